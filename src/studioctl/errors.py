@@ -1,0 +1,68 @@
+"""The one error type that reaches a person, its families and their exit codes.
+
+Whoever raises says what happened and what to do next; only `cli/main.py` prints it and exits. This module
+imports nothing of ours.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process tells the shell. Stable: scripts rely on these numbers."""
+
+    OK = 0
+    FAILED = 1
+    CHANGES = 2  # `plan` found changes; nothing else uses 2
+    CONFIG = 3
+    REFUSED = 4
+    USAGE = 64  # sysexits' EX_USAGE, so that a typing error is never taken for "changes"
+    INTERRUPTED = 130
+
+
+class StudioctlError(Exception):
+    """Something went wrong that a person can do something about.
+
+    Args:
+        message: What happened and why, in one or more lines, names quoted.
+        hint: What to do next, best one full command.
+        exit_code: Overrides the family's own.
+    """
+
+    exit_code: ExitCode = ExitCode.FAILED
+
+    def __init__(self, message: str, *, hint: str, exit_code: ExitCode | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if exit_code is not None:
+            self.exit_code = exit_code
+
+
+class ConfigError(StudioctlError):
+    """The user's file, or a file it names, is wrong. Nothing was started."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class RefusedError(StudioctlError):
+    """We could, but will not without the user's word: data would be lost, or nobody confirmed."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class TerraformError(StudioctlError):
+    """Terraform is missing, or ran and failed."""
+
+
+class AwsError(StudioctlError):
+    """AWS, or the emulator in its place, refused a call."""
+
+
+class EmulatorError(StudioctlError):
+    """The emulator cannot be started, found or stopped."""
+
+
+class InterruptedByUserError(StudioctlError):
+    """Ctrl-C, after what was running has stopped in good order."""
+
+    exit_code = ExitCode.INTERRUPTED

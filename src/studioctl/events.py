@@ -1,0 +1,64 @@
+"""What long work says while it runs. This module imports nothing of ours.
+
+Work is a generator that yields events and returns its result, so that one operation passes on another's with
+`result = yield from other()`, and only the presentation decides how it looks.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A new part of the work begins, such as "Planning"."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """Work on one thing begins. `subject` names the thing ("aws_vpc.studio"), `action` the verb ("create")."""
+
+    subject: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """The thing is still being worked on, `elapsed` seconds after it began."""
+
+    subject: str
+    action: str
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The thing is done, after `elapsed` seconds. `detail` says what came of it, such as an id."""
+
+    subject: str
+    action: str
+    elapsed: float
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The thing failed. The error that is raised later says why."""
+
+    subject: str
+    action: str
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Something that a person should know, in one line."""
+
+    message: str
+
+
+Event: TypeAlias = Stage | Started | Progressed | Finished | Failed | Noted
+T = TypeVar("T")
+Work: TypeAlias = Generator[Event, None, T]
