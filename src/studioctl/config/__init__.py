@@ -1,0 +1,1 @@
+"""What the user wants: the TOML file as frozen, checked values."""

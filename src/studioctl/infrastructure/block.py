@@ -1,0 +1,115 @@
+"""Terraform's building blocks as frozen values.
+
+An argument's value is anything JSON can hold, a `Ref` to another block's attribute, or a string with refs in it
+(`f"{bucket.ref('arn')}/*"`). Plain text that Terraform would take for a template is escaped with `literal()`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An attribute of a block, by its Terraform address: `aws_vpc.studio.id`."""
+
+    address: str
+
+    def __str__(self) -> str:
+        """The reference as Terraform's JSON syntax writes it."""
+        return "${" + self.address + "}"
+
+
+def literal(text: str) -> str:
+    """Text that reaches AWS as it is, although it may hold Terraform's template markers."""
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something that shall exist. `label` is its name inside Terraform, `why` a comment for the reader."""
+
+    type: str
+    label: str
+    arguments: Mapping[str, Any]
+    why: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where Terraform finds it: `aws_vpc.studio`."""
+        return f"{self.type}.{self.label}"
+
+    def ref(self, attribute: str) -> Ref:
+        """A reference to one of its attributes."""
+        return Ref(f"{self.address}.{attribute}")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Something that exists and is looked up."""
+
+    type: str
+    label: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where Terraform finds it: `data.aws_caller_identity.current`."""
+        return f"data.{self.type}.{self.label}"
+
+    def ref(self, attribute: str) -> Ref:
+        """A reference to one of its attributes."""
+        return Ref(f"{self.address}.{attribute}")
+
+
+@dataclass(frozen=True)
+class Output:
+    """A value that people and programs read after `up`."""
+
+    name: str
+    value: Any
+    description: str
+
+
+Block = Resource | Data | Output
+
+
+@dataclass(frozen=True)
+class Module:
+    """The blocks of one document: `vpc` becomes `vpc.tf.json`."""
+
+    name: str
+    purpose: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Everything that should exist, and for whom.
+
+    Args:
+        name: The environment's name.
+        region: AWS region.
+        profile: Profile of the user's AWS configuration, if the file names one.
+        tags: Tags that every resource carries.
+        modules: One per document, in the order in which they build on each other.
+    """
+
+    name: str
+    region: str
+    profile: str | None
+    tags: Mapping[str, str]
+    modules: tuple[Module, ...]
+
+    def resources(self) -> tuple[Resource, ...]:
+        """Every resource of every module, in order."""
+        return tuple(b for module in self.modules for b in module.blocks if isinstance(b, Resource))
+
+    def module_of(self, address: str) -> str | None:
+        """The module that the resource at this Terraform address belongs to; None if none does."""
+        base = address.split("[", 1)[0]
+        for module in self.modules:
+            if any(isinstance(b, Resource | Data) and b.address == base for b in module.blocks):
+                return module.name
+        return None

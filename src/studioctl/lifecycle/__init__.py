@@ -1,0 +1,1 @@
+"""The Code Editor lifecycle script: pure functions from `[editor]` to bash."""

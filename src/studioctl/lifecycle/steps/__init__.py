@@ -1,0 +1,1 @@
+"""The steps of the lifecycle script, one file each."""

@@ -1,0 +1,1 @@
+"""One verb, one function: takes values, yields events or returns a result, never prints or exits."""

@@ -1,0 +1,1 @@
+"""How results and events look to a person, and as JSON."""
