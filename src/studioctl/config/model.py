@@ -16,9 +16,7 @@ class Model(BaseModel):
 
 
 # SageMaker's own pattern; provider 5.100's check is unanchored and lets bad names through.
-SageMakerName: TypeAlias = Annotated[
-    str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", min_length=1, max_length=63)
-]
+SageMakerName: TypeAlias = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", min_length=1, max_length=63)]
 
 
 class Network(Model):
@@ -33,9 +31,7 @@ class Studio(Model):
 
     instance_type: str = Field("ml.t3.medium", description="Instance type of a Code Editor app.")
     volume_gb: int = Field(20, ge=5, le=16384, description="Size of a space's volume, in GB.")
-    max_volume_gb: int = Field(
-        100, ge=5, le=16384, description="The largest volume a user may ask for, in GB."
-    )
+    max_volume_gb: int = Field(100, ge=5, le=16384, description="The largest volume a user may ask for, in GB.")
     idle_timeout_minutes: int = Field(
         60, ge=60, le=525_600, description="An app that is idle this long is stopped. Files are kept."
     )
@@ -76,9 +72,7 @@ class Storage(Model):
 class Images(Model):
     """The container registry."""
 
-    repository: str | None = Field(
-        None, description="Name of the ECR repository. Left out: the environment's."
-    )
+    repository: str | None = Field(None, description="Name of the ECR repository. Left out: the environment's.")
     keep_latest: int = Field(5, ge=1, description='How many images whose tag begins with "latest" are kept.')
     expire_untagged_days: int = Field(14, ge=1, description="Untagged images expire after this many days.")
 
@@ -99,19 +93,13 @@ class Editor(Model):
     """What is installed and configured when an editor starts: it becomes the lifecycle script."""
 
     conda_packages: tuple[str, ...] = Field((), description="Packages for conda's base environment.")
-    tools: tuple[str, ...] = Field(
-        (), description="Command-line tools from PyPI, such as uv, poetry and pdm."
-    )
+    tools: tuple[str, ...] = Field((), description="Command-line tools from PyPI, such as uv, poetry and pdm.")
     extensions: tuple[str, ...] = Field((), description="Editor extensions by Open VSX id: publisher.name.")
     settings: dict[str, Any] = Field({}, description="Editor settings, as in settings.json.")
-    keybindings: tuple[dict[str, Any], ...] = Field(
-        (), description="Keyboard shortcuts, as in keybindings.json."
-    )
+    keybindings: tuple[dict[str, Any], ...] = Field((), description="Keyboard shortcuts, as in keybindings.json.")
     git: dict[str, str] = Field({}, description="Global Git configuration.")
     conda: dict[str, Any] = Field({}, description="conda configuration, as in .condarc.")
-    repositories: tuple[str, ...] = Field(
-        (), description="Git repositories to clone into the home directory."
-    )
+    repositories: tuple[str, ...] = Field((), description="Git repositories to clone into the home directory.")
 
 
 class State(Model):
@@ -126,13 +114,9 @@ class State(Model):
 class EnvironmentConfig(Model):
     """One SageMaker Studio environment: everything that `studio.toml` says."""
 
-    name: str = Field(
-        pattern=r"^[a-z](-?[a-z0-9])*$", max_length=32, description="Prefix of every resource's name."
-    )
+    name: str = Field(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=32, description="Prefix of every resource's name.")
     region: str = Field(description="AWS region.")
-    profile: str | None = Field(
-        None, description="Profile of your AWS configuration. Left out: AWS's own order."
-    )
+    profile: str | None = Field(None, description="Profile of your AWS configuration. Left out: AWS's own order.")
     tags: dict[str, str] = Field({}, description="Tags for every resource.")
     network: Network = Network()
     studio: Studio = Studio()
