@@ -4,6 +4,7 @@ The names follow AWS's own terms, the limits AWS's API (cited where they are odd
 the errors is `load.py`'s business; this module does no IO.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -56,6 +57,10 @@ class User(Model):
     spaces: tuple[Space, ...] | None = Field(
         None, description="The user's spaces. Left out: one private Code Editor space named <user>-editor."
     )
+
+    def effective_spaces(self) -> tuple[Space, ...]:
+        """The user's spaces: those that the file lists, else the default one."""
+        return (Space(name=f"{self.name}-editor"),) if self.spaces is None else self.spaces
 
 
 class Storage(Model):
@@ -111,6 +116,23 @@ class State(Model):
     region: str | None = Field(None, description="The bucket's region (s3). Left out: the environment's.")
 
 
+@dataclass(frozen=True)
+class ResolvedSpace:
+    """A space as it should be, with every default filled in.
+
+    Args:
+        name: Name of the space, unique in the environment.
+        owner: Name of the user profile that it belongs to.
+        instance_type: Such as "ml.t3.medium".
+        volume_gb: Size of its volume, in GB.
+    """
+
+    name: str
+    owner: str
+    instance_type: str
+    volume_gb: int
+
+
 class EnvironmentConfig(Model):
     """One SageMaker Studio environment: everything that `studio.toml` says."""
 
@@ -126,3 +148,16 @@ class EnvironmentConfig(Model):
     secrets: Secrets = Secrets()
     editor: Editor = Editor()
     state: State = State()
+
+    def resolved_spaces(self) -> tuple[ResolvedSpace, ...]:
+        """Every space that should exist, in the file's order, with the defaults of [studio] filled in."""
+        return tuple(
+            ResolvedSpace(
+                name=space.name,
+                owner=user.name,
+                instance_type=space.instance_type or self.studio.instance_type,
+                volume_gb=space.volume_gb or self.studio.volume_gb,
+            )
+            for user in self.users
+            for space in user.effective_spaces()
+        )
