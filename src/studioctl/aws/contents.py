@@ -1,0 +1,133 @@
+"""What people have put into the things that Terraform made, and how it is removed on their word.
+
+Each `…_contents` says in a few words what is in there, and None when there is nothing or the thing is gone.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from studioctl.aws.errors import MissingError, translated
+from studioctl.aws.session import Session
+from studioctl.errors import AwsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+COUNTED = 10_000  # beyond this a bucket is "more than": listing millions would take minutes
+# A home file system meters 6 KiB when empty, and a directory for each profile that ever started an app.
+# https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html
+EMPTY_HOME_BYTES = 6 * 1024
+
+
+def bucket_contents(session: Session, bucket: str) -> str | None:
+    """Objects and old versions in a bucket, and their bytes."""
+    count = size = 0
+    for entry_size, _ in _bucket_entries(session, bucket):
+        count += 1
+        size += entry_size
+        if count > COUNTED:
+            return f"more than {COUNTED:,} objects"
+    return f"{count:,} object{'s' if count > 1 else ''}, {_bytes(size)}" if count else None
+
+
+def empty_bucket(session: Session, bucket: str) -> None:
+    """Deletes every object and version in a bucket, for ever."""
+    s3 = session.client("s3")
+    batch: list[ObjectIdentifierTypeDef] = []
+    for _, identifier in _bucket_entries(session, bucket):
+        batch.append(identifier)
+        if len(batch) == 1000:  # the most that one call takes
+            _delete_objects(session, bucket, batch)
+            batch = []
+    if batch:
+        _delete_objects(session, bucket, batch)
+    with translated():
+        for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+            for upload in page.get("Uploads", []):
+                s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+
+
+def repository_contents(session: Session, repository: str) -> str | None:
+    """How many images a repository holds."""
+    count = sum(1 for _ in _images(session, repository))
+    return f"{count:,} image{'s' if count > 1 else ''}" if count else None
+
+
+def delete_images(session: Session, repository: str) -> None:
+    """Deletes every image of a repository, for ever."""
+    digests = list(_images(session, repository))
+    for start in range(0, len(digests), 100):  # the most that one call takes
+        ids = [{"imageDigest": digest} for digest in digests[start : start + 100]]
+        with translated():
+            session.client("ecr").batch_delete_image(repositoryName=repository, imageIds=ids)  # type: ignore[arg-type]
+
+
+def home_contents(session: Session, file_system_id: str, *, profiles: int) -> str | None:
+    """The metered size of a home file system, when it is more than empty directories take."""
+    try:
+        with translated():
+            found = session.client("efs").describe_file_systems(FileSystemId=file_system_id)["FileSystems"][0]
+    except MissingError:
+        return None
+    size = found["SizeInBytes"]["Value"]
+    return _bytes(size) if size > EMPTY_HOME_BYTES * (profiles + 1) else None
+
+
+def secret_contents(session: Session, secret_id: str) -> str | None:
+    """Whether a secret has a value. The value itself is not read."""
+    try:
+        with translated():
+            found = session.client("secretsmanager").describe_secret(SecretId=secret_id)
+    except MissingError:
+        return None
+    return "a value" if found.get("VersionIdsToStages") else None
+
+
+def delete_secret(session: Session, secret_id: str) -> None:
+    """Deletes a secret at once and for ever, so that its name is free again."""
+    try:
+        with translated():
+            session.client("secretsmanager").delete_secret(SecretId=secret_id, ForceDeleteWithoutRecovery=True)
+    except MissingError:
+        return
+
+
+def _bucket_entries(session: Session, bucket: str) -> Iterator[tuple[int, "ObjectIdentifierTypeDef"]]:
+    try:
+        with translated():
+            for page in session.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket):
+                for version in page.get("Versions", []):
+                    yield version["Size"], {"Key": version["Key"], "VersionId": version["VersionId"]}
+                for marker in page.get("DeleteMarkers", []):
+                    yield 0, {"Key": marker["Key"], "VersionId": marker["VersionId"]}
+    except MissingError:
+        return
+
+
+def _delete_objects(session: Session, bucket: str, batch: Sequence["ObjectIdentifierTypeDef"]) -> None:
+    with translated():
+        answer = session.client("s3").delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+    for failure in answer.get("Errors", []):
+        raise AwsError(
+            f"AWS refused to delete '{failure.get('Key')}' in bucket '{bucket}': {failure.get('Message')}",
+            hint="remove what protects it (a bucket policy, an object lock), then run the same command again",
+        )
+
+
+def _images(session: Session, repository: str) -> Iterator[str]:
+    try:
+        with translated():
+            for page in session.client("ecr").get_paginator("describe_images").paginate(repositoryName=repository):
+                for image in page["imageDetails"]:
+                    yield image["imageDigest"]
+    except MissingError:
+        return
+
+
+def _bytes(size: int) -> str:
+    amount = float(size)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:,.1f} {unit}"
+        amount /= 1024
+    return f"{amount:,.1f} TiB"

@@ -1,0 +1,66 @@
+"""boto3's exceptions as ours: what AWS said, and what to do about it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+)
+
+from studioctl.errors import AwsError
+
+SIGN_IN = "sign in (aws sso login, or aws configure), check with: aws sts get-caller-identity"
+HINTS = (
+    (r"ExpiredToken|TokenRefreshRequired|RequestExpired", SIGN_IN),
+    (r"InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|AuthFailure", SIGN_IN),
+    (r"AccessDenied|UnauthorizedOperation", "ask for that permission, or use another profile in studio.toml"),
+    (r"Throttl|TooManyRequests|RequestLimitExceeded", "AWS is busy: run the same command again in a minute"),
+    (r"ResourceLimitExceeded", "ask for more under Service Quotas in the AWS console, then run the same command again"),
+)
+MISSING = re.compile(r"NotFound|NoSuch|RecordNotFound")
+IN_USE = re.compile(r"ResourceInUse|DependencyViolation|FileSystemInUse|Conflict")
+TRY_AGAIN = "run the same command again; --debug shows the details"
+
+
+class MissingError(AwsError):
+    """What was asked for does not exist."""
+
+
+class InUseError(AwsError):
+    """Something still depends on it."""
+
+
+def code_of(error: ClientError) -> str:
+    """AWS's error code, such as "ResourceNotFound"."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what boto3 raises inside into AwsError."""
+    try:
+        yield
+    except (NoCredentialsError, PartialCredentialsError, SSOError) as error:
+        raise AwsError(f"AWS credentials: {error}", hint=SIGN_IN) from error
+    except ProfileNotFound as error:
+        raise AwsError(f"AWS profile: {error}", hint="correct `profile` in studio.toml, or leave it out") from error
+    except (EndpointConnectionError, ConnectTimeoutError) as error:
+        raise AwsError(
+            f"AWS cannot be reached: {error}", hint="check `region` in studio.toml, and the network"
+        ) from error
+    except ClientError as error:
+        code = code_of(error)
+        hint = next((hint for pattern, hint in HINTS if re.search(pattern, code)), TRY_AGAIN)
+        said = error.response.get("Error", {}).get("Message", "no message")
+        family = MissingError if MISSING.search(code) else InUseError if IN_USE.search(code) else AwsError
+        raise family(f"AWS refused {error.operation_name}: {said} ({code})", hint=hint) from error
+    except BotoCoreError as error:
+        raise AwsError(f"AWS call failed: {error}", hint=TRY_AGAIN) from error

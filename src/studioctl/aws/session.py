@@ -1,0 +1,111 @@
+"""The only place that builds boto3 clients."""
+
+import os
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Literal, cast, overload
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from studioctl import __version__
+from studioctl.aws.errors import translated
+from studioctl.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_efs import EFSClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sts import STSClient
+
+# Nothing that looks like a real key: whoever sees it in a log knows that it opens nothing.
+EMULATOR_KEY = "studioctl-emulator"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who AWS says we are.
+
+    Args:
+        account_id: Twelve digits.
+        arn: ARN of the user or assumed role.
+    """
+
+    account_id: str
+    arn: str
+
+
+class Session:
+    """Clients for one target, made when first asked for."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._client = cache(self._make_client)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who we are.
+
+        Raises:
+            AwsError: There are no credentials, they are not valid, or AWS cannot be reached.
+        """
+        with translated():
+            answer = self.client("sts").get_caller_identity()
+        return Identity(account_id=answer["Account"], arn=answer["Arn"])
+
+    @overload
+    def client(self, service: Literal["ec2"]) -> "EC2Client": ...
+    @overload
+    def client(self, service: Literal["ecr"]) -> "ECRClient": ...
+    @overload
+    def client(self, service: Literal["efs"]) -> "EFSClient": ...
+    @overload
+    def client(self, service: Literal["s3"]) -> "S3Client": ...
+    @overload
+    def client(self, service: Literal["sagemaker"]) -> "SageMakerClient": ...
+    @overload
+    def client(self, service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
+    @overload
+    def client(self, service: Literal["sts"]) -> "STSClient": ...
+    def client(self, service: str) -> object:
+        """The client of a service, such as "sagemaker". Threads may share it."""
+        return self._client(service)
+
+    @cached_property
+    def _boto(self) -> boto3.Session:
+        with translated():
+            if not self.target.is_local:
+                return boto3.Session(profile_name=self.target.profile, region_name=self.target.region)
+            # The user's own profiles, keys and endpoints play no part: nothing here may reach real AWS.
+            nothing = (None, None, None, None)
+            ours = botocore.session.Session(
+                session_vars={
+                    "profile": nothing,
+                    "config_file": (None, None, os.devnull, None),
+                    "credentials_file": (None, None, os.devnull, None),
+                }
+            )
+            return boto3.Session(
+                botocore_session=ours,
+                region_name=self.target.region,
+                aws_access_key_id=EMULATOR_KEY,
+                aws_secret_access_key=EMULATOR_KEY,
+            )
+
+    def _make_client(self, service: str) -> object:
+        config = Config(
+            retries={"mode": "standard", "max_attempts": 6},
+            connect_timeout=10,
+            read_timeout=60,
+            user_agent_extra=f"studioctl/{__version__}",
+        )
+        if self.target.is_local:
+            config = config.merge(Config(proxies={}, s3={"addressing_style": "path"}))
+        # boto3's stubs type each service by its literal name; ours arrives through the overloads above.
+        make = cast("type[object]", self._boto.client)
+        with translated():
+            return make(service, endpoint_url=self.target.endpoint_url, config=config)  # type: ignore[call-arg]

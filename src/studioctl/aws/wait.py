@@ -1,0 +1,39 @@
+"""Waiting for AWS, aloud: no botocore waiter exists for any Studio resource."""
+
+import time
+from collections.abc import Callable
+
+from studioctl.errors import AwsError
+from studioctl.events import Failed, Finished, Progressed, Started, Work
+
+FIRST_PAUSE = 0.2  # seconds; the emulator is done in less than one, AWS in minutes
+LONGEST_PAUSE = 5.0
+
+
+def until(done: Callable[[], bool], *, subject: str, action: str, timeout: float) -> Work[None]:
+    """Asks `done` again and again until it says yes.
+
+    Args:
+        done: Whether it is over. What it raises ends the waiting.
+        subject: What is waited for.
+        action: What happens to it: "delete".
+        timeout: Seconds after which waiting ends.
+
+    Raises:
+        AwsError: The time is over.
+    """
+    began = time.monotonic()
+    pause = FIRST_PAUSE
+    yield Started(subject, action)
+    while not done():
+        elapsed = time.monotonic() - began
+        if elapsed > timeout:
+            yield Failed(subject, action, elapsed)
+            raise AwsError(
+                f"{subject} was not finished within {timeout / 60:.0f} minutes ({action}).",
+                hint="AWS may still be at it: run the same command again",
+            )
+        yield Progressed(subject, action, elapsed)
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+    yield Finished(subject, action, time.monotonic() - began)

@@ -1,0 +1,45 @@
+"""All the wiring on one page: from what the user wants to everything that should exist."""
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.infrastructure import ecr, iam, s3, sagemaker, secrets_manager, security_groups, vpc
+from studioctl.infrastructure.block import Blueprint, Data, Module
+from studioctl.infrastructure.naming import Naming
+from studioctl.lifecycle import script
+
+
+def build(config: EnvironmentConfig) -> Blueprint:
+    """Everything that should exist for this configuration.
+
+    Raises:
+        ConfigError: The lifecycle script outgrows what SageMaker takes.
+    """
+    naming = Naming(config.name)
+    account = Data("aws_caller_identity", "current")
+    partition = Data("aws_partition", "current")
+    lookups = Module("account", "The account that this is applied in.", (account, partition))
+
+    network = vpc.build(config.network, naming)
+    groups = security_groups.build(network.vpc_id, naming)
+    secrets = secrets_manager.build(config.secrets, naming)
+    storage = s3.build(config.storage, account.ref("account_id"), naming)
+    access = iam.build(
+        bucket_arn=storage.bucket_arn,
+        extra_buckets=config.storage.extra_buckets,
+        account=account,
+        partition=partition,
+        region=config.region,
+        remote_access=config.studio.remote_access,
+        naming=naming,
+    )
+    images = ecr.build(config.images, naming)
+    studio = sagemaker.build(
+        config, vpc=network, groups=groups, iam=access, script=script.build(config.editor), naming=naming
+    )
+    parts = (network, groups, secrets, storage, access, images, studio)
+    return Blueprint(
+        name=config.name,
+        region=config.region,
+        profile=config.profile,
+        tags=naming.tags(config.tags),
+        modules=(lookups, *(part.module for part in parts if part.module.blocks)),
+    )

@@ -1,0 +1,64 @@
+"""The image repository, and how long images live in it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from studioctl.config.model import Images
+from studioctl.infrastructure.block import Module, Output, Resource
+from studioctl.infrastructure.naming import Naming
+
+
+@dataclass(frozen=True)
+class Ecr:
+    """The repository's blocks."""
+
+    module: Module
+
+
+def build(images: Images, naming: Naming) -> Ecr:
+    """The repository that `[images]` describes."""
+    repository = Resource(
+        "aws_ecr_repository",
+        "images",
+        {"name": images.repository or naming.environment, "force_delete": False},
+        why="Terraform never deletes images: only `studioctl down --delete-data` does, on the user's word.",
+    )
+    lifecycle = Resource(
+        "aws_ecr_lifecycle_policy",
+        "images",
+        {"repository": repository.ref("name"), "policy": json.dumps(lifecycle_policy(images), indent=2)},
+    )
+    output = Output("repository_url", repository.ref("repository_url"), "Where images are pushed to.")
+    purpose = "The repository of container images, and how long images live in it."
+    return Ecr(module=Module("ecr", purpose, (repository, lifecycle, output)))
+
+
+def lifecycle_policy(images: Images) -> dict[str, Any]:
+    """The repository's lifecycle policy: two rules in ECR's own grammar, which Terraform does not check.
+
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+    """
+    keep_latest = {
+        "rulePriority": 1,
+        "description": f"Keep the {images.keep_latest} most recent images tagged latest...",
+        "selection": {
+            "tagStatus": "tagged",
+            "tagPrefixList": ["latest"],
+            "countType": "imageCountMoreThan",
+            "countNumber": images.keep_latest,
+        },
+        "action": {"type": "expire"},
+    }
+    expire_untagged = {
+        "rulePriority": 2,
+        "description": f"Expire untagged images after {images.expire_untagged_days} days",
+        "selection": {
+            "tagStatus": "untagged",
+            "countType": "sinceImagePushed",
+            "countUnit": "days",
+            "countNumber": images.expire_untagged_days,
+        },
+        "action": {"type": "expire"},
+    }
+    return {"rules": [keep_latest, expire_untagged]}

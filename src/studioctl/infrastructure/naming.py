@@ -1,0 +1,82 @@
+"""Every name and tag, derived once from the environment's name."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+# The tag by which everything of an environment is found again, also without any state.
+ENVIRONMENT_TAG = "studioctl:environment"
+MANAGED_BY_TAG = "studioctl:managed-by"
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The names of one environment's resources.
+
+    Args:
+        environment: The environment's name: at most 32 characters, so that every name below fits AWS's limits.
+    """
+
+    environment: str
+
+    @property
+    def domain(self) -> str:
+        """Name of the SageMaker domain."""
+        return self.environment
+
+    @property
+    def vpc(self) -> str:
+        """`Name` tag of the VPC."""
+        return self.environment
+
+    def subnet(self, index: int) -> str:
+        """`Name` tag of the public subnet in the zone at this index, from 0."""
+        return f"{self.environment}-public-{index + 1}"
+
+    @property
+    def internet_gateway(self) -> str:
+        """`Name` tag of the internet gateway."""
+        return self.environment
+
+    @property
+    def public_route_table(self) -> str:
+        """`Name` tag of the public subnets' route table."""
+        return f"{self.environment}-public"
+
+    @property
+    def security_group(self) -> str:
+        """Name of Studio's security group."""
+        return f"{self.environment}-studio"
+
+    @property
+    def execution_role(self) -> str:
+        """Name of the role that SageMaker assumes."""
+        return f"{self.environment}-execution"
+
+    def policy(self, purpose: str) -> str:
+        """Name of a customer managed policy."""
+        return f"{self.environment}-{purpose}"
+
+    @property
+    def github_secret(self) -> str:
+        """Name of the secret that holds the GitHub token."""
+        return f"{self.environment}/github"
+
+    def lifecycle_config(self, digest: str) -> str:
+        """Name of the lifecycle configuration whose content has this digest."""
+        return f"{self.environment}-editor-{digest}"
+
+    def tags(self, extra: dict[str, str]) -> dict[str, str]:
+        """The tags of every resource: ours, and the user's."""
+        return {ENVIRONMENT_TAG: self.environment, MANAGED_BY_TAG: "studioctl", **extra}
+
+
+def name_tag(name: str) -> dict[str, Any]:
+    """The `tags` argument of a resource whose name AWS shows only as a tag."""
+    return {"Name": name}
+
+
+def label(name: str) -> str:
+    """A Terraform label for something that the user named: the name itself where Terraform allows it."""
+    cleaned = re.sub(r"[^A-Za-z0-9_-]", "_", name)
+    return cleaned if re.match(r"[A-Za-z_]", cleaned) else f"_{cleaned}"

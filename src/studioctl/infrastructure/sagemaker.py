@@ -1,0 +1,164 @@
+"""The domain, a profile per user, their private Code Editor spaces, and the lifecycle configuration."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from studioctl.config.model import EnvironmentConfig, ResolvedSpace, Studio, User
+from studioctl.infrastructure.block import Module, Output, Resource
+from studioctl.infrastructure.iam import Iam
+from studioctl.infrastructure.naming import Naming, label
+from studioctl.infrastructure.security_groups import SecurityGroups
+from studioctl.infrastructure.vpc import Vpc
+from studioctl.lifecycle.script import Script
+
+# The API's own bounds; stated because AWS fills them in and a plan would never be empty otherwise.
+MIN_IDLE_MINUTES = 60
+MAX_IDLE_MINUTES = 525_600
+
+
+@dataclass(frozen=True)
+class SageMaker:
+    """Studio's blocks."""
+
+    module: Module
+
+
+def build(
+    config: EnvironmentConfig, *, vpc: Vpc, groups: SecurityGroups, iam: Iam, script: Script, naming: Naming
+) -> SageMaker:
+    """Everything of SageMaker, on the network and role that are given."""
+    editor = _lifecycle_config(script, naming)
+    settings = _user_settings(config.studio, groups, iam, editor)
+    domain = _domain(config.studio, settings, vpc, iam, naming)
+    profiles = {user.name: _profile(user, domain, settings) for user in config.users}
+    spaces = tuple(
+        _space(space, domain, profiles[space.owner], editor, config.studio) for space in config.resolved_spaces()
+    )
+    outputs = (
+        Output("domain_id", domain.ref("id"), "Id of the SageMaker domain."),
+        Output("domain_url", domain.ref("url"), "Where the domain's Studio is."),
+        Output("user_profiles", {n: p.ref("arn") for n, p in profiles.items()}, "ARN of each user profile."),
+        Output("spaces", {s.arguments["space_name"]: s.ref("arn") for s in spaces}, "ARN of each space."),
+    )
+    purpose = "Studio itself: the domain, a profile per user, their Code Editor spaces, the lifecycle configuration."
+    return SageMaker(module=Module("sagemaker", purpose, (editor, domain, *profiles.values(), *spaces, *outputs)))
+
+
+def _lifecycle_config(script: Script, naming: Naming) -> Resource:
+    return Resource(
+        "aws_sagemaker_studio_lifecycle_config",
+        "editor",
+        {
+            "studio_lifecycle_config_name": naming.lifecycle_config(script.digest),
+            "studio_lifecycle_config_app_type": "CodeEditor",
+            "studio_lifecycle_config_content": script.content,
+            "lifecycle": {"create_before_destroy": True},
+        },
+        why="It cannot be changed nor, while in use, deleted: a new script gets a new name, and the old one goes last.",
+    )
+
+
+def _user_settings(studio: Studio, groups: SecurityGroups, iam: Iam, editor: Resource) -> dict[str, Any]:
+    """The settings that the domain offers as defaults and each profile states again."""
+    idle = {
+        "lifecycle_management": "ENABLED",
+        "idle_timeout_in_minutes": studio.idle_timeout_minutes,
+        "min_idle_timeout_in_minutes": MIN_IDLE_MINUTES,
+        "max_idle_timeout_in_minutes": MAX_IDLE_MINUTES,
+    }
+    code_editor = {
+        # Listed means allowed; only the default resource spec selects it.
+        "lifecycle_config_arns": [editor.ref("arn")],
+        "default_resource_spec": {
+            "instance_type": studio.instance_type,
+            "lifecycle_config_arn": editor.ref("arn"),
+        },
+        "app_lifecycle_management": {"idle_settings": idle},
+    }
+    ebs = {
+        "default_ebs_volume_size_in_gb": studio.volume_gb,
+        "maximum_ebs_volume_size_in_gb": studio.max_volume_gb,
+    }
+    return {
+        "execution_role": iam.role_arn,
+        "security_groups": [groups.studio_id],
+        "auto_mount_home_efs": "Enabled",
+        "default_landing_uri": "studio::",
+        "studio_web_portal": "ENABLED",
+        "code_editor_app_settings": code_editor,
+        "space_storage_settings": {"default_ebs_storage_settings": ebs},
+    }
+
+
+def _domain(studio: Studio, settings: dict[str, Any], vpc: Vpc, iam: Iam, naming: Naming) -> Resource:
+    return Resource(
+        "aws_sagemaker_domain",
+        "studio",
+        {
+            "domain_name": naming.domain,
+            "auth_mode": "IAM",
+            "app_network_access_type": "PublicInternetOnly",
+            "vpc_id": vpc.vpc_id,
+            "subnet_ids": list(vpc.subnet_ids),
+            "default_user_settings": settings,
+            "domain_settings": {"docker_settings": {"enable_docker_access": _enabled(studio.docker)}},
+            "retention_policy": {"home_efs_file_system": "Retain"},
+            # Users lose the role's permissions last: what they run must stop before.
+            "depends_on": [attachment.address for attachment in iam.attachments],
+            "lifecycle": {"ignore_changes": _image_of("default_user_settings[0].code_editor_app_settings[0]")},
+        },
+        why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
+    )
+
+
+def _profile(user: User, domain: Resource, settings: dict[str, Any]) -> Resource:
+    return Resource(
+        "aws_sagemaker_user_profile",
+        label(user.name),
+        {
+            "domain_id": domain.ref("id"),
+            "user_profile_name": user.name,
+            "user_settings": settings,
+            "lifecycle": {"ignore_changes": _image_of("user_settings[0].code_editor_app_settings[0]")},
+        },
+    )
+
+
+def _space(space: ResolvedSpace, domain: Resource, owner: Resource, editor: Resource, studio: Studio) -> Resource:
+    code_editor = {
+        "default_resource_spec": {
+            "instance_type": space.instance_type,
+            "lifecycle_config_arn": editor.ref("arn"),
+        },
+        "app_lifecycle_management": {"idle_settings": {"idle_timeout_in_minutes": studio.idle_timeout_minutes}},
+    }
+    return Resource(
+        "aws_sagemaker_space",
+        label(space.name),
+        {
+            "domain_id": domain.ref("id"),
+            "space_name": space.name,
+            "ownership_settings": {"owner_user_profile_name": owner.ref("user_profile_name")},
+            "space_sharing_settings": {"sharing_type": "Private"},
+            "space_settings": {
+                "app_type": "CodeEditor",
+                "code_editor_app_settings": code_editor,
+                "space_storage_settings": {"ebs_storage_settings": {"ebs_volume_size_in_gb": space.volume_gb}},
+            },
+            # Studio's own pages tag the spaces that they make; the policy on remote sessions goes by this tag.
+            # https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html
+            "tags": {"sagemaker:user-profile-arn": owner.ref("arn")},
+            "lifecycle": {"ignore_changes": _image_of("space_settings[0].code_editor_app_settings[0]")},
+        },
+    )
+
+
+def _image_of(code_editor_settings: str) -> list[str]:
+    # AWS fills in the current image; following its answer would make every plan show a change
+    # (hashicorp/terraform-provider-aws#39894).
+    spec = f"{code_editor_settings}.default_resource_spec[0]"
+    return [f"{spec}.sagemaker_image_arn", f"{spec}.sagemaker_image_version_alias"]
+
+
+def _enabled(value: bool) -> str:
+    return "ENABLED" if value else "DISABLED"

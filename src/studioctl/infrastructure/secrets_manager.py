@@ -1,0 +1,31 @@
+"""The container of the GitHub token. Its value is never Terraform's business: it would be in the state."""
+
+from dataclasses import dataclass
+
+from studioctl.config.model import Secrets
+from studioctl.infrastructure.block import Module, Output, Resource
+from studioctl.infrastructure.naming import Naming
+
+
+@dataclass(frozen=True)
+class SecretsManager:
+    """The secrets' blocks."""
+
+    module: Module
+
+
+def build(secrets: Secrets, naming: Naming) -> SecretsManager:
+    """The containers that `[secrets]` asks for."""
+    purpose = "Containers of secrets. Their values are set with `studioctl secret set`, never here."
+    if secrets.github is None:
+        return SecretsManager(module=Module("secrets_manager", purpose, ()))
+    github = Resource(
+        "aws_secretsmanager_secret",
+        "github",
+        {
+            "name": naming.github_secret,
+            "description": f"GitHub personal access token of {secrets.github.username}",
+        },
+    )
+    output = Output("github_secret_arn", github.ref("arn"), "ARN of the secret that holds the GitHub token.")
+    return SecretsManager(module=Module("secrets_manager", purpose, (github, output)))
