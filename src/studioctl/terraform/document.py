@@ -1,0 +1,132 @@
+"""A blueprint as Terraform's JSON documents. Pure: no disk, no clock, no client.
+
+Terraform's JSON syntax ignores a property named "//" wherever it expects a block, so that is where comments go; inside
+an argument's value the same key would be data.
+https://developer.hashicorp.com/terraform/language/syntax/json#comment-properties
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Output, Ref, Resource, literal
+from studioctl.target import Target
+
+PROVIDER = "hashicorp/aws"
+PROVIDER_VERSION = "5.100.0"
+# S3 state is locked by Terraform's own lock file since 1.10. https://developer.hashicorp.com/terraform/language/backend/s3
+MINIMUM_ENGINE = "1.10"
+
+# What the emulator answers for. The provider names some services otherwise than AWS does: these are its names.
+EMULATED_SERVICES = (
+    "cloudwatch",
+    "ec2",
+    "ecr",
+    "efs",
+    "events",
+    "iam",
+    "kms",
+    "logs",
+    "rds",
+    "s3",
+    "sagemaker",
+    "secretsmanager",
+    "servicequotas",
+    "ssm",
+    "sts",
+)
+# Plainly not credentials: whatever reaches AWS with them is refused.
+FAKE_KEY = "emulator-only"
+
+
+def render(blueprint: Blueprint, target: Target) -> dict[str, str]:
+    """The documents of an environment: file name -> text, in the order in which a person would read them.
+
+    The same blueprint and target give the same text, so a document changes only when what it describes does.
+    """
+    documents = {"main.tf.json": text(_main(blueprint, target))}
+    if not target.is_local:
+        documents["variables.tf.json"] = text(_variables(target))
+    for module in blueprint.modules:
+        documents[f"{module.name}.tf.json"] = text(_module(module))
+    return documents
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """A document as it stands in its file; values that JSON does not know are refused with TypeError."""
+    return json.dumps(document, indent=2, ensure_ascii=False, default=_reference) + "\n"
+
+
+def _reference(value: object) -> str:
+    if isinstance(value, Ref):
+        return str(value)
+    raise TypeError(f"Terraform's JSON cannot hold {value!r}")
+
+
+def _main(blueprint: Blueprint, target: Target) -> dict[str, Any]:
+    tags = {literal(key): literal(value) for key, value in blueprint.tags.items()}
+    return {
+        "//": f'The environment "{blueprint.name}": Terraform, its provider, and the tags that everything carries.',
+        "terraform": {
+            "required_version": f">= {MINIMUM_ENGINE}",
+            "required_providers": {"aws": {"source": PROVIDER, "version": PROVIDER_VERSION}},
+        },
+        "provider": {
+            "aws": {
+                "region": target.region,
+                **(_emulator(target.endpoint_url) if target.endpoint_url else {"profile": "${var.profile}"}),
+                "default_tags": {"tags": tags},
+            }
+        },
+    }
+
+
+def _emulator(endpoint_url: str) -> dict[str, Any]:
+    return {
+        "//": "The emulator on this machine. Nothing here can reach AWS.",
+        "access_key": FAKE_KEY,
+        "secret_key": FAKE_KEY,
+        "skip_credentials_validation": True,
+        "skip_metadata_api_check": "true",
+        "skip_region_validation": True,
+        "s3_use_path_style": True,
+        "endpoints": dict.fromkeys(EMULATED_SERVICES, endpoint_url),
+    }
+
+
+def _variables(target: Target) -> dict[str, Any]:
+    return {
+        "//": "What may differ from person to person.",
+        "variable": {
+            "profile": {
+                "description": "Profile of your AWS configuration; null takes AWS's own order of credentials.",
+                "type": "string",
+                "nullable": True,
+                "default": literal(target.profile) if target.profile else None,
+            }
+        },
+    }
+
+
+def _module(module: Module) -> dict[str, Any]:
+    document: dict[str, Any] = {"//": module.purpose}
+    data = _by_type(block for block in module.blocks if isinstance(block, Data))
+    resources = _by_type(block for block in module.blocks if isinstance(block, Resource))
+    outputs = {block.name: _output(block) for block in module.blocks if isinstance(block, Output)}
+    return document | {
+        kind: blocks for kind, blocks in (("data", data), ("resource", resources), ("output", outputs)) if blocks
+    }
+
+
+def _by_type(blocks: Iterable[Block]) -> dict[str, dict[str, Any]]:
+    types: dict[str, dict[str, Any]] = {}
+    for block in blocks:
+        if isinstance(block, Output):
+            continue
+        comment = {"//": block.why} if block.why else {}
+        types.setdefault(block.type, {})[block.label] = comment | dict(block.arguments)
+    return types
+
+
+def _output(output: Output) -> dict[str, Any]:
+    return {"description": literal(output.description), "value": output.value}
