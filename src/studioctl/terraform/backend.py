@@ -1,0 +1,148 @@
+"""Where Terraform keeps its state: a value, the ways to write it down, and what changing it means."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from studioctl.errors import ConfigError
+from studioctl.target import Target
+from studioctl.terraform import document
+
+STATE_FILE = "terraform.tfstate"
+# The settings that say which state it is. The others only say how to reach it.
+_LOCATION = ("bucket", "key", "region", "workspace_key_prefix", "path")
+_ASSIGNMENT = re.compile(r'^\s*([A-Za-z_]\w*)\s*=\s*("(?:[^"\\]|\\.)*"|true|false|\d+)\s*$')
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A Terraform backend.
+
+    Args:
+        kind: "local", a file in the workspace, or "s3", an object locked by Terraform's own lock file.
+        settings: The backend's arguments, as Terraform names them.
+    """
+
+    kind: Literal["local", "s3"] = "local"
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def overridden(self, overrides: Mapping[str, str]) -> "Backend":
+        """This backend with some settings replaced; on a local backend a bucket makes it S3."""
+        kind = "s3" if "bucket" in overrides else self.kind
+        return Backend(kind, {**self.settings, **overrides})
+
+    @property
+    def location(self) -> dict[str, str]:
+        """What tells this state from others."""
+        return {key: self.settings[key] for key in _LOCATION if key in self.settings} | {"kind": self.kind}
+
+    def __str__(self) -> str:
+        """In words, for a message."""
+        if self.kind == "local":
+            return f'the file "{self.settings.get("path", STATE_FILE)}" on this machine'
+        return f"s3://{self.settings.get('bucket', '?')}/{self.settings.get('key', '?')}"
+
+
+@dataclass(frozen=True)
+class BackendChange:
+    """The state has to move. `before` and `after` print in words."""
+
+    before: Backend
+    after: Backend
+
+    def __str__(self) -> str:
+        """One sentence for a person who has to agree to it."""
+        return f"Terraform's state moves from {self.before} to {self.after}"
+
+
+def parse_overrides(values: Iterable[str]) -> dict[str, str]:
+    """Settings from `KEY=VALUE` and from paths of files in the style of `backend.hcl`, the last one winning.
+
+    Raises:
+        ConfigError: A file is missing, or a line of it is not `key = "value"`.
+    """
+    settings: dict[str, str] = {}
+    for value in values:
+        key, equals, word = value.partition("=")
+        settings |= {key.strip(): word.strip()} if equals else parse_file(Path(value))
+    return settings
+
+
+def parse_file(path: Path) -> dict[str, str]:
+    """The settings in a `backend.hcl`: `key = "value"` lines and comments, which is all that a backend needs.
+
+    Raises:
+        ConfigError: The file cannot be read, or a line is something else.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ConfigError(
+            f'Backend file "{path}" cannot be read: {error.strerror}',
+            hint="Name an existing file, or give single settings as KEY=VALUE.",
+        ) from error
+    settings: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith(("#", "//")):
+            continue
+        match = _ASSIGNMENT.match(_without_comment(line))
+        if match is None:
+            raise ConfigError(
+                f'{path}:{number}: not a backend setting: "{line.strip()}"',
+                hint='Write each setting on its own line as key = "value".',
+            )
+        settings[match[1]] = str(json.loads(match[2])) if match[2].startswith('"') else match[2]
+    return settings
+
+
+def render(backend: Backend, target: Target) -> dict[str, str]:
+    """The `backend.tf.json` of a workspace: file name -> text."""
+    purpose = f"Where Terraform keeps what it knows: {backend}."
+    return {
+        "backend.tf.json": document.text(
+            {"//": purpose, "terraform": {"backend": {backend.kind: arguments(backend, target)}}}
+        )
+    }
+
+
+def render_hcl(backend: Backend) -> str:
+    """The `backend.hcl` that belongs to an exported `backend "s3" {}`."""
+    lines = (f"{key} = {_hcl(value)}" for key, value in arguments(backend, None).items())
+    return "\n".join(("# terraform init -backend-config=backend.hcl", *lines)) + "\n"
+
+
+def arguments(backend: Backend, target: Target | None) -> dict[str, Any]:
+    """The backend's arguments with what we add: the lock file, and the emulator's address for a local target."""
+    if backend.kind == "local":
+        return dict(backend.settings)
+    settings: dict[str, Any] = {"encrypt": True, "use_lockfile": True, **backend.settings}
+    if target is not None and target.profile and not target.is_local:
+        settings.setdefault("profile", target.profile)
+    if target is not None and target.endpoint_url:
+        settings.pop("profile", None)
+        settings |= _emulator(target.endpoint_url)
+    return settings
+
+
+def _emulator(endpoint_url: str) -> dict[str, Any]:
+    return {
+        "access_key": document.FAKE_KEY,
+        "secret_key": document.FAKE_KEY,
+        "endpoints": dict.fromkeys(("s3", "sts", "iam"), endpoint_url),
+        "use_path_style": True,
+        "skip_credentials_validation": True,
+        "skip_metadata_api_check": True,
+        "skip_region_validation": True,
+        "skip_requesting_account_id": True,
+    }
+
+
+def _hcl(value: str | bool) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _without_comment(line: str) -> str:
+    return re.sub(r'\s+(#|//)[^"]*$', "", line)

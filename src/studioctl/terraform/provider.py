@@ -1,0 +1,137 @@
+"""Where Terraform finds the AWS provider without a network.
+
+In this order: the directory that the user names, the user's own Terraform configuration, the directories in which
+Terraform looks by itself, and any directory in the usual homes of machine-wide software that is laid out as a mirror.
+https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation
+"""
+
+import os
+import platform
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from studioctl.errors import ConfigError
+from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
+
+MIRROR_VARIABLE = "STUDIOCTL_PROVIDER_MIRROR"
+MACHINE_WIDE = (Path("/opt"), Path("/usr/local/share"), Path("/usr/share"))
+TERRAFORM_REGISTRY = "registry.terraform.io"
+TOFU_REGISTRY = "registry.opentofu.org"
+_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A directory that holds the provider as `<registry>/hashicorp/aws/<version>/<platform>/`, or as a zip file."""
+
+    directory: Path
+    registry: str
+
+
+def find(environ: Mapping[str, str], registry: str, *, homes: tuple[Path, ...] = MACHINE_WIDE) -> Mirror | None:
+    """The mirror that Terraform has to be told of; None where it finds the provider, or the registry, by itself.
+
+    Args:
+        environ: Our own environment.
+        registry: Host from which the engine takes providers: Terraform's or OpenTofu's.
+        homes: Directories whose direct children may be mirrors.
+
+    Raises:
+        ConfigError: The directory that the user names does not hold the provider for this platform.
+    """
+    named = environ.get(MIRROR_VARIABLE) or _setting()
+    if named:
+        return _required(Path(named).expanduser(), registry)
+    if has_installation_rules(environ) or any(_held(path, registry) for path in _implied(environ)):
+        return None
+    candidates = (child for home in homes if home.is_dir() for child in sorted(home.iterdir()))
+    return next((mirror for path in candidates if (mirror := _held(path, registry))), None)
+
+
+def cli_config(mirror: Mirror, environ: Mapping[str, str]) -> str:
+    """Terraform's CLI configuration that takes our provider from the mirror, followed by the user's own settings."""
+    source = f"{mirror.registry}/{PROVIDER}"
+    rules = f"""\
+# Written by studioctl: takes the provider from a directory on this machine.
+provider_installation {{
+  filesystem_mirror {{
+    path    = "{mirror.directory.as_posix()}"
+    include = ["{source}"]
+  }}
+  direct {{
+    exclude = ["{source}"]
+  }}
+}}
+"""
+    own = user_config(environ)
+    if own is None or has_installation_rules(environ):
+        return rules
+    return f"{rules}\n# From {own}\n{own.read_text(encoding='utf-8')}"
+
+
+def user_config(environ: Mapping[str, str]) -> Path | None:
+    """The person's own Terraform CLI configuration, if there is one."""
+    named = environ.get("TF_CLI_CONFIG_FILE")
+    path = Path(named) if named else Path.home() / ".terraformrc"
+    return path if path.is_file() else None
+
+
+def has_installation_rules(environ: Mapping[str, str]) -> bool:
+    """Whether the person's own configuration already says where providers come from."""
+    path = user_config(environ)
+    return path is not None and "provider_installation" in path.read_text(encoding="utf-8", errors="replace")
+
+
+def platform_name() -> str:
+    """This machine as Terraform's packages name it, such as "linux_amd64"."""
+    machine = platform.machine().lower()
+    return f"{sys.platform}_{_MACHINES.get(machine, machine)}"
+
+
+def _setting() -> str | None:
+    path = platformdirs.user_config_path("studioctl") / "settings.toml"
+    if not path.is_file():
+        return None
+    try:
+        value = tomllib.loads(path.read_text(encoding="utf-8")).get("provider_mirror")
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f'Settings file "{path}" is not TOML: {error}', hint="Correct the file.") from error
+    return None if value is None else str(value)
+
+
+def _required(directory: Path, registry: str) -> Mirror:
+    mirror = _held(directory, registry)
+    if mirror is None:
+        raise ConfigError(
+            f'Provider mirror "{directory}" does not hold {PROVIDER} {PROVIDER_VERSION} for {platform_name()}',
+            hint=f"Fill it with `terraform providers mirror {directory}`, or unset {MIRROR_VARIABLE}.",
+        )
+    return mirror
+
+
+def _held(directory: Path, registry: str) -> Mirror | None:
+    # OpenTofu takes the same provider from its own registry; a mirror of Terraform's serves it too (`Workspace`).
+    for host in dict.fromkeys((registry, TERRAFORM_REGISTRY)):
+        packages = directory / host / PROVIDER
+        archive = f"terraform-provider-aws_{PROVIDER_VERSION}_{platform_name()}.zip"
+        if (packages / PROVIDER_VERSION / platform_name()).is_dir() or (packages / archive).is_file():
+            return Mirror(directory, host)
+    return None
+
+
+def _implied(environ: Mapping[str, str]) -> Iterator[Path]:
+    home = Path.home()
+    yield home / ".terraform.d/plugins"
+    if sys.platform == "darwin":
+        for library in (home / "Library", Path("/Library")):
+            yield library / "Application Support/io.terraform/plugins"
+        return
+    shared = environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    own = environ.get("XDG_DATA_HOME") or str(home / ".local/share")
+    for base in (own, *shared.split(os.pathsep)):
+        yield Path(base) / "terraform/plugins"
