@@ -1,0 +1,215 @@
+"""Terraform's diagnostics as one error that a person can act on: which resource, what AWS said, what to do next."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studioctl.errors import ConfigError, StudioctlError, TerraformError
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A known reason for a failure.
+
+    Args:
+        name: For tests and for the documentation.
+        pattern: Found in the diagnostic's text.
+        hint: What to do next. Named groups of the pattern may be used.
+        source: Where the wording, or the advice, comes from.
+        error: The family that the error belongs to.
+    """
+
+    name: str
+    pattern: str
+    hint: str
+    source: str
+    error: type[StudioctlError] = TerraformError
+
+
+_SDK = "https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"
+CAUSES = (
+    Cause(
+        "credentials expired",
+        r"ExpiredToken|token (has|is) expired|RequestExpired|SSO session has expired|refresh cached SSO token failed",
+        "Your AWS credentials have expired. Renew them, for example with `aws sso login`, and try again.",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html",
+    ),
+    Cause(
+        "no credentials",
+        r"No valid credential sources found|failed to refresh cached credentials|NoCredentialProviders|"
+        r"no EC2 IMDS role found|failed to get shared config profile",
+        "Give AWS credentials: `aws configure`, `aws sso login`, or `profile` in your file. "
+        "To try without an account, add --local.",
+        _SDK,
+    ),
+    Cause(
+        "credentials refused",
+        r"InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClientException|AuthFailure|InvalidAccessKeyId",
+        "AWS does not know these credentials. Check them with `aws sts get-caller-identity`.",
+        "https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html",
+    ),
+    Cause(
+        "state locked",
+        r"Error acquiring the state lock",
+        "Wait until that run has finished. If it has died, free the lock: "
+        "terraform -chdir={workspace} force-unlock {lock_id}",
+        "https://developer.hashicorp.com/terraform/language/state/locking",
+    ),
+    Cause(
+        "state bucket missing",
+        r'S3 bucket "(?P<bucket>[^"]*)" does not exist|NoSuchBucket',
+        "Create the bucket of [state] first, for example with `aws s3 mb`, or correct its name or region.",
+        "https://developer.hashicorp.com/terraform/language/backend/s3",
+        ConfigError,
+    ),
+    Cause(
+        "state of a newer Terraform",
+        r"state snapshot was created by Terraform v(?P<version>[\d.]+)|newer than current",
+        "Someone has used a newer Terraform on this state. Install that version or a later one.",
+        "https://developer.hashicorp.com/terraform/language/state",
+    ),
+    Cause(
+        "stale plan",
+        r"Saved plan is stale",
+        "The environment changed after it was planned. Run `studioctl up` again.",
+        "https://developer.hashicorp.com/terraform/cli/commands/apply",
+    ),
+    Cause(
+        "provider not found",
+        r"Failed to query available provider packages|Failed to install provider|could not (connect to|query) .*registr"
+        r"|provider registry\.\S+ was not found",
+        "Terraform cannot fetch the AWS provider. Check the network, or name a directory that holds it: "
+        "STUDIOCTL_PROVIDER_MIRROR=/path/to/mirror",
+        "https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation",
+    ),
+    Cause(
+        "quota",
+        r"ResourceLimitExceeded|LimitExceeded|ServiceQuotaExceeded|VpcLimitExceeded|account-level service limit",
+        "Ask AWS for more in the Service Quotas console (https://console.aws.amazon.com/servicequotas), "
+        "choose a smaller or other instance type, or remove what you no longer use.",
+        "https://docs.aws.amazon.com/servicequotas/latest/userguide/request-quota-increase.html",
+    ),
+    Cause(
+        "secret scheduled for deletion",
+        r"secret with this name is already scheduled for deletion",
+        "Bring it back with `aws secretsmanager restore-secret --secret-id NAME` and delete it for good with "
+        "`aws secretsmanager delete-secret --secret-id NAME --force-delete-without-recovery`, then try again.",
+        "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html",
+    ),
+    Cause(
+        "name taken",
+        r"BucketAlreadyExists|BucketAlreadyOwnedByYou|EntityAlreadyExists|RepositoryAlreadyExists|ResourceExistsException"
+        r"|InvalidGroup\.Duplicate|already exists",
+        "Something of this name exists already. Choose another name in your file, or remove what is in the way.",
+        "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
+    ),
+    Cause(
+        "dependency",
+        r"DependencyViolation|has a dependent object|has dependencies and cannot be deleted|ResourceInUse",
+        "Something still uses it, perhaps made outside Terraform. "
+        "`studioctl doctor` finds what SageMaker leaves behind; `studioctl down` removes it.",
+        "https://github.com/hashicorp/terraform-provider-aws/issues/20986",
+    ),
+    Cause(
+        "not empty",
+        r"BucketNotEmpty|RepositoryNotEmptyException",
+        "It still holds data, which is never deleted unasked. Empty it, or run `studioctl down --delete-data`.",
+        "https://github.com/hashicorp/terraform-provider-aws/issues/33523",
+    ),
+    Cause(
+        "access denied",
+        r"AccessDenied|UnauthorizedOperation|is not authorized to perform|403 Forbidden",
+        "Your identity lacks the permission named above. Ask for it, or use another `profile`.",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
+    ),
+    Cause(
+        "throttled",
+        r"Throttling|TooManyRequests|RequestLimitExceeded|Rate exceeded|SlowDown",
+        "AWS asks to slow down. Wait a minute and run the same command again; it goes on where it stopped.",
+        "https://docs.aws.amazon.com/general/latest/gr/api-retries.html",
+    ),
+    Cause(
+        "wrong region or endpoint",
+        r"no such host|Could not resolve endpoint|Invalid (AWS )?Region|AuthorizationHeaderMalformed|PermanentRedirect"
+        r"|requested bucket from|OptInRequired|connection refused|i/o timeout",
+        "AWS could not be reached. Check the region in your file, and the network.",
+        "https://docs.aws.amazon.com/general/latest/gr/rande.html",
+    ),
+)
+
+# aws-sdk-go-v2 words every failed call so; service errors that it knows by type lack "api error".
+# https://github.com/aws/smithy-go/blob/main/errors.go
+_CALL = re.compile(
+    r":? ?operation error (?P<service>[^:]+): (?P<call>\w+), (?:exceeded maximum number of attempts, \d+, )?"
+    r"https response error StatusCode: \d+, (?:RequestID: [^,]*, )?(?:HostID: [^,]*, )?(?:api error )?(?P<said>.*)",
+    re.DOTALL,
+)
+_LOCK_FIELD = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(.*?)\s*$", re.MULTILINE)
+_LAST_LINES = 20
+
+
+def error_of(
+    diagnostics: Iterable[Mapping[str, Any]], plain: Iterable[str], *, verb: str, log: Path, workspace: Path
+) -> StudioctlError:
+    """The one error for a run that failed.
+
+    Args:
+        diagnostics: Those of the run; warnings are ignored.
+        plain: Lines that were no events, told where there is no diagnostic.
+        verb: What was being done, such as "plan".
+        log: The run's full log.
+        workspace: Terraform's working directory.
+    """
+    errors = [diagnostic for diagnostic in diagnostics if diagnostic.get("severity") == "error"]
+    told = dict.fromkeys(_told(diagnostic) for diagnostic in errors)
+    if not told:
+        told = dict.fromkeys(["\n".join(list(plain)[-_LAST_LINES:]).strip() or "it gave no reason"])
+    causes = [cause for text in map(_full_text, errors) if (cause := cause_of(text))]
+    lock = lock_of(errors)
+    hints = dict.fromkeys(
+        cause.hint.replace("{workspace}", str(workspace)).replace("{lock_id}", lock.get("ID", "ID")) for cause in causes
+    )
+    family = causes[0].error if causes else TerraformError
+    message = f"Terraform could not {verb}:\n" + "\n".join(f"  {text}" for text in told)
+    seen = f"The full log: {log}"
+    return family(message, hint="\n".join((*hints, seen)))
+
+
+def cause_of(text: str) -> Cause | None:
+    """The first known cause whose wording is in the text."""
+    return next((cause for cause in CAUSES if re.search(cause.pattern, text, re.IGNORECASE)), None)
+
+
+def lock_of(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Who holds the state's lock: `ID`, `Who`, `Operation`, `Created`; empty if no error is about it."""
+    for error in errors:
+        if "state lock" in error.get("summary", ""):
+            return dict(_LOCK_FIELD.findall(error.get("detail", "")))
+    return {}
+
+
+def _full_text(diagnostic: Mapping[str, Any]) -> str:
+    return f"{diagnostic.get('summary', '')}\n{diagnostic.get('detail', '')}"
+
+
+def _told(diagnostic: Mapping[str, Any]) -> str:
+    lock = lock_of([diagnostic])
+    if lock.get("Who"):
+        operation = lock.get("Operation", "").removeprefix("OperationType").lower()
+        return f"the state is locked by {lock['Who']} ({operation}) since {lock.get('Created', 'an unknown time')}"
+    summary, detail = diagnostic.get("summary", "").strip(), diagnostic.get("detail", "").strip()
+    text = _in_short(summary)
+    if detail and _in_short(detail) not in text:
+        text = f"{text}: {_in_short(detail)}"
+    address = diagnostic.get("address")
+    return f"{address}: {text}" if address else text
+
+
+def _in_short(text: str) -> str:
+    """AWS's own words without the SDK's wrapping of request ids."""
+    match = _CALL.search(text)
+    if match:
+        text = f"{text[: match.start()]}: {match['said']}".removeprefix(": ")
+    return " ".join(text.split())

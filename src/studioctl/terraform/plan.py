@@ -1,0 +1,344 @@
+"""What a plan would do, as values: from Terraform's event stream, and with old and new values from `show -json`."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast
+
+Action = Literal["create", "update", "replace", "delete", "import", "move", "forget"]
+Json: TypeAlias = dict[str, Any]
+
+# Terraform's words, in the stream and in `show -json`, for what we call by one name. Reading is no change.
+_ACTIONS: Mapping[str, Action] = {
+    "create": "create",
+    "update": "update",
+    "replace": "replace",
+    "delete,create": "replace",
+    "create,delete": "replace",
+    "delete": "delete",
+    "import": "import",
+    "move": "move",
+    "remove": "forget",
+    "forget": "forget",
+}
+MASK = "(sensitive)"
+UNKNOWN = "(known after apply)"
+
+
+@dataclass(frozen=True)
+class AttributeChange:
+    """One value inside a resource.
+
+    Args:
+        path: Such as `tags.Name` or `default_user_settings[0].security_groups`.
+        before: The old value; `MASK` if it is sensitive.
+        after: The new value; `MASK` if it is sensitive, `UNKNOWN` if only AWS can tell.
+        forces_replacement: The resource is destroyed and created anew because of it.
+    """
+
+    path: str
+    before: Any
+    after: Any
+    forces_replacement: bool = False
+    sensitive: bool = False
+    unknown: bool = False
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """What happens to one resource.
+
+    Args:
+        module: Name of the document that describes it; None if the blueprint no longer does.
+        attributes: What changes in it; empty for additions and removals.
+        reason: Terraform's word for why, such as "cannot_update" or "delete_because_no_resource_config".
+    """
+
+    address: str
+    type: str
+    label: str
+    module: str | None
+    action: Action
+    attributes: tuple[AttributeChange, ...] = ()
+    reason: str = ""
+
+    @property
+    def destroys(self) -> bool:
+        """Whether something that exists is destroyed."""
+        return self.action in {"replace", "delete"}
+
+
+@dataclass(frozen=True)
+class OutputChange:
+    """What happens to an output. The values are known after `show -json` only."""
+
+    name: str
+    action: Action
+    before: Any = None
+    after: Any = None
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """A saved plan, told.
+
+    Args:
+        changes: In the order of the blueprint's modules; what it no longer describes comes last.
+        outputs: Outputs that change.
+        drift: What was changed or removed outside Terraform.
+        destroy: The plan removes the whole environment.
+        has_changes: Terraform would do something, if only to its outputs.
+        file: The saved plan, for `apply`.
+    """
+
+    changes: tuple[ResourceChange, ...]
+    outputs: tuple[OutputChange, ...]
+    drift: tuple[ResourceChange, ...]
+    destroy: bool
+    has_changes: bool
+    file: Path
+
+    def count(self, action: Action) -> int:
+        """How many resources this happens to."""
+        return sum(change.action == action for change in self.changes)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Resources by action; actions that do not occur are left out."""
+        return dict(Counter(change.action for change in self.changes))
+
+    @property
+    def destructive(self) -> tuple[ResourceChange, ...]:
+        """The changes by which something that exists is destroyed."""
+        return tuple(change for change in self.changes if change.destroys)
+
+    def by_module(self) -> dict[str | None, tuple[ResourceChange, ...]]:
+        """The changes of each module that has any, in order."""
+        groups: dict[str | None, list[ResourceChange]] = {}
+        for change in self.changes:
+            groups.setdefault(change.module, []).append(change)
+        return {module: tuple(changes) for module, changes in groups.items()}
+
+    def to_json(self) -> Json:
+        """The stable shape behind `studioctl plan --json`. Sensitive values are masked."""
+        return {
+            "has_changes": self.has_changes,
+            "destroy": self.destroy,
+            "counts": {action: self.count(action) for action in ("create", "update", "replace", "delete")},
+            "changes": [_resource_json(change) for change in self.changes],
+            "outputs": [
+                {"name": o.name, "action": o.action, "before": o.before, "after": o.after, "sensitive": o.sensitive}
+                for o in self.outputs
+            ],
+            "drift": [_resource_json(change) for change in self.drift],
+        }
+
+
+def _resource_json(change: ResourceChange) -> Json:
+    return {
+        "address": change.address,
+        "module": change.module,
+        "type": change.type,
+        "label": change.label,
+        "action": change.action,
+        "reason": change.reason,
+        "attributes": [
+            {
+                "path": a.path,
+                "before": a.before,
+                "after": a.after,
+                "forces_replacement": a.forces_replacement,
+                "sensitive": a.sensitive,
+                "unknown": a.unknown,
+            }
+            for a in change.attributes
+        ],
+    }
+
+
+def needs_values(planned: Iterable[Json]) -> bool:
+    """Whether the stream's events leave out something worth telling: old and new values of what changes.
+
+    `terraform show` starts the provider again, so it is not asked where there is only creation or removal.
+    """
+    return any(change["action"] in {"update", "replace", "import"} for change in planned)
+
+
+def from_stream(
+    planned: Iterable[Json], outputs: Mapping[str, Json], drifted: Iterable[Json], modules: Mapping[str, str]
+) -> tuple[tuple[ResourceChange, ...], tuple[OutputChange, ...], tuple[ResourceChange, ...]]:
+    """Changes, outputs and drift from the events of `plan -json`.
+
+    Of drift only removals are told: the stream's other drift is mostly AWS filling in what was left out.
+
+    Args:
+        modules: Module of each address that the blueprint describes, in the blueprint's order.
+    """
+    changes = ordered((_streamed(change, modules) for change in planned), modules)
+    drift = ordered((_streamed(change, modules) for change in drifted if change["action"] == "delete"), modules)
+    told = tuple(
+        OutputChange(name, _ACTIONS[output["action"]], sensitive=bool(output.get("sensitive")))
+        for name, output in outputs.items()
+        if output.get("action") in _ACTIONS
+    )
+    return changes, told, drift
+
+
+def _streamed(change: Json, modules: Mapping[str, str]) -> ResourceChange | None:
+    action = _ACTIONS.get(change["action"])
+    resource = change["resource"]
+    if action is None:
+        return None
+    return ResourceChange(
+        address=resource["addr"],
+        type=resource["resource_type"],
+        label=resource["resource_name"],
+        module=_module_of(resource["addr"], modules),
+        action=action,
+        reason=change.get("reason", ""),
+    )
+
+
+def from_show(
+    shown: Json, modules: Mapping[str, str]
+) -> tuple[tuple[ResourceChange, ...], tuple[OutputChange, ...], tuple[ResourceChange, ...]]:
+    """Changes, outputs and drift from `show -json PLAN`, with old and new values."""
+    changes = ordered((_shown(change, modules) for change in shown.get("resource_changes", ())), modules)
+    drift = ordered((_shown(change, modules) for change in shown.get("resource_drift", ())), modules)
+    outputs = tuple(_shown_outputs(shown.get("output_changes", {})))
+    return changes, outputs, tuple(change for change in drift if change.action == "delete" or change.attributes)
+
+
+def _shown(change: Json, modules: Mapping[str, str]) -> ResourceChange | None:
+    details = change["change"]
+    action = _ACTIONS.get(",".join(details["actions"]))
+    if details.get("importing"):
+        action = "import"
+    if action is None or change.get("mode") == "data":
+        return None
+    return ResourceChange(
+        address=change["address"],
+        type=change["type"],
+        label=change["name"],
+        module=_module_of(change["address"], modules),
+        action=action,
+        attributes=attribute_changes(details) if action in {"update", "replace", "import"} else (),
+        reason=change.get("action_reason", ""),
+    )
+
+
+def _shown_outputs(outputs: Mapping[str, Json]) -> Iterator[OutputChange]:
+    for name, change in outputs.items():
+        action = _ACTIONS.get(",".join(change["actions"]))
+        if action is None:
+            continue
+        sensitive = bool(change.get("before_sensitive") or change.get("after_sensitive"))
+        after = UNKNOWN if change.get("after_unknown") else change.get("after")
+        before = change.get("before")
+        yield OutputChange(name, action, MASK if sensitive else before, MASK if sensitive else after, sensitive)
+
+
+def attribute_changes(details: Json) -> tuple[AttributeChange, ...]:
+    """The values that differ between a change's `before` and `after`.
+
+    A replacement makes everything that AWS computes unknown; only what a person wrote, or what forces it, is told then.
+    """
+    forcing = {_path(path) for path in details.get("replace_paths", ())}
+    found = _differences("", details.get("before"), details.get("after"), details.get("after_unknown") or False)
+    replacing = len(details["actions"]) > 1
+    changes: dict[str, AttributeChange] = {}
+    for path, before, after in found:
+        unknown = after == UNKNOWN
+        forces = any(path == cause or path.startswith((f"{cause}.", f"{cause}[")) for cause in forcing)
+        if (unknown and replacing and not forces) or _says_nothing(before, after):
+            continue
+        if path.startswith("tags_all") and path.replace("tags_all", "tags", 1) in changes:
+            continue  # the provider repeats each tag there, with the default tags
+        sensitive = _marked(details.get("before_sensitive"), path) or _marked(details.get("after_sensitive"), path)
+        change = AttributeChange(path, before, after, forces, sensitive, unknown)
+        changes[path] = replace(change, before=MASK, after=MASK) if sensitive else change
+    return tuple(changes.values())
+
+
+def _differences(path: str, before: Any, after: Any, unknown: Any) -> Iterator[tuple[str, Any, Any]]:
+    if unknown is True:
+        yield path, before, UNKNOWN
+        return
+    before, after = _parsed(before, after)
+    if isinstance(before, dict) and isinstance(after, dict):
+        hidden = unknown if isinstance(unknown, dict) else {}
+        for key in dict.fromkeys((*before, *after, *hidden)):
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _differences(inner, before.get(key), after.get(key), hidden.get(key, False))
+    elif isinstance(before, list) and isinstance(after, list) and _nested(before, after):
+        hidden_items = unknown if isinstance(unknown, list) else []
+        for index in range(max(len(before), len(after))):
+            yield from _differences(f"{path}[{index}]", *(_at(items, index) for items in (before, after, hidden_items)))
+    elif before != after:
+        yield path, before, after
+
+
+def _parsed(before: Any, after: Any) -> tuple[Any, Any]:
+    """Policies are JSON inside a string; what differs within is told, not two long lines."""
+    if isinstance(before, str) and isinstance(after, str) and before[:1] in {"{", "["} and after[:1] in {"{", "["}:
+        try:
+            return json.loads(before), json.loads(after)
+        except ValueError:
+            pass
+    return before, after
+
+
+def _nested(before: list[Any], after: list[Any]) -> bool:
+    return any(isinstance(item, dict | list) for item in (*before, *after))
+
+
+def _at(items: list[Any], index: int) -> Any:
+    return items[index] if index < len(items) else None
+
+
+def _says_nothing(before: Any, after: Any) -> bool:
+    """Whether both mean "not set": the provider reads back "", [], 0 or false for what nobody wrote."""
+    return (before is None or after is None) and not before and not after
+
+
+def _path(steps: Iterable[str | int]) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return text.removeprefix(".")
+
+
+def _marked(marks: Any, path: str) -> bool:
+    """Whether Terraform's marks, shaped like the value, call this path or what holds it sensitive."""
+    for step in path.replace("]", "").replace("[", ".").split("."):
+        if marks is True:
+            return True
+        if isinstance(marks, dict):
+            marks = marks.get(step)
+        elif isinstance(marks, list) and step.isdigit():
+            marks = _at(marks, int(step))
+        else:
+            return False
+    return marks is True or _any_true(marks)
+
+
+def _any_true(marks: Any) -> bool:
+    if isinstance(marks, dict | list):
+        return any(_any_true(mark) for mark in (marks.values() if isinstance(marks, dict) else marks))
+    return marks is True
+
+
+def _module_of(address: str, modules: Mapping[str, str]) -> str | None:
+    return modules.get(address.split("[", 1)[0])
+
+
+def ordered(changes: Iterable[ResourceChange | None], modules: Mapping[str, str]) -> tuple[ResourceChange, ...]:
+    """The changes in the blueprint's order; those that it does not describe come last, by address."""
+    positions = {address: number for number, address in enumerate(modules)}
+
+    def position(change: ResourceChange) -> tuple[int, str]:
+        return positions.get(change.address.split("[", 1)[0], len(positions)), change.address
+
+    present = cast("list[ResourceChange]", [change for change in changes if change is not None])
+    return tuple(sorted(present, key=position))
