@@ -1,0 +1,55 @@
+"""Moving the state from one backend to another without writing over somebody else's."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studioctl.errors import RefusedError
+from studioctl.terraform import backend as backends
+from studioctl.terraform import diagnostics, process
+from studioctl.terraform.backend import BackendChange
+from studioctl.terraform.executable import Engine
+from studioctl.terraform.stream import Transcript
+from studioctl.terraform.workspace import Workspace
+
+
+def check_destination(engine: Engine, workspace: Workspace, environ: Mapping[str, str], change: BackendChange) -> None:
+    """Make sure that nothing is lost where the state moves to: `-force-copy` would write over it without asking.
+
+    Looked at from an empty directory with nothing but the new backend in it, which needs no provider.
+
+    Raises:
+        RefusedError: Another state is there.
+        ConfigError: The bucket does not exist.
+        TerraformError: It cannot be looked at.
+    """
+    if change.after.kind == "local":
+        return  # Terraform itself keeps a backup beside the file
+    with tempfile.TemporaryDirectory(dir=workspace.directory, prefix=".look-") as place:
+        directory = Path(place)
+        for name, text in backends.render(change.after, workspace.target).items():
+            (directory / name).write_text(text, encoding="utf-8")
+        said = Transcript()
+        log = workspace.new_log("look")
+        run = process.Run((*engine.command, "init", "-input=false", "-json"), cwd=directory, environ=environ, log=log)
+        for line in run.lines():
+            list(said.read(line))
+        if run.returncode != 0:
+            raise diagnostics.error_of(
+                said.diagnostics, said.plain, verb="reach the new state", log=log, workspace=workspace.directory
+            )
+        pulled = process.capture((*engine.command, "state", "pull"), cwd=directory, environ=environ)
+    if parse_state(pulled.stdout).get("resources"):
+        raise RefusedError(
+            f"There is a state at {change.after} already, and moving ours there would destroy it",
+            hint="Choose another key in [state], or, if that state is this environment's, remove "
+            f"{workspace.directory} and run the same command again.",
+        )
+
+
+def parse_state(text: str) -> dict[str, Any]:
+    """A state as Terraform stores it; empty for none."""
+    content = json.loads(text) if text.strip() else {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,258 @@
+"""Terraform, driven: initialise, plan, apply, and read what came of it.
+
+Documents -> `init` (only when something that it depends on changed) -> `plan`, saved -> `apply` of exactly that plan.
+Each verb is work (`studioctl.events.Work`): it yields events and returns its result.
+"""
+
+import json
+import os
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
+from studioctl.events import Event, Noted, Stage, Work
+from studioctl.infrastructure.block import Blueprint, Output
+from studioctl.terraform import diagnostics, document, migration, process, provider
+from studioctl.terraform import plan as plans
+from studioctl.terraform.backend import Backend, BackendChange
+from studioctl.terraform.environment import child_environment
+from studioctl.terraform.executable import Engine
+from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.stream import Transcript
+from studioctl.terraform.workspace import Initialised, Workspace, fingerprint
+
+PLAN_FILE = "plan.tfplan"
+CHANGES = 2  # `plan -detailed-exitcode`
+
+
+@dataclass
+class Terraform:
+    """Terraform for one environment.
+
+    Args:
+        workspace: Where it works, and on which target.
+        engine: The program that does.
+        blueprint: What should exist.
+        backend: Where the state is to be.
+        environ: Our own environment, from which the child's is made.
+    """
+
+    workspace: Workspace
+    engine: Engine
+    blueprint: Blueprint
+    backend: Backend
+    environ: Mapping[str, str]
+
+    @classmethod
+    def of(cls, workspace: Workspace, engine: Engine, blueprint: Blueprint, backend: Backend) -> "Terraform":
+        """Terraform in this process's environment."""
+        return cls(workspace, engine, blueprint, backend, os.environ)
+
+    def write(self) -> bool:
+        """Bring the documents on disk in line with the blueprint; whether anything changed."""
+        documents = document.render(self.blueprint, self.workspace.target)
+        return self.workspace.write(documents, self.backend)
+
+    def backend_change(self) -> BackendChange | None:
+        """The move of the state that the next `init` has to make; None if it stays where it is, or there is none."""
+        before = self.workspace.initialised()
+        if before is None or before.backend.location == self.backend.location:
+            return None
+        if before.backend.kind == "local" and not self.workspace.state_file.is_file():
+            return None
+        return BackendChange(before.backend, self.backend)
+
+    def init(self, *, migrate: bool = False) -> Work[None]:
+        """Write the documents and make Terraform ready. Nothing is started when nothing that matters changed.
+
+        Args:
+            migrate: The person agreed to `backend_change()`.
+
+        Raises:
+            RefusedError: The state would have to move without a word, or onto another environment's state.
+            ConfigError: The state's bucket does not exist, or the provider mirror does not hold the provider.
+            TerraformError: Terraform failed, or someone else works here.
+        """
+        with self.workspace.hold("init"):
+            change = self.backend_change()
+            if change and not migrate:
+                raise RefusedError(f"{change}: not done without your word", hint="Run the same command with --yes.")
+            self.write()
+            environ = self._environ(downloads=True)
+            marks = self._marks(environ)
+            known = self.workspace.initialised()
+            if known is not None and known.fingerprint == marks:
+                return
+            yield Stage("Initialising Terraform")
+            if change:
+                yield Noted(str(change))
+                migration.check_destination(self.engine, self.workspace, environ, change)
+            how = ("-migrate-state", "-force-copy") if change else ("-reconfigure",)
+            yield from self._run("init", ("init", "-input=false", "-json", *how), environ)
+            self.workspace.remember(Initialised(marks, self.backend))
+
+    def plan(self, *, destroy: bool = False, targets: Sequence[str] = ()) -> Work[PlanSummary]:
+        """What would be done. The plan is saved for `apply`.
+
+        Args:
+            destroy: Plan to remove the whole environment.
+            targets: Addresses to confine the plan to; empty means everything.
+
+        Raises:
+            TerraformError: Terraform failed, or someone else works here.
+        """
+        with self.workspace.hold("plan"):
+            yield from self.init()
+            yield Stage("Planning")
+            aims = (*(f"-target={address}" for address in targets), *(("-destroy",) if destroy else ()))
+            words = ("plan", "-input=false", "-json", "-detailed-exitcode", f"-out={PLAN_FILE}", *aims)
+            transcript, code = yield from self._run("plan", words, self._environ())
+            return self._summary(transcript, destroy=destroy, has_changes=code == CHANGES)
+
+    def _summary(self, said: Transcript, *, destroy: bool, has_changes: bool) -> PlanSummary:
+        modules = addresses(self.blueprint)
+        if plans.needs_values(said.planned):
+            parts = plans.from_show(json.loads(self._ask("show", "-json", PLAN_FILE)), modules)
+        else:
+            parts = plans.from_stream(said.planned, said.outputs, said.drifted, modules)
+        changes, outputs, drift = parts
+        file = self.workspace.directory / PLAN_FILE
+        return PlanSummary(changes, outputs, drift, destroy=destroy, has_changes=has_changes, file=file)
+
+    def apply(self, plan: PlanSummary) -> Work[dict[str, Any]]:
+        """Do exactly what the saved plan says; the environment's outputs by name.
+
+        Raises:
+            TerraformError: Terraform failed; what was done is kept in the state.
+            InterruptedByUserError: Ctrl-C, after Terraform has stopped in good order.
+        """
+        if not plan.has_changes:
+            return self.outputs()
+        with self.workspace.hold("destroy" if plan.destroy else "apply"):
+            yield Stage("Removing" if plan.destroy else "Applying")
+            verb = "destroy" if plan.destroy else "apply"
+            said, _ = yield from self._run(verb, ("apply", "-input=false", "-json", plan.file.name), self._environ())
+            plan.file.unlink(missing_ok=True)
+            return values(said.outputs)
+
+    def create(self) -> Work[dict[str, Any]]:
+        """Plan and apply in one process, for an environment that has no state yet; its outputs by name.
+
+        Without a state there is nothing that could be changed or destroyed, so nothing is lost by not stopping between
+        the two; and two starts of the provider, some seconds, are saved.
+
+        Raises:
+            RefusedError: There is a state.
+            TerraformError: Terraform failed; what was done is kept in the state.
+            InterruptedByUserError: Ctrl-C, after Terraform has stopped in good order.
+        """
+        with self.workspace.hold("apply"):
+            yield from self.init()
+            if self.has_state():
+                raise RefusedError(
+                    "The environment exists already", hint="Run `studioctl plan` to see what would change."
+                )
+            yield Stage("Applying")
+            words = ("apply", "-input=false", "-json", "-auto-approve")
+            said, _ = yield from self._run("apply", words, self._environ())
+            return values(said.outputs)
+
+    def outputs(self) -> dict[str, Any]:
+        """The environment's outputs by name, as of the last apply; empty if there was none."""
+        return values(self.state().get("outputs", {}))
+
+    def has_state(self) -> bool:
+        """Whether Terraform knows of anything that exists."""
+        state = self.state()
+        return any(resource.get("mode") == "managed" for resource in state.get("resources", ()))
+
+    def state_resources(self) -> tuple[str, ...]:
+        """Addresses of everything that Terraform knows of."""
+        return tuple(
+            f"{resource['type']}.{resource['name']}"
+            for resource in self.state().get("resources", ())
+            if resource.get("mode") == "managed"
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Terraform's state as it is stored; empty if there is none.
+
+        A local one is read from its file: a process of Terraform costs half a second. The format is Terraform's version
+        4, the one that `state pull` prints. One in S3 is pulled, so `init` must have run.
+        """
+        if self.backend.kind == "s3":
+            return migration.parse_state(self._ask("state", "pull")) if self.workspace.initialised() else {}
+        try:
+            return migration.parse_state(self.workspace.state_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+
+    def _marks(self, environ: Mapping[str, str]) -> str:
+        """What `init` depends on."""
+        backend = (self.workspace.directory / "backend.tf.json").read_text(encoding="utf-8")
+        rules = environ.get("TF_CLI_CONFIG_FILE", "")
+        return fingerprint(document.PROVIDER_VERSION, str(self.engine), backend, rules)
+
+    def _environ(self, *, downloads: bool = False) -> dict[str, str]:
+        mirror = provider.find(self.environ, self.engine.registry)
+        config = self.workspace.use_mirror(mirror, self.engine.registry, self.environ)
+        return child_environment(self.environ, self.workspace.target, cli_config=config, downloads=downloads)
+
+    def _run(
+        self, verb: str, words: Sequence[str], environ: Mapping[str, str]
+    ) -> Generator[Event, None, tuple[Transcript, int]]:
+        log = self.workspace.new_log(verb)
+        run = process.Run((*self.engine.command, *words), cwd=self.workspace.directory, environ=environ, log=log)
+        said = Transcript()
+        for line in run.lines():
+            if line:
+                yield from said.read(line)
+            elif run.interrupts:
+                yield Noted(_patience(run.interrupts))
+        if run.interrupts:
+            raise _interrupted(verb, said, run.returncode)
+        if run.returncode not in {0, CHANGES}:
+            raise diagnostics.error_of(
+                said.diagnostics, said.plain, verb=verb, log=log, workspace=self.workspace.directory
+            )
+        return said, run.returncode
+
+    def _ask(self, *words: str) -> str:
+        answer = process.capture((*self.engine.command, *words), cwd=self.workspace.directory, environ=self._environ())
+        if answer.returncode != 0:
+            raise TerraformError(
+                f"`terraform {' '.join(words)}` failed:\n{answer.stderr.strip()}",
+                hint=f"Look at it in {self.workspace.directory}",
+            )
+        return answer.stdout
+
+
+def addresses(blueprint: Blueprint) -> dict[str, str]:
+    """The module of each block that the blueprint describes, by address, in its order."""
+    return {
+        block.address: module.name
+        for module in blueprint.modules
+        for block in module.blocks
+        if not isinstance(block, Output)
+    }
+
+
+def values(outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Outputs by name, from the stream's or the state's records of them."""
+    return {name: output["value"] for name, output in outputs.items() if "value" in output}
+
+
+def _patience(interrupts: int) -> str:
+    if interrupts == 1:
+        return "Stopping: Terraform finishes what it has begun. Ctrl-C again gives up at once and may lose track."
+    return "Giving up at once"
+
+
+def _interrupted(verb: str, said: Transcript, returncode: int | None) -> InterruptedByUserError:
+    command = {"plan": "plan", "destroy": "down"}.get(verb, "up")
+    if returncode == 0 and verb in {"apply", "destroy"}:
+        message = "Terraform had finished before it could be stopped"
+    else:
+        message = f"Stopped in good order; {said.completed} changes were made" if verb != "plan" else "Stopped"
+    return InterruptedByUserError(message, hint=f"Go on with `studioctl {command}`.")

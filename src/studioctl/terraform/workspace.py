@@ -1,0 +1,214 @@
+"""The directory in which Terraform works: `.studioctl/<environment>/<aws|local>/` beside the user's file.
+
+It can be thrown away as long as the state is in S3; a local state lives here, and the README says so.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from studioctl.errors import TerraformError
+from studioctl.target import Target
+from studioctl.terraform import backend as backends
+from studioctl.terraform.backend import STATE_FILE, Backend
+from studioctl.terraform.document import PROVIDER
+from studioctl.terraform.provider import TERRAFORM_REGISTRY, Mirror, cli_config
+
+HOME = ".studioctl"
+KEPT_LOGS = 20
+_README = """\
+This directory belongs to studioctl. It holds, for each environment and target, the documents that studioctl gives to
+Terraform (*.tf.json), Terraform's own working files, and the logs of its last runs. Nothing here needs editing: the
+documents are written anew from your TOML file.
+
+With `backend = "local"` the file terraform.tfstate is Terraform's only knowledge of what exists in your account:
+do not delete it while the environment exists. git ignores this directory.
+"""
+
+
+@dataclass
+class Workspace:
+    """One environment's working directory.
+
+    Args:
+        directory: Where it is; made when first written to.
+        target: Where Terraform acts from here.
+    """
+
+    directory: Path
+    target: Target
+    _lock: filelock.FileLock = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._lock = filelock.FileLock(self.directory / ".lock")
+
+    @classmethod
+    def beside(cls, config_file: Path, environment: str, target: Target) -> "Workspace":
+        """The workspace that belongs to an environment of this file."""
+        return cls(config_file.absolute().parent / HOME / environment / target.name, target)
+
+    def write(self, documents: Mapping[str, str], backend: Backend) -> bool:
+        """Bring the documents on disk in line; whether anything changed.
+
+        Files are replaced in one step, and only where their text differs; documents that are no longer made go.
+        """
+        self._prepare()
+        wanted = {**documents, **backends.render(backend, self.target)}
+        changed = [write_text(self.directory / name, text) for name, text in wanted.items()]
+        stale = [path for path in self.directory.glob("*.tf.json") if path.name not in wanted]
+        for path in stale:
+            path.unlink()
+        return any(changed) or bool(stale)
+
+    def _prepare(self) -> None:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        home = self.directory.parent.parent
+        write_text(home / ".gitignore", "*\n")
+        write_text(home / "README.md", _README)
+
+    @property
+    def logs(self) -> Path:
+        """Where each run's full log is."""
+        return self.directory / "logs"
+
+    def new_log(self, verb: str) -> Path:
+        """The file for the next run's log; the oldest make room for it."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        for old in sorted(self.logs.glob("*.jsonl"))[: -(KEPT_LOGS - 1)]:
+            old.unlink(missing_ok=True)
+        return self.logs / f"{datetime.now().astimezone():%Y%m%dT%H%M%S.%f}-{verb}.jsonl"
+
+    @property
+    def state_file(self) -> Path:
+        """Terraform's state, where the backend is local."""
+        return self.directory / STATE_FILE
+
+    @contextmanager
+    def hold(self, verb: str) -> Iterator[None]:
+        """Be the only one that works here; may be nested.
+
+        Raises:
+            TerraformError: Another process works here; the message says which and since when.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        holder = self.directory / ".lock.json"
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise _occupied(holder) from error
+        try:
+            if self._lock.lock_counter == 1:
+                write_text(holder, json.dumps({"verb": verb, "pid": os.getpid(), "since": time.time()}))
+            yield
+        finally:
+            if self._lock.lock_counter == 1:
+                holder.unlink(missing_ok=True)
+            self._lock.release()
+
+    def bind_emulator(self, instance_id: str) -> bool:
+        """Tie this workspace to a running emulator; whether it was tied to another one.
+
+        The emulator's world lives in its memory. When another instance runs, what the state describes is gone, so the
+        state is moved aside as `terraform.tfstate.<time>`.
+        """
+        record = self.directory / "emulator"
+        before = record.read_text(encoding="utf-8") if record.is_file() else None
+        if before == instance_id:
+            return False
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if self.state_file.is_file():
+            self.state_file.rename(self.state_file.with_suffix(f".tfstate.{int(time.time())}"))
+        write_text(record, instance_id)
+        self.forget()
+        return before is not None
+
+    def use_mirror(self, mirror: Mirror | None, registry: str, environ: Mapping[str, str]) -> Path | None:
+        """Write Terraform's CLI configuration for a mirror; where it is, or None when none is needed."""
+        path = self.directory / "terraform.rc"
+        if mirror is None:
+            path.unlink(missing_ok=True)
+            return None
+        if mirror.registry != registry:
+            mirror = self._translated(mirror, registry)
+        write_text(path, cli_config(mirror, environ))
+        return path
+
+    def _translated(self, mirror: Mirror, registry: str) -> Mirror:
+        """The same packages under the host name that OpenTofu asks for."""
+        directory = self.directory / "mirror"
+        link = directory / registry / PROVIDER
+        target = mirror.directory / TERRAFORM_REGISTRY / PROVIDER
+        if not link.is_symlink() or link.readlink() != target:
+            link.unlink(missing_ok=True)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(target)
+        return Mirror(directory, registry)
+
+    def initialised(self) -> "Initialised | None":
+        """What the last successful `terraform init` was based on; None if there was none or it is gone."""
+        try:
+            content = json.loads((self.directory / "initialised.json").read_text(encoding="utf-8"))
+            record = Initialised(content["fingerprint"], Backend(content["kind"], content["settings"]))
+        except (OSError, ValueError, KeyError):
+            return None
+        return record if (self.directory / ".terraform/providers").is_dir() else None
+
+    def remember(self, record: "Initialised") -> None:
+        """Note what `terraform init` was based on."""
+        content = {
+            "fingerprint": record.fingerprint,
+            "kind": record.backend.kind,
+            "settings": dict(record.backend.settings),
+        }
+        write_text(self.directory / "initialised.json", json.dumps(content, indent=2) + "\n")
+
+    def forget(self) -> None:
+        """Let the next run initialise Terraform anew, with nothing to migrate."""
+        (self.directory / "initialised.json").unlink(missing_ok=True)
+        shutil.rmtree(self.directory / ".terraform", ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Initialised:
+    """What a `terraform init` was based on."""
+
+    fingerprint: str
+    backend: Backend
+
+
+def fingerprint(*parts: Any) -> str:
+    """A short word that changes when any part does."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def write_text(path: Path, text: str) -> bool:
+    """Replace a file in one step, only if its text differs; whether it did."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(path)
+    return True
+
+
+def _occupied(holder: Path) -> TerraformError:
+    try:
+        content = json.loads(holder.read_text(encoding="utf-8"))
+        since = datetime.fromtimestamp(content["since"]).astimezone()
+        who = f"`{content['verb']}`, process {content['pid']}, since {since:%H:%M:%S}"
+    except (OSError, ValueError, KeyError):
+        who = "another studioctl"
+    return TerraformError(
+        f"This environment is being worked on: {who}", hint="Wait until it has finished, then try again."
+    )
