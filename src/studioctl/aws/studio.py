@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
 
 if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.literals import AppTypeType
     from mypy_boto3_sagemaker.type_defs import AppDetailsTypeDef, PaginatorConfigTypeDef, SpaceDetailsTypeDef
 
 PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}  # AWS's largest; its default is 10
@@ -50,7 +51,7 @@ class App:
     """An app: in a space, or of a user profile in Studio's classic forms."""
 
     name: str
-    type: str
+    type: "AppTypeType"
     space: str | None
     user_profile: str | None
     status: str
@@ -62,6 +63,11 @@ class App:
     def is_running(self) -> bool:
         """Whether it has an instance, or is about to."""
         return self.status in {"InService", "Pending"}
+
+    @property
+    def key(self) -> tuple[str | None, str | None, str, str]:
+        """What tells it from every other app of its domain."""
+        return (self.space, self.user_profile, self.type, self.name)
 
     @property
     def title(self) -> str:
@@ -126,11 +132,21 @@ class Studio:
             found = [_app(details) for page in pages for details in page["Apps"]]
         return tuple(sorted(found, key=lambda app: (app.space or "", app.user_profile or "", app.type, app.name)))
 
+    def app_status(self, domain_id: str, app: App) -> str | None:
+        """The app's status now, in AWS's words; None when AWS no longer knows it."""
+        try:
+            with translated():
+                answer = self._sagemaker.describe_app(
+                    DomainId=domain_id, AppType=app.type, AppName=app.name, **_owner(app)
+                )
+        except MissingError:
+            return None
+        return answer["Status"]
+
     def delete_app(self, domain_id: str, app: App) -> None:
         """Stops an app. Its files stay on the space's volume."""
-        owner = {"SpaceName": app.space} if app.space else {"UserProfileName": app.user_profile}
         with translated():
-            self._sagemaker.delete_app(DomainId=domain_id, AppType=app.type, AppName=app.name, **owner)  # type: ignore[arg-type]
+            self._sagemaker.delete_app(DomainId=domain_id, AppType=app.type, AppName=app.name, **_owner(app))
 
     def delete_space(self, domain_id: str, name: str) -> None:
         """Deletes a space and its volume, for ever."""
@@ -146,6 +162,10 @@ class Studio:
         """Deletes a domain together with its home file system, for ever."""
         with translated():
             self._sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": "Delete"})
+
+
+def _owner(app: App) -> dict[str, Any]:
+    return {"SpaceName": app.space} if app.space else {"UserProfileName": app.user_profile}
 
 
 def _space(details: "SpaceDetailsTypeDef") -> Space:

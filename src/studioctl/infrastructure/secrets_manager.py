@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from studioctl.config.model import Secrets
-from studioctl.infrastructure.block import Module, Output, Resource
+from studioctl.infrastructure.block import Module, Output, Resource, literal
 from studioctl.infrastructure.naming import Naming
 
 
@@ -24,7 +24,7 @@ def build(secrets: Secrets, naming: Naming) -> SecretsManager:
         "github",
         {
             "name": naming.github_secret,
-            "description": f"GitHub personal access token of {secrets.github.username}",
+            "description": literal(f"GitHub personal access token of {secrets.github.username}"),
         },
     )
     output = Output("github_secret_arn", github.ref("arn"), "ARN of the secret that holds the GitHub token.")

@@ -1,0 +1,42 @@
+# Two commands do everything on a fresh machine: `make demo` shows the product, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check format benchmark generated clean
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+demo: $(READY) ## Plan, create, look at, change and remove an environment on the emulator
+	$(BIN)/python demo/run.py
+
+test: check ## Format check, lint, types, every test
+	$(BIN)/pytest
+
+check: $(READY) ## Format check, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY) ## Format the code and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+benchmark: $(READY) ## Measure start-up, synth, up and plan; prints a table
+	$(BIN)/python benchmarks/run.py
+
+generated: $(READY) ## Write the files that are made from the code
+	$(BIN)/python -m tests.generated
+
+clean: ## Remove the virtual environment and what the demo left
+	rm -rf $(VENV) .demo
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "studioctl needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[local,terraform]' --group dev
+	@touch $@

@@ -1,0 +1,59 @@
+"""The composition root: from a command's flags to what the operations work on."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from studioctl.cli import options
+from studioctl.config.load import load
+from studioctl.config.model import EnvironmentConfig
+from studioctl.infrastructure import blueprint
+from studioctl.operations.environment import Account, Environment
+from studioctl.target import Target
+from studioctl.terraform.backend import Backend, parse_overrides
+from studioctl.terraform.executable import find
+from studioctl.terraform.runner import Terraform
+from studioctl.terraform.workspace import Workspace
+
+
+def backend_of(config: EnvironmentConfig) -> Backend:
+    """The backend that `[state]` describes."""
+    if config.state.backend == "local":
+        return Backend()
+    key = config.state.key or f"{config.name}/terraform.tfstate"
+    settings = {"key": key, "region": config.state.region or config.region}
+    return Backend("s3", {"bucket": config.state.bucket, **settings} if config.state.bucket else settings)
+
+
+def account(file: Path, *, local: bool) -> Account:
+    """What a command needs that only talks to AWS, or to the emulator, which is started if it is not running."""
+    config = load(file)
+    return Account(config, _target(config, local=local)[0])
+
+
+def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | None = None) -> Environment:
+    """What a command needs that runs Terraform."""
+    config = load(file)
+    everything = blueprint.build(config)
+    target, emulator = _target(config, local=local)
+    workspace = Workspace.beside(file, config.name, target)
+    if emulator:
+        workspace.bind_emulator(emulator)
+    backend = backend_of(config).overridden(parse_overrides(backend_settings or ()))
+    return Environment(config, target, Terraform.of(workspace, find(), everything, backend))
+
+
+def repeated(file: Path, *, local: bool) -> str:
+    """The flags with which the next command means the same environment: " --config team.toml --local"."""
+    chosen = "" if file == options.DEFAULT_CONFIG else f" --config {shlex.quote(str(file))}"
+    return chosen + (" --local" if local else "")
+
+
+def _target(config: EnvironmentConfig, *, local: bool) -> tuple[Target, str | None]:
+    """Where to act, and the emulator's instance if that is there."""
+    if not local:
+        return Target(config.region, config.profile), None
+    from studioctl.emulator import server
+
+    emulator = server.start()
+    return Target(config.region, endpoint_url=emulator.endpoint_url), emulator.instance_id

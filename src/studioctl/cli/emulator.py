@@ -1,0 +1,72 @@
+"""`studioctl emulator ...`."""
+
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+app = typer.Typer(
+    help="The AWS account on this machine that [bold]--local[/] acts on.", no_args_is_help=True, rich_markup_mode="rich"
+)
+
+
+@app.command()
+def start(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+) -> None:
+    """Start it in the background, if it is not running."""
+    from studioctl.emulator import server
+
+    running = server.start(port=port)
+    typer.echo(f"running at {running.endpoint_url}, process {running.pid}, log {running.log_path}")
+
+
+@app.command()
+def stop() -> None:
+    """Stop it. Everything in it is gone."""
+    from studioctl.emulator import server
+
+    typer.echo("stopped" if server.stop() else "it was not running")
+
+
+@app.command()
+def status(json: options.Json = False) -> None:
+    """Say whether it is running, and where. Exits with 1 when it is not."""
+    from studioctl.emulator import server
+    from studioctl.presentation.json import dumps
+
+    running = server.find()
+    if json:
+        typer.echo(dumps({"running": running is not None, "emulator": running}))
+    elif running:
+        typer.echo(f"running at {running.endpoint_url}, process {running.pid}, log {running.log_path}")
+    else:
+        typer.echo("not running")
+    if running is None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def env(
+    region: Annotated[str, typer.Option(help="AWS region of the other client.")] = "us-east-1",
+    json: options.Json = False,
+) -> None:
+    """Print what points other AWS clients at it: [bold]eval "$(studioctl emulator env)"[/]"""
+    import shlex
+
+    from studioctl.emulator import server
+    from studioctl.presentation.json import dumps
+
+    variables = server.environment(server.start(), region)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    typer.echo(dumps(variables) if json else "\n".join(lines))
+
+
+@app.command()
+def inventory() -> None:
+    """Print everything that exists in it, as JSON."""
+    from studioctl.emulator import server
+    from studioctl.presentation.json import dumps
+
+    typer.echo(dumps(server.inventory(server.start())))

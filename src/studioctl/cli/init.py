@@ -1,0 +1,2 @@
+def init() -> None:
+    """Write a commented studio.toml."""

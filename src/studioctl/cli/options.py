@@ -1,0 +1,26 @@
+"""The flags that several commands share, each described once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", help="Your environment's file.", envvar="STUDIOCTL_CONFIG", metavar="FILE")
+]
+Local = Annotated[
+    bool, typer.Option("--local", help="Act on the emulator on this machine instead of AWS.", envvar="STUDIOCTL_LOCAL")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for scripts.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also show what is read and looked up.")]
+BackendConfig = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--backend-config",
+        help="Setting of the S3 state that is not in the file: KEY=VALUE, or a backend.hcl. Repeatable; remembered.",
+        metavar="KEY=VALUE|FILE",
+    ),
+]
+
+DEFAULT_CONFIG = Path("studio.toml")

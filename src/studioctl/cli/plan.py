@@ -1,0 +1,37 @@
+"""`studioctl plan`."""
+
+import typer
+
+from studioctl.cli import options
+from studioctl.errors import ExitCode
+
+
+def plan(
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    json: options.Json = False,
+    yes: options.Yes = False,
+    verbose: options.Verbose = False,
+    backend_config: options.BackendConfig = None,
+) -> None:
+    """Show what [bold]up[/] would create, change and destroy. Nothing is changed.
+
+    Exits with 0 when there is nothing to do and with 2 when there is.
+    """
+    from studioctl.cli import confirm, context
+    from studioctl.operations import provision
+    from studioctl.presentation import views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import follow
+
+    terminal = Terminal()
+    environment = context.environment(config, local=local, backend_settings=backend_config)
+    move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
+    summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
+    if json:
+        typer.echo(dumps(summary.to_json()))
+    else:
+        views.plan(summary, terminal.out)
+    if summary.has_changes:
+        raise typer.Exit(ExitCode.CHANGES)

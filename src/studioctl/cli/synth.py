@@ -1,0 +1,27 @@
+"""`studioctl synth`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+
+def synth(
+    directory: Annotated[Path, typer.Argument(help="Where the documents go.", metavar="DIR")],
+    config: options.Config = options.DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="Also into a directory that holds other files.")] = False,
+) -> None:
+    """Write the Terraform documents, for people who want to run Terraform themselves."""
+    from studioctl.cli import context
+    from studioctl.config.load import load
+    from studioctl.infrastructure import blueprint
+    from studioctl.presentation.console import Terminal
+    from studioctl.terraform.export import export
+
+    environment = load(config)
+    export(blueprint.build(environment), context.backend_of(environment), directory, force=force)
+    terminal = Terminal()
+    terminal.say(f"Wrote '{environment.name}' to {directory}.")
+    terminal.next_commands((f"cd {directory} && terraform init && terraform plan", "look at it with Terraform itself"))

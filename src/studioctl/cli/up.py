@@ -1,0 +1,45 @@
+"""`studioctl up`."""
+
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+StopApps = Annotated[
+    bool, typer.Option("--stop-apps", help="Stop running apps that are in the way. Their files are kept.")
+]
+
+
+def up(
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    json: options.Json = False,
+    yes: options.Yes = False,
+    stop_apps: StopApps = False,
+    verbose: options.Verbose = False,
+    backend_config: options.BackendConfig = None,
+) -> None:
+    """Make the environment what the file says: show the plan, ask, apply.
+
+    Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
+    """
+    from studioctl.cli import confirm, context
+    from studioctl.operations import provision
+    from studioctl.presentation import views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import follow
+
+    terminal = Terminal()
+    environment = context.environment(config, local=local, backend_settings=backend_config)
+    move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
+    summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
+    views.plan(summary, terminal.err)
+    if summary.has_changes:
+        confirm.agreed("Apply this plan?", yes=yes)
+    outputs = follow(provision.apply(environment, summary, stop_apps=stop_apps), terminal, verbose=verbose)
+    if json:
+        typer.echo(dumps(outputs))
+    else:
+        views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))

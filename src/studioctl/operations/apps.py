@@ -1,0 +1,39 @@
+"""Stopping apps, so that what they stand in the way of can go on. Their files stay on the space's volume."""
+
+from collections.abc import Iterable
+
+from studioctl.aws.errors import MissingError
+from studioctl.aws.studio import App, Studio
+from studioctl.aws.wait import until
+from studioctl.events import Work
+
+TIMEOUT = 1500.0  # seconds; deleting an app is reported to take up to 20 minutes
+OVER = {"Deleted", "Failed"}  # a failed app has no instance, and AWS refuses to delete it
+
+
+def stop_apps(studio: Studio, domain_id: str, apps: Iterable[App]) -> Work[None]:
+    """Stops these apps side by side, and waits until each is gone."""
+    waiting = [app for app in apps if app.status not in OVER]
+    stoppers = {app.key: _Stopper(studio, domain_id, app) for app in waiting}
+    for stopper in stoppers.values():
+        stopper.is_gone()
+    for app in waiting:
+        yield from until(stoppers[app.key].is_gone, subject=app.title, action="stop", timeout=TIMEOUT)
+
+
+class _Stopper:
+    """Asks AWS to stop an app once it can: an app that is still starting cannot be deleted."""
+
+    def __init__(self, studio: Studio, domain_id: str, app: App) -> None:
+        self._studio = studio
+        self._domain_id = domain_id
+        self._app = app
+
+    def is_gone(self) -> bool:
+        status = self._studio.app_status(self._domain_id, self._app)
+        if status == "InService":
+            try:
+                self._studio.delete_app(self._domain_id, self._app)
+            except MissingError:
+                return True
+        return status is None or status in OVER

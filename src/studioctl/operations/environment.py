@@ -1,0 +1,47 @@
+"""What operations work on: the file's content, what follows from it, and the ways to act."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.target import Target
+
+if TYPE_CHECKING:
+    from studioctl.aws.session import Session
+    from studioctl.aws.studio import Domain, Studio
+    from studioctl.terraform.runner import Terraform
+
+
+@dataclass(frozen=True)
+class Account:
+    """An environment in its account, as far as AWS alone can tell."""
+
+    config: EnvironmentConfig
+    target: Target
+
+    @cached_property
+    def session(self) -> "Session":
+        """Clients for AWS, made when first needed: boto3 takes longer to import than all of ours."""
+        from studioctl.aws.session import Session  # noqa: PLC0415
+
+        return Session(self.target)
+
+    @cached_property
+    def studio(self) -> "Studio":
+        """SageMaker Studio in the target's account."""
+        from studioctl.aws.studio import Studio  # noqa: PLC0415
+
+        return Studio(self.session)
+
+    def domain(self) -> "Domain | None":
+        """The environment's domain, found by its name and our tag; None when there is none."""
+        return self.studio.find_domain(self.config.name, tag=(ENVIRONMENT_TAG, self.config.name))
+
+
+@dataclass(frozen=True)
+class Environment(Account):
+    """An environment that Terraform can work on."""
+
+    terraform: "Terraform"

@@ -1,0 +1,19 @@
+"""Results as JSON: stable, sorted where order means nothing, dates in ISO 8601."""
+
+import dataclasses
+import json
+from datetime import datetime
+from typing import Any
+
+
+def dumps(value: Any) -> str:
+    """The JSON text of a value: mappings, sequences, dataclasses and dates."""
+    return json.dumps(value, indent=2, default=_plain)
+
+
+def _plain(value: object) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,160 @@
+"""Long work as it happens: live rows on a terminal, plain lines in a pipe."""
+
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.text import Text
+
+from studioctl.events import Event, Failed, Finished, Noted, Progressed, Stage, Started, T, Work
+from studioctl.presentation.console import Terminal
+
+PLAIN_REMINDER = 10.0  # seconds: in a pipe, nothing is silent for longer
+ROWS = 12  # live rows at most; more scroll a small terminal away
+
+DOING = {
+    "create": "creating",
+    "update": "changing",
+    "delete": "destroying",
+    "replace": "replacing",
+    "read": "reading",
+    "refresh": "refreshing",
+    "stop": "stopping",
+    "empty": "emptying",
+    "init": "preparing",
+}
+DONE = {
+    "create": "created",
+    "update": "changed",
+    "delete": "destroyed",
+    "replace": "replaced",
+    "read": "read",
+    "refresh": "refreshed",
+    "stop": "stopped",
+    "empty": "emptied",
+    "init": "prepared",
+}
+QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
+
+
+def follow(work: Work[T], terminal: Terminal, *, verbose: bool = False) -> T:
+    """Runs the work to its end, shows what it says, and returns its result."""
+    display = (
+        _Live(terminal.err, verbose=verbose) if terminal.err.is_terminal else _Plain(terminal.err, verbose=verbose)
+    )
+    with display:
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            display.show(event)
+
+
+class _Display(Protocol):
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def show(self, event: Event) -> None: ...
+
+
+class _Lines:
+    """What both displays write when something is over."""
+
+    def __init__(self, console: Console, *, verbose: bool) -> None:
+        self.console = console
+        self.verbose = verbose
+
+    def write(self, text: str, style: str = "") -> None:
+        self.console.print(Text(text, style=style), soft_wrap=True)
+
+    def is_hidden(self, action: str) -> bool:
+        return action in QUIET and not self.verbose
+
+    def show_end(self, event: Stage | Finished | Failed | Noted) -> None:
+        match event:
+            case Stage(title):
+                self.write(title, "bold")
+            case Noted(message):
+                self.write(f"  note: {message}")
+            case Finished(subject, action, elapsed, detail):
+                if not self.is_hidden(action):
+                    about = f"  {detail}" if detail else ""
+                    self.write(f"  ✓ {DONE.get(action, action)} {subject}  {_seconds(elapsed)}{about}", "green")
+            case Failed(subject, action, elapsed):
+                self.write(f"  ✗ {DOING.get(action, action)} {subject} failed after {_seconds(elapsed)}", "red")
+
+
+class _Plain(_Lines):
+    """A line for each thing that is over, and a reminder of what takes long."""
+
+    def __init__(self, console: Console, *, verbose: bool) -> None:
+        super().__init__(console, verbose=verbose)
+        self._last_line = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Started():
+                return
+            case Progressed(subject, action, elapsed):
+                if time.monotonic() - self._last_line >= PLAIN_REMINDER:
+                    self.write(f"  … {DOING.get(action, action)} {subject}  {_seconds(elapsed)}")
+                    self._last_line = time.monotonic()
+            case _:
+                self.show_end(event)
+                self._last_line = time.monotonic()
+
+
+class _Live(_Lines):
+    """Rows that tick while things are worked on; what is over scrolls up above them."""
+
+    def __init__(self, console: Console, *, verbose: bool) -> None:
+        super().__init__(console, verbose=verbose)
+        self._running: dict[tuple[str, str], float] = {}
+        self._live = Live(self, console=console, refresh_per_second=8, transient=True)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        running = list(self._running.items())
+        spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[int(time.monotonic() * 8) % 10]
+        for (subject, action), began in running[:ROWS]:
+            row = f"  {spinner} {DOING.get(action, action)} {subject}  {_seconds(time.monotonic() - began)}"
+            yield Text(row, style="cyan", no_wrap=True, overflow="ellipsis")
+        if len(running) > ROWS:
+            yield Text(f"    and {len(running) - ROWS} more", style="cyan")
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Started(subject, action):
+                self._running[subject, action] = time.monotonic()
+            case Progressed(subject, action, elapsed):
+                self._running.setdefault((subject, action), time.monotonic() - elapsed)
+            case Finished(subject, action) | Failed(subject, action):
+                self._running.pop((subject, action), None)
+                self.show_end(event)
+            case _:
+                self.show_end(event)
+
+
+def _seconds(elapsed: float) -> str:
+    whole = round(elapsed)
+    return f"{whole}s" if whole < 60 else f"{whole // 60}m {whole % 60:02}s"

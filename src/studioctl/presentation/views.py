@@ -1,0 +1,142 @@
+"""Results as a person reads them."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from studioctl.presentation.console import Terminal
+from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
+
+if TYPE_CHECKING:  # their modules load boto3, which a plan does not need
+    from studioctl.operations.status import SpaceStatus, Status
+    from studioctl.operations.teardown import Teardown
+
+SIGNS: Mapping[Action, tuple[str, str]] = {
+    "create": ("+", "green"),
+    "update": ("~", "yellow"),
+    "replace": ("-/+ REPLACE", "bold red"),
+    "delete": ("- DESTROY", "bold red"),
+    "import": ("<-", "cyan"),
+    "move": ("->", "cyan"),
+    "forget": ("x", "yellow"),
+}
+COUNTED: tuple[tuple[Action, str], ...] = (
+    ("create", "to create"),
+    ("update", "to change"),
+    ("replace", "TO REPLACE"),
+    ("delete", "TO DESTROY"),
+    ("import", "to adopt"),
+)
+LONGEST_VALUE = 60
+
+
+def plan(summary: PlanSummary, console: Console) -> None:
+    """What would happen, grouped by module; what destroys something stands out in words, not only in colour."""
+    if not summary.has_changes:
+        console.print("No changes: everything is as the file says.")
+        return
+    for drifted in summary.drift:
+        _line(console, f"! {drifted.address} was {'removed' if drifted.action == 'delete' else 'changed'} elsewhere")
+    for module, changes in summary.by_module().items():
+        _line(console, f"\n{module or 'no longer in the file'}", "bold")
+        for change in changes:
+            _change(change, console)
+    if summary.outputs and not summary.changes:
+        _line(console, "Only outputs change.")
+    counts = [f"{count} {words}" for action, words in COUNTED if (count := summary.count(action))]
+    _line(console, f"\nPlan: {', '.join(counts) or 'outputs only'}.", "bold")
+
+
+def _change(change: ResourceChange, console: Console) -> None:
+    sign, style = SIGNS[change.action]
+    _line(console, f"  {sign} {change.address}", style)
+    for attribute in change.attributes:
+        _line(console, f"      {attribute.path}: {_values(attribute)}", "red" if attribute.forces_replacement else "")
+
+
+def _values(attribute: AttributeChange) -> str:
+    why = "  (forces replacement)" if attribute.forces_replacement else ""
+    return f"{_value(attribute.before)} -> {_value(attribute.after)}{why}"
+
+
+def _value(value: Any) -> str:
+    text = value if isinstance(value, str) and value.startswith("(") else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
+
+
+def ready(terminal: Terminal, name: str, outputs: Mapping[str, Any], *, flags: str) -> None:
+    """What `up` ends with: where it is, and what to try next."""
+    spaces = ", ".join(outputs.get("spaces", {}))
+    terminal.say(f"\n'{name}' is ready.")
+    terminal.out.print(Text(str(outputs.get("domain_url", ""))), soft_wrap=True)
+    terminal.say(f"Spaces: {spaces}" if spaces else "It has no spaces yet.")
+    terminal.next_commands(
+        (f"studioctl status{flags}", "what there is and what runs"),
+        (f"studioctl outputs{flags}", "ids, ARNs and addresses for other programs"),
+        (f"studioctl plan{flags}", "what a change of the file would do"),
+        (f"studioctl down{flags}", "remove it all"),
+    )
+
+
+def teardown(found: "Teardown", console: Console) -> None:
+    """What `down` would remove, and whose data with it."""
+    _line(console, "This will be destroyed:", "bold red")
+    for module, changes in found.plan.by_module().items():
+        _line(console, f"\n{module}", "bold")
+        for change in changes:
+            _line(console, f"  - {change.address}", "red")
+    for holding in found.holdings:
+        _line(console, f"\n! {holding.kind} '{holding.name}' holds data: {holding.contents}", "bold red")
+    _line(console, f"\n{len(found.plan.changes)} resources to destroy.", "bold")
+
+
+def status(found: "Status", terminal: Terminal) -> None:
+    """The domain, its users and spaces."""
+    where = "the emulator" if found.target == "local" else "AWS"
+    if found.domain is None:
+        terminal.say(f"There is no '{found.name}' in {found.region} on {where}.")
+        terminal.next_commands(("studioctl up", "create it"))
+        return
+    _line(terminal.out, f"{found.name}  {found.region} on {where}", "bold")
+    _line(terminal.out, f"domain  {found.domain.id}  {found.domain.status}")
+    _line(terminal.out, f"url     {found.domain.url}")
+    _line(terminal.out, "users   " + ", ".join(f"{user.name} ({user.status})" for user in found.users))
+    table = Table("space", "owner", "state", "instance type", "since", "volume", box=box.SIMPLE, pad_edge=False)
+    for space in found.spaces:
+        table.add_row(*_cells(space))
+    terminal.out.print(table)
+
+
+def _cells(space: "SpaceStatus") -> tuple[str, ...]:
+    state = space.app_status if space.status == "InService" else space.status
+    since = _ago(space.since) if space.since else ""
+    volume = f"{space.volume_gb} GB" if space.volume_gb else "?"
+    return space.name, space.owner or "", state, space.instance_type or "", since, volume
+
+
+def _ago(moment: datetime) -> str:
+    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
+    return f"{minutes}m" if minutes < 60 else f"{minutes // 60}h {minutes % 60:02}m"
+
+
+def outputs(values: Mapping[str, Any], console: Console) -> None:
+    """Outputs, one a line; those that map names to values with a line each."""
+    if not values:
+        _line(console, "Nothing was created yet.")
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            _line(console, name)
+            for key, inner in value.items():
+                _line(console, f"  {key}  {inner}")
+        else:
+            _line(console, f"{name}  {value}")
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(text, style=style), soft_wrap=True)

