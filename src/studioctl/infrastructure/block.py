@@ -94,6 +94,7 @@ class Blueprint:
         profile: Profile of the user's AWS configuration, if the file names one.
         tags: Tags that every resource carries.
         modules: One per document, in the order in which they build on each other.
+        files: Other files that blocks refer to, by their path below the documents' directory.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Blueprint:
     profile: str | None
     tags: Mapping[str, str]
     modules: tuple[Module, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def resources(self) -> tuple[Resource, ...]:
         """Every resource of every module, in order."""

@@ -42,4 +42,5 @@ def build(config: EnvironmentConfig) -> Blueprint:
         profile=config.profile,
         tags=naming.tags(config.tags),
         modules=(lookups, *(part.module for part in parts if part.module.blocks)),
+        files=studio.files,
     )

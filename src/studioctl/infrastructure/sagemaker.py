@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studioctl.config.model import EnvironmentConfig, ResolvedSpace, Studio, User
-from studioctl.infrastructure.block import Module, Output, Resource
+from studioctl.infrastructure.block import Module, Output, Ref, Resource
 from studioctl.infrastructure.iam import Iam
 from studioctl.infrastructure.naming import Naming, label
 from studioctl.infrastructure.security_groups import SecurityGroups
@@ -14,13 +14,16 @@ from studioctl.lifecycle.script import Script
 # The API's own bounds; stated because AWS fills them in and a plan would never be empty otherwise.
 MIN_IDLE_MINUTES = 60
 MAX_IDLE_MINUTES = 525_600
+# Beside the documents, where people can read it.
+SCRIPT_FILE = "lifecycle_scripts/setup_code_editor.sh"
 
 
 @dataclass(frozen=True)
 class SageMaker:
-    """Studio's blocks."""
+    """Studio's blocks, and the file that they refer to."""
 
     module: Module
+    files: dict[str, str]
 
 
 def build(
@@ -41,7 +44,8 @@ def build(
         Output("spaces", {s.arguments["space_name"]: s.ref("arn") for s in spaces}, "ARN of each space."),
     )
     purpose = "Studio itself: the domain, a profile per user, their Code Editor spaces, the lifecycle configuration."
-    return SageMaker(module=Module("sagemaker", purpose, (editor, domain, *profiles.values(), *spaces, *outputs)))
+    module = Module("sagemaker", purpose, (editor, domain, *profiles.values(), *spaces, *outputs))
+    return SageMaker(module=module, files={SCRIPT_FILE: script.text})
 
 
 def _lifecycle_config(script: Script, naming: Naming) -> Resource:
@@ -51,7 +55,7 @@ def _lifecycle_config(script: Script, naming: Naming) -> Resource:
         {
             "studio_lifecycle_config_name": naming.lifecycle_config(script.digest),
             "studio_lifecycle_config_app_type": "CodeEditor",
-            "studio_lifecycle_config_content": script.content,
+            "studio_lifecycle_config_content": Ref(f'filebase64("${{path.module}}/{SCRIPT_FILE}")'),
             "lifecycle": {"create_before_destroy": True},
         },
         why="It cannot be changed nor, while in use, deleted: a new script gets a new name, and the old one goes last.",

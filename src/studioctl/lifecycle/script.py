@@ -6,7 +6,6 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/jl-lcc-debug.html
 """
 
 import hashlib
-from base64 import b64encode
 from dataclasses import dataclass
 
 from studioctl.config.model import Editor
@@ -48,11 +47,6 @@ class Script:
     """
 
     text: str
-
-    @property
-    def content(self) -> str:
-        """The text in base64, as the API takes it."""
-        return b64encode(self.text.encode()).decode()
 
     @property
     def digest(self) -> str:

@@ -49,7 +49,7 @@ def render(blueprint: Blueprint, target: Target) -> dict[str, str]:
         documents["variables.tf.json"] = text(_variables(target))
     for module in blueprint.modules:
         documents[f"{module.name}.tf.json"] = text(_module(module))
-    return documents
+    return {**documents, **blueprint.files}
 
 
 def text(document: Mapping[str, Any]) -> str:
