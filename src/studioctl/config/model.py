@@ -5,49 +5,119 @@ the errors is `load.py`'s business; this module does no IO.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from studioctl.config import checks, editor_checks, rules
 
 
 class Model(BaseModel):
-    """A frozen value that refuses keys it does not know."""
+    """A frozen value that refuses keys it does not know, and keeps what it was given out of error texts."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-# SageMaker's own pattern; provider 5.100's check is unanchored and lets bad names through.
-SageMakerName: TypeAlias = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", min_length=1, max_length=63)]
+def _pattern(pattern: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, **more})
+
+
+def _range(least: int, most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "integer", "minimum": least, "maximum": most})
+
+
+Text: TypeAlias = Annotated[str, AfterValidator(checks.text), WithJsonSchema({"type": "string", "minLength": 1})]
+SageMakerName: TypeAlias = Annotated[
+    str, AfterValidator(checks.sagemaker_name), _pattern(checks.SAGEMAKER_NAME, minLength=1, maxLength=63)
+]
+EnvironmentName: TypeAlias = Annotated[
+    str, AfterValidator(checks.environment_name), _pattern(checks.ENVIRONMENT_NAME, minLength=2, maxLength=32)
+]
+Region: TypeAlias = Annotated[
+    str,
+    AfterValidator(checks.region),
+    WithJsonSchema({"type": "string", "enum": sorted(checks.REGIONS - checks.REFUSED_REGIONS)}),
+]
+InstanceType: TypeAlias = Annotated[
+    str,
+    AfterValidator(checks.instance_type),
+    WithJsonSchema({"type": "string", "enum": sorted(checks.INSTANCE_TYPES - checks.REFUSED_INSTANCE_TYPES)}),
+]
+BucketName: TypeAlias = Annotated[
+    str, AfterValidator(checks.bucket_name), _pattern(checks.BUCKET_NAME, minLength=3, maxLength=63)
+]
+NewBucketName: TypeAlias = Annotated[
+    str, AfterValidator(checks.new_bucket_name), _pattern(checks.BUCKET_NAME, minLength=3, maxLength=63)
+]
+RepositoryName: TypeAlias = Annotated[
+    str, AfterValidator(checks.repository_name), _pattern(checks.REPOSITORY_NAME, minLength=2, maxLength=256)
+]
+Cidr: TypeAlias = Annotated[str, AfterValidator(checks.cidr), _pattern(r"^[0-9.]+/(1[6-9]|2[0-4])$")]
+StateKey: TypeAlias = Annotated[
+    str, AfterValidator(checks.state_key), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
+]
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EbsStorageSettings.html
+Gigabytes: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(5, 16_384, "GB")), _range(5, 16_384)]
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IdleSettings.html
+IdleMinutes: TypeAlias = Annotated[
+    StrictInt, AfterValidator(checks.between(60, 525_600, "minutes")), _range(60, 525_600)
+]
+Zones: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 6)), _range(1, 6)]
+# A repository holds at most 100,000 images: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
+ImageCount: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 100_000)), _range(1, 100_000)]
+# AWS documents no end; ten years is ours, against slips of the keyboard.
+Days: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 3650, "days")), _range(1, 3650)]
+
+Tool: TypeAlias = Annotated[str, AfterValidator(editor_checks.tool), _pattern(editor_checks.TOOL)]
+Extension: TypeAlias = Annotated[str, AfterValidator(editor_checks.extension), _pattern(editor_checks.EXTENSION)]
+CondaPackage: TypeAlias = Annotated[
+    str, AfterValidator(editor_checks.conda_package), _pattern(editor_checks.CONDA_PACKAGE)
+]
+GitHubUser: TypeAlias = Annotated[str, AfterValidator(editor_checks.github_user), _pattern(editor_checks.GITHUB_USER)]
+RepositoryUrl: TypeAlias = Annotated[
+    str, AfterValidator(editor_checks.repository_url), _pattern(editor_checks.REPOSITORY_URL)
+]
+Keybinding: TypeAlias = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "required": ["key", "command"]})]
 
 
 class Network(Model):
     """The VPC that the domain lives in."""
 
-    cidr: str = Field("10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24.")
-    availability_zones: int = Field(2, ge=1, le=6, description="In how many zones there is a subnet.")
+    cidr: Cidr = Field("10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24.")
+    availability_zones: Zones = Field(2, description="In how many zones there is a subnet.")
 
 
 class Studio(Model):
     """The domain and what every space in it starts with."""
 
-    instance_type: str = Field("ml.t3.medium", description="Instance type of a Code Editor app.")
-    volume_gb: int = Field(20, ge=5, le=16384, description="Size of a space's volume, in GB.")
-    max_volume_gb: int = Field(100, ge=5, le=16384, description="The largest volume a user may ask for, in GB.")
-    idle_timeout_minutes: int = Field(
-        60, ge=60, le=525_600, description="An app that is idle this long is stopped. Files are kept."
+    instance_type: InstanceType = Field("ml.t3.medium", description="Instance type of a Code Editor app.")
+    volume_gb: Gigabytes = Field(20, description="Size of a space's volume, in GB.")
+    max_volume_gb: Gigabytes = Field(100, description="The largest volume a user may ask for, in GB.")
+    idle_timeout_minutes: IdleMinutes = Field(
+        60, description="An app that is idle this long is stopped. Files are kept."
     )
-    docker: bool = Field(True, description="Whether containers can be built and run inside Studio.")
-    remote_access: bool = Field(True, description="Whether a local VS Code may connect to a space.")
+    docker: StrictBool = Field(True, description="Whether containers can be built and run inside Studio.")
+    remote_access: StrictBool = Field(True, description="Whether a local VS Code may connect to a space.")
 
 
 class Space(Model):
     """A private Code Editor space of one user."""
 
     name: SageMakerName = Field(description="Name of the space, unique in the environment.")
-    instance_type: str | None = Field(None, description="Instance type, where it differs from [studio].")
-    volume_gb: int | None = Field(
-        None, ge=5, le=16384, description="Size of the volume in GB, where it differs from [studio]."
-    )
+    instance_type: InstanceType | None = Field(None, description="Instance type, where it differs from [studio].")
+    volume_gb: Gigabytes | None = Field(None, description="Size of the volume in GB, where it differs from [studio].")
 
 
 class User(Model):
@@ -66,10 +136,10 @@ class User(Model):
 class Storage(Model):
     """Buckets that the execution role may use."""
 
-    bucket: str | None = Field(
+    bucket: NewBucketName | None = Field(
         None, description="Name of the data bucket. Left out: <name>-data-<account id>, unique by itself."
     )
-    extra_buckets: tuple[str, ...] = Field(
+    extra_buckets: tuple[BucketName, ...] = Field(
         (), description="Buckets made elsewhere that the role may use too, such as the remote state's."
     )
 
@@ -77,15 +147,17 @@ class Storage(Model):
 class Images(Model):
     """The container registry."""
 
-    repository: str | None = Field(None, description="Name of the ECR repository. Left out: the environment's.")
-    keep_latest: int = Field(5, ge=1, description='How many images whose tag begins with "latest" are kept.')
-    expire_untagged_days: int = Field(14, ge=1, description="Untagged images expire after this many days.")
+    repository: RepositoryName | None = Field(
+        None, description="Name of the ECR repository. Left out: the environment's."
+    )
+    keep_latest: ImageCount = Field(5, description='How many images whose tag begins with "latest" are kept.')
+    expire_untagged_days: Days = Field(14, description="Untagged images expire after this many days.")
 
 
 class GitHub(Model):
     """Who Git is for GitHub. The token is stored with `studioctl secret set`, never here."""
 
-    username: str = Field(min_length=1, description="The GitHub user name.")
+    username: GitHubUser = Field(description="The GitHub user name.")
 
 
 class Secrets(Model):
@@ -97,23 +169,25 @@ class Secrets(Model):
 class Editor(Model):
     """What is installed and configured when an editor starts: it becomes the lifecycle script."""
 
-    conda_packages: tuple[str, ...] = Field((), description="Packages for conda's base environment.")
-    tools: tuple[str, ...] = Field((), description="Command-line tools from PyPI, such as uv, poetry and pdm.")
-    extensions: tuple[str, ...] = Field((), description="Editor extensions by Open VSX id: publisher.name.")
+    conda_packages: tuple[CondaPackage, ...] = Field((), description="Packages for conda's base environment.")
+    tools: tuple[Tool, ...] = Field((), description="Command-line tools from PyPI, such as uv, poetry and pdm.")
+    extensions: tuple[Extension, ...] = Field((), description="Editor extensions by Open VSX id: publisher.name.")
     settings: dict[str, Any] = Field({}, description="Editor settings, as in settings.json.")
-    keybindings: tuple[dict[str, Any], ...] = Field((), description="Keyboard shortcuts, as in keybindings.json.")
+    keybindings: tuple[Keybinding, ...] = Field((), description="Keyboard shortcuts, as in keybindings.json.")
     git: dict[str, str] = Field({}, description="Global Git configuration.")
     conda: dict[str, Any] = Field({}, description="conda configuration, as in .condarc.")
-    repositories: tuple[str, ...] = Field((), description="Git repositories to clone into the home directory.")
+    repositories: tuple[RepositoryUrl, ...] = Field(
+        (), description="Git repositories to clone into the home directory."
+    )
 
 
 class State(Model):
     """Where Terraform keeps its state."""
 
     backend: Literal["local", "s3"] = Field("local", description="On this machine, or in an S3 bucket.")
-    bucket: str | None = Field(None, description="The state's bucket (s3). It must exist.")
-    key: str | None = Field(None, description="The state's key (s3). Left out: <name>/terraform.tfstate.")
-    region: str | None = Field(None, description="The bucket's region (s3). Left out: the environment's.")
+    bucket: BucketName | None = Field(None, description="The state's bucket (s3). It must exist.")
+    key: StateKey | None = Field(None, description="The state's key (s3). Left out: <name>/terraform.tfstate.")
+    region: Region | None = Field(None, description="The bucket's region (s3). Left out: the environment's.")
 
 
 @dataclass(frozen=True)
@@ -136,9 +210,9 @@ class ResolvedSpace:
 class EnvironmentConfig(Model):
     """One SageMaker Studio environment: everything that `studio.toml` says."""
 
-    name: str = Field(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=32, description="Prefix of every resource's name.")
-    region: str = Field(description="AWS region.")
-    profile: str | None = Field(None, description="Profile of your AWS configuration. Left out: AWS's own order.")
+    name: EnvironmentName = Field(description="Prefix of every resource's name.")
+    region: Region = Field(description="AWS region.")
+    profile: Text | None = Field(None, description="Profile of your AWS configuration. Left out: AWS's own order.")
     tags: dict[str, str] = Field({}, description="Tags for every resource.")
     network: Network = Network()
     studio: Studio = Studio()
@@ -148,6 +222,16 @@ class EnvironmentConfig(Model):
     secrets: Secrets = Secrets()
     editor: Editor = Editor()
     state: State = State()
+
+    @model_validator(mode="after")
+    def _follow_the_rules(self) -> Self:
+        if found := list(rules.violations(self.model_dump())):
+            errors = [
+                InitErrorDetails(type=PydanticCustomError("rule", "{text}", {"text": text}), loc=location, input=None)
+                for location, text in found
+            ]
+            raise ValidationError.from_exception_data(type(self).__name__, errors, hide_input=True)
+        return self
 
     def resolved_spaces(self) -> tuple[ResolvedSpace, ...]:
         """Every space that should exist, in the file's order, with the defaults of [studio] filled in."""

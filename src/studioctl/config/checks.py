@@ -1,0 +1,198 @@
+"""What a single value must be like. Each check returns the value, or raises ValueError with plain words.
+
+Names of AWS are checked here because the provider's own checks let bad ones through until AWS refuses them,
+minutes into an apply.
+"""
+
+import re
+from collections.abc import Callable
+from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+
+from studioctl.config.aws_tables import (
+    INSTANCE_TYPES,
+    PROVIDER_VERSION,
+    REFUSED_INSTANCE_TYPES,
+    REFUSED_REGIONS,
+    REGIONS,
+)
+from studioctl.config.text import nearest, quote
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateSpace.html
+SAGEMAKER_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
+ENVIRONMENT_NAME = r"^[a-z](-?[a-z0-9])+$"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET_NAME = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+REPOSITORY_NAME = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
+
+PRIVATE_RANGES = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+# Docker's own bridge, which SageMaker uses too: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+DOCKER_RANGE = IPv4Network("172.17.0.0/16")
+
+
+def between(least: int, most: int, unit: str = "") -> Callable[[int], int]:
+    """A check that a number lies in a range, both ends included."""
+    # No commas: what is written here may be copied into the file.
+    bounds = f"{least} to {most} {unit}".rstrip()
+
+    def check(value: int) -> int:
+        if not least <= value <= most:
+            raise ValueError(f"{_number(value)} is out of range; write {bounds}")
+        return value
+
+    return check
+
+
+def _number(value: int) -> str:
+    # Python refuses to print numbers of thousands of digits, and nobody wants to read them.
+    return str(value) if abs(value) < 10**18 else "the number"
+
+
+def text(value: str) -> str:
+    """Some text, on one line."""
+    if not value.strip():
+        raise ValueError("is empty; write a value or delete the line")
+    for character in value:
+        if not character.isprintable():
+            raise ValueError(f"contains the character U+{ord(character):04X}, which does not print; write plain text")
+    return value
+
+
+def sagemaker_name(value: str) -> str:
+    """A name by SageMaker's rule; the provider's check of it is unanchored and lets bad names through."""
+    if not value:
+        raise ValueError("is empty; write letters, digits and hyphens")
+    if len(value) > 63:
+        raise ValueError(f"{quote(value)} has {len(value)} characters; write at most 63")
+    if wrong := re.search(r"[^A-Za-z0-9-]", value):
+        example = _sagemaker_example(value)
+        raise ValueError(f"{quote(value)} contains {quote(wrong[0])}; write {example}")
+    if value.startswith("-") or value.endswith("-"):
+        end = "begins" if value.startswith("-") else "ends"
+        raise ValueError(f"{quote(value)} {end} with a hyphen; write {_sagemaker_example(value)}")
+    return value
+
+
+def _sagemaker_example(value: str) -> str:
+    suggestion = re.sub(r"[^A-Za-z0-9]+", "-", value.split("@", maxsplit=1)[0]).strip("-")
+    return f'"{suggestion}"' if suggestion else "letters, digits and hyphens"
+
+
+def environment_name(value: str) -> str:
+    """The prefix of every name. It also names a bucket, a repository, a role and a security group."""
+    if not 2 <= len(value) <= 32:
+        # 32, so that "<name>-editor-<digest>" and "<name>-data-<account>" fit into 63 characters.
+        raise ValueError(f"{quote(value)} has {len(value)} characters; write 2 to 32")
+    if not re.fullmatch(ENVIRONMENT_NAME, value):
+        suggestion = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-0123456789")
+        example = f', such as "{suggestion}"' if re.fullmatch(ENVIRONMENT_NAME, suggestion) else ""
+        raise ValueError(
+            f"{quote(value)} is not a prefix that every resource can have;"
+            f" write lower-case letters, digits and single hyphens, a letter first{example}"
+        )
+    for reserved in ("sg-", "sthree-", "amzn-s3-demo-"):  # security groups; buckets
+        if f"{value}-".startswith(reserved):
+            raise ValueError(f'names that begin with "{reserved}" are reserved by AWS; write another name')
+    return value
+
+
+def bucket_name(value: str) -> str:
+    """The name of a bucket, by S3's rules for general purpose buckets."""
+    if not 3 <= len(value) <= 63:
+        raise ValueError(f"{quote(value)} has {len(value)} characters; write 3 to 63")
+    if wrong := re.search(r"[^a-z0-9.-]", value):
+        suggestion = re.sub(r"[^a-z0-9.]+", "-", value.lower()).strip("-.")
+        raise ValueError(f'{quote(value)} contains {quote(wrong[0])}; write "{suggestion}"')
+    if not re.fullmatch(BUCKET_NAME, value):
+        raise ValueError(f"{quote(value)} must begin and end with a letter or digit; write {quote(value.strip('.-'))}")
+    if ".." in value:
+        raise ValueError(f"{quote(value)} has two dots in a row; write hyphens")
+    if re.fullmatch(r"\d+\.\d+\.\d+\.\d+", value):
+        raise ValueError(f"{quote(value)} looks like an IP address; write a name")
+    for prefix in BUCKET_PREFIXES:
+        if value.startswith(prefix):
+            raise ValueError(f'{quote(value)} begins with "{prefix}", which AWS reserves; write another name')
+    for suffix in BUCKET_SUFFIXES:
+        if value.endswith(suffix):
+            raise ValueError(f'{quote(value)} ends with "{suffix}", which AWS reserves; write another name')
+    return value
+
+
+def new_bucket_name(value: str) -> str:
+    """The name of a bucket that we make: no dots, with which TLS certificates do not match.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    if "." in value and re.fullmatch(BUCKET_NAME, value):
+        raise ValueError(f'{quote(value)} contains a dot, which breaks TLS; write "{value.replace(".", "-")}"')
+    return bucket_name(value)
+
+
+def repository_name(value: str) -> str:
+    """The name of an ECR repository."""
+    if not 2 <= len(value) <= 256:
+        raise ValueError(f"{quote(value)} has {len(value)} characters; write 2 to 256")
+    if not re.fullmatch(REPOSITORY_NAME, value):
+        raise ValueError(
+            f"{quote(value)} is not a repository name;"
+            ' write lower-case letters and digits, joined by dots, underscores, hyphens or slashes: "team/images"'
+        )
+    return value
+
+
+def region(value: str) -> str:
+    """A region that has SageMaker and that the provider knows."""
+    if value in REFUSED_REGIONS:
+        raise ValueError(f'AWS has "{value}", but provider {PROVIDER_VERSION} refuses it; write another region')
+    if value not in REGIONS:
+        raise ValueError(f"{quote(value)} is not a region with SageMaker; {_meant(value, REGIONS, 'us-east-1')}")
+    return value
+
+
+def instance_type(value: str) -> str:
+    """An instance type that a Code Editor can run on and that the provider knows."""
+    if value in REFUSED_INSTANCE_TYPES:
+        raise ValueError(f'AWS has "{value}", but provider {PROVIDER_VERSION} refuses it; write another instance type')
+    if value in INSTANCE_TYPES:
+        return value
+    usable = INSTANCE_TYPES - REFUSED_INSTANCE_TYPES
+    if f"ml.{value}" in usable:
+        raise ValueError(f'{quote(value)} is EC2\'s name; write "ml.{value}"')
+    raise ValueError(f"{quote(value)} is not an instance type of Studio; {_meant(value, usable, 'ml.t3.medium')}")
+
+
+def _meant(value: str, known: frozenset[str], example: str) -> str:
+    suggestion = nearest(value, known)
+    return f'did you mean "{suggestion}"?' if suggestion else f'write one such as "{example}"'
+
+
+def cidr(value: str) -> str:
+    """The VPC's range: private, /16 to /24, and not Docker's own."""
+    try:
+        network = IPv4Network(value, strict=False)
+    except (AddressValueError, NetmaskValueError, ValueError):
+        raise ValueError(f'{quote(value)} is not an IPv4 range; write one such as "10.0.0.0/16"') from None
+    if not re.fullmatch(r"[0-9.]+/[0-9]{1,2}", value) or not 16 <= network.prefixlen <= 24:
+        raise ValueError(f'{quote(value)} has the wrong size; write /16 to /24, such as "{network[0]}/16"')
+    if value != str(network):
+        raise ValueError(f'{quote(value)} is not where a range of this size begins; write "{network}"')
+    if not any(network.subnet_of(private) for private in PRIVATE_RANGES):
+        ranges = ", ".join(map(str, PRIVATE_RANGES))
+        raise ValueError(f"{quote(value)} is not private; write a range in {ranges}")
+    if network.overlaps(DOCKER_RANGE):
+        raise ValueError(f'{quote(value)} overlaps {DOCKER_RANGE}, which Docker uses; write "10.0.0.0/16"')
+    return value
+
+
+def state_key(value: str) -> str:
+    """The key of the state's object, as Terraform's S3 backend takes it."""
+    text(value)
+    if value.startswith("/") or value.endswith("/"):
+        raise ValueError(
+            f"{quote(value)} begins or ends with a slash; write {quote(value.strip('/') or 'terraform.tfstate')}"
+        )
+    if len(value.encode()) > 1000:  # S3's 1,024 bytes, less ".tflock"
+        raise ValueError("is longer than S3 takes; write at most 1,000 bytes")
+    return value

@@ -1,0 +1,131 @@
+"""What the values of [editor] and [secrets] must be like: they end up in a shell script and in other tools' files."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from typing import Any
+
+from studioctl.config.text import Location, Violation, quote
+
+EXTENSION = r"^[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9._-]*$"
+# https://packaging.python.org/en/latest/specifications/dependency-specifiers/ without URLs and markers
+_VERSIONS = r"((===?|~=|!=|<=?|>=?)[A-Za-z0-9][A-Za-z0-9.*+!_-]*(,(===?|~=|!=|<=?|>=?)[A-Za-z0-9][A-Za-z0-9.*+!_-]*)*)?"
+TOOL = rf"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9,._-]+\])?{_VERSIONS}$"
+# https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-search.html
+CONDA_PACKAGE = r"^([A-Za-z0-9][A-Za-z0-9._/-]*::)?[A-Za-z0-9_][A-Za-z0-9._-]*([=<>!~]+[A-Za-z0-9.*+!_|,=<>~-]+)?$"
+CONDA_KEY = r"^[a-z][a-z0-9_]*(\.[A-Za-z0-9_-]+)*$"
+# https://git-scm.com/docs/git-config#_syntax
+GIT_KEY = r"^[A-Za-z0-9-]+\.(.+\.)?[A-Za-z][A-Za-z0-9-]*$"
+# Letters, digits and hyphens; an underscore in managed accounts:
+# https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
+GITHUB_USER = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$"
+REPOSITORY_URL = (
+    r"^(https://|ssh://[A-Za-z0-9._-]+@|[A-Za-z0-9._-]+@)[A-Za-z0-9.-]+(:[0-9]+)?[:/][A-Za-z0-9._~/-]*[A-Za-z0-9]/?$"
+)
+
+# Settings of the editor whose name has no dot and whose value is an object.
+PLAIN_OBJECT_SETTINGS = frozenset({"launch", "tasks", "mcp"})
+
+
+def github_user(value: str) -> str:
+    """A GitHub user name."""
+    if not re.fullmatch(GITHUB_USER, value):
+        raise ValueError(f"{quote(value)} is not a GitHub user name; write the name in github.com/<name>")
+    return value
+
+
+def extension(value: str) -> str:
+    """An extension's identifier."""
+    if not re.fullmatch(EXTENSION, value):
+        raise ValueError(f'{quote(value)} is not an extension; write publisher.name, such as "ms-python.python"')
+    return value
+
+
+def tool(value: str) -> str:
+    """A package of PyPI, with or without versions."""
+    if not re.fullmatch(TOOL, value):
+        raise ValueError(f'{quote(value)} is not a package of PyPI; write a name, such as "uv" or "poetry==2.1.0"')
+    return value
+
+
+def conda_package(value: str) -> str:
+    """A conda package, with or without channel and version."""
+    if not re.fullmatch(CONDA_PACKAGE, value):
+        raise ValueError(f'{quote(value)} is not a conda package; write a name, such as "tree" or "python=3.12"')
+    return value
+
+
+def repository_url(value: str) -> str:
+    """A Git URL that holds no credentials. The value is only shown when it holds none."""
+    if re.match(r"https?://[^/]*@", value) or re.match(r"[a-z+]+://[^/@]*:[^/@]*@", value):
+        raise ValueError(
+            "holds credentials, which are never in the file;"
+            " write the URL without them and run: studioctl secret set github"
+        )
+    if not re.fullmatch(REPOSITORY_URL, value):
+        raise ValueError('is not a Git URL; write "https://host/team/name.git" or "git@host:team/name.git"')
+    return value
+
+
+def git_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
+    """What is wrong with keys and values of Git's configuration."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield (key,), _quote_the_key(key, value)
+        elif not re.fullmatch(GIT_KEY, key):
+            yield (key,), 'is not a key of Git; write section.key in quotes, such as "init.defaultBranch"'
+        elif isinstance(value, str) and not value.isprintable():
+            yield (key,), "contains a character that does not print; write plain text"
+
+
+def conda_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
+    """What is wrong with keys and values of `.condarc`."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield (key,), "is a table; write text, a number, true or false, or a list"
+        elif not re.fullmatch(CONDA_KEY, key):
+            yield (key,), "is not a key of conda; write one such as auto_activate_base"
+        else:
+            yield from _not_json((key,), value)
+
+
+def settings_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
+    """What is wrong with keys and values of settings.json."""
+    for key, value in values.items():
+        dotted = "." in key or key.startswith("[") or key in PLAIN_OBJECT_SETTINGS
+        if isinstance(value, dict) and not dotted:
+            yield (key,), _quote_the_key(key, value)
+        else:
+            yield from _not_json((key,), value)
+
+
+def keybinding_violations(value: Mapping[str, Any]) -> Iterable[Violation]:
+    """What is wrong with one entry of keybindings.json."""
+    for key in ("key", "command"):
+        if not isinstance(value.get(key), str) or not value[key].strip():
+            yield (), f'has no {key}; write {{ key = "cmd+enter", command = "..." }}'
+    yield from _not_json((), value)
+
+
+def _quote_the_key(key: str, value: Mapping[str, Any]) -> str:
+    # TOML reads `init.defaultBranch = "main"` as a table in a table.
+    inner = next(iter(value), "name")
+    return f"is a table, because its dots are not in quotes; write {quote(f'{key}.{inner}')} = ..."
+
+
+def _not_json(location: Location, value: Any) -> Iterable[Violation]:
+    # TOML has dates, times, inf and nan, the files that these values end up in do not.
+    match value:
+        case dict():
+            for key, item in value.items():
+                yield from _not_json((*location, key), item)
+        case list() | tuple():
+            for index, item in enumerate(value):
+                yield from _not_json((*location, index), item)
+        case date() | time():
+            yield location, "is a date or time, which JSON does not have; write it in quotes"
+        case float() if not math.isfinite(value):
+            yield location, "is not a finite number, which JSON does not have; write a number"
+        case _:
+            pass

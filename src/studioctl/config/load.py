@@ -1,0 +1,158 @@
+"""From a file to an EnvironmentConfig, or to every problem in it, in words, with lines.
+
+bytes -> text -> TOML -> model      (each stage fails with a ConfigError of its own)
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from studioctl.config import rules
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.problems import explain
+from studioctl.config.text import Location, Violation, path
+from studioctl.errors import ConfigError
+
+DEFAULT_NAME = "studio.toml"
+LARGEST_FILE = 4 * 1024 * 1024
+
+
+def load(file: Path) -> EnvironmentConfig:
+    """The environment that a TOML file describes.
+
+    Args:
+        file: The file. Messages show it as it is given.
+
+    Raises:
+        ConfigError: It cannot be read, is not TOML, or breaks a rule: the message lists every problem, one a line.
+    """
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise ConfigError(f"There is no {file}.", hint="write one with: studioctl init") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{file} is a directory.", hint=f"name the file in it: {file / DEFAULT_NAME}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ConfigError(f"{file} cannot be read: {reason}.", hint="check its name and its permissions") from None
+    if len(content) > LARGEST_FILE:
+        raise ConfigError(f"{file} is larger than 4 MB.", hint="name a studio.toml; studioctl init writes one")
+    return parse(_decode(content, str(file)), str(file))
+
+
+def parse(text: str, name: str = DEFAULT_NAME) -> EnvironmentConfig:
+    """The environment that a TOML text describes.
+
+    Args:
+        text: The text.
+        name: What messages call it.
+
+    Raises:
+        ConfigError: As for `load`.
+    """
+    data = _toml(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), name)
+    try:
+        return EnvironmentConfig.model_validate(data)
+    except ValidationError as error:
+        found = _all_problems(error, data)
+    # Outside of the handler: what pydantic says could show values, and nobody should see them.
+    raise _refusal(text, name, found)
+
+
+def _all_problems(error: ValidationError, data: dict[str, Any]) -> set[Violation]:
+    # A model's rules only run when its fields are right; a person wants to hear of both at once. Where both have
+    # something to say about one place, the rule knows better.
+    broken = set(rules.violations(_with_defaults(data)))
+    places = {place for place, _ in broken}
+    return broken | {violation for violation in explain(error) if violation[0] not in places}
+
+
+def _decode(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            what = "is UTF-16"
+        else:
+            line = content.count(b"\n", 0, error.start) + 1
+            what = f"is not UTF-8: line {line} has the byte 0x{content[error.start]:02X}"
+        raise ConfigError(f"{name} {what}.", hint="save it as UTF-8 in your editor") from None
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        what, where = "is nested too deeply to be read", ""
+    except ValueError as error:  # TOMLDecodeError, and numbers that Python refuses to read
+        what, where = _syntax_error(str(error), text)
+    raise ConfigError(f"{name}{where}: {what}", hint=_hint(name))
+
+
+def _syntax_error(message: str, text: str) -> tuple[str, str]:
+    position = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    if position is None:
+        return "a number has too many digits", ""
+    reason = message[: position.start()]
+    if position[1] is None:
+        return f"{_plain(reason)} where the file ends", f":{text.rstrip().count(chr(10)) + 1}"
+    return _plain(reason), f":{position[1]}:{position[2]}"
+
+
+def _plain(reason: str) -> str:
+    # Python's own words name no values, but assume that one knows TOML's grammar.
+    for begins, plain in (
+        ("Cannot overwrite a value", "this key is written twice; delete one"),
+        ("Duplicate inline table key", "this key is written twice; delete one"),
+        ("Cannot declare", "this table is written twice; put all its keys below one [table]"),
+        ("Cannot mutate immutable namespace", "this table is already complete; put all its keys in one place"),
+        ("Invalid value", 'not a value; text is written in quotes: "..."'),
+        ("Expected '=' after a key", "a key must be followed by =; write key = value"),
+        ("Expected newline or end of document", "one key a line; begin a new line here"),
+        ("Invalid initial character for a key part", 'not a key; write key = value, with text in quotes: "..."'),
+        ("Invalid statement", "neither key = value nor [table]"),
+        ("Unclosed array", "a list is not closed; write ]"),
+        ("Unclosed inline table", "a table is not closed; write } on the same line"),
+        ("Illegal character '\\n'", "the text is not closed on this line; write the closing quote"),
+        ("Unterminated string", "the text is not closed; write the closing quote"),
+        ("Unescaped '\\\\' in a string", "a backslash in double quotes is written twice, or the text in single quotes"),
+    ):
+        if reason.startswith(begins):
+            return plain
+    return f"not TOML: {reason[:1].lower()}{reason[1:]}"
+
+
+def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
+    """The data with its sections completed, for the rules to read, whether or not the rest is right."""
+    filled = dict(data)
+    for key in ("network", "studio", "storage", "state"):
+        given, defaults = data.get(key, {}), EnvironmentConfig.model_fields[key].default.model_dump()
+        if isinstance(given, dict):
+            filled[key] = {**defaults, **given}
+    return filled
+
+
+def _refusal(text: str, name: str, found: set[Violation]) -> ConfigError:
+    from studioctl.config.positions import line_of, lines  # noqa: PLC0415 - the parser is only needed here
+
+    known = lines(text)
+
+    def order(violation: Violation) -> tuple[int, list[str], str]:
+        location, message = violation
+        return line_of(location, known) or 0, [str(part).rjust(9) for part in location], message
+
+    def told(location: Location, message: str) -> str:
+        line = line_of(location, known)
+        return f"{name}{f':{line}' if line else ''}: {path(location)}{': ' if location else ''}{message}"
+
+    problems = [told(*violation) for violation in sorted(found, key=order)]
+    return ConfigError("\n".join(problems), hint=_hint(name))
+
+
+def _hint(name: str) -> str:
+    option = "" if name == DEFAULT_NAME else f" --config {name}"
+    return f"correct {name}, then run: studioctl validate{option}"

@@ -1,0 +1,125 @@
+"""What pydantic found, in a person's words: what is wrong, and what to write instead."""
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from studioctl.config.model import EnvironmentConfig, Model
+from studioctl.config.secrets_in_clear import MESSAGE as SECRET
+from studioctl.config.secrets_in_clear import names_a_secret
+from studioctl.config.text import Location, Violation, kind, nearest, path, quote
+
+EXPECTED = {
+    "string_type": 'text; write it in quotes: "..."',
+    "int_type": "a whole number; write it without quotes",
+    "bool_type": "true or false; write it without quotes",
+    "tuple_type": "a list; write [ ... ]",
+    "dict_type": "a table; write { key = ... }",
+    "model_type": "a table; write { key = ... }",
+    "model_attributes_type": "a table; write { key = ... }",
+}
+
+
+def explain(error: ValidationError) -> Iterator[Violation]:
+    """Each error as its place and its words. Values are shown only where a rule of ours shows them.
+
+    Args:
+        error: What pydantic raised for an EnvironmentConfig.
+    """
+    for details in error.errors(include_url=False, include_context=True):
+        yield details["loc"], _words(details)
+
+
+def _words(details: ErrorDetails) -> str:  # noqa: PLR0911 - a table of cases
+    location, context = details["loc"], details.get("ctx", {})
+    match details["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "rule":
+            return str(context["text"])
+        case "missing":
+            return _missing(location)
+        case "extra_forbidden":
+            return _unknown(location)
+        case "literal_error":
+            value = details["input"]
+            shown = quote(value) if isinstance(value, str) else kind(value)
+            return f"is {shown}; write {context['expected'].replace(chr(39), chr(34))}"
+        case "too_short":
+            return 'is empty; write at least one: [[users]], then name = "..."'
+        case expected if expected in EXPECTED:
+            return _wrong_type(details)
+        case _:
+            return f"is wrong: {details['msg']}"
+
+
+def _wrong_type(details: ErrorDetails) -> str:
+    location, found = details["loc"], kind(details["input"])
+    if location == ("users",):
+        return f'is {found} and must be a list of tables; write [[users]], then name = "..."'
+    if location[:1] == ("users",) and len(location) == 2:
+        return f'is {found} and must be a table; write [[users]], then name = "..."'
+    if details["type"] == "model_type" and len(location) == 1:
+        return f"is {found} and must be a table; write [{location[0]}], then its keys below"
+    if details["type"] == "int_type" and isinstance(details["input"], float):
+        return "must be a whole number; write it without a decimal point"
+    return f"is {found} and must be {EXPECTED[details['type']]}"
+
+
+def _missing(location: Location) -> str:
+    match location:
+        case ("users",):
+            return 'is missing; write [[users]], then name = "..."'
+        case ("region",):
+            return 'is missing; write region = "us-east-1", or where you want to work'
+        case _:
+            return f'is missing; write {location[-1]} = "..."'
+
+
+def _unknown(location: Location) -> str:
+    key = str(location[-1])
+    if names_a_secret(key):
+        return SECRET.replace("looks like a secret, which is", "a secret is")
+    model = _model_at(location[:-1])
+    known = set(model.model_fields) if model else set()
+    if suggestion := nearest(key, known):
+        return f"is not a key; did you mean {suggestion}?"
+    if homes := [home for home in _homes(key) if home != location[:-1]]:
+        return f"is not a key here; {_place(homes[0])}"
+    return f"is not a key; write one of: {', '.join(sorted(known))}"
+
+
+def _place(home: Location) -> str:
+    match home:
+        case ():
+            return "write it at the top of the file, above the first [table]"
+        case ("users", *_):
+            return "write it below a [[users]]"
+        case _:
+            return f"write it below [{path(home)}]"
+
+
+def _homes(key: str) -> list[Location]:
+    return [location for location, model in _models(EnvironmentConfig, ()) if key in model.model_fields]
+
+
+def _models(model: type[BaseModel], place: Location) -> Iterator[tuple[Location, type[BaseModel]]]:
+    yield place, model
+    for name, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        if inner is not None:
+            yield from _models(inner, (*place, name))
+
+
+def _model_at(place: Location) -> type[BaseModel] | None:
+    keys = tuple(part for part in place if isinstance(part, str))
+    return dict(_models(EnvironmentConfig, ())).get(keys)
+
+
+def _model_in(annotation: Any) -> type[Model] | None:
+    """The model that an annotation is of: `GitHub` in `GitHub | None`, `User` in `tuple[User, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

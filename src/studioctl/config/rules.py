@@ -1,0 +1,188 @@
+"""The rules that hold between values. Each yields what breaks it, with the place that a person should look at.
+
+They read plain data and pass over what has the wrong type, so that they can also be applied to a file in which
+other things are wrong: a person is told everything at once.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Network
+from typing import Any
+
+from studioctl.config import editor_checks, secrets_in_clear, tags
+from studioctl.config.text import Location, Violation, quote
+
+# AWS keeps five addresses of each subnet, and the home file system's mount target takes one.
+# https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+TAKEN_ADDRESSES = 6
+
+
+def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
+    """Everything in this environment that breaks a rule.
+
+    Args:
+        data: The file as plain dicts and lists, with the defaults of its sections filled in.
+    """
+    yield from secrets_in_clear.violations((), data)
+    yield from _unique_users(data)
+    yield from _spaces(data)
+    yield from _volumes(data)
+    yield from _room_for_spaces(data)
+    yield from _below(("tags",), tags.violations(_table(data, "tags")))
+    yield from _lists(data)
+    yield from _buckets(data)
+    yield from _state(data)
+    yield from _editor(_table(data, "editor"))
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(data: Mapping[str, Any], key: str) -> Sequence[Any]:
+    value = data.get(key)
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _whole(data: Mapping[str, Any], key: str) -> int | None:
+    value = data.get(key)
+    return value if type(value) is int else None
+
+
+def _below(place: Location, found: Iterable[Violation]) -> Iterator[Violation]:
+    for location, message in found:
+        yield (*place, *location), message
+
+
+def _users(data: Mapping[str, Any]) -> Iterator[tuple[Location, Mapping[str, Any], str]]:
+    for index, user in enumerate(_list(data, "users")):
+        if isinstance(user, dict) and isinstance(user.get("name"), str):
+            yield ("users", index), user, user["name"]
+
+
+def _unique_users(data: Mapping[str, Any]) -> Iterator[Violation]:
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateUserProfile.html
+    return _repeated((((*place, "name"), name) for place, _, name in _users(data)), "user")
+
+
+def _repeated(named: Iterable[tuple[Location, str]], what: str) -> Iterator[Violation]:
+    seen: dict[str, str] = {}
+    for location, name in named:
+        folded = name.casefold()
+        if folded not in seen:
+            seen[folded] = name
+        elif seen[folded] == name:
+            yield location, f"{quote(name)} is already the name of another {what}; write another name"
+        else:
+            yield (
+                location,
+                f"{quote(name)} differs from the {what} {quote(seen[folded])} only in case; write another name",
+            )
+
+
+def _spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
+    named: dict[Location, str] = {}
+    for place, user, name in _users(data):
+        if user.get("spaces") is None and f"{name}-editor" not in named.values():
+            named[*place, "name"] = f"{name}-editor"
+            if len(name) <= 63 < len(name) + len("-editor"):
+                message = (
+                    f'{quote(name)} leaves no room for its space "<user>-editor" in 63 characters;'
+                    ' write at most 56, or name the space: spaces = [{ name = "..." }]'
+                )
+                yield (*place, "name"), message
+        for index, space in enumerate(_list(user, "spaces")):
+            if isinstance(space, dict) and isinstance(space.get("name"), str):
+                named[*place, "spaces", index, "name"] = space["name"]
+    yield from _repeated(named.items(), "space")
+
+
+def _volumes(data: Mapping[str, Any]) -> Iterator[Violation]:
+    most = _whole(_table(data, "studio"), "max_volume_gb")
+    if most is None:
+        return
+    asked: list[tuple[Location, int | None]] = [
+        (("studio", "volume_gb"), _whole(_table(data, "studio"), "volume_gb")),
+        *(
+            ((*place, "spaces", index, "volume_gb"), _whole(space, "volume_gb"))
+            for place, user, _ in _users(data)
+            for index, space in enumerate(_list(user, "spaces"))
+            if isinstance(space, dict)
+        ),
+    ]
+    for location, size in asked:
+        if size is not None and most < size <= 16_384:
+            yield (
+                location,
+                f"{size} is above [studio] max_volume_gb, {most}; write at most {most}, or raise the maximum",
+            )
+
+
+def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
+    # A running app has a network interface in one of the subnets, through which it reaches the home file system.
+    network, zones = _table(data, "network"), _whole(_table(data, "network"), "availability_zones")
+    try:
+        vpc = IPv4Network(str(network.get("cidr")))
+    except ValueError:
+        return
+    if zones is None or not 16 <= vpc.prefixlen <= 24:
+        return
+    room = zones * ((vpc.num_addresses >> 4) - TAKEN_ADDRESSES)
+    count = sum(1 if user.get("spaces") is None else len(_list(user, "spaces")) for _, user, _ in _users(data))
+    if count > room:
+        larger = vpc.supernet(new_prefix=max(vpc.prefixlen - 4, 16))
+        message = f'"{vpc}" has {room} addresses in {zones} zones for {count} spaces'
+        yield ("network", "cidr"), f'{message}; write a larger range, such as "{larger}"'
+
+
+def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
+    editor = _table(data, "editor")
+    for place, values in (
+        (("storage", "extra_buckets"), _list(_table(data, "storage"), "extra_buckets")),
+        *((("editor", key), _list(editor, key)) for key in ("conda_packages", "tools", "extensions")),
+    ):
+        yield from _repeated(
+            (((*place, index), value) for index, value in enumerate(values) if isinstance(value, str)),
+            "entry of this list",
+        )
+    # Each is cloned into a directory of its last name.
+    directories = (
+        (("editor", "repositories", index), re.split("[/:]", url.rstrip("/"))[-1].removesuffix(".git"))
+        for index, url in enumerate(_list(editor, "repositories"))
+        if isinstance(url, str) and "@" not in url.partition("://")[2]
+    )
+    yield from _repeated(directories, "repository's directory")
+
+
+def _buckets(data: Mapping[str, Any]) -> Iterator[Violation]:
+    storage, state = _table(data, "storage"), _table(data, "state")
+    bucket = storage.get("bucket")
+    if bucket is None:
+        return
+    for index, extra in enumerate(_list(storage, "extra_buckets")):
+        if extra == bucket:
+            yield ("storage", "extra_buckets", index), "is [storage] bucket, which the role may use anyway; delete it"
+    if state.get("bucket") == bucket:
+        yield (
+            ("state", "bucket"),
+            "is [storage] bucket, which Terraform only makes once it has a state; write a bucket that exists already",
+        )
+
+
+def _state(data: Mapping[str, Any]) -> Iterator[Violation]:
+    state = _table(data, "state")
+    if state.get("backend") != "local":
+        return
+    for key in ("bucket", "key", "region"):
+        if state.get(key) is not None:
+            yield ("state", key), 'belongs to the backend "s3"; write backend = "s3", or delete this line'
+
+
+def _editor(editor: Mapping[str, Any]) -> Iterator[Violation]:
+    yield from _below(("editor", "settings"), editor_checks.settings_violations(_table(editor, "settings")))
+    yield from _below(("editor", "git"), editor_checks.git_violations(_table(editor, "git")))
+    yield from _below(("editor", "conda"), editor_checks.conda_violations(_table(editor, "conda")))
+    for index, entry in enumerate(_list(editor, "keybindings")):
+        if isinstance(entry, dict):
+            yield from _below(("editor", "keybindings", index), editor_checks.keybinding_violations(entry))

@@ -1,0 +1,42 @@
+"""Finds secrets that somebody typed into the file, by their shape. Never says what they are."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from studioctl.config.text import Location, Violation
+
+# Tokens of GitHub, GitLab, AWS, Slack, Hugging Face and others announce themselves; so do private keys.
+SHAPES = re.compile(
+    r"gh[pousr]_[A-Za-z0-9]{4,}|github_pat_\w{4,}|glpat-[\w-]{6,}|(AKIA|ASIA)[A-Z0-9]{12,}|xox[abprs]-[\w-]{6,}"
+    r"|hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|pypi-[A-Za-z0-9_-]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|https?://[^/\s@]*@|[a-z+]+://[^/\s:@]*:[^/\s@]*@|[Aa]uthorization:"
+)
+KEYS = re.compile(
+    r"(.*[_-])?(token|password|passwd|passphrase|secret|secrets?_?(access_)?key|access_key(_id)?|api_?key|pat|credentials?)",
+    re.IGNORECASE,
+)
+MESSAGE = "looks like a secret, which is never in the file; delete it, revoke it, then run: studioctl secret set github"
+
+
+def names_a_secret(key: str) -> bool:
+    """Whether a key that we do not know is the name of a secret."""
+    return KEYS.fullmatch(key) is not None
+
+
+def violations(place: Location, value: Any) -> Iterator[Violation]:
+    """Every text, also in keys, that looks like a secret, with its place."""
+    match value:
+        case str() if SHAPES.search(value):
+            yield place, MESSAGE
+        case dict():
+            for key, item in value.items():
+                if SHAPES.search(key):
+                    yield place, MESSAGE
+                else:
+                    yield from violations((*place, key), item)
+        case list() | tuple():
+            for index, item in enumerate(value):
+                yield from violations((*place, index), item)
+        case _:
+            pass

@@ -1,0 +1,64 @@
+"""How values and key paths are written in messages: quoted, short, and with nothing that could upset a terminal."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+# Where something stands in the file: keys, and positions in lists from 0.
+Location: TypeAlias = tuple[str | int, ...]
+# What is wrong there, and what to write instead.
+Violation: TypeAlias = tuple[Location, str]
+
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+LONGEST_ECHO = 70
+
+
+def quote(value: str) -> str:
+    """The value in double quotes, shortened, with everything that does not print escaped."""
+    shown = value if len(value) <= LONGEST_ECHO else value[: LONGEST_ECHO - 3] + "..."
+    return '"' + "".join(_printable(character) for character in shown) + '"'
+
+
+def _printable(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
+
+
+def path(location: Location) -> str:
+    """A key path as a person writes it: `users[1].name`, `editor.git."user.name"`."""
+    written = ""
+    for part in location:
+        if isinstance(part, int):
+            written += f"[{part}]"
+            continue
+        key = part if BARE_KEY.fullmatch(part) and part.isascii() else quote(part)
+        written += f".{key}" if written else key
+    return written
+
+
+def nearest(value: str, known: Iterable[str]) -> str | None:
+    """The known word that the value was probably meant to be."""
+    by_folded = {word.casefold(): word for word in sorted(known)}
+    # Letters in the wrong order are the commonest slip, and difflib takes "us-esat-1" for "us-west-1".
+    swapped = [word for word in by_folded if sorted(word) == sorted(value.casefold())]
+    found = swapped or difflib.get_close_matches(value.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
+
+
+def kind(value: Any) -> str:
+    """What a value is, in TOML's words. Never the value itself."""
+    match value:
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "a table"
+        case _:
+            return "a date or time"
