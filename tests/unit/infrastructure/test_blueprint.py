@@ -1,0 +1,160 @@
+import json
+import re
+from typing import Any
+
+import pytest
+from tests.environments import environment
+
+from studioctl.config.model import Images
+from studioctl.errors import ConfigError
+from studioctl.infrastructure import blueprint
+from studioctl.infrastructure.block import Blueprint, Output, Ref, Resource, literal
+from studioctl.infrastructure.ecr import lifecycle_policy
+from studioctl.infrastructure.naming import Naming, label
+
+
+def blocks(of: Blueprint) -> dict[str, dict[str, Any]]:
+    """The arguments of every resource and look-up, by address."""
+    found = (block for module in of.modules for block in module.blocks if not isinstance(block, Output))
+    return {block.address: dict(block.arguments) for block in found}
+
+
+def test_the_modules_are_those_of_the_seed() -> None:
+    everything = blueprint.build(environment(secrets={"github": {"username": "ada"}}))
+
+    assert [module.name for module in everything.modules] == [
+        "account",
+        "vpc",
+        "security_groups",
+        "secrets_manager",
+        "s3",
+        "iam",
+        "ecr",
+        "sagemaker",
+    ]
+
+
+def test_without_secrets_there_is_no_document_of_them() -> None:
+    names = [module.name for module in blueprint.build(environment()).modules]
+
+    assert "secrets_manager" not in names
+
+
+def test_every_reference_leads_to_a_block_that_exists() -> None:
+    everything = blueprint.build(environment(secrets={"github": {"username": "ada"}}))
+    text = json.dumps([block.__dict__ for module in everything.modules for block in module.blocks], default=str)
+    referred = set(re.findall(r"\$\{((?:data\.)?aws_\w+\.[\w-]+)\.", text))
+    there = {b.address for module in everything.modules for b in module.blocks if hasattr(b, "address")}
+
+    assert referred
+    assert referred - there == set()
+
+
+def test_the_lifecycle_configuration_is_selected_and_not_only_listed() -> None:
+    everything = blueprint.build(environment())
+    arn = Ref("aws_sagemaker_studio_lifecycle_config.editor.arn")
+    domain = blocks(everything)["aws_sagemaker_domain.studio"]["default_user_settings"]["code_editor_app_settings"]
+    profile = blocks(everything)["aws_sagemaker_user_profile.ada"]["user_settings"]["code_editor_app_settings"]
+    space = blocks(everything)["aws_sagemaker_space.ada-editor"]["space_settings"]["code_editor_app_settings"]
+
+    for settings in (domain, profile):
+        assert settings["lifecycle_config_arns"] == [arn]
+        assert settings["default_resource_spec"]["lifecycle_config_arn"] == arn
+    assert space["default_resource_spec"]["lifecycle_config_arn"] == arn
+
+
+def test_another_script_is_another_lifecycle_configuration_made_before_the_old_one_goes() -> None:
+    address = "aws_sagemaker_studio_lifecycle_config.editor"
+    plain, changed = (
+        blocks(blueprint.build(environment(editor=editor)))[address] for editor in ({}, {"tools": ["uv"]})
+    )
+
+    assert plain["studio_lifecycle_config_name"] != changed["studio_lifecycle_config_name"]
+    assert plain["lifecycle"] == {"create_before_destroy": True}
+
+
+def test_a_script_that_sagemaker_does_not_take_is_refused() -> None:
+    settings = {f"key{number}": "x" * 100 for number in range(200)}
+
+    with pytest.raises(ConfigError) as refused:
+        blueprint.build(environment(editor={"settings": settings}))
+
+    assert re.fullmatch(
+        r"\[editor\] makes a lifecycle script of [\d,]+ bytes, and SageMaker takes 12,288\."
+        r" What takes the room \(bytes\): settings [\d,]+\.",
+        refused.value.message,
+    )
+
+
+def test_only_sagemaker_of_this_account_may_assume_the_role() -> None:
+    (statement,) = blocks(blueprint.build(environment()))["data.aws_iam_policy_document.trust"]["statement"]
+    account = "${data.aws_caller_identity.current.account_id}"
+    partition = "${data.aws_partition.current.partition}"
+
+    assert statement["principals"] == [{"type": "Service", "identifiers": ["sagemaker.amazonaws.com"]}]
+    assert [(c["variable"], c["values"]) for c in statement["condition"]] == [
+        ("aws:SourceAccount", [account]),
+        ("aws:SourceArn", [f"arn:{partition}:sagemaker:us-east-1:{account}:*"]),
+    ]
+
+
+def test_the_role_reaches_the_data_bucket_and_the_further_ones_and_no_other() -> None:
+    everything = blueprint.build(environment(storage={"bucket": "acme-data", "extra_buckets": ["acme-state"]}))
+    statements = blocks(everything)["data.aws_iam_policy_document.s3"]["statement"]
+    reached = {arn for statement in statements for arn in statement["resources"]}
+
+    state = "arn:${data.aws_partition.current.partition}:s3:::acme-state"
+    assert reached == {"${aws_s3_bucket.data.arn}", "${aws_s3_bucket.data.arn}/*", state, f"{state}/*"}
+
+
+def test_without_remote_access_the_role_may_not_start_sessions() -> None:
+    everything = blueprint.build(environment(studio={"remote_access": False}))
+
+    assert "StartSession" not in json.dumps([m.blocks for m in everything.modules], default=str)
+
+
+def test_the_data_bucket_is_private_encrypted_and_never_emptied_by_terraform() -> None:
+    everything = blueprint.build(environment())
+    blocked = blocks(everything)["aws_s3_bucket_public_access_block.data"]
+
+    assert blocks(everything)["aws_s3_bucket.data"] == {
+        "bucket": "acme-ml-data-${data.aws_caller_identity.current.account_id}",
+        "force_destroy": False,
+    }
+    assert [value for key, value in blocked.items() if key != "bucket"] == [True] * 4
+    assert blocks(everything)["aws_s3_bucket_ownership_controls.data"]["rule"] == {
+        "object_ownership": "BucketOwnerEnforced"
+    }
+    assert "aws_s3_bucket_server_side_encryption_configuration.data" in {r.address for r in everything.resources()}
+
+
+def test_the_policy_of_images_follows_ecrs_grammar() -> None:
+    rules = lifecycle_policy(Images(keep_latest=3, expire_untagged_days=7))["rules"]
+
+    assert [rule["rulePriority"] for rule in rules] == [1, 2]
+    assert [rule["selection"] for rule in rules] == [
+        {"tagStatus": "tagged", "tagPrefixList": ["latest"], "countType": "imageCountMoreThan", "countNumber": 3},
+        {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7},
+    ]
+    assert {rule["action"]["type"] for rule in rules} == {"expire"}
+
+
+def test_plain_text_can_be_kept_from_becoming_a_template() -> None:
+    assert literal("${var.secret} %{ if true }") == "$${var.secret} %%{ if true }"
+
+
+@pytest.mark.parametrize(("name", "expected"), [("ada", "ada"), ("7of9", "_7of9"), ("Ada-L", "Ada-L")])
+def test_a_label_is_the_name_where_terraform_allows_it(name: str, expected: str) -> None:
+    assert label(name) == expected
+
+
+def test_every_derived_name_fits_aws_limits_with_the_longest_environment_name() -> None:
+    naming = Naming("a" * 32)
+
+    assert len(naming.lifecycle_config("0" * 10)) <= 63
+    assert len(naming.execution_role) <= 64
+    assert len(f"{naming.environment}-data-123456789012") <= 63
+
+
+def test_a_resource_knows_its_address() -> None:
+    assert str(Resource("aws_vpc", "studio", {}).ref("id")) == "${aws_vpc.studio.id}"
