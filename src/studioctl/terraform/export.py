@@ -1,0 +1,125 @@
+"""The documents for people who want to run Terraform themselves: `studioctl synth DIR`."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from studioctl.errors import RefusedError
+from studioctl.infrastructure.block import Blueprint
+from studioctl.target import Target
+from studioctl.terraform import backend as backends
+from studioctl.terraform import document, provider
+from studioctl.terraform.backend import Backend
+from studioctl.terraform.workspace import write_text
+
+MARKER = ".studioctl-synth.json"
+# One of the places in which Terraform looks for providers by itself.
+# https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
+_PLUGINS = Path("terraform.d/plugins")
+_IGNORED = ".terraform/\n*.tfstate\n*.tfstate.*\n*.tfplan\nterraform.tfvars\nterraform.d/\n"
+_README = """\
+# {name}: Terraform documents
+
+Written by `studioctl synth`, one document per module. They are plain Terraform in its JSON syntax:
+
+    terraform init
+    terraform plan
+
+{state}
+To use another AWS profile, copy terraform.tfvars.example to terraform.tfvars and edit it.
+
+`studioctl synth` overwrites its own files here when it is run again, and leaves others alone. An environment has one
+state: do not run `studioctl up` on one that you manage from here.
+"""
+_IN_S3 = """\
+The state is in S3, as backend.tf.json says. For another bucket or key edit backend.hcl, then
+
+    terraform init -backend-config=backend.hcl
+"""
+_ON_DISK = """\
+The state is the file terraform.tfstate in this directory. To keep it in S3, write "s3" for "local" in backend.tf.json,
+fill in backend.hcl, then
+
+    terraform init -backend-config=backend.hcl
+"""
+
+
+def export(
+    blueprint: Blueprint,
+    directory: Path,
+    backend: Backend,
+    *,
+    force: bool = False,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[Path, ...]:
+    """Write everything that `terraform init` and what follows needs; the files that were written.
+
+    Args:
+        blueprint: What should exist, in a real account: there is nothing of the emulator in these documents.
+        directory: Made if it is missing. Files of an earlier export that are no longer made are removed.
+        backend: Where the state is to be.
+        force: Write into a directory that holds other things.
+        environ: Our own environment, which may name a provider mirror.
+
+    Raises:
+        RefusedError: The directory holds something else.
+        ConfigError: The provider mirror that the user names does not hold the provider.
+    """
+    earlier = _earlier(directory)
+    if earlier is None and not force and directory.exists() and any(directory.iterdir()):
+        raise RefusedError(
+            f'Directory "{directory}" is not empty, and not an earlier output of `studioctl synth`',
+            hint="Choose another directory, or add --force to write into this one.",
+        )
+    files = _files(blueprint, backend)
+    for name in set(earlier or ()) - set(files):
+        (directory / name).unlink(missing_ok=True)
+    for name, text in files.items():
+        write_text(directory / name, text)
+    _link_mirror(directory, provider.find(environ, provider.TERRAFORM_REGISTRY))
+    return tuple(directory / name for name in files)
+
+
+def _files(blueprint: Blueprint, backend: Backend) -> dict[str, str]:
+    target = Target(blueprint.region, blueprint.profile)
+    in_s3 = backend.kind == "s3"
+    files = {
+        **document.render(blueprint, target),
+        **backends.render(backend, target),
+        "backend.hcl": backends.render_hcl(backend) if in_s3 else _example_hcl(blueprint),
+        "terraform.tfvars.example": f"# null takes AWS's own order of credentials\nprofile = {_profile(blueprint)}\n",
+        "README.md": _README.format(name=blueprint.name, state=_IN_S3 if in_s3 else _ON_DISK),
+        ".gitignore": _IGNORED,
+    }
+    return files | {MARKER: json.dumps({"files": [*files, MARKER]}, indent=2) + "\n"}
+
+
+def _example_hcl(blueprint: Blueprint) -> str:
+    settings = {"bucket": "my-tfstate", "key": f"{blueprint.name}/terraform.tfstate", "region": blueprint.region}
+    example = backends.render_hcl(Backend("s3", settings))
+    return "".join(line if line.startswith("#") else f"# {line}" for line in example.splitlines(keepends=True))
+
+
+def _profile(blueprint: Blueprint) -> str:
+    return json.dumps(blueprint.profile) if blueprint.profile else "null"
+
+
+def _earlier(directory: Path) -> list[str] | None:
+    """Names of the files of an earlier export; None if there was none."""
+    try:
+        content = json.loads((directory / MARKER).read_text(encoding="utf-8"))
+        names = [str(name) for name in content["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return [name for name in names if (directory / name).resolve().is_relative_to(directory.resolve())]
+
+
+def _link_mirror(directory: Path, mirror: provider.Mirror | None) -> None:
+    """Let a plain `terraform init` find the provider where this machine keeps it. git ignores the link."""
+    link = directory / _PLUGINS
+    if link.is_symlink():
+        link.unlink()
+    if mirror is not None and not link.exists():
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(mirror.directory.absolute(), target_is_directory=True)
