@@ -148,6 +148,7 @@ _CALL = re.compile(
 )
 _LOCK_FIELD = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(.*?)\s*$", re.MULTILINE)
 _LAST_LINES = 20
+_DEEDS = {"init": "get ready", "apply": "apply the plan", "destroy": "remove everything"}
 
 
 def error_of(
@@ -163,16 +164,15 @@ def error_of(
         workspace: Terraform's working directory.
     """
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.get("severity") == "error"]
-    told = dict.fromkeys(_told(diagnostic) for diagnostic in errors)
-    if not told:
-        told = dict.fromkeys(["\n".join(list(plain)[-_LAST_LINES:]).strip() or "it gave no reason"])
-    causes = [cause for text in map(_full_text, errors) if (cause := cause_of(text))]
+    said = [_full_text(diagnostic) for diagnostic in errors] or [_plain_text(plain)]
+    told = dict.fromkeys([_told(diagnostic) for diagnostic in errors] or said)
+    causes = [cause for text in said if (cause := cause_of(text))]
     lock = lock_of(errors)
     hints = dict.fromkeys(
         cause.hint.replace("{workspace}", str(workspace)).replace("{lock_id}", lock.get("ID", "ID")) for cause in causes
     )
     family = causes[0].error if causes else TerraformError
-    message = f"Terraform could not {verb}:\n" + "\n".join(f"  {text}" for text in told)
+    message = f"Terraform could not {_DEEDS.get(verb, verb)}:\n" + "\n".join(f"  {text}" for text in told)
     seen = f"The full log: {log}"
     return family(message, hint="\n".join((*hints, seen)))
 
@@ -188,6 +188,11 @@ def lock_of(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         if "state lock" in error.get("summary", ""):
             return dict(_LOCK_FIELD.findall(error.get("detail", "")))
     return {}
+
+
+def _plain_text(lines: Iterable[str]) -> str:
+    present = [line.strip() for line in lines if line.strip()]
+    return " ".join(present[-_LAST_LINES:]).removeprefix("Error: ") or "it gave no reason"
 
 
 def _full_text(diagnostic: Mapping[str, Any]) -> str:
@@ -212,4 +217,4 @@ def _in_short(text: str) -> str:
     match = _CALL.search(text)
     if match:
         text = f"{text[: match.start()]}: {match['said']}".removeprefix(": ")
-    return " ".join(text.split())
+    return " ".join(text.split()).rstrip(": ")

@@ -37,7 +37,8 @@ def child_environment(
         del kept["TF_CLI_CONFIG_FILE"]  # Terraform only warns, but on every run
     if cli_config is not None:
         kept["TF_CLI_CONFIG_FILE"] = str(cli_config)
-    kept |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+    # Not every command has the flag -no-color, but all take it from here.
+    kept |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS": "-no-color"}
     if target.endpoint_url is None:
         return kept
     sealed = _without_credentials(kept, target, target.endpoint_url)

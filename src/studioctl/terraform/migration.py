@@ -25,8 +25,20 @@ def check_destination(engine: Engine, workspace: Workspace, environ: Mapping[str
         ConfigError: The bucket does not exist.
         TerraformError: It cannot be looked at.
     """
+    if _destination(engine, workspace, environ, change).get("resources"):
+        raise RefusedError(
+            f"There is a state at {change.after} already, and moving ours there would destroy it",
+            hint="Choose another key in [state], or, if that state is this environment's, remove "
+            f"{workspace.directory} and run the same command again.",
+        )
+
+
+def _destination(
+    engine: Engine, workspace: Workspace, environ: Mapping[str, str], change: BackendChange
+) -> dict[str, Any]:
     if change.after.kind == "local":
-        return  # Terraform itself keeps a backup beside the file
+        file = workspace.state_file
+        return parse_state(file.read_text(encoding="utf-8")) if file.is_file() else {}
     with tempfile.TemporaryDirectory(dir=workspace.directory, prefix=".look-") as place:
         directory = Path(place)
         for name, text in backends.render(change.after, workspace.target).items():
@@ -41,12 +53,7 @@ def check_destination(engine: Engine, workspace: Workspace, environ: Mapping[str
                 said.diagnostics, said.plain, verb="reach the new state", log=log, workspace=workspace.directory
             )
         pulled = process.capture((*engine.command, "state", "pull"), cwd=directory, environ=environ)
-    if parse_state(pulled.stdout).get("resources"):
-        raise RefusedError(
-            f"There is a state at {change.after} already, and moving ours there would destroy it",
-            hint="Choose another key in [state], or, if that state is this environment's, remove "
-            f"{workspace.directory} and run the same command again.",
-        )
+    return parse_state(pulled.stdout)
 
 
 def parse_state(text: str) -> dict[str, Any]:

@@ -88,8 +88,9 @@ class Terraform:
             if change:
                 yield Noted(str(change))
                 migration.check_destination(self.engine, self.workspace, environ, change)
-            how = ("-migrate-state", "-force-copy") if change else ("-reconfigure",)
-            yield from self._run("init", ("init", "-input=false", "-json", *how), environ)
+            # Terraform has no events for a migration: "-migrate-state and -json options are mutually-exclusive".
+            how = ("-migrate-state", "-force-copy") if change else ("-json", "-reconfigure")
+            yield from self._run("init", ("init", "-input=false", *how), environ)
             self.workspace.remember(Initialised(marks, self.backend))
 
     def plan(self, *, destroy: bool = False, targets: Sequence[str] = ()) -> Work[PlanSummary]:
@@ -181,8 +182,9 @@ class Terraform:
         A local one is read from its file: a process of Terraform costs half a second. The format is Terraform's version
         4, the one that `state pull` prints. One in S3 is pulled, so `init` must have run.
         """
-        if self.backend.kind == "s3":
-            return migration.parse_state(self._ask("state", "pull")) if self.workspace.initialised() else {}
+        known = self.workspace.initialised()
+        if (known.backend if known else self.backend).kind == "s3":
+            return migration.parse_state(self._ask("state", "pull")) if known else {}
         try:
             return migration.parse_state(self.workspace.state_file.read_text(encoding="utf-8"))
         except FileNotFoundError:

@@ -65,10 +65,19 @@ class Workspace:
         self._prepare()
         wanted = {**documents, **backends.render(backend, self.target)}
         changed = [write_text(self.directory / name, text) for name, text in wanted.items()]
-        stale = [path for path in self.directory.glob("*.tf.json") if path.name not in wanted]
-        for path in stale:
-            path.unlink()
+        stale = set(self._manifest()) - set(wanted)
+        for name in stale:
+            (self.directory / name).unlink(missing_ok=True)
+        write_text(self.directory / "documents.json", json.dumps(list(wanted), indent=2) + "\n")
         return any(changed) or bool(stale)
+
+    def _manifest(self) -> list[str]:
+        """The documents that were written last."""
+        try:
+            names = json.loads((self.directory / "documents.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return []
+        return [name for name in names if (self.directory / name).resolve().is_relative_to(self.directory.resolve())]
 
     def _prepare(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
