@@ -1,0 +1,54 @@
+"""The background process: `python -m studioctl.emulator --state-dir DIR`. `server.start` runs it."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from studioctl.emulator.server import State, clean_environment, default_state_dir
+from studioctl.emulator.settings import EmulatorSettings
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C. In the foreground the log goes to the terminal."""
+    parser = argparse.ArgumentParser(prog="python -m studioctl.emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--state-dir", type=Path, default=default_state_dir())
+    parser.add_argument("--settings", type=EmulatorSettings.from_json, default=EmulatorSettings())
+    arguments = parser.parse_args()
+    os.environ.update(clean_environment(os.environ))
+    for name in set(os.environ) - set(clean_environment(os.environ)):
+        del os.environ[name]
+    signal.signal(signal.SIGTERM, _leave)
+    serve(arguments.port, arguments.state_dir, arguments.settings)
+
+
+def serve(port: int, state_dir: Path, settings: EmulatorSettings) -> None:
+    """Listen, write the state file by which others find us, and remove it at the end."""
+    # moto reads its settings when it is imported, so it is imported here
+    from studioctl.emulator.application import Identity, bind  # noqa: PLC0415
+    from studioctl.emulator.guard import keep_to_loopback  # noqa: PLC0415
+
+    keep_to_loopback()
+    identity = Identity()
+    server = bind(port, settings, identity)
+    state = State(pid=identity.pid, port=server.server_port, instance_id=identity.instance_id)
+    state_dir.mkdir(parents=True, exist_ok=True)
+    state.write(state_dir)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        state.remove(state_dir)
+        server.server_close()
+
+
+def _leave(*_: object) -> NoReturn:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

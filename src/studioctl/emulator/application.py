@@ -1,0 +1,136 @@
+"""The emulator's own process: one WSGI application around moto's, on 127.0.0.1."""
+
+import io
+import json
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Request, Response
+from werkzeug.wsgi import get_input_stream
+
+from studioctl import __version__
+from studioctl.emulator.faults import Faults
+from studioctl.emulator.guard import is_loopback
+from studioctl.emulator.install import install, settle
+from studioctl.emulator.inventory import take_inventory
+from studioctl.emulator.page import open_studio
+from studioctl.emulator.settings import EmulatorSettings
+
+LOOPBACK = "127.0.0.1"
+WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What `/health` says: how a caller knows that this is the process it started."""
+
+    instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    pid: int = field(default_factory=os.getpid)
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+class RequestHandler(MotoRequestHandler):
+    """Answers at once: Nagle's algorithm would hold back each answer on a kept connection for 40 ms."""
+
+    disable_nagle_algorithm = True
+
+
+class Application:
+    """Guards the door, answers for the emulator itself, and passes everything else on to moto.
+
+    moto keeps its state in plain dicts, and Studio's changes reach into EC2 and EFS: so one request is let in at a
+    time, after its body has been read, and each one finds Studio's state settled.
+    """
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.faults = Faults()
+        self._moto: WsgiApplication = DomainDispatcherApplication(create_backend_app)
+        self._turn = threading.RLock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        refusal = _refuse_stranger(environ)
+        if refusal is not None:
+            return refusal(environ, start_response)
+        own = self._own_answer(Request(environ)) if "HTTP_AUTHORIZATION" not in environ else None
+        if own is not None:
+            return own(environ, start_response)
+        body = _read_body(environ)
+        fault = self.faults.answer(environ, body)
+        if self.faults.latency_seconds:
+            time.sleep(self.faults.latency_seconds)
+        if fault is not None:
+            return fault(environ, start_response)
+        with self._turn:
+            settle()
+            return list(self._moto(environ, start_response))
+
+    def _own_answer(self, request: Request) -> Response | None:
+        """Paths of the emulator itself; requests to AWS's services are signed and never get here."""
+        match request.path.split("/")[1:]:
+            case ["health"]:
+                return _json({"ok": True, "version": __version__} | vars(self.identity))
+            case ["_studioctl", "inventory"]:
+                with self._turn:
+                    settle()
+                    return _json(take_inventory())
+            case ["_studioctl", "faults"]:
+                return self._change_faults(request)
+            case ["studio", domain_id, "auth"]:
+                with self._turn:
+                    settle()
+                    return open_studio(domain_id, request.args.get("token", ""))
+            case ["_studioctl", *_]:
+                return Response("Not found\n", 404)
+            case _:
+                return None
+
+    def _change_faults(self, request: Request) -> Response:
+        """GET shows them, PUT replaces them, DELETE removes them."""
+        if request.method in {"PUT", "DELETE"}:
+            try:
+                self.faults.change(json.loads(request.get_data() or b"{}"))
+            except (TypeError, ValueError) as error:
+                return Response(f"{error}\n", 400)
+        return _json(self.faults.to_json())
+
+
+def bind(port: int, settings: EmulatorSettings, identity: Identity) -> BaseWSGIServer:
+    """A server that listens on 127.0.0.1, on a free port when `port` is 0. Raises SystemExit when it is taken."""
+    server = make_server(LOOPBACK, port, Application(identity), threaded=True, request_handler=RequestHandler)
+    install(settings, f"http://{LOOPBACK}:{server.server_port}")
+    return server
+
+
+def _refuse_stranger(environ: dict[str, Any]) -> Response | None:
+    """A page in a browser may reach loopback under a name of its own (DNS rebinding) or from its own origin."""
+    host = urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or ""
+    if not is_loopback(host):
+        return Response(f"The emulator answers only to this machine's own names, not to {host!r}.\n", 403)
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is not None and not is_loopback(urlsplit(origin).hostname or ""):
+        return Response(f"The emulator answers no page from {origin!r}.\n", 403)
+    return None
+
+
+def _read_body(environ: dict[str, Any]) -> bytes:
+    """Read the body before the turn is taken, so that a slow client holds up nobody."""
+    body = get_input_stream(environ).read()
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ.pop("wsgi.input_terminated", None)
+    return body
+
+
+def _json(value: Any) -> Response:
+    return Response(json.dumps(value, sort_keys=True) + "\n", content_type="application/json")

@@ -1,0 +1,251 @@
+"""Start the emulator in the background, find it again, stop it. Imports no moto, so that it costs nothing."""
+
+import contextlib
+import http.client
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from studioctl.emulator.settings import EmulatorSettings
+from studioctl.errors import EmulatorError
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+NOT_A_KEY = "studioctl-emulator"  # obviously no credential of anybody's
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""What this process started: a child must be waited for, or it stays as a zombie."""
+
+
+@dataclass(frozen=True)
+class RunningEmulator:
+    """An emulator that answered.
+
+    Args:
+        endpoint_url: Its address without a slash at the end, such as "http://127.0.0.1:40123".
+        pid: Its process.
+        port: Its port on 127.0.0.1.
+        instance_id: Random for each start; the same in `/health`.
+        log_path: Where it writes what it is asked and what goes wrong.
+    """
+
+    endpoint_url: str
+    pid: int
+    port: int
+    instance_id: str
+    log_path: Path
+
+
+@dataclass(frozen=True)
+class State:
+    """The state file's content, by which a running emulator is found again."""
+
+    pid: int
+    port: int
+    instance_id: str
+
+    def write(self, state_dir: Path) -> None:
+        """Replace the file in one step: a reader never sees half of it."""
+        partial = _state_path(state_dir).with_suffix(f".{self.pid}")
+        partial.write_text(json.dumps(asdict(self)))
+        partial.replace(_state_path(state_dir))
+
+    def remove(self, state_dir: Path) -> None:
+        """Remove the file, unless a later start has written its own."""
+        if self.read(state_dir) == self:
+            _state_path(state_dir).unlink(missing_ok=True)
+
+    @classmethod
+    def read(cls, state_dir: Path) -> "State | None":
+        """None when there is no file, or it is not ours."""
+        try:
+            return cls(**json.loads(_state_path(state_dir).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def default_state_dir() -> Path:
+    """`STUDIOCTL_EMULATOR_DIR`, or the place for state in the user's home."""
+    named = os.environ.get("STUDIOCTL_EMULATOR_DIR")
+    return Path(named) if named else platformdirs.user_state_path("studioctl") / "emulator"
+
+
+def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir: Path | None = None) -> RunningEmulator:
+    """The emulator that runs already, else a new one. Two starts at once start only one.
+
+    Args:
+        port: On 127.0.0.1; 0 for a free one. Ignored when one runs already, and so are `settings`.
+        settings: How it behaves; AWS-like by default.
+        state_dir: Where its state file and log are; `default_state_dir()` by default.
+
+    Raises:
+        EmulatorError: moto is not installed, or the process ended or did not answer in time.
+    """
+    if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
+        raise EmulatorError("The emulator needs moto, which is not installed.", hint="pip install 'studioctl[local]'")
+    home = (state_dir or default_state_dir()).absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(home / "start.lock", timeout=START_SECONDS):
+            return find(home) or _launch(home, port, settings or EmulatorSettings())
+    except Timeout:
+        raise EmulatorError(
+            f"Another start of the emulator holds '{home / 'start.lock'}'.", hint="studioctl emulator status"
+        ) from None
+
+
+def find(state_dir: Path | None = None) -> RunningEmulator | None:
+    """The emulator of the state file, if it answers and is the very process that wrote the file."""
+    home = (state_dir or default_state_dir()).absolute()
+    state = State.read(home)
+    if state is None:
+        return None
+    try:
+        health = _get_json(state.port, "/health", timeout=5)
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    if not isinstance(health, dict) or (health.get("pid"), health.get("instance_id")) != (state.pid, state.instance_id):
+        return None
+    return RunningEmulator(
+        endpoint_url=f"http://{LOOPBACK}:{state.port}",
+        pid=state.pid,
+        port=state.port,
+        instance_id=state.instance_id,
+        log_path=_log_path(home),
+    )
+
+
+def stop(state_dir: Path | None = None) -> bool:
+    """End the emulator and wait until it is gone. False when none runs.
+
+    Raises:
+        EmulatorError: it did not end in time.
+    """
+    running = find(state_dir)
+    if running is None:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _is_alive(running.pid):
+        if time.monotonic() > deadline:
+            raise EmulatorError(
+                f"The emulator (process {running.pid}) did not end within {STOP_SECONDS:.0f} s.",
+                hint=f"kill -9 {running.pid}; its log is '{running.log_path}'",
+            )
+        time.sleep(0.02)
+    return True
+
+
+def environment(emulator: RunningEmulator, region: str) -> dict[str, str]:
+    """Variables that point any AWS client at the emulator, with credentials that are obviously none."""
+    return {
+        "AWS_ENDPOINT_URL": emulator.endpoint_url,
+        "AWS_ACCESS_KEY_ID": NOT_A_KEY,
+        "AWS_SECRET_ACCESS_KEY": NOT_A_KEY,
+        "AWS_SESSION_TOKEN": "",  # a real one left in the shell would go along with the false key
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",  # true would make clients pass by AWS_ENDPOINT_URL
+        "NO_PROXY": f"{LOOPBACK},localhost",
+    }
+
+
+def inventory(emulator: RunningEmulator) -> dict[str, Any]:
+    """Everything that exists in the emulator, see `inventory.take_inventory`.
+
+    Raises:
+        EmulatorError: it does not answer.
+    """
+    try:
+        answer: dict[str, Any] = _get_json(emulator.port, "/_studioctl/inventory", timeout=60)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise EmulatorError(
+            f"The emulator at {emulator.endpoint_url} does not answer: {error}", hint="studioctl emulator start"
+        ) from error
+    return answer
+
+
+def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """The process's environment without the user's AWS account, proxies and settings of moto's."""
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith(("AWS_", "BOTO", "MOTO_")) and not name.lower().endswith("_proxy")
+    }
+    return kept | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # moto's roles can hold AWS's own policies only then
+        "MOTO_DISABLE_GLOBAL_CORS": "true",  # no page in a browser needs to read an answer
+    }
+
+
+def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulator:
+    _state_path(home).unlink(missing_ok=True)
+    command = [sys.executable, "-P", "-m", "studioctl.emulator", "--state-dir", str(home)]
+    command += ["--port", str(port), "--settings", settings.to_json()]
+    with _log_path(home).open("ab") as log:
+        child = subprocess.Popen(
+            command,
+            cwd=home,
+            env=clean_environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    _children[child.pid] = child
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        running = find(home)
+        if running is not None and running.pid == child.pid:
+            return running
+        time.sleep(0.02)
+    child.kill()
+    child.wait()
+    last = _log_path(home).read_text(errors="replace").strip().splitlines()[-1:] or ["it wrote nothing"]
+    raise EmulatorError(f"The emulator did not start: {last[0]}", hint=f"Read its log: less '{_log_path(home)}'")
+
+
+def _is_alive(pid: int) -> bool:
+    child = _children.get(pid)
+    if child is not None:
+        return child.poll() is None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _get_json(port: int, path: str, *, timeout: float) -> Any:
+    """GET from loopback, past any proxy that the user's environment names."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+def _state_path(state_dir: Path) -> Path:
+    return state_dir / "state.json"
+
+
+def _log_path(state_dir: Path) -> Path:
+    return state_dir / "emulator.log"

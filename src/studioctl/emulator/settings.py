@@ -1,0 +1,36 @@
+"""What the emulator can be told when it starts. Light: imported by the command line too."""
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class EmulatorSettings:
+    """How the emulator behaves where AWS is slow, undocumented or different from account to account.
+
+    Args:
+        transition_seconds: How long Pending, Updating and Deleting last. AWS needs seconds to minutes.
+        nfs_groups_go: Whether the two NFS security groups follow when a domain is deleted together with its file
+            system. AWS does not say; hashicorp/terraform-provider-aws#20986 reports both.
+        access_points_stay: Whether a deleted user profile leaves its EFS access point behind, as it leaves its files.
+        deleted_apps_seconds: How long DescribeApp still knows an app that is Deleted; AWS keeps it for 24 hours.
+        volume_modification_seconds: How long a space's disk refuses a second change of size. AWS refuses it for 6 to
+            24 hours (aws/amazon-sagemaker-feedback#160); 0 lets a rehearsal go on.
+        maximum_apps: How many apps of one type may run on one type of instance; None for no quota.
+    """
+
+    transition_seconds: float = 0.3
+    nfs_groups_go: bool = True
+    access_points_stay: bool = True
+    deleted_apps_seconds: float = 24 * 3600
+    volume_modification_seconds: float = 0
+    maximum_apps: int | None = None
+
+    def to_json(self) -> str:
+        """One line that `from_json` reads back."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "EmulatorSettings":
+        """Raises TypeError for a setting that does not exist."""
+        return cls(**json.loads(text))

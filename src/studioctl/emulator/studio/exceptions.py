@@ -1,0 +1,74 @@
+"""Studio's errors with AWS's codes. Codes carry no "Exception" suffix, except ValidationException.
+
+Texts marked "assumed" were not found in public; the others are AWS's own words, with where they were seen.
+"""
+
+# ruff: noqa: N818 - AWS's own names
+
+from moto.sagemaker.exceptions import SagemakerClientError
+
+
+class ValidationException(SagemakerClientError):
+    """The request cannot be carried out as it is written."""
+
+    code = "ValidationException"
+
+
+class SerializationException(SagemakerClientError):
+    """The request's JSON has a value of the wrong type."""
+
+    code = "SerializationException"
+
+
+class ResourceNotFound(SagemakerClientError):
+    """The named thing does not exist."""
+
+    code = "ResourceNotFound"
+
+
+class ResourceInUse(SagemakerClientError):
+    """The name is taken, the thing has children, or it is on its way to another status."""
+
+    code = "ResourceInUse"
+
+
+class ResourceLimitExceeded(SagemakerClientError):
+    """A quota of the account is used up."""
+
+    code = "ResourceLimitExceeded"
+
+
+def not_found(kind: str, name: str) -> ResourceNotFound:
+    """Text assumed."""
+    return ResourceNotFound(f"{kind} [{name}] does not exist.")
+
+
+def already_exists(kind: str, arn: str) -> ResourceInUse:
+    """Text assumed."""
+    return ResourceInUse(f"{kind} already exists with ARN [{arn}].")
+
+
+def has_children(kind: str, arn: str, children: str) -> ResourceInUse:
+    """The words seen for a user profile with apps (aws/amazon-sagemaker-feedback#113); the same form is assumed for
+    domains and spaces.
+    """
+    return ResourceInUse(f"Unable to delete {kind} [{arn}] because {children}(s) are associated with it.")
+
+
+def in_transition(verb: str, kind: str, arn: str, status: str) -> ResourceInUse:
+    """Text assumed."""
+    return ResourceInUse(f"Unable to {verb} {kind} [{arn}] while it is {status}.")
+
+
+def apps_in_service(arn: str) -> ResourceInUse:
+    """Seen in hashicorp/terraform-provider-aws#31912; the code is assumed."""
+    return ResourceInUse(f"Unable to update Domain [{arn}] with InService App. Delete all InService apps.")
+
+
+def app_quota(app_type: str, instance_type: str, limit: int, used: int) -> ResourceLimitExceeded:
+    """Seen in aws/amazon-sagemaker-feedback#157."""
+    return ResourceLimitExceeded(
+        f"The account-level service limit 'Studio {app_type} Apps running on {instance_type} instances' is {limit}"
+        f" Apps, with current utilization of {used} Apps and a request delta of 1 Apps. Please use Service Quotas to"
+        " request an increase for this quota."
+    )

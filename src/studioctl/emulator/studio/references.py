@@ -1,0 +1,70 @@
+"""What a request names but does not make: roles, networks and lifecycle scripts must exist.
+
+AWS answers ValidationException; all texts here are assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+
+from studioctl.emulator.studio.exceptions import ValidationException
+from studioctl.emulator.studio.resource import Settings
+
+if TYPE_CHECKING:
+    from studioctl.emulator.studio.store import StudioStore
+
+
+def check_network(store: StudioStore, vpc_id: str, subnet_ids: list[str]) -> None:
+    """The VPC exists and all subnets are in it."""
+    ec2 = ec2_backends[store.account_id][store.region_name]
+    if vpc_id not in ec2.vpcs:
+        raise ValidationException(f"The vpc ID '{vpc_id}' does not exist")
+    subnets = {subnet_id: subnet for zone in ec2.subnets.values() for subnet_id, subnet in zone.items()}
+    for subnet_id in subnet_ids:
+        if subnet_id not in subnets:
+            raise ValidationException(f"The subnet ID '{subnet_id}' does not exist")
+        if subnets[subnet_id].vpc_id != vpc_id:
+            raise ValidationException(f"The subnet ID '{subnet_id}' is not in the vpc '{vpc_id}'")
+
+
+def check_security_groups(store: StudioStore, vpc_id: str | None, group_ids: list[str] | None) -> None:
+    """The groups exist in the domain's VPC."""
+    ec2 = ec2_backends[store.account_id][store.region_name]
+    known = ec2.groups.get(vpc_id or "", {})
+    for group_id in group_ids or []:
+        if group_id not in known:
+            raise ValidationException(f"The security group '{group_id}' does not exist in the vpc '{vpc_id}'")
+
+
+def check_user_settings(store: StudioStore, vpc_id: str | None, settings: Settings) -> None:
+    """The role, security groups and scripts that user or space settings name exist."""
+    if role := settings.get("ExecutionRole"):
+        roles = iam_backends[store.account_id][store.partition].roles.values()
+        if all(known.arn != role for known in roles):
+            raise ValidationException(f"The role '{role}' does not exist")
+    check_security_groups(store, vpc_id, settings.get("SecurityGroups"))
+    for app_settings in (value for key, value in settings.items() if key.endswith("AppSettings")):
+        listed = app_settings.get("LifecycleConfigArns", [])
+        for arn in listed:
+            check_lifecycle_config(store, arn)
+        default = app_settings.get("DefaultResourceSpec", {}).get("LifecycleConfigArn")
+        if default not in {None, "None", *listed}:
+            raise ValidationException(f"The default LifecycleConfigArn '{default}' is not in LifecycleConfigArns")
+
+
+def check_lifecycle_config(store: StudioStore, arn: str) -> None:
+    """The script exists."""
+    if arn != "None" and all(config.arn != arn for config in store.lifecycle_configs.values()):
+        raise ValidationException(f"The lifecycle configuration '{arn}' does not exist")
+
+
+def lifecycle_configs_named_in(settings: Settings) -> Iterator[str]:
+    """The ARNs of all scripts that user or space settings name."""
+    for app_settings in (value for key, value in settings.items() if key.endswith("AppSettings")):
+        yield from app_settings.get("LifecycleConfigArns", [])
+        if default := app_settings.get("DefaultResourceSpec", {}).get("LifecycleConfigArn"):
+            yield default

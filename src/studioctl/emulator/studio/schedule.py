@@ -1,0 +1,31 @@
+"""Work that falls due later and is done when somebody next looks: no threads, no sleeping."""
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+
+
+class Schedule:
+    """A queue of actions by the time when they fall due. The caller holds the lock."""
+
+    def __init__(self) -> None:
+        self._queue: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._running_at: float | None = None
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do `action` in so many seconds, counted from the due time of the action that asks for it, if one does."""
+        start = time.monotonic() if self._running_at is None else self._running_at
+        heapq.heappush(self._queue, (start + seconds, next(self._order), action))
+
+    def settle(self) -> None:
+        """Do all that is due by now, in the order of its time."""
+        now = time.monotonic()
+        while self._queue and self._queue[0][0] <= now:
+            due, _, action = heapq.heappop(self._queue)
+            self._running_at = due
+            try:
+                action()
+            finally:
+                self._running_at = None
