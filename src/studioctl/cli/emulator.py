@@ -14,11 +14,15 @@ app = typer.Typer(
 @app.command()
 def start(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+    transition_seconds: Annotated[
+        float, typer.Option(help="How long things are Pending, Updating or Deleting: AWS needs minutes.", min=0)
+    ] = 0.3,
 ) -> None:
     """Start it in the background, if it is not running."""
     from studioctl.emulator import server
+    from studioctl.emulator.settings import EmulatorSettings
 
-    running = server.start(port=port)
+    running = server.start(port=port, settings=EmulatorSettings(transition_seconds=transition_seconds))
     typer.echo(f"running at {running.endpoint_url}, process {running.pid}, log {running.log_path}")
 
 

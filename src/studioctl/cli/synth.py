@@ -21,7 +21,7 @@ def synth(
     from studioctl.terraform.export import export
 
     environment = load(config)
-    export(blueprint.build(environment), context.backend_of(environment), directory, force=force)
+    export(blueprint.build(environment), directory, context.backend_of(environment), force=force)
     terminal = Terminal()
     terminal.say(f"Wrote '{environment.name}' to {directory}.")
     terminal.next_commands((f"cd {directory} && terraform init && terraform plan", "look at it with Terraform itself"))

@@ -21,7 +21,11 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
     Args:
         environment: The environment.
         move_state: Whether the state may move, if `[state]` now says another place.
+
+    Raises:
+        RefusedError: The file had another name before, and what it made under that name still exists.
     """
+    _refuse_to_forget(environment)
     yield from environment.terraform.init(migrate=move_state)
     return (yield from environment.terraform.plan())
 
@@ -39,7 +43,18 @@ def apply(environment: Environment, summary: PlanSummary, *, stop_apps: bool = F
         TerraformError: AWS refused something. Planning and applying again goes on from there.
     """
     yield from _clear_the_way(environment, summary, stop_apps=stop_apps)
+    environment.terraform.workspace.claim()
     return (yield from environment.terraform.apply(summary))
+
+
+def _refuse_to_forget(environment: Environment) -> None:
+    """A new name is a new environment: the old one would stay, cost money, and be in nobody's file."""
+    name = environment.config.name
+    for earlier in environment.terraform.workspace.predecessors():
+        raise RefusedError(
+            f"The file now says name = \"{name}\", but '{earlier}', which it made before, still exists.",
+            hint=f'write name = "{earlier}" again; to start anew, run studioctl down first, then change the name',
+        )
 
 
 def _clear_the_way(environment: Environment, summary: PlanSummary, *, stop_apps: bool) -> Work[None]:

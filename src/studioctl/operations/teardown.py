@@ -93,9 +93,10 @@ def remove(environment: Environment, teardown: Teardown) -> Work[None]:
         yield from _remove_studio(environment, domain)
         traces = leftovers.DomainTraces(domain_id=domain.id, domain_arn=domain.arn)
         yield from leftovers.remove(environment.session, traces)
-    yield Stage("Removing the rest")
+    yield Stage("Emptying")
     yield from _empty(environment, teardown.estate)
     yield from environment.terraform.apply(teardown.plan)
+    environment.terraform.workspace.release()
 
 
 def _stored(environment: Environment, estate: Estate) -> Iterable[Holding]:

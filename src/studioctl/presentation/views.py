@@ -1,8 +1,10 @@
 """Results as a person reads them."""
 
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -34,6 +36,7 @@ COUNTED: tuple[tuple[Action, str], ...] = (
     ("import", "to adopt"),
 )
 LONGEST_VALUE = 60
+SCRIPT = "studio_lifecycle_config_content"
 
 
 def plan(summary: PlanSummary, console: Console) -> None:
@@ -41,8 +44,12 @@ def plan(summary: PlanSummary, console: Console) -> None:
     if not summary.has_changes:
         console.print("No changes: everything is as the file says.")
         return
+    changing = {change.address for change in summary.changes}
     for drifted in summary.drift:
-        _line(console, f"! {drifted.address} was {'removed' if drifted.action == 'delete' else 'changed'} elsewhere")
+        if drifted.action == "delete":
+            _line(console, f"! {drifted.address} was removed elsewhere", "yellow")
+        elif drifted.address in changing:  # other drift is AWS filling in what was left out
+            _line(console, f"! {drifted.address} was changed elsewhere", "yellow")
     for module, changes in summary.by_module().items():
         _line(console, f"\n{module or 'no longer in the file'}", "bold")
         for change in changes:
@@ -57,7 +64,21 @@ def _change(change: ResourceChange, console: Console) -> None:
     sign, style = SIGNS[change.action]
     _line(console, f"  {sign} {change.address}", style)
     for attribute in change.attributes:
-        _line(console, f"      {attribute.path}: {_values(attribute)}", "red" if attribute.forces_replacement else "")
+        if attribute.path == SCRIPT:
+            _script(attribute, console)
+        else:
+            _line(
+                console, f"      {attribute.path}: {_values(attribute)}", "red" if attribute.forces_replacement else ""
+            )
+
+
+def _script(attribute: AttributeChange, console: Console) -> None:
+    """The lifecycle script is stored in base64; what differs in it is told by its lines."""
+    before, after = (b64decode(value).decode().splitlines() for value in (attribute.before, attribute.after))
+    _line(console, "      the lifecycle script:")
+    for line in list(unified_diff(before, after, n=0, lineterm=""))[2:]:
+        if not line.startswith("@@"):
+            _line(console, f"        {line}", "green" if line.startswith("+") else "red")
 
 
 def _values(attribute: AttributeChange) -> str:

@@ -26,6 +26,7 @@ from studioctl.terraform.provider import TERRAFORM_REGISTRY, Mirror, cli_config
 
 HOME = ".studioctl"
 KEPT_LOGS = 20
+CLAIM = "exists"
 _README = """\
 This directory belongs to studioctl. It holds, for each environment and target, the documents that studioctl gives to
 Terraform (*.tf.json), Terraform's own working files, and the logs of its last runs. Nothing here needs editing: the
@@ -43,10 +44,12 @@ class Workspace:
     Args:
         directory: Where it is; made when first written to.
         target: Where Terraform acts from here.
+        source: Name of the user's file that describes the environment.
     """
 
     directory: Path
     target: Target
+    source: str = ""
     _lock: filelock.FileLock = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +58,23 @@ class Workspace:
     @classmethod
     def beside(cls, config_file: Path, environment: str, target: Target) -> "Workspace":
         """The workspace that belongs to an environment of this file."""
-        return cls(config_file.absolute().parent / HOME / environment / target.name, target)
+        directory = config_file.absolute().parent / HOME / environment / target.name
+        return cls(directory, target, config_file.name)
+
+    def claim(self) -> None:
+        """Note that the environment exists, or begins to."""
+        write_text(self.directory / CLAIM, self.source)
+
+    def release(self) -> None:
+        """Note that nothing of the environment is left."""
+        (self.directory / CLAIM).unlink(missing_ok=True)
+
+    def predecessors(self) -> tuple[str, ...]:
+        """Names of other environments that the same file described before and that still exist."""
+        claims = sorted(self.directory.parent.parent.glob(f"*/{self.target.name}/{CLAIM}"))
+        names = ((claim.parent.parent.name, claim.read_text(encoding="utf-8")) for claim in claims)
+        own = self.directory.parent.name
+        return tuple(name for name, source in names if source == self.source and name != own)
 
     def write(self, documents: Mapping[str, str], backend: Backend) -> bool:
         """Bring the documents on disk in line; whether anything changed.
@@ -138,6 +157,7 @@ class Workspace:
         if self.state_file.is_file():
             self.state_file.rename(self.state_file.with_suffix(f".tfstate.{int(time.time())}"))
         write_text(record, instance_id)
+        self.release()
         self.forget()
         return before is not None
 
