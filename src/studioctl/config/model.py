@@ -5,91 +5,41 @@ the errors is `load.py`'s business; this module does no IO.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    ValidationError,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from studioctl.config import checks, editor_checks, rules
+from studioctl.config import rules
+from studioctl.config.values import (
+    BucketName,
+    Cidr,
+    CondaPackage,
+    Days,
+    EnvironmentName,
+    Extension,
+    Gigabytes,
+    GitHubUser,
+    IdleMinutes,
+    ImageCount,
+    InstanceType,
+    Keybinding,
+    NewBucketName,
+    Region,
+    RepositoryName,
+    RepositoryUrl,
+    SageMakerName,
+    StateKey,
+    Text,
+    Tool,
+    Zones,
+)
 
 
 class Model(BaseModel):
     """A frozen value that refuses keys it does not know, and keeps what it was given out of error texts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-def _pattern(pattern: str, **more: Any) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern, **more})
-
-
-def _range(least: int, most: int) -> WithJsonSchema:
-    return WithJsonSchema({"type": "integer", "minimum": least, "maximum": most})
-
-
-Text: TypeAlias = Annotated[str, AfterValidator(checks.text), WithJsonSchema({"type": "string", "minLength": 1})]
-SageMakerName: TypeAlias = Annotated[
-    str, AfterValidator(checks.sagemaker_name), _pattern(checks.SAGEMAKER_NAME, minLength=1, maxLength=63)
-]
-EnvironmentName: TypeAlias = Annotated[
-    str, AfterValidator(checks.environment_name), _pattern(checks.ENVIRONMENT_NAME, minLength=2, maxLength=32)
-]
-Region: TypeAlias = Annotated[
-    str,
-    AfterValidator(checks.region),
-    WithJsonSchema({"type": "string", "enum": sorted(checks.REGIONS - checks.REFUSED_REGIONS)}),
-]
-InstanceType: TypeAlias = Annotated[
-    str,
-    AfterValidator(checks.instance_type),
-    WithJsonSchema({"type": "string", "enum": sorted(checks.INSTANCE_TYPES - checks.REFUSED_INSTANCE_TYPES)}),
-]
-BucketName: TypeAlias = Annotated[
-    str, AfterValidator(checks.bucket_name), _pattern(checks.BUCKET_NAME, minLength=3, maxLength=63)
-]
-NewBucketName: TypeAlias = Annotated[
-    str, AfterValidator(checks.new_bucket_name), _pattern(checks.BUCKET_NAME, minLength=3, maxLength=63)
-]
-RepositoryName: TypeAlias = Annotated[
-    str, AfterValidator(checks.repository_name), _pattern(checks.REPOSITORY_NAME, minLength=2, maxLength=256)
-]
-Cidr: TypeAlias = Annotated[str, AfterValidator(checks.cidr), _pattern(r"^[0-9.]+/(1[6-9]|2[0-4])$")]
-StateKey: TypeAlias = Annotated[
-    str, AfterValidator(checks.state_key), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
-]
-
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EbsStorageSettings.html
-Gigabytes: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(5, 16_384, "GB")), _range(5, 16_384)]
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IdleSettings.html
-IdleMinutes: TypeAlias = Annotated[
-    StrictInt, AfterValidator(checks.between(60, 525_600, "minutes")), _range(60, 525_600)
-]
-Zones: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 6)), _range(1, 6)]
-# A repository holds at most 100,000 images: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
-ImageCount: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 100_000)), _range(1, 100_000)]
-# AWS documents no end; ten years is ours, against slips of the keyboard.
-Days: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 3650, "days")), _range(1, 3650)]
-
-Tool: TypeAlias = Annotated[str, AfterValidator(editor_checks.tool), _pattern(editor_checks.TOOL)]
-Extension: TypeAlias = Annotated[str, AfterValidator(editor_checks.extension), _pattern(editor_checks.EXTENSION)]
-CondaPackage: TypeAlias = Annotated[
-    str, AfterValidator(editor_checks.conda_package), _pattern(editor_checks.CONDA_PACKAGE)
-]
-GitHubUser: TypeAlias = Annotated[str, AfterValidator(editor_checks.github_user), _pattern(editor_checks.GITHUB_USER)]
-RepositoryUrl: TypeAlias = Annotated[
-    str, AfterValidator(editor_checks.repository_url), _pattern(editor_checks.REPOSITORY_URL)
-]
-Keybinding: TypeAlias = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "required": ["key", "command"]})]
 
 
 class Network(Model):
@@ -102,7 +52,9 @@ class Network(Model):
 class Studio(Model):
     """The domain and what every space in it starts with."""
 
-    instance_type: InstanceType = Field("ml.t3.medium", description="Instance type of a Code Editor app.")
+    instance_type: InstanceType = Field(
+        "ml.t3.medium", description="Instance type of a Code Editor app. It is paid for while the app runs."
+    )
     volume_gb: Gigabytes = Field(20, description="Size of a space's volume, in GB.")
     max_volume_gb: Gigabytes = Field(100, description="The largest volume a user may ask for, in GB.")
     idle_timeout_minutes: IdleMinutes = Field(
@@ -116,8 +68,12 @@ class Space(Model):
     """A private Code Editor space of one user."""
 
     name: SageMakerName = Field(description="Name of the space, unique in the environment.")
-    instance_type: InstanceType | None = Field(None, description="Instance type, where it differs from [studio].")
-    volume_gb: Gigabytes | None = Field(None, description="Size of the volume in GB, where it differs from [studio].")
+    instance_type: InstanceType | None = Field(
+        None, description="Instance type, where it differs from [studio].", examples=["ml.t3.xlarge"]
+    )
+    volume_gb: Gigabytes | None = Field(
+        None, description="Size of the volume in GB, where it differs from [studio].", examples=[50]
+    )
 
 
 class User(Model):
@@ -125,7 +81,9 @@ class User(Model):
 
     name: SageMakerName = Field(description="Name of the user profile, unique without regard to case.")
     spaces: tuple[Space, ...] | None = Field(
-        None, description="The user's spaces. Left out: one private Code Editor space named <user>-editor."
+        None,
+        description="The user's spaces. Left out: one private Code Editor space named <user>-editor.",
+        examples=[[{"name": "ada-editor", "instance_type": "ml.t3.xlarge", "volume_gb": 50}]],
     )
 
     def effective_spaces(self) -> tuple[Space, ...]:
@@ -137,10 +95,14 @@ class Storage(Model):
     """Buckets that the execution role may use."""
 
     bucket: NewBucketName | None = Field(
-        None, description="Name of the data bucket. Left out: <name>-data-<account id>, unique by itself."
+        None,
+        description="Name of the data bucket. Left out: <name>-data-<account id>, unique by itself.",
+        examples=["acme-ml-data"],
     )
     extra_buckets: tuple[BucketName, ...] = Field(
-        (), description="Buckets made elsewhere that the role may use too, such as the remote state's."
+        (),
+        description="Buckets made elsewhere that the role may use too, such as the remote state's.",
+        examples=[["acme-tfstate"]],
     )
 
 
@@ -148,7 +110,7 @@ class Images(Model):
     """The container registry."""
 
     repository: RepositoryName | None = Field(
-        None, description="Name of the ECR repository. Left out: the environment's."
+        None, description="Name of the ECR repository. Left out: the environment's.", examples=["acme-ml"]
     )
     keep_latest: ImageCount = Field(5, description='How many images whose tag begins with "latest" are kept.')
     expire_untagged_days: Days = Field(14, description="Untagged images expire after this many days.")
@@ -163,21 +125,39 @@ class GitHub(Model):
 class Secrets(Model):
     """Secrets that are kept in AWS Secrets Manager; this file names them and never holds a value."""
 
-    github: GitHub | None = Field(None, description="A GitHub token. Left out: no secret is made.")
+    github: GitHub | None = Field(
+        None, description="A GitHub token. Left out: no secret is made.", examples=[{"username": "ada"}]
+    )
 
 
 class Editor(Model):
     """What is installed and configured when an editor starts: it becomes the lifecycle script."""
 
-    conda_packages: tuple[CondaPackage, ...] = Field((), description="Packages for conda's base environment.")
-    tools: tuple[Tool, ...] = Field((), description="Command-line tools from PyPI, such as uv, poetry and pdm.")
-    extensions: tuple[Extension, ...] = Field((), description="Editor extensions by Open VSX id: publisher.name.")
-    settings: dict[str, Any] = Field({}, description="Editor settings, as in settings.json.")
-    keybindings: tuple[Keybinding, ...] = Field((), description="Keyboard shortcuts, as in keybindings.json.")
-    git: dict[str, str] = Field({}, description="Global Git configuration.")
-    conda: dict[str, Any] = Field({}, description="conda configuration, as in .condarc.")
+    conda_packages: tuple[CondaPackage, ...] = Field(
+        (), description="Packages for conda's base environment.", examples=[["tree"]]
+    )
+    tools: tuple[Tool, ...] = Field(
+        (), description="Command-line tools from PyPI, such as uv, poetry and pdm.", examples=[["uv", "poetry", "pdm"]]
+    )
+    extensions: tuple[Extension, ...] = Field(
+        (), description="Editor extensions by Open VSX id: publisher.name.", examples=[["eamodio.gitlens"]]
+    )
+    settings: dict[str, Any] = Field(
+        {}, description="Editor settings, as in settings.json.", examples=[{"files.insertFinalNewline": True}]
+    )
+    keybindings: tuple[Keybinding, ...] = Field(
+        (),
+        description="Keyboard shortcuts, as in keybindings.json.",
+        examples=[[{"key": "cmd+enter", "command": "jupyter.execSelectionInteractive"}]],
+    )
+    git: dict[str, str] = Field({}, description="Global Git configuration.", examples=[{"init.defaultBranch": "main"}])
+    conda: dict[str, Any] = Field(
+        {}, description="conda configuration, as in .condarc.", examples=[{"auto_activate_base": False}]
+    )
     repositories: tuple[RepositoryUrl, ...] = Field(
-        (), description="Git repositories to clone into the home directory."
+        (),
+        description="Git repositories to clone into the home directory.",
+        examples=[["https://github.com/acme/models.git"]],
     )
 
 
@@ -185,9 +165,17 @@ class State(Model):
     """Where Terraform keeps its state."""
 
     backend: Literal["local", "s3"] = Field("local", description="On this machine, or in an S3 bucket.")
-    bucket: BucketName | None = Field(None, description="The state's bucket (s3). It must exist.")
-    key: StateKey | None = Field(None, description="The state's key (s3). Left out: <name>/terraform.tfstate.")
-    region: Region | None = Field(None, description="The bucket's region (s3). Left out: the environment's.")
+    bucket: BucketName | None = Field(
+        None, description="The state's bucket (s3). It must exist.", examples=["acme-tfstate"]
+    )
+    key: StateKey | None = Field(
+        None,
+        description="The state's key (s3). Left out: <name>/terraform.tfstate.",
+        examples=["acme-ml/terraform.tfstate"],
+    )
+    region: Region | None = Field(
+        None, description="The bucket's region (s3). Left out: the environment's.", examples=["us-east-1"]
+    )
 
 
 @dataclass(frozen=True)
@@ -212,8 +200,10 @@ class EnvironmentConfig(Model):
 
     name: EnvironmentName = Field(description="Prefix of every resource's name.")
     region: Region = Field(description="AWS region.")
-    profile: Text | None = Field(None, description="Profile of your AWS configuration. Left out: AWS's own order.")
-    tags: dict[str, str] = Field({}, description="Tags for every resource.")
+    profile: Text | None = Field(
+        None, description="Profile of your AWS configuration. Left out: AWS's own order.", examples=["acme-admin"]
+    )
+    tags: dict[str, str] = Field({}, description="Tags for every resource.", examples=[{"team": "ml"}])
     network: Network = Network()
     studio: Studio = Studio()
     users: tuple[User, ...] = Field(min_length=1, description="Who works here.")

@@ -83,8 +83,9 @@ def _repeated(named: Iterable[tuple[Location, str]], what: str) -> Iterator[Viol
 
 def _spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
     named: dict[Location, str] = {}
+    owners: set[str] = set()
     for place, user, name in _users(data):
-        if user.get("spaces") is None and f"{name}-editor" not in named.values():
+        if user.get("spaces") is None and name.casefold() not in owners:  # a user's own repetition is told already
             named[*place, "name"] = f"{name}-editor"
             if len(name) <= 63 < len(name) + len("-editor"):
                 message = (
@@ -92,6 +93,7 @@ def _spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
                     ' write at most 56, or name the space: spaces = [{ name = "..." }]'
                 )
                 yield (*place, "name"), message
+        owners.add(name.casefold())
         for index, space in enumerate(_list(user, "spaces")):
             if isinstance(space, dict) and isinstance(space.get("name"), str):
                 named[*place, "spaces", index, "name"] = space["name"]

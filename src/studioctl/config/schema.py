@@ -1,0 +1,160 @@
+"""The model as JSON Schema for editors, and as the reference page."""
+
+import json
+from collections.abc import Iterable, Iterator
+from textwrap import fill
+from typing import Any, cast
+
+from studioctl.config.aws_tables import (
+    INSTANCE_TYPES,
+    PROVIDER_VERSION,
+    REFUSED_INSTANCE_TYPES,
+    REFUSED_REGIONS,
+    REGIONS,
+)
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.template import toml_value
+
+DRAFT = "http://json-schema.org/draft-07/schema#"  # what taplo, and with it Even Better TOML, understands
+LONGEST_LIST = 10
+LEGIBLE = range(1, 45)  # longer patterns tell a person nothing
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (draft 7) of `studio.toml`."""
+    made = EnvironmentConfig.model_json_schema(ref_template="#/definitions/{model}")
+    tidied = cast("dict[str, Any]", _tidy(made))
+    definitions = tidied.pop("$defs")
+    return {"$schema": DRAFT, "title": "studio.toml", **tidied, "definitions": definitions}
+
+
+def schema_text() -> str:
+    """The schema as stable text, ending in a line break."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _tidy(node: Any) -> Any:
+    """Pydantic's schema without what TOML cannot say (null) and what helps nobody (titles, defaults of tables)."""
+    if isinstance(node, list):
+        return [_tidy(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: value for key, value in node.items() if not _is_noise(key, value)}
+    if "anyOf" in kept:
+        kept |= next(option for option in kept.pop("anyOf") if option != {"type": "null"})
+    return {key: _tidy(value) for key, value in kept.items()}
+
+
+def _is_noise(key: str, value: Any) -> bool:
+    if key == "title":
+        return isinstance(value, str)
+    return key == "default" and (value is None or isinstance(value, dict | list))
+
+
+INTRODUCTION = """\
+# studio.toml
+
+Generated from the model; do not edit. `studioctl init` writes a commented file, `studioctl validate` checks yours,
+and `studioctl schema > studio.schema.json` lets your editor complete and check it.
+
+Only `name`, `region` and one user are required. A key that is not listed here is an error.
+"""
+
+BETWEEN = """\
+## Rules between values
+
+- User names differ in more than case, and so do space names, in the whole environment. A user without `spaces` has
+  one named `<user>-editor`; `spaces = []` makes a profile without a space.
+- No volume is larger than `studio.max_volume_gb`.
+- The network has an address for every space. A zone's subnet is a sixteenth of the VPC's range.
+- The range is private (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10), begins where a range of its
+  size begins, and does not overlap Docker's 172.17.0.0/16.
+- `state.bucket`, `state.key` and `state.region` are only for `backend = "s3"`, and the state is not in the bucket
+  that it describes.
+- Tags: at most 47; keys of 1 to 128 characters, values of up to 256, made of letters, digits, spaces and
+  `_ . : / = + - @`; no key begins with `aws:`, `sagemaker:` or `studioctl:`, and no two differ only in case.
+- A bucket's name follows [S3's rules](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html);
+  one that we make has no dots.
+- Repositories are `https://` or SSH URLs without credentials, and no two end in the same name.
+- Settings, shortcuts and conda's values are what JSON can hold: no dates. Keys with dots are in quotes.
+- A secret is never in the file. What looks like one is refused.
+"""
+
+
+def reference() -> str:
+    """The reference page of every key, in Markdown."""
+    whole = schema()
+    pages = [INTRODUCTION, *(f"{heading}\n\n{text}\n" for heading, text in _sections(whole)), BETWEEN, *_lists()]
+    return "\n".join(pages)
+
+
+def _lists() -> Iterator[str]:
+    for heading, known, refused in (
+        ("Regions", REGIONS, REFUSED_REGIONS),
+        ("Instance types", INSTANCE_TYPES, REFUSED_INSTANCE_TYPES),
+    ):
+        yield f"## {heading}\n\n{_listed(known - refused)}\n"
+        yield f"AWS has these too, but Terraform's provider {PROVIDER_VERSION} refuses them:\n{_listed(refused)}\n"
+
+
+def _listed(values: Iterable[str]) -> str:
+    return fill(", ".join(sorted(values)) + ".", 118, break_on_hyphens=False)
+
+
+def _sections(whole: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "## Top of the file", _table(whole, whole)
+    for key, node in whole["properties"].items():
+        if (model := _model(node, whole)) is not None:
+            heading = f"## `[[{key}]]`" if node.get("type") == "array" else f"## `[{key}]`"
+            yield heading, f"{model['description']}\n\n{_table(model, whole)}"
+            for inner, child in model["properties"].items():
+                if (nested := _model(child, whole)) is not None:
+                    yield f"### `{key}.{inner}`", f"{nested['description']}\n\n{_table(nested, whole)}"
+
+
+def _model(node: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any] | None:
+    reference = node.get("$ref") or node.get("items", {}).get("$ref")
+    return whole["definitions"][reference.rpartition("/")[2]] if reference else None
+
+
+def _table(model: dict[str, Any], whole: dict[str, Any]) -> str:
+    rows = ["| Key | Type | Default | Limits | Meaning |", "| --- | --- | --- | --- | --- |"]
+    required = model.get("required", [])
+    for key, node in model["properties"].items():
+        default = "required" if key in required else _code(node["default"]) if "default" in node else ""
+        meaning = node.get("description") or (_model(node, whole) or {}).get("description", "")
+        example = f" Example: {_code(node['examples'][0])}" if "examples" in node else ""
+        cells = (f"`{key}`", _type(node), default, _limits(node), meaning.replace("<", "&lt;") + example)
+        escaped = [cell.replace("|", r"\|") for cell in cells]
+        rows.append(f"| {' | '.join(escaped)} |")
+    return "\n".join(rows)
+
+
+def _code(value: Any) -> str:
+    return f"`{toml_value(value)}`"
+
+
+def _type(node: dict[str, Any]) -> str:
+    if "$ref" in node:
+        return "table"
+    names = {"string": "text", "integer": "whole number", "boolean": "true or false", "object": "table"}
+    if node["type"] == "array":
+        return {"table": "list of tables", "text": "list of text"}[_type(node["items"])]
+    return names[node["type"]]
+
+
+def _limits(node: dict[str, Any]) -> str:
+    node = {**node, **node["items"]} if node.get("type") == "array" and "$ref" not in node["items"] else node
+    limits = []
+    if "enum" in node:
+        few = len(node["enum"]) <= LONGEST_LIST
+        limits.append(", ".join(map(_code, node["enum"])) if few else f"one of {len(node['enum'])}, see below")
+    if "minimum" in node:
+        limits.append(f"{node['minimum']:,} to {node['maximum']:,}")
+    if "maxLength" in node:
+        limits.append(f"{node['minLength']} to {node['maxLength']:,} characters")
+    if len(node.get("pattern", "")) in LEGIBLE:
+        limits.append(f"`{node['pattern']}`")
+    if "minItems" in node:
+        limits.append(f"at least {node['minItems']}")
+    return "; ".join(limits)

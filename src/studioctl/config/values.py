@@ -1,0 +1,70 @@
+"""The kinds of single values in `studio.toml`: each with its check, and its JSON Schema for editors."""
+
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, StrictInt, WithJsonSchema
+
+from studioctl.config import checks, editor_checks
+
+
+def _pattern(pattern: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, **more})
+
+
+def _range(least: int, most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "integer", "minimum": least, "maximum": most})
+
+
+Text: TypeAlias = Annotated[str, AfterValidator(checks.text), WithJsonSchema({"type": "string", "minLength": 1})]
+SageMakerName: TypeAlias = Annotated[
+    str, AfterValidator(checks.sagemaker_name), _pattern(checks.SAGEMAKER_NAME, minLength=1, maxLength=63)
+]
+EnvironmentName: TypeAlias = Annotated[
+    str, AfterValidator(checks.environment_name), _pattern(checks.ENVIRONMENT_NAME, minLength=2, maxLength=32)
+]
+Region: TypeAlias = Annotated[
+    str,
+    AfterValidator(checks.region),
+    WithJsonSchema({"type": "string", "enum": sorted(checks.REGIONS - checks.REFUSED_REGIONS)}),
+]
+InstanceType: TypeAlias = Annotated[
+    str,
+    AfterValidator(checks.instance_type),
+    WithJsonSchema({"type": "string", "enum": sorted(checks.INSTANCE_TYPES - checks.REFUSED_INSTANCE_TYPES)}),
+]
+BucketName: TypeAlias = Annotated[
+    str, AfterValidator(checks.bucket_name), _pattern(checks.BUCKET_NAME, minLength=3, maxLength=63)
+]
+NewBucketName: TypeAlias = Annotated[
+    str, AfterValidator(checks.new_bucket_name), _pattern(checks.BUCKET_NAME, minLength=3, maxLength=63)
+]
+RepositoryName: TypeAlias = Annotated[
+    str, AfterValidator(checks.repository_name), _pattern(checks.REPOSITORY_NAME, minLength=2, maxLength=256)
+]
+Cidr: TypeAlias = Annotated[str, AfterValidator(checks.cidr), _pattern(r"^[0-9.]+/(1[6-9]|2[0-4])$")]
+StateKey: TypeAlias = Annotated[
+    str, AfterValidator(checks.state_key), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
+]
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EbsStorageSettings.html
+Gigabytes: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(5, 16_384, "GB")), _range(5, 16_384)]
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IdleSettings.html
+IdleMinutes: TypeAlias = Annotated[
+    StrictInt, AfterValidator(checks.between(60, 525_600, "minutes")), _range(60, 525_600)
+]
+Zones: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 6)), _range(1, 6)]
+# A repository holds at most 100,000 images: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
+ImageCount: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 100_000)), _range(1, 100_000)]
+# AWS documents no end; ten years is ours, against slips of the keyboard.
+Days: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 3650, "days")), _range(1, 3650)]
+
+Tool: TypeAlias = Annotated[str, AfterValidator(editor_checks.tool), _pattern(editor_checks.TOOL)]
+Extension: TypeAlias = Annotated[str, AfterValidator(editor_checks.extension), _pattern(editor_checks.EXTENSION)]
+CondaPackage: TypeAlias = Annotated[
+    str, AfterValidator(editor_checks.conda_package), _pattern(editor_checks.CONDA_PACKAGE)
+]
+GitHubUser: TypeAlias = Annotated[str, AfterValidator(editor_checks.github_user), _pattern(editor_checks.GITHUB_USER)]
+RepositoryUrl: TypeAlias = Annotated[
+    str, AfterValidator(editor_checks.repository_url), _pattern(editor_checks.REPOSITORY_URL)
+]
+Keybinding: TypeAlias = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "required": ["key", "command"]})]
