@@ -15,17 +15,27 @@ from studioctl.terraform.stream import Transcript
 from studioctl.terraform.workspace import Workspace
 
 
-def check_destination(engine: Engine, workspace: Workspace, environ: Mapping[str, str], change: BackendChange) -> None:
+def check_destination(
+    engine: Engine, workspace: Workspace, environ: Mapping[str, str], change: BackendChange, *, lineage: str | None
+) -> None:
     """Make sure that nothing is lost where the state moves to: `-force-copy` would write over it without asking.
 
     Looked at from an empty directory with nothing but the new backend in it, which needs no provider.
+
+    Args:
+        engine: The program to look with.
+        workspace: Where the state moves from.
+        environ: What Terraform's process sees.
+        change: The move.
+        lineage: Terraform's name for our state; an older copy of it may be written over.
 
     Raises:
         RefusedError: Another state is there.
         ConfigError: The bucket does not exist.
         TerraformError: It cannot be looked at.
     """
-    if _destination(engine, workspace, environ, change).get("resources"):
+    there = _destination(engine, workspace, environ, change)
+    if there.get("resources") and there.get("lineage") != lineage:
         raise RefusedError(
             f"There is a state at {change.after} already, and moving ours there would destroy it",
             hint="Choose another key in [state], or, if that state is this environment's, remove "

@@ -56,12 +56,13 @@ class Terraform:
 
     def backend_change(self) -> BackendChange | None:
         """The move of the state that the next `init` has to make; None if it stays where it is, or there is none."""
-        before = self.workspace.initialised()
-        if before is None or before.backend.location == self.backend.location:
+        known = self.workspace.initialised()
+        before = known.backend if known else Backend()  # a local state outlives Terraform's working files
+        if before.location == self.backend.location:
             return None
-        if before.backend.kind == "local" and not self.workspace.state_file.is_file():
+        if before.kind == "local" and not self.workspace.state_file.is_file():
             return None
-        return BackendChange(before.backend, self.backend)
+        return BackendChange(before, self.backend)
 
     def init(self, *, migrate: bool = False) -> Work[None]:
         """Write the documents and make Terraform ready. Nothing is started when nothing that matters changed.
@@ -76,22 +77,28 @@ class Terraform:
         """
         with self.workspace.hold("init"):
             change = self.backend_change()
-            if change and not migrate:
-                raise RefusedError(f"{change}: not done without your word", hint="Run the same command with --yes.")
-            self.write()
             environ = self._environ(downloads=True)
+            if change:
+                yield from self._before_moving(change, environ, migrate=migrate)
+            self.write()
             marks = self._marks(environ)
             known = self.workspace.initialised()
             if known is not None and known.fingerprint == marks:
                 return
             yield Stage("Initialising Terraform")
-            if change:
-                yield Noted(str(change))
-                migration.check_destination(self.engine, self.workspace, environ, change)
             # Terraform has no events for a migration: "-migrate-state and -json options are mutually-exclusive".
             how = ("-migrate-state", "-force-copy") if change else ("-json", "-reconfigure")
             yield from self._run("init", ("init", "-input=false", *how), environ)
+            if change and change.before.kind == "local":
+                self.workspace.set_state_aside()  # Terraform leaves it, and it would be taken for the state later
             self.workspace.remember(Initialised(marks, self.backend))
+
+    def _before_moving(self, change: BackendChange, environ: Mapping[str, str], *, migrate: bool) -> Work[None]:
+        if not migrate:
+            raise RefusedError(f"{change}: not done without your word", hint="Run the same command with --yes.")
+        yield Noted(str(change))
+        lineage = self.state().get("lineage")
+        migration.check_destination(self.engine, self.workspace, environ, change, lineage=lineage)
 
     def plan(self, *, destroy: bool = False, targets: Sequence[str] = ()) -> Work[PlanSummary]:
         """What would be done. The plan is saved for `apply`.

@@ -154,12 +154,16 @@ class Workspace:
         if before == instance_id:
             return False
         self.directory.mkdir(parents=True, exist_ok=True)
-        if self.state_file.is_file():
-            self.state_file.rename(self.state_file.with_suffix(f".tfstate.{int(time.time())}"))
+        self.set_state_aside()
         write_text(record, instance_id)
         self.release()
         self.forget()
         return before is not None
+
+    def set_state_aside(self) -> None:
+        """Rename a local state that is no longer the state to `terraform.tfstate.<time>`."""
+        if self.state_file.is_file():
+            self.state_file.rename(self.directory / f"{STATE_FILE}.{int(time.time())}")
 
     def use_mirror(self, mirror: Mirror | None, registry: str, environ: Mapping[str, str]) -> Path | None:
         """Write Terraform's CLI configuration for a mirror; where it is, or None when none is needed."""
