@@ -6,7 +6,8 @@ minutes into an apply.
 
 import re
 from collections.abc import Callable
-from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+from ipaddress import IPv4Network
+from typing import TypeVar
 
 from studioctl.config.aws_tables import (
     INSTANCE_TYPES,
@@ -15,7 +16,7 @@ from studioctl.config.aws_tables import (
     REFUSED_REGIONS,
     REGIONS,
 )
-from studioctl.config.text import nearest, quote
+from studioctl.config.text import count, nearest, quote
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateSpace.html
 SAGEMAKER_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
@@ -26,6 +27,8 @@ BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
 REPOSITORY_NAME = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
+
+T = TypeVar("T")
 
 PRIVATE_RANGES = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 # Docker's own bridge, which SageMaker uses too: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
@@ -50,6 +53,13 @@ def _number(value: int) -> str:
     return str(value) if abs(value) < 10**18 else "the number"
 
 
+def not_empty(value: tuple[T, ...]) -> tuple[T, ...]:
+    """At least one of something. Pydantic's own check also complains when there are some, but none is right."""
+    if not value:
+        raise ValueError('is empty; write at least one: [[users]], then name = "..."')
+    return value
+
+
 def text(value: str) -> str:
     """Some text, on one line."""
     if not value.strip():
@@ -65,7 +75,7 @@ def sagemaker_name(value: str) -> str:
     if not value:
         raise ValueError("is empty; write letters, digits and hyphens")
     if len(value) > 63:
-        raise ValueError(f"{quote(value)} has {len(value)} characters; write at most 63")
+        raise ValueError(f"{quote(value)} has {count(len(value), 'character')}; write at most 63")
     if wrong := re.search(r"[^A-Za-z0-9-]", value):
         example = _sagemaker_example(value)
         raise ValueError(f"{quote(value)} contains {quote(wrong[0])}; write {example}")
@@ -84,7 +94,7 @@ def environment_name(value: str) -> str:
     """The prefix of every name. It also names a bucket, a repository, a role and a security group."""
     if not 2 <= len(value) <= 32:
         # 32, so that "<name>-editor-<digest>" and "<name>-data-<account>" fit into 63 characters.
-        raise ValueError(f"{quote(value)} has {len(value)} characters; write 2 to 32")
+        raise ValueError(f"{quote(value)} has {count(len(value), 'character')}; write 2 to 32")
     if not re.fullmatch(ENVIRONMENT_NAME, value):
         suggestion = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-0123456789")
         example = f', such as "{suggestion}"' if re.fullmatch(ENVIRONMENT_NAME, suggestion) else ""
@@ -101,7 +111,7 @@ def environment_name(value: str) -> str:
 def bucket_name(value: str) -> str:
     """The name of a bucket, by S3's rules for general purpose buckets."""
     if not 3 <= len(value) <= 63:
-        raise ValueError(f"{quote(value)} has {len(value)} characters; write 3 to 63")
+        raise ValueError(f"{quote(value)} has {count(len(value), 'character')}; write 3 to 63")
     if wrong := re.search(r"[^a-z0-9.-]", value):
         suggestion = re.sub(r"[^a-z0-9.]+", "-", value.lower()).strip("-.")
         raise ValueError(f'{quote(value)} contains {quote(wrong[0])}; write "{suggestion}"')
@@ -133,7 +143,7 @@ def new_bucket_name(value: str) -> str:
 def repository_name(value: str) -> str:
     """The name of an ECR repository."""
     if not 2 <= len(value) <= 256:
-        raise ValueError(f"{quote(value)} has {len(value)} characters; write 2 to 256")
+        raise ValueError(f"{quote(value)} has {count(len(value), 'character')}; write 2 to 256")
     if not re.fullmatch(REPOSITORY_NAME, value):
         raise ValueError(
             f"{quote(value)} is not a repository name;"
@@ -172,10 +182,11 @@ def cidr(value: str) -> str:
     """The VPC's range: private, /16 to /24, and not Docker's own."""
     try:
         network = IPv4Network(value, strict=False)
-    except (AddressValueError, NetmaskValueError, ValueError):
+    except ValueError:
         raise ValueError(f'{quote(value)} is not an IPv4 range; write one such as "10.0.0.0/16"') from None
     if not re.fullmatch(r"[0-9.]+/[0-9]{1,2}", value) or not 16 <= network.prefixlen <= 24:
-        raise ValueError(f'{quote(value)} has the wrong size; write /16 to /24, such as "{network[0]}/16"')
+        example = IPv4Network((network.network_address, 16), strict=False)
+        raise ValueError(f'{quote(value)} has the wrong size; write /16 to /24, such as "{example}"')
     if value != str(network):
         raise ValueError(f'{quote(value)} is not where a range of this size begins; write "{network}"')
     if not any(network.subnet_of(private) for private in PRIVATE_RANGES):

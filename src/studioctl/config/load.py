@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from studioctl.config import rules
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.problems import explain
-from studioctl.config.text import Location, Violation, path
+from studioctl.config.text import Violation, path
 from studioctl.errors import ConfigError
 
 DEFAULT_NAME = "studio.toml"
@@ -119,7 +119,7 @@ def _plain(reason: str) -> str:
         ("Unclosed inline table", "a table is not closed; write } on the same line"),
         ("Illegal character '\\n'", "the text is not closed on this line; write the closing quote"),
         ("Unterminated string", "the text is not closed; write the closing quote"),
-        ("Unescaped '\\\\' in a string", "a backslash in double quotes is written twice, or the text in single quotes"),
+        ("Unescaped '\\' in a string", "a backslash in double quotes is written twice, or the text in single quotes"),
     ):
         if reason.startswith(begins):
             return plain
@@ -137,19 +137,16 @@ def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(text: str, name: str, found: set[Violation]) -> ConfigError:
-    from studioctl.config.positions import line_of, lines  # noqa: PLC0415 - the parser is only needed here
+    from studioctl.config.positions import lines, nearest_place  # noqa: PLC0415 - the parser is only needed here
 
     known = lines(text)
-
-    def order(violation: Violation) -> tuple[int, list[str], str]:
-        location, message = violation
-        return line_of(location, known) or 0, [str(part).rjust(9) for part in location], message
-
-    def told(location: Location, message: str) -> str:
-        line = line_of(location, known)
-        return f"{name}{f':{line}' if line else ''}: {path(location)}{': ' if location else ''}{message}"
-
-    problems = [told(*violation) for violation in sorted(found, key=order)]
+    ranks = {place: rank for rank, place in enumerate(known)}
+    told: list[tuple[int, str]] = []
+    for location, message in found:
+        place = nearest_place(location, known)
+        line, rank = (f":{known[place]}", ranks[place]) if place else ("", -1)
+        told.append((rank, f"{name}{line}: {path(location)}{': ' if location else ''}{message}"))
+    problems = [problem for _, problem in sorted(told)]
     return ConfigError("\n".join(problems), hint=_hint(name))
 
 

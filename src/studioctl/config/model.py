@@ -5,12 +5,13 @@ the errors is `load.py`'s business; this module does no IO.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from studioctl.config import rules
+from studioctl.config.checks import not_empty
 from studioctl.config.values import (
     BucketName,
     Cidr,
@@ -206,7 +207,9 @@ class EnvironmentConfig(Model):
     tags: dict[str, str] = Field({}, description="Tags for every resource.", examples=[{"team": "ml"}])
     network: Network = Network()
     studio: Studio = Studio()
-    users: tuple[User, ...] = Field(min_length=1, description="Who works here.")
+    users: Annotated[tuple[User, ...], AfterValidator(not_empty)] = Field(
+        description="Who works here.", json_schema_extra={"minItems": 1}
+    )
     storage: Storage = Storage()
     images: Images = Images()
     secrets: Secrets = Secrets()

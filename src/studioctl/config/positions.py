@@ -1,7 +1,7 @@
 """On which line everything in a TOML file stands. Loaded only when there is something to complain about."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import tree_sitter_toml
@@ -11,18 +11,16 @@ from studioctl.config.text import Location
 
 
 def lines(text: str) -> dict[Location, int]:
-    """The line, from 1, of every key, table and list entry of a valid TOML text."""
+    """The line, from 1, of every key, table and list entry of a valid TOML text, in the order of the text."""
     parser = Parser(Language(tree_sitter_toml.language()))
     return dict(_document(parser.parse(text.encode()).root_node))
 
 
-def line_of(location: Location, known: dict[Location, int]) -> int | None:
-    """The line of a place, or of the nearest thing around it that has one."""
-    while location:
-        if location in known:
-            return known[location]
+def nearest_place(location: Location, known: Container[Location]) -> Location | None:
+    """The place itself, or the nearest thing around it that stands in the file."""
+    while location and location not in known:
         location = location[:-1]
-    return None
+    return location or None
 
 
 def _document(root: Node) -> Iterator[tuple[Location, int]]:

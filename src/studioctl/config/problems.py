@@ -47,8 +47,6 @@ def _words(details: ErrorDetails) -> str:  # noqa: PLR0911 - a table of cases
             value = details["input"]
             shown = quote(value) if isinstance(value, str) else kind(value)
             return f"is {shown}; write {context['expected'].replace(chr(39), chr(34))}"
-        case "too_short":
-            return 'is empty; write at least one: [[users]], then name = "..."'
         case expected if expected in EXPECTED:
             return _wrong_type(details)
         case _:

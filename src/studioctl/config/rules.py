@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from studioctl.config import editor_checks, secrets_in_clear, tags
-from studioctl.config.text import Location, Violation, quote
+from studioctl.config.text import Location, Violation, count, quote
 
 # AWS keeps five addresses of each subnet, and the home file system's mount target takes one.
 # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
@@ -128,13 +128,14 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
         vpc = IPv4Network(str(network.get("cidr")))
     except ValueError:
         return
-    if zones is None or not 16 <= vpc.prefixlen <= 24:
+    if not zones or zones < 0 or not 16 <= vpc.prefixlen <= 24:
         return
     room = zones * ((vpc.num_addresses >> 4) - TAKEN_ADDRESSES)
-    count = sum(1 if user.get("spaces") is None else len(_list(user, "spaces")) for _, user, _ in _users(data))
-    if count > room:
+    spaces = sum(1 if user.get("spaces") is None else len(_list(user, "spaces")) for _, user, _ in _users(data))
+    if spaces > room:
+        in_zones, for_spaces = count(zones, "zone"), count(spaces, "space")
         larger = vpc.supernet(new_prefix=max(vpc.prefixlen - 4, 16))
-        message = f'"{vpc}" has {room} addresses in {zones} zones for {count} spaces'
+        message = f'"{vpc}" has {room} addresses in {in_zones} for {for_spaces}'
         yield ("network", "cidr"), f'{message}; write a larger range, such as "{larger}"'
 
 

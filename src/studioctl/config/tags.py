@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from studioctl.config.text import Violation, quote
+from studioctl.config.text import Violation, count, quote
 
 # AWS takes 50 on a resource. Ours are two, and on some resources a third: `Name`, or a space's owner.
 MOST_TAGS = 47
@@ -28,7 +28,7 @@ def violations(tags: Mapping[str, object]) -> Iterable[Violation]:
 
 def _of_key(key: str) -> Iterable[str]:
     if not 1 <= len(key) <= 128:
-        yield f"the key has {len(key)} characters; write 1 to 128"
+        yield f"the key has {count(len(key), 'character')}; write 1 to 128"
     for prefix in RESERVED_PREFIXES:
         if key.casefold().startswith(prefix):
             yield f'keys that begin with "{prefix}" are reserved; write another key'
@@ -38,7 +38,7 @@ def _of_key(key: str) -> Iterable[str]:
 
 def _of_value(value: str) -> Iterable[str]:
     if len(value) > 256:
-        yield f"the value has {len(value)} characters; write at most 256"
+        yield f"the value has {count(len(value), 'character')}; write at most 256"
     if wrong := _wrong_character(value):
         yield f"the value contains {quote(wrong)}; write letters, digits, spaces and _ . : / = + - @"
 

@@ -26,6 +26,11 @@ def _printable(character: str) -> str:
     return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
+def count(number: int, noun: str) -> str:
+    """ "1 zone", "2 zones"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def path(location: Location) -> str:
     """A key path as a person writes it: `users[1].name`, `editor.git."user.name"`."""
     written = ""

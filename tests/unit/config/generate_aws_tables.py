@@ -5,6 +5,7 @@ What AWS has comes from botocore; what the provider refuses comes from asking th
 """
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+
+from studioctl.terraform import provider
 
 TABLES = Path(__file__).parents[3] / "src/studioctl/config/aws_tables.py"
 PROVIDER = "5.100.0"
@@ -34,7 +37,12 @@ def regions() -> set[str]:
 
 def _terraform(directory: Path, *arguments: str) -> str:
     command = ["terraform", f"-chdir={directory}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    environment = dict(os.environ)
+    if mirror := provider.find(environment, provider.TERRAFORM_REGISTRY):
+        rules = directory / "terraform.rc"
+        rules.write_text(provider.cli_config(mirror, environment))
+        environment["TF_CLI_CONFIG_FILE"] = str(rules)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment).stdout
 
 
 def _prepare(directory: Path, **blocks: Any) -> None:
@@ -69,14 +77,14 @@ def refused_regions(candidates: Iterable[str]) -> set[str]:
 
 
 def _plans(directory: Path, region: str) -> bool:
-    provider = {
+    settings = {
         "region": region,
         "access_key": "none",
         "secret_key": "none",
         "skip_credentials_validation": True,
         "skip_requesting_account_id": True,
     }
-    _prepare(directory, provider={"aws": provider}, resource={"aws_vpc": {"a": {"cidr_block": "10.0.0.0/16"}}})
+    _prepare(directory, provider={"aws": settings}, resource={"aws_vpc": {"a": {"cidr_block": "10.0.0.0/16"}}})
     return "1 to add" in _terraform(directory, "plan", "-no-color", "-input=false")
 
 

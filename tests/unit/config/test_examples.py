@@ -1,0 +1,58 @@
+"""Each example loads, and says what it is there to say."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from studioctl.config.load import load
+from studioctl.config.model import EnvironmentConfig
+from tests.unit.config.generate_documents import ROOT, SCHEMA
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
+
+
+def example(name: str) -> EnvironmentConfig:
+    return load(ROOT / "examples" / f"{name}.toml")
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_it_loads_and_the_committed_schema_agrees(file: Path) -> None:
+    load(file)
+
+    jsonschema.validate(tomllib.loads(file.read_text(encoding="utf-8")), json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def test_the_smallest_says_only_what_is_required() -> None:
+    config = example("minimal")
+
+    assert config.model_fields_set == {"name", "region", "users"}
+    assert config == EnvironmentConfig.model_validate(
+        {"name": "acme-ml", "region": "us-east-1", "users": [{"name": "ada"}]}
+    )
+
+
+def test_the_one_of_one_person_sets_everything_but_tags_and_repositories() -> None:
+    given = example("seed").model_dump(exclude_unset=True)
+    known = EnvironmentConfig.model_validate(given).model_dump()
+
+    unset = {(section, key) for section, keys in known.items() if isinstance(keys, dict) for key in keys} - {
+        (section, key) for section, keys in given.items() if isinstance(keys, dict) for key in keys
+    }
+    assert unset == {("editor", "repositories")}
+    assert known.keys() - given.keys() == {"tags"}
+
+
+def test_the_team_has_five_people_and_one_of_them_two_spaces() -> None:
+    config = example("team")
+
+    assert [user.name for user in config.users] == ["ada", "grace", "katherine", "mary", "radia"]
+    assert [(space.name, space.instance_type, space.volume_gb) for space in config.resolved_spaces()] == [
+        ("ada-editor", "ml.t3.medium", 30),
+        ("grace-editor", "ml.t3.medium", 30),
+        ("grace-gpu", "ml.g5.2xlarge", 200),
+        ("katherine-editor", "ml.t3.medium", 30),
+        ("mary-editor", "ml.t3.xlarge", 30),
+    ]

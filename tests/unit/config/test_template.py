@@ -1,0 +1,76 @@
+"""The file that `studioctl init` writes."""
+
+import re
+import tomllib
+
+import pytest
+
+from studioctl.config.load import parse
+from studioctl.config.model import EnvironmentConfig, User
+from studioctl.config.template import render_template, toml_value
+
+
+def test_it_begins_with_what_is_required() -> None:
+    assert render_template(name="acme-ml", region="us-east-1", user="ada", profile="admin").startswith("""\
+#:schema ./studio.schema.json
+# (For completion in your editor: studioctl schema > studio.schema.json)
+#
+# One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line is
+# here to tell its default, or an example, and does nothing until you remove the # before it.
+
+# Prefix of every resource's name.
+name = "acme-ml"
+# AWS region.
+region = "us-east-1"
+# Profile of your AWS configuration. Left out: AWS's own order.
+profile = "admin"
+# Tags for every resource.
+# tags = { team = "ml" }
+
+# Who works here: one [[users]] for each person.
+[[users]]
+# Name of the user profile, unique without regard to case.
+name = "ada"
+""")
+
+
+def test_it_sets_only_what_it_was_told() -> None:
+    text = render_template(name="acme-ml", region="us-east-1", user="ada")
+
+    assert parse(text) == EnvironmentConfig(name="acme-ml", region="us-east-1", users=(User(name="ada"),))
+
+
+def test_its_commented_lines_are_right_too() -> None:
+    text = render_template(name="acme-ml", region="us-east-1", user="ada")
+
+    uncommented = re.sub(r"^# ([a-z_]+ = )", r"\1", text, flags=re.MULTILINE)
+    config = parse(uncommented.replace('backend = "local"', 'backend = "s3"'))
+
+    assert uncommented.count("\n# ") < text.count("\n# ")
+    assert all(f"{key} = " in uncommented or f"[{key}]" in uncommented for key in EnvironmentConfig.model_fields)
+    assert config.editor.tools == ("uv", "poetry", "pdm")
+    assert config.studio == EnvironmentConfig.model_fields["studio"].default
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", 'a"b', "a\\b", "a\nname = 'x'", "\x00\x1b\x7f\x85\u2028\u202e", "é 🎉", "'''", '"""', "#", "]"],
+)
+def test_any_text_is_quoted(value: str) -> None:
+    assert tomllib.loads(render_template(name=value, region=value, user=value, profile=value)) | {} == {
+        "name": value,
+        "region": value,
+        "profile": value,
+        "users": [{"name": value}],
+        **{key: {} for key in ("network", "studio", "storage", "images", "secrets", "editor", "state")},
+    }
+
+
+def test_half_a_surrogate_pair_is_no_character() -> None:
+    assert toml_value("\ud800") == '"\N{REPLACEMENT CHARACTER}"'
+
+
+def test_values_of_every_type_are_written() -> None:
+    value = {"a b": [1, 2.5, True], "c": {"d": ("e",)}}
+
+    assert toml_value(value) == '{ "a b" = [1, 2.5, true], c = { d = ["e"] } }'
