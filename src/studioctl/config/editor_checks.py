@@ -24,6 +24,8 @@ REPOSITORY_URL = (
     r"^(https://|ssh://[A-Za-z0-9._-]+@|[A-Za-z0-9._-]+@)[A-Za-z0-9.-]+(:[0-9]+)?[:/][A-Za-z0-9._~/-]*[A-Za-z0-9]/?$"
 )
 
+DEEPEST = 50  # far beyond any real setting, and far from where programs that read JSON give up
+
 # Settings of the editor whose name has no dot and whose value is an object.
 PLAIN_OBJECT_SETTINGS = frozenset({"launch", "tasks", "mcp"})
 
@@ -73,7 +75,7 @@ def git_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
     for key, value in values.items():
         if isinstance(value, dict):
             yield (key,), _quote_the_key(key, value)
-        elif not re.fullmatch(GIT_KEY, key):
+        elif not re.fullmatch(GIT_KEY, key) or not key.isprintable():
             yield (key,), 'is not a key of Git; write section.key in quotes, such as "init.defaultBranch"'
         elif isinstance(value, str) and not value.isprintable():
             yield (key,), "contains a character that does not print; write plain text"
@@ -116,6 +118,9 @@ def _quote_the_key(key: str, value: Mapping[str, Any]) -> str:
 
 def _not_json(location: Location, value: Any) -> Iterable[Violation]:
     # TOML has dates, times, inf and nan, the files that these values end up in do not.
+    if len(location) > DEEPEST:
+        yield location[:1], f"is nested too deeply; write at most {DEEPEST} levels"
+        return
     match value:
         case dict():
             for key, item in value.items():

@@ -4,6 +4,7 @@ bytes -> text -> TOML -> model      (each stage fails with a ConfigError of its 
 """
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -151,5 +152,5 @@ def _refusal(text: str, name: str, found: set[Violation]) -> ConfigError:
 
 
 def _hint(name: str) -> str:
-    option = "" if name == DEFAULT_NAME else f" --config {name}"
+    option = "" if name == DEFAULT_NAME else f" --config {shlex.quote(name)}"
     return f"correct {name}, then run: studioctl validate{option}"

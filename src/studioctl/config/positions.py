@@ -13,7 +13,10 @@ from studioctl.config.text import Location
 def lines(text: str) -> dict[Location, int]:
     """The line, from 1, of every key, table and list entry of a valid TOML text, in the order of the text."""
     parser = Parser(Language(tree_sitter_toml.language()))
-    return dict(_document(parser.parse(text.encode()).root_node))
+    first: dict[Location, int] = {}
+    for place, line in _document(parser.parse(text.encode()).root_node):
+        first.setdefault(place, line)
+    return first
 
 
 def nearest_place(location: Location, known: Container[Location]) -> Location | None:
@@ -30,7 +33,7 @@ def _document(root: Node) -> Iterator[tuple[Location, int]]:
             yield from _pair(node, ())
         elif node.type in {"table", "table_array_element"}:
             place = _header(_keys(node.named_children[0]), entries, is_entry=node.type == "table_array_element")
-            yield place, _line(node)
+            yield from ((place[:depth], _line(node)) for depth in range(1, len(place) + 1))
             for child in node.named_children[1:]:
                 if child.type == "pair":
                     yield from _pair(child, place)

@@ -7,8 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from studioctl.config.model import EnvironmentConfig, Model
-from studioctl.config.secrets_in_clear import MESSAGE as SECRET
-from studioctl.config.secrets_in_clear import names_a_secret
+from studioctl.config.secrets_in_clear import words_for_key
 from studioctl.config.text import Location, Violation, kind, nearest, path, quote
 
 EXPECTED = {
@@ -78,8 +77,8 @@ def _missing(location: Location) -> str:
 
 def _unknown(location: Location) -> str:
     key = str(location[-1])
-    if names_a_secret(key):
-        return SECRET.replace("looks like a secret, which is", "a secret is")
+    if words := words_for_key(key):
+        return words
     model = _model_at(location[:-1])
     known = set(model.model_fields) if model else set()
     if suggestion := nearest(key, known):

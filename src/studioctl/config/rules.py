@@ -145,17 +145,22 @@ def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
         (("storage", "extra_buckets"), _list(_table(data, "storage"), "extra_buckets")),
         *((("editor", key), _list(editor, key)) for key in ("conda_packages", "tools", "extensions")),
     ):
-        yield from _repeated(
-            (((*place, index), value) for index, value in enumerate(values) if isinstance(value, str)),
-            "entry of this list",
-        )
+        seen: set[str] = set()
+        for index, value in enumerate(values):
+            if isinstance(value, str) and value.casefold() in seen:
+                yield (*place, index), f"{quote(value)} is in this list already; delete one"
+            elif isinstance(value, str):
+                seen.add(value.casefold())
     # Each is cloned into a directory of its last name.
-    directories = (
+    yield from _repeated(_directories(editor), "repository's directory")
+
+
+def _directories(editor: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+    return (
         (("editor", "repositories", index), re.split("[/:]", url.rstrip("/"))[-1].removesuffix(".git"))
         for index, url in enumerate(_list(editor, "repositories"))
         if isinstance(url, str) and "@" not in url.partition("://")[2]
     )
-    yield from _repeated(directories, "repository's directory")
 
 
 def _buckets(data: Mapping[str, Any]) -> Iterator[Violation]:

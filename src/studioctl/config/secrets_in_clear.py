@@ -16,23 +16,34 @@ KEYS = re.compile(
     r"(.*[_-])?(token|password|passwd|passphrase|secret|secrets?_?(access_)?key|access_key(_id)?|api_?key|pat|credentials?)",
     re.IGNORECASE,
 )
-MESSAGE = "looks like a secret, which is never in the file; delete it, revoke it, then run: studioctl secret set github"
+NEVER = "a secret is never in the file; delete it, revoke it,"
+FOR_GITHUB = f"{NEVER} then run: studioctl secret set github"
+FOR_AWS = f'{NEVER} then name a profile of your AWS configuration: profile = "..."'
 
 
-def names_a_secret(key: str) -> bool:
-    """Whether a key that we do not know is the name of a secret."""
-    return KEYS.fullmatch(key) is not None
+def words_for_key(key: str) -> str | None:
+    """What to say of a key that we do not know, if it is the name of a secret."""
+    if KEYS.fullmatch(key) is None:
+        return None
+    return FOR_AWS if "access" in key.casefold() else FOR_GITHUB
+
+
+def _words_for(value: str) -> str | None:
+    found = SHAPES.search(value)
+    if found is None:
+        return None
+    return f"this looks like a secret, and {FOR_AWS if found[0].startswith(('AKIA', 'ASIA')) else FOR_GITHUB}"
 
 
 def violations(place: Location, value: Any) -> Iterator[Violation]:
     """Every text, also in keys, that looks like a secret, with its place."""
     match value:
-        case str() if SHAPES.search(value):
-            yield place, MESSAGE
+        case str() if words := _words_for(value):
+            yield place, words
         case dict():
             for key, item in value.items():
-                if SHAPES.search(key):
-                    yield place, MESSAGE
+                if words := _words_for(key):
+                    yield place, words
                 else:
                     yield from violations((*place, key), item)
         case list() | tuple():
