@@ -5,24 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from studioctl.cli import options
+from studioctl.cli.backend import backend_of
 from studioctl.config.load import load
 from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure import blueprint
 from studioctl.operations.environment import Account, Environment
 from studioctl.target import Target
-from studioctl.terraform.backend import Backend, parse_overrides
+from studioctl.terraform.backend import parse_overrides
 from studioctl.terraform.executable import find
 from studioctl.terraform.runner import Terraform
 from studioctl.terraform.workspace import Workspace
-
-
-def backend_of(config: EnvironmentConfig) -> Backend:
-    """The backend that `[state]` describes."""
-    if config.state.backend == "local":
-        return Backend()
-    key = config.state.key or f"{config.name}/terraform.tfstate"
-    settings = {"key": key, "region": config.state.region or config.region}
-    return Backend("s3", {"bucket": config.state.bucket, **settings} if config.state.bucket else settings)
 
 
 def account(file: Path, *, local: bool) -> Account:

@@ -14,14 +14,14 @@ def synth(
     force: Annotated[bool, typer.Option("--force", help="Also into a directory that holds other files.")] = False,
 ) -> None:
     """Write the Terraform documents, for people who want to run Terraform themselves."""
-    from studioctl.cli import context
+    from studioctl.cli.backend import backend_of
     from studioctl.config.load import load
     from studioctl.infrastructure import blueprint
     from studioctl.presentation.console import Terminal
     from studioctl.terraform.export import export
 
     environment = load(config)
-    export(blueprint.build(environment), directory, context.backend_of(environment), force=force)
+    export(blueprint.build(environment), directory, backend_of(environment), force=force)
     terminal = Terminal()
     terminal.say(f"Wrote '{environment.name}' to {directory}.")
     terminal.next_commands((f"cd {directory} && terraform init && terraform plan", "look at it with Terraform itself"))

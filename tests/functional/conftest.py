@@ -1,0 +1,156 @@
+"""The command line as people run it: the installed program, in a directory and a world of its own."""
+
+import os
+import pty
+import select
+import subprocess
+import sysconfig
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "STUDIOCTL_PROVIDER_MIRROR")
+
+SMALL = """\
+name = "{name}"
+region = "us-east-1"
+
+[[users]]
+name = "ada"
+
+[secrets]
+github = {{ username = "ada" }}
+
+[editor]
+tools = ["uv"]
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a finished command left: its exit code, and all of both streams."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A directory in which commands are run, with nothing of the person who runs the tests."""
+
+    directory: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return {**inherited, "HOME": str(self.directory), "COLUMNS": "100", **self.variables}
+
+    def studioctl(self, *arguments: str, expect: int | None = 0) -> Done:
+        """Runs a command that has nobody to ask; fails the test when it ends with another code."""
+        done = subprocess.run(
+            [STUDIOCTL, *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert expect is None or done.returncode == expect, (
+            f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def typed(self, *arguments: str, answers: Mapping[str, str]) -> tuple[int, str]:
+        """Runs a command on a terminal and types an answer to each question; its exit code and what was shown."""
+        master, slave = pty.openpty()
+        process = subprocess.Popen(
+            [STUDIOCTL, *arguments],
+            cwd=self.directory,
+            env={**self.environment, "TERM": "xterm"},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        shown, open_questions = "", dict(answers)
+        while text := _read(master):
+            shown += text
+            for question in [question for question in open_questions if question in shown]:
+                os.write(master, f"{open_questions.pop(question)}\n".encode())
+        os.close(master)
+        return process.wait(), shown
+
+    def write(self, text: str, name: str = "studio.toml") -> None:
+        (self.directory / name).write_text(text)
+
+    def edit(self, old: str, new: str) -> None:
+        file = self.directory / "studio.toml"
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
+
+
+def _read(terminal: int) -> str:
+    if not select.select([terminal], [], [], 300)[0]:
+        raise TimeoutError("the command said nothing for five minutes")
+    try:
+        return os.read(terminal, 65536).decode(errors="replace")
+    except OSError:  # Linux's way of saying that the other side is closed
+        return ""
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """A shell in an empty directory; an emulator that was started from it is stopped afterwards."""
+    made = Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator")})
+    yield made
+    made.studioctl("emulator", "stop")
+
+
+@dataclass(frozen=True)
+class Applied:
+    """An environment that `up` made, and what was seen on the way. Tests that share it leave it as it was."""
+
+    shell: Shell
+    before: Any
+    plan: Done
+    up: Done
+    variables: Mapping[str, str]
+
+
+@pytest.fixture(scope="session")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
+    import json
+
+    directory = tmp_path_factory.mktemp("applied")
+    shell = Shell(directory, {"STUDIOCTL_EMULATOR_DIR": str(directory / "emulator")})
+    shell.write(SMALL.format(name="acme-ml"))
+    shell.studioctl("emulator", "start")
+    try:
+        before = json.loads(shell.studioctl("emulator", "inventory").out)
+        plan = shell.studioctl("plan", "--local", expect=2)
+        up = shell.studioctl("up", "--local", "--yes")
+        variables = json.loads(shell.studioctl("emulator", "env", "--json").out)
+        yield Applied(shell, before, plan, up, variables)
+    finally:
+        shell.studioctl("emulator", "stop")
+
+
+def wait_for(process: subprocess.Popen[str], text: str, *, timeout: float = 120) -> str:
+    """Reads a process's stderr until this text was said; everything read so far."""
+    assert process.stderr is not None
+    said, end = "", time.monotonic() + timeout
+    while text not in said:
+        assert time.monotonic() < end, said
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    return said

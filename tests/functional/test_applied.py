@@ -1,0 +1,300 @@
+"""One environment on the emulator, made by the real Terraform and provider, looked at from all sides."""
+
+import json
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from tests.functional.conftest import Applied
+
+AWS = str(Path(sysconfig.get_path("scripts")) / "aws")
+
+PLAN = """\
+
+vpc
+  + aws_vpc.studio
+  + aws_subnet.public_1
+  + aws_subnet.public_2
+  + aws_internet_gateway.studio
+  + aws_route_table.public
+  + aws_route.internet
+  + aws_route_table_association.public_1
+  + aws_route_table_association.public_2
+
+security_groups
+  + aws_security_group.studio
+  + aws_vpc_security_group_egress_rule.studio_outbound
+
+secrets_manager
+  + aws_secretsmanager_secret.github
+
+s3
+  + aws_s3_bucket.data
+  + aws_s3_bucket_public_access_block.data
+  + aws_s3_bucket_server_side_encryption_configuration.data
+  + aws_s3_bucket_ownership_controls.data
+
+iam
+  + aws_iam_role.execution
+  + aws_iam_policy.s3
+  + aws_iam_role_policy_attachment.s3
+  + aws_iam_policy.remote_access
+  + aws_iam_role_policy_attachment.remote_access
+  + aws_iam_role_policy_attachment.managed_sagemaker
+  + aws_iam_role_policy_attachment.managed_ecr
+  + aws_iam_role_policy_attachment.managed_secrets
+
+ecr
+  + aws_ecr_repository.images
+  + aws_ecr_lifecycle_policy.images
+
+sagemaker
+  + aws_sagemaker_studio_lifecycle_config.editor
+  + aws_sagemaker_domain.studio
+  + aws_sagemaker_user_profile.ada
+  + aws_sagemaker_space.ada-editor
+
+Plan: 29 to create.
+"""
+
+
+def client(applied: Applied, service: str) -> Any:
+    """A boto3 client as an unknown program would make it from what `emulator env` prints."""
+    variables = applied.variables
+    return boto3.client(
+        service,
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name=variables["AWS_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def domain_id(applied: Applied) -> str:
+    return str(json.loads(applied.shell.studioctl("outputs", "--local", "--json").out)["domain_id"])
+
+
+def inventory(applied: Applied) -> Any:
+    return json.loads(applied.shell.studioctl("emulator", "inventory").out)
+
+
+def test_plan_shows_everything_by_module(applied: Applied) -> None:
+    assert applied.plan.out == PLAN
+    assert applied.plan.err == "Initialising Terraform\nPlanning\n"
+
+
+def test_up_ends_with_the_address_and_what_to_try_next(applied: Applied) -> None:
+    assert re.fullmatch(r"https://d-[a-z0-9]{12}\.studio\.us-east-1\.sagemaker\.aws\n", applied.up.out)
+    assert applied.up.err.count("✓ created aws_") == 29
+    assert applied.up.err.endswith(
+        "\n'acme-ml' is ready.\n"
+        "Spaces: ada-editor\n"
+        "\nNext:\n"
+        "  studioctl status --local   what there is and what runs\n"
+        "  studioctl outputs --local  ids, ARNs and addresses for other programs\n"
+        "  studioctl plan --local     what a change of the file would do\n"
+        "  studioctl down --local     remove it all\n"
+    )
+
+
+def test_a_second_plan_finds_nothing_to_do(applied: Applied) -> None:
+    done = applied.shell.studioctl("plan", "--local", expect=0)
+
+    assert done.out == "No changes: everything is as the file says.\n"
+
+
+def test_a_change_of_one_value_changes_exactly_that(applied: Applied) -> None:
+    (applied.shell.directory / "bigger.toml").write_text(
+        (applied.shell.directory / "studio.toml").read_text() + "\n[studio]\nidle_timeout_minutes = 90\n"
+    )
+    done = applied.shell.studioctl("plan", "--local", "--json", "-c", "bigger.toml", expect=2)
+    plan = json.loads(done.out)
+    idle = "code_editor_app_settings[0].app_lifecycle_management[0].idle_settings[0].idle_timeout_in_minutes"
+
+    assert plan["counts"] == {"create": 0, "update": 3, "replace": 0, "delete": 0}
+    assert {
+        (change["address"], change["action"], a["path"], a["before"], a["after"])
+        for change in plan["changes"]
+        for a in change["attributes"]
+    } == {
+        ("aws_sagemaker_domain.studio", "update", f"default_user_settings[0].{idle}", 60, 90),
+        ("aws_sagemaker_user_profile.ada", "update", f"user_settings[0].{idle}", 60, 90),
+        ("aws_sagemaker_space.ada-editor", "update", f"space_settings[0].{idle}", 60, 90),
+    }
+
+
+def test_status_shows_what_is_there(applied: Applied) -> None:
+    identity = domain_id(applied)
+    done = applied.shell.studioctl("status", "--local")
+
+    assert [line.rstrip() for line in done.out.splitlines()] == [
+        "acme-ml  us-east-1 on the emulator",
+        f"domain  {identity}  InService",
+        f"url     https://{identity}.studio.us-east-1.sagemaker.aws",
+        "users   ada (InService)",
+        "",
+        " space        owner   state     instance type   since   volume",
+        " ─────────────────────────────────────────────────────────────",
+        " ada-editor   ada     Stopped                           20 GB",
+        "",
+    ]
+
+
+def test_status_as_json_is_for_programs(applied: Applied) -> None:
+    status = json.loads(applied.shell.studioctl("status", "--local", "--json").out)
+
+    assert status["domain"].pop("id") == domain_id(applied)
+    assert status["domain"]["status"] == "InService"
+    assert {key: status[key] for key in ("name", "region", "target", "users", "spaces")} == {
+        "name": "acme-ml",
+        "region": "us-east-1",
+        "target": "local",
+        "users": [{"name": "ada", "status": "InService"}],
+        "spaces": [
+            {
+                "name": "ada-editor",
+                "owner": "ada",
+                "status": "InService",
+                "volume_gb": 20,
+                "app_status": "Stopped",
+                "instance_type": None,
+                "since": None,
+            }
+        ],
+    }
+
+
+def test_outputs_name_everything_that_other_programs_need(applied: Applied) -> None:
+    outputs = json.loads(applied.shell.studioctl("outputs", "--local", "--json").out)
+
+    assert sorted(outputs) == [
+        "bucket",
+        "domain_id",
+        "domain_url",
+        "execution_role_arn",
+        "github_secret_arn",
+        "repository_url",
+        "spaces",
+        "user_profiles",
+    ]
+    assert outputs["bucket"] == "acme-ml-data-123456789012"
+    assert list(outputs["spaces"]) == ["ada-editor"]
+
+
+def test_the_aws_cli_finds_the_domain_the_profile_and_the_space(applied: Applied) -> None:
+    def ask(*words: str) -> Any:
+        environment = {**applied.shell.environment, **applied.variables}
+        return json.loads(subprocess.check_output([AWS, "sagemaker", *words, "--output", "json"], env=environment))
+
+    assert [domain["DomainName"] for domain in ask("list-domains")["Domains"]] == ["acme-ml"]
+    assert [profile["UserProfileName"] for profile in ask("list-user-profiles")["UserProfiles"]] == ["ada"]
+    assert [space["SpaceName"] for space in ask("list-spaces")["Spaces"]] == ["ada-editor"]
+
+
+def test_boto3_finds_what_the_file_says(applied: Applied) -> None:
+    sagemaker = client(applied, "sagemaker")
+    domain = sagemaker.describe_domain(DomainId=domain_id(applied))
+    space = sagemaker.describe_space(DomainId=domain_id(applied), SpaceName="ada-editor")
+    editor = domain["DefaultUserSettings"]["CodeEditorAppSettings"]
+
+    assert domain["AuthMode"] == "IAM"
+    assert domain["AppNetworkAccessType"] == "PublicInternetOnly"
+    assert domain["DomainSettings"]["DockerSettings"] == {"EnableDockerAccess": "ENABLED"}
+    assert editor["DefaultResourceSpec"]["LifecycleConfigArn"] in editor["LifecycleConfigArns"]
+    assert editor["AppLifecycleManagement"]["IdleSettings"]["IdleTimeoutInMinutes"] == 60
+    assert space["OwnershipSettings"] == {"OwnerUserProfileName": "ada"}
+    assert space["SpaceSharingSettings"] == {"SharingType": "Private"}
+    assert space["SpaceSettings"]["SpaceStorageSettings"]["EbsStorageSettings"] == {"EbsVolumeSizeInGb": 20}
+
+
+def test_everything_that_takes_tags_carries_ours(applied: Applied) -> None:
+    tagging = client(applied, "resourcegroupstaggingapi")
+    found = tagging.get_resources(TagFilters=[{"Key": "studioctl:environment", "Values": ["acme-ml"]}])
+    kinds = {arn["ResourceARN"].split(":")[2] for arn in found["ResourceTagMappingList"]}
+
+    assert {"ec2", "s3", "secretsmanager"} <= kinds
+    arn = client(applied, "sagemaker").describe_domain(DomainId=domain_id(applied))["DomainArn"]
+    tags = client(applied, "sagemaker").list_tags(ResourceArn=arn)["Tags"]
+    assert {"Key": "studioctl:environment", "Value": "acme-ml"} in tags
+
+
+def test_down_refuses_while_anything_holds_data_and_says_what(applied: Applied) -> None:
+    s3, ecr, secrets = (client(applied, service) for service in ("s3", "ecr", "secretsmanager"))
+    s3.put_object(Bucket="acme-ml-data-123456789012", Key="data.csv", Body=b"a,b\n")
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
+    ecr.put_image(repositoryName="acme-ml", imageManifest=manifest, imageTag="latest")
+    secrets.put_secret_value(SecretId="acme-ml/github", SecretString="t0ken")
+    before = inventory(applied)
+    try:
+        done = applied.shell.studioctl("down", "--local", "--yes", expect=4)
+
+        assert done.err.split("29 resources to destroy.\n")[1] == (
+            "Error: These hold data, which would be lost for ever:\n"
+            "  bucket 'acme-ml-data-123456789012': 1 object, 4 bytes\n"
+            "  repository 'acme-ml': 1 image\n"
+            "  secret 'acme-ml/github': a value\n"
+            "Nothing was changed.\n"
+            "Next:  copy what you need, then: studioctl down --delete-data\n"
+        )
+        assert inventory(applied) == before
+    finally:
+        s3.delete_object(Bucket="acme-ml-data-123456789012", Key="data.csv")
+        ecr.batch_delete_image(repositoryName="acme-ml", imageIds=[{"imageTag": "latest"}])
+
+
+def test_down_asks_for_the_environments_name(applied: Applied) -> None:
+    before = inventory(applied)
+    question = "Type the environment's name (acme-ml) to remove all this"
+    code, shown = applied.shell.typed("down", "--local", "--delete-data", answers={question: "acme"})
+
+    assert code == 4
+    assert "That was not 'acme-ml'. Nothing was changed." in shown
+    assert inventory(applied) == before
+
+
+def test_without_a_terminal_and_yes_nothing_is_applied(applied: Applied) -> None:
+    (applied.shell.directory / "more.toml").write_text(
+        (applied.shell.directory / "studio.toml").read_text() + '\n[[users]]\nname = "grace"\n'
+    )
+    before = inventory(applied)
+    done = applied.shell.studioctl("up", "--local", "-c", "more.toml", expect=4)
+
+    assert done.err.endswith(
+        "Plan: 2 to create.\n"
+        "Error: There is no terminal to ask on. Nothing was changed.\nNext:  add --yes to go on unasked\n"
+    )
+    assert inventory(applied) == before
+
+
+def test_a_new_name_does_not_make_the_old_environment_forgotten(applied: Applied) -> None:
+    applied.shell.edit('name = "acme-ml"', 'name = "acme-lab"')
+    try:
+        done = applied.shell.studioctl("plan", "--local", expect=4)
+    finally:
+        applied.shell.edit('name = "acme-lab"', 'name = "acme-ml"')
+        shutil.rmtree(applied.shell.directory / ".studioctl" / "acme-lab", ignore_errors=True)
+
+    assert done.err == (
+        "Error: The file now says name = \"acme-lab\", but 'acme-ml', which it made before, still exists.\n"
+        'Next:  write name = "acme-ml" again; to start anew, run studioctl down first, then change the name\n'
+    )
+
+
+def test_nothing_secret_and_nobodys_key_is_left_on_disk(applied: Applied) -> None:
+    working = applied.shell.directory / ".studioctl"
+    texts = [file.read_bytes() for file in working.rglob("*") if file.is_file() and "mirror" not in file.parts]
+
+    assert not any(re.search(rb"AKIA[A-Z0-9]{16}|ghp_[A-Za-z0-9]{36}|t0ken", text) for text in texts)
+    assert (working / ".gitignore").read_text() == "*\n"
+
+
+@pytest.mark.parametrize("document", ["vpc", "security_groups", "secrets_manager", "s3", "iam", "ecr", "sagemaker"])
+def test_the_working_directory_holds_a_document_for_each_module(applied: Applied, document: str) -> None:
+    path = applied.shell.directory / ".studioctl/acme-ml/local" / f"{document}.tf.json"
+
+    assert json.loads(path.read_text())["//"].endswith(".")

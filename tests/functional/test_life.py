@@ -1,0 +1,171 @@
+"""A whole life of an environment, with everything going wrong that a person's day brings.
+
+All of it happens in a hostile environment: real-looking credentials, profiles, endpoints and proxies that lead to a
+trap. Whatever reached it would have reached AWS.
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from tests.functional.conftest import SMALL, STUDIOCTL, Shell, wait_for
+
+NAME = "acme-life"
+
+
+@dataclass
+class Trap:
+    """Stands where AWS, its proxies and its credential helpers would be, and remembers who called."""
+
+    url: str
+    helper_ran: Path
+    calls: list[bytes] = field(default_factory=list)
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Iterator[Trap]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        made = Trap(f"http://127.0.0.1:{server.getsockname()[1]}", tmp_path / "credential-helper-ran")
+
+        def listen() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    made.calls.append(connection.recv(200))
+
+        threading.Thread(target=listen, daemon=True).start()
+        yield made
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, trap: Trap) -> dict[str, str]:
+    config = tmp_path / "aws-config"
+    config.write_text(
+        f"[profile prod]\nregion = eu-west-1\nendpoint_url = {trap.url}\ncredential_process = touch {trap.helper_ran}\n"
+    )
+    services = ("", "_S3", "_STS", "_IAM", "_EC2", "_SAGEMAKER", "_ECR", "_EFS", "_SECRETS_MANAGER")
+    proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+    return {
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7REALKEY",
+        "AWS_SECRET_ACCESS_KEY": "a-real-looking-secret-key",
+        "AWS_SESSION_TOKEN": "a-real-looking-token",
+        "AWS_PROFILE": "prod",
+        "AWS_CONFIG_FILE": str(config),
+        **{f"AWS_ENDPOINT_URL{service}": trap.url for service in services},
+        **dict.fromkeys(proxies, trap.url),
+    }
+
+
+@pytest.fixture
+def life(tmp_path: Path, hostile: dict[str, str]) -> Iterator[Shell]:
+    shell = Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator"), **hostile})
+    shell.write(SMALL.format(name=NAME))
+    shell.studioctl("emulator", "start")
+    yield shell
+    shell.studioctl("emulator", "stop")
+
+
+def client(shell: Shell, service: str) -> Any:
+    variables = json.loads(shell.studioctl("emulator", "env", "--json").out)
+    return boto3.client(
+        service,
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name=variables["AWS_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def start_editor(shell: Shell, domain_id: str) -> None:
+    """Starts the space's app with the lifecycle configuration that the space has selected."""
+    sagemaker = client(shell, "sagemaker")
+    space = sagemaker.describe_space(DomainId=domain_id, SpaceName="ada-editor")
+    spec = space["SpaceSettings"]["CodeEditorAppSettings"]["DefaultResourceSpec"]
+    sagemaker.create_app(
+        DomainId=domain_id, SpaceName="ada-editor", AppType="CodeEditor", AppName="default", ResourceSpec=spec
+    )
+
+
+def test_the_life_of_an_environment(life: Shell, trap: Trap) -> None:
+    before = json.loads(life.studioctl("emulator", "inventory").out)
+
+    interrupted_up_is_finished_by_the_next(life)
+    domain_id = json.loads(life.studioctl("outputs", "--local", "--json").out)["domain_id"]
+    start_editor(life, domain_id)
+    a_running_app_is_not_stopped_without_a_word(life)
+    start_editor(life, domain_id)
+    data_goes_only_with_the_word_for_it(life)
+
+    assert json.loads(life.studioctl("emulator", "inventory").out) == before
+    assert life.studioctl("down", "--local", "--yes").err.endswith(f"There is nothing of '{NAME}' to remove.\n")
+    assert trap.calls == []
+    assert not trap.helper_ran.exists()
+    life.studioctl("status", expect=1)  # without --local
+    assert trap.helper_ran.exists()  # so the trap does catch what is meant for AWS
+
+
+def interrupted_up_is_finished_by_the_next(life: Shell) -> None:
+    process = subprocess.Popen(
+        [STUDIOCTL, "up", "--local", "--yes"],
+        cwd=life.directory,
+        env=life.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(process, "created aws_iam_role.execution")
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=120)
+
+    assert process.returncode == 130
+    assert "Stopping: Terraform finishes what it has begun." in rest
+    assert "Error: Stopped in good order; " in rest
+    assert rest.endswith("Next:  Go on with `studioctl up`.\n")
+    life.studioctl("up", "--local", "--yes")
+    life.studioctl("plan", "--local", expect=0)
+
+
+def a_running_app_is_not_stopped_without_a_word(life: Shell) -> None:
+    life.edit('tools = ["uv"]', 'tools = ["uv", "pdm"]')
+    refused = life.studioctl("up", "--local", "--yes", expect=4)
+
+    assert refused.err.endswith(
+        "Error: The lifecycle configuration changes, and AWS deletes the old one only when no running app uses it."
+        " These do:\n  CodeEditor in 'ada-editor'\n"
+        "Next:  studioctl up --stop-apps   (stops them first; their files are kept)\n"
+    )
+    done = life.studioctl("up", "--local", "--yes", "--stop-apps")
+    assert "✓ stopped CodeEditor in 'ada-editor'" in done.err
+    assert "✓ destroyed aws_sagemaker_studio_lifecycle_config.editor" in done.err
+
+
+def data_goes_only_with_the_word_for_it(life: Shell) -> None:
+    bucket = f"{NAME}-data-123456789012"
+    s3 = client(life, "s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"first", b"second"):
+        s3.put_object(Bucket=bucket, Key="data.csv", Body=body)
+    s3.delete_object(Bucket=bucket, Key="data.csv")
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
+    client(life, "ecr").put_image(repositoryName=NAME, imageManifest=manifest, imageTag="latest")
+    client(life, "secretsmanager").put_secret_value(SecretId=f"{NAME}/github", SecretString="t0ken")
+
+    refused = life.studioctl("down", "--local", "--yes", expect=4)
+    assert f"  bucket '{bucket}': 3 objects, 11 bytes\n" in refused.err
+    assert "  space 'ada-editor': a volume of 20 GB\n" in refused.err
+
+    done = life.studioctl("down", "--local", "--delete-data", "--yes")
+    assert done.err.endswith(f"'{NAME}' is gone.\n")

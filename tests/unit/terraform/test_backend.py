@@ -1,0 +1,85 @@
+"""Where the state is kept: overrides, and what is written down."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studioctl.errors import ConfigError
+from studioctl.terraform import backend
+from studioctl.terraform.backend import Backend, BackendChange
+
+from .blueprints import AWS, local
+
+S3 = Backend("s3", {"bucket": "acme-tfstate", "key": "demo/terraform.tfstate", "region": "us-east-1"})
+
+
+def test_overrides_come_from_settings_and_files_and_the_last_one_wins(tmp_path: Path) -> None:
+    file = tmp_path / "backend.hcl"
+    file.write_text(
+        '# ours\nbucket = "from-file" // shared\nkey    = "a \\"b\\""\n\nencrypt = true\n', encoding="utf-8"
+    )
+
+    assert backend.parse_overrides(["bucket=first", str(file), "region=eu-west-1"]) == {
+        "bucket": "from-file",
+        "key": 'a "b"',
+        "encrypt": "true",
+        "region": "eu-west-1",
+    }
+
+
+def test_a_line_that_is_no_setting_is_named_with_its_number(tmp_path: Path) -> None:
+    file = tmp_path / "backend.hcl"
+    file.write_text('bucket = "a"\nassume_role {\n', encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"backend\.hcl:2: not a backend setting"):
+        backend.parse_file(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        backend.parse_overrides([str(tmp_path / "none.hcl")])
+
+
+def test_a_bucket_makes_a_local_backend_s3() -> None:
+    assert Backend().overridden({"bucket": "a", "key": "b"}) == Backend("s3", {"bucket": "a", "key": "b"})
+
+
+def test_s3_is_locked_by_terraforms_own_lock_file_and_read_with_the_profile() -> None:
+    document = json.loads(backend.render(S3, AWS)["backend.tf.json"])
+
+    assert document["terraform"]["backend"]["s3"] == {
+        "encrypt": True,
+        "use_lockfile": True,
+        "bucket": "acme-tfstate",
+        "key": "demo/terraform.tfstate",
+        "region": "us-east-1",
+        "profile": "acme-admin",
+    }
+
+
+def test_s3_of_a_local_target_is_the_emulators() -> None:
+    settings = backend.arguments(Backend("s3", {**S3.settings, "profile": "acme-admin"}), local(4999))
+
+    assert "profile" not in settings
+    assert settings["endpoints"]["s3"] == "http://127.0.0.1:4999"
+    assert settings["access_key"] == "emulator-only"
+
+
+def test_only_what_tells_states_apart_is_a_change_of_place() -> None:
+    assert S3.location == Backend("s3", {**S3.settings, "profile": "other"}).location
+    assert S3.location != Backend("s3", {**S3.settings, "key": "other"}).location
+
+
+def test_a_change_reads_as_a_sentence() -> None:
+    assert str(BackendChange(Backend(), S3)) == (
+        'Terraform\'s state moves from the file "terraform.tfstate" on this machine '
+        "to s3://acme-tfstate/demo/terraform.tfstate"
+    )
+
+
+def test_backend_hcl_can_be_read_back(tmp_path: Path) -> None:
+    file = tmp_path / "backend.hcl"
+    file.write_text(backend.render_hcl(S3), encoding="utf-8")
+
+    assert backend.parse_file(file) == {"encrypt": "true", "use_lockfile": "true", **S3.settings}

@@ -1,0 +1,126 @@
+"""Terraform's diagnostics as errors: what AWS said, once, and what to do next."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studioctl.errors import ConfigError, StudioctlError, TerraformError
+from studioctl.terraform import diagnostics
+
+LOG = Path("logs/plan.jsonl")
+# Words of AWS, the provider and Terraform, with the cause that they have.
+SAYINGS = [
+    ("api error ExpiredToken: The security token included in the request is expired", "credentials expired"),
+    ("No valid credential sources found", "no credentials"),
+    ("failed to get shared config profile, acme-admin", "no credentials"),
+    ("api error InvalidClientTokenId: The security token included in the request is invalid.", "credentials refused"),
+    ("Error acquiring the state lock", "state locked"),
+    ('S3 bucket "acme-tfstate" does not exist.', "state bucket missing"),
+    (
+        "state snapshot was created by Terraform v1.15.5, which is newer than current v1.11.4",
+        "state of a newer Terraform",
+    ),
+    ("Saved plan is stale", "stale plan"),
+    ("Failed to query available provider packages", "provider not found"),
+    (
+        "The account-level service limit 'Studio user profiles' is 2 UserProfiles, with current utilization of 2",
+        "quota",
+    ),
+    ("VpcLimitExceeded: The maximum number of VPCs has been reached.", "quota"),
+    ("BucketAlreadyExists: The requested bucket name is not available.", "name taken"),
+    ("EntityAlreadyExists: Role with name demo already exists.", "name taken"),
+    ("RepositoryAlreadyExistsException: The repository with name 'demo' already exists", "name taken"),
+    ("ResourceExistsException: The operation failed because the secret demo already exists.", "name taken"),
+    (
+        "You can't create this secret because a secret with this name is already scheduled for deletion.",
+        "secret scheduled for deletion",
+    ),
+    ("api error DependencyViolation: resource sg-1 has a dependent object", "dependency"),
+    ("The vpc 'vpc-1' has dependencies and cannot be deleted.", "dependency"),
+    ("BucketNotEmpty: The bucket you tried to delete is not empty", "not empty"),
+    ("AccessDeniedException: User: arn is not authorized to perform: sagemaker:CreateDomain", "access denied"),
+    ("api error UnauthorizedOperation: You are not authorized to perform this operation.", "access denied"),
+    ("ThrottlingException: Rate exceeded", "throttled"),
+    ("dial tcp: lookup sagemaker.us-east-9.amazonaws.com: no such host", "wrong region or endpoint"),
+]
+
+
+def error(*found: dict[str, Any], plain: tuple[str, ...] = ()) -> StudioctlError:
+    return diagnostics.error_of(found, plain, verb="apply", log=LOG, workspace=Path("work"))
+
+
+def said(summary: str, detail: str = "", address: str | None = None) -> dict[str, Any]:
+    return {"severity": "error", "summary": summary, "detail": detail, "address": address}
+
+
+@pytest.mark.parametrize(("words", "cause"), SAYINGS)
+def test_a_known_saying_has_its_cause(words: str, cause: str) -> None:
+    found = diagnostics.cause_of(words)
+
+    assert found is not None
+    assert found.name == cause
+
+
+def test_every_cause_has_a_saying_a_hint_and_a_source() -> None:
+    assert {cause.name for cause in diagnostics.CAUSES} == {cause for _, cause in SAYINGS}
+    assert all(cause.hint.endswith((".", "lock_id}", "mirror")) for cause in diagnostics.CAUSES)
+    assert all(cause.source.startswith("https://") for cause in diagnostics.CAUSES)
+
+
+def test_the_message_has_our_name_and_awss_own_words_without_the_wrapping() -> None:
+    failure = error(
+        said(
+            "creating IAM Role (demo): operation error IAM: CreateRole, https response error StatusCode: 409, "
+            "RequestID: 1f2e, EntityAlreadyExists: Role with name demo already exists.",
+            address="aws_iam_role.execution",
+        )
+    )
+
+    assert failure.message == (
+        "Terraform could not apply the plan:\n"
+        "  aws_iam_role.execution: creating IAM Role (demo): EntityAlreadyExists: Role with name demo already exists."
+    )
+    assert failure.hint == (
+        "Something of this name exists already. Choose another name in your file, or remove what is in the way.\n"
+        f"The full log: {LOG}"
+    )
+
+
+def test_a_call_that_was_tried_often_is_told_as_short() -> None:
+    failure = error(
+        said(
+            "operation error EC2: CreateVpc, exceeded maximum number of attempts, 25, https response error "
+            "StatusCode: 503, RequestID: 1, api error RequestLimitExceeded: Request limit exceeded."
+        )
+    )
+
+    assert "RequestLimitExceeded: Request limit exceeded." in failure.message
+    assert "RequestID" not in failure.message
+
+
+def test_several_errors_are_listed_once_each_and_warnings_are_not() -> None:
+    expired = said("api error ExpiredToken: expired", address="aws_vpc.studio")
+    failure = error(
+        expired, expired, said("Unsupported argument", "No such thing."), {**expired, "severity": "warning"}
+    )
+
+    assert failure.message.splitlines()[1:] == [
+        "  aws_vpc.studio: api error ExpiredToken: expired",
+        "  Unsupported argument: No such thing.",
+    ]
+
+
+def test_a_missing_bucket_is_an_error_of_the_users_file() -> None:
+    assert isinstance(error(said('S3 bucket "acme-tfstate" does not exist.')), ConfigError)
+
+
+def test_a_program_that_crashed_is_told_in_its_own_last_lines() -> None:
+    failure = error(plain=("", "TERRAFORM CRASH", "runtime error"))
+
+    assert type(failure) is TerraformError
+    assert failure.message == "Terraform could not apply the plan:\n  TERRAFORM CRASH runtime error"
+
+
+def test_a_program_that_said_nothing_is_told_too() -> None:
+    assert error().message == "Terraform could not apply the plan:\n  it gave no reason"

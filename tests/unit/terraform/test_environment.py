@@ -1,0 +1,75 @@
+"""What Terraform's process sees."""
+
+import os
+from pathlib import Path
+
+from studioctl.terraform.environment import child_environment
+
+from .blueprints import AWS, local
+
+REAL = {
+    "PATH": "/usr/bin",
+    "AWS_ACCESS_KEY_ID": "AKIAREAL",
+    "AWS_SECRET_ACCESS_KEY": "real",
+    "AWS_SESSION_TOKEN": "real",
+    "AWS_PROFILE": "acme-admin",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials",
+    "AWS_CA_BUNDLE": "/ca.pem",
+    "HTTPS_PROXY": "http://proxy:3128",
+}
+
+
+def test_a_local_target_sees_no_credentials_and_no_way_out() -> None:
+    seen = child_environment(REAL, local(4999), cli_config=None)
+
+    assert {name: value for name, value in seen.items() if name.startswith("AWS_")} == {
+        "AWS_CA_BUNDLE": "/ca.pem",
+        "AWS_ACCESS_KEY_ID": "emulator-only",
+        "AWS_SECRET_ACCESS_KEY": "emulator-only",
+        "AWS_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:4999",
+    }
+    assert {seen[name] for name in ("HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY")} == {"http://127.0.0.1:9"}
+    assert seen["NO_PROXY"] == seen["no_proxy"] == "127.0.0.1,localhost"
+
+
+def test_a_local_target_may_fetch_the_provider_but_not_with_credentials() -> None:
+    seen = child_environment(REAL, local(), cli_config=None, downloads=True)
+
+    assert seen["HTTPS_PROXY"] == "http://proxy:3128"
+    assert "real" not in seen.values()
+    assert "AWS_PROFILE" not in seen
+
+
+def test_a_real_target_sees_the_users_credentials() -> None:
+    seen = child_environment(REAL, AWS, cli_config=None)
+
+    assert seen.items() >= REAL.items()
+
+
+def test_settings_that_would_change_what_terraform_does_are_left_out() -> None:
+    own = {"TF_DATA_DIR": "/x", "TF_WORKSPACE": "x", "TF_CLI_ARGS_plan": "-lock=false", "TF_VAR_profile": "x"}
+
+    assert not child_environment(own, AWS, cli_config=None).keys() & own.keys()
+
+
+def test_a_named_cli_configuration_that_is_missing_is_left_out(tmp_path: Path) -> None:
+    present = tmp_path / "present.tfrc"
+    present.touch()
+
+    assert "TF_CLI_CONFIG_FILE" not in child_environment(
+        {"TF_CLI_CONFIG_FILE": str(tmp_path / "none")}, AWS, cli_config=None
+    )
+    assert child_environment({"TF_CLI_CONFIG_FILE": str(present)}, AWS, cli_config=None)["TF_CLI_CONFIG_FILE"] == str(
+        present
+    )
+
+
+def test_our_own_cli_configuration_wins() -> None:
+    seen = child_environment({"TF_CLI_CONFIG_FILE": "/theirs"}, AWS, cli_config=Path("/ours"))
+
+    assert seen["TF_CLI_CONFIG_FILE"] == "/ours"

@@ -1,0 +1,87 @@
+"""Which engine is used."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from studioctl.errors import TerraformError
+from studioctl.terraform import executable
+from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+
+
+def program(directory: Path, name: str, version: str) -> Path:
+    """A program that answers `version -json`, and counts how often it is asked."""
+    directory.mkdir(exist_ok=True)
+    path = directory / name
+    answer = f'{{"terraform_version": "{version}"}}'
+    path.write_text(f"#!/bin/sh\necho asked >> {directory}/{name}.asked\necho '{answer}'\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def test_terraform_on_path_comes_first(tmp_path: Path) -> None:
+    terraform = program(tmp_path / "bin", "terraform", "1.11.4")
+    program(tmp_path / "bin", "tofu", "1.10.0")
+
+    engine = executable.find({"PATH": str(tmp_path / "bin")})
+
+    assert (engine.kind, engine.command, engine.version) == ("terraform", (str(terraform),), "1.11.4")
+    assert engine.registry == TERRAFORM_REGISTRY
+
+
+def test_a_terraform_that_is_too_old_gives_way_to_tofu(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "terraform", "1.9.8")
+    program(tmp_path / "bin", "tofu", "1.10.6")
+
+    engine = executable.find({"PATH": str(tmp_path / "bin")})
+
+    assert (engine.kind, engine.registry) == ("tofu", TOFU_REGISTRY)
+
+
+def test_with_neither_the_bundled_one_is_used(tmp_path: Path) -> None:
+    engine = executable.find({"PATH": str(tmp_path)})
+
+    assert engine.kind == "bundled"
+    assert engine.command == (sys.executable, "-P", "-m", "studioctl.terraform.bundled")
+    assert executable.supported(engine.version)
+
+
+def test_the_bundled_one_can_be_asked_for(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "terraform", "1.11.4")
+
+    assert executable.find({"PATH": str(tmp_path / "bin"), "STUDIOCTL_TERRAFORM": "bundled"}).kind == "bundled"
+
+
+def test_a_program_is_asked_for_its_version_once(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "terraform", "1.11.4")
+
+    for _ in range(3):
+        executable.find({"PATH": str(tmp_path / "bin")})
+
+    assert (tmp_path / "bin/terraform.asked").read_text(encoding="utf-8") == "asked\n"
+
+
+def test_a_named_program_is_used_or_is_an_error(tmp_path: Path) -> None:
+    named = program(tmp_path / "bin", "tofu-1.10", "1.10.0")
+    old = program(tmp_path / "bin", "terraform", "1.5.7")
+
+    assert executable.find({"STUDIOCTL_TERRAFORM": str(named)}).kind == "tofu"
+    with pytest.raises(TerraformError, match=r"terraform 1\.5\.7 .*; 1\.10 to 1\.x is needed"):
+        executable.find({"STUDIOCTL_TERRAFORM": str(old)})
+    with pytest.raises(TerraformError, match="which is no program"):
+        executable.find({"STUDIOCTL_TERRAFORM": str(tmp_path / "none")})
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"),
+    [("1.9.8", False), ("1.10.0", True), ("1.11.4", True), ("1.99.0", True), ("2.0.0", False), ("dev", False)],
+)
+def test_versions_from_1_10_to_before_2_are_supported(version: str, fits: bool) -> None:
+    assert executable.supported(version) is fits

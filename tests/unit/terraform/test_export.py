@@ -1,0 +1,83 @@
+"""The documents for people who run Terraform themselves."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studioctl.errors import RefusedError
+from studioctl.terraform.backend import Backend, parse_file
+from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
+from studioctl.terraform.export import MARKER, export
+from studioctl.terraform.provider import TERRAFORM_REGISTRY, platform_name
+
+from .blueprints import blueprint, network, storage
+
+S3 = Backend("s3", {"bucket": "acme-tfstate", "key": "demo/terraform.tfstate", "region": "us-east-1"})
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir() if path.is_file())
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> dict[str, str]:
+    """An environment that names a mirror."""
+    packages = tmp_path / "mirror" / TERRAFORM_REGISTRY / PROVIDER / PROVIDER_VERSION / platform_name()
+    packages.mkdir(parents=True)
+    return {"STUDIOCTL_PROVIDER_MIRROR": str(tmp_path / "mirror")}
+
+
+def test_it_holds_what_a_person_needs(tmp_path: Path, mirror: dict[str, str]) -> None:
+    written = export(blueprint(network()), tmp_path / "out", Backend(), environ=mirror)
+
+    assert names(tmp_path / "out") == sorted(path.name for path in written)
+    assert names(tmp_path / "out") == [
+        ".gitignore",
+        MARKER,
+        "README.md",
+        "backend.hcl",
+        "backend.tf.json",
+        "main.tf.json",
+        "terraform.tfvars.example",
+        "variables.tf.json",
+        "vpc.tf.json",
+    ]
+    assert (tmp_path / "out/terraform.d/plugins").resolve() == (tmp_path / "mirror").resolve()
+
+
+def test_nothing_in_it_is_the_emulators(tmp_path: Path, mirror: dict[str, str]) -> None:
+    export(blueprint(network()), tmp_path / "out", S3, environ=mirror)
+
+    provider = json.loads((tmp_path / "out/main.tf.json").read_text(encoding="utf-8"))["provider"]["aws"]
+    assert set(provider) == {"region", "profile", "default_tags"}
+    assert "endpoints" not in (tmp_path / "out/backend.tf.json").read_text(encoding="utf-8")
+
+
+def test_backend_hcl_has_the_values_or_an_example(tmp_path: Path, mirror: dict[str, str]) -> None:
+    export(blueprint(network()), tmp_path / "s3", S3, environ=mirror)
+    export(blueprint(network()), tmp_path / "local", Backend(), environ=mirror)
+
+    assert parse_file(tmp_path / "s3/backend.hcl")["bucket"] == "acme-tfstate"
+    assert parse_file(tmp_path / "local/backend.hcl") == {}
+    assert '# bucket = "my-tfstate"' in (tmp_path / "local/backend.hcl").read_text(encoding="utf-8")
+
+
+def test_its_own_earlier_output_is_replaced_and_the_rest_is_left_alone(tmp_path: Path, mirror: dict[str, str]) -> None:
+    export(blueprint(network(), storage()), tmp_path / "out", Backend(), environ=mirror)
+    (tmp_path / "out/terraform.tfstate").write_text("{}", encoding="utf-8")
+
+    export(blueprint(network()), tmp_path / "out", Backend(), environ=mirror)
+
+    assert "s3.tf.json" not in names(tmp_path / "out")
+    assert "terraform.tfstate" in names(tmp_path / "out")
+
+
+def test_a_directory_of_somebody_elses_is_refused_unless_forced(tmp_path: Path, mirror: dict[str, str]) -> None:
+    theirs = tmp_path / "theirs.txt"
+    theirs.write_text("mine", encoding="utf-8")
+
+    with pytest.raises(RefusedError, match="is not empty"):
+        export(blueprint(network()), tmp_path, Backend(), environ=mirror)
+    export(blueprint(network()), tmp_path, Backend(), environ=mirror, force=True)
+    assert theirs.read_text(encoding="utf-8") == "mine"

@@ -1,0 +1,102 @@
+"""Where the provider is found."""
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from studioctl.errors import ConfigError
+from studioctl.terraform import provider
+from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
+from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY, Mirror
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+
+
+def mirror(directory: Path, registry: str = TERRAFORM_REGISTRY) -> Path:
+    """Lay a directory out as an unpacked mirror."""
+    (directory / registry / PROVIDER / PROVIDER_VERSION / provider.platform_name()).mkdir(parents=True)
+    return directory
+
+
+def found(tmp_path: Path, registry: str = TERRAFORM_REGISTRY, **environ: str) -> Mirror | None:
+    nowhere = {"XDG_DATA_DIRS": str(tmp_path / "nowhere")}
+    return provider.find(nowhere | environ, registry, homes=(tmp_path / "opt",))
+
+
+def test_nothing_anywhere_leaves_it_to_the_registry(tmp_path: Path) -> None:
+    (tmp_path / "opt/other").mkdir(parents=True)
+
+    assert found(tmp_path) is None
+
+
+def test_a_directory_in_a_machine_wide_home_is_found(tmp_path: Path) -> None:
+    directory = mirror(tmp_path / "opt/plugins")
+
+    assert found(tmp_path) == Mirror(directory, TERRAFORM_REGISTRY)
+
+
+def test_a_packed_mirror_is_found(tmp_path: Path) -> None:
+    packages = tmp_path / "opt/plugins" / TERRAFORM_REGISTRY / PROVIDER
+    packages.mkdir(parents=True)
+    (packages / f"terraform-provider-aws_{PROVIDER_VERSION}_{provider.platform_name()}.zip").touch()
+
+    assert found(tmp_path) == Mirror(tmp_path / "opt/plugins", TERRAFORM_REGISTRY)
+
+
+def test_the_directory_that_the_user_names_comes_first(tmp_path: Path) -> None:
+    mirror(tmp_path / "opt/plugins")
+    named = mirror(tmp_path / "named")
+
+    assert found(tmp_path, STUDIOCTL_PROVIDER_MIRROR=str(named)) == Mirror(named, TERRAFORM_REGISTRY)
+
+
+def test_the_users_settings_may_name_it(tmp_path: Path) -> None:
+    named = mirror(tmp_path / "named")
+    settings = platformdirs.user_config_path("studioctl") / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f'provider_mirror = "{named}"\n', encoding="utf-8")
+
+    assert found(tmp_path) == Mirror(named, TERRAFORM_REGISTRY)
+
+
+def test_a_named_directory_without_the_provider_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"does not hold hashicorp/aws 5\.100\.0"):
+        found(tmp_path, STUDIOCTL_PROVIDER_MIRROR=str(tmp_path))
+
+
+def test_terraforms_own_directories_need_nothing_from_us(tmp_path: Path) -> None:
+    mirror(tmp_path / "opt/plugins")
+    mirror(tmp_path / "share/terraform/plugins")
+
+    assert found(tmp_path, XDG_DATA_DIRS=str(tmp_path / "share")) is None
+
+
+def test_the_users_own_installation_rules_are_respected(tmp_path: Path) -> None:
+    mirror(tmp_path / "opt/plugins")
+    own = tmp_path / "home/.terraformrc"
+    own.parent.mkdir()
+    own.write_text("provider_installation {\n  direct {}\n}\n", encoding="utf-8")
+
+    assert found(tmp_path) is None
+
+
+def test_the_users_other_settings_are_kept_beside_ours(tmp_path: Path) -> None:
+    own = tmp_path / "home/.terraformrc"
+    own.parent.mkdir()
+    own.write_text('plugin_cache_dir = "/cache"\n', encoding="utf-8")
+
+    text = provider.cli_config(Mirror(tmp_path, TERRAFORM_REGISTRY), {})
+
+    assert f'path    = "{tmp_path}"' in text
+    assert text.endswith('plugin_cache_dir = "/cache"\n')
+
+
+def test_a_mirror_of_terraforms_registry_serves_tofu_too(tmp_path: Path) -> None:
+    directory = mirror(tmp_path / "opt/plugins")
+
+    assert found(tmp_path, TOFU_REGISTRY) == Mirror(directory, TERRAFORM_REGISTRY)

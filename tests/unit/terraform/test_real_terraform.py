@@ -1,0 +1,212 @@
+"""The real Terraform and provider against moto: what the fake engine cannot prove."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from studioctl.errors import ConfigError, InterruptedByUserError, RefusedError, TerraformError
+from studioctl.events import Finished
+from studioctl.infrastructure.block import Data, Output, Resource
+from studioctl.target import Target
+from studioctl.terraform import executable
+from studioctl.terraform.backend import Backend
+from studioctl.terraform.export import export
+from studioctl.terraform.runner import Terraform
+from studioctl.terraform.workspace import Workspace
+
+from .blueprints import access, blueprint, module, network, storage
+from .conftest import Lived, client
+
+LEFT_BEHIND = (
+    '{"ID": "a-lock", "Operation": "OperationTypeApply", "Who": "ada@workstation", "Created": "2026-11-23T12:58:03Z"}'
+)
+
+
+def tiny(name: str) -> Resource:
+    """A resource that costs next to nothing."""
+    return Resource("aws_secretsmanager_secret", "only", {"name": name, "recovery_window_in_days": 0})
+
+
+def terraform_for(place: Workspace, name: str, backend: Backend | None = None) -> Terraform:
+    """Terraform for an environment of one secret."""
+    described = blueprint(module("secrets", tiny(name), Output("name", name, "Its name.")))
+    return Terraform.of(place, executable.find(), described, backend or Backend())
+
+
+def test_what_the_blueprint_says_exists(lived: Lived) -> None:
+    (bucket,) = (b["Name"] for b in client("s3", lived.target).list_buckets()["Buckets"] if b["Name"] == "demo-data")
+    (vpc,) = client("ec2", lived.target).describe_vpcs(VpcIds=[lived.outputs["vpc_id"]])["Vpcs"]
+
+    assert lived.outputs["bucket"] == bucket
+    assert vpc["CidrBlock"] == "10.0.0.0/16"
+    assert {"Key": "team", "Value": "ml"} in vpc["Tags"]
+    assert {event.subject for event in lived.events if isinstance(event, Finished) and event.action == "create"} == {
+        "aws_vpc.studio",
+        "aws_s3_bucket.data",
+        "aws_iam_role.execution",
+    }
+
+
+def test_outputs_and_resources_are_read_without_a_process(lived: Lived) -> None:
+    began = time.perf_counter()
+
+    assert lived.terraform.outputs() == lived.outputs
+    assert set(lived.terraform.state_resources()) == {"aws_vpc.studio", "aws_s3_bucket.data", "aws_iam_role.execution"}
+    assert time.perf_counter() - began < 0.1
+
+
+def test_a_second_plan_is_empty(lived: Lived) -> None:
+    plan = lived.finish(lived.terraform.plan())
+
+    assert not plan.has_changes
+    assert plan.changes == plan.outputs == plan.drift == ()
+
+
+def test_a_change_is_told_with_old_and_new_values_by_module(lived: Lived) -> None:
+    changed = blueprint(network(Name="studio"), storage("demo-data-2"), access())
+
+    plan = lived.finish(lived.with_blueprint(changed).plan())
+
+    vpc, bucket = plan.changes
+    assert (vpc.module, vpc.action) == ("vpc", "update")
+    assert [(a.path, a.before, a.after) for a in vpc.attributes] == [("tags.Name", "demo", "studio")]
+    assert (bucket.module, bucket.action) == ("s3", "replace")
+    assert [(a.path, a.after) for a in bucket.attributes if a.forces_replacement] == [("bucket", "demo-data-2")]
+    assert plan.destructive == (bucket,)
+
+
+def test_a_plan_to_remove_everything_names_everything(lived: Lived) -> None:
+    plan = lived.finish(lived.terraform.plan(destroy=True))
+
+    assert plan.destroy
+    assert plan.counts == {"delete": 3}
+    assert [change.module for change in plan.changes] == ["vpc", "s3", "iam"]
+
+
+def test_a_local_target_never_uses_the_credentials_of_the_environment(lived: Lived) -> None:
+    sealed = {**os.environ, "AWS_PROFILE": "real", "AWS_ENDPOINT_URL": "https://sts.amazonaws.com"}
+    terraform = Terraform(
+        lived.terraform.workspace, lived.terraform.engine, lived.terraform.blueprint, Backend(), sealed
+    )
+
+    assert not lived.finish(terraform.plan()).has_changes
+
+
+def test_no_log_holds_a_sensitive_value(place: Workspace) -> None:
+    version = Resource(
+        "aws_secretsmanager_secret_version",
+        "only",
+        {"secret_id": tiny("masked").ref("id"), "secret_string": "correct horse battery staple"},
+    )
+    work = Lived(
+        Terraform.of(place, executable.find(), blueprint(module("s", tiny("masked"), version)), Backend()), place.target
+    )
+    work.finish(work.terraform.create())
+
+    assert [log for log in place.logs.iterdir() if "battery staple" in log.read_text(encoding="utf-8")] == []
+
+
+def test_what_aws_refuses_is_one_error_and_the_rest_is_kept(lived: Lived, place: Workspace) -> None:
+    role = access().blocks[0]
+    described = blueprint(module("iam", role, tiny("kept")))
+    work = Lived(Terraform.of(place, lived.terraform.engine, described, Backend()), lived.target)
+
+    with pytest.raises(TerraformError) as failure:
+        work.finish(work.terraform.create())
+
+    assert failure.value.message == (
+        "Terraform could not apply the plan:\n"
+        "  aws_iam_role.execution: creating IAM Role (demo-execution): "
+        "EntityAlreadyExists: Role with name demo-execution already exists."
+    )
+    assert work.terraform.state_resources() == ("aws_secretsmanager_secret.only",)
+
+
+def test_the_state_moves_to_s3_and_back_and_is_locked_there(place: Workspace) -> None:
+    s3 = client("s3", place.target)
+    s3.create_bucket(Bucket="acme-tfstate")
+    remote = Backend("s3", {"bucket": "acme-tfstate", "key": "demo/terraform.tfstate", "region": "us-east-1"})
+    here = Lived(terraform_for(place, "moving"), place.target)
+    here.finish(here.terraform.create())
+
+    there = Lived(terraform_for(place, "moving", remote), place.target)
+    there.finish(there.terraform.init(migrate=True))
+    assert there.terraform.outputs() == {"name": "moving"}
+    assert not place.state_file.exists()
+
+    s3.put_object(Bucket="acme-tfstate", Key="demo/terraform.tfstate.tflock", Body=LEFT_BEHIND)
+    with pytest.raises(TerraformError, match="locked by ada@workstation") as locked:
+        there.finish(there.terraform.plan())
+    assert "force-unlock a-lock" in locked.value.hint
+    s3.delete_object(Bucket="acme-tfstate", Key="demo/terraform.tfstate.tflock")
+
+    _refuse_to_write_over(place, remote)
+    back = Lived(terraform_for(place, "moving"), place.target)
+    back.finish(back.terraform.init(migrate=True))
+    assert back.terraform.state_resources() == ("aws_secretsmanager_secret.only",)
+    assert place.state_file.is_file()
+
+
+def _refuse_to_write_over(place: Workspace, remote: Backend) -> None:
+    """Another environment's state must not land on the one that is there."""
+    other = Workspace(place.directory.parent / "second", place.target)
+    work = Lived(terraform_for(other, "second"), place.target)
+    work.finish(work.terraform.create())
+    moving = Lived(terraform_for(other, "second", remote), place.target)
+    with pytest.raises(RefusedError, match="There is a state at s3://acme-tfstate/demo"):
+        moving.finish(moving.terraform.init(migrate=True))
+    assert work.terraform.outputs() == {"name": "second"}
+
+
+def test_a_missing_bucket_is_named(place: Workspace) -> None:
+    absent = Backend("s3", {"bucket": "no-such-bucket", "key": "demo", "region": "us-east-1"})
+    work = Lived(terraform_for(place, "none", absent), place.target)
+
+    with pytest.raises(ConfigError, match='S3 bucket "no-such-bucket" does not exist'):
+        work.finish(work.terraform.init())
+
+
+def test_the_bundled_engine_lives_a_whole_life(place: Workspace) -> None:
+    engine = executable.find({**os.environ, "STUDIOCTL_TERRAFORM": "bundled"})
+    described = blueprint(module("secrets", tiny("bundled"), Output("name", "bundled", "Its name.")))
+    work = Lived(Terraform.of(place, engine, described, Backend()), place.target)
+
+    plan = work.finish(work.terraform.plan())
+    assert plan.counts == {"create": 1}
+    assert work.finish(work.terraform.apply(plan)) == {"name": "bundled"}
+    removal = work.finish(work.terraform.plan(destroy=True))
+    work.finish(work.terraform.apply(removal))
+    assert not work.terraform.has_state()
+
+
+@pytest.mark.parametrize("engine", ["", "bundled"])
+def test_ctrl_c_stops_the_real_engine_in_good_order(place: Workspace, engine: str) -> None:
+    found = executable.find({**os.environ, "STUDIOCTL_TERRAFORM": engine})
+    work = Lived(Terraform.of(place, found, blueprint(module("secrets", tiny("stopped"))), Backend()), place.target)
+    work.finish(work.terraform.init())
+    planning = work.terraform.plan()
+    while not any(log.stat().st_size for log in place.logs.glob("*-plan.jsonl")):
+        if not place.logs.joinpath("none").exists():
+            next(planning)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(InterruptedByUserError):
+        work.finish(planning)
+
+
+def test_exported_documents_are_valid_as_they_stand(tmp_path: Path) -> None:
+    everything = blueprint(network(), storage(), module("x", Data("aws_partition", "current", why="Which AWS.")))
+    export(everything, tmp_path, Backend())
+    engine = executable.find()
+
+    for words in (["init", "-input=false"], ["validate"]):
+        done = subprocess.run([*engine.command, *words], cwd=tmp_path, capture_output=True, check=False, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr

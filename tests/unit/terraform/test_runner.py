@@ -1,0 +1,231 @@
+"""Terraform driven, with a program that plays recordings in its place."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
+from studioctl.events import Event, Finished, Noted, Stage, Started, Work
+from studioctl.terraform.backend import Backend, BackendChange
+from studioctl.terraform.executable import Engine
+from studioctl.terraform.runner import Terraform
+from studioctl.terraform.workspace import Workspace
+
+from .blueprints import blueprint, local, network, storage
+
+HERE = Path(__file__).parent
+T = TypeVar("T")
+
+
+@dataclass
+class Driven:
+    """A Terraform whose engine plays a recording, and what it said."""
+
+    terraform: Terraform
+    events: list[Event]
+
+    def finish(self, work: Work[T]) -> T:
+        """Carry work out; its result."""
+        while True:
+            try:
+                self.events.append(next(work))
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+
+    @property
+    def calls(self) -> list[str]:
+        """The commands that the engine was given."""
+        return (self.terraform.workspace.directory / "calls").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.fixture
+def playing(tmp_path: Path) -> Callable[[str], Driven]:
+    """Make a driven Terraform that plays the recording of this name."""
+
+    def play(recording: str) -> Driven:
+        command = (sys.executable, str(HERE / "fake_terraform.py"), str(HERE / "recordings" / recording))
+        work = Workspace.beside(tmp_path / "studio.toml", "demo", local())
+        engine = Engine("terraform", command, "1.11.4")
+        return Driven(Terraform.of(work, engine, blueprint(network(), storage()), Backend()), [])
+
+    return play
+
+
+def test_a_plan_of_creation_and_its_apply_take_three_processes(playing: Callable[[str], Driven]) -> None:
+    driven = playing("create")
+
+    plan = driven.finish(driven.terraform.plan())
+    outputs = driven.finish(driven.terraform.apply(plan))
+
+    assert plan.counts == {"create": 2}
+    assert outputs == {"bucket": "demo-data", "vpc_id": "vpc-029cfc99ab238a6c1"}
+    assert driven.calls == [
+        "init -input=false -json -reconfigure",
+        "plan -input=false -json -detailed-exitcode -out=plan.tfplan",
+        "apply -input=false -json plan.tfplan",
+    ]
+    assert [event.title for event in driven.events if isinstance(event, Stage)] == [
+        "Initialising Terraform",
+        "Planning",
+        "Applying",
+    ]
+
+
+def test_init_is_left_out_until_something_that_it_depends_on_changes(playing: Callable[[str], Driven]) -> None:
+    driven = playing("unchanged")
+    driven.finish(driven.terraform.plan())
+    driven.finish(driven.terraform.plan())
+    assert sum(call.startswith("init") for call in driven.calls) == 1
+
+    driven.terraform.engine = replace(driven.terraform.engine, version="1.12.0")
+    driven.finish(driven.terraform.plan())
+    assert sum(call.startswith("init") for call in driven.calls) == 2
+
+
+def test_nothing_to_do_starts_nothing(playing: Callable[[str], Driven]) -> None:
+    driven = playing("unchanged")
+
+    plan = driven.finish(driven.terraform.plan())
+
+    assert not plan.has_changes
+    assert driven.finish(driven.terraform.apply(plan)) == {}
+    assert not any(call.startswith(("apply", "show")) for call in driven.calls)
+
+
+def test_old_and_new_values_are_asked_for_where_something_changes(playing: Callable[[str], Driven]) -> None:
+    driven = playing("replace")
+
+    plan = driven.finish(driven.terraform.plan(targets=["aws_s3_bucket.data"], destroy=False))
+
+    assert driven.calls[-2:] == [
+        "plan -input=false -json -detailed-exitcode -out=plan.tfplan -target=aws_s3_bucket.data",
+        "show -json plan.tfplan",
+    ]
+    assert plan.changes[1].attributes[0].forces_replacement
+
+
+def test_an_environment_that_is_new_is_planned_and_applied_in_one_process(playing: Callable[[str], Driven]) -> None:
+    driven = playing("create")
+
+    assert driven.finish(driven.terraform.create())["bucket"] == "demo-data"
+    assert driven.calls[-1] == "apply -input=false -json -auto-approve"
+
+
+def test_one_that_exists_is_never_applied_unseen(playing: Callable[[str], Driven]) -> None:
+    driven = playing("create")
+    driven.finish(driven.terraform.init())
+    state = '{"version": 4, "resources": [{"mode": "managed", "type": "aws_vpc", "name": "studio", "instances": []}]}'
+    driven.terraform.workspace.state_file.write_text(state, encoding="utf-8")
+
+    with pytest.raises(RefusedError, match="exists already"):
+        driven.finish(driven.terraform.create())
+    assert driven.terraform.state_resources() == ("aws_vpc.studio",)
+
+
+def test_a_failure_is_one_error_that_names_the_full_log(playing: Callable[[str], Driven]) -> None:
+    driven = playing("name-taken")
+    plan = driven.finish(driven.terraform.plan())
+
+    with pytest.raises(TerraformError) as failure:
+        driven.finish(driven.terraform.apply(plan))
+
+    assert failure.value.message == (
+        "Terraform could not apply the plan:\n"
+        "  aws_s3_bucket.data: creating S3 Bucket (demo-data): "
+        "BucketAlreadyExists: The requested bucket name is not available."
+    )
+    log = Path(failure.value.hint.rpartition("The full log: ")[2])
+    assert log.parent == driven.terraform.workspace.logs
+    assert log.read_text(encoding="utf-8") == (HERE / "recordings/name-taken/apply.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_locked_state_names_its_holder(playing: Callable[[str], Driven]) -> None:
+    driven = playing("locked")
+
+    with pytest.raises(TerraformError) as failure:
+        driven.finish(driven.terraform.plan())
+
+    assert "the state is locked by ada@workstation (apply) since 2026-11-23 12:58:03" in failure.value.message
+    assert "force-unlock 3d20d141-88c4-bb14-d677-88c5c9ec329a" in failure.value.hint
+
+
+def test_a_crash_is_told_in_the_programs_own_words(playing: Callable[[str], Driven]) -> None:
+    driven = playing("crash")
+
+    with pytest.raises(TerraformError, match="TERRAFORM CRASH"):
+        driven.finish(driven.terraform.plan())
+
+
+def test_ctrl_c_lets_terraform_finish_and_says_how_to_go_on(playing: Callable[[str], Driven]) -> None:
+    driven = playing("interrupted")
+    before = signal.getsignal(signal.SIGINT)
+    work = driven.terraform.apply(driven.finish(driven.terraform.plan()))
+    while driven.events[-1:] != [Started("aws_vpc.studio", "create")]:
+        driven.events.append(next(work))
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(InterruptedByUserError) as stopped:
+        driven.finish(work)
+
+    assert stopped.value.message == "Stopped in good order; 1 change was made"
+    assert stopped.value.hint == "Go on with `studioctl up`."
+    noted = [event.message for event in driven.events if isinstance(event, Noted)]
+    assert noted == [
+        "Stopping: Terraform finishes what it has begun. Ctrl-C again gives up at once and may lose track."
+    ]
+    assert isinstance(driven.events[-1], Finished)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_work_that_is_given_up_stops_terraform_and_frees_the_workspace(playing: Callable[[str], Driven]) -> None:
+    driven = playing("interrupted")
+    work = driven.terraform.apply(driven.finish(driven.terraform.plan()))
+    while not isinstance(next(work), Started):
+        pass
+
+    began = time.monotonic()
+    work.close()
+
+    assert time.monotonic() - began < 5
+    with driven.terraform.workspace.hold("plan"):
+        pass
+
+
+def test_a_state_does_not_move_without_a_word(playing: Callable[[str], Driven]) -> None:
+    driven = playing("create")
+    driven.finish(driven.terraform.init())
+    driven.terraform.workspace.state_file.write_text('{"version": 4}', encoding="utf-8")
+    s3 = Backend("s3", {"bucket": "acme-tfstate", "key": "demo"})
+    driven.terraform.backend = s3
+
+    assert driven.terraform.backend_change() == BackendChange(Backend(), s3)
+    with pytest.raises(RefusedError, match="state moves from"):
+        driven.finish(driven.terraform.plan())
+    assert "local" in (driven.terraform.workspace.directory / "backend.tf.json").read_text(encoding="utf-8")
+
+
+def test_with_no_state_yet_the_backend_changes_silently(playing: Callable[[str], Driven]) -> None:
+    driven = playing("create")
+    driven.finish(driven.terraform.init())
+    driven.terraform.backend = Backend("s3", {"bucket": "acme-tfstate", "key": "demo"})
+
+    assert driven.terraform.backend_change() is None
+
+
+def test_a_local_state_counts_also_when_terraforms_files_are_gone(playing: Callable[[str], Driven]) -> None:
+    driven = playing("create")
+    driven.finish(driven.terraform.init())
+    driven.terraform.workspace.state_file.write_text('{"version": 4}', encoding="utf-8")
+    driven.terraform.workspace.forget()
+    driven.terraform.backend = Backend("s3", {"bucket": "acme-tfstate", "key": "demo"})
+
+    assert driven.terraform.backend_change() is not None
