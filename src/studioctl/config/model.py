@@ -46,8 +46,12 @@ class Model(BaseModel):
 class Network(Model):
     """The VPC that the domain lives in."""
 
-    cidr: Cidr = Field("10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24.")
-    availability_zones: Zones = Field(2, description="In how many zones there is a subnet.")
+    cidr: Cidr = Field(
+        "10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24. Changing it later replaces the domain."
+    )
+    availability_zones: Zones = Field(
+        2, description="In how many zones there is a subnet. Changing it later replaces the domain."
+    )
 
 
 class Studio(Model):
@@ -56,13 +60,16 @@ class Studio(Model):
     instance_type: InstanceType = Field(
         "ml.t3.medium", description="Instance type of a Code Editor app. It is paid for while the app runs."
     )
-    volume_gb: Gigabytes = Field(20, description="Size of a space's volume, in GB.")
+    volume_gb: Gigabytes = Field(20, description="Size of a space's volume, in GB. It can grow later, never shrink.")
     max_volume_gb: Gigabytes = Field(100, description="The largest volume a user may ask for, in GB.")
     idle_timeout_minutes: IdleMinutes = Field(
         60, description="An app that is idle this long is stopped. Files are kept."
     )
     docker: StrictBool = Field(True, description="Whether containers can be built and run inside Studio.")
-    remote_access: StrictBool = Field(True, description="Whether a local VS Code may connect to a space.")
+    remote_access: StrictBool = Field(
+        True,
+        description="Whether a local VS Code may connect to a space. AWS wants 8 GB of memory for it: ml.t3.large.",
+    )
 
 
 class Space(Model):
@@ -199,7 +206,7 @@ class ResolvedSpace:
 class EnvironmentConfig(Model):
     """One SageMaker Studio environment: everything that `studio.toml` says."""
 
-    name: EnvironmentName = Field(description="Prefix of every resource's name.")
+    name: EnvironmentName = Field(description="Prefix of every resource's name. Another name is another environment.")
     region: Region = Field(description="AWS region.")
     profile: Text | None = Field(
         None, description="Profile of your AWS configuration. Left out: AWS's own order.", examples=["acme-admin"]

@@ -18,7 +18,7 @@ def test_it_begins_with_what_is_required() -> None:
 # One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line is
 # here to tell its default, or an example, and does nothing until you remove the # before it.
 
-# Prefix of every resource's name.
+# Prefix of every resource's name. Another name is another environment.
 name = "acme-ml"
 # AWS region.
 region = "us-east-1"
