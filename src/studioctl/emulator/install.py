@@ -5,9 +5,10 @@ from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 from moto.sagemaker import urls as sagemaker_urls
 from moto.sagemaker.models import sagemaker_backends
+from moto.secretsmanager.models import secretsmanager_backends
 
+from studioctl.emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studioctl.emulator.backends import each
-from studioctl.emulator.identity import StrictIAMBackend
 from studioctl.emulator.network import StrictEC2Backend, StrictEFSBackend
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.emulator.studio.models import StudioBackend
@@ -27,6 +28,7 @@ def install(settings: EmulatorSettings, endpoint_url: str) -> None:
     ec2_backends.backend = StrictEC2Backend
     efs_backends.backend = StrictEFSBackend
     iam_backends.backend = StrictIAMBackend
+    secretsmanager_backends.backend = StrictSecretsManagerBackend
     sagemaker_urls.url_paths["{0}/$"] = StudioResponse.dispatch
 
 

@@ -24,6 +24,7 @@ LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 NOT_A_KEY = "studioctl-emulator"  # obviously no credential of anybody's
+ACCOUNT_ID = "123456789012"  # the only one
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """What this process started: a child must be waited for, or it stays as a zombie."""
@@ -190,12 +191,15 @@ def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "MOTO_ACCOUNT_ID": ACCOUNT_ID,  # or else moto looks for each key in every account and partition
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # moto's roles can hold AWS's own policies only then
         "MOTO_DISABLE_GLOBAL_CORS": "true",  # no page in a browser needs to read an answer
     }
 
 
 def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulator:
+    for ended in _children.values():
+        ended.poll()
     _state_path(home).unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "studioctl.emulator", "--state-dir", str(home)]
     command += ["--port", str(port), "--settings", settings.to_json()]

@@ -1,0 +1,42 @@
+"""IAM and Secrets Manager as strict as AWS where moto is not."""
+
+from types import ModuleType
+from typing import Any
+
+from moto.iam import urls as iam_urls
+from moto.iam.exceptions import DeleteConflictException
+from moto.iam.models import IAMBackend
+from moto.secretsmanager import urls as secretsmanager_urls
+from moto.secretsmanager.exceptions import InvalidRequestException
+from moto.secretsmanager.models import SecretsManagerBackend
+
+
+class StrictIAMBackend(IAMBackend):
+    """IAM that keeps a policy which somebody still has."""
+
+    @property
+    def _url_module(self) -> ModuleType:
+        return iam_urls
+
+    def delete_policy(self, policy_arn: str) -> None:
+        """Attachments block it: API reference, DeletePolicy."""
+        if self.get_policy(policy_arn).attachment_count:
+            raise DeleteConflictException("Cannot delete a policy attached to entities.")
+        super().delete_policy(policy_arn)
+
+
+class StrictSecretsManagerBackend(SecretsManagerBackend):
+    """Secrets Manager that keeps a name for the whole recovery window."""
+
+    @property
+    def _url_module(self) -> ModuleType:
+        return secretsmanager_urls
+
+    def create_secret(self, name: str, *args: Any, **kwargs: Any) -> str:
+        """The words are AWS's own, seen in many public logs of Terraform."""
+        known = self.secrets.get(name)
+        if known is not None and known.is_deleted():
+            raise InvalidRequestException(
+                "You can't create this secret because a secret with this name is already scheduled for deletion."
+            )
+        return super().create_secret(name, *args, **kwargs)

@@ -1,0 +1,56 @@
+"""What AWS does in some accounts or at some times, as settings."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from studioctl.emulator import server
+from studioctl.emulator.settings import EmulatorSettings
+from tests.unit.emulator.emulated import gone, new_studio, refusal
+
+
+def test_all_the_other_truths(home: Path) -> None:
+    """One start for all of them: groups that stay, points that go, quotas, slow disks, apps soon forgotten."""
+    settings = EmulatorSettings(
+        transition_seconds=0,
+        nfs_groups_go=False,
+        access_points_stay=False,
+        deleted_apps_seconds=0.2,
+        volume_modification_seconds=3600,
+        maximum_apps=1,
+    )
+    studio = new_studio(server.start(settings=settings, state_dir=home))
+    domain_id = studio.domain()
+    studio.profile(domain_id)
+    studio.space(domain_id)
+    studio.space(domain_id, "second")
+    key = studio.app(domain_id)
+    assert refusal(lambda: studio.app(domain_id, "second")) == (
+        "ResourceLimitExceeded",
+        (
+            "The account-level service limit 'Studio CodeEditor Apps running on ml.t3.medium instances' is 1 Apps, with"
+            " current utilization of 1 Apps and a request delta of 1 Apps. Please use Service Quotas to request"
+            " an increase for this quota."
+        ),
+    )
+    for size, refused in ((10, False), (11, True)):
+        change: Any = {"SpaceStorageSettings": {"EbsStorageSettings": {"EbsVolumeSizeInGb": size}}}
+
+        def grow(change: Any = change) -> object:
+            return studio.sagemaker.update_space(DomainId=domain_id, SpaceName="editor", SpaceSettings=change)
+
+        if refused:
+            assert refusal(grow)[1].startswith("VolumeModificationRateExceeded: ")
+        else:
+            grow()
+    studio.stop(key)
+    time.sleep(0.25)
+    assert refusal(lambda: studio.sagemaker.describe_app(**key))[0] == "ResourceNotFound"
+    for name in ("editor", "second"):
+        studio.sagemaker.delete_space(DomainId=domain_id, SpaceName=name)
+    studio.sagemaker.delete_user_profile(DomainId=domain_id, UserProfileName="ada")
+    gone(lambda: studio.sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName="ada"))
+    assert studio.efs.describe_access_points()["AccessPoints"] == []
+    studio.sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": "Delete"})
+    gone(lambda: studio.sagemaker.describe_domain(DomainId=domain_id))
+    assert studio.nfs_groups(domain_id).keys() == {"inbound", "outbound"}
