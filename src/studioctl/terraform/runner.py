@@ -263,5 +263,6 @@ def _interrupted(verb: str, said: Transcript, returncode: int | None) -> Interru
     if returncode == 0 and verb in {"apply", "destroy"}:
         message = "Terraform had finished before it could be stopped"
     else:
-        message = f"Stopped in good order; {said.completed} changes were made" if verb != "plan" else "Stopped"
+        changes = "1 change was" if said.completed == 1 else f"{said.completed} changes were"
+        message = "Stopped" if verb == "plan" else f"Stopped in good order; {changes} made"
     return InterruptedByUserError(message, hint=f"Go on with `studioctl {command}`.")

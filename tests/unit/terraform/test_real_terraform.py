@@ -1,11 +1,9 @@
 """The real Terraform and provider against moto: what the fake engine cannot prove."""
 
-import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
+import threading
 import time
 from pathlib import Path
 
@@ -14,7 +12,6 @@ import pytest
 from studioctl.errors import ConfigError, InterruptedByUserError, RefusedError, TerraformError
 from studioctl.events import Finished
 from studioctl.infrastructure.block import Data, Output, Resource
-from studioctl.target import Target
 from studioctl.terraform import executable
 from studioctl.terraform.backend import Backend
 from studioctl.terraform.export import export
@@ -66,7 +63,7 @@ def test_a_second_plan_is_empty(lived: Lived) -> None:
     plan = lived.finish(lived.terraform.plan())
 
     assert not plan.has_changes
-    assert plan.changes == plan.outputs == plan.drift == ()
+    assert (plan.changes, plan.outputs, plan.drift) == ((), (), ())
 
 
 def test_a_change_is_told_with_old_and_new_values_by_module(lived: Lived) -> None:
@@ -191,15 +188,21 @@ def test_ctrl_c_stops_the_real_engine_in_good_order(place: Workspace, engine: st
     found = executable.find({**os.environ, "STUDIOCTL_TERRAFORM": engine})
     work = Lived(Terraform.of(place, found, blueprint(module("secrets", tiny("stopped"))), Backend()), place.target)
     work.finish(work.terraform.init())
-    planning = work.terraform.plan()
-    while not any(log.stat().st_size for log in place.logs.glob("*-plan.jsonl")):
-        if not place.logs.joinpath("none").exists():
-            next(planning)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.raise_signal(signal.SIGINT)
+    threading.Thread(target=_interrupt_once_it_plans, args=(place,)).start()
 
     with pytest.raises(InterruptedByUserError):
-        work.finish(planning)
+        work.finish(work.terraform.plan())
+    assert "Interrupt received" in _planning_log(place)
+
+
+def _interrupt_once_it_plans(place: Workspace) -> None:
+    while not _planning_log(place):
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _planning_log(place: Workspace) -> str:
+    return "".join(log.read_text(encoding="utf-8") for log in place.logs.glob("*-plan.jsonl"))
 
 
 def test_exported_documents_are_valid_as_they_stand(tmp_path: Path) -> None:
