@@ -34,6 +34,19 @@ class Backend:
         kind = "s3" if "bucket" in overrides else self.kind
         return Backend(kind, {**self.settings, **overrides})
 
+    def require_place(self) -> None:
+        """Make sure that it says where.
+
+        Raises:
+            ConfigError: It is S3 without a bucket or a key.
+        """
+        missing = [key for key in ("bucket", "key") if self.kind == "s3" and not self.settings.get(key)]
+        if missing:
+            raise ConfigError(
+                f"The state is to be in S3, but its {' and '.join(missing)} is not given",
+                hint=f'Write {missing[0]} = "..." under [state], or give it as {missing[0]}=... on the command line.',
+            )
+
     @property
     def location(self) -> dict[str, str]:
         """What tells this state from others."""

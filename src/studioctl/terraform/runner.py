@@ -72,9 +72,10 @@ class Terraform:
 
         Raises:
             RefusedError: The state would have to move without a word, or onto another environment's state.
-            ConfigError: The state's bucket does not exist, or the provider mirror does not hold the provider.
+            ConfigError: The state's bucket is not given or does not exist, or the provider mirror lacks the provider.
             TerraformError: Terraform failed, or someone else works here.
         """
+        self.backend.require_place()
         with self.workspace.hold("init"):
             change = self.backend_change()
             environ = self._environ(downloads=True)

@@ -83,3 +83,10 @@ def test_backend_hcl_can_be_read_back(tmp_path: Path) -> None:
     file.write_text(backend.render_hcl(S3), encoding="utf-8")
 
     assert backend.parse_file(file) == {"encrypt": "true", "use_lockfile": "true", **S3.settings}
+
+
+def test_s3_without_a_bucket_is_an_error_before_anything_is_started() -> None:
+    with pytest.raises(ConfigError, match="its bucket is not given"):
+        Backend("s3", {"key": "demo"}).require_place()
+    Backend().require_place()
+    S3.require_place()

@@ -125,3 +125,16 @@ def test_tofu_finds_terraforms_packages_under_its_own_registrys_name(tmp_path: P
     assert path is not None
     assert f'"{TOFU_REGISTRY}/hashicorp/aws"' in path.read_text(encoding="utf-8")
     assert (work.directory / "mirror" / TOFU_REGISTRY / "hashicorp/aws").resolve() == packages.resolve()
+
+
+def test_a_file_that_described_another_environment_before_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "studio.toml"
+    before, now = Workspace.beside(file, "before", AWS), Workspace.beside(file, "now", AWS)
+    before.claim()
+    now.claim()
+
+    assert now.predecessors() == ("before",)
+    assert Workspace.beside(tmp_path / "other.toml", "other", AWS).predecessors() == ()
+    assert Workspace.beside(file, "now", local()).predecessors() == ()
+    before.release()
+    assert now.predecessors() == ()
