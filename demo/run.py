@@ -3,6 +3,7 @@
 Runs each command for real, shows its output as it comes, and leaves the transcript in .demo/ as a page and a picture.
 """
 
+import io
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import sysconfig
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.text import Text
@@ -17,19 +19,28 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / ".demo"
 STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
-STEPS: tuple[tuple[str, str], ...] = (
-    ("The file says what should exist. Is it right?", "studioctl validate"),
-    ("What would happen? The emulator starts by itself; no AWS account is needed.", "studioctl plan --local"),
-    ("Make it so, with the real Terraform and AWS provider.", "studioctl up --local --yes"),
-    ("What is there now?", "studioctl status --local"),
-    (
-        "Change one value: a bigger volume for a space ...",
-        "sed -i.before 's/volume_gb = 50/volume_gb = 80/' studio.toml",
+
+
+class Step(NamedTuple):
+    """A command, what a person thinks before typing it, and whether it is in the picture for the README."""
+
+    thought: str
+    command: str
+    pictured: bool = False
+
+
+STEPS = (
+    Step("The file says what should exist. Is it right?", "studioctl validate", pictured=True),
+    Step("What would happen? The emulator starts by itself; no AWS account is needed.", "studioctl plan --local"),
+    Step("Make it so, with the real Terraform and AWS provider.", "studioctl up --local --yes"),
+    Step("What is there now?", "studioctl status --local", pictured=True),
+    Step(
+        "A bigger volume for a space ...", "sed -i.before 's/volume_gb = 50/volume_gb = 80/' studio.toml", pictured=True
     ),
-    ("... and exactly that changes.", "studioctl up --local --yes"),
-    ("Remove everything.", "studioctl down --local --yes"),
-    ("What SageMaker leaves behind is gone too.", "studioctl status --local"),
-    ("", "studioctl emulator stop"),
+    Step("... and exactly that changes.", "studioctl up --local --yes", pictured=True),
+    Step("Remove everything.", "studioctl down --local --yes"),
+    Step("What SageMaker leaves behind is gone too.", "studioctl status --local"),
+    Step("The emulator goes last.", "studioctl emulator stop"),
 )
 PLAN_FOUND_CHANGES = 2
 
@@ -44,30 +55,33 @@ def main() -> int:
         "STUDIOCTL_EMULATOR_DIR": str(DEMO / "emulator"),  # an emulator of its own, whatever else is running
         "PYTHONUNBUFFERED": "1",
     }
-    page = Console(record=True, file=Path(os.devnull).open("w"), width=110, force_terminal=True)  # noqa: SIM115
+    page, picture = _recorder(160), _recorder(110)
     began = time.monotonic()
-    for comment, command in STEPS:
-        code = _show(comment, command, environment, page)
+    for step in STEPS:
+        code = _show(step, environment, [page, picture] if step.pictured else [page])
         if code not in {0, PLAN_FOUND_CHANGES}:
             subprocess.run([STUDIOCTL, "emulator", "stop"], env=environment, check=False)
             return code
-    page.save_svg(str(DEMO / "transcript.svg"), title="studioctl on the emulator", clear=False)
+    picture.save_svg(str(DEMO / "demo.svg"), title="studioctl on the emulator")
     page.save_html(str(DEMO / "index.html"))
     print(f"\nDone in {time.monotonic() - began:.0f} s. To look at:")
-    print(f"  {DEMO.relative_to(ROOT)}/index.html      this transcript (and transcript.svg)")
+    print(f"  {DEMO.relative_to(ROOT)}/index.html      this transcript")
     print(f"  {DEMO.relative_to(ROOT)}/studio.toml     the file that it all came from")
     print(f"  {DEMO.relative_to(ROOT)}/.studioctl/     the Terraform documents that studioctl wrote")
     return 0
 
 
-def _show(comment: str, command: str, environment: dict[str, str], page: Console) -> int:
-    if comment:
-        print(f"\n# {comment}")
-        page.print(Text(f"\n# {comment}", style="bright_black"))
-    print(f"$ {command}", flush=True)
-    page.print(Text(f"$ {command}", style="bold"))
+def _recorder(width: int) -> Console:
+    return Console(record=True, file=io.StringIO(), width=width, force_terminal=True)
+
+
+def _show(step: Step, environment: dict[str, str], recorders: list[Console]) -> int:
+    print(f"\n# {step.thought}\n$ {step.command}", flush=True)
+    for recorder in recorders:
+        recorder.print(Text(f"\n# {step.thought}", style="bright_black"))
+        recorder.print(Text(f"$ {step.command}", style="bold"))
     process = subprocess.Popen(
-        ["/bin/sh", "-c", command],
+        ["/bin/sh", "-c", step.command],
         cwd=DEMO,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -78,7 +92,8 @@ def _show(comment: str, command: str, environment: dict[str, str], page: Console
     assert process.stdout is not None
     for line in process.stdout:
         print(line, end="", flush=True)
-        page.print(Text(line.rstrip("\n")))
+        for recorder in recorders:
+            recorder.print(Text(line.rstrip()))
     return process.wait()
 
 

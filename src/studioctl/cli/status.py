@@ -21,4 +21,4 @@ def status(
     if json:
         typer.echo(dumps(found))
     else:
-        views.status(found, Terminal())
+        views.status(found, Terminal(), flags=context.repeated(config, local=local))

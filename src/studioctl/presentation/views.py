@@ -117,12 +117,12 @@ def teardown(found: "Teardown", console: Console) -> None:
     _line(console, f"\n{len(found.plan.changes)} resources to destroy.", "bold")
 
 
-def status(found: "Status", terminal: Terminal) -> None:
+def status(found: "Status", terminal: Terminal, *, flags: str) -> None:
     """The domain, its users and spaces."""
     where = "the emulator" if found.target == "local" else "AWS"
     if found.domain is None:
         terminal.say(f"There is no '{found.name}' in {found.region} on {where}.")
-        terminal.next_commands(("studioctl up", "create it"))
+        terminal.next_commands((f"studioctl up{flags}", "create it"))
         return
     _line(terminal.out, f"{found.name}  {found.region} on {where}", "bold")
     _line(terminal.out, f"domain  {found.domain.id}  {found.domain.status}")

@@ -18,8 +18,11 @@ def configuration(values: Mapping[str, Any]) -> Step | None:
     """Sets values of `.condarc`."""
     if not values:
         return None
-    lines = [
-        f"conda config --set {quoted([key, value if isinstance(value, str) else json.dumps(value)])}"
-        for key, value in values.items()
-    ]
-    return Step("conda-config", "\n".join(lines))
+    return Step("conda-config", "\n".join(_setting(key, value) for key, value in values.items()))
+
+
+def _setting(key: str, value: Any) -> str:
+    if isinstance(value, list):  # `--set` takes single values only
+        lines = [f"conda config --append {quoted([key, str(item)])}" for item in value]
+        return "\n".join((f"conda config --remove-key {quoted([key])} 2> /dev/null || true", *lines))
+    return f"conda config --set {quoted([key, value if isinstance(value, str) else json.dumps(value)])}"
