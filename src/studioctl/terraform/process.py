@@ -89,14 +89,14 @@ class Run:
         told, partial = 0, ""
         while True:
             ended = child.poll() is not None  # asked before reading, so that the last lines are never missed
-            while line := readline():
-                partial += line
+            while (piece := readline()) or self.interrupts > told:
+                if self.interrupts > told:  # before any line that answers it
+                    told = self.interrupts
+                    yield ""
+                partial += piece
                 if partial.endswith("\n"):
                     yield partial.rstrip("\n")
                     partial = ""
-            if self.interrupts > told:
-                told = self.interrupts
-                yield ""
             if ended:
                 break
             time.sleep(POLL_SECONDS)
