@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.model import OperationNotFoundError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
 from studioctl import __version__
-from studioctl.emulator.faults import Faults
+from studioctl.emulator.faults import Faults, error_answer
 from studioctl.emulator.guard import is_loopback
 from studioctl.emulator.install import install, settle
 from studioctl.emulator.inventory import take_inventory
@@ -65,14 +66,22 @@ class Application:
         if own is not None:
             return own(environ, start_response)
         body = _read_body(environ)
-        fault = self.faults.answer(environ, body)
         if self.faults.latency_seconds:
             time.sleep(self.faults.latency_seconds)
-        if fault is not None:
-            return fault(environ, start_response)
         with self._turn:
+            fault = self.faults.answer(environ, body)
+            if fault is not None:
+                return fault(environ, start_response)
             settle()
+            return self._ask_moto(environ, start_response)
+
+    def _ask_moto(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """What moto has not is told as an error of AWS's form, not as a broken server that is asked again."""
+        try:
             return list(self._moto(environ, start_response))
+        except (NotImplementedError, OperationNotFoundError) as error:
+            answer = error_answer(environ, "NotImplemented", f"The emulator cannot do this: {error}", 501)
+            return answer(environ, start_response)
 
     def _own_answer(self, request: Request) -> Response | None:
         """Paths of the emulator itself; requests to AWS's services are signed and never get here."""

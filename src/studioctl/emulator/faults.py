@@ -1,7 +1,6 @@
 """Slowness and failures on demand, to rehearse what a program does when AWS misbehaves."""
 
 import json
-import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -9,7 +8,10 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
-TEMPORARY = frozenset({"ServiceUnavailable", "InternalServerException", "InternalFailure"})
+TEMPORARY = frozenset(
+    {"ServiceUnavailable", "InternalServerException", "InternalFailure", "RequestLimitExceeded", "SlowDown"}
+)
+"""Codes that AWS sends with status 503: "try again"."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,7 @@ class Faults:
 
     def answer(self, environ: dict[str, Any], body: bytes) -> Response | None:
         """The error for this request, if one is wanted, in the form of the service's protocol."""
-        target = environ.get("HTTP_X_AMZ_TARGET", "")
-        action = target.rpartition(".")[2] or _query_action(environ, body)
+        action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2] or _query_action(environ, body)
         fault = self.errors.get(action)
         if fault is None:
             return None
@@ -58,7 +59,17 @@ class Faults:
             self.errors[action] = left
             if left.times == 0:
                 del self.errors[action]
-        return _json_error(fault) if target else _xml_error(fault)
+        return error_answer(environ, fault.code, fault.message, _status(fault.code))
+
+
+def error_answer(environ: dict[str, Any], code: str, message: str, status: int) -> Response:
+    """An error in the form of the service's protocol: JSON for those that name a target, else XML."""
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        text = json.dumps({"__type": code, "message": message})
+        return Response(text, status, content_type="application/x-amz-json-1.1")
+    error = f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
+    text = f"<Response><Errors>{error}</Errors>{error}<RequestID>0</RequestID></Response>"
+    return Response(text, status, content_type="text/xml")
 
 
 def _query_action(environ: dict[str, Any], body: bytes) -> str:
@@ -67,16 +78,5 @@ def _query_action(environ: dict[str, Any], body: bytes) -> str:
     return parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
 
 
-def _status(fault: Fault) -> int:
-    return 503 if fault.code in TEMPORARY or re.search("RequestLimitExceeded|SlowDown", fault.code) else 400
-
-
-def _json_error(fault: Fault) -> Response:
-    text = json.dumps({"__type": fault.code, "message": fault.message})
-    return Response(text, _status(fault), content_type="application/x-amz-json-1.1")
-
-
-def _xml_error(fault: Fault) -> Response:
-    error = f"<Error><Code>{escape(fault.code)}</Code><Message>{escape(fault.message)}</Message></Error>"
-    text = f"<Response><Errors>{error}</Errors>{error}<RequestID>0</RequestID></Response>"
-    return Response(text, _status(fault), content_type="text/xml")
+def _status(code: str) -> int:
+    return 503 if code in TEMPORARY else 400

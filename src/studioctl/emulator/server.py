@@ -203,7 +203,9 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
     _state_path(home).unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "studioctl.emulator", "--state-dir", str(home)]
     command += ["--port", str(port), "--settings", settings.to_json()]
-    with _log_path(home).open("ab") as log:
+    if _log_path(home).exists():  # why the last one ended may still be wanted
+        _log_path(home).replace(_log_path(home).with_suffix(".log.1"))
+    with _log_path(home).open("wb") as log:
         child = subprocess.Popen(
             command,
             cwd=home,

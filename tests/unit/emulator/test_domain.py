@@ -157,3 +157,19 @@ def test_a_deletion_shows_in_the_list(studio: Studio) -> None:
         lambda: [domain["DomainId"] for domain in studio.sagemaker.list_domains(MaxResults=100)["Domains"]],
         lambda ids: domain_id not in ids,
     )
+
+
+def test_what_was_removed_by_hand_is_not_missed(studio: Studio) -> None:
+    domain_id = studio.domain()
+    home = studio.sagemaker.describe_domain(DomainId=domain_id)["HomeEfsFileSystemId"]
+    for target in studio.efs.describe_mount_targets(FileSystemId=home)["MountTargets"]:
+        studio.efs.delete_mount_target(MountTargetId=target["MountTargetId"])
+    studio.efs.delete_file_system(FileSystemId=home)
+    studio.profile(domain_id)
+    studio.sagemaker.update_domain(DomainId=domain_id, TagPropagation="ENABLED")
+    studio.wait_domain(domain_id)
+    studio.sagemaker.delete_user_profile(DomainId=domain_id, UserProfileName="ada")
+    gone(lambda: studio.sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName="ada"))
+    studio.sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": "Delete"})
+    gone(lambda: studio.sagemaker.describe_domain(DomainId=domain_id))
+    eventually(lambda: studio.nfs_groups(domain_id), lambda groups: not groups)

@@ -48,10 +48,10 @@ def make_home(store: StudioStore, domain: Domain) -> None:
 
 def mount_home(store: StudioStore, domain: Domain) -> None:
     """A mount target in each of the domain's zones that has none: EFS allows one per zone."""
-    if domain.home_efs_file_system_id is None:
-        return
     efs = _efs(store)
-    file_system = efs.file_systems_by_id[domain.home_efs_file_system_id]
+    file_system = efs.file_systems_by_id.get(domain.home_efs_file_system_id or "")
+    if file_system is None:  # there is none, or a person has removed it by hand
+        return
     for subnet_id in domain.subnet_ids:
         if not file_system.has_mount_target(_ec2(store).get_subnet(subnet_id)):
             efs.create_mount_target(file_system.file_system_id, subnet_id, security_groups=[domain.nfs_group_ids[0]])
@@ -78,14 +78,15 @@ def remove_home(store: StudioStore, domain: Domain) -> None:
 
 def make_access_point(store: StudioStore, domain: Domain, profile: UserProfile) -> None:
     """The profile's own door to its home, used by Code Editor and JupyterLab when homes are mounted."""
-    if domain.home_efs_file_system_id is None or profile.access_point_id is not None:
+    file_system_id = domain.home_efs_file_system_id or ""
+    if file_system_id not in _efs(store).file_systems_by_id or profile.access_point_id is not None:
         return
     uid = int(profile.home_efs_file_system_uid)
     ownership = {"OwnerUid": uid, "OwnerGid": HOME_GROUP_ID, "Permissions": "700"}
     access_point = _efs(store).create_access_point(
         client_token=profile.arn,
         tags=[{"Key": MANAGED_TAG, "Value": profile.arn}],
-        file_system_id=domain.home_efs_file_system_id,
+        file_system_id=file_system_id,
         posix_user={"Uid": uid, "Gid": HOME_GROUP_ID},
         root_directory={"Path": f"/{uid}", "CreationInfo": ownership},
     )
@@ -102,10 +103,11 @@ def plug_in_app(store: StudioStore, domain: Domain, app: App, group_ids: list[st
     """In VpcOnly mode an app has a network interface in the user's subnet (Developer Guide, "onboard-vpc")."""
     if domain.app_network_access_type != "VpcOnly":
         return
-    eni = _ec2(store).create_network_interface(
+    ec2, wanted = _ec2(store), [*group_ids, *domain.nfs_group_ids[1:]]
+    eni = ec2.create_network_interface(
         domain.subnet_ids[0],
         [],
-        group_ids=[*group_ids, *domain.nfs_group_ids[1:]],
+        group_ids=[group_id for group_id in wanted if ec2.get_security_group_from_id(group_id)],
         description=f"[DO NOT DELETE] ENI managed by SageMaker for Studio App ({app.arn})",  # assumed
     )
     eni.status, eni.requester_managed = "in-use", True

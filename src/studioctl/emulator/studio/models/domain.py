@@ -149,12 +149,12 @@ class DomainBackend(LifecycleConfigBackend):
         require_settled("update", "Domain", domain)
         before, after = domain.domain_settings, request.get("DomainSettingsForUpdate", {})
         subnet_ids = request.get("SubnetIds", domain.subnet_ids)
-        identity = after.get("ExecutionRoleIdentityConfig", before.get("ExecutionRoleIdentityConfig"))
+        identity = before.get("ExecutionRoleIdentityConfig", "DISABLED")
         access = request.get("AppNetworkAccessType", domain.app_network_access_type)
         removed = set(domain.subnet_ids) - set(subnet_ids)
         delicate = (
             access != domain.app_network_access_type
-            or identity != before.get("ExecutionRoleIdentityConfig")
+            or after.get("ExecutionRoleIdentityConfig", identity) != identity
             or bool(removed)
         )
         if delicate and any(self.apps_where(lambda app: app.domain_id == domain.domain_id)):
