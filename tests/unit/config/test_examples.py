@@ -9,7 +9,7 @@ import pytest
 
 from studioctl.config.load import load
 from studioctl.config.model import EnvironmentConfig
-from tests.unit.config.generate_documents import ROOT, SCHEMA
+from tests.generated import ROOT, SCHEMA
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
 

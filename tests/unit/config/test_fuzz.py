@@ -8,7 +8,7 @@ import pytest
 
 from studioctl.config.load import load, parse
 from studioctl.errors import ConfigError
-from tests.unit.config.generate_documents import ROOT
+from tests.generated import ROOT
 
 SEEDS = [file.read_bytes() for file in sorted((ROOT / "examples").glob("*.toml"))]
 VALUES = (

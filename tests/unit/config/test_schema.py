@@ -10,17 +10,6 @@ import pytest
 from studioctl.config import checks, editor_checks
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.schema import reference, schema, schema_text
-from tests.unit.config.generate_documents import REFERENCE, SCHEMA
-
-FRESHEN = "run: python -m tests.unit.config.generate_documents"
-
-
-def test_the_committed_schema_is_fresh() -> None:
-    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), FRESHEN
-
-
-def test_the_committed_reference_is_fresh() -> None:
-    assert REFERENCE.read_text(encoding="utf-8") == reference(), FRESHEN
 
 
 def test_it_is_a_schema() -> None:

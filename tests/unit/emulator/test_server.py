@@ -19,7 +19,7 @@ from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator, State
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
-from tests.unit.emulator.emulated import client, refusal
+from tests.unit.emulator.emulated import client, new_studio, refusal
 
 
 def get(port: int, path: str, **headers: str) -> tuple[int, str]:
@@ -163,6 +163,35 @@ def test_loopback_stays_open_to_it(emulator: RunningEmulator) -> None:
     code = "import urllib.request\nfrom studioctl.emulator.guard import keep_to_loopback\nkeep_to_loopback()\n"
     code += f"print(urllib.request.urlopen('{emulator.endpoint_url}/health').status)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "200\n"
+
+
+def test_many_at_once(emulator: RunningEmulator) -> None:
+    studio = new_studio(emulator)
+    domain_id = studio.domain()
+    studio.profile(domain_id)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: studio.space(domain_id, f"space-{number}"), range(24)))
+    pages = studio.sagemaker.get_paginator("list_spaces").paginate(DomainIdEquals=domain_id)
+    assert sorted(space["SpaceName"] for page in pages for space in page["Spaces"]) == sorted(
+        f"space-{number}" for number in range(24)
+    )
+
+
+def test_the_variables_for_others(emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", "intranet.example.com")
+    assert server.environment(emulator, "eu-west-3") == {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{emulator.port}",
+        "AWS_ACCESS_KEY_ID": "studioctl-emulator",
+        "AWS_SECRET_ACCESS_KEY": "studioctl-emulator",
+        "AWS_SESSION_TOKEN": "",
+        "AWS_REGION": "eu-west-3",
+        "AWS_DEFAULT_REGION": "eu-west-3",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        "NO_PROXY": "intranet.example.com,127.0.0.1,localhost",
+        "no_proxy": "intranet.example.com,127.0.0.1,localhost",
+    }
 
 
 def test_the_aws_cli_is_just_another_client(emulator: RunningEmulator) -> None:

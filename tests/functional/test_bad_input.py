@@ -1,0 +1,156 @@
+"""Bad input: a message that says what to do, an exit code, and nothing changed."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from tests.functional.conftest import Shell
+
+GOOD = 'name = "acme-ml"\nregion = "us-east-1"\n\n[[users]]\nname = "ada"\n'
+BAD = {
+    "name": (GOOD.replace('"ada"', '"ada_l"'), "5: users[0].name: "),
+    "same user": (GOOD + '\n[[users]]\nname = "ADA"\n', "8: users[1].name: "),
+    "bucket": (GOOD + '\n[storage]\nbucket = "Acme"\n', "8: storage.bucket: "),
+    "instance type": (GOOD + '\n[studio]\ninstance_type = "t3.medium"\n', "8: studio.instance_type: "),
+    "refused by the provider": (GOOD + '\n[studio]\ninstance_type = "ml.g7e.2xlarge"\n', "8: studio.instance_type: "),
+    "volume": (GOOD + "\n[studio]\nvolume_gb = 4\n", "8: studio.volume_gb: "),
+    "volume over maximum": (GOOD + "\n[studio]\nvolume_gb = 200\n", "8: studio.volume_gb: "),
+    "idle time": (GOOD + "\n[studio]\nidle_timeout_minutes = 30\n", "8: studio.idle_timeout_minutes: "),
+    "public range": (GOOD + '\n[network]\ncidr = "8.8.0.0/16"\n', "8: network.cidr: "),
+    "image count": (GOOD + "\n[images]\nkeep_latest = 0\n", "8: images.keep_latest: "),
+    "unknown key": (GOOD + "\n[studio]\nidle_timeout = 90\n", "8: studio.idle_timeout: "),
+    "a secret": (
+        GOOD + '\n[secrets.github]\nusername = "ada"\ntoken = "ghp_0123456789"\n',
+        "9: secrets.github.token: ",
+    ),
+    "not TOML": ("name = \n", "1:"),
+    "script too large": (GOOD + f'\n[editor.settings]\na = "{"x" * 13_000}"\n', ""),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_wrong_file_starts_nothing(case: str, shell: Shell) -> None:
+    text, where = BAD[case]
+    shell.write(text)
+    done = shell.studioctl("up", "--local", "--yes", expect=3)
+
+    assert done.out == ""
+    problem, *_, hint = done.err.splitlines()
+    assert problem.startswith(f"Error: studio.toml:{where}" if where else "Error: [editor] makes a lifecycle script of")
+    assert hint.startswith("Next:  ")
+    assert hint.endswith("studioctl validate")
+    assert "ghp_" not in done.err
+    assert "Traceback" not in done.err
+    assert sorted(path.name for path in shell.directory.iterdir()) == ["studio.toml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["upp"], "No such command 'upp'", "studioctl --help"),
+        (["up", "--lokal"], "No such option: --lokal", "studioctl up --help"),
+        (["synth"], "Missing argument 'DIR'", "studioctl synth --help"),
+        (["emulator", "start", "--port", "x"], "--port", "studioctl emulator start --help"),
+    ],
+)
+def test_wrong_usage_points_to_the_help(arguments: list[str], message: str, hint: str, shell: Shell) -> None:
+    done = shell.studioctl(*arguments, expect=64)
+
+    assert message in done.err
+    assert done.err.splitlines()[-1] == f"Next:  {hint}"
+
+
+def test_a_missing_file_says_how_to_begin(shell: Shell) -> None:
+    done = shell.studioctl("up", expect=3)
+
+    assert done.err == "Error: There is no studio.toml.\nNext:  write one with: studioctl init\n"
+
+
+def test_a_first_file_is_never_written_over(shell: Shell) -> None:
+    shell.write("mine")
+    done = shell.studioctl("init", "--defaults", expect=4)
+
+    assert done.err.startswith("Error: studio.toml is there already. Nothing was changed.\n")
+    assert (shell.directory / "studio.toml").read_text() == "mine"
+
+
+def test_init_on_a_terminal_asks_for_what_has_no_default(shell: Shell) -> None:
+    answers = {"Name of the environment": "acme-lab", "AWS region": "eu-west-1", "First user": "grace"}
+    code, shown = shell.typed("init", answers=answers)
+
+    assert code == 0, shown
+    text = (shell.directory / "studio.toml").read_text()
+    assert 'name = "acme-lab"' in text
+    assert 'region = "eu-west-1"' in text
+    assert 'name = "grace"' in text
+    shell.studioctl("validate")
+
+
+def test_synth_does_not_write_between_other_peoples_files(shell: Shell) -> None:
+    shell.write(GOOD)
+    done = shell.studioctl("synth", ".", expect=4)
+
+    assert "is not empty" in done.err
+    assert sorted(path.name for path in shell.directory.iterdir()) == ["studio.toml"]
+
+
+def test_without_an_engine_it_says_how_to_get_one(shell: Shell) -> None:
+    shell.write(GOOD)
+    missing = Shell(shell.directory, {**shell.variables, "STUDIOCTL_TERRAFORM": str(shell.directory / "nowhere")})
+    done = missing.studioctl("plan", "--local", expect=1)
+
+    assert "Error: " in done.err
+    assert "nowhere" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_no_colour_and_no_live_rows_in_a_pipe(shell: Shell) -> None:
+    shell.write(GOOD)
+    done = shell.studioctl("validate")
+
+    assert done.err == "studio.toml is valid: 'acme-ml' in us-east-1, 1 user, 1 space, 28 resources.\n"
+    assert "\x1b" not in shell.studioctl("--help").out
+
+
+def test_no_color_is_honoured_on_a_terminal(shell: Shell) -> None:
+    plain = Shell(shell.directory, {**shell.variables, "NO_COLOR": "1"})
+    _, shown = plain.typed("up", answers={})
+
+    assert "There is no studio.toml." in shown
+    assert "\x1b[31m" not in shown
+    assert "\x1b[1;31m" not in shown
+
+
+def test_the_shell_completes_commands(shell: Shell) -> None:
+    asking = Shell(
+        shell.directory, {"_STUDIOCTL_COMPLETE": "complete_bash", "COMP_WORDS": "studioctl s", "COMP_CWORD": "1"}
+    )
+    done = asking.studioctl()
+
+    assert done.out.split() == ["schema", "synth", "status"]
+
+
+def test_version_names_every_part(shell: Shell) -> None:
+    versions = json.loads(shell.studioctl("version", "--json").out)
+
+    assert sorted(versions) == ["engine", "provider", "python", "studioctl"]
+    assert versions["provider"] == "hashicorp/aws 5.100.0"
+
+
+def test_a_bug_of_ours_shows_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from studioctl.cli import main
+
+    def broken(*arguments: object, **options: object) -> None:
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(main, "app", broken)
+    monkeypatch.delitem(os.environ, "STUDIOCTL_DEBUG", raising=False)
+
+    assert main.run(["up"]) == 1
+    assert capsys.readouterr().err == (
+        "Error: studioctl has a bug: RuntimeError: out of luck\n"
+        "Next:  run it again with --debug, and report what it shows as an issue of studioctl\n"
+    )

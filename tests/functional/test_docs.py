@@ -1,0 +1,81 @@
+"""Every console block of the README and of docs/ is run as it stands, and shows what it says.
+
+A line `...` stands for any lines. Ids, times and addresses differ from run to run and are compared as such.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.functional.conftest import Shell
+from tests.generated import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+VARIABLE = (
+    (re.compile(r"d-[a-z0-9]{12}"), "d-ID"),
+    (re.compile(r"127\.0\.0\.1:\d+, process \d+, log .*"), "127.0.0.1:PORT"),
+    (re.compile(r"  (\d+m )?\d+s"), "  TIME"),
+    (re.compile(r"\x1b\[[0-9;]*m"), ""),
+)
+ALLOWED_CODES = {"plan": 2, "validate": 3}  # a plan with changes, and the tutorial's mistake
+
+
+def steps(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each command of a page with the output that the page shows."""
+    for block in BLOCK.findall(page.read_text(encoding="utf-8")):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, *output = part.splitlines()
+            yield command, output
+
+
+def normal(text: str) -> list[str]:
+    for pattern, word in VARIABLE:
+        text = pattern.sub(word, text)
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def matches(shown: list[str], real: list[str]) -> bool:
+    pattern = "".join(r"(?:.*\n)*?" if line == "..." else re.escape(line) + r"\n" for line in shown)
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in real)) is not None
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(steps(page))], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_the_page_shows_what_happens(page: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "acme-ml"
+    directory.mkdir()
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+    world = {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator"), "PATH": path, "USER": "ada", "LC_ALL": "C.UTF-8"}
+    shell = Shell(directory, world)
+    try:
+        for command, output in steps(page):
+            done = subprocess.run(
+                ["/bin/sh", "-c", command],
+                cwd=directory,
+                env=shell.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            allowed = {0, *(code for verb, code in ALLOWED_CODES.items() if f"studioctl {verb}" in command)}
+            assert done.returncode in allowed, f"$ {command}\n{done.stdout}"
+            shown, real = normal("\n".join(output)), normal(done.stdout)
+            assert matches(shown, real), "\n".join([f"$ {command}", "--- the page", *shown, "--- for real", *real])
+    finally:
+        shell.studioctl("emulator", "stop")
+
+
+def test_the_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.relative_to(ROOT)}: {link}"

@@ -1,0 +1,55 @@
+"""The committed files that are made from the code: `make generated` writes them, a test keeps them fresh."""
+
+import html
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from studioctl.config.schema import reference, schema_text
+from studioctl.errors import ExitCode
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT / "studio.schema.json"
+
+MEANINGS = {
+    ExitCode.OK: "done; for `plan`: nothing to do",
+    ExitCode.FAILED: "failed: AWS, Terraform or the emulator refused, and the message says why",
+    ExitCode.CHANGES: "`plan` found changes",
+    ExitCode.CONFIG: "the file is wrong; nothing was started",
+    ExitCode.REFUSED: "refused: data would be lost, or nobody confirmed; nothing was changed",
+    ExitCode.USAGE: "the command line is wrong",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C, in good order",
+}
+
+
+def commands() -> str:
+    """The reference of the command line, in Markdown."""
+    made = subprocess.run(
+        [sys.executable, "-m", "typer", "studioctl.cli.main", "utils", "docs", "--name", "studioctl"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    text = html.unescape(re.sub(r'<span style="font-weight: bold">(.*?)</span>', r"`\1`", made))
+    text = re.sub(r"\*\*Commands\*\*:\n\n(\* .*\n)+\n", "", text)  # cut off in the middle of sentences
+    text = text.replace("# `studioctl`", "# Commands\n\n## `studioctl`", 1).replace("```console\n$ ", "```sh\n")
+    rows = "".join(f"| {code.value} | {meaning} |\n" for code, meaning in MEANINGS.items())
+    return f"{text.rstrip()}\n\n## Exit codes\n\n| Code | Meaning |\n| --- | --- |\n{rows}"
+
+
+FILES: dict[Path, Callable[[], str]] = {
+    SCHEMA: schema_text,
+    ROOT / "docs/reference/studio-toml.md": reference,
+    ROOT / "docs/reference/cli.md": commands,
+}
+
+
+def main() -> None:
+    for path, make in FILES.items():
+        path.write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
