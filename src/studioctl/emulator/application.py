@@ -4,6 +4,7 @@ import io
 import json
 import os
 import secrets
+import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from botocore.model import OperationNotFoundError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
@@ -40,9 +41,17 @@ class Identity:
 
 
 class RequestHandler(MotoRequestHandler):
-    """Answers at once: Nagle's algorithm would hold back each answer on a kept connection for 40 ms."""
+    """Answers at once: Nagle's algorithm could hold back a body until its headers are acknowledged."""
 
     disable_nagle_algorithm = True
+
+
+class Server(ThreadedWSGIServer):
+    """werkzeug's threaded server, but for the look-up of its own name, which can take seconds and asks a resolver."""
+
+    def server_bind(self) -> None:
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = LOOPBACK, self.server_address[1]
 
 
 class Application:
@@ -115,7 +124,7 @@ class Application:
 
 def bind(port: int, settings: EmulatorSettings, identity: Identity) -> BaseWSGIServer:
     """A server that listens on 127.0.0.1, on a free port when `port` is 0. Raises SystemExit when it is taken."""
-    server = make_server(LOOPBACK, port, Application(identity), threaded=True, request_handler=RequestHandler)
+    server = Server(LOOPBACK, port, Application(identity), handler=RequestHandler)
     install(settings, f"http://{LOOPBACK}:{server.server_port}")
     return server
 

@@ -44,6 +44,8 @@ def _network() -> Inventory:
             if not (group.is_default and not _is_own(ec2, group.vpc_id))
         ),
         "network_interfaces": lambda ec2: (eni.id for eni in ec2.enis.values()),
+        "nat_gateways": lambda ec2: (key for key, gateway in ec2.nat_gateways.items() if gateway.state != "deleted"),
+        "elastic_addresses": lambda ec2: (str(address.allocation_id) for address in ec2.addresses),
         "vpc_endpoints": lambda ec2: (
             endpoint.id for endpoint in ec2.vpc_end_points.values() if endpoint.state != "deleted"
         ),

@@ -151,7 +151,12 @@ def stop(state_dir: Path | None = None) -> bool:
 
 
 def environment(emulator: RunningEmulator, region: str) -> dict[str, str]:
-    """Variables that point any AWS client at the emulator, with credentials that are obviously none."""
+    """Variables that point any AWS client at the emulator, with credentials that are obviously none.
+
+    Proxies are passed by for this machine, in addition to what the caller's own environment says.
+    """
+    direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    no_proxy = ",".join(filter(None, (direct, LOOPBACK, "localhost")))
     return {
         "AWS_ENDPOINT_URL": emulator.endpoint_url,
         "AWS_ACCESS_KEY_ID": NOT_A_KEY,
@@ -161,7 +166,8 @@ def environment(emulator: RunningEmulator, region: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",  # true would make clients pass by AWS_ENDPOINT_URL
-        "NO_PROXY": f"{LOOPBACK},localhost",
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
     }
 
 
