@@ -36,9 +36,12 @@ def up(
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
     views.plan(summary, terminal.err)
+    in_the_way = provision.apps_in_the_way(environment, summary)
+    if not stop_apps:
+        provision.refuse_to_stop(in_the_way)
     if summary.has_changes:
         confirm.agreed("Apply this plan?", yes=yes)
-    outputs = follow(provision.apply(environment, summary, stop_apps=stop_apps), terminal, verbose=verbose)
+    outputs = follow(provision.apply(environment, summary, stop=in_the_way), terminal, verbose=verbose)
     if json:
         typer.echo(dumps(outputs))
     else:

@@ -122,6 +122,7 @@ class _Live(_Lines):
     def __init__(self, console: Console, *, verbose: bool) -> None:
         super().__init__(console, verbose=verbose)
         self._running: dict[tuple[str, str], float] = {}
+        self._stage_began = time.monotonic()
         self._live = Live(self, console=console, refresh_per_second=8, transient=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -130,6 +131,8 @@ class _Live(_Lines):
         for (subject, action), began in running[:ROWS]:
             row = f"  {spinner} {DOING.get(action, action)} {subject}  {_seconds(time.monotonic() - began)}"
             yield Text(row, style="cyan", no_wrap=True, overflow="ellipsis")
+        if not running:
+            yield Text(f"  {spinner} {_seconds(time.monotonic() - self._stage_began)}", style="cyan")
         if len(running) > ROWS:
             yield Text(f"    and {len(running) - ROWS} more", style="cyan")
 
@@ -151,7 +154,10 @@ class _Live(_Lines):
             case Finished(subject, action) | Failed(subject, action):
                 self._running.pop((subject, action), None)
                 self.show_end(event)
-            case _:
+            case Stage():
+                self._stage_began = time.monotonic()
+                self.show_end(event)
+            case Noted():
                 self.show_end(event)
 
 
