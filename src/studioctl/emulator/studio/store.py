@@ -135,6 +135,11 @@ def require_settled(verb: str, kind: str, resource: Resource) -> None:
         raise in_transition(verb, kind, resource.arn, resource.status)
 
 
+def goes_already(resource: Resource) -> bool:
+    """Whether a deletion is under way: a client that lost the answer asks again. That AWS accepts it is assumed."""
+    return resource.status == "Deleting"
+
+
 def _is_studio(arn: str) -> bool:
     return arn.split(":", 5)[-1].startswith(STUDIO_KINDS)
 

@@ -16,7 +16,7 @@ from studioctl.emulator.studio.resource import (
     read_tags,
     without_cleared,
 )
-from studioctl.emulator.studio.store import require_settled
+from studioctl.emulator.studio.store import goes_already, require_settled
 
 USER_DEFAULTS: Settings = {
     "SecurityGroups": [],
@@ -192,6 +192,8 @@ class DomainBackend(LifecycleConfigBackend):
     def delete_domain(self, domain_id: str, retention_policy: dict[str, str] | None = None) -> None:
         """Retain, AWS's default, leaves the file system, its mount targets and the NFS groups behind."""
         domain = self.get_domain(domain_id)
+        if goes_already(domain):
+            return
         require_settled("delete", "Domain", domain)
         for children, names in (("UserProfile", self.profiles), ("Space", self.spaces)):
             if any(key[0] == domain_id for key in names):

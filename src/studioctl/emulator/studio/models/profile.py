@@ -8,7 +8,7 @@ from studioctl.emulator.studio.models.domain import Domain, DomainBackend
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.references import check_user_settings
 from studioctl.emulator.studio.resource import Resource, Settings, merge, present, read_tags, without_cleared
-from studioctl.emulator.studio.store import require_settled
+from studioctl.emulator.studio.store import goes_already, require_settled
 
 USER_DEFAULTS: Settings = {"StudioWebPortal": "ENABLED", "AutoMountHomeEFS": "DefaultAsDomain"}
 """What AWS fills in when settings are given at all: the provider marks these two as computed."""
@@ -114,6 +114,8 @@ class ProfileBackend(DomainBackend):
     def delete_user_profile(self, domain_id: str, name: str) -> None:
         """Apps block it, and so do the spaces that it owns (ekristen/aws-nuke#1184)."""
         profile = self.get_profile(domain_id, name)
+        if goes_already(profile):
+            return
         require_settled("delete", "UserProfile", profile)
         owned = {
             space.name

@@ -18,7 +18,7 @@ from studioctl.emulator.studio.resource import (
     read_tags,
     without_cleared,
 )
-from studioctl.emulator.studio.store import require_settled
+from studioctl.emulator.studio.store import goes_already, require_settled
 
 SPACE_APPS = {"CodeEditor": "CodeEditorAppSettings", "JupyterLab": "JupyterLabAppSettings"}
 DEFAULT_VOLUME = {"DefaultEbsVolumeSizeInGb": 5, "MaximumEbsVolumeSizeInGb": 100}
@@ -220,6 +220,8 @@ class SpaceBackend(ProfileBackend):
     def delete_space(self, domain_id: str, name: str) -> None:
         """Its disk goes with it. Apps that are neither Deleted nor Failed block it."""
         space = self.get_space(domain_id, name)
+        if goes_already(space):
+            return
         require_settled("delete", "Space", space)
         if any(self.apps_where(lambda app: app.domain_id == domain_id and app.space_name == name)):
             raise has_children("Space", space.arn, "App")
