@@ -45,6 +45,14 @@ class RequestHandler(MotoRequestHandler):
 
     disable_nagle_algorithm = True
 
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """One plain line: what was asked for, and which attempt of the client's it was. Queries may hold tokens."""
+        headers = getattr(self, "headers", {})  # missing when the request's first line is broken
+        path = getattr(self, "path", self.requestline).split("?")[0]
+        words = (path, headers.get("X-Amz-Target", ""), headers.get("Amz-Sdk-Request", ""))
+        asked = " ".join(word for word in (self.command or "?", *words) if word).translate(self._control_char_table)
+        self.log("info", "%s %s", asked, code)
+
 
 class Server(ThreadedWSGIServer):
     """werkzeug's threaded server, but for the look-up of its own name, which can take seconds and asks a resolver."""
