@@ -113,7 +113,7 @@ def test_the_life_of_an_environment(life: Shell, trap: Trap) -> None:
     assert trap.calls == []
     assert not trap.helper_ran.exists()
     life.studioctl("status", expect=1)  # without --local
-    assert trap.helper_ran.exists()  # so the trap does catch what is meant for AWS
+    assert trap.calls != []  # so the trap does catch what is meant for AWS
 
 
 def interrupted_up_is_finished_by_the_next(life: Shell) -> None:
