@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Nothing that looks like a real key: whoever sees it in a log knows that it opens nothing.
+EMULATOR_KEY = "studioctl-emulator"
+
 
 @dataclass(frozen=True)
 class Target:

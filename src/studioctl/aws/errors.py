@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -25,7 +25,9 @@ HINTS = (
     (r"Throttl|TooManyRequests|RequestLimitExceeded", "AWS is busy: run the same command again in a minute"),
     (r"ResourceLimitExceeded", "ask for more under Service Quotas in the AWS console, then run the same command again"),
 )
-MISSING = re.compile(r"NotFound|NoSuch|RecordNotFound")
+MISSING = re.compile(r"NotFound|NoSuch")
+# SageMaker says so of an app in words only; the provider, too, reads them (internal/service/sagemaker/app.go).
+MISSING_IN_WORDS = re.compile(r"RecordNotFound|already been deleted|previously failed")
 IN_USE = re.compile(r"ResourceInUse|DependencyViolation|FileSystemInUse|Conflict")
 TRY_AGAIN = "run the same command again; --debug shows the details"
 
@@ -60,7 +62,19 @@ def translated() -> Iterator[None]:
         code = code_of(error)
         hint = next((hint for pattern, hint in HINTS if re.search(pattern, code)), TRY_AGAIN)
         said = error.response.get("Error", {}).get("Message", "no message")
-        family = MissingError if MISSING.search(code) else InUseError if IN_USE.search(code) else AwsError
-        raise family(f"AWS refused {error.operation_name}: {said} ({code})", hint=hint) from error
+        raise _family(code, said)(f"AWS refused {error.operation_name}: {said} ({code})", hint=hint) from error
     except BotoCoreError as error:
         raise AwsError(f"AWS call failed: {error}", hint=TRY_AGAIN) from error
+
+
+@contextmanager
+def ignoring_missing() -> Iterator[None]:
+    """Like `translated`; what is gone already need not be deleted. The rest of the block is left out then."""
+    with suppress(MissingError), translated():
+        yield
+
+
+def _family(code: str, said: str) -> type[AwsError]:
+    if MISSING.search(code) or ("ValidationException" in code and MISSING_IN_WORDS.search(said)):
+        return MissingError
+    return InUseError if IN_USE.search(code) else AwsError

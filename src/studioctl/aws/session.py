@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from studioctl import __version__
 from studioctl.aws.errors import translated
-from studioctl.target import Target
+from studioctl.target import EMULATOR_KEY, Target
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
-
-# Nothing that looks like a real key: whoever sees it in a log knows that it opens nothing.
-EMULATOR_KEY = "studioctl-emulator"
 
 
 @dataclass(frozen=True)

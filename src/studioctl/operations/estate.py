@@ -1,5 +1,6 @@
 """What Terraform's state says of things that exist."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,26 @@ class Estate:
         """Whether nothing that Terraform made exists, as far as it knows."""
         return not any(resource["mode"] == "managed" for resource in self.state.get("resources", ()))
 
-    def attributes(self, resource_type: str) -> Iterator[Mapping[str, Any]]:
-        """The attributes of each resource of this type."""
+    def resources(self, resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The address and the attributes of each resource of this type."""
         for resource in self.state.get("resources", ()):
             if resource["mode"] == "managed" and resource["type"] == resource_type:
-                yield from (instance["attributes"] for instance in resource["instances"])
+                address = f"{resource_type}.{resource['name']}"
+                for instance in resource["instances"]:
+                    key = instance.get("index_key")
+                    yield (address if key is None else f"{address}[{json.dumps(key)}]"), instance["attributes"]
+
+    def attributes(self, resource_type: str) -> Iterator[Mapping[str, Any]]:
+        """The attributes of each resource of this type."""
+        return (attributes for _, attributes in self.resources(resource_type))
+
+    def arns(self) -> Iterator[str]:
+        """The ARN of each thing that has one: they say in which account and region all this is."""
+        for resource in self.state.get("resources", ()):
+            if resource["mode"] == "managed":
+                for instance in resource["instances"]:
+                    if arn := instance["attributes"].get("arn"):
+                        yield str(arn)
 
     def ids(self, resource_type: str) -> list[str]:
         """The id of each resource of this type."""
