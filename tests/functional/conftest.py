@@ -1,5 +1,6 @@
 """The command line as people run it: the installed program, in a directory and a world of its own."""
 
+import json
 import os
 import pty
 import select
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
@@ -89,6 +91,21 @@ class Shell:
         os.close(master)
         return process.wait(), shown
 
+    def client(self, service: Any) -> Any:
+        """A boto3 client as an unknown program would make it from what `emulator env` prints."""
+        variables = json.loads(self.studioctl("emulator", "env", "--json").out)
+        return boto3.client(
+            service,
+            endpoint_url=variables["AWS_ENDPOINT_URL"],
+            region_name=variables["AWS_REGION"],
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def inventory(self) -> Any:
+        """Everything that exists in the emulator."""
+        return json.loads(self.studioctl("emulator", "inventory").out)
+
     def write(self, text: str, name: str = "studio.toml") -> None:
         (self.directory / name).write_text(text)
 
@@ -128,14 +145,12 @@ class Applied:
 
 @pytest.fixture(scope="session")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
-    import json
-
     directory = tmp_path_factory.mktemp("applied")
     shell = Shell(directory, {"STUDIOCTL_EMULATOR_DIR": str(directory / "emulator")})
     shell.write(SMALL.format(name="acme-ml"))
     shell.studioctl("emulator", "start")
     try:
-        before = json.loads(shell.studioctl("emulator", "inventory").out)
+        before = shell.inventory()
         plan = shell.studioctl("plan", "--local", expect=2)
         up = shell.studioctl("up", "--local", "--yes")
         variables = json.loads(shell.studioctl("emulator", "env", "--json").out)

@@ -8,7 +8,6 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from tests.functional.conftest import Applied
 
@@ -63,24 +62,8 @@ Plan: 29 to create.
 """
 
 
-def client(applied: Applied, service: str) -> Any:
-    """A boto3 client as an unknown program would make it from what `emulator env` prints."""
-    variables = applied.variables
-    return boto3.client(
-        service,
-        endpoint_url=variables["AWS_ENDPOINT_URL"],
-        region_name=variables["AWS_REGION"],
-        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-    )
-
-
 def domain_id(applied: Applied) -> str:
     return str(json.loads(applied.shell.studioctl("outputs", "--local", "--json").out)["domain_id"])
-
-
-def inventory(applied: Applied) -> Any:
-    return json.loads(applied.shell.studioctl("emulator", "inventory").out)
 
 
 def test_plan_shows_everything_by_module(applied: Applied) -> None:
@@ -197,7 +180,7 @@ def test_the_aws_cli_finds_the_domain_the_profile_and_the_space(applied: Applied
 
 
 def test_boto3_finds_what_the_file_says(applied: Applied) -> None:
-    sagemaker = client(applied, "sagemaker")
+    sagemaker = applied.shell.client("sagemaker")
     domain = sagemaker.describe_domain(DomainId=domain_id(applied))
     space = sagemaker.describe_space(DomainId=domain_id(applied), SpaceName="ada-editor")
     editor = domain["DefaultUserSettings"]["CodeEditorAppSettings"]
@@ -213,23 +196,45 @@ def test_boto3_finds_what_the_file_says(applied: Applied) -> None:
 
 
 def test_everything_that_takes_tags_carries_ours(applied: Applied) -> None:
-    tagging = client(applied, "resourcegroupstaggingapi")
-    found = tagging.get_resources(TagFilters=[{"Key": "studioctl:environment", "Values": ["acme-ml"]}])
-    kinds = {arn["ResourceARN"].split(":")[2] for arn in found["ResourceTagMappingList"]}
+    client = applied.shell.client
+    ours = {"studioctl:environment": "acme-ml", "studioctl:managed-by": "studioctl"}
+    identity = domain_id(applied)
+    sagemaker, ecr = client("sagemaker"), client("ecr")
+    configuration = sagemaker.list_studio_lifecycle_configs()["StudioLifecycleConfigs"][0]
+    arns = [
+        sagemaker.describe_domain(DomainId=identity)["DomainArn"],
+        sagemaker.describe_user_profile(DomainId=identity, UserProfileName="ada")["UserProfileArn"],
+        sagemaker.describe_space(DomainId=identity, SpaceName="ada-editor")["SpaceArn"],
+        configuration["StudioLifecycleConfigArn"],
+    ]
+    repository = ecr.describe_repositories()["repositories"][0]["repositoryArn"]
+    (secret,) = client("secretsmanager").list_secrets()["SecretList"]
+    network = client("ec2").describe_tags(Filters=[{"Name": "tag:studioctl:environment", "Values": ["acme-ml"]}])
+    tagged = [
+        *(sagemaker.list_tags(ResourceArn=arn)["Tags"] for arn in arns),
+        ecr.list_tags_for_resource(resourceArn=repository)["tags"],
+        secret["Tags"],
+        client("s3").get_bucket_tagging(Bucket="acme-ml-data-123456789012")["TagSet"],
+        client("iam").list_role_tags(RoleName="acme-ml-execution")["Tags"],
+    ]
 
-    assert {"ec2", "s3", "secretsmanager"} <= kinds
-    arn = client(applied, "sagemaker").describe_domain(DomainId=domain_id(applied))["DomainArn"]
-    tags = client(applied, "sagemaker").list_tags(ResourceArn=arn)["Tags"]
-    assert {"Key": "studioctl:environment", "Value": "acme-ml"} in tags
+    assert all(ours.items() <= {tag["Key"]: tag["Value"] for tag in tags}.items() for tags in tagged)
+    assert {tag["ResourceType"] for tag in network["Tags"]} >= {
+        "vpc",
+        "subnet",
+        "internet-gateway",
+        "route-table",
+        "security-group",
+    }
 
 
 def test_down_refuses_while_anything_holds_data_and_says_what(applied: Applied) -> None:
-    s3, ecr, secrets = (client(applied, service) for service in ("s3", "ecr", "secretsmanager"))
+    s3, ecr, secrets = (applied.shell.client(service) for service in ("s3", "ecr", "secretsmanager"))
     s3.put_object(Bucket="acme-ml-data-123456789012", Key="data.csv", Body=b"a,b\n")
     manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
     ecr.put_image(repositoryName="acme-ml", imageManifest=manifest, imageTag="latest")
     secrets.put_secret_value(SecretId="acme-ml/github", SecretString="t0ken")
-    before = inventory(applied)
+    before = applied.shell.inventory()
     try:
         done = applied.shell.studioctl("down", "--local", "--yes", expect=4)
 
@@ -239,36 +244,36 @@ def test_down_refuses_while_anything_holds_data_and_says_what(applied: Applied) 
             "  repository 'acme-ml': 1 image\n"
             "  secret 'acme-ml/github': a value\n"
             "Nothing was changed.\n"
-            "Next:  copy what you need, then: studioctl down --delete-data\n"
+            "Next:  copy what you need, then: studioctl down --local --delete-data\n"
         )
-        assert inventory(applied) == before
+        assert applied.shell.inventory() == before
     finally:
         s3.delete_object(Bucket="acme-ml-data-123456789012", Key="data.csv")
         ecr.batch_delete_image(repositoryName="acme-ml", imageIds=[{"imageTag": "latest"}])
 
 
 def test_down_asks_for_the_environments_name(applied: Applied) -> None:
-    before = inventory(applied)
+    before = applied.shell.inventory()
     question = "Type the environment's name (acme-ml) to remove all this"
     code, shown = applied.shell.typed("down", "--local", "--delete-data", answers={question: "acme"})
 
     assert code == 4
     assert "That was not 'acme-ml'. Nothing was changed." in shown
-    assert inventory(applied) == before
+    assert applied.shell.inventory() == before
 
 
 def test_without_a_terminal_and_yes_nothing_is_applied(applied: Applied) -> None:
     (applied.shell.directory / "more.toml").write_text(
         (applied.shell.directory / "studio.toml").read_text() + '\n[[users]]\nname = "grace"\n'
     )
-    before = inventory(applied)
+    before = applied.shell.inventory()
     done = applied.shell.studioctl("up", "--local", "-c", "more.toml", expect=4)
 
     assert done.err.endswith(
         "Plan: 2 to create.\n"
         "Error: There is no terminal to ask on. Nothing was changed.\nNext:  add --yes to go on unasked\n"
     )
-    assert inventory(applied) == before
+    assert applied.shell.inventory() == before
 
 
 def test_a_new_name_does_not_make_the_old_environment_forgotten(applied: Applied) -> None:
@@ -281,8 +286,28 @@ def test_a_new_name_does_not_make_the_old_environment_forgotten(applied: Applied
 
     assert done.err == (
         "Error: The file now says name = \"acme-lab\", but 'acme-ml', which it made before, still exists.\n"
-        'Next:  write name = "acme-ml" again; to start anew, run studioctl down first, then change the name\n'
+        'Next:  write name = "acme-ml" again; to start anew, run studioctl down --local first, then change the name\n'
     )
+
+
+def test_another_region_does_not_make_the_environment_forgotten(applied: Applied) -> None:
+    text = (applied.shell.directory / "studio.toml").read_text()
+    (applied.shell.directory / "moved.toml").write_text(text.replace("us-east-1", "us-west-2"))
+    for verb in ("plan", "down"):
+        done = applied.shell.studioctl(verb, "--local", "-c", "moved.toml", expect=4)
+
+        assert "'acme-ml' exists in us-east-1, and the file now says us-west-2." in done.err
+
+
+def test_a_change_that_replaces_the_domain_is_refused(applied: Applied) -> None:
+    text = (applied.shell.directory / "studio.toml").read_text()
+    (applied.shell.directory / "wider.toml").write_text(text + "\n[network]\navailability_zones = 3\n")
+    before = applied.shell.inventory()
+    done = applied.shell.studioctl("up", "--local", "--yes", "-c", "wider.toml", expect=4)
+
+    assert "Error: This would replace the domain, because of: subnet_ids." in done.err
+    assert done.err.endswith("to start anew, copy what you need, then: studioctl down --config wider.toml --local\n")
+    assert applied.shell.inventory() == before
 
 
 def test_nothing_secret_and_nobodys_key_is_left_on_disk(applied: Applied) -> None:

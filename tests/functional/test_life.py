@@ -12,9 +12,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell, wait_for
 
@@ -77,20 +75,9 @@ def life(tmp_path: Path, hostile: dict[str, str]) -> Iterator[Shell]:
     shell.studioctl("emulator", "stop")
 
 
-def client(shell: Shell, service: str) -> Any:
-    variables = json.loads(shell.studioctl("emulator", "env", "--json").out)
-    return boto3.client(
-        service,
-        endpoint_url=variables["AWS_ENDPOINT_URL"],
-        region_name=variables["AWS_REGION"],
-        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-    )
-
-
 def start_editor(shell: Shell, domain_id: str) -> None:
     """Starts the space's app with the lifecycle configuration that the space has selected."""
-    sagemaker = client(shell, "sagemaker")
+    sagemaker = shell.client("sagemaker")
     space = sagemaker.describe_space(DomainId=domain_id, SpaceName="ada-editor")
     spec = space["SpaceSettings"]["CodeEditorAppSettings"]["DefaultResourceSpec"]
     sagemaker.create_app(
@@ -99,7 +86,7 @@ def start_editor(shell: Shell, domain_id: str) -> None:
 
 
 def test_the_life_of_an_environment(life: Shell, trap: Trap) -> None:
-    before = json.loads(life.studioctl("emulator", "inventory").out)
+    before = life.inventory()
 
     interrupted_up_is_finished_by_the_next(life)
     domain_id = json.loads(life.studioctl("outputs", "--local", "--json").out)["domain_id"]
@@ -108,7 +95,7 @@ def test_the_life_of_an_environment(life: Shell, trap: Trap) -> None:
     start_editor(life, domain_id)
     data_goes_only_with_the_word_for_it(life)
 
-    assert json.loads(life.studioctl("emulator", "inventory").out) == before
+    assert life.inventory() == before
     assert life.studioctl("down", "--local", "--yes").err.endswith(f"There is nothing of '{NAME}' to remove.\n")
     assert trap.calls == []
     assert not trap.helper_ran.exists()
@@ -133,7 +120,7 @@ def interrupted_up_is_finished_by_the_next(life: Shell) -> None:
     assert process.returncode == 130
     assert "Stopping: Terraform finishes what it has begun." in rest
     assert "Error: Stopped in good order; " in rest
-    assert rest.endswith("Next:  Go on with `studioctl up`.\n")
+    assert rest.endswith("Next:  Go on with `studioctl up --local`.\n")
     life.studioctl("up", "--local", "--yes")
     life.studioctl("plan", "--local", expect=0)
 
@@ -143,9 +130,9 @@ def a_running_app_is_not_stopped_without_a_word(life: Shell) -> None:
     refused = life.studioctl("up", "--local", "--yes", expect=4)
 
     assert refused.err.endswith(
-        "Error: The lifecycle configuration changes, and AWS deletes the old one only when no running app uses it."
+        "Error: AWS deletes a space, a profile or a lifecycle configuration only when no running app uses it."
         " These do:\n  CodeEditor in 'ada-editor'\n"
-        "Next:  studioctl up --stop-apps   (stops them first; their files are kept)\n"
+        "Next:  studioctl up --local --stop-apps   (stops them first; their files are kept)\n"
     )
     done = life.studioctl("up", "--local", "--yes", "--stop-apps")
     assert "✓ stopped CodeEditor in 'ada-editor'" in done.err
@@ -154,14 +141,14 @@ def a_running_app_is_not_stopped_without_a_word(life: Shell) -> None:
 
 def data_goes_only_with_the_word_for_it(life: Shell) -> None:
     bucket = f"{NAME}-data-123456789012"
-    s3 = client(life, "s3")
+    s3 = life.client("s3")
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for body in (b"first", b"second"):
         s3.put_object(Bucket=bucket, Key="data.csv", Body=body)
     s3.delete_object(Bucket=bucket, Key="data.csv")
     manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
-    client(life, "ecr").put_image(repositoryName=NAME, imageManifest=manifest, imageTag="latest")
-    client(life, "secretsmanager").put_secret_value(SecretId=f"{NAME}/github", SecretString="t0ken")
+    life.client("ecr").put_image(repositoryName=NAME, imageManifest=manifest, imageTag="latest")
+    life.client("secretsmanager").put_secret_value(SecretId=f"{NAME}/github", SecretString="t0ken")
 
     refused = life.studioctl("down", "--local", "--yes", expect=4)
     assert f"  bucket '{bucket}': 3 objects, 11 bytes\n" in refused.err

@@ -39,7 +39,7 @@ def typed(word: str, question: str, *, yes: bool) -> None:
 
 
 def _somebody() -> None:
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise RefusedError("There is no terminal to ask on. Nothing was changed.", hint="add --yes to go on unasked")
 
 

@@ -1,6 +1,5 @@
 """The composition root: from a command's flags to what the operations work on."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure import blueprint
 from studioctl.operations.environment import Account, Environment
 from studioctl.target import Target
-from studioctl.terraform.backend import parse_overrides
 from studioctl.terraform.executable import find
 from studioctl.terraform.runner import Terraform
 from studioctl.terraform.workspace import Workspace
@@ -31,14 +29,13 @@ def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | No
     workspace = Workspace.beside(file, config.name, target)
     if emulator:
         workspace.bind_emulator(emulator)
-    backend = backend_of(config).overridden(parse_overrides(backend_settings or ()))
+    backend = backend_of(config).overridden(workspace.overrides(backend_settings or ()))
     return Environment(config, target, Terraform.of(workspace, find(), everything, backend))
 
 
 def repeated(file: Path, *, local: bool) -> str:
     """The flags with which the next command means the same environment: " --config team.toml --local"."""
-    chosen = "" if file == options.DEFAULT_CONFIG else f" --config {shlex.quote(str(file))}"
-    return chosen + (" --local" if local else "")
+    return options.config_flag(file) + (" --local" if local else "")
 
 
 def _target(config: EnvironmentConfig, *, local: bool) -> tuple[Target, str | None]:

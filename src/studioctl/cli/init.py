@@ -17,7 +17,6 @@ def init(config: options.Config = options.DEFAULT_CONFIG, defaults: Defaults = F
     import os
     import sys
 
-    from studioctl.config.load import parse
     from studioctl.config.template import render_template
     from studioctl.errors import RefusedError
     from studioctl.presentation.console import Terminal
@@ -26,25 +25,38 @@ def init(config: options.Config = options.DEFAULT_CONFIG, defaults: Defaults = F
         raise RefusedError(
             f"{config} is there already. Nothing was changed.", hint="edit it, or add --force to replace it"
         )
-    asks = not defaults and sys.stdin.isatty()
-    ask = (lambda question, default: typer.prompt(question, default=default, err=True)) if asks else _take_default
+    asks = not defaults and sys.stdin is not None and sys.stdin.isatty()
+    ask = _ask if asks else _take_default
     text = render_template(
-        name=ask("Name of the environment, the prefix of every resource", _slug(Path.cwd().name, "studio")),
-        region=ask("AWS region", "us-east-1"),
-        user=ask("First user", _slug(os.environ.get("USER", ""), "me")),
+        name=ask("Name of the environment, the prefix of every resource", _slug(Path.cwd().name, "studio"), "name"),
+        region=ask("AWS region", "us-east-1", "region"),
+        user=ask("First user", _slug(os.environ.get("USER", ""), "me"), "user"),
     )
-    parse(text, str(config))
     config.write_text(text, encoding="utf-8")
     terminal = Terminal()
     terminal.say(f"Wrote {config}.")
+    context_flags = options.config_flag(config)
     terminal.next_commands(
-        ("studioctl up --local", "rehearse it on this machine: no AWS account needed"),
-        ("studioctl up", "create it on AWS"),
+        (f"studioctl up{context_flags} --local", "rehearse it on this machine: no AWS account needed"),
+        (f"studioctl up{context_flags}", "create it on AWS"),
     )
 
 
-def _take_default(_: str, default: str) -> str:
+def _take_default(_question: str, default: str, _key: str) -> str:
     return default
+
+
+def _ask(question: str, default: str, key: str) -> str:
+    """Asks until the answer is one that the file may hold."""
+    from studioctl.config import checks
+
+    check = {"name": checks.environment_name, "region": checks.region, "user": checks.sagemaker_name}[key]
+    while True:
+        answer = str(typer.prompt(question, default=default, err=True))
+        try:
+            return check(answer)
+        except ValueError as error:
+            typer.echo(f"  {error}", err=True)
 
 
 def _slug(text: str, fallback: str) -> str:

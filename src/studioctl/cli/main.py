@@ -19,12 +19,14 @@ from studioctl.cli import (
     validate,
     version,
 )
+from studioctl.cli.hints import with_flags
 from studioctl.errors import ExitCode, InterruptedByUserError, StudioctlError
 
 ENVIRONMENT = "Environment"
 LOOK = "Look"
 FILE = "File"
 MORE = "More"
+DEBUG = "STUDIOCTL_DEBUG"
 
 app = typer.Typer(
     name="studioctl",
@@ -53,10 +55,12 @@ app.command("version", rich_help_panel=MORE)(version.version)
 
 @app.callback()
 def root(
-    debug: bool = typer.Option(False, "--debug", help="Show tracebacks of errors.", envvar="STUDIOCTL_DEBUG"),
+    debug: bool = typer.Option(False, "--debug", help="Show tracebacks of errors.", envvar=DEBUG),
 ) -> None:
     if debug:
-        os.environ["STUDIOCTL_DEBUG"] = "1"
+        os.environ[DEBUG] = "1"
+    else:
+        os.environ.pop(DEBUG, None)
 
 
 def main() -> NoReturn:
@@ -71,35 +75,37 @@ def run(arguments: list[str]) -> int:
         arguments = ["--debug", *(a for a in arguments if a != "--debug")]
     try:
         return int(app(arguments, prog_name="studioctl", standalone_mode=False) or ExitCode.OK)
-    except typer.TyperException as error:
-        return _wrong_usage(error)
-    except StudioctlError as error:
-        return _report(error)
-    except (typer.Abort, KeyboardInterrupt):
-        return _report(InterruptedByUserError("Stopped.", hint="run the same command again to go on"))
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (or Python complains again at exit)
         return ExitCode.OK
-    except Exception as error:  # a bug of ours; its traceback is only for a person who asks
-        if os.environ.get("STUDIOCTL_DEBUG"):
-            raise
-        hint = "run it again with --debug, and report what it shows as an issue of studioctl"
-        return _report(StudioctlError(f"studioctl has a bug: {type(error).__name__}: {error}", hint=hint))
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (nothing may end in a traceback unasked)
+        if os.environ.get(DEBUG):
+            import traceback
+
+            traceback.print_exception(error)
+        from studioctl.presentation.console import Terminal
+
+        ours = _as_ours(error)
+        ours.hint = with_flags(ours.hint, arguments)
+        Terminal().error(ours)
+        return ours.exit_code
 
 
-def _report(error: StudioctlError) -> int:
-    if os.environ.get("STUDIOCTL_DEBUG"):
-        import traceback
-
-        traceback.print_exception(error)
-    from studioctl.presentation.console import Terminal
-
-    Terminal().error(error)
-    return error.exit_code
-
-
-def _wrong_usage(error: typer.TyperException) -> int:
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context else "studioctl"
-    hint = f"{command} --help"
-    return _report(StudioctlError(error.format_message(), hint=hint, exit_code=ExitCode.USAGE))
+def _as_ours(error: BaseException) -> StudioctlError:
+    """What went wrong, as an error that says what to do next."""
+    match error:
+        case StudioctlError():
+            return error
+        case typer.TyperException():
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context else "studioctl"
+            return StudioctlError(error.format_message(), hint=f"{command} --help", exit_code=ExitCode.USAGE)
+        case typer.Abort() | KeyboardInterrupt():
+            return InterruptedByUserError("Stopped.", hint="run the same command again to go on")
+        case OSError():
+            place = f"{error.filename}: " if error.filename else ""
+            hint = "check the path, its permissions and the free space, then run the same command again"
+            return StudioctlError(f"{place}{error.strerror or error}", hint=hint)
+        case _:
+            hint = "run it again with --debug, and report what it shows as an issue of studioctl"
+            return StudioctlError(f"studioctl has a bug: {type(error).__name__}: {error}", hint=hint)

@@ -1,5 +1,6 @@
 """The flags that several commands share, each described once."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -24,3 +25,8 @@ BackendConfig = Annotated[
 ]
 
 DEFAULT_CONFIG = Path("studio.toml")
+
+
+def config_flag(file: Path) -> str:
+    """The flag that names this file again: " --config team.toml", and nothing for the default."""
+    return "" if file == DEFAULT_CONFIG else f" --config {shlex.quote(str(file))}"

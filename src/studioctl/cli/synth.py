@@ -1,5 +1,6 @@
 """`studioctl synth`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -24,4 +25,6 @@ def synth(
     export(blueprint.build(environment), directory, backend_of(environment), force=force)
     terminal = Terminal()
     terminal.say(f"Wrote '{environment.name}' to {directory}.")
-    terminal.next_commands((f"cd {directory} && terraform init && terraform plan", "look at it with Terraform itself"))
+    terminal.next_commands(
+        (f"cd {shlex.quote(str(directory))} && terraform init && terraform plan", "look at it with Terraform itself")
+    )

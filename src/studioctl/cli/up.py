@@ -9,6 +9,10 @@ from studioctl.cli import options
 StopApps = Annotated[
     bool, typer.Option("--stop-apps", help="Stop running apps that are in the way. Their files are kept.")
 ]
+DeleteData = Annotated[
+    bool,
+    typer.Option("--delete-data", help="Also delete, for ever, the volumes of spaces that the file no longer has."),
+]
 
 
 def up(
@@ -17,6 +21,7 @@ def up(
     json: options.Json = False,
     yes: options.Yes = False,
     stop_apps: StopApps = False,
+    delete_data: DeleteData = False,
     verbose: options.Verbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
@@ -25,7 +30,7 @@ def up(
     Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
     """
     from studioctl.cli import confirm, context
-    from studioctl.operations import provision
+    from studioctl.operations import losses, provision
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -36,6 +41,9 @@ def up(
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
     views.plan(summary, terminal.err)
+    losses.refuse_the_impossible(summary)
+    if not delete_data:
+        losses.refuse_to_lose(environment, summary)
     in_the_way = provision.apps_in_the_way(environment, summary)
     if not stop_apps:
         provision.refuse_to_stop(in_the_way)

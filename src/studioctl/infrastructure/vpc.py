@@ -46,6 +46,7 @@ def build(network: Network, naming: Naming) -> Vpc:
             "enable_dns_support": True,
             "enable_dns_hostnames": True,
             "tags": name_tag(naming.vpc),
+            "lifecycle": {"precondition": [_enough_zones(network, zones)]},
         },
         why="DNS names are what the home file system is mounted by.",
     )
@@ -81,6 +82,14 @@ def build(network: Network, naming: Naming) -> Vpc:
         vpc_id=vpc.ref("id"),
         subnet_ids=tuple(subnet.ref("id") for subnet in subnets),
     )
+
+
+def _enough_zones(network: Network, zones: Data) -> dict[str, str]:
+    wanted = network.availability_zones
+    return {
+        "condition": f"${{length({zones.address}.names) >= {wanted}}}",
+        "error_message": f"network.availability_zones is {wanted}, and this region has fewer for your account.",
+    }
 
 
 def _subnet(vpc: Resource, zones: Data, naming: Naming, index: int, cidr: IPv4Network) -> Resource:

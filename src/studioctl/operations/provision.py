@@ -7,12 +7,17 @@ from studioctl.errors import RefusedError
 from studioctl.events import Stage, Work
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
+from studioctl.operations.guards import refuse_to_forget
 from studioctl.terraform.plan import PlanSummary
 
 if TYPE_CHECKING:
     from studioctl.aws.studio import App
 
 LIFECYCLE_CONFIG = "aws_sagemaker_studio_lifecycle_config"
+SPACE = "aws_sagemaker_space"
+PROFILE = "aws_sagemaker_user_profile"
+# Type -> the attribute by which an app refers to it.
+NEEDED_BY_APPS = {LIFECYCLE_CONFIG: "arn", SPACE: "space_name", PROFILE: "user_profile_name"}
 
 
 def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSummary]:
@@ -23,27 +28,39 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
         move_state: Whether the state may move, if `[state]` now says another place.
 
     Raises:
-        RefusedError: The file had another name before, and what it made under that name still exists.
+        RefusedError: The file had another name, region or account before, and what it made there still exists.
     """
-    _refuse_to_forget(environment)
     yield from environment.terraform.init(migrate=move_state)
+    refuse_to_forget(environment)
     return (yield from environment.terraform.plan())
 
 
 def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["App", ...]:
-    """Running apps that use a lifecycle configuration which the plan deletes: AWS refuses that while they run.
+    """Running apps without whose end AWS refuses what the plan destroys: a space, a profile, a lifecycle configuration.
 
-    Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html
+    Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html and its like
     """
-    if not any(change.type == LIFECYCLE_CONFIG and change.destroys for change in summary.changes):
+    destroyed = {change.address for change in summary.changes if change.destroys}
+    if not any(address.split(".")[0] in NEEDED_BY_APPS for address in destroyed):
         return ()
-    estate = Estate(environment.terraform.state())
-    deleted = {attributes["arn"] for attributes in estate.attributes(LIFECYCLE_CONFIG)}
     domain = environment.domain()
     if domain is None:
         return ()
-    apps = environment.studio.apps(domain.id)
-    return tuple(app for app in apps if app.is_running and app.lifecycle_config_arn in deleted)
+    estate = Estate(environment.terraform.state())
+    gone = {
+        type_: {attributes[key] for address, attributes in estate.resources(type_) if address in destroyed}
+        for type_, key in NEEDED_BY_APPS.items()
+    }
+    return tuple(
+        app
+        for app in environment.studio.apps(domain.id)
+        if app.is_running
+        and (
+            app.lifecycle_config_arn in gone[LIFECYCLE_CONFIG]
+            or app.space in gone[SPACE]
+            or app.user_profile in gone[PROFILE]
+        )
+    )
 
 
 def refuse_to_stop(apps: Sequence["App"]) -> None:
@@ -56,7 +73,7 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
         return
     titles = "\n".join(f"  {app.title}" for app in apps)
     raise RefusedError(
-        "The lifecycle configuration changes, and AWS deletes the old one only when no running app uses it."
+        "AWS deletes a space, a profile or a lifecycle configuration only when no running app uses it."
         f" These do:\n{titles}",
         hint="studioctl up --stop-apps   (stops them first; their files are kept)",
     )
@@ -80,16 +97,6 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
         yield from stop_apps(environment.studio, domain.id, stop)
     environment.terraform.workspace.claim()
     return (yield from environment.terraform.apply(summary))
-
-
-def _refuse_to_forget(environment: Environment) -> None:
-    """A new name is a new environment: the old one would stay, cost money, and be in nobody's file."""
-    name = environment.config.name
-    for earlier in environment.terraform.workspace.predecessors():
-        raise RefusedError(
-            f"The file now says name = \"{name}\", but '{earlier}', which it made before, still exists.",
-            hint=f'write name = "{earlier}" again; to start anew, run studioctl down first, then change the name',
-        )
 
 
 def outputs(environment: Environment) -> Work[Mapping[str, Any]]:

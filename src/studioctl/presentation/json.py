@@ -1,4 +1,4 @@
-"""Results as JSON: stable, sorted where order means nothing, dates in ISO 8601."""
+"""Results as JSON: dates in ISO 8601, values as mappings of their fields."""
 
 import dataclasses
 import json

@@ -64,7 +64,7 @@ def _change(change: ResourceChange, console: Console) -> None:
     sign, style = SIGNS[change.action]
     _line(console, f"  {sign} {change.address}", style)
     for attribute in change.attributes:
-        if attribute.path == SCRIPT:
+        if attribute.path == SCRIPT and not attribute.unknown:
             _script(attribute, console)
         else:
             _line(

@@ -1,0 +1,37 @@
+"""Refusing to work on the wrong environment: one that a changed file would leave to nobody."""
+
+from studioctl.errors import RefusedError
+from studioctl.operations.environment import Environment
+from studioctl.operations.estate import Estate
+
+
+def refuse_to_forget(environment: Environment) -> None:
+    """Refuses when the file was changed so that what it made before would stay, cost money, and be in nobody's file.
+
+    Raises:
+        RefusedError: Another name, region or account.
+    """
+    name = environment.config.name
+    for earlier in environment.terraform.workspace.predecessors():
+        raise RefusedError(
+            f"The file now says name = \"{name}\", but '{earlier}', which it made before, still exists.",
+            hint=f'write name = "{earlier}" again; to start anew, run studioctl down first, then change the name',
+        )
+    for arn in Estate(environment.terraform.state()).arns():
+        _refuse_elsewhere(environment, arn)
+
+
+def _refuse_elsewhere(environment: Environment, arn: str) -> None:
+    _, _, _, region, account, *_ = arn.split(":")
+    if region and region != environment.target.region:
+        raise RefusedError(
+            f"'{environment.config.name}' exists in {region}, and the file now says {environment.target.region}."
+            " Nothing can move from region to region.",
+            hint=f'write region = "{region}" again; for one in both, write a second file with another name',
+        )
+    if account and not environment.target.is_local and account != environment.session.identity.account_id:
+        raise RefusedError(
+            f"'{environment.config.name}' exists in account {account},"
+            f" and your credentials are of {environment.session.identity.account_id}.",
+            hint="sign in to that account, or name its profile: profile = ... in the file",
+        )
