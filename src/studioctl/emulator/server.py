@@ -19,11 +19,11 @@ from filelock import FileLock, Timeout
 
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
+from studioctl.target import EMULATOR_KEY
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-NOT_A_KEY = "studioctl-emulator"  # obviously no credential of anybody's
 ACCOUNT_ID = "123456789012"  # the only one
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -159,8 +159,8 @@ def environment(emulator: RunningEmulator, region: str) -> dict[str, str]:
     no_proxy = ",".join(filter(None, (direct, LOOPBACK, "localhost")))
     return {
         "AWS_ENDPOINT_URL": emulator.endpoint_url,
-        "AWS_ACCESS_KEY_ID": NOT_A_KEY,
-        "AWS_SECRET_ACCESS_KEY": NOT_A_KEY,
+        "AWS_ACCESS_KEY_ID": EMULATOR_KEY,
+        "AWS_SECRET_ACCESS_KEY": EMULATOR_KEY,
         "AWS_SESSION_TOKEN": "",  # a real one left in the shell would go along with the false key
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,

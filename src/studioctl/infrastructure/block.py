@@ -107,11 +107,3 @@ class Blueprint:
     def resources(self) -> tuple[Resource, ...]:
         """Every resource of every module, in order."""
         return tuple(b for module in self.modules for b in module.blocks if isinstance(b, Resource))
-
-    def module_of(self, address: str) -> str | None:
-        """The module that the resource at this Terraform address belongs to; None if none does."""
-        base = address.split("[", 1)[0]
-        for module in self.modules:
-            if any(isinstance(b, Resource | Data) and b.address == base for b in module.blocks):
-                return module.name
-        return None

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studioctl.errors import ConfigError
-from studioctl.target import Target
+from studioctl.target import EMULATOR_KEY, Target
 from studioctl.terraform import document
 
 STATE_FILE = "terraform.tfstate"
 # The settings that say which state it is. The others only say how to reach it.
-_LOCATION = ("bucket", "key", "region", "workspace_key_prefix", "path")
+_LOCATION = ("bucket", "key", "region", "workspace_key_prefix")
+# What may be given by hand, and so is written down: nothing that is, or could hold, a credential. For those there are
+# profiles, which can assume a role too. https://developer.hashicorp.com/terraform/language/backend/s3
+_SETTINGS = (*_LOCATION, "profile", "kms_key_id", "encrypt", "acl", "use_lockfile")
 _ASSIGNMENT = re.compile(r'^\s*([A-Za-z_]\w*)\s*=\s*("(?:[^"\\]|\\.)*"|true|false|\d+)\s*$')
 
 
@@ -24,15 +27,25 @@ class Backend:
     Args:
         kind: "local", a file in the workspace, or "s3", an object locked by Terraform's own lock file.
         settings: The backend's arguments, as Terraform names them.
+        overrides: Those of them that were given by hand.
     """
 
     kind: Literal["local", "s3"] = "local"
     settings: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def overridden(self, overrides: Mapping[str, str]) -> "Backend":
-        """This backend with some settings replaced; on a local backend a bucket makes it S3."""
-        kind = "s3" if "bucket" in overrides else self.kind
-        return Backend(kind, {**self.settings, **overrides})
+        """This backend with some settings replaced; on a local backend a bucket makes it S3.
+
+        Raises:
+            ConfigError: It is local, and the settings name no bucket.
+        """
+        if overrides and self.kind == "local" and not overrides.get("bucket"):
+            raise ConfigError(
+                f"The state is {self}, which has no {' or '.join(overrides)}",
+                hint="Give --backend-config bucket=... too, or --backend-config none to do without such settings.",
+            )
+        return Backend("s3" if overrides else self.kind, {**self.settings, **overrides}, overrides)
 
     def require_place(self) -> None:
         """Make sure that it says where.
@@ -55,7 +68,7 @@ class Backend:
     def __str__(self) -> str:
         """In words, for a message."""
         if self.kind == "local":
-            return f'the file "{self.settings.get("path", STATE_FILE)}" on this machine'
+            return f'the file "{STATE_FILE}" on this machine'
         return f"s3://{self.settings.get('bucket', '?')}/{self.settings.get('key', '?')}"
 
 
@@ -75,12 +88,23 @@ def parse_overrides(values: Iterable[str]) -> dict[str, str]:
     """Settings from `KEY=VALUE` and from paths of files in the style of `backend.hcl`, the last one winning.
 
     Raises:
-        ConfigError: A file is missing, or a line of it is not `key = "value"`.
+        ConfigError: A file is missing, a line of it is not `key = "value"`, or it is a setting that we do not keep.
     """
     settings: dict[str, str] = {}
     for value in values:
         key, equals, word = value.partition("=")
-        settings |= {key.strip(): word.strip()} if equals else parse_file(Path(value))
+        settings |= _kept({key.strip(): word.strip()}) if equals else _kept(parse_file(Path(value)))
+    return settings
+
+
+def _kept(settings: dict[str, str]) -> dict[str, str]:
+    """The settings, all of which can be written down. The message never repeats a value: it may be a credential."""
+    unknown = [key for key in settings if key not in _SETTINGS]
+    if unknown:
+        raise ConfigError(
+            f'Setting "{unknown[0]}" of the state is not taken: only {", ".join(_SETTINGS)} are',
+            hint="For credentials, or a role to assume, name a profile of your AWS configuration: profile=...",
+        )
     return settings
 
 
@@ -104,7 +128,7 @@ def parse_file(path: Path) -> dict[str, str]:
         match = _ASSIGNMENT.match(_without_comment(line))
         if match is None:
             raise ConfigError(
-                f'{path}:{number}: not a backend setting: "{line.strip()}"',
+                f"{path}:{number}: not a backend setting",
                 hint='Write each setting on its own line as key = "value".',
             )
         settings[match[1]] = str(json.loads(match[2])) if match[2].startswith('"') else match[2]
@@ -130,20 +154,19 @@ def render_hcl(backend: Backend) -> str:
 def arguments(backend: Backend, target: Target | None) -> dict[str, Any]:
     """The backend's arguments with what we add: the lock file, and the emulator's address for a local target."""
     if backend.kind == "local":
-        return dict(backend.settings)
-    settings: dict[str, Any] = {"encrypt": True, "use_lockfile": True, **backend.settings}
-    if target is not None and target.profile and not target.is_local:
-        settings.setdefault("profile", target.profile)
+        return {}
+    ours = {"encrypt": True, "use_lockfile": True}
     if target is not None and target.endpoint_url:
-        settings.pop("profile", None)
-        settings |= _emulator(target.endpoint_url)
-    return settings
+        place = {key: backend.settings[key] for key in _LOCATION if key in backend.settings}
+        return {**ours, **place, **_emulator(target.endpoint_url)}
+    profile = {"profile": target.profile} if target is not None and target.profile else {}
+    return {**ours, **profile, **backend.settings}
 
 
 def _emulator(endpoint_url: str) -> dict[str, Any]:
     return {
-        "access_key": document.FAKE_KEY,
-        "secret_key": document.FAKE_KEY,
+        "access_key": EMULATOR_KEY,
+        "secret_key": EMULATOR_KEY,
         "endpoints": dict.fromkeys(("s3", "sts", "iam"), endpoint_url),
         "use_path_style": True,
         "skip_credentials_validation": True,

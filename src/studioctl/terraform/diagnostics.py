@@ -16,9 +16,11 @@ class Cause:
     Args:
         name: For tests and for the documentation.
         pattern: Found in the diagnostic's text.
-        hint: What to do next. Named groups of the pattern may be used.
+        hint: What to do next. May use the pattern's named groups, {command} (ours), {program} (the engine),
+            {workspace} and {lock_id}.
         source: Where the wording, or the advice, comes from.
         error: The family that the error belongs to.
+        on_down: The hint where the environment is being removed, if it is another.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Cause:
     hint: str
     source: str
     error: type[StudioctlError] = TerraformError
+    on_down: str = ""
 
 
 _SDK = "https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"
@@ -54,13 +57,13 @@ CAUSES = (
         "state locked",
         r"Error acquiring the state lock",
         "Wait until that run has finished. If it has died, free the lock: "
-        "terraform -chdir={workspace} force-unlock {lock_id}",
+        "{program} -chdir={workspace} force-unlock {lock_id}",
         "https://developer.hashicorp.com/terraform/language/state/locking",
     ),
     Cause(
         "state bucket missing",
         r'S3 bucket "(?P<bucket>[^"]*)" does not exist|NoSuchBucket',
-        "Create the bucket of [state] first, for example with `aws s3 mb`, or correct its name or region.",
+        "Create the bucket of [state] first, with `aws s3 mb s3://{bucket}`, or correct its name or region.",
         "https://developer.hashicorp.com/terraform/language/backend/s3",
         ConfigError,
     ),
@@ -73,7 +76,7 @@ CAUSES = (
     Cause(
         "stale plan",
         r"Saved plan is stale",
-        "The environment changed after it was planned. Run `studioctl up` again.",
+        "The environment changed after it was planned. Run `studioctl {command}` again.",
         "https://developer.hashicorp.com/terraform/cli/commands/apply",
     ),
     Cause(
@@ -93,9 +96,9 @@ CAUSES = (
     ),
     Cause(
         "secret scheduled for deletion",
-        r"secret with this name is already scheduled for deletion",
-        "Bring it back with `aws secretsmanager restore-secret --secret-id NAME` and delete it for good with "
-        "`aws secretsmanager delete-secret --secret-id NAME --force-delete-without-recovery`, then try again.",
+        r"(Secrets Manager Secret \((?P<name>[^)]+)\).*)?secret with this name is already scheduled for deletion",
+        "Bring it back with `aws secretsmanager restore-secret --secret-id {name}`, then delete it for good with "
+        "`aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`, and try again.",
         "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html",
     ),
     Cause(
@@ -108,15 +111,16 @@ CAUSES = (
     Cause(
         "dependency",
         r"DependencyViolation|has a dependent object|has dependencies and cannot be deleted|ResourceInUse",
-        "Something still uses it, perhaps made outside Terraform. "
-        "`studioctl doctor` finds what SageMaker leaves behind; `studioctl down` removes it.",
+        "Something that Terraform did not make still uses it: `aws ec2 describe-network-interfaces` names what is in "
+        "a subnet or a security group. Remove that, and run `studioctl {command}` again.",
         "https://github.com/hashicorp/terraform-provider-aws/issues/20986",
     ),
     Cause(
         "not empty",
         r"BucketNotEmpty|RepositoryNotEmptyException",
-        "It still holds data, which is never deleted unasked. Empty it, or run `studioctl down --delete-data`.",
+        "It still holds data, which is never deleted unasked. Empty it, and run `studioctl {command}` again.",
         "https://github.com/hashicorp/terraform-provider-aws/issues/33523",
+        on_down="It still holds data, which is never deleted unasked. Empty it, or run `studioctl down --delete-data`.",
     ),
     Cause(
         "access denied",
@@ -147,12 +151,21 @@ _CALL = re.compile(
     re.DOTALL,
 )
 _LOCK_FIELD = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(.*?)\s*$", re.MULTILINE)
+_AS_SAID = re.IGNORECASE | re.DOTALL
 _LAST_LINES = 20
+_COMMANDS = {"plan": "plan", "destroy": "down"}
+_UNKNOWN = {"bucket": "BUCKET", "name": "NAME", "version": "", "lock_id": "ID"}
 _DEEDS = {"init": "get ready", "apply": "apply the plan", "destroy": "remove everything"}
 
 
 def error_of(
-    diagnostics: Iterable[Mapping[str, Any]], plain: Iterable[str], *, verb: str, log: Path, workspace: Path
+    diagnostics: Iterable[Mapping[str, Any]],
+    plain: Iterable[str],
+    *,
+    verb: str,
+    log: Path,
+    workspace: Path,
+    program: str = "terraform",
 ) -> StudioctlError:
     """The one error for a run that failed.
 
@@ -162,24 +175,40 @@ def error_of(
         verb: What was being done, such as "plan".
         log: The run's full log.
         workspace: Terraform's working directory.
+        program: What to type to start Terraform.
     """
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.get("severity") == "error"]
     said = [_full_text(diagnostic) for diagnostic in errors] or [_plain_text(plain)]
     told = dict.fromkeys([_told(diagnostic) for diagnostic in errors] or said)
     causes = [cause for text in said if (cause := cause_of(text))]
-    lock = lock_of(errors)
-    hints = dict.fromkeys(
-        cause.hint.replace("{workspace}", str(workspace)).replace("{lock_id}", lock.get("ID", "ID")) for cause in causes
-    )
+    lock = {"lock_id": found} if (found := lock_of(errors).get("ID")) else {}
+    facts = {"command": command_of(verb), "program": program, "workspace": str(workspace), **lock}
+    hints = dict.fromkeys(_hint(text, facts) for text in said)
     family = causes[0].error if causes else TerraformError
     message = f"Terraform could not {_DEEDS.get(verb, verb)}:\n" + "\n".join(f"  {text}" for text in told)
     seen = f"The full log: {log}"
-    return family(message, hint="\n".join((*hints, seen)))
+    return family(message, hint="\n".join((*filter(None, hints), seen)))
+
+
+def command_of(verb: str) -> str:
+    """Our command in which Terraform does this."""
+    return _COMMANDS.get(verb, "up")
+
+
+def _hint(text: str, facts: Mapping[str, str]) -> str:
+    """What to do about what this text says; empty if that is unknown."""
+    cause = cause_of(text)
+    if cause is None:
+        return ""
+    match = re.search(cause.pattern, text, _AS_SAID)
+    named = {key: value for key, value in match.groupdict().items() if value} if match else {}
+    hint = cause.on_down if cause.on_down and facts["command"] == "down" else cause.hint
+    return hint.format_map({**_UNKNOWN, **facts, **named})
 
 
 def cause_of(text: str) -> Cause | None:
     """The first known cause whose wording is in the text."""
-    return next((cause for cause in CAUSES if re.search(cause.pattern, text, re.IGNORECASE)), None)
+    return next((cause for cause in CAUSES if re.search(cause.pattern, text, _AS_SAID)), None)
 
 
 def lock_of(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Output, Ref, Resource, literal
-from studioctl.target import Target
+from studioctl.target import EMULATOR_KEY, Target
 
 PROVIDER = "hashicorp/aws"
 PROVIDER_VERSION = "5.100.0"
@@ -35,8 +35,6 @@ EMULATED_SERVICES = (
     "ssm",
     "sts",
 )
-# Plainly not credentials: whatever reaches AWS with them is refused.
-FAKE_KEY = "emulator-only"
 
 
 def render(blueprint: Blueprint, target: Target) -> dict[str, str]:
@@ -84,8 +82,8 @@ def _main(blueprint: Blueprint, target: Target) -> dict[str, Any]:
 def _emulator(endpoint_url: str) -> dict[str, Any]:
     return {
         "//": "The emulator on this machine. Nothing here can reach AWS.",
-        "access_key": FAKE_KEY,
-        "secret_key": FAKE_KEY,
+        "access_key": EMULATOR_KEY,
+        "secret_key": EMULATOR_KEY,
         "skip_credentials_validation": True,
         "skip_metadata_api_check": "true",
         "skip_region_validation": True,

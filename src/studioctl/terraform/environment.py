@@ -8,8 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from studioctl.target import Target
-from studioctl.terraform.document import FAKE_KEY
+from studioctl.target import EMULATOR_KEY, Target
 
 # https://developer.hashicorp.com/terraform/cli/config/environment-variables
 _DROPPED = ("TF_DATA_DIR", "TF_WORKSPACE", "TF_INPUT", "TF_REATTACH_PROVIDERS", "TF_STATE_PERSIST_INTERVAL")
@@ -33,7 +32,7 @@ def child_environment(
     """
     kept = {name: value for name, value in inherited.items() if not _meddles(name)}
     named = kept.get("TF_CLI_CONFIG_FILE")
-    if named is not None and not Path(named).is_file():
+    if named is not None and not os.access(named, os.R_OK):
         del kept["TF_CLI_CONFIG_FILE"]  # Terraform only warns, but on every run
     if cli_config is not None:
         kept["TF_CLI_CONFIG_FILE"] = str(cli_config)
@@ -54,8 +53,8 @@ def _without_credentials(kept: Mapping[str, str], target: Target, endpoint_url: 
     return harmless | {
         "NO_PROXY": _NO_PROXY,
         "no_proxy": _NO_PROXY,
-        "AWS_ACCESS_KEY_ID": FAKE_KEY,
-        "AWS_SECRET_ACCESS_KEY": FAKE_KEY,
+        "AWS_ACCESS_KEY_ID": EMULATOR_KEY,
+        "AWS_SECRET_ACCESS_KEY": EMULATOR_KEY,
         "AWS_REGION": target.region,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -135,10 +135,10 @@ def _remembered(kind: Kind, command: tuple[str, ...], identity: str) -> Engine |
 
 def _ask(command: tuple[str, ...]) -> str | None:
     environ = {**os.environ, "CHECKPOINT_DISABLE": "1"}
-    answer = process.capture((*command, "version", "-json"), cwd=Path.cwd(), environ=environ)
     try:
+        answer = process.capture((*command, "version", "-json"), cwd=Path.cwd(), environ=environ)
         return str(json.loads(answer.stdout)["terraform_version"])
-    except (ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):  # no program, or none that speaks as Terraform does
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from studioctl.errors import RefusedError
+from studioctl.errors import RefusedError, TerraformError
 from studioctl.terraform import backend as backends
 from studioctl.terraform import diagnostics, process
 from studioctl.terraform.backend import BackendChange
@@ -16,7 +16,7 @@ from studioctl.terraform.workspace import Workspace
 
 
 def check_destination(
-    engine: Engine, workspace: Workspace, environ: Mapping[str, str], change: BackendChange, *, lineage: str | None
+    engine: Engine, workspace: Workspace, environ: Mapping[str, str], change: BackendChange, *, ours: Mapping[str, Any]
 ) -> None:
     """Make sure that nothing is lost where the state moves to: `-force-copy` would write over it without asking.
 
@@ -27,19 +27,34 @@ def check_destination(
         workspace: Where the state moves from.
         environ: What Terraform's process sees.
         change: The move.
-        lineage: Terraform's name for our state; an older copy of it may be written over.
+        ours: The state that moves; an older copy of it may be written over.
 
     Raises:
-        RefusedError: Another state is there.
+        RefusedError: Another state is there, or a newer copy of ours.
         ConfigError: The bucket does not exist.
         TerraformError: It cannot be looked at.
     """
     there = _destination(engine, workspace, environ, change)
-    if there.get("resources") and there.get("lineage") != lineage:
+    if there.get("lineage") == ours.get("lineage"):
+        _refuse_to_go_back(workspace, change, there, ours)
+    elif there.get("resources"):
         raise RefusedError(
             f"There is a state at {change.after} already, and moving ours there would destroy it",
             hint="Choose another key in [state], or, if that state is this environment's, remove "
             f"{workspace.directory} and run the same command again.",
+        )
+
+
+def _refuse_to_go_back(
+    workspace: Workspace, change: BackendChange, there: Mapping[str, Any], ours: Mapping[str, Any]
+) -> None:
+    """Terraform counts a state's changes in its `serial`, so a greater one of the same lineage is a later one."""
+    theirs, own = there.get("serial", 0), ours.get("serial", 0)
+    if theirs > own:
+        raise RefusedError(
+            f"The state at {change.after} is newer than ours (change {theirs}, ours is {own}): somebody went on there,"
+            " and moving ours there would undo what Terraform knows of it",
+            hint=f"To go on with the newer one, remove {workspace.directory} and run the same command again.",
         )
 
 
@@ -63,10 +78,24 @@ def _destination(
                 said.diagnostics, said.plain, verb="reach the new state", log=log, workspace=workspace.directory
             )
         pulled = process.capture((*engine.command, "state", "pull"), cwd=directory, environ=environ)
+    if pulled.returncode != 0:
+        raise TerraformError(
+            f"The state at {change.after} cannot be read, so ours is not moved there:\n{pulled.stderr.strip()}",
+            hint="Make sure that you may read it (s3:GetObject, s3:ListBucket), and run the same command again.",
+        )
     return parse_state(pulled.stdout)
 
 
 def parse_state(text: str) -> dict[str, Any]:
-    """A state as Terraform stores it; empty for none."""
-    content = json.loads(text) if text.strip() else {}
+    """A state as Terraform stores it; empty for none.
+
+    Raises:
+        TerraformError: It is not one.
+    """
+    try:
+        content = json.loads(text) if text.strip() else {}
+    except ValueError as error:
+        raise TerraformError(
+            f"Terraform's state is damaged: {error}", hint="Bring back an earlier version: terraform.tfstate.backup."
+        ) from error
     return content if isinstance(content, dict) else {}

@@ -1,7 +1,6 @@
 """What a plan would do, as values: from Terraform's event stream, and with old and new values from `show -json`."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -104,16 +103,6 @@ class PlanSummary:
     def count(self, action: Action) -> int:
         """How many resources this happens to."""
         return sum(change.action == action for change in self.changes)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Resources by action; actions that do not occur are left out."""
-        return dict(Counter(change.action for change in self.changes))
-
-    @property
-    def destructive(self) -> tuple[ResourceChange, ...]:
-        """The changes by which something that exists is destroyed."""
-        return tuple(change for change in self.changes if change.destroys)
 
     def by_module(self) -> dict[str | None, tuple[ResourceChange, ...]]:
         """The changes of each module that has any, in order."""

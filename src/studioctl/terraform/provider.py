@@ -49,7 +49,7 @@ def find(environ: Mapping[str, str], registry: str, *, homes: tuple[Path, ...] =
         return _required(Path(named).expanduser(), registry)
     if has_installation_rules(environ) or any(_held(path, registry) for path in _implied(environ)):
         return None
-    candidates = (child for home in homes if home.is_dir() for child in sorted(home.iterdir()))
+    candidates = (child for home in homes if _open_to_us(home) for child in sorted(home.iterdir()))
     return next((mirror for path in candidates if (mirror := _held(path, registry))), None)
 
 
@@ -78,7 +78,7 @@ def user_config(environ: Mapping[str, str]) -> Path | None:
     """The person's own Terraform CLI configuration, if there is one."""
     named = environ.get("TF_CLI_CONFIG_FILE")
     path = Path(named) if named else Path.home() / ".terraformrc"
-    return path if path.is_file() else None
+    return path if _readable(path) and path.is_file() else None
 
 
 def has_installation_rules(environ: Mapping[str, str]) -> bool:
@@ -95,7 +95,7 @@ def platform_name() -> str:
 
 def _setting() -> str | None:
     path = platformdirs.user_config_path("studioctl") / "settings.toml"
-    if not path.is_file():
+    if not _readable(path):
         return None
     try:
         value = tomllib.loads(path.read_text(encoding="utf-8")).get("provider_mirror")
@@ -119,9 +119,18 @@ def _held(directory: Path, registry: str) -> Mirror | None:
     for host in dict.fromkeys((registry, TERRAFORM_REGISTRY)):
         packages = directory / host / PROVIDER
         archive = f"terraform-provider-aws_{PROVIDER_VERSION}_{platform_name()}.zip"
-        if (packages / PROVIDER_VERSION / platform_name()).is_dir() or (packages / archive).is_file():
+        if _open_to_us(packages / PROVIDER_VERSION / platform_name()) or _readable(packages / archive):
             return Mirror(directory, host)
     return None
+
+
+def _readable(path: Path) -> bool:
+    """Whether it is there, for us: `Path.is_file` raises PermissionError below a directory that is closed to us."""
+    return os.access(path, os.R_OK)
+
+
+def _open_to_us(directory: Path) -> bool:
+    return os.access(directory, os.R_OK | os.X_OK) and directory.is_dir()
 
 
 def _implied(environ: Mapping[str, str]) -> Iterator[Path]:

@@ -6,6 +6,7 @@ Each verb is work (`studioctl.events.Work`): it yields events and returns its re
 
 import json
 import os
+import shlex
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,6 +86,7 @@ class Terraform:
             marks = self._marks(environ)
             known = self.workspace.initialised()
             if known is not None and known.fingerprint == marks:
+                self.workspace.remember(Initialised(marks, self.backend))  # what was given by hand may have changed
                 return
             yield Stage("Initialising Terraform")
             # Terraform has no events for a migration: "-migrate-state and -json options are mutually-exclusive".
@@ -96,17 +98,17 @@ class Terraform:
 
     def _before_moving(self, change: BackendChange, environ: Mapping[str, str], *, migrate: bool) -> Work[None]:
         if not migrate:
-            raise RefusedError(f"{change}: not done without your word", hint="Run the same command with --yes.")
+            raise RefusedError(
+                f"{change}: not done without your word", hint="Run `studioctl plan`, which asks and then moves it."
+            )
         yield Noted(str(change))
-        lineage = self.state().get("lineage")
-        migration.check_destination(self.engine, self.workspace, environ, change, lineage=lineage)
+        migration.check_destination(self.engine, self.workspace, environ, change, ours=self.state())
 
-    def plan(self, *, destroy: bool = False, targets: Sequence[str] = ()) -> Work[PlanSummary]:
+    def plan(self, *, destroy: bool = False) -> Work[PlanSummary]:
         """What would be done. The plan is saved for `apply`.
 
         Args:
             destroy: Plan to remove the whole environment.
-            targets: Addresses to confine the plan to; empty means everything.
 
         Raises:
             TerraformError: Terraform failed, or someone else works here.
@@ -114,8 +116,8 @@ class Terraform:
         with self.workspace.hold("plan"):
             yield from self.init()
             yield Stage("Planning")
-            aims = (*(f"-target={address}" for address in targets), *(("-destroy",) if destroy else ()))
-            words = ("plan", "-input=false", "-json", "-detailed-exitcode", f"-out={PLAN_FILE}", *aims)
+            aim = ("-destroy",) if destroy else ()
+            words = ("plan", "-input=false", "-json", "-detailed-exitcode", f"-out={PLAN_FILE}", *aim)
             transcript, code = yield from self._run("plan", words, self._environ())
             return self._summary(transcript, destroy=destroy, has_changes=code == CHANGES)
 
@@ -145,44 +147,9 @@ class Terraform:
             plan.file.unlink(missing_ok=True)
             return values(said.outputs)
 
-    def create(self) -> Work[dict[str, Any]]:
-        """Plan and apply in one process, for an environment that has no state yet; its outputs by name.
-
-        Without a state there is nothing that could be changed or destroyed, so nothing is lost by not stopping between
-        the two; and two starts of the provider, some seconds, are saved.
-
-        Raises:
-            RefusedError: There is a state.
-            TerraformError: Terraform failed; what was done is kept in the state.
-            InterruptedByUserError: Ctrl-C, after Terraform has stopped in good order.
-        """
-        with self.workspace.hold("apply"):
-            yield from self.init()
-            if self.has_state():
-                raise RefusedError(
-                    "The environment exists already", hint="Run `studioctl plan` to see what would change."
-                )
-            yield Stage("Applying")
-            words = ("apply", "-input=false", "-json", "-auto-approve")
-            said, _ = yield from self._run("apply", words, self._environ())
-            return values(said.outputs)
-
     def outputs(self) -> dict[str, Any]:
         """The environment's outputs by name, as of the last apply; empty if there was none."""
         return values(self.state().get("outputs", {}))
-
-    def has_state(self) -> bool:
-        """Whether Terraform knows of anything that exists."""
-        state = self.state()
-        return any(resource.get("mode") == "managed" for resource in state.get("resources", ()))
-
-    def state_resources(self) -> tuple[str, ...]:
-        """Addresses of everything that Terraform knows of."""
-        return tuple(
-            f"{resource['type']}.{resource['name']}"
-            for resource in self.state().get("resources", ())
-            if resource.get("mode") == "managed"
-        )
 
     def state(self) -> dict[str, Any]:
         """Terraform's state as it is stored; empty if there is none.
@@ -224,7 +191,12 @@ class Terraform:
             raise _interrupted(verb, said, run.returncode)
         if run.returncode not in {0, CHANGES}:
             raise diagnostics.error_of(
-                said.diagnostics, said.plain, verb=verb, log=log, workspace=self.workspace.directory
+                said.diagnostics,
+                said.plain,
+                verb=verb,
+                log=log,
+                workspace=self.workspace.directory,
+                program=shlex.join(self.engine.command),
             )
         return said, run.returncode
 
@@ -260,10 +232,9 @@ def _patience(interrupts: int) -> str:
 
 
 def _interrupted(verb: str, said: Transcript, returncode: int | None) -> InterruptedByUserError:
-    command = {"plan": "plan", "destroy": "down"}.get(verb, "up")
     if returncode == 0 and verb in {"apply", "destroy"}:
         message = "Terraform had finished before it could be stopped"
     else:
         changes = "1 change was" if said.completed == 1 else f"{said.completed} changes were"
         message = "Stopped" if verb == "plan" else f"Stopped in good order; {changes} made"
-    return InterruptedByUserError(message, hint=f"Go on with `studioctl {command}`.")
+    return InterruptedByUserError(message, hint=f"Go on with `studioctl {diagnostics.command_of(verb)}`.")

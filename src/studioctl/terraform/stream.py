@@ -83,8 +83,5 @@ def _seconds(timestamp: str) -> float:
 
 def _is_ours(diagnostic: Mapping[str, Any]) -> bool:
     """A warning about what we do on purpose, and that a person can do nothing about."""
-    return diagnostic.get("summary") in {
-        "Incomplete lock file information for providers",  # the lock file is the workspace's own, for this machine
-        "Resource targeting is in effect",  # only our own verbs target, and say so
-        "Applied changes may be incomplete",
-    }
+    # The lock file is the workspace's own, for this machine.
+    return diagnostic.get("summary") == "Incomplete lock file information for providers"

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +27,7 @@ from studioctl.terraform.provider import TERRAFORM_REGISTRY, Mirror, cli_config
 HOME = ".studioctl"
 KEPT_LOGS = 20
 CLAIM = "exists"
+FORGET = "none"  # in place of a backend's settings
 _README = """\
 This directory belongs to studioctl. It holds, for each environment and target, the documents that studioctl gives to
 Terraform (*.tf.json), Terraform's own working files, and the logs of its last runs. Nothing here needs editing: the
@@ -147,23 +148,30 @@ class Workspace:
         """Tie this workspace to a running emulator; whether it was tied to another one.
 
         The emulator's world lives in its memory. When another instance runs, what the state describes is gone, so the
-        state is moved aside as `terraform.tfstate.<time>`.
+        state is moved aside, and a place for it in that world is forgotten.
+
+        Raises:
+            TerraformError: Another process works here.
         """
         record = self.directory / "emulator"
-        before = record.read_text(encoding="utf-8") if record.is_file() else None
-        if before == instance_id:
+        if _text(record) == instance_id:
             return False
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.set_state_aside()
-        write_text(record, instance_id)
-        self.release()
-        self.forget()
-        return before is not None
+        with self.hold("emulator"):
+            before = _text(record)
+            if before == instance_id:  # meanwhile
+                return False
+            self.set_state_aside()
+            self.release()
+            self.forget()
+            write_text(record, instance_id)
+            return before is not None
 
     def set_state_aside(self) -> None:
-        """Rename a local state that is no longer the state to `terraform.tfstate.<time>`."""
+        """Rename a local state that is no longer the state to `terraform.tfstate.<n>`, n being 1 for the first."""
         if self.state_file.is_file():
-            self.state_file.rename(self.directory / f"{STATE_FILE}.{int(time.time())}")
+            numbers = (path.suffix.removeprefix(".") for path in self.directory.glob(f"{STATE_FILE}.*"))
+            latest = max((int(number) for number in numbers if number.isdecimal()), default=0)
+            self.state_file.rename(self.directory / f"{STATE_FILE}.{latest + 1}")
 
     def use_mirror(self, mirror: Mirror | None, registry: str, environ: Mapping[str, str]) -> Path | None:
         """Write Terraform's CLI configuration for a mirror; where it is, or None when none is needed."""
@@ -189,12 +197,33 @@ class Workspace:
 
     def initialised(self) -> "Initialised | None":
         """What the last successful `terraform init` was based on; None if there was none or it is gone."""
-        try:
-            content = json.loads((self.directory / "initialised.json").read_text(encoding="utf-8"))
-            record = Initialised(content["fingerprint"], Backend(content["kind"], content["settings"]))
-        except (OSError, ValueError, KeyError):
+        content = self._record()
+        if not content or not (self.directory / ".terraform/providers").is_dir():
             return None
-        return record if (self.directory / ".terraform/providers").is_dir() else None
+        backend = Backend(content["kind"], content["settings"], content["overrides"])
+        return Initialised(content["fingerprint"], backend)
+
+    def overrides(self, given: Iterable[str]) -> dict[str, str]:
+        """The settings of the backend that are not in the file: those of the last `init`, then the given ones.
+
+        Args:
+            given: As `parse_overrides` takes them; the word "none" among them forgets the remembered ones.
+
+        Raises:
+            ConfigError: See `parse_overrides`.
+        """
+        words = list(given)
+        remembered = {} if FORGET in words else self._record().get("overrides", {})
+        return {**remembered, **backends.parse_overrides(word for word in words if word != FORGET)}
+
+    def _record(self) -> dict[str, Any]:
+        """What `remember` wrote; empty if it is missing or not whole."""
+        try:
+            content = json.loads(_text(self.directory / "initialised.json") or "")
+        except ValueError:
+            return {}
+        whole = isinstance(content, dict) and content.keys() >= {"fingerprint", "kind", "settings", "overrides"}
+        return content if whole else {}
 
     def remember(self, record: "Initialised") -> None:
         """Note what `terraform init` was based on."""
@@ -202,6 +231,7 @@ class Workspace:
             "fingerprint": record.fingerprint,
             "kind": record.backend.kind,
             "settings": dict(record.backend.settings),
+            "overrides": dict(record.backend.overrides),
         }
         write_text(self.directory / "initialised.json", json.dumps(content, indent=2) + "\n")
 
@@ -222,6 +252,10 @@ class Initialised:
 def fingerprint(*parts: Any) -> str:
     """A short word that changes when any part does."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def write_text(path: Path, text: str) -> bool:

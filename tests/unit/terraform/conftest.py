@@ -88,6 +88,16 @@ class Lived:
                 result: T = stop.value
                 return result
 
+    def create(self) -> dict[str, Any]:
+        """Plan and apply; the outputs."""
+        return self.finish(self.terraform.apply(self.finish(self.terraform.plan())))
+
+    @property
+    def resources(self) -> set[str]:
+        """Addresses of everything that Terraform knows of."""
+        found = self.terraform.state().get("resources", ())
+        return {f"{resource['type']}.{resource['name']}" for resource in found if resource["mode"] == "managed"}
+
     def with_blueprint(self, changed: Blueprint) -> Terraform:
         """Terraform in the same place for another blueprint."""
         terraform = self.terraform
@@ -100,7 +110,7 @@ def lived(moto: Target, tmp_path_factory: pytest.TempPathFactory) -> Lived:
     work = Workspace.beside(tmp_path_factory.mktemp("lived") / "studio.toml", "demo", moto)
     terraform = Terraform.of(work, executable.find(), blueprint(network(), storage(), access()), Backend())
     environment = Lived(terraform, moto)
-    environment.outputs = environment.finish(terraform.create())
+    environment.outputs = environment.create()
     return environment
 
 

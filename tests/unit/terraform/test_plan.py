@@ -49,8 +49,8 @@ def test_changes_are_in_the_blueprints_order_and_what_it_no_longer_describes_is_
         "s3": ["aws_s3_bucket.data"],
         None: ["aws_iam_role.old"],
     }
-    assert summary.counts == {"update": 1, "replace": 1, "delete": 1}
-    assert [c.address for c in summary.destructive] == ["aws_s3_bucket.data", "aws_iam_role.old"]
+    assert [summary.count(action) for action in ("update", "replace", "delete", "create")] == [1, 1, 1, 0]
+    assert [c.address for c in summary.changes if c.destroys] == ["aws_s3_bucket.data", "aws_iam_role.old"]
 
 
 def test_a_replacement_names_what_forces_it_and_leaves_out_what_only_aws_can_tell() -> None:

@@ -55,7 +55,7 @@ def test_outputs_and_resources_are_read_without_a_process(lived: Lived) -> None:
     began = time.perf_counter()
 
     assert lived.terraform.outputs() == lived.outputs
-    assert set(lived.terraform.state_resources()) == {"aws_vpc.studio", "aws_s3_bucket.data", "aws_iam_role.execution"}
+    assert lived.resources == {"aws_vpc.studio", "aws_s3_bucket.data", "aws_iam_role.execution"}
     assert time.perf_counter() - began < 0.1
 
 
@@ -76,14 +76,14 @@ def test_a_change_is_told_with_old_and_new_values_by_module(lived: Lived) -> Non
     assert [(a.path, a.before, a.after) for a in vpc.attributes] == [("tags.Name", "demo", "studio")]
     assert (bucket.module, bucket.action) == ("s3", "replace")
     assert [(a.path, a.after) for a in bucket.attributes if a.forces_replacement] == [("bucket", "demo-data-2")]
-    assert plan.destructive == (bucket,)
+    assert (vpc.destroys, bucket.destroys) == (False, True)
 
 
 def test_a_plan_to_remove_everything_names_everything(lived: Lived) -> None:
     plan = lived.finish(lived.terraform.plan(destroy=True))
 
     assert plan.destroy
-    assert plan.counts == {"delete": 3}
+    assert plan.count("delete") == len(plan.changes) == 3
     assert [change.module for change in plan.changes] == ["vpc", "s3", "iam"]
 
 
@@ -105,7 +105,7 @@ def test_no_log_holds_a_sensitive_value(place: Workspace) -> None:
     work = Lived(
         Terraform.of(place, executable.find(), blueprint(module("s", tiny("masked"), version)), Backend()), place.target
     )
-    work.finish(work.terraform.create())
+    work.create()
 
     assert [log for log in place.logs.iterdir() if "battery staple" in log.read_text(encoding="utf-8")] == []
 
@@ -116,14 +116,14 @@ def test_what_aws_refuses_is_one_error_and_the_rest_is_kept(lived: Lived, place:
     work = Lived(Terraform.of(place, lived.terraform.engine, described, Backend()), lived.target)
 
     with pytest.raises(TerraformError) as failure:
-        work.finish(work.terraform.create())
+        work.create()
 
     assert failure.value.message == (
         "Terraform could not apply the plan:\n"
         "  aws_iam_role.execution: creating IAM Role (demo-execution): "
         "EntityAlreadyExists: Role with name demo-execution already exists."
     )
-    assert work.terraform.state_resources() == ("aws_secretsmanager_secret.only",)
+    assert work.resources == {"aws_secretsmanager_secret.only"}
 
 
 def test_the_state_moves_to_s3_and_back_and_is_locked_there(place: Workspace) -> None:
@@ -131,7 +131,7 @@ def test_the_state_moves_to_s3_and_back_and_is_locked_there(place: Workspace) ->
     s3.create_bucket(Bucket="acme-tfstate")
     remote = Backend("s3", {"bucket": "acme-tfstate", "key": "demo/terraform.tfstate", "region": "us-east-1"})
     here = Lived(terraform_for(place, "moving"), place.target)
-    here.finish(here.terraform.create())
+    here.create()
 
     there = Lived(terraform_for(place, "moving", remote), place.target)
     there.finish(there.terraform.init(migrate=True))
@@ -147,7 +147,7 @@ def test_the_state_moves_to_s3_and_back_and_is_locked_there(place: Workspace) ->
     _refuse_to_write_over(place, remote)
     back = Lived(terraform_for(place, "moving"), place.target)
     back.finish(back.terraform.init(migrate=True))
-    assert back.terraform.state_resources() == ("aws_secretsmanager_secret.only",)
+    assert back.resources == {"aws_secretsmanager_secret.only"}
     assert place.state_file.is_file()
 
 
@@ -155,7 +155,7 @@ def _refuse_to_write_over(place: Workspace, remote: Backend) -> None:
     """Another environment's state must not land on the one that is there."""
     other = Workspace(place.directory.parent / "second", place.target)
     work = Lived(terraform_for(other, "second"), place.target)
-    work.finish(work.terraform.create())
+    work.create()
     moving = Lived(terraform_for(other, "second", remote), place.target)
     with pytest.raises(RefusedError, match="There is a state at s3://acme-tfstate/demo"):
         moving.finish(moving.terraform.init(migrate=True))
@@ -176,11 +176,11 @@ def test_the_bundled_engine_lives_a_whole_life(place: Workspace) -> None:
     work = Lived(Terraform.of(place, engine, described, Backend()), place.target)
 
     plan = work.finish(work.terraform.plan())
-    assert plan.counts == {"create": 1}
+    assert plan.count("create") == len(plan.changes) == 1
     assert work.finish(work.terraform.apply(plan)) == {"name": "bundled"}
     removal = work.finish(work.terraform.plan(destroy=True))
     work.finish(work.terraform.apply(removal))
-    assert not work.terraform.has_state()
+    assert not work.resources
 
 
 @pytest.mark.parametrize("engine", ["", "bundled"])
