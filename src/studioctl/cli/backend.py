@@ -5,9 +5,8 @@ from studioctl.terraform.backend import Backend
 
 
 def backend_of(config: EnvironmentConfig) -> Backend:
-    """The backend that `[state]` describes."""
-    if config.state.backend == "local":
-        return Backend()
+    """The backend that `[state]` describes. A local one, too, knows its key and region: a bucket may yet be given."""
     key = config.state.key or f"{config.name}/terraform.tfstate"
     settings = {"key": key, "region": config.state.region or config.region}
-    return Backend("s3", {"bucket": config.state.bucket, **settings} if config.state.bucket else settings)
+    bucket = {"bucket": config.state.bucket} if config.state.bucket else {}
+    return Backend(config.state.backend, {**bucket, **settings})

@@ -30,6 +30,10 @@ def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | No
     if emulator:
         workspace.bind_emulator(emulator)
     backend = backend_of(config).overridden(workspace.overrides(backend_settings or ()))
+    if target.is_local and "bucket" in backend.settings and workspace.initialised() is None:
+        from studioctl.operations.rehearsal import provide_state_bucket
+
+        provide_state_bucket(target, backend.settings["bucket"])
     return Environment(config, target, Terraform.of(workspace, find(), everything, backend))
 
 

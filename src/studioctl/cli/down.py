@@ -45,5 +45,5 @@ def down(
     if not delete_data:
         teardown.refuse_to_lose(found)
     confirm.typed(name, f"Type the environment's name ({name}) to remove all this", yes=yes)
-    follow(teardown.remove(environment, found), terminal, verbose=verbose)
+    follow(teardown.remove(environment, found, delete_data=delete_data), terminal, verbose=verbose)
     terminal.say(f"'{name}' is gone.")

@@ -63,7 +63,7 @@ def repository_url(value: str) -> str:
     if re.match(r"https?://[^/]*@", value) or re.match(r"[a-z+]+://[^/@]*:[^/@]*@", value):
         raise ValueError(
             "holds credentials, which are never in the file;"
-            " write the URL without them and run: studioctl secret set github"
+            " write the URL without them and store the token in AWS Secrets Manager"
         )
     if not re.fullmatch(REPOSITORY_URL, value):
         raise ValueError('is not a Git URL; write "https://host/team/name.git" or "git@host:team/name.git"')

@@ -125,7 +125,7 @@ class Images(Model):
 
 
 class GitHub(Model):
-    """Who Git is for GitHub. The token is stored with `studioctl secret set`, never here."""
+    """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
 
     username: GitHubUser = Field(description="The GitHub user name.")
 

@@ -17,7 +17,7 @@ KEYS = re.compile(
     re.IGNORECASE,
 )
 NEVER = "a secret is never in the file; delete it, revoke it,"
-FOR_GITHUB = f"{NEVER} then run: studioctl secret set github"
+FOR_GITHUB = f"{NEVER} then store a new one in AWS Secrets Manager"
 FOR_AWS = f'{NEVER} then name a profile of your AWS configuration: profile = "..."'
 
 

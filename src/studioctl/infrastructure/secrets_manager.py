@@ -16,7 +16,7 @@ class SecretsManager:
 
 def build(secrets: Secrets, naming: Naming) -> SecretsManager:
     """The containers that `[secrets]` asks for."""
-    purpose = "Containers of secrets. Their values are set with `studioctl secret set`, never here."
+    purpose = "Containers of secrets. Their values are set in AWS Secrets Manager itself, never here."
     if secrets.github is None:
         return SecretsManager(module=Module("secrets_manager", purpose, ()))
     github = Resource(

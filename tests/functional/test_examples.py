@@ -1,0 +1,16 @@
+"""Each example can be planned as it stands."""
+
+import json
+import shutil
+
+import pytest
+from tests.functional.conftest import Shell
+from tests.generated import ROOT
+
+
+@pytest.mark.parametrize(("example", "resources"), [("minimal", 28), ("seed", 29), ("team", 39)])
+def test_an_example_is_a_plan(example: str, resources: int, shell: Shell) -> None:
+    shutil.copy(ROOT / "examples" / f"{example}.toml", shell.directory / "studio.toml")
+    plan = json.loads(shell.studioctl("plan", "--local", "--json", expect=2).out)
+
+    assert plan["counts"] == {"create": resources, "update": 0, "replace": 0, "delete": 0}
