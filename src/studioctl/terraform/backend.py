@@ -26,7 +26,7 @@ class Backend:
 
     Args:
         kind: "local", a file in the workspace, or "s3", an object locked by Terraform's own lock file.
-        settings: The backend's arguments, as Terraform names them.
+        settings: The arguments of an S3 backend, as Terraform names them; a local one has none.
         overrides: Those of them that were given by hand.
     """
 
@@ -63,7 +63,8 @@ class Backend:
     @property
     def location(self) -> dict[str, str]:
         """What tells this state from others."""
-        return {key: self.settings[key] for key in _LOCATION if key in self.settings} | {"kind": self.kind}
+        place = {key: self.settings[key] for key in _LOCATION if key in self.settings} if self.kind == "s3" else {}
+        return place | {"kind": self.kind}
 
     def __str__(self) -> str:
         """In words, for a message."""

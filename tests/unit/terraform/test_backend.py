@@ -91,3 +91,38 @@ def test_s3_without_a_bucket_is_an_error_before_anything_is_started() -> None:
         Backend("s3", {"key": "demo"}).require_place()
     Backend().require_place()
     S3.require_place()
+
+
+@pytest.mark.parametrize("setting", ["access_key", "secret_key", "token", "role_arn", "path", "sse_customer_key"])
+def test_credentials_and_the_unknown_are_refused_without_repeating_them(setting: str, tmp_path: Path) -> None:
+    file = tmp_path / "backend.hcl"
+    file.write_text(f'{setting} = "hush"\n', encoding="utf-8")
+
+    for given in (f"{setting}=hush", str(file)):
+        with pytest.raises(ConfigError, match=f'Setting "{setting}" of the state is not taken') as refused:
+            backend.parse_overrides([given])
+        assert "hush" not in refused.value.message + refused.value.hint
+        assert "profile=" in refused.value.hint
+
+
+def test_a_line_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "backend.hcl"
+    file.write_text("secret_key = 'hush'\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError) as refused:
+        backend.parse_file(file)
+    assert "hush" not in refused.value.message + refused.value.hint
+
+
+def test_a_local_state_takes_no_settings_but_a_bucket() -> None:
+    with pytest.raises(ConfigError, match="on this machine, which has no key or region"):
+        Backend().overridden({"key": "a", "region": "b"})
+    assert Backend().overridden({}) == Backend()
+
+
+def test_a_local_target_takes_the_place_and_nothing_of_an_account() -> None:
+    account = {"profile": "acme-admin", "kms_key_id": "arn:aws:kms:us-east-1:1:key/a", "acl": "private"}
+    settings = backend.arguments(Backend("s3", {**S3.settings, **account}), local(4999))
+
+    assert settings.items() >= dict(S3.settings).items()
+    assert not settings.keys() & account.keys()

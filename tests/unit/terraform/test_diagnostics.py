@@ -46,8 +46,8 @@ SAYINGS = [
 ]
 
 
-def error(*found: dict[str, Any], plain: tuple[str, ...] = ()) -> StudioctlError:
-    return diagnostics.error_of(found, plain, verb="apply", log=LOG, workspace=Path("work"))
+def error(*found: dict[str, Any], plain: tuple[str, ...] = (), verb: str = "apply") -> StudioctlError:
+    return diagnostics.error_of(found, plain, verb=verb, log=LOG, workspace=Path("work"))
 
 
 def said(summary: str, detail: str = "", address: str | None = None) -> dict[str, Any]:
@@ -124,3 +124,21 @@ def test_a_program_that_crashed_is_told_in_its_own_last_lines() -> None:
 
 def test_a_program_that_said_nothing_is_told_too() -> None:
     assert error().message == "Terraform could not apply the plan:\n  it gave no reason"
+
+
+def test_no_hint_of_a_failed_up_removes_anything_and_none_of_a_failed_down_makes_anything() -> None:
+    for words, _ in SAYINGS:
+        assert "studioctl down" not in error(said(words)).hint
+        assert "studioctl up" not in error(said(words), verb="destroy").hint
+    assert "studioctl down --delete-data" in error(said("BucketNotEmpty"), verb="destroy").hint
+
+
+def test_a_hint_names_what_the_message_names() -> None:
+    secret = said(
+        "creating Secrets Manager Secret (acme-ml/github): operation error Secrets Manager: CreateSecret",
+        "You can't create this secret because a secret with this name is already scheduled for deletion.",
+    )
+
+    assert "restore-secret --secret-id acme-ml/github`" in error(secret).hint
+    assert "s3://acme-tfstate`" in error(said('S3 bucket "acme-tfstate" does not exist.')).hint
+    assert "s3://BUCKET`" in error(said("api error NoSuchBucket: gone")).hint

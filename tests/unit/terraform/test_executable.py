@@ -85,3 +85,13 @@ def test_a_named_program_is_used_or_is_an_error(tmp_path: Path) -> None:
 )
 def test_versions_from_1_10_to_before_2_are_supported(version: str, fits: bool) -> None:
     assert executable.supported(version) is fits
+
+
+def test_a_file_that_is_no_program_is_an_error(tmp_path: Path) -> None:
+    broken = tmp_path / "terraform"
+    broken.write_bytes(b"\x7fELF and no more")
+    broken.chmod(0o755)
+
+    with pytest.raises(TerraformError, match="does not answer `version -json`"):
+        executable.find({"STUDIOCTL_TERRAFORM": str(broken)})
+    assert executable.find({"PATH": str(tmp_path)}).kind == "bundled"

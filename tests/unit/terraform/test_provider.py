@@ -100,3 +100,18 @@ def test_a_mirror_of_terraforms_registry_serves_tofu_too(tmp_path: Path) -> None
     directory = mirror(tmp_path / "opt/plugins")
 
     assert found(tmp_path, TOFU_REGISTRY) == Mirror(directory, TERRAFORM_REGISTRY)
+
+
+def test_what_is_closed_to_us_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirror(tmp_path / "opt/closed")
+    directory = mirror(tmp_path / "opt/open")
+    settings = platformdirs.user_config_path("studioctl") / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("closed", encoding="utf-8")
+    (tmp_path / "home/.terraformrc").write_text("provider_installation {}", encoding="utf-8")
+    closed = (str(tmp_path / "opt/closed"), str(tmp_path / "home"))
+    # Nothing is closed to root, as whom these tests may run.
+    monkeypatch.setattr("os.access", lambda path, _mode: not str(path).startswith(closed) and path.exists())
+
+    assert found(tmp_path) == Mirror(directory, TERRAFORM_REGISTRY)
+    assert provider.find({}, TERRAFORM_REGISTRY, homes=(tmp_path / "home",)) is None

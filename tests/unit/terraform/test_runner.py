@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
+from studioctl.errors import InterruptedByUserError, RefusedError, StudioctlError, TerraformError
 from studioctl.events import Event, Finished, Noted, Stage, Started, Work
 from studioctl.terraform.backend import Backend, BackendChange
 from studioctl.terraform.executable import Engine
@@ -211,3 +211,55 @@ def test_a_local_state_counts_also_when_terraforms_files_are_gone(playing: Calla
     driven.terraform.backend = Backend("s3", {"bucket": "acme-tfstate", "key": "demo"})
 
     assert driven.terraform.backend_change() is not None
+
+
+@pytest.mark.parametrize(
+    ("recording", "family", "said"),
+    [
+        ("newer", RefusedError, r"is newer than ours \(change 9, ours is 5\)"),
+        ("unreadable", TerraformError, "cannot be read, so ours is not moved"),
+    ],
+)
+def test_a_state_does_not_move_to_where_it_would_undo_something(
+    playing: Callable[[str], Driven], recording: str, family: type[StudioctlError], said: str
+) -> None:
+    driven = playing(recording)
+    driven.finish(driven.terraform.init())
+    ours = '{"version": 4, "serial": 5, "lineage": "ours", "resources": []}'
+    driven.terraform.workspace.state_file.write_text(ours, encoding="utf-8")
+    driven.terraform.backend = Backend("s3", {"bucket": "acme-tfstate", "key": "demo"})
+
+    with pytest.raises(family, match=said):
+        driven.finish(driven.terraform.init(migrate=True))
+    assert not any("-force-copy" in call for call in driven.calls)
+    assert driven.terraform.workspace.state_file.read_text(encoding="utf-8") == ours
+
+
+def test_what_was_given_by_hand_is_remembered_once_it_has_worked(playing: Callable[[str], Driven]) -> None:
+    driven = playing("unchanged")
+    work = driven.terraform.workspace
+    file = Backend("s3", {"key": "demo", "region": "us-east-1"})
+    driven.terraform.backend = file.overridden(work.overrides(["bucket=acme-tfstate", "profile=ci"]))
+    assert work.overrides([]) == {}
+
+    driven.finish(driven.terraform.init())
+
+    assert work.overrides([]) == {"bucket": "acme-tfstate", "profile": "ci"}
+    assert work.overrides(["profile=me"]) == {"bucket": "acme-tfstate", "profile": "me"}
+    assert work.overrides(["none", "key=a"]) == {"key": "a"}
+    work.forget()
+    assert work.overrides([]) == {}
+
+
+def test_what_is_in_the_file_by_now_can_be_forgotten(playing: Callable[[str], Driven]) -> None:
+    driven = playing("unchanged")
+    work = driven.terraform.workspace
+    file = Backend("s3", {"bucket": "acme-tfstate", "key": "demo"})
+    driven.terraform.backend = file.overridden({"bucket": "acme-tfstate"})
+    driven.finish(driven.terraform.init())
+
+    driven.terraform.backend = file.overridden(work.overrides(["none"]))
+    driven.finish(driven.terraform.init())
+
+    assert sum(call.startswith("init") for call in driven.calls) == 1
+    assert work.overrides([]) == {}

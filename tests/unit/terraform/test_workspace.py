@@ -138,3 +138,26 @@ def test_a_file_that_described_another_environment_before_is_told(tmp_path: Path
     assert Workspace.beside(file, "now", local()).predecessors() == ()
     before.release()
     assert now.predecessors() == ()
+
+
+def test_no_state_that_is_set_aside_replaces_another(tmp_path: Path) -> None:
+    work = workspace(tmp_path)
+    for number in range(11):
+        work.bind_emulator(f"emulator {number}")
+        work.state_file.write_text(f"state {number}", encoding="utf-8")
+    work.bind_emulator("another")
+
+    kept = {path.name: path.read_text(encoding="utf-8") for path in work.directory.glob("terraform.tfstate.*")}
+    assert kept == {f"terraform.tfstate.{number + 1}": f"state {number}" for number in range(11)}
+
+
+def test_an_emulator_is_not_changed_while_somebody_works_here(tmp_path: Path) -> None:
+    work, other = workspace(tmp_path), workspace(tmp_path)
+    work.bind_emulator("first")
+    work.state_file.write_text("{}", encoding="utf-8")
+
+    with other.hold("apply"):
+        assert not work.bind_emulator("first")
+        with pytest.raises(TerraformError, match="is being worked on: `apply`"):
+            work.bind_emulator("second")
+    assert work.state_file.exists()
