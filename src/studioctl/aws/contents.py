@@ -6,17 +6,18 @@ Each `…_contents` says in a few words what is in there, and None when there is
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from studioctl.aws.errors import MissingError, translated
+from studioctl.aws.errors import MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
 from studioctl.errors import AwsError
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_s3.type_defs import ErrorTypeDef, ObjectIdentifierTypeDef
 
 COUNTED = 10_000  # beyond this a bucket is "more than": listing millions would take minutes
 # A home file system meters 6 KiB when empty, and a directory for each profile that ever started an app.
 # https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html
 EMPTY_HOME_BYTES = 6 * 1024
+FORGIVEN_HOMES = 8  # of how many profiles empty directories are believed: a thousand would hide megabytes of work
 
 
 def bucket_contents(session: Session, bucket: str) -> str | None:
@@ -31,7 +32,7 @@ def bucket_contents(session: Session, bucket: str) -> str | None:
 
 
 def empty_bucket(session: Session, bucket: str) -> None:
-    """Deletes every object and version in a bucket, for ever."""
+    """Deletes every object and version in a bucket, for ever. It may be gone already."""
     s3 = session.client("s3")
     batch: list[ObjectIdentifierTypeDef] = []
     for _, identifier in _bucket_entries(session, bucket):
@@ -41,10 +42,11 @@ def empty_bucket(session: Session, bucket: str) -> None:
             batch = []
     if batch:
         _delete_objects(session, bucket, batch)
-    with translated():
+    with ignoring_missing():
         for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
             for upload in page.get("Uploads", []):
-                s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+                with ignoring_missing():
+                    s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
 
 def repository_contents(session: Session, repository: str) -> str | None:
@@ -53,24 +55,32 @@ def repository_contents(session: Session, repository: str) -> str | None:
     return f"{count:,} image{'s' if count > 1 else ''}" if count else None
 
 
-def delete_images(session: Session, repository: str) -> None:
-    """Deletes every image of a repository, for ever."""
-    digests = list(_images(session, repository))
-    for start in range(0, len(digests), 100):  # the most that one call takes
-        ids = [{"imageDigest": digest} for digest in digests[start : start + 100]]
-        with translated():
-            session.client("ecr").batch_delete_image(repositoryName=repository, imageIds=ids)  # type: ignore[arg-type]
+def delete_repository(session: Session, repository: str) -> None:
+    """Deletes a repository of the account's registry and every image in it, for ever.
+
+    As a whole, because single images cannot always go: one that a multi-architecture list names is refused.
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html
+    """
+    with ignoring_missing():
+        session.client("ecr").delete_repository(repositoryName=repository, force=True)
 
 
-def home_contents(session: Session, file_system_id: str, *, profiles: int) -> str | None:
-    """The metered size of a home file system, when it is more than empty directories take."""
+def home_contents(session: Session, file_system_id: str, *, profiles: int, used: bool) -> str | None:
+    """The metered size of a home file system, when somebody's files may be in it.
+
+    Args:
+        session: The account.
+        file_system_id: The home file system.
+        profiles: How many user profiles the domain has: each may have an empty directory.
+        used: Whether an app may ever have run. The metered size is hours old at times, so doubt means data.
+    """
     try:
         with translated():
             found = session.client("efs").describe_file_systems(FileSystemId=file_system_id)["FileSystems"][0]
     except MissingError:
         return None
     size = found["SizeInBytes"]["Value"]
-    return _bytes(size) if size > EMPTY_HOME_BYTES * (profiles + 1) else None
+    return _bytes(size) if used or size > EMPTY_HOME_BYTES * (min(profiles, FORGIVEN_HOMES) + 1) else None
 
 
 def secret_contents(session: Session, secret_id: str) -> str | None:
@@ -85,11 +95,8 @@ def secret_contents(session: Session, secret_id: str) -> str | None:
 
 def delete_secret(session: Session, secret_id: str) -> None:
     """Deletes a secret at once and for ever, so that its name is free again."""
-    try:
-        with translated():
-            session.client("secretsmanager").delete_secret(SecretId=secret_id, ForceDeleteWithoutRecovery=True)
-    except MissingError:
-        return
+    with ignoring_missing():
+        session.client("secretsmanager").delete_secret(SecretId=secret_id, ForceDeleteWithoutRecovery=True)
 
 
 def _bucket_entries(session: Session, bucket: str) -> Iterator[tuple[int, "ObjectIdentifierTypeDef"]]:
@@ -105,9 +112,11 @@ def _bucket_entries(session: Session, bucket: str) -> Iterator[tuple[int, "Objec
 
 
 def _delete_objects(session: Session, bucket: str, batch: Sequence["ObjectIdentifierTypeDef"]) -> None:
-    with translated():
+    failures: Sequence[ErrorTypeDef] = ()
+    with ignoring_missing():
         answer = session.client("s3").delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-    for failure in answer.get("Errors", []):
+        failures = answer.get("Errors", ())
+    for failure in failures:
         raise AwsError(
             f"AWS refused to delete '{failure.get('Key')}' in bucket '{bucket}': {failure.get('Message')}",
             hint="remove what protects it (a bucket policy, an object lock), then run the same command again",

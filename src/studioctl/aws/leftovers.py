@@ -5,20 +5,25 @@ refer to each other. AWS removes the file system only when told so, and the grou
 there, subnets and VPC cannot be deleted (hashicorp/terraform-provider-aws#20986).
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studioctl.aws.errors import InUseError, MissingError, translated
+from studioctl.aws.errors import InUseError, MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
 from studioctl.aws.wait import until
 from studioctl.events import Work
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
+    from mypy_boto3_efs.type_defs import FileSystemDescriptionTypeDef
 
 OWNER_TAG = "ManagedByAmazonSageMakerResource"  # its value is the domain's ARN
 GROUP_NAMES = ("security-group-for-inbound-nfs-{}", "security-group-for-outbound-nfs-{}")
+GROUP_NAME = re.compile(r"security-group-for-(?:in|out)bound-nfs-(d-.+)")
+DOMAIN_ARN = re.compile(r"arn:[^:]+:sagemaker:[^:]+:[^:]+:domain/(d-[^/]+)")
+FILE_SYSTEM_ID = re.compile(r"\bfs-[0-9a-f]+")
 TIMEOUT = 600.0  # seconds; interfaces are reported to drain for one to two minutes
 
 
@@ -30,12 +35,36 @@ class DomainTraces:
     domain_arn: str
 
 
+def in_vpcs(session: Session, vpc_ids: Collection[str]) -> tuple[DomainTraces, ...]:
+    """The domains, living or gone, that have left something in these VPCs: NFS groups, or a mounted home."""
+    if not vpc_ids:
+        return ()
+    found = {domain_id: _domain_arn(session, domain_id) for domain_id in _named_by_groups(session, vpc_ids)}
+    found |= _mounted(session, vpc_ids)
+    return tuple(DomainTraces(domain_id, arn) for domain_id, arn in sorted(found.items()))
+
+
+def home_file_systems(session: Session, domain_arn: str) -> list[str]:
+    """The file systems that SageMaker made for this domain and that still exist."""
+    return [
+        found["FileSystemId"]
+        for found in _all_file_systems(session)
+        if {"Key": OWNER_TAG, "Value": domain_arn} in found["Tags"] and found["LifeCycleState"] != "deleting"
+    ]
+
+
+def exist(session: Session, traces: DomainTraces) -> bool:
+    """Whether there is anything for `remove` to remove."""
+    return bool(_groups(session, traces.domain_id) or home_file_systems(session, traces.domain_arn))
+
+
 def remove(session: Session, traces: DomainTraces) -> Work[None]:
     """Removes the home file system and the two NFS groups of a domain that no longer exists.
 
-    The files in it are lost: the caller has the user's word for that.
+    The files in it are lost: the caller has the user's word for that. What is gone already is no obstacle, so that it
+    can be repeated after it was broken off anywhere.
     """
-    for file_system_id in _file_systems(session, traces.domain_arn):
+    for file_system_id in home_file_systems(session, traces.domain_arn):
         yield from _remove_file_system(session, file_system_id)
     groups = _groups(session, traces.domain_id)
     _revoke_rules(session, groups)
@@ -48,25 +77,60 @@ def remove(session: Session, traces: DomainTraces) -> Work[None]:
         )
 
 
-def _file_systems(session: Session, domain_arn: str) -> list[str]:
+def _domain_arn(session: Session, domain_id: str) -> str:
+    who = session.identity
+    partition = who.arn.split(":")[1]
+    return f"arn:{partition}:sagemaker:{session.target.region}:{who.account_id}:domain/{domain_id}"
+
+
+def _in(vpc_ids: Collection[str]) -> "Sequence[FilterTypeDef]":
+    return [{"Name": "vpc-id", "Values": list(vpc_ids)}]
+
+
+def _named_by_groups(session: Session, vpc_ids: Collection[str]) -> Iterator[str]:
+    with translated():
+        for page in session.client("ec2").get_paginator("describe_security_groups").paginate(Filters=_in(vpc_ids)):
+            for group in page["SecurityGroups"]:
+                if named := GROUP_NAME.fullmatch(group["GroupName"]):
+                    yield named[1]
+
+
+def _mounted(session: Session, vpc_ids: Collection[str]) -> dict[str, str]:
+    """Domains whose home has a mount target in these VPCs: an interface whose description names the file system."""
+    with translated():
+        pages = session.client("ec2").get_paginator("describe_network_interfaces").paginate(Filters=_in(vpc_ids))
+        described = [eni.get("Description", "") for page in pages for eni in page["NetworkInterfaces"]]
+    mounted = {found[0] for text in described if text.startswith("EFS") and (found := FILE_SYSTEM_ID.search(text))}
+    if not mounted:
+        return {}
+    owners = [
+        DOMAIN_ARN.fullmatch(tag["Value"])
+        for found in _all_file_systems(session)
+        for tag in found["Tags"]
+        if found["FileSystemId"] in mounted and tag["Key"] == OWNER_TAG
+    ]
+    return {owner[1]: owner[0] for owner in owners if owner}
+
+
+def _all_file_systems(session: Session) -> "list[FileSystemDescriptionTypeDef]":
     with translated():
         pages = session.client("efs").get_paginator("describe_file_systems").paginate()
-        return [
-            found["FileSystemId"]
-            for page in pages
-            for found in page["FileSystems"]
-            if {"Key": OWNER_TAG, "Value": domain_arn} in found["Tags"] and found["LifeCycleState"] != "deleting"
-        ]
+        return [found for page in pages for found in page["FileSystems"]]
 
 
 def _remove_file_system(session: Session, file_system_id: str) -> Work[None]:
     efs = session.client("efs")
-    with translated():
-        for point in efs.describe_access_points(FileSystemId=file_system_id)["AccessPoints"]:
-            efs.delete_access_point(AccessPointId=point["AccessPointId"])
-        for mount in efs.describe_mount_targets(FileSystemId=file_system_id)["MountTargets"]:
-            if mount["LifeCycleState"] != "deleting":
-                efs.delete_mount_target(MountTargetId=mount["MountTargetId"])
+    with ignoring_missing():
+        for points in efs.get_paginator("describe_access_points").paginate(FileSystemId=file_system_id):
+            for point in points["AccessPoints"]:
+                with ignoring_missing():
+                    efs.delete_access_point(AccessPointId=point["AccessPointId"])
+    with ignoring_missing():
+        for mounts in efs.get_paginator("describe_mount_targets").paginate(FileSystemId=file_system_id):
+            for mount in mounts["MountTargets"]:
+                if mount["LifeCycleState"] != "deleting":
+                    with ignoring_missing():
+                        efs.delete_mount_target(MountTargetId=mount["MountTargetId"])
 
     def deleted() -> bool:
         try:
@@ -95,14 +159,16 @@ def _revoke_rules(session: Session, groups: Sequence[str]) -> None:
     # They refer to each other, and a group that is referred to cannot be deleted.
     ec2 = session.client("ec2")
     for group_id in groups:
-        with translated():
+        with ignoring_missing():
             rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group_id]}])
             egress = [r["SecurityGroupRuleId"] for r in rules["SecurityGroupRules"] if r["IsEgress"]]
             ingress = [r["SecurityGroupRuleId"] for r in rules["SecurityGroupRules"] if not r["IsEgress"]]
             if egress:
-                ec2.revoke_security_group_egress(GroupId=group_id, SecurityGroupRuleIds=egress)
+                with ignoring_missing():
+                    ec2.revoke_security_group_egress(GroupId=group_id, SecurityGroupRuleIds=egress)
             if ingress:
-                ec2.revoke_security_group_ingress(GroupId=group_id, SecurityGroupRuleIds=ingress)
+                with ignoring_missing():
+                    ec2.revoke_security_group_ingress(GroupId=group_id, SecurityGroupRuleIds=ingress)
 
 
 def _deleted_group(session: Session, group_id: str) -> bool:

@@ -1,10 +1,11 @@
 """SageMaker Studio as a typed port: frozen values in and out, ClientError never."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from studioctl.aws.errors import MissingError, translated
+from studioctl.aws.errors import MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
 
 if TYPE_CHECKING:
@@ -86,10 +87,14 @@ class Studio:
         with translated():
             pages = self._sagemaker.get_paginator("list_domains").paginate(PaginationConfig=PAGE)
             for found in (d for page in pages for d in page["Domains"] if d["DomainName"] == name):
-                tags = self._sagemaker.list_tags(ResourceArn=found["DomainArn"])["Tags"]
-                if {"Key": tag[0], "Value": tag[1]} in tags:
+                if self.has_tag(found["DomainArn"], tag):
                     return self.domain(found["DomainId"])
         return None
+
+    def has_tag(self, arn: str, tag: tuple[str, str]) -> bool:
+        """Whether something of SageMaker's carries this tag: key and value."""
+        with translated():
+            return {"Key": tag[0], "Value": tag[1]} in self._sagemaker.list_tags(ResourceArn=arn)["Tags"]
 
     def domain(self, domain_id: str) -> Domain | None:
         """The domain of this id; None when it does not exist."""
@@ -108,8 +113,9 @@ class Studio:
         )
 
     def user_profiles(self, domain_id: str) -> tuple[UserProfile, ...]:
-        """Every user profile of the domain, by name."""
-        with translated():
+        """Every user profile of the domain, by name; none when there is no such domain."""
+        found: list[UserProfile] = []
+        with ignoring_missing():
             pages = self._sagemaker.get_paginator("list_user_profiles").paginate(
                 DomainIdEquals=domain_id, PaginationConfig=PAGE
             )
@@ -117,8 +123,9 @@ class Studio:
         return tuple(sorted(found, key=lambda profile: profile.name))
 
     def spaces(self, domain_id: str) -> tuple[Space, ...]:
-        """Every space of the domain, by name, whoever made it."""
-        with translated():
+        """Every space of the domain, by name, whoever made it; none when there is no such domain."""
+        found: list[Space] = []
+        with ignoring_missing():
             pages = self._sagemaker.get_paginator("list_spaces").paginate(
                 DomainIdEquals=domain_id, PaginationConfig=PAGE
             )
@@ -126,8 +133,9 @@ class Studio:
         return tuple(sorted(found, key=lambda space: space.name))
 
     def apps(self, domain_id: str) -> tuple[App, ...]:
-        """Every app of the domain; AWS still lists deleted ones for up to 24 hours."""
-        with translated():
+        """Every app of the domain; AWS still lists deleted ones for up to 24 hours. None without such a domain."""
+        found: list[App] = []
+        with ignoring_missing():
             pages = self._sagemaker.get_paginator("list_apps").paginate(DomainIdEquals=domain_id, PaginationConfig=PAGE)
             found = [_app(details) for page in pages for details in page["Apps"]]
         return tuple(sorted(found, key=lambda app: (app.space or "", app.user_profile or "", app.type, app.name)))
@@ -149,19 +157,39 @@ class Studio:
             self._sagemaker.delete_app(DomainId=domain_id, AppType=app.type, AppName=app.name, **_owner(app))
 
     def delete_space(self, domain_id: str, name: str) -> None:
-        """Deletes a space and its volume, for ever."""
-        with translated():
+        """Deletes a space and its volume, for ever. It may be gone already."""
+        with ignoring_missing():
             self._sagemaker.delete_space(DomainId=domain_id, SpaceName=name)
 
     def delete_user_profile(self, domain_id: str, name: str) -> None:
-        """Deletes a user profile."""
-        with translated():
+        """Deletes a user profile. It may be gone already."""
+        with ignoring_missing():
             self._sagemaker.delete_user_profile(DomainId=domain_id, UserProfileName=name)
 
     def delete_domain(self, domain_id: str) -> None:
-        """Deletes a domain together with its home file system, for ever."""
-        with translated():
+        """Deletes a domain together with its home file system, for ever. It may be gone already."""
+        with ignoring_missing():
             self._sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": "Delete"})
+
+    def space_failure(self, domain_id: str, name: str) -> str:
+        """Why AWS says that a space failed; empty if it does not say."""
+        return _failure(lambda: self._sagemaker.describe_space(DomainId=domain_id, SpaceName=name))
+
+    def user_profile_failure(self, domain_id: str, name: str) -> str:
+        """Why AWS says that a user profile failed; empty if it does not say."""
+        return _failure(lambda: self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=name))
+
+    def domain_failure(self, domain_id: str) -> str:
+        """Why AWS says that a domain failed; empty if it does not say."""
+        return _failure(lambda: self._sagemaker.describe_domain(DomainId=domain_id))
+
+
+def _failure(describe: Callable[[], Mapping[str, Any]]) -> str:
+    try:
+        with translated():
+            return str(describe().get("FailureReason", ""))
+    except MissingError:
+        return ""
 
 
 def _owner(app: App) -> dict[str, Any]:

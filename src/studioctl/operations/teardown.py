@@ -5,21 +5,21 @@ file system from its prior state, and what SageMaker leaves in the VPC blocks su
 through its own API, in the order that works, and Terraform removes the rest and forgets what is gone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from studioctl.aws import contents, leftovers
-from studioctl.aws.studio import App, Domain, Space, UserProfile
-from studioctl.aws.wait import until
+from studioctl.aws.leftovers import DomainTraces
+from studioctl.aws.studio import App, Domain, Space
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Stage, Started, Work
-from studioctl.operations.apps import stop_apps
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
+from studioctl.operations.removal import remove_studio
 from studioctl.terraform.plan import PlanSummary
 
-TIMEOUT = 1200.0  # seconds; the provider, too, gives a domain 20 minutes
 # AWS forgets a deleted app after 24 hours; only within them can it be known that a space never had one.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeApp.html
 APP_MEMORY = timedelta(hours=23)
@@ -41,30 +41,44 @@ class Teardown:
     Args:
         plan: Terraform's plan of the destruction.
         estate: What Terraform knows to exist.
-        domains: Domains in that plan that AWS still knows.
+        traces: Domains that exist, and domains that are gone but left something behind.
         holdings: What holds users' data.
     """
 
     plan: PlanSummary
     estate: Estate
-    domains: tuple[Domain, ...]
+    traces: tuple[DomainTraces, ...]
     holdings: tuple[Holding, ...]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to remove."""
-        return not self.plan.changes
+        return not self.plan.changes and not self.traces
 
 
 def survey(environment: Environment, *, move_state: bool = False) -> Work[Teardown]:
-    """What `remove` would remove. Nothing is changed."""
+    """What `remove` would remove. Nothing is changed.
+
+    Raises:
+        RefusedError: Somebody else's domain is in the environment's VPC.
+    """
     yield from environment.terraform.init(migrate=move_state)
     plan = yield from environment.terraform.plan(destroy=True)
     estate = Estate(environment.terraform.state())
-    found = (environment.studio.domain(domain_id) for domain_id in estate.ids("aws_sagemaker_domain"))
-    domains = tuple(domain for domain in found if domain)
-    holdings = (*_stored(environment, estate), *(h for domain in domains for h in _in_domain(environment, domain)))
-    return Teardown(plan, estate, domains, holdings)
+    traces = _traces(environment, estate)
+    _refuse_strangers(environment, estate, traces)
+    remaining = tuple(
+        trace
+        for trace in traces
+        if environment.studio.domain(trace.domain_id) or leftovers.exist(environment.session, trace)
+    )
+    return Teardown(plan, estate, remaining, _holdings(environment, estate, remaining))
+
+
+def holdings(environment: Environment) -> tuple[Holding, ...]:
+    """What holds users' data at present. Terraform must have been initialised."""
+    estate = Estate(environment.terraform.state())
+    return _holdings(environment, estate, _traces(environment, estate))
 
 
 def refuse_to_lose(teardown: Teardown) -> None:
@@ -73,30 +87,69 @@ def refuse_to_lose(teardown: Teardown) -> None:
     Raises:
         RefusedError: It names what holds data.
     """
-    if not teardown.holdings:
-        return
-    lines = "\n".join(f"  {h.kind} '{h.name}': {h.contents}" for h in teardown.holdings)
-    raise RefusedError(
-        f"These hold data, which would be lost for ever:\n{lines}\nNothing was changed.",
-        hint="copy what you need, then: studioctl down --delete-data",
-    )
+    _refuse(teardown.holdings)
 
 
-def remove(environment: Environment, teardown: Teardown) -> Work[None]:
-    """Removes everything in the survey, its data included: the caller has the user's word, or there is none.
+def remove(environment: Environment, teardown: Teardown, *, delete_data: bool) -> Work[None]:
+    """Removes everything in the survey.
+
+    Args:
+        environment: The environment.
+        teardown: What `survey` returned.
+        delete_data: Whether the user gave the word that data may go. Without it nothing is emptied, and what holds
+            data is looked for once more, as some may have come after the survey.
 
     Raises:
+        RefusedError: There is data. Nothing was changed.
         AwsError, TerraformError: Something refused. The same again goes on from there.
     """
-    for domain in teardown.domains:
-        yield Stage(f"Removing Studio's domain {domain.id}")
-        yield from _remove_studio(environment, domain)
-        traces = leftovers.DomainTraces(domain_id=domain.id, domain_arn=domain.arn)
-        yield from leftovers.remove(environment.session, traces)
-    yield Stage("Emptying")
-    yield from _empty(environment, teardown.estate)
+    if not delete_data:
+        _refuse(holdings(environment))
+    for trace in teardown.traces:
+        yield Stage(f"Removing Studio's domain {trace.domain_id}")
+        if environment.studio.domain(trace.domain_id):
+            yield from remove_studio(environment.studio, trace.domain_id)
+        yield from leftovers.remove(environment.session, trace)
+    if delete_data:
+        yield from _empty(environment, teardown.estate)
+    _delete_secrets(environment, teardown.estate, delete_data=delete_data)
     yield from environment.terraform.apply(teardown.plan)
     environment.terraform.workspace.release()
+
+
+def _refuse(found: Iterable[Holding]) -> None:
+    lines = "\n".join(f"  {h.kind} '{h.name}': {h.contents}" for h in found)
+    if lines:
+        raise RefusedError(
+            f"These hold data, which would be lost for ever:\n{lines}\nNothing was changed.",
+            hint="copy what you need, then: studioctl down --delete-data",
+        )
+
+
+def _traces(environment: Environment, estate: Estate) -> tuple[DomainTraces, ...]:
+    """Every domain that is, or ever was, in this environment: one that was replaced is in nobody's state."""
+    domains = estate.attributes("aws_sagemaker_domain")
+    known = {str(domain["id"]): str(domain["arn"]) for domain in domains if domain.get("id")}
+    found = leftovers.in_vpcs(environment.session, estate.ids("aws_vpc"))
+    every = {trace.domain_id: trace for trace in found}
+    every |= {domain_id: DomainTraces(domain_id, arn) for domain_id, arn in known.items()}
+    return tuple(every.values())
+
+
+def _refuse_strangers(environment: Environment, estate: Estate, traces: Iterable[DomainTraces]) -> None:
+    known = estate.ids("aws_sagemaker_domain")
+    ours = (ENVIRONMENT_TAG, environment.config.name)
+    for trace in traces:
+        domain = None if trace.domain_id in known else environment.studio.domain(trace.domain_id)
+        if domain and not environment.studio.has_tag(domain.arn, ours):
+            raise RefusedError(
+                f"Domain {domain.id} ('{domain.name}') is in this environment's VPC, and somebody else made it.",
+                hint="delete that domain if nobody needs it, then run the same command again",
+            )
+
+
+def _holdings(environment: Environment, estate: Estate, traces: Iterable[DomainTraces]) -> tuple[Holding, ...]:
+    return (*_stored(environment, estate), *(h for trace in traces for h in _in_domain(environment, trace)))
 
 
 def _stored(environment: Environment, estate: Estate) -> Iterable[Holding]:
@@ -112,14 +165,25 @@ def _stored(environment: Environment, estate: Estate) -> Iterable[Holding]:
             yield Holding("secret", secret["name"], held)
 
 
-def _in_domain(environment: Environment, domain: Domain) -> Iterable[Holding]:
+def _in_domain(environment: Environment, trace: DomainTraces) -> Iterable[Holding]:
+    domain = environment.studio.domain(trace.domain_id)
+    if domain:
+        yield from _in_living_domain(environment, domain)
+        return
+    for home in leftovers.home_file_systems(environment.session, trace.domain_arn):
+        if held := contents.home_contents(environment.session, home, profiles=0, used=False):
+            yield Holding("home file system", home, held)
+
+
+def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Holding]:
     apps = environment.studio.apps(domain.id)
-    for space in environment.studio.spaces(domain.id):
-        if _may_hold_files(space, apps):
-            yield Holding("space", space.name, f"a volume of {space.volume_gb or '?'} GB")
+    filled = [space for space in environment.studio.spaces(domain.id) if _may_hold_files(space, apps)]
+    for space in filled:
+        yield Holding("space", space.name, f"a volume of {space.volume_gb or '?'} GB")
     if domain.home_file_system_id:
         profiles = len(environment.studio.user_profiles(domain.id))
-        held = contents.home_contents(environment.session, domain.home_file_system_id, profiles=profiles)
+        used = bool(apps or filled)
+        held = contents.home_contents(environment.session, domain.home_file_system_id, profiles=profiles, used=used)
         if held:
             yield Holding("home file system", domain.home_file_system_id, held)
 
@@ -131,45 +195,22 @@ def _may_hold_files(space: Space, apps: Iterable[App]) -> bool:
     return datetime.now(UTC) - space.created_at > APP_MEMORY
 
 
-def _remove_studio(environment: Environment, domain: Domain) -> Work[None]:
-    """Apps, spaces, profiles, domain: each blocks the next, whoever made it."""
-    studio = environment.studio
-    yield from stop_apps(studio, domain.id, studio.apps(domain.id))
-    yield from _drain("space", lambda: studio.spaces(domain.id), lambda name: studio.delete_space(domain.id, name))
-    yield from _drain(
-        "user profile",
-        lambda: studio.user_profiles(domain.id),
-        lambda name: studio.delete_user_profile(domain.id, name),
-    )
-    if domain.status != "Deleting":
-        studio.delete_domain(domain.id)
-    yield from until(
-        lambda: studio.domain(domain.id) is None, subject=f"domain {domain.id}", action="delete", timeout=TIMEOUT
-    )
-
-
-def _drain(
-    kind: str, remaining: Callable[[], Sequence[Space | UserProfile]], delete: Callable[[str], None]
-) -> Work[None]:
-    found = remaining()
-    for thing in found:
-        if thing.status != "Deleting":
-            delete(thing.name)
-    if found:
-        subject = f"{kind} {found[0].name}" if len(found) == 1 else f"{len(found)} {kind}s"
-        yield from until(lambda: not remaining(), subject=subject, action="delete", timeout=TIMEOUT)
-
-
 def _empty(environment: Environment, estate: Estate) -> Work[None]:
-    """Deletes what Terraform refuses to: contents, and the secret without the days in which its name is taken."""
+    """Deletes what Terraform refuses to: contents."""
     session = environment.session
+    yield Stage("Emptying")
     for bucket in estate.ids("aws_s3_bucket"):
         yield Started(f"bucket {bucket}", "empty")
         contents.empty_bucket(session, bucket)
         yield Finished(f"bucket {bucket}", "empty", 0)
     for repository in estate.ids("aws_ecr_repository"):
-        yield Started(f"repository {repository}", "empty")
-        contents.delete_images(session, repository)
-        yield Finished(f"repository {repository}", "empty", 0)
+        yield Started(f"repository {repository}", "delete")
+        contents.delete_repository(session, repository)
+        yield Finished(f"repository {repository}", "delete", 0)
+
+
+def _delete_secrets(environment: Environment, estate: Estate, *, delete_data: bool) -> None:
+    """Deletes secrets without the days in which their name is taken; one that has a value only on the user's word."""
     for secret in estate.ids("aws_secretsmanager_secret"):
-        contents.delete_secret(session, secret)
+        if delete_data or contents.secret_contents(environment.session, secret) is None:
+            contents.delete_secret(environment.session, secret)
