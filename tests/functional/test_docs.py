@@ -5,6 +5,7 @@ A line `...` stands for any lines. Ids, times and addresses differ from run to r
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sysconfig
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 from tests.functional.conftest import Shell
 from tests.generated import ROOT
+
+from studioctl.terraform import executable
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -45,6 +48,15 @@ def matches(shown: list[str], real: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in real)) is not None
 
 
+def engine_on_path(directory: Path) -> Path:
+    """A directory with a program `terraform`: the engine that studioctl uses here, which may be the bundled one."""
+    directory.mkdir()
+    program = directory / "terraform"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(executable.find().command)} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return directory
+
+
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if any(steps(page))], ids=lambda page: str(page.relative_to(ROOT))
 )
@@ -52,7 +64,7 @@ def test_the_page_shows_what_happens(page: Path, tmp_path: Path) -> None:
     directory = tmp_path / "acme-ml"
     directory.mkdir()
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join((str(engine_on_path(tmp_path / "bin")), sysconfig.get_path("scripts"), os.environ["PATH"]))
     world = {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator"), "PATH": path, "USER": "ada", "LC_ALL": "C.UTF-8"}
     shell = Shell(directory, world)
     try:

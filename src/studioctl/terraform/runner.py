@@ -99,7 +99,8 @@ class Terraform:
     def _before_moving(self, change: BackendChange, environ: Mapping[str, str], *, migrate: bool) -> Work[None]:
         if not migrate:
             raise RefusedError(
-                f"{change}: not done without your word", hint="Run `studioctl plan`, which asks and then moves it."
+                f"{change}: not done without your word",
+                hint="Run `studioctl plan` with the same flags: it asks, then moves it.",
             )
         yield Noted(str(change))
         migration.check_destination(self.engine, self.workspace, environ, change, ours=self.state())
