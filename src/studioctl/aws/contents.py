@@ -80,7 +80,9 @@ def home_contents(session: Session, file_system_id: str, *, profiles: int, used:
     except MissingError:
         return None
     size = found["SizeInBytes"]["Value"]
-    return _bytes(size) if used or size > EMPTY_HOME_BYTES * (min(profiles, FORGIVEN_HOMES) + 1) else None
+    if size > EMPTY_HOME_BYTES * (min(profiles, FORGIVEN_HOMES) + 1):
+        return _bytes(size)
+    return f"apps have run; {_bytes(size)} when AWS last measured" if used else None
 
 
 def secret_contents(session: Session, secret_id: str) -> str | None:

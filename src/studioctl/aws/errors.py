@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -67,11 +67,12 @@ def translated() -> Iterator[None]:
         raise AwsError(f"AWS call failed: {error}", hint=TRY_AGAIN) from error
 
 
-@contextmanager
-def ignoring_missing() -> Iterator[None]:
+def ignoring_missing() -> "ExitStack[bool]":
     """Like `translated`; what is gone already need not be deleted. The rest of the block is left out then."""
-    with suppress(MissingError), translated():
-        yield
+    stack: ExitStack[bool] = ExitStack()  # whose type, unlike a generator's, says that it may swallow
+    stack.enter_context(suppress(MissingError))
+    stack.enter_context(translated())  # type: ignore[arg-type]  # it swallows nothing
+    return stack
 
 
 def _family(code: str, said: str) -> type[AwsError]:

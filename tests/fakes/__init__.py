@@ -1,0 +1,1 @@
+"""Stand-ins for what tests do without: named, with the verbs of what they stand for."""

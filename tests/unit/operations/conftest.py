@@ -1,0 +1,94 @@
+"""An environment in an emulator: its network and domain are real there, only Terraform is a fake."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+
+from studioctl.emulator import server
+from studioctl.emulator.server import RunningEmulator
+from studioctl.emulator.settings import EmulatorSettings
+from studioctl.operations.environment import Environment
+from studioctl.target import Target
+from studioctl.terraform.runner import Terraform
+from tests.environments import environment as config
+from tests.fakes.terraform import FakeTerraform
+from tests.unit.emulator.emulated import Studio, client, new_studio
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class World:
+    """An environment, and what a test does to it behind its back."""
+
+    emulator: RunningEmulator
+    studio: Studio
+    environment: Environment
+    terraform: FakeTerraform
+    before: dict[str, Any]
+    domain_id: str
+    bucket: str
+
+    def inventory(self) -> dict[str, Any]:
+        return server.inventory(self.emulator)
+
+    def client(self, service: str) -> Any:
+        return client(self.emulator, service, REGION)
+
+    @property
+    def home(self) -> str:
+        return str(self.studio.sagemaker.describe_domain(DomainId=self.domain_id)["HomeEfsFileSystemId"])
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    """One that leaves the NFS groups behind, as AWS is reported to do."""
+    home = tmp_path_factory.mktemp("emulator")
+    settings = EmulatorSettings(transition_seconds=0.05, nfs_groups_go=False)
+    yield server.start(settings=settings, state_dir=home)
+    server.stop(home)
+
+
+@pytest.fixture
+def world(emulator: RunningEmulator) -> World:
+    """A fresh environment: a network, a domain with a profile and a space, a bucket and a repository."""
+    before = server.inventory(emulator)
+    studio = new_studio(emulator, REGION)
+    domain_id = studio.domain(Tags=[{"Key": "studioctl:environment", "Value": "acme-ml"}])
+    studio.profile(domain_id)
+    studio.space(domain_id)
+    bucket = f"acme-{studio.tag}"
+    client(emulator, "s3", REGION).create_bucket(Bucket=bucket)
+    client(emulator, "ecr", REGION).create_repository(repositoryName=bucket)
+    terraform = FakeTerraform(
+        [
+            ("aws_vpc", {"id": studio.vpc_id}),
+            ("aws_sagemaker_domain", _domain(studio, domain_id)),
+            ("aws_s3_bucket", {"id": bucket}),
+            ("aws_ecr_repository", {"id": bucket}),
+        ],
+        destroy=lambda: _destroy(emulator, studio, bucket),
+    )
+    target = Target(REGION, endpoint_url=emulator.endpoint_url)
+    environment = Environment(config(), target, cast("Terraform", terraform))
+    return World(emulator, studio, environment, terraform, before, domain_id, bucket)
+
+
+def _domain(studio: Studio, domain_id: str) -> dict[str, str]:
+    return {"id": domain_id, "arn": studio.sagemaker.describe_domain(DomainId=domain_id)["DomainArn"]}
+
+
+def _destroy(emulator: RunningEmulator, studio: Studio, bucket: str) -> None:
+    """What Terraform does, with AWS's refusals: a bucket or a repository goes only when it is empty, or is gone."""
+    s3, ecr = client(emulator, "s3", REGION), client(emulator, "ecr", REGION)
+    if bucket in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
+        s3.delete_bucket(Bucket=bucket)
+    if bucket in {found["repositoryName"] for found in ecr.describe_repositories()["repositories"]}:
+        ecr.delete_repository(repositoryName=bucket)
+    for subnet_id in studio.subnet_ids:
+        studio.ec2.delete_subnet(SubnetId=subnet_id)
+    studio.ec2.delete_security_group(GroupId=studio.group_id)
+    studio.ec2.delete_vpc(VpcId=studio.vpc_id)
+    studio.iam.delete_role(RoleName=f"studio-{studio.tag}")

@@ -1,0 +1,212 @@
+"""`down`, however often it was broken off and whatever a person did meanwhile, ends with nothing left."""
+
+from collections.abc import Callable
+
+import pytest
+
+from studioctl.aws import leftovers
+from studioctl.aws.studio import Studio
+from studioctl.errors import AwsError, RefusedError
+from studioctl.operations import teardown
+from studioctl.operations.teardown import Holding, Teardown
+from tests.fakes.work import done
+from tests.unit.emulator.emulated import gone
+from tests.unit.operations.conftest import World
+
+MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}'
+
+
+def surveyed(world: World) -> Teardown:
+    return done(teardown.survey(world.environment))
+
+
+def down(world: World, *, delete_data: bool = False) -> None:
+    found = surveyed(world)
+    if not delete_data:
+        teardown.refuse_to_lose(found)
+    done(teardown.remove(world.environment, found, delete_data=delete_data))
+
+
+def empty_domain(world: World, domain_id: str, *, retain: bool = True) -> None:
+    """Deletes the domain as the console or a replacement does: its file system stays."""
+    sagemaker = world.studio.sagemaker
+    for space in sagemaker.list_spaces(DomainIdEquals=domain_id)["Spaces"]:
+        name = space["SpaceName"]
+        sagemaker.delete_space(DomainId=domain_id, SpaceName=name)
+        gone(lambda name=name: sagemaker.describe_space(DomainId=domain_id, SpaceName=name))  # type: ignore[misc]
+    for profile in sagemaker.list_user_profiles(DomainIdEquals=domain_id)["UserProfiles"]:
+        name = profile["UserProfileName"]
+        sagemaker.delete_user_profile(DomainId=domain_id, UserProfileName=name)
+        gone(lambda name=name: sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=name))  # type: ignore[misc]
+    policy = "Retain" if retain else "Delete"
+    sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": policy})  # type: ignore[typeddict-item]
+    gone(lambda: sagemaker.describe_domain(DomainId=domain_id))
+
+
+def test_a_fresh_environment_goes_without_a_word(world: World) -> None:
+    assert surveyed(world).holdings == ()
+    down(world)
+    assert world.inventory() == world.before
+    assert not world.terraform.workspace.claimed
+    assert surveyed(world).is_empty
+
+
+def test_data_goes_on_the_word(world: World) -> None:
+    world.client("s3").put_object(Bucket=world.bucket, Key="a", Body=b"data")
+    world.client("ecr").put_image(repositoryName=world.bucket, imageManifest=MANIFEST, imageTag="one")
+    world.studio.app(world.domain_id)
+    home = world.home
+
+    assert surveyed(world).holdings == (
+        Holding("bucket", world.bucket, "1 object, 4 bytes"),
+        Holding("repository", world.bucket, "1 image"),
+        Holding("space", "editor", "a volume of 5 GB"),
+        Holding("home file system", home, "apps have run; 0 bytes when AWS last measured"),
+    )
+    with pytest.raises(RefusedError):
+        down(world)
+    down(world, delete_data=True)
+    assert world.inventory() == world.before
+
+
+def put_object(world: World) -> None:
+    world.client("s3").put_object(Bucket=world.bucket, Key="late", Body=b"data")
+
+
+def put_image(world: World) -> None:
+    world.client("ecr").put_image(repositoryName=world.bucket, imageManifest=MANIFEST, imageTag="late")
+
+
+def start_app(world: World) -> None:
+    world.studio.app(world.domain_id)
+
+
+@pytest.mark.parametrize("late", [put_object, put_image, start_app])
+def test_data_that_came_after_the_survey_is_refused(world: World, late: Callable[[World], None]) -> None:
+    found = surveyed(world)
+    late(world)
+    before = world.inventory()
+
+    with pytest.raises(RefusedError, match="Nothing was changed"):
+        done(teardown.remove(world.environment, found, delete_data=False))
+    assert world.inventory() == before
+    down(world, delete_data=True)
+    assert world.inventory() == world.before
+
+
+def test_a_domain_that_was_replaced_leaves_nothing(world: World) -> None:
+    empty_domain(world, world.domain_id)
+    new = world.studio.domain(Tags=[{"Key": "studioctl:environment", "Value": "acme-ml"}])
+    arn = world.studio.sagemaker.describe_domain(DomainId=new)["DomainArn"]
+    world.terraform.resources[1] = ("aws_sagemaker_domain", {"id": new, "arn": arn})
+
+    assert {trace.domain_id for trace in surveyed(world).traces} == {world.domain_id, new}
+    down(world)
+    assert world.inventory() == world.before
+
+
+def test_a_domain_that_the_state_lost_is_found_by_its_traces(world: World) -> None:
+    del world.terraform.resources[1]
+    down(world)
+    assert world.inventory() == world.before
+
+
+def test_a_domain_of_somebody_else_is_refused(world: World) -> None:
+    other = world.studio.domain(DomainName=f"theirs-{world.studio.tag}")
+
+    with pytest.raises(RefusedError) as refused:
+        surveyed(world)
+    assert refused.value.message == (
+        f"Domain {other} ('theirs-{world.studio.tag}') is in this environment's VPC, and somebody else made it."
+    )
+    empty_domain(world, other)
+    down(world)
+    assert world.inventory() == world.before
+
+
+@pytest.mark.parametrize("retain", [True, False])
+def test_a_domain_that_was_deleted_by_hand(world: World, retain: bool) -> None:
+    empty_domain(world, world.domain_id, retain=retain)
+    down(world)
+    assert world.inventory() == world.before
+
+
+def test_a_domain_that_is_deleted_after_the_survey(world: World) -> None:
+    found = surveyed(world)
+    empty_domain(world, world.domain_id)
+    done(teardown.remove(world.environment, found, delete_data=False))
+    assert world.inventory() == world.before
+
+
+@pytest.mark.parametrize("events", [1, 4, 7, 11, 15])
+def test_down_can_be_broken_off_anywhere_and_repeated(world: World, events: int) -> None:
+    work = teardown.remove(world.environment, surveyed(world), delete_data=False)
+    for _ in range(events):
+        next(work)
+    work.close()
+    down(world)
+    assert world.inventory() == world.before
+
+
+def test_a_terraform_that_failed_after_the_domain_was_gone(world: World) -> None:
+    destroy, world.terraform.destroy = world.terraform.destroy, fail
+    with pytest.raises(AwsError):
+        down(world)
+    assert world.terraform.workspace.claimed
+    world.terraform.destroy = destroy
+    down(world)
+    assert world.inventory() == world.before
+
+
+def fail() -> None:
+    raise AwsError("AWS refused", hint="again")
+
+
+def test_a_retained_home_is_removed_in_any_state(world: World) -> None:
+    arn = world.studio.sagemaker.describe_domain(DomainId=world.domain_id)["DomainArn"]
+    traces = leftovers.DomainTraces(world.domain_id, arn)
+    home = world.home
+    empty_domain(world, world.domain_id)
+    assert leftovers.home_file_systems(world.environment.session, arn) == [home]
+
+    target, _ = world.studio.efs.describe_mount_targets(FileSystemId=home)["MountTargets"]
+    world.studio.efs.delete_mount_target(MountTargetId=target["MountTargetId"])
+    inbound = world.studio.nfs_groups(world.domain_id)["inbound"]
+    world.studio.ec2.revoke_security_group_ingress(GroupId=inbound["GroupId"], IpPermissions=inbound["IpPermissions"])
+    done(leftovers.remove(world.environment.session, traces))
+    assert not leftovers.exist(world.environment.session, traces)
+    done(leftovers.remove(world.environment.session, traces))
+    down(world)
+    assert world.inventory() == world.before
+
+
+def test_a_home_without_its_groups_is_found_by_its_interfaces(world: World) -> None:
+    empty_domain(world, world.domain_id)
+    del world.terraform.resources[1]
+    groups = world.studio.nfs_groups(world.domain_id)
+    leftovers._revoke_rules(world.environment.session, [group["GroupId"] for group in groups.values()])
+    world.studio.ec2.delete_security_group(GroupId=groups["outbound"]["GroupId"])
+
+    assert [trace.domain_id for trace in surveyed(world).traces] == [world.domain_id]
+    down(world)
+    assert world.inventory() == world.before
+
+
+def test_a_bucket_and_a_repository_that_were_removed_by_hand(world: World) -> None:
+    world.client("s3").delete_bucket(Bucket=world.bucket)
+    world.client("ecr").delete_repository(repositoryName=world.bucket)
+    down(world, delete_data=True)
+    assert world.inventory() == world.before
+
+
+def test_an_app_that_is_stopped_by_somebody_else(world: World) -> None:
+    key = world.studio.app(world.domain_id)
+    studio = Studio(world.environment.session)
+    found = surveyed(world)
+    (app,) = studio.apps(world.domain_id)
+    world.studio.stop(key)
+
+    with pytest.raises(AwsError):  # as AWS says it of an app that is gone
+        studio.delete_app(world.domain_id, app)
+    done(teardown.remove(world.environment, found, delete_data=True))
+    assert world.inventory() == world.before
