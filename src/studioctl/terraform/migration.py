@@ -40,8 +40,7 @@ def check_destination(
     elif there.get("resources"):
         raise RefusedError(
             f"There is a state at {change.after} already, and moving ours there would destroy it",
-            hint="Choose another key in [state], or, if that state is this environment's, remove "
-            f"{workspace.directory} and run the same command again.",
+            hint=_way_out(workspace, change, "Choose another key in [state], or, if that state is this environment's,"),
         )
 
 
@@ -54,8 +53,14 @@ def _refuse_to_go_back(
         raise RefusedError(
             f"The state at {change.after} is newer than ours (change {theirs}, ours is {own}): somebody went on there,"
             " and moving ours there would undo what Terraform knows of it",
-            hint=f"To go on with the newer one, remove {workspace.directory} and run the same command again.",
+            hint=_way_out(workspace, change, "To go on with the newer one,"),
         )
+
+
+def _way_out(workspace: Workspace, change: BackendChange, words: str) -> str:
+    if change.after.kind == "local":  # it lies in the workspace, which must stay then
+        return f'If it is no longer needed, move "{workspace.state_file}" away and run the same command again.'
+    return f'{words} remove "{workspace.directory}" and run the same command again.'
 
 
 def _destination(

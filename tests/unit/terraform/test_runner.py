@@ -263,3 +263,17 @@ def test_what_is_in_the_file_by_now_can_be_forgotten(playing: Callable[[str], Dr
 
     assert sum(call.startswith("init") for call in driven.calls) == 1
     assert work.overrides([]) == {}
+
+
+def test_a_file_in_the_way_of_a_state_that_comes_back_is_not_to_be_removed(playing: Callable[[str], Driven]) -> None:
+    driven = playing("unchanged")
+    work = driven.terraform.workspace
+    driven.terraform.backend = Backend("s3", {"bucket": "acme-tfstate", "key": "demo"})
+    driven.finish(driven.terraform.init())
+    left = '{"version": 4, "serial": 1, "lineage": "another", "resources": [{"mode": "managed"}]}'
+    work.state_file.write_text(left, encoding="utf-8")
+    driven.terraform.backend = Backend()
+
+    with pytest.raises(RefusedError, match="There is a state at the file") as refused:
+        driven.finish(driven.terraform.init(migrate=True))
+    assert f'move "{work.state_file}" away' in refused.value.hint
