@@ -18,6 +18,9 @@ class FakeWorkspace:
     def release(self) -> None:
         self.claimed = False
 
+    def predecessors(self) -> tuple[str, ...]:
+        return ()
+
 
 @dataclass
 class FakeTerraform:
