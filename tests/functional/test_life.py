@@ -95,6 +95,7 @@ def test_the_life_of_an_environment(life: Shell, trap: Trap) -> None:
     start_editor(life, domain_id)
     data_goes_only_with_the_word_for_it(life)
 
+    nothing_secret_is_on_disk(life)
     assert life.inventory() == before
     assert life.studioctl("down", "--local", "--yes").err.endswith(f"There is nothing of '{NAME}' to remove.\n")
     assert trap.calls == []
@@ -156,3 +157,14 @@ def data_goes_only_with_the_word_for_it(life: Shell) -> None:
 
     done = life.studioctl("down", "--local", "--delete-data", "--yes")
     assert done.err.endswith(f"'{NAME}' is gone.\n")
+
+
+def nothing_secret_is_on_disk(life: Shell) -> None:
+    """Neither the keys that the environment holds nor what a user put into the secret."""
+    places = (life.directory / ".studioctl", life.directory / "emulator")
+    files = [file for place in places for file in place.rglob("*") if file.is_file() and ".terraform" not in file.parts]
+
+    assert len(files) > 20
+    for file in files:
+        for secret in (b"AKIAIOSFODNN7REALKEY", b"a-real-looking-secret-key", b"a-real-looking-token", b"t0ken"):
+            assert secret not in file.read_bytes(), file

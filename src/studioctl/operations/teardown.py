@@ -17,6 +17,7 @@ from studioctl.events import Finished, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
+from studioctl.operations.guards import refuse_to_forget
 from studioctl.operations.removal import remove_studio
 from studioctl.terraform.plan import PlanSummary
 
@@ -60,9 +61,10 @@ def survey(environment: Environment, *, move_state: bool = False) -> Work[Teardo
     """What `remove` would remove. Nothing is changed.
 
     Raises:
-        RefusedError: Somebody else's domain is in the environment's VPC.
+        RefusedError: Somebody else's domain is in the environment's VPC; or the file now means another environment.
     """
     yield from environment.terraform.init(migrate=move_state)
+    refuse_to_forget(environment)
     plan = yield from environment.terraform.plan(destroy=True)
     estate = Estate(environment.terraform.state())
     traces = _traces(environment, estate)
@@ -72,7 +74,10 @@ def survey(environment: Environment, *, move_state: bool = False) -> Work[Teardo
         for trace in traces
         if environment.studio.domain(trace.domain_id) or leftovers.exist(environment.session, trace)
     )
-    return Teardown(plan, estate, remaining, _holdings(environment, estate, remaining))
+    found = Teardown(plan, estate, remaining, _holdings(environment, estate, remaining))
+    if found.is_empty:
+        environment.terraform.workspace.release()  # a first `up` that made nothing, or a `down` cut off at its end
+    return found
 
 
 def holdings(environment: Environment) -> tuple[Holding, ...]:
