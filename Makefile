@@ -10,7 +10,7 @@ help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 demo: $(READY) ## Plan, create, look at, change and remove an environment on the emulator
-	$(BIN)/python demo/run.py
+	$(BIN)/python demo/demo.py
 
 test: check ## Format check, lint, types, every test
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
@@ -25,7 +25,7 @@ format: $(READY) ## Format the code and mend what the linter can
 	$(BIN)/ruff format .
 
 benchmark: $(READY) ## Measure start-up, synth, up and plan; prints a table
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/benchmark.py
 
 generated: $(READY) ## Write the files that are made from the code
 	$(BIN)/python -m tests.generated
