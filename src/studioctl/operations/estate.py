@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+DEPOSED = " (deposed)"
+
 
 @dataclass(frozen=True)
 class Estate:
@@ -12,19 +14,18 @@ class Estate:
 
     state: Mapping[str, Any]
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing that Terraform made exists, as far as it knows."""
-        return not any(resource["mode"] == "managed" for resource in self.state.get("resources", ()))
-
     def resources(self, resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The address and the attributes of each resource of this type."""
+        """The address and the attributes of each resource of this type.
+
+        One that was replaced but could not be deleted stays beside its successor: its address ends in DEPOSED.
+        """
         for resource in self.state.get("resources", ()):
             if resource["mode"] == "managed" and resource["type"] == resource_type:
                 address = f"{resource_type}.{resource['name']}"
                 for instance in resource["instances"]:
                     key = instance.get("index_key")
-                    yield (address if key is None else f"{address}[{json.dumps(key)}]"), instance["attributes"]
+                    place = "" if key is None else f"[{json.dumps(key)}]"
+                    yield address + place + (DEPOSED if "deposed" in instance else ""), instance["attributes"]
 
     def attributes(self, resource_type: str) -> Iterator[Mapping[str, Any]]:
         """The attributes of each resource of this type."""

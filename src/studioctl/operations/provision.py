@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from studioctl.errors import RefusedError
 from studioctl.events import Stage, Work
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import Estate
+from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
-from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
     from studioctl.aws.studio import App
@@ -40,7 +40,7 @@ def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["Ap
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html and its like
     """
-    destroyed = {change.address for change in summary.changes if change.destroys}
+    destroyed = {_instance(change) for change in summary.changes if change.destroys}
     if not any(address.split(".")[0] in NEEDED_BY_APPS for address in destroyed):
         return ()
     domain = environment.domain()
@@ -61,6 +61,11 @@ def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["Ap
             or app.user_profile in gone[PROFILE]
         )
     )
+
+
+def _instance(change: ResourceChange) -> str:
+    """Which instance goes: what the file still describes is only deleted when it is an old one beside its successor."""
+    return change.address + DEPOSED if change.action == "delete" and change.module else change.address
 
 
 def refuse_to_stop(apps: Sequence["App"]) -> None:
