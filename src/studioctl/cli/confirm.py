@@ -1,6 +1,7 @@
 """Asking before something is done."""
 
 import sys
+import termios
 from typing import TYPE_CHECKING
 
 import typer
@@ -39,8 +40,10 @@ def typed(word: str, question: str, *, yes: bool) -> None:
 
 
 def _somebody() -> None:
+    """Makes sure that somebody is there to ask, and that only what they type from now on is an answer."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise RefusedError("There is no terminal to ask on. Nothing was changed.", hint="add --yes to go on unasked")
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)  # keys pressed while the plan was made are none
 
 
 def backend_change(terminal: Terminal, change: "BackendChange | None", *, yes: bool) -> bool:
