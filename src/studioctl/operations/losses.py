@@ -35,7 +35,8 @@ def refuse_the_impossible(summary: PlanSummary) -> None:
         RefusedError: It says what, and what to do instead.
     """
     for change in summary.changes:
-        if change.type == "aws_sagemaker_domain" and change.destroys:
+        # One whose creation was interrupted is made anew; nobody has worked in it.
+        if change.type == "aws_sagemaker_domain" and change.destroys and not change.is_unfinished:
             raise _domain_refusal(change)
         if change.type == SPACE:
             _refuse_to_change_space(change)

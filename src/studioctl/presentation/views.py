@@ -44,7 +44,7 @@ def plan(summary: PlanSummary, console: Console) -> None:
     if not summary.has_changes:
         console.print("No changes: everything is as the file says.")
         return
-    changing = {change.address for change in summary.changes}
+    changing = {change.address for change in summary.changes if not change.is_unfinished}
     for drifted in summary.drift:
         if drifted.action == "delete":
             _line(console, f"! {drifted.address} was removed elsewhere", "yellow")
@@ -62,7 +62,8 @@ def plan(summary: PlanSummary, console: Console) -> None:
 
 def _change(change: ResourceChange, console: Console) -> None:
     sign, style = SIGNS[change.action]
-    _line(console, f"  {sign} {change.address}", style)
+    why = "  (its creation was interrupted)" if change.is_unfinished else ""
+    _line(console, f"  {sign} {change.address}{why}", style)
     for attribute in change.attributes:
         if attribute.path == SCRIPT and not attribute.unknown:
             _script(attribute, console)

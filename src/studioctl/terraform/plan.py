@@ -64,6 +64,11 @@ class ResourceChange:
     reason: str = ""
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether it is replaced because its creation was interrupted or failed: Terraform calls that tainted."""
+        return "tainted" in self.reason
+
+    @property
     def destroys(self) -> bool:
         """Whether something that exists is destroyed."""
         return self.action in {"replace", "delete"}

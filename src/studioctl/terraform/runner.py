@@ -238,4 +238,4 @@ def _interrupted(verb: str, said: Transcript, returncode: int | None) -> Interru
     else:
         changes = "1 change was" if said.completed == 1 else f"{said.completed} changes were"
         message = "Stopped" if verb == "plan" else f"Stopped in good order; {changes} made"
-    return InterruptedByUserError(message, hint=f"Go on with `studioctl {diagnostics.command_of(verb)}`.")
+    return InterruptedByUserError(message, hint=f"studioctl {diagnostics.command_of(verb)}   (goes on from here)")

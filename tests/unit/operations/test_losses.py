@@ -1,5 +1,6 @@
 """What `up` refuses before anybody is asked."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -45,4 +46,13 @@ def test_a_domain_is_never_replaced(action: Action) -> None:
     assert refused.value.message == (
         "This would replace the domain, because of: subnet_ids."
         " Every home directory and every space's volume would be lost."
+    )
+
+
+def test_a_domain_whose_creation_was_interrupted_is_made_anew() -> None:
+    unfinished = plan("aws_sagemaker_domain", "studio", "replace")
+    (change,) = unfinished.changes
+
+    losses.refuse_the_impossible(
+        dataclasses.replace(unfinished, changes=(dataclasses.replace(change, reason="replace_because_tainted"),))
     )
