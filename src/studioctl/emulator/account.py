@@ -18,6 +18,15 @@ class StrictIAMBackend(IAMBackend):
     def _url_module(self) -> ModuleType:
         return iam_urls
 
+    def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
+        """A second attachment of the same policy changes nothing; moto would count it twice.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html: a role has a policy once.
+        An interrupted client, whose state does not know the first one, sends it again.
+        """
+        if policy_arn not in self.get_role(role_name).managed_policies:
+            super().attach_role_policy(policy_arn, role_name)
+
     def delete_policy(self, policy_arn: str) -> None:
         """Attachments block it: API reference, DeletePolicy."""
         if self.get_policy(policy_arn).attachment_count:

@@ -197,3 +197,16 @@ def test_iam_keeps_what_is_attached(studio: Studio, kind: str) -> None:
         "role": "Cannot delete entity, must detach all policies first.",
     }
     assert refusal(call[kind]) == ("DeleteConflict", message[kind])
+
+
+def test_a_policy_that_is_attached_twice_is_attached_once(studio: Studio) -> None:
+    """As by a client that was interrupted before it noted the first attachment."""
+    document = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
+    policy = studio.iam.create_policy(PolicyName=f"p-{studio.tag}", PolicyDocument=document)["Policy"]["Arn"]
+    role = studio.role_arn.split("/")[-1]
+    for _ in range(2):
+        studio.iam.attach_role_policy(RoleName=role, PolicyArn=policy)
+    assert studio.iam.get_policy(PolicyArn=policy)["Policy"]["AttachmentCount"] == 1
+
+    studio.iam.detach_role_policy(RoleName=role, PolicyArn=policy)
+    studio.iam.delete_policy(PolicyArn=policy)
