@@ -100,10 +100,11 @@ def _subnet(vpc: Resource, zones: Data, naming: Naming, index: int, cidr: IPv4Ne
             "vpc_id": vpc.ref("id"),
             "cidr_block": str(cidr),
             "availability_zone": zones.ref(f"names[{index}]"),
-            "map_public_ip_on_launch": True,
             "tags": name_tag(naming.subnet(index)),
             # A zone that AWS opens later may sort before ours; following it would replace the subnet, and a
             # replaced subnet replaces the domain (hashicorp/terraform-provider-aws#29331).
             "lifecycle": {"ignore_changes": ["availability_zone"]},
         },
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-and-internet-access.html
+        why="Public by its route. It hands out no public addresses: only the home file system's traffic passes here.",
     )
