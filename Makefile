@@ -13,7 +13,7 @@ demo: $(READY) ## Plan, create, look at, change and remove an environment on the
 	$(BIN)/python demo/demo.py
 
 test: check ## Format check, lint, types, every test
-	$(BIN)/pytest --numprocesses 4 --dist loadgroup
+	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 check: $(READY) ## Format check, lint, types
 	$(BIN)/ruff format --check .

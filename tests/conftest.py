@@ -1,10 +1,8 @@
 """Which tests run side by side: two cores are busy until the end, and no environment is made twice."""
 
-from collections.abc import Sequence
-
 import pytest
 
-SHARED = {"applied", "lived"}  # fixtures that hold an environment which several tests look at
+SHARED = {"applied", "deployed", "lived"}  # fixtures that hold an environment which several tests look at
 ALONE = {"shell", "life", "place"}  # fixtures that give a test an environment of its own
 
 
@@ -12,11 +10,11 @@ ALONE = {"shell", "life", "place"}  # fixtures that give a test an environment o
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests stay together, unless they stand alone; what runs Terraform begins first, as it takes longest."""
     for item in items:
-        if not _uses(item, ALONE) or _uses(item, SHARED):
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
-    items.sort(key=lambda item: not _uses(item, ALONE | SHARED))
+        if together := _of(item, SHARED) or (not _of(item, ALONE) and {item.location[0]}):
+            item.add_marker(pytest.mark.xdist_group("+".join(sorted(together))))
+    items.sort(key=lambda item: not _of(item, ALONE | SHARED))
 
 
-def _uses(item: pytest.Item, fixtures: set[str]) -> bool:
-    names: Sequence[str] = getattr(item, "fixturenames", ())
-    return not fixtures.isdisjoint(names)
+def _of(item: pytest.Item, fixtures: set[str]) -> set[str]:
+    """Those of the fixtures that the test uses."""
+    return fixtures.intersection(getattr(item, "fixturenames", ()))

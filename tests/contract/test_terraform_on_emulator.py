@@ -78,7 +78,7 @@ class Applied:
 
 
 @pytest.fixture(scope="module")
-def applied(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Applied:
+def deployed(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Applied:
     directory = tmp_path_factory.mktemp("terraform")
     (directory / "kept_override.tf.json").write_text(json.dumps(NOTHING_IS_KEPT), encoding="utf-8")
     place = Place(Workspace(directory, Target("us-east-1", endpoint_url=emulator.endpoint_url)), emulator)
@@ -87,15 +87,15 @@ def applied(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory)
     return Applied(place, before)
 
 
-def test_a_second_plan_is_empty(applied: Applied) -> None:
-    plan = applied.place.plan()
+def test_a_second_plan_is_empty(deployed: Applied) -> None:
+    plan = deployed.place.plan()
 
     assert (plan.has_changes, plan.changes, plan.drift) == (False, (), ())
 
 
-def test_everything_is_in_the_inventory(applied: Applied) -> None:
-    found = applied.place.inventory()
-    counts = {kind: len(found[kind]) - len(applied.before[kind]) for kind in found}
+def test_everything_is_in_the_inventory(deployed: Applied) -> None:
+    found = deployed.place.inventory()
+    counts = {kind: len(found[kind]) - len(deployed.before[kind]) for kind in found}
     assert {kind: count for kind, count in counts.items() if count} == {
         "access_points": 1,
         "buckets": 1,
@@ -118,9 +118,9 @@ def test_everything_is_in_the_inventory(applied: Applied) -> None:
     }
 
 
-def test_updates_in_place(applied: Applied) -> None:
+def test_updates_in_place(deployed: Applied) -> None:
     """Another script under another name, a bigger disk, another instance: nothing but the script is replaced."""
-    place = applied.place
+    place = deployed.place
     before = place.inventory()
     changed = {
         "editor": {"tools": ["uv"]},
@@ -135,7 +135,7 @@ def test_updates_in_place(applied: Applied) -> None:
     assert len(after["lifecycle_configs"]) == 1
 
 
-def test_a_destroy_leaves_nothing(applied: Applied) -> None:
-    place = applied.place
+def test_a_destroy_leaves_nothing(deployed: Applied) -> None:
+    place = deployed.place
     place.apply(finish(place.terraform().plan(destroy=True)))
-    assert place.inventory() == applied.before
+    assert place.inventory() == deployed.before
