@@ -71,6 +71,10 @@ class _Lines:
     def write(self, text: str, style: str = "") -> None:
         self.console.print(Text(text, style=style), soft_wrap=True)
 
+    def write_row(self, text: str, style: str) -> None:
+        """A row stays one row: on a terminal a long id is cut, in a pipe nothing is."""
+        self.console.print(Text(text, style=style), no_wrap=True, overflow="ellipsis")
+
     def is_hidden(self, action: str) -> bool:
         return action in QUIET and not self.verbose
 
@@ -83,7 +87,7 @@ class _Lines:
             case Finished(subject, action, elapsed, detail):
                 if not self.is_hidden(action):
                     about = f"  {detail}" if detail else ""
-                    self.write(f"  ✓ {DONE.get(action, action)} {subject}  {_seconds(elapsed)}{about}", "green")
+                    self.write_row(f"  ✓ {DONE.get(action, action)} {subject}  {_seconds(elapsed)}{about}", "green")
             case Failed(subject, action, elapsed):
                 self.write(f"  ✗ {DOING.get(action, action)} {subject} failed after {_seconds(elapsed)}", "red")
 
