@@ -1,6 +1,7 @@
 """Service Quotas as AWS answers, and the refusals of an account that is held to them."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -55,8 +56,8 @@ def test_all_quotas_come_in_pages(emulator: RunningEmulator) -> None:
 def test_an_unknown_quota_is_refused(emulator: RunningEmulator) -> None:
     asked = client(emulator, "service-quotas")
     for service, code in (("sagemaker", "L-00000000"), ("nothing", PROFILES)):
-        refused = refusal(lambda s=service, c=code: asked.get_service_quota(ServiceCode=s, QuotaCode=c))
-        assert refused[0] == "NoSuchResourceException"
+        refused, _ = refusal(partial(asked.get_service_quota, ServiceCode=service, QuotaCode=code))
+        assert refused == "NoSuchResourceException"
 
 
 def test_what_is_beyond_a_quota_is_refused(strict: RunningEmulator) -> None:

@@ -1,0 +1,76 @@
+"""What has to be right before anything is asked of an account: its regions, our credentials, the clocks."""
+
+import os
+import re
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import boto3
+import botocore.session
+from botocore.exceptions import ClientError
+
+from studioctl.aws.errors import translated
+from studioctl.aws.session import Patience, Session
+from studioctl.target import Target
+
+# Where every account of a partition is at home: the regions that cannot be turned off.
+HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+NEVER_OFF = "opt-in-not-required"
+
+
+def profile_names() -> tuple[str, ...]:
+    """The profiles of the user's AWS configuration."""
+    return tuple(sorted(botocore.session.Session().available_profiles))
+
+
+def usual_region(profile: str | None = None) -> str | None:
+    """The region that other AWS programs would take: the environment's, else the profile's.
+
+    AWS_REGION is the newer variable, which boto3 does not read and the AWS CLI does:
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+    """
+    with translated():
+        return os.environ.get("AWS_REGION") or boto3.Session(profile_name=profile).region_name
+
+
+def clock_offset(session: Session, now: Callable[[], datetime]) -> timedelta:
+    """How far this machine's clock is ahead of AWS's: requests are signed with the time, and AWS refuses a wrong one.
+
+    An answer that refuses us tells the time as well.
+    """
+    with translated():
+        try:
+            headers = session.client("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+        except ClientError as error:
+            headers = error.response["ResponseMetadata"]["HTTPHeaders"]
+    return now() - parsedate_to_datetime(headers["date"])
+
+
+def region_status(target: Target, patience: Patience) -> str | None:
+    """AWS's word for whether the account may use the target's region; None for a region that it does not know.
+
+    It is asked in a region that is always on: one that is off refuses our credentials as if they were wrong.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Region.html
+    """
+    partition = botocore.session.Session().get_partition_for_region(target.region)
+    home = HOME_REGIONS.get(partition, target.region)
+    session = Session(Target(home, target.profile, target.endpoint_url), patience)
+    with translated():
+        answer = session.client("ec2").describe_regions(
+            AllRegions=True, Filters=[{"Name": "region-name", "Values": [target.region]}]
+        )
+    statuses = {found["RegionName"]: found["OptInStatus"] for found in answer["Regions"]}
+    return statuses.get(target.region)
+
+
+def offered(session: Session, instance_types: Collection[str]) -> set[str]:
+    """Which of SageMaker's types have an EC2 type behind them that this region offers."""
+    behind = {re.sub(r"^ml\.", "", name): name for name in instance_types}
+    with translated():
+        pages = (
+            session.client("ec2")
+            .get_paginator("describe_instance_type_offerings")
+            .paginate(LocationType="region", Filters=[{"Name": "instance-type", "Values": sorted(behind)}])
+        )
+        return {behind[found["InstanceType"]] for page in pages for found in page["InstanceTypeOfferings"]}

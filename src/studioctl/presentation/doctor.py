@@ -1,0 +1,51 @@
+"""The doctor's findings, for a person."""
+
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+
+from studioctl.operations.doctor.finding import Diagnosis, Finding, Severity
+
+# The mark says it without colour, too.
+MARKS = {
+    Severity.OK: ("✓", "green"),
+    Severity.INFO: ("i", "cyan"),
+    Severity.WARNING: ("!", "yellow"),
+    Severity.ERROR: ("✗", "bold red"),
+}
+WORDS = {
+    "error": ("error", "errors"),
+    "warning": ("warning", "warnings"),
+    "info": ("note", "notes"),
+    "ok": ("ok", "ok"),
+}
+
+
+def diagnosis(found: Diagnosis, console: Console) -> None:
+    """Every finding on a line, by group; under one that is not well, why it matters and what to do."""
+    where = "the emulator" if found.target == "local" else "AWS"
+    _line(console, f"{found.name or 'no environment'}  {found.region} on {where}", "bold")
+    for title, findings in groupby(found.findings, key=lambda finding: finding.group):
+        _line(console, f"\n{title}", "bold")
+        for finding in findings:
+            _finding(finding, console)
+    counts = [f"{count} {WORDS[word][count != 1]}" for word, count in found.counts().items() if count]
+    _line(console, f"\n{', '.join(counts)}", "bold")
+
+
+def _finding(finding: Finding, console: Console) -> None:
+    mark, style = MARKS[finding.severity]
+    _line(console, f"  {mark} {finding.id}  {_indented(finding.message, 12)}", style)
+    if finding.severity is Severity.OK:
+        return
+    _line(console, f"      {finding.why}")
+    _line(console, f"      do: {_indented(finding.remedy, 10)}")
+
+
+def _indented(text: str, width: int) -> str:
+    return text.replace("\n", "\n" + " " * width)
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(text, style=style), soft_wrap=True)
