@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -11,12 +12,10 @@ import botocore.session
 from botocore.exceptions import ClientError
 
 from studioctl.aws.errors import translated
-from studioctl.aws.session import Patience, Session
-from studioctl.target import Target
+from studioctl.aws.session import Session
 
 # Where every account of a partition is at home: the regions that cannot be turned off.
 HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-NEVER_OFF = "opt-in-not-required"
 
 
 def profile_names() -> tuple[str, ...]:
@@ -47,21 +46,23 @@ def clock_offset(session: Session, now: Callable[[], datetime]) -> timedelta:
     return now() - parsedate_to_datetime(headers["date"])
 
 
-def region_status(target: Target, patience: Patience) -> str | None:
-    """AWS's word for whether the account may use the target's region; None for a region that it does not know.
+def region_status(session: Session) -> str | None:
+    """AWS's word for whether the account may use the session's region; None for a region that it does not know.
 
     It is asked in a region that is always on: one that is off refuses our credentials as if they were wrong.
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Region.html
     """
-    partition = botocore.session.Session().get_partition_for_region(target.region)
-    home = HOME_REGIONS.get(partition, target.region)
-    session = Session(Target(home, target.profile, target.endpoint_url), patience)
+    region = session.target.region
+    partition = botocore.session.Session().get_partition_for_region(region)
+    home = replace(session.target, region=HOME_REGIONS.get(partition, region))
     with translated():
-        answer = session.client("ec2").describe_regions(
-            AllRegions=True, Filters=[{"Name": "region-name", "Values": [target.region]}]
+        answer = (
+            Session(home, session.patience)
+            .client("ec2")
+            .describe_regions(AllRegions=True, Filters=[{"Name": "region-name", "Values": [region]}])
         )
     statuses = {found["RegionName"]: found["OptInStatus"] for found in answer["Regions"]}
-    return statuses.get(target.region)
+    return statuses.get(region)
 
 
 def offered(session: Session, instance_types: Collection[str]) -> set[str]:

@@ -29,7 +29,7 @@ EXPIRY = Rule(
     Severity.WARNING,
     "The credentials are about to expire",
     "`up` takes some minutes: it would be refused in the middle, and has to be run again.",
-    "aws sso login{profile}",
+    "aws sso login{profile_flag}",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html",
 )
 ROOT_USER = Rule(
@@ -37,7 +37,7 @@ ROOT_USER = Rule(
     Severity.WARNING,
     "The credentials are the root user's",
     "It may do everything, and nothing can limit it: a mistake, or a leaked key, costs the account.",
-    "aws iam create-user --user-name {user}",
+    "aws configure sso",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-best-practices.html",
 )
 REGION = Rule(
@@ -45,7 +45,7 @@ REGION = Rule(
     Severity.ERROR,
     "The region is not enabled for the account",
     "AWS refuses every call there, with words as if the credentials were wrong.",
-    "aws account enable-region --region-name {region}{profile}",
+    "aws account enable-region --region-name {region}{profile_flag}",
     "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html",
 )
 OTHER_REGION = Rule(
@@ -87,7 +87,7 @@ def _who(patient: Patient) -> Iterator[Finding]:
         return
     yield CREDENTIALS.ok(f"account {who.account_id}, {who.arn}")
     if who.arn.endswith(":root") and not patient.target.is_local:
-        yield ROOT_USER.broken(f"{who.arn} is the root user of the account", user="studio-admin")
+        yield ROOT_USER.broken(f"{who.arn} is the root user of the account")
 
 
 def _expiry(patient: Patient) -> Iterator[Finding]:
@@ -98,23 +98,22 @@ def _expiry(patient: Patient) -> Iterator[Finding]:
     left = datetime.fromisoformat(told).astimezone(UTC) - patient.now()
     minutes = max(0, round(left.total_seconds() / 60))
     if left < SOON:
-        yield EXPIRY.broken(f"The credentials expire in {minutes} min", profile=_flag(patient))
+        yield EXPIRY.broken(f"The credentials expire in {minutes} min", profile_flag=_flag(patient))
     else:
         yield EXPIRY.ok(f"the credentials are good for {minutes} min")
 
 
 def _region(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws.session import HURRIED  # noqa: PLC0415
     from studioctl.aws.surroundings import region_status  # noqa: PLC0415
 
-    region = patient.target.region
-    status = region_status(patient.target, HURRIED)
-    if status == "not-opted-in":
-        yield REGION.broken(f"Region {region} is not enabled for this account", region=region, profile=_flag(patient))
-    elif status is None:
-        yield REGION.broken(f"AWS does not know a region {region}", region=region, profile=_flag(patient))
-    else:
+    region, status = patient.target.region, region_status(patient.session)
+    if status in {"opted-in", "opt-in-not-required"}:
         yield REGION.ok(f"region {region} is enabled")
+        return
+    said = f"AWS does not know a region {region}" if status is None else f"Region {region} is not enabled: {status}"
+    # The emulator tells what a new account has, and works in every region.
+    severity = Severity.INFO if patient.target.is_local else Severity.ERROR
+    yield REGION.broken(said, severity=severity, region=region, profile_flag=_flag(patient))
 
 
 def _other_region(patient: Patient) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ NO_SCRIPT = Rule(
     Severity.WARNING,
     "A space does not run the environment's lifecycle configuration",
     "That it is attached to the domain only allows it: the space must select it, or the editor starts bare.",
-    "studioctl up{file_flag}",
+    "studioctl up{ours}",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/jl-lcc-create.html",
 )
 OLD_SCRIPT = Rule(
@@ -64,7 +64,7 @@ LEFTOVERS = Rule(
     Severity.WARNING,
     "A domain that is gone has left something in the environment's VPC",
     "Its file system is paid for, and its security groups keep the VPC from being deleted.",
-    "studioctl down{file_flag}",
+    "studioctl down{ours}",
     "https://github.com/hashicorp/terraform-provider-aws/issues/20986",
 )
 
@@ -74,10 +74,8 @@ def _of_space(
 ) -> Finding:
     """A broken rule whose remedy is about one space."""
     domain_id = patient.domain.id if patient.domain else ""
-    flags, file_flag = patient.aws_flags, patient.file_flag
-    return rule.broken(
-        message, severity=severity, domain=domain_id, space=space, value=value, flags=flags, file_flag=file_flag
-    )
+    flags, ours = patient.aws_flags, patient.flags
+    return rule.broken(message, severity=severity, domain=domain_id, space=space, value=value, flags=flags, ours=ours)
 
 
 def _remote_access(patient: Patient) -> Iterator[Finding]:
@@ -150,7 +148,7 @@ def _leftovers(patient: Patient) -> Iterator[Finding]:
     for traces in leftovers.in_vpcs(patient.session, vpcs):
         if patient.studio.domain(traces.domain_id) is None:
             message = f"Domain {traces.domain_id} is gone, and has left something in {', '.join(vpcs)}"
-            yield LEFTOVERS.broken(message, file_flag=patient.file_flag)
+            yield LEFTOVERS.broken(message, ours=patient.flags)
 
 
 GROUP = Group(

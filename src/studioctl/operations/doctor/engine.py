@@ -54,7 +54,7 @@ def _provider(patient: Patient) -> Iterator[Finding]:
         return
     wanted = f"{PROVIDER} {PROVIDER_VERSION}"
     if place:
-        yield MIRROR.ok(f"{wanted} ({place})")
+        yield DOWNLOAD.ok(f"{wanted} ({place})")
     else:
         yield DOWNLOAD.broken(f"{wanted} will be downloaded from {registry}", directory="~/.terraform.d/plugins")
 

@@ -33,8 +33,8 @@ SECRET_LEAVING = Rule(
     "NAM003",
     Severity.ERROR,
     "A secret of this name is scheduled for deletion",
-    "AWS keeps its name for 7 to 30 days, and `up` fails when it makes the secret. The remedy keeps the old value for"
-    " as long as you need it; then delete it with --force-delete-without-recovery.",
+    "AWS keeps the name for 7 to 30 days, and `up` fails when it makes the secret. Restored, its value can be read once"
+    " more; then `aws secretsmanager delete-secret --force-delete-without-recovery` frees the name.",
     "aws secretsmanager restore-secret --secret-id {name}{flags}",
     "https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_delete-secret.html",
 )

@@ -167,13 +167,14 @@ def expiring(ward: Ward) -> Case:
 def root_user(ward: Ward) -> Case:
     patient = knowing(ward.patient(real=True), identity=Identity("111122223333", "arn:aws:iam::111122223333:root"))
     message = "arn:aws:iam::111122223333:root is the root user of the account"
-    return Case(patient, message, "aws iam create-user --user-name studio-admin", Severity.WARNING)
+    return Case(patient, message, "aws configure sso", Severity.WARNING)
 
 
 @case("AWS005")
 def region_that_is_off(ward: Ward) -> Case:
-    message = "Region ap-east-1 is not enabled for this account"
-    return Case(ward.patient(region="ap-east-1"), message, "aws account enable-region --region-name ap-east-1")
+    patient = ward.patient(region="ap-east-1", real=True)
+    message = "Region ap-east-1 is not enabled: not-opted-in"
+    return Case(patient, message, "aws account enable-region --region-name ap-east-1")
 
 
 @case("AWS006")
@@ -203,7 +204,7 @@ def image_too_old_to_connect(ward: Ward) -> Case:
     patient = ward.patient(studio={"remote_access": True})
     _, domain_id = ward.domain(patient, **spec(InstanceType="ml.t3.large", **_image("2.6")))
     message = "Space 'ada-editor' starts image 2.6, and a local editor needs 2.7"
-    return Case(patient, message, _update_image(domain_id), Severity.WARNING)
+    return Case(patient, message, _update_image(ward, domain_id), Severity.WARNING)
 
 
 @case("TYP001")
@@ -311,7 +312,7 @@ def leaving_secret(ward: Ward) -> Case:
     secrets = ward.client("secretsmanager", patient)
     secrets.create_secret(Name=name, SecretString="none")
     secrets.delete_secret(SecretId=name, RecoveryWindowInDays=7)
-    remedy = f"aws secretsmanager restore-secret --secret-id {name} --region us-east-1"
+    remedy = f"aws secretsmanager restore-secret --secret-id {name}{ward.flags}"
     return Case(patient, f"Secret '{name}' is scheduled for deletion", remedy)
 
 
@@ -334,7 +335,7 @@ def open_door(ward: Ward) -> Case:
     message = "Remote access of space 'ada-editor' is ENABLED, and the file says DISABLED"
     remedy = (
         f"aws sagemaker update-space --domain-id {domain_id} --space-name ada-editor"
-        " --space-settings RemoteAccess=DISABLED --region us-east-1"
+        f" --space-settings RemoteAccess=DISABLED{ward.flags}"
     )
     return Case(patient, message, remedy, Severity.WARNING)
 
@@ -345,7 +346,7 @@ def running_on_another_type(ward: Ward) -> Case:
     studio, domain_id = ward.domain(patient, **spec(InstanceType="ml.t3.medium"))
     studio.app(domain_id, "ada-editor", ResourceSpec={"InstanceType": "ml.t3.xlarge"})
     message = "Space 'ada-editor' runs on ml.t3.xlarge, and is set to ml.t3.medium"
-    return Case(patient, message, _stop(domain_id), Severity.WARNING)
+    return Case(patient, message, _stop(ward, domain_id), Severity.WARNING)
 
 
 @case("DRF003")
@@ -363,7 +364,7 @@ def no_script(ward: Ward) -> Case:
     patient = ward.patient()
     ward.domain(patient)
     message = "Space 'ada-editor' selects no lifecycle configuration"
-    return Case(patient, message, f"studioctl up --config {patient.file}", Severity.WARNING)
+    return Case(patient, message, f"studioctl up --config {patient.file} --local", Severity.WARNING)
 
 
 @case("DRF005")
@@ -377,7 +378,7 @@ def started_with_an_old_script(ward: Ward) -> Case:
     selected: Any = spec(InstanceType="ml.t3.medium", LifecycleConfigArn=new)
     studio.sagemaker.update_space(DomainId=domain_id, SpaceName="ada-editor", SpaceSettings=selected)
     names = f"runs with script old-{studio.tag}, and selects script new-{studio.tag}"
-    return Case(patient, f"Space 'ada-editor' {names}", _stop(domain_id), Severity.INFO)
+    return Case(patient, f"Space 'ada-editor' {names}", _stop(ward, domain_id), Severity.INFO)
 
 
 @case("DRF006")
@@ -385,7 +386,7 @@ def unsupported_image(ward: Ward) -> Case:
     patient = replace(ward.patient(), now=lambda: TODAY)
     _, domain_id = ward.domain(patient, **spec(InstanceType="ml.t3.large", **_image("3.2.0")))
     message = "Space 'ada-editor' uses image 3.2.0, which AWS supported until 2026-09-29"
-    return Case(patient, message, _update_image(domain_id), Severity.WARNING)
+    return Case(patient, message, _update_image(ward, domain_id), Severity.WARNING)
 
 
 @case("DRF007")
@@ -401,7 +402,7 @@ def leftovers(ward: Ward) -> Case:
     studio.sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": "Retain"})
     _gone(lambda: studio.sagemaker.describe_domain(DomainId=domain_id))
     message = f"Domain {domain_id} is gone, and has left something in {studio.vpc_id}"
-    return Case(patient, message, f"studioctl down --config {patient.file}", Severity.WARNING)
+    return Case(patient, message, f"studioctl down --config {patient.file} --local", Severity.WARNING)
 
 
 def _gone(look: Callable[[], object]) -> None:
@@ -436,16 +437,16 @@ def _image(version: str) -> dict[str, str]:
     return {"SageMakerImageArn": IMAGE, "SageMakerImageVersionAlias": version}
 
 
-def _update_image(domain_id: str) -> str:
+def _update_image(ward: Ward, domain_id: str) -> str:
     members = f"InstanceType=ml.t3.large,SageMakerImageArn={IMAGE},SageMakerImageVersionAlias=4"
     return (
         f"aws sagemaker update-space --domain-id {domain_id} --space-name ada-editor --space-settings"
-        f" 'CodeEditorAppSettings={{DefaultResourceSpec={{{members}}}}}' --region us-east-1"
+        f" 'CodeEditorAppSettings={{DefaultResourceSpec={{{members}}}}}'{ward.flags}"
     )
 
 
-def _stop(domain_id: str) -> str:
+def _stop(ward: Ward, domain_id: str) -> str:
     return (
         f"aws sagemaker delete-app --domain-id {domain_id} --space-name ada-editor --app-type CodeEditor"
-        " --app-name default --region us-east-1"
+        f" --app-name default{ward.flags}"
     )

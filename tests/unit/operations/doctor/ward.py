@@ -45,6 +45,11 @@ class Ward:
         )
         return knowing(patient, session=Session(local, HURRIED)) if real else patient
 
+    @property
+    def flags(self) -> str:
+        """With which the AWS CLI means this account and nobody's real one."""
+        return f" --region {REGION} --endpoint-url {self.emulator.endpoint_url}"
+
     def client(self, service: str, patient: Patient) -> Any:
         return client(self.emulator, service, patient.target.region)
 
