@@ -41,15 +41,15 @@ class Identity:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a client waits to connect and for an answer, in seconds, and how often it asks again."""
+    """How long a client waits to connect and for an answer, in seconds, and how often it asks."""
 
     connect: float = 10
     read: float = 60
-    retries: int = 6
+    attempts: int = 7
 
 
 PATIENT = Patience()
-HURRIED = Patience(connect=3, read=5, retries=2)
+HURRIED = Patience(connect=3, read=5, attempts=3)
 
 
 class Session:
@@ -123,7 +123,7 @@ class Session:
 
     def _make_client(self, service: str) -> object:
         config = Config(
-            retries={"mode": "standard", "max_attempts": self.patience.retries},
+            retries={"mode": "standard", "total_max_attempts": self.patience.attempts},
             connect_timeout=self.patience.connect,
             read_timeout=self.patience.read,
             user_agent_extra=f"studioctl/{__version__}",

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import boto3
 import botocore.session
 from botocore.exceptions import ClientError
 
@@ -26,11 +25,12 @@ def profile_names() -> tuple[str, ...]:
 def usual_region(profile: str | None = None) -> str | None:
     """The region that other AWS programs would take: the environment's, else the profile's.
 
-    AWS_REGION is the newer variable, which boto3 does not read and the AWS CLI does:
+    AWS_REGION is the newer variable, which botocore does not read and the AWS CLI does:
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
     """
     with translated():
-        return os.environ.get("AWS_REGION") or boto3.Session(profile_name=profile).region_name
+        found = os.environ.get("AWS_REGION") or botocore.session.Session(profile=profile).get_config_variable("region")
+    return str(found) if found else None
 
 
 def clock_offset(session: Session, now: Callable[[], datetime]) -> timedelta:
