@@ -339,5 +339,5 @@ def test_the_doctor_knows_what_up_made_for_the_environments(applied: Applied) ->
         assert f"ok {name}: this environment's" in messages
     assert "ok user profiles: 1 of 2" in messages
     assert [message for message in messages if message.startswith(("error", "warning"))] == []
-    assert any(message.startswith("ok ada-editor selects script acme-ml-editor-") for message in messages)
-    assert "info Remote access of space 'ada-editor' is DISABLED, and the file says ENABLED" in messages
+    assert any(message.startswith("ok every space selects script acme-ml-editor-") for message in messages)
+    assert "info Remote access is DISABLED, and the file says ENABLED: ada-editor" in messages

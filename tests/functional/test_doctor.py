@@ -201,6 +201,28 @@ def test_without_credentials_and_without_a_network(ready: Shell) -> None:
     assert time.monotonic() - began < 30
 
 
+def test_a_configuration_of_aws_that_is_wrong(ready: Shell) -> None:
+    (ready.directory / "studio.toml").unlink()
+    no_profile = findings(aws(ready, AWS_PROFILE="nobody").studioctl("doctor", "--json", expect=1))
+    (ready.directory / ".aws").mkdir()
+    (ready.directory / ".aws/config").write_text("no section\n")
+    broken = findings(aws(ready).studioctl("doctor", "--json", expect=None))
+
+    assert no_profile["AWS002"]["message"] == "There is no profile 'nobody'"
+    assert no_profile["AWS002"]["remedy"] == "aws configure --profile nobody"
+    assert any("Unable to parse config file" in finding["message"] for finding in broken.values())
+    assert not any("bug" in finding["message"] for finding in broken.values())
+
+
+def test_quotas_can_be_set_and_enforced(ready: Shell) -> None:
+    wrong = ready.studioctl("emulator", "start", "--quota", "profiles=5", expect=64)
+    ready.studioctl("emulator", "start", "--enforce-quotas", "--quota", "L-AC46C40F=5")
+    done = ready.studioctl("doctor", "--local")
+
+    assert "'profiles' is not like L-AC46C40F=5" in wrong.err
+    assert "  ✓ QUO001  user profiles: 1 of 5\n" in done.out
+
+
 @pytest.fixture
 def silent() -> Iterator[str]:
     """The address of an AWS that takes calls and never answers."""

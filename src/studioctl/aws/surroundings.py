@@ -19,7 +19,8 @@ HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-go
 
 def profile_names() -> tuple[str, ...]:
     """The profiles of the user's AWS configuration."""
-    return tuple(sorted(botocore.session.Session().available_profiles))
+    with translated():
+        return tuple(sorted(botocore.session.Session().available_profiles))
 
 
 def usual_region(profile: str | None = None) -> str | None:

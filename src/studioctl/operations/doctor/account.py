@@ -95,7 +95,10 @@ def _expiry(patient: Patient) -> Iterator[Finding]:
     uses_environment = not patient.target.profile and "AWS_ACCESS_KEY_ID" in patient.environ
     if patient.target.is_local or not told or not uses_environment:
         return
-    left = datetime.fromisoformat(told).astimezone(UTC) - patient.now()
+    try:
+        left = datetime.fromisoformat(told).astimezone(UTC) - patient.now()
+    except ValueError:  # a variable that somebody set to something else
+        return
     minutes = max(0, round(left.total_seconds() / 60))
     if left < SOON:
         yield EXPIRY.broken(f"The credentials expire in {minutes} min", profile_flag=_flag(patient))

@@ -1,6 +1,7 @@
 """What differs from the file and Terraform does not see."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
@@ -74,20 +75,21 @@ def _of_space(
 ) -> Finding:
     """A broken rule whose remedy is about one space."""
     domain_id = patient.domain.id if patient.domain else ""
-    flags, ours = patient.aws_flags, patient.flags
-    return rule.broken(message, severity=severity, domain=domain_id, space=space, value=value, flags=flags, ours=ours)
+    flags = patient.aws_flags
+    return rule.broken(message, severity=severity, domain=domain_id, space=space, value=value, flags=flags)
 
 
 def _remote_access(patient: Patient) -> Iterator[Finding]:
-    wanted = "ENABLED" if patient.wanted.studio.remote_access else "DISABLED"
-    for space in patient.space_settings:
-        if space.remote_access == wanted:
-            yield REMOTE_ACCESS.ok(f"remote access of {space.name} is {wanted}, as the file says")
-        else:
-            # A door that should be closed is worse than one that nobody has opened yet.
-            severity = Severity.WARNING if space.remote_access == "ENABLED" else Severity.INFO
-            message = f"Remote access of space '{space.name}' is {space.remote_access}, and the file says {wanted}"
-            yield _of_space(patient, REMOTE_ACCESS, space.name, message, value=wanted, severity=severity)
+    wanted, other = ("ENABLED", "DISABLED") if patient.wanted.studio.remote_access else ("DISABLED", "ENABLED")
+    names = {word: [s.name for s in patient.space_settings if s.remote_access == word] for word in (wanted, other)}
+    if names[wanted]:
+        yield REMOTE_ACCESS.ok(f"remote access is {wanted}, as the file says: {', '.join(names[wanted])}")
+    if names[other]:
+        message = f"Remote access is {other}, and the file says {wanted}: {', '.join(names[other])}"
+        # A door that should be closed is worse than one that nobody has opened yet.
+        severity = Severity.WARNING if other == "ENABLED" else Severity.INFO
+        finding = _of_space(patient, REMOTE_ACCESS, "$space", message, value=wanted, severity=severity)
+        yield replace(finding, remedy=f"for space in {' '.join(names[other])}; do {finding.remedy}; done")
 
 
 def _instances(patient: Patient) -> Iterator[Finding]:
@@ -113,11 +115,12 @@ def _by_hand(patient: Patient) -> Iterator[Finding]:
 
 def _scripts(patient: Patient) -> Iterator[Finding]:
     selected = {space.name: space.lifecycle_config_arn for space in patient.space_settings}
-    for name, arn in selected.items():
-        if arn in {None, "None"}:
-            yield _of_space(patient, NO_SCRIPT, name, f"Space '{name}' selects no lifecycle configuration")
-        else:
-            yield NO_SCRIPT.ok(f"{name} selects {_name(arn)}")
+    bare = [name for name, arn in selected.items() if arn in {None, "None"}]
+    if bare:
+        yield NO_SCRIPT.broken(f"No lifecycle configuration is selected: {', '.join(bare)}", ours=patient.flags)
+    elif selected:
+        scripts = ", ".join(sorted({_name(arn) for arn in selected.values()}))
+        yield NO_SCRIPT.ok(f"every space selects {scripts}")
     for app in patient.apps:
         arn = selected.get(app.space or "")
         if app.is_running and app.space and arn and app.lifecycle_config_arn != arn:

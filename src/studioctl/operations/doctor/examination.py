@@ -88,7 +88,7 @@ def examine(patient: Patient, groups: Sequence[Group], *, seconds: float = SECON
         look.wait(until, seconds)
     looks = [look for _, look in looking]
     findings = [replace(finding, group=title) for title, look in looking for finding in tuple(look.findings)]
-    findings += [replace(finding, group=ITSELF) for finding in (*_left_out(looks, patient), *_failed(looks))]
+    findings += [replace(finding, group=ITSELF) for finding in (*_left_out(looks, patient), *_failed(looks, patient))]
     identity: Identity | None = patient.known["identity"].peek() if "identity" in patient.known else None
     return Diagnosis(
         name=patient.config.name if patient.config else None,
@@ -105,9 +105,9 @@ def _left_out(looks: Sequence[_Looking], patient: Patient) -> Iterator[Finding]:
     }
     if titles["file"]:
         because, remedy = (
-            (f"{patient.file} is wrong", "studioctl validate")
+            (f"{patient.file} is wrong", f"studioctl validate{patient.file_flag}")
             if patient.mistake
-            else (f"there is no {patient.file}", "studioctl init")
+            else (f"there is no {patient.file}", f"studioctl init{patient.file_flag}")
         )
         yield LEFT_OUT.broken(f"{because}, so not looked at: {', '.join(titles['file'])}", remedy=remedy)
     if titles["account"]:
@@ -115,22 +115,22 @@ def _left_out(looks: Sequence[_Looking], patient: Patient) -> Iterator[Finding]:
         yield LEFT_OUT.broken(message, remedy="aws sts get-caller-identity")
 
 
-def _failed(looks: Sequence[_Looking]) -> Iterator[Finding]:
+def _failed(looks: Sequence[_Looking], patient: Patient) -> Iterator[Finding]:
     """One finding for each reason: without a network, all of them have the same."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for look in looks:
         if look.failure is not None:
-            reasons.setdefault(_reason(look.failure), []).append(look.check.title)
+            reasons.setdefault(_reason(look.failure, patient), []).append(look.check.title)
     for (reason, remedy), titles in reasons.items():
         yield NOT_CHECKED.broken(f"{', '.join(titles)} could not be checked: {reason}", remedy=remedy)
 
 
-def _reason(failure: Exception) -> tuple[str, str]:
+def _reason(failure: Exception, patient: Patient) -> tuple[str, str]:
     match failure:
         case StudioctlError():
             return failure.message.rstrip("."), failure.hint
         case TimeoutError():
-            return str(failure), "check the network, then run it again: studioctl doctor"
+            return str(failure), f"check the network, then run it again: studioctl doctor{patient.flags}"
         case _:
             what = f"{type(failure).__name__}: {failure}"
             return f"studioctl has a bug ({what})", "report it as an issue of studioctl"

@@ -33,19 +33,14 @@ NO_STATE = Rule(
 )
 
 
-def _file_flag(patient: Patient) -> str:
-    """Where the file's content is all that counts."""
-    return patient.flags.removesuffix(" --local")
-
-
 def _file(patient: Patient) -> Iterator[Finding]:
     if patient.mistake is not None:
-        yield MISTAKE.broken(patient.mistake.message, file_flag=_file_flag(patient))
+        yield MISTAKE.broken(patient.mistake.message, file_flag=patient.file_flag)
     elif patient.config is not None:
         try:
             patient.blueprint  # noqa: B018 (asked for its failure: the script may be too large)
         except ConfigError as error:
-            yield MISTAKE.broken(error.message, file_flag=_file_flag(patient))
+            yield MISTAKE.broken(error.message, file_flag=patient.file_flag)
         else:
             yield MISTAKE.ok(f"{patient.file} is valid: '{patient.wanted.name}' in {patient.target.region}")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BUCKET_ELSEWHERE = Rule(
     "NAM001",
     Severity.ERROR,
-    "The bucket's name is another account's",
+    "The bucket's name is another account's, or the bucket is closed to you",
     "Bucket names are unique in the whole world: `up` fails when it makes the bucket.",
     'write another name in {file}: bucket = "{better}" under [storage]',
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html",
@@ -84,7 +84,9 @@ def _judged(patient: Patient, kind: str, name: str, claim: "Claim", key: str) ->
         case Claim.OURS:
             return NAME_TAKEN.ok(f"{kind} {name}: this environment's")
         case Claim.ELSEWHERE:
-            return BUCKET_ELSEWHERE.broken(f"Bucket '{name}' is another account's", file=patient.file, better=better)
+            return BUCKET_ELSEWHERE.broken(
+                f"Bucket '{name}' is another account's, or closed to you", file=patient.file, better=better
+            )
         case Claim.LEAVING:
             message = f"Secret '{name}' is scheduled for deletion"
             return SECRET_LEAVING.broken(message, name=name, flags=patient.aws_flags)

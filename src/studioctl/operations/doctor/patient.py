@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from studioctl.config.model import EnvironmentConfig
-from studioctl.errors import StudioctlError
+from studioctl.errors import AwsError, StudioctlError
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Blueprint
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # Settings are asked for one space at a time: of a thousand spaces, the first ones must do.
 EXAMINED_SPACES = 50
+DEFAULT_REGION = "us-east-1"
 
 
 def region_without_file() -> str:
     """Where to look when no file says so: where other AWS programs would."""
     from studioctl.aws.surroundings import usual_region  # noqa: PLC0415 (boto3 is heavy)
 
-    return usual_region() or "us-east-1"
+    try:
+        return usual_region() or DEFAULT_REGION
+    except AwsError:  # a configuration that cannot be read is a finding of its own
+        return DEFAULT_REGION
 
 
 class Once(Generic[T]):
@@ -122,10 +126,14 @@ class Patient:
         return self.account_flags + endpoint
 
     @property
+    def file_flag(self) -> str:
+        """The flag with which studioctl means the same file."""
+        return "" if self.file == Path("studio.toml") else f" --config {shlex.quote(str(self.file))}"
+
+    @property
     def flags(self) -> str:
         """The flags with which studioctl means the same environment."""
-        file = "" if self.file == Path("studio.toml") else f" --config {shlex.quote(str(self.file))}"
-        return file + (" --local" if self.target.is_local else "")
+        return self.file_flag + (" --local" if self.target.is_local else "")
 
     @shared
     def workspace(self) -> Workspace:

@@ -293,7 +293,7 @@ def bucket_of_somebody_else(ward: Ward) -> Case:
     patient = ward.patient(storage={"bucket": "acme-data"})
     knowing(patient, session=FakeSession({"s3": FakeS3OfSomebodyElse()}, patient.session))
     remedy = f'write another name in {patient.file}: bucket = "acme-data-2" under [storage]'
-    return Case(patient, "Bucket 'acme-data' is another account's", remedy)
+    return Case(patient, "Bucket 'acme-data' is another account's, or closed to you", remedy)
 
 
 @case("NAM002")
@@ -330,12 +330,14 @@ def domain_of_the_same_name(ward: Ward) -> Case:
 
 @case("DRF001")
 def open_door(ward: Ward) -> Case:
-    patient = ward.patient(studio={"remote_access": False})
-    _, domain_id = ward.domain(patient, RemoteAccess="ENABLED")
-    message = "Remote access of space 'ada-editor' is ENABLED, and the file says DISABLED"
+    users = [{"name": "ada", "spaces": [{"name": "ada-editor"}, {"name": "ada-second"}]}]
+    patient = ward.patient(studio={"remote_access": False}, users=users)
+    studio, domain_id = ward.domain(patient, RemoteAccess="ENABLED")
+    studio.space(domain_id, "ada-second", RemoteAccess="ENABLED")
+    message = "Remote access is ENABLED, and the file says DISABLED: ada-editor, ada-second"
     remedy = (
-        f"aws sagemaker update-space --domain-id {domain_id} --space-name ada-editor"
-        f" --space-settings RemoteAccess=DISABLED{ward.flags}"
+        f"for space in ada-editor ada-second; do aws sagemaker update-space --domain-id {domain_id}"
+        f" --space-name $space --space-settings RemoteAccess=DISABLED{ward.flags}; done"
     )
     return Case(patient, message, remedy, Severity.WARNING)
 
@@ -363,7 +365,7 @@ def made_by_hand(ward: Ward) -> Case:
 def no_script(ward: Ward) -> Case:
     patient = ward.patient()
     ward.domain(patient)
-    message = "Space 'ada-editor' selects no lifecycle configuration"
+    message = "No lifecycle configuration is selected: ada-editor"
     return Case(patient, message, f"studioctl up --config {patient.file} --local", Severity.WARNING)
 
 
@@ -426,7 +428,7 @@ def no_permission(ward: Ward) -> Case:
 def no_file(ward: Ward) -> Case:
     patient = replace(ward.patient(), config=None)
     message = f"there is no {patient.file}, so not looked at: user profiles"
-    return Case(patient, message, "studioctl init", Severity.INFO)
+    return Case(patient, message, f"studioctl init --config {patient.file}", Severity.INFO)
 
 
 def _with_spaces(count: int) -> dict[str, Any]:
