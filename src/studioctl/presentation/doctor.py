@@ -1,6 +1,7 @@
 """The doctor's findings, for a person."""
 
 from itertools import groupby
+from textwrap import fill
 
 from rich.console import Console
 from rich.text import Text
@@ -36,15 +37,18 @@ def diagnosis(found: Diagnosis, console: Console) -> None:
 
 def _finding(finding: Finding, console: Console) -> None:
     mark, style = MARKS[finding.severity]
-    _line(console, f"  {mark} {finding.id}  {_indented(finding.message, 12)}", style)
+    _line(console, _wrapped(console, finding.message, first=f"  {mark} {finding.id}  "), style)
     if finding.severity is Severity.OK:
         return
-    _line(console, f"      {finding.why}")
-    _line(console, f"      do: {_indented(finding.remedy, 10)}")
+    _line(console, _wrapped(console, finding.why, first=" " * 6))
+    _line(console, f"      do: {finding.remedy}")  # a command is copied: no line breaks of ours in it
 
 
-def _indented(text: str, width: int) -> str:
-    return text.replace("\n", "\n" + " " * width)
+def _wrapped(console: Console, text: str, *, first: str) -> str:
+    """Prose that keeps its indent on a terminal; in a pipe it stays on a line, because the console is wide there."""
+    indent = " " * len(first)
+    lines = [fill(line, console.width, initial_indent=indent, subsequent_indent=indent) for line in text.split("\n")]
+    return first + "\n".join(lines).removeprefix(indent)
 
 
 def _line(console: Console, text: str, style: str = "") -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.images import NEWEST, POLICY, supported_until
-from studioctl.operations.doctor.patient import Patient
+from studioctl.operations.doctor.patient import EXAMINED_SPACES, Patient
 
 UPDATE_SPACE = "aws sagemaker update-space --domain-id {domain} --space-name {space} --space-settings "
 STOP_APP = (
@@ -67,6 +67,16 @@ LEFTOVERS = Rule(
     "Its file system is paid for, and its security groups keep the VPC from being deleted.",
     "studioctl down{ours}",
     "https://github.com/hashicorp/terraform-provider-aws/issues/20986",
+)
+
+
+NOT_ALL = Rule(
+    "DRF008",
+    Severity.INFO,
+    "There are more spaces than the doctor looks at one by one",
+    "AWS tells a space's settings for one space at a time, and lets nobody ask often.",
+    "aws sagemaker describe-space --domain-id {domain} --space-name {space}{flags}",
+    "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeSpace.html",
 )
 
 
@@ -154,6 +164,13 @@ def _leftovers(patient: Patient) -> Iterator[Finding]:
             yield LEFTOVERS.broken(message, ours=patient.flags)
 
 
+def _not_all(patient: Patient) -> Iterator[Finding]:
+    beyond = patient.wanted.resolved_spaces()[EXAMINED_SPACES:]
+    if patient.domain and beyond:
+        message = f"The settings of {len(beyond)} spaces were not looked at, from {beyond[0].name} on"
+        yield _of_space(patient, NOT_ALL, beyond[0].name, message)
+
+
 GROUP = Group(
     "What Terraform does not see",
     (
@@ -162,6 +179,7 @@ GROUP = Group(
         Check("what people made by hand", _by_hand, (BY_HAND,), Needs.BOTH),
         Check("lifecycle configurations", _scripts, (NO_SCRIPT, OLD_SCRIPT), Needs.BOTH),
         Check("images' support", _images, (OLD_IMAGE,), Needs.BOTH),
+        Check("spaces beyond the first ones", _not_all, (NOT_ALL,), Needs.BOTH),
         Check("leftovers of domains", _leftovers, (LEFTOVERS,), Needs.BOTH),
     ),
 )

@@ -14,7 +14,7 @@ from studioctl.operations.doctor.patient import Patient
 if TYPE_CHECKING:
     from studioctl.aws.session import Identity
 
-SECONDS = 15.0
+SECONDS = 12.0
 ITSELF = "The examination"
 NOT_CHECKED = Rule(
     "DOC001",

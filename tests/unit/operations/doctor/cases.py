@@ -413,6 +413,15 @@ def _gone(look: Callable[[], object]) -> None:
     gone(look)
 
 
+@case("DRF008")
+def very_many_spaces(ward: Ward) -> Case:
+    patient = ward.patient(users=[_with_spaces(52)])
+    _, domain_id = ward.domain(patient)
+    message = "The settings of 2 spaces were not looked at, from ada-50 on"
+    remedy = f"aws sagemaker describe-space --domain-id {domain_id} --space-name ada-50{ward.flags}"
+    return Case(patient, message, remedy, Severity.INFO)
+
+
 @case("DOC001")
 def no_permission(ward: Ward) -> Case:
     def refuse() -> object:
