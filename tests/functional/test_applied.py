@@ -320,3 +320,24 @@ def test_the_working_directory_holds_a_document_for_each_module(applied: Applied
     path = applied.shell.directory / ".studioctl/acme-ml/local" / f"{document}.tf.json"
 
     assert json.loads(path.read_text())["//"].endswith(".")
+
+
+def test_the_doctor_knows_what_up_made_for_the_environments(applied: Applied) -> None:
+    """By their tags, which the provider must have put on each of them."""
+    found = json.loads(applied.shell.studioctl("doctor", "--local", "--json").out)["findings"]
+    messages = [f"{finding['severity']} {finding['message']}" for finding in found]
+
+    for name in (
+        "bucket acme-ml-data-123456789012",
+        "secret acme-ml/github",
+        "repository acme-ml",
+        "role acme-ml-execution",
+        "policy acme-ml-s3",
+        "policy acme-ml-remote-access",
+        "domain acme-ml",
+    ):
+        assert f"ok {name}: this environment's" in messages
+    assert "ok user profiles: 1 of 2" in messages
+    assert [message for message in messages if message.startswith(("error", "warning"))] == []
+    assert any(message.startswith("ok every space selects script acme-ml-editor-") for message in messages)
+    assert "info Remote access is DISABLED, and the file says ENABLED: ada-editor" in messages

@@ -23,7 +23,7 @@ HINTS = (
     (r"InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|AuthFailure", SIGN_IN),
     (r"AccessDenied|UnauthorizedOperation", "ask for that permission, or use another profile in studio.toml"),
     (r"Throttl|TooManyRequests|RequestLimitExceeded", "AWS is busy: run the same command again in a minute"),
-    (r"ResourceLimitExceeded", "ask for more under Service Quotas in the AWS console, then run the same command again"),
+    (r"ResourceLimitExceeded", "see which quota it is, and the command that asks AWS for more: studioctl doctor"),
 )
 MISSING = re.compile(r"NotFound|NoSuch")
 # SageMaker says so of an app in words only; the provider, too, reads them (internal/service/sagemaker/app.go).

@@ -35,6 +35,13 @@ class DomainTraces:
     domain_arn: str
 
 
+def vpcs_with(session: Session, tag: tuple[str, str]) -> tuple[str, ...]:
+    """The ids of the VPCs that carry this tag: key and value."""
+    with translated():
+        found = session.client("ec2").describe_vpcs(Filters=[{"Name": f"tag:{tag[0]}", "Values": [tag[1]]}])
+    return tuple(vpc["VpcId"] for vpc in found["Vpcs"])
+
+
 def in_vpcs(session: Session, vpc_ids: Collection[str]) -> tuple[DomainTraces, ...]:
     """The domains, living or gone, that have left something in these VPCs: NFS groups, or a mounted home."""
     if not vpc_ids:

@@ -1,6 +1,7 @@
 """The only place that builds boto3 clients."""
 
 import os
+import threading
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal, cast, overload
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_efs import EFSClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_service_quotas import ServiceQuotasClient
     from mypy_boto3_sts import STSClient
 
 
@@ -36,11 +39,31 @@ class Identity:
     arn: str
 
 
-class Session:
-    """Clients for one target, made when first asked for."""
+@dataclass(frozen=True)
+class Patience:
+    """How long a client waits to connect and for an answer, in seconds, and how often it asks."""
 
-    def __init__(self, target: Target) -> None:
+    connect: float = 10
+    read: float = 60
+    attempts: int = 7
+
+
+PATIENT = Patience()
+HURRIED = Patience(connect=3, read=5, attempts=3)
+
+
+class Session:
+    """Clients for one target, made when first asked for.
+
+    Args:
+        target: The account and region.
+        patience: Of all its clients.
+    """
+
+    def __init__(self, target: Target, patience: Patience = PATIENT) -> None:
         self.target = target
+        self.patience = patience
+        self._made = threading.RLock()
         self._client = cache(self._make_client)
 
     @cached_property
@@ -61,16 +84,21 @@ class Session:
     @overload
     def client(self, service: Literal["efs"]) -> "EFSClient": ...
     @overload
+    def client(self, service: Literal["iam"]) -> "IAMClient": ...
+    @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
     @overload
     def client(self, service: Literal["sagemaker"]) -> "SageMakerClient": ...
     @overload
     def client(self, service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
     @overload
+    def client(self, service: Literal["service-quotas"]) -> "ServiceQuotasClient": ...
+    @overload
     def client(self, service: Literal["sts"]) -> "STSClient": ...
     def client(self, service: str) -> object:
-        """The client of a service, such as "sagemaker". Threads may share it."""
-        return self._client(service)
+        """The client of a service, such as "sagemaker". Threads may share it, and ask for it."""
+        with self._made:  # clients may be shared, but the making of them may not: boto3's guide, "Sessions"
+            return self._client(service)
 
     @cached_property
     def _boto(self) -> boto3.Session:
@@ -95,9 +123,9 @@ class Session:
 
     def _make_client(self, service: str) -> object:
         config = Config(
-            retries={"mode": "standard", "max_attempts": 6},
-            connect_timeout=10,
-            read_timeout=60,
+            retries={"mode": "standard", "total_max_attempts": self.patience.attempts},
+            connect_timeout=self.patience.connect,
+            read_timeout=self.patience.read,
             user_agent_extra=f"studioctl/{__version__}",
         )
         if self.target.is_local:

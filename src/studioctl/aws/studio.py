@@ -82,6 +82,12 @@ class Studio:
     def __init__(self, session: Session) -> None:
         self._sagemaker = session.client("sagemaker")
 
+    def domain_ids(self, name: str) -> tuple[str, ...]:
+        """The ids of all domains of this name, whoever made them."""
+        with translated():
+            pages = self._sagemaker.get_paginator("list_domains").paginate(PaginationConfig=PAGE)
+            return tuple(d["DomainId"] for page in pages for d in page["Domains"] if d["DomainName"] == name)
+
     def find_domain(self, name: str, *, tag: tuple[str, str]) -> Domain | None:
         """The domain of this name that carries this tag: AWS allows several domains of one name."""
         with translated():

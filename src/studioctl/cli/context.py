@@ -6,8 +6,9 @@ from pathlib import Path
 from studioctl.cli import options
 from studioctl.cli.backend import backend_of
 from studioctl.config.load import load
-from studioctl.config.model import EnvironmentConfig
+from studioctl.errors import ConfigError
 from studioctl.infrastructure import blueprint
+from studioctl.operations.doctor.patient import Patient, region_without_file
 from studioctl.operations.environment import Account, Environment
 from studioctl.target import Target
 from studioctl.terraform.executable import find
@@ -18,14 +19,14 @@ from studioctl.terraform.workspace import Workspace
 def account(file: Path, *, local: bool) -> Account:
     """What a command needs that only talks to AWS, or to the emulator, which is started if it is not running."""
     config = load(file)
-    return Account(config, _target(config, local=local)[0])
+    return Account(config, _target(config.region, config.profile, local=local)[0])
 
 
 def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | None = None) -> Environment:
     """What a command needs that runs Terraform."""
     config = load(file)
     everything = blueprint.build(config)
-    target, emulator = _target(config, local=local)
+    target, emulator = _target(config.region, config.profile, local=local)
     workspace = Workspace.beside(file, config.name, target)
     if emulator:
         workspace.bind_emulator(emulator)
@@ -37,16 +38,28 @@ def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | No
     return Environment(config, target, Terraform.of(workspace, find(), everything, backend))
 
 
+def patient(file: Path, *, local: bool) -> Patient:
+    """What the doctor looks at: also without a file, or with one that is wrong."""
+    config, mistake = None, None
+    if file.exists() or file != options.DEFAULT_CONFIG:
+        try:
+            config = load(file)
+        except ConfigError as error:
+            mistake = error
+    region, profile = (config.region, config.profile) if config else (region_without_file(), None)
+    return Patient(_target(region, profile, local=local)[0], file, config, mistake)
+
+
 def repeated(file: Path, *, local: bool) -> str:
     """The flags with which the next command means the same environment: " --config team.toml --local"."""
     return options.config_flag(file) + (" --local" if local else "")
 
 
-def _target(config: EnvironmentConfig, *, local: bool) -> tuple[Target, str | None]:
+def _target(region: str, profile: str | None, *, local: bool) -> tuple[Target, str | None]:
     """Where to act, and the emulator's instance if that is there."""
     if not local:
-        return Target(config.region, config.profile), None
+        return Target(region, profile), None
     from studioctl.emulator import server
 
     emulator = server.start()
-    return Target(config.region, endpoint_url=emulator.endpoint_url), emulator.instance_id
+    return Target(region, endpoint_url=emulator.endpoint_url), emulator.instance_id

@@ -17,13 +17,30 @@ def start(
     transition_seconds: Annotated[
         float, typer.Option(help="How long things are Pending, Updating or Deleting: AWS needs minutes.", min=0)
     ] = 0.3,
+    enforce_quotas: Annotated[
+        bool, typer.Option(help="Refuse what is beyond the account's quotas, as AWS does.")
+    ] = False,
+    quota: Annotated[
+        list[str] | None, typer.Option(help="A quota that is not AWS's default. Repeatable.", metavar="CODE=VALUE")
+    ] = None,
 ) -> None:
     """Start it in the background, if it is not running."""
     from studioctl.emulator import server
     from studioctl.emulator.settings import EmulatorSettings
 
-    running = server.start(port=port, settings=EmulatorSettings(transition_seconds=transition_seconds))
+    settings = EmulatorSettings(
+        transition_seconds=transition_seconds, enforce_quotas=enforce_quotas, quotas=_quotas(quota or [])
+    )
+    running = server.start(port=port, settings=settings)
     typer.echo(f"running at {running.endpoint_url}, process {running.pid}, log {running.log_path}")
+
+
+def _quotas(given: list[str]) -> dict[str, float]:
+    pairs = [word.partition("=") for word in given]
+    for code, _, value in pairs:
+        if not code.startswith("L-") or not value.isdecimal():
+            raise typer.BadParameter(f"'{code}' is not like L-AC46C40F=5", param_hint="--quota")
+    return {code: float(value) for code, _, value in pairs}
 
 
 @app.command()

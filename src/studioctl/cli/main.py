@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from studioctl.cli import (
+    doctor,
     down,
     emulator,
     init,
@@ -49,6 +50,7 @@ app.command("up", rich_help_panel=ENVIRONMENT)(up.up)
 app.command("down", rich_help_panel=ENVIRONMENT)(down.down)
 app.command("status", rich_help_panel=LOOK)(status.status)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
+app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
 app.add_typer(emulator.app, name="emulator", rich_help_panel=MORE)
 app.command("version", rich_help_panel=MORE)(version.version)
 

@@ -6,10 +6,13 @@ from moto.iam.models import iam_backends
 from moto.sagemaker import urls as sagemaker_urls
 from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
+from moto.servicequotas import urls as quotas_urls
+from moto.servicequotas.models import servicequotas_backends
 
 from studioctl.emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studioctl.emulator.backends import each
 from studioctl.emulator.network import StrictEC2Backend, StrictEFSBackend
+from studioctl.emulator.quotas import QuotaBackend, QuotaResponse
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.emulator.studio.models import StudioBackend
 from studioctl.emulator.studio.responses import StudioResponse
@@ -24,12 +27,15 @@ def install(settings: EmulatorSettings, endpoint_url: str) -> None:
     """
     StudioBackend.settings = settings
     StudioBackend.endpoint_url = endpoint_url
+    QuotaBackend.settings = settings
     sagemaker_backends.backend = StudioBackend
     ec2_backends.backend = StrictEC2Backend
     efs_backends.backend = StrictEFSBackend
     iam_backends.backend = StrictIAMBackend
     secretsmanager_backends.backend = StrictSecretsManagerBackend
+    servicequotas_backends.backend = QuotaBackend
     sagemaker_urls.url_paths["{0}/$"] = StudioResponse.dispatch
+    quotas_urls.url_paths["{0}/$"] = QuotaResponse.dispatch
 
 
 def settle() -> None:

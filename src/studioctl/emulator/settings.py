@@ -1,7 +1,7 @@
 """What the emulator can be told when it starts. Light: imported by the command line too."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,10 @@ class EmulatorSettings:
         deleted_apps_seconds: How long DescribeApp still knows an app that is Deleted; AWS keeps it for 24 hours.
         volume_modification_seconds: How long a space's disk refuses a second change of size. AWS refuses it for 6 to
             24 hours (aws/amazon-sagemaker-feedback#160); 0 lets a rehearsal go on.
-        maximum_apps: How many apps of one type may run on one type of instance; None for no quota.
+        maximum_apps: How many apps of one type may run on one type of instance; None leaves that to the quotas.
+        quotas: What Service Quotas answers, by quota code, where it is not AWS's default.
+        enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
+            of five can be rehearsed although a new account may have two profiles.
     """
 
     transition_seconds: float = 0.3
@@ -25,6 +28,8 @@ class EmulatorSettings:
     deleted_apps_seconds: float = 24 * 3600
     volume_modification_seconds: float = 0
     maximum_apps: int | None = None
+    quotas: dict[str, float] = field(default_factory=dict)
+    enforce_quotas: bool = False
 
     def to_json(self) -> str:
         """One line that `from_json` reads back."""

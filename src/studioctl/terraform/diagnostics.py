@@ -90,8 +90,8 @@ CAUSES = (
     Cause(
         "quota",
         r"ResourceLimitExceeded|LimitExceeded|ServiceQuotaExceeded|VpcLimitExceeded|account-level service limit",
-        "Ask AWS for more in the Service Quotas console (https://console.aws.amazon.com/servicequotas), "
-        "choose a smaller or other instance type, or remove what you no longer use.",
+        "See which quota it is, and the command that asks AWS for more: `studioctl doctor`. Or choose a smaller or "
+        "other instance type, or remove what you no longer use.",
         "https://docs.aws.amazon.com/servicequotas/latest/userguide/request-quota-increase.html",
     ),
     Cause(
@@ -105,7 +105,8 @@ CAUSES = (
         "name taken",
         r"BucketAlreadyExists|BucketAlreadyOwnedByYou|EntityAlreadyExists|RepositoryAlreadyExists|ResourceExistsException"
         r"|InvalidGroup\.Duplicate|already exists",
-        "Something of this name exists already. Choose another name in your file, or remove what is in the way.",
+        "Something of this name exists already: `studioctl doctor` says what. Choose another name in your file, or "
+        "remove what is in the way.",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
     ),
     Cause(
@@ -138,7 +139,7 @@ CAUSES = (
         "wrong region or endpoint",
         r"no such host|Could not resolve endpoint|Invalid (AWS )?Region|AuthorizationHeaderMalformed|PermanentRedirect"
         r"|requested bucket from|OptInRequired|connection refused|i/o timeout",
-        "AWS could not be reached. Check the region in your file, and the network.",
+        "AWS could not be reached. Check the region in your file, and the network, with `studioctl doctor`.",
         "https://docs.aws.amazon.com/general/latest/gr/rande.html",
     ),
 )

@@ -53,6 +53,21 @@ def find(environ: Mapping[str, str], registry: str, *, homes: tuple[Path, ...] =
     return next((mirror for path in candidates if (mirror := _held(path, registry))), None)
 
 
+def place(environ: Mapping[str, str], registry: str, *, homes: tuple[Path, ...] = MACHINE_WIDE) -> str | None:
+    """Where on this machine the provider comes from, for a person; None where it has to be downloaded.
+
+    Raises:
+        ConfigError: See `find`.
+    """
+    if mirror := find(environ, registry, homes=homes):
+        return str(mirror.directory)
+    if has_installation_rules(environ):
+        return f"where {user_config(environ)} says"
+    cache = environ.get("TF_PLUGIN_CACHE_DIR")
+    directories = (*_implied(environ), *([Path(cache)] if cache else []))
+    return next((str(path) for path in directories if _held(path, registry)), None)
+
+
 def cli_config(mirror: Mirror, environ: Mapping[str, str]) -> str:
     """Terraform's CLI configuration that takes our provider from the mirror, followed by the user's own settings."""
     source = f"{mirror.registry}/{PROVIDER}"

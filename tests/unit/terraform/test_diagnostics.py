@@ -82,7 +82,8 @@ def test_the_message_has_our_name_and_awss_own_words_without_the_wrapping() -> N
         "  aws_iam_role.execution: creating IAM Role (demo): EntityAlreadyExists: Role with name demo already exists."
     )
     assert failure.hint == (
-        "Something of this name exists already. Choose another name in your file, or remove what is in the way.\n"
+        "Something of this name exists already: `studioctl doctor` says what. Choose another name in your file, or "
+        "remove what is in the way.\n"
         f"The full log: {LOG}"
     )
 

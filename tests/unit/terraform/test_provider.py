@@ -115,3 +115,25 @@ def test_what_is_closed_to_us_is_not_there(tmp_path: Path, monkeypatch: pytest.M
 
     assert found(tmp_path) == Mirror(directory, TERRAFORM_REGISTRY)
     assert provider.find({}, TERRAFORM_REGISTRY, homes=(tmp_path / "home",)) is None
+
+
+def test_a_person_is_told_where_it_comes_from(tmp_path: Path) -> None:
+    """In the order in which Terraform would take it."""
+
+    def place(**environ: str) -> str | None:
+        nowhere = {"XDG_DATA_DIRS": str(tmp_path / "nowhere")}
+        return provider.place(nowhere | environ, TERRAFORM_REGISTRY, homes=(tmp_path / "opt",))
+
+    cache = mirror(tmp_path / "cache")
+    shared = mirror(tmp_path / "share/terraform/plugins")
+    nowhere = place()
+    cached = place(TF_PLUGIN_CACHE_DIR=str(cache))
+    implied = place(TF_PLUGIN_CACHE_DIR=str(cache), XDG_DATA_DIRS=str(tmp_path / "share"))
+    plugins = mirror(tmp_path / "opt/plugins")
+    machine_wide = place(TF_PLUGIN_CACHE_DIR=str(cache))
+    rules = tmp_path / "rules"
+    rules.write_text("provider_installation {\n  direct {}\n}\n", encoding="utf-8")
+
+    assert nowhere is None
+    assert (cached, implied, machine_wide) == (str(cache), str(shared), str(plugins))
+    assert place(TF_CLI_CONFIG_FILE=str(rules)) == f"where {rules} says"

@@ -65,10 +65,11 @@ def apps_in_service(arn: str) -> ResourceInUse:
     return ResourceInUse(f"Unable to update Domain [{arn}] with InService App. Delete all InService apps.")
 
 
-def app_quota(app_type: str, instance_type: str, limit: int, used: int) -> ResourceLimitExceeded:
-    """Seen in aws/amazon-sagemaker-feedback#157."""
+def over_quota(name: str, unit: str, limit: int, used: int) -> ResourceLimitExceeded:
+    """Seen for apps on a type of instance in aws/amazon-sagemaker-feedback#157; the same form is assumed for profiles,
+    spaces and all running apps.
+    """
     return ResourceLimitExceeded(
-        f"The account-level service limit 'Studio {app_type} Apps running on {instance_type} instances' is {limit}"
-        f" Apps, with current utilization of {used} Apps and a request delta of 1 Apps. Please use Service Quotas to"
-        " request an increase for this quota."
+        f"The account-level service limit '{name}' is {limit} {unit}, with current utilization of {used} {unit} and a"
+        f" request delta of 1 {unit}. Please use Service Quotas to request an increase for this quota."
     )

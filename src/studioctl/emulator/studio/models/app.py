@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from studioctl.emulator.studio import background
+from studioctl.emulator.studio import background, quotas
 from studioctl.emulator.studio.exceptions import (
     ResourceInUse,
     ValidationException,
     already_exists,
-    app_quota,
     not_found,
+    over_quota,
 )
 from studioctl.emulator.studio.images import DEFAULT_INSTANCE_TYPE, default_image
 from studioctl.emulator.studio.models.domain import Domain
@@ -81,7 +81,7 @@ class AppBackend(SpaceBackend):
         if existing is not None and existing.status not in {"Deleted", "Failed"}:
             raise already_exists("App", existing.arn)
         spec = self._resource_spec(domain, space, request)
-        self._check_quota(request["AppType"], spec["InstanceType"])
+        self._check_quotas(request["AppType"], spec["InstanceType"])
         owner = request.get("SpaceName") or request["UserProfileName"]
         path = f"{domain.domain_id}/{owner}/{request['AppType'].lower()}/{request['AppName']}"
         app = App(
@@ -132,16 +132,16 @@ class AppBackend(SpaceBackend):
             self.check_allowed_script(domain, owner, key, arn)
         return spec
 
-    def _check_quota(self, app_type: str, instance_type: str) -> None:
+    def _check_quotas(self, app_type: str, instance_type: str) -> None:
+        """Both of them: all running apps, and those of this kind on this type of instance."""
+        running = list(self.apps_where(lambda _: True))
+        quotas.RUNNING_APPS.check(self.settings, len(running))
+        quota = quotas.of_type(app_type, instance_type)
+        alike = sum(app.app_type == app_type and app.resource_spec["InstanceType"] == instance_type for app in running)
         limit = self.settings.maximum_apps
-        running = sum(
-            1
-            for _ in self.apps_where(
-                lambda app: app.app_type == app_type and app.resource_spec["InstanceType"] == instance_type
-            )
-        )
-        if limit is not None and running >= limit:
-            raise app_quota(app_type, instance_type, limit, running)
+        if limit is not None and alike >= limit:
+            raise over_quota(quota.name, quota.unit, limit, alike)
+        quota.check(self.settings, alike)
 
     def _security_groups(self, domain: Domain, space: Space | None, app: App) -> list[str]:
         owner = space.owner if space else app.user_profile_name

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studioctl.emulator.studio import background
+from studioctl.emulator.studio import background, quotas
 from studioctl.emulator.studio.exceptions import already_exists, has_children
 from studioctl.emulator.studio.models.domain import Domain, DomainBackend
 from studioctl.emulator.studio.paging import page
@@ -68,6 +68,7 @@ class ProfileBackend(DomainBackend):
         key = domain.domain_id, name.lower()
         if key in self.profiles:
             raise already_exists("UserProfile", self.profiles[key].arn)
+        quotas.PROFILES.check(self.settings, len(self.profiles))
         user_settings = without_cleared(request.get("UserSettings", {}))
         check_user_settings(self, domain.vpc_id, user_settings)
         profile = UserProfile(

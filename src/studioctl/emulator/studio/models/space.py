@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from studioctl.emulator.studio import quotas
 from studioctl.emulator.studio.exceptions import ValidationException, already_exists, has_children
 from studioctl.emulator.studio.images import DEFAULT_INSTANCE_TYPE, default_image
 from studioctl.emulator.studio.models.domain import Domain
@@ -102,6 +103,7 @@ class SpaceBackend(ProfileBackend):
         self._check_ownership(domain, owner, sharing_type, settings)
         settings = self._fill_in(domain, owner, without_cleared(settings))
         self._check_space_settings(domain, owner, settings)
+        quotas.SPACES.check(self.settings, len(self.spaces))
         space = Space(
             arn=self.studio_arn(f"space/{domain.domain_id}/{name}"),
             tags=read_tags(request.get("Tags")),

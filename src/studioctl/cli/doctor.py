@@ -1,0 +1,37 @@
+"""`studioctl doctor`."""
+
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+from studioctl.errors import ExitCode
+
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are warnings, too.")]
+
+
+def doctor(
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    json: options.Json = False,
+    strict: Strict = False,
+) -> None:
+    """Look for what stands in the way: this machine, the account, its quotas, names, drift. Changes nothing.
+
+    Works before [bold]up[/] and after it, and without a file. Exits with 1 when there are errors.
+    """
+    from studioctl.cli import context
+    from studioctl.operations.doctor.catalogue import GROUPS
+    from studioctl.operations.doctor.examination import examine
+    from studioctl.operations.doctor.finding import Severity
+    from studioctl.presentation import doctor as views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+
+    found = examine(context.patient(config, local=local), GROUPS)
+    if json:
+        typer.echo(dumps(found.to_json()))
+    else:
+        views.diagnosis(found, Terminal().out)
+    if found.worst >= (Severity.WARNING if strict else Severity.ERROR):
+        raise typer.Exit(ExitCode.FAILED)

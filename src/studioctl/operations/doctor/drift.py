@@ -1,0 +1,185 @@
+"""What differs from the file and Terraform does not see."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from studioctl.operations.doctor.check import Check, Group, Needs
+from studioctl.operations.doctor.finding import Finding, Rule, Severity
+from studioctl.operations.doctor.images import NEWEST, POLICY, supported_until
+from studioctl.operations.doctor.patient import EXAMINED_SPACES, Patient
+
+UPDATE_SPACE = "aws sagemaker update-space --domain-id {domain} --space-name {space} --space-settings "
+STOP_APP = (
+    "aws sagemaker delete-app --domain-id {domain} --space-name {space} --app-type CodeEditor --app-name default{flags}"
+)
+REMOTE_ACCESS = Rule(
+    "DRF001",
+    Severity.WARNING,
+    "A space's remote access is not as the file says",
+    "The AWS provider cannot set it, so Terraform neither sees nor mends it. It takes effect when the space starts.",
+    UPDATE_SPACE + "RemoteAccess={value}{flags}",
+    "https://github.com/hashicorp/terraform-provider-aws/issues/44553",
+)
+OTHER_INSTANCE = Rule(
+    "DRF002",
+    Severity.WARNING,
+    "An editor runs on another instance type than its space says",
+    "That instance is what is paid for, until the editor is stopped and started again. Files are kept.",
+    STOP_APP,
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/code-editor-use-instances.html",
+)
+BY_HAND = Rule(
+    "DRF003",
+    Severity.INFO,
+    "People made something in the domain that is not in the file",
+    "`plan` and `up` do not know it, and it counts against the quotas. `studioctl down` names it and removes it, too.",
+    "write it into {file}, or leave it as it is",
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-spaces.html",
+)
+NO_SCRIPT = Rule(
+    "DRF004",
+    Severity.WARNING,
+    "A space does not run the environment's lifecycle configuration",
+    "That it is attached to the domain only allows it: the space must select it, or the editor starts bare.",
+    "studioctl up{ours}",
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/jl-lcc-create.html",
+)
+OLD_SCRIPT = Rule(
+    "DRF005",
+    Severity.INFO,
+    "An editor was started with another lifecycle configuration than its space selects now",
+    "What `[editor]` asks for comes with the next start. Files are kept.",
+    STOP_APP,
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-lifecycle-configurations.html",
+)
+OLD_IMAGE = Rule(
+    "DRF006",
+    Severity.WARNING,
+    "A space's image is no longer supported",
+    "AWS does not mend it any more, not even security holes.",
+    UPDATE_SPACE + "'CodeEditorAppSettings={{DefaultResourceSpec={{{value}}}}}'{flags}",
+    POLICY,
+)
+LEFTOVERS = Rule(
+    "DRF007",
+    Severity.WARNING,
+    "A domain that is gone has left something in the environment's VPC",
+    "Its file system is paid for, and its security groups keep the VPC from being deleted.",
+    "studioctl down{ours}",
+    "https://github.com/hashicorp/terraform-provider-aws/issues/20986",
+)
+
+
+NOT_ALL = Rule(
+    "DRF008",
+    Severity.INFO,
+    "There are more spaces than the doctor looks at one by one",
+    "AWS tells a space's settings for one space at a time, and lets nobody ask often.",
+    "aws sagemaker describe-space --domain-id {domain} --space-name {space}{flags}",
+    "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeSpace.html",
+)
+
+
+def _of_space(
+    patient: Patient, rule: Rule, space: str, message: str, *, value: str = "", severity: Severity | None = None
+) -> Finding:
+    """A broken rule whose remedy is about one space."""
+    domain_id = patient.domain.id if patient.domain else ""
+    flags = patient.aws_flags
+    return rule.broken(message, severity=severity, domain=domain_id, space=space, value=value, flags=flags)
+
+
+def _remote_access(patient: Patient) -> Iterator[Finding]:
+    wanted, other = ("ENABLED", "DISABLED") if patient.wanted.studio.remote_access else ("DISABLED", "ENABLED")
+    names = {word: [s.name for s in patient.space_settings if s.remote_access == word] for word in (wanted, other)}
+    if names[wanted]:
+        yield REMOTE_ACCESS.ok(f"remote access is {wanted}, as the file says: {', '.join(names[wanted])}")
+    if names[other]:
+        message = f"Remote access is {other}, and the file says {wanted}: {', '.join(names[other])}"
+        # A door that should be closed is worse than one that nobody has opened yet.
+        severity = Severity.WARNING if other == "ENABLED" else Severity.INFO
+        finding = _of_space(patient, REMOTE_ACCESS, "$space", message, value=wanted, severity=severity)
+        yield replace(finding, remedy=f"for space in {' '.join(names[other])}; do {finding.remedy}; done")
+
+
+def _instances(patient: Patient) -> Iterator[Finding]:
+    settings = {space.name: space.instance_type for space in patient.space_settings}
+    for app in patient.apps:
+        set_type = settings.get(app.space or "")
+        if app.is_running and app.type == "CodeEditor" and app.space and set_type and app.instance_type != set_type:
+            message = f"Space '{app.space}' runs on {app.instance_type}, and is set to {set_type}"
+            yield _of_space(patient, OTHER_INSTANCE, app.space, message)
+
+
+def _by_hand(patient: Patient) -> Iterator[Finding]:
+    spaces = {space.name for space in patient.wanted.resolved_spaces()}
+    users = {user.name.casefold() for user in patient.wanted.users}
+    found = [f"user profile {profile.name}" for profile in patient.profiles if profile.name.casefold() not in users]
+    found += [f"space {space.name}" for space in patient.spaces if space.name not in spaces]
+    found += [f"app {app.title}" for app in patient.apps if app.space is None and app.is_running]
+    if found:
+        yield BY_HAND.broken(f"Not in the file: {', '.join(found)}", file=patient.file)
+    elif patient.domain:
+        yield BY_HAND.ok("everything in the domain is in the file")
+
+
+def _scripts(patient: Patient) -> Iterator[Finding]:
+    selected = {space.name: space.lifecycle_config_arn for space in patient.space_settings}
+    bare = [name for name, arn in selected.items() if arn in {None, "None"}]
+    if bare:
+        yield NO_SCRIPT.broken(f"No lifecycle configuration is selected: {', '.join(bare)}", ours=patient.flags)
+    elif selected:
+        scripts = ", ".join(sorted({_name(arn) for arn in selected.values()}))
+        yield NO_SCRIPT.ok(f"every space selects {scripts}")
+    for app in patient.apps:
+        arn = selected.get(app.space or "")
+        if app.is_running and app.space and arn and app.lifecycle_config_arn != arn:
+            message = f"Space '{app.space}' runs with {_name(app.lifecycle_config_arn)}, and selects {_name(arn)}"
+            yield _of_space(patient, OLD_SCRIPT, app.space, message)
+
+
+def _name(arn: str | None) -> str:
+    return "no script" if arn in {None, "None"} else f"script {str(arn).rpartition('/')[2]}"
+
+
+def _images(patient: Patient) -> Iterator[Finding]:
+    settings = {space.name: space for space in patient.space_settings}
+    versions = {name: space.image_version for name, space in settings.items()}
+    domain_id = patient.domain.id if patient.domain else None
+    versions |= {app.space: app.image_version for app in patient.running if app.domain_id == domain_id and app.space}
+    for name, version in versions.items():
+        end = supported_until(version) if version else None
+        if name in settings and end and end < patient.now().date():
+            message = f"Space '{name}' uses image {version}, which AWS supported until {end}"
+            yield _of_space(patient, OLD_IMAGE, name, message, value=settings[name].spec_with_image(NEWEST))
+
+
+def _leftovers(patient: Patient) -> Iterator[Finding]:
+    from studioctl.aws import leftovers  # noqa: PLC0415
+
+    vpcs = leftovers.vpcs_with(patient.session, patient.tag)
+    for traces in leftovers.in_vpcs(patient.session, vpcs):
+        if patient.studio.domain(traces.domain_id) is None:
+            message = f"Domain {traces.domain_id} is gone, and has left something in {', '.join(vpcs)}"
+            yield LEFTOVERS.broken(message, ours=patient.flags)
+
+
+def _not_all(patient: Patient) -> Iterator[Finding]:
+    beyond = patient.wanted.resolved_spaces()[EXAMINED_SPACES:]
+    if patient.domain and beyond:
+        message = f"The settings of {len(beyond)} spaces were not looked at, from {beyond[0].name} on"
+        yield _of_space(patient, NOT_ALL, beyond[0].name, message)
+
+
+GROUP = Group(
+    "What Terraform does not see",
+    (
+        Check("remote access of the spaces", _remote_access, (REMOTE_ACCESS,), Needs.BOTH),
+        Check("what the editors run on", _instances, (OTHER_INSTANCE,), Needs.BOTH),
+        Check("what people made by hand", _by_hand, (BY_HAND,), Needs.BOTH),
+        Check("lifecycle configurations", _scripts, (NO_SCRIPT, OLD_SCRIPT), Needs.BOTH),
+        Check("images' support", _images, (OLD_IMAGE,), Needs.BOTH),
+        Check("spaces beyond the first ones", _not_all, (NOT_ALL,), Needs.BOTH),
+        Check("leftovers of domains", _leftovers, (LEFTOVERS,), Needs.BOTH),
+    ),
+)

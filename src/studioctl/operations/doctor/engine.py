@@ -1,0 +1,68 @@
+"""Terraform or OpenTofu, and the AWS provider."""
+
+from collections.abc import Iterator
+
+from studioctl.errors import ConfigError, TerraformError
+from studioctl.operations.doctor.check import Check, Group
+from studioctl.operations.doctor.finding import Finding, Rule, Severity
+from studioctl.operations.doctor.patient import Patient
+from studioctl.terraform import executable, provider
+from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
+
+ENGINE = Rule(
+    "TF001",
+    Severity.ERROR,
+    "There is no Terraform or OpenTofu from 1.10 to 1.x",
+    "Nothing can be planned, made or removed.",
+    "pip install 'studioctl[terraform]'",
+    "https://developer.hashicorp.com/terraform/install",
+)
+DOWNLOAD = Rule(
+    "TF002",
+    Severity.INFO,
+    "The AWS provider is not on this machine",
+    "Terraform downloads it from its registry when it is first run, which takes a network and some minutes.",
+    "terraform providers mirror {directory}",
+    "https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation",
+)
+MIRROR = Rule(
+    "TF003",
+    Severity.ERROR,
+    "The provider mirror that you name does not hold the provider",
+    "Terraform is told to take the provider from there, and does not start without it.",
+    "unset {variable}",
+    "https://developer.hashicorp.com/terraform/cli/commands/providers/mirror",
+)
+
+
+def _engine(patient: Patient) -> Iterator[Finding]:
+    try:
+        yield ENGINE.ok(str(executable.find(patient.environ)))
+    except TerraformError as error:
+        yield ENGINE.broken(error.message)
+
+
+def _provider(patient: Patient) -> Iterator[Finding]:
+    try:
+        registry = executable.find(patient.environ).registry
+    except TerraformError:
+        registry = provider.TERRAFORM_REGISTRY
+    try:
+        place = provider.place(patient.environ, registry, homes=patient.homes)
+    except ConfigError as error:
+        yield MIRROR.broken(error.message, variable=provider.MIRROR_VARIABLE)
+        return
+    wanted = f"{PROVIDER} {PROVIDER_VERSION}"
+    if place:
+        yield DOWNLOAD.ok(f"{wanted} ({place})")
+    else:
+        yield DOWNLOAD.broken(f"{wanted} will be downloaded from {registry}", directory="~/.terraform.d/plugins")
+
+
+GROUP = Group(
+    "Terraform",
+    (
+        Check("Terraform", _engine, (ENGINE,)),
+        Check("the AWS provider", _provider, (DOWNLOAD, MIRROR)),
+    ),
+)

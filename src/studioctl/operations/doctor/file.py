@@ -1,0 +1,79 @@
+"""The file, and where its state is."""
+
+from collections.abc import Iterator
+
+from studioctl.errors import ConfigError
+from studioctl.operations.doctor.check import Check, Group, Needs
+from studioctl.operations.doctor.finding import Finding, Rule, Severity
+from studioctl.operations.doctor.patient import Patient
+
+MISTAKE = Rule(
+    "FIL001",
+    Severity.ERROR,
+    "The file is wrong",
+    "Nothing is started from a file with a mistake in it.",
+    "studioctl validate{file_flag}",
+    "https://toml.io",
+)
+NO_STATE_BUCKET = Rule(
+    "STA001",
+    Severity.ERROR,
+    "The bucket of Terraform's state is not there, or closed to you",
+    "Terraform cannot start without its state, and does not make that bucket.",
+    "aws s3 mb s3://{bucket} --region {region}",
+    "https://developer.hashicorp.com/terraform/language/backend/s3",
+)
+NO_STATE = Rule(
+    "STA002",
+    Severity.ERROR,
+    "The environment exists, and this machine has no state of it",
+    "`up` would make everything once more, and fail on names that are taken. The state is where `up` ran.",
+    "copy it from there: {state_file}",
+    "https://developer.hashicorp.com/terraform/language/state",
+)
+
+
+def _file(patient: Patient) -> Iterator[Finding]:
+    if patient.mistake is not None:
+        yield MISTAKE.broken(patient.mistake.message, file_flag=patient.file_flag)
+    elif patient.config is not None:
+        try:
+            patient.blueprint  # noqa: B018 (asked for its failure: the script may be too large)
+        except ConfigError as error:
+            yield MISTAKE.broken(error.message, file_flag=patient.file_flag)
+        else:
+            yield MISTAKE.ok(f"{patient.file} is valid: '{patient.wanted.name}' in {patient.target.region}")
+
+
+def _state(patient: Patient) -> Iterator[Finding]:
+    if patient.target.is_local:  # a rehearsal's state is wherever the rehearsal is, and its bucket is made for it
+        return
+    known = patient.workspace.initialised()
+    bucket = known.backend.settings.get("bucket") if known else patient.wanted.state.bucket
+    if bucket:
+        yield from _state_bucket(patient, bucket)
+    elif patient.domain and not patient.workspace.state_file.is_file():
+        message = f"'{patient.wanted.name}' exists ({patient.domain.id}), and its state is not on this machine"
+        yield NO_STATE.broken(message, state_file=patient.workspace.state_file)
+    else:
+        yield NO_STATE.ok("Terraform's state is on this machine")
+
+
+def _state_bucket(patient: Patient, bucket: str) -> Iterator[Finding]:
+    from studioctl.aws.claims import can_use_bucket  # noqa: PLC0415
+
+    region = patient.wanted.state.region or patient.target.region
+    if can_use_bucket(patient.session, bucket):
+        yield NO_STATE_BUCKET.ok(f"the state's bucket {bucket} is there")
+    else:
+        message = f"The state's bucket '{bucket}' is not there, or closed to you"
+        yield NO_STATE_BUCKET.broken(message, bucket=bucket, region=region)
+
+
+GROUP = Group(
+    "File and state",
+    (
+        Check("the file", _file, (MISTAKE,)),
+        Check("Terraform's state", _state, (NO_STATE_BUCKET, NO_STATE), Needs.BOTH),
+    ),
+)

@@ -1,0 +1,149 @@
+"""The helper programs on this machine."""
+
+import shutil
+from collections.abc import Iterator
+
+from studioctl import programs
+from studioctl.operations.doctor.check import Check, Group
+from studioctl.operations.doctor.finding import Finding, Rule, Severity
+from studioctl.operations.doctor.patient import Patient
+from studioctl.programs import Program
+
+GIT = Rule(
+    "PRG001",
+    Severity.INFO,
+    "git is not there",
+    "studio.toml and its history belong in a repository; studioctl itself does not need it.",
+    "{install}",
+    "https://git-scm.com/downloads",
+)
+SSH = Rule(
+    "PRG002",
+    Severity.WARNING,
+    "There is no OpenSSH client",
+    "A local editor reaches a space through it.",
+    "{install}",
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
+)
+PLUGIN = Rule(
+    "PRG003",
+    Severity.WARNING,
+    "session-manager-plugin is not there",
+    "It carries the connection between a local editor and a space.",
+    "install it as AWS's page says for your system: {page}",
+    "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
+)
+CONTAINERS = Rule(
+    "PRG004",
+    Severity.INFO,
+    "There is no docker, podman or finch",
+    "Container images for the environment's repository cannot be built on this machine.",
+    "{install}",
+    "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html",
+)
+EDITOR = Rule(
+    "PRG005",
+    Severity.WARNING,
+    "There is no local editor that can connect to a space",
+    "Only the browser and ssh are left.",
+    "install VS Code, and in it run 'Shell Command: Install code command in PATH'",
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
+)
+OLD_EDITOR = Rule(
+    "PRG006",
+    Severity.WARNING,
+    "The local editor is too old to connect to a space",
+    "AWS Toolkit does not connect from versions below this one.",
+    "update {editor} to {version} or newer",
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
+)
+AWS_CLI = Rule(
+    "PRG007",
+    Severity.INFO,
+    "The AWS CLI is not there",
+    "Many remedies of this page are `aws` commands, and it is the usual way to sign in.",
+    "pip install awscli",
+    "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
+)
+EDITORS = {"code": "1.90", "cursor": "2.6.18", "kiro": "0.10.78"}  # what AWS wants of each: remote-access.html
+BUILDERS = ("docker", "podman", "finch")
+
+
+def _remote_severity(patient: Patient) -> Severity:
+    """What lacks for a connection is worth a warning only to those who asked for connections in the file."""
+    asked = patient.config is not None and "remote_access" in patient.config.studio.model_fields_set
+    return Severity.WARNING if asked and patient.wanted.studio.remote_access else Severity.INFO
+
+
+def _install(patient: Patient, debian: str, homebrew: str = "", fedora: str = "") -> str:
+    """How this system installs a package, whose name may differ from system to system."""
+    for installer, package in (("brew", homebrew), ("apt-get", ""), ("dnf", fedora)):
+        if shutil.which(installer, path=patient.environ.get("PATH")):
+            return f"{'' if installer == 'brew' else 'sudo '}{installer} install {package or debian}"
+    return f"install {debian} as your system does"
+
+
+def _git(patient: Patient) -> Iterator[Finding]:
+    found = programs.find("git", patient.environ)
+    yield GIT.ok(str(found)) if found else GIT.broken("git was not found on PATH", install=_install(patient, "git"))
+
+
+def _ssh(patient: Patient) -> Iterator[Finding]:
+    found = programs.find("ssh", patient.environ, asked=("-V",))
+    if found:
+        yield SSH.ok(str(found))
+    else:
+        install = _install(patient, "openssh-client", "openssh", "openssh-clients")
+        yield SSH.broken("ssh was not found on PATH", severity=_remote_severity(patient), install=install)
+
+
+def _plugin(patient: Patient) -> Iterator[Finding]:
+    found = programs.find("session-manager-plugin", patient.environ)
+    missing = "session-manager-plugin was not found on PATH"
+    if found:
+        yield PLUGIN.ok(str(found))
+    else:
+        yield PLUGIN.broken(missing, severity=_remote_severity(patient), page=PLUGIN.reference)
+
+
+def _containers(patient: Patient) -> Iterator[Finding]:
+    found = next((program for name in BUILDERS if (program := programs.find(name, patient.environ))), None)
+    if found:
+        yield CONTAINERS.ok(str(found))
+    else:
+        missing = f"None of {', '.join(BUILDERS)} was found on PATH"
+        yield CONTAINERS.broken(missing, install=_install(patient, "podman"))
+
+
+def _editors(patient: Patient) -> Iterator[Finding]:
+    found = [program for name in EDITORS if (program := programs.find(name, patient.environ))]
+    if not found:
+        missing = f"None of {', '.join(EDITORS)} was found on PATH"
+        yield EDITOR.broken(missing, severity=_remote_severity(patient))
+    yield from (_editor(program, _remote_severity(patient)) for program in found)
+
+
+def _editor(program: Program, severity: Severity) -> Finding:
+    wanted = EDITORS[program.name]
+    if program.is_older_than(wanted):
+        message = f"{program} is older than {wanted}"
+        return OLD_EDITOR.broken(message, severity=severity, editor=program.name, version=wanted)
+    return EDITOR.ok(str(program))
+
+
+def _aws_cli(patient: Patient) -> Iterator[Finding]:
+    found = programs.find("aws", patient.environ)
+    yield AWS_CLI.ok(str(found)) if found else AWS_CLI.broken("aws was not found on PATH")
+
+
+GROUP = Group(
+    "This machine",
+    (
+        Check("git", _git, (GIT,)),
+        Check("ssh", _ssh, (SSH,)),
+        Check("session-manager-plugin", _plugin, (PLUGIN,)),
+        Check("container programs", _containers, (CONTAINERS,)),
+        Check("local editors", _editors, (EDITOR, OLD_EDITOR)),
+        Check("the AWS CLI", _aws_cli, (AWS_CLI,)),
+    ),
+)

@@ -1,0 +1,203 @@
+"""What is looked at, and what several checks want to know of it: asked for once, whoever asks first."""
+
+import os
+import shlex
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.errors import AwsError, StudioctlError
+from studioctl.infrastructure import blueprint
+from studioctl.infrastructure.block import Blueprint
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.target import Target
+from studioctl.terraform.provider import MACHINE_WIDE
+from studioctl.terraform.workspace import Workspace
+
+if TYPE_CHECKING:
+    from studioctl.aws.quotas import RunningApp
+    from studioctl.aws.session import Identity, Session
+    from studioctl.aws.space_settings import SpaceSettings
+    from studioctl.aws.studio import App, Domain, Space, Studio, UserProfile
+
+T = TypeVar("T")
+# Settings are asked for one space at a time: of a thousand spaces, the first ones must do.
+EXAMINED_SPACES = 50
+DEFAULT_REGION = "us-east-1"
+
+
+def region_without_file() -> str:
+    """Where to look when no file says so: where other AWS programs would."""
+    from studioctl.aws.surroundings import usual_region  # noqa: PLC0415 (boto3 is heavy)
+
+    try:
+        return usual_region() or DEFAULT_REGION
+    except AwsError:  # a configuration that cannot be read is a finding of its own
+        return DEFAULT_REGION
+
+
+class Once(Generic[T]):
+    """A value that is made when first asked for, by whichever thread; a failure is kept, too."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[T] = []
+        self._failure: Exception | None = None
+
+    def __call__(self) -> T:
+        """The value. Raises what its making raised."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if not self._made:
+                try:
+                    self._made.append(self._make())
+                except Exception as error:
+                    self._failure = error
+                    raise
+            return self._made[0]
+
+    def peek(self) -> T | None:
+        """The value, if it is there already: never waits, never raises."""
+        return self._made[0] if self._made else None
+
+
+class shared(Generic[T]):  # noqa: N801 (used like `property`)
+    """A property that is asked for once. functools' own does not keep other threads out, nor failures."""
+
+    def __init__(self, look: "Callable[[Patient], T]") -> None:
+        self._look = look
+        self.__doc__ = look.__doc__
+
+    def __get__(self, patient: "Patient", _: type) -> T:
+        kept: Once[T] = patient.known.setdefault(self._look.__name__, Once(lambda: self._look(patient)))
+        return kept()
+
+
+@dataclass(frozen=True)
+class Patient:
+    """An environment, or as much of one as there is. What asks AWS raises AwsError.
+
+    Args:
+        target: Where it is, or would be.
+        file: The file that describes it.
+        config: Its content; None when there is no such file, or it is wrong.
+        mistake: What is wrong with it.
+        environ: Our own environment.
+        now: The local clock.
+        homes: Directories whose direct children may be mirrors of the AWS provider.
+    """
+
+    target: Target
+    file: Path
+    config: EnvironmentConfig | None = None
+    mistake: StudioctlError | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    homes: tuple[Path, ...] = MACHINE_WIDE
+    known: dict[str, Once[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def wanted(self) -> EnvironmentConfig:
+        """What the file wants. Only checks that need the file may ask."""
+        assert self.config is not None  # noqa: S101 - the examination sees to it
+        return self.config
+
+    @property
+    def tag(self) -> tuple[str, str]:
+        """By which things are known to be this environment's."""
+        return ENVIRONMENT_TAG, self.wanted.name
+
+    @property
+    def account_flags(self) -> str:
+        """The flags with which the AWS CLI means the same account and region, or the one that is rehearsed for."""
+        profile = f" --profile {shlex.quote(self.target.profile)}" if self.target.profile else ""
+        return f" --region {self.target.region}{profile}"
+
+    @property
+    def aws_flags(self) -> str:
+        """The same, for a command that changes something: about the emulator, it must never reach a real account."""
+        endpoint = f" --endpoint-url {self.target.endpoint_url}" if self.target.is_local else ""
+        return self.account_flags + endpoint
+
+    @property
+    def file_flag(self) -> str:
+        """The flag with which studioctl means the same file."""
+        return "" if self.file == Path("studio.toml") else f" --config {shlex.quote(str(self.file))}"
+
+    @property
+    def flags(self) -> str:
+        """The flags with which studioctl means the same environment."""
+        return self.file_flag + (" --local" if self.target.is_local else "")
+
+    @shared
+    def workspace(self) -> Workspace:
+        """Where Terraform works, and a local state is."""
+        return Workspace.beside(self.file, self.wanted.name, self.target)
+
+    @shared
+    def blueprint(self) -> Blueprint:
+        """Everything that `up` would make."""
+        return blueprint.build(self.wanted)
+
+    @shared
+    def session(self) -> "Session":
+        """Clients that do not wait long."""
+        from studioctl.aws.session import HURRIED, Session  # noqa: PLC0415 (boto3 is heavy)
+
+        return Session(self.target, HURRIED)
+
+    @shared
+    def identity(self) -> "Identity":
+        """Who AWS says we are."""
+        return self.session.identity
+
+    @shared
+    def studio(self) -> "Studio":
+        """SageMaker Studio."""
+        from studioctl.aws.studio import Studio  # noqa: PLC0415
+
+        return Studio(self.session)
+
+    @shared
+    def domain(self) -> "Domain | None":
+        """The environment's domain; None before `up`."""
+        return self.studio.find_domain(self.wanted.name, tag=self.tag)
+
+    @shared
+    def profiles(self) -> "tuple[UserProfile, ...]":
+        """The domain's user profiles."""
+        return self.studio.user_profiles(self.domain.id) if self.domain else ()
+
+    @shared
+    def spaces(self) -> "tuple[Space, ...]":
+        """The domain's spaces."""
+        return self.studio.spaces(self.domain.id) if self.domain else ()
+
+    @shared
+    def apps(self) -> "tuple[App, ...]":
+        """The domain's apps, without those that AWS only remembers."""
+        found = self.studio.apps(self.domain.id) if self.domain else ()
+        return tuple(app for app in found if app.status != "Deleted")
+
+    @shared
+    def running(self) -> "tuple[RunningApp, ...]":
+        """What runs in all domains of the region: quotas are the account's."""
+        from studioctl.aws.quotas import running_apps  # noqa: PLC0415
+
+        return running_apps(self.session)
+
+    @shared
+    def space_settings(self) -> "tuple[SpaceSettings, ...]":
+        """The settings of the file's spaces, as far as they exist."""
+        from studioctl.aws.space_settings import space_settings  # noqa: PLC0415
+
+        if self.domain is None:
+            return ()
+        names = [space.name for space in self.wanted.resolved_spaces()][:EXAMINED_SPACES]
+        return space_settings(self.session, self.domain.id, names)

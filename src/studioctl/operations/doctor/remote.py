@@ -1,0 +1,102 @@
+"""Whether a local editor could connect to the file's spaces, and whether the region has their instances."""
+
+from collections.abc import Iterator
+
+from studioctl.operations.doctor.check import Check, Group, Needs
+from studioctl.operations.doctor.finding import Finding, Rule, Severity
+from studioctl.operations.doctor.images import NEWEST, parsed
+from studioctl.operations.doctor.patient import Patient
+
+TOO_SMALL = Rule(
+    "RMT001",
+    Severity.WARNING,
+    "A space's instance type has too little memory for a local editor",
+    "AWS wants 8 GB and refuses remote access on this type; the editor in the browser works.",
+    'write instance_type = "{better}" for the space in {file}',
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
+)
+OLD_IMAGE = Rule(
+    "RMT002",
+    Severity.WARNING,
+    "A space's image is too old for a local editor",
+    "Remote access needs SageMaker Distribution 2.7 or newer.",
+    "aws sagemaker update-space --domain-id {domain} --space-name {space} --space-settings"
+    " 'CodeEditorAppSettings={{DefaultResourceSpec={{{spec}}}}}'{flags}",
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
+)
+NOT_OFFERED = Rule(
+    "TYP001",
+    Severity.ERROR,
+    "The region does not offer an instance type of the file",
+    "There are no such machines in any of its zones: a space of this type never starts.",
+    'write another instance_type in {file}, such as "ml.t3.medium"',
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html",
+)
+# What AWS refuses, and the next size of each: remote-access.html.
+LARGER = {
+    "ml.t3.medium": "ml.t3.large",
+    "ml.c5.large": "ml.c5.xlarge",
+    "ml.c6i.large": "ml.c6i.xlarge",
+    "ml.c6id.large": "ml.c6id.xlarge",
+    "ml.c7i.large": "ml.c7i.xlarge",
+}
+OLDEST_IMAGE = (2, 7)
+
+
+def _severity(patient: Patient) -> Severity:
+    """Remote access is on unless the file says otherwise: only who wrote it down is warned."""
+    written = "remote_access" in patient.wanted.studio.model_fields_set
+    return Severity.WARNING if written else Severity.INFO
+
+
+def _memory(patient: Patient) -> Iterator[Finding]:
+    if not patient.wanted.studio.remote_access:
+        return
+    small: dict[str, list[str]] = {}
+    for space in patient.wanted.resolved_spaces():
+        if space.instance_type in LARGER:
+            small.setdefault(space.instance_type, []).append(space.name)
+    for instance_type, names in small.items():
+        message = f"{instance_type} is too small for a local editor: {', '.join(names)}"
+        better = LARGER[instance_type]
+        yield TOO_SMALL.broken(message, severity=_severity(patient), better=better, file=patient.file)
+    if not small:
+        yield TOO_SMALL.ok("every space has the memory that a local editor needs")
+
+
+def _images(patient: Patient) -> Iterator[Finding]:
+    if not patient.wanted.studio.remote_access or patient.domain is None:
+        return
+    for space in patient.space_settings:
+        if space.image_version and parsed(space.image_version) < OLDEST_IMAGE:
+            message = f"Space '{space.name}' starts image {space.image_version}, and a local editor needs 2.7"
+            yield OLD_IMAGE.broken(
+                message,
+                severity=_severity(patient),
+                domain=patient.domain.id,
+                space=space.name,
+                spec=space.spec_with_image(NEWEST),
+                flags=patient.aws_flags,
+            )
+
+
+def _offers(patient: Patient) -> Iterator[Finding]:
+    from studioctl.aws.surroundings import offered  # noqa: PLC0415
+
+    wanted = {space.instance_type for space in patient.wanted.resolved_spaces()}
+    missing = sorted(wanted - offered(patient.session, wanted)) if wanted else []
+    for instance_type in missing:
+        message = f"{patient.target.region} does not offer {instance_type}"
+        yield NOT_OFFERED.broken(message, file=patient.file)
+    if wanted and not missing:
+        yield NOT_OFFERED.ok(f"{patient.target.region} offers {', '.join(sorted(wanted))}")
+
+
+GROUP = Group(
+    "Instances and remote access",
+    (
+        Check("instance types", _offers, (NOT_OFFERED,), Needs.BOTH),
+        Check("memory for local editors", _memory, (TOO_SMALL,), Needs.FILE),
+        Check("images for local editors", _images, (OLD_IMAGE,), Needs.BOTH),
+    ),
+)

@@ -1,0 +1,463 @@
+"""One case for each rule: a patient whose only way to be well would be to follow the remedy."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from studioctl.aws.session import Identity
+from studioctl.errors import ConfigError
+from studioctl.operations.doctor.finding import Severity
+from studioctl.operations.doctor.patient import Once, Patient
+from studioctl.target import Target
+from tests.fakes.aws import FakeCall, FakeQuotas, FakeS3OfSomebodyElse, FakeSession, refused
+from tests.unit.operations.doctor.ward import Ward, knowing, spec
+
+IMAGE = "arn:aws:sagemaker:us-east-1:885854791233:image/sagemaker-distribution-cpu"
+TODAY = datetime(2026, 11, 24, tzinfo=UTC)
+INCREASE = "aws service-quotas request-service-quota-increase --service-code"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A patient, and what is to be found. `remedy` is whole, or its end after "..."."""
+
+    patient: Patient
+    message: str
+    remedy: str
+    severity: Severity = Severity.ERROR
+
+
+CASES: dict[str, Callable[[Ward], Case]] = {}
+
+
+def case(rule_id: str) -> Callable[[Callable[[Ward], Case]], Callable[[Ward], Case]]:
+    def note(make: Callable[[Ward], Case]) -> Callable[[Ward], Case]:
+        assert rule_id not in CASES, rule_id
+        CASES[rule_id] = make
+        return make
+
+    return note
+
+
+@case("FIL001")
+def wrong_file(ward: Ward) -> Case:
+    patient = replace(ward.patient(), config=None, mistake=ConfigError("studio.toml:1: name: is missing", hint="x"))
+    return Case(patient, "studio.toml:1: name: is missing", f"studioctl validate --config {patient.file}")
+
+
+@case("STA001")
+def no_state_bucket(ward: Ward) -> Case:
+    patient = ward.patient(real=True, state={"backend": "s3", "bucket": "nobody-has-this-bucket"})
+    message = "The state's bucket 'nobody-has-this-bucket' is not there, or closed to you"
+    return Case(patient, message, "aws s3 mb s3://nobody-has-this-bucket --region us-east-1")
+
+
+@case("STA002")
+def no_state(ward: Ward) -> Case:
+    patient = ward.patient(real=True)
+    _, domain_id = ward.domain(patient)
+    message = f"'{patient.wanted.name}' exists ({domain_id}), and its state is not on this machine"
+    return Case(patient, message, f"copy it from there: {patient.workspace.state_file}")
+
+
+@case("TF001")
+def no_engine(ward: Ward) -> Case:
+    patient = replace(ward.patient(), environ={"STUDIOCTL_TERRAFORM": "no-such-program"})
+    message = 'STUDIOCTL_TERRAFORM names "no-such-program", which is no program'
+    return Case(patient, message, "pip install 'studioctl[terraform]'")
+
+
+@case("TF002")
+def no_provider(ward: Ward) -> Case:
+    patient = replace(ward.patient(), homes=())
+    message = "hashicorp/aws 5.100.0 will be downloaded from registry.terraform.io"
+    return Case(patient, message, "terraform providers mirror ~/.terraform.d/plugins", Severity.INFO)
+
+
+@case("TF003")
+def empty_mirror(ward: Ward) -> Case:
+    patient = replace(ward.patient(), environ={"STUDIOCTL_PROVIDER_MIRROR": str(ward.directory)})
+    message = f'Provider mirror "{ward.directory}" does not hold hashicorp/aws 5.100.0 for linux_amd64'
+    return Case(patient, message, "unset STUDIOCTL_PROVIDER_MIRROR")
+
+
+@case("PRG001")
+def no_git(ward: Ward) -> Case:
+    ward.program("apt-get", "")
+    return Case(ward.patient(), "git was not found on PATH", "sudo apt-get install git", Severity.INFO)
+
+
+@case("PRG002")
+def no_ssh(ward: Ward) -> Case:
+    ward.program("dnf", "")
+    patient = ward.patient(studio={"remote_access": True})
+    return Case(patient, "ssh was not found on PATH", "sudo dnf install openssh-clients", Severity.WARNING)
+
+
+@case("PRG003")
+def no_plugin(ward: Ward) -> Case:
+    message = "session-manager-plugin was not found on PATH"
+    remedy = "...session-manager-working-with-install-plugin.html"
+    return Case(ward.patient(), message, remedy, Severity.INFO)  # nobody wrote remote_access into the file
+
+
+@case("PRG004")
+def no_container_program(ward: Ward) -> Case:
+    ward.program("brew", "")
+    message = "None of docker, podman, finch was found on PATH"
+    return Case(ward.patient(), message, "brew install podman", Severity.INFO)
+
+
+@case("PRG005")
+def no_editor(ward: Ward) -> Case:
+    patient = ward.patient(studio={"remote_access": True})
+    remedy = "...run 'Shell Command: Install code command in PATH'"
+    return Case(patient, "None of code, cursor, kiro was found on PATH", remedy, Severity.WARNING)
+
+
+@case("PRG006")
+def old_editor(ward: Ward) -> Case:
+    path = ward.program("code", "1.89.1")
+    patient = ward.patient(studio={"remote_access": True})
+    message = f"code 1.89.1 ({path}) is older than 1.90"
+    return Case(patient, message, "update code to 1.90 or newer", Severity.WARNING)
+
+
+@case("PRG007")
+def no_aws_cli(ward: Ward) -> Case:
+    return Case(ward.patient(), "aws was not found on PATH", "pip install awscli", Severity.INFO)
+
+
+@case("AWS001")
+def refused_credentials(ward: Ward) -> Case:
+    patient = ward.patient()
+
+    def refuse() -> Identity:
+        raise refused("InvalidClientTokenId", "GetCallerIdentity", message="The security token is invalid.")
+
+    session = FakeSession({"sts": FakeCall(refuse)}, patient.session)
+    patient.known["identity"] = Once(lambda: _asked(session))
+    message = "AWS refused GetCallerIdentity: The security token is invalid. (InvalidClientTokenId)"
+    return Case(patient, message, "...check with: aws sts get-caller-identity")
+
+
+def _asked(session: FakeSession) -> Identity:
+    from studioctl.aws.errors import translated
+
+    with translated():
+        return Identity(session.client("sts").get_caller_identity()["Account"], "")
+
+
+@case("AWS002")
+def no_profile(ward: Ward) -> Case:
+    patient = replace(ward.patient(), target=Target("us-east-1", "nobody"))
+    return Case(patient, "There is no profile 'nobody'", "aws configure --profile nobody")
+
+
+@case("AWS003")
+def expiring(ward: Ward) -> Case:
+    expiry = (TODAY + timedelta(minutes=12)).isoformat()
+    environ = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_CREDENTIAL_EXPIRATION": expiry}
+    patient = replace(ward.patient(real=True), environ=environ, now=lambda: TODAY)
+    return Case(patient, "The credentials expire in 12 min", "aws sso login", Severity.WARNING)
+
+
+@case("AWS004")
+def root_user(ward: Ward) -> Case:
+    patient = knowing(ward.patient(real=True), identity=Identity("111122223333", "arn:aws:iam::111122223333:root"))
+    message = "arn:aws:iam::111122223333:root is the root user of the account"
+    return Case(patient, message, "aws configure sso", Severity.WARNING)
+
+
+@case("AWS005")
+def region_that_is_off(ward: Ward) -> Case:
+    patient = ward.patient(region="ap-east-1", real=True)
+    message = "Region ap-east-1 is not enabled: not-opted-in"
+    return Case(patient, message, "aws account enable-region --region-name ap-east-1")
+
+
+@case("AWS006")
+def another_region(ward: Ward) -> Case:
+    (ward.directory / "config").write_text("[default]\nregion = eu-central-1\n")
+    message = "The file says us-east-1, and your AWS configuration eu-central-1"
+    remedy = "export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1"
+    return Case(ward.patient(real=True), message, remedy, Severity.INFO)
+
+
+@case("CLK001")
+def skewed_clock(ward: Ward) -> Case:
+    patient = replace(ward.patient(), now=lambda: datetime.now(UTC) + timedelta(minutes=10))
+    return Case(patient, "This machine's clock is 10 min ahead of AWS's", "sudo timedatectl set-ntp true")
+
+
+@case("RMT001")
+def too_small(ward: Ward) -> Case:
+    patient = ward.patient(studio={"remote_access": True, "instance_type": "ml.c5.large"})
+    message = "ml.c5.large is too small for a local editor: ada-editor"
+    remedy = f'write instance_type = "ml.c5.xlarge" for the space in {patient.file}'
+    return Case(patient, message, remedy, Severity.WARNING)
+
+
+@case("RMT002")
+def image_too_old_to_connect(ward: Ward) -> Case:
+    patient = ward.patient(studio={"remote_access": True})
+    _, domain_id = ward.domain(patient, **spec(InstanceType="ml.t3.large", **_image("2.6")))
+    message = "Space 'ada-editor' starts image 2.6, and a local editor needs 2.7"
+    return Case(patient, message, _update_image(ward, domain_id), Severity.WARNING)
+
+
+@case("TYP001")
+def type_not_offered(ward: Ward) -> Case:
+    patient = ward.patient(region="ap-northeast-3", studio={"instance_type": "ml.g5.xlarge"})
+    message = "ap-northeast-3 does not offer ml.g5.xlarge"
+    return Case(patient, message, f'write another instance_type in {patient.file}, such as "ml.t3.medium"')
+
+
+@case("QUO001")
+def too_many_users(ward: Ward) -> Case:
+    users = [{"name": name} for name in ("ada", "bob", "eve")]
+    patient = ward.patient(region="eu-west-2", users=users)
+    message = "user profiles: 3 needed, and the account may have 2"
+    remedy = f"{INCREASE} sagemaker --quota-code L-AC46C40F --desired-value 3 --region eu-west-2"
+    return Case(patient, message, remedy)
+
+
+@case("QUO002")
+def too_many_spaces(ward: Ward) -> Case:
+    patient = ward.patient(region="eu-west-2", users=[_with_spaces(7)])
+    message = "spaces: 7 needed, and the account may have 6"
+    remedy = f"{INCREASE} sagemaker --quota-code L-8E5333B4 --desired-value 7 --region eu-west-2"
+    return Case(patient, message, remedy)
+
+
+@case("QUO003")
+def too_many_running(ward: Ward) -> Case:
+    patient = ward.patient(region="eu-west-2", users=[_with_spaces(41)])
+    message = "apps, with all spaces running: 41 needed, and the account may have 40"
+    remedy = f"{INCREASE} sagemaker --quota-code L-4E39DDC4 --desired-value 41 --region eu-west-2"
+    return Case(patient, message, remedy, Severity.WARNING)
+
+
+@case("QUO004")
+def none_of_the_type(ward: Ward) -> Case:
+    patient = ward.patient(studio={"instance_type": "ml.g5.xlarge"})
+    message = "Code Editors on ml.g5.xlarge, all running: 1 needed, and the account may have 0"
+    remedy = f"{INCREASE} sagemaker --quota-code L-8C616CCB --desired-value 1 --region us-east-1"
+    return Case(patient, message, remedy)
+
+
+@case("QUO005")
+def too_few_of_the_type(ward: Ward) -> Case:
+    """A type whose code is not known and is looked up by name."""
+    patient = ward.patient(studio={"instance_type": "ml.m7i.xlarge"}, users=[_with_spaces(2)])
+    quotas = FakeQuotas({"Studio CodeEditor Apps running on ml.m7i.xlarge instances": 1})
+    knowing(patient, session=FakeSession({"service-quotas": quotas}, patient.session))
+    message = "Code Editors on ml.m7i.xlarge, all running: 2 needed, and the account may have 1"
+    remedy = f"{INCREASE} sagemaker --quota-code L-00000000 --desired-value 2 --region us-east-1"
+    return Case(patient, message, remedy, Severity.WARNING)
+
+
+@case("QUO006")
+def type_without_a_quota(ward: Ward) -> Case:
+    patient = ward.patient(studio={"instance_type": "ml.m7i.xlarge"})
+    knowing(patient, session=FakeSession({"service-quotas": FakeQuotas()}, patient.session))
+    message = "ml.m7i.xlarge: AWS has no quota for Code Editor on it in us-east-1"
+    remedy = f'write another instance_type in {patient.file}, such as "ml.t3.medium"'
+    return Case(patient, message, remedy, Severity.WARNING)
+
+
+@case("QUO007")
+def too_many_vpcs(ward: Ward) -> Case:
+    patient = ward.patient(region="sa-east-1")
+    ec2 = ward.client("ec2", patient)
+    for number in range(4):  # and the default one
+        ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")
+    message = "VPCs: 6 needed, and the account may have 5"
+    return Case(patient, message, f"{INCREASE} vpc --quota-code L-F678F1CE --desired-value 6 --region sa-east-1")
+
+
+@case("QUO008")
+def too_many_gateways(ward: Ward) -> Case:
+    patient = ward.patient(region="ca-central-1")
+    ec2 = ward.client("ec2", patient)
+    there = len(ec2.describe_internet_gateways()["InternetGateways"])
+    for _ in range(5 - there):
+        ec2.create_internet_gateway()
+    message = "internet gateways: 6 needed, and the account may have 5"
+    return Case(patient, message, f"{INCREASE} vpc --quota-code L-A4707A72 --desired-value 6 --region ca-central-1")
+
+
+@case("NAM001")
+def bucket_of_somebody_else(ward: Ward) -> Case:
+    patient = ward.patient(storage={"bucket": "acme-data"})
+    knowing(patient, session=FakeSession({"s3": FakeS3OfSomebodyElse()}, patient.session))
+    remedy = f'write another name in {patient.file}: bucket = "acme-data-2" under [storage]'
+    return Case(patient, "Bucket 'acme-data' is another account's, or closed to you", remedy)
+
+
+@case("NAM002")
+def repository_of_another_team(ward: Ward) -> Case:
+    patient = ward.patient(images={"repository": "images-of-others"})
+    ward.client("ecr", patient).create_repository(repositoryName="images-of-others")
+    message = "There is a repository 'images-of-others' in this account, which is not this environment's"
+    remedy = f'write another name in {patient.file}: repository = "images-of-others-2" under [images]'
+    return Case(patient, message, remedy)
+
+
+@case("NAM003")
+def leaving_secret(ward: Ward) -> Case:
+    patient = ward.patient(secrets={"github": {"username": "ada"}})
+    name = f"{patient.wanted.name}/github"
+    secrets = ward.client("secretsmanager", patient)
+    secrets.create_secret(Name=name, SecretString="none")
+    secrets.delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    remedy = f"aws secretsmanager restore-secret --secret-id {name}{ward.flags}"
+    return Case(patient, f"Secret '{name}' is scheduled for deletion", remedy)
+
+
+@case("NAM004")
+def domain_of_the_same_name(ward: Ward) -> Case:
+    patient = ward.patient()
+    name = patient.wanted.name
+    _, domain_id = ward.domain(replace(patient, config=patient.wanted.model_copy(update={"name": name})))
+    ward.client("sagemaker", patient).delete_tags(
+        ResourceArn=f"arn:aws:sagemaker:us-east-1:123456789012:domain/{domain_id}", TagKeys=["studioctl:environment"]
+    )
+    message = f"There is a domain '{name}' already ({domain_id}), not this environment's"
+    return Case(patient, message, f'write another name in {patient.file}: name = "{name}-2"', Severity.WARNING)
+
+
+@case("DRF001")
+def open_door(ward: Ward) -> Case:
+    users = [{"name": "ada", "spaces": [{"name": "ada-editor"}, {"name": "ada-second"}]}]
+    patient = ward.patient(studio={"remote_access": False}, users=users)
+    studio, domain_id = ward.domain(patient, RemoteAccess="ENABLED")
+    studio.space(domain_id, "ada-second", RemoteAccess="ENABLED")
+    message = "Remote access is ENABLED, and the file says DISABLED: ada-editor, ada-second"
+    remedy = (
+        f"for space in ada-editor ada-second; do aws sagemaker update-space --domain-id {domain_id}"
+        f" --space-name $space --space-settings RemoteAccess=DISABLED{ward.flags}; done"
+    )
+    return Case(patient, message, remedy, Severity.WARNING)
+
+
+@case("DRF002")
+def running_on_another_type(ward: Ward) -> Case:
+    patient = ward.patient()
+    studio, domain_id = ward.domain(patient, **spec(InstanceType="ml.t3.medium"))
+    studio.app(domain_id, "ada-editor", ResourceSpec={"InstanceType": "ml.t3.xlarge"})
+    message = "Space 'ada-editor' runs on ml.t3.xlarge, and is set to ml.t3.medium"
+    return Case(patient, message, _stop(ward, domain_id), Severity.WARNING)
+
+
+@case("DRF003")
+def made_by_hand(ward: Ward) -> Case:
+    patient = ward.patient()
+    studio, domain_id = ward.domain(patient)
+    studio.profile(domain_id, "eve")
+    studio.space(domain_id, "scratch", owner="eve")
+    message = "Not in the file: user profile eve, space scratch"
+    return Case(patient, message, f"write it into {patient.file}, or leave it as it is", Severity.INFO)
+
+
+@case("DRF004")
+def no_script(ward: Ward) -> Case:
+    patient = ward.patient()
+    ward.domain(patient)
+    message = "No lifecycle configuration is selected: ada-editor"
+    return Case(patient, message, f"studioctl up --config {patient.file} --local", Severity.WARNING)
+
+
+@case("DRF005")
+def started_with_an_old_script(ward: Ward) -> Case:
+    patient = ward.patient()
+    studio, domain_id = ward.domain(patient)
+    old, new = studio.script("old"), studio.script("new")
+    profile: Any = {"CodeEditorAppSettings": {"LifecycleConfigArns": [old, new]}}
+    studio.sagemaker.update_user_profile(DomainId=domain_id, UserProfileName="ada", UserSettings=profile)
+    studio.app(domain_id, "ada-editor", ResourceSpec={"InstanceType": "ml.t3.medium", "LifecycleConfigArn": old})
+    selected: Any = spec(InstanceType="ml.t3.medium", LifecycleConfigArn=new)
+    studio.sagemaker.update_space(DomainId=domain_id, SpaceName="ada-editor", SpaceSettings=selected)
+    names = f"runs with script old-{studio.tag}, and selects script new-{studio.tag}"
+    return Case(patient, f"Space 'ada-editor' {names}", _stop(ward, domain_id), Severity.INFO)
+
+
+@case("DRF006")
+def unsupported_image(ward: Ward) -> Case:
+    patient = replace(ward.patient(), now=lambda: TODAY)
+    _, domain_id = ward.domain(patient, **spec(InstanceType="ml.t3.large", **_image("3.2.0")))
+    message = "Space 'ada-editor' uses image 3.2.0, which AWS supported until 2026-09-29"
+    return Case(patient, message, _update_image(ward, domain_id), Severity.WARNING)
+
+
+@case("DRF007")
+def leftovers(ward: Ward) -> Case:
+    patient = ward.patient()
+    studio, domain_id = ward.domain(patient)
+    tag = {"Key": patient.tag[0], "Value": patient.tag[1]}
+    studio.ec2.create_tags(Resources=[studio.vpc_id], Tags=[tag])  # type: ignore[list-item]
+    studio.sagemaker.delete_space(DomainId=domain_id, SpaceName="ada-editor")
+    _gone(lambda: studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="ada-editor"))
+    studio.sagemaker.delete_user_profile(DomainId=domain_id, UserProfileName="ada")
+    _gone(lambda: studio.sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName="ada"))
+    studio.sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": "Retain"})
+    _gone(lambda: studio.sagemaker.describe_domain(DomainId=domain_id))
+    message = f"Domain {domain_id} is gone, and has left something in {studio.vpc_id}"
+    return Case(patient, message, f"studioctl down --config {patient.file} --local", Severity.WARNING)
+
+
+def _gone(look: Callable[[], object]) -> None:
+    from tests.unit.emulator.emulated import gone
+
+    gone(look)
+
+
+@case("DRF008")
+def very_many_spaces(ward: Ward) -> Case:
+    patient = ward.patient(users=[_with_spaces(52)])
+    _, domain_id = ward.domain(patient)
+    message = "The settings of 2 spaces were not looked at, from ada-50 on"
+    remedy = f"aws sagemaker describe-space --domain-id {domain_id} --space-name ada-50{ward.flags}"
+    return Case(patient, message, remedy, Severity.INFO)
+
+
+@case("DOC001")
+def no_permission(ward: Ward) -> Case:
+    def refuse() -> object:
+        raise refused("AccessDeniedException", "GetServiceQuota", message="ada may not")
+
+    patient = ward.patient()
+    knowing(patient, session=FakeSession({"service-quotas": FakeCall(refuse)}, patient.session))
+    message = "user profiles could not be checked: AWS refused GetServiceQuota: ada may not (AccessDeniedException)"
+    return Case(patient, message, "ask for that permission, or use another profile in studio.toml", Severity.WARNING)
+
+
+@case("DOC002")
+def no_file(ward: Ward) -> Case:
+    patient = replace(ward.patient(), config=None)
+    message = f"there is no {patient.file}, so not looked at: user profiles"
+    return Case(patient, message, f"studioctl init --config {patient.file}", Severity.INFO)
+
+
+def _with_spaces(count: int) -> dict[str, Any]:
+    return {"name": "ada", "spaces": [{"name": f"ada-{number}"} for number in range(count)]}
+
+
+def _image(version: str) -> dict[str, str]:
+    return {"SageMakerImageArn": IMAGE, "SageMakerImageVersionAlias": version}
+
+
+def _update_image(ward: Ward, domain_id: str) -> str:
+    members = f"InstanceType=ml.t3.large,SageMakerImageArn={IMAGE},SageMakerImageVersionAlias=4"
+    return (
+        f"aws sagemaker update-space --domain-id {domain_id} --space-name ada-editor --space-settings"
+        f" 'CodeEditorAppSettings={{DefaultResourceSpec={{{members}}}}}'{ward.flags}"
+    )
+
+
+def _stop(ward: Ward, domain_id: str) -> str:
+    return (
+        f"aws sagemaker delete-app --domain-id {domain_id} --space-name ada-editor --app-type CodeEditor"
+        f" --app-name default{ward.flags}"
+    )

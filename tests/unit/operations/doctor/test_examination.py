@@ -1,0 +1,232 @@
+"""Checks do not get in each other's way, and nobody waits for ever."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from studioctl.aws.quotas import SPACES, quota
+from studioctl.errors import AwsError
+from studioctl.operations.doctor.catalogue import GROUPS
+from studioctl.operations.doctor.check import Check, Group, Needs
+from studioctl.operations.doctor.examination import examine
+from studioctl.operations.doctor.finding import Finding, Rule, Severity
+from studioctl.operations.doctor.patient import Once, Patient
+from studioctl.target import Target
+from tests.fakes.aws import FakeQuotasWithoutOwnValues, FakeSession
+from tests.unit.emulator.emulated import Studio
+from tests.unit.operations.doctor.ward import Ward, everything, spec
+
+RULE = Rule("XXX001", Severity.ERROR, "a title", "A reason.", "do {thing} in {place}", "https://example.com")
+
+
+def _well(patient: Patient) -> Iterator[Finding]:
+    yield RULE.ok("well")
+
+
+def _ill_then_crashing(patient: Patient) -> Iterator[Finding]:
+    yield RULE.broken("ill", thing="this", place="bed")
+    raise ZeroDivisionError("oops")
+
+
+def _hanging(patient: Patient) -> Iterator[Finding]:
+    threading.Event().wait(60)
+    yield RULE.ok("too late")
+
+
+def _refused(patient: Patient) -> Iterator[Finding]:
+    yield from _refusal()
+
+
+def _refusal() -> Iterator[Finding]:
+    raise AwsError("AWS refused it.", hint="ask for it")
+
+
+def group(*looks: object, needs: Needs = Needs.NOTHING) -> Group:
+    return Group("Trial", tuple(Check(f"check {n}", look, (RULE,), needs) for n, look in enumerate(looks)))  # type: ignore[arg-type]
+
+
+def test_a_check_that_crashes_hangs_or_is_refused_takes_nothing_away_from_the_others(ward: Ward) -> None:
+    began, patient = time.monotonic(), ward.patient()
+    trial = group(_ill_then_crashing, _hanging, _refused, _refused, _well)
+    found = examine(patient, [trial], seconds=0.5).findings
+
+    assert [(finding.id, finding.severity.word, finding.message, finding.remedy) for finding in found] == [
+        ("XXX001", "error", "ill", "do this in bed"),
+        ("XXX001", "ok", "well", ""),
+        (
+            "DOC001",
+            "warning",
+            "check 0 could not be checked: studioctl has a bug (ZeroDivisionError: oops)",
+            "report it as an issue of studioctl",
+        ),
+        (
+            "DOC001",
+            "warning",
+            "check 1 could not be checked: no answer within 0.5 s",
+            f"check the network, then run it again: studioctl doctor --config {patient.file} --local",
+        ),
+        ("DOC001", "warning", "check 2, check 3 could not be checked: AWS refused it", "ask for it"),
+    ]
+    assert time.monotonic() - began < 5
+
+
+def test_a_severity_may_only_be_milder() -> None:
+    assert RULE.broken("x", thing="", place="").severity is Severity.ERROR
+    assert RULE.broken("x", severity=Severity.INFO, thing="", place="").severity is Severity.INFO
+    mild = replace(RULE, severity=Severity.INFO)
+    assert mild.broken("x", severity=Severity.ERROR, thing="", place="").severity is Severity.INFO
+
+
+def test_what_is_shared_is_asked_for_once_even_when_it_fails() -> None:
+    asked: list[int] = []
+
+    def fail() -> str:
+        asked.append(1)
+        time.sleep(0.05)
+        raise AwsError("no", hint="no")
+
+    once = Once(fail)
+
+    def ask() -> None:
+        with pytest.raises(AwsError):
+            once()
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked == [1]
+    assert once.peek() is None
+
+
+def test_without_credentials_only_what_needs_none_is_looked_at(ward: Ward) -> None:
+    patient = replace(ward.patient(), target=Target("us-east-1"))
+    found = everything(patient)
+    by_id = {finding.id: finding for finding in found.findings}
+
+    assert found.account_id is None
+    assert found.worst is Severity.ERROR
+    assert by_id["AWS001"].message == "AWS credentials: Unable to locate credentials"
+    assert by_id["FIL001"].severity is Severity.OK
+    assert by_id["DOC002"].message.startswith(
+        "AWS does not know us, so not looked at: Terraform's state, instance types,"
+    )
+    assert not {rule_id for rule_id in by_id if rule_id[:3] in {"QUO", "NAM", "DRF"}}
+    failed = [finding.message for finding in found.findings if finding.id == "DOC001"]
+    assert failed == ["the region, the clock could not be checked: AWS credentials: Unable to locate credentials"]
+
+
+def test_without_a_file_the_rest_is_looked_at(ward: Ward) -> None:
+    found = everything(replace(ward.patient(), config=None))
+    groups = {finding.group for finding in found.findings if finding.severity is not Severity.INFO}
+
+    assert found.name is None
+    assert found.account_id == "123456789012"
+    assert {"Terraform", "Account"} <= groups
+    assert "Quotas" not in groups
+
+
+def _names(findings: tuple[Finding, ...]) -> list[str]:
+    return [f"{finding.id} {finding.message}" for finding in findings if finding.severity > Severity.INFO]
+
+
+def test_before_up_a_new_account_is_well(ward: Ward) -> None:
+    found = everything(ward.patient(region="eu-north-1"))
+
+    assert _names(found.findings) == []
+    assert found.counts()["error"] == 0
+    assert {finding.group for finding in found.findings} >= {group.title for group in GROUPS[:-1]}
+
+
+def test_an_environment_that_is_as_the_file_says_is_well(ward: Ward) -> None:
+    patient = ward.patient(region="eu-west-1", studio={"instance_type": "ml.t3.large"})
+    studio, domain_id = ward.domain(patient)
+    _select_script(studio, domain_id)
+    found = everything(patient)
+    messages = {finding.id: finding.message for finding in found.findings}
+
+    assert _names(found.findings) == []
+    assert messages["DRF001"] == "remote access is ENABLED, as the file says: ada-editor"
+    assert messages["DRF003"] == "everything in the domain is in the file"
+    assert messages["NAM004"] == f"domain {patient.wanted.name}: this environment's"
+    assert messages["QUO001"] == "user profiles: 1 of 2"  # the one that is there is not counted twice
+    assert messages["QUO002"] == "spaces: 1 of 6"
+
+
+def _select_script(studio: Studio, domain_id: str) -> None:
+    """What `up` and the first connection do."""
+    arn = studio.script("editor")
+    studio.sagemaker.update_user_profile(
+        DomainId=domain_id,
+        UserProfileName="ada",
+        UserSettings={"CodeEditorAppSettings": {"LifecycleConfigArns": [arn]}},
+    )
+    settings: Any = {**spec(InstanceType="ml.t3.large", LifecycleConfigArn=arn), "RemoteAccess": "ENABLED"}
+    studio.sagemaker.update_space(DomainId=domain_id, SpaceName="ada-editor", SpaceSettings=settings)
+
+
+def test_apps_of_other_domains_count_against_the_quota(ward: Ward) -> None:
+    region = "eu-central-1"
+    studio, domain_id = ward.domain(ward.patient(region=region))
+    studio.app(domain_id, "ada-editor", ResourceSpec={"InstanceType": "ml.t3.medium"})
+    found = everything(ward.patient(region=region))
+    messages = {finding.id: finding.message for finding in found.findings}
+
+    assert messages["QUO001"] == "user profiles: 2 of 2"
+    assert messages["QUO003"] == "apps, with all spaces running: 2 of 40"
+    assert messages["QUO005"] == "Code Editors on ml.t3.medium, all running: 2 of 6"
+
+
+def test_an_account_that_never_asked_for_more_has_awss_default(ward: Ward) -> None:
+    session = FakeSession({"service-quotas": FakeQuotasWithoutOwnValues(6)}, ward.patient().session)
+
+    assert quota(session, *SPACES).limit == 6  # type: ignore[arg-type]
+
+
+def test_every_name_that_the_environment_needs_is_looked_at(ward: Ward) -> None:
+    patient = ward.patient(secrets={"github": {"username": "ada"}})
+    name = patient.wanted.name
+    for policy in ("s3", "remote-access"):
+        ward.client("iam", patient).create_policy(
+            PolicyName=f"{name}-{policy}",
+            PolicyDocument='{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}',
+        )
+    ward.client("iam", patient).create_role(RoleName=f"{name}-execution", AssumeRolePolicyDocument="{}")
+    ward.client("s3", patient).create_bucket(Bucket=f"{name}-data-123456789012")
+    ward.client("secretsmanager", patient).create_secret(Name=f"{name}/github", SecretString="none")
+    ward.client("ecr", patient).create_repository(repositoryName=name)
+    taken = [finding.message for finding in everything(patient).findings if finding.id == "NAM002"]
+
+    assert taken == [
+        f"There is a {what} in this account, which is not this environment's"
+        for what in (
+            f"bucket '{name}-data-123456789012'",
+            f"secret '{name}/github'",
+            f"repository '{name}'",
+            f"role '{name}-execution'",
+            f"policy '{name}-s3'",
+            f"policy '{name}-remote-access'",
+        )
+    ]
+
+
+def test_what_carries_our_tag_is_ours(ward: Ward) -> None:
+    patient = ward.patient(secrets={"github": {"username": "ada"}})
+    name, (key, value) = patient.wanted.name, patient.tag
+    tags = [{"Key": key, "Value": value}]
+    policy = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
+    ward.client("iam", patient).create_policy(PolicyName=f"{name}-s3", PolicyDocument=policy, Tags=tags)
+    ward.client("iam", patient).create_role(RoleName=f"{name}-execution", AssumeRolePolicyDocument="{}", Tags=tags)
+    ward.client("secretsmanager", patient).create_secret(Name=f"{name}/github", SecretString="none", Tags=tags)
+    ward.client("ecr", patient).create_repository(repositoryName=name, tags=tags)
+    s3 = ward.client("s3", patient)
+    s3.create_bucket(Bucket=f"{name}-data-123456789012")
+    s3.put_bucket_tagging(Bucket=f"{name}-data-123456789012", Tagging={"TagSet": tags})
+    found = [finding.message for finding in everything(patient).findings if finding.id == "NAM002"]
+
+    assert [message.rpartition(": ")[2] for message in found] == [*["this environment's"] * 5, "the name is free"]

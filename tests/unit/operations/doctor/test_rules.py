@@ -1,0 +1,52 @@
+"""Every rule can be broken, and says what was found and what to do."""
+
+import re
+
+import pytest
+
+from studioctl.operations.doctor.catalogue import GROUPS, rules
+from studioctl.operations.doctor.finding import Severity
+from tests.unit.operations.doctor.cases import CASES
+from tests.unit.operations.doctor.ward import Ward, examined
+
+RULES = [rule for group in rules().values() for rule in group]
+ITSELF = {"DOC001", "DOC002"}  # the examination's own rules show in the checks of others
+
+
+@pytest.mark.parametrize("rule_id", CASES)
+def test_a_broken_rule_is_found(rule_id: str, ward: Ward) -> None:
+    case = CASES[rule_id](ward)
+    found = examined(case.patient, "QUO001" if rule_id in ITSELF else rule_id)
+    broken = [finding for finding in found if finding.id == rule_id and finding.severity is not Severity.OK]
+
+    assert [finding.message for finding in broken] == [case.message], found
+    assert broken[0].severity is case.severity
+    assert broken[0].why
+    if case.remedy.startswith("..."):
+        assert broken[0].remedy.endswith(case.remedy[3:])
+    else:
+        assert broken[0].remedy == case.remedy
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule.id for rule in RULES} == set(CASES)
+
+
+def test_ids_are_unique_and_of_one_form() -> None:
+    ids = [rule.id for rule in RULES]
+
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(r"[A-Z]{2,3}\d{3}", rule_id) for rule_id in ids)
+
+
+def test_every_rule_says_why_what_to_do_and_where_it_is_written() -> None:
+    for rule in RULES:
+        assert rule.title, rule.id
+        assert rule.why.endswith("."), rule.id
+        assert rule.remedy, rule.id
+        assert rule.reference.startswith("https://"), rule.id
+        assert rule.severity is not Severity.OK
+
+
+def test_a_check_names_the_rules_that_it_may_find_broken() -> None:
+    assert all(check.rules for group in GROUPS for check in group.checks)
