@@ -6,9 +6,19 @@ from collections.abc import Iterable, Mapping
 from datetime import date, time
 from typing import Any
 
+from studioctl.config.secrets_in_clear import words_for_key
 from studioctl.config.text import Location, Violation, quote
 
-EXTENSION = r"^[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9._-]*$"
+EXTENSION = (
+    r"^([A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9._-]*(@[0-9][A-Za-z0-9.+-]*)?"
+    r"|https://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~/%+?=&-]+)$"
+)
+GIT_HOST = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$"
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+# Variables that the script and SageMaker set, or that make every program start with somebody else's code.
+RESERVED_VARIABLES = frozenset(
+    {"PATH", "HOME", "USER", "SHELL", "BASH_ENV", "ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", "IFS"}
+)
 # https://packaging.python.org/en/latest/specifications/dependency-specifiers/ without URLs and markers
 _VERSIONS = r"((===?|~=|!=|<=?|>=?)[A-Za-z0-9][A-Za-z0-9.*+!_-]*(,(===?|~=|!=|<=?|>=?)[A-Za-z0-9][A-Za-z0-9.*+!_-]*)*)?"
 TOOL = rf"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9,._-]+\])?{_VERSIONS}$"
@@ -41,6 +51,20 @@ def extension(value: str) -> str:
     """An extension's identifier."""
     if not re.fullmatch(EXTENSION, value):
         raise ValueError(f'{quote(value)} is not an extension; write publisher.name, such as "ms-python.python"')
+    return value
+
+
+def git_host(value: str) -> str:
+    """A host's name, with or without a port."""
+    if not re.fullmatch(GIT_HOST, value):
+        raise ValueError(f'{quote(value)} is not a host; write its name alone, such as "github.com"')
+    return value
+
+
+def printable(value: str) -> str:
+    """Some text on one line, or none."""
+    if not value.isprintable():
+        raise ValueError("contains a character that does not print; write plain text")
     return value
 
 
@@ -90,6 +114,17 @@ def conda_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
             yield (key,), "is not a key of conda; write one such as auto_activate_base"
         else:
             yield from _not_json((key,), value)
+
+
+def environment_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
+    """What is wrong with names of variables. Values that look like secrets are found elsewhere."""
+    for name in values:
+        if not re.fullmatch(VARIABLE, name):
+            yield (name,), "is not the name of a variable; write letters, digits and underscores"
+        elif name in RESERVED_VARIABLES:
+            yield (name,), "is set by the system; set it in extra_script if you must"
+        elif words := words_for_key(name):
+            yield (name,), words
 
 
 def settings_violations(values: Mapping[str, Any]) -> Iterable[Violation]:

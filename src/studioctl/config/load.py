@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from studioctl.config import rules
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.problems import explain
+from studioctl.config.scripts import read_scripts
 from studioctl.config.text import Violation, path
 from studioctl.errors import ConfigError
 
@@ -42,24 +43,29 @@ def load(file: Path) -> EnvironmentConfig:
         raise ConfigError(f"{file} cannot be read: {reason}.", hint="check its name and its permissions") from None
     if len(content) > LARGEST_FILE:
         raise ConfigError(f"{file} is larger than 4 MB.", hint="name a studio.toml; studioctl init writes one")
-    return parse(_decode(content, str(file)), str(file))
+    return parse(_decode(content, str(file)), str(file), file.parent)
 
 
-def parse(text: str, name: str = DEFAULT_NAME) -> EnvironmentConfig:
+def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path()) -> EnvironmentConfig:
     """The environment that a TOML text describes.
 
     Args:
         text: The text.
         name: What messages call it.
+        directory: Where the scripts are that it names.
 
     Raises:
         ConfigError: As for `load`.
     """
-    data = _toml(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), name)
+    data, unread = read_scripts(_toml(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), name), directory)
+    found = set(unread)
     try:
-        return EnvironmentConfig.model_validate(data)
+        config = EnvironmentConfig.model_validate(data)
     except ValidationError as error:
-        found = _all_problems(error, data)
+        found |= _all_problems(error, data)
+    else:
+        if not found:
+            return config
     # Outside of the handler: what pydantic says could show values, and nobody should see them.
     raise _refusal(text, name, found)
 

@@ -12,14 +12,18 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from studioctl.config import rules
 from studioctl.config.checks import not_empty
+from studioctl.config.editor_merge import merged
 from studioctl.config.values import (
     BucketName,
     Cidr,
     CondaPackage,
     Days,
+    EditorText,
     EnvironmentName,
     Extension,
+    ExtraScript,
     Gigabytes,
+    GitHost,
     GitHubUser,
     IdleMinutes,
     ImageCount,
@@ -84,6 +88,67 @@ class Space(Model):
     )
 
 
+class Editor(Model):
+    """What is installed and configured when an editor starts: it becomes the lifecycle script."""
+
+    conda_packages: tuple[CondaPackage, ...] = Field(
+        (),
+        description="conda packages for terminals. They are in an environment of their own in the home, which comes"
+        " after base on PATH.",
+        examples=[["tree", "ripgrep=14"]],
+    )
+    tools: tuple[Tool, ...] = Field(
+        (),
+        description="Command-line tools from PyPI, such as uv, poetry and pdm, each in an environment of its own."
+        " One without a version is installed once and then stays as it is.",
+        examples=[["uv", "poetry==2.1.1", "pdm"]],
+    )
+    extensions: tuple[Extension, ...] = Field(
+        (),
+        description="Editor extensions from Open VSX, publisher.name or publisher.name@version, or a VSIX file's"
+        " https URL.",
+        examples=[["eamodio.gitlens", "charliermarsh.ruff@2024.32.0"]],
+    )
+    settings: dict[str, Any] = Field(
+        {},
+        description="Editor settings, as in settings.json. What the user changed there stays.",
+        examples=[{"files.insertFinalNewline": True}],
+    )
+    keybindings: tuple[Keybinding, ...] = Field(
+        (),
+        description="Keyboard shortcuts, as in keybindings.json. What the user changed there stays.",
+        examples=[[{"key": "cmd+enter", "command": "jupyter.execSelectionInteractive"}]],
+    )
+    git: dict[str, str] = Field(
+        {},
+        description="Global Git configuration, the identity too. What the user changed there stays.",
+        examples=[{"init.defaultBranch": "main", "user.name": "Ada Lovelace"}],
+    )
+    conda: dict[str, Any] = Field(
+        {},
+        description="conda configuration, as in .condarc. What the user changed there stays.",
+        examples=[{"auto_activate_base": False}],
+    )
+    repositories: tuple[RepositoryUrl, ...] = Field(
+        (),
+        description="Git repositories to clone into the home directory, once. Private ones need [secrets] github.",
+        examples=[["https://github.com/acme/models.git"]],
+    )
+    environment: dict[str, EditorText] = Field(
+        {},
+        description="Variables of terminals, and of the steps of the script. Never a secret.",
+        examples=[{"AWS_DEFAULT_OUTPUT": "json"}],
+    )
+    extra_script: ExtraScript | None = Field(
+        None,
+        description="A script of your own, a file beside this one: runs in the space at each start, after all else.",
+        examples=["setup.sh"],
+    )
+    strict: StrictBool = Field(
+        False, description="Whether a step that fails makes the app fail, instead of only being reported."
+    )
+
+
 class User(Model):
     """A person: a user profile with spaces."""
 
@@ -92,6 +157,12 @@ class User(Model):
         None,
         description="The user's spaces. Left out: one private Code Editor space named <user>-editor.",
         examples=[[{"name": "ada-editor", "instance_type": "ml.t3.xlarge", "volume_gb": 50}]],
+    )
+    editor: Editor | None = Field(
+        None,
+        description="What differs from [editor], under the same keys: lists are added to it, tables are merged,"
+        " and of two values for the same thing the user's is taken.",
+        examples=[{"tools": ["ruff"], "settings": {"editor.fontSize": 14}}],
     )
 
     def effective_spaces(self) -> tuple[Space, ...]:
@@ -128,6 +199,7 @@ class GitHub(Model):
     """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
 
     username: GitHubUser = Field(description="The GitHub user name.")
+    host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
 
 
 class Secrets(Model):
@@ -135,37 +207,6 @@ class Secrets(Model):
 
     github: GitHub | None = Field(
         None, description="A GitHub token. Left out: no secret is made.", examples=[{"username": "ada"}]
-    )
-
-
-class Editor(Model):
-    """What is installed and configured when an editor starts: it becomes the lifecycle script."""
-
-    conda_packages: tuple[CondaPackage, ...] = Field(
-        (), description="Packages for conda's base environment.", examples=[["tree"]]
-    )
-    tools: tuple[Tool, ...] = Field(
-        (), description="Command-line tools from PyPI, such as uv, poetry and pdm.", examples=[["uv", "poetry", "pdm"]]
-    )
-    extensions: tuple[Extension, ...] = Field(
-        (), description="Editor extensions by Open VSX id: publisher.name.", examples=[["eamodio.gitlens"]]
-    )
-    settings: dict[str, Any] = Field(
-        {}, description="Editor settings, as in settings.json.", examples=[{"files.insertFinalNewline": True}]
-    )
-    keybindings: tuple[Keybinding, ...] = Field(
-        (),
-        description="Keyboard shortcuts, as in keybindings.json.",
-        examples=[[{"key": "cmd+enter", "command": "jupyter.execSelectionInteractive"}]],
-    )
-    git: dict[str, str] = Field({}, description="Global Git configuration.", examples=[{"init.defaultBranch": "main"}])
-    conda: dict[str, Any] = Field(
-        {}, description="conda configuration, as in .condarc.", examples=[{"auto_activate_base": False}]
-    )
-    repositories: tuple[RepositoryUrl, ...] = Field(
-        (),
-        description="Git repositories to clone into the home directory.",
-        examples=[["https://github.com/acme/models.git"]],
     )
 
 
@@ -232,6 +273,13 @@ class EnvironmentConfig(Model):
             ]
             raise ValidationError.from_exception_data(type(self).__name__, errors, hide_input=True)
         return self
+
+    def editor_of(self, user: User) -> Editor:
+        """What the user's editors are set up with: [editor], and what differs for the user."""
+        if user.editor is None:
+            return self.editor
+        given = merged(self.editor.model_dump(exclude_unset=True), user.editor.model_dump(exclude_unset=True))
+        return Editor.model_validate(given)
 
     def resolved_spaces(self) -> tuple[ResolvedSpace, ...]:
         """Every space that should exist, in the file's order, with the defaults of [studio] filled in."""

@@ -102,7 +102,8 @@ def _place(home: Location) -> str:
 
 
 def _homes(key: str) -> list[Location]:
-    return [location for location, model in _models(EnvironmentConfig, ()) if key in model.model_fields]
+    found = (location for location, model in _models(EnvironmentConfig, ()) if key in model.model_fields)
+    return sorted(found, key=len)  # a section's own key before what differs from it for one user
 
 
 def _models(model: type[BaseModel], place: Location) -> Iterator[tuple[Location, type[BaseModel]]]:

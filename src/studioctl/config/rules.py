@@ -4,12 +4,12 @@ They read plain data and pass over what has the wrong type, so that they can als
 other things are wrong: a person is told everything at once.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
 from studioctl.config import editor_checks, secrets_in_clear, tags
+from studioctl.config.editor_merge import directory_of
 from studioctl.config.text import Location, Violation, count, quote
 
 # AWS keeps five addresses of each subnet, and the home file system's mount target takes one.
@@ -32,7 +32,8 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _lists(data)
     yield from _buckets(data)
     yield from _state(data)
-    yield from _editor(_table(data, "editor"))
+    for place, editor in _editors(data):
+        yield from _below(place, _editor(editor))
 
 
 def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -59,6 +60,12 @@ def _users(data: Mapping[str, Any]) -> Iterator[tuple[Location, Mapping[str, Any
     for index, user in enumerate(_list(data, "users")):
         if isinstance(user, dict) and isinstance(user.get("name"), str):
             yield ("users", index), user, user["name"]
+
+
+def _editors(data: Mapping[str, Any]) -> Iterator[tuple[Location, Mapping[str, Any]]]:
+    yield ("editor",), _table(data, "editor")
+    for place, user, _ in _users(data):
+        yield (*place, "editor"), _table(user, "editor")
 
 
 def _unique_users(data: Mapping[str, Any]) -> Iterator[Violation]:
@@ -140,10 +147,14 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
 
 
 def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
-    editor = _table(data, "editor")
+    editors = list(_editors(data))
     for place, values in (
         (("storage", "extra_buckets"), _list(_table(data, "storage"), "extra_buckets")),
-        *((("editor", key), _list(editor, key)) for key in ("conda_packages", "tools", "extensions")),
+        *(
+            ((*place, key), _list(editor, key))
+            for place, editor in editors
+            for key in ("conda_packages", "tools", "extensions")
+        ),
     ):
         seen: set[str] = set()
         for index, value in enumerate(values):
@@ -152,12 +163,13 @@ def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
             elif isinstance(value, str):
                 seen.add(value.casefold())
     # Each is cloned into a directory of its last name.
-    yield from _repeated(_directories(editor), "repository's directory")
+    for place, editor in editors:
+        yield from _below(place, _repeated(_directories(editor), "repository's directory"))
 
 
 def _directories(editor: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     return (
-        (("editor", "repositories", index), re.split("[/:]", url.rstrip("/"))[-1].removesuffix(".git"))
+        (("repositories", index), directory_of(url))
         for index, url in enumerate(_list(editor, "repositories"))
         if isinstance(url, str) and "@" not in url.partition("://")[2]
     )
@@ -188,9 +200,13 @@ def _state(data: Mapping[str, Any]) -> Iterator[Violation]:
 
 
 def _editor(editor: Mapping[str, Any]) -> Iterator[Violation]:
-    yield from _below(("editor", "settings"), editor_checks.settings_violations(_table(editor, "settings")))
-    yield from _below(("editor", "git"), editor_checks.git_violations(_table(editor, "git")))
-    yield from _below(("editor", "conda"), editor_checks.conda_violations(_table(editor, "conda")))
+    for key, check in (
+        ("settings", editor_checks.settings_violations),
+        ("git", editor_checks.git_violations),
+        ("conda", editor_checks.conda_violations),
+        ("environment", editor_checks.environment_violations),
+    ):
+        yield from _below((key,), check(_table(editor, key)))
     for index, entry in enumerate(_list(editor, "keybindings")):
         if isinstance(entry, dict):
-            yield from _below(("editor", "keybindings", index), editor_checks.keybinding_violations(entry))
+            yield from _below(("keybindings", index), editor_checks.keybinding_violations(entry))

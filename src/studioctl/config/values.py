@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, StrictInt, WithJsonSchema
 
 from studioctl.config import checks, editor_checks
+from studioctl.config.scripts import ScriptFile
 
 
 def _pattern(pattern: str, **more: Any) -> WithJsonSchema:
@@ -68,3 +69,7 @@ RepositoryUrl: TypeAlias = Annotated[
     str, AfterValidator(editor_checks.repository_url), _pattern(editor_checks.REPOSITORY_URL)
 ]
 Keybinding: TypeAlias = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "required": ["key", "command"]})]
+EditorText: TypeAlias = Annotated[str, AfterValidator(editor_checks.printable), WithJsonSchema({"type": "string"})]
+GitHost: TypeAlias = Annotated[str, AfterValidator(editor_checks.git_host), _pattern(editor_checks.GIT_HOST)]
+# In the file it is a path; `config/scripts.py` has read it by the time that the model sees it.
+ExtraScript: TypeAlias = Annotated[ScriptFile, WithJsonSchema({"type": "string", "minLength": 1})]

@@ -1,52 +1,91 @@
 """`[editor]` as one bash script, which SageMaker runs at each start of a Code Editor app.
 
-It runs as `sagemaker-user`, and the app fails when it fails or takes more than five minutes; so a step that
-fails is reported in the log and does not take the editor away.
+It runs as `sagemaker-user`, and the app fails when it fails or takes more than five minutes. So it waits for the steps
+for four minutes at most, and what is not over by then goes on in the background; and a step that fails is reported and
+does not take the editor away, unless `strict` says so.
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/jl-lcc-debug.html
+
+**Lines.** On its standard output, and so in CloudWatch, there are only lines of this form (`LINE`):
+
+    [studioctl] NAME  STATE  SECONDSs  DETAIL
+
+NAME is a step's, STATE is `done` (DETAIL says what changed), `unchanged` (there was nothing to do), `skipped` or
+`failed` (DETAIL says why) or `background` (it goes on; `studio-setup status` in the space tells). SECONDS have one
+decimal. The line `lock waiting` says that another start is at work, `home failed` that the home cannot be written. The
+last line has the name `summary`; its state is `failed` if a step failed, else `background`, else `done`, and its
+DETAIL counts: `9 steps: 3 done, 5 unchanged, 1 failed (tools)`.
+
+**Environment.** STUDIOCTL_ROOT is put before every absolute path, for rehearsals. STUDIOCTL_BUDGET_SECONDS is how long
+it waits for the steps (240), STUDIOCTL_PATIENCE_SECONDS how long for the editor's first start (900).
+
+**Places.** `~/.local/share/studioctl` holds what the steps install, `~/.local/state/studioctl` the lock, the states of
+the last start (`status`) and a log of each step (`logs/NAME.log`), `~/.local/bin/studio-setup` the script as a command.
 """
 
+import base64
+import bz2
 import hashlib
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studioctl.config.model import Editor
 from studioctl.errors import ConfigError
-from studioctl.lifecycle.step import Step
-from studioctl.lifecycle.steps import conda, editor_settings, extensions, git, repositories, tools
+from studioctl.lifecycle import program
+from studioctl.lifecycle.step import Step, quoted
+from studioctl.lifecycle.steps import (
+    conda,
+    docker,
+    editor_settings,
+    environment,
+    extensions,
+    extra_script,
+    git,
+    repositories,
+    tools,
+)
+
+LINE = re.compile(r"\[studioctl\] (?P<name>\S+) +(?P<state>[a-z]+) +(?P<seconds>\d+\.\d)s(?:  (?P<detail>.*))?")
 
 # The API takes 16,384 characters of base64, which is this many bytes of script.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateStudioLifecycleConfig.html
 MAX_BYTES = 12_288
+# Linux takes 131,072 bytes in one argument (MAX_ARG_STRLEN), and the script passes itself on as one.
+MAX_SOURCE_BYTES = 120_000
 
-HEADER = """\
+SHEBANG = "#!/bin/bash\n"
+HEADER = (
+    "# Written by studioctl from [editor]; sets up Code Editor at each start of the app. See: studio-setup status\n"
+)
+PACKED = """\
 #!/bin/bash
-# Written by studioctl from [editor]; runs at every start of a Code Editor app.
-set -uo pipefail
-export PATH="$HOME/.local/bin:$PATH"
-failed=0
-
-step() { # step NAME: runs the bash on standard input in a shell of its own
-  local began=$SECONDS state=done
-  bash -euo pipefail -s || state=FAILED
-  [ "$state" = done ] || failed=$((failed + 1))
-  printf '[studioctl] %-20s %-6s %ss\\n' "$1" "$state" "$((SECONDS - began))"
-}
-"""
-
-FOOTER = """
-printf '[studioctl] %s steps, %s failed, %ss\\n' {count} "$failed" "$SECONDS"
-exit 0
+# Written by studioctl from [editor], compressed to fit into a lifecycle configuration.
+# To read it: studioctl editor script, or ~/.local/bin/studio-setup in the space.
+text=$(
+  python3 -c 'import base64, bz2, sys
+packed = "".join(sys.stdin.read().split())
+sys.stdout.buffer.write(bz2.decompress(base64.b85decode(packed)))' <<'END.'
+{packed}
+END.
+) || {{
+  printf '[studioctl] %-14s %-10s %6ss  %s\\n' summary failed 0.0 'the script could not be unpacked: is python3 there?'
+  exit {code}
+}}
+exec bash -c "${{text}}" studio-setup start
 """
 
 
 @dataclass(frozen=True)
 class Script:
-    """The script, as it is stored in AWS.
+    """The script.
 
     Args:
-        text: The bash itself.
+        text: What is stored in AWS and run.
+        source: The same, to be read: differs where it had to be compressed.
     """
 
     text: str
+    source: str
 
     @property
     def digest(self) -> str:
@@ -54,43 +93,132 @@ class Script:
         return hashlib.sha256(self.text.encode()).hexdigest()[:10]
 
 
-def steps(editor: Editor) -> tuple[Step, ...]:
-    """What the script does, in order. What `[editor]` leaves out has no step."""
-    made = (
-        conda.configuration(editor.conda),
-        conda.packages(editor.conda_packages),
-        tools.install(editor.tools),
-        git.configuration(editor.git),
-        editor_settings.settings(editor.settings),
-        editor_settings.keybindings(editor.keybindings),
-        extensions.install(editor.extensions),
-        repositories.clone(editor.repositories),
+@dataclass(frozen=True)
+class Plan:
+    """The steps in their order: the first, then chains side by side, then the last.
+
+    Args:
+        first: What all others rely on.
+        chains: Each one's steps follow each other, and no chain waits for another.
+        last: What waits for all of them.
+    """
+
+    first: Step
+    chains: tuple[tuple[Step, ...], ...]
+    last: Step | None
+
+    def __iter__(self) -> Iterator[Step]:
+        yield self.first
+        for chain in self.chains:
+            yield from chain
+        if self.last is not None:
+            yield self.last
+
+
+def steps(editor: Editor, *, is_docker: bool, token: git.Token | None) -> Plan:
+    """What the script does. What `[editor]` leaves out has no step."""
+    chains = (
+        (tools.install(editor.tools),),
+        (git.configuration(editor.git, token), repositories.clone(editor.repositories)),
+        (conda.configuration(editor.conda), conda.packages(editor.conda_packages)),
+        (editor_settings.settings(editor.settings),),
+        (editor_settings.keybindings(editor.keybindings),),
+        (extensions.install(editor.extensions),),
+        (docker.client(wanted=is_docker),),
     )
-    return tuple(step for step in made if step is not None)
+    made = (tuple(step for step in chain if step is not None) for chain in chains)
+    return Plan(environment.step(), tuple(filter(None, made)), extra_script.run(editor.extra_script))
 
 
-def build(editor: Editor) -> Script:
-    """The script for `[editor]`.
+def build(
+    editor: Editor, *, is_docker: bool = False, token: git.Token | None = None, whose: str = "[editor]"
+) -> Script:
+    """The script for an editor, the same for the same values, on every machine.
+
+    Args:
+        editor: The domain's `[editor]`, or a user's with the domain's merged in.
+        is_docker: Whether Docker's client is wanted.
+        token: Where the token for private repositories is kept.
+        whose: What the error calls the editor.
 
     Raises:
-        ConfigError: It is larger than SageMaker takes.
+        ConfigError: Even compressed it is larger than SageMaker takes.
     """
-    made = steps(editor)
-    text = HEADER + "".join(_call(step) for step in made) + FOOTER.format(count=len(made))
+    plan = steps(editor, is_docker=is_docker, token=token)
+    variables = environment.variables(editor.environment, conda=bool(editor.conda_packages), docker=is_docker)
+    source = _source(plan, variables, strict=editor.strict)
+    packed = _packed(_source(plan, variables, strict=editor.strict, lean=True), strict=editor.strict)
+    text = source if len(source.encode()) <= MAX_BYTES else packed
     size = len(text.encode())
-    if size > MAX_BYTES:
-        largest = sorted(made, key=lambda step: len(step.body.encode()), reverse=True)[:3]
-        shares = ", ".join(f"{step.name} {len(step.body.encode()):,}" for step in largest)
-        raise ConfigError(
-            f"[editor] makes a lifecycle script of {size:,} bytes, and SageMaker takes {MAX_BYTES:,}."
-            f" What takes the room (bytes): {shares}.",
-            hint="shorten those parts of [editor], then run: studioctl validate",
-        )
-    return Script(text)
+    if size <= MAX_BYTES and len(source.encode()) <= MAX_SOURCE_BYTES:
+        return Script(text, source)
+    parts = [(step.name, step.call) for step in plan] + [("environment", variables)]
+    largest = sorted(parts, key=lambda part: len(part[1].encode()), reverse=True)[:3]
+    shares = ", ".join(f"{name} {len(call.encode()):,}" for name, call in largest)
+    raise ConfigError(
+        f"{whose} makes a lifecycle script of {len(source.encode()):,} bytes, {size:,} compressed,"
+        f" and SageMaker takes {MAX_BYTES:,}. What takes the room (bytes, not compressed): {shares}.",
+        hint="shorten those parts of [editor], then run: studioctl validate",
+    )
 
 
-def _call(step: Step) -> str:
-    # A quoted here-document passes the body on as it is. Its end marker is derived from the body, so that no
-    # value can contain it.
-    marker = "END_" + hashlib.sha256(step.body.encode()).hexdigest()[:8]
-    return f"\nstep {step.name} <<'{marker}'\n{step.body.rstrip()}\n{marker}\n"
+def _source(plan: Plan, variables: str, *, strict: bool, lean: bool = False) -> str:
+    shorten = _lean_bash if lean else str
+    parts = [
+        shorten(program.text(name)) for name in dict.fromkeys(("runtime.sh", *(use for s in plan for use in s.uses)))
+    ]
+    if any("merge.sh" in step.uses for step in plan):
+        parts.append(_function("merge_program", f"printf '%s' {quoted([_lean(program.text('merge.py'))])}"))
+    parts += [
+        _function("variables", f"printf '%s\\n' {quoted([variables])}"),
+        _function("settings", f"steps='{' '.join(step.name for step in plan)}' strict={str(strict).lower()}"),
+        _perform(plan),
+        _run(plan),
+    ]
+    functions = [name for part in parts for name in re.findall(r"^([a-z_]+)\(\) \{", part, re.MULTILINE)]
+    passed_on = "\n".join(
+        (f"declare -f {' '.join(sorted([*functions, 'program']))}", """printf 'main "${1:-status}" "${@:2}"\\n'""")
+    )
+    parts.append(_function("program", passed_on))
+    return "\n".join((SHEBANG + HEADER, *(part.rstrip() + "\n" for part in parts), 'main "${1:-start}" "${@:2}"\n'))
+
+
+def _function(name: str, body: str) -> str:
+    # Indented by lines of ours only: a value's lines must stay as they are.
+    return f"{name}() {{\n  {body}\n}}\n"
+
+
+def _perform(plan: Plan) -> str:
+    cases = "".join(f"    {step.name})\n      {step.call}\n      ;;\n" for step in plan)
+    return f"perform() {{\n  case ${{1}} in\n{cases}    *) return 64 ;;\n  esac\n}}\n"
+
+
+def _run(plan: Plan) -> str:
+    lines = ["begin", f"step {plan.first.name}"]
+    for chain in plan.chains:
+        calls = "; ".join(f"step {step.name}" for step in chain)
+        lines.append(f"{calls} &" if len(chain) == 1 else f"{{ {calls}; }} &")
+    lines.append("wait")
+    if plan.last is not None:
+        lines.append(f"step {plan.last.name}")
+    return _function("run", "\n  ".join(lines))
+
+
+def _lean(text: str) -> str:
+    """A Python program of `program/` without its comments, docstrings and types, and with less indentation."""
+    text = re.sub(r'^ *""".*?"""\n', "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"  # .*|: (Any|str|int)\b| -> \w+(?=:)", "", text)
+    lines = [re.sub(r"^( +)", lambda found: " " * (len(found[1]) // 4), line) for line in text.splitlines()]
+    return "\n".join(line for line in lines if line and line != "from typing import Any") + "\n"
+
+
+def _lean_bash(text: str) -> str:
+    """Bash of `program/` without its comments and indentation, and without braces that only please the linter."""
+    text = re.sub(r"^ *#.*\n|^ +|(?<=\{) # .*", "", text, flags=re.MULTILINE)
+    return re.sub(r"\$\{([a-z_]+|\d)\}(?![\w\[])", r"$\1", text)
+
+
+def _packed(source: str, *, strict: bool) -> str:
+    # bzip2, because there is one implementation of it, whose output is the same everywhere.
+    packed = base64.b85encode(bz2.compress(source.encode())).decode()
+    return PACKED.format(packed="\n".join(packed[at : at + 120] for at in range(0, len(packed), 120)), code=int(strict))

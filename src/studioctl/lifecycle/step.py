@@ -11,12 +11,13 @@ class Step:
 
     Args:
         name: What the log calls it.
-        body: Bash that does it, run in a shell of its own with `set -euo pipefail`. It must leave what is there
-            already as it is, because the script runs at every start of the app.
+        call: The bash that does it: functions of `program/` with the file's values as their arguments.
+        uses: The files of `program/` that define these functions.
     """
 
     name: str
-    body: str
+    call: str
+    uses: tuple[str, ...]
 
 
 def quoted(values: Iterable[str]) -> str:

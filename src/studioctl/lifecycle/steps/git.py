@@ -1,16 +1,42 @@
-"""Global Git configuration."""
+"""Global Git configuration, and the token for private repositories."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from studioctl.lifecycle.program import text
 from studioctl.lifecycle.step import Step, quoted
 
 
-def configuration(values: Mapping[str, str]) -> Step | None:
-    """Sets each value that the user has not set."""
-    if not values:
+@dataclass(frozen=True)
+class Token:
+    """Where the token of a Git host is kept. It is read there each time that Git asks, and never kept elsewhere.
+
+    Args:
+        host: Such as "github.com", or "git.acme.com:8443".
+        username: What Git tells the host with it.
+        secret: Name of the secret in AWS Secrets Manager; its value is the token, as plain text.
+        region: The secret's region.
+    """
+
+    host: str
+    username: str
+    secret: str
+    region: str
+
+
+def configuration(values: Mapping[str, str], token: Token | None) -> Step | None:
+    """Merges values into Git's configuration, and names the program that gives Git the token."""
+    calls = [f'merge git {quoted([json.dumps(values)])} "${{own}}/git.json"'] if values else []
+    if token is not None:
+        calls.append(f"git_token {quoted([token.host, _helper(token)])}")
+    if not calls:
         return None
-    lines = [
-        f"git config --global --get {quoted([key])} > /dev/null || git config --global {quoted([key, value])}"
-        for key, value in values.items()
-    ]
-    return Step("git-config", "\n".join(lines))
+    return Step("git", "\n      ".join(calls), ("merge.sh", "git.sh"))
+
+
+def _helper(token: Token) -> str:
+    values = {"HOST": token.host, "USERNAME": token.username, "SECRET": token.secret, "REGION": token.region}
+    first, *rest = (line for line in text("git-credential.sh").splitlines() if not line.startswith("# "))
+    given = " ".join(f"{name}={quoted([value])}" for name, value in values.items())
+    return "\n".join((first, "# Written by studioctl", given, *rest))
