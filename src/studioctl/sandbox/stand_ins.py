@@ -1,0 +1,337 @@
+"""Programs of the image that this machine has not, or must not run: what can be observed of them, and no more.
+
+    python -I -S stand_ins.py TOOL ROOT ARGUMENTS...
+
+Each call is recorded. What they change is below ROOT, the files of the home's owner included, and nothing elsewhere.
+Imports nothing of ours.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+CALLS = "calls.jsonl"
+BEHAVIOUR = "stand-ins.json"
+REAL_AWS = "usr/libexec/aws"
+VERSION = "1.0.0"
+
+Tool = Callable[[Path, list[str]], int]
+
+
+def main(tool: str, root: str, *arguments: str) -> int:
+    """Record the call, misbehave if that is wanted, else do it."""
+    place = Path(root)
+    with (place / CALLS).open("a") as calls:  # one short write: calls at the same time do not mix
+        calls.write(json.dumps([tool, *arguments]) + "\n")
+    if (place / BEHAVIOUR).exists():
+        wanted = json.loads((place / BEHAVIOUR).read_text()).get(tool)
+        if wanted:
+            time.sleep(wanted["seconds"])
+            print(wanted["message"], file=sys.stderr)
+            return int(wanted["exit_code"])
+    return TOOLS[tool](place, list(arguments))
+
+
+def conda(root: Path, arguments: list[str]) -> int:
+    """conda: `config` changes ~/.condarc, `install` gives base a program of each package's name."""
+    verb, *rest = arguments or [""]
+    match verb:
+        case "config":
+            return conda_config(rest)
+        case "install" | "create" | "update":
+            return conda_install(root, _values(rest, "-n", "--name", "-c", "--channel", "-p", "--prefix"))
+        case "list":
+            for record in sorted((root / "opt/conda/conda-meta").glob("*.json")):
+                print(*json.loads(record.read_text()).values())
+            return 0
+        case "info" if "--base" in rest:
+            print(root / "opt/conda")
+            return 0
+        case "--version":
+            print("conda 24.11.3")
+            return 0
+    return _unknown("conda", arguments)
+
+
+def conda_install(root: Path, specs: list[str]) -> int:
+    for spec in specs:
+        name = re.split(r"[=<>!~ \[]", spec.rpartition("::")[2], maxsplit=1)[0].lower()
+        record = {"name": name, "version": VERSION}
+        (root / f"opt/conda/conda-meta/{name}-{VERSION}-0.json").write_text(json.dumps(record))
+        _program(root / "opt/conda/bin" / name)
+    return 0
+
+
+def conda_config(arguments: list[str]) -> int:
+    """`--set KEY VALUE`, `--append`, `--prepend`, `--add`, `--remove-key`, `--get`, `--show`, as conda does it."""
+    file = Path(os.environ["HOME"]) / ".condarc"
+    known = dict(_read_yaml(file.read_text() if file.exists() else ""))
+    words = [word for word in arguments if word not in {"--system", "--env"}]
+    while words:
+        match words:
+            case ["--set", key, value, *words]:
+                known[key] = value
+            case ["--append", key, value, *words]:
+                known[key] = [*(item for item in known.get(key, []) if item != value), value]
+            case ["--add" | "--prepend", key, value, *words]:
+                known[key] = [value, *(item for item in known.get(key, []) if item != value)]
+            case ["--remove-key", key, *words]:
+                if known.pop(key, None) is None:
+                    print(f"CondaKeyError: {key!r}: key is not in the config file", file=sys.stderr)
+                    return 1
+            case ["--get" | "--show", *keys]:
+                for key in [key for key in keys if key in known] or ([] if keys else known):
+                    print(f"--set {key} {known[key]}")
+                return 0
+            case ["--file", _, *words]:
+                return _unknown("conda config", arguments)
+            case _:
+                return _unknown("conda config", arguments)
+    file.write_text("".join(_yaml_lines(known)))
+    return 0
+
+
+def _read_yaml(text: str) -> Iterator[tuple[str, Any]]:
+    """The little YAML that conda writes: a key with a value, or with a list below it."""
+    key, items = "", []
+    for line in text.splitlines():
+        if found := re.match(r"\s*- (.*)", line):
+            items.append(_scalar(found[1]))
+            yield key, list(items)
+        elif found := re.match(r"([\w.]+):\s*(.*)", line):
+            key, items = found[1], []
+            if found[2]:
+                yield key, _scalar(found[2])
+
+
+def _scalar(text: str) -> Any:
+    return json.loads(text) if text[:1] in {'"', "["} else text
+
+
+def _yaml_lines(values: dict[str, Any]) -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, list):
+            yield f"{key}:\n" + "".join(f"  - {_plain(item)}\n" for item in value)
+        else:
+            yield f"{key}: {_plain(value)}\n"
+
+
+def _plain(value: str) -> str:
+    return value if re.fullmatch(r"[\w./~@-][\w./~@ -]*", value) else json.dumps(value)
+
+
+def code_editor(_root: Path, arguments: list[str]) -> int:
+    """sagemaker-code-editor: installs extensions as the editor keeps them, from an id or from a VSIX file."""
+    options = _options(arguments)
+    directory = Path(options.get("--extensions-dir", [str(Path.home() / ".vscode/extensions")])[-1])
+    if "--list-extensions" in arguments:
+        for entry in _extensions(directory):
+            version = f"@{entry['version']}" if "--show-versions" in arguments else ""
+            print(entry["identifier"]["id"] + version)
+        return 0
+    if "--install-extension" not in options:
+        return _unknown("sagemaker-code-editor", arguments)
+    print("Installing extensions...")
+    for wanted in options["--install-extension"]:
+        _install_extension(directory, wanted, force="--force" in arguments)
+    return 0
+
+
+def _install_extension(directory: Path, wanted: str, *, force: bool) -> None:
+    if wanted.endswith(".vsix"):
+        with zipfile.ZipFile(wanted) as archive:
+            manifest = json.loads(archive.read("extension/package.json"))
+        name, version = f"{manifest['publisher']}.{manifest['name']}", manifest["version"]
+    else:
+        name, _, version = wanted.partition("@")
+        manifest = {"publisher": name.partition(".")[0], "name": name.partition(".")[2], "version": version or VERSION}
+    version = version or VERSION
+    known = _extensions(directory)
+    before = [entry["version"] for entry in known if entry["identifier"]["id"].lower() == name.lower()]
+    if before and not force and ("@" not in wanted or before == [version]):
+        print(
+            f"Extension '{name}' v{before[0]} is already installed. Use '--force' option to update to latest version."
+        )
+        return
+    place = directory / f"{name.lower()}-{version}"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "package.json").write_text(json.dumps(manifest))
+    entry = {"identifier": {"id": name.lower()}, "version": version, "relativeLocation": place.name}
+    others = [other for other in known if other["identifier"]["id"].lower() != name.lower()]
+    (directory / "extensions.json").write_text(json.dumps([*others, entry]))
+    print(f"Extension '{name}' v{version} was successfully installed.")
+
+
+def _extensions(directory: Path) -> list[dict[str, Any]]:
+    """The editor's own list; extensions that are only there as directories are found as it finds them."""
+    file = directory / "extensions.json"
+    listed: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
+    if listed or not directory.is_dir():
+        return listed
+    return [
+        {"identifier": {"id": found[1]}, "version": found[2], "relativeLocation": entry.name}
+        for entry in sorted(directory.iterdir())
+        if (found := re.fullmatch(r"(.+)-(\d[\w.]*)", entry.name))
+    ]
+
+
+def aws(root: Path, arguments: list[str]) -> int:
+    """The AWS CLI, only at an emulator on this machine: what scripts need itself, the rest by the real one if any."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if not re.fullmatch(r"http://127\.0\.0\.1:\d+", endpoint):
+        print("There is no AWS account here: this is a rehearsal without an emulator.", file=sys.stderr)
+        return 253  # what the CLI says when it finds no credentials
+    options = _options(arguments)
+    match [word for word in arguments if not word.startswith("-")][:2]:
+        case ["secretsmanager", "get-secret-value"]:
+            return aws_secret(endpoint, options)
+    real = root / REAL_AWS
+    if not real.exists():
+        return _unknown("aws", arguments)
+    # The real one; a request that names another address goes nowhere
+    dead = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    os.environ.update(dead, no_proxy="127.0.0.1", NO_PROXY="127.0.0.1")
+    return os.execv(real, [str(real), *arguments])  # noqa: S606
+
+
+def aws_secret(endpoint: str, options: dict[str, list[str]]) -> int:
+    """`aws secretsmanager get-secret-value`, as JSON or, with `--query SecretString --output text`, the bare value."""
+    import urllib.error  # noqa: PLC0415 - the other programs are called often and need no network
+    import urllib.request  # noqa: PLC0415
+
+    region = options.get("--region", [os.environ["AWS_REGION"]])[-1]
+    scope = f"{os.environ['AWS_ACCESS_KEY_ID']}/20250101/{region}/secretsmanager/aws4_request"
+    request = urllib.request.Request(  # noqa: S310 - loopback, checked above
+        endpoint,
+        json.dumps({"SecretId": options["--secret-id"][-1]}).encode(),
+        {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": "secretsmanager.GetSecretValue",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        },
+    )
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(request, timeout=30) as answer:
+            secret = json.load(answer)
+    except urllib.error.HTTPError as error:
+        said = json.load(error)
+        code = str(said.get("__type", "")).rpartition("#")[2]
+        why = said.get("message") or said.get("Message")
+        print(f"\nAn error occurred ({code}) when calling the GetSecretValue operation: {why}", file=sys.stderr)
+        return 254
+    except OSError as error:
+        print(f'\nCould not connect to the endpoint URL: "{endpoint}/": {error}', file=sys.stderr)
+        return 255
+    query = options.get("--query", [""])[-1]
+    value = secret.get(query) if query else secret
+    print(value if options.get("--output") == ["text"] and query else json.dumps(value, indent=4))
+    return 0
+
+
+def sudo(_root: Path, arguments: list[str]) -> int:
+    """Runs the command as it is: in the room, nobody is more than themselves."""
+    words = list(arguments)
+    while words and words[0].startswith("-"):
+        if words.pop(0) == "--":
+            break
+    while words and re.match(r"\w+=", words[0]):
+        name, _, value = words.pop(0).partition("=")
+        os.environ[name] = value
+    if not words:
+        return 0
+    return os.execvp(words[0], words)  # noqa: S606
+
+
+def apt(root: Path, arguments: list[str]) -> int:
+    """apt-get: a package that is installed gives the system a program of its name."""
+    words = _values(arguments, "-o", "-t", "-c")
+    match words:
+        case ["install", *packages]:
+            for package in packages:
+                name = package.partition("=")[0]
+                _program(root / "usr/bin" / {"docker-ce-cli": "docker"}.get(name, name))
+                (root / "var/lib/dpkg").mkdir(parents=True, exist_ok=True)
+                (root / "var/lib/dpkg" / name).write_text(package)
+            return 0
+        case ["update" | "upgrade" | "clean" | "autoremove", *_]:
+            return 0
+    return _unknown("apt-get", arguments)
+
+
+def dpkg(root: Path, arguments: list[str]) -> int:
+    """dpkg: whether a package is there, and what machine this is."""
+    match arguments:
+        case ["--print-architecture"]:
+            print({"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine))
+            return 0
+        case ["-s" | "--status", *packages]:
+            return 0 if all((root / "var/lib/dpkg" / name).exists() for name in packages) else 1
+    return _unknown("dpkg", arguments)
+
+
+def _program(file: Path) -> None:
+    """A program that says its name; one that is there already is a real one, and stays."""
+    if not file.exists() and not file.is_symlink():
+        file.write_text(f"#!/bin/sh\necho '{file.name} {VERSION} (stand-in)'\n")
+        file.chmod(0o755)
+
+
+def _values(arguments: list[str], *with_value: str) -> list[str]:
+    """The words that are no options and no values of these options."""
+    found, skip = [], False
+    for word in arguments:
+        if skip or word.startswith("-"):
+            skip = word in with_value
+        else:
+            found.append(word)
+    return found
+
+
+def _options(arguments: list[str]) -> dict[str, list[str]]:
+    """`--name value` and `--name=value`, each as often as it is given."""
+    found: dict[str, list[str]] = {}
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        if name.startswith("--") and (equals or not following.startswith("--")):
+            found.setdefault(name, []).append(value if equals else following)
+    return found
+
+
+def _unknown(tool: str, arguments: list[str]) -> int:
+    print(f"{tool} is a stand-in here and does not know: {' '.join(arguments)}", file=sys.stderr)
+    return 64
+
+
+TOOLS: dict[str, Tool] = {
+    "conda": conda,
+    "mamba": conda,
+    "micromamba": conda,
+    "sagemaker-code-editor": code_editor,
+    "aws": aws,
+    "sudo": sudo,
+    "apt-get": apt,
+    "apt": apt,
+    "dpkg": dpkg,
+}
+PLACES = {
+    "conda": "opt/conda/bin",
+    "mamba": "opt/conda/bin",
+    "micromamba": "usr/local/bin",
+    "sagemaker-code-editor": "opt/conda/bin",
+    "aws": "usr/local/bin",
+    "sudo": "usr/bin",
+    "apt-get": "usr/bin",
+    "apt": "usr/bin",
+    "dpkg": "usr/bin",
+}
+"""Where the image has them, below its root."""
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
