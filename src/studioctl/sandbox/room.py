@@ -1,13 +1,11 @@
 """The root that a script sees: the image's layout, its programs, its environment; and what was called in it."""
 
-import importlib.util
 import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,6 +176,13 @@ class Room:
         for place in ("opt/conda/bin", "usr/local/bin", "usr/bin"):
             (self.root / place / tool).unlink(missing_ok=True)
 
+    def add_program(self, name: str, text: str) -> None:
+        """Put a program on PATH, before any other of its name."""
+        file = self.root / "opt/conda/bin" / name
+        file.unlink(missing_ok=True)
+        file.write_text(text)
+        file.chmod(0o755)
+
     def write_script(self, text: str) -> Path:
         """The script as a program's file."""
         file = self.root / "tmp/OnStart.sh"
@@ -196,10 +201,11 @@ class Room:
         python = getattr(sys, "_base_executable", None) or sys.executable
         subprocess.run([python, "-I", "-m", "venv", "--without-pip", str(base)], check=True, stdin=subprocess.DEVNULL)
         (base / "conda-meta").mkdir()
-        if wheel := _bundled_pip():
-            next(base.glob("lib/python*/site-packages")).joinpath("pip.pth").write_text(f"{wheel}\n")
-            for name in ("pip", "pip3"):
-                self._program(base / "bin" / name, shlex.join([str(base / "bin/python3"), "-m", "pip"]))
+        site = next(base.glob("lib/python*/site-packages"))
+        for part in _own_pip():
+            shutil.copytree(part, site / part.name)
+        for name in ("pip", "pip3"):
+            self._program(base / "bin" / name, shlex.join([str(base / "bin/python3"), "-m", "pip"]))
 
     def _make_editor(self) -> None:
         """The editor's shipped data, and where this version has it look for the user's."""
@@ -223,15 +229,12 @@ class Room:
         file.chmod(0o755)
 
 
-def _bundled_pip() -> Path | None:
-    """The wheel that Python's own `venv` installs, which also runs as it is; where a distribution put it elsewhere too.
-
-    Without it (a Python without ensurepip), the base has no pip.
-    """
-    found = importlib.util.find_spec("ensurepip")
-    places = [Path(found.origin).parent / "_bundled"] if found and found.origin else []
-    places += [Path(place) for place in (sysconfig.get_config_var("WHEEL_PKG_DIR"),) if place]
-    return next((wheel for place in places for wheel in sorted(place.glob("pip-*.whl"))), None)
+def _own_pip() -> list[Path]:
+    """The pip that came with this Python or its environment, ready to run; nothing where there is none."""
+    for place in (Path(entry) for entry in sys.path if entry):
+        if (place / "pip/__main__.py").is_file():
+            return [place / "pip", *place.glob("pip-*.dist-info")]
+    return []
 
 
 def reach(environ: Mapping[str, str]) -> dict[str, str]:

@@ -20,6 +20,11 @@ CALLS = "calls.jsonl"
 BEHAVIOUR = "stand-ins.json"
 REAL_AWS = "usr/libexec/aws"
 VERSION = "1.0.0"
+PACKAGES = {
+    "docker-ce-cli": ["usr/bin/docker"],
+    "docker-compose-plugin": ["usr/libexec/docker/cli-plugins/docker-compose"],
+}
+"""Debian packages whose programs have other names than they."""
 
 Tool = Callable[[Path, list[str]], int]
 
@@ -39,13 +44,14 @@ def main(tool: str, root: str, *arguments: str) -> int:
 
 
 def conda(root: Path, arguments: list[str]) -> int:
-    """conda: `config` changes ~/.condarc, `install` gives base a program of each package's name."""
+    """conda: `config` changes ~/.condarc; `install` and `create` give the environment a program for each package."""
     verb, *rest = arguments or [""]
     match verb:
         case "config":
             return conda_config(rest)
         case "install" | "create" | "update":
-            return conda_install(root, _values(rest, "-n", "--name", "-c", "--channel", "-p", "--prefix"))
+            specs = _values(rest, "-n", "--name", "-c", "--channel", "-p", "--prefix")
+            return conda_install(_conda_prefix(root, _options(rest)), specs)
         case "list":
             for record in sorted((root / "opt/conda/conda-meta").glob("*.json")):
                 print(*json.loads(record.read_text()).values())
@@ -59,12 +65,22 @@ def conda(root: Path, arguments: list[str]) -> int:
     return _unknown("conda", arguments)
 
 
-def conda_install(root: Path, specs: list[str]) -> int:
+def _conda_prefix(root: Path, options: dict[str, list[str]]) -> Path:
+    prefix, name = options.get("--prefix") or options.get("-p"), options.get("--name") or options.get("-n") or ["base"]
+    if prefix:
+        return Path(prefix[-1])
+    return root / "opt/conda" if name[-1] == "base" else Path(os.environ["HOME"]) / ".conda/envs" / name[-1]
+
+
+def conda_install(prefix: Path, specs: list[str]) -> int:
+    """A record and a program for each package, whose name is what its specification begins with."""
+    for directory in ("bin", "conda-meta"):
+        (prefix / directory).mkdir(parents=True, exist_ok=True)
     for spec in specs:
         name = re.split(r"[=<>!~ \[]", spec.rpartition("::")[2], maxsplit=1)[0].lower()
         record = {"name": name, "version": VERSION}
-        (root / f"opt/conda/conda-meta/{name}-{VERSION}-0.json").write_text(json.dumps(record))
-        _program(root / "opt/conda/bin" / name)
+        (prefix / f"conda-meta/{name}-{VERSION}-0.json").write_text(json.dumps(record))
+        _program(prefix / "bin" / name)
     return 0
 
 
@@ -250,19 +266,37 @@ def sudo(_root: Path, arguments: list[str]) -> int:
 
 
 def apt(root: Path, arguments: list[str]) -> int:
-    """apt-get: a package that is installed gives the system a program of its name."""
-    words = _values(arguments, "-o", "-t", "-c")
-    match words:
+    """apt-get: a package that is installed gives the system its programs; one that is downloaded is a file here."""
+    match _values(arguments, "-o", "-t", "-c"):
         case ["install", *packages]:
             for package in packages:
                 name = package.partition("=")[0]
-                _program(root / "usr/bin" / {"docker-ce-cli": "docker"}.get(name, name))
+                _unpack(name, root)
                 (root / "var/lib/dpkg").mkdir(parents=True, exist_ok=True)
                 (root / "var/lib/dpkg" / name).write_text(package)
+            return 0
+        case ["download", *packages]:
+            for package in packages:
+                name, _, version = package.partition("=")
+                Path(f"{name}_{(version or VERSION).replace(':', '%3a')}_all.deb").write_text(name)
             return 0
         case ["update" | "upgrade" | "clean" | "autoremove", *_]:
             return 0
     return _unknown("apt-get", arguments)
+
+
+def dpkg_deb(_root: Path, arguments: list[str]) -> int:
+    """dpkg-deb: unpacks what the stand-in of apt-get downloaded."""
+    match arguments:
+        case ["-x" | "--extract", package, directory]:
+            _unpack(Path(package).read_text(), Path(directory))
+            return 0
+    return _unknown("dpkg-deb", arguments)
+
+
+def _unpack(package: str, directory: Path) -> None:
+    for file in PACKAGES.get(package, [f"usr/bin/{package}"]):
+        _program(directory / file)
 
 
 def dpkg(root: Path, arguments: list[str]) -> int:
@@ -279,6 +313,7 @@ def dpkg(root: Path, arguments: list[str]) -> int:
 def _program(file: Path) -> None:
     """A program that says its name; one that is there already is a real one, and stays."""
     if not file.exists() and not file.is_symlink():
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"#!/bin/sh\necho '{file.name} {VERSION} (stand-in)'\n")
         file.chmod(0o755)
 
@@ -299,7 +334,7 @@ def _options(arguments: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
         name, equals, value = word.partition("=")
-        if name.startswith("--") and (equals or not following.startswith("--")):
+        if name.startswith("-") and (equals or not following.startswith("-")):
             found.setdefault(name, []).append(value if equals else following)
     return found
 
@@ -319,6 +354,7 @@ TOOLS: dict[str, Tool] = {
     "apt-get": apt,
     "apt": apt,
     "dpkg": dpkg,
+    "dpkg-deb": dpkg_deb,
 }
 PLACES = {
     "conda": "opt/conda/bin",
@@ -330,6 +366,7 @@ PLACES = {
     "apt-get": "usr/bin",
     "apt": "usr/bin",
     "dpkg": "usr/bin",
+    "dpkg-deb": "usr/bin",
 }
 """Where the image has them, below its root."""
 
