@@ -25,7 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "operations": {"config", "infrastructure", "lifecycle", "terraform", "aws", "sandbox", "programs"},
     "presentation": {"operations", "terraform"},
     "emulator": {"sandbox"},
-    "cli": {"config", "infrastructure", "terraform", "operations", "presentation", "emulator"},
+    "cli": {"config", "infrastructure", "terraform", "lifecycle", "operations", "presentation", "sandbox", "emulator"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -9,6 +9,7 @@ import typer
 from studioctl.cli import (
     doctor,
     down,
+    editor,
     emulator,
     init,
     outputs,
@@ -51,6 +52,7 @@ app.command("down", rich_help_panel=ENVIRONMENT)(down.down)
 app.command("status", rich_help_panel=LOOK)(status.status)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
 app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
+app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
 app.add_typer(emulator.app, name="emulator", rich_help_panel=MORE)
 app.command("version", rich_help_panel=MORE)(version.version)
 

@@ -24,6 +24,8 @@ DOING = {
     "stop": "stopping",
     "empty": "emptying",
     "init": "preparing",
+    "run": "running",
+    "background": "in the background:",
 }
 DONE = {
     "create": "created",
@@ -35,6 +37,8 @@ DONE = {
     "stop": "stopped",
     "empty": "emptied",
     "init": "prepared",
+    "run": "ran",
+    "background": "in the background:",
 }
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 

@@ -79,18 +79,20 @@ class Run:
 
         What it left in the background goes on; its lines, if it still writes any, are not seen here.
         """
+        for lines in self.glances():
+            yield from lines
+
+    def glances(self) -> Iterator[list[Line]]:
+        """As `lines`, but again and again with those that are new, also when there are none."""
         with self._log.open(encoding="utf-8", errors="replace", newline="\n") as followed:
             partial = ""
             over = False
             while not over:
                 over = self._is_over(POLL_SECONDS)  # asked before reading, so that the last lines are never missed
-                while piece := followed.readline():
-                    partial += piece
-                    if partial.endswith("\n"):
-                        yield Line(self._now(), partial.rstrip("\r\n"))
-                        partial = ""
+                *complete, partial = (partial + followed.read()).split("\n")
+                yield [Line(self.seconds, text.rstrip("\r")) for text in complete]
             if partial:
-                yield Line(self._now(), partial)
+                yield [Line(self.seconds, partial)]
 
     def finish(self) -> None:
         """Wait until the script is over or its time is up. Its lines are in the room's log."""
@@ -115,18 +117,20 @@ class Run:
         if self._supervisor.stdout is not None:
             self._supervisor.stdout.close()
 
-    def _now(self) -> float:
+    @property
+    def seconds(self) -> float:
+        """Since its start."""
         return time.monotonic() - self._began
 
     def _is_over(self, patience: float) -> bool:
         """Whether the script ended; waits this long for it."""
         told = _told(self._supervisor.stdout, patience)
         if told is not None:
-            self.elapsed = self._now()
+            self.elapsed = self.seconds
             self.exit_code = told
             return True
-        if self._now() > self._limit:
-            self.elapsed = self._now()
+        if self.seconds > self._limit:
+            self.elapsed = self.seconds
             self.timed_out = True
             self.kill()
             return True

@@ -1,0 +1,46 @@
+"""`studioctl editor ...`."""
+
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+app = typer.Typer(
+    help="The script that sets up the editor: what it is, and what it does.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+
+@app.command("test")
+def rehearse(
+    config: options.Config = options.DEFAULT_CONFIG,
+    image: Annotated[str, typer.Option(help="Version of SageMaker Distribution whose layout it runs in.")] = "4.0",
+    keep: Annotated[bool, typer.Option("--keep", help="Leave what it made, and say where.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Run it twice on this machine, in a throw-away home: a first start, and a second one.
+
+    Programs that would change this machine or an account are stand-ins: conda, apt-get, sudo, sagemaker-code-editor,
+    aws. Exits with 1 when a step failed.
+    """
+    from studioctl.config.load import load
+    from studioctl.lifecycle import script
+    from studioctl.operations import editor
+    from studioctl.presentation import editor_views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import follow
+    from studioctl.sandbox.image import Image
+
+    terminal = Terminal()
+    environment = load(config)
+    text = script.build(environment.editor).text
+    found = follow(editor.rehearse(text, Image.of(image), keep=keep), terminal)
+    if json:
+        typer.echo(dumps({"failed": found.failed, **vars(found)}))
+    else:
+        editor_views.rehearsal(found, terminal)
+    if found.failed:
+        raise typer.Exit(1)
