@@ -6,8 +6,9 @@ from pathlib import Path
 from studioctl.cli import options
 from studioctl.cli.backend import backend_of
 from studioctl.config.load import load
-from studioctl.errors import ConfigError
-from studioctl.infrastructure import blueprint
+from studioctl.errors import ConfigError, ExitCode, StudioctlError
+from studioctl.infrastructure import blueprint, editor_scripts
+from studioctl.lifecycle.script import Script
 from studioctl.operations.doctor.patient import Patient, region_without_file
 from studioctl.operations.environment import Account, Environment
 from studioctl.target import Target
@@ -48,6 +49,23 @@ def patient(file: Path, *, local: bool) -> Patient:
             mistake = error
     region, profile = (config.region, config.profile) if config else (region_without_file(), None)
     return Patient(_target(region, profile, local=local)[0], file, config, mistake)
+
+
+def editor_script(file: Path, user: str | None) -> Script:
+    """The lifecycle script of a user's editors; without a user, the domain's.
+
+    Raises:
+        StudioctlError: The file has no such user.
+    """
+    config = load(file)
+    known = [each.name for each in config.users]
+    if user is not None and user not in known:
+        raise StudioctlError(
+            f"'{user}' is not a user in {file}. There are: {', '.join(known)}.",
+            hint=f"studioctl editor script --user {known[0]}{options.config_flag(file)}",
+            exit_code=ExitCode.USAGE,
+        )
+    return editor_scripts.build(config).of(user)
 
 
 def repeated(file: Path, *, local: bool) -> str:

@@ -13,9 +13,34 @@ app = typer.Typer(
 )
 
 
+User = Annotated[str | None, typer.Option("--user", "-u", help="Whose editor; without it, the domain's.")]
+
+
+@app.command("script")
+def show(
+    config: options.Config = options.DEFAULT_CONFIG,
+    user: User = None,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="As it is stored in AWS: compressed, if it would not fit otherwise.")
+    ] = False,
+) -> None:
+    """Print the lifecycle script: what runs in the space at each start of its app."""
+    from studioctl.cli.context import editor_script
+    from studioctl.presentation.console import Terminal
+
+    script = editor_script(config, user)
+    typer.echo(script.text if stored else script.source, nl=False)
+    if script.text != script.source and not stored:
+        Terminal().say(
+            f"AWS stores {len(script.text.encode()):,} bytes of these {len(script.source.encode()):,}: compressed,"
+            " without comments. See them with --stored."
+        )
+
+
 @app.command("test")
 def rehearse(
     config: options.Config = options.DEFAULT_CONFIG,
+    user: User = None,
     image: Annotated[str, typer.Option(help="Version of SageMaker Distribution whose layout it runs in.")] = "4.0",
     keep: Annotated[bool, typer.Option("--keep", help="Leave what it made, and say where.")] = False,
     json: options.Json = False,
@@ -25,8 +50,7 @@ def rehearse(
     Programs that would change this machine or an account are stand-ins: conda, apt-get, sudo, sagemaker-code-editor,
     aws. Exits with 1 when a step failed.
     """
-    from studioctl.config.load import load
-    from studioctl.lifecycle import script
+    from studioctl.cli.context import editor_script
     from studioctl.operations import editor
     from studioctl.presentation import editor_views
     from studioctl.presentation.console import Terminal
@@ -35,9 +59,7 @@ def rehearse(
     from studioctl.sandbox.image import Image
 
     terminal = Terminal()
-    environment = load(config)
-    text = script.build(environment.editor).text
-    found = follow(editor.rehearse(text, Image.of(image), keep=keep), terminal)
+    found = follow(editor.rehearse(editor_script(config, user).text, Image.of(image), keep=keep), terminal)
     if json:
         typer.echo(dumps({"failed": found.failed, **vars(found)}))
     else:

@@ -1,10 +1,9 @@
 """All the wiring on one page: from what the user wants to everything that should exist."""
 
 from studioctl.config.model import EnvironmentConfig
-from studioctl.infrastructure import ecr, iam, s3, sagemaker, secrets_manager, security_groups, vpc
+from studioctl.infrastructure import ecr, editor_scripts, iam, s3, sagemaker, secrets_manager, security_groups, vpc
 from studioctl.infrastructure.block import Blueprint, Data, Module
 from studioctl.infrastructure.naming import Naming
-from studioctl.lifecycle import script
 
 
 def build(config: EnvironmentConfig) -> Blueprint:
@@ -33,7 +32,7 @@ def build(config: EnvironmentConfig) -> Blueprint:
     )
     images = ecr.build(config.images, naming)
     studio = sagemaker.build(
-        config, vpc=network, groups=groups, iam=access, script=script.build(config.editor), naming=naming
+        config, vpc=network, groups=groups, iam=access, scripts=editor_scripts.build(config), naming=naming
     )
     parts = (network, groups, secrets, storage, access, images, studio)
     return Blueprint(

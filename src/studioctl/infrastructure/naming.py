@@ -1,5 +1,6 @@
 """Every name and tag, derived once from the environment's name."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,15 @@ class Naming:
     def lifecycle_config(self, digest: str) -> str:
         """Name of the lifecycle configuration whose content has this digest."""
         return f"{self.environment}-editor-{digest}"
+
+    def user_lifecycle_config(self, user: str, digest: str) -> str:
+        """Name of one user's lifecycle configuration: 63 characters at most, and nobody else's.
+
+        Two users may want the same script, and their names may begin alike, so the last part tells both apart.
+        """
+        mark = hashlib.sha256(f"{user.casefold()} {digest}".encode()).hexdigest()[:10]
+        room = 63 - len(f"{self.environment}-editor--{mark}")
+        return f"{self.environment}-editor-{user[:room].rstrip('-')}-{mark}"
 
     def tags(self, extra: dict[str, str]) -> dict[str, str]:
         """The tags of every resource: ours, and the user's."""

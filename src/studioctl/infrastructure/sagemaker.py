@@ -1,41 +1,53 @@
-"""The domain, a profile per user, their private Code Editor spaces, and the lifecycle configuration."""
+"""The domain, a profile per user, their private Code Editor spaces, and the lifecycle configurations."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from studioctl.config.model import EnvironmentConfig, ResolvedSpace, Studio, User
 from studioctl.infrastructure.block import Module, Output, Ref, Resource
+from studioctl.infrastructure.editor_scripts import EditorScripts
 from studioctl.infrastructure.iam import Iam
 from studioctl.infrastructure.naming import Naming, label
 from studioctl.infrastructure.security_groups import SecurityGroups
 from studioctl.infrastructure.vpc import Vpc
-from studioctl.lifecycle.script import Script
 
 # The API's own bounds; stated because AWS fills them in and a plan would never be empty otherwise.
 MIN_IDLE_MINUTES = 60
 MAX_IDLE_MINUTES = 525_600
 # Beside the documents, where people can read it.
 SCRIPT_FILE = "lifecycle_scripts/setup_code_editor.sh"
+USER_SCRIPT_FILE = "lifecycle_scripts/setup_code_editor_{user}.sh"
 
 
 @dataclass(frozen=True)
 class SageMaker:
-    """Studio's blocks, and the file that they refer to."""
+    """Studio's blocks, and the files that they refer to."""
 
     module: Module
     files: dict[str, str]
 
 
 def build(
-    config: EnvironmentConfig, *, vpc: Vpc, groups: SecurityGroups, iam: Iam, script: Script, naming: Naming
+    config: EnvironmentConfig, *, vpc: Vpc, groups: SecurityGroups, iam: Iam, scripts: EditorScripts, naming: Naming
 ) -> SageMaker:
     """Everything of SageMaker, on the network and role that are given."""
-    editor = _lifecycle_config(script, naming)
-    settings = _user_settings(config.studio, groups, iam, editor)
-    domain = _domain(config.studio, settings, vpc, iam, naming)
-    profiles = {user.name: _profile(user, domain, settings) for user in config.users}
+    editor = _lifecycle_config("editor", naming.lifecycle_config(scripts.domain.digest), SCRIPT_FILE)
+    own = {
+        user: _lifecycle_config(
+            f"editor_{label(user)}",
+            naming.user_lifecycle_config(user, script.digest),
+            USER_SCRIPT_FILE.format(user=user),
+        )
+        for user, script in scripts.users.items()
+    }
+    domain = _domain(config.studio, _user_settings(config.studio, groups, iam, editor), vpc, iam, naming)
+    profiles = {
+        user.name: _profile(user, domain, _user_settings(config.studio, groups, iam, own.get(user.name, editor)))
+        for user in config.users
+    }
     spaces = tuple(
-        _space(space, domain, profiles[space.owner], editor, config.studio) for space in config.resolved_spaces()
+        _space(space, domain, profiles[space.owner], own.get(space.owner, editor), config.studio)
+        for space in config.resolved_spaces()
     )
     outputs = (
         Output("domain_id", domain.ref("id"), "Id of the SageMaker domain."),
@@ -43,19 +55,20 @@ def build(
         Output("user_profiles", {n: p.ref("arn") for n, p in profiles.items()}, "ARN of each user profile."),
         Output("spaces", {s.arguments["space_name"]: s.ref("arn") for s in spaces}, "ARN of each space."),
     )
-    purpose = "Studio itself: the domain, a profile per user, their Code Editor spaces, the lifecycle configuration."
-    module = Module("sagemaker", purpose, (editor, domain, *profiles.values(), *spaces, *outputs))
-    return SageMaker(module=module, files={SCRIPT_FILE: script.text})
+    purpose = "Studio itself: the domain, a profile per user, their Code Editor spaces, the lifecycle scripts."
+    module = Module("sagemaker", purpose, (editor, *own.values(), domain, *profiles.values(), *spaces, *outputs))
+    files = {USER_SCRIPT_FILE.format(user=user): script.text for user, script in scripts.users.items()}
+    return SageMaker(module=module, files={SCRIPT_FILE: scripts.domain.text, **files})
 
 
-def _lifecycle_config(script: Script, naming: Naming) -> Resource:
+def _lifecycle_config(its_label: str, name: str, file: str) -> Resource:
     return Resource(
         "aws_sagemaker_studio_lifecycle_config",
-        "editor",
+        its_label,
         {
-            "studio_lifecycle_config_name": naming.lifecycle_config(script.digest),
+            "studio_lifecycle_config_name": name,
             "studio_lifecycle_config_app_type": "CodeEditor",
-            "studio_lifecycle_config_content": Ref(f'filebase64("${{path.module}}/{SCRIPT_FILE}")'),
+            "studio_lifecycle_config_content": Ref(f'filebase64("${{path.module}}/{file}")'),
             "lifecycle": {"create_before_destroy": True},
         },
         why="It cannot be changed nor, while in use, deleted: a new script gets a new name, and the old one goes last.",

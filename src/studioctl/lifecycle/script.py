@@ -54,9 +54,11 @@ MAX_BYTES = 12_288
 MAX_SOURCE_BYTES = 120_000
 
 SHEBANG = "#!/bin/bash\n"
-HEADER = (
-    "# Written by studioctl from [editor]; sets up Code Editor at each start of the app. See: studio-setup status\n"
-)
+HEADER = """\
+# shellcheck disable=SC2016 # what stands in single quotes is meant as it stands: values, and programs for others
+# shellcheck disable=SC2312 # an exit code inside of a word is of no interest where that is done
+# Written by studioctl from [editor]; sets up Code Editor at each start of the app. See: studio-setup status
+"""
 PACKED = """\
 #!/bin/bash
 # Written by studioctl from [editor], compressed to fit into a lifecycle configuration.

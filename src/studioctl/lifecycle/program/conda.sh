@@ -3,7 +3,7 @@ conda_packages() { # an environment of its own in the home, behind base on PATH:
   sum=$(cksum <<<"$*")
   prefix=${own}/conda-${sum%% *}
   if [[ ! -e "${prefix}/.complete" ]]; then
-    conda=$(command -v micromamba || command -v mamba || command -v conda)
+    conda=$(command -v micromamba || command -v mamba || printf conda)
     rm -rf "${prefix}"
     timeout 1800 "${conda}" create --yes --quiet --prefix "${prefix}" "$@"
     : >"${prefix}/.complete"

@@ -9,8 +9,7 @@ git_token() { # git_token HOST HELPER: Git asks this program for the token, whic
   if ! git config --global --get-all "${key}" >/dev/null; then
     # The empty one forgets the helpers for every host: one of them might write the token down.
     git config --global --add "${key}" ''
-    # shellcheck disable=SC2016 # Git's shell knows $HOME
-    git config --global --add "$key" '!"$HOME/.local/share/studioctl/git-credential"'
+    git config --global --add "${key}" '!"$HOME/.local/share/studioctl/git-credential"'
     note "token for ${1}"
   fi
   : >"${own}/git-credential-${1}"

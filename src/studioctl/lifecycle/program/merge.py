@@ -266,7 +266,7 @@ def main(kind: str, wanted: str, memory: str, file: str = "", default: str = "")
     if not same(remembered, [kept, {}]):
         write(memory, json.dumps([kept, {}]))
     names = [json.loads(path[-1])[0] if kind == "keybindings" else path[-1] for path, _ in edits]
-    print(*names, end="")
+    print(*names, end=" " if names else "")
 
 
 if __name__ == "__main__":

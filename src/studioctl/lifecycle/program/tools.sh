@@ -11,7 +11,7 @@ tools() { # tools REQUIREMENT...: each in an environment of its own in the home,
   done
   if ((${#todo[@]} == 0)); then return; fi
   if ! uv=$(command -v uv); then get_uv; fi
-  export UV_HTTP_TIMEOUT=30 UV_PYTHON_DOWNLOADS=never UV_LINK_MODE="${UV_LINK_MODE:-hardlink}"
+  export UV_HTTP_TIMEOUT=30 UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=true
   UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$("${python}" -m pip config get global.index-url 2>/dev/null || true)}}
   if [[ -n "${UV_DEFAULT_INDEX}" ]]; then export UV_DEFAULT_INDEX; else unset UV_DEFAULT_INDEX; fi
   set -- "${todo[@]}"
