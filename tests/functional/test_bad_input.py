@@ -2,12 +2,14 @@
 
 import json
 import os
+import random
 from pathlib import Path
 
 import pytest
 from tests.functional.conftest import Shell
 
 GOOD = 'name = "acme-ml"\nregion = "us-east-1"\n\n[[users]]\nname = "ada"\n'
+INCOMPRESSIBLE = random.Random(0).randbytes(20_000).hex()
 BAD = {
     "name": (GOOD.replace('"ada"', '"ada_l"'), "5: users[0].name: "),
     "same user": (GOOD + '\n[[users]]\nname = "ADA"\n', "8: users[1].name: "),
@@ -25,7 +27,7 @@ BAD = {
         "9: secrets.github.token: ",
     ),
     "not TOML": ("name = \n", "1:"),
-    "script too large": (GOOD + f'\n[editor.settings]\na = "{"x" * 13_000}"\n', ""),
+    "script too large": (GOOD + f'\n[editor.settings]\na = "{INCOMPRESSIBLE}"\n', ""),
 }
 
 

@@ -76,6 +76,11 @@ BETWEEN = """\
 - A bucket's name follows [S3's rules](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html);
   one that we make has no dots.
 - Repositories are `https://` or SSH URLs without credentials, and no two end in the same name.
+- A user's `editor` has the keys of `[editor]`. Two entries of a list are about the same thing, and the user's is taken,
+  when they name the same package, extension, directory of a repository, or key and condition of a shortcut.
+- Variables are letters, digits and underscores; `PATH`, `HOME` and their like, and names of secrets, are refused.
+- `extra_script` is read when the file is: at most 64 KB of UTF-8.
+- The lifecycle script that `[editor]` makes has at most 12,288 bytes, if need be compressed.
 - Settings, shortcuts and conda's values are what JSON can hold: no dates. Keys with dots are in quotes.
 - A secret is never in the file. What looks like one is refused.
 """
@@ -108,7 +113,7 @@ def _sections(whole: dict[str, Any]) -> Iterator[tuple[str, str]]:
             heading = f"## `[[{key}]]`" if node.get("type") == "array" else f"## `[{key}]`"
             yield heading, f"{model['description']}\n\n{_table(model, whole)}"
             for inner, child in model["properties"].items():
-                if (nested := _model(child, whole)) is not None:
+                if (nested := _model(child, whole)) is not None and inner not in whole["properties"]:
                     yield f"### `{key}.{inner}`", f"{nested['description']}\n\n{_table(nested, whole)}"
 
 

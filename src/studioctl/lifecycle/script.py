@@ -154,12 +154,12 @@ def build(
     size = len(text.encode())
     if size <= MAX_BYTES and len(source.encode()) <= MAX_SOURCE_BYTES:
         return Script(text, source)
-    parts = [(step.name, step.call) for step in plan] + [("environment", variables)]
-    largest = sorted(parts, key=lambda part: len(part[1].encode()), reverse=True)[:3]
-    shares = ", ".join(f"{name} {len(call.encode()):,}" for name, call in largest)
+    parts = {step.name: step.call for step in plan} | {"environment": variables}
+    sizes = sorted(((len(call.encode()), name) for name, call in parts.items()), reverse=True)[:3]
+    shares = ", ".join(f"{name} {room:,}" for room, name in sizes if room > MAX_BYTES // 100)
     raise ConfigError(
         f"{whose} makes a lifecycle script of {len(source.encode()):,} bytes, {size:,} compressed,"
-        f" and SageMaker takes {MAX_BYTES:,}. What takes the room (bytes, not compressed): {shares}.",
+        f" and SageMaker takes {MAX_BYTES:,}. What takes the room (bytes before compression): {shares}.",
         hint="shorten those parts of [editor], then run: studioctl validate",
     )
 

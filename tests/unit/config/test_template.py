@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -40,15 +41,16 @@ def test_it_sets_only_what_it_was_told() -> None:
     assert parse(text) == EnvironmentConfig(name="acme-ml", region="us-east-1", users=(User(name="ada"),))
 
 
-def test_its_commented_lines_are_right_too() -> None:
+def test_its_commented_lines_are_right_too(tmp_path: Path) -> None:
+    (tmp_path / "setup.sh").write_text("true\n")
     text = render_template(name="acme-ml", region="us-east-1", user="ada")
 
     uncommented = re.sub(r"^# ([a-z_]+ = )", r"\1", text, flags=re.MULTILINE)
-    config = parse(uncommented.replace('backend = "local"', 'backend = "s3"'))
+    config = parse(uncommented.replace('backend = "local"', 'backend = "s3"'), directory=tmp_path)
 
     assert uncommented.count("\n# ") < text.count("\n# ")
     assert all(f"{key} = " in uncommented or f"[{key}]" in uncommented for key in EnvironmentConfig.model_fields)
-    assert config.editor.tools == ("uv", "poetry", "pdm")
+    assert config.editor.tools == ("uv", "poetry==2.1.1", "pdm")
     assert config.studio == EnvironmentConfig.model_fields["studio"].default
 
 

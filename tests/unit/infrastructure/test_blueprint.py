@@ -1,4 +1,5 @@
 import json
+import random
 import re
 from typing import Any
 
@@ -74,14 +75,14 @@ def test_another_script_is_another_lifecycle_configuration_made_before_the_old_o
 
 
 def test_a_script_that_sagemaker_does_not_take_is_refused() -> None:
-    settings = {f"key{number}": "x" * 100 for number in range(200)}
+    settings = {f"a.key{number}": random.Random(number).randbytes(100).hex() for number in range(200)}
 
     with pytest.raises(ConfigError) as refused:
         blueprint.build(environment(editor={"settings": settings}))
 
     assert re.fullmatch(
-        r"\[editor\] makes a lifecycle script of [\d,]+ bytes, and SageMaker takes 12,288\."
-        r" What takes the room \(bytes\): settings [\d,]+\.",
+        r"\[editor\] makes a lifecycle script of [\d,]+ bytes, [\d,]+ compressed, and SageMaker takes 12,288\."
+        r" What takes the room \(bytes before compression\): settings [\d,]+, environment [\d,]+\.",
         refused.value.message,
     )
 

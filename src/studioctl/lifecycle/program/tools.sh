@@ -2,7 +2,7 @@ tools() { # tools REQUIREMENT...: each in an environment of its own in the home,
   local python tag sum spec name target uv='' failed='' todo=()
   local -A jobs=()
   python=$(command -v python3)
-  tag=$("${python}" -c 'import sys; print(sys.implementation.cache_tag)')
+  tag=$(readlink -f "${python}") # ends in its version: with another Python, the tools are made anew
   mkdir -p "${own}/tools" "${bin}"
   for spec; do
     sum=$(cksum <<<"${spec} ${tag}")

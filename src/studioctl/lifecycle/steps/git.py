@@ -27,9 +27,11 @@ class Token:
 
 def configuration(values: Mapping[str, str], token: Token | None) -> Step | None:
     """Merges values into Git's configuration, and names the program that gives Git the token."""
-    calls = [f'merge git {quoted([json.dumps(values)])} "${{own}}/git.json"'] if values else []
+    calls = []
     if token is not None:
         calls.append(f"git_token {quoted([token.host, _helper(token)])}")
+    if values:
+        calls.append(f'merge git {quoted([json.dumps(values)])} "${{own}}/git.json" "${{HOME}}/.gitconfig"')
     if not calls:
         return None
     return Step("git", "\n      ".join(calls), ("merge.sh", "git.sh"))
