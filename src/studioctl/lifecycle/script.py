@@ -66,7 +66,7 @@ PACKED = """\
 text=$(
   python3 -c 'import base64, bz2, sys
 packed = "".join(sys.stdin.read().split())
-sys.stdout.buffer.write(bz2.decompress(base64.b85decode(packed)))' <<'END.'
+sys.stdout.buffer.write(bz2.decompress(base64.b85decode(packed)))' 2>/dev/null <<'END.'
 {packed}
 END.
 ) || {{

@@ -1,80 +1,163 @@
+"""The script as text: pure, the same everywhere, small enough, and safe whatever the values hold."""
+
 import os
+import random
 import shutil
+import string
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.generated import ROOT
 
+from studioctl.config.load import load
 from studioctl.config.model import Editor
+from studioctl.errors import ConfigError
+from studioctl.infrastructure import editor_scripts
 from studioctl.lifecycle import script
+from studioctl.lifecycle.script import LINE, MAX_BYTES, Script
+from studioctl.lifecycle.steps.git import Token
 
-
-def run(editor: dict[str, Any], home: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the script in a throw-away home, with a Git of its own configuration."""
-    built = script.build(Editor.model_validate(editor))
-    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1"}
-    command = [shutil.which("bash") or "bash"]
-    return subprocess.run(command, input=built.text, env=environment, text=True, capture_output=True, check=False)
-
-
-def test_an_empty_editor_has_no_steps(tmp_path: Path) -> None:
-    done = run({}, tmp_path)
-
-    assert (done.returncode, done.stdout, done.stderr) == (0, "[studioctl] 0 steps, 0 failed, 0s\n", "")
-
-
-def test_what_the_user_set_in_git_stays(tmp_path: Path) -> None:
-    (tmp_path / ".gitconfig").write_text("[init]\n\tdefaultBranch = trunk\n")
-
-    run({"git": {"init.defaultBranch": "main", "pull.rebase": "true"}}, tmp_path)
-
-    assert "trunk" in (tmp_path / ".gitconfig").read_text()
-    assert "rebase = true" in (tmp_path / ".gitconfig").read_text()
-
-
-def test_settings_are_added_and_the_users_own_win(tmp_path: Path) -> None:
-    file = tmp_path / "sagemaker-code-editor-server-data/data/User/settings.json"
-    file.parent.mkdir(parents=True)
-    file.write_text('{"editor.fontSize": 20}')
-
-    run({"settings": {"editor.fontSize": 12, "files.insertFinalNewline": True}}, tmp_path)
-
-    assert file.read_text() == '{\n  "editor.fontSize": 20,\n  "files.insertFinalNewline": true\n}\n'
-
-
-def test_settings_with_comments_are_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "sagemaker-code-editor-server-data/data/User/settings.json"
-    file.parent.mkdir(parents=True)
-    file.write_text("{} // mine")
-
-    done = run({"settings": {"editor.fontSize": 12}}, tmp_path)
-
-    assert file.read_text() == "{} // mine"
-    assert "is not plain JSON and was left as it is" in done.stdout
-
-
-def test_a_step_that_fails_is_reported_and_the_editor_still_starts(tmp_path: Path) -> None:
-    unreachable = "https://127.0.0.1:9/acme/models.git"
-    done = run({"repositories": [unreachable], "git": {"init.defaultBranch": "main"}}, tmp_path)
-
-    assert done.returncode == 0
-    assert "repositories         FAILED" in done.stdout
-    assert "git-config           done" in done.stdout
-    assert "2 steps, 1 failed" in done.stdout
-
-
-@pytest.mark.parametrize(
-    "value", ["it's", '"quoted"', "$(touch /tmp/owned)", "`id`", "a\\b", "${HOME}", "END\nEOF", "%s %d", "ü 漢 😀"]
+SHELLCHECK = Path(sys.executable).parent / "shellcheck"
+EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
+# What a shell, Python, printf, TOML or a here-document could stumble over, and any other character that prints.
+NASTY = st.one_of(
+    st.sampled_from(
+        ["'", '"', "$(touch owned)", "`id`", "${HOME}", "\\", "%s", "END.", "*", "-n", " a  b ", "'\"'", "é😀"]
+    ),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30).filter(str.isprintable),
 )
-def test_any_value_arrives_as_data(value: str, tmp_path: Path) -> None:
-    run({"git": {"user.name": value}}, tmp_path)
+NAMES = st.text(string.ascii_letters, min_size=1, max_size=8)
+EDITORS = st.fixed_dictionaries(
+    {},
+    optional={
+        "settings": st.dictionaries(NASTY, NASTY | st.lists(NASTY, max_size=2), max_size=3),
+        "keybindings": st.lists(st.fixed_dictionaries({"key": NASTY, "command": NASTY}), max_size=2),
+        "git": st.dictionaries(NAMES.map("a.{}".format), NASTY, max_size=2),
+        "conda": st.dictionaries(NAMES, NASTY, max_size=2),
+        "environment": st.dictionaries(NAMES.map("V{}".format), NASTY, max_size=2),
+        "extra_script": NASTY.map(lambda text: {"path": "x", "text": text + "\n" + text}),
+        "strict": st.booleans(),
+    },
+)
 
-    got = subprocess.run(
-        ["git", "config", "--global", "user.name"],
-        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+
+def build(editor: dict[str, Any], **more: Any) -> Script:
+    return script.build(Editor.model_validate(editor), **more)
+
+
+def complaints(text: str) -> str:
+    """What ShellCheck says at its strictest."""
+    done = subprocess.run(
+        [SHELLCHECK, "--enable=all", "--severity=style", "-"], input=text, capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_shellcheck_has_nothing_to_say_of_an_example(example: Path) -> None:
+    scripts = editor_scripts.build(load(example))
+
+    for made in (scripts.domain, *scripts.users.values()):
+        assert len(made.text.encode()) <= MAX_BYTES
+        assert complaints(made.source) == ""
+        assert complaints(made.text) == ""
+
+
+@settings(max_examples=3, deadline=None)
+@given(editor=EDITORS, secret=NASTY)
+def test_shellcheck_has_nothing_to_say_of_nasty_values(editor: dict[str, Any], secret: str) -> None:
+    made = build(editor, is_docker=True, token=Token("github.com", "ada", secret, "us-east-1"))
+
+    assert complaints(made.source) == ""
+
+
+@settings(max_examples=5, deadline=None)
+@given(value=NASTY, large=st.booleans())
+def test_any_value_arrives_as_data(value: str, large: bool, tmp_path_factory: pytest.TempPathFactory) -> None:
+    home = tmp_path_factory.mktemp("home")
+    editor: dict[str, Any] = {
+        "environment": {"VALUE": value},
+        "extra_script": {"path": "x", "text": f"printf '%s\\n' \"$VALUE\" >told\ncat <<'EOT' >>told\n{value}\nEOT"},
+    }
+    if large:  # then it is compressed
+        editor["git"] = {"user.name": f"<{value}>"}
+        editor["extra_script"]["text"] += "\ngit config user.name >>told"
+    made = build(editor)
+    assert (made.text != made.source) is large
+
+    done = run(made.text, home)
+
+    assert done.returncode == 0, done.stdout
+    assert (home / "told").read_text() == f"{value}\n{value}\n" + (f"<{value}>\n" if large else "")
+    assert not list(home.glob("owned"))
+    terminal = subprocess.run(
+        ["bash", "-c", '. "$HOME/.bashrc"; printf "%s" "$VALUE"'], env=world(home), capture_output=True, check=True
+    )
+    assert terminal.stdout.decode() == value
+
+
+def world(home: Path) -> dict[str, str]:
+    return {"HOME": str(home), "PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C.UTF-8"}
+
+
+def run(text: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Runs the script from its standard input, with no terminal and no file to read itself from."""
+    bash = shutil.which("bash") or "bash"
+    return subprocess.run([bash], input=text, env=world(home), cwd=home, text=True, capture_output=True, check=False)
+
+
+def test_an_empty_editor_only_brings_the_command_that_tells_how_it_went(tmp_path: Path) -> None:
+    done = run(build({}).text, tmp_path)
+
+    lines = [LINE.fullmatch(line) for line in done.stdout.splitlines()]
+    assert [(line["name"], line["state"]) for line in lines if line] == [("environment", "done"), ("summary", "done")]
+    assert (done.returncode, done.stderr, len(lines)) == (0, "", 2)
+    assert os.access(tmp_path / ".local/bin/studio-setup", os.X_OK)
+
+
+def test_the_same_editor_makes_the_same_script_everywhere() -> None:
+    editor = load(ROOT / "examples/seed.toml").editor.model_dump(exclude_unset=True)
+    reordered = dict(reversed(editor.items()))
+
+    assert build(editor) == build(reordered)
+    assert build(editor).digest != build(editor | {"tools": ["uv"]}).digest
+    # The compressed form is part of a resource's name: it must not differ from one machine to another.
+    fill = {"environment": {"FILL": "".join(random.Random(0).choices(string.ascii_letters, k=4_000))}}
+    program = (
+        "import random, string, sys; from studioctl.config.model import Editor; from studioctl.lifecycle import script;"
+        f"print(script.build(Editor.model_validate({fill!r})).digest)"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert got.stdout == f"{value}\n"
+    assert other.stdout.strip() == build(fill).digest
+
+
+def test_what_is_too_large_even_compressed_says_what_takes_the_room() -> None:
+    noise = random.Random(0)
+    editor = {
+        "settings": {f"a.{n}": noise.randbytes(100).hex() for n in range(100)},
+        "environment": {"FILL": noise.randbytes(2_000).hex()},
+    }
+
+    with pytest.raises(ConfigError) as refused:
+        build(editor, whose="The editor of 'ada'")
+
+    assert refused.value.message.startswith("The editor of 'ada' makes a lifecycle script of ")
+    assert "What takes the room (bytes before compression): settings 2" in refused.value.message
+    assert ", environment 4," in refused.value.message
+    assert refused.value.hint == "shorten those parts of [editor], then run: studioctl validate"
+
+
+def test_what_compresses_well_but_would_not_start_is_refused_too() -> None:
+    with pytest.raises(ConfigError):
+        build({"environment": {"FILL": "x" * 130_000}})

@@ -27,7 +27,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def plan(have: Any, want: Any, mine: Any, path: Any = ()) -> Any:
-    """What to change, as pairs of path and value, and what is ours afterwards."""
+    """What to change, as pairs of path and value, and what is ours afterwards. A table with nothing in it is none."""
     edits, kept = [], {}
     for key, value in want.items():
         place, known, old = (*path, key), key in mine, mine.get(key)
@@ -36,12 +36,16 @@ def plan(have: Any, want: Any, mine: Any, path: Any = ()) -> Any:
                 edits.append((place, value))
             kept[key] = old if known else value
         elif isinstance(value, dict) and isinstance(have[key], dict):
-            more, kept[key] = plan(have[key], value, old if isinstance(old, dict) else {}, place)
+            more, inner = plan(have[key], value, old if isinstance(old, dict) else {}, place)
             edits += more
+            if inner or known:
+                kept[key] = inner
         elif known and same(have[key], old):
             if not same(old, value):
                 edits.append((place, value))
             kept[key] = value
+        elif isinstance(old, dict) and isinstance(have[key], dict):
+            edits += withdrawn(have[key], {}, old, place)
         elif known:
             kept[key] = old
     return [*edits, *withdrawn(have, want, mine, path)], kept
@@ -164,14 +168,15 @@ def merge_json(file: str, default: str, empty: str, want: Any, memory: Any) -> A
         begin, end, value, members = parse(text)
         if text[begin] != empty[0] or skip(text, end) < len(text):
             raise ValueError(end)
-        return value if empty == "{}" else {key: inner[2] for key, (_, inner) in members.items()}
+        return value if empty == "{}" else {key: json.dumps(inner[2]) for key, (_, inner) in members.items()}
 
     try:
         edits, kept = settle(now(), want, memory)
     except (ValueError, IndexError, RecursionError):
         sys.exit(file + " is not what the editor reads, and was left as it is")
     for path, value in edits:
-        text = edit(text, path, value)
+        whole = value is not GONE and empty == "[]"  # a shortcut is one value: nothing is added to one of the user's
+        text = edit(text, path, json.loads(value) if whole else value)
     if plan(now(), want, kept)[0]:
         sys.exit(file + " could not be merged, and was left as it is")
     return edits, kept, lambda: write(file, text)
@@ -256,7 +261,7 @@ def main(kind: str, wanted: str, memory: str, file: str = "", default: str = "")
     elif kind == "condarc":
         edits, kept, apply = merge_condarc(file, want, remembered)
     elif kind == "keybindings":
-        want = {identity(entry, 0): entry for entry in want}
+        want = {identity(entry, 0): json.dumps(entry) for entry in want}
         edits, kept, apply = merge_json(file, default, "[]", want, remembered)
     else:
         edits, kept, apply = merge_json(file, default, "{}", want, remembered)

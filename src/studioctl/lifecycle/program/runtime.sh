@@ -42,7 +42,7 @@ step() { # step NAME: runs it in a shell of its own with a log of its own, and s
     77) how=skipped ;;
     *)
       how=failed
-      notes+=$(grep -v '^[[:space:]]*$' "${log}" | tail -n 1)
+      notes=${notes:+${notes% }; }$(grep -v '^[[:space:]]*$' "${log}" | tail -n 1)
       notes=${notes:-exit code ${code}}
       ;;
   esac
@@ -133,7 +133,6 @@ main() {
   own=${HOME}/.local/share/studioctl
   bin=${HOME}/.local/bin
   state=${STUDIOCTL_STATE:-${HOME}/.local/state/studioctl}
-  root=${STUDIOCTL_ROOT:-}
   eval "$(variables)"
   case ${1} in
     start) start ;;
