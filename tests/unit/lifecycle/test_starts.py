@@ -192,3 +192,32 @@ def test_the_users_own_script_runs_last_with_its_own_interpreter(tmp_path: Path)
     assert done.states["extra-script"] == "done"
     assert (space.home / "made").read_text() == "it"
     assert (space.home / ".local/state/studioctl/logs/extra-script.log").read_text() == "hello\n"
+
+
+def test_tools_come_from_the_index_that_pip_is_told_to_use(tmp_path: Path) -> None:
+    space = Space(tmp_path)
+    space.give("uv", 'printf "%s\\n" "$UV_DEFAULT_INDEX" >>"$STUDIOCTL_ROOT/indexes"; exit 1')
+    file = space.home / ".config/pip/pip.conf"
+    file.parent.mkdir(parents=True)
+    file.write_text("[global]\nindex-url = https://acme.example/simple/\n")
+
+    space.start({"tools": ["poetry"]})
+    space.start({"tools": ["poetry"], "environment": {"PIP_INDEX_URL": "https://other.example/simple/"}})
+
+    assert (space.room.root / "indexes").read_text().split() == [
+        "https://acme.example/simple/",
+        "https://other.example/simple/",
+    ]
+
+
+def test_studio_setup_starts_again_what_failed(tmp_path: Path) -> None:
+    space = Space(tmp_path)
+    space.room.misbehave("micromamba", message="no network")
+    space.start({"conda_packages": ["tree"]})
+    assert space.status()["conda-packages"] == "failed"
+    (space.room.root / "stand-ins.json").unlink()
+
+    said = space.shell("studio-setup start")
+
+    assert "conda-packages done" in said
+    assert space.status()["conda-packages"] == "done"

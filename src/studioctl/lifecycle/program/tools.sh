@@ -12,8 +12,10 @@ tools() { # tools REQUIREMENT...: each in an environment of its own in the home,
   if ((${#todo[@]} == 0)); then return; fi
   if ! uv=$(command -v uv); then get_uv; fi
   export UV_HTTP_TIMEOUT=30 UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=true
-  UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$("${python}" -m pip config get global.index-url 2>/dev/null || true)}}
-  if [[ -n "${UV_DEFAULT_INDEX}" ]]; then export UV_DEFAULT_INDEX; else unset UV_DEFAULT_INDEX; fi
+  # uv does not know pip's index.
+  name=$(cat "${STUDIOCTL_ROOT:-}/etc/pip.conf" "${HOME}/.pip/pip.conf" "${HOME}/.config/pip/pip.conf" 2>/dev/null || true)
+  name=$(sed -n 's/^ *index-url *= *//p' <<<"${name}" | tail -n 1)
+  if [[ -n "${PIP_INDEX_URL:-${name}}" ]]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-${name}}}; fi
   set -- "${todo[@]}"
   while (($#)); do
     tool "${1%%[!A-Za-z0-9._-]*}" "${1}" "${2}" &
@@ -33,7 +35,7 @@ get_uv() { # the one program that installs the others
   uv=${own}/uv/bin/uv
   if [[ -x "${uv}" ]]; then return; fi
   rm -rf "${own}/uv" "${own}/uv.new"
-  "${python}" -m pip install --quiet --disable-pip-version-check --no-input --no-deps --timeout 15 --retries 2 \
+  "${python}" -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-cache-dir --timeout 15 --retries 2 \
     --target "${own}/uv.new" uv
   mv "${own}/uv.new" "${own}/uv"
 }
