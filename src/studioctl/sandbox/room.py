@@ -201,9 +201,12 @@ class Room:
         python = getattr(sys, "_base_executable", None) or sys.executable
         subprocess.run([python, "-I", "-m", "venv", "--without-pip", str(base)], check=True, stdin=subprocess.DEVNULL)
         (base / "conda-meta").mkdir()
-        site = next(base.glob("lib/python*/site-packages"))
+        # Linked, not copied, and outside of base: pip never touches what is outside of its environment.
+        shelf = self.root / "usr/lib/pip"
+        shelf.mkdir(parents=True)
         for part in _own_pip():
-            shutil.copytree(part, site / part.name)
+            (shelf / part.name).symlink_to(part)
+        (next(base.glob("lib/python*/site-packages")) / "pip.pth").write_text(f"{shelf}\n")
         for name in ("pip", "pip3"):
             self._program(base / "bin" / name, shlex.join([str(base / "bin/python3"), "-m", "pip"]))
 
