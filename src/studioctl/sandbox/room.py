@@ -92,10 +92,10 @@ class Room:
         """What each start of an app finds: a new image around the home of before."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for entry in self.root.iterdir():
-            if entry.is_dir() and entry.name != "home":
-                shutil.rmtree(entry)
-            elif not entry.is_dir():
+            if entry.is_symlink() or not entry.is_dir():
                 entry.unlink()
+            elif entry.name != "home":
+                shutil.rmtree(entry)
         for directory in ("usr/bin", "usr/local/bin", "etc/conda", "tmp", "var/log", "opt/ml/metadata"):
             (self.root / directory).mkdir(parents=True)
         self.home.mkdir(parents=True, exist_ok=True)
