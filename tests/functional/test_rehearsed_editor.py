@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
 from tests.functional.conftest import Shell
+from tests.generated import ROOT
 
 from studioctl.sandbox.room import reach
 
@@ -86,6 +89,33 @@ def test_a_tool_is_really_installed(shell: Shell) -> None:
     program = Path(found["root"]) / "home/sagemaker-user/.local/bin/pycowsay"
     assert "< moo >" in subprocess.check_output([program, "moo"], text=True)
     shutil.rmtree(found["root"])
+
+
+def test_the_emulator_runs_it_as_the_how_to_says(shell: Shell) -> None:
+    """The page's own commands, from the file to the log of a second start."""
+    page = (ROOT / "docs/how-to/set-up-the-editor.md").read_text()
+    (block,) = (block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "--run-lifecycle" in block)
+    shell.write(STUDIO + 'settings = { "files.eol" = "\\n" }\ngit = { "user.name" = "Ada" }\n')
+    path = os.pathsep.join((sysconfig.get_path("scripts"), os.environ["PATH"]))
+
+    def states(commands: str) -> list[list[str]]:
+        done = subprocess.run(
+            ["/bin/sh", "-ec", commands],
+            cwd=shell.directory,
+            env={**shell.environment, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return sorted(line.split()[1:3] for line in done.stdout.splitlines() if line.startswith("[studioctl] "))
+
+    first = [["environment", "done"], ["git", "done"], ["settings", "done"], ["summary", "done"]]
+    assert states(block) == first
+    create = "aws sagemaker create-app $app"
+    again = block.split("--yes\n")[1].replace(create, f"aws sagemaker delete-app $app; sleep 1; {create}")
+    second = [[name, "unchanged"] for name in ("environment", "git", "settings")]
+    assert states(again) == sorted([*first, *second, ["summary", "done"]])
 
 
 def test_scripts_run_only_in_an_emulator_that_was_told_to(shell: Shell) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,24 @@ def test_the_environment_is_the_rooms_alone(room: Room, say: Say, monkeypatch: p
 
 def test_what_a_person_has_besides_stays_with_them() -> None:
     assert reach({"AWS_PROFILE": "x", "HOME": "/home/ada", "NETRC": "x", "PATH": "/bin"}) == {}
-    assert reach({"no_proxy": "a"}) == {"no_proxy": "a,127.0.0.1,localhost", "NO_PROXY": "a,127.0.0.1,localhost"}
+    assert reach({"PIP_TARGET": "/x", "PIP_CACHE_DIR": "/x", "UV_PUBLISH_TOKEN": "x", "UV_CACHE_DIR": "/x"}) == {}
+    direct = "a,127.0.0.1,localhost"
+    assert reach({"no_proxy": "a"}) == {}
+    assert reach({"no_proxy": "a", "https_proxy": "p"}) == {"https_proxy": "p", "no_proxy": direct, "NO_PROXY": direct}
+
+
+def test_pips_own_configuration_is_what_pip_needs(tmp_path: Path) -> None:
+    for place in (".pip/pip.conf", ".config/pip/pip.conf"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).touch()
+        assert reach({"HOME": str(tmp_path)}) == {"PIP_CONFIG_FILE": str(tmp_path / place)}
+    assert reach({"HOME": str(tmp_path), "PIP_CONFIG_FILE": "/own"}) == {"PIP_CONFIG_FILE": "/own"}
+
+
+def test_without_a_pip_of_its_own_base_gets_one(room: Room, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    room.lay_out()
+    assert say("python3 -m pip --version")[0].startswith("pip ")
 
 
 def test_python_is_of_this_machine_and_installs_into_the_room(room: Room, say: Say) -> None:
@@ -143,3 +162,21 @@ def test_no_account_is_reached_without_an_emulator(room: Room, say: Say) -> None
     beyond = room.environment(account={"AWS_ENDPOINT_URL": "https://sts.amazonaws.com"})
     with Run(room, "aws sts get-caller-identity\necho $?", beyond) as run:
         assert [line.text for line in run.lines()][1] == "253"
+
+
+def test_the_real_aws_cli_talks_to_the_emulator_only(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
+    room.lay_out()
+    account = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    elsewhere = "aws sts get-caller-identity --endpoint-url"
+    script = f"aws sts get-caller-identity\n{elsewhere} https://192.0.2.1\n{elsewhere} http://192.0.2.1"
+    with Run(room, script, room.environment(account=account)) as run:
+        said = [line.text for line in run.lines() if line.text]
+    assert len(said) == 3
+    assert 'Could not connect to the endpoint URL: "http://127.0.0.1:9/"' in said[0]
+    assert all('Failed to connect to proxy URL: "http://127.0.0.1:9"' in line for line in said[1:])

@@ -71,14 +71,16 @@ class Startup:
             run.end()
 
     def _work(self) -> None:
+        failure: str | None = "The emulator failed to run the lifecycle configuration: its log says why."
         try:
             self._room.lay_out()
-            self.failure = next(filter(None, map(self._run, self._scripts)), None)
-            if self.failure is None:
+            failure = next(filter(None, map(self._run, self._scripts)), None)
+            if failure is None:
                 self._room.start_editor()
         except (OSError, StudioctlError) as error:  # the disk is full, or this is no Linux
-            self.failure = f"The emulator cannot run the lifecycle configuration: {error}"
+            failure = f"The emulator cannot run the lifecycle configuration: {error}"
         finally:
+            self.failure = failure
             self.over = True
 
     def _run(self, script: Script) -> str | None:
