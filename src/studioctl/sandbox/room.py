@@ -1,12 +1,14 @@
 """The root that a script sees: the image's layout, its programs, its environment; and what was called in it."""
 
+import configparser
+import contextlib
 import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -265,12 +267,25 @@ def reach(environ: Mapping[str, str]) -> dict[str, str]:
     That includes pip's own configuration, which names the index in many companies.
     """
     passed = {name: value for name, value in environ.items() if name in PASSED_ON.split()}
-    if "HOME" in environ and "PIP_CONFIG_FILE" not in passed:
+    if "HOME" in environ:
         home = Path(environ["HOME"])
-        places = (Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip/pip.conf", home / ".pip/pip.conf")
-        found = next((file for file in places if file.is_file()), None)
-        passed |= {"PIP_CONFIG_FILE": str(found)} if found else {}
+        own = [home / ".pip/pip.conf", Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip/pip.conf"]
+        own += [Path(passed["PIP_CONFIG_FILE"])] if "PIP_CONFIG_FILE" in passed else []
+        for file in filter(Path.is_file, own):  # the last one, as pip has it
+            passed["PIP_CONFIG_FILE"] = str(file)
+        index = _configured_index([Path("/etc/pip.conf"), *own])
+        if index and "PIP_INDEX_URL" not in passed:
+            passed["PIP_INDEX_URL"] = index  # for those who do not read pip's files
     if any(name.lower().endswith("_proxy") for name in passed):
         direct = environ.get("no_proxy") or environ.get("NO_PROXY")
         passed["no_proxy"] = passed["NO_PROXY"] = ",".join(filter(None, (direct, "127.0.0.1", "localhost")))
     return passed
+
+
+def _configured_index(files: Iterable[Path]) -> str | None:
+    """The index that pip's configuration names; later files override earlier ones."""
+    parser = configparser.RawConfigParser(strict=False)
+    for file in files:
+        with contextlib.suppress(configparser.Error, OSError, UnicodeDecodeError):
+            parser.read(file)
+    return parser.get("global", "index-url", fallback=None)

@@ -32,7 +32,7 @@ def test_the_environment_is_the_rooms_alone(room: Room, say: Say, monkeypatch: p
 
 
 def test_what_a_person_has_besides_stays_with_them() -> None:
-    assert reach({"AWS_PROFILE": "x", "HOME": "/home/ada", "NETRC": "x", "PATH": "/bin"}) == {}
+    assert reach({"AWS_PROFILE": "x", "NETRC": "x", "PATH": "/bin"}) == {}
     assert reach({"PIP_TARGET": "/x", "PIP_CACHE_DIR": "/x", "UV_PUBLISH_TOKEN": "x", "UV_CACHE_DIR": "/x"}) == {}
     direct = "a,127.0.0.1,localhost"
     assert reach({"no_proxy": "a"}) == {}
@@ -40,11 +40,15 @@ def test_what_a_person_has_besides_stays_with_them() -> None:
 
 
 def test_pips_own_configuration_is_what_pip_needs(tmp_path: Path) -> None:
-    for place in (".pip/pip.conf", ".config/pip/pip.conf"):
-        (tmp_path / place).parent.mkdir(parents=True)
-        (tmp_path / place).touch()
-        assert reach({"HOME": str(tmp_path)}) == {"PIP_CONFIG_FILE": str(tmp_path / place)}
-    assert reach({"HOME": str(tmp_path), "PIP_CONFIG_FILE": "/own"}) == {"PIP_CONFIG_FILE": "/own"}
+    for number, place in enumerate((".pip/pip.conf", ".config/pip/pip.conf", "own")):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(f"[global]\nindex-url = https://{number}.example.com\n")
+        environ = {"HOME": str(tmp_path)} | ({"PIP_CONFIG_FILE": str(tmp_path / place)} if place == "own" else {})
+        wanted = {"PIP_CONFIG_FILE": str(tmp_path / place), "PIP_INDEX_URL": f"https://{number}.example.com"}
+        assert reach(environ) == wanted
+    assert reach({"HOME": str(tmp_path), "PIP_INDEX_URL": "https://mine"})["PIP_INDEX_URL"] == "https://mine"
+    (tmp_path / ".config/pip/pip.conf").write_text("no configuration")
+    assert reach({"HOME": str(tmp_path)})["PIP_CONFIG_FILE"] == str(tmp_path / ".config/pip/pip.conf")
 
 
 def test_without_a_pip_of_its_own_base_gets_one(room: Room, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
