@@ -51,7 +51,7 @@ class Editor:
     def start(self) -> dict[str, Any]:
         """Create the app and wait until it has started, or has not."""
         self.create()
-        return eventually(self.app, lambda app: app["Status"] != "Pending", 20)
+        return eventually(self.app, lambda app: app["Status"] != "Pending", 60)
 
     def stop(self) -> None:
         self.studio.stop(self.key)

@@ -16,7 +16,7 @@ from studioctl.emulator.settings import EmulatorSettings
 from tests.unit.emulator.emulated import REGION, client, eventually, gone, new_studio, refusal
 from tests.unit.emulator.starting import GROUP, Editor
 
-SETTINGS = EmulatorSettings(transition_seconds=0.05, run_lifecycle=True, lifecycle_seconds=4)
+SETTINGS = EmulatorSettings(transition_seconds=0.05, run_lifecycle=True, lifecycle_seconds=8)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_a_script_that_takes_too_long_fails_the_app(running: RunningEmulator) ->
     assert time.monotonic() - began >= SETTINGS.lifecycle_seconds
     assert app["Status"] == "Failed"
     assert app["FailureReason"] == (
-        f"ConfigurationError: LifecycleConfig execution timed out after 4 seconds for script: {editor.script}"
+        f"ConfigurationError: LifecycleConfig execution timed out after 8 seconds for script: {editor.script}"
     )
     assert not alive(*pids(editor.home / "pid"))
 
