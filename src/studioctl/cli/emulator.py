@@ -23,15 +23,32 @@ def start(
     quota: Annotated[
         list[str] | None, typer.Option(help="A quota that is not AWS's default. Repeatable.", metavar="CODE=VALUE")
     ] = None,
+    run_lifecycle: Annotated[
+        bool,
+        typer.Option("--run-lifecycle", help="Apps run their lifecycle script when they start, on this machine."),
+    ] = False,
+    lifecycle_seconds: Annotated[
+        float, typer.Option(help="An app fails when its script takes longer: AWS gives it 5 minutes.", min=0)
+    ] = 300,
 ) -> None:
     """Start it in the background, if it is not running."""
     from studioctl.emulator import server
     from studioctl.emulator.settings import EmulatorSettings
+    from studioctl.errors import EmulatorError
 
     settings = EmulatorSettings(
-        transition_seconds=transition_seconds, enforce_quotas=enforce_quotas, quotas=_quotas(quota or [])
+        transition_seconds=transition_seconds,
+        enforce_quotas=enforce_quotas,
+        quotas=_quotas(quota or []),
+        run_lifecycle=run_lifecycle,
+        lifecycle_seconds=lifecycle_seconds,
     )
     running = server.start(port=port, settings=settings)
+    if run_lifecycle and not running.runs_lifecycle:
+        raise EmulatorError(
+            "The emulator runs already, and its apps run no lifecycle scripts.",
+            hint="studioctl emulator stop && studioctl emulator start --run-lifecycle (everything in it will be gone)",
+        )
     typer.echo(f"running at {running.endpoint_url}, process {running.pid}, log {running.log_path}")
 
 

@@ -2,13 +2,16 @@
 
 import argparse
 import os
+import shutil
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
 from studioctl.emulator.server import State, clean_environment, default_state_dir
 from studioctl.emulator.settings import EmulatorSettings
+from studioctl.sandbox.room import reach as environment_to_reach
 
 
 def main() -> None:
@@ -18,22 +21,26 @@ def main() -> None:
     parser.add_argument("--state-dir", type=Path, default=default_state_dir())
     parser.add_argument("--settings", type=EmulatorSettings.from_json, default=EmulatorSettings())
     arguments = parser.parse_args()
+    reach = environment_to_reach(os.environ) if arguments.settings.run_lifecycle else {}
     os.environ.update(clean_environment(os.environ))
     for name in set(os.environ) - set(clean_environment(os.environ)):
         del os.environ[name]
     signal.signal(signal.SIGTERM, _leave)
-    serve(arguments.port, arguments.state_dir, arguments.settings)
+    serve(arguments.port, arguments.state_dir, arguments.settings, reach)
 
 
-def serve(port: int, state_dir: Path, settings: EmulatorSettings) -> None:
+def serve(port: int, state_dir: Path, settings: EmulatorSettings, reach: Mapping[str, str]) -> None:
     """Listen, write the state file by which others find us, and remove it at the end."""
     # moto reads its settings when it is imported, so it is imported here
     from studioctl.emulator.application import Identity, bind  # noqa: PLC0415
     from studioctl.emulator.guard import keep_to_loopback  # noqa: PLC0415
+    from studioctl.emulator.install import stop  # noqa: PLC0415
 
     keep_to_loopback()
-    identity = Identity()
-    server = bind(port, settings, identity)
+    identity = Identity(runs_lifecycle=settings.run_lifecycle)
+    volumes = state_dir.absolute() / "spaces"
+    shutil.rmtree(volumes, ignore_errors=True)  # of an emulator that was killed
+    server = bind(port, settings, identity, volumes, reach)
     state = State(pid=identity.pid, port=server.server_port, instance_id=identity.instance_id)
     state_dir.mkdir(parents=True, exist_ok=True)
     state.write(state_dir)
@@ -44,6 +51,7 @@ def serve(port: int, state_dir: Path, settings: EmulatorSettings) -> None:
     finally:
         state.remove(state_dir)
         server.server_close()
+        stop()
 
 
 def _leave(*_: object) -> NoReturn:

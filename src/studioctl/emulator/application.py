@@ -7,9 +7,10 @@ import secrets
 import socketserver
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ class Identity:
 
     instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
     pid: int = field(default_factory=os.getpid)
+    runs_lifecycle: bool = False
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
@@ -130,10 +132,12 @@ class Application:
         return _json(self.faults.to_json())
 
 
-def bind(port: int, settings: EmulatorSettings, identity: Identity) -> BaseWSGIServer:
+def bind(
+    port: int, settings: EmulatorSettings, identity: Identity, volumes: Path, reach: Mapping[str, str]
+) -> BaseWSGIServer:
     """A server that listens on 127.0.0.1, on a free port when `port` is 0. Raises SystemExit when it is taken."""
     server = Server(LOOPBACK, port, Application(identity), handler=RequestHandler)
-    install(settings, f"http://{LOOPBACK}:{server.server_port}")
+    install(settings, f"http://{LOOPBACK}:{server.server_port}", volumes=volumes, reach=reach)
     return server
 
 

@@ -1,5 +1,9 @@
 """The single seam into moto: nothing else of ours replaces a part of it."""
 
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
 from moto.ec2.models import ec2_backends
 from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
@@ -18,16 +22,26 @@ from studioctl.emulator.studio.models import StudioBackend
 from studioctl.emulator.studio.responses import StudioResponse
 
 
-def install(settings: EmulatorSettings, endpoint_url: str) -> None:
+def install(
+    settings: EmulatorSettings,
+    endpoint_url: str,
+    *,
+    volumes: Path | None = None,
+    reach: Mapping[str, str] | None = None,
+) -> None:
     """Put Studio and the stricter backends in moto's place. Call once, before the first request.
 
     Args:
         settings: What the emulator was told at its start.
         endpoint_url: Where it listens, without a slash at the end; presigned addresses lead there.
+        volumes: Where the files of spaces are kept, when apps are to run their scripts.
+        reach: The variables that those need to get to package indexes.
     """
     StudioBackend.settings = settings
     StudioBackend.endpoint_url = endpoint_url
     QuotaBackend.settings = settings
+    StudioBackend.volumes = volumes
+    StudioBackend.reach = reach or {}
     sagemaker_backends.backend = StudioBackend
     ec2_backends.backend = StrictEC2Backend
     efs_backends.backend = StrictEFSBackend
@@ -43,3 +57,13 @@ def settle() -> None:
     for _, backend in each(sagemaker_backends):
         if isinstance(backend, StudioBackend):
             backend.schedule.settle()
+            backend.settle_scripts()
+
+
+def stop() -> None:
+    """Leave no process and no files of spaces behind."""
+    for _, backend in each(sagemaker_backends):
+        if isinstance(backend, StudioBackend):
+            backend.stop()
+    if StudioBackend.volumes:
+        shutil.rmtree(StudioBackend.volumes, ignore_errors=True)

@@ -1,7 +1,8 @@
 """Everything that exists in the emulator, as sorted identities: two inventories can be compared with ==.
 
 Only what studioctl can make or AWS makes behind it. What every account has from the start (default VPCs, AWS's own
-policies and roles) is left out, and so is what AWS forgets by itself (apps that are Deleted).
+policies and roles) is left out, and so is what AWS forgets by itself (apps that are Deleted), and the log group of
+Studio, which AWS makes once for all domains of a region and which outlives each of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from studioctl.emulator.backends import each
 from studioctl.emulator.studio.models import StudioBackend
+from studioctl.emulator.studio.models.startups import LOG_GROUP
 
 Inventory = dict[str, Any]
 
@@ -110,7 +112,9 @@ def _stores() -> Inventory:
         for secret in backend.secrets.values()
         for versions in [(secret.versions or {}).values()]
     }
-    log_groups = [group.arn for _, logs in each(logs_backends) for group in logs.groups.values()]
+    log_groups = [
+        group.arn for _, logs in each(logs_backends) for group in logs.groups.values() if group.name != LOG_GROUP
+    ]
     return {
         "buckets": dict(sorted(buckets.items())),
         "repositories": dict(sorted(repositories.items())),

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
+from studioctl.sandbox.room import reach
 from studioctl.target import EMULATOR_KEY
 
 LOOPBACK = "127.0.0.1"
@@ -40,6 +41,7 @@ class RunningEmulator:
         port: Its port on 127.0.0.1.
         instance_id: Random for each start; the same in `/health`.
         log_path: Where it writes what it is asked and what goes wrong.
+        runs_lifecycle: Whether apps run their lifecycle configurations.
     """
 
     endpoint_url: str
@@ -47,6 +49,7 @@ class RunningEmulator:
     port: int
     instance_id: str
     log_path: Path
+    runs_lifecycle: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def find(state_dir: Path | None = None) -> RunningEmulator | None:
         port=state.port,
         instance_id=state.instance_id,
         log_path=_log_path(home),
+        runs_lifecycle=bool(health.get("runs_lifecycle")),
     )
 
 
@@ -215,7 +219,8 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
         child = subprocess.Popen(
             command,
             cwd=home,
-            env=clean_environment(os.environ),
+            # It cleans itself, too; what a script needs to get to package indexes it hands to the script alone.
+            env=clean_environment(os.environ) | (reach(os.environ) if settings.run_lifecycle else {}),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

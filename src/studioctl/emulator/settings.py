@@ -20,6 +20,9 @@ class EmulatorSettings:
         quotas: What Service Quotas answers, by quota code, where it is not AWS's default.
         enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
             of five can be rehearsed although a new account may have two profiles.
+        run_lifecycle: Whether an app runs its lifecycle configurations when it starts, on this machine, as the person
+            who started the emulator.
+        lifecycle_seconds: An app fails when one of them takes longer. AWS gives them 5 minutes.
     """
 
     transition_seconds: float = 0.3
@@ -27,6 +30,8 @@ class EmulatorSettings:
     access_points_stay: bool = True
     deleted_apps_seconds: float = 24 * 3600
     volume_modification_seconds: float = 0
+    run_lifecycle: bool = False
+    lifecycle_seconds: float = 300
     maximum_apps: int | None = None
     quotas: dict[str, float] = field(default_factory=dict)
     enforce_quotas: bool = False

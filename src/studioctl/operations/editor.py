@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studioctl.events import Failed, Finished, Progressed, Stage, Started, Work
+from studioctl.lifecycle.script import LINE
 from studioctl.sandbox.image import Image
 from studioctl.sandbox.room import Room, reach
 from studioctl.sandbox.run import AWS_SECONDS, Run
@@ -17,8 +17,6 @@ from studioctl.sandbox.run import AWS_SECONDS, Run
 BACKGROUND_SECONDS = 900.0
 """How long what a start left in the background is waited for."""
 
-# The form of a line is defined in lifecycle/program/runtime.sh: step, state, seconds, what came of it.
-LINE = re.compile(r"\[studioctl\] (\S+) +(\S+) +([\d.]+)s *(.*)")
 SUMMARY = "summary"
 STATUS = ".local/state/studioctl/status"
 
@@ -141,7 +139,7 @@ def _background(room: Room, run: Run, steps: dict[str, StepReport]) -> Work[None
 
 def _read(text: str) -> StepReport | None:
     found = LINE.fullmatch(text.rstrip())
-    return StepReport(found[1], found[2].lower(), float(found[3]), found[4]) if found else None
+    return StepReport(found["name"], found["state"], float(found["seconds"]), found["detail"] or "") if found else None
 
 
 def _read_all(file: Path) -> Iterator[StepReport]:

@@ -3,11 +3,12 @@
 import dataclasses
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 
 def dumps(value: Any) -> str:
-    """The JSON text of a value: mappings, sequences, dataclasses and dates."""
+    """The JSON text of a value: mappings, sequences, dataclasses, dates and paths."""
     return json.dumps(value, indent=2, default=_plain)
 
 
@@ -16,4 +17,6 @@ def _plain(value: object) -> Any:
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,16 +1,19 @@
 """The root that a script sees: the image's layout, its programs, its environment; and what was called in it."""
 
+import configparser
+import contextlib
 import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studioctl.errors import StudioctlError
 from studioctl.sandbox import stand_ins
 from studioctl.sandbox.image import IN_OPT, Image
 from studioctl.sandbox.programs import link_program, link_real_programs
@@ -20,8 +23,14 @@ BUNDLED = ("ms-python.python-2025.0.0", "ms-toolsai.jupyter-2025.0.0", "amazonwe
 USER_SETTINGS = {"extensions.autoUpdate": False}
 """The image's own default: `data/User/settings.json` of SageMaker Distribution."""
 
-PASSED_ON = ("PIP_", "UV_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO")
-PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+# One by one: others of these programs' variables lead to caches and places of this person, or hold their tokens.
+PASSED_ON = """
+PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX PIP_TRUSTED_HOST PIP_PROXY PIP_CERT PIP_CLIENT_CERT
+PIP_CONFIG_FILE PIP_CONSTRAINT PIP_DEFAULT_TIMEOUT PIP_RETRIES PIP_DISABLE_PIP_VERSION_CHECK
+UV_DEFAULT_INDEX UV_INDEX UV_INDEX_URL UV_EXTRA_INDEX_URL UV_FIND_LINKS UV_INSECURE_HOST UV_NATIVE_TLS
+UV_SYSTEM_CERTS UV_HTTP_TIMEOUT SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE GIT_SSL_CAINFO
+http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+"""
 
 
 @dataclass(frozen=True)
@@ -92,10 +101,10 @@ class Room:
         """What each start of an app finds: a new image around the home of before."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for entry in self.root.iterdir():
-            if entry.is_dir() and entry.name != "home":
-                shutil.rmtree(entry)
-            elif not entry.is_dir():
+            if entry.is_symlink() or not entry.is_dir():
                 entry.unlink()
+            elif entry.name != "home":
+                shutil.rmtree(entry)
         for directory in ("usr/bin", "usr/local/bin", "etc/conda", "tmp", "var/log", "opt/ml/metadata"):
             (self.root / directory).mkdir(parents=True)
         self.home.mkdir(parents=True, exist_ok=True)
@@ -199,11 +208,26 @@ class Room:
         """conda's base: an environment of this machine's Python, so that what is installed there stays there."""
         base = self.root / "opt/conda"
         python = getattr(sys, "_base_executable", None) or sys.executable
-        subprocess.run([python, "-I", "-m", "venv", "--without-pip", str(base)], check=True, stdin=subprocess.DEVNULL)
+        pip = _own_pip()
+        made = subprocess.run(
+            [python, "-I", "-m", "venv", *(["--without-pip"] if pip else []), str(base)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            raise StudioctlError(
+                f"conda's base could not be made from {python}: {made.stdout.strip()}{made.stderr.strip()}",
+                hint="install Python's module venv (Debian's python3-venv), then run the same command again",
+            )
         (base / "conda-meta").mkdir()
-        site = next(base.glob("lib/python*/site-packages"))
-        for part in _own_pip():
-            shutil.copytree(part, site / part.name)
+        # Linked, not copied, and outside of base: pip never touches what is outside of its environment.
+        shelf = self.root / "usr/lib/pip"
+        shelf.mkdir(parents=True)
+        for part in pip:
+            (shelf / part.name).symlink_to(part)
+        (next(base.glob("lib/python*/site-packages")) / "pip.pth").write_text(f"{shelf}\n")
         for name in ("pip", "pip3"):
             self._program(base / "bin" / name, shlex.join([str(base / "bin/python3"), "-m", "pip"]))
 
@@ -238,10 +262,30 @@ def _own_pip() -> list[Path]:
 
 
 def reach(environ: Mapping[str, str]) -> dict[str, str]:
-    """The part of a person's environment that pip and its like need to get to their indexes, and no more."""
-    passed = {name: value for name, value in environ.items() if name.startswith(PASSED_ON)}
-    proxies = {name: value for name, value in environ.items() if name.lower() in PROXIES}
-    if not proxies:
-        return passed
-    direct = ",".join(filter(None, (proxies.get("no_proxy") or proxies.get("NO_PROXY"), "127.0.0.1", "localhost")))
-    return passed | proxies | {"no_proxy": direct, "NO_PROXY": direct}
+    """The part of a person's environment that pip and its like need to get to their indexes, and no more.
+
+    That includes pip's own configuration, which names the index in many companies.
+    """
+    passed = {name: value for name, value in environ.items() if name in PASSED_ON.split()}
+    if "HOME" in environ:
+        home = Path(environ["HOME"])
+        own = [home / ".pip/pip.conf", Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip/pip.conf"]
+        own += [Path(passed["PIP_CONFIG_FILE"])] if "PIP_CONFIG_FILE" in passed else []
+        for file in filter(Path.is_file, own):  # the last one, as pip has it
+            passed["PIP_CONFIG_FILE"] = str(file)
+        index = _configured_index([Path("/etc/pip.conf"), *own])
+        if index and "PIP_INDEX_URL" not in passed:
+            passed["PIP_INDEX_URL"] = index  # for those who do not read pip's files
+    if any(name.lower().endswith("_proxy") for name in passed):
+        direct = environ.get("no_proxy") or environ.get("NO_PROXY")
+        passed["no_proxy"] = passed["NO_PROXY"] = ",".join(filter(None, (direct, "127.0.0.1", "localhost")))
+    return passed
+
+
+def _configured_index(files: Iterable[Path]) -> str | None:
+    """The index that pip's configuration names; later files override earlier ones."""
+    parser = configparser.RawConfigParser(strict=False)
+    for file in files:
+        with contextlib.suppress(configparser.Error, OSError, UnicodeDecodeError):
+            parser.read(file)
+    return parser.get("global", "index-url", fallback=None)

@@ -29,7 +29,7 @@ def main(script: str, log: str) -> None:
         os.set_blocking(end, False)
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGTERM, lambda *_: os.close(0))
+    signal.signal(signal.SIGTERM, let_go)
     with Path(log).open("ab") as output:
         child = subprocess.Popen(
             [*START, script], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -41,6 +41,12 @@ def main(script: str, log: str) -> None:
         if 0 in ready:
             kill_everything(child.pid)
             return
+
+
+def let_go(*_: object) -> None:
+    """As if the owner had let go."""
+    with contextlib.suppress(OSError):
+        os.close(0)
 
 
 def wait_for(woken: int) -> list[int]:

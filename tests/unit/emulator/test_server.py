@@ -42,7 +42,7 @@ def test_start_find_stop(home: Path) -> None:
         "pid": running.pid,
         "instance_id": running.instance_id,
     }
-    assert health.keys() == {"ok", "version", "pid", "instance_id", "started"}
+    assert health.keys() == {"ok", "version", "pid", "instance_id", "runs_lifecycle", "started"}
     assert server.stop(home) is True
     assert server.find(home) is None
     assert server.stop(home) is False

@@ -51,6 +51,7 @@ def check_user_settings(store: StudioStore, vpc_id: str | None, settings: Settin
         listed = app_settings.get("LifecycleConfigArns", [])
         for arn in listed:
             check_lifecycle_config(store, arn)
+        check_lifecycle_config(store, app_settings.get("BuiltInLifecycleConfigArn", "None"))
         default = app_settings.get("DefaultResourceSpec", {}).get("LifecycleConfigArn")
         if default not in {None, "None", *listed}:
             raise ValidationException(f"The default LifecycleConfigArn '{default}' is not in LifecycleConfigArns")
@@ -66,5 +67,7 @@ def lifecycle_configs_named_in(settings: Settings) -> Iterator[str]:
     """The ARNs of all scripts that user or space settings name."""
     for app_settings in (value for key, value in settings.items() if key.endswith("AppSettings")):
         yield from app_settings.get("LifecycleConfigArns", [])
+        if built_in := app_settings.get("BuiltInLifecycleConfigArn"):
+            yield built_in
         if default := app_settings.get("DefaultResourceSpec", {}).get("LifecycleConfigArn"):
             yield default

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +32,10 @@ class StudioStore(SageMakerModelBackend):
 
     settings: ClassVar[EmulatorSettings] = EmulatorSettings()
     endpoint_url: ClassVar[str] = "http://127.0.0.1"
+    volumes: ClassVar[Path | None] = None
+    """Where the files of spaces are, when apps run lifecycle configurations."""
+    reach: ClassVar[Mapping[str, str]] = {}
+    """The variables that those need to get to package indexes."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -49,6 +54,10 @@ class StudioStore(SageMakerModelBackend):
     def studio_arn(self, path: str) -> str:
         """The ARN of `path`, such as "space/d-abc/name", here."""
         return f"arn:{self.partition}:sagemaker:{self.region_name}:{self.account_id}:{path}"
+
+    def volume(self, domain_id: str, space_name: str) -> Path | None:
+        """The directory of a space's disk, made when its first app runs a script."""
+        return self.volumes / domain_id / space_name if self.volumes else None
 
     def pass_through(self, resource: Resource, status: str, finish: Callable[[], None]) -> None:
         """Put a resource into a passing status; `finish` is done when its time is over."""

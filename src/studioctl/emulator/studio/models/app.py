@@ -12,7 +12,8 @@ from studioctl.emulator.studio.exceptions import (
 )
 from studioctl.emulator.studio.images import DEFAULT_INSTANCE_TYPE, default_image
 from studioctl.emulator.studio.models.domain import Domain
-from studioctl.emulator.studio.models.space import SPACE_APPS, Space, SpaceBackend
+from studioctl.emulator.studio.models.space import SPACE_APPS, Space
+from studioctl.emulator.studio.models.startups import StartupBackend
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.resource import Resource, Settings, now, present, read_tags, without_cleared
 
@@ -67,7 +68,7 @@ class App(Resource):
         )
 
 
-class AppBackend(SpaceBackend):
+class AppBackend(StartupBackend):
     """CreateApp and its siblings. There is no UpdateApp: an app is deleted and made again."""
 
     def create_app(self, request: Settings) -> App:
@@ -97,7 +98,8 @@ class AppBackend(SpaceBackend):
         )
         self.apps[key] = app
         background.plug_in_app(self, domain, app, self._security_groups(domain, space, app))
-        self.bring_into_service(app)
+        if not self.start_scripts(domain, space, app):
+            self.bring_into_service(app)
         return app
 
     def _space_for(self, request: Settings) -> Space | None:
@@ -173,7 +175,10 @@ class AppBackend(SpaceBackend):
         return page(matching, request, name=lambda app: app.arn)
 
     def delete_app(self, request: Settings) -> None:
-        """Only an app that is InService can be deleted (Developer Guide, "gs-studio-delete-domain")."""
+        """Only an app that is InService can be deleted (Developer Guide, "gs-studio-delete-domain").
+
+        That one whose script still runs can be is assumed: Studio offers to stop what is starting.
+        """
         key = app_key(request)
         app = self.describe_app(request)
         if app.status == "Deleted":
@@ -181,7 +186,7 @@ class AppBackend(SpaceBackend):
             raise ValidationException(f"App [{app.arn}] has already been deleted")
         if app.status == "Failed":
             raise ValidationException(f"App [{app.arn}] previously failed and was automatically deleted")
-        if app.status != "InService":
+        if not self.end_scripts(app) and app.status != "InService":
             raise ResourceInUse(f"Unable to delete App [{app.arn}] because its status is {app.status}.")  # assumed
 
         def finish() -> None:

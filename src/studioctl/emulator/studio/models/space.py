@@ -1,5 +1,6 @@
 """Spaces: a disk and the settings of the one app that runs on it."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -230,6 +231,8 @@ class SpaceBackend(ProfileBackend):
 
         def finish() -> None:
             del self.spaces[domain_id, name]
+            if volume := self.volume(domain_id, name):
+                shutil.rmtree(volume, ignore_errors=True)
 
         self.pass_through(space, "Deleting", finish)
 

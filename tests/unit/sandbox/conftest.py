@@ -1,0 +1,31 @@
+"""A room for each test, and short words for what happens in it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from studioctl.sandbox.image import Image
+from studioctl.sandbox.room import Room, reach
+from studioctl.sandbox.run import Run
+
+Say = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    made = Room(tmp_path / "root", Image(4, 0))
+    made.lay_out()
+    return made
+
+
+@pytest.fixture
+def say(room: Room) -> Say:
+    """Runs a script to its end in the room; what it wrote, with the room's root as `R`."""
+
+    def said(script: str) -> list[str]:
+        with Run(room, script, room.environment(reach(os.environ)), seconds=60) as run:
+            return [line.text.replace(str(room.root), "R") for line in run.lines()]
+
+    return said

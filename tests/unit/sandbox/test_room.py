@@ -1,0 +1,186 @@
+"""What a script finds in a room, and what it does not find."""
+
+import json
+import os
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from studioctl.sandbox.image import Image
+from studioctl.sandbox.room import App, Room, reach
+from studioctl.sandbox.run import Run
+from tests.unit.sandbox.conftest import Say
+
+
+def test_the_environment_is_the_rooms_alone(room: Room, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "SSH_AUTH_SOCK", "PYTHONPATH", "BASH_ENV"):
+        monkeypatch.setenv(name, "leak")
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_")) or "proxy" in name.lower()]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://pypi.example.com/simple")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    told = dict(line.split("=", 1) for line in say("env"))
+    assert "leak" not in told.values()
+    assert told["PATH"] == "R/opt/conda/bin:R/usr/local/bin:R/usr/bin"
+    assert told["HOME"] == "R/home/sagemaker-user"
+    assert told["STUDIOCTL_ROOT"] == "R"
+    assert told["PIP_INDEX_URL"] == "https://pypi.example.com/simple"
+    assert told["HTTPS_PROXY"] == "http://proxy.example.com:3128"
+    assert told["NO_PROXY"] == told["no_proxy"] == "127.0.0.1,localhost"
+
+
+def test_what_a_person_has_besides_stays_with_them() -> None:
+    assert reach({"AWS_PROFILE": "x", "NETRC": "x", "PATH": "/bin"}) == {}
+    assert reach({"PIP_TARGET": "/x", "PIP_CACHE_DIR": "/x", "UV_PUBLISH_TOKEN": "x", "UV_CACHE_DIR": "/x"}) == {}
+    direct = "a,127.0.0.1,localhost"
+    assert reach({"no_proxy": "a"}) == {}
+    assert reach({"no_proxy": "a", "https_proxy": "p"}) == {"https_proxy": "p", "no_proxy": direct, "NO_PROXY": direct}
+
+
+def test_pips_own_configuration_is_what_pip_needs(tmp_path: Path) -> None:
+    for number, place in enumerate((".pip/pip.conf", ".config/pip/pip.conf", "own")):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(f"[global]\nindex-url = https://{number}.example.com\n")
+        environ = {"HOME": str(tmp_path)} | ({"PIP_CONFIG_FILE": str(tmp_path / place)} if place == "own" else {})
+        wanted = {"PIP_CONFIG_FILE": str(tmp_path / place), "PIP_INDEX_URL": f"https://{number}.example.com"}
+        assert reach(environ) == wanted
+    assert reach({"HOME": str(tmp_path), "PIP_INDEX_URL": "https://mine"})["PIP_INDEX_URL"] == "https://mine"
+    (tmp_path / ".config/pip/pip.conf").write_text("no configuration")
+    assert reach({"HOME": str(tmp_path)})["PIP_CONFIG_FILE"] == str(tmp_path / ".config/pip/pip.conf")
+
+
+def test_without_a_pip_of_its_own_base_gets_one(room: Room, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    room.lay_out()
+    assert say("python3 -m pip --version")[0].startswith("pip ")
+
+
+def test_python_is_of_this_machine_and_installs_into_the_room(room: Room, say: Say) -> None:
+    lines = say("python3 -c 'import sys; print(sys.prefix)'; command -v pip; python3 -m pip --version")
+    assert lines[:2] == ["R/opt/conda", "R/opt/conda/bin/pip"]
+    assert lines[2].startswith("pip ")
+    assert say("python3 -c 'import studioctl'")[-1] == "ModuleNotFoundError: No module named 'studioctl'"
+
+
+def test_programs_that_change_a_machine_are_not_its_own(room: Room, say: Say) -> None:
+    found = say(
+        "for name in sudo apt-get conda micromamba aws docker systemctl sagemaker-code-editor git bash; do\n"
+        'command -v "$name" || echo "no $name"; done'
+    )
+    assert found == [
+        "R/usr/bin/sudo",
+        "R/usr/bin/apt-get",
+        "R/opt/conda/bin/conda",
+        "R/usr/local/bin/micromamba",
+        "R/usr/local/bin/aws",
+        "no docker",
+        "no systemctl",
+        "R/opt/conda/bin/sagemaker-code-editor",
+        "R/usr/bin/git",
+        "R/usr/bin/bash",
+    ]
+
+
+def test_the_home_persists_and_the_rest_is_new(room: Room, say: Say) -> None:
+    say("touch $HOME/mine $STUDIOCTL_ROOT/theirs $STUDIOCTL_ROOT/usr/bin/theirs; sudo apt-get install -y cowsay")
+    assert room.calls()
+    room.lay_out()
+    assert (room.home / "mine").exists()
+    assert not (room.root / "theirs").exists()
+    assert not (room.root / "usr/bin/theirs").exists()
+    assert not (room.root / "usr/bin/cowsay").exists()
+    assert room.calls() == []
+
+
+def test_laying_out_follows_no_link_out_of_the_room(room: Room, tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious/file").touch()
+    (room.root / "link").symlink_to(tmp_path / "precious")
+    room.lay_out()
+    assert (tmp_path / "precious/file").exists()
+    assert not (room.root / "link").is_symlink()
+
+
+def test_the_metadata_is_what_the_app_is(tmp_path: Path) -> None:
+    room = Room(tmp_path / "root", Image(2, 7), App("d-abc", "ada-editor", "eu-west-1", "210987654321"))
+    room.lay_out()
+    assert json.loads((room.root / "opt/ml/metadata/resource-metadata.json").read_text()) == {
+        "AppType": "CodeEditor",
+        "DomainId": "d-abc",
+        "SpaceName": "ada-editor",
+        "ResourceName": "default",
+        "ResourceArn": "arn:aws:sagemaker:eu-west-1:210987654321:app/d-abc/ada-editor/codeeditor/default",
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "in_home"), [("2.0", (False, False)), ("2.4", (True, False)), ("3.2", (True, True))]
+)
+def test_the_editor_gives_the_home_what_its_version_does(
+    tmp_path: Path, version: str, in_home: tuple[bool, bool]
+) -> None:
+    room = Room(tmp_path / "root", Image.of(version))
+    room.lay_out()
+    room.start_editor()
+    data = room.home / "sagemaker-code-editor-server-data"
+    assert ((data / "data/User/settings.json").exists(), (data / "extensions").exists()) == in_home
+    assert room.extensions.is_dir()
+    assert (room.server_data / "data/User/settings.json").is_file()
+    started = (room.root / "usr/local/bin/start-code-editor").read_text()
+    assert f"--extensions-dir /{room.image.extensions}\n" in started
+
+
+def test_the_editor_leaves_what_is_there(room: Room) -> None:
+    """The trap: whoever makes the extensions' directory first loses the bundled ones."""
+    room.extensions.mkdir(parents=True)
+    settings = room.server_data / "data/User/settings.json"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("{}")
+    room.start_editor()
+    assert list(room.extensions.iterdir()) == []
+    assert settings.read_text() == "{}"
+
+
+def test_a_room_is_closed_to_others(room: Room) -> None:
+    assert room.root.stat().st_mode & 0o077 == 0
+
+
+def test_a_missing_program_is_missing(room: Room, say: Say) -> None:
+    room.without("curl")
+    assert say("curl --version")[-1].endswith("curl: command not found")
+    room.add_program("curl", "#!/bin/sh\necho mine\n")
+    assert say("curl") == ["mine"]
+
+
+def test_a_stand_in_can_be_told_to_fail(room: Room, say: Say) -> None:
+    room.misbehave("conda", exit_code=3, message="CondaHTTPError")
+    assert say("conda install tree; echo $?; mamba --version") == ["CondaHTTPError", "3", "conda 24.11.3"]
+
+
+def test_no_account_is_reached_without_an_emulator(room: Room, say: Say) -> None:
+    with Run(room, "aws sts get-caller-identity\necho $?", room.environment()) as run:
+        said = [line.text for line in run.lines()]
+    assert said == ["There is no AWS account here: this is a rehearsal without an emulator.", "253"]
+    beyond = room.environment(account={"AWS_ENDPOINT_URL": "https://sts.amazonaws.com"})
+    with Run(room, "aws sts get-caller-identity\necho $?", beyond) as run:
+        assert [line.text for line in run.lines()][1] == "253"
+
+
+def test_the_real_aws_cli_talks_to_the_emulator_only(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
+    room.lay_out()
+    account = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    elsewhere = "aws sts get-caller-identity --endpoint-url"
+    script = f"aws sts get-caller-identity\n{elsewhere} https://192.0.2.1\n{elsewhere} http://192.0.2.1"
+    with Run(room, script, room.environment(account=account)) as run:
+        said = [line.text for line in run.lines() if line.text]
+    assert len(said) == 3
+    assert 'Could not connect to the endpoint URL: "http://127.0.0.1:9/"' in said[0]
+    assert all('Failed to connect to proxy URL: "http://127.0.0.1:9"' in line for line in said[1:])

@@ -1,0 +1,108 @@
+"""How a script runs, how long, and that nothing outlives it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from studioctl.sandbox.room import Room
+from studioctl.sandbox.run import Run
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def eventually_there(file: Path) -> int:
+    deadline = time.monotonic() + 10
+    while not (file.exists() and file.read_text().strip()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return int(file.read_text())
+
+
+def test_lines_come_as_they_are_written(room: Room) -> None:
+    script = "#!/bin/bash\nprintf 'one\\r\\n'\nsleep 0.4\nprintf 'two\\n\\xff three' >&2\nexit 7\n"
+    with Run(room, script, room.environment()) as run:
+        lines = list(run.lines())
+    assert [line.text for line in lines] == ["one", "two", "\N{REPLACEMENT CHARACTER} three"]
+    assert lines[1].seconds - lines[0].seconds >= 0.35
+    assert (run.exit_code, run.timed_out) == (7, False)
+    assert run.elapsed >= 0.4
+    assert room.log_path.read_bytes().startswith(b"one\r\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "codes"),
+    [
+        ("exit 0", {0}),
+        ('# no first line for the kernel\n[ -n "$BASH_VERSION" ]\n', {0}),
+        ("#!/usr/bin/env python3\nimport sys\nsys.exit(5)\n", {5}),
+        ("#!/bin/bash\r\ntrue\r\n", {126, 127}),  # versions of bash differ
+        ("kill -9 $$", {137}),
+    ],
+)
+def test_the_exit_code_is_a_shells(room: Room, script: str, codes: set[int]) -> None:
+    with Run(room, script, room.environment()) as run:
+        run.finish()
+    assert run.exit_code in codes
+
+
+def test_its_time_is_limited(room: Room) -> None:
+    script = "trap '' TERM INT HUP; setsid sleep 60 & echo $! > $HOME/pid; echo began; while true; do sleep 1; done"
+    with Run(room, script, room.environment(), seconds=0.5) as run:
+        assert [line.text for line in run.lines()] == ["began"]
+        assert (run.exit_code, run.timed_out) == (None, True)
+        assert 0.5 <= run.elapsed < 5
+    assert not alive(eventually_there(room.home / "pid"))
+
+
+def test_the_background_goes_on_until_the_end(room: Room) -> None:
+    daemon = "setsid nohup bash -c 'echo $$ > $HOME/pid; sleep 60' > /dev/null 2>&1 &"
+    with Run(room, f"({daemon})\necho over\n", room.environment()) as run:
+        assert [line.text for line in run.lines()] == ["over"]
+        pid = eventually_there(room.home / "pid")
+        assert run.wait_for_background(0.2) is False
+        assert alive(pid)
+    assert not alive(pid)
+
+
+def test_it_is_told_when_the_background_is_done(room: Room) -> None:
+    with Run(room, "(setsid sleep 0.3 &) ; true", room.environment()) as run:
+        run.finish()
+        assert run.wait_for_background(10) is True
+
+
+def test_all_of_it_ends_when_its_owner_is_killed(room: Room) -> None:
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "from studioctl.sandbox.image import Image; from studioctl.sandbox.room import Room\n"
+        "from studioctl.sandbox.run import Run\n"
+        "room = Room(Path(sys.argv[1]), Image(4, 0))\n"
+        "run = Run(room, 'setsid sleep 60 & echo $! > $HOME/pid; wait', room.environment())\n"
+        "time.sleep(60)\n"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code, str(room.root)])
+    pid = eventually_there(room.home / "pid")
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    deadline = time.monotonic() + 10
+    while alive(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_other_processes_are_left_alone(room: Room) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        with Run(room, "sleep 60", room.environment(), seconds=0.2) as run:
+            run.finish()
+        assert other.poll() is None
+        other.kill()
