@@ -59,9 +59,9 @@ def test_a_thousand_users_are_read_at_once() -> None:
     users = "".join(
         f'[[users]]\nname = "u{n}"\nspaces = [{{ name = "u{n}-a" }}, {{ name = "u{n}-b" }}]\n' for n in range(1000)
     )
-    began = time.perf_counter()
+    began = time.process_time()
 
     config = parse(f'name = "acme-ml"\nregion = "us-east-1"\n{users}')
 
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5  # its own time: others may keep the cores busy
     assert len(config.resolved_spaces()) == 2000
