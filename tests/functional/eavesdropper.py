@@ -10,9 +10,10 @@ from pathlib import Path
 
 @dataclass
 class Heard:
-    """Command lines that were seen while listening."""
+    """Command lines, and environments of processes, that were seen while listening."""
 
     lines: set[str] = field(default_factory=set)
+    environments: set[str] = field(default_factory=set)
 
     def with_text(self, *texts: str) -> list[str]:
         """The command lines that hold one of these texts."""
@@ -28,7 +29,8 @@ def listening() -> Iterator[Heard]:
         while not over.is_set():
             for directory in Path("/proc").iterdir():
                 if directory.name.isdigit():
-                    heard.lines.add(_command_line(directory))
+                    heard.lines.add(_read(directory / "cmdline"))
+                    heard.environments.add(_read(directory / "environ"))
             time.sleep(0.005)
 
     listener = threading.Thread(target=listen)
@@ -40,10 +42,10 @@ def listening() -> Iterator[Heard]:
         listener.join()
 
 
-def _command_line(directory: Path) -> str:
+def _read(place: Path) -> str:
     try:
-        return (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:  # it has ended meanwhile
+        return place.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:  # it has ended meanwhile, or is somebody else's
         return ""
 
 
