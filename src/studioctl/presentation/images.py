@@ -60,7 +60,7 @@ def fate_of(expiry: "Expiry | None", now: datetime) -> str:
     """When an image expires, and by which rule, in a few words."""
     if expiry is None:
         return "never"
-    rule = f"(rule {expiry.rule})"
+    rule = f"(rule {expiry.rule})" if expiry.action == "expire" else f"into the archive (rule {expiry.rule})"
     if expiry.is_due(now):
         return f"within 24h {rule}"
     if expiry.at is not None:
