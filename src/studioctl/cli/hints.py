@@ -3,7 +3,10 @@
 import re
 
 # Commands that take the flags which say what environment is meant.
-VERBS = re.compile(r"\bstudioctl (plan|up|down|status|outputs|doctor)\b")
+VERBS = re.compile(
+    r"\bstudioctl (plan|up|down|status|outputs|doctor"
+    r"|secret (set|get|status) github|image (push|list|attach))\b"
+)
 
 
 def flags_of(arguments: list[str]) -> str:

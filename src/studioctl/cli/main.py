@@ -11,10 +11,12 @@ from studioctl.cli import (
     down,
     editor,
     emulator,
+    image,
     init,
     outputs,
     plan,
     schema,
+    secret,
     status,
     synth,
     up,
@@ -25,6 +27,7 @@ from studioctl.cli.hints import with_flags
 from studioctl.errors import ExitCode, InterruptedByUserError, StudioctlError
 
 ENVIRONMENT = "Environment"
+KEEP = "Secrets and images"
 LOOK = "Look"
 FILE = "File"
 MORE = "More"
@@ -53,6 +56,8 @@ app.command("status", rich_help_panel=LOOK)(status.status)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
 app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
 app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
+app.add_typer(image.app, name="image", rich_help_panel=KEEP)
+app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)
 app.add_typer(emulator.app, name="emulator", rich_help_panel=MORE)
 app.command("version", rich_help_panel=MORE)(version.version)
 

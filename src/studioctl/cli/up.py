@@ -44,6 +44,10 @@ def up(
     losses.refuse_the_impossible(summary)
     if not delete_data:
         losses.refuse_to_lose(environment, summary)
+    if environment.config.images.custom:
+        from studioctl.operations.custom_images import refuse_missing
+
+        refuse_missing(environment)
     in_the_way = provision.apps_in_the_way(environment, summary)
     if not stop_apps:
         provision.refuse_to_stop(in_the_way)

@@ -28,6 +28,8 @@ BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
 REPOSITORY_NAME = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
 
+IMAGE_DIGEST = r"^sha256:[0-9a-f]{64}$"
+
 T = TypeVar("T")
 
 PRIVATE_RANGES = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
@@ -149,6 +151,21 @@ def repository_name(value: str) -> str:
             f"{quote(value)} is not a repository name;"
             ' write lower-case letters and digits, joined by dots, underscores, hyphens or slashes: "team/images"'
         )
+    return value
+
+
+def image_digest(value: str) -> str:
+    """The digest of an image in ECR."""
+    if not re.fullmatch(IMAGE_DIGEST, value):
+        raise ValueError(f"{quote(value)} is not a digest; write the one that `studioctl image list` shows: sha256:...")
+    return value
+
+
+def entry_point(value: str) -> str:
+    """The name or path of a program in an image."""
+    text(value)
+    if len(value) > 256:
+        raise ValueError(f"has {count(len(value), 'character')}; write at most 256")
     return value
 
 

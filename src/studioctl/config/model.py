@@ -19,6 +19,7 @@ from studioctl.config.values import (
     CondaPackage,
     Days,
     EditorText,
+    EntryPoint,
     EnvironmentName,
     Extension,
     ExtraScript,
@@ -27,6 +28,7 @@ from studioctl.config.values import (
     GitHubUser,
     IdleMinutes,
     ImageCount,
+    ImageDigest,
     InstanceType,
     Keybinding,
     NewBucketName,
@@ -185,14 +187,34 @@ class Storage(Model):
     )
 
 
+class CustomImage(Model):
+    """An image of the repository that users may choose for Code Editor."""
+
+    name: SageMakerName = Field(description="What Studio calls it.")
+    digest: ImageDigest = Field(
+        description="Which image: the digest that `studioctl image list` shows. A tag could move on to another."
+    )
+    entrypoint: EntryPoint = Field(
+        "entrypoint-code-editor",
+        description="The program in the image that starts the editor. AWS's own images, and what is built on them,"
+        " have this one.",
+    )
+
+
 class Images(Model):
-    """The container registry."""
+    """The container registry, and the images that Code Editor offers besides AWS's own."""
 
     repository: RepositoryName | None = Field(
         None, description="Name of the ECR repository. Left out: the environment's.", examples=["acme-ml"]
     )
     keep_latest: ImageCount = Field(5, description='How many images whose tag begins with "latest" are kept.')
     expire_untagged_days: Days = Field(14, description="Untagged images expire after this many days.")
+    custom: tuple[CustomImage, ...] = Field(
+        (),
+        description="Images that users may choose for Code Editor, at most 5. `studioctl image attach` writes them.",
+        json_schema_extra={"maxItems": 5},
+        examples=[[{"name": "torch", "digest": f"sha256:{'0123456789abcdef' * 4}"}]],
+    )
 
 
 class GitHub(Model):

@@ -15,6 +15,8 @@ from studioctl.config.text import Location, Violation, count, quote
 # AWS keeps five addresses of each subnet, and the home file system's mount target takes one.
 # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 TAKEN_ADDRESSES = 6
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_KernelGatewayAppSettings.html: five for a user profile.
+MOST_CUSTOM_IMAGES = 5
 
 
 def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
@@ -31,6 +33,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _below(("tags",), tags.violations(_table(data, "tags")))
     yield from _lists(data)
     yield from _buckets(data)
+    yield from _custom_images(_list(_table(data, "images"), "custom"))
     yield from _state(data)
     for place, editor in _editors(data):
         yield from _below(place, _editor(editor))
@@ -188,6 +191,22 @@ def _buckets(data: Mapping[str, Any]) -> Iterator[Violation]:
             ("state", "bucket"),
             "is [storage] bucket, which Terraform only makes once it has a state; write a bucket that exists already",
         )
+
+
+def _custom_images(images: Sequence[Any]) -> Iterator[Violation]:
+    if len(images) > MOST_CUSTOM_IMAGES:
+        message = f"has {len(images)} entries, and a user profile takes {MOST_CUSTOM_IMAGES}; delete the others"
+        yield ("images", "custom"), message
+    places = [(("images", "custom", index), image) for index, image in enumerate(images) if isinstance(image, dict)]
+    named = [((*place, "name"), image["name"]) for place, image in places if isinstance(image.get("name"), str)]
+    yield from _repeated(named, "image")
+    seen: set[str] = set()
+    for place, image in places:
+        digest = image.get("digest")
+        if isinstance(digest, str) and digest in seen:
+            yield (*place, "digest"), "is the digest of another entry; delete one of them"
+        elif isinstance(digest, str):
+            seen.add(digest)
 
 
 def _state(data: Mapping[str, Any]) -> Iterator[Violation]:

@@ -42,6 +42,11 @@ NewBucketName: TypeAlias = Annotated[
 RepositoryName: TypeAlias = Annotated[
     str, AfterValidator(checks.repository_name), _pattern(checks.REPOSITORY_NAME, minLength=2, maxLength=256)
 ]
+ImageDigest: TypeAlias = Annotated[str, AfterValidator(checks.image_digest), _pattern(checks.IMAGE_DIGEST)]
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerConfig.html
+EntryPoint: TypeAlias = Annotated[
+    str, AfterValidator(checks.entry_point), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 256})
+]
 Cidr: TypeAlias = Annotated[str, AfterValidator(checks.cidr), _pattern(r"^[0-9.]+/(1[6-9]|2[0-4])$")]
 StateKey: TypeAlias = Annotated[
     str, AfterValidator(checks.state_key), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})

@@ -1,5 +1,7 @@
 """IAM and Secrets Manager as strict as AWS where moto is not."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
@@ -34,8 +36,25 @@ class StrictIAMBackend(IAMBackend):
         super().delete_policy(policy_arn)
 
 
+@dataclass(frozen=True)
+class Described:
+    """A secret as DescribeSecret shows it: moto does not know when its value was last read."""
+
+    secret: Any
+    last_used: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape DescribeSecretResponse."""
+        described: dict[str, Any] = self.secret.to_dict()
+        return described | {"LastAccessedDate": self.last_used}
+
+
 class StrictSecretsManagerBackend(SecretsManagerBackend):
-    """Secrets Manager that keeps a name for the whole recovery window."""
+    """Secrets Manager that keeps a name for the whole recovery window, and remembers who was read."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self._last_used: dict[str, float] = {}
 
     @property
     def _url_module(self) -> ModuleType:
@@ -49,3 +68,24 @@ class StrictSecretsManagerBackend(SecretsManagerBackend):
                 "You can't create this secret because a secret with this name is already scheduled for deletion."
             )
         return super().create_secret(name, *args, **kwargs)
+
+    def put_secret_value(self, secret_id: str, *args: Any, **kwargs: Any) -> str:
+        """Refused while the secret is scheduled for deletion; the words are those of DeleteSecret's own page."""
+        known = self.secrets.get(secret_id)
+        if known is not None and known.is_deleted():
+            raise InvalidRequestException(
+                "You can't perform this operation on the secret because it was marked for deletion."
+            )
+        return super().put_secret_value(secret_id, *args, **kwargs)
+
+    def get_secret_value(self, secret_id: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """AWS remembers the day of the last use, and no time: API reference, DescribeSecret, LastAccessedDate."""
+        answer = super().get_secret_value(secret_id, *args, **kwargs)
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self._last_used[answer["ARN"]] = today.timestamp()
+        return answer
+
+    def describe_secret(self, secret_id: str) -> Any:
+        """With the day of the last use."""
+        secret = super().describe_secret(secret_id)
+        return Described(secret, self._last_used.get(secret.arn))

@@ -21,6 +21,7 @@ from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
 from studioctl import __version__
+from studioctl.emulator import registry
 from studioctl.emulator.faults import Faults, error_answer
 from studioctl.emulator.guard import is_loopback
 from studioctl.emulator.install import install, settle
@@ -92,6 +93,8 @@ class Application:
             if fault is not None:
                 return fault(environ, start_response)
             settle()
+            if registry.is_for_registry(environ):
+                return registry.answer(Request(environ))(environ, start_response)
             return self._ask_moto(environ, start_response)
 
     def _ask_moto(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

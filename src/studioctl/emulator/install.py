@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from moto.ec2.models import ec2_backends
+from moto.ecr import urls as ecr_urls
+from moto.ecr.models import ecr_backends
 from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 from moto.sagemaker import urls as sagemaker_urls
@@ -15,6 +17,7 @@ from moto.servicequotas.models import servicequotas_backends
 
 from studioctl.emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studioctl.emulator.backends import each
+from studioctl.emulator.ecr import StrictECRBackend, StrictECRResponse
 from studioctl.emulator.network import StrictEC2Backend, StrictEFSBackend
 from studioctl.emulator.quotas import QuotaBackend, QuotaResponse
 from studioctl.emulator.settings import EmulatorSettings
@@ -36,18 +39,22 @@ def install(
         endpoint_url: Where it listens, without a slash at the end; presigned addresses lead there.
         volumes: Where the files of spaces are kept, when apps are to run their scripts.
         reach: The variables that those need to get to package indexes.
+        endpoint_url: Where it listens, without a slash at the end; presigned addresses and the registry lead there.
     """
     StudioBackend.settings = settings
     StudioBackend.endpoint_url = endpoint_url
     QuotaBackend.settings = settings
     StudioBackend.volumes = volumes
     StudioBackend.reach = reach or {}
+    StrictECRBackend.endpoint_url = endpoint_url
     sagemaker_backends.backend = StudioBackend
     ec2_backends.backend = StrictEC2Backend
+    ecr_backends.backend = StrictECRBackend
     efs_backends.backend = StrictEFSBackend
     iam_backends.backend = StrictIAMBackend
     secretsmanager_backends.backend = StrictSecretsManagerBackend
     servicequotas_backends.backend = QuotaBackend
+    ecr_urls.url_paths["{0}/$"] = StrictECRResponse.dispatch
     sagemaker_urls.url_paths["{0}/$"] = StudioResponse.dispatch
     quotas_urls.url_paths["{0}/$"] = QuotaResponse.dispatch
 

@@ -139,6 +139,8 @@ def _studio() -> Inventory:
         "spaces": [],
         "apps": [],
         "lifecycle_configs": [],
+        "custom_images": [],
+        "app_image_configs": [],
     }
     for _, studio in each(sagemaker_backends):
         if isinstance(studio, StudioBackend):
@@ -147,4 +149,6 @@ def _studio() -> Inventory:
             shelves["spaces"] += [space.arn for space in studio.spaces.values()]
             shelves["apps"] += [app.arn for app in studio.apps.values() if app.status not in {"Deleted", "Failed"}]
             shelves["lifecycle_configs"] += [config.arn for config in studio.lifecycle_configs.values()]
+            shelves["custom_images"] += [image.arn for image in studio.images.values()]
+            shelves["app_image_configs"] += [config.arn for config in studio.app_image_configs.values()]
     return {kind: sorted(arns) for kind, arns in shelves.items()}

@@ -1,7 +1,17 @@
 """All the wiring on one page: from what the user wants to everything that should exist."""
 
 from studioctl.config.model import EnvironmentConfig
-from studioctl.infrastructure import ecr, editor_scripts, iam, s3, sagemaker, secrets_manager, security_groups, vpc
+from studioctl.infrastructure import (
+    custom_images,
+    ecr,
+    editor_scripts,
+    iam,
+    s3,
+    sagemaker,
+    secrets_manager,
+    security_groups,
+    vpc,
+)
 from studioctl.infrastructure.block import Blueprint, Data, Module
 from studioctl.infrastructure.naming import Naming
 
@@ -31,10 +41,17 @@ def build(config: EnvironmentConfig) -> Blueprint:
         naming=naming,
     )
     images = ecr.build(config.images, naming)
+    custom = custom_images.build(config.images.custom, repository_url=images.repository_url, iam=access, naming=naming)
     studio = sagemaker.build(
-        config, vpc=network, groups=groups, iam=access, scripts=editor_scripts.build(config), naming=naming
+        config,
+        vpc=network,
+        groups=groups,
+        iam=access,
+        scripts=editor_scripts.build(config),
+        custom_images=custom.offered,
+        naming=naming,
     )
-    parts = (network, groups, secrets, storage, access, images, studio)
+    parts = (network, groups, secrets, storage, access, images, custom, studio)
     return Blueprint(
         name=config.name,
         region=config.region,

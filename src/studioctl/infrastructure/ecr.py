@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from studioctl.config.model import Images
-from studioctl.infrastructure.block import Module, Output, Resource
+from studioctl.infrastructure.block import Module, Output, Ref, Resource
 from studioctl.infrastructure.naming import Naming
 
 
 @dataclass(frozen=True)
 class Ecr:
-    """The repository's blocks."""
+    """The repository's blocks, and where its images are."""
 
     module: Module
+    repository_url: Ref
 
 
 def build(images: Images, naming: Naming) -> Ecr:
@@ -31,7 +32,8 @@ def build(images: Images, naming: Naming) -> Ecr:
     )
     output = Output("repository_url", repository.ref("repository_url"), "Where images are pushed to.")
     purpose = "The repository of container images, and how long images live in it."
-    return Ecr(module=Module("ecr", purpose, (repository, lifecycle, output)))
+    module = Module("ecr", purpose, (repository, lifecycle, output))
+    return Ecr(module=module, repository_url=repository.ref("repository_url"))
 
 
 def lifecycle_policy(images: Images) -> dict[str, Any]:

@@ -76,6 +76,10 @@ class Naming:
         room = 63 - len(f"{self.environment}-editor--{mark}")
         return f"{self.environment}-editor-{user[:room].rstrip('-')}-{mark}"
 
+    def custom_image(self, digest: str) -> str:
+        """Name of SageMaker's image for the container image of this digest ("sha256:..."), and of how it is run."""
+        return f"{self.environment}-image-{digest.removeprefix('sha256:')[:10]}"
+
     def tags(self, extra: dict[str, str]) -> dict[str, str]:
         """The tags of every resource: ours, and the user's."""
         return {ENVIRONMENT_TAG: self.environment, MANAGED_BY_TAG: "studioctl", **extra}

@@ -1,5 +1,6 @@
 """The domain, a profile per user, their private Code Editor spaces, and the lifecycle configurations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,14 @@ class SageMaker:
 
 
 def build(
-    config: EnvironmentConfig, *, vpc: Vpc, groups: SecurityGroups, iam: Iam, scripts: EditorScripts, naming: Naming
+    config: EnvironmentConfig,
+    *,
+    vpc: Vpc,
+    groups: SecurityGroups,
+    iam: Iam,
+    scripts: EditorScripts,
+    custom_images: Sequence[dict[str, Any]],
+    naming: Naming,
 ) -> SageMaker:
     """Everything of SageMaker, on the network and role that are given."""
     editor = _lifecycle_config("editor", naming.lifecycle_config(scripts.domain.digest), SCRIPT_FILE)
@@ -40,9 +48,11 @@ def build(
         )
         for user, script in scripts.users.items()
     }
-    domain = _domain(config.studio, _user_settings(config.studio, groups, iam, editor), vpc, iam, naming)
+    domain = _domain(config.studio, _user_settings(config.studio, groups, iam, editor, custom_images), vpc, iam, naming)
     profiles = {
-        user.name: _profile(user, domain, _user_settings(config.studio, groups, iam, own.get(user.name, editor)))
+        user.name: _profile(
+            user, domain, _user_settings(config.studio, groups, iam, own.get(user.name, editor), custom_images)
+        )
         for user in config.users
     }
     spaces = tuple(
@@ -75,7 +85,9 @@ def _lifecycle_config(its_label: str, name: str, file: str) -> Resource:
     )
 
 
-def _user_settings(studio: Studio, groups: SecurityGroups, iam: Iam, editor: Resource) -> dict[str, Any]:
+def _user_settings(
+    studio: Studio, groups: SecurityGroups, iam: Iam, editor: Resource, custom_images: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     """The settings that the domain offers as defaults and each profile states again."""
     idle = {
         "lifecycle_management": "ENABLED",
@@ -91,6 +103,7 @@ def _user_settings(studio: Studio, groups: SecurityGroups, iam: Iam, editor: Res
             "lifecycle_config_arn": editor.ref("arn"),
         },
         "app_lifecycle_management": {"idle_settings": idle},
+        **({"custom_image": list(custom_images)} if custom_images else {}),
     }
     ebs = {
         "default_ebs_volume_size_in_gb": studio.volume_gb,

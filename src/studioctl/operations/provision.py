@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 LIFECYCLE_CONFIG = "aws_sagemaker_studio_lifecycle_config"
 SPACE = "aws_sagemaker_space"
 PROFILE = "aws_sagemaker_user_profile"
+IMAGE = "aws_sagemaker_image"
+IMAGE_VERSION = "aws_sagemaker_image_version"
 # Type -> the attribute by which an app refers to it.
-NEEDED_BY_APPS = {LIFECYCLE_CONFIG: "arn", SPACE: "space_name", PROFILE: "user_profile_name"}
+NEEDED_BY_APPS = {
+    LIFECYCLE_CONFIG: "arn",
+    SPACE: "space_name",
+    PROFILE: "user_profile_name",
+    IMAGE: "arn",
+    IMAGE_VERSION: "arn",
+}
 
 
 def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSummary]:
@@ -36,7 +44,7 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
 
 
 def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["App", ...]:
-    """Running apps without whose end AWS refuses what the plan destroys: a space, a profile, a lifecycle configuration.
+    """Running apps without whose end AWS refuses what the plan destroys: a space, a profile, a script, an image.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html and its like
     """
@@ -48,7 +56,7 @@ def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["Ap
         return ()
     estate = Estate(environment.terraform.state())
     gone = {
-        type_: {attributes[key] for address, attributes in estate.resources(type_) if address in destroyed}
+        type_: {attributes[key] for address, attributes in estate.resources(type_) if address in destroyed} - {None}
         for type_, key in NEEDED_BY_APPS.items()
     }
     return tuple(
@@ -59,6 +67,8 @@ def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["Ap
             app.lifecycle_config_arn in gone[LIFECYCLE_CONFIG]
             or app.space in gone[SPACE]
             or app.user_profile in gone[PROFILE]
+            or app.image_arn in gone[IMAGE]
+            or app.image_version_arn in gone[IMAGE_VERSION]
         )
     )
 
@@ -78,7 +88,7 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
         return
     titles = "\n".join(f"  {app.title}" for app in apps)
     raise RefusedError(
-        "AWS deletes a space, a profile or a lifecycle configuration only when no running app uses it."
+        "AWS deletes a space, a profile, a lifecycle configuration or an image only when no running app uses it."
         f" These do:\n{titles}",
         hint="studioctl up --stop-apps   (stops them first; their files are kept)",
     )
@@ -100,6 +110,10 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
 
         yield Stage("Stopping apps")
         yield from stop_apps(environment.studio, domain.id, stop)
+    if not environment.config.images.custom and any(c.type == IMAGE and c.destroys for c in summary.changes):
+        from studioctl.operations.custom_images import detach_all  # noqa: PLC0415 (as above)
+
+        yield from detach_all(environment)
     environment.terraform.workspace.claim()
     return (yield from environment.terraform.apply(summary))
 

@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from studioctl.events import Event, Failed, Finished, Noted, Progressed, Stage, Started, T, Work
+from studioctl.events import Event, Failed, Finished, Noted, Progressed, Said, Stage, Started, T, Work
 from studioctl.presentation.console import Terminal
 
 PLAIN_REMINDER = 10.0  # seconds: in a pipe, nothing is silent for longer
@@ -26,6 +26,10 @@ DOING = {
     "init": "preparing",
     "run": "running",
     "background": "in the background:",
+    "build": "building",
+    "push": "pushing",
+    "tag": "naming",
+    "sign in to": "signing in to",
 }
 DONE = {
     "create": "created",
@@ -39,6 +43,10 @@ DONE = {
     "init": "prepared",
     "run": "ran",
     "background": "in the background:",
+    "build": "built",
+    "push": "pushed",
+    "tag": "named",
+    "sign in to": "signed in to",
 }
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 
@@ -82,12 +90,14 @@ class _Lines:
     def is_hidden(self, action: str) -> bool:
         return action in QUIET and not self.verbose
 
-    def show_end(self, event: Stage | Finished | Failed | Noted) -> None:
+    def show_end(self, event: Stage | Finished | Failed | Noted | Said) -> None:
         match event:
             case Stage(title):
                 self.write(title, "bold")
             case Noted(message):
                 self.write(f"  note: {message}")
+            case Said(line):
+                self.write(f"    {line}", "dim")
             case Finished(subject, action, elapsed, detail):
                 if not self.is_hidden(action):
                     about = f"  {detail}" if detail else ""
@@ -165,7 +175,7 @@ class _Live(_Lines):
             case Stage():
                 self._stage_began = time.monotonic()
                 self.show_end(event)
-            case Noted():
+            case Noted() | Said():
                 self.show_end(event)
 
 

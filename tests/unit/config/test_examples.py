@@ -34,14 +34,14 @@ def test_the_smallest_says_only_what_is_required() -> None:
     )
 
 
-def test_the_one_of_one_person_sets_everything_but_tags_repositories_and_a_script() -> None:
+def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_needs() -> None:
     given = example("seed").model_dump(exclude_unset=True)
     known = EnvironmentConfig.model_validate(given).model_dump()
 
     unset = {(section, key) for section, keys in known.items() if isinstance(keys, dict) for key in keys} - {
         (section, key) for section, keys in given.items() if isinstance(keys, dict) for key in keys
     }
-    assert unset == {("editor", "repositories"), ("editor", "extra_script")}
+    assert unset == {("editor", "repositories"), ("editor", "extra_script"), ("images", "custom")}
     assert known.keys() - given.keys() == {"tags"}
 
 

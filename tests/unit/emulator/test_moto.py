@@ -24,7 +24,7 @@ def test_motos_own_sagemaker_still_works(studio: Studio) -> None:
 @pytest.mark.parametrize(
     ("service", "action", "request_"),
     [
-        ("sagemaker", "list_images", {}),
+        ("sagemaker", "list_projects", {}),
         ("ec2", "describe_fpga_images", {}),
     ],
 )

@@ -140,6 +140,40 @@ def test_the_policy_of_images_follows_ecrs_grammar() -> None:
     assert {rule["action"]["type"] for rule in rules} == {"expire"}
 
 
+TORCH = {"name": "torch", "digest": f"sha256:{'ab' * 32}"}
+
+
+def test_a_custom_image_is_pinned_by_its_digest_and_offered_to_everybody() -> None:
+    made = blocks(blueprint.build(environment(images={"custom": [TORCH]})))
+    image, version = made["aws_sagemaker_image.torch"], made["aws_sagemaker_image_version.torch"]
+    offered = [
+        {
+            "app_image_config_name": Ref("aws_sagemaker_app_image_config.torch.app_image_config_name"),
+            "image_name": Ref("aws_sagemaker_image_version.torch.image_name"),
+            "image_version_number": Ref("aws_sagemaker_image_version.torch.version"),
+        }
+    ]
+
+    assert (image["image_name"], image["display_name"]) == ("acme-ml-image-ababababab", "torch")
+    assert version["base_image"] == f"${{aws_ecr_repository.images.repository_url}}@{TORCH['digest']}"
+    assert made["aws_sagemaker_app_image_config.torch"]["code_editor_app_image_config"] == {
+        "container_config": {"container_entrypoint": ["entrypoint-code-editor"]}
+    }
+    for address, settings in (("domain.studio", "default_user_settings"), ("user_profile.ada", "user_settings")):
+        assert made[f"aws_sagemaker_{address}"][settings]["code_editor_app_settings"]["custom_image"] == offered
+
+
+def test_an_image_goes_only_after_everything_has_let_go_of_it() -> None:
+    made = blocks(blueprint.build(environment(images={"custom": [TORCH]})))
+
+    for type_ in ("image", "image_version", "app_image_config"):
+        assert made[f"aws_sagemaker_{type_}.torch"]["lifecycle"] == {"create_before_destroy": True}
+
+
+def test_without_custom_images_nothing_is_said_of_them() -> None:
+    assert "custom_image" not in json.dumps([m.blocks for m in blueprint.build(environment()).modules], default=str)
+
+
 def test_plain_text_can_be_kept_from_becoming_a_template() -> None:
     assert literal("${var.secret} %{ if true }") == "$${var.secret} %%{ if true }"
 

@@ -43,9 +43,8 @@ def check_security_groups(store: StudioStore, vpc_id: str | None, group_ids: lis
 def check_user_settings(store: StudioStore, vpc_id: str | None, settings: Settings) -> None:
     """The role, security groups and scripts that user or space settings name exist."""
     if role := settings.get("ExecutionRole"):
-        roles = iam_backends[store.account_id][store.partition].roles.values()
-        if all(known.arn != role for known in roles):
-            raise ValidationException(f"The role '{role}' does not exist")
+        check_role(store, role)
+    check_custom_images(store, settings)
     check_security_groups(store, vpc_id, settings.get("SecurityGroups"))
     for app_settings in (value for key, value in settings.items() if key.endswith("AppSettings")):
         listed = app_settings.get("LifecycleConfigArns", [])
@@ -55,6 +54,31 @@ def check_user_settings(store: StudioStore, vpc_id: str | None, settings: Settin
         default = app_settings.get("DefaultResourceSpec", {}).get("LifecycleConfigArn")
         if default not in {None, "None", *listed}:
             raise ValidationException(f"The default LifecycleConfigArn '{default}' is not in LifecycleConfigArns")
+
+
+def check_role(store: StudioStore, arn: str) -> None:
+    """The role exists."""
+    if all(known.arn != arn for known in iam_backends[store.account_id][store.partition].roles.values()):
+        raise ValidationException(f"The role '{arn}' does not exist")
+
+
+def check_custom_images(store: StudioStore, settings: Settings) -> None:
+    """The images that user or space settings offer exist, with a version that can be run and a configuration."""
+    for custom in custom_images_of(settings):
+        name = custom["ImageName"]
+        image = store.images.get(name)
+        versions = {number: v.status for number, v in image.versions.items()} if image else {}
+        number = custom.get("ImageVersionNumber", max(versions, default=0))
+        if versions.get(number) != "CREATED":
+            raise ValidationException(f"The image '{name}' does not exist, or has no version that is CREATED")
+        if custom["AppImageConfigName"] not in store.app_image_configs:
+            raise ValidationException(f"The app image config '{custom['AppImageConfigName']}' does not exist")
+
+
+def custom_images_of(settings: Settings) -> Iterator[Settings]:
+    """The custom images that user or space settings offer, for any type of app."""
+    for app_settings in (value for key, value in settings.items() if key.endswith("AppSettings")):
+        yield from app_settings.get("CustomImages", [])
 
 
 def check_lifecycle_config(store: StudioStore, arn: str) -> None:

@@ -121,6 +121,51 @@ class StudioResponse(SageMakerResponse):
         self.studio.delete_studio_lifecycle_config(self.params["StudioLifecycleConfigName"])
         return EmptyResult()
 
+    def create_image(self) -> ActionResult:
+        return ActionResult({"ImageArn": self.studio.create_image(self.params).arn})
+
+    def describe_image(self) -> ActionResult:
+        return ActionResult(self.studio.get_image(self.params["ImageName"]).describe())
+
+    def update_image(self) -> ActionResult:
+        return ActionResult({"ImageArn": self.studio.update_image(self.params).arn})
+
+    def list_images(self) -> ActionResult:
+        return _listing("Images", *self.studio.list_images(self.params))
+
+    def delete_image(self) -> ActionResult:
+        self.studio.delete_image(self.params["ImageName"])
+        return EmptyResult()
+
+    def create_image_version(self) -> ActionResult:
+        return ActionResult({"ImageVersionArn": self.studio.create_image_version(self.params).arn})
+
+    def describe_image_version(self) -> ActionResult:
+        return ActionResult(self.studio.get_image_version(self.params).describe())
+
+    def list_image_versions(self) -> ActionResult:
+        return _listing("ImageVersions", *self.studio.list_image_versions(self.params))
+
+    def delete_image_version(self) -> ActionResult:
+        self.studio.delete_image_version(self.params)
+        return EmptyResult()
+
+    def create_app_image_config(self) -> ActionResult:
+        return ActionResult({"AppImageConfigArn": self.studio.create_app_image_config(self.params).arn})
+
+    def describe_app_image_config(self) -> ActionResult:
+        return ActionResult(self.studio.get_app_image_config(self.params["AppImageConfigName"]).summary())
+
+    def update_app_image_config(self) -> ActionResult:
+        return ActionResult({"AppImageConfigArn": self.studio.update_app_image_config(self.params).arn})
+
+    def list_app_image_configs(self) -> ActionResult:
+        return _listing("AppImageConfigs", *self.studio.list_app_image_configs(self.params))
+
+    def delete_app_image_config(self) -> ActionResult:
+        self.studio.delete_app_image_config(self.params["AppImageConfigName"])
+        return EmptyResult()
+
     def create_presigned_domain_url(self) -> ActionResult:
         return ActionResult({"AuthorizedUrl": self.studio.create_presigned_domain_url(self.params)})
 

@@ -17,13 +17,15 @@ from studioctl.emulator.studio.schedule import Schedule
 
 if TYPE_CHECKING:
     from studioctl.emulator.studio.models.app import App
+    from studioctl.emulator.studio.models.app_image_config import AppImageConfig
     from studioctl.emulator.studio.models.domain import Domain
+    from studioctl.emulator.studio.models.image import CustomImage
     from studioctl.emulator.studio.models.lifecycle_config import LifecycleConfig
     from studioctl.emulator.studio.models.profile import UserProfile
     from studioctl.emulator.studio.models.session import Grant
     from studioctl.emulator.studio.models.space import Space
 
-STUDIO_KINDS = ("domain/", "user-profile/", "space/", "app/", "studio-lifecycle-config/")
+STUDIO_KINDS = ("domain/", "user-profile/", "space/", "app/", "studio-lifecycle-config/", "image/", "app-image-config/")
 MAXIMUM_TAGS = 50
 
 
@@ -45,6 +47,8 @@ class StudioStore(SageMakerModelBackend):
         self.spaces: dict[tuple[str, str], Space] = {}
         self.apps: dict[tuple[str, str, str, str, str], App] = {}
         self.lifecycle_configs: dict[str, LifecycleConfig] = {}
+        self.images: dict[str, CustomImage] = {}
+        self.app_image_configs: dict[str, AppImageConfig] = {}
         self.grants: dict[str, Grant] = {}
 
     @property
@@ -104,6 +108,8 @@ class StudioStore(SageMakerModelBackend):
         """Everything of Studio's that has an ARN."""
         for shelf in (self.studio_domains, self.profiles, self.spaces, self.apps, self.lifecycle_configs):
             yield from shelf.values()
+        yield from self.images.values()
+        yield from self.app_image_configs.values()
 
     def _tagged(self, arn: str) -> Resource:
         for resource in self.studio_resources():

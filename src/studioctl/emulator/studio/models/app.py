@@ -132,7 +132,20 @@ class AppBackend(StartupBackend):
         spec = without_cleared(spec)
         if arn := spec.get("LifecycleConfigArn"):
             self.check_allowed_script(domain, owner, key, arn)
+        self._check_image(domain, owner, key, spec)
         return spec
+
+    def _check_image(self, domain: Domain, owner: str | None, key: str, spec: Settings) -> None:
+        """An image of the account's own must be among the CustomImages of the owner's profile or the domain."""
+        offered = {
+            custom["ImageName"]
+            for settings in self.settings_of_owner(domain, owner)
+            for custom in settings.get(key, {}).get("CustomImages", [])
+        }
+        for arn in (spec.get("SageMakerImageArn"), spec.get("SageMakerImageVersionArn")):
+            _, _, _, _, account, path = (arn or "::::::").split(":", 5)
+            if account == self.account_id and path.split("/")[1] not in offered:  # text assumed
+                raise ValidationException(f"The image '{arn}' is not in the CustomImages of the owner")
 
     def _check_quotas(self, app_type: str, instance_type: str) -> None:
         """Both of them: all running apps, and those of this kind on this type of instance."""

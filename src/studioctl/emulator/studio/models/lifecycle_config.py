@@ -11,10 +11,10 @@ from studioctl.emulator.studio.exceptions import (
     already_exists,
     not_found,
 )
+from studioctl.emulator.studio.models.app_image_config import AppImageConfigBackend
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.references import lifecycle_configs_named_in
 from studioctl.emulator.studio.resource import Resource, Settings, read_tags
-from studioctl.emulator.studio.store import StudioStore
 
 
 @dataclass(kw_only=True)
@@ -40,7 +40,7 @@ class LifecycleConfig(Resource):
         return self.summary() | {"StudioLifecycleConfigContent": self.content}
 
 
-class LifecycleConfigBackend(StudioStore):
+class LifecycleConfigBackend(AppImageConfigBackend):
     """CreateStudioLifecycleConfig and its siblings."""
 
     def create_studio_lifecycle_config(self, request: Settings) -> LifecycleConfig:

@@ -1,0 +1,112 @@
+"""`studioctl image ...`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+app = typer.Typer(
+    help="Container images for Code Editor: build, push, list, and offer them to users.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+EngineName = Annotated[
+    str | None,
+    typer.Option(
+        "--engine", help="docker, podman, buildah or finch. Left out: the first that answers.", metavar="NAME"
+    ),
+]
+Tag = Annotated[str, typer.Argument(help="The image's tag.", metavar="TAG")]
+
+
+@app.command()
+def build(
+    directory: Annotated[Path, typer.Argument(help="What is built, with its Dockerfile.", metavar="DIR")] = Path(),
+    tag: Annotated[str, typer.Option("--tag", "-t", help="What the image is called.", metavar="TAG")] = "latest",
+    dockerfile: Annotated[
+        Path | None, typer.Option("--file", "-f", help="The Dockerfile, if it is another.", metavar="FILE")
+    ] = None,
+    platform: Annotated[
+        str, typer.Option(help="Studio runs linux/amd64, also if this machine does not.", metavar="OS/ARCH")
+    ] = "linux/amd64",
+    engine: EngineName = None,
+    config: options.Config = options.DEFAULT_CONFIG,
+) -> None:
+    """Build an image with the container engine of this machine. Needs no AWS."""
+    from studioctl.config.load import load
+    from studioctl.containers.engine import find
+    from studioctl.operations import images
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.progress import follow
+
+    terminal = Terminal()
+    work = images.build(load(config), find(engine), directory, tag=tag, dockerfile=dockerfile, platform=platform)
+    name = follow(work, terminal)
+    terminal.say(f"Built {name} for {platform}.")
+    terminal.next_commands((f"studioctl image push{options.config_flag(config)} {tag}", "put it into the repository"))
+
+
+@app.command()
+def push(
+    tag: Tag,
+    engine: EngineName = None,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    json: options.Json = False,
+) -> None:
+    """Push an image that was built here to the environment's repository. Its password is in no file and no argument."""
+    from studioctl.cli import context
+    from studioctl.containers.engine import find
+    from studioctl.operations import images
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import follow
+
+    terminal = Terminal()
+    pushed = follow(images.push(context.account(config, local=local), find(engine), tag), terminal)
+    if json:
+        typer.echo(dumps(pushed))
+        return
+    terminal.say(f"Pushed {pushed.place}")
+    typer.echo(pushed.digest)
+    flags = context.repeated(config, local=local)
+    terminal.next_commands((f"studioctl image attach{flags} {tag}", "offer it in Code Editor"))
+
+
+@app.command("list")
+def list_(
+    config: options.Config = options.DEFAULT_CONFIG, local: options.Local = False, json: options.Json = False
+) -> None:
+    """List the repository's images: tags, digest, size, age, and which rule will expire them when."""
+    from studioctl.cli import context
+    from studioctl.operations import images
+    from studioctl.presentation import images as views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+
+    found = images.listing(context.account(config, local=local))
+    if json:
+        typer.echo(dumps(found))
+    else:
+        views.listing(found, Terminal(), flags=context.repeated(config, local=local))
+
+
+@app.command()
+def attach(
+    tag: Annotated[str, typer.Argument(help="The image's tag, or its digest.", metavar="TAG")],
+    name: Annotated[
+        str | None, typer.Option(help="What Studio calls it. Left out: the tag.", metavar="NAME", show_default=False)
+    ] = None,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+) -> None:
+    """Write a pushed image into the file, by its digest; the next [bold]up[/] makes it selectable in Code Editor."""
+    from studioctl.cli import context
+    from studioctl.operations import images
+    from studioctl.presentation import images as views
+    from studioctl.presentation.console import Terminal
+
+    done = images.attach(context.account(config, local=local), config, tag, name=name)
+    views.attached(done, Terminal(), file=str(config), flags=context.repeated(config, local=local))

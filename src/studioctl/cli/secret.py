@@ -1,0 +1,125 @@
+"""`studioctl secret ...`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from studioctl.cli import options
+from studioctl.errors import ExitCode, StudioctlError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+app = typer.Typer(
+    help="The GitHub token in AWS Secrets Manager. It is never in a file, a plan, a state or a command line.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+# Plain text, checked here: an error of the command line's own would repeat what was typed, which may be a token.
+Name = Annotated[str, typer.Argument(help="Which secret: github.", metavar="github")]
+Source = Annotated[
+    list[str] | None, typer.Argument(help="A hyphen reads the value from stdin. Left out: asks.", metavar="[-]")
+]
+FromFile = Annotated[Path | None, typer.Option("--from-file", help="Read the value from this file.", metavar="FILE")]
+
+
+@app.command("set")
+def set_(
+    name: Name,
+    source: Source = None,
+    from_file: FromFile = None,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+) -> None:
+    """Store a value: from a prompt that does not show it, from stdin or from a file, never from an argument.
+
+    A secret that is scheduled for deletion is restored.
+    """
+    from studioctl.cli import context
+    from studioctl.operations import secrets
+    from studioctl.presentation.console import Terminal
+
+    _only_github(name)
+    if source not in (None, [], ["-"]):
+        _refuse_argument()
+    account = context.account(config, local=local)
+    value = secrets.read_value(from_file.read_bytes()) if from_file else _typed_or_piped(piped=bool(source))
+    stored = secrets.set_github(account, value)
+    terminal = Terminal()
+    if stored.restored:
+        terminal.say(f"Restored '{stored.name}', which was scheduled for deletion.")
+    if stored.doubt:
+        terminal.say(f"Note: {stored.doubt}.")
+    terminal.say(f"Stored {len(value.get_secret_value())} characters in '{stored.name}'.")
+
+
+@app.command()
+def get(
+    name: Name,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    yes: options.Yes = False,
+) -> None:
+    """Print the value, and nothing else, on stdout. Asks first when that is a terminal."""
+    from studioctl.cli import confirm, context
+    from studioctl.operations import secrets
+
+    _only_github(name)
+    account = context.account(config, local=local)
+    if sys.stdout.isatty():
+        confirm.agreed("Show the token on this terminal?", yes=yes)
+    typer.echo(secrets.get_github(account).get_secret_value())
+
+
+@app.command()
+def status(
+    name: Name,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    json: options.Json = False,
+) -> None:
+    """Say whether there is a value, when it was changed and last used. The value is not read."""
+    from studioctl.cli import context
+    from studioctl.operations import secrets
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.secrets import show
+
+    _only_github(name)
+    found = secrets.github_status(context.account(config, local=local))
+    if json:
+        typer.echo(dumps(found))
+    else:
+        show(found, Terminal(), flags=context.repeated(config, local=local))
+
+
+def _typed_or_piped(*, piped: bool) -> "SecretStr":
+    """The value from stdin, or from a prompt that does not show it."""
+    from studioctl.operations import secrets
+
+    somebody = sys.stdin is not None and sys.stdin.isatty()
+    if piped and not somebody:
+        return secrets.read_value(sys.stdin.buffer.read())
+    if not somebody:
+        raise StudioctlError("There is no terminal to ask on.", hint="studioctl secret set github -   (reads stdin)")
+    return secrets.read_value(str(typer.prompt("GitHub token", hide_input=True, err=True)).encode())
+
+
+def _only_github(name: str) -> None:
+    if name != "github":  # it is not repeated: it may be a value in the wrong place
+        raise StudioctlError(
+            "There is one secret, and it is called github.",
+            hint="studioctl secret set github",
+            exit_code=ExitCode.USAGE,
+        )
+
+
+def _refuse_argument() -> NoReturn:
+    raise StudioctlError(
+        "A value is never taken from an argument: it stays in the shell's history, and every user of this machine can"
+        " read it in the list of processes. Nothing was stored.",
+        hint="revoke that token on GitHub, make another, then: studioctl secret set github",
+        exit_code=ExitCode.USAGE,
+    )

@@ -1,0 +1,78 @@
+"""Images of the repository that Code Editor offers besides AWS's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studioctl.config.model import CustomImage
+from studioctl.infrastructure.block import Module, Ref, Resource, literal
+from studioctl.infrastructure.iam import Iam
+from studioctl.infrastructure.naming import Naming, label
+
+# What names an image goes last, so the domain must have let go of it before: a new one is made first, and with it
+# Terraform also orders a mere removal so.
+LAST = {"create_before_destroy": True}
+
+
+@dataclass(frozen=True)
+class CustomImages:
+    """The images' blocks, and `custom_image` of the settings that offer them."""
+
+    module: Module
+    offered: tuple[dict[str, Any], ...]
+
+
+def build(images: Sequence[CustomImage], *, repository_url: Ref, iam: Iam, naming: Naming) -> CustomImages:
+    """SageMaker's images for these images of the repository.
+
+    Each container image is an image of its own with one version, named by its digest: versions of one image could not
+    be exchanged, as the provider looks at the newest alone and a version in use cannot go.
+    """
+    purpose = "Images of the repository that Code Editor offers besides AWS's own."
+    built = [_image(image, repository_url, iam, naming) for image in images]
+    return CustomImages(
+        module=Module("custom_images", purpose, tuple(block for blocks, _ in built for block in blocks)),
+        offered=tuple(offered for _, offered in built),
+    )
+
+
+def _image(
+    image: CustomImage, repository_url: Ref, iam: Iam, naming: Naming
+) -> tuple[tuple[Resource, ...], dict[str, Any]]:
+    name = naming.custom_image(image.digest)
+    made = Resource(
+        "aws_sagemaker_image",
+        label(image.name),
+        {
+            "image_name": name,
+            "display_name": image.name,
+            "role_arn": iam.role_arn,
+            # SageMaker pulls the image with this role.
+            "depends_on": [attachment.address for attachment in iam.attachments],
+            "lifecycle": LAST,
+        },
+    )
+    version = Resource(
+        "aws_sagemaker_image_version",
+        label(image.name),
+        {
+            "image_name": made.ref("image_name"),
+            "base_image": f"{repository_url}@{image.digest}",
+            "lifecycle": LAST,
+        },
+    )
+    config = Resource(
+        "aws_sagemaker_app_image_config",
+        label(image.name),
+        {
+            "app_image_config_name": name,
+            "code_editor_app_image_config": {"container_config": {"container_entrypoint": [literal(image.entrypoint)]}},
+            "lifecycle": LAST,
+        },
+    )
+    offered = {
+        "app_image_config_name": config.ref("app_image_config_name"),
+        "image_name": version.ref("image_name"),
+        "image_version_number": version.ref("version"),
+    }
+    return (made, version, config), offered

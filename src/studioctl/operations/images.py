@@ -1,0 +1,224 @@
+"""Images: built here, pushed to the environment's repository, listed there, and offered in Code Editor."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from studioctl.config import edit
+from studioctl.config.model import EnvironmentConfig
+from studioctl.containers.credentials import Login
+from studioctl.containers.engine import PLATFORM, Engine
+from studioctl.errors import RefusedError, StudioctlError
+from studioctl.events import Work
+from studioctl.operations.environment import Account
+
+if TYPE_CHECKING:  # boto3 takes long to import, and building needs none
+    from studioctl.aws.registry import Image, Registry
+    from studioctl.operations.expiry import Expiry
+
+# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+DOCKERFILES = ("Dockerfile", "Containerfile")
+
+
+def repository_of(config: EnvironmentConfig) -> str:
+    """Name of the environment's repository."""
+    return config.images.repository or config.name
+
+
+def build(
+    config: EnvironmentConfig,
+    engine: Engine,
+    directory: Path,
+    *,
+    tag: str,
+    dockerfile: Path | None,
+    platform: str = PLATFORM,
+) -> Work[str]:
+    """Builds an image from a directory; returns the name that it has here. Needs no AWS.
+
+    Raises:
+        StudioctlError: The tag is none, there is nothing to build from, or the engine failed.
+    """
+    _check_tag(tag)
+    if dockerfile is None and not any((directory / name).is_file() for name in DOCKERFILES):
+        raise StudioctlError(f"'{directory}' has no Dockerfile.", hint="studioctl image build DIR   (or --file FILE)")
+    name = f"{repository_of(config)}:{tag}"
+    yield from engine.build(directory, name, dockerfile=dockerfile, platform=platform)
+    return name
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """An image that is now in the repository: where, and its digest there."""
+
+    place: str
+    digest: str
+
+
+def push(account: Account, engine: Engine, tag: str) -> Work[Pushed]:
+    """Pushes an image that was built here under this tag.
+
+    Raises:
+        StudioctlError: There is no such image, or no repository; or the engine failed.
+        AwsError: AWS refused.
+    """
+    _check_tag(tag)
+    name = f"{repository_of(account.config)}:{tag}"
+    if not engine.has(name):
+        raise StudioctlError(f"{engine.name} has no image '{name}'.", hint=f"studioctl image build --tag {tag}")
+    registry = _registry(account)
+    _images(account, registry)
+    login = _login(registry)
+    place = f"{login.registry}/{name}"
+    yield from engine.push(name, place, login)
+    pushed = _tagged(_images(account, registry), tag)
+    if pushed is None:
+        raise StudioctlError(
+            f"{engine.name} says that it pushed '{place}', and the repository has no image of this tag.",
+            hint=f"studioctl image push {tag}",
+        )
+    return Pushed(place, pushed.digest)
+
+
+@dataclass(frozen=True)
+class ListedImage:
+    """An image of the repository.
+
+    Args:
+        image: What ECR says.
+        attached_as: Its name in [[images.custom]]; None when Code Editor does not offer it.
+        expiry: What the lifecycle policy has in store for it; None when no rule is about it.
+    """
+
+    image: "Image"
+    attached_as: str | None
+    expiry: "Expiry | None"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The repository and its images, the newest first."""
+
+    repository: str
+    images: tuple[ListedImage, ...]
+
+
+def listing(account: Account) -> Listing:
+    """Every image of the environment's repository, and when it expires.
+
+    Raises:
+        StudioctlError: There is no repository yet.
+        AwsError: AWS refused.
+    """
+    from studioctl.operations.expiry import expiries  # noqa: PLC0415 (boto3 takes long to import)
+
+    registry = _registry(account)
+    images = _images(account, registry)
+    repository = repository_of(account.config)
+    fates = expiries(registry.lifecycle_policy(repository), images)
+    names = {custom.digest: custom.name for custom in account.config.images.custom}
+    return Listing(
+        repository, tuple(ListedImage(image, names.get(image.digest), fates.get(image.digest)) for image in images)
+    )
+
+
+@dataclass(frozen=True)
+class Attached:
+    """An image that the file now offers: its name there, and whether the file had to be changed for it."""
+
+    name: str
+    listed: ListedImage
+    changed: bool
+
+
+def attach(account: Account, file: Path, reference: str, *, name: str | None = None) -> Attached:
+    """Writes an image of the repository into the file, so that the next `up` offers it in Code Editor.
+
+    Args:
+        account: The environment.
+        file: The file that it was read from.
+        reference: A tag or a digest.
+        name: What Studio is to call it; the tag by default.
+
+    Raises:
+        StudioctlError: There is no such image.
+        RefusedError: The image cannot run in Studio. The file was not changed.
+        ConfigError: The file would break a rule with it. It was not changed.
+    """
+    found = listing(account)
+    listed = next((i for i in found.images if reference in {i.image.digest, *i.image.tags}), None)
+    if listed is None:
+        raise StudioctlError(
+            f"Repository '{found.repository}' has no image '{reference}'.", hint="studioctl image list"
+        )
+    _refuse_unsuited(_registry(account), found.repository, listed.image)
+    called = name or _name_from(reference, listed.image)
+    before = file.read_bytes().decode("utf-8")
+    after = edit.with_custom_image(before, called, listed.image.digest, file=str(file))
+    if after != before:
+        edit.replace(file, after)
+    return Attached(called, listed, changed=after != before)
+
+
+def _refuse_unsuited(registry: "Registry", repository: str, image: "Image") -> None:
+    """Studio runs plain images for x86. https://docs.aws.amazon.com/sagemaker/latest/dg/code-editor-custom-images.html"""
+    manifest = registry.manifest(repository, image.digest)
+    rebuild = "studioctl image build, which makes such an image; then push and attach that"
+    if "config" not in manifest:
+        raise RefusedError(
+            f"{image.digest} is an index of several images, and Studio takes a single one. Nothing was changed.",
+            hint=rebuild,
+        )
+    built_for = registry.configuration(repository, manifest["config"]["digest"])
+    platform = f"{built_for.get('os')}/{built_for.get('architecture')}"
+    if platform != PLATFORM:
+        raise RefusedError(
+            f"{image.digest} is for {platform}, and Studio's instances are {PLATFORM}. Nothing was changed.",
+            hint=rebuild,
+        )
+
+
+def _name_from(reference: str, image: "Image") -> str:
+    """A name by SageMaker's rule: letters, digits and hyphens."""
+    source = reference if not DIGEST.fullmatch(reference) else next(iter(image.tags), image.digest[:19])
+    return re.sub(r"[^A-Za-z0-9]+", "-", source).strip("-")[:63].strip("-") or "image"
+
+
+def _check_tag(tag: str) -> None:
+    if not TAG.fullmatch(tag):
+        raise StudioctlError(
+            f"'{tag}' is not a tag: letters, digits, dots, hyphens and underscores, at most 128.", hint="--tag torch-1"
+        )
+
+
+def _registry(account: Account) -> "Registry":
+    from studioctl.aws.registry import Registry  # noqa: PLC0415 (as above)
+
+    return Registry(account.session)
+
+
+def _images(account: Account, registry: "Registry") -> "tuple[Image, ...]":
+    from studioctl.aws.errors import MissingError  # noqa: PLC0415 (as above)
+
+    repository = repository_of(account.config)
+    try:
+        return registry.images(repository)
+    except MissingError:
+        raise StudioctlError(f"There is no repository '{repository}' yet.", hint="studioctl up") from None
+
+
+def _tagged(images: "tuple[Image, ...]", tag: str) -> "Image | None":
+    return next((image for image in images if tag in image.tags), None)
+
+
+def _login(registry: "Registry") -> Login:
+    found = registry.login()
+    address = urlsplit(found.address)
+    is_plain_http = address.scheme == "http"
+    if is_plain_http and address.hostname != "127.0.0.1":
+        raise RefusedError(f"'{found.address}' is not encrypted. Nothing was pushed.", hint="report this to AWS")
+    return Login(address.netloc, found.user, found.password, is_plain_http)

@@ -1,0 +1,138 @@
+"""The value of a secret: straight into AWS Secrets Manager and out of it, past Terraform and every file."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import SecretStr
+
+from studioctl.errors import StudioctlError
+from studioctl.infrastructure.naming import Naming
+from studioctl.operations.environment import Account
+
+if TYPE_CHECKING:
+    from studioctl.aws.secrets import Secret, Secrets
+
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+LARGEST = 65_536
+# https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
+GITHUB_TOKEN = re.compile(r"(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|[0-9a-f]{40})")
+FIRST_VALUE = "studioctl secret set github"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What `set_github` did: the secret's name, whether it had to be restored, and a doubt about the value."""
+
+    name: str
+    restored: bool
+    doubt: str | None
+
+
+def read_value(raw: bytes) -> SecretStr:
+    """The value in what was typed, piped or read: text, without the line break at its end.
+
+    Raises:
+        StudioctlError: It is empty, too long, or no text. What it says never quotes the value.
+    """
+    try:
+        text = raw.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        text = "\0"
+    if not text.strip():
+        raise StudioctlError("The value is empty. Nothing was changed.", hint=FIRST_VALUE)
+    if "\0" in text:
+        raise StudioctlError("The value is not text. Nothing was changed.", hint="give the token itself, as text")
+    if len(text.encode()) > LARGEST:
+        raise StudioctlError(
+            f"The value has more than {LARGEST:,} bytes, the most that AWS keeps. Nothing was changed.",
+            hint="give the token itself, and nothing else",
+        )
+    return SecretStr(text)
+
+
+def doubt_about(value: SecretStr) -> str | None:
+    """Why this is perhaps no GitHub token; None when it looks like one."""
+    if GITHUB_TOKEN.fullmatch(value.get_secret_value()):
+        return None
+    return "this does not look like a token of GitHub's, which begin with ghp_, github_pat_ or gho_"
+
+
+def set_github(account: Account, value: SecretStr) -> Stored:
+    """Makes this the GitHub token. A secret that is scheduled for deletion is restored first.
+
+    Raises:
+        StudioctlError: There is no such secret.
+        AwsError: AWS refused.
+    """
+    secrets = _secrets(account)
+    secret = _existing(account, secrets)
+    if secret.deletion_at is not None:
+        secrets.restore(secret)
+    secrets.put(secret, value)
+    return Stored(secret.name, restored=secret.deletion_at is not None, doubt=doubt_about(value))
+
+
+def get_github(account: Account) -> SecretStr:
+    """The GitHub token.
+
+    Raises:
+        StudioctlError: There is no such secret, it has no value, or it is scheduled for deletion.
+        AwsError: AWS refused.
+    """
+    secrets = _secrets(account)
+    secret = _existing(account, secrets)
+    if secret.deletion_at is not None:
+        raise StudioctlError(
+            f"Secret '{secret.name}' is scheduled for deletion, and AWS gives out no value of such a one.",
+            hint=f"{FIRST_VALUE}   (restores it)",
+        )
+    if not secret.has_value:
+        raise StudioctlError(f"Secret '{secret.name}' has no value yet.", hint=FIRST_VALUE)
+    return secrets.value(secret)
+
+
+@dataclass(frozen=True)
+class SecretStatus:
+    """What is known of the GitHub token without reading it.
+
+    Args:
+        name: Name of the secret in AWS.
+        state: "set", "empty" (no value yet), "deleting" (scheduled for deletion), "missing", or "unwanted" (missing,
+            and the file does not ask for it).
+        secret: What AWS says; None when it is missing.
+    """
+
+    name: str
+    state: Literal["set", "empty", "deleting", "missing", "unwanted"]
+    secret: "Secret | None"
+
+
+def github_status(account: Account) -> SecretStatus:
+    """Whether there is a token, since when, and when it was last used."""
+    name = Naming(account.config.name).github_secret
+    secret = _secrets(account).find(name)
+    if secret is None:
+        return SecretStatus(name, "missing" if account.config.secrets.github else "unwanted", None)
+    if secret.deletion_at is not None:
+        return SecretStatus(name, "deleting", secret)
+    return SecretStatus(name, "set" if secret.has_value else "empty", secret)
+
+
+def _secrets(account: Account) -> "Secrets":
+    from studioctl.aws.secrets import Secrets  # noqa: PLC0415 (boto3 takes long to import)
+
+    return Secrets(account.session)
+
+
+def _existing(account: Account, secrets: "Secrets") -> "Secret":
+    name = Naming(account.config.name).github_secret
+    secret = secrets.find(name)
+    if secret is not None:
+        return secret
+    if account.config.secrets.github is None:
+        raise StudioctlError(
+            "The file asks for no secret, so there is none.",
+            hint='write [secrets], below it github = { username = "..." }, then: studioctl up',
+        )
+    raise StudioctlError(f"Secret '{name}' does not exist yet.", hint="studioctl up")
