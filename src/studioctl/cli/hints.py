@@ -3,7 +3,7 @@
 import re
 
 # Commands that take the flags which say what environment is meant.
-VERBS = re.compile(r"\bstudioctl (plan|up|down|status|outputs|doctor)\b")
+VERBS = re.compile(r"\bstudioctl (plan|up|down|status|outputs|doctor|start|stop|restart|open|logs)\b")
 
 
 def flags_of(arguments: list[str]) -> str:

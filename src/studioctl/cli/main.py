@@ -14,8 +14,11 @@ from studioctl.cli import (
     init,
     outputs,
     plan,
+    restart,
     schema,
+    start,
     status,
+    stop,
     synth,
     up,
     validate,
@@ -25,6 +28,7 @@ from studioctl.cli.hints import with_flags
 from studioctl.errors import ExitCode, InterruptedByUserError, StudioctlError
 
 ENVIRONMENT = "Environment"
+DAILY = "Every day"
 LOOK = "Look"
 FILE = "File"
 MORE = "More"
@@ -49,6 +53,9 @@ app.command("synth", rich_help_panel=FILE)(synth.synth)
 app.command("plan", rich_help_panel=ENVIRONMENT)(plan.plan)
 app.command("up", rich_help_panel=ENVIRONMENT)(up.up)
 app.command("down", rich_help_panel=ENVIRONMENT)(down.down)
+app.command("start", rich_help_panel=DAILY)(start.start)
+app.command("stop", rich_help_panel=DAILY)(stop.stop)
+app.command("restart", rich_help_panel=DAILY)(restart.restart)
 app.command("status", rich_help_panel=LOOK)(status.status)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
 app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)

@@ -23,6 +23,23 @@ BackendConfig = Annotated[
         metavar="KEY=VALUE|FILE",
     ),
 ]
+Space = Annotated[
+    str | None,
+    typer.Argument(
+        help="Name of the space. Left out: the only one there is; else you are asked.",
+        metavar="[SPACE]",
+        show_default=False,
+    ),
+]
+InstanceType = Annotated[
+    str | None,
+    typer.Option(
+        "--instance-type", help="Instance type for this time, such as ml.t3.xlarge.", metavar="TYPE", show_default=False
+    ),
+]
+Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Wait until it is done, or only until AWS has accepted it.")
+]
 
 DEFAULT_CONFIG = Path("studio.toml")
 

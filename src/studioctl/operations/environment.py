@@ -10,7 +10,8 @@ from studioctl.target import Target
 
 if TYPE_CHECKING:
     from studioctl.aws.session import Session
-    from studioctl.aws.studio import Domain, Studio
+    from studioctl.aws.studio import Studio
+    from studioctl.aws.values import Domain
     from studioctl.terraform.runner import Terraform
 
 

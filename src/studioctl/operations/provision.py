@@ -11,7 +11,7 @@ from studioctl.operations.guards import refuse_to_forget
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
-    from studioctl.aws.studio import App
+    from studioctl.aws.values import App
 
 LIFECYCLE_CONFIG = "aws_sagemaker_studio_lifecycle_config"
 SPACE = "aws_sagemaker_space"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from studioctl.aws.studio import App, Domain, Space
+from studioctl.aws.values import App, Domain, Space
 from studioctl.operations.environment import Account
 
 
