@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
 BASE_IMPORTS: dict[str, set[str]] = {"errors": set(), "events": set(), "target": set(), "programs": set()}
 # Library -> the rooms that may import it.
 ONLY_IN = {
-    "boto3": {"aws"},
+    "boto3": set(),  # botocore does it all, and starts faster
     "botocore": {"aws", "emulator"},
     "moto": {"emulator"},
     "werkzeug": {"emulator"},

@@ -1,4 +1,4 @@
-"""boto3's exceptions as ours: what AWS said, and what to do about it."""
+"""botocore's exceptions as ours: what AWS said, and what to do about it."""
 
 import re
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns what boto3 raises inside into AwsError."""
+    """Turns what botocore raises inside into AwsError."""
     try:
         yield
     except (NoCredentialsError, PartialCredentialsError, SSOError) as error:

@@ -10,15 +10,16 @@ from studioctl.aws.values import (
     EDITOR_APP,
     App,
     Domain,
+    EditorDefaults,
     ResourceSpec,
     Space,
     SpaceDetails,
     UserProfile,
     read_app,
     read_domain,
+    read_editor_defaults,
     read_space,
     read_space_details,
-    read_spec,
     write_spec,
 )
 
@@ -115,12 +116,11 @@ class Studio:
         except MissingError:
             return None
 
-    def editor_defaults(self, domain_id: str, user_profile: str) -> ResourceSpec:
-        """What a user profile's Code Editor starts with where the space does not say."""
+    def editor_defaults(self, domain_id: str, user_profile: str) -> EditorDefaults:
+        """What a user profile's Code Editor takes where the space does not say."""
         with translated():
             answer = self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=user_profile)
-        editor = answer.get("UserSettings", {}).get("CodeEditorAppSettings", {})
-        return read_spec(editor.get("DefaultResourceSpec", {}))
+        return read_editor_defaults(answer.get("UserSettings", {}))
 
     def create_editor(self, space: Space, spec: ResourceSpec) -> None:
         """Starts Code Editor in a space: AWS creates an instance, and it is paid for from then on.

@@ -42,7 +42,15 @@ class Domain:
     status: str
     url: str
     home_file_system_id: str | None
-    idle_timeout_minutes: int | None = None  # of Code Editor, where neither profile nor space says otherwise
+    idle_timeout_minutes: int | None  # of Code Editor, where neither profile nor space says otherwise
+
+
+@dataclass(frozen=True)
+class EditorDefaults:
+    """What Code Editor takes where a space does not say: of a user profile, or of a domain."""
+
+    spec: ResourceSpec
+    idle_timeout_minutes: int | None  # None where nothing is said, or idle shutdown is off
 
 
 @dataclass(frozen=True)
@@ -125,8 +133,14 @@ def read_domain(answer: Mapping[str, Any]) -> Domain:
         status=answer["Status"],
         url=answer.get("Url", ""),
         home_file_system_id=answer.get("HomeEfsFileSystemId"),
-        idle_timeout_minutes=_idle_timeout(answer.get("DefaultUserSettings", {}).get("CodeEditorAppSettings", {})),
+        idle_timeout_minutes=read_editor_defaults(answer.get("DefaultUserSettings", {})).idle_timeout_minutes,
     )
+
+
+def read_editor_defaults(user_settings: Mapping[str, Any]) -> EditorDefaults:
+    """From the UserSettings of a profile or a domain."""
+    editor = user_settings.get("CodeEditorAppSettings", {})
+    return EditorDefaults(read_spec(editor.get("DefaultResourceSpec", {})), _idle_timeout(editor))
 
 
 def read_space(details: Mapping[str, Any]) -> Space:
@@ -206,7 +220,6 @@ def _space_fields(
 
 
 def _idle_timeout(editor: Mapping[str, Any]) -> int | None:
-    """Minutes; None where nothing is said, or idle shutdown is off."""
     idle = editor.get("AppLifecycleManagement", {}).get("IdleSettings", {})
     minutes: int | None = None if idle.get("LifecycleManagement") == "DISABLED" else idle.get("IdleTimeoutInMinutes")
     return minutes

@@ -24,7 +24,7 @@ class Account:
 
     @cached_property
     def session(self) -> "Session":
-        """Clients for AWS, made when first needed: boto3 takes longer to import than all of ours."""
+        """Clients for AWS, made when first needed: botocore takes longer to import than all of ours."""
         from studioctl.aws.session import Session  # noqa: PLC0415
 
         return Session(self.target)

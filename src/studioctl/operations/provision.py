@@ -96,7 +96,7 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
         TerraformError: AWS refused something. Planning and applying again goes on from there.
     """
     if stop and (domain := environment.domain()):
-        from studioctl.operations.apps import stop_apps  # noqa: PLC0415 (boto3 is needed only here)
+        from studioctl.operations.apps import stop_apps  # noqa: PLC0415 (botocore is needed only here)
 
         yield Stage("Stopping apps")
         yield from stop_apps(environment.studio, domain.id, stop)

@@ -166,7 +166,7 @@ def _spec_for(studio: Studio, space: SpaceDetails, instance_type: str | None) ->
     spec = space.spec
     if spec.lifecycle_config_arn is None and space.owner:
         defaults = studio.editor_defaults(space.domain_id, space.owner)
-        spec = replace(spec, lifecycle_config_arn=defaults.lifecycle_config_arn)
+        spec = replace(spec, lifecycle_config_arn=defaults.spec.lifecycle_config_arn)
     if instance_type:
         spec = replace(spec, instance_type=instance_type)
     if (spec.instance_type or "").startswith(GPU_FAMILIES) and spec.image_arn and not spec.image_version_arn:
