@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_efs import EFSClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -87,6 +88,8 @@ class Session:
     def client(self, service: Literal["efs"]) -> "EFSClient": ...
     @overload
     def client(self, service: Literal["iam"]) -> "IAMClient": ...
+    @overload
+    def client(self, service: Literal["logs"]) -> "CloudWatchLogsClient": ...
     @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
     @overload

@@ -13,6 +13,7 @@ Local = Annotated[
     bool, typer.Option("--local", help="Act on the emulator on this machine instead of AWS.", envvar="STUDIOCTL_LOCAL")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print each line as a JSON object.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for scripts.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also show what is read and looked up.")]
 BackendConfig = Annotated[

@@ -9,13 +9,14 @@ from studioctl.aws.values import EDITOR, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
 from studioctl.errors import AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
+from studioctl.operations import start_failures
 from studioctl.operations.apps import OVER, stop_apps
 from studioctl.operations.environment import Account
+from studioctl.operations.prices import has_gpu
 
 START_TIMEOUT = 1200.0  # seconds; AWS takes one to five minutes, and five more for a lifecycle script
 UPDATE_TIMEOUT = 600.0
 LISTED = 20  # names in a message
-GPU_FAMILIES = ("ml.g", "ml.p")
 CPU_IMAGE, GPU_IMAGE = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
 
 
@@ -58,6 +59,16 @@ def find(account: Account, name: str | None) -> Space:
     )
 
 
+def state(account: Account, space: Space) -> str:
+    """The space's Code Editor now: "InService", "Pending", "Deleting", "Failed", or "Stopped".
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    app = account.studio.editor(space)
+    return app.status if app and app.status != "Deleted" else "Stopped"
+
+
 def start(account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True) -> Work[App]:
     """Starts Code Editor in a space. One that runs already is left as it is.
 
@@ -78,13 +89,13 @@ def start(account: Account, space: Space, *, instance_type: str | None = None, w
         app = None
     if app is None or not app.is_running:
         spec = _spec_for(studio, (yield from _settled(studio, space)), instance_type)
-        app = yield from _create(studio, space, spec)
+        app = yield from _create(account, space, spec)
     else:
         _refuse_another_type(app, instance_type)
         if app.status == "InService":
             yield Noted(f"'{space.name}' runs already")
     if wait and app.status != "InService":
-        app = yield from _until_ready(studio, space)
+        app = yield from _until_ready(account, space)
     return app
 
 
@@ -169,18 +180,20 @@ def _spec_for(studio: Studio, space: SpaceDetails, instance_type: str | None) ->
         spec = replace(spec, lifecycle_config_arn=defaults.spec.lifecycle_config_arn)
     if instance_type:
         spec = replace(spec, instance_type=instance_type)
-    if (spec.instance_type or "").startswith(GPU_FAMILIES) and spec.image_arn and not spec.image_version_arn:
+    if has_gpu(spec.instance_type) and spec.image_arn and not spec.image_version_arn:
         # https://docs.aws.amazon.com/sagemaker/latest/dg/code-editor-launch-cli.html
         spec = replace(spec, image_arn=spec.image_arn.replace(CPU_IMAGE, GPU_IMAGE))
     return spec
 
 
-def _create(studio: Studio, space: Space, spec: ResourceSpec) -> Work[App]:
+def _create(account: Account, space: Space, spec: ResourceSpec) -> Work[App]:
     try:
-        studio.create_editor(space, spec)
+        account.studio.create_editor(space, spec)
     except InUseError:  # somebody else was faster
         yield Noted(f"'{space.name}' is being started already")
-    app = studio.editor(space)
+    except AwsError as error:
+        raise start_failures.refused(account, space, error, instance_type=spec.instance_type) from error
+    app = account.studio.editor(space)
     if app is None:
         raise AwsError(f"AWS took the start of '{space.name}' and does not know it.", hint="run the same command again")
     return app
@@ -194,15 +207,16 @@ def _refuse_another_type(app: App, instance_type: str | None) -> None:
         )
 
 
-def _until_ready(studio: Studio, space: Space) -> Work[App]:
-    def is_ready() -> bool:
-        app = studio.editor(space)
-        if app is None or app.status not in {"Pending", "InService"}:
-            why = app.failure if app else "AWS no longer knows it"
-            raise AwsError(f"'{space.name}' did not start: {why}", hint="run the same command again")
-        return app.status == "InService"
+def _until_ready(account: Account, space: Space) -> Work[App]:
+    def look() -> App:
+        app = account.studio.editor(space)
+        if app is not None and app.status == "Failed":
+            raise start_failures.failed(account, space, app)
+        if app is None or not app.is_running:
+            raise AwsError(f"'{space.name}' was stopped while it was starting.", hint=f"studioctl start {space.name}")
+        return app
 
-    yield from until(is_ready, subject=f"'{space.name}'", action="start", timeout=START_TIMEOUT)
-    app = studio.editor(space)
-    assert app is not None  # noqa: S101 - it has just been seen
-    return app
+    yield from until(
+        lambda: look().status == "InService", subject=f"'{space.name}'", action="start", timeout=START_TIMEOUT
+    )
+    return look()

@@ -1,8 +1,13 @@
 """What the everyday commands end with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from studioctl.presentation.console import Terminal
+from studioctl.presentation.json import line
+
+if TYPE_CHECKING:  # it comes with botocore
+    from studioctl.operations.logs import LogLine
 
 
 def started(space: str, instance_type: str | None, terminal: Terminal, *, ready: bool, flags: str) -> None:
@@ -26,3 +31,11 @@ def stopped(names: Sequence[str], terminal: Terminal, *, waited: bool) -> None:
         return
     listed = ", ".join(f"'{name}'" for name in names)
     terminal.say(f"{listed} {'stopped' if waited else 'is stopping' if len(names) == 1 else 'are stopping'}.")
+
+
+def log(lines: Iterable["LogLine"], terminal: Terminal, *, as_json: bool) -> int:
+    """Each line as it comes, on stdout; how many there were."""
+    count = 0
+    for count, entry in enumerate(lines, start=1):  # noqa: B007
+        terminal.data(line(entry) if as_json else f"{entry.at:%Y-%m-%dT%H:%M:%SZ}  {entry.source:<9}  {entry.text}")
+    return count
