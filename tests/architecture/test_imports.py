@@ -27,8 +27,9 @@ ALLOWED: dict[str, set[str]] = {
     "presentation": {"operations", "terraform"},
     "emulator": {"sandbox"},
     "cli": {"config", "infrastructure", "terraform", "lifecycle", "operations", "presentation", "sandbox", "emulator"},
+    "api": {"config", "operations", "aws", "emulator"},  # the values of aws, for its types
     "__main__": {"cli"},
-    "__init__": set(),
+    "__init__": {"api"},
 }
 BASE_IMPORTS: dict[str, set[str]] = {"errors": set(), "events": set(), "target": set(), "programs": set()}
 # Library -> the rooms that may import it.

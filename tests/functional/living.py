@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.functional.conftest import Done, Shell
-from tests.unit.emulator.emulated import Studio, client, new_studio
+from tests.unit.emulator.emulated import Studio, client, eventually, new_studio
 
 from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
@@ -76,7 +76,14 @@ class Living:
     def stop_everything(self) -> None:
         """No app runs and nothing goes wrong afterwards."""
         self.faults()
-        self.run("stop", "--all")
+        for app in self.studio.sagemaker.list_apps(DomainIdEquals=self.domain_id, MaxResults=100)["Apps"]:
+            key: Any = {name: app.get(name) for name in ("DomainId", "SpaceName", "AppType", "AppName")}
+            eventually(lambda key=key: self._status(key), lambda status: status not in {"Pending", "Deleting"})  # type: ignore[misc]
+            if self._status(key) == "InService":
+                self.studio.stop(key)
+
+    def _status(self, key: dict[str, Any]) -> str:
+        return self.studio.sagemaker.describe_app(**key)["Status"]
 
     def _put(self, path: str, content: Mapping[str, Any]) -> None:
         request = urllib.request.Request(

@@ -8,6 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
+from studioctl.errors import InterruptedByUserError
 from studioctl.events import Event, Failed, Finished, Noted, Progressed, Stage, Started, T, Work
 from studioctl.presentation.console import Terminal
 
@@ -46,7 +47,11 @@ QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 
 
 def follow(work: Work[T], terminal: Terminal, *, verbose: bool = False) -> T:
-    """Runs the work to its end, shows what it says, and returns its result."""
+    """Runs the work to its end, shows what it says, and returns its result.
+
+    Raises:
+        InterruptedByUserError: Ctrl-C. What AWS has begun goes on there.
+    """
     display = (
         _Live(terminal.err, verbose=verbose) if terminal.err.is_terminal else _Plain(terminal.err, verbose=verbose)
     )
@@ -56,6 +61,8 @@ def follow(work: Work[T], terminal: Terminal, *, verbose: bool = False) -> T:
                 event = next(work)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
+            except KeyboardInterrupt:
+                raise InterruptedByUserError("Stopped.", hint="run the same command again to go on") from None
             display.show(event)
 
 
