@@ -1,12 +1,15 @@
 """The same verbs from Python: the example of the reference page, and what a notebook relies on."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.functional.living import Living
+from tests.generated import ROOT
 
 import studioctl
 from studioctl.errors import ConfigError, StudioctlError
@@ -39,6 +42,16 @@ def test_a_day_in_python(studio: studioctl.Studio, capsys: pytest.CaptureFixture
     assert (stopped, studio.stop(everything=True)) == (("ada-editor",), ())
     assert studio.logs() == ()
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_example_of_the_reference_works(studio: studioctl.Studio, home: Living, monkeypatch: Any) -> None:
+    page = (ROOT / "docs/reference/python.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(home.shell.directory)
+
+    exec(example, {})
+
+    assert studio.status().spaces[0].app_status == "Stopped"
 
 
 def test_errors_have_a_message_and_a_hint(studio: studioctl.Studio, tmp_path: Path) -> None:

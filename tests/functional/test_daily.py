@@ -18,6 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.functional.conftest import STUDIOCTL
 from tests.functional.living import Living, living
+from tests.generated import ROOT
 
 ERROR = "AccessDeniedException"
 pytestmark = pytest.mark.timeout(60)
@@ -401,6 +402,21 @@ def wait_for_app(home: Living) -> None:
     while not [app for app in home.studio.sagemaker.list_apps()["Apps"] if app["Status"] != "Deleted"]:
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+PAGE = ROOT / "docs/how-to/live-in-it.md"
+
+
+def test_the_page_about_every_day_can_be_followed(home: Living) -> None:
+    """Each command on it, in its order; those that go on for ever are tested above."""
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    commands = [line.split() for block in blocks for line in block.splitlines()]
+    assert len(commands) == 9
+    for program, *arguments in commands:
+        assert program == "studioctl"
+        if {"--watch", "--follow"} & set(arguments):
+            continue
+        home.run(*arguments, *(["--print"] if arguments[0] == "open" else []))
 
 
 def test_many_spaces_come_in_pages(pair: Living) -> None:

@@ -75,12 +75,17 @@ def _whole(found: "Status") -> RenderableType:
         Text(f"users   {_users(found)}"),
         Text(f"cost    {_cost(found)}"),
         Text(),
-        Text(_table([COLUMNS, *map(_cells, found.spaces)]), no_wrap=True, overflow="ellipsis"),
+        Text(_table(COLUMNS, [_cells(space) for space in found.spaces]), no_wrap=True, overflow="ellipsis"),
     )
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Cells as columns. By hand: of a thousand rows rich's table would take two seconds."""
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells below their heads, without columns that are empty all the way down.
+
+    By hand: of a thousand rows rich's table would take two seconds.
+    """
+    filled = [index for index in range(len(head)) if any(row[index] for row in rows)]
+    rows = [[row[index] for index in filled] for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

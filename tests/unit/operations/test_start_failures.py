@@ -18,8 +18,8 @@ from tests.fakes.work import done
 
 QUOTA = (
     "ResourceLimitExceeded: The account-level service limit 'Studio CodeEditor Apps running on ml.p3.2xlarge instances'"
-    " is 0 Apps, with current utilization of 0 Apps and a request delta of 1 Apps. Please use Service Quotas to request an"
-    " increase for this quota."
+    " is 0 Apps, with current utilization of 0 Apps and a request delta of 1 Apps. Please use Service Quotas to request"
+    " an increase for this quota."
 )
 
 
