@@ -21,7 +21,7 @@ from tests.functional.living import Living, living
 from tests.generated import ROOT
 
 ERROR = "AccessDeniedException"
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from studioctl.emulator.studio.models.session import Grant
 STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 0; font: 16px/1.5 system-ui, sans-serif; background: Canvas; color: CanvasText; }
-.bar { padding: .6rem 2rem; background: #7a4b00; color: #fff; }
+.bar { margin: 0; padding: .6rem 2rem; background: #7a4b00; color: #fff; }
 main { max-width: 44rem; margin: 3rem auto; padding: 0 2rem; }
 h1 { margin: 0; font-size: 2rem; overflow-wrap: anywhere; }
 .state { margin: .25rem 0 2rem; font-size: 1.1rem; }

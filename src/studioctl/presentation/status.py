@@ -114,7 +114,7 @@ def _cells(space: "SpaceStatus") -> tuple[str, ...]:
         (space.image or "").removeprefix("sagemaker-"),
         _ago(space.since) if space.since else "",
         (f"{space.idle_timeout_minutes}m" if space.idle_timeout_minutes else "never") if running else "",
-        (UNKNOWN if space.usd_per_hour is None else f"${space.usd_per_hour:g}") if running else "",
+        (UNKNOWN if space.usd_per_hour is None else _dollars(space.usd_per_hour)) if running else "",
         f"{space.volume_gb} GB" if space.volume_gb else "?",
     )
 
@@ -125,11 +125,17 @@ def _cost(found: "Status") -> str:
     if not running:
         return "nothing runs, no instance is paid for"
     known = sum(space.usd_per_hour or 0 for space in found.spaces if space.is_paid_for)
-    what = f"{running} running: ${known:g} per hour" if known else f"{running} running"
+    what = f"{running} running: {_dollars(known)} per hour" if known else f"{running} running"
     if found.usd_per_hour is None:
         what += " and what is unknown" if known else ", the price is unknown"
     dated = f" ({found.region}, prices of {found.prices_as_of}, without storage)" if found.prices_as_of else ""
     return f"{what}{dated}"
+
+
+def _dollars(amount: float) -> str:
+    """With cents, and what is less than a cent where there is something: "$0.10", "$0.115"."""
+    whole, decimals = f"{amount:.4f}".split(".")
+    return f"${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
 def _ago(moment: datetime) -> str:
