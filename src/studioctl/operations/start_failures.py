@@ -4,19 +4,15 @@ import re
 import shlex
 from datetime import timedelta
 
+from studioctl.aws.quotas import EDITORS_ON
 from studioctl.aws.values import App, Space
 from studioctl.errors import AwsError
 from studioctl.operations.environment import Account
 from studioctl.operations.logs import lifecycle_tail
 from studioctl.operations.prices import alternatives
 
-# AWS General Reference, "Amazon SageMaker AI endpoints and quotas".
 EDITOR_QUOTA = "Studio CodeEditor Apps running on {} instances"
-QUOTA_CODES = {
-    EDITOR_QUOTA.format("ml.t3.medium"): "L-FCEDEAC6",
-    EDITOR_QUOTA.format("ml.t3.large"): "L-656A17FA",
-    EDITOR_QUOTA.format("ml.t3.xlarge"): "L-69AC3D57",
-}
+QUOTA_CODES = {EDITOR_QUOTA.format(instance_type): code for instance_type, code in EDITORS_ON.items()}
 # The words: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-troubleshooting.html, and with the quota's
 # name aws/amazon-sagemaker-feedback#157.
 QUOTA = re.compile(
