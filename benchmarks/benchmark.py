@@ -1,7 +1,8 @@
 """Measures what users wait for, in one run: `make benchmark`.
 
-Start-up and synth are whole processes. `up` and `plan` are compared with bare Terraform on the same documents and the
-same kind of emulator: a fresh one for each round, the two taking turns, each with an initialised working directory.
+Start-up, synth and the commands of the day are whole processes. `up` and `plan` are compared with bare Terraform on
+the same documents and the same kind of emulator: a fresh one for each round, the two taking turns, each with an
+initialised working directory.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import daily
 from rich.console import Console
 from rich.table import Table
 
@@ -43,10 +45,10 @@ class Row:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="rounds of up and plan (a minute and a half each)")
-    parser.add_argument("--quick", action="store_true", help="only start-up and synth")
+    parser.add_argument("--quick", action="store_true", help="only start-up, synth and the commands of the day")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        rows = start_up_and_synth(Path(directory))
+        rows = start_up_and_synth(Path(directory)) + every_day()
         if not arguments.quick:
             rows += against_terraform(Path(directory), arguments.rounds)
     table = Table("what", "median", "compared with", "median", "ratio", "target", title="seconds")
@@ -72,6 +74,14 @@ def start_up_and_synth(place: Path) -> list[Row]:
         Row("synth, the seed's example", one, "CDK for Terraform (stated)", cdktf, "0.4 s"),
         Row("synth, the seed's example", one, "AWS CDK (stated)", cdk, "0.4 s"),
         Row("synth, 1,000 users", thousand, "AWS CDK, one user (stated)", cdk, "1.5 s"),
+    ]
+
+
+def every_day() -> list[Row]:
+    """Whole processes on the emulator, beside one plain call of the AWS CLI to it: `aws sagemaker list-spaces`."""
+    return [
+        Row(found.what, found.seconds, "aws sagemaker list-spaces", found.aws_cli, f"{found.limit} s")
+        for found in daily.measure(timed, rounds=9, many=1000)
     ]
 
 

@@ -1,12 +1,15 @@
 """The committed files that are made from the code: `make generated` writes them, a test keeps them fresh."""
 
 import html
+import inspect
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from studioctl.api import Studio
 from studioctl.config.schema import reference, schema_text
 from studioctl.errors import ExitCode
 from studioctl.operations.doctor import catalogue
@@ -69,11 +72,51 @@ def doctor() -> str:
     return text
 
 
+PYTHON_HEAD = """\
+# Python
+
+The verbs of every day, for notebooks and scripts. Nothing is printed or asked; what goes wrong is a
+`studioctl.errors.StudioctlError` with `message` and `hint`.
+
+```python
+from studioctl import Studio
+
+studio = Studio.load("studio.toml", local=True)  # local: on the emulator, as --local does
+app = studio.start("ada-editor", on_event=lambda event: None)
+assert app.status == "InService"
+for space in studio.status().spaces:
+    assert space.usd_per_hour == 0.05
+studio.stop("ada-editor")
+```
+
+A space's name may be left out where there is only one. `on_event` is called with each value of `studioctl.events` while
+AWS works.
+
+Annotations that are quoted here are values of `studioctl.aws.values`, `studioctl.operations.status` and
+`studioctl.operations.logs`: frozen, with the fields that `--json` shows.
+"""
+
+
+def python() -> str:
+    """The reference of the Python API: each public method with its signature and what its docstring says."""
+    methods = [(name, method) for name, method in vars(Studio).items() if not name.startswith("_")]
+    return PYTHON_HEAD + "".join(_method(name, method) for name, method in methods)
+
+
+def _method(name: str, method: Any) -> str:
+    if isinstance(method, property):
+        return f"\n## `{name}`\n\n{inspect.getdoc(method)}\n"
+    function = inspect.unwrap(getattr(Studio, name))
+    signature = re.sub(r"\(self(?:, )?", "(", str(inspect.signature(function)))
+    return f"\n## `{name}`\n\n```text\n{name}{signature}\n\n{inspect.getdoc(function)}\n```\n"
+
+
 FILES: dict[Path, Callable[[], str]] = {
     SCHEMA: schema_text,
     ROOT / "docs/reference/studio-toml.md": reference,
     ROOT / "docs/reference/cli.md": commands,
     ROOT / "docs/reference/doctor.md": doctor,
+    ROOT / "docs/reference/python.md": python,
 }
 
 

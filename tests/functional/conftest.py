@@ -10,10 +10,13 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+
+if TYPE_CHECKING:  # it needs this file's shell
+    from tests.functional.living import Living
 
 STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "STUDIOCTL_PROVIDER_MIRROR")
@@ -169,3 +172,12 @@ def wait_for(process: subprocess.Popen[str], text: str, *, timeout: float = 120)
         assert line, said
         said += line
     return said
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Living"]:
+    """An environment without Terraform, for the tests of one file: ada's one space. See living.py for others."""
+    from tests.functional.living import living
+
+    with living(tmp_path_factory.mktemp("home"), users={"ada": ("ada-editor",)}) as made:
+        yield made

@@ -123,11 +123,10 @@ def test_status_shows_what_is_there(applied: Applied) -> None:
         f"domain  {identity}  InService",
         f"url     https://{identity}.studio.us-east-1.sagemaker.aws",
         "users   ada (InService)",
+        "cost    nothing runs, no instance is paid for",
         "",
-        " space        owner   state     instance type   since   volume",
-        " ─────────────────────────────────────────────────────────────",
-        " ada-editor   ada     Stopped                           20 GB",
-        "",
+        "space       owner  state    volume",
+        "ada-editor  ada    Stopped  20 GB",
     ]
 
 
@@ -149,7 +148,10 @@ def test_status_as_json_is_for_programs(applied: Applied) -> None:
                 "volume_gb": 20,
                 "app_status": "Stopped",
                 "instance_type": None,
+                "image": None,
                 "since": None,
+                "idle_timeout_minutes": None,
+                "usd_per_hour": None,
             }
         ],
     }

@@ -1,1 +1,1 @@
-"""Talking to the account: the one place that knows boto3."""
+"""Talking to the account: the one place that knows botocore."""

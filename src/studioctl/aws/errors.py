@@ -1,4 +1,4 @@
-"""boto3's exceptions as ours: what AWS said, and what to do about it."""
+"""botocore's exceptions as ours: what AWS said, and what to do about it."""
 
 import re
 from collections.abc import Iterator
@@ -15,16 +15,17 @@ from botocore.exceptions import (
     SSOError,
 )
 
+from studioctl.aws.permissions import read_denial
 from studioctl.errors import AwsError
 
 SIGN_IN = "sign in (aws sso login, or aws configure), check with: aws sts get-caller-identity"
 HINTS = (
     (r"ExpiredToken|TokenRefreshRequired|RequestExpired", SIGN_IN),
     (r"InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|AuthFailure", SIGN_IN),
-    (r"AccessDenied|UnauthorizedOperation", "ask for that permission, or use another profile in studio.toml"),
     (r"Throttl|TooManyRequests|RequestLimitExceeded", "AWS is busy: run the same command again in a minute"),
     (r"ResourceLimitExceeded", "see which quota it is, and the command that asks AWS for more: studioctl doctor"),
 )
+DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|NotAuthorized|^403$")
 MISSING = re.compile(r"NotFound|NoSuch")
 # SageMaker says so of an app in words only; the provider, too, reads them (internal/service/sagemaker/app.go).
 MISSING_IN_WORDS = re.compile(r"RecordNotFound|already been deleted|previously failed")
@@ -34,6 +35,16 @@ TRY_AGAIN = "run the same command again; --debug shows the details"
 
 class MissingError(AwsError):
     """What was asked for does not exist."""
+
+
+class DeniedError(AwsError):
+    """The caller lacks a permission: `denial` says which, and what would give it."""
+
+    def __init__(self, operation: str, said: str) -> None:
+        denial = read_denial(operation, said)
+        words = denial.message if denial.action else said
+        super().__init__(f"AWS refused {operation}: {words}", hint=denial.remedy)
+        self.denial = denial
 
 
 class InUseError(AwsError):
@@ -47,7 +58,7 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns what boto3 raises inside into AwsError."""
+    """Turns what botocore raises inside into AwsError."""
     try:
         yield
     except (NoCredentialsError, PartialCredentialsError, SSOError) as error:
@@ -60,8 +71,10 @@ def translated() -> Iterator[None]:
         ) from error
     except ClientError as error:
         code = code_of(error)
-        hint = next((hint for pattern, hint in HINTS if re.search(pattern, code)), TRY_AGAIN)
         said = error.response.get("Error", {}).get("Message", "no message")
+        if DENIED.search(code):
+            raise DeniedError(error.operation_name, said) from error
+        hint = next((hint for pattern, hint in HINTS if re.search(pattern, code)), TRY_AGAIN)
         raise _family(code, said)(f"AWS refused {error.operation_name}: {said} ({code})", hint=hint) from error
     except BotoCoreError as error:
         raise AwsError(f"AWS call failed: {error}", hint=TRY_AGAIN) from error

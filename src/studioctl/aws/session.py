@@ -1,12 +1,14 @@
-"""The only place that builds boto3 clients."""
+"""The only place that builds clients of AWS's services.
+
+They are botocore's, which boto3 wraps: importing boto3 as well would add a third to the start of every command.
+"""
 
 import os
 import threading
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Literal, cast, overload
+from typing import TYPE_CHECKING, Literal, overload
 
-import boto3
 import botocore.session
 from botocore.config import Config
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_efs import EFSClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -86,6 +89,8 @@ class Session:
     @overload
     def client(self, service: Literal["iam"]) -> "IAMClient": ...
     @overload
+    def client(self, service: Literal["logs"]) -> "CloudWatchLogsClient": ...
+    @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
     @overload
     def client(self, service: Literal["sagemaker"]) -> "SageMakerClient": ...
@@ -101,25 +106,20 @@ class Session:
             return self._client(service)
 
     @cached_property
-    def _boto(self) -> boto3.Session:
-        with translated():
-            if not self.target.is_local:
-                return boto3.Session(profile_name=self.target.profile, region_name=self.target.region)
-            # The user's own profiles, keys and endpoints play no part: nothing here may reach real AWS.
-            nothing = (None, None, None, None)
-            ours = botocore.session.Session(
-                session_vars={
-                    "profile": nothing,
-                    "config_file": (None, None, os.devnull, None),
-                    "credentials_file": (None, None, os.devnull, None),
-                }
-            )
-            return boto3.Session(
-                botocore_session=ours,
-                region_name=self.target.region,
-                aws_access_key_id=EMULATOR_KEY,
-                aws_secret_access_key=EMULATOR_KEY,
-            )
+    def _botocore(self) -> botocore.session.Session:
+        if not self.target.is_local:
+            return botocore.session.Session(profile=self.target.profile)
+        # The user's own profiles, keys and endpoints play no part: nothing here may reach real AWS.
+        nothing = (None, None, None, None)
+        ours = botocore.session.Session(
+            session_vars={
+                "profile": nothing,
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        )
+        ours.set_credentials(EMULATOR_KEY, EMULATOR_KEY)
+        return ours
 
     def _make_client(self, service: str) -> object:
         config = Config(
@@ -130,7 +130,7 @@ class Session:
         )
         if self.target.is_local:
             config = config.merge(Config(proxies={}, s3={"addressing_style": "path"}))
-        # boto3's stubs type each service by its literal name; ours arrives through the overloads above.
-        make = cast("type[object]", self._boto.client)
         with translated():
-            return make(service, endpoint_url=self.target.endpoint_url, config=config)  # type: ignore[call-arg]
+            return self._botocore.create_client(
+                service, region_name=self.target.region, endpoint_url=self.target.endpoint_url, config=config
+            )

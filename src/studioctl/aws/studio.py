@@ -1,86 +1,32 @@
 """SageMaker Studio as a typed port: frozen values in and out, ClientError never."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from studioctl.aws.errors import MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
+from studioctl.aws.values import (
+    EDITOR,
+    EDITOR_APP,
+    App,
+    Domain,
+    EditorDefaults,
+    ResourceSpec,
+    Space,
+    SpaceDetails,
+    UserProfile,
+    read_app,
+    read_domain,
+    read_editor_defaults,
+    read_space,
+    read_space_details,
+    write_spec,
+)
 
 if TYPE_CHECKING:
-    from mypy_boto3_sagemaker.literals import AppTypeType
-    from mypy_boto3_sagemaker.type_defs import (
-        AppDetailsTypeDef,
-        PaginatorConfigTypeDef,
-        SpaceDetailsTypeDef,
-        UserSettingsTypeDef,
-    )
+    from mypy_boto3_sagemaker.type_defs import PaginatorConfigTypeDef, SpaceSettingsTypeDef, UserSettingsTypeDef
 
 PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}  # AWS's largest; its default is 10
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A domain: `status` in AWS's words, `home_file_system_id` None where it has no EFS."""
-
-    id: str
-    arn: str
-    name: str
-    status: str
-    url: str
-    home_file_system_id: str | None
-
-
-@dataclass(frozen=True)
-class UserProfile:
-    """A user profile of a domain."""
-
-    name: str
-    status: str
-
-
-@dataclass(frozen=True)
-class Space:
-    """A space of a domain: `volume_gb` in GB, `owner` None for a space that AWS shows without one."""
-
-    name: str
-    owner: str | None
-    status: str
-    app_type: str
-    volume_gb: int | None
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class App:
-    """An app: in a space, or of a user profile in Studio's classic forms."""
-
-    name: str
-    type: "AppTypeType"
-    space: str | None
-    user_profile: str | None
-    status: str
-    created_at: datetime
-    instance_type: str | None
-    lifecycle_config_arn: str | None
-    image_arn: str | None = None
-    image_version_arn: str | None = None
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it has an instance, or is about to."""
-        return self.status in {"InService", "Pending"}
-
-    @property
-    def key(self) -> tuple[str | None, str | None, str, str]:
-        """What tells it from every other app of its domain."""
-        return (self.space, self.user_profile, self.type, self.name)
-
-    @property
-    def title(self) -> str:
-        """What people call it: "CodeEditor in 'ada-editor'"."""
-        return f"{self.type} in '{self.space}'" if self.space else f"{self.type} of '{self.user_profile}'"
 
 
 class Studio:
@@ -116,14 +62,7 @@ class Studio:
                 answer = self._sagemaker.describe_domain(DomainId=domain_id)
         except MissingError:
             return None
-        return Domain(
-            id=answer["DomainId"],
-            arn=answer["DomainArn"],
-            name=answer["DomainName"],
-            status=answer["Status"],
-            url=answer.get("Url", ""),
-            home_file_system_id=answer.get("HomeEfsFileSystemId"),
-        )
+        return read_domain(answer)
 
     def user_profiles(self, domain_id: str) -> tuple[UserProfile, ...]:
         """Every user profile of the domain, by name; none when there is no such domain."""
@@ -142,7 +81,7 @@ class Studio:
             pages = self._sagemaker.get_paginator("list_spaces").paginate(
                 DomainIdEquals=domain_id, PaginationConfig=PAGE
             )
-            found = [_space(details) for page in pages for details in page["Spaces"]]
+            found = [read_space(details) for page in pages for details in page["Spaces"]]
         return tuple(sorted(found, key=lambda space: space.name))
 
     def apps(self, domain_id: str) -> tuple[App, ...]:
@@ -150,19 +89,80 @@ class Studio:
         found: list[App] = []
         with ignoring_missing():
             pages = self._sagemaker.get_paginator("list_apps").paginate(DomainIdEquals=domain_id, PaginationConfig=PAGE)
-            found = [_app(details) for page in pages for details in page["Apps"]]
+            found = [read_app(details) for page in pages for details in page["Apps"]]
         return tuple(sorted(found, key=lambda app: (app.space or "", app.user_profile or "", app.type, app.name)))
 
     def app_status(self, domain_id: str, app: App) -> str | None:
         """The app's status now, in AWS's words; None when AWS no longer knows it."""
+        found = self._app(DomainId=domain_id, AppType=app.type, AppName=app.name, **_owner(app))
+        return found.status if found else None
+
+    def editor(self, space: Space) -> App | None:
+        """The Code Editor of a space, also when it is deleted or failed; None when AWS no longer knows it."""
+        return self._app(DomainId=space.domain_id, SpaceName=space.name, AppType=EDITOR, AppName=EDITOR_APP)
+
+    def _app(self, **key: Any) -> App | None:
         try:
             with translated():
-                answer = self._sagemaker.describe_app(
-                    DomainId=domain_id, AppType=app.type, AppName=app.name, **_owner(app)
-                )
+                return read_app(self._sagemaker.describe_app(**key))
         except MissingError:
             return None
-        return answer["Status"]
+
+    def space(self, domain_id: str, name: str) -> SpaceDetails | None:
+        """Everything about one space; None when there is none of this name."""
+        try:
+            with translated():
+                return read_space_details(self._sagemaker.describe_space(DomainId=domain_id, SpaceName=name))
+        except MissingError:
+            return None
+
+    def editor_defaults(self, domain_id: str, user_profile: str) -> EditorDefaults:
+        """What a user profile's Code Editor takes where the space does not say."""
+        with translated():
+            answer = self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=user_profile)
+        return read_editor_defaults(answer.get("UserSettings", {}))
+
+    def create_editor(self, space: Space, spec: ResourceSpec) -> None:
+        """Starts Code Editor in a space: AWS creates an instance, and it is paid for from then on.
+
+        Raises:
+            InUseError: It runs already.
+        """
+        with translated():
+            self._sagemaker.create_app(
+                DomainId=space.domain_id,
+                SpaceName=space.name,
+                AppType=EDITOR,
+                AppName=EDITOR_APP,
+                ResourceSpec=write_spec(spec),  # type: ignore[arg-type]
+            )
+
+    def update_space(self, space: Space, *, remote_access: bool) -> None:
+        """Says whether a local editor may connect to the space. Its app must be started again to follow.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html
+        """
+        settings: SpaceSettingsTypeDef = {"RemoteAccess": "ENABLED" if remote_access else "DISABLED"}
+        with translated():
+            self._sagemaker.update_space(DomainId=space.domain_id, SpaceName=space.name, SpaceSettings=settings)
+
+    def presigned_url(self, space: Space, *, landing_uri: str, expires_seconds: int = 300) -> str:
+        """An address that lets whoever has it in, as the space's owner, once: a credential.
+
+        Args:
+            space: Where it leads. It must have an owner.
+            landing_uri: What opens there, such as "app:CodeEditor:".
+            expires_seconds: How long it can be used, 5 to 300.
+        """
+        with translated():
+            answer = self._sagemaker.create_presigned_domain_url(
+                DomainId=space.domain_id,
+                UserProfileName=space.owner or "",
+                SpaceName=space.name,
+                LandingUri=landing_uri,
+                ExpiresInSeconds=expires_seconds,
+            )
+        return answer["AuthorizedUrl"]
 
     def offer_no_images(self, domain_id: str, *, user_profile: str | None = None) -> None:
         """Takes every custom image out of what Code Editor offers: by default, or to one user. Nothing else changes."""
@@ -218,32 +218,3 @@ def _failure(describe: Callable[[], Mapping[str, Any]]) -> str:
 
 def _owner(app: App) -> dict[str, Any]:
     return {"SpaceName": app.space} if app.space else {"UserProfileName": app.user_profile}
-
-
-def _space(details: "SpaceDetailsTypeDef") -> Space:
-    settings = details.get("SpaceSettingsSummary", {})
-    ebs = settings.get("SpaceStorageSettings", {}).get("EbsStorageSettings", {})
-    return Space(
-        name=details["SpaceName"],
-        owner=details.get("OwnershipSettingsSummary", {}).get("OwnerUserProfileName"),
-        status=details["Status"],
-        app_type=settings.get("AppType", ""),
-        volume_gb=ebs.get("EbsVolumeSizeInGb"),
-        created_at=details["CreationTime"],
-    )
-
-
-def _app(details: "AppDetailsTypeDef") -> App:
-    spec = details.get("ResourceSpec", {})
-    return App(
-        name=details["AppName"],
-        type=details["AppType"],
-        space=details.get("SpaceName"),
-        user_profile=details.get("UserProfileName"),
-        status=details["Status"],
-        created_at=details["CreationTime"],
-        instance_type=spec.get("InstanceType"),
-        lifecycle_config_arn=spec.get("LifecycleConfigArn"),
-        image_arn=spec.get("SageMakerImageArn"),
-        image_version_arn=spec.get("SageMakerImageVersionArn"),
-    )

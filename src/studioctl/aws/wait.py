@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from studioctl.errors import AwsError
+from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Failed, Finished, Progressed, Started, Work
 
 FIRST_PAUSE = 0.2  # seconds; the emulator is done in less than one, AWS in minutes
@@ -25,7 +25,7 @@ def until(done: Callable[[], bool], *, subject: str, action: str, timeout: float
     began = time.monotonic()
     pause = FIRST_PAUSE
     yield Started(subject, action)
-    while not done():
+    while not (yield from _asked(done, subject, action, began)):
         elapsed = time.monotonic() - began
         if elapsed > timeout:
             yield Failed(subject, action, elapsed)
@@ -37,3 +37,11 @@ def until(done: Callable[[], bool], *, subject: str, action: str, timeout: float
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
     yield Finished(subject, action, time.monotonic() - began)
+
+
+def _asked(done: Callable[[], bool], subject: str, action: str, began: float) -> Work[bool]:
+    try:
+        return done()
+    except StudioctlError:
+        yield Failed(subject, action, time.monotonic() - began)
+        raise

@@ -43,7 +43,12 @@ def _somebody() -> None:
     """Makes sure that somebody is there to ask, and that only what they type from now on is an answer."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise RefusedError("There is no terminal to ask on. Nothing was changed.", hint="add --yes to go on unasked")
-    termios.tcflush(sys.stdin, termios.TCIFLUSH)  # keys pressed while the plan was made are none
+    forget_typed()
+
+
+def forget_typed() -> None:
+    """Keys that were pressed before a question are no answer to it."""
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def backend_change(terminal: Terminal, change: "BackendChange | None", *, yes: bool) -> bool:

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studioctl.cli import options
-from studioctl.cli.backend import backend_of
 from studioctl.config.load import load
 from studioctl.errors import ConfigError, ExitCode, StudioctlError
-from studioctl.infrastructure import blueprint, editor_scripts
-from studioctl.lifecycle.script import Script
-from studioctl.operations.doctor.patient import Patient, region_without_file
-from studioctl.operations.environment import Account, Environment
+from studioctl.operations.environment import Account
 from studioctl.target import Target
-from studioctl.terraform.executable import find
-from studioctl.terraform.runner import Terraform
-from studioctl.terraform.workspace import Workspace
+
+if TYPE_CHECKING:  # commands of the day neither run Terraform nor load what does
+    from studioctl.lifecycle.script import Script
+    from studioctl.operations.doctor.patient import Patient
+    from studioctl.operations.environment import Environment
 
 
 def account(file: Path, *, local: bool) -> Account:
@@ -23,8 +22,15 @@ def account(file: Path, *, local: bool) -> Account:
     return Account(config, _target(config.region, config.profile, local=local)[0])
 
 
-def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | None = None) -> Environment:
+def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | None = None) -> "Environment":
     """What a command needs that runs Terraform."""
+    from studioctl.cli.backend import backend_of
+    from studioctl.infrastructure import blueprint
+    from studioctl.operations.environment import Environment
+    from studioctl.terraform.executable import find
+    from studioctl.terraform.runner import Terraform
+    from studioctl.terraform.workspace import Workspace
+
     config = load(file)
     everything = blueprint.build(config)
     target, emulator = _target(config.region, config.profile, local=local)
@@ -39,8 +45,10 @@ def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | No
     return Environment(config, target, Terraform.of(workspace, find(), everything, backend))
 
 
-def patient(file: Path, *, local: bool) -> Patient:
+def patient(file: Path, *, local: bool) -> "Patient":
     """What the doctor looks at: also without a file, or with one that is wrong."""
+    from studioctl.operations.doctor.patient import Patient, region_without_file
+
     config, mistake = None, None
     if file.exists() or file != options.DEFAULT_CONFIG:
         try:
@@ -51,12 +59,14 @@ def patient(file: Path, *, local: bool) -> Patient:
     return Patient(_target(region, profile, local=local)[0], file, config, mistake)
 
 
-def editor_script(file: Path, user: str | None) -> Script:
+def editor_script(file: Path, user: str | None) -> "Script":
     """The lifecycle script of a user's editors; without a user, the domain's.
 
     Raises:
         StudioctlError: The file has no such user.
     """
+    from studioctl.infrastructure import editor_scripts
+
     config = load(file)
     known = [each.name for each in config.users]
     if user is not None and user not in known:

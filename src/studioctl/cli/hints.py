@@ -4,7 +4,7 @@ import re
 
 # Commands that take the flags which say what environment is meant.
 VERBS = re.compile(
-    r"\bstudioctl (plan|up|down|status|outputs|doctor"
+    r"\bstudioctl (plan|up|down|status|outputs|doctor|start|stop|restart|open|logs"
     r"|secret (set|get|status) github|image (push|list|attach))\b"
 )
 

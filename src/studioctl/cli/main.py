@@ -13,20 +13,26 @@ from studioctl.cli import (
     emulator,
     image,
     init,
+    logs,
     outputs,
     plan,
+    restart,
     schema,
     secret,
+    start,
     status,
+    stop,
     synth,
     up,
     validate,
     version,
 )
 from studioctl.cli.hints import with_flags
+from studioctl.cli.open import open_
 from studioctl.errors import ExitCode, InterruptedByUserError, StudioctlError
 
 ENVIRONMENT = "Environment"
+DAILY = "Every day"
 KEEP = "Secrets and images"
 LOOK = "Look"
 FILE = "File"
@@ -52,7 +58,12 @@ app.command("synth", rich_help_panel=FILE)(synth.synth)
 app.command("plan", rich_help_panel=ENVIRONMENT)(plan.plan)
 app.command("up", rich_help_panel=ENVIRONMENT)(up.up)
 app.command("down", rich_help_panel=ENVIRONMENT)(down.down)
+app.command("start", rich_help_panel=DAILY)(start.start)
+app.command("stop", rich_help_panel=DAILY)(stop.stop)
+app.command("restart", rich_help_panel=DAILY)(restart.restart)
+app.command("open", rich_help_panel=DAILY)(open_)
 app.command("status", rich_help_panel=LOOK)(status.status)
+app.command("logs", rich_help_panel=LOOK)(logs.logs)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
 app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
 app.add_typer(editor.app, name="editor", rich_help_panel=FILE)

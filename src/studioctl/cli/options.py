@@ -13,6 +13,7 @@ Local = Annotated[
     bool, typer.Option("--local", help="Act on the emulator on this machine instead of AWS.", envvar="STUDIOCTL_LOCAL")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print each line as a JSON object.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for scripts.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also show what is read and looked up.")]
 BackendConfig = Annotated[
@@ -22,6 +23,23 @@ BackendConfig = Annotated[
         help="Setting of the S3 state that is not in the file: KEY=VALUE, or a backend.hcl. Repeatable; remembered.",
         metavar="KEY=VALUE|FILE",
     ),
+]
+Space = Annotated[
+    str | None,
+    typer.Argument(
+        help="Name of the space. Left out: the only one there is; else you are asked.",
+        metavar="[SPACE]",
+        show_default=False,
+    ),
+]
+InstanceType = Annotated[
+    str | None,
+    typer.Option(
+        "--instance-type", help="Instance type for this time, such as ml.t3.xlarge.", metavar="TYPE", show_default=False
+    ),
+]
+Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Wait until it is done, or only until AWS has accepted it.")
 ]
 
 DEFAULT_CONFIG = Path("studio.toml")

@@ -1,24 +1,56 @@
 """`studioctl status`."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
 from studioctl.cli import options
+
+if TYPE_CHECKING:
+    from studioctl.errors import AwsError
+    from studioctl.operations.environment import Account
+    from studioctl.operations.status import Status
+
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look again every few seconds, until Ctrl-C.")]
+SECONDS = {"local": 1.0, "aws": 5.0}  # between two looks; AWS limits how often one may ask
 
 
 def status(
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     json: options.Json = False,
+    watch: Watch = False,
 ) -> None:
-    """Show the domain, its users and spaces, and what is running: live from AWS."""
-    import typer
-
+    """Show the domain, its users and spaces, what is running and what it costs: live from AWS."""
     from studioctl.cli import context
+    from studioctl.errors import ExitCode
     from studioctl.operations.status import status as look
-    from studioctl.presentation import views
+    from studioctl.presentation import status as view
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
 
-    found = look(context.account(config, local=local))
-    if json:
-        typer.echo(dumps(found))
+    account = context.account(config, local=local)
+    if not watch and json:
+        typer.echo(dumps(look(account)))
+    elif not watch:
+        view.show(look(account), Terminal(), flags=context.repeated(config, local=local))
     else:
-        views.status(found, Terminal(), flags=context.repeated(config, local=local))
+        try:
+            seconds = SECONDS[account.target.name]
+            view.watch(_looks(account), Terminal(), seconds=seconds, as_json=json)
+        except KeyboardInterrupt:
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def _looks(account: "Account") -> Iterator["Status | AwsError"]:
+    """One look after the other. When AWS fails once there was an answer, the next look may do better."""
+    from studioctl.errors import AwsError
+    from studioctl.operations.status import status as look
+
+    yield look(account)
+    while True:
+        try:
+            yield look(account)
+        except AwsError as error:
+            yield error

@@ -1,4 +1,4 @@
-"""The page behind a presigned address: who came in, and what is running."""
+"""The page behind a presigned address: which space it opened, and how it is."""
 
 from html import escape
 
@@ -7,19 +7,51 @@ from werkzeug.wrappers import Response
 
 from studioctl.emulator.backends import each
 from studioctl.emulator.studio.models import StudioBackend
+from studioctl.emulator.studio.models.app import App
 from studioctl.emulator.studio.models.session import Grant
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { margin: 0; font: 16px/1.5 system-ui, sans-serif; background: Canvas; color: CanvasText; }
+.bar { margin: 0; padding: .6rem 2rem; background: #7a4b00; color: #fff; }
+main { max-width: 44rem; margin: 3rem auto; padding: 0 2rem; }
+h1 { margin: 0; font-size: 2rem; overflow-wrap: anywhere; }
+.state { margin: .25rem 0 2rem; font-size: 1.1rem; }
+.state b { padding: .1rem .6rem; border: 2px solid currentColor; border-radius: 1rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .5rem 2rem; margin: 0; }
+dt { opacity: .75; }
+dd { margin: 0; overflow-wrap: anywhere; }
+footer { margin-top: 2.5rem; opacity: .75; }
+"""
 
 TEMPLATE = """<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>SageMaker Studio (emulator)</title></head>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title} (rehearsal)</title>
+<style>{style}</style>
+</head>
 <body>
-<h1>SageMaker Studio, rehearsed on this machine</h1>
+<p class="bar" role="status">A rehearsal on this machine: nothing here is on AWS, and nothing costs money.</p>
+<main>
+<h1>{title}</h1>
+<p class="state">Code Editor is <b>{state}</b></p>
 <dl>
 {rows}
 </dl>
+<footer>On AWS, Code Editor itself would open here. This address worked once; for another: <code>studioctl open \
+{space} --local</code></footer>
+</main>
 </body>
 </html>
 """
+# Nothing but the page itself: no script, no picture, no frame around it.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 def open_studio(domain_id: str, token: str) -> Response:
@@ -28,22 +60,51 @@ def open_studio(domain_id: str, token: str) -> Response:
         if isinstance(backend, StudioBackend) and domain_id in backend.studio_domains:
             grant = backend.redeem(token)
             if grant is not None:
-                return Response(_page(backend, grant), content_type="text/html; charset=utf-8")
+                return Response(_page(backend, grant), headers=HEADERS, content_type="text/html; charset=utf-8")
     return Response("This address has expired or was used before.\n", 403, content_type="text/plain")
 
 
 def _page(backend: StudioBackend, grant: Grant) -> str:
+    app = _editor(backend, grant)
+    rows = "\n".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _facts(backend, grant, app))
+    return TEMPLATE.format(
+        style=STYLE,
+        title=escape(grant.space_name or "SageMaker Studio"),
+        state=escape(app.status if app and app.status != "Deleted" else "Stopped"),
+        rows=rows,
+        space=escape(grant.space_name or ""),
+    )
+
+
+def _editor(backend: StudioBackend, grant: Grant) -> App | None:
+    return next(
+        (
+            app
+            for app in backend.apps.values()
+            if (app.domain_id, app.space_name, app.app_type) == (grant.domain_id, grant.space_name, "CodeEditor")
+        ),
+        None,
+    )
+
+
+def _facts(backend: StudioBackend, grant: Grant, app: App | None) -> list[tuple[str, str]]:
     domain = backend.studio_domains[grant.domain_id]
-    facts = [
+    facts: list[tuple[str, str]] = [
         ("Domain", f"{domain.name} ({domain.domain_id})"),
-        ("User profile", grant.profile_name),
-        ("Space", grant.space_name or "none chosen"),
-        ("Opens", grant.landing_uri or domain.default_user_settings["DefaultLandingUri"]),
+        ("Region", backend.region_name),
+        ("Signed in as", grant.profile_name),
     ]
-    facts += [
-        (f"App {app.name} ({app.app_type})", app.status)
-        for app in backend.apps.values()
-        if app.domain_id == grant.domain_id and grant.space_name in {None, app.space_name}
-    ]
-    rows = "\n".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
-    return TEMPLATE.format(rows=rows)
+    space = backend.spaces.get((grant.domain_id, grant.space_name or ""))
+    if space is not None and space.volume_gb:
+        facts.append(("Volume", f"{space.volume_gb} GB"))
+    if app is not None and app.status != "Deleted":
+        spec = app.resource_spec
+        facts += [
+            ("Failed because", app.failure_reason or ""),
+            ("Instance", spec.get("InstanceType", "")),
+            ("Image", str(spec.get("SageMakerImageVersionArn") or spec.get("SageMakerImageArn"))),
+            ("Lifecycle script", spec.get("LifecycleConfigArn", "none")),
+            ("Started", f"{app.creation_time:%Y-%m-%d %H:%M:%S} UTC"),
+        ]
+    facts.append(("Opens", grant.landing_uri or str(domain.default_user_settings["DefaultLandingUri"])))
+    return [(name, value) for name, value in facts if value]

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from filelock import FileLock, Timeout
 
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
@@ -97,9 +96,13 @@ def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir:
     Raises:
         EmulatorError: moto is not installed, or the process ended or did not answer in time.
     """
+    home = (state_dir or default_state_dir()).absolute()
+    if running := find(home):
+        return running
+    from filelock import FileLock, Timeout  # noqa: PLC0415 (it loads asyncio, and most often one runs already)
+
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
         raise EmulatorError("The emulator needs moto, which is not installed.", hint="pip install 'studioctl[local]'")
-    home = (state_dir or default_state_dir()).absolute()
     home.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(home / "start.lock", timeout=START_SECONDS):

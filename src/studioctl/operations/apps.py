@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from studioctl.aws.errors import MissingError
-from studioctl.aws.studio import App, Studio
+from studioctl.aws.studio import Studio
+from studioctl.aws.values import App
 from studioctl.aws.wait import until
 from studioctl.events import Work
 
@@ -11,14 +12,15 @@ TIMEOUT = 1500.0  # seconds; deleting an app is reported to take up to 20 minute
 OVER = {"Deleted", "Failed"}  # a failed app has no instance, and AWS refuses to delete it
 
 
-def stop_apps(studio: Studio, domain_id: str, apps: Iterable[App]) -> Work[None]:
-    """Stops these apps side by side, and waits until each is gone."""
+def stop_apps(studio: Studio, domain_id: str, apps: Iterable[App], *, wait: bool = True) -> Work[None]:
+    """Stops these apps side by side, and waits until each is gone, or with `wait` off until AWS has accepted it."""
     waiting = [app for app in apps if app.status not in OVER]
     stoppers = {app.key: _Stopper(studio, domain_id, app) for app in waiting}
     for stopper in stoppers.values():
         stopper.is_gone()
     for app in waiting:
-        yield from until(stoppers[app.key].is_gone, subject=app.title, action="stop", timeout=TIMEOUT)
+        done = stoppers[app.key].is_gone if wait else stoppers[app.key].is_going
+        yield from until(done, subject=app.title, action="stop", timeout=TIMEOUT)
 
 
 class _Stopper:
@@ -29,11 +31,19 @@ class _Stopper:
         self._domain_id = domain_id
         self._app = app
 
+    def is_going(self) -> bool:
+        """Whether AWS has accepted it."""
+        return self._ask() in {"Deleting", None} | OVER
+
     def is_gone(self) -> bool:
+        return self._ask() in {None} | OVER
+
+    def _ask(self) -> str | None:
         status = self._studio.app_status(self._domain_id, self._app)
         if status == "InService":
             try:
                 self._studio.delete_app(self._domain_id, self._app)
             except MissingError:
-                return True
-        return status is None or status in OVER
+                return None
+            return "Deleting"
+        return status

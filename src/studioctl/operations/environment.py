@@ -10,7 +10,8 @@ from studioctl.target import Target
 
 if TYPE_CHECKING:
     from studioctl.aws.session import Session
-    from studioctl.aws.studio import Domain, Studio
+    from studioctl.aws.studio import Studio
+    from studioctl.aws.values import Domain
     from studioctl.terraform.runner import Terraform
 
 
@@ -23,7 +24,7 @@ class Account:
 
     @cached_property
     def session(self) -> "Session":
-        """Clients for AWS, made when first needed: boto3 takes longer to import than all of ours."""
+        """Clients for AWS, made when first needed: botocore takes longer to import than all of ours."""
         from studioctl.aws.session import Session  # noqa: PLC0415
 
         return Session(self.target)

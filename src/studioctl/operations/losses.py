@@ -76,7 +76,7 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
     destroyed = {change.address for change in summary.changes if change.destroys and change.type in HOLDERS}
     if not destroyed:
         return
-    from studioctl.operations import teardown  # noqa: PLC0415 (boto3 is needed only here)
+    from studioctl.operations import teardown  # noqa: PLC0415 (botocore is needed only here)
 
     names = _names(environment, destroyed)
     held = [h for h in teardown.holdings(environment) if (h.kind, h.name) in names]

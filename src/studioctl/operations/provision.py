@@ -11,7 +11,7 @@ from studioctl.operations.guards import refuse_to_forget
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
-    from studioctl.aws.studio import App
+    from studioctl.aws.values import App
 
 LIFECYCLE_CONFIG = "aws_sagemaker_studio_lifecycle_config"
 SPACE = "aws_sagemaker_space"
@@ -67,8 +67,8 @@ def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["Ap
             app.lifecycle_config_arn in gone[LIFECYCLE_CONFIG]
             or app.space in gone[SPACE]
             or app.user_profile in gone[PROFILE]
-            or app.image_arn in gone[IMAGE]
-            or app.image_version_arn in gone[IMAGE_VERSION]
+            or app.spec.image_arn in gone[IMAGE]
+            or app.spec.image_version_arn in gone[IMAGE_VERSION]
         )
     )
 
@@ -106,7 +106,7 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
         TerraformError: AWS refused something. Planning and applying again goes on from there.
     """
     if stop and (domain := environment.domain()):
-        from studioctl.operations.apps import stop_apps  # noqa: PLC0415 (boto3 is needed only here)
+        from studioctl.operations.apps import stop_apps  # noqa: PLC0415 (botocore is needed only here)
 
         yield Stage("Stopping apps")
         yield from stop_apps(environment.studio, domain.id, stop)

@@ -6,7 +6,8 @@ Each blocks the next, whoever made it. AWS answers at once and deletes later, an
 import time
 from collections.abc import Callable, Sequence
 
-from studioctl.aws.studio import Space, Studio, UserProfile
+from studioctl.aws.studio import Studio
+from studioctl.aws.values import Space, UserProfile
 from studioctl.aws.wait import until
 from studioctl.errors import AwsError
 from studioctl.events import Work

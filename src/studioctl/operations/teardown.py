@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from studioctl.aws import contents, leftovers
 from studioctl.aws.leftovers import DomainTraces
-from studioctl.aws.studio import App, Domain, Space
+from studioctl.aws.values import App, Domain, Space
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG

@@ -30,6 +30,11 @@ class Terminal:
         """A line for the person, on stderr. Square brackets in it are text."""
         self.err.print(message, markup=False, soft_wrap=True)
 
+    def data(self, text: str) -> None:
+        """A line of the result, on stdout, at once and as it is: also a pipe's reader sees it now."""
+        self.out.file.write(f"{text}\n")
+        self.out.file.flush()
+
     def next_commands(self, *commands: tuple[str, str]) -> None:
         """What to try next: pairs of command and what it does."""
         width = max(len(command) for command, _ in commands)

@@ -12,6 +12,11 @@ def dumps(value: Any) -> str:
     return json.dumps(value, indent=2, default=_plain)
 
 
+def line(value: Any) -> str:
+    """The JSON text of a value on one line, for output that goes on and on."""
+    return json.dumps(value, default=_plain)
+
+
 def _plain(value: object) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

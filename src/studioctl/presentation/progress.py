@@ -8,6 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
+from studioctl.errors import InterruptedByUserError
 from studioctl.events import Event, Failed, Finished, Noted, Progressed, Said, Stage, Started, T, Work
 from studioctl.presentation.console import Terminal
 
@@ -21,6 +22,7 @@ DOING = {
     "replace": "replacing",
     "read": "reading",
     "refresh": "refreshing",
+    "start": "starting",
     "stop": "stopping",
     "empty": "emptying",
     "init": "preparing",
@@ -38,6 +40,7 @@ DONE = {
     "replace": "replaced",
     "read": "read",
     "refresh": "refreshed",
+    "start": "started",
     "stop": "stopped",
     "empty": "emptied",
     "init": "prepared",
@@ -52,7 +55,11 @@ QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 
 
 def follow(work: Work[T], terminal: Terminal, *, verbose: bool = False) -> T:
-    """Runs the work to its end, shows what it says, and returns its result."""
+    """Runs the work to its end, shows what it says, and returns its result.
+
+    Raises:
+        InterruptedByUserError: Ctrl-C. What AWS has begun goes on there.
+    """
     display = (
         _Live(terminal.err, verbose=verbose) if terminal.err.is_terminal else _Plain(terminal.err, verbose=verbose)
     )
@@ -62,6 +69,8 @@ def follow(work: Work[T], terminal: Terminal, *, verbose: bool = False) -> T:
                 event = next(work)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
+            except KeyboardInterrupt:
+                raise InterruptedByUserError("Stopped.", hint="run the same command again to go on") from None
             display.show(event)
 
 

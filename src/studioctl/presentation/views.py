@@ -3,20 +3,16 @@
 import json
 from base64 import b64decode
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from studioctl.presentation.console import Terminal
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 
-if TYPE_CHECKING:  # their modules load boto3, which a plan does not need
-    from studioctl.operations.status import SpaceStatus, Status
+if TYPE_CHECKING:  # their modules load botocore, which a plan does not need
     from studioctl.operations.teardown import Teardown
 
 SIGNS: Mapping[Action, tuple[str, str]] = {
@@ -116,35 +112,6 @@ def teardown(found: "Teardown", console: Console) -> None:
     for holding in found.holdings:
         _line(console, f"\n! {holding.kind} '{holding.name}' holds data: {holding.contents}", "bold red")
     _line(console, f"\n{len(found.plan.changes)} resources to destroy.", "bold")
-
-
-def status(found: "Status", terminal: Terminal, *, flags: str) -> None:
-    """The domain, its users and spaces."""
-    where = "the emulator" if found.target == "local" else "AWS"
-    if found.domain is None:
-        terminal.say(f"There is no '{found.name}' in {found.region} on {where}.")
-        terminal.next_commands((f"studioctl up{flags}", "create it"))
-        return
-    _line(terminal.out, f"{found.name}  {found.region} on {where}", "bold")
-    _line(terminal.out, f"domain  {found.domain.id}  {found.domain.status}")
-    _line(terminal.out, f"url     {found.domain.url}")
-    _line(terminal.out, "users   " + ", ".join(f"{user.name} ({user.status})" for user in found.users))
-    table = Table("space", "owner", "state", "instance type", "since", "volume", box=box.SIMPLE, pad_edge=False)
-    for space in found.spaces:
-        table.add_row(*_cells(space))
-    terminal.out.print(table)
-
-
-def _cells(space: "SpaceStatus") -> tuple[str, ...]:
-    state = space.app_status if space.status == "InService" else space.status
-    since = _ago(space.since) if space.since else ""
-    volume = f"{space.volume_gb} GB" if space.volume_gb else "?"
-    return space.name, space.owner or "", state, space.instance_type or "", since, volume
-
-
-def _ago(moment: datetime) -> str:
-    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
-    return f"{minutes}m" if minutes < 60 else f"{minutes // 60}h {minutes % 60:02}m"
 
 
 def outputs(values: Mapping[str, Any], console: Console) -> None:

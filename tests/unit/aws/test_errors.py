@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from studioctl.aws.errors import InUseError, MissingError, ignoring_missing, translated
+from studioctl.aws.errors import DeniedError, InUseError, MissingError, ignoring_missing, translated
 from studioctl.errors import AwsError
 
 
@@ -21,7 +21,7 @@ def refusal(code: str, message: str = "no") -> ClientError:
         (refusal("ValidationException", "App has already been deleted"), MissingError),
         (refusal("ValidationException", "App previously failed and was automatically deleted"), MissingError),
         (refusal("ValidationException", "App name is too long"), AwsError),
-        (refusal("AccessDenied", "the key has already been deleted"), AwsError),
+        (refusal("AccessDenied", "the key has already been deleted"), DeniedError),
         (refusal("DependencyViolation"), InUseError),
     ],
 )

@@ -154,9 +154,10 @@ def test_a_presigned_address_opens_once(studio: Studio, domain_id: str) -> None:
     with urllib.request.urlopen(url) as answer:
         page = answer.read().decode()
     assert f"({domain_id})" in page
-    assert "<dt>User profile</dt><dd>ada</dd>" in page
-    assert "<dt>Space</dt><dd>editor</dd>" in page
-    assert "<dt>App default (CodeEditor)</dt><dd>InService</dd>" in page
+    assert "<dt>Signed in as</dt><dd>ada</dd>" in page
+    assert "<h1>editor</h1>" in page
+    assert "Code Editor is <b>InService</b>" in page
+    assert "nothing here is on AWS" in page
     with pytest.raises(urllib.error.HTTPError) as second:
         urllib.request.urlopen(url)
     assert second.value.code == 403

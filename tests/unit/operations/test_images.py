@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studioctl.aws.studio import App
+from studioctl.aws.values import App
 from studioctl.errors import RefusedError, StudioctlError
 from studioctl.operations import custom_images, images, provision
 from studioctl.operations.environment import Account, Environment

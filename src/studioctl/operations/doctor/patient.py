@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from studioctl.aws.quotas import RunningApp
     from studioctl.aws.session import Identity, Session
     from studioctl.aws.space_settings import SpaceSettings
-    from studioctl.aws.studio import App, Domain, Space, Studio, UserProfile
+    from studioctl.aws.studio import Studio
+    from studioctl.aws.values import App, Domain, Space, UserProfile
 
 T = TypeVar("T")
 # Settings are asked for one space at a time: of a thousand spaces, the first ones must do.

@@ -1,0 +1,225 @@
+"""What is in SageMaker Studio, as frozen values, and how they are read from AWS's answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.literals import AppTypeType
+
+EDITOR: Final = "CodeEditor"
+EDITOR_APP: Final = "default"  # the only name that Code Editor's app may have
+
+
+@dataclass(frozen=True)
+class ResourceSpec:
+    """What an app runs on: an instance, an image, a lifecycle configuration. None where AWS is to choose."""
+
+    instance_type: str | None = None
+    image_arn: str | None = None
+    image_version_arn: str | None = None  # where it is there, AWS takes it and not `image_arn`
+    image_alias: str | None = None
+    lifecycle_config_arn: str | None = None
+
+    @property
+    def image(self) -> str | None:
+        """The image as people name it: "sagemaker-distribution-cpu 3.2.0"; a version's number stands for an alias."""
+        arn = self.image_version_arn or self.image_arn
+        if arn is None:
+            return None
+        name, _, version = arn.split("/", 1)[-1].partition("/")
+        return " ".join(word for word in (name, self.image_alias or version) if word)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain: `status` in AWS's words, `home_file_system_id` None where it has no EFS."""
+
+    id: str
+    arn: str
+    name: str
+    status: str
+    url: str
+    home_file_system_id: str | None
+    idle_timeout_minutes: int | None  # of Code Editor, where neither profile nor space says otherwise
+
+
+@dataclass(frozen=True)
+class EditorDefaults:
+    """What Code Editor takes where a space does not say: of a user profile, or of a domain."""
+
+    spec: ResourceSpec
+    idle_timeout_minutes: int | None  # None where nothing is said, or idle shutdown is off
+
+
+@dataclass(frozen=True)
+class UserProfile:
+    """A user profile of a domain."""
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Space:
+    """A space of a domain, as listings show it: `volume_gb` in GB, `owner` None where AWS shows none."""
+
+    domain_id: str
+    name: str
+    owner: str | None
+    status: str
+    app_type: str
+    volume_gb: int | None
+    created_at: datetime
+    remote_access: bool
+
+
+@dataclass(frozen=True)
+class SpaceDetails(Space):
+    """A space with what only a look at the single space shows. `spec` is what its app starts with."""
+
+    arn: str
+    spec: ResourceSpec
+    idle_timeout_minutes: int | None
+    failure: str
+
+
+@dataclass(frozen=True)
+class App:
+    """An app: in a space, or of a user profile in Studio's classic forms. Listings do not tell its `failure`."""
+
+    name: str
+    type: "AppTypeType"
+    space: str | None
+    user_profile: str | None
+    status: str
+    created_at: datetime
+    spec: ResourceSpec
+    failure: str = ""
+
+    @property
+    def instance_type(self) -> str | None:
+        """The instance that it runs on, such as "ml.t3.medium"."""
+        return self.spec.instance_type
+
+    @property
+    def lifecycle_config_arn(self) -> str | None:
+        """The lifecycle configuration that ran, or runs, at its start."""
+        return self.spec.lifecycle_config_arn
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has an instance, or is about to."""
+        return self.status in {"InService", "Pending"}
+
+    @property
+    def key(self) -> tuple[str | None, str | None, str, str]:
+        """What tells it from every other app of its domain."""
+        return (self.space, self.user_profile, self.type, self.name)
+
+    @property
+    def title(self) -> str:
+        """What people call it: "CodeEditor in 'ada-editor'"."""
+        return f"{self.type} in '{self.space}'" if self.space else f"{self.type} of '{self.user_profile}'"
+
+
+def read_domain(answer: Mapping[str, Any]) -> Domain:
+    """From DescribeDomain."""
+    return Domain(
+        id=answer["DomainId"],
+        arn=answer["DomainArn"],
+        name=answer["DomainName"],
+        status=answer["Status"],
+        url=answer.get("Url", ""),
+        home_file_system_id=answer.get("HomeEfsFileSystemId"),
+        idle_timeout_minutes=read_editor_defaults(answer.get("DefaultUserSettings", {})).idle_timeout_minutes,
+    )
+
+
+def read_editor_defaults(user_settings: Mapping[str, Any]) -> EditorDefaults:
+    """From the UserSettings of a profile or a domain."""
+    editor = user_settings.get("CodeEditorAppSettings", {})
+    return EditorDefaults(read_spec(editor.get("DefaultResourceSpec", {})), _idle_timeout(editor))
+
+
+def read_space(details: Mapping[str, Any]) -> Space:
+    """From an entry of ListSpaces."""
+    return Space(
+        **_space_fields(
+            details,
+            details.get("SpaceSettingsSummary", {}),
+            details.get("OwnershipSettingsSummary", {}),
+        )
+    )
+
+
+def read_space_details(answer: Mapping[str, Any]) -> SpaceDetails:
+    """From DescribeSpace."""
+    settings = answer.get("SpaceSettings", {})
+    editor = settings.get("CodeEditorAppSettings", {})
+    return SpaceDetails(
+        **_space_fields(answer, settings, answer.get("OwnershipSettings", {})),
+        arn=answer["SpaceArn"],
+        spec=read_spec(editor.get("DefaultResourceSpec", {})),
+        idle_timeout_minutes=_idle_timeout(editor),
+        failure=answer.get("FailureReason", ""),
+    )
+
+
+def read_app(details: Mapping[str, Any]) -> App:
+    """From an entry of ListApps, or from DescribeApp."""
+    return App(
+        name=details["AppName"],
+        type=details["AppType"],
+        space=details.get("SpaceName"),
+        user_profile=details.get("UserProfileName"),
+        status=details["Status"],
+        created_at=details["CreationTime"],
+        spec=read_spec(details.get("ResourceSpec", {})),
+        failure=details.get("FailureReason", ""),
+    )
+
+
+def read_spec(spec: Mapping[str, Any]) -> ResourceSpec:
+    """From a ResourceSpec of AWS's."""
+    return ResourceSpec(
+        instance_type=spec.get("InstanceType"),
+        image_arn=spec.get("SageMakerImageArn"),
+        image_version_arn=spec.get("SageMakerImageVersionArn"),
+        image_alias=spec.get("SageMakerImageVersionAlias"),
+        lifecycle_config_arn=spec.get("LifecycleConfigArn"),
+    )
+
+
+def write_spec(spec: ResourceSpec) -> dict[str, Any]:
+    """As a ResourceSpec of AWS's: what is None is left out."""
+    members = {
+        "InstanceType": spec.instance_type,
+        "SageMakerImageArn": spec.image_arn,
+        "SageMakerImageVersionArn": spec.image_version_arn,
+        "SageMakerImageVersionAlias": spec.image_alias,
+        "LifecycleConfigArn": spec.lifecycle_config_arn,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _space_fields(
+    answer: Mapping[str, Any], settings: Mapping[str, Any], ownership: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "domain_id": answer["DomainId"],
+        "name": answer["SpaceName"],
+        "owner": ownership.get("OwnerUserProfileName"),
+        "status": answer["Status"],
+        "app_type": settings.get("AppType", ""),
+        "volume_gb": settings.get("SpaceStorageSettings", {}).get("EbsStorageSettings", {}).get("EbsVolumeSizeInGb"),
+        "created_at": answer["CreationTime"],
+        "remote_access": settings.get("RemoteAccess") == "ENABLED",
+    }
+
+
+def _idle_timeout(editor: Mapping[str, Any]) -> int | None:
+    idle = editor.get("AppLifecycleManagement", {}).get("IdleSettings", {})
+    minutes: int | None = None if idle.get("LifecycleManagement") == "DISABLED" else idle.get("IdleTimeoutInMinutes")
+    return minutes

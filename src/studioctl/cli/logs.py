@@ -1,0 +1,40 @@
+"""`studioctl logs`."""
+
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")]
+Lines = Annotated[
+    int, typer.Option("--lines", "-n", help="How many lines of each stream to begin with.", min=1, max=10_000)
+]
+
+
+def logs(
+    space: options.Space = None,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    follow: Follow = False,
+    lines: Lines = 100,
+    json: options.JsonLines = False,
+) -> None:
+    """Show what a space's lifecycle script and its editor wrote, by time. AWS keeps it in CloudWatch."""
+    from studioctl.cli import choose, context
+    from studioctl.errors import ExitCode
+    from studioctl.operations import logs as operation
+    from studioctl.operations import spaces
+    from studioctl.presentation import daily
+    from studioctl.presentation.console import Terminal
+
+    terminal = Terminal()
+    account = context.account(config, local=local)
+    found = spaces.find(account, choose.space(account, space, terminal))
+    look = operation.follow if follow else operation.read
+    try:
+        count = daily.log(look(account, found, lines=lines), terminal, as_json=json)
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    if not count:
+        terminal.say(f"'{found.name}' has not written anything yet.")

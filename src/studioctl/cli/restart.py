@@ -1,0 +1,29 @@
+"""`studioctl restart`."""
+
+from studioctl.cli import options
+
+
+def restart(
+    space: options.Space = None,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    instance_type: options.InstanceType = None,
+    wait: options.Wait = True,
+    verbose: options.Verbose = False,
+) -> None:
+    """Stop Code Editor in a space and start it again: with new settings, or on another instance type.
+
+    Files are kept; what runs in the editor's terminals ends.
+    """
+    from studioctl.cli import choose, context
+    from studioctl.operations import spaces
+    from studioctl.presentation import daily
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.progress import follow
+
+    terminal = Terminal()
+    account = context.account(config, local=local)
+    found = spaces.find(account, choose.space(account, space, terminal))
+    app = follow(spaces.restart(account, found, instance_type=instance_type, wait=wait), terminal, verbose=verbose)
+    flags = context.repeated(config, local=local)
+    daily.started(found.name, app.instance_type, terminal, ready=app.status == "InService", flags=flags)

@@ -1,0 +1,37 @@
+"""`studioctl stop`."""
+
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+All = Annotated[bool, typer.Option("--all", help="Stop Code Editor in every space of the environment.")]
+
+
+def stop(
+    space: options.Space = None,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    everything: All = False,
+    wait: options.Wait = True,
+    verbose: options.Verbose = False,
+) -> None:
+    """Stop Code Editor in a space, and with it the cost of its instance. Files are kept. Stopped already is fine."""
+    from studioctl.cli import choose, context
+    from studioctl.errors import ExitCode, StudioctlError
+    from studioctl.operations import spaces
+    from studioctl.presentation import daily
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.progress import follow
+
+    if everything and space:
+        raise StudioctlError(f"Either '{space}' or --all.", hint=f"studioctl stop {space}", exit_code=ExitCode.USAGE)
+    terminal = Terminal()
+    account = context.account(config, local=local)
+    if everything:
+        found = spaces.candidates(account)
+    else:
+        found = (spaces.find(account, choose.space(account, space, terminal)),)
+    stopped = follow(spaces.stop(account, found, wait=wait), terminal, verbose=verbose)
+    daily.stopped(stopped, terminal, waited=wait)

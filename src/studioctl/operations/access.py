@@ -1,0 +1,26 @@
+"""Ways into a running space."""
+
+from studioctl.aws.values import Space
+from studioctl.errors import AwsError
+from studioctl.operations.environment import Account
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html
+EDITOR_URI = "app:CodeEditor:"
+
+
+def presigned_url(account: Account, space: Space) -> str:
+    """An address that opens the space's editor as its owner, once, within five minutes. It is a credential.
+
+    Args:
+        account: The environment's account.
+        space: From `spaces.find`; its app should run.
+
+    Raises:
+        AwsError: AWS refused, or the space belongs to nobody.
+    """
+    if space.owner is None:
+        raise AwsError(
+            f"Space '{space.name}' is shared: an address can be made only for a space that one user owns.",
+            hint="open it in Studio, from the domain's page in the AWS console",
+        )
+    return account.studio.presigned_url(space, landing_uri=EDITOR_URI)

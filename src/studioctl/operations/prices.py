@@ -1,0 +1,46 @@
+"""What instances cost, from the dated table beside this file."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Prices:
+    """One region's prices: US dollars per hour by instance type; `as_of` is None where the table has no such region."""
+
+    region: str
+    as_of: str | None
+    hourly: dict[str, float]
+
+    def per_hour(self, instance_type: str | None) -> float | None:
+        """US dollars per hour; None where it is not known."""
+        return self.hourly.get(instance_type or "")
+
+
+def prices(region: str) -> Prices:
+    """The prices of a region; none where the table has no such region."""
+    found = _table().get(region)
+    return Prices(region, found["as_of"], found["hourly"]) if found else Prices(region, None, {})
+
+
+def alternatives(instance_type: str | None, region: str, *, count: int = 3) -> tuple[str, ...]:
+    """Other types of this region's table, nearest in price first; with a GPU exactly if this one has."""
+    hourly = prices(region).hourly
+    price = hourly.get(instance_type or "")
+    if price is None:
+        return ()
+    others = [other for other in hourly if other != instance_type and has_gpu(other) == has_gpu(instance_type)]
+    return tuple(sorted(others, key=lambda other: (abs(hourly[other] - price), other))[:count])
+
+
+def has_gpu(instance_type: str | None) -> bool:
+    """Whether this type of instance has a graphics processor."""
+    return (instance_type or "").startswith(("ml.g", "ml.p"))
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("prices.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,222 @@
+"""Spaces during the day: found by name, started, stopped, started again. Their files stay on the space's volume."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from studioctl.aws.errors import InUseError
+from studioctl.aws.studio import Studio
+from studioctl.aws.values import EDITOR, App, ResourceSpec, Space, SpaceDetails
+from studioctl.aws.wait import until
+from studioctl.errors import AwsError, ExitCode, RefusedError, StudioctlError
+from studioctl.events import Noted, Work
+from studioctl.operations import start_failures
+from studioctl.operations.apps import OVER, stop_apps
+from studioctl.operations.environment import Account
+from studioctl.operations.prices import has_gpu
+
+START_TIMEOUT = 1200.0  # seconds; AWS takes one to five minutes, and five more for a lifecycle script
+UPDATE_TIMEOUT = 600.0
+LISTED = 20  # names in a message
+CPU_IMAGE, GPU_IMAGE = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
+
+
+def candidates(account: Account) -> tuple[Space, ...]:
+    """Every Code Editor space of the environment, by name.
+
+    Raises:
+        StudioctlError: There is no environment, or no such space in it.
+    """
+    found = tuple(space for space in account.studio.spaces(_domain_id(account)) if space.app_type == EDITOR)
+    if not found:
+        raise StudioctlError(
+            f"'{account.config.name}' has no Code Editor space.",
+            hint="give a user a space in the file (left out, each has one), then: studioctl up",
+        )
+    return found
+
+
+def find(account: Account, name: str | None) -> Space:
+    """The space of this name; without a name, the only one.
+
+    Raises:
+        StudioctlError: There is none of this name, or there are several and none was named.
+    """
+    if name is not None:
+        space = account.studio.space(_domain_id(account), name)
+        if space is not None and space.app_type == EDITOR:
+            return space
+        if space is not None:
+            raise RefusedError(
+                f"Space '{name}' is for {space.app_type}, and studioctl starts Code Editor only.",
+                hint=f"open it in Studio, or name one of: {_listed(candidates(account))}",
+            )
+    found = candidates(account)
+    if name is None and len(found) == 1:
+        return found[0]
+    problem = f"There is no space '{name}' in" if name else f"Which space? There are {len(found)} in"
+    raise StudioctlError(
+        f"{problem} '{account.config.name}'.", hint=f"name one of: {_listed(found)}", exit_code=ExitCode.USAGE
+    )
+
+
+def state(account: Account, space: Space) -> str:
+    """The space's Code Editor now: "InService", "Pending", "Deleting", "Failed", or "Stopped".
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    app = account.studio.editor(space)
+    return app.status if app and app.status != "Deleted" else "Stopped"
+
+
+def start(account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True) -> Work[App]:
+    """Starts Code Editor in a space. One that runs already is left as it is.
+
+    Args:
+        account: The environment's account.
+        space: From `find`.
+        instance_type: For this time only, such as "ml.t3.xlarge": the space itself stays as the file says.
+        wait: Until it can be opened; else until AWS has accepted it.
+
+    Raises:
+        RefusedError: It runs on another instance type.
+        AwsError: AWS refused, or it failed; the message says why.
+    """
+    studio = account.studio
+    app = studio.editor(space)
+    if app is not None and app.status == "Deleting":
+        yield from stop_apps(studio, space.domain_id, [app])
+        app = None
+    if app is None or not app.is_running:
+        spec = _spec_for(studio, (yield from _settled(studio, space)), instance_type)
+        app = yield from _create(account, space, spec)
+    else:
+        _refuse_another_type(app, instance_type)
+        if app.status == "InService":
+            yield Noted(f"'{space.name}' runs already")
+    if wait and app.status != "InService":
+        app = yield from _until_ready(account, space)
+    return app
+
+
+def stop(account: Account, spaces: Iterable[Space], *, wait: bool = True) -> Work[tuple[str, ...]]:
+    """Stops Code Editor in these spaces, side by side, and returns the names of those in which it ran.
+
+    Args:
+        account: The environment's account.
+        spaces: From `find` or `candidates`.
+        wait: Until each is stopped; else until AWS has accepted it.
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    by_name = {space.name: space for space in spaces}
+    if not by_name:
+        return ()
+    domain_id = next(iter(by_name.values())).domain_id
+    apps = [
+        app
+        for app in account.studio.apps(domain_id)
+        if app.type == EDITOR and app.space in by_name and app.status not in OVER
+    ]
+    yield from stop_apps(account.studio, domain_id, apps, wait=wait)
+    return tuple(app.space for app in apps if app.space)
+
+
+def restart(account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True) -> Work[App]:
+    """Stops Code Editor in a space, if it runs, and starts it; see `start`."""
+    yield from stop(account, [space])
+    return (yield from start(account, space, instance_type=instance_type, wait=wait))
+
+
+def _domain_id(account: Account) -> str:
+    domain = account.domain()
+    if domain is None:
+        raise StudioctlError(
+            f"There is no '{account.config.name}' in {account.target.region}.", hint="create it: studioctl up"
+        )
+    return domain.id
+
+
+def _listed(spaces: Iterable[Space]) -> str:
+    names = [space.name for space in spaces]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
+
+
+def _settled(studio: Studio, space: Space) -> Work[SpaceDetails]:
+    """The space's details, once AWS has finished making or changing it."""
+
+    def look() -> SpaceDetails:
+        found = studio.space(space.domain_id, space.name)
+        if found is None or found.status in {"Failed", "Deleting", "Delete_Failed"}:
+            why = f"is {found.status}: {found.failure or 'AWS does not say why'}" if found else "is gone"
+            raise AwsError(f"Space '{space.name}' {why}.", hint="look at it: studioctl status")
+        return found
+
+    found = look()
+    if found.status != "InService":
+        yield from until(
+            lambda: look().status == "InService",
+            subject=f"space '{space.name}'",
+            action="update",
+            timeout=UPDATE_TIMEOUT,
+        )
+        found = look()
+    return found
+
+
+def _spec_for(studio: Studio, space: SpaceDetails, instance_type: str | None) -> ResourceSpec:
+    """The space's own spec, with the lifecycle configuration of its owner where it has none.
+
+    A configuration that is only in the list of allowed ones does not run: CreateApp has to name it.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/jl-lcc-create.html
+    An instance type given to CreateApp overrides the others, so the space need not be changed, and Terraform has
+    nothing to put back. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateApp.html
+    """
+    spec = space.spec
+    if spec.lifecycle_config_arn is None and space.owner:
+        defaults = studio.editor_defaults(space.domain_id, space.owner)
+        spec = replace(spec, lifecycle_config_arn=defaults.spec.lifecycle_config_arn)
+    if instance_type:
+        spec = replace(spec, instance_type=instance_type)
+    if has_gpu(spec.instance_type) and spec.image_arn and not spec.image_version_arn:
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/code-editor-launch-cli.html
+        spec = replace(spec, image_arn=spec.image_arn.replace(CPU_IMAGE, GPU_IMAGE))
+    return spec
+
+
+def _create(account: Account, space: Space, spec: ResourceSpec) -> Work[App]:
+    try:
+        account.studio.create_editor(space, spec)
+    except InUseError:  # somebody else was faster
+        yield Noted(f"'{space.name}' is being started already")
+    except AwsError as error:
+        raise start_failures.refused(account, space, error, instance_type=spec.instance_type) from error
+    app = account.studio.editor(space)
+    if app is None:
+        raise AwsError(f"AWS took the start of '{space.name}' and does not know it.", hint="run the same command again")
+    return app
+
+
+def _refuse_another_type(app: App, instance_type: str | None) -> None:
+    if instance_type and instance_type != app.instance_type:
+        raise RefusedError(
+            f"'{app.space}' runs on {app.instance_type} already; another instance type needs a restart.",
+            hint=f"save your work, then: studioctl restart {app.space} --instance-type {instance_type}",
+        )
+
+
+def _until_ready(account: Account, space: Space) -> Work[App]:
+    def look() -> App:
+        app = account.studio.editor(space)
+        if app is not None and app.status == "Failed":
+            raise start_failures.failed(account, space, app)
+        if app is None or not app.is_running:
+            raise AwsError(f"'{space.name}' was stopped while it was starting.", hint=f"studioctl start {space.name}")
+        return app
+
+    yield from until(
+        lambda: look().status == "InService", subject=f"'{space.name}'", action="start", timeout=START_TIMEOUT
+    )
+    return look()

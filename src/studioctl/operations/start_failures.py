@@ -1,0 +1,98 @@
+"""Why an editor did not start, in words, and what to do about it."""
+
+import re
+import shlex
+from datetime import timedelta
+
+from studioctl.aws.quotas import EDITORS_ON
+from studioctl.aws.values import App, Space
+from studioctl.errors import AwsError
+from studioctl.operations.environment import Account
+from studioctl.operations.logs import lifecycle_tail
+from studioctl.operations.prices import alternatives
+
+EDITOR_QUOTA = "Studio CodeEditor Apps running on {} instances"
+QUOTA_CODES = {EDITOR_QUOTA.format(instance_type): code for instance_type, code in EDITORS_ON.items()}
+# The words: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-troubleshooting.html, and with the quota's
+# name aws/amazon-sagemaker-feedback#157.
+QUOTA = re.compile(
+    r"service limit (?:'(?P<name>[^']+)' )?is (?P<limit>\d+) \w+, with current utilization (?:of )?(?P<used>\d+)"
+)
+# aws/amazon-sagemaker-feedback#99
+NO_CAPACITY = re.compile(r"InsufficientCapacity|temporarily unavailable")
+ZONES = re.compile(r"zones? \[(?P<zones>[^\]]*)\]")
+SCRIPT = re.compile(r"Lifecycle ?Config", re.IGNORECASE)
+TAIL = 20  # lines of the script's log
+CLOCKS = timedelta(seconds=30)  # how far the clocks of SageMaker and CloudWatch may be apart
+
+
+def refused(account: Account, space: Space, error: AwsError, *, instance_type: str | None) -> AwsError:
+    """AWS did not accept the start: a used-up quota in words, everything else as it came."""
+    found = QUOTA.search(error.message)
+    return _quota(account, space, found, instance_type) if found else error
+
+
+def failed(account: Account, space: Space, app: App) -> AwsError:
+    """AWS accepted the start, and the app failed."""
+    reason = app.failure or "AWS does not say why"
+    if found := QUOTA.search(reason):
+        return _quota(account, space, found, app.instance_type)
+    if NO_CAPACITY.search(reason):
+        return _capacity(account, space, app)
+    log = _log(account, space, app)
+    if SCRIPT.search(reason):
+        return AwsError(
+            f"'{space.name}' did not start, its lifecycle script failed: {reason}\n{log}",
+            hint=f"mend [editor] in the file, run studioctl up, then: studioctl start {space.name}",
+        )
+    return AwsError(
+        f"'{space.name}' did not start: {reason}\n{log}",
+        hint=f"read the logs: studioctl logs {space.name}; then try again: studioctl start {space.name}",
+    )
+
+
+def _quota(account: Account, space: Space, found: re.Match[str], instance_type: str | None) -> AwsError:
+    name = found["name"] or EDITOR_QUOTA.format(instance_type or "this type of")
+    code = QUOTA_CODES.get(name)
+    where = f"--region {account.target.region}" + _profile(account)
+    look_up = (
+        f"aws service-quotas list-service-quotas --service-code sagemaker {where}"
+        f" --query \"Quotas[?QuotaName=='{name}'].QuotaCode\" --output text"
+    )
+    return AwsError(
+        f"'{space.name}' cannot start: the account's quota '{name}'{f' ({code})' if code else ''} is"
+        f" {found['limit']} in {account.target.region}, and {found['used']} are in use.",
+        hint="ask AWS for more: aws service-quotas request-service-quota-increase --service-code sagemaker"
+        f" --quota-code {code or f'$({look_up})'} --desired-value {int(found['used']) + 1} {where}",
+    )
+
+
+def _profile(account: Account) -> str:
+    """What leads the AWS CLI to the same account, or to the emulator and never from a rehearsal to AWS."""
+    target = account.target
+    if target.endpoint_url:
+        return f" --endpoint-url {target.endpoint_url}"
+    return f" --profile {shlex.quote(target.profile)}" if target.profile else ""
+
+
+def _capacity(account: Account, space: Space, app: App) -> AwsError:
+    zones = ZONES.search(app.failure)
+    where = f" in {zones['zones']}" if zones else f" in {account.target.region}"
+    others = alternatives(app.instance_type, account.target.region)
+    alternative = f"studioctl start {space.name} --instance-type {others[0]}" if others else "another instance type"
+    also = f" (or {', '.join(others[1:])})" if others[1:] else ""
+    return AwsError(
+        f"'{space.name}' did not start: AWS has no {app.instance_type} free{where} at present: {app.failure}",
+        hint=f"try again later, or on another type for this time: {alternative}{also}",
+    )
+
+
+def _log(account: Account, space: Space, app: App) -> str:
+    """The end of the script's log; why the app failed is worth telling also where the log cannot be read."""
+    try:
+        lines = lifecycle_tail(account, space, since=app.created_at - CLOCKS, lines=TAIL)
+    except AwsError as error:
+        return f"Its lifecycle log cannot be read: {error.message}"
+    if not lines:
+        return "Its lifecycle log is empty."
+    return "\n".join(["The end of its lifecycle log:", *(f"  {line}" for line in lines)])

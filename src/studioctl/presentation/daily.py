@@ -1,0 +1,41 @@
+"""What the everyday commands end with."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from studioctl.presentation.console import Terminal
+from studioctl.presentation.json import line
+
+if TYPE_CHECKING:  # it comes with botocore
+    from studioctl.operations.logs import LogLine
+
+
+def started(space: str, instance_type: str | None, terminal: Terminal, *, ready: bool, flags: str) -> None:
+    """What runs now, or is about to, and the next command."""
+    on = f" on {instance_type}" if instance_type else ""
+    if ready:
+        terminal.say(f"'{space}' is running{on}.")
+        terminal.next_commands(
+            (f"studioctl open {space}{flags}", "open it in the browser"),
+            (f"studioctl stop {space}{flags}", "stop paying for it; files are kept"),
+        )
+    else:
+        terminal.say(f"'{space}' is starting{on}.")
+        terminal.next_commands((f"studioctl start {space}{flags}", "wait until it can be opened"))
+
+
+def stopped(names: Sequence[str], terminal: Terminal, *, waited: bool) -> None:
+    """Which spaces were stopped; that none ran is no failure."""
+    if not names:
+        terminal.say("Nothing was running.")
+        return
+    listed = ", ".join(f"'{name}'" for name in names)
+    terminal.say(f"{listed} {'stopped' if waited else 'is stopping' if len(names) == 1 else 'are stopping'}.")
+
+
+def log(lines: Iterable["LogLine"], terminal: Terminal, *, as_json: bool) -> int:
+    """Each line as it comes, on stdout; how many there were."""
+    count = 0
+    for count, entry in enumerate(lines, start=1):  # noqa: B007
+        terminal.data(line(entry) if as_json else f"{entry.at:%Y-%m-%dT%H:%M:%SZ}  {entry.source:<9}  {entry.text}")
+    return count

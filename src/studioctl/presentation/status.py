@@ -1,0 +1,145 @@
+"""`status` as a person reads it, once or again and again."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from studioctl.errors import AwsError
+from studioctl.presentation.console import Terminal
+from studioctl.presentation.json import line
+
+if TYPE_CHECKING:  # it comes with botocore
+    from studioctl.operations.status import SpaceStatus, Status
+
+COLUMNS = ("space", "owner", "state", "instance type", "image", "since", "idle stop", "per hour", "volume")
+UNKNOWN = "unknown"
+LISTED_USERS = 10
+
+
+def show(found: "Status", terminal: Terminal, *, flags: str) -> None:
+    """The domain, its users and spaces, and what they cost; where there is nothing, how to make it."""
+    if found.domain is None:
+        terminal.say(f"There is no '{found.name}' in {_place(found)}.")
+        terminal.next_commands((f"studioctl up{flags}", "create it"))
+    else:
+        terminal.out.print(_whole(found), soft_wrap=not terminal.out.is_terminal)
+
+
+def watch(looks: Iterable["Status | AwsError"], terminal: Terminal, *, seconds: float, as_json: bool) -> None:
+    """Shows each look as it comes: redrawn in place on a terminal, one below the other in a pipe."""
+    with ExitStack() as stack:
+        if as_json:
+            display = _print_json(terminal)
+        elif terminal.out.is_terminal:
+            live = stack.enter_context(Live(console=terminal.out, auto_refresh=False))
+            display = lambda look: live.update(_moment(look), refresh=True)  # noqa: E731
+        else:
+            display = lambda look: terminal.out.print(_moment(look), soft_wrap=True)  # noqa: E731
+        for look in looks:
+            display(look)
+            time.sleep(seconds)
+
+
+def _print_json(terminal: Terminal) -> Callable[["Status | AwsError"], None]:
+    def display(look: "Status | AwsError") -> None:
+        if isinstance(look, AwsError):
+            terminal.say(f"{look.message} Trying again.")
+        else:
+            terminal.data(line(look))
+
+    return display
+
+
+def _moment(look: "Status | AwsError") -> RenderableType:
+    clock = Text(f"{datetime.now().astimezone():%H:%M:%S}", style="dim")
+    if isinstance(look, AwsError):
+        return Group(clock, Text(f"{look.message} Trying again."))
+    if look.domain is None:
+        return Group(clock, Text(f"There is no '{look.name}' in {_place(look)}."))
+    return Group(clock, _whole(look))
+
+
+def _whole(found: "Status") -> RenderableType:
+    assert found.domain is not None  # noqa: S101 - both callers have looked
+    return Group(
+        Text(f"{found.name}  {_place(found)}", style="bold"),
+        Text(f"domain  {found.domain.id}  {found.domain.status}"),
+        Text(f"url     {found.domain.url}"),
+        Text(f"users   {_users(found)}"),
+        Text(f"cost    {_cost(found)}"),
+        Text(),
+        Text(_table(COLUMNS, [_cells(space) for space in found.spaces]), no_wrap=True, overflow="ellipsis"),
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells below their heads, without columns that are empty all the way down.
+
+    By hand: of a thousand rows rich's table would take two seconds.
+    """
+    filled = [index for index in range(len(head)) if any(row[index] for row in rows)]
+    rows = [[row[index] for index in filled] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _users(found: "Status") -> str:
+    """Each with its state; of many, how many there are in each state."""
+    if len(found.users) <= LISTED_USERS:
+        return ", ".join(f"{user.name} ({user.status})" for user in found.users)
+    states = Counter(user.status for user in found.users)
+    return ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+
+
+def _place(found: "Status") -> str:
+    return f"{found.region} on {'the emulator' if found.target == 'local' else 'AWS'}"
+
+
+def _cells(space: "SpaceStatus") -> tuple[str, ...]:
+    running = space.is_paid_for
+    return (
+        space.name,
+        space.owner or "",
+        space.app_status if space.status == "InService" else space.status,
+        space.instance_type or "",
+        (space.image or "").removeprefix("sagemaker-"),
+        _ago(space.since) if space.since else "",
+        (f"{space.idle_timeout_minutes}m" if space.idle_timeout_minutes else "never") if running else "",
+        (UNKNOWN if space.usd_per_hour is None else _dollars(space.usd_per_hour)) if running else "",
+        f"{space.volume_gb} GB" if space.volume_gb else "?",
+    )
+
+
+def _cost(found: "Status") -> str:
+    """What runs now, summed up. Storage is not in it: it is paid for by the month, also while nothing runs."""
+    running = sum(space.is_paid_for for space in found.spaces)
+    if not running:
+        return "nothing runs, no instance is paid for"
+    known = sum(space.usd_per_hour or 0 for space in found.spaces if space.is_paid_for)
+    what = f"{running} running: {_dollars(known)} per hour" if known else f"{running} running"
+    if found.usd_per_hour is None:
+        what += " and what is unknown" if known else ", the price is unknown"
+    dated = f" ({found.region}, prices of {found.prices_as_of}, without storage)" if found.prices_as_of else ""
+    return f"{what}{dated}"
+
+
+def _dollars(amount: float) -> str:
+    """With cents, and what is less than a cent where there is something: "$0.10", "$0.115"."""
+    whole, decimals = f"{amount:.4f}".split(".")
+    return f"${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+
+
+def _ago(moment: datetime) -> str:
+    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h {minutes % 60:02}m" if minutes < 1440 else f"{minutes // 1440}d {minutes % 1440 // 60}h"

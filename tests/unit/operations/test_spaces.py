@@ -1,0 +1,117 @@
+"""Spaces by name, started, stopped and started again, on the emulator."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from studioctl.emulator.server import RunningEmulator
+from studioctl.errors import RefusedError, StudioctlError
+from studioctl.operations import spaces
+from studioctl.operations.environment import Account
+from studioctl.target import Target
+from tests.environments import environment as config
+from tests.fakes.work import done
+from tests.unit.emulator.emulated import Studio, new_studio
+from tests.unit.operations.conftest import REGION
+
+
+@dataclass(frozen=True)
+class Home:
+    """An environment with one space, named `editor`, and what a test does behind its back."""
+
+    account: Account
+    studio: Studio
+    domain_id: str
+
+
+@pytest.fixture
+def home(emulator: RunningEmulator) -> Home:
+    studio = new_studio(emulator, REGION)
+    name = f"acme-{studio.tag}"
+    domain_id = studio.domain(DomainName=name, Tags=[{"Key": "studioctl:environment", "Value": name}])
+    studio.profile(domain_id)
+    studio.space(domain_id, CodeEditorAppSettings={"DefaultResourceSpec": {"InstanceType": "ml.t3.medium"}})
+    return Home(Account(config(name=name), Target(REGION, endpoint_url=emulator.endpoint_url)), studio, domain_id)
+
+
+def test_the_only_space_needs_no_name(home: Home) -> None:
+    assert spaces.find(home.account, None).name == "editor"
+
+
+def test_a_space_that_is_not_there_is_answered_with_those_that_are(home: Home) -> None:
+    with pytest.raises(StudioctlError) as caught:
+        spaces.find(home.account, "edtor")
+
+    assert (caught.value.message, caught.value.hint) == (
+        f"There is no space 'edtor' in '{home.account.config.name}'.",
+        "name one of: editor",
+    )
+
+
+def test_of_several_spaces_one_must_be_named(home: Home) -> None:
+    home.studio.space(home.domain_id, "second")
+
+    with pytest.raises(StudioctlError) as caught:
+        spaces.find(home.account, None)
+
+    assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
+        f"Which space? There are 2 in '{home.account.config.name}'.",
+        "name one of: editor, second",
+        64,
+    )
+
+
+def test_a_space_of_another_program_is_not_touched(home: Home) -> None:
+    home.studio.space(home.domain_id, "lab", AppType="JupyterLab")
+
+    with pytest.raises(RefusedError, match="Space 'lab' is for JupyterLab"):
+        spaces.find(home.account, "lab")
+
+
+def test_start_names_the_lifecycle_configuration_of_the_owner_where_the_space_has_none(home: Home) -> None:
+    arn = home.studio.script("setup")
+    editor: Any = {"LifecycleConfigArns": [arn], "DefaultResourceSpec": {"LifecycleConfigArn": arn}}
+    home.studio.profile(home.domain_id, "bo", CodeEditorAppSettings=editor)
+    home.studio.space(home.domain_id, "bo-editor", "bo")
+
+    app = done(spaces.start(home.account, spaces.find(home.account, "bo-editor")))
+
+    assert (app.status, app.lifecycle_config_arn) == ("InService", arn)
+
+
+def test_started_twice_is_started_once(home: Home) -> None:
+    space = spaces.find(home.account, "editor")
+    first = done(spaces.start(home.account, space, wait=False))
+
+    second = done(spaces.start(home.account, space))
+
+    assert (first.status, second.status) == ("Pending", "InService")
+    assert first.created_at == second.created_at
+
+
+def test_another_instance_type_wants_a_restart_and_leaves_the_space_as_the_file_says(home: Home) -> None:
+    space = spaces.find(home.account, "editor")
+    done(spaces.start(home.account, space))
+
+    with pytest.raises(RefusedError) as caught:
+        done(spaces.start(home.account, space, instance_type="ml.g5.xlarge"))
+    app = done(spaces.restart(home.account, space, instance_type="ml.g5.xlarge"))
+
+    assert caught.value.hint == "save your work, then: studioctl restart editor --instance-type ml.g5.xlarge"
+    assert (app.instance_type, app.spec.image) == ("ml.g5.xlarge", "sagemaker-distribution-gpu")
+    again = done(spaces.restart(home.account, space))
+    assert (again.instance_type, again.spec.image) == ("ml.t3.medium", "sagemaker-distribution-cpu")
+
+
+def test_stop_without_waiting_returns_when_aws_has_accepted_it(home: Home) -> None:
+    space = spaces.find(home.account, "editor")
+    done(spaces.start(home.account, space, wait=False))
+
+    done(spaces.stop(home.account, [space], wait=False))
+
+    found = home.account.studio.editor(space)
+    assert found is not None
+    assert found.status in {"Deleting", "Deleted"}
+    done(spaces.stop(home.account, [space]))
+    done(spaces.stop(home.account, [space]))

@@ -1,0 +1,103 @@
+"""Why a start failed: AWS's own words, and what is made of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from studioctl.errors import AwsError
+from studioctl.operations import spaces
+from studioctl.operations.environment import Account
+from studioctl.target import Target
+from tests.environments import environment
+from tests.fakes.studio import EDITOR, MOMENT, FakeStudio
+from tests.fakes.work import done
+
+QUOTA = (
+    "ResourceLimitExceeded: The account-level service limit 'Studio CodeEditor Apps running on ml.p3.2xlarge instances'"
+    " is 0 Apps, with current utilization of 0 Apps and a request delta of 1 Apps. Please use Service Quotas to request"
+    " an increase for this quota."
+)
+
+
+@dataclass
+class FakeLogs:
+    """CloudWatch Logs with these lines in every stream; None where it denies."""
+
+    lines: Sequence[str] | None = ()
+    asked: list[str] = field(default_factory=list)
+
+    def get_log_events(self, **request: Any) -> dict[str, Any]:
+        self.asked.append(request["logStreamName"])
+        if self.lines is None:
+            said: Any = {"Code": "AccessDeniedException", "Message": "no"}
+            raise ClientError({"Error": said}, "GetLogEvents")
+        at = int(MOMENT.timestamp() * 1000) + 1000
+        return {"events": [{"timestamp": at, "message": text} for text in self.lines], "nextForwardToken": "f/1"}
+
+
+def failure(reason: str, logs: FakeLogs | None = None, *, profile: str | None = None) -> AwsError:
+    """The error of a start that fails so."""
+    account = Account(environment(), Target("us-east-1", profile))
+    session = SimpleNamespace(client=lambda _: logs or FakeLogs())
+    account.__dict__.update(studio=FakeStudio(reason), session=session)
+    with pytest.raises(AwsError) as caught:
+        done(spaces.start(account, EDITOR))
+    return caught.value
+
+
+def test_a_failed_script_is_told_with_the_end_of_its_log() -> None:
+    logs = FakeLogs(["+ conda install nothing", "\x1b[31mnot found\x1b[0m"])
+
+    error = failure("ConfigurationError: LifecycleConfig execution failed with non zero exit code 1", logs)
+
+    assert error.message == (
+        "'ada-editor' did not start, its lifecycle script failed: ConfigurationError: LifecycleConfig execution failed"
+        " with non zero exit code 1\n"
+        "The end of its lifecycle log:\n"
+        "  + conda install nothing\n"
+        "  not found"
+    )
+    assert error.hint == "mend [editor] in the file, run studioctl up, then: studioctl start ada-editor"
+    assert logs.asked == ["d-abc/ada-editor/CodeEditor/default/LifecycleConfigOnStart"]
+
+
+def test_the_reason_is_told_also_where_the_log_may_not_be_read() -> None:
+    error = failure("InternalFailure", FakeLogs(None))
+
+    assert error.message.startswith("'ada-editor' did not start: InternalFailure\nIts lifecycle log cannot be read: ")
+
+
+def test_a_quota_whose_code_is_not_known_is_looked_up_by_the_command_itself() -> None:
+    error = failure(QUOTA, profile="acme admin")
+
+    assert error.message == (
+        "'ada-editor' cannot start: the account's quota 'Studio CodeEditor Apps running on ml.p3.2xlarge instances' is"
+        " 0 in us-east-1, and 0 are in use."
+    )
+    assert error.hint == (
+        "ask AWS for more: aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code"
+        " $(aws service-quotas list-service-quotas --service-code sagemaker --region us-east-1 --profile 'acme admin'"
+        " --query \"Quotas[?QuotaName=='Studio CodeEditor Apps running on ml.p3.2xlarge instances'].QuotaCode\""
+        " --output text) --desired-value 1 --region us-east-1 --profile 'acme admin'"
+    )
+
+
+def test_a_zone_without_capacity_is_named_and_so_are_types_that_may_do() -> None:
+    reason = (
+        "EC2InsufficientCapacityError: Instance type 'ml.t3.medium' is temporarily unavailable in supported"
+        " availability zones [us-east-1a]"
+    )
+
+    error = failure(reason)
+
+    assert error.message == (
+        f"'ada-editor' did not start: AWS has no ml.t3.medium free in us-east-1a at present: {reason}"
+    )
+    assert error.hint == (
+        "try again later, or on another type for this time: studioctl start ada-editor --instance-type ml.t3.large"
+        " (or ml.c5.large, ml.m5.large)"
+    )

@@ -1,0 +1,64 @@
+"""What `status` shows where things are not as usual."""
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+
+from studioctl.aws.values import Domain
+from studioctl.operations.status import SpaceStatus, Status, UserStatus
+from studioctl.presentation.console import Terminal
+from studioctl.presentation.status import show
+
+DOMAIN = Domain("d-abc", "arn", "acme-ml", "InService", "https://studio", "fs-1", 60)
+STOPPED = SpaceStatus("a", "ada", "InService", 20, "Stopped", None, None, None, None, None)
+RUNNING = replace(
+    STOPPED,
+    name="b",
+    app_status="InService",
+    instance_type="ml.m5.large",
+    image="sagemaker-distribution-cpu 3.2.0",
+    since=datetime.now(UTC) - timedelta(hours=26, minutes=5),
+    usd_per_hour=0.115,
+)
+STATUS = Status("acme-ml", "us-east-1", "aws", DOMAIN, (UserStatus("ada", "InService"),), (), 0.0, "2026-09-01")
+
+
+def shown(status: Status) -> list[str]:
+    out = io.StringIO()
+    show(status, Terminal(out=Console(file=out, width=200, highlight=False)), flags="")
+    return out.getvalue().splitlines()
+
+
+def test_an_editor_that_never_stops_by_itself_and_is_a_day_old() -> None:
+    lines = shown(replace(STATUS, spaces=(STOPPED, RUNNING), usd_per_hour=0.115))
+
+    assert lines[4] == "cost    1 running: $0.115 per hour (us-east-1, prices of 2026-09-01, without storage)"
+    assert lines[6:] == [
+        "space  owner  state      instance type  image                   since  idle stop  per hour  volume",
+        "a      ada    Stopped                                                                       20 GB",
+        "b      ada    InService  ml.m5.large    distribution-cpu 3.2.0  1d 2h  never      $0.115    20 GB",
+    ]
+
+
+def test_one_unknown_price_is_not_hidden_in_the_sum() -> None:
+    unknown = replace(RUNNING, name="c", instance_type="ml.p5.48xlarge", usd_per_hour=None)
+
+    lines = shown(replace(STATUS, spaces=(RUNNING, unknown), usd_per_hour=None))
+
+    assert lines[4].startswith("cost    2 running: $0.115 per hour and what is unknown (")
+    assert "  unknown   20 GB" in lines[-1]
+
+
+def test_columns_that_have_nothing_to_say_are_left_out() -> None:
+    assert shown(replace(STATUS, spaces=(STOPPED,)))[-2:] == [
+        "space  owner  state    volume",
+        "a      ada    Stopped  20 GB",
+    ]
+
+
+def test_many_users_are_counted() -> None:
+    users = tuple(UserStatus(f"u{number}", "Failed" if number == 3 else "InService") for number in range(12))
+
+    assert shown(replace(STATUS, users=users))[3] == "users   1 Failed, 11 InService"
