@@ -152,7 +152,7 @@ def test_what_is_not_allowed_takes_nothing_away_from_the_rest(ready: Shell) -> N
 
     assert (
         "  ! DOC001  user profiles, spaces, running apps, instance types' quotas, VPCs, internet gateways could not be"
-        " checked: AWS refused GetServiceQuota: User ada is not authorized (AccessDeniedException)\n" in done.out
+        " checked: AWS refused GetServiceQuota: User ada is not authorized\n" in done.out
     )
     assert "  ! DOC001  the region could not be checked: AWS refused DescribeRegions: User ada" in done.out
     assert "  ✓ NAM002  role acme-ml-execution: the name is free\n" in done.out

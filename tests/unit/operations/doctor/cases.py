@@ -430,7 +430,8 @@ def no_permission(ward: Ward) -> Case:
     patient = ward.patient()
     knowing(patient, session=FakeSession({"service-quotas": FakeCall(refuse)}, patient.session))
     message = "user profiles could not be checked: AWS refused GetServiceQuota: ada may not"
-    return Case(patient, message, "ask for that permission, or use another profile in studio.toml", Severity.WARNING)
+    remedy = "find out who you are (aws sts get-caller-identity), and ask for the permission"
+    return Case(patient, message, remedy, Severity.WARNING)
 
 
 @case("DOC002")
