@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studioctl.events import Stage, Work
+from studioctl.infrastructure.block import Blueprint
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 
@@ -32,6 +33,7 @@ class FakeTerraform:
     resources: list[tuple[str, Mapping[str, Any]]]
     destroy: Callable[[], None]
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
+    blueprint: Blueprint = field(default_factory=lambda: Blueprint("acme-ml", "us-east-1", None, {}, ()))
 
     def init(self, *, migrate: bool = False) -> Work[None]:
         yield Stage("Initialising")

@@ -86,8 +86,7 @@ def remove(session: Session, traces: DomainTraces) -> Work[None]:
 
 def _domain_arn(session: Session, domain_id: str) -> str:
     who = session.identity
-    partition = who.arn.split(":")[1]
-    return f"arn:{partition}:sagemaker:{session.target.region}:{who.account_id}:domain/{domain_id}"
+    return f"arn:{who.partition}:sagemaker:{session.target.region}:{who.account_id}:domain/{domain_id}"
 
 
 def _in(vpc_ids: Collection[str]) -> "Sequence[FilterTypeDef]":

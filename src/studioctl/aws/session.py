@@ -41,6 +41,11 @@ class Identity:
     account_id: str
     arn: str
 
+    @property
+    def partition(self) -> str:
+        """The AWS partition: "aws", "aws-cn", ..."""
+        return self.arn.split(":")[1]
+
 
 @dataclass(frozen=True)
 class Patience:

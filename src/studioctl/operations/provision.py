@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from studioctl.errors import RefusedError
 from studioctl.events import Stage, Work
+from studioctl.operations import adoption
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
@@ -40,7 +41,7 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
     """
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
-    return (yield from environment.terraform.plan())
+    return (yield from adoption.plan(environment))
 
 
 def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["App", ...]:

@@ -51,6 +51,24 @@ def remove_studio(studio: Studio, domain_id: str) -> Work[None]:
     yield from until(gone, subject=subject, action="delete", timeout=TIMEOUT)
 
 
+def settle(studio: Studio, domain_id: str) -> Work[None]:
+    """Waits until AWS has finished what a run that is over asked it for: it refuses changes meanwhile.
+
+    Raises:
+        AwsError: It was not finished in time.
+    """
+
+    def is_settled() -> bool:
+        domain = studio.domain(domain_id)
+        statuses = {domain.status} if domain else set()
+        statuses |= {profile.status for profile in studio.user_profiles(domain_id)}
+        statuses |= {space.status for space in studio.spaces(domain_id)}
+        return not statuses & {*UNSETTLED, "Deleting"}
+
+    if not is_settled():
+        yield from until(is_settled, subject=f"domain {domain_id}", action="settle", timeout=TIMEOUT)
+
+
 class Deletion:
     """Asks AWS to delete one thing; once more when AWS tried and failed, as it does at times, and not a third time."""
 

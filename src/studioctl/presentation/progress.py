@@ -32,6 +32,7 @@ DOING = {
     "push": "pushing",
     "tag": "naming",
     "sign in to": "signing in to",
+    "settle": "waiting for AWS to finish with",
 }
 DONE = {
     "create": "created",
@@ -50,6 +51,7 @@ DONE = {
     "push": "pushed",
     "tag": "named",
     "sign in to": "signed in to",
+    "settle": "settled",
 }
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 
