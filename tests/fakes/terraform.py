@@ -1,12 +1,13 @@
 """A Terraform that knows what a test tells it, and destroys through AWS's own API."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from studioctl.events import Stage, Work
 from studioctl.infrastructure.block import Blueprint
+from studioctl.operations.estate import Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 
@@ -32,20 +33,32 @@ class FakeTerraform:
 
     resources: list[tuple[str, Mapping[str, Any]]]
     destroy: Callable[[], None]
+    adopted: dict[str, str] = field(default_factory=dict)
+    forgotten: list[str] = field(default_factory=list)
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
     blueprint: Blueprint = field(default_factory=lambda: Blueprint("acme-ml", "us-east-1", None, {}, ()))
 
     def init(self, *, migrate: bool = False) -> Work[None]:
         yield Stage("Initialising")
 
-    def plan(self, *, destroy: bool = False) -> Work[PlanSummary]:
-        assert destroy
+    def plan(
+        self, *, destroy: bool = False, adopt: Mapping[str, str] | None = None, targets: Iterable[str] = ()
+    ) -> Work[PlanSummary]:
+        assert destroy or set(targets) == set(adopt or {})
         yield Stage("Planning")
+        self.adopted |= adopt or {}
         changes = tuple(ResourceChange(f"{type_}.it", type_, "it", "vpc", "delete") for type_, _ in self.resources)
-        return PlanSummary(changes, (), (), destroy=True, has_changes=bool(changes), file=Path("plan"))
+        return PlanSummary(changes, (), (), destroy=destroy, has_changes=bool(changes), file=Path("plan"))
+
+    def forget(self, addresses: Sequence[str]) -> None:
+        self.forgotten += addresses
+        known = dict(Estate(self.state()).addresses())
+        self.resources[:] = [r for r in self.resources if not any(r[1] is known[address] for address in addresses)]
 
     def apply(self, plan: PlanSummary) -> Work[Mapping[str, Any]]:
         yield Stage("Removing")
+        if not plan.destroy:
+            return {}
         self.destroy()
         self.resources.clear()
         return {}

@@ -156,7 +156,7 @@ def data_goes_only_with_the_word_for_it(life: Shell) -> None:
     assert "  space 'ada-editor': a volume of 20 GB\n" in refused.err
 
     done = life.studioctl("down", "--local", "--delete-data", "--yes")
-    assert done.err.endswith(f"'{NAME}' is gone.\n")
+    assert done.err.endswith(f"'{NAME}' is gone: 0 left.\n")
 
 
 def nothing_secret_is_on_disk(life: Shell) -> None:

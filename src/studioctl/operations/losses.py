@@ -79,7 +79,7 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
     from studioctl.operations import teardown  # noqa: PLC0415 (botocore is needed only here)
 
     names = _names(environment, destroyed)
-    held = [h for h in teardown.holdings(environment) if (h.kind, h.name) in names]
+    held = [h for h in teardown.present(environment) if (h.kind, h.name) in names]
     if not held:
         return
     lines = "\n".join(f"  {h.kind} '{h.name}': {h.contents}" for h in held)

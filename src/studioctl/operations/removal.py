@@ -20,8 +20,8 @@ ATTEMPTS = 2
 STALE = 30.0
 
 
-def remove_studio(studio: Studio, domain_id: str) -> Work[None]:
-    """Deletes a domain with everything in it and its home file system, for ever.
+def remove_studio(studio: Studio, domain_id: str, *, keep_home: bool = False) -> Work[None]:
+    """Deletes a domain with everything in it, for ever, and unless it is kept its home file system.
 
     Raises:
         AwsError: AWS refused, or tried twice and failed; its reason is told.
@@ -40,7 +40,11 @@ def remove_studio(studio: Studio, domain_id: str) -> Work[None]:
         lambda name: studio.user_profile_failure(domain_id, name),
     )
     subject = f"domain {domain_id}"
-    deletion = Deletion(subject, lambda: studio.delete_domain(domain_id), lambda: studio.domain_failure(domain_id))
+    deletion = Deletion(
+        subject,
+        lambda: studio.delete_domain(domain_id, keep_home=keep_home),
+        lambda: studio.domain_failure(domain_id),
+    )
 
     def gone() -> bool:
         domain = studio.domain(domain_id)
