@@ -252,7 +252,6 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             "\nKept, with the data in it:\n"
             f"  bucket '{bucket}': 1 object, 4 bytes\n"
             "  secret 'acme-ml/github': a value  (0.40 USD a month)\n"
-            "  space 'ada-editor': a volume of 20 GB\n"
             f"  home file system '{home}': apps have run; 0 bytes when AWS last measured\n"
             "\n24 resources to destroy.\n"
             "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
@@ -324,12 +323,15 @@ def test_another_region_does_not_make_the_environment_forgotten(applied: Applied
 
 def test_a_change_that_replaces_the_domain_is_refused(applied: Applied) -> None:
     text = (applied.shell.directory / "studio.toml").read_text()
-    (applied.shell.directory / "wider.toml").write_text(text + "\n[network]\navailability_zones = 3\n")
+    (applied.shell.directory / "moved.toml").write_text(text + '\n[network]\ncidr = "10.9.0.0/16"\n')
     before = applied.shell.inventory()
-    done = applied.shell.studioctl("up", "--local", "--yes", "-c", "wider.toml", expect=4)
+    done = applied.shell.studioctl("up", "--local", "--yes", "-c", "moved.toml", expect=4)
 
-    assert "Error: This would replace the domain, because of: subnet_ids." in done.err
-    assert done.err.endswith("to start anew, copy what you need, then: studioctl down --config wider.toml --local\n")
+    assert "Error: moved.toml:14: network.cidr: This would replace the domain, because of: vpc_id." in done.err
+    assert done.err.endswith(
+        'Next:  write cidr = "10.0.0.0/16" again; to start anew, copy what you need,'
+        " then: studioctl down --config moved.toml --local\n"
+    )
     assert applied.shell.inventory() == before
 
 

@@ -7,15 +7,13 @@ import typer
 from studioctl.cli import options
 from studioctl.errors import StudioctlError
 
-ALL = "all"
+ALL = "all"  # what --delete-data means alone: cli/main.py completes it, as typer knows no optional values
 DeleteData = Annotated[
     str,
     typer.Option(
         "--delete-data",
         help="Also delete this data, for ever: bucket, homes, images, secrets, spaces (comma-separated), or all of it.",
         metavar="[KINDS]",
-        is_flag=False,
-        flag_value=ALL,
         show_default=False,
     ),
 ]

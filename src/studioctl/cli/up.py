@@ -41,7 +41,7 @@ def up(
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
     views.plan(summary, terminal.err)
-    losses.refuse_the_impossible(summary)
+    losses.refuse_the_impossible(environment, summary)
     if not delete_data:
         losses.refuse_to_lose(environment, summary)
     if environment.config.images.custom:

@@ -118,7 +118,7 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) ->
             _line(console, f"  - {address}", "red")
     for holding in found.deleted:
         _line(console, f"\n! {holding.kind} '{holding.name}' is lost for ever: {holding.contents}", "bold red")
-    kept(found.kept, console)
+    kept([holding for holding in found.kept if holding.kind != "space"], console)
     _line(console, f"\n{len(found.doomed)} resources to destroy.", "bold")
 
 
