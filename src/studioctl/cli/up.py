@@ -30,7 +30,7 @@ def up(
     Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
     """
     from studioctl.cli import confirm, context
-    from studioctl.operations import losses, provision
+    from studioctl.operations import holdings, losses, provision
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -57,4 +57,5 @@ def up(
     if json:
         typer.echo(dumps(outputs))
     else:
+        views.kept_homes(holdings.kept_homes(environment), terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))

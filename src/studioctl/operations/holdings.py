@@ -11,7 +11,7 @@ from studioctl.aws import contents, leftovers
 from studioctl.aws.leftovers import DomainTraces
 from studioctl.aws.values import App, Domain, Space
 from studioctl.infrastructure.naming import kept_tags
-from studioctl.operations.environment import Environment
+from studioctl.operations.environment import Account, Environment
 from studioctl.operations.estate import DEPOSED, Estate
 
 # AWS forgets a deleted app after 24 hours; only within them can it be known that a space never had one.
@@ -96,6 +96,14 @@ def find(environment: Environment, places: Iterable[Store], traces: Iterable[Dom
         *(holding for holding in in_domains if holding.name not in homes),
         *homes.values(),
     )
+
+
+def kept_homes(account: Account) -> tuple[str, ...]:
+    """Home file systems that an earlier `down` kept: ids. That of the present domain is none of them."""
+    found = leftovers.marked_as_kept(account.session, kept_tags(account.config.name))
+    domain = account.domain() if found else None
+    present = domain.home_file_system_id if domain else None
+    return tuple(sorted(home for home in found if home != present))
 
 
 def _stored(environment: Environment, store: Store) -> str | None:

@@ -33,6 +33,7 @@ DOING = {
     "tag": "naming",
     "sign in to": "signing in to",
     "settle": "waiting for AWS to finish with",
+    "finish": "waiting for the",
 }
 DONE = {
     "create": "created",
@@ -52,6 +53,7 @@ DONE = {
     "tag": "named",
     "sign in to": "signed in to",
     "settle": "settled",
+    "finish": "finished:",
 }
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 

@@ -34,6 +34,7 @@ COUNTED: tuple[tuple[Action, str], ...] = (
 )
 # What AWS charges for a thing whatever its size, by kind of holding. https://aws.amazon.com/secrets-manager/pricing/
 MONTHLY = {"secret": "0.40 USD a month"}
+COME_BACK = "docs/how-to/remove-and-come-back.md"
 LONGEST_VALUE = 60
 SCRIPT = "studio_lifecycle_config_content"
 
@@ -129,6 +130,12 @@ def kept(holdings: Sequence["Holding"], console: Console) -> None:
     for holding in holdings:
         cost = f"  ({MONTHLY[holding.kind]})" if holding.kind in MONTHLY else ""
         _line(console, f"  {holding.kind} '{holding.name}': {holding.contents}{cost}")
+
+
+def kept_homes(homes: Sequence[str], terminal: Terminal) -> None:
+    """Home file systems of domains that are gone: AWS gives every new domain one of its own."""
+    for home in homes:
+        terminal.say(f"Kept from before: home file system '{home}'. Getting at its files: {COME_BACK}")
 
 
 def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str) -> None:

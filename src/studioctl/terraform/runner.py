@@ -15,7 +15,7 @@ from typing import Any
 from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
 from studioctl.infrastructure.block import Blueprint, Output
-from studioctl.terraform import diagnostics, document, migration, process, provider
+from studioctl.terraform import diagnostics, document, migration, orphans, process, provider
 from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
 from studioctl.terraform.environment import child_environment
@@ -80,6 +80,7 @@ class Terraform:
         """
         self.backend.require_place()
         with self.workspace.hold("init"):
+            yield from orphans.wait_for_orphan(self.workspace.directory)
             change = self.backend_change()
             environ = self._environ(downloads=True)
             if change:
