@@ -1,7 +1,7 @@
 """Killed at any moment, run again, done; and data that outlives its environment.
 
-One environment goes through it all: `up` and `down` are killed at chosen points, each time another process of theirs, and
-the same command is given again. What then exists is what an undisturbed run makes: no more, no less.
+One environment goes through it all: `up` and `down` are killed at chosen points, each time another process of theirs,
+and the same command is given again. What then exists is what an undisturbed run makes: no more, no less.
 """
 
 import base64
@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,8 +67,15 @@ def all_but_ours(pid: int) -> list[int]:
     return descendants(pid)
 
 
-def killed(world: Shell, *command: str, when: Callable[[Inventory], bool], victims: Callable[[int], list[int]]) -> None:
-    """Runs a command and kills its processes with SIGKILL as soon as the inventory looks so."""
+def killed(world: Shell, *command: str, after: int, victims: Callable[[int], list[int]]) -> None:
+    """Runs a command and kills its processes with SIGKILL when so many things have come or gone."""
+    url = json.loads(world.studioctl("emulator", "status", "--json").out)["emulator"]["endpoint_url"]
+
+    def count() -> int:
+        with urllib.request.urlopen(f"{url}/_studioctl/inventory") as answer:
+            return sum(shape(json.load(answer)).values())
+
+    before = count()
     process = subprocess.Popen(
         [STUDIOCTL, *command],
         cwd=world.directory,
@@ -77,11 +85,12 @@ def killed(world: Shell, *command: str, when: Callable[[Inventory], bool], victi
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not when(world.inventory()):
+    while abs(count() - before) < after:
         assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
     for pid in victims(process.pid):
         os.kill(pid, signal.SIGKILL)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=300)
     assert process.returncode != 0, said
 
 
@@ -124,9 +133,9 @@ def test_killed_and_run_again(world: Shell) -> None:
 
 
 def up_is_killed_and_completes(world: Shell, before: Inventory) -> Inventory:
-    killed(world, "up", "--local", "--yes", when=lambda now: len(now["subnets"]) > 0, victims=everything)
-    killed(world, "up", "--local", "--yes", when=lambda now: len(now["domains"]) > 0, victims=all_but_ours)
-    killed(world, "up", "--local", "--yes", when=lambda now: len(now["user_profiles"]) > 0, victims=only_ours)
+    killed(world, "up", "--local", "--yes", after=3, victims=everything)
+    killed(world, "up", "--local", "--yes", after=3, victims=all_but_ours)
+    killed(world, "up", "--local", "--yes", after=3, victims=only_ours)
     made = up(world)
 
     assert providers_in(world) == []
@@ -169,8 +178,8 @@ def put_data(world: Shell) -> None:
 def down_is_killed_and_completes(world: Shell, before: Inventory, made: Inventory) -> Inventory:
     data = checksums(world)
     command = ("down", "--local", "--yes", "--delete-data=spaces")
-    killed(world, *command, when=lambda now: len(now["spaces"]) == 0, victims=everything)
-    killed(world, *command, when=lambda now: len(now["roles"]) == 0 or len(now["subnets"]) < 2, victims=everything)
+    killed(world, *command, after=2, victims=everything)
+    killed(world, *command, after=14, victims=everything)
     done = world.studioctl(*command)
     kept = dict(world.inventory())
 

@@ -7,7 +7,8 @@ import pytest
 from studioctl.aws import leftovers
 from studioctl.aws.studio import Studio
 from studioctl.errors import AwsError, RefusedError
-from studioctl.operations import teardown
+from studioctl.infrastructure.naming import kept_tags
+from studioctl.operations import holdings, teardown
 from studioctl.operations.holdings import KINDS, Holding
 from studioctl.operations.teardown import Outcome, Teardown
 from tests.fakes.work import done
@@ -108,6 +109,39 @@ def test_data_is_kept_without_a_word(world: World) -> None:
     world.client("s3").delete_object(Bucket=world.bucket, Key="late")
     world.client("s3").delete_bucket(Bucket=world.bucket)
     world.client("ecr").delete_repository(repositoryName=world.bucket, force=True)
+    assert world.inventory() == world.before
+
+
+def test_a_kept_home_that_was_mounted_beside_the_new_one_comes_loose_and_stays_kept(world: World) -> None:
+    """The calls are those of docs/how-to/remove-and-come-back.md."""
+    studio, gone_domain = world.studio, "arn:aws:sagemaker:us-east-1:123456789012:domain/d-gone00000000"
+    tags = {"ManagedByAmazonSageMakerResource": gone_domain, **kept_tags("acme-ml")}
+    kept = studio.efs.create_file_system(
+        CreationToken="kept", Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+    )
+    old = kept["FileSystemId"]
+    group = studio.nfs_groups(world.domain_id)["inbound"]["GroupId"]
+    for subnet_id in studio.subnet_ids:
+        studio.efs.create_mount_target(FileSystemId=old, SubnetId=subnet_id, SecurityGroups=[group])
+    studio.sagemaker.update_user_profile(
+        DomainId=world.domain_id,
+        UserProfileName="ada",
+        UserSettings={
+            "CustomPosixUserConfig": {"Uid": 200001, "Gid": 1001},
+            "CustomFileSystemConfigs": [{"EFSFileSystemConfig": {"FileSystemId": old, "FileSystemPath": "/200001"}}],
+        },
+    )
+    studio.sagemaker.update_space(
+        DomainId=world.domain_id,
+        SpaceName="editor",
+        SpaceSettings={"CustomFileSystems": [{"EFSFileSystem": {"FileSystemId": old}}]},
+    )
+    assert holdings.kept_homes(world.environment) == (old,)
+
+    assert [holding.name for holding in down(world).kept] == [old]
+    after = world.inventory()
+    assert {kind for kind in after if after[kind] != world.before[kind]} == {"file_systems"}
+    assert down(world, delete=EVERYTHING).kept == ()
     assert world.inventory() == world.before
 
 
