@@ -69,7 +69,7 @@ def all_but_ours(pid: int) -> list[int]:
 
 def killed(world: Shell, *command: str, after: int, victims: Callable[[int], list[int]]) -> None:
     """Runs a command and kills its processes with SIGKILL when so many things have come or gone."""
-    url = json.loads(world.studioctl("emulator", "status", "--json").out)["emulator"]["endpoint_url"]
+    url = json.loads(world.studioctl("emulator", "env", "--json").out)["AWS_ENDPOINT_URL"]
 
     def count() -> int:
         with urllib.request.urlopen(f"{url}/_studioctl/inventory") as answer:

@@ -17,16 +17,15 @@ SUBNET = "aws_subnet"
 def leave(environment: Environment, summary: PlanSummary) -> Work[None]:
     """Takes the domain, and the home file system, out of the subnets that the plan destroys."""
     gone = {change.address for change in summary.changes if change.type == SUBNET and change.destroys}
-    domain = environment.domain() if gone else None
-    if domain is None:
-        return
-    from studioctl.aws.leftovers import unmount_from  # noqa: PLC0415 (boto3 is needed only here)
-
     estate = Estate(environment.terraform.state())
     subnet_ids = {str(attributes["id"]) for address, attributes in estate.resources(SUBNET) if address in gone}
-    yield from _move(environment, domain.id, environment.studio.subnets(domain.id) - subnet_ids)
-    if domain.home_file_system_id:  # AWS does not say whether UpdateDomain removes the mount target
-        unmount_from(environment.session, domain.home_file_system_id, subnet_ids)
+    for domain_id in estate.ids("aws_sagemaker_domain") if subnet_ids else ():
+        domain = environment.studio.domain(domain_id)
+        yield from _move(environment, domain_id, environment.studio.subnets(domain_id) - subnet_ids)
+        if domain and domain.home_file_system_id:  # AWS does not say whether UpdateDomain removes the mount target
+            from studioctl.aws.leftovers import unmount_from  # noqa: PLC0415 (boto3 is needed only here)
+
+            unmount_from(environment.session, domain.home_file_system_id, subnet_ids)
 
 
 def join(environment: Environment) -> Work[None]:

@@ -76,8 +76,9 @@ def world(emulator: RunningEmulator) -> World:
     return World(emulator, studio, environment, terraform, before, domain_id, bucket)
 
 
-def _domain(studio: Studio, domain_id: str) -> dict[str, str]:
-    return {"id": domain_id, "arn": studio.sagemaker.describe_domain(DomainId=domain_id)["DomainArn"]}
+def _domain(studio: Studio, domain_id: str) -> dict[str, Any]:
+    found = studio.sagemaker.describe_domain(DomainId=domain_id)
+    return {"id": domain_id, "arn": found["DomainArn"], "subnet_ids": found["SubnetIds"]}
 
 
 def _destroy(emulator: RunningEmulator, studio: Studio, bucket: str, terraform: FakeTerraform) -> None:
