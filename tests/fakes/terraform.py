@@ -33,6 +33,8 @@ class FakeTerraform:
 
     resources: list[tuple[str, Mapping[str, Any]]]
     destroy: Callable[[], None]
+    tainted: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    accepted: list[str] = field(default_factory=list)
     adopted: dict[str, str] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
@@ -42,13 +44,21 @@ class FakeTerraform:
         yield Stage("Initialising")
 
     def plan(
-        self, *, destroy: bool = False, adopt: Mapping[str, str] | None = None, targets: Iterable[str] = ()
+        self,
+        *,
+        destroy: bool = False,
+        adopt: Mapping[str, str] | None = None,
+        replace: Iterable[str] = (),
+        targets: Iterable[str] = (),
     ) -> Work[PlanSummary]:
-        assert destroy or set(targets) == set(adopt or {})
+        assert not (destroy and (adopt or replace or targets))
         yield Stage("Planning")
         self.adopted |= adopt or {}
         changes = tuple(ResourceChange(f"{type_}.it", type_, "it", "vpc", "delete") for type_, _ in self.resources)
         return PlanSummary(changes, (), (), destroy=destroy, has_changes=bool(changes), file=Path("plan"))
+
+    def accept(self, addresses: Sequence[str]) -> None:
+        self.accepted += addresses
 
     def forget(self, addresses: Sequence[str]) -> None:
         self.forgotten += addresses
@@ -64,9 +74,13 @@ class FakeTerraform:
         return {}
 
     def state(self) -> dict[str, Any]:
+        known = [(type_, f"n{index}", {"attributes": it}) for index, (type_, it) in enumerate(self.resources)]
+        for address, attributes in self.tainted.items():
+            type_, _, name = address.partition(".")
+            known.append((type_, name, {"attributes": attributes, "status": "tainted"}))  # type: ignore[dict-item]
         return {
             "resources": [
-                {"mode": "managed", "type": type_, "name": f"n{index}", "instances": [{"attributes": attributes}]}
-                for index, (type_, attributes) in enumerate(self.resources)
+                {"mode": "managed", "type": type_, "name": name, "instances": [instance]}
+                for type_, name, instance in known
             ]
         }

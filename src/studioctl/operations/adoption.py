@@ -32,8 +32,10 @@ def plan(environment: Environment) -> Work[PlanSummary]:
     """
     terraform = environment.terraform
     everything = {resource.address for resource in terraform.blueprint.resources()}
-    if not any(Estate(terraform.state()).addresses()):
+    estate = Estate(terraform.state())
+    if not any(estate.addresses()):
         return (yield from _plan_with(environment, (yield from settled(environment, everything))))
+    yield from _accept_what_was_finished(environment, estate)
     summary = yield from terraform.plan()
     created = {change.address for change in summary.changes if change.action == "create"}
     found = yield from settled(environment, created)
@@ -45,6 +47,14 @@ def _plan_with(environment: Environment, found: Mapping[str, str]) -> Work[PlanS
         yield Noted(f"{len(found)} resources exist already and are this environment's: they are adopted")
     broken = broken_creations(environment, found)
     return (yield from environment.terraform.plan(adopt=found, replace=broken))
+
+
+def _accept_what_was_finished(environment: Environment, estate: Estate) -> Work[None]:
+    """What AWS went on making in Studio when Terraform was killed is kept: a domain made anew would strand its home."""
+    tainted = {address for address in estate.tainted() if address.split(".")[0] in NAMED_IN_STUDIO}
+    found = yield from settled(environment, tainted)
+    broken = broken_creations(environment, found)
+    environment.terraform.accept([address for address in found if address not in broken])
 
 
 def settled(environment: Environment, addresses: Collection[str]) -> Work[dict[str, str]]:

@@ -37,6 +37,12 @@ class Estate:
         """The attributes of each resource of this type."""
         return (attributes for _, attributes in self.resources(resource_type))
 
+    def tainted(self) -> Iterator[str]:
+        """The address of each thing whose creation was interrupted, so that Terraform would make it anew."""
+        for resource in self.state.get("resources", ()):
+            if resource["mode"] == "managed" and any(i.get("status") == "tainted" for i in resource["instances"]):
+                yield f"{resource['type']}.{resource['name']}"
+
     def arns(self) -> Iterator[str]:
         """The ARN of each thing that has one: they say in which account and region all this is."""
         for resource in self.state.get("resources", ()):

@@ -185,6 +185,16 @@ class Terraform:
             plan.file.unlink(missing_ok=True)
             return values(said.outputs)
 
+    def accept(self, addresses: Sequence[str]) -> None:
+        """Take these for finished, although Terraform did not see the end of their creation.
+
+        Raises:
+            TerraformError: Terraform failed, or someone else works here.
+        """
+        with self.workspace.hold("accept"):
+            for address in addresses:
+                self._ask("untaint", address)
+
     def outputs(self) -> dict[str, Any]:
         """The environment's outputs by name, as of the last apply; empty if there was none."""
         return values(self.state().get("outputs", {}))

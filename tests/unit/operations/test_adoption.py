@@ -12,6 +12,7 @@ from studioctl.target import Target
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
 from tests.fakes.terraform import FakeTerraform
+from tests.fakes.work import done
 from tests.unit.emulator.emulated import TRUST, client
 from tests.unit.operations.conftest import REGION, World
 from tests.unit.operations.test_teardown import empty_domain
@@ -68,12 +69,22 @@ def test_a_network_is_found_as_far_as_it_got(lost: Environment, world: World) ->
             "aws_security_group.studio": group,
             "aws_vpc_security_group_egress_rule.studio_outbound": rule["SecurityGroupRuleId"],
         }
+        describe_as_ours(ec2, group, rule["SecurityGroupRuleId"])
     finally:
         ec2.delete_security_group(GroupId=group)
         ec2.delete_route_table(RouteTableId=table_id)
         ec2.detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc)
         ec2.delete_internet_gateway(InternetGatewayId=gateway_id)
         ec2.delete_vpc(VpcId=vpc)
+
+
+def describe_as_ours(ec2: Any, group: str, rule: str) -> None:
+    """What an adopting plan does to the rule that AWS gives every group: a rule about all protocols has no ports."""
+    said = {"IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0", "Description": "ours"}
+    changes = [{"SecurityGroupRuleId": rule, "SecurityGroupRule": said}]
+    ec2.modify_security_group_rules(GroupId=group, SecurityGroupRules=changes)
+    answer = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+    assert [(found["Description"], found["FromPort"]) for found in answer["SecurityGroupRules"]] == [("ours", -1)]
 
 
 def test_what_has_a_name_is_found_by_it(lost: Environment, world: World) -> None:
@@ -154,3 +165,14 @@ def test_what_carries_another_environments_tag_is_not_ours(lost: Environment, wo
         assert found(lost) == {}
     finally:
         ecr.delete_repository(repositoryName="acme-adopt")
+
+
+def test_what_aws_finished_is_accepted_though_terraform_did_not_see_it(lost: Environment, world: World) -> None:
+    domain_id = world.studio.domain(DomainName="acme-adopt", Tags=UPPER)
+    terraform = cast("FakeTerraform", lost.terraform)
+    terraform.tainted["aws_sagemaker_domain.studio"] = {"id": domain_id}
+    terraform.tainted["aws_sagemaker_user_profile.ada"] = {"id": "gone"}
+
+    done(adoption.plan(lost))
+    assert terraform.accepted == ["aws_sagemaker_domain.studio"]
+    empty_domain(world, domain_id, retain=False)
