@@ -163,6 +163,24 @@ class Belongings:
             return None
         return name
 
+    def image(self, name: str) -> str | None:
+        """SageMaker's image of this name, which holds the environment's name and the content's digest."""
+        try:
+            with translated():
+                self._session.client("sagemaker").describe_image(ImageName=name)
+        except MissingError:
+            return None
+        return name
+
+    def app_image_config(self, name: str) -> str | None:
+        """The configuration of this name for an image of the environment's."""
+        try:
+            with translated():
+                self._session.client("sagemaker").describe_app_image_config(AppImageConfigName=name)
+        except MissingError:
+            return None
+        return name
+
     def domain(self, name: str) -> str | None:
         """Id of the domain of this name."""
         found = self.studio.find_domain(name, tag=self._tag)

@@ -147,6 +147,8 @@ FINDERS: Mapping[str, Finder] = {
     "aws_iam_role_policy_attachment": lambda ours, it: ours.policy_attachment(it["role"], it["policy_arn"]),
     "aws_ecr_repository": lambda ours, it: ours.repository(it["name"]),
     "aws_sagemaker_studio_lifecycle_config": lambda ours, it: ours.lifecycle_config(it["studio_lifecycle_config_name"]),
+    "aws_sagemaker_image": lambda ours, it: ours.image(it["image_name"]),
+    "aws_sagemaker_app_image_config": lambda ours, it: ours.app_image_config(it["app_image_config_name"]),
     "aws_sagemaker_domain": lambda ours, it: ours.domain(it["domain_name"]),
     "aws_sagemaker_user_profile": lambda ours, it: ours.user_profile(it["domain_id"], it["user_profile_name"]),
     "aws_sagemaker_space": lambda ours, it: ours.space(it["domain_id"], it["space_name"]),

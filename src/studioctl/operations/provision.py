@@ -93,8 +93,8 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
         return
     titles = "\n".join(f"  {app.title}" for app in apps)
     raise RefusedError(
-        "AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running app uses it."
-        f" These do:\n{titles}",
+        "AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running app"
+        f" uses it. These do:\n{titles}",
         hint="studioctl up --stop-apps   (stops them first; their files are kept)",
     )
 
