@@ -131,8 +131,8 @@ def a_running_app_is_not_stopped_without_a_word(life: Shell) -> None:
     refused = life.studioctl("up", "--local", "--yes", expect=4)
 
     assert refused.err.endswith(
-        "Error: AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running app"
-        " uses it."
+        "Error: AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running"
+        " app uses it."
         " These do:\n  CodeEditor in 'ada-editor'\n"
         "Next:  studioctl up --local --stop-apps   (stops them first; their files are kept)\n"
     )
