@@ -1,11 +1,13 @@
 """A Terraform that knows what a test tells it, and destroys through AWS's own API."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from studioctl.events import Stage, Work
+from studioctl.infrastructure.block import Blueprint
+from studioctl.operations.estate import Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 
@@ -31,27 +33,54 @@ class FakeTerraform:
 
     resources: list[tuple[str, Mapping[str, Any]]]
     destroy: Callable[[], None]
+    tainted: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    accepted: list[str] = field(default_factory=list)
+    adopted: dict[str, str] = field(default_factory=dict)
+    forgotten: list[str] = field(default_factory=list)
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
+    blueprint: Blueprint = field(default_factory=lambda: Blueprint("acme-ml", "us-east-1", None, {}, ()))
 
     def init(self, *, migrate: bool = False) -> Work[None]:
         yield Stage("Initialising")
 
-    def plan(self, *, destroy: bool = False) -> Work[PlanSummary]:
-        assert destroy
+    def plan(
+        self,
+        *,
+        destroy: bool = False,
+        adopt: Mapping[str, str] | None = None,
+        replace: Iterable[str] = (),
+        targets: Iterable[str] = (),
+    ) -> Work[PlanSummary]:
+        assert not (destroy and (adopt or replace or targets))
         yield Stage("Planning")
+        self.adopted |= adopt or {}
         changes = tuple(ResourceChange(f"{type_}.it", type_, "it", "vpc", "delete") for type_, _ in self.resources)
-        return PlanSummary(changes, (), (), destroy=True, has_changes=bool(changes), file=Path("plan"))
+        return PlanSummary(changes, (), (), destroy=destroy, has_changes=bool(changes), file=Path("plan"))
+
+    def accept(self, addresses: Sequence[str]) -> None:
+        self.accepted += addresses
+
+    def forget(self, addresses: Sequence[str]) -> None:
+        self.forgotten += addresses
+        known = dict(Estate(self.state()).addresses())
+        self.resources[:] = [r for r in self.resources if not any(r[1] is known[address] for address in addresses)]
 
     def apply(self, plan: PlanSummary) -> Work[Mapping[str, Any]]:
         yield Stage("Removing")
+        if not plan.destroy:
+            return {}
         self.destroy()
         self.resources.clear()
         return {}
 
     def state(self) -> dict[str, Any]:
+        known = [(type_, f"n{index}", {"attributes": it}) for index, (type_, it) in enumerate(self.resources)]
+        for address, attributes in self.tainted.items():
+            type_, _, name = address.partition(".")
+            known.append((type_, name, {"attributes": attributes, "status": "tainted"}))  # type: ignore[dict-item]
         return {
             "resources": [
-                {"mode": "managed", "type": type_, "name": f"n{index}", "instances": [{"attributes": attributes}]}
-                for index, (type_, attributes) in enumerate(self.resources)
+                {"mode": "managed", "type": type_, "name": name, "instances": [instance]}
+                for type_, name, instance in known
             ]
         }

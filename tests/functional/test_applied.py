@@ -233,28 +233,44 @@ def test_everything_that_takes_tags_carries_ours(applied: Applied) -> None:
     }
 
 
-def test_down_refuses_while_anything_holds_data_and_says_what(applied: Applied) -> None:
+def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: Applied) -> None:
     s3, ecr, secrets = (applied.shell.client(service) for service in ("s3", "ecr", "secretsmanager"))
-    s3.put_object(Bucket="acme-ml-data-123456789012", Key="data.csv", Body=b"a,b\n")
+    bucket = "acme-ml-data-123456789012"
+    s3.put_object(Bucket=bucket, Key="data.csv", Body=b"a,b\n")
     manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
     ecr.put_image(repositoryName="acme-ml", imageManifest=manifest, imageTag="latest")
     secrets.put_secret_value(SecretId="acme-ml/github", SecretString="t0ken")
+    key = {"DomainId": domain_id(applied), "SpaceName": "ada-editor", "AppType": "CodeEditor", "AppName": "default"}
+    applied.shell.client("sagemaker").create_app(**key)
+    home = applied.shell.client("sagemaker").describe_domain(DomainId=domain_id(applied))["HomeEfsFileSystemId"]
     before = applied.shell.inventory()
     try:
-        done = applied.shell.studioctl("down", "--local", "--yes", expect=4)
+        done = applied.shell.studioctl("down", "--local", "--delete-data=images", "--yes", expect=4)
 
-        assert done.err.split("29 resources to destroy.\n")[1] == (
-            "Error: These hold data, which would be lost for ever:\n"
-            "  bucket 'acme-ml-data-123456789012': 1 object, 4 bytes\n"
-            "  repository 'acme-ml': 1 image\n"
-            "  secret 'acme-ml/github': a value\n"
+        assert done.err.split("  - aws_sagemaker_space.ada-editor\n")[1] == (
+            "\n! repository 'acme-ml' is lost for ever: 1 image\n"
+            "\nKept, with the data in it:\n"
+            f"  bucket '{bucket}': 1 object, 4 bytes\n"
+            "  secret 'acme-ml/github': a value  (0.40 USD a month)\n"
+            f"  home file system '{home}': apps have run; 0 bytes when AWS last measured\n"
+            "\n24 resources to destroy.\n"
+            "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
+            "  space 'ada-editor': a volume of 20 GB\n"
             "Nothing was changed.\n"
-            "Next:  copy what you need, then: studioctl down --local --delete-data\n"
+            "Next:  copy what you need to the bucket or the home directory,"
+            " then: studioctl down --local --delete-data=spaces\n"
         )
         assert applied.shell.inventory() == before
     finally:
-        s3.delete_object(Bucket="acme-ml-data-123456789012", Key="data.csv")
+        s3.delete_object(Bucket=bucket, Key="data.csv")
         ecr.batch_delete_image(repositoryName="acme-ml", imageIds=[{"imageTag": "latest"}])
+        applied.shell.client("sagemaker").delete_app(**key)
+
+
+def test_a_kind_of_data_that_there_is_not_is_wrong_usage(applied: Applied) -> None:
+    done = applied.shell.studioctl("down", "--local", "--delete-data=volumes", "--yes", expect=64)
+
+    assert "'volumes' is no kind of data: write bucket, homes, images, secrets, spaces, or all" in done.err
 
 
 def test_down_asks_for_the_environments_name(applied: Applied) -> None:
@@ -307,12 +323,15 @@ def test_another_region_does_not_make_the_environment_forgotten(applied: Applied
 
 def test_a_change_that_replaces_the_domain_is_refused(applied: Applied) -> None:
     text = (applied.shell.directory / "studio.toml").read_text()
-    (applied.shell.directory / "wider.toml").write_text(text + "\n[network]\navailability_zones = 3\n")
+    (applied.shell.directory / "moved.toml").write_text(text + '\n[network]\ncidr = "10.9.0.0/16"\n')
     before = applied.shell.inventory()
-    done = applied.shell.studioctl("up", "--local", "--yes", "-c", "wider.toml", expect=4)
+    done = applied.shell.studioctl("up", "--local", "--yes", "-c", "moved.toml", expect=4)
 
-    assert "Error: This would replace the domain, because of: subnet_ids." in done.err
-    assert done.err.endswith("to start anew, copy what you need, then: studioctl down --config wider.toml --local\n")
+    assert "Error: moved.toml:14: network.cidr: This would replace the domain, because of: vpc_id." in done.err
+    assert done.err.endswith(
+        'Next:  write cidr = "10.0.0.0/16" again; to start anew, copy what you need,'
+        " then: studioctl down --config moved.toml --local\n"
+    )
     assert applied.shell.inventory() == before
 
 

@@ -131,7 +131,8 @@ def a_running_app_is_not_stopped_without_a_word(life: Shell) -> None:
     refused = life.studioctl("up", "--local", "--yes", expect=4)
 
     assert refused.err.endswith(
-        "Error: AWS deletes a space, a profile, a lifecycle configuration or an image only when no running app uses it."
+        "Error: AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running"
+        " app uses it."
         " These do:\n  CodeEditor in 'ada-editor'\n"
         "Next:  studioctl up --local --stop-apps   (stops them first; their files are kept)\n"
     )
@@ -156,7 +157,7 @@ def data_goes_only_with_the_word_for_it(life: Shell) -> None:
     assert "  space 'ada-editor': a volume of 20 GB\n" in refused.err
 
     done = life.studioctl("down", "--local", "--delete-data", "--yes")
-    assert done.err.endswith(f"'{NAME}' is gone.\n")
+    assert done.err.endswith(f"'{NAME}' is gone: 0 left.\n")
 
 
 def nothing_secret_is_on_disk(life: Shell) -> None:

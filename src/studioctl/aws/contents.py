@@ -28,7 +28,7 @@ def bucket_contents(session: Session, bucket: str) -> str | None:
         size += entry_size
         if count > COUNTED:
             return f"more than {COUNTED:,} objects"
-    return f"{count:,} object{'s' if count > 1 else ''}, {_bytes(size)}" if count else None
+    return f"{count:,} object{'s' if count > 1 else ''}, {as_text(size)}" if count else None
 
 
 def empty_bucket(session: Session, bucket: str) -> None:
@@ -81,8 +81,8 @@ def home_contents(session: Session, file_system_id: str, *, profiles: int, used:
         return None
     size = found["SizeInBytes"]["Value"]
     if size > EMPTY_HOME_BYTES * (min(profiles, FORGIVEN_HOMES) + 1):
-        return _bytes(size)
-    return f"apps have run; {_bytes(size)} when AWS last measured" if used else None
+        return as_text(size)
+    return f"apps have run; {as_text(size)} when AWS last measured" if used else None
 
 
 def secret_contents(session: Session, secret_id: str) -> str | None:
@@ -135,7 +135,8 @@ def _images(session: Session, repository: str) -> Iterator[str]:
         return
 
 
-def _bytes(size: int) -> str:
+def as_text(size: int) -> str:
+    """A number of bytes in a unit that people read."""
     amount = float(size)
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if amount < 1024:

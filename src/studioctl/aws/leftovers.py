@@ -6,7 +6,7 @@ there, subnets and VPC cannot be deleted (hashicorp/terraform-provider-aws#20986
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from studioctl.events import Work
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
-    from mypy_boto3_efs.type_defs import FileSystemDescriptionTypeDef
+    from mypy_boto3_efs.type_defs import FileSystemDescriptionTypeDef, MountTargetDescriptionTypeDef
 
 OWNER_TAG = "ManagedByAmazonSageMakerResource"  # its value is the domain's ARN
 GROUP_NAMES = ("security-group-for-inbound-nfs-{}", "security-group-for-outbound-nfs-{}")
@@ -65,14 +65,23 @@ def exist(session: Session, traces: DomainTraces) -> bool:
     return bool(_groups(session, traces.domain_id) or home_file_systems(session, traces.domain_arn))
 
 
-def remove(session: Session, traces: DomainTraces) -> Work[None]:
+def remove(session: Session, traces: DomainTraces, *, keep: Collection[str] = ()) -> Work[None]:
     """Removes the home file system and the two NFS groups of a domain that no longer exists.
 
     The files in it are lost: the caller has the user's word for that. What is gone already is no obstacle, so that it
     can be repeated after it was broken off anywhere.
+
+    Args:
+        session: The account.
+        traces: The domain.
+        keep: File systems that stay, with their files and access points; only their mount targets go, as these stand in
+            the way of the network. They can be made again in any other.
     """
     for file_system_id in home_file_systems(session, traces.domain_arn):
-        yield from _remove_file_system(session, file_system_id)
+        if file_system_id in keep:
+            yield from _unmount(session, file_system_id)
+        else:
+            yield from remove_file_system(session, file_system_id)
     groups = _groups(session, traces.domain_id)
     _revoke_rules(session, groups)
     for group_id in groups:
@@ -84,10 +93,27 @@ def remove(session: Session, traces: DomainTraces) -> Work[None]:
         )
 
 
+def mark_as_kept(session: Session, file_system_id: str, tags: Mapping[str, str]) -> None:
+    """Writes on a file system that it is kept, and for whom: when its domain is gone, nothing else says so."""
+    with translated():
+        session.client("efs").tag_resource(
+            ResourceId=file_system_id, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+        )
+
+
+def marked_as_kept(session: Session, tags: Mapping[str, str]) -> dict[str, int]:
+    """The file systems that carry these tags: metered bytes by id."""
+    wanted = set(tags.items())
+    return {
+        found["FileSystemId"]: found["SizeInBytes"]["Value"]
+        for found in _all_file_systems(session)
+        if wanted <= {(tag["Key"], tag["Value"]) for tag in found["Tags"]} and found["LifeCycleState"] != "deleting"
+    }
+
+
 def _domain_arn(session: Session, domain_id: str) -> str:
     who = session.identity
-    partition = who.arn.split(":")[1]
-    return f"arn:{partition}:sagemaker:{session.target.region}:{who.account_id}:domain/{domain_id}"
+    return f"arn:{who.partition}:sagemaker:{session.target.region}:{who.account_id}:domain/{domain_id}"
 
 
 def _in(vpc_ids: Collection[str]) -> "Sequence[FilterTypeDef]":
@@ -125,19 +151,15 @@ def _all_file_systems(session: Session) -> "list[FileSystemDescriptionTypeDef]":
         return [found for page in pages for found in page["FileSystems"]]
 
 
-def _remove_file_system(session: Session, file_system_id: str) -> Work[None]:
+def remove_file_system(session: Session, file_system_id: str) -> Work[None]:
+    """Deletes a file system and everything in it, for ever. It may be gone already."""
     efs = session.client("efs")
     with ignoring_missing():
         for points in efs.get_paginator("describe_access_points").paginate(FileSystemId=file_system_id):
             for point in points["AccessPoints"]:
                 with ignoring_missing():
                     efs.delete_access_point(AccessPointId=point["AccessPointId"])
-    with ignoring_missing():
-        for mounts in efs.get_paginator("describe_mount_targets").paginate(FileSystemId=file_system_id):
-            for mount in mounts["MountTargets"]:
-                if mount["LifeCycleState"] != "deleting":
-                    with ignoring_missing():
-                        efs.delete_mount_target(MountTargetId=mount["MountTargetId"])
+    _delete_mount_targets(session, file_system_id)
 
     def deleted() -> bool:
         try:
@@ -151,6 +173,45 @@ def _remove_file_system(session: Session, file_system_id: str) -> Work[None]:
         return False
 
     yield from until(deleted, subject=f"home file system {file_system_id}", action="delete", timeout=TIMEOUT)
+
+
+def _unmount(session: Session, file_system_id: str) -> Work[None]:
+    _delete_mount_targets(session, file_system_id)
+    yield from until(
+        lambda: not _has_mount_targets(session, file_system_id),
+        subject=f"mount targets of {file_system_id}",
+        action="delete",
+        timeout=TIMEOUT,
+    )
+
+
+def _has_mount_targets(session: Session, file_system_id: str) -> bool:
+    try:
+        with translated():
+            return bool(session.client("efs").describe_mount_targets(FileSystemId=file_system_id)["MountTargets"])
+    except MissingError:
+        return False
+
+
+def unmount_from(session: Session, file_system_id: str, subnet_ids: Collection[str]) -> None:
+    """Deletes the mount targets of a file system in these subnets."""
+    _delete_mount_targets(session, file_system_id, subnet_ids)
+
+
+def _delete_mount_targets(session: Session, file_system_id: str, subnet_ids: Collection[str] | None = None) -> None:
+    for mount_target_id, subnet_id in _mount_targets(session, file_system_id).items():
+        if subnet_ids is None or subnet_id in subnet_ids:
+            with ignoring_missing():
+                session.client("efs").delete_mount_target(MountTargetId=mount_target_id)
+
+
+def _mount_targets(session: Session, file_system_id: str) -> dict[str, str]:
+    """The subnet of each mount target that is not on its way out already."""
+    mounts: list[MountTargetDescriptionTypeDef] = []
+    with ignoring_missing():
+        pages = session.client("efs").get_paginator("describe_mount_targets").paginate(FileSystemId=file_system_id)
+        mounts = [mount for page in pages for mount in page["MountTargets"]]
+    return {mount["MountTargetId"]: mount["SubnetId"] for mount in mounts if mount["LifeCycleState"] != "deleting"}
 
 
 def _groups(session: Session, domain_id: str) -> list[str]:

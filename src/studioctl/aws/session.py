@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_efs import EFSClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -40,6 +41,11 @@ class Identity:
 
     account_id: str
     arn: str
+
+    @property
+    def partition(self) -> str:
+        """The AWS partition: "aws", "aws-cn", ..."""
+        return self.arn.split(":")[1]
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,8 @@ class Session:
     def client(self, service: Literal["iam"]) -> "IAMClient": ...
     @overload
     def client(self, service: Literal["logs"]) -> "CloudWatchLogsClient": ...
+    @overload
+    def client(self, service: Literal["resourcegroupstaggingapi"]) -> "ResourceGroupsTaggingAPIClient": ...
     @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
     @overload

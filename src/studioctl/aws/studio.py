@@ -1,6 +1,6 @@
 """SageMaker Studio as a typed port: frozen values in and out, ClientError never."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from studioctl.aws.errors import MissingError, ignoring_missing, translated
@@ -24,7 +24,12 @@ from studioctl.aws.values import (
 )
 
 if TYPE_CHECKING:
-    from mypy_boto3_sagemaker.type_defs import PaginatorConfigTypeDef, SpaceSettingsTypeDef, UserSettingsTypeDef
+    from mypy_boto3_sagemaker.type_defs import (
+        PaginatorConfigTypeDef,
+        RetentionPolicyTypeDef,
+        SpaceSettingsTypeDef,
+        UserSettingsTypeDef,
+    )
 
 PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}  # AWS's largest; its default is 10
 
@@ -190,10 +195,23 @@ class Studio:
         with ignoring_missing():
             self._sagemaker.delete_user_profile(DomainId=domain_id, UserProfileName=name)
 
-    def delete_domain(self, domain_id: str) -> None:
-        """Deletes a domain together with its home file system, for ever. It may be gone already."""
+    def delete_domain(self, domain_id: str, *, keep_home: bool = False) -> None:
+        """Deletes a domain, for ever, and unless it is kept the home file system with it. It may be gone already."""
+        policy: RetentionPolicyTypeDef = {"HomeEfsFileSystem": "Retain" if keep_home else "Delete"}
         with ignoring_missing():
-            self._sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": "Delete"})
+            self._sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy=policy)
+
+    def subnets(self, domain_id: str) -> frozenset[str]:
+        """The subnets of a domain; none when it does not exist."""
+        found: list[str] = []
+        with ignoring_missing():
+            found = self._sagemaker.describe_domain(DomainId=domain_id).get("SubnetIds", [])
+        return frozenset(found)
+
+    def change_subnets(self, domain_id: str, subnet_ids: Collection[str]) -> None:
+        """Puts a domain into other subnets of its VPC. AWS refuses to take one away while apps run."""
+        with translated():
+            self._sagemaker.update_domain(DomainId=domain_id, SubnetIds=sorted(subnet_ids))
 
     def space_failure(self, domain_id: str, name: str) -> str:
         """Why AWS says that a space failed; empty if it does not say."""

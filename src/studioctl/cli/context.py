@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from studioctl.cli import options
 from studioctl.config.load import load
+from studioctl.config.source import Source
 from studioctl.errors import ConfigError, ExitCode, StudioctlError
 from studioctl.operations.environment import Account
 from studioctl.target import Target
@@ -42,7 +43,7 @@ def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | No
         from studioctl.operations.rehearsal import provide_state_bucket
 
         provide_state_bucket(target, backend.settings["bucket"])
-    return Environment(config, target, Terraform.of(workspace, find(), everything, backend))
+    return Environment(config, target, Terraform.of(workspace, find(), everything, backend), source=Source.of(file))
 
 
 def patient(file: Path, *, local: bool) -> "Patient":

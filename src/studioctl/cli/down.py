@@ -5,11 +5,16 @@ from typing import Annotated
 import typer
 
 from studioctl.cli import options
+from studioctl.errors import StudioctlError
 
+ALL = "all"  # what --delete-data means alone: cli/main.py completes it, as typer knows no optional values
 DeleteData = Annotated[
-    bool,
+    str,
     typer.Option(
-        "--delete-data", help="Also delete, for ever: objects, images, secrets, volumes and home directories."
+        "--delete-data",
+        help="Also delete this data, for ever: bucket, homes, images, secrets, spaces (comma-separated), or all of it.",
+        metavar="[KINDS]",
+        show_default=False,
     ),
 ]
 
@@ -17,33 +22,59 @@ DeleteData = Annotated[
 def down(
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
-    delete_data: DeleteData = False,
+    delete_data: DeleteData = "",
     yes: options.Yes = False,
     verbose: options.Verbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
-    """Remove the environment, and what AWS leaves behind it.
+    """Remove the environment, and what AWS leaves behind it. Data is kept.
 
-    Refuses while the bucket, the repository, the secret, a space or the home file system holds data, unless
-    [bold]--delete-data[/] is given. Asks for the environment's name.
+    The bucket, images, home file system and secret stay if they hold
+    anything; [bold]up[/] takes them up again. Volumes of spaces cannot stay: it
+    refuses while there are any, unless [bold]--delete-data=spaces[/] is given.
+    Asks for the environment's name.
     """
     from studioctl.cli import confirm, context
     from studioctl.operations import teardown
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
+    from studioctl.terraform.runner import addresses
 
     terminal = Terminal()
+    delete = _kinds(delete_data)
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
-    found = follow(teardown.survey(environment, move_state=move), terminal, verbose=verbose)
+    found = follow(teardown.survey(environment, delete=delete, move_state=move), terminal, verbose=verbose)
     name = environment.config.name
     if found.is_empty:
         terminal.say(f"There is nothing of '{name}' to remove.")
+        views.kept(found.kept, terminal.err)
         return
-    views.teardown(found, terminal.err)
-    if not delete_data:
-        teardown.refuse_to_lose(found)
+    views.teardown(found, addresses(environment.terraform.blueprint), terminal.err)
+    teardown.refuse_to_lose(found)
     confirm.typed(name, f"Type the environment's name ({name}) to remove all this", yes=yes)
-    follow(teardown.remove(environment, found, delete_data=delete_data), terminal, verbose=verbose)
-    terminal.say(f"'{name}' is gone.")
+    outcome = follow(teardown.remove(environment, delete), terminal, verbose=verbose)
+    if outcome.left:
+        raise _leftovers(name, [f"  {remain.kind} {remain.name}" for remain in outcome.left])
+    views.gone(terminal, name, outcome, flags=context.repeated(config, local=local))
+
+
+def _kinds(words: str) -> frozenset[str]:
+    """The kinds of holdings that the words of --delete-data stand for."""
+    from studioctl.operations.holdings import KINDS
+
+    if words == ALL:
+        return frozenset(KINDS.values())
+    named = [word.strip() for word in words.split(",") if word.strip()]
+    for word in named:
+        if word not in KINDS:
+            raise typer.BadParameter(f"'{word}' is no kind of data: write {', '.join(KINDS)}, or all")
+    return frozenset(KINDS[word] for word in named)
+
+
+def _leftovers(name: str, lines: list[str]) -> StudioctlError:
+    return StudioctlError(
+        f"{len(lines)} left of '{name}', which AWS may still be deleting:\n" + "\n".join(lines),
+        hint="studioctl down   (looks again, and removes what it can)",
+    )

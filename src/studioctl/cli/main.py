@@ -93,6 +93,8 @@ def run(arguments: list[str]) -> int:
     # `--debug` is understood anywhere, not only before the command.
     if "--debug" in arguments:
         arguments = ["--debug", *(a for a in arguments if a != "--debug")]
+    if "down" in arguments:
+        arguments = _completed(arguments, "--delete-data", "all")
     try:
         return int(app(arguments, prog_name="studioctl", standalone_mode=False) or ExitCode.OK)
     except BrokenPipeError:
@@ -109,6 +111,12 @@ def run(arguments: list[str]) -> int:
         ours.hint = with_flags(ours.hint, arguments)
         Terminal().error(ours)
         return ours.exit_code
+
+
+def _completed(arguments: list[str], option: str, value: str) -> list[str]:
+    """The arguments, in which an option that may stand alone has its value."""
+    followed = zip(arguments, [*arguments[1:], "-"], strict=True)
+    return [f"{word}={value}" if word == option and after.startswith("-") else word for word, after in followed]
 
 
 def _as_ours(error: BaseException) -> StudioctlError:

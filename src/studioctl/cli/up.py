@@ -30,7 +30,7 @@ def up(
     Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
     """
     from studioctl.cli import confirm, context
-    from studioctl.operations import losses, provision
+    from studioctl.operations import holdings, losses, provision
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -41,7 +41,7 @@ def up(
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
     views.plan(summary, terminal.err)
-    losses.refuse_the_impossible(summary)
+    losses.refuse_the_impossible(environment, summary)
     if not delete_data:
         losses.refuse_to_lose(environment, summary)
     if environment.config.images.custom:
@@ -57,4 +57,5 @@ def up(
     if json:
         typer.echo(dumps(outputs))
     else:
+        views.kept_homes(holdings.kept_homes(environment), terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))

@@ -52,11 +52,9 @@ class Model(BaseModel):
 class Network(Model):
     """The VPC that the domain lives in."""
 
-    cidr: Cidr = Field(
-        "10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24. Changing it later replaces the domain."
-    )
+    cidr: Cidr = Field("10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24. It cannot change later.")
     availability_zones: Zones = Field(
-        2, description="In how many zones there is a subnet. Changing it later replaces the domain."
+        2, description="In how many zones there is a subnet. Fewer than before: not while an app runs."
     )
 
 

@@ -43,6 +43,17 @@ class StrictEC2Backend(EC2Backend):
             _refuse(f"resource {group.id} has a dependent object")
         super().delete_security_group(name, group_id)
 
+    def modify_security_group_rules(self, group_id: str, rules: dict[str, dict[str, Any]]) -> None:
+        """Only rules about TCP and UDP have ports: moto wants them of all (API reference, ModifySecurityGroupRules)."""
+        group = self.get_security_group_by_name_or_id(group_id)
+        portless = {rule_id for rule_id, rule in rules.items() if rule.get("IpProtocol") == "-1"}
+        before = {rule_id: rule for rule_id in portless if group and (rule := group.get_rule(rule_id))}
+        ports = {rule_id: (rule.from_port, rule.to_port) for rule_id, rule in before.items()}
+        given = {i: {"FromPort": -1, "ToPort": -1, **rule} if i in portless else rule for i, rule in rules.items()}
+        super().modify_security_group_rules(group_id, given)
+        for rule_id, rule in before.items():
+            rule.from_port, rule.to_port = ports[rule_id]
+
     def _is_worn(self, group: SecurityGroup) -> bool:
         return any(worn.id == group.id for eni in self.enis.values() for worn in eni.group_set)
 

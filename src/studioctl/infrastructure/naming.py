@@ -8,6 +8,7 @@ from typing import Any
 # The tag by which everything of an environment is found again, also without any state.
 ENVIRONMENT_TAG = "studioctl:environment"
 MANAGED_BY_TAG = "studioctl:managed-by"
+KEPT_TAG = "studioctl:kept"  # on a home file system whose domain is gone
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ class Naming:
     def tags(self, extra: dict[str, str]) -> dict[str, str]:
         """The tags of every resource: ours, and the user's."""
         return {ENVIRONMENT_TAG: self.environment, MANAGED_BY_TAG: "studioctl", **extra}
+
+
+def kept_tags(environment: str) -> dict[str, str]:
+    """The tags of a home file system that `studioctl down` keeps."""
+    return {ENVIRONMENT_TAG: environment, KEPT_TAG: "home"}
 
 
 def name_tag(name: str) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from studioctl.infrastructure.vpc import Vpc
 # The API's own bounds; stated because AWS fills them in and a plan would never be empty otherwise.
 MIN_IDLE_MINUTES = 60
 MAX_IDLE_MINUTES = 525_600
+# Provider 5.100 would replace the domain, and with it everybody's work, for these. AWS changes a domain's subnets in
+# place (UpdateDomain), so `studioctl up` does; the retention policy is an argument of DeleteDomain, not of a domain.
+NEVER_REPLACING = ("subnet_ids", "retention_policy")
 # Beside the documents, where people can read it.
 SCRIPT_FILE = "lifecycle_scripts/setup_code_editor.sh"
 USER_SCRIPT_FILE = "lifecycle_scripts/setup_code_editor_{user}.sh"
@@ -121,6 +124,7 @@ def _user_settings(
 
 
 def _domain(studio: Studio, settings: dict[str, Any], vpc: Vpc, iam: Iam, naming: Naming) -> Resource:
+    settings_path = "default_user_settings[0].code_editor_app_settings[0]"
     return Resource(
         "aws_sagemaker_domain",
         "studio",
@@ -135,7 +139,7 @@ def _domain(studio: Studio, settings: dict[str, Any], vpc: Vpc, iam: Iam, naming
             "retention_policy": {"home_efs_file_system": "Retain"},
             # Users lose the role's permissions last: what they run must stop before.
             "depends_on": [attachment.address for attachment in iam.attachments],
-            "lifecycle": {"ignore_changes": _image_of("default_user_settings[0].code_editor_app_settings[0]")},
+            "lifecycle": {"ignore_changes": [*_image_of(settings_path), *NEVER_REPLACING]},
         },
         why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
     )

@@ -1,10 +1,11 @@
 """What operations work on: the file's content, what follows from it, and the ways to act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from studioctl.config.model import EnvironmentConfig
+from studioctl.config.source import Source
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.target import Target
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Account:
-    """An environment in its account, as far as AWS alone can tell."""
+    """An environment in its account, as far as AWS alone can tell. `source` is the file that describes it."""
 
     config: EnvironmentConfig
     target: Target
+    source: Source = field(default=Source("studio.toml", ""), kw_only=True)
 
     @cached_property
     def session(self) -> "Session":

@@ -27,9 +27,21 @@ class Estate:
                     place = "" if key is None else f"[{json.dumps(key)}]"
                     yield address + place + (DEPOSED if "deposed" in instance else ""), instance["attributes"]
 
+    def addresses(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The address and the attributes of everything, in the state's order."""
+        types = dict.fromkeys(r["type"] for r in self.state.get("resources", ()) if r["mode"] == "managed")
+        for resource_type in types:
+            yield from self.resources(resource_type)
+
     def attributes(self, resource_type: str) -> Iterator[Mapping[str, Any]]:
         """The attributes of each resource of this type."""
         return (attributes for _, attributes in self.resources(resource_type))
+
+    def tainted(self) -> Iterator[str]:
+        """The address of each thing whose creation was interrupted, so that Terraform would make it anew."""
+        for resource in self.state.get("resources", ()):
+            if resource["mode"] == "managed" and any(i.get("status") == "tainted" for i in resource["instances"]):
+                yield f"{resource['type']}.{resource['name']}"
 
     def arns(self) -> Iterator[str]:
         """The ARN of each thing that has one: they say in which account and region all this is."""

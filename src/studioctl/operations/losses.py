@@ -7,7 +7,8 @@ replaced domain takes every home directory and every volume with it.
 from collections.abc import Collection
 
 from studioctl.errors import RefusedError
-from studioctl.operations.environment import Environment
+from studioctl.infrastructure.naming import label
+from studioctl.operations.environment import Account, Environment
 from studioctl.operations.estate import Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
@@ -28,50 +29,85 @@ IMMUTABLE = {
 VOLUME = "space_settings[0].space_storage_settings[0].ebs_storage_settings[0].ebs_volume_size_in_gb"
 
 
-def refuse_the_impossible(summary: PlanSummary) -> None:
+# Type -> where the file says what it is called.
+PLACES = {
+    "aws_s3_bucket": ("storage", "bucket"),
+    "aws_ecr_repository": ("images", "repository"),
+    "aws_secretsmanager_secret": ("secrets", "github"),
+    SPACE: ("users",),
+}
+INSTEAD = {
+    "aws_s3_bucket": "keep its name; another bucket can be used too: extra_buckets = [...] under [storage]",
+    "aws_ecr_repository": "keep its name",
+    "aws_secretsmanager_secret": "keep it in the file",
+    SPACE: "keep it in the file, or copy what is in it",
+}
+
+
+def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
     """Refuses what AWS cannot do, or only by destroying everybody's work.
 
     Raises:
-        RefusedError: It says what, and what to do instead.
+        RefusedError: It says which line of the file wants it, what would be lost, and what to do instead.
     """
     for change in summary.changes:
         # One whose creation was interrupted is made anew; nobody has worked in it.
         if change.type == "aws_sagemaker_domain" and change.destroys and not change.is_unfinished:
-            raise _domain_refusal(change)
+            raise _domain_refusal(account, summary, change)
         if change.type == SPACE:
-            _refuse_to_change_space(change)
+            _refuse_to_change_space(account, change)
 
 
-def _domain_refusal(change: ResourceChange) -> RefusedError:
+def _domain_refusal(account: Account, summary: PlanSummary, change: ResourceChange) -> RefusedError:
     causes = sorted({a.path.split("[")[0] for a in change.attributes if a.forces_replacement})
+    ranges = [a for c in summary.changes if c.type == "aws_vpc" for a in c.attributes if a.path == "cidr_block"]
+    place = f"{account.source.place('network', 'cidr')}: " if ranges else ""
+    way = f'write cidr = "{ranges[0].before}" again' if ranges else "take that change back"
     return RefusedError(
-        f"This would replace the domain, because of: {', '.join(causes) or change.reason}."
+        f"{place}This would replace the domain, because of: {', '.join(causes) or change.reason}."
         " Every home directory and every space's volume would be lost.",
-        hint="take that change back; to start anew, copy what you need, then: studioctl down",
+        hint=f"{way}; to start anew, copy what you need, then: studioctl down",
     )
 
 
-def _refuse_to_change_space(change: ResourceChange) -> None:
+def _refuse_to_change_space(account: Account, change: ResourceChange) -> None:
+    place = account.source.place
     for attribute in change.attributes:
         if attribute.path in IMMUTABLE:
             raise RefusedError(
-                f"AWS cannot change the {IMMUTABLE[attribute.path]} of space '{change.label}'"
-                f" from '{attribute.before}' to '{attribute.after}'.",
+                f"{place(*_space(account, change.label))}: AWS cannot change the {IMMUTABLE[attribute.path]} of space"
+                f" '{change.label}' from '{attribute.before}' to '{attribute.after}'.",
                 hint="give the other user a space of another name, and copy the files",
             )
         if attribute.path == VOLUME and attribute.after < attribute.before:
             raise RefusedError(
-                f"AWS cannot shrink the volume of space '{change.label}' from {attribute.before} to"
-                f" {attribute.after} GB.",
+                f"{place(*_volume(account, change.label))}: AWS cannot shrink the volume of space '{change.label}' from"
+                f" {attribute.before} to {attribute.after} GB.",
                 hint=f"write {attribute.before} again, or give the user a smaller space of another name",
             )
+
+
+def _space(account: Account, wanted: str) -> tuple[str | int, ...]:
+    """Where the file describes the space of this Terraform label."""
+    for number, user in enumerate(account.config.users):
+        for index, space in enumerate(user.effective_spaces()):
+            if label(space.name) == wanted:
+                return ("users", number, "spaces", index)
+    return ("users",)
+
+
+def _volume(account: Account, wanted: str) -> tuple[str | int, ...]:
+    """Where the file says how large the volume of this space is."""
+    sizes = {label(space.name): space.volume_gb for user in account.config.users for space in user.effective_spaces()}
+    own = sizes.get(wanted) is not None
+    return (*_space(account, wanted), "volume_gb") if own else ("studio", "volume_gb")
 
 
 def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
     """Refuses a plan that destroys things which hold users' data.
 
     Raises:
-        RefusedError: It names them.
+        RefusedError: It names them, where the file wants it, and the way that loses nothing.
     """
     destroyed = {change.address for change in summary.changes if change.destroys and change.type in HOLDERS}
     if not destroyed:
@@ -79,13 +115,17 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
     from studioctl.operations import teardown  # noqa: PLC0415 (botocore is needed only here)
 
     names = _names(environment, destroyed)
-    held = [h for h in teardown.holdings(environment) if (h.kind, h.name) in names]
+    held = [h for h in teardown.present(environment) if (h.kind, h.name) in names]
     if not held:
         return
-    lines = "\n".join(f"  {h.kind} '{h.name}': {h.contents}" for h in held)
+    types = {kind: resource_type for resource_type, (kind, _) in HOLDERS.items()}
+    lines = "\n".join(
+        f"  {environment.source.place(*PLACES[types[h.kind]])}: {h.kind} '{h.name}': {h.contents}" for h in held
+    )
+    ways = "; ".join(dict.fromkeys(INSTEAD[types[h.kind]] for h in held))
     raise RefusedError(
         f"The plan destroys these, and they hold data:\n{lines}\nNothing was changed.",
-        hint="copy what you need, then: studioctl up --delete-data",
+        hint=f"{ways}. To delete it for ever: studioctl up --delete-data",
     )
 
 

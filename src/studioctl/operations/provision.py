@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from studioctl.errors import RefusedError
 from studioctl.events import Stage, Work
+from studioctl.operations import adoption, subnets
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
+from studioctl.operations.subnets import SUBNET
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
@@ -40,20 +42,23 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
     """
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
-    return (yield from environment.terraform.plan())
+    return (yield from adoption.plan(environment))
 
 
 def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["App", ...]:
-    """Running apps without whose end AWS refuses what the plan destroys: a space, a profile, a script, an image.
+    """Running apps without whose end AWS refuses what the plan destroys.
+
+    A space, a profile, a script or an image is in use by some; no subnet leaves a domain in which any runs.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html and its like
     """
     destroyed = {_instance(change) for change in summary.changes if change.destroys}
-    if not any(address.split(".")[0] in NEEDED_BY_APPS for address in destroyed):
-        return ()
-    domain = environment.domain()
+    types = {address.split(".")[0] for address in destroyed}
+    domain = environment.domain() if types & {*NEEDED_BY_APPS, SUBNET} else None
     if domain is None:
         return ()
+    if SUBNET in types:
+        return tuple(app for app in environment.studio.apps(domain.id) if app.is_running)
     estate = Estate(environment.terraform.state())
     gone = {
         type_: {attributes[key] for address, attributes in estate.resources(type_) if address in destroyed} - {None}
@@ -88,8 +93,8 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
         return
     titles = "\n".join(f"  {app.title}" for app in apps)
     raise RefusedError(
-        "AWS deletes a space, a profile, a lifecycle configuration or an image only when no running app uses it."
-        f" These do:\n{titles}",
+        "AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running app"
+        f" uses it. These do:\n{titles}",
         hint="studioctl up --stop-apps   (stops them first; their files are kept)",
     )
 
@@ -115,7 +120,34 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
 
         yield from detach_all(environment)
     environment.terraform.workspace.claim()
-    return (yield from environment.terraform.apply(summary))
+    yield from _settle(environment, summary)
+    yield from _clear_failed_domain(environment, summary)
+    yield from subnets.leave(environment, summary)
+    made = yield from environment.terraform.apply(summary)
+    yield from subnets.join(environment)
+    return made
+
+
+def _settle(environment: Environment, summary: PlanSummary) -> Work[None]:
+    """Waits for what an interrupted run asked Studio for, if the plan changes something there."""
+    known = Estate(environment.terraform.state()).ids("aws_sagemaker_domain")
+    if known and any(change.type.startswith("aws_sagemaker_") for change in summary.changes):
+        from studioctl.operations.removal import settle  # noqa: PLC0415 (boto3 is needed only here)
+
+        for domain_id in known:
+            yield from settle(environment.studio, domain_id)
+
+
+def _clear_failed_domain(environment: Environment, summary: PlanSummary) -> Work[None]:
+    """Removes a domain that AWS could not finish together with its home: Terraform would leave that in the VPC."""
+    replaced = any(change.type == "aws_sagemaker_domain" and change.is_unfinished for change in summary.changes)
+    domain = environment.domain() if replaced else None
+    if domain and domain.status == adoption.FAILED:
+        from studioctl.aws import leftovers  # noqa: PLC0415 (boto3 is needed only here)
+        from studioctl.operations.removal import remove_studio  # noqa: PLC0415
+
+        yield from remove_studio(environment.studio, domain.id)
+        yield from leftovers.remove(environment.session, leftovers.DomainTraces(domain.id, domain.arn))
 
 
 def outputs(environment: Environment) -> Work[Mapping[str, Any]]:

@@ -20,8 +20,8 @@ ATTEMPTS = 2
 STALE = 30.0
 
 
-def remove_studio(studio: Studio, domain_id: str) -> Work[None]:
-    """Deletes a domain with everything in it and its home file system, for ever.
+def remove_studio(studio: Studio, domain_id: str, *, keep_home: bool = False) -> Work[None]:
+    """Deletes a domain with everything in it, for ever, and unless it is kept its home file system.
 
     Raises:
         AwsError: AWS refused, or tried twice and failed; its reason is told.
@@ -40,7 +40,11 @@ def remove_studio(studio: Studio, domain_id: str) -> Work[None]:
         lambda name: studio.user_profile_failure(domain_id, name),
     )
     subject = f"domain {domain_id}"
-    deletion = Deletion(subject, lambda: studio.delete_domain(domain_id), lambda: studio.domain_failure(domain_id))
+    deletion = Deletion(
+        subject,
+        lambda: studio.delete_domain(domain_id, keep_home=keep_home),
+        lambda: studio.domain_failure(domain_id),
+    )
 
     def gone() -> bool:
         domain = studio.domain(domain_id)
@@ -49,6 +53,24 @@ def remove_studio(studio: Studio, domain_id: str) -> Work[None]:
         return domain is None
 
     yield from until(gone, subject=subject, action="delete", timeout=TIMEOUT)
+
+
+def settle(studio: Studio, domain_id: str) -> Work[None]:
+    """Waits until AWS has finished what a run that is over asked it for: it refuses changes meanwhile.
+
+    Raises:
+        AwsError: It was not finished in time.
+    """
+
+    def is_settled() -> bool:
+        domain = studio.domain(domain_id)
+        statuses = {domain.status} if domain else set()
+        statuses |= {profile.status for profile in studio.user_profiles(domain_id)}
+        statuses |= {space.status for space in studio.spaces(domain_id)}
+        return not statuses & {*UNSETTLED, "Deleting"}
+
+    if not is_settled():
+        yield from until(is_settled, subject=f"domain {domain_id}", action="settle", timeout=TIMEOUT)
 
 
 class Deletion:

@@ -8,6 +8,7 @@ from datetime import datetime
 from studioctl.aws.studio import Studio
 from studioctl.aws.values import App, Domain, Space
 from studioctl.operations.environment import Account
+from studioctl.operations.holdings import kept_homes
 from studioctl.operations.prices import Prices, prices
 
 AT_ONCE = 8  # calls side by side; AWS allows about five a second of each kind, and botocore waits when told to
@@ -68,6 +69,7 @@ class Status:
         spaces: The spaces, by name.
         usd_per_hour: The sum over what runs; None as soon as one price is not known.
         prices_as_of: The date of the prices; None where none is known for the region.
+        kept_homes: Home file systems of domains before this one, that an earlier `down` kept.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Status:
     spaces: tuple[SpaceStatus, ...]
     usd_per_hour: float | None
     prices_as_of: str | None
+    kept_homes: tuple[str, ...] = ()
 
 
 def status(account: Account) -> Status:
@@ -89,8 +92,9 @@ def status(account: Account) -> Status:
     name, target, studio = account.config.name, account.target, account.studio
     price_list = prices(target.region)
     domain = account.domain()
+    kept = kept_homes(account)
     if domain is None:
-        return Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of)
+        return Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of, kept)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
@@ -98,7 +102,7 @@ def status(account: Account) -> Status:
         idle = _idle_timeouts(studio, domain, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     spaces = tuple(_space(space, latest.get(space.name), idle.get(space.name), price_list) for space in found)
-    return Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of)
+    return Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of, kept)
 
 
 def _latest_app_by_space(apps: Iterable[App]) -> dict[str, App]:

@@ -1,142 +1,193 @@
-"""Removing an environment without a trace, and nobody's data without the user's word.
+"""Removing an environment, and keeping users' data unless they said otherwise.
 
 Terraform alone cannot: spaces and apps that people made block it, the provider reads the retention policy of the home
 file system from its prior state, and what SageMaker leaves in the VPC blocks subnets and groups. So Studio goes
-through its own API, in the order that works, and Terraform removes the rest and forgets what is gone.
+through its own API, in the order that works, and Terraform removes the rest and forgets what is gone or kept.
+
+Kept are the bucket, the images, the home file system and the secret, where they hold anything. They live on without
+the rest, and the next `up` finds them by their tags. AWS destroys a space's volume together with the space, and a
+space cannot live without its domain: so volumes are deleted on the user's word, or nothing is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from studioctl.aws import contents, leftovers
 from studioctl.aws.leftovers import DomainTraces
-from studioctl.aws.values import App, Domain, Space
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Stage, Started, Work
-from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, kept_tags
+from studioctl.operations import adoption, holdings
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
 from studioctl.operations.guards import refuse_to_forget
+from studioctl.operations.holdings import BUCKET, HOME, REPOSITORY, SECRET, SPACE, Holding, Store
+from studioctl.operations.remains import Remain, remains
 from studioctl.operations.removal import remove_studio
-from studioctl.terraform.plan import PlanSummary
 
-# AWS forgets a deleted app after 24 hours; only within them can it be known that a space never had one.
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeApp.html
-APP_MEMORY = timedelta(hours=23)
-
-
-@dataclass(frozen=True)
-class Holding:
-    """Something that holds users' data: `kind` and `name` say what, `contents` how much."""
-
-    kind: str
-    name: str
-    contents: str
+# What goes by Studio's own API, whether Terraform knows of it or not.
+BY_API = ("aws_sagemaker_domain.", "aws_sagemaker_user_profile.", "aws_sagemaker_space.")
 
 
 @dataclass(frozen=True)
 class Teardown:
-    """What would be removed, and whose data with it.
+    """What would be removed, and what kept.
 
     Args:
-        plan: Terraform's plan of the destruction.
-        estate: What Terraform knows to exist.
+        delete: Kinds of holdings (holdings.KINDS) that the user gave the word for.
+        addresses: What Terraform knows to exist, in the state's order.
+        unrecorded: What exists although Terraform does not know: import ids by address.
         traces: Domains that exist, and domains that are gone but left something behind.
+        stores: Buckets, repositories and secrets.
         holdings: What holds users' data.
     """
 
-    plan: PlanSummary
-    estate: Estate
+    delete: frozenset[str]
+    addresses: tuple[str, ...]
+    unrecorded: Mapping[str, str]
     traces: tuple[DomainTraces, ...]
+    stores: tuple[Store, ...]
     holdings: tuple[Holding, ...]
+
+    @property
+    def kept(self) -> tuple[Holding, ...]:
+        """What holds data and is not deleted."""
+        return tuple(holding for holding in self.holdings if holding.kind not in self.delete)
+
+    @property
+    def deleted(self) -> tuple[Holding, ...]:
+        """What holds data that is lost."""
+        return tuple(holding for holding in self.holdings if holding.kind in self.delete)
+
+    @property
+    def kept_stores(self) -> tuple[Store, ...]:
+        """Those of the stores that are kept."""
+        names = {(holding.kind, holding.name) for holding in self.kept}
+        return tuple(store for store in self.stores if (store.kind, store.name) in names)
+
+    @property
+    def kept_addresses(self) -> frozenset[str]:
+        """The addresses of what is kept, with what keeps it private."""
+        return frozenset(address for s in self.kept_stores for address in (s.address, *s.settings))
+
+    @property
+    def doomed(self) -> tuple[str, ...]:
+        """The addresses of what is removed."""
+        return tuple(a for a in dict.fromkeys((*self.addresses, *self.unrecorded)) if a not in self.kept_addresses)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to remove."""
-        return not self.plan.changes and not self.traces
+        return not self.doomed and not self.traces and not any(h.kind == HOME for h in self.deleted)
 
 
-def survey(environment: Environment, *, move_state: bool = False) -> Work[Teardown]:
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended: what was kept, and what is left although it should not be."""
+
+    kept: tuple[Holding, ...]
+    left: tuple[Remain, ...]
+
+
+def survey(environment: Environment, *, delete: Collection[str] = (), move_state: bool = False) -> Work[Teardown]:
     """What `remove` would remove. Nothing is changed.
+
+    Args:
+        environment: The environment.
+        delete: Kinds of data (holdings.KINDS' values) that shall go too.
+        move_state: Whether the state may move, if `[state]` now says another place.
 
     Raises:
         RefusedError: Somebody else's domain is in the environment's VPC; or the file now means another environment.
     """
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
-    plan = yield from environment.terraform.plan(destroy=True)
-    estate = Estate(environment.terraform.state())
-    traces = _traces(environment, estate)
-    _refuse_strangers(environment, estate, traces)
-    remaining = tuple(
-        trace
-        for trace in traces
-        if environment.studio.domain(trace.domain_id) or leftovers.exist(environment.session, trace)
-    )
-    found = Teardown(plan, estate, remaining, _holdings(environment, estate, remaining))
+    yield Stage("Looking for what there is")
+    found = _look(environment, frozenset(delete))
     if found.is_empty:
         environment.terraform.workspace.release()  # a first `up` that made nothing, or a `down` cut off at its end
     return found
 
 
-def holdings(environment: Environment) -> tuple[Holding, ...]:
-    """What holds users' data at present. Terraform must have been initialised."""
+def _look(environment: Environment, delete: frozenset[str]) -> Teardown:
     estate = Estate(environment.terraform.state())
-    return _holdings(environment, estate, _traces(environment, estate))
+    addresses = tuple(address for address, _ in estate.addresses())
+    missing = {resource.address for resource in environment.terraform.blueprint.resources()} - set(addresses)
+    unrecorded = adoption.existing(environment, missing)
+    traces = _traces(environment, estate, unrecorded)
+    _refuse_strangers(environment, estate, traces)
+    remaining = tuple(trace for trace in traces if _is_there(environment, trace))
+    places = holdings.stores(environment, unrecorded)
+    held = holdings.find(environment, places, remaining)
+    return Teardown(delete, addresses, unrecorded, remaining, places, held)
+
+
+def _is_there(environment: Environment, trace: DomainTraces) -> bool:
+    return bool(environment.studio.domain(trace.domain_id)) or leftovers.exist(environment.session, trace)
+
+
+def present(environment: Environment) -> tuple[Holding, ...]:
+    """What holds users' data at present, of what the state knows. Terraform must have been initialised."""
+    traces = _traces(environment, Estate(environment.terraform.state()), {})
+    return holdings.find(environment, holdings.stores(environment, {}), traces)
 
 
 def refuse_to_lose(teardown: Teardown) -> None:
-    """Refuses when users' data would be lost.
+    """Refuses when spaces hold volumes and the user did not say that these may go.
 
     Raises:
-        RefusedError: It names what holds data.
+        RefusedError: It names them.
     """
-    _refuse(teardown.holdings)
-
-
-def remove(environment: Environment, teardown: Teardown, *, delete_data: bool) -> Work[None]:
-    """Removes everything in the survey.
-
-    Args:
-        environment: The environment.
-        teardown: What `survey` returned.
-        delete_data: Whether the user gave the word that data may go. Without it nothing is emptied, and what holds
-            data is looked for once more, as some may have come after the survey.
-
-    Raises:
-        RefusedError: There is data. Nothing was changed.
-        AwsError, TerraformError: Something refused. The same again goes on from there.
-    """
-    if not delete_data:
-        _refuse(holdings(environment))
-    for trace in teardown.traces:
-        yield Stage(f"Removing Studio's domain {trace.domain_id}")
-        if environment.studio.domain(trace.domain_id):
-            yield from remove_studio(environment.studio, trace.domain_id)
-        yield from leftovers.remove(environment.session, trace)
-    if delete_data:
-        yield from _empty(environment, teardown.estate)
-    _delete_secrets(environment, teardown.estate, delete_data=delete_data)
-    yield from environment.terraform.apply(teardown.plan)
-    environment.terraform.workspace.release()
-
-
-def _refuse(found: Iterable[Holding]) -> None:
-    lines = "\n".join(f"  {h.kind} '{h.name}': {h.contents}" for h in found)
+    lines = "\n".join(f"  {h.kind} '{h.name}': {h.contents}" for h in teardown.kept if h.kind == SPACE)
     if lines:
         raise RefusedError(
-            f"These hold data, which would be lost for ever:\n{lines}\nNothing was changed.",
-            hint="copy what you need, then: studioctl down --delete-data",
+            f"AWS destroys a space's volume together with the space, and these hold files:\n{lines}\n"
+            "Nothing was changed.",
+            hint="copy what you need to the bucket or the home directory, then: studioctl down --delete-data=spaces",
         )
 
 
-def _traces(environment: Environment, estate: Estate) -> tuple[DomainTraces, ...]:
+def remove(environment: Environment, delete: frozenset[str]) -> Work[Outcome]:
+    """Removes everything but the data that is kept.
+
+    What holds data is looked for once more, as some may have come after the survey.
+
+    Args:
+        environment: The environment.
+        delete: Kinds of data that the user gave the word for.
+
+    Raises:
+        RefusedError: A space holds files without the word for them. Nothing was changed.
+        AwsError, TerraformError: Something refused. The same again goes on from there.
+    """
+    found = _look(environment, delete)
+    refuse_to_lose(found)
+    homes = [holding.name for holding in found.kept if holding.kind == HOME]
+    for home in homes:
+        leftovers.mark_as_kept(environment.session, home, kept_tags(environment.config.name))
+    for trace in found.traces:
+        yield Stage(f"Removing Studio's domain {trace.domain_id}")
+        if domain := environment.studio.domain(trace.domain_id):
+            keep = domain.home_file_system_id in homes
+            yield from remove_studio(environment.studio, trace.domain_id, keep_home=keep)
+        yield from leftovers.remove(environment.session, trace, keep=homes)
+    for holding in found.deleted:
+        if holding.kind == HOME:  # kept by an earlier `down`, or gone by now
+            yield from leftovers.remove_file_system(environment.session, holding.name)
+    yield from _empty(environment, found)
+    yield from _destroy(environment, found)
+    environment.terraform.workspace.release()
+    return Outcome(found.kept, remains(environment, found.kept))
+
+
+def _traces(environment: Environment, estate: Estate, unrecorded: Mapping[str, str]) -> tuple[DomainTraces, ...]:
     """Every domain that is, or ever was, in this environment: one that was replaced is in nobody's state."""
     domains = estate.attributes("aws_sagemaker_domain")
     known = {str(domain["id"]): str(domain["arn"]) for domain in domains if domain.get("id")}
-    found = leftovers.in_vpcs(environment.session, estate.ids("aws_vpc"))
-    every = {trace.domain_id: trace for trace in found}
+    if lost := environment.domain():
+        known[lost.id] = lost.arn
+    vpcs = [*estate.ids("aws_vpc"), *(i for address, i in unrecorded.items() if address.startswith("aws_vpc."))]
+    every = {trace.domain_id: trace for trace in leftovers.in_vpcs(environment.session, vpcs)}
     every |= {domain_id: DomainTraces(domain_id, arn) for domain_id, arn in known.items()}
     return tuple(every.values())
 
@@ -153,69 +204,37 @@ def _refuse_strangers(environment: Environment, estate: Estate, traces: Iterable
             )
 
 
-def _holdings(environment: Environment, estate: Estate, traces: Iterable[DomainTraces]) -> tuple[Holding, ...]:
-    return (*_stored(environment, estate), *(h for trace in traces for h in _in_domain(environment, trace)))
-
-
-def _stored(environment: Environment, estate: Estate) -> Iterable[Holding]:
+def _empty(environment: Environment, found: Teardown) -> Work[None]:
+    """Deletes what Terraform refuses to: contents. A secret also goes without the days in which its name is taken."""
     session = environment.session
-    for bucket in estate.ids("aws_s3_bucket"):
-        if held := contents.bucket_contents(session, bucket):
-            yield Holding("bucket", bucket, held)
-    for repository in estate.ids("aws_ecr_repository"):
-        if held := contents.repository_contents(session, repository):
-            yield Holding("repository", repository, held)
-    for secret in estate.attributes("aws_secretsmanager_secret"):
-        if held := contents.secret_contents(session, secret["id"]):
-            yield Holding("secret", secret["name"], held)
+    going = [store for store in found.stores if store not in found.kept_stores]
+    lost = {(holding.kind, holding.name) for holding in found.deleted}
+    for store in going:
+        title = f"{store.kind} {store.name}"
+        if store.kind == SECRET:
+            contents.delete_secret(session, store.id)
+        elif (store.kind, store.name) in lost:
+            action = "empty" if store.kind == BUCKET else "delete"
+            yield Started(title, action)
+            if store.kind == BUCKET:
+                contents.empty_bucket(session, store.id)
+            if store.kind == REPOSITORY:
+                contents.delete_repository(session, store.id)
+            yield Finished(title, action, 0)
 
 
-def _in_domain(environment: Environment, trace: DomainTraces) -> Iterable[Holding]:
-    domain = environment.studio.domain(trace.domain_id)
-    if domain:
-        yield from _in_living_domain(environment, domain)
-        return
-    for home in leftovers.home_file_systems(environment.session, trace.domain_arn):
-        if held := contents.home_contents(environment.session, home, profiles=0, used=False):
-            yield Holding("home file system", home, held)
-
-
-def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Holding]:
-    apps = environment.studio.apps(domain.id)
-    filled = [space for space in environment.studio.spaces(domain.id) if _may_hold_files(space, apps)]
-    for space in filled:
-        yield Holding("space", space.name, f"a volume of {space.volume_gb or '?'} GB")
-    if domain.home_file_system_id:
-        profiles = len(environment.studio.user_profiles(domain.id))
-        used = bool(apps or filled)
-        held = contents.home_contents(environment.session, domain.home_file_system_id, profiles=profiles, used=used)
-        if held:
-            yield Holding("home file system", domain.home_file_system_id, held)
-
-
-def _may_hold_files(space: Space, apps: Iterable[App]) -> bool:
-    """A space has a volume from its first start on. AWS does not say whether there was one, so doubt means yes."""
-    if any(app.space == space.name for app in apps):
-        return True
-    return datetime.now(UTC) - space.created_at > APP_MEMORY
-
-
-def _empty(environment: Environment, estate: Estate) -> Work[None]:
-    """Deletes what Terraform refuses to: contents."""
-    session = environment.session
-    yield Stage("Emptying")
-    for bucket in estate.ids("aws_s3_bucket"):
-        yield Started(f"bucket {bucket}", "empty")
-        contents.empty_bucket(session, bucket)
-        yield Finished(f"bucket {bucket}", "empty", 0)
-    for repository in estate.ids("aws_ecr_repository"):
-        yield Started(f"repository {repository}", "delete")
-        contents.delete_repository(session, repository)
-        yield Finished(f"repository {repository}", "delete", 0)
-
-
-def _delete_secrets(environment: Environment, estate: Estate, *, delete_data: bool) -> None:
-    """Deletes secrets without the days in which their name is taken; one that has a value only on the user's word."""
-    for secret in estate.ids("aws_secretsmanager_secret"):
-        if delete_data or contents.secret_contents(environment.session, secret) is None:
-            contents.delete_secret(environment.session, secret)
+def _destroy(environment: Environment, found: Teardown) -> Work[None]:
+    """Lets Terraform know of everything that goes, forget what is kept, and destroy the rest."""
+    terraform = environment.terraform
+    emptied = {(holding.kind, holding.name) for holding in found.deleted}
+    gone = {
+        s.address for s in found.stores if s.kind == SECRET or (s.kind == REPOSITORY and (s.kind, s.name) in emptied)
+    }
+    spared = gone | found.kept_addresses
+    adopted = {a: i for a, i in found.unrecorded.items() if a not in spared and not a.startswith(BY_API)}
+    if adopted:
+        yield from terraform.apply((yield from terraform.plan(adopt=adopted, targets=adopted)))
+    recorded = [address for address in found.addresses if address in found.kept_addresses]
+    terraform.forget(recorded)
+    if adopted or len(recorded) < len(found.addresses):
+        yield from terraform.apply((yield from terraform.plan(destroy=True)))

@@ -32,6 +32,8 @@ DOING = {
     "push": "pushing",
     "tag": "naming",
     "sign in to": "signing in to",
+    "settle": "waiting for AWS to finish with",
+    "finish": "waiting for the",
 }
 DONE = {
     "create": "created",
@@ -50,6 +52,8 @@ DONE = {
     "push": "pushed",
     "tag": "named",
     "sign in to": "signed in to",
+    "settle": "settled",
+    "finish": "finished:",
 }
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from studioctl.errors import AwsError
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import line
+from studioctl.presentation.views import kept_homes
 
 if TYPE_CHECKING:  # it comes with botocore
     from studioctl.operations.status import SpaceStatus, Status
@@ -27,9 +28,11 @@ def show(found: "Status", terminal: Terminal, *, flags: str) -> None:
     """The domain, its users and spaces, and what they cost; where there is nothing, how to make it."""
     if found.domain is None:
         terminal.say(f"There is no '{found.name}' in {_place(found)}.")
+        kept_homes(found.kept_homes, terminal)
         terminal.next_commands((f"studioctl up{flags}", "create it"))
     else:
         terminal.out.print(_whole(found), soft_wrap=not terminal.out.is_terminal)
+        kept_homes(found.kept_homes, terminal)
 
 
 def watch(looks: Iterable["Status | AwsError"], terminal: Terminal, *, seconds: float, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from studioctl.presentation.console import Terminal
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 
 if TYPE_CHECKING:  # their modules load botocore, which a plan does not need
-    from studioctl.operations.teardown import Teardown
+    from studioctl.operations.holdings import Holding
+    from studioctl.operations.teardown import Outcome, Teardown
 
 SIGNS: Mapping[Action, tuple[str, str]] = {
     "create": ("+", "green"),
@@ -31,6 +32,9 @@ COUNTED: tuple[tuple[Action, str], ...] = (
     ("delete", "TO DESTROY"),
     ("import", "to adopt"),
 )
+# What AWS charges for a thing whatever its size, by kind of holding. https://aws.amazon.com/secrets-manager/pricing/
+MONTHLY = {"secret": "0.40 USD a month"}
+COME_BACK = "docs/how-to/remove-and-come-back.md"
 LONGEST_VALUE = 60
 SCRIPT = "studio_lifecycle_config_content"
 
@@ -102,16 +106,47 @@ def ready(terminal: Terminal, name: str, outputs: Mapping[str, Any], *, flags: s
     )
 
 
-def teardown(found: "Teardown", console: Console) -> None:
-    """What `down` would remove, and whose data with it."""
+def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) -> None:
+    """What `down` would remove, and what it keeps. `modules`: the document of each address, in order."""
     _line(console, "This will be destroyed:", "bold red")
-    for module, changes in found.plan.by_module().items():
+    groups: dict[str, list[str]] = {}
+    order = {address: number for number, address in enumerate(modules)}
+    for address in sorted(found.doomed, key=lambda address: order.get(address, len(order))):
+        groups.setdefault(modules.get(address, "no longer in the file"), []).append(address)
+    for module, addresses in groups.items():
         _line(console, f"\n{module}", "bold")
-        for change in changes:
-            _line(console, f"  - {change.address}", "red")
-    for holding in found.holdings:
-        _line(console, f"\n! {holding.kind} '{holding.name}' holds data: {holding.contents}", "bold red")
-    _line(console, f"\n{len(found.plan.changes)} resources to destroy.", "bold")
+        for address in addresses:
+            _line(console, f"  - {address}", "red")
+    for holding in found.deleted:
+        _line(console, f"\n! {holding.kind} '{holding.name}' is lost for ever: {holding.contents}", "bold red")
+    kept([holding for holding in found.kept if holding.kind != "space"], console)
+    _line(console, f"\n{len(found.doomed)} resources to destroy.", "bold")
+
+
+def kept(holdings: Sequence["Holding"], console: Console) -> None:
+    """Data that outlives the environment, and what it costs where that does not depend on its size."""
+    if holdings:
+        _line(console, "\nKept, with the data in it:", "bold green")
+    for holding in holdings:
+        cost = f"  ({MONTHLY[holding.kind]})" if holding.kind in MONTHLY else ""
+        _line(console, f"  {holding.kind} '{holding.name}': {holding.contents}{cost}")
+
+
+def kept_homes(homes: Sequence[str], terminal: Terminal) -> None:
+    """Home file systems of domains that are gone: AWS gives every new domain one of its own."""
+    for home in homes:
+        terminal.say(f"Kept from before: home file system '{home}'. Getting at its files: {COME_BACK}")
+
+
+def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str) -> None:
+    """What `down` ends with: what was kept, how to come back, and how to be rid of it."""
+    kept(outcome.kept, terminal.err)
+    terminal.say(f"'{name}' is gone: 0 left.")
+    if outcome.kept:
+        terminal.next_commands(
+            (f"studioctl up{flags}", "come back: what was kept is taken up again"),
+            (f"studioctl down{flags} --delete-data", "delete what was kept, for ever"),
+        )
 
 
 def outputs(values: Mapping[str, Any], console: Console) -> None:

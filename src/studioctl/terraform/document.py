@@ -50,6 +50,20 @@ def render(blueprint: Blueprint, target: Target) -> dict[str, str]:
     return {**documents, **blueprint.files}
 
 
+def imports(ids: Mapping[str, str]) -> str:
+    """Import blocks: the plan then takes what exists into the state instead of creating it.
+
+    Args:
+        ids: What `terraform import` wants, by resource address.
+
+    Source: https://developer.hashicorp.com/terraform/language/import
+    """
+    purpose = (
+        "Exists already, and no state knows of it: an interrupted run made it, or it was kept by `studioctl down`."
+    )
+    return text({"//": purpose, "import": [{"to": to, "id": literal(identity)} for to, identity in ids.items()]})
+
+
 def text(document: Mapping[str, Any]) -> str:
     """A document as it stands in its file; values that JSON does not know are refused with TypeError."""
     return json.dumps(document, indent=2, ensure_ascii=False, default=_reference) + "\n"

@@ -65,8 +65,11 @@ class ResourceChange:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether it is replaced because its creation was interrupted or failed: Terraform calls that tainted."""
-        return "tainted" in self.reason
+        """Whether it is replaced because its creation was interrupted or failed: Terraform calls that tainted.
+
+        We request a replacement for nothing else than a creation that failed and that no state knows.
+        """
+        return "tainted" in self.reason or self.reason == "replace_by_request"
 
     @property
     def destroys(self) -> bool:
@@ -209,8 +212,8 @@ def from_show(
 def _shown(change: Json, modules: Mapping[str, str]) -> ResourceChange | None:
     details = change["change"]
     action = _ACTIONS.get(",".join(details["actions"]))
-    if details.get("importing"):
-        action = "import"
+    if details.get("importing") and action in {None, "update"}:
+        action = "import"  # and what it then changes in place; a replacement stays one
     if action is None or change.get("mode") == "data":
         return None
     return ResourceChange(

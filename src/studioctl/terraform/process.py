@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from studioctl.terraform import orphans
+
 POLL_SECONDS = 0.02
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -77,13 +79,14 @@ class Run:
                 start_new_session=True,  # the terminal's Ctrl-C does not reach it a second time
                 preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509  # see there
             )
-            try:
-                with self._forwarding(child):
-                    yield from self._follow(child, followed.readline)
-            finally:
-                if child.poll() is None:
-                    child.send_signal(signal.SIGINT)
-                self.returncode = child.wait()
+            with orphans.noted(self.cwd, child.pid):
+                try:
+                    with self._forwarding(child):
+                        yield from self._follow(child, followed.readline)
+                finally:
+                    if child.poll() is None:
+                        child.send_signal(signal.SIGINT)
+                    self.returncode = child.wait()
 
     def _follow(self, child: "subprocess.Popen[bytes]", readline: Callable[[], str]) -> Iterator[str]:
         told, partial = 0, ""

@@ -7,23 +7,25 @@ Each verb is work (`studioctl.events.Work`): it yields events and returns its re
 import json
 import os
 import shlex
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
 from studioctl.infrastructure.block import Blueprint, Output
-from studioctl.terraform import diagnostics, document, migration, process, provider
+from studioctl.terraform import diagnostics, document, migration, orphans, process, provider
 from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
 from studioctl.terraform.environment import child_environment
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.stream import Transcript
-from studioctl.terraform.workspace import Initialised, Workspace, fingerprint
+from studioctl.terraform.workspace import Initialised, Workspace, fingerprint, write_text
 
 PLAN_FILE = "plan.tfplan"
+IMPORTS_FILE = "adopt.tf.json"
 CHANGES = 2  # `plan -detailed-exitcode`
 
 
@@ -78,6 +80,7 @@ class Terraform:
         """
         self.backend.require_place()
         with self.workspace.hold("init"):
+            yield from orphans.wait_for_orphan(self.workspace.directory)
             change = self.backend_change()
             environ = self._environ(downloads=True)
             if change:
@@ -105,22 +108,56 @@ class Terraform:
         yield Noted(str(change))
         migration.check_destination(self.engine, self.workspace, environ, change, ours=self.state())
 
-    def plan(self, *, destroy: bool = False) -> Work[PlanSummary]:
+    def plan(
+        self,
+        *,
+        destroy: bool = False,
+        adopt: Mapping[str, str] | None = None,
+        replace: Iterable[str] = (),
+        targets: Iterable[str] = (),
+    ) -> Work[PlanSummary]:
         """What would be done. The plan is saved for `apply`.
 
         Args:
             destroy: Plan to remove the whole environment.
+            adopt: What exists and is not in the state: what `terraform import` wants, by address.
+            replace: Addresses of what is to be made anew.
+            targets: Addresses to which the plan is limited, with what they need; all when empty.
 
         Raises:
             TerraformError: Terraform failed, or someone else works here.
         """
+        aim = ["-destroy"] if destroy else []
+        aim += [f"-replace={address}" for address in replace] + [f"-target={address}" for address in targets]
+        words = ("plan", "-input=false", "-json", "-detailed-exitcode", f"-out={PLAN_FILE}", *aim)
         with self.workspace.hold("plan"):
             yield from self.init()
             yield Stage("Planning")
-            aim = ("-destroy",) if destroy else ()
-            words = ("plan", "-input=false", "-json", "-detailed-exitcode", f"-out={PLAN_FILE}", *aim)
-            transcript, code = yield from self._run("plan", words, self._environ())
+            with self._imports(adopt or {}):
+                transcript, code = yield from self._run("plan", words, self._environ())
             return self._summary(transcript, destroy=destroy, has_changes=code == CHANGES)
+
+    @contextmanager
+    def _imports(self, ids: Mapping[str, str]) -> Iterator[None]:
+        """Import blocks for one plan, which keeps them; a later one would stumble over what has gone meanwhile."""
+        file = self.workspace.directory / IMPORTS_FILE
+        file.unlink(missing_ok=True)  # of a run that was killed
+        if ids:
+            write_text(file, document.imports(ids))
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
+
+    def forget(self, addresses: Sequence[str]) -> None:
+        """Take these out of the state. What they stand for stays as it is.
+
+        Raises:
+            TerraformError: Terraform failed, or someone else works here.
+        """
+        if addresses:
+            with self.workspace.hold("forget"):
+                self._ask("state", "rm", *addresses)
 
     def _summary(self, said: Transcript, *, destroy: bool, has_changes: bool) -> PlanSummary:
         modules = addresses(self.blueprint)
@@ -147,6 +184,16 @@ class Terraform:
             said, _ = yield from self._run(verb, ("apply", "-input=false", "-json", plan.file.name), self._environ())
             plan.file.unlink(missing_ok=True)
             return values(said.outputs)
+
+    def accept(self, addresses: Sequence[str]) -> None:
+        """Take these for finished, although Terraform did not see the end of their creation.
+
+        Raises:
+            TerraformError: Terraform failed, or someone else works here.
+        """
+        with self.workspace.hold("accept"):
+            for address in addresses:
+                self._ask("untaint", address)
 
     def outputs(self) -> dict[str, Any]:
         """The environment's outputs by name, as of the last apply; empty if there was none."""

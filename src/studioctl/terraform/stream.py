@@ -83,5 +83,8 @@ def _seconds(timestamp: str) -> float:
 
 def _is_ours(diagnostic: Mapping[str, Any]) -> bool:
     """A warning about what we do on purpose, and that a person can do nothing about."""
-    # The lock file is the workspace's own, for this machine.
-    return diagnostic.get("summary") == "Incomplete lock file information for providers"
+    return diagnostic.get("summary") in {
+        "Incomplete lock file information for providers",  # it is the workspace's own, for this machine
+        "Resource targeting is in effect",  # a plan that only adopts is limited to what it adopts
+        "Applied changes may be incomplete",
+    }

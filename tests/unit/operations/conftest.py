@@ -69,23 +69,26 @@ def world(emulator: RunningEmulator) -> World:
             ("aws_s3_bucket", {"id": bucket}),
             ("aws_ecr_repository", {"id": bucket}),
         ],
-        destroy=lambda: _destroy(emulator, studio, bucket),
+        destroy=lambda: _destroy(emulator, studio, bucket, terraform),
     )
     target = Target(REGION, endpoint_url=emulator.endpoint_url)
     environment = Environment(config(), target, cast("Terraform", terraform))
     return World(emulator, studio, environment, terraform, before, domain_id, bucket)
 
 
-def _domain(studio: Studio, domain_id: str) -> dict[str, str]:
-    return {"id": domain_id, "arn": studio.sagemaker.describe_domain(DomainId=domain_id)["DomainArn"]}
+def _domain(studio: Studio, domain_id: str) -> dict[str, Any]:
+    found = studio.sagemaker.describe_domain(DomainId=domain_id)
+    return {"id": domain_id, "arn": found["DomainArn"], "subnet_ids": found["SubnetIds"]}
 
 
-def _destroy(emulator: RunningEmulator, studio: Studio, bucket: str) -> None:
-    """What Terraform does, with AWS's refusals: a bucket or a repository goes only when it is empty, or is gone."""
+def _destroy(emulator: RunningEmulator, studio: Studio, bucket: str, terraform: FakeTerraform) -> None:
+    """What Terraform does with what it knows, with AWS's refusals: a bucket or a repository goes only when empty."""
     s3, ecr = client(emulator, "s3", REGION), client(emulator, "ecr", REGION)
-    if bucket in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
+    known = {type_ for type_, _ in terraform.resources}
+    if "aws_s3_bucket" in known and bucket in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
         s3.delete_bucket(Bucket=bucket)
-    if bucket in {found["repositoryName"] for found in ecr.describe_repositories()["repositories"]}:
+    repositories = {found["repositoryName"] for found in ecr.describe_repositories()["repositories"]}
+    if "aws_ecr_repository" in known and bucket in repositories:
         ecr.delete_repository(repositoryName=bucket)
     for subnet_id in studio.subnet_ids:
         studio.ec2.delete_subnet(SubnetId=subnet_id)

@@ -5,10 +5,27 @@ from pathlib import Path
 
 import pytest
 
+from studioctl.config.load import parse
+from studioctl.config.source import Source
 from studioctl.errors import RefusedError
 from studioctl.operations import losses
+from studioctl.operations.environment import Account
+from studioctl.target import Target
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 
+TEXT = """\
+name = "acme-ml"
+region = "us-east-1"
+[network]
+cidr = "10.1.0.0/16"
+[[users]]
+name = "ada"
+spaces = [
+  { name = "ada" },
+  { name = "models", volume_gb = 20 },
+]
+"""
+ACCOUNT = Account(parse(TEXT), Target("us-east-1"), source=Source("team.toml", TEXT))
 VOLUME = "space_settings[0].space_storage_settings[0].ebs_storage_settings[0].ebs_volume_size_in_gb"
 
 
@@ -18,30 +35,58 @@ def plan(type_: str, label: str, action: Action, *attributes: AttributeChange) -
 
 
 def test_a_volume_may_grow() -> None:
-    losses.refuse_the_impossible(plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 20, 30)))
+    losses.refuse_the_impossible(ACCOUNT, plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 20, 30)))
 
 
 def test_a_volume_does_not_shrink() -> None:
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 30, 20)))
+        losses.refuse_the_impossible(
+            ACCOUNT, plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 30, 20))
+        )
 
-    assert refused.value.message == "AWS cannot shrink the volume of space 'ada' from 30 to 20 GB."
+    assert (
+        refused.value.message
+        == "team.toml: studio.volume_gb: AWS cannot shrink the volume of space 'ada' from 30 to 20 GB."
+    )
     assert refused.value.hint == "write 30 again, or give the user a smaller space of another name"
+
+
+def test_the_line_of_a_spaces_own_size_is_told() -> None:
+    with pytest.raises(RefusedError, match=r"team\.toml:9: users\[0\]\.spaces\[1\]\.volume_gb: AWS cannot shrink"):
+        losses.refuse_the_impossible(
+            ACCOUNT, plan("aws_sagemaker_space", "models", "update", AttributeChange(VOLUME, 30, 20))
+        )
+
+
+def test_another_range_of_addresses_is_told_with_its_line() -> None:
+    cause = AttributeChange("vpc_id", "vpc-1", "(known after apply)", forces_replacement=True)
+    domain = plan("aws_sagemaker_domain", "studio", "replace", cause)
+    cidr = AttributeChange("cidr_block", "10.0.0.0/16", "10.1.0.0/16", forces_replacement=True)
+    vpc = plan("aws_vpc", "studio", "replace", cidr)
+    with pytest.raises(RefusedError) as refused:
+        losses.refuse_the_impossible(ACCOUNT, dataclasses.replace(domain, changes=(*vpc.changes, *domain.changes)))
+
+    assert refused.value.message.startswith(
+        "team.toml:4: network.cidr: This would replace the domain, because of: vpc_id."
+    )
+    assert refused.value.hint.startswith('write cidr = "10.0.0.0/16" again; ')
 
 
 def test_a_space_does_not_change_hands() -> None:
     owner = AttributeChange("ownership_settings[0].owner_user_profile_name", "ada", "grace")
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(plan("aws_sagemaker_space", "models", "update", owner))
+        losses.refuse_the_impossible(ACCOUNT, plan("aws_sagemaker_space", "models", "update", owner))
 
-    assert refused.value.message == "AWS cannot change the owner of space 'models' from 'ada' to 'grace'."
+    assert refused.value.message == (
+        "team.toml:9: users[0].spaces[1]: AWS cannot change the owner of space 'models' from 'ada' to 'grace'."
+    )
 
 
 @pytest.mark.parametrize("action", ["replace", "delete"])
 def test_a_domain_is_never_replaced(action: Action) -> None:
     cause = AttributeChange("subnet_ids[0]", "subnet-1", "(known after apply)", forces_replacement=True)
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(plan("aws_sagemaker_domain", "studio", action, cause))
+        losses.refuse_the_impossible(ACCOUNT, plan("aws_sagemaker_domain", "studio", action, cause))
 
     assert refused.value.message == (
         "This would replace the domain, because of: subnet_ids."
@@ -54,5 +99,6 @@ def test_a_domain_whose_creation_was_interrupted_is_made_anew() -> None:
     (change,) = unfinished.changes
 
     losses.refuse_the_impossible(
-        dataclasses.replace(unfinished, changes=(dataclasses.replace(change, reason="replace_because_tainted"),))
+        ACCOUNT,
+        dataclasses.replace(unfinished, changes=(dataclasses.replace(change, reason="replace_because_tainted"),)),
     )

@@ -7,8 +7,10 @@ import pytest
 from studioctl.aws import leftovers
 from studioctl.aws.studio import Studio
 from studioctl.errors import AwsError, RefusedError
-from studioctl.operations import teardown
-from studioctl.operations.teardown import Holding, Teardown
+from studioctl.infrastructure.naming import kept_tags
+from studioctl.operations import holdings, teardown
+from studioctl.operations.holdings import KINDS, Holding
+from studioctl.operations.teardown import Outcome, Teardown
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import gone
 from tests.unit.operations.conftest import World
@@ -16,15 +18,19 @@ from tests.unit.operations.conftest import World
 MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}'
 
 
-def surveyed(world: World) -> Teardown:
-    return done(teardown.survey(world.environment))
+EVERYTHING = frozenset(KINDS.values())
+NOTHING: frozenset[str] = frozenset()
 
 
-def down(world: World, *, delete_data: bool = False) -> None:
-    found = surveyed(world)
-    if not delete_data:
-        teardown.refuse_to_lose(found)
-    done(teardown.remove(world.environment, found, delete_data=delete_data))
+def surveyed(world: World, delete: frozenset[str] = NOTHING) -> Teardown:
+    return done(teardown.survey(world.environment, delete=delete))
+
+
+def down(world: World, *, delete: frozenset[str] = NOTHING) -> Outcome:
+    teardown.refuse_to_lose(surveyed(world, delete))
+    outcome = done(teardown.remove(world.environment, delete))
+    assert outcome.left == ()
+    return outcome
 
 
 def empty_domain(world: World, domain_id: str, *, retain: bool = True) -> None:
@@ -63,9 +69,93 @@ def test_data_goes_on_the_word(world: World) -> None:
         Holding("space", "editor", "a volume of 5 GB"),
         Holding("home file system", home, "apps have run; 0 bytes when AWS last measured"),
     )
-    with pytest.raises(RefusedError):
-        down(world)
-    down(world, delete_data=True)
+    with pytest.raises(RefusedError) as refused:
+        down(world, delete=EVERYTHING - {"space"})
+    assert "\n  space 'editor': a volume of 5 GB\n" in refused.value.message
+    down(world, delete=EVERYTHING)
+    assert world.inventory() == world.before
+
+
+def test_data_is_kept_without_a_word(world: World) -> None:
+    put_object(world)
+    put_image(world)
+    world.studio.app(world.domain_id)
+    home = world.home
+    points = world.inventory()["access_points"]
+    assert len(points) == len(world.before["access_points"]) + 1
+
+    outcome = down(world, delete=frozenset({"space"}))
+    assert [(holding.kind, holding.name) for holding in outcome.kept] == [
+        ("bucket", world.bucket),
+        ("repository", world.bucket),
+        ("home file system", home),
+    ]
+    after = world.inventory()
+    assert {kind for kind in after if after[kind] != world.before[kind]} == {
+        "buckets",
+        "repositories",
+        "file_systems",
+        "access_points",
+    }
+    assert after["access_points"] == points
+    assert world.client("s3").get_object(Bucket=world.bucket, Key="late")["Body"].read() == b"data"
+
+    still = surveyed(world)
+    assert [(holding.kind, holding.name, holding.contents) for holding in still.kept] == [
+        ("home file system", home, "kept by an earlier down, 0 bytes")
+    ]
+    assert still.is_empty
+    down(world, delete=EVERYTHING)  # the home goes; the fake's bucket and repository carry no tag, and are nobody's
+    world.client("s3").delete_object(Bucket=world.bucket, Key="late")
+    world.client("s3").delete_bucket(Bucket=world.bucket)
+    world.client("ecr").delete_repository(repositoryName=world.bucket, force=True)
+    assert world.inventory() == world.before
+
+
+def test_a_kept_home_that_was_mounted_beside_the_new_one_comes_loose_and_stays_kept(world: World) -> None:
+    """The calls are those of docs/how-to/remove-and-come-back.md."""
+    studio, gone_domain = world.studio, "arn:aws:sagemaker:us-east-1:123456789012:domain/d-gone00000000"
+    tags = {"ManagedByAmazonSageMakerResource": gone_domain, **kept_tags("acme-ml")}
+    kept = studio.efs.create_file_system(
+        CreationToken="kept", Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+    )
+    old = kept["FileSystemId"]
+    group = studio.nfs_groups(world.domain_id)["inbound"]["GroupId"]
+    for subnet_id in studio.subnet_ids:
+        studio.efs.create_mount_target(FileSystemId=old, SubnetId=subnet_id, SecurityGroups=[group])
+    studio.sagemaker.update_user_profile(
+        DomainId=world.domain_id,
+        UserProfileName="ada",
+        UserSettings={
+            "CustomPosixUserConfig": {"Uid": 200001, "Gid": 1001},
+            "CustomFileSystemConfigs": [{"EFSFileSystemConfig": {"FileSystemId": old, "FileSystemPath": "/200001"}}],
+        },
+    )
+    studio.sagemaker.update_space(
+        DomainId=world.domain_id,
+        SpaceName="editor",
+        SpaceSettings={"CustomFileSystems": [{"EFSFileSystem": {"FileSystemId": old}}]},
+    )
+    assert holdings.kept_homes(world.environment) == (old,)
+
+    assert [holding.name for holding in down(world).kept] == [old]
+    after = world.inventory()
+    assert {kind for kind in after if after[kind] != world.before[kind]} == {"file_systems"}
+    assert down(world, delete=EVERYTHING).kept == ()
+    assert world.inventory() == world.before
+
+
+@pytest.mark.parametrize("events", [3, 6, 9, 12, 15])
+def test_a_home_that_is_kept_stays_kept_when_down_is_broken_off(world: World, events: int) -> None:
+    world.studio.app(world.domain_id)
+    home = world.home
+    work = teardown.remove(world.environment, frozenset({"space"}))
+    for _ in range(events):
+        next(work)
+    work.close()
+
+    assert [holding.name for holding in down(world, delete=frozenset({"space"})).kept] == [home]
+    assert down(world, delete=EVERYTHING).kept == ()
     assert world.inventory() == world.before
 
 
@@ -81,16 +171,29 @@ def start_app(world: World) -> None:
     world.studio.app(world.domain_id)
 
 
-@pytest.mark.parametrize("late", [put_object, put_image, start_app])
-def test_data_that_came_after_the_survey_is_refused(world: World, late: Callable[[World], None]) -> None:
-    found = surveyed(world)
+@pytest.mark.parametrize("late", [put_object, put_image])
+def test_data_that_came_after_the_survey_is_kept(world: World, late: Callable[[World], None]) -> None:
+    surveyed(world)
     late(world)
+
+    assert [holding.name for holding in done(teardown.remove(world.environment, NOTHING)).kept] == [world.bucket]
+    if late is put_object:
+        world.client("s3").delete_object(Bucket=world.bucket, Key="late")
+        world.client("s3").delete_bucket(Bucket=world.bucket)
+    else:
+        world.client("ecr").delete_repository(repositoryName=world.bucket, force=True)
+    assert world.inventory() == world.before
+
+
+def test_a_volume_that_came_after_the_survey_is_refused(world: World) -> None:
+    surveyed(world)
+    start_app(world)
     before = world.inventory()
 
     with pytest.raises(RefusedError, match="Nothing was changed"):
-        done(teardown.remove(world.environment, found, delete_data=False))
+        done(teardown.remove(world.environment, NOTHING))
     assert world.inventory() == before
-    down(world, delete_data=True)
+    down(world, delete=EVERYTHING)
     assert world.inventory() == world.before
 
 
@@ -132,15 +235,15 @@ def test_a_domain_that_was_deleted_by_hand(world: World, retain: bool) -> None:
 
 
 def test_a_domain_that_is_deleted_after_the_survey(world: World) -> None:
-    found = surveyed(world)
+    surveyed(world)
     empty_domain(world, world.domain_id)
-    done(teardown.remove(world.environment, found, delete_data=False))
+    done(teardown.remove(world.environment, NOTHING))
     assert world.inventory() == world.before
 
 
 @pytest.mark.parametrize("events", [1, 4, 7, 11, 15])
 def test_down_can_be_broken_off_anywhere_and_repeated(world: World, events: int) -> None:
-    work = teardown.remove(world.environment, surveyed(world), delete_data=False)
+    work = teardown.remove(world.environment, NOTHING)
     for _ in range(events):
         next(work)
     work.close()
@@ -195,18 +298,18 @@ def test_a_home_without_its_groups_is_found_by_its_interfaces(world: World) -> N
 def test_a_bucket_and_a_repository_that_were_removed_by_hand(world: World) -> None:
     world.client("s3").delete_bucket(Bucket=world.bucket)
     world.client("ecr").delete_repository(repositoryName=world.bucket)
-    down(world, delete_data=True)
+    down(world, delete=EVERYTHING)
     assert world.inventory() == world.before
 
 
 def test_an_app_that_is_stopped_by_somebody_else(world: World) -> None:
     key = world.studio.app(world.domain_id)
     studio = Studio(world.environment.session)
-    found = surveyed(world)
+    surveyed(world)
     (app,) = studio.apps(world.domain_id)
     world.studio.stop(key)
 
     with pytest.raises(AwsError):  # as AWS says it of an app that is gone
         studio.delete_app(world.domain_id, app)
-    done(teardown.remove(world.environment, found, delete_data=True))
+    done(teardown.remove(world.environment, EVERYTHING))
     assert world.inventory() == world.before

@@ -156,3 +156,21 @@ def test_the_json_form_is_stable() -> None:
             },
         ],
     }
+
+
+def imported(*actions: str, reason: str = "") -> plan.ResourceChange:
+    details = {"actions": list(actions), "importing": {"id": "d-1"}, "before": {"a": 1}, "after": {"a": 2}}
+    change = {"address": "aws_sagemaker_domain.studio", "type": "aws_sagemaker_domain", "name": "studio"}
+    shown = {"resource_changes": [{**change, "mode": "managed", "change": details, "action_reason": reason}]}
+    (told,), _, _ = plan.from_show(shown, MODULES)
+    return told
+
+
+def test_what_is_imported_is_adopted_unless_it_is_replaced() -> None:
+    assert (imported("no-op").action, imported("update").action) == ("import", "import")
+    assert imported("delete", "create").destroys
+    assert not imported("delete", "create").is_unfinished
+
+
+def test_only_a_failed_creation_is_replaced_on_request() -> None:
+    assert imported("delete", "create", reason="replace_by_request").is_unfinished

@@ -1,5 +1,6 @@
 """Terraform driven, with a program that plays recordings in its place."""
 
+import json
 import os
 import signal
 import sys
@@ -277,3 +278,40 @@ def test_a_file_in_the_way_of_a_state_that_comes_back_is_not_to_be_removed(playi
     with pytest.raises(RefusedError, match="There is a state at the file") as refused:
         driven.finish(driven.terraform.init(migrate=True))
     assert f'move "{work.state_file}" away' in refused.value.hint
+
+
+def test_what_exists_is_imported_by_one_plan_only(playing: Callable[[str], Driven]) -> None:
+    """Import blocks that stay would fail every later plan once the thing is gone."""
+    driven = playing("create")
+    file = driven.terraform.workspace.directory / "adopt.tf.json"
+    work = driven.terraform.plan(adopt={"aws_vpc.main": "vpc-${1}"}, replace=["aws_vpc.main"], targets=["aws_vpc.main"])
+    for event in work:
+        if event == Stage("Planning"):
+            break
+    next(work)
+
+    blocks = json.loads(file.read_text())["import"]
+    assert blocks == [{"to": "aws_vpc.main", "id": "vpc-$${1}"}]
+    driven.finish(work)
+    assert not file.exists()
+    assert driven.calls[-1].endswith("-replace=aws_vpc.main -target=aws_vpc.main")
+
+
+def test_import_blocks_of_a_killed_run_are_not_used_again(playing: Callable[[str], Driven]) -> None:
+    driven = playing("create")
+    file = driven.terraform.workspace.directory / "adopt.tf.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    driven.finish(driven.terraform.plan())
+
+    assert not file.exists()
+
+
+def test_forgetting_nothing_starts_nothing(playing: Callable[[str], Driven]) -> None:
+    driven = playing("create")
+    driven.finish(driven.terraform.init())
+    driven.terraform.forget([])
+    before = driven.calls
+    driven.terraform.forget(["aws_s3_bucket.data"])
+
+    assert driven.calls == [*before, "state rm aws_s3_bucket.data"]

@@ -1,0 +1,235 @@
+"""What exists of an environment although no state says so: found by our tag, else by its name in our account.
+
+AWS takes the tags of most things together with the order to make them, so whatever an interrupted run made carries
+them. Each method returns what `terraform import` wants for its type, or None when there is no such thing of ours.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from studioctl.aws.contents import bucket_contents
+from studioctl.aws.errors import MissingError, translated
+from studioctl.aws.session import Session
+from studioctl.aws.studio import Studio
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, RouteTableTypeDef
+
+
+class Belongings:
+    """The belongings of one environment in one account and region.
+
+    Args:
+        session: The account.
+        tag: Key and value of the tag that everything of the environment carries.
+    """
+
+    def __init__(self, session: Session, tag: tuple[str, str]) -> None:
+        self._session = session
+        self._tag = tag
+
+    @cached_property
+    def studio(self) -> Studio:
+        """SageMaker Studio in this account."""
+        return Studio(self._session)
+
+    def vpc(self, name: str) -> str | None:
+        """The VPC with this `Name`."""
+        with translated():
+            found = self._session.client("ec2").describe_vpcs(Filters=self._named(name))["Vpcs"]
+        return min((vpc["VpcId"] for vpc in found), default=None)
+
+    def subnet(self, name: str, vpc_id: str) -> str | None:
+        """The subnet with this `Name` in a VPC."""
+        with translated():
+            found = self._session.client("ec2").describe_subnets(Filters=self._named(name, vpc_id))["Subnets"]
+        return min((subnet["SubnetId"] for subnet in found), default=None)
+
+    def internet_gateway(self, name: str) -> str | None:
+        """The internet gateway with this `Name`, attached or not."""
+        with translated():
+            answer = self._session.client("ec2").describe_internet_gateways(Filters=self._named(name))
+        return min((gateway["InternetGatewayId"] for gateway in answer["InternetGateways"]), default=None)
+
+    def route_table(self, name: str, vpc_id: str) -> str | None:
+        """The route table with this `Name` in a VPC."""
+        with translated():
+            found = self._session.client("ec2").describe_route_tables(Filters=self._named(name, vpc_id))["RouteTables"]
+        return min((table["RouteTableId"] for table in found), default=None)
+
+    def route(self, table_id: str, cidr: str) -> str | None:
+        """The route to a range of addresses in a route table."""
+        routes = [route for table in self._tables(table_id) for route in table["Routes"]]
+        there = any(route.get("DestinationCidrBlock") == cidr for route in routes)
+        return f"{table_id}_{cidr}" if there else None
+
+    def route_table_association(self, subnet_id: str, table_id: str) -> str | None:
+        """The association of a subnet with a route table."""
+        links = [link for table in self._tables(table_id) for link in table["Associations"]]
+        return f"{subnet_id}/{table_id}" if any(link.get("SubnetId") == subnet_id for link in links) else None
+
+    def security_group(self, name: str, vpc_id: str) -> str | None:
+        """The security group of this name in a VPC, where names are unique."""
+        filters: Sequence[FilterTypeDef] = [
+            {"Name": "group-name", "Values": [name]},
+            {"Name": "vpc-id", "Values": [vpc_id]},
+        ]
+        with translated():
+            found = self._session.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+        return next((group["GroupId"] for group in found), None)
+
+    def security_group_rule(self, group_id: str, *, egress: bool, wanted: Mapping[str, str]) -> str | None:
+        """The rule of a group that says this: AWS refuses a second one that does."""
+        filters: Sequence[FilterTypeDef] = [{"Name": "group-id", "Values": [group_id]}]
+        with translated():
+            rules = self._session.client("ec2").describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+        for rule in rules:
+            if rule["IsEgress"] == egress and all(str(_of_rule(rule, key)) == value for key, value in wanted.items()):
+                return rule["SecurityGroupRuleId"]
+        return None
+
+    def secret(self, name: str) -> str | None:
+        """The secret of this name; not one that is on its way out."""
+        try:
+            with translated():
+                found: Mapping[str, Any] = self._session.client("secretsmanager").describe_secret(SecretId=name)
+        except MissingError:
+            return None
+        return str(found["ARN"]) if "DeletedDate" not in found and self._is_ours(found.get("Tags", ())) else None
+
+    def bucket(self, name: str) -> str | None:
+        """The bucket of this name. S3 is told tags only afterwards, so one without any tag is ours while it is empty.
+
+        One with other tags, or with data and no tags, somebody else in this account made.
+        """
+        s3 = self._session.client("s3")
+        with translated():
+            if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+                return None
+        try:
+            with translated():
+                tags: Sequence[Mapping[str, Any]] = s3.get_bucket_tagging(Bucket=name)["TagSet"]
+        except MissingError:  # NoSuchTagSet
+            return name if bucket_contents(self._session, name) is None else None
+        return name if self._is_ours(tags) else None
+
+    def role(self, name: str) -> str | None:
+        """The role of this name."""
+        try:
+            with translated():
+                found = self._session.client("iam").get_role(RoleName=name)["Role"]
+        except MissingError:
+            return None
+        return name if self._is_ours(found.get("Tags", ())) else None
+
+    def policy(self, name: str) -> str | None:
+        """ARN of the customer managed policy of this name."""
+        arn = f"arn:{self._session.identity.partition}:iam::{self._session.identity.account_id}:policy/{name}"
+        try:
+            with translated():
+                found = self._session.client("iam").get_policy(PolicyArn=arn)["Policy"]
+        except MissingError:
+            return None
+        return arn if self._is_ours(found.get("Tags", ())) else None
+
+    def policy_attachment(self, role: str, policy_arn: str) -> str | None:
+        """The attachment of a policy to a role."""
+        try:
+            with translated():
+                pages = self._session.client("iam").get_paginator("list_attached_role_policies").paginate(RoleName=role)
+                attached = {policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]}
+        except MissingError:
+            return None
+        return f"{role}/{policy_arn}" if policy_arn in attached else None
+
+    def repository(self, name: str) -> str | None:
+        """The image repository of this name."""
+        ecr = self._session.client("ecr")
+        try:
+            with translated():
+                (found,) = ecr.describe_repositories(repositoryNames=[name])["repositories"]
+                tags = ecr.list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
+        except MissingError:
+            return None
+        return name if self._is_ours(tags) else None
+
+    def lifecycle_config(self, name: str) -> str | None:
+        """The lifecycle configuration of this name, which holds the environment's name and the content's digest."""
+        try:
+            with translated():
+                self._session.client("sagemaker").describe_studio_lifecycle_config(StudioLifecycleConfigName=name)
+        except MissingError:
+            return None
+        return name
+
+    def image(self, name: str) -> str | None:
+        """SageMaker's image of this name, which holds the environment's name and the content's digest."""
+        try:
+            with translated():
+                self._session.client("sagemaker").describe_image(ImageName=name)
+        except MissingError:
+            return None
+        return name
+
+    def app_image_config(self, name: str) -> str | None:
+        """The configuration of this name for an image of the environment's."""
+        try:
+            with translated():
+                self._session.client("sagemaker").describe_app_image_config(AppImageConfigName=name)
+        except MissingError:
+            return None
+        return name
+
+    def domain(self, name: str) -> str | None:
+        """Id of the domain of this name."""
+        found = self.studio.find_domain(name, tag=self._tag)
+        return found.id if found else None
+
+    def user_profile(self, domain_id: str, name: str) -> str | None:
+        """ARN of the user profile of this name in a domain."""
+        try:
+            with translated():
+                found = self._session.client("sagemaker").describe_user_profile(
+                    DomainId=domain_id, UserProfileName=name
+                )
+        except MissingError:
+            return None
+        return found["UserProfileArn"]
+
+    def space(self, domain_id: str, name: str) -> str | None:
+        """ARN of the space of this name in a domain."""
+        try:
+            with translated():
+                found = self._session.client("sagemaker").describe_space(DomainId=domain_id, SpaceName=name)
+        except MissingError:
+            return None
+        return found["SpaceArn"]
+
+    def _named(self, name: str, vpc_id: str | None = None) -> "list[FilterTypeDef]":
+        ours: FilterTypeDef = {"Name": f"tag:{self._tag[0]}", "Values": [self._tag[1]]}
+        named: FilterTypeDef = {"Name": "tag:Name", "Values": [name]}
+        inside: FilterTypeDef = {"Name": "vpc-id", "Values": [vpc_id or ""]}
+        return [ours, named, inside] if vpc_id else [ours, named]
+
+    def _tables(self, table_id: str) -> "list[RouteTableTypeDef]":
+        filters: Sequence[FilterTypeDef] = [{"Name": "route-table-id", "Values": [table_id]}]
+        with translated():
+            return self._session.client("ec2").describe_route_tables(Filters=filters)["RouteTables"]
+
+    def _is_ours(self, tags: Sequence[Mapping[str, Any]]) -> bool:
+        key, value = self._tag
+        return any(tag.get("Key") == key and tag.get("Value") == value for tag in tags)
+
+
+def _of_rule(rule: Mapping[str, Any], key: str) -> Any:
+    """A rule's value by the name that Terraform has for it."""
+    members = {
+        "cidr_ipv4": rule.get("CidrIpv4"),
+        "cidr_ipv6": rule.get("CidrIpv6"),
+        "ip_protocol": rule.get("IpProtocol"),
+        "from_port": rule.get("FromPort"),
+        "to_port": rule.get("ToPort"),
+        "referenced_security_group_id": rule.get("ReferencedGroupInfo", {}).get("GroupId"),
+    }
+    return members[key]

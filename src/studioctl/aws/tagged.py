@@ -1,0 +1,62 @@
+"""Everything that carries a tag, whatever it is, and whether it is still there."""
+
+from collections.abc import Callable, Mapping
+
+from studioctl.aws.errors import MissingError, translated
+from studioctl.aws.session import Session
+
+
+def tagged(session: Session, tag: tuple[str, str]) -> tuple[str, ...]:
+    """ARNs of what carries this tag and exists. AWS's index of tags knows what was deleted for some time.
+
+    IAM is not in that index: its roles and policies are looked for by name (belongings.py).
+    """
+    with translated():
+        pages = session.client("resourcegroupstaggingapi").get_paginator("get_resources")
+        listed = [
+            entry["ResourceARN"]
+            for page in pages.paginate(TagFilters=[{"Key": tag[0], "Values": [tag[1]]}])
+            for entry in page["ResourceTagMappingList"]
+        ]
+    return tuple(sorted(arn for arn in listed if _exists(session, arn)))
+
+
+def _exists(session: Session, arn: str) -> bool:
+    """Whether it exists; what we have no question for is taken to be there."""
+    _, _, service, _, _, rest = arn.split(":", 5)
+    kind, _, identity = rest.partition("/")
+    question = _questions(session, identity).get(f"{service}/{kind}") or _others(session, arn).get(service)
+    if question is None:
+        return True
+    try:
+        with translated():
+            return bool(question())
+    except MissingError:
+        return False
+
+
+def _questions(session: Session, identity: str) -> Mapping[str, Callable[[], object]]:
+    ec2 = session.client("ec2")
+    return {
+        "ec2/vpc": lambda: ec2.describe_vpcs(VpcIds=[identity]),
+        "ec2/subnet": lambda: ec2.describe_subnets(SubnetIds=[identity]),
+        "ec2/internet-gateway": lambda: ec2.describe_internet_gateways(InternetGatewayIds=[identity]),
+        "ec2/route-table": lambda: ec2.describe_route_tables(RouteTableIds=[identity]),
+        "ec2/security-group": lambda: ec2.describe_security_groups(GroupIds=[identity]),
+        "ec2/security-group-rule": lambda: ec2.describe_security_group_rules(SecurityGroupRuleIds=[identity]),
+        "ecr/repository": lambda: session.client("ecr").describe_repositories(repositoryNames=[identity]),
+        "elasticfilesystem/file-system": lambda: session.client("efs").describe_file_systems(FileSystemId=identity),
+        "sagemaker/domain": lambda: session.client("sagemaker").describe_domain(DomainId=identity),
+    }
+
+
+def _others(session: Session, arn: str) -> Mapping[str, Callable[[], object]]:
+    def secret_is_there() -> bool:
+        found: Mapping[str, object] = session.client("secretsmanager").describe_secret(SecretId=arn)
+        return "DeletedDate" not in found
+
+    return {
+        "s3": lambda: session.client("s3").get_bucket_location(Bucket=arn.rpartition(":")[2]),
+        "secretsmanager": secret_is_there,
+        "sagemaker": lambda: session.client("sagemaker").list_tags(ResourceArn=arn),
+    }

@@ -1,0 +1,214 @@
+"""Taking into Terraform's state what exists and is ours, but that no state knows.
+
+A run that was killed leaves what AWS made meanwhile, and `down` leaves the data that it keeps. Whatever a plan would
+create is looked for in AWS before: what is there already is imported by the plan, not made a second time.
+Looking costs calls, so it is done only when a plan creates something: one that finds everything in place costs nothing.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from studioctl.events import Noted, Work
+from studioctl.infrastructure.block import Ref, Resource
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.operations.environment import Environment
+from studioctl.operations.estate import DEPOSED, Estate
+from studioctl.terraform.plan import PlanSummary
+
+if TYPE_CHECKING:
+    from studioctl.aws.belongings import Belongings
+
+FAILED = "Failed"  # AWS's status of what was never finished; what worked once is `Update_Failed`
+
+
+def plan(environment: Environment) -> Work[PlanSummary]:
+    """Terraform's plan, in which nothing is created that exists already. Terraform must have been initialised.
+
+    Raises:
+        AwsError, TerraformError: AWS cannot be asked, or Terraform failed.
+    """
+    terraform = environment.terraform
+    everything = {resource.address for resource in terraform.blueprint.resources()}
+    estate = Estate(terraform.state())
+    if not any(estate.addresses()):
+        return (yield from _plan_with(environment, (yield from settled(environment, everything))))
+    yield from _accept_what_was_finished(environment, estate)
+    summary = yield from terraform.plan()
+    created = {change.address for change in summary.changes if change.action == "create"}
+    found = yield from settled(environment, created)
+    return (yield from _plan_with(environment, found)) if found else summary
+
+
+def _plan_with(environment: Environment, found: Mapping[str, str]) -> Work[PlanSummary]:
+    if found:
+        yield Noted(f"{len(found)} resources exist already and are this environment's: they are adopted")
+    broken = broken_creations(environment, found)
+    return (yield from environment.terraform.plan(adopt=found, replace=broken))
+
+
+def _accept_what_was_finished(environment: Environment, estate: Estate) -> Work[None]:
+    """What AWS went on making in Studio when Terraform was killed is kept: a domain made anew would strand its home."""
+    tainted = {address for address in estate.tainted() if address.split(".")[0] in NAMED_IN_STUDIO}
+    found = yield from settled(environment, tainted)
+    broken = broken_creations(environment, found)
+    environment.terraform.accept([address for address in found if address not in broken])
+
+
+def settled(environment: Environment, addresses: Collection[str]) -> Work[dict[str, str]]:
+    """What of these exists, once nothing in Studio is Pending, Updating or Deleting any more: import id by address."""
+    if not addresses:
+        return {}
+    found = existing(environment, addresses)
+    domain = environment.domain() if any(address.startswith("aws_sagemaker_") for address in addresses) else None
+    if domain is None:
+        return found
+    from studioctl.operations.removal import settle  # noqa: PLC0415 (boto3 is needed only here)
+
+    yield from settle(environment.studio, domain.id)
+    return existing(environment, addresses)
+
+
+def existing(environment: Environment, addresses: Collection[str]) -> dict[str, str]:
+    """What of these the blueprint describes and exists in AWS: what `terraform import` wants, by address."""
+    search = Search(environment)
+    for resource in environment.terraform.blueprint.resources():
+        if resource.address in addresses:
+            search.look_for(resource)
+    return search.found
+
+
+def broken_creations(environment: Environment, found: Mapping[str, str]) -> tuple[str, ...]:
+    """Those of Studio's that AWS could not finish: nobody has worked in them, and they are made anew."""
+    ours = [r for r in environment.terraform.blueprint.resources() if r.address in found and r.type in NAMED_IN_STUDIO]
+    domain = environment.domain() if ours else None
+    if domain is None:
+        return ()
+    failed = {
+        "aws_sagemaker_domain": {domain.name} if domain.status == FAILED else set(),
+        "aws_sagemaker_user_profile": {
+            p.name for p in environment.studio.user_profiles(domain.id) if p.status == FAILED
+        },
+        "aws_sagemaker_space": {s.name for s in environment.studio.spaces(domain.id) if s.status == FAILED},
+    }
+    return tuple(r.address for r in ours if r.arguments[NAMED_IN_STUDIO[r.type]] in failed[r.type])
+
+
+NAMED_IN_STUDIO = {
+    "aws_sagemaker_domain": "domain_name",
+    "aws_sagemaker_user_profile": "user_profile_name",
+    "aws_sagemaker_space": "space_name",
+}
+
+
+@dataclass(frozen=True)
+class Sought:
+    """A resource as the search sees it: its arguments with every reference filled in."""
+
+    resource: Resource
+    fill_in: Callable[[str], str]
+
+    def __getitem__(self, argument: str) -> str:
+        """The argument's text. Raises UnknownError when it refers to something that does not exist."""
+        return self.fill_in(str(self.resource.arguments[argument]))
+
+    def __contains__(self, argument: str) -> bool:
+        """Whether it is given at all."""
+        return argument in self.resource.arguments
+
+    @property
+    def name_tag(self) -> str:
+        """Its tag `Name`."""
+        return str(self.resource.arguments["tags"]["Name"])
+
+
+class UnknownError(LookupError):
+    """What a resource refers to does not exist: then neither does it."""
+
+
+Finder = Callable[["Belongings", Sought], str | None]
+# What is put, not created, needs no finder: doing it again changes nothing (a bucket's settings, a lifecycle policy).
+FINDERS: Mapping[str, Finder] = {
+    "aws_vpc": lambda ours, it: ours.vpc(it.name_tag),
+    "aws_subnet": lambda ours, it: ours.subnet(it.name_tag, it["vpc_id"]),
+    "aws_internet_gateway": lambda ours, it: ours.internet_gateway(it.name_tag),
+    "aws_route_table": lambda ours, it: ours.route_table(it.name_tag, it["vpc_id"]),
+    "aws_route": lambda ours, it: ours.route(it["route_table_id"], it["destination_cidr_block"]),
+    "aws_route_table_association": lambda ours, it: ours.route_table_association(it["subnet_id"], it["route_table_id"]),
+    "aws_security_group": lambda ours, it: ours.security_group(it["name"], it["vpc_id"]),
+    "aws_vpc_security_group_egress_rule": lambda ours, it: _rule(ours, it, egress=True),
+    "aws_vpc_security_group_ingress_rule": lambda ours, it: _rule(ours, it, egress=False),
+    "aws_secretsmanager_secret": lambda ours, it: ours.secret(it["name"]),
+    "aws_s3_bucket": lambda ours, it: ours.bucket(it["bucket"]),
+    "aws_iam_role": lambda ours, it: ours.role(it["name"]),
+    "aws_iam_policy": lambda ours, it: ours.policy(it["name"]),
+    "aws_iam_role_policy_attachment": lambda ours, it: ours.policy_attachment(it["role"], it["policy_arn"]),
+    "aws_ecr_repository": lambda ours, it: ours.repository(it["name"]),
+    "aws_sagemaker_studio_lifecycle_config": lambda ours, it: ours.lifecycle_config(it["studio_lifecycle_config_name"]),
+    "aws_sagemaker_image": lambda ours, it: ours.image(it["image_name"]),
+    "aws_sagemaker_app_image_config": lambda ours, it: ours.app_image_config(it["app_image_config_name"]),
+    "aws_sagemaker_domain": lambda ours, it: ours.domain(it["domain_name"]),
+    "aws_sagemaker_user_profile": lambda ours, it: ours.user_profile(it["domain_id"], it["user_profile_name"]),
+    "aws_sagemaker_space": lambda ours, it: ours.space(it["domain_id"], it["space_name"]),
+}
+
+
+def _rule(ours: "Belongings", it: Sought, *, egress: bool) -> str | None:
+    says = ("cidr_ipv4", "cidr_ipv6", "ip_protocol", "from_port", "to_port", "referenced_security_group_id")
+    wanted = {key: it[key] for key in says if key in it}
+    return ours.security_group_rule(it["security_group_id"], egress=egress, wanted=wanted)
+
+
+class Search:
+    """Looks for resources in the order of the blueprint, in which what a resource needs comes before it."""
+
+    def __init__(self, environment: Environment) -> None:
+        from studioctl.aws.belongings import Belongings  # noqa: PLC0415 (boto3 is needed only here)
+
+        self.found: dict[str, str] = {}
+        self._environment = environment
+        self._ours = Belongings(environment.session, (ENVIRONMENT_TAG, environment.config.name))
+
+    def look_for(self, resource: Resource) -> None:
+        """Adds what `terraform import` wants for this resource to `found`, if it exists."""
+        finder = FINDERS.get(resource.type)
+        with suppress(UnknownError):
+            if finder and (identity := finder(self._ours, Sought(resource, self._filled_in))):
+                self.found[resource.address] = identity
+
+    def _filled_in(self, text: str) -> str:
+        for reference, value in self._known():
+            text = text.replace(reference, value)
+        if any(f"${{{address}." in text for address in self._addresses):
+            raise UnknownError(text)
+        return text
+
+    def _known(self) -> Iterator[tuple[str, str]]:
+        """References and what they stand for. What imports a resource is also what others call it by."""
+        yield from self._account
+        for address, attributes in self._recorded.items():
+            for attribute in ("id", "arn", "name"):
+                if value := attributes.get(attribute):
+                    yield str(Ref(f"{address}.{attribute}")), str(value)
+        for address, identity in self.found.items():
+            for attribute in ("id", "arn", "name"):
+                yield str(Ref(f"{address}.{attribute}")), identity
+
+    @cached_property
+    def _account(self) -> tuple[tuple[str, str], ...]:
+        identity = self._environment.session.identity
+        return (
+            (str(Ref("data.aws_caller_identity.current.account_id")), identity.account_id),
+            (str(Ref("data.aws_partition.current.partition")), identity.partition),
+        )
+
+    @cached_property
+    def _recorded(self) -> dict[str, Mapping[str, Any]]:
+        state = Estate(self._environment.terraform.state())
+        return {address: attributes for address, attributes in state.addresses() if not address.endswith(DEPOSED)}
+
+    @cached_property
+    def _addresses(self) -> tuple[str, ...]:
+        return tuple(resource.address for resource in self._environment.terraform.blueprint.resources())

@@ -1,0 +1,145 @@
+"""Where users' data is: the bucket, images, secrets, spaces and the home file system, and how much is in each.
+
+Doubt means that there is data: AWS does not say whether a space has a volume, and its sizes are hours old at times.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from studioctl.aws import contents, leftovers
+from studioctl.aws.leftovers import DomainTraces
+from studioctl.aws.values import App, Domain, Space
+from studioctl.infrastructure.naming import kept_tags
+from studioctl.operations.environment import Account, Environment
+from studioctl.operations.estate import DEPOSED, Estate
+
+# AWS forgets a deleted app after 24 hours; only within them can it be known that a space never had one.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeApp.html
+APP_MEMORY = timedelta(hours=23)
+BUCKET, REPOSITORY, SECRET, SPACE, HOME = "bucket", "repository", "secret", "space", "home file system"
+# What people say of it -> what a holding of it is called.
+KINDS: Mapping[str, str] = {"bucket": BUCKET, "homes": HOME, "images": REPOSITORY, "secrets": SECRET, "spaces": SPACE}
+# Terraform's type -> what a holding in it is called, and the argument with its name.
+STORES = {
+    "aws_s3_bucket": (BUCKET, "bucket"),
+    "aws_ecr_repository": (REPOSITORY, "name"),
+    "aws_secretsmanager_secret": (SECRET, "name"),
+}
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Something that holds users' data: `kind` and `name` say what, `contents` how much."""
+
+    kind: str
+    name: str
+    contents: str
+
+
+@dataclass(frozen=True)
+class Store:
+    """A bucket, a repository or a secret of the environment.
+
+    Args:
+        kind: BUCKET, REPOSITORY or SECRET.
+        name: Its name.
+        id: What AWS finds it by.
+        address: Its address in Terraform.
+        settings: Addresses in the state of what keeps a bucket private and encrypted, and so stays with it.
+    """
+
+    kind: str
+    name: str
+    id: str
+    address: str
+    settings: tuple[str, ...] = ()
+
+
+def stores(environment: Environment, unrecorded: Mapping[str, str]) -> tuple[Store, ...]:
+    """The stores in the state, and those that exist without being in it (import id by address)."""
+    return (*_recorded(Estate(environment.terraform.state())), *_unrecorded(environment, unrecorded))
+
+
+def _unrecorded(environment: Environment, found: Mapping[str, str]) -> Iterator[Store]:
+    for resource in environment.terraform.blueprint.resources():
+        identity = found.get(resource.address)
+        if identity and resource.type in STORES:
+            kind, argument = STORES[resource.type]
+            name = str(resource.arguments[argument]) if kind == SECRET else identity
+            yield Store(kind, name, identity, resource.address)
+
+
+def _recorded(estate: Estate) -> Iterator[Store]:
+    for resource_type, (kind, argument) in STORES.items():
+        for address, attributes in estate.resources(resource_type):
+            identity = str(attributes["id"])
+            settings = tuple(_settings_of(estate, identity)) if kind == BUCKET else ()
+            yield Store(kind, str(attributes.get(argument) or identity), identity, address, settings)
+
+
+def _settings_of(estate: Estate, bucket: str) -> Iterator[str]:
+    for address, attributes in estate.addresses():
+        if address.startswith("aws_s3_bucket_") and attributes.get("bucket") == bucket and DEPOSED not in address:
+            yield address
+
+
+def find(environment: Environment, places: Iterable[Store], traces: Iterable[DomainTraces]) -> tuple[Holding, ...]:
+    """What holds users' data in these stores, and in these domains or what is left of them."""
+    kept = leftovers.marked_as_kept(environment.session, kept_tags(environment.config.name))
+    homes = {
+        home: Holding(HOME, home, f"kept by an earlier down, {contents.as_text(size)}") for home, size in kept.items()
+    }
+    in_domains = [holding for trace in traces for holding in _in_domain(environment, trace)]
+    return (
+        *(Holding(s.kind, s.name, held) for s in places if (held := _stored(environment, s))),
+        *(holding for holding in in_domains if holding.name not in homes),
+        *homes.values(),
+    )
+
+
+def kept_homes(account: Account) -> tuple[str, ...]:
+    """Home file systems that an earlier `down` kept: ids. That of the present domain is none of them."""
+    found = leftovers.marked_as_kept(account.session, kept_tags(account.config.name))
+    domain = account.domain() if found else None
+    present = domain.home_file_system_id if domain else None
+    return tuple(sorted(home for home in found if home != present))
+
+
+def _stored(environment: Environment, store: Store) -> str | None:
+    look = {
+        BUCKET: contents.bucket_contents,
+        REPOSITORY: contents.repository_contents,
+        SECRET: contents.secret_contents,
+    }
+    return look[store.kind](environment.session, store.id)
+
+
+def _in_domain(environment: Environment, trace: DomainTraces) -> Iterable[Holding]:
+    domain = environment.studio.domain(trace.domain_id)
+    if domain:
+        yield from _in_living_domain(environment, domain)
+        return
+    for home in leftovers.home_file_systems(environment.session, trace.domain_arn):
+        if held := contents.home_contents(environment.session, home, profiles=0, used=False):
+            yield Holding(HOME, home, held)
+
+
+def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Holding]:
+    apps = environment.studio.apps(domain.id)
+    filled = [space for space in environment.studio.spaces(domain.id) if _may_hold_files(space, apps)]
+    for space in filled:
+        yield Holding(SPACE, space.name, f"a volume of {space.volume_gb or '?'} GB")
+    if domain.home_file_system_id:
+        profiles = len(environment.studio.user_profiles(domain.id))
+        used = bool(apps or filled)
+        held = contents.home_contents(environment.session, domain.home_file_system_id, profiles=profiles, used=used)
+        if held:
+            yield Holding(HOME, domain.home_file_system_id, held)
+
+
+def _may_hold_files(space: Space, apps: Iterable[App]) -> bool:
+    """A space has a volume from its first start on. AWS does not say whether there was one, so doubt means yes."""
+    if any(app.space == space.name for app in apps):
+        return True
+    return datetime.now(UTC) - space.created_at > APP_MEMORY

@@ -1,0 +1,39 @@
+"""What is left when everything should be gone: looked for in AWS, by our tag and by name, not in any state."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from studioctl.aws.tagged import tagged
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.operations import adoption
+from studioctl.operations.environment import Environment
+from studioctl.operations.holdings import Holding
+
+
+@dataclass(frozen=True)
+class Remain:
+    """Something that is left: its ARN or id, and what Terraform or AWS calls its kind."""
+
+    name: str
+    kind: str
+
+
+def remains(environment: Environment, kept: Collection[Holding]) -> tuple[Remain, ...]:
+    """What carries the environment's tag, or a name of its, and is not kept.
+
+    Raises:
+        AwsError: AWS refused to tell.
+    """
+    addresses = {resource.address for resource in environment.terraform.blueprint.resources()}
+    by_name = adoption.existing(environment, addresses)
+    arns = tagged(environment.session, (ENVIRONMENT_TAG, environment.config.name))
+    named = [Remain(identity, address.split(".")[0].removeprefix("aws_")) for address, identity in by_name.items()]
+    others = [Remain(arn, arn.split(":")[2]) for arn in arns if not any(_is_named(arn, found.name) for found in named)]
+    names = [holding.name for holding in kept]
+    return tuple(r for r in (*named, *others) if not any(_is_named(r.name, name) for name in names))
+
+
+def _is_named(identity: str, name: str) -> bool:
+    """Whether an ARN or an id is that of what has this name: AWS adds six characters to a secret's."""
+    last = identity.rsplit(":secret:", maxsplit=1)[-1].rpartition("-")[0] if ":secret:" in identity else identity
+    return name in {identity, last} or identity.endswith((f"/{name}", f":{name}"))

@@ -1,0 +1,279 @@
+"""Killed at any moment, run again, done; and data that outlives its environment.
+
+One environment goes through it all: `up` and `down` are killed at chosen points, each time another process of theirs,
+and the same command is given again. What then exists is what an undisturbed run makes: no more, no less.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.functional.conftest import SMALL, STUDIOCTL, Shell
+
+from studioctl.target import Target
+from studioctl.terraform import executable, provider
+from studioctl.terraform.environment import child_environment
+
+NAME = "acme-kill"
+BUCKET = f"{NAME}-data-123456789012"
+TIMEOUTS = "e2bfb730-ecaa-11e6-8f88-34363bc7c4c0"  # where Terraform's SDK keeps them in a state
+
+Inventory = dict[str, Any]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Shell]:
+    shell = Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator")})
+    shell.write(SMALL.format(name=NAME))
+    shell.studioctl("emulator", "start", "--transition-seconds", "1")
+    yield shell
+    shell.studioctl("emulator", "stop")
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below this one: Terraform, then its providers."""
+    found: list[int] = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == pid:
+            child = int(stat.parent.name)
+            found += [child, *descendants(child)]
+    return found
+
+
+def everything(pid: int) -> list[int]:
+    return [pid, *descendants(pid)]
+
+
+def only_ours(pid: int) -> list[int]:
+    return [pid]
+
+
+def all_but_ours(pid: int) -> list[int]:
+    return descendants(pid)
+
+
+def killed(world: Shell, *command: str, after: int, victims: Callable[[int], list[int]]) -> None:
+    """Runs a command and kills its processes with SIGKILL when so many things have come or gone."""
+    url = json.loads(world.studioctl("emulator", "env", "--json").out)["AWS_ENDPOINT_URL"]
+
+    def count() -> int:
+        with urllib.request.urlopen(f"{url}/_studioctl/inventory") as answer:
+            return sum(shape(json.load(answer)).values())
+
+    before = count()
+    process = subprocess.Popen(
+        [STUDIOCTL, *command],
+        cwd=world.directory,
+        env=world.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while abs(count() - before) < after:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    for pid in victims(process.pid):
+        os.kill(pid, signal.SIGKILL)
+    _, said = process.communicate(timeout=300)
+    assert process.returncode != 0, said
+
+
+def shape(inventory: Inventory) -> dict[str, int]:
+    """How many there are of each kind: two worlds have different ids."""
+    return {kind: len(found) for kind, found in inventory.items()}
+
+
+def up(world: Shell) -> Inventory:
+    world.studioctl("up", "--local", "--yes")
+    return dict(world.inventory())
+
+
+def checksums(world: Shell) -> dict[str, str]:
+    s3 = world.client("s3")
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+    return {key: hashlib.sha256(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()).hexdigest() for key in keys}
+
+
+def providers_in(world: Shell) -> list[int]:
+    """Processes that still run in the environment's directory."""
+    place = (world.directory / ".studioctl" / NAME / "local").resolve()
+    found = []
+    for cwd in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if cwd.resolve(strict=True) == place:
+                found.append(int(cwd.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.timeout(1200)  # two minutes on a machine of its own
+def test_killed_and_run_again(world: Shell) -> None:
+    before = world.inventory()
+    made = up_is_killed_and_completes(world, before)
+    put_data(world)
+    kept = down_is_killed_and_completes(world, before, made)
+    back = the_next_up_takes_up_what_was_kept(world, kept)
+    bare_terraform_fails_where_down_succeeds(world, back, before)
+
+
+def up_is_killed_and_completes(world: Shell, before: Inventory) -> Inventory:
+    killed(world, "up", "--local", "--yes", after=3, victims=everything)
+    killed(world, "up", "--local", "--yes", after=3, victims=all_but_ours)
+    killed(world, "up", "--local", "--yes", after=3, victims=only_ours)
+    made = up(world)
+
+    assert providers_in(world) == []
+    assert Counter(shape(made)) - Counter(shape(before)) == Counter(
+        access_points=1,
+        buckets=1,
+        domains=1,
+        file_systems=1,
+        internet_gateways=1,
+        lifecycle_configs=1,
+        mount_targets=2,
+        network_interfaces=2,
+        policies=2,
+        repositories=1,
+        roles=1,
+        route_tables=2,
+        secrets=1,
+        security_groups=4,
+        spaces=1,
+        subnets=2,
+        user_profiles=1,
+        vpcs=1,
+    )
+    return made
+
+
+def put_data(world: Shell) -> None:
+    s3, secrets, sagemaker = (world.client(service) for service in ("s3", "secretsmanager", "sagemaker"))
+    for number in range(3):
+        s3.put_object(Bucket=BUCKET, Key=f"data/{number}.bin", Body=bytes([number]) * 1000)
+    secrets.put_secret_value(SecretId=f"{NAME}/github", SecretString="t0ken")
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
+    world.client("ecr").put_image(repositoryName=NAME, imageManifest=manifest, imageTag="latest")
+    (domain,) = sagemaker.list_domains()["Domains"]
+    key = {"DomainId": domain["DomainId"], "AppType": "CodeEditor", "AppName": "default"}
+    sagemaker.create_app(**key, SpaceName="ada-editor")
+
+
+def down_is_killed_and_completes(world: Shell, before: Inventory, made: Inventory) -> Inventory:
+    data = checksums(world)
+    command = ("down", "--local", "--yes", "--delete-data=spaces")
+    killed(world, *command, after=12, victims=everything)
+    done = world.studioctl(*command)
+    kept = dict(world.inventory())
+
+    assert "  home file system 'fs-" in done.err
+    assert "is gone: 0 left." in done.err
+    assert {kind for kind in kept if kept[kind] != before[kind]} == {
+        "access_points",
+        "buckets",
+        "file_systems",
+        "repositories",
+        "secrets",
+    }
+    assert (kept["file_systems"], kept["access_points"]) == (made["file_systems"], made["access_points"])
+    assert checksums(world) == data
+    assert world.client("secretsmanager").get_secret_value(SecretId=f"{NAME}/github")["SecretString"] == "t0ken"
+    return kept
+
+
+def the_next_up_takes_up_what_was_kept(world: Shell, kept: Inventory) -> Inventory:
+    data = checksums(world)
+    done = world.studioctl("up", "--local", "--yes")
+    back = dict(world.inventory())
+
+    assert "note: 3 resources exist already and are this environment's: they are adopted" in done.err
+    assert checksums(world) == data
+    assert back["repositories"] == kept["repositories"]
+    assert back["secrets"] == kept["secrets"]
+    assert set(kept["file_systems"]) < set(back["file_systems"])
+    assert set(kept["access_points"]) < set(back["access_points"])
+    (home,) = [arn.rpartition("/")[2] for arn in kept["file_systems"]]
+    assert f"Kept from before: home file system '{home}'" in done.err
+    return back
+
+
+def bare_terraform_fails_where_down_succeeds(world: Shell, back: Inventory, before: Inventory) -> None:
+    """The same documents, the same state, the same emulator: side by side."""
+    documents = world.directory / ".studioctl" / NAME / "local"
+    bare = Path(shutil.copytree(documents, world.directory / "bare", symlinks=True))
+    give_up_soon(bare / "terraform.tfstate")
+    engine = executable.find()
+    variables = json.loads(world.studioctl("emulator", "env", "--json").out)
+    target = Target("us-east-1", endpoint_url=variables["AWS_ENDPOINT_URL"])
+    config = bare / "terraform.rc" if provider.find(os.environ, engine.registry) else None
+    # What holds data is left out: that a bucket is not emptied is right. This is about what SageMaker leaves behind.
+    destroyed = subprocess.run(
+        [*engine.command, "destroy", "-auto-approve", "-input=false", "-no-color", "-target=aws_vpc.studio"],
+        cwd=bare,
+        env=child_environment(os.environ, target, cli_config=config),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert destroyed.returncode == 1
+    assert "DependencyViolation" in destroyed.stderr
+    left = world.inventory()
+    assert (len(left["domains"]), len(left["vpcs"]), len(left["mount_targets"])) == (0, 1, 2)
+    assert len(left["file_systems"]) == len(back["file_systems"])
+
+    done = world.studioctl("down", "--local", "--yes", "--delete-data")
+    assert done.err.endswith(f"'{NAME}' is gone: 0 left.\n")
+    assert world.inventory() == before
+
+
+def give_up_soon(state: Path) -> None:
+    """The provider tries for twenty minutes to delete a subnet that something is in; ten seconds show the same."""
+    content = json.loads(state.read_text())
+    for resource in content["resources"]:
+        for instance in resource["instances"]:
+            if resource["type"] == "aws_subnet":
+                private = json.loads(base64.b64decode(instance["private"]))
+                private[TIMEOUTS]["delete"] = 10 * 10**9
+                instance["private"] = base64.b64encode(json.dumps(private).encode()).decode()
+    state.write_text(json.dumps(content))
+
+
+def test_what_a_killed_terraform_leaves_running_is_ended(tmp_path: Path) -> None:
+    """Without any Terraform: a leader that dies, and a process of its group that stays in the directory."""
+    from studioctl.terraform import orphans
+
+    code = "import subprocess, time; subprocess.Popen(['sleep', '300']); print('ready', flush=True); time.sleep(300)"
+    leader = subprocess.Popen(
+        ["/usr/bin/env", "python3", "-c", code], cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE
+    )
+    assert leader.stdout is not None
+    leader.stdout.readline()
+    (tmp_path / orphans.NOTE).write_text(str(leader.pid))
+    (child,) = descendants(leader.pid)
+    leader.kill()
+    leader.wait()
+
+    assert list(orphans.wait_for_orphan(tmp_path)) == []
+    deadline = time.monotonic() + 10
+    while child in [int(path.name) for path in Path("/proc").glob("[0-9]*")]:
+        state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
+        assert time.monotonic() < deadline
+        if state == "Z":
+            break
+    assert not (tmp_path / orphans.NOTE).exists()

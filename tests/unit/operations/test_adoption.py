@@ -1,0 +1,178 @@
+"""What exists and no state knows is found, and nothing that is somebody else's."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from studioctl.infrastructure import blueprint
+from studioctl.operations import adoption
+from studioctl.operations.environment import Environment
+from studioctl.target import Target
+from studioctl.terraform.runner import Terraform
+from tests.environments import environment as config
+from tests.fakes.terraform import FakeTerraform
+from tests.fakes.work import done
+from tests.unit.emulator.emulated import TRUST, client
+from tests.unit.operations.conftest import REGION, World
+from tests.unit.operations.test_teardown import empty_domain
+
+TAGS = {"studioctl:environment": "acme-adopt", "studioctl:managed-by": "studioctl"}
+UPPER = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+BUCKET = "acme-adopt-data-123456789012"
+
+
+@pytest.fixture
+def lost(world: World) -> Environment:
+    """An environment whose state is lost, or was never written."""
+    described = config(name="acme-adopt", secrets={"github": {"username": "ada"}})
+    terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
+    return Environment(
+        described, Target(REGION, endpoint_url=world.emulator.endpoint_url), cast("Terraform", terraform)
+    )
+
+
+def found(environment: Environment) -> dict[str, str]:
+    return adoption.existing(environment, {r.address for r in environment.terraform.blueprint.resources()})
+
+
+def named(name: str, kind: str) -> list[Any]:
+    return [{"ResourceType": kind, "Tags": [*UPPER, {"Key": "Name", "Value": name}]}]
+
+
+def test_nothing_is_found_where_nothing_is(lost: Environment) -> None:
+    assert found(lost) == {}
+
+
+def test_a_network_is_found_as_far_as_it_got(lost: Environment, world: World) -> None:
+    ec2 = world.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=named("acme-adopt", "vpc"))["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway(TagSpecifications=named("acme-adopt", "internet-gateway"))
+    gateway_id = gateway["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc)
+    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=named("acme-adopt-public", "route-table"))
+    table_id = table["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table_id, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway_id)
+    group = ec2.create_security_group(
+        GroupName="acme-adopt-studio",
+        Description="SageMaker Studio: outbound only",
+        VpcId=vpc,
+        TagSpecifications=named("acme-adopt-studio", "security-group"),
+    )["GroupId"]
+    (rule,) = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    try:
+        assert found(lost) == {
+            "aws_vpc.studio": vpc,
+            "aws_internet_gateway.studio": gateway_id,
+            "aws_route_table.public": table_id,
+            "aws_route.internet": f"{table_id}_0.0.0.0/0",
+            "aws_security_group.studio": group,
+            "aws_vpc_security_group_egress_rule.studio_outbound": rule["SecurityGroupRuleId"],
+        }
+        describe_as_ours(ec2, group, rule["SecurityGroupRuleId"])
+    finally:
+        ec2.delete_security_group(GroupId=group)
+        ec2.delete_route_table(RouteTableId=table_id)
+        ec2.detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc)
+        ec2.delete_internet_gateway(InternetGatewayId=gateway_id)
+        ec2.delete_vpc(VpcId=vpc)
+
+
+def describe_as_ours(ec2: Any, group: str, rule: str) -> None:
+    """What an adopting plan does to the rule that AWS gives every group: a rule about all protocols has no ports."""
+    said = {"IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0", "Description": "ours"}
+    changes = [{"SecurityGroupRuleId": rule, "SecurityGroupRule": said}]
+    ec2.modify_security_group_rules(GroupId=group, SecurityGroupRules=changes)
+    answer = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+    assert [(found["Description"], found["FromPort"]) for found in answer["SecurityGroupRules"]] == [("ours", -1)]
+
+
+def test_what_has_a_name_is_found_by_it(lost: Environment, world: World) -> None:
+    iam, ecr, secrets = (world.client(service) for service in ("iam", "ecr", "secretsmanager"))
+    iam.create_role(RoleName="acme-adopt-execution", AssumeRolePolicyDocument=TRUST, Tags=UPPER)
+    ecr.create_repository(repositoryName="acme-adopt", tags=UPPER)
+    secret = secrets.create_secret(Name="acme-adopt/github", Tags=UPPER)["ARN"]
+    try:
+        assert found(lost) == {
+            "aws_iam_role.execution": "acme-adopt-execution",
+            "aws_ecr_repository.images": "acme-adopt",
+            "aws_secretsmanager_secret.github": secret,
+        }
+    finally:
+        iam.delete_role(RoleName="acme-adopt-execution")
+        ecr.delete_repository(repositoryName="acme-adopt")
+        secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    assert found(lost) == {}
+
+
+def test_studio_is_found_inside_its_domain(lost: Environment, world: World) -> None:
+    domain_id = world.studio.domain(DomainName="acme-adopt", Tags=UPPER)
+    world.studio.profile(domain_id, "ada")
+    world.studio.space(domain_id, "ada-editor")
+    inside = f"arn:aws:sagemaker:{REGION}:123456789012:{{}}/{domain_id}/{{}}"
+
+    assert found(lost) == {
+        "aws_sagemaker_domain.studio": domain_id,
+        "aws_sagemaker_user_profile.ada": inside.format("user-profile", "ada"),
+        "aws_sagemaker_space.ada-editor": inside.format("space", "ada-editor"),
+    }
+    assert adoption.broken_creations(lost, found(lost)) == ()
+    empty_domain(world, domain_id, retain=False)
+
+
+def tag_it(s3: Any) -> None:
+    s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": UPPER})
+
+
+def tag_it_as_anothers(s3: Any) -> None:
+    s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "team", "Value": "theirs"}]})
+
+
+def fill_it(s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key="theirs", Body=b"data")
+
+
+def leave_it(s3: Any) -> None:
+    """As a run leaves it that is killed between making it and tagging it."""
+
+
+@pytest.mark.parametrize(
+    ("do", "expected"),
+    [
+        (leave_it, {"aws_s3_bucket.data": BUCKET}),
+        (tag_it, {"aws_s3_bucket.data": BUCKET}),
+        (tag_it_as_anothers, {}),
+        (fill_it, {}),
+    ],
+)
+def test_a_bucket_is_ours_by_its_tags(
+    lost: Environment, world: World, do: Callable[[Any], None], expected: dict[str, str]
+) -> None:
+    s3 = client(world.emulator, "s3", REGION)
+    s3.create_bucket(Bucket=BUCKET)
+    try:
+        do(s3)
+        assert found(lost) == expected
+    finally:
+        s3.delete_object(Bucket=BUCKET, Key="theirs")
+        s3.delete_bucket(Bucket=BUCKET)
+
+
+def test_what_carries_another_environments_tag_is_not_ours(lost: Environment, world: World) -> None:
+    ecr = world.client("ecr")
+    ecr.create_repository(repositoryName="acme-adopt", tags=[{"Key": "studioctl:environment", "Value": "other"}])
+    try:
+        assert found(lost) == {}
+    finally:
+        ecr.delete_repository(repositoryName="acme-adopt")
+
+
+def test_what_aws_finished_is_accepted_though_terraform_did_not_see_it(lost: Environment, world: World) -> None:
+    domain_id = world.studio.domain(DomainName="acme-adopt", Tags=UPPER)
+    terraform = cast("FakeTerraform", lost.terraform)
+    terraform.tainted["aws_sagemaker_domain.studio"] = {"id": domain_id}
+    terraform.tainted["aws_sagemaker_user_profile.ada"] = {"id": "gone"}
+
+    done(adoption.plan(lost))
+    assert terraform.accepted == ["aws_sagemaker_domain.studio"]
+    empty_domain(world, domain_id, retain=False)
