@@ -4,20 +4,25 @@ import re
 
 # Commands that take the flags which say what environment is meant.
 VERBS = re.compile(
-    r"\bstudioctl (plan|up|down|status|outputs|doctor|start|stop|restart|open|logs"
+    r"\bstudioctl (plan|up|down|status|outputs|doctor|start|stop|restart|open|logs|connect|ssh"
     r"|secret (set|get|status) github|image (push|list|attach))\b"
 )
 
 
 def flags_of(arguments: list[str]) -> str:
     """The flags of a command line that say what environment it is about: " --config team.toml --local"."""
-    flags = ""
+    flags, arguments = "", own(arguments)
     for position, word in enumerate(arguments):
         if word in {"-c", "--config"} and position + 1 < len(arguments):
             flags += f" --config {arguments[position + 1]}"
         elif word.startswith("--config="):
             flags += f" {word}"
     return flags + (" --local" if "--local" in arguments else "")
+
+
+def own(arguments: list[str]) -> list[str]:
+    """The words that are ours: what stands after `--` belongs to a command over there."""
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
 
 
 def with_flags(hint: str, arguments: list[str]) -> str:
