@@ -131,8 +131,8 @@ def refuse_unfit(found: Survey) -> None:
     blocking = [finding for finding in looked_at if finding.status == "error"]
     if blocking:
         first, *others = blocking
-        more = "".join(f"\n       {finding.message}: {finding.remedy}" for finding in others)
-        raise StudioctlError(f"{first.message}.{more}", hint=first.remedy)
+        more = "".join(f"\n       {finding.message}; {finding.remedy}" for finding in others)
+        raise StudioctlError(f"{first.message.rstrip('.')}.{more}", hint=first.remedy)
 
 
 def prepare(account: Account, found: Survey) -> Work[App]:
