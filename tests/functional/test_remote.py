@@ -247,8 +247,10 @@ def test_a_refusal_is_one_line_beside_the_stream(connected: Remote) -> None:
     ssh = connected.ssh("--", "true", expect=255)
 
     assert (proxy.out, proxy.err.count("\n")) == ("", 1)
-    assert proxy.err.startswith("studioctl: AWS refused StartSession: whoever you are signed in as may not open a")
-    assert f'{{"Effect": "Allow", "Action": "sagemaker:StartSession", "Resource": "{arn}"}}' in proxy.err
+    assert proxy.err.startswith(
+        f"studioctl: AWS refused StartSession: Your identity may not sagemaker:StartSession on {arn}"
+    )
+    assert f'{{ "Effect": "Allow", "Action": "sagemaker:StartSession", "Resource": "{arn}" }}' in proxy.err
     assert ssh.err.startswith(proxy.err)
 
 

@@ -4,13 +4,14 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import ClientError
 
-from studioctl.aws.errors import code_of, translated
+from studioctl.aws.errors import DENIED, code_of, translated
+from studioctl.aws.permissions import read_denial
 from studioctl.aws.session import Patience, Session
-from studioctl.errors import AwsError, StudioctlError
+from studioctl.errors import AwsError
 from studioctl.target import Target
 
 # The form of AWS's own script, docs.aws.amazon.com/sagemaker/latest/dg/remote-access-local-ide-setup.html
@@ -19,7 +20,6 @@ PAUSES = (1.5, 2.25, 3.375)
 """Seconds between attempts. A space registers with Systems Manager a little after its app is InService, and until then
 StartSession fails inside AWS: aws/aws-toolkit-vscode, awsService/sagemaker/detached-server/utils.ts."""
 PASSING = re.compile(r"Throttl|TooManyRequests|InternalFailure|InternalServer|ServiceUnavailable")
-SETUP = "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html"
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def start_session(target: Target, arn: str, *, sleep: Callable[[float], None] = 
             try:
                 answer = sagemaker.start_session(ResourceIdentifier=arn)
             except ClientError as error:
-                if "AccessDenied" in code_of(error):
-                    raise _not_allowed(arn) from error
+                if DENIED.search(code_of(error)):
+                    raise _not_allowed(arn, error) from error
                 if pause is None or not _passes(error):
                     raise
                 sleep(pause)
@@ -79,11 +79,10 @@ def _passes(error: ClientError) -> bool:
     return status >= 500 or PASSING.search(code_of(error)) is not None
 
 
-def _not_allowed(arn: str) -> StudioctlError:
-    # AmazonSageMakerFullAccess leaves spaces out: its `sagemaker:*` names what it does not apply to.
-    statement = {"Effect": "Allow", "Action": "sagemaker:StartSession", "Resource": arn}
-    return AwsError(
-        f"AWS refused StartSession: whoever you are signed in as may not open a session to {arn}"
-        " (AmazonSageMakerFullAccess does not allow it, and neither does the space's own role).",
-        hint=f"have this added to the policy of your own user or role: {json.dumps(statement)} ({SETUP})",
-    )
+def _not_allowed(arn: str, error: ClientError) -> AwsError:
+    denial = read_denial("StartSession", error.response.get("Error", {}).get("Message", ""))
+    if denial.action is None:
+        denial = replace(denial, action="sagemaker:StartSession", resource=arn)
+    # Its `sagemaker:*` names what it does not apply to, spaces among it; and the caller is asked, not the space's role.
+    note = "AmazonSageMakerFullAccess does not include it, and the role of the space does not count."
+    return AwsError(f"AWS refused StartSession: {denial.message} {note}", hint=denial.remedy)

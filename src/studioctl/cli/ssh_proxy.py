@@ -28,7 +28,7 @@ def ssh_proxy(
         _become_the_carrier(space, config, profile, local=local)
     except StudioctlError as error:
         # In an editor's log one line is found more easily than two.
-        Terminal().say(f"studioctl: {error.message} Next: {error.hint}")
+        Terminal().say(" ".join(f"studioctl: {error.message} Next: {error.hint}".split()))
         raise typer.Exit(error.exit_code) from error
 
 

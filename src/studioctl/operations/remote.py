@@ -105,7 +105,7 @@ def survey(
 
 
 def _default_instance_type(account: Account, space: SpaceDetails) -> str | None:
-    return account.studio.editor_defaults(space.domain_id, space.owner).instance_type if space.owner else None
+    return account.studio.editor_defaults(space.domain_id, space.owner).spec.instance_type if space.owner else None
 
 
 def session_finding(account: Account, found: Survey) -> Finding:

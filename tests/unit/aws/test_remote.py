@@ -42,15 +42,22 @@ def test_what_may_pass_is_asked_again_as_the_toolkit_does(emulator: RunningEmula
 
 
 def test_a_refusal_is_final_and_names_the_statement(emulator: RunningEmulator) -> None:
-    fault(emulator, code="AccessDeniedException")
+    who = "arn:aws:sts::123456789012:assumed-role/Developers/ada"
+    said = f"User: {who} is not authorized to perform: sagemaker:StartSession on resource: {ARN} because no"
+    fault(emulator, code="AccessDeniedException", message=f"{said} identity-based policy allows the action")
     pauses: list[float] = []
 
     with pytest.raises(AwsError) as caught:
         start_session(Target("us-east-1", endpoint_url=emulator.endpoint_url), ARN, sleep=pauses.append)
 
     assert pauses == []
-    assert ARN in caught.value.message
-    assert json.dumps({"Effect": "Allow", "Action": "sagemaker:StartSession", "Resource": ARN}) in caught.value.hint
+    assert caught.value.message == (
+        f"AWS refused StartSession: {who} may not sagemaker:StartSession on {ARN}: no identity-based policy allows it."
+        " AmazonSageMakerFullAccess does not include it, and the role of the space does not count."
+    )
+    first, statement = caught.value.hint.split("\n", 1)
+    assert first == "have this statement added to a policy of the role 'Developers', or use another profile:"
+    assert json.loads(statement) == {"Effect": "Allow", "Action": "sagemaker:StartSession", "Resource": ARN}
 
 
 def test_what_is_wrong_is_not_asked_again(emulator: RunningEmulator) -> None:
