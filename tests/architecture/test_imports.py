@@ -1,6 +1,7 @@
 """The one way through the rooms: who may import whom, and what may be done where."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,10 +135,23 @@ def test_only_the_command_line_prints_and_exits(file: Path) -> None:
     assert called & {"print", "exit", "quit", "sys.exit", "os._exit"} == set()
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_only_helper_programs_take_the_place_of_our_process(file: Path) -> None:
+    if room_of(file) == "remote":
+        return
+    assert not re.search(r"\bos\.(exec|spawn|posix_spawn|system|popen)", file.read_text())
+
+
 @pytest.mark.parametrize("file", sorted((SOURCE / "cli").glob("*.py")), ids=lambda file: file.name)
 def test_the_command_line_imports_nothing_heavy_before_a_command_runs(file: Path) -> None:
     """So that `studioctl --help` is instant: commands import what they need when they run."""
-    if file.name in {"context.py", "confirm.py", "choose.py", "backend.py"}:  # imported by commands only
+    if file.name in {
+        "context.py",
+        "confirm.py",
+        "choose.py",
+        "connecting.py",
+        "backend.py",
+    }:  # imported by commands only
         return
     at_start = {
         name

@@ -2,19 +2,12 @@
 
 import os
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from studioctl.cli import options
 from studioctl.errors import ExitCode, StudioctlError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from studioctl.operations.environment import Account
-    from studioctl.operations.remote import Survey
-    from studioctl.presentation.console import Terminal
 
 
 class EditorChoice(StrEnum):
@@ -45,7 +38,7 @@ def connect(
     what is stopped: both only after you agreed. Adds the space to ~/.ssh/config, in one block that [bold]--remove[/]
     takes out again: all of it, or with SPACE that space. [bold]--json[/] goes with [bold]--check[/].
     """
-    from studioctl.cli import choose, context
+    from studioctl.cli import choose, connecting, context
     from studioctl.operations import remote, spaces
     from studioctl.presentation.console import Terminal
     from studioctl.remote import editors
@@ -56,88 +49,20 @@ def connect(
         )
     terminal = Terminal()
     if remove:
-        _remove(space, config, terminal, local=local)
+        connecting.remove(space, config, terminal, local=local)
         return
-    account = context.account(config, local=local)
+    account, flags = context.account(config, local=local), context.repeated(config, local=local)
+    chosen = None if editor == EditorChoice.NONE else editors.of(editor)
     found = remote.survey(
         account,
         spaces.find(account, choose.space(account, space, terminal)),
-        editor=None if editor == EditorChoice.NONE else editors.of(editor),
+        editor=chosen,
         environ=os.environ,
         instance_type=instance_type,
     )
     if check:
-        raise typer.Exit(_check(account, found, terminal, json=json))
-    command = None if editor == EditorChoice.NONE else editors.of(editor).command_line(found.host.alias)
+        raise typer.Exit(connecting.check(account, found, terminal, json=json, flags=flags))
     if show:
-        _show(found, command)
+        connecting.show(found, chosen)
     else:
-        _go(account, found, command, terminal, yes=yes, verbose=verbose, flags=context.repeated(config, local=local))
-
-
-def _remove(space: str | None, config: "Path", terminal: "Terminal", *, local: bool) -> None:
-    """Needs no account, and with no space not even the file."""
-    from studioctl.config.load import load
-    from studioctl.presentation import remote as views
-    from studioctl.remote.host import alias_of, config_path
-    from studioctl.remote.ssh_config import SshConfig
-
-    alias = alias_of(space, load(config).name, local=local) if space else None
-    path = config_path()
-    views.removed(SshConfig(path).remove(alias), path, terminal)
-
-
-def _check(account: "Account", found: "Survey", terminal: "Terminal", *, json: bool) -> ExitCode:
-    from studioctl.operations import remote
-    from studioctl.presentation import remote as views
-    from studioctl.presentation.json import dumps
-    from studioctl.remote.finding import is_ready
-
-    everything = (*found.needs, remote.session_finding(account, found), *found.machine)
-    if json:
-        typer.echo(dumps(views.as_json(found, everything)))
-    else:
-        views.findings(everything, terminal)
-    return ExitCode.OK if is_ready(everything) else ExitCode.FAILED
-
-
-def _show(found: "Survey", command: list[str] | None) -> None:
-    import shlex
-
-    from studioctl.remote.ssh_config import section
-
-    typer.echo(section(found.host), nl=False)
-    if command:
-        typer.echo(f"\n# then: {shlex.join(command)}")
-
-
-def _go(
-    account: "Account",
-    found: "Survey",
-    command: list[str] | None,
-    terminal: "Terminal",
-    *,
-    yes: bool,
-    verbose: bool,
-    flags: str,
-) -> None:
-    from studioctl.cli import confirm
-    from studioctl.operations import remote
-    from studioctl.presentation import remote as views
-    from studioctl.presentation.progress import follow
-    from studioctl.remote import editors
-    from studioctl.remote.host import config_path
-    from studioctl.remote.ssh_config import SshConfig
-
-    remote.refuse_unfit(found)
-    if found.question:
-        confirm.agreed(found.question, yes=yes)
-    app = follow(remote.prepare(account, found), terminal, verbose=verbose)
-    found.host.forget_key_before(app.created_at)
-    path = config_path()
-    changed = SshConfig(path).put(found.host)
-    views.connected(found.space.name, found.host.alias, path, terminal, changed=changed, flags=flags)
-    if found.host.local:
-        views.rehearsed(command, terminal)
-    elif command:
-        editors.launch(command, os.environ)
+        connecting.go(account, found, chosen, terminal, yes=yes, verbose=verbose, flags=flags)

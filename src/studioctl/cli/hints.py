@@ -27,4 +27,9 @@ def own(arguments: list[str]) -> list[str]:
 
 def with_flags(hint: str, arguments: list[str]) -> str:
     """The hint with these flags behind each command in it. A rehearsal must never lead to the real account."""
-    return VERBS.sub(lambda found: found[0] + flags_of(arguments), hint)
+    return repeating(hint, flags_of(arguments))
+
+
+def repeating(hint: str, flags: str) -> str:
+    """The hint with these very flags behind each command in it."""
+    return VERBS.sub(lambda found: found[0] + flags, hint)

@@ -182,6 +182,12 @@ def _restart_hint(error: StudioctlError, space: str) -> str:
     return f"studioctl restart {space}" if "Validation" in error.message else error.hint
 
 
+def ssh_disagrees(host: Host, environ: Mapping[str, str]) -> str | None:
+    """What else in the user's configuration keeps ssh from reaching the host as we wrote it; None when nothing does."""
+    program = ssh.find(environ)
+    return ssh.disagreement(program, host, environ) if program else None
+
+
 def shell(account: Account, space: Space, words: list[str], environ: Mapping[str, str]) -> NoReturn:
     """Becomes ssh in the space; writes nothing to the user's configuration.
 

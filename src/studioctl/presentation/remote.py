@@ -38,21 +38,31 @@ def as_json(found: Survey, everything: Sequence[Finding]) -> dict[str, Any]:
     }
 
 
-def connected(space: str, alias: str, path: Path, terminal: Terminal, *, changed: bool, flags: str) -> None:
-    """Where the space can be reached from now on."""
-    written = "was written to" if changed else "is in"
-    terminal.say(f"'{space}' can be reached as '{alias}', which {written} {path}.")
+def connected(
+    found: Survey,
+    path: Path,
+    terminal: Terminal,
+    *,
+    changed: bool,
+    command: Sequence[str] | None,
+    problem: str | None,
+    flags: str,
+) -> None:
+    """Where the space can be reached from now on, what happens now, and what a rehearsal leaves out."""
+    space, alias = found.space.name, found.host.alias
+    terminal.say(f"'{space}' can be reached as '{alias}', which {'was written to' if changed else 'is in'} {path}.")
+    if problem:
+        terminal.say(f"But ssh does not take it so: {problem}. Move studioctl's block to the top of that file.")
+    if found.host.local:
+        last = f", the editor would open now: {shlex.join(command)}" if command else f" there would be {HOME}."
+        terminal.say(f"This is the emulator: nothing runs behind a space. On AWS{last}")
+    elif command:
+        terminal.say(f"Opening the editor: {shlex.join(command)}")
     ssh = shlex.join(["ssh", *config_flag(), alias])
     terminal.next_commands(
-        (ssh, "a shell in the space; scp and rsync know the name too"),
+        (ssh, "a shell; scp and rsync know the name too"),
         (f"studioctl connect {space} --remove{flags}", "take the name out of that file again"),
     )
-
-
-def rehearsed(command: Sequence[str] | None, terminal: Terminal) -> None:
-    """What a rehearsal leaves out."""
-    last = f"this would open the editor: {shlex.join(command)}" if command else f"ssh would lead to {HOME}"
-    terminal.say(f"This is the emulator, where nothing runs behind a space. On AWS, {last}")
 
 
 def removed(gone: Sequence[str], path: Path, terminal: Terminal) -> None:

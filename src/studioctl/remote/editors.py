@@ -1,10 +1,10 @@
 """Editors on this machine that can work in a space over ssh."""
 
 import os
+import shlex
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from studioctl import programs
 from studioctl.errors import StudioctlError
@@ -58,12 +58,32 @@ class Editor:
         installed = {line.strip().lower() for line in done.stdout.splitlines()}
         return bool(installed & set(self.extensions)) if done.returncode == 0 else None
 
-    def command_line(self, alias: str, program: Path | None = None) -> list[str]:
+    def command_line(self, alias: str) -> list[str]:
         """What opens it on a space's home directory.
 
         https://code.visualstudio.com/docs/remote/troubleshooting#_connect-to-a-remote-host-from-the-terminal
         """
-        return [str(program or self.command), "--remote", f"ssh-remote+{alias}", HOME]
+        return [self.command, "--remote", f"ssh-remote+{alias}", HOME]
+
+    def open(self, alias: str, environ: Mapping[str, str]) -> None:
+        """Opens it; its program ends once the window is on its way.
+
+        Raises:
+            StudioctlError: It is not there, cannot be run, or says that it failed.
+        """
+        command = self.command_line(alias)
+        again = f"open it yourself: {shlex.join(command)}"
+        program = self.find(environ)
+        if program is None:
+            raise StudioctlError(f"{self.title} was not found.", hint=again)
+        try:
+            done = subprocess.run(
+                [program.path, *command[1:]], env=dict(environ), stdin=subprocess.DEVNULL, check=False
+            )
+        except OSError as error:
+            raise StudioctlError(f"{program.path} cannot be run: {error.strerror}", hint=again) from error
+        if done.returncode:
+            raise StudioctlError(f"{program.path} ended with {done.returncode}.", hint=again)
 
 
 EDITORS = (
@@ -76,18 +96,3 @@ EDITORS = (
 def of(command: str) -> Editor:
     """The editor of this command: "code", "cursor" or "kiro"."""
     return next(editor for editor in EDITORS if editor.command == command)
-
-
-def launch(command: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Opens an editor; its program ends once the window is on its way.
-
-    Raises:
-        StudioctlError: It cannot be run, or says that it failed.
-    """
-    again = f"open it yourself: {' '.join(command)}"
-    try:
-        done = subprocess.run(command, env=dict(environ), stdin=subprocess.DEVNULL, check=False)
-    except OSError as error:
-        raise StudioctlError(f"{command[0]} cannot be run: {error.strerror}", hint=again) from error
-    if done.returncode:
-        raise StudioctlError(f"{command[0]} ended with {done.returncode}.", hint=again)

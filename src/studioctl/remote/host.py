@@ -82,6 +82,11 @@ def alias_of(space: str, environment: str, *, local: bool) -> str:
     return f"{space}.{environment}{'.local' if local else ''}".lower()
 
 
+def is_rehearsal(alias: str) -> bool:
+    """Whether it was written for the emulator: neither a space's name nor an environment's has a dot in it."""
+    return alias.count(".") == 2
+
+
 def studioctl() -> list[str]:
     """The absolute command that runs this studioctl again, also from where nothing is on PATH."""
     script = Path(sys.executable).with_name("studioctl")

@@ -74,5 +74,5 @@ def _configuration(host: Host, environ: Mapping[str, str]) -> Finding:
     program = ssh.find(environ)
     problem = ssh.disagreement(program, host, environ) if program else None
     if problem:
-        return Finding("ssh-config", "warning", f"{path}: {problem}", "write it again: studioctl connect")
+        return Finding("ssh-config", "warning", f"{path}: {problem}", "move studioctl's block to the top of that file")
     return Finding("ssh-config", "ok", f"'{host.alias}' is in {path}")

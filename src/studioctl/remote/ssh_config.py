@@ -86,11 +86,11 @@ class SshConfig:
             content = replace(content, hosts=content.hosts | {host.alias: section(host)})
             return self._write(content)
 
-    def remove(self, alias: str | None = None) -> tuple[str, ...]:
-        """Takes a host out, or all of them and the block; the aliases that were there."""
+    def remove(self, *aliases: str) -> tuple[str, ...]:
+        """Takes hosts out, and the block with the last one; those that were there."""
         with self._alone():
             content = self._read()
-            gone = tuple(name for name in content.hosts if alias in {None, name})
+            gone = tuple(name for name in content.hosts if name in aliases)
             if gone:
                 self._write(replace(content, hosts={n: text for n, text in content.hosts.items() if n not in gone}))
             return gone

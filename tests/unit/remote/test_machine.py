@@ -117,7 +117,7 @@ def test_opening_an_editor_that_fails(programs: Programs) -> None:
     code.write_text("#!/bin/sh\nexit 3\n")
 
     with pytest.raises(StudioctlError) as caught:
-        editors.launch(CODE.command_line("ada-editor.acme-ml", code), programs.environ)
+        CODE.open("ada-editor.acme-ml", programs.environ)
 
     assert caught.value.message == f"{code} ended with 3."
-    assert caught.value.hint == f"open it yourself: {code} --remote ssh-remote+ada-editor.acme-ml /home/sagemaker-user"
+    assert caught.value.hint == "open it yourself: code --remote ssh-remote+ada-editor.acme-ml /home/sagemaker-user"

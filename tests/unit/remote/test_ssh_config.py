@@ -36,7 +36,7 @@ def test_there_and_back_is_byte_for_byte(home: Path, host: Host, content: bytes)
 
     assert config.put(host)
     assert config.path.read_bytes().endswith(f"{END}\n".encode() + content)
-    assert config.remove() == (host.alias,)
+    assert config.remove(*config.hosts()) == (host.alias,)
 
     assert config.path.read_bytes() == content
     assert config.path.stat().st_mode & 0o777 == 0o600
@@ -65,7 +65,7 @@ def test_it_still_counts_where_somebody_moved_it(home: Path, host: Host) -> None
     assert understood(config.path, host.alias)["user"] == "sagemaker-user"
     config.put(host_of("second"))
     assert config.path.read_bytes().startswith(b"Host other\n  User bob\n# >>> studioctl")
-    config.remove()
+    config.remove(*config.hosts())
     assert config.path.read_bytes() == b"Host other\n  User bob\n# the end"
 
 
@@ -97,18 +97,18 @@ def test_several_spaces_share_the_block_and_leave_it_one_by_one(home: Path, host
 def test_what_was_not_there_is_made_for_its_owner_and_goes_again(home: Path, host: Host) -> None:
     config = SshConfig(home / ".ssh" / "config")
 
-    assert config.remove() == ()
+    assert config.remove(*config.hosts()) == ()
     config.put(host)
     assert config.path.stat().st_mode & 0o777 == 0o600
     assert config.path.parent.stat().st_mode & 0o777 == 0o700
     assert not config.backup.exists()
-    config.remove()
+    config.remove(*config.hosts())
     assert not config.path.exists()
 
     config.put(host)
     with config.path.open("ab") as file:
         file.write(b"Host mine\n")
-    config.remove()
+    config.remove(*config.hosts())
     assert config.path.read_bytes() == b"Host mine\n"
 
 
@@ -137,7 +137,7 @@ def test_a_link_stays_a_link_and_permissions_stay(home: Path, host: Host) -> Non
 def test_a_damaged_block_is_not_touched(home: Path, host: Host, damaged: str) -> None:
     config = written(home, damaged.encode())
 
-    for change in (lambda: config.put(host), config.remove):
+    for change in (lambda: config.put(host), lambda: config.remove(host.alias)):
         with pytest.raises(RefusedError, match="changed by hand"):
             change()
     assert config.path.read_bytes() == damaged.encode()
