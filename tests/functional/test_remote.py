@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from tests.functional.conftest import Done, Shell
 from tests.functional.living import Living, living
 from tests.functional.machine import Machine, machine, program
+from tests.generated import ROOT
 
 PLUGIN = "session-manager-plugin"
 VARIABLE = "AWS_SSM_START_SESSION_RESPONSE"
@@ -39,6 +41,11 @@ class Remote:
 
     def run(self, *arguments: str, expect: int | None = 0) -> Done:
         return self.home.run(*arguments, expect=expect)
+
+    @property
+    def status(self) -> str:
+        """Of the space's app."""
+        return str(self.home.app("ada-editor")["Status"])
 
     def ssh(self, *words: str, expect: int = 0) -> Done:
         """`studioctl ssh --local ...`"""
@@ -82,7 +89,8 @@ def connected(remote: Remote) -> Remote:
     """The space runs, lets ssh in, and has its name in the file."""
     remote.home.faults()
     remote.machine.plugin()
-    remote.run("connect", "--yes", "--instance-type", "ml.t3.large")
+    if f"Host {ALIAS}\n".encode() not in remote.config.read_bytes() or remote.status != "InService":
+        remote.run("connect", "--yes", "--instance-type", "ml.t3.large")
     return remote
 
 
@@ -310,3 +318,17 @@ esac
     connected.run("connect", "--remove")  # a rehearsal takes out what a rehearsal wrote
     assert aws.studioctl("connect", "--remove").err.endswith(": ada-editor.acme-ml.\n")
     assert aws.studioctl("connect", "--remove").err.startswith("There is nothing of studioctl's")
+
+
+def test_the_how_to_rehearses_it(remote: Remote) -> None:
+    remote.machine.plugin()
+    page = (ROOT / "docs/how-to/connect-vs-code.md").read_text()
+    commands = [line for line in page.splitlines() if line.startswith("studioctl connect --local")]
+    assert len(commands) == 4
+    for command in commands:
+        remote.home.shell.studioctl(*shlex.split(command)[1:])
+
+    _, shown = page.split("# >>> studioctl: spaces >>>\n")
+    settings = [line.split()[0] for line in shown.split("Host *\n")[0].splitlines() if line.startswith("    ")]
+    printed = remote.run("connect", "--print").out
+    assert settings == [line.split()[0] for line in printed.splitlines() if line.startswith("    ")]

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from studioctl.aws.remote import SpaceArn, start_session
+from studioctl.aws.remote import start_session
 from studioctl.aws.values import App, Space, SpaceDetails
 from studioctl.aws.wait import until
-from studioctl.errors import AwsError, ExitCode, StudioctlError
+from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Failed, Finished, Started, Work
 from studioctl.operations import remote_needs as needs
 from studioctl.operations import spaces
@@ -17,7 +17,6 @@ from studioctl.remote import machine, plugin, ssh
 from studioctl.remote.editors import Editor
 from studioctl.remote.finding import Finding
 from studioctl.remote.host import Host
-from studioctl.target import Target
 
 
 @dataclass(frozen=True)
@@ -207,17 +206,6 @@ def shell(account: Account, space: Space, words: list[str], environ: Mapping[str
     ssh.become(host, words, environ)
 
 
-def proxy(target: Target, arn: str, environ: Mapping[str, str]) -> NoReturn:
-    """Opens a session and becomes the plugin that carries it: what ssh starts as its ProxyCommand.
-
-    Raises:
-        StudioctlError: There is no fit plugin, or AWS refused.
-    """
-    program = plugin.require(environ)
-    session = start_session(target, arn)
-    plugin.become(program, session.response(), target, environ)
-
-
 def arn_of(account: Account, name: str) -> str:
     """The ARN of a space of the environment, by its name or by its name for ssh ("ada-editor.acme-ml")."""
     found = spaces.find(account, name.partition(".")[0])  # SageMaker's names have no dots
@@ -225,15 +213,3 @@ def arn_of(account: Account, name: str) -> str:
     if details is None:
         raise AwsError(f"Space '{name}' is gone.", hint="studioctl status")
     return details.arn
-
-
-def parse_arn(text: str) -> SpaceArn:
-    """Raises StudioctlError for what is not the ARN of a space."""
-    found = SpaceArn.parse(text)
-    if found is None:
-        raise StudioctlError(
-            f"'{text}' is not the ARN of a space: arn:aws:sagemaker:<region>:<account>:space/<domain>/<space>",
-            hint="studioctl outputs shows the spaces' ARNs",
-            exit_code=ExitCode.USAGE,
-        )
-    return found
