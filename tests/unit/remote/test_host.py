@@ -1,6 +1,7 @@
 """How ssh is told to reach a space, whatever the names are made of."""
 
 import os
+import re
 import shlex
 import time
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,7 @@ def test_odd_names_arrive_as_they_are(home: Path, monkeypatch: pytest.MonkeyPatc
     config.put(host)
 
     settings = understood(config.path, host.alias)
+    assert re.findall(r"%[^%]", settings["proxycommand"].replace("%%", "")) == []  # ssh expands those
     words = shlex.split(settings["proxycommand"].replace("%%", "%"))
     assert Path(words[0]).is_absolute()
     assert words[1:] == ["ssh-proxy", host.arn, "--profile", name]
