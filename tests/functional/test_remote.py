@@ -72,7 +72,7 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
     directory = tmp_path_factory.mktemp('ada\'s "100%" $HOME #1')
     with (
         machine(tmp_path_factory.mktemp("machine")) as made,
-        living(directory, users={"ada": ("ada-editor",)}, registration_seconds=1) as home,
+        living(directory, users={"ada": ("ada-editor",)}, registration_seconds=0) as home,
     ):
         path = os.pathsep.join((str(made.programs), os.environ["PATH"]))
         home.shell.variables["PATH"] = path  # type: ignore[index]
