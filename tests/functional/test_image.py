@@ -27,7 +27,7 @@ REGION = "us-east-1"
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A shell with buildah or podman, whose images stay below its own directory, and an empty repository."""
     engine = next((name for name in ("buildah", "podman") if shutil.which(name)), None)
-    assert engine, "make system-packages"
+    assert engine, "make prerequisites"
     directory = tmp_path_factory.mktemp("image")
     storage = directory / "storage.conf"
     storage.write_text(

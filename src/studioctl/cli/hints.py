@@ -4,14 +4,14 @@ import re
 
 # Commands that take the flags which say what environment is meant.
 VERBS = re.compile(
-    r"\bstudioctl (plan|up|down|status|outputs|doctor|start|stop|restart|open|logs"
+    r"\bstudioctl (plan|up|down|status|outputs|doctor|start|stop|restart|open|logs|connect|ssh"
     r"|secret (set|get|status) github|image (push|list|attach))\b"
 )
 
 
 def flags_of(arguments: list[str]) -> str:
     """The flags of a command line that say what environment it is about: " --config team.toml --local"."""
-    flags = ""
+    flags, arguments = "", own(arguments)
     for position, word in enumerate(arguments):
         if word in {"-c", "--config"} and position + 1 < len(arguments):
             flags += f" --config {arguments[position + 1]}"
@@ -20,6 +20,16 @@ def flags_of(arguments: list[str]) -> str:
     return flags + (" --local" if "--local" in arguments else "")
 
 
+def own(arguments: list[str]) -> list[str]:
+    """The words that are ours: what stands after `--` belongs to a command over there."""
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
+
+
 def with_flags(hint: str, arguments: list[str]) -> str:
     """The hint with these flags behind each command in it. A rehearsal must never lead to the real account."""
-    return VERBS.sub(lambda found: found[0] + flags_of(arguments), hint)
+    return repeating(hint, flags_of(arguments))
+
+
+def repeating(hint: str, flags: str) -> str:
+    """The hint with these very flags behind each command in it."""
+    return VERBS.sub(lambda found: found[0] + flags, hint)

@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from studioctl.cli import (
+    connect,
     doctor,
     down,
     editor,
@@ -19,6 +20,8 @@ from studioctl.cli import (
     restart,
     schema,
     secret,
+    ssh,
+    ssh_proxy,
     start,
     status,
     stop,
@@ -27,7 +30,7 @@ from studioctl.cli import (
     validate,
     version,
 )
-from studioctl.cli.hints import with_flags
+from studioctl.cli.hints import own, with_flags
 from studioctl.cli.open import open_
 from studioctl.errors import ExitCode, InterruptedByUserError, StudioctlError
 
@@ -62,6 +65,8 @@ app.command("start", rich_help_panel=DAILY)(start.start)
 app.command("stop", rich_help_panel=DAILY)(stop.stop)
 app.command("restart", rich_help_panel=DAILY)(restart.restart)
 app.command("open", rich_help_panel=DAILY)(open_)
+app.command("connect", rich_help_panel=DAILY)(connect.connect)
+app.command("ssh", rich_help_panel=DAILY, cls=ssh.WithRemoteCommand)(ssh.ssh)
 app.command("status", rich_help_panel=LOOK)(status.status)
 app.command("logs", rich_help_panel=LOOK)(logs.logs)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
@@ -70,6 +75,7 @@ app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
 app.add_typer(image.app, name="image", rich_help_panel=KEEP)
 app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)
 app.add_typer(emulator.app, name="emulator", rich_help_panel=MORE)
+app.command("ssh-proxy", rich_help_panel=MORE)(ssh_proxy.ssh_proxy)
 app.command("version", rich_help_panel=MORE)(version.version)
 
 
@@ -91,9 +97,9 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code. Errors are printed on stderr, once."""
     # `--debug` is understood anywhere, not only before the command.
-    if "--debug" in arguments:
-        arguments = ["--debug", *(a for a in arguments if a != "--debug")]
-    if "down" in arguments:
+    if "--debug" in (before_dashes := own(arguments)):
+        arguments = ["--debug", *(a for a in before_dashes if a != "--debug"), *arguments[len(before_dashes) :]]
+    if "down" in before_dashes:
         arguments = _completed(arguments, "--delete-data", "all")
     try:
         return int(app(arguments, prog_name="studioctl", standalone_mode=False) or ExitCode.OK)

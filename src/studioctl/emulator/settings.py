@@ -16,6 +16,8 @@ class EmulatorSettings:
         deleted_apps_seconds: How long DescribeApp still knows an app that is Deleted; AWS keeps it for 24 hours.
         volume_modification_seconds: How long a space's disk refuses a second change of size. AWS refuses it for 6 to
             24 hours (aws/amazon-sagemaker-feedback#160); 0 lets a rehearsal go on.
+        registration_seconds: How long after an app is InService StartSession still fails inside AWS. How long it is on
+            AWS is not known; its toolkit tries again for 7 seconds.
         maximum_apps: How many apps of one type may run on one type of instance; None leaves that to the quotas.
         quotas: What Service Quotas answers, by quota code, where it is not AWS's default.
         enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
@@ -32,6 +34,7 @@ class EmulatorSettings:
     volume_modification_seconds: float = 0
     run_lifecycle: bool = False
     lifecycle_seconds: float = 300
+    registration_seconds: float = 0.3
     maximum_apps: int | None = None
     quotas: dict[str, float] = field(default_factory=dict)
     enforce_quotas: bool = False

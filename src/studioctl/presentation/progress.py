@@ -34,6 +34,8 @@ DOING = {
     "sign in to": "signing in to",
     "settle": "waiting for AWS to finish with",
     "finish": "waiting for the",
+    "allow": "allowing",
+    "open": "opening",
 }
 DONE = {
     "create": "created",
@@ -54,6 +56,8 @@ DONE = {
     "sign in to": "signed in to",
     "settle": "settled",
     "finish": "finished:",
+    "allow": "allowed",
+    "open": "opened",
 }
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 

@@ -8,15 +8,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from studioctl.target import EMULATOR_KEY, Target
+from studioctl.target import Target, no_way_out, without_credentials
 
 # https://developer.hashicorp.com/terraform/cli/config/environment-variables
 _DROPPED = ("TF_DATA_DIR", "TF_WORKSPACE", "TF_INPUT", "TF_REATTACH_PROVIDERS", "TF_STATE_PERSIST_INTERVAL")
 _DROPPED_PREFIXES = ("TF_CLI_ARGS", "TF_VAR_")
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-_NO_PROXY = "127.0.0.1,localhost"
-# Discard's port, where nothing listens on loopback: a call that misses the emulator fails at once.
-_DEAD_PROXY = "http://127.0.0.1:9"
 
 
 def child_environment(
@@ -38,30 +34,11 @@ def child_environment(
         kept["TF_CLI_CONFIG_FILE"] = str(cli_config)
     # Not every command has the flag -no-color, but all take it from here.
     kept |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS": "-no-color"}
-    if target.endpoint_url is None:
+    if not target.is_local:
         return kept
-    sealed = _without_credentials(kept, target, target.endpoint_url)
-    return sealed if downloads else sealed | _no_way_out()
+    sealed = without_credentials(kept, target)
+    return sealed if downloads else sealed | no_way_out()
 
 
 def _meddles(name: str) -> bool:
     return name in _DROPPED or name.startswith(_DROPPED_PREFIXES)
-
-
-def _without_credentials(kept: Mapping[str, str], target: Target, endpoint_url: str) -> dict[str, str]:
-    harmless = {n: v for n, v in kept.items() if not n.startswith("AWS_") or n == "AWS_CA_BUNDLE"}
-    return harmless | {
-        "NO_PROXY": _NO_PROXY,
-        "no_proxy": _NO_PROXY,
-        "AWS_ACCESS_KEY_ID": EMULATOR_KEY,
-        "AWS_SECRET_ACCESS_KEY": EMULATOR_KEY,
-        "AWS_REGION": target.region,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ENDPOINT_URL": endpoint_url,
-    }
-
-
-def _no_way_out() -> dict[str, str]:
-    return {spelling: _DEAD_PROXY for name in _PROXIES for spelling in (name, name.lower())}

@@ -15,7 +15,7 @@ from tests.unit.emulator.emulated import Studio, new_studio
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """A running emulator whose transitions are short, but long enough to be seen."""
     home = tmp_path_factory.mktemp("emulator")
-    yield server.start(settings=EmulatorSettings(transition_seconds=0.15), state_dir=home)
+    yield server.start(settings=EmulatorSettings(transition_seconds=0.15, registration_seconds=1), state_dir=home)
     server.stop(home)
 
 

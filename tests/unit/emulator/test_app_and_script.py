@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.emulator.emulated import Studio, eventually, refusal
+from tests.unit.emulator.emulated import Studio, eventually, patiently, refusal
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012"
 CPU_IMAGE = "arn:aws:sagemaker:eu-west-1:819792524951:image/sagemaker-distribution-cpu"
@@ -183,11 +183,47 @@ def test_a_session_needs_remote_access_and_an_app(studio: Studio, domain_id: str
     studio.sagemaker.update_space(DomainId=domain_id, SpaceName="editor", SpaceSettings={"RemoteAccess": "ENABLED"})
     studio.wait_space(domain_id)
     assert refusal(start) == ("ValidationException", f"Space [{arn}] has no InService App.")
-    studio.app(domain_id)
-    answer = start()
+    key = studio.app(domain_id, ResourceSpec={"InstanceType": "ml.t3.large"})
+    assert refusal(start) == ("InternalFailure", f"Space [{arn}] is not registered yet.")
+    answer = patiently(start)
     assert answer["StreamUrl"].startswith("wss://127.0.0.1:")
     assert answer["SessionId"] in answer["StreamUrl"]
     assert 0 < len(answer["TokenValue"]) <= 1024
+    studio.stop(key)
+    assert refusal(start) == ("ValidationException", f"Space [{arn}] has no InService App.")
+
+
+def test_remote_access_takes_a_new_start(studio: Studio, domain_id: str) -> None:
+    arn = f"{ARN}:space/{domain_id}/editor"
+    studio.app(domain_id, ResourceSpec={"InstanceType": "ml.t3.large"})
+    studio.sagemaker.update_space(DomainId=domain_id, SpaceName="editor", SpaceSettings={"RemoteAccess": "ENABLED"})
+    studio.wait_space(domain_id)
+
+    assert refusal(lambda: studio.sagemaker.start_session(ResourceIdentifier=arn)) == (
+        "ValidationException",
+        f"The App of Space [{arn}] started before RemoteAccess was enabled.",
+    )
+
+
+def test_remote_access_needs_memory(studio: Studio, domain_id: str) -> None:
+    studio.sagemaker.update_space(DomainId=domain_id, SpaceName="editor", SpaceSettings={"RemoteAccess": "ENABLED"})
+    studio.wait_space(domain_id)
+
+    assert refusal(lambda: studio.app(domain_id)) == (
+        "ValidationException",
+        (
+            "Unable to create app for [editor] because instanceType [ml.t3.medium] is not supported for remote access"
+            " enabled spaces. Use instanceType with at least 8 GiB memory."
+        ),
+    )
+
+
+def test_a_session_is_only_with_a_space_that_is_there(studio: Studio, domain_id: str) -> None:
+    arn = f"{ARN}:space/{domain_id}/other"
+    assert refusal(lambda: studio.sagemaker.start_session(ResourceIdentifier=arn)) == (
+        "ResourceNotFound",
+        f"Space [{arn}] does not exist.",
+    )
 
 
 def test_spaces_and_apps_carry_tags(studio: Studio, domain_id: str) -> None:

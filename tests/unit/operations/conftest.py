@@ -46,7 +46,7 @@ class World:
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """One that leaves the NFS groups behind, as AWS is reported to do."""
     home = tmp_path_factory.mktemp("emulator")
-    settings = EmulatorSettings(transition_seconds=0.05, nfs_groups_go=False)
+    settings = EmulatorSettings(transition_seconds=0.05, registration_seconds=0, nfs_groups_go=False)
     yield server.start(settings=settings, state_dir=home)
     server.stop(home)
 

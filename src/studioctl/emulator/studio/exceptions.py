@@ -73,3 +73,22 @@ def over_quota(name: str, unit: str, limit: int, used: int) -> ResourceLimitExce
         f"The account-level service limit '{name}' is {limit} {unit}, with current utilization of {used} {unit} and a"
         f" request delta of 1 {unit}. Please use Service Quotas to request an increase for this quota."
     )
+
+
+def too_small_for_remote_access(space_name: str, instance_type: str) -> ValidationException:
+    """That CreateApp refuses is assumed; the words are those of aws/aws-toolkit-vscode, sagemaker/constants.ts."""
+    return ValidationException(
+        f"Unable to create app for [{space_name}] because instanceType [{instance_type}] is not supported for remote"
+        " access enabled spaces. Use instanceType with at least 8 GiB memory."
+    )
+
+
+class InternalFailure(SagemakerClientError):
+    """Something inside AWS is not ready or has failed: "try again"."""
+
+    code = "InternalFailure"
+
+
+def not_registered(arn: str) -> InternalFailure:
+    """What StartSession answers for a while after a start: the toolkit calls it "Internal Failure"; text assumed."""
+    return InternalFailure(f"Space [{arn}] is not registered yet.")

@@ -8,6 +8,7 @@ from studioctl.operations.doctor.check import Check, Group
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 from studioctl.programs import Program
+from studioctl.remote import editors
 
 GIT = Rule(
     "PRG001",
@@ -65,7 +66,7 @@ AWS_CLI = Rule(
     "pip install awscli",
     "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
 )
-EDITORS = {"code": "1.90", "cursor": "2.6.18", "kiro": "0.10.78"}  # what AWS wants of each: remote-access.html
+EDITORS = {editor.command: editor.minimum for editor in editors.EDITORS}
 BUILDERS = ("docker", "podman", "finch")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from studioctl.operations import remote_needs
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.images import NEWEST, parsed
@@ -32,15 +33,6 @@ NOT_OFFERED = Rule(
     'write another instance_type in {file}, such as "ml.t3.medium"',
     "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html",
 )
-# What AWS refuses, and the next size of each: remote-access.html.
-LARGER = {
-    "ml.t3.medium": "ml.t3.large",
-    "ml.c5.large": "ml.c5.xlarge",
-    "ml.c6i.large": "ml.c6i.xlarge",
-    "ml.c6id.large": "ml.c6id.xlarge",
-    "ml.c7i.large": "ml.c7i.xlarge",
-}
-OLDEST_IMAGE = (2, 7)
 
 
 def _severity(patient: Patient) -> Severity:
@@ -54,11 +46,11 @@ def _memory(patient: Patient) -> Iterator[Finding]:
         return
     small: dict[str, list[str]] = {}
     for space in patient.wanted.resolved_spaces():
-        if space.instance_type in LARGER:
+        if space.instance_type in remote_needs.TOO_SMALL:
             small.setdefault(space.instance_type, []).append(space.name)
     for instance_type, names in small.items():
         message = f"{instance_type} is too small for a local editor: {', '.join(names)}"
-        better = LARGER[instance_type]
+        better = remote_needs.TOO_SMALL[instance_type]
         yield TOO_SMALL.broken(message, severity=_severity(patient), better=better, file=patient.file)
     if not small:
         yield TOO_SMALL.ok("every space has the memory that a local editor needs")
@@ -68,7 +60,7 @@ def _images(patient: Patient) -> Iterator[Finding]:
     if not patient.wanted.studio.remote_access or patient.domain is None:
         return
     for space in patient.space_settings:
-        if space.image_version and parsed(space.image_version) < OLDEST_IMAGE:
+        if space.image_version and parsed(space.image_version) < remote_needs.MINIMUM_IMAGE:
             message = f"Space '{space.name}' starts image {space.image_version}, and a local editor needs 2.7"
             yield OLD_IMAGE.broken(
                 message,

@@ -1,5 +1,6 @@
 """Apps: an instance that runs Code Editor, JupyterLab or another program for a space or a profile."""
 
+import time
 from dataclasses import dataclass
 
 from studioctl.emulator.studio import background, quotas
@@ -9,6 +10,7 @@ from studioctl.emulator.studio.exceptions import (
     already_exists,
     not_found,
     over_quota,
+    too_small_for_remote_access,
 )
 from studioctl.emulator.studio.images import DEFAULT_INSTANCE_TYPE, default_image
 from studioctl.emulator.studio.models.domain import Domain
@@ -17,6 +19,10 @@ from studioctl.emulator.studio.models.startups import StartupBackend
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.resource import Resource, Settings, now, present, read_tags, without_cleared
 
+# Developer Guide, "remote-access", Instance requirements: below 8 GB of memory.
+TOO_SMALL_FOR_REMOTE_ACCESS = frozenset(
+    f"ml.{size}" for size in ("t3.micro", "t3.small", "t3.medium", "c5.large", "c6i.large", "c6id.large", "c7i.large")
+)
 IMAGE_PREFIX = "SageMakerImage"
 AppKey = tuple[str, str, str, str, str]
 
@@ -32,7 +38,15 @@ class App(Resource):
     name: str
     resource_spec: Settings
     recovery_mode: bool
+    remote_access: bool = False  # as its space said when it started: it takes a new start to change it
+    in_service_since: float = 0  # on the monotonic clock
     network_interface_id: str | None = None
+
+    def turn(self, status: str) -> None:
+        """Take on another status, now, and remember since when it serves."""
+        super().turn(status)
+        if status == "InService":
+            self.in_service_since = time.monotonic()
 
     def belongs_to(self, profile_name: str, space_names: set[str]) -> bool:
         """Whether it is the profile's own, or runs in one of these spaces."""
@@ -83,6 +97,9 @@ class AppBackend(StartupBackend):
             raise already_exists("App", existing.arn)
         spec = self._resource_spec(domain, space, request)
         self._check_quotas(request["AppType"], spec["InstanceType"])
+        remote_access = space is not None and space.remote_access
+        if remote_access and spec["InstanceType"] in TOO_SMALL_FOR_REMOTE_ACCESS:
+            raise too_small_for_remote_access(request["SpaceName"], spec["InstanceType"])
         owner = request.get("SpaceName") or request["UserProfileName"]
         path = f"{domain.domain_id}/{owner}/{request['AppType'].lower()}/{request['AppName']}"
         app = App(
@@ -95,6 +112,7 @@ class AppBackend(StartupBackend):
             name=request["AppName"],
             resource_spec=spec,
             recovery_mode=request.get("RecoveryMode", False),
+            remote_access=remote_access,
         )
         self.apps[key] = app
         background.plug_in_app(self, domain, app, self._security_groups(domain, space, app))

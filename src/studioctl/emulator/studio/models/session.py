@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from studioctl.emulator.studio.exceptions import ValidationException, not_found
+from studioctl.emulator.studio.exceptions import ValidationException, not_found, not_registered
 from studioctl.emulator.studio.models.app import AppBackend
 from studioctl.emulator.studio.resource import Settings, random_id
 
@@ -59,11 +59,17 @@ class SessionBackend(AppBackend):
         space = next((space for space in self.spaces.values() if space.arn == arn), None)
         if space is None:
             raise not_found("Space", arn)
-        if space.settings.get("RemoteAccess") != "ENABLED":  # text assumed
+        if not space.remote_access:  # text assumed
             raise ValidationException(f"RemoteAccess is not enabled for Space [{arn}].")
         running = self.apps_where(lambda app: app.space_name == space.name and app.domain_id == space.domain_id)
-        if not any(app.status == "InService" for app in running):  # text assumed
+        app = next((app for app in running if app.status == "InService"), None)
+        if app is None:  # text assumed
             raise ValidationException(f"Space [{arn}] has no InService App.")
+        if not app.remote_access:  # the guide wants a new start; code and text assumed
+            raise ValidationException(f"The App of Space [{arn}] started before RemoteAccess was enabled.")
+        # aws/aws-toolkit-vscode, detached-server/utils.ts: it registers with Systems Manager after it is InService
+        if time.monotonic() - app.in_service_since < self.settings.registration_seconds:
+            raise not_registered(arn)
         session_id = f"studioctl-{random_id(17)}"
         return {
             "SessionId": session_id,

@@ -47,6 +47,11 @@ class Space(Resource):
         return self.settings.get("AppType")
 
     @property
+    def remote_access(self) -> bool:
+        """Whether apps that start now let remote sessions in."""
+        return self.settings.get("RemoteAccess") == "ENABLED"
+
+    @property
     def volume_gb(self) -> int | None:
         """The size of its disk."""
         return _volume_of(self.settings)

@@ -1,0 +1,215 @@
+"""Remote access: making a space fit for it, and letting ssh in."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from studioctl.aws.remote import start_session
+from studioctl.aws.values import App, Space, SpaceDetails
+from studioctl.aws.wait import until
+from studioctl.errors import AwsError, StudioctlError
+from studioctl.events import Failed, Finished, Started, Work
+from studioctl.operations import remote_needs as needs
+from studioctl.operations import spaces
+from studioctl.operations.environment import Account
+from studioctl.remote import machine, plugin, ssh
+from studioctl.remote.editors import Editor
+from studioctl.remote.finding import Finding
+from studioctl.remote.host import Host
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A space on its way to a remote session.
+
+    Args:
+        space: As AWS shows it.
+        app: Its Code Editor; None when nothing runs or starts.
+        host: How ssh will reach it.
+        instance_type: What it shall run on, where somebody said so.
+        needs: What AWS wants of the space.
+        machine: What this machine needs.
+    """
+
+    space: SpaceDetails
+    app: App | None
+    host: Host
+    instance_type: str | None
+    needs: tuple[Finding, ...]
+    machine: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them."""
+        return self.needs + self.machine
+
+    @property
+    def must_enable(self) -> bool:
+        """Whether the space has to be changed: it then takes a new start to follow."""
+        return not self.space.remote_access
+
+    @property
+    def must_stop(self) -> bool:
+        """Whether what runs has to end first."""
+        other = self.app is not None and self.instance_type not in {None, self.app.instance_type}
+        return self.app is not None and (self.must_enable or other)
+
+    @property
+    def must_start(self) -> bool:
+        """Whether it has to be started."""
+        return self.must_stop or self.app is None or self.app.status != "InService"
+
+    @property
+    def question(self) -> str:
+        """What the person agrees to; empty when nothing changes at AWS."""
+        steps = [f"stop '{self.space.name}' (what runs in it ends, files stay)"] if self.must_stop else []
+        steps += ["allow remote access"] if self.must_enable else []
+        if self.must_start:
+            steps.append("start it again" if self.must_stop else f"start '{self.space.name}'")
+        if not steps:
+            return ""
+        text = steps[0] if len(steps) == 1 else f"{', '.join(steps[:-1])} and {steps[-1]}"
+        return f"{text[0].upper()}{text[1:]}?"
+
+
+def survey(
+    account: Account,
+    space: Space,
+    *,
+    editor: Editor | None,
+    environ: Mapping[str, str],
+    instance_type: str | None = None,
+) -> Survey:
+    """Looks at everything that AWS and this machine must bring. Changes nothing.
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    details = account.studio.space(space.domain_id, space.name)
+    if details is None:
+        raise AwsError(f"Space '{space.name}' is gone.", hint="studioctl status")
+    found = account.studio.editor(space)
+    app = found if found is not None and (found.is_running or found.status == "Deleting") else None
+    host = Host.of(space.name, details.arn, account.config.name, account.target)
+    spec = needs.spec_of(details, app)
+    instance_type_then = instance_type or spec.instance_type or _default_instance_type(account, details)
+    wanted = (
+        needs.remote_access(details, asked_for=account.config.studio.remote_access),
+        needs.instance(space.name, instance_type_then),
+        needs.image(spec),
+        needs.running(space.name, app),
+    )
+    return Survey(details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)))
+
+
+def _default_instance_type(account: Account, space: SpaceDetails) -> str | None:
+    return account.studio.editor_defaults(space.domain_id, space.owner).spec.instance_type if space.owner else None
+
+
+def session_finding(account: Account, found: Survey) -> Finding:
+    """Opens a session, and lets it lapse: who may, and whether the space has registered, only AWS knows."""
+    if found.must_enable or found.must_start:
+        return Finding(
+            "session", "warning", "not tried: the space is not ready", f"studioctl connect {found.space.name}"
+        )
+    try:
+        start_session(account.target, found.space.arn)
+    except StudioctlError as error:
+        return Finding("session", "error", error.message, _restart_hint(error, found.space.name))
+    return Finding("session", "ok", "AWS opens one")
+
+
+def refuse_unfit(found: Survey) -> None:
+    """Refuses to begin what cannot work. What is missing on this machine is no hindrance to a rehearsal.
+
+    Raises:
+        StudioctlError: Something that connecting does not bring about by itself is missing.
+    """
+    looked_at = found.needs if found.host.local else found.findings
+    blocking = [finding for finding in looked_at if finding.status == "error"]
+    if blocking:
+        first, *others = blocking
+        more = "".join(f"\n       {finding.message}; {finding.remedy}" for finding in others)
+        raise StudioctlError(f"{first.message.rstrip('.')}.{more}", hint=first.remedy)
+
+
+def prepare(account: Account, found: Survey) -> Work[App]:
+    """Stops, allows remote access, starts: what of it is needed, in the order that AWS wants.
+
+    The order of https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html. Broken off at any
+    point, the same command completes it.
+
+    Raises:
+        AwsError: AWS refused, or the app did not start.
+    """
+    space, studio = found.space, account.studio
+    before = found.app.instance_type if found.app and found.must_stop else None
+    if found.must_stop:
+        yield from spaces.stop(account, [space])
+    if found.must_enable:
+        studio.update_space(space, remote_access=True)
+        yield from until(lambda: _is_settled(account, space), subject="remote access", action="allow", timeout=600)
+    app = yield from spaces.start(account, space, instance_type=found.instance_type or before)
+    yield from _try_session(account, found)
+    return app
+
+
+def _is_settled(account: Account, space: Space) -> bool:
+    now = account.studio.space(space.domain_id, space.name)
+    if now is None or now.status in {"Failed", "Update_Failed", "Deleting"}:
+        why = now.failure or f"it is {now.status}" if now else "it is gone"
+        raise AwsError(f"AWS did not allow remote access to '{space.name}': {why}", hint="run the same command again")
+    return now.status == "InService"
+
+
+def _try_session(account: Account, found: Survey) -> Work[None]:
+    """So that a refusal is seen here, and not in an editor's log."""
+    began, subject = time.monotonic(), f"session with '{found.space.name}'"
+    yield Started(subject, "open")
+    try:
+        start_session(account.target, found.space.arn)
+    except StudioctlError as error:
+        yield Failed(subject, "open", time.monotonic() - began)
+        error.hint = _restart_hint(error, found.space.name)
+        raise
+    yield Finished(subject, "open", time.monotonic() - began)
+
+
+def _restart_hint(error: StudioctlError, space: str) -> str:
+    """A space that was allowed remote access while it ran only follows after a new start."""
+    return f"studioctl restart {space}" if "Validation" in error.message else error.hint
+
+
+def ssh_disagrees(host: Host, environ: Mapping[str, str]) -> str | None:
+    """What else in the user's configuration keeps ssh from reaching the host as we wrote it; None when nothing does."""
+    program = ssh.find(environ)
+    return ssh.disagreement(program, host, environ) if program else None
+
+
+def shell(account: Account, space: Space, words: list[str], environ: Mapping[str, str]) -> NoReturn:
+    """Becomes ssh in the space; writes nothing to the user's configuration.
+
+    Raises:
+        StudioctlError: The space is not ready for it.
+    """
+    details = account.studio.space(space.domain_id, space.name)
+    app = account.studio.editor(space)
+    if details is None or not details.remote_access or app is None or app.status != "InService":
+        raise StudioctlError(
+            f"'{space.name}' is not ready for ssh: remote access must be allowed, and Code Editor must run.",
+            hint=f"studioctl connect {space.name} --editor none",
+        )
+    plugin.require(environ)
+    host = Host.of(space.name, details.arn, account.config.name, account.target)
+    host.forget_key_before(app.created_at)
+    ssh.become(host, words, environ)
+
+
+def arn_of(account: Account, name: str) -> str:
+    """The ARN of a space of the environment, by its name or by its name for ssh ("ada-editor.acme-ml")."""
+    found = spaces.find(account, name.partition(".")[0])  # SageMaker's names have no dots
+    details = account.studio.space(found.domain_id, found.name)
+    if details is None:
+        raise AwsError(f"Space '{name}' is gone.", hint="studioctl status")
+    return details.arn

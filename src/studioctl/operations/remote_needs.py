@@ -1,0 +1,76 @@
+"""What AWS wants of a space before it lets a local editor in."""
+
+import re
+
+from studioctl.aws.values import App, ResourceSpec, SpaceDetails
+from studioctl.remote.finding import Finding
+
+MINIMUM_GB = 8
+# Instance types below 8 GB of memory, and the next of its kind that has enough: the page of `finding.OVERVIEW`.
+TOO_SMALL = {
+    "ml.t3.micro": "ml.t3.large",
+    "ml.t3.small": "ml.t3.large",
+    "ml.t3.medium": "ml.t3.large",
+    "ml.c5.large": "ml.c5.xlarge",
+    "ml.c6i.large": "ml.c6i.xlarge",
+    "ml.c6id.large": "ml.c6id.xlarge",
+    "ml.c7i.large": "ml.c7i.xlarge",
+}
+DEFAULT_INSTANCE_TYPE = "ml.t3.medium"  # assumed: AWS does not say what it takes when none is named
+MINIMUM_IMAGE = (2, 7)
+DISTRIBUTION = "sagemaker-distribution"
+REMOTE_SETUP = "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html"
+
+
+def spec_of(space: SpaceDetails, app: App | None) -> ResourceSpec:
+    """What the space runs on, or will when it is started."""
+    return app.spec if app is not None and app.is_running else space.spec
+
+
+def instance(space: str, instance_type: str | None) -> Finding:
+    """Whether the instance has the memory."""
+    chosen = instance_type or DEFAULT_INSTANCE_TYPE
+    if chosen not in TOO_SMALL:
+        return Finding("instance-type", "ok", chosen)
+    return Finding(
+        "instance-type",
+        "error",
+        f"{chosen} has less than {MINIMUM_GB} GB of memory, and AWS refuses remote access on it",
+        f"studioctl connect {space} --instance-type {TOO_SMALL[chosen]}",
+    )
+
+
+def image(spec: ResourceSpec) -> Finding:
+    """Whether the image is new enough, as far as what AWS shows of it tells."""
+    wanted = ".".join(map(str, MINIMUM_IMAGE))
+    remedy = f"choose image {wanted} or newer for the space in Studio, then start it again"
+    if spec.image_version_arn or (spec.image_arn and DISTRIBUTION not in spec.image_arn):
+        why = (
+            f"AWS does not tell what is in '{spec.image}'; it must be, or be built on, {DISTRIBUTION} {wanted} or newer"
+        )
+        return Finding("image", "warning", why, f"if it connects, nothing; else {remedy}")
+    if spec.image_alias is None:
+        return Finding("image", "ok", f"{spec.image or DISTRIBUTION}, the newest version")
+    numbers = tuple(int(part) for part in re.findall(r"\d+", spec.image_alias)[:2])
+    if numbers and numbers < MINIMUM_IMAGE[: len(numbers)]:  # "2" is the newest of 2.x
+        return Finding("image", "error", f"{spec.image}: AWS wants {wanted} or newer", remedy)
+    return Finding("image", "ok", str(spec.image))
+
+
+def remote_access(space: SpaceDetails, *, asked_for: bool) -> Finding:
+    """Whether the space lets remote sessions in, and whether it shall."""
+    if space.remote_access:
+        return Finding("remote-access", "ok", f"'{space.name}' allows it", reference=REMOTE_SETUP)
+    if not asked_for:
+        why = f"'{space.name}' does not allow it, and neither does the file"
+        return Finding("remote-access", "error", why, "write remote_access = true under [studio]", REMOTE_SETUP)
+    why = f"'{space.name}' does not allow it yet"
+    return Finding("remote-access", "warning", why, f"studioctl connect {space.name}", REMOTE_SETUP)
+
+
+def running(space: str, app: App | None) -> Finding:
+    """Whether there is something to connect to."""
+    if app is not None and app.status == "InService":
+        return Finding("app", "ok", f"Code Editor runs in '{space}'")
+    status = app.status if app is not None and app.status not in {"Deleted", "Failed"} else "stopped"
+    return Finding("app", "warning", f"Code Editor in '{space}' is {status}", f"studioctl connect {space}")

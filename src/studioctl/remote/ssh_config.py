@@ -1,0 +1,171 @@
+"""The one block of ours in the user's ssh configuration. Not a byte outside of it is ever changed.
+
+For each setting ssh takes the first value that it meets, so the block goes to the top, before any `Host *` of the
+user's. It ends with a `Host *` of its own, by which the lines after it mean what they meant before: those at the top of
+a file belong to every host. The block holds the hosts themselves and does not include a file with them: an `Include`
+after somebody's `Host` would only be read for that host, while a `Host` begins a section wherever it stands.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+
+from studioctl.errors import RefusedError
+from studioctl.remote.host import Host
+
+BEGIN = "# >>> studioctl: spaces >>>"
+END = "# <<< studioctl: spaces <<<"
+REMARK = "# Written by studioctl connect; studioctl connect --remove takes it out again."
+MADE = "# There was no file before."
+BACKUP = ".before-studioctl"
+
+
+@dataclass(frozen=True)
+class Content:
+    """The file, taken apart: what is before the block, its hosts by alias, what is after it.
+
+    `made` is whether the file exists because of the block.
+    """
+
+    before: bytes = b""
+    hosts: dict[str, str] = field(default_factory=dict)
+    after: bytes = b""
+    made: bool = False
+
+    @classmethod
+    def parse(cls, text: bytes, path: Path) -> "Content":
+        """Raises RefusedError when the markers do not stand as we wrote them."""
+        lines = text.splitlines(keepends=True)
+        marks = [line.strip().decode("utf-8", "replace") for line in lines]
+        if BEGIN not in marks and END not in marks:
+            return cls(after=text)
+        if marks.count(BEGIN) != 1 or marks.count(END) != 1 or marks.index(BEGIN) > marks.index(END):
+            raise RefusedError(
+                f"{path}: studioctl's block was changed by hand: '{BEGIN}' and '{END}' must be there once each.",
+                hint=f"correct the two lines in {path}, or delete everything between them and them too",
+            )
+        first, last = marks.index(BEGIN), marks.index(END)
+        inside = b"".join(lines[first + 1 : last]).decode("utf-8", "surrogateescape")
+        return cls(b"".join(lines[:first]), _hosts(inside), b"".join(lines[last + 1 :]), MADE in marks[first:last])
+
+    def to_bytes(self) -> bytes:
+        """The file again. Without hosts there is no block."""
+        if not self.hosts:
+            return self.before + self.after
+        made = f"{MADE}\n" if self.made else ""
+        block = f"{BEGIN}\n{REMARK}\n{made}{''.join(self.hosts.values())}Host *\n{END}\n"
+        return self.before + block.encode("utf-8", "surrogateescape") + self.after
+
+
+class SshConfig:
+    """A user's ssh configuration, with our block in it or not."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.backup = path.with_name(path.name + BACKUP)
+
+    def hosts(self) -> tuple[str, ...]:
+        """The aliases in our block."""
+        return tuple(self._read().hosts)
+
+    def put(self, host: Host) -> bool:
+        """Adds a host, or brings it up to date; whether the file was changed.
+
+        Raises:
+            RefusedError: The alias leads to a space of another account or region, or the block is damaged.
+        """
+        with self._alone():
+            content = self._read()
+            self._refuse_another(host, content.hosts.get(host.alias, ""))
+            content = replace(content, hosts=content.hosts | {host.alias: section(host)})
+            return self._write(content)
+
+    def remove(self, *aliases: str) -> tuple[str, ...]:
+        """Takes hosts out, and the block with the last one; those that were there."""
+        with self._alone():
+            content = self._read()
+            gone = tuple(name for name in content.hosts if name in aliases)
+            if gone:
+                self._write(replace(content, hosts={n: text for n, text in content.hosts.items() if n not in gone}))
+            return gone
+
+    def _read(self) -> Content:
+        try:
+            return Content.parse(self.path.read_bytes(), self.path)
+        except FileNotFoundError:
+            return Content(made=True)
+
+    def _refuse_another(self, host: Host, text: str) -> None:
+        found = re.search(r"arn:[^\s'\"]+", text)
+        # A domain that was made anew has another id; everything else in the ARN must be the same.
+        if found and _without_domain(found[0]) != _without_domain(host.arn):
+            raise RefusedError(
+                f"{self.path}: '{host.alias}' leads to another space already: {found[0]}",
+                hint="take it out first: studioctl connect --remove",
+            )
+
+    def _write(self, content: Content) -> bool:
+        """Replaces the file in one step, behind a link where there is one, with the permissions that it had."""
+        existed = self.path.exists()
+        real, new = self.path.resolve(), content.to_bytes()
+        if existed and real.read_bytes() == new:
+            return False
+        if content.made and not new:
+            real.unlink(missing_ok=True)
+            return True
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if existed:
+            _copy_private(real, self.backup)
+        handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")  # for its owner only
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(new)
+                file.flush()
+                os.fsync(file.fileno())
+            if existed:
+                shutil.copymode(real, temporary)
+                before = real.stat()
+                os.chown(temporary, before.st_uid, before.st_gid)
+            Path(temporary).replace(real)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return True
+
+    def _alone(self) -> FileLock:
+        home = platformdirs.user_state_path("studioctl")
+        home.mkdir(parents=True, exist_ok=True)
+        return FileLock(home / "ssh-config.lock", timeout=30)
+
+
+def section(host: Host) -> str:
+    """The lines of one host."""
+    lines = [f"Host {host.alias}", *(f"    {keyword} {value}" for keyword, value in host.settings())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _hosts(inside: str) -> dict[str, str]:
+    sections = re.split(r"^(?=Host )", inside, flags=re.MULTILINE)
+    found = {
+        text.split("\n", 1)[0].removeprefix("Host ").strip(): text for text in sections if text.startswith("Host ")
+    }
+    found.pop("*", None)
+    return found
+
+
+def _without_domain(arn: str) -> list[str]:
+    first, _, name = arn.split("/", 2) if arn.count("/") >= 2 else (arn, "", "")
+    return [first, name]
+
+
+def _copy_private(source: Path, copy: Path) -> None:
+    copy.unlink(missing_ok=True)
+    handle = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(source.read_bytes())

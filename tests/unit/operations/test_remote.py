@@ -1,0 +1,183 @@
+"""Making a space fit for remote access, in every state that it may be found in."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studioctl.aws.values import ResourceSpec
+from studioctl.emulator.server import RunningEmulator
+from studioctl.errors import AwsError, StudioctlError
+from studioctl.operations import remote, remote_needs, spaces
+from studioctl.operations.environment import Account
+from studioctl.remote.host import Host
+from studioctl.target import Target
+from tests.environments import environment as config
+from tests.fakes.work import done
+from tests.unit.emulator.emulated import new_studio
+from tests.unit.operations.conftest import REGION
+from tests.unit.operations.test_spaces import Home
+
+IMAGE = "arn:aws:sagemaker:us-east-1:885854791233:image/sagemaker-distribution-cpu"
+LARGE: Any = {"CodeEditorAppSettings": {"DefaultResourceSpec": {"InstanceType": "ml.t3.large"}}}
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("STUDIOCTL_SSH_CONFIG", raising=False)
+
+
+@pytest.fixture
+def home(emulator: RunningEmulator) -> Home:
+    """A space with enough memory for remote access, which it does not allow yet."""
+    studio = new_studio(emulator, REGION)
+    name = f"acme-{studio.tag}"
+    domain_id = studio.domain(DomainName=name, Tags=[{"Key": "studioctl:environment", "Value": name}])
+    studio.profile(domain_id)
+    studio.space(domain_id, **LARGE)
+    return Home(Account(config(name=name), Target(REGION, endpoint_url=emulator.endpoint_url)), studio, domain_id)
+
+
+def look(home: Home, *, instance_type: str | None = None, **sections: Any) -> remote.Survey:
+    account = Account(config(name=home.account.config.name, **sections), home.account.target)
+    space = spaces.find(account, "editor")
+    return remote.survey(account, space, editor=None, environ={"PATH": "/nowhere"}, instance_type=instance_type)
+
+
+def connect(home: Home) -> None:
+    done(remote.prepare(home.account, look(home)))
+
+
+def allow(home: Home) -> None:
+    home.studio.sagemaker.update_space(
+        DomainId=home.domain_id, SpaceName="editor", SpaceSettings={"RemoteAccess": "ENABLED"}
+    )
+    home.studio.wait_space(home.domain_id)
+
+
+def test_a_stopped_space(home: Home) -> None:
+    assert look(home).question == "Allow remote access and start 'editor'?"
+    connect(home)
+    assert look(home).question == ""
+    assert remote.session_finding(home.account, look(home)).status == "ok"
+
+
+def test_a_running_space_comes_back_on_what_it_ran_on(home: Home) -> None:
+    home.studio.app(home.domain_id, ResourceSpec={"InstanceType": "ml.m5.xlarge"})
+
+    found = look(home)
+    assert found.question == "Stop 'editor' (what runs in it ends, files stay), allow remote access and start it again?"
+    connect(home)
+
+    app = home.account.studio.editor(found.space)
+    assert app is not None
+    assert (app.status, app.instance_type) == ("InService", "ml.m5.xlarge")
+
+
+@pytest.mark.parametrize("broken_off", ["before the change", "after the change"])
+def test_what_was_broken_off_is_completed(home: Home, broken_off: str) -> None:
+    home.studio.stop(home.studio.app(home.domain_id))
+    if broken_off == "after the change":
+        allow(home)
+
+    connect(home)
+
+    assert look(home).question == ""
+
+
+def test_a_running_space_that_shall_run_on_another_type(home: Home) -> None:
+    connect(home)
+
+    assert look(home, instance_type="ml.t3.large").question == ""
+    found = look(home, instance_type="ml.m5.xlarge")
+    assert found.question == "Stop 'editor' (what runs in it ends, files stay) and start it again?"
+    done(remote.prepare(home.account, found))
+    app = home.account.studio.editor(found.space)
+    assert app is not None
+    assert app.instance_type == "ml.m5.xlarge"
+
+
+def test_a_space_that_was_allowed_while_it_ran_needs_a_new_start(home: Home) -> None:
+    home.studio.app(home.domain_id)
+    allow(home)
+
+    with pytest.raises(AwsError, match="started before RemoteAccess was enabled") as caught:
+        connect(home)
+
+    assert caught.value.hint == "studioctl restart editor"
+    finding = remote.session_finding(home.account, look(home))
+    assert (finding.status, finding.remedy) == ("error", "studioctl restart editor")
+
+
+def test_what_the_file_does_not_ask_for_is_refused(home: Home) -> None:
+    found = look(home, studio={"remote_access": False})
+
+    with pytest.raises(StudioctlError) as caught:
+        remote.refuse_unfit(found)
+
+    assert caught.value.message == "'editor' does not allow it, and neither does the file."
+    assert caught.value.hint == "write remote_access = true under [studio]"
+
+
+def test_what_this_machine_lacks_is_no_hindrance_to_a_rehearsal_only(home: Home) -> None:
+    found = look(home)
+    assert "error" in {finding.status for finding in found.machine}  # its PATH is empty
+
+    remote.refuse_unfit(found)
+    real = Host(found.host.alias, found.host.arn)
+    with pytest.raises(StudioctlError, match="ssh was not found"):
+        remote.refuse_unfit(remote.Survey(found.space, found.app, real, None, found.needs, found.machine))
+
+
+def test_ssh_needs_a_space_that_is_ready(home: Home) -> None:
+    with pytest.raises(StudioctlError) as caught:
+        remote.shell(home.account, spaces.find(home.account, "editor"), [], {})
+
+    assert caught.value.hint == "studioctl connect editor --editor none"
+
+
+def test_a_space_by_its_name_and_by_its_name_for_ssh(home: Home) -> None:
+    arn = home.studio.sagemaker.describe_space(DomainId=home.domain_id, SpaceName="editor")["SpaceArn"]
+
+    assert remote.arn_of(home.account, "editor") == arn
+    assert remote.arn_of(home.account, f"editor.{home.account.config.name}.local") == arn
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "remedy"),
+    [
+        ("ml.t3.medium", "ml.t3.large"),
+        ("ml.c5.large", "ml.c5.xlarge"),
+        ("ml.c6i.large", "ml.c6i.xlarge"),
+        ("ml.c6id.large", "ml.c6id.xlarge"),
+        ("ml.c7i.large", "ml.c7i.xlarge"),
+        (None, "ml.t3.large"),
+        ("ml.t3.large", None),
+        ("ml.m5.large", None),
+        ("ml.g5.xlarge", None),
+    ],
+)
+def test_instances_with_too_little_memory(instance_type: str | None, remedy: str | None) -> None:
+    found = remote_needs.instance("editor", instance_type)
+
+    assert found.remedy == (f"studioctl connect editor --instance-type {remedy}" if remedy else "")
+
+
+@pytest.mark.parametrize(
+    ("spec", "status"),
+    [
+        (ResourceSpec(image_arn=IMAGE), "ok"),
+        (ResourceSpec(image_arn=IMAGE, image_alias="2"), "ok"),
+        (ResourceSpec(image_arn=IMAGE, image_alias="2.7"), "ok"),
+        (ResourceSpec(image_arn=IMAGE, image_alias="2.10.1"), "ok"),
+        (ResourceSpec(image_arn=IMAGE, image_alias="3.0.0"), "ok"),
+        (ResourceSpec(image_arn=IMAGE, image_alias="2.6.9"), "error"),
+        (ResourceSpec(image_arn=IMAGE, image_alias="1"), "error"),
+        (ResourceSpec(image_version_arn=f"{IMAGE.replace('image/', 'image-version/')}/12"), "warning"),
+        (ResourceSpec(image_arn="arn:aws:sagemaker:us-east-1:123456789012:image/acme"), "warning"),
+    ],
+)
+def test_images(spec: ResourceSpec, status: str) -> None:
+    assert remote_needs.image(spec).status == status
