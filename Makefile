@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test prerequisites check format benchmark generated clean
+.PHONY: help demo test prerequisites check format benchmark chaos rivals misbehaviour generated clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -28,8 +28,17 @@ format: $(READY) ## Format the code and mend what the linter can
 	$(BIN)/ruff format .
 
 benchmark: $(READY) ## Measure start-up, synth, up, plan and the editor's script; prints two tables
-	$(BIN)/python benchmarks/benchmark.py
+	$(BIN)/python -m benchmarks.benchmark
 	$(BIN)/python benchmarks/editor.py
+
+chaos: $(READY) ## Kill processes at random moments under random faults; compares what is left (an hour)
+	$(BIN)/python -m benchmarks.chaos
+
+rivals: $(READY) ## Let two people run up on one state in S3, ten times (ten minutes)
+	$(BIN)/python -m benchmarks.rivals
+
+misbehaviour: $(READY) ## Let AWS fail in each way, for each command that writes (half an hour)
+	$(BIN)/python -m benchmarks.misbehaviour
 
 generated: $(READY) ## Write the files that are made from the code
 	$(BIN)/python -m tests.generated

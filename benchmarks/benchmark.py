@@ -18,10 +18,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import daily
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import daily
 from studioctl.target import Target
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment

@@ -63,7 +63,8 @@ class Living:
 
     def faults(self, *errors: Mapping[str, Any], latency_seconds: float = 0) -> None:
         """What goes wrong from now on: each `{"action", "code", "message", "times"}`. Nothing when left out."""
-        self._put("faults", {"errors": list(errors), "latency_seconds": latency_seconds})
+        slow = [{"kind": "slow", "seconds": latency_seconds}] if latency_seconds else []
+        self._put("faults", {"faults": [*({"kind": "error", "times": 1, **error} for error in errors), *slow]})
 
     def app(self, space: str) -> dict[str, Any]:
         """The space's Code Editor as DescribeApp shows it."""

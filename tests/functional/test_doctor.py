@@ -144,8 +144,8 @@ def test_errors_warnings_and_exit_codes(ready: Shell) -> None:
 
 def test_what_is_not_allowed_takes_nothing_away_from_the_rest(ready: Shell) -> None:
     variables = json.loads(ready.studioctl("emulator", "env", "--json").out)
-    refusal = {"code": "AccessDeniedException", "message": "User ada is not authorized", "times": None}
-    faults = {"errors": [{"action": action, **refusal} for action in ("GetServiceQuota", "DescribeRegions")]}
+    refusal = {"kind": "error", "code": "AccessDeniedException", "message": "User ada is not authorized"}
+    faults = {"faults": [{"action": action, **refusal} for action in ("GetServiceQuota", "DescribeRegions")]}
     url = f"{variables['AWS_ENDPOINT_URL']}/_studioctl/faults"
     urllib.request.urlopen(urllib.request.Request(url, json.dumps(faults).encode(), method="PUT")).close()
     done = ready.studioctl("doctor", "--local")

@@ -7,11 +7,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    ReadTimeoutError,
     SSOError,
 )
 
@@ -22,7 +24,11 @@ SIGN_IN = "sign in (aws sso login, or aws configure), check with: aws sts get-ca
 HINTS = (
     (r"ExpiredToken|TokenRefreshRequired|RequestExpired", SIGN_IN),
     (r"InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|AuthFailure", SIGN_IN),
-    (r"Throttl|TooManyRequests|RequestLimitExceeded", "AWS is busy: run the same command again in a minute"),
+    (r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown", "AWS is busy: run the same command again in a minute"),
+    (
+        r"InternalFailure|InternalError|InternalServ|ServerException|Unavailable",
+        "AWS has trouble (https://health.aws.amazon.com/health/status): run the same command again in some minutes",
+    ),
     (r"ResourceLimitExceeded", "see which quota it is, and the command that asks AWS for more: studioctl doctor"),
 )
 DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|NotAuthorized|^403$")
@@ -30,6 +36,7 @@ MISSING = re.compile(r"NotFound|NoSuch")
 # SageMaker says so of an app in words only; the provider, too, reads them (internal/service/sagemaker/app.go).
 MISSING_IN_WORDS = re.compile(r"RecordNotFound|already been deleted|previously failed")
 IN_USE = re.compile(r"ResourceInUse|DependencyViolation|FileSystemInUse|Conflict")
+UNKNOWN_OUTCOME = "check the network; then run the same command again: it goes on from what AWS has done"
 TRY_AGAIN = "run the same command again; --debug shows the details"
 
 
@@ -65,6 +72,8 @@ def translated() -> Iterator[None]:
         raise AwsError(f"AWS credentials: {error}", hint=SIGN_IN) from error
     except ProfileNotFound as error:
         raise AwsError(f"AWS profile: {error}", hint="correct `profile` in studio.toml, or leave it out") from error
+    except (ReadTimeoutError, ConnectionClosedError) as error:
+        raise AwsError(f"AWS did not answer, time and again: {error}", hint=UNKNOWN_OUTCOME) from error
     except (EndpointConnectionError, ConnectTimeoutError) as error:
         raise AwsError(
             f"AWS cannot be reached: {error}", hint="check `region` in studio.toml, and the network"

@@ -40,9 +40,9 @@ def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | No
         workspace.bind_emulator(emulator)
     backend = backend_of(config).overridden(workspace.overrides(backend_settings or ()))
     if target.is_local and "bucket" in backend.settings and workspace.initialised() is None:
-        from studioctl.operations.rehearsal import provide_state_bucket
+        from studioctl.operations.state import rehearse_bucket, state_target
 
-        provide_state_bucket(target, backend.settings["bucket"])
+        rehearse_bucket(state_target(target, backend), backend.settings["bucket"])
     return Environment(config, target, Terraform.of(workspace, find(), everything, backend), source=Source.of(file))
 
 
@@ -77,6 +77,20 @@ def editor_script(file: Path, user: str | None) -> "Script":
             exit_code=ExitCode.USAGE,
         )
     return editor_scripts.build(config).of(user)
+
+
+def state_bucket(file: Path, *, local: bool, name: str) -> tuple[str, Target]:
+    """The bucket that `[state]` names, unless `name` is given, and where it is."""
+    from studioctl.cli.backend import backend_of
+    from studioctl.operations.state import state_target
+
+    config = load(file)
+    target = _target(config.region, config.profile, local=local)[0]
+    backend = backend_of(config).overridden({"bucket": name} if name else {})
+    backend.require_place()
+    if not backend.settings.get("bucket"):
+        raise ConfigError("[state] names no bucket.", hint="studioctl state bucket create NAME")
+    return backend.settings["bucket"], state_target(target, backend)
 
 
 def repeated(file: Path, *, local: bool) -> str:

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from studioctl.cli import options
+from studioctl.cli import faults, options
 
 app = typer.Typer(
     help="The AWS account on this machine that [bold]--local[/] acts on.", no_args_is_help=True, rich_markup_mode="rich"
 )
+app.add_typer(faults.app, name="faults")
 
 
 @app.command()

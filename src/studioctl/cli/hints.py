@@ -3,9 +3,10 @@
 import re
 
 # Commands that take the flags which say what environment is meant.
+STATE = r"state (?:history|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
     r"\bstudioctl (plan|up|down|status|outputs|doctor|start|stop|restart|open|logs|connect|ssh"
-    r"|secret (set|get|status) github|image (push|list|attach))\b"
+    rf"|secret (set|get|status) github|image (push|list|attach)|{STATE})\b"
 )
 
 

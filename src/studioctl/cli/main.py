@@ -23,6 +23,7 @@ from studioctl.cli import (
     ssh,
     ssh_proxy,
     start,
+    state,
     status,
     stop,
     synth,
@@ -74,6 +75,7 @@ app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
 app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
 app.add_typer(image.app, name="image", rich_help_panel=KEEP)
 app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)
+app.add_typer(state.app, name="state", rich_help_panel=MORE)
 app.add_typer(emulator.app, name="emulator", rich_help_panel=MORE)
 app.command("ssh-proxy", rich_help_panel=MORE)(ssh_proxy.ssh_proxy)
 app.command("version", rich_help_panel=MORE)(version.version)

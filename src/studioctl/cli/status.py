@@ -29,16 +29,21 @@ def status(
     from studioctl.presentation import status as view
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import waiting
 
+    terminal = Terminal()
     account = context.account(config, local=local)
-    if not watch and json:
-        typer.echo(dumps(look(account)))
-    elif not watch:
-        view.show(look(account), Terminal(), flags=context.repeated(config, local=local))
+    if not watch:
+        with waiting(terminal, "Asking AWS"):
+            found = look(account)
+        if json:
+            typer.echo(dumps(found))
+        else:
+            view.show(found, terminal, flags=context.repeated(config, local=local))
     else:
         try:
             seconds = SECONDS[account.target.name]
-            view.watch(_looks(account), Terminal(), seconds=seconds, as_json=json)
+            view.watch(_looks(account), terminal, seconds=seconds, as_json=json)
         except KeyboardInterrupt:
             raise typer.Exit(ExitCode.INTERRUPTED) from None
 

@@ -34,7 +34,7 @@ def up(
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.presentation.progress import follow
+    from studioctl.presentation.progress import follow, waiting
 
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config)
@@ -42,13 +42,14 @@ def up(
     summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
     views.plan(summary, terminal.err)
     losses.refuse_the_impossible(environment, summary)
-    if not delete_data:
-        losses.refuse_to_lose(environment, summary)
-    if environment.config.images.custom:
-        from studioctl.operations.custom_images import refuse_missing
+    with waiting(terminal, "Looking for what would be lost"):
+        if not delete_data:
+            losses.refuse_to_lose(environment, summary)
+        if environment.config.images.custom:
+            from studioctl.operations.custom_images import refuse_missing
 
-        refuse_missing(environment)
-    in_the_way = provision.apps_in_the_way(environment, summary)
+            refuse_missing(environment)
+        in_the_way = provision.apps_in_the_way(environment, summary)
     if not stop_apps:
         provision.refuse_to_stop(in_the_way)
     if summary.has_changes:

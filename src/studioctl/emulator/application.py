@@ -21,13 +21,15 @@ from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
 from studioctl import __version__
-from studioctl.emulator import registry
-from studioctl.emulator.faults import Faults, error_answer
+from studioctl.emulator import calls, fault_answers, registry
+from studioctl.emulator.calls import Call, call_of
+from studioctl.emulator.faults import BECOMES, SLOW_SECONDS, Fault, Faults, Kind
 from studioctl.emulator.guard import is_loopback
 from studioctl.emulator.install import install, settle
 from studioctl.emulator.inventory import take_inventory
 from studioctl.emulator.page import open_studio
 from studioctl.emulator.settings import EmulatorSettings
+from studioctl.emulator.studio.store import Outcome, StudioStore
 
 LOOPBACK = "127.0.0.1"
 WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -85,25 +87,49 @@ class Application:
         own = self._own_answer(Request(environ)) if "HTTP_AUTHORIZATION" not in environ else None
         if own is not None:
             return own(environ, start_response)
-        body = _read_body(environ)
-        if self.faults.latency_seconds:
-            time.sleep(self.faults.latency_seconds)
+        call = call_of(environ, _read_body(environ))
         with self._turn:
-            fault = self.faults.answer(environ, body)
-            if fault is not None:
-                return fault(environ, start_response)
-            settle()
-            if registry.is_for_registry(environ):
-                return registry.answer(Request(environ))(environ, start_response)
-            return self._ask_moto(environ, start_response)
+            fault = self.faults.hit(call.service, call.action)
+        if fault is None:
+            return self._carry_out(environ, start_response, call)
+        return self._misbehave(fault, call, environ, start_response)
 
-    def _ask_moto(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def _misbehave(self, fault: Fault, call: Call, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        match fault.kind:
+            case Kind.SLOW:
+                answer = self._carry_out(environ, start_response, call)
+                time.sleep(SLOW_SECONDS if fault.seconds is None else fault.seconds)
+            case Kind.TIMEOUT:
+                fault_answers.hang(environ, fault.seconds)
+            case Kind.RESET:
+                fault_answers.reset(environ)
+            case Kind.LOST_ANSWER:
+                self._carry_out(environ, lambda *_: None, call)
+                fault_answers.reset(environ)
+            case Kind.FAILED | Kind.CAPACITY:
+                reason = fault_answers.FAILURE if fault.kind is Kind.FAILED else fault_answers.NO_CAPACITY
+                outcome = Outcome(BECOMES[call.action], fault.message or reason)
+                answer = self._carry_out(environ, start_response, call, outcome)
+            case _:
+                answer = fault_answers.answer(fault, call)(environ, start_response)
+        return answer
+
+    def _carry_out(
+        self, environ: dict[str, Any], start_response: Any, call: Call, outcome: Outcome | None = None
+    ) -> Iterable[bytes]:
         """What moto has not is told as an error of AWS's form, not as a broken server that is asked again."""
-        try:
-            return list(self._moto(environ, start_response))
-        except (NotImplementedError, OperationNotFoundError) as error:
-            answer = error_answer(environ, "NotImplemented", f"The emulator cannot do this: {error}", 501)
-            return answer(environ, start_response)
+        with self._turn:
+            settle()
+            StudioStore.outcome = outcome
+            try:
+                if registry.is_for_registry(environ):
+                    return registry.answer(Request(environ))(environ, start_response)
+                return list(self._moto(environ, start_response))
+            except (NotImplementedError, OperationNotFoundError) as error:
+                said = f"The emulator cannot do this: {error}"
+                return fault_answers.error_answer(call.service, "NotImplemented", said, 501)(environ, start_response)
+            finally:
+                StudioStore.outcome = None
 
     def _own_answer(self, request: Request) -> Response | None:
         """Paths of the emulator itself; requests to AWS's services are signed and never get here."""
@@ -126,13 +152,30 @@ class Application:
                 return None
 
     def _change_faults(self, request: Request) -> Response:
-        """GET shows them, PUT replaces them, DELETE removes them."""
-        if request.method in {"PUT", "DELETE"}:
+        """GET shows them, PUT replaces them, POST adds to them, DELETE removes them."""
+        with self._turn:
             try:
-                self.faults.change(json.loads(request.get_data() or b"{}"))
-            except (TypeError, ValueError) as error:
+                wanted = json.loads(request.get_data() or b"{}")
+                match request.method:
+                    case "PUT" | "DELETE":
+                        _refuse_unknown_actions(wanted)
+                        self.faults.change(wanted)
+                    case "POST":
+                        _refuse_unknown_actions(wanted)
+                        self.faults.add(wanted)
+            except (TypeError, ValueError, AttributeError) as error:
                 return Response(f"{error}\n", 400)
-        return _json(self.faults.to_json())
+            return _json(self.faults.to_json())
+
+
+def _refuse_unknown_actions(wanted: dict[str, Any]) -> None:
+    """A misspelt action would never be hit."""
+    for fault in wanted.get("faults", []):
+        service, action = fault.get("service", ""), fault.get("action", "")
+        if service and service not in calls.SERVICES:
+            raise ValueError(f"unknown service '{service}': one of {', '.join(calls.SERVICES)} is meant")
+        if action and not calls.exists(service, action):
+            raise ValueError(f"{service or 'AWS'} has no action '{action}'")
 
 
 def bind(

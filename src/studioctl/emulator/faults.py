@@ -1,82 +1,183 @@
-"""Slowness and failures on demand, to rehearse what a program does when AWS misbehaves."""
+"""What can be made to go wrong, and whose turn it is. Light: the command line imports it too."""
 
 import json
+import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
+from random import Random
 from typing import Any
-from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
 
-from werkzeug.wrappers import Response
+SLOW_SECONDS = 15.0
+HANG_SECONDS = 600.0  # nobody waits longer, and a thread is not held for ever
 
-TEMPORARY = frozenset(
-    {"ServiceUnavailable", "InternalServerException", "InternalFailure", "RequestLimitExceeded", "SlowDown"}
-)
-"""Codes that AWS sends with status 503: "try again"."""
+
+class Kind(StrEnum):
+    """The ways in which AWS, or the way there, fails."""
+
+    THROTTLING = "throttling"  # "slow down", in each service's own words
+    SERVER_ERROR = "server-error"  # status 500
+    UNAVAILABLE = "unavailable"  # status 503
+    SLOW = "slow"  # carried out at once, and answered late
+    TIMEOUT = "timeout"  # no answer; the request is not carried out
+    RESET = "reset"  # the connection breaks; the request is not carried out
+    LOST_ANSWER = "lost-answer"  # the request is carried out, then the connection breaks
+    EXPIRED = "expired-credentials"
+    QUOTA = "quota"  # a limit of the account is used up
+    FAILED = "failed"  # Studio accepts, and the thing turns Failed, Update_Failed or Delete_Failed
+    CAPACITY = "capacity"  # Studio accepts an app, and has no instance for it
+    ERROR = "error"  # any error: `code`, `message`, `status`
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Kind":
+        raise ValueError(f"unknown kind '{value}': one of {', '.join(cls)} is meant")
+
+
+BECOMES = {
+    f"{verb}{thing}": status
+    for verb, status in (("Create", "Failed"), ("Update", "Update_Failed"), ("Delete", "Delete_Failed"))
+    for thing in ("Domain", "UserProfile", "Space")
+} | {"CreateApp": "Failed"}
+"""The status in which a failed action leaves its thing: enumerations of the API reference."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """An error that an action answers with, `times` times.
+    """One thing that goes wrong.
 
     Args:
-        action: AWS's name, such as "CreateApp".
-        code: AWS's error code, such as "ThrottlingException".
-        message: AWS's error message.
-        times: How often; None for ever.
+        kind: What happens.
+        service: Only in this service, by its name in boto3, such as "sagemaker"; empty for all.
+        action: Only for this action, such as "CreateDomain"; may be a pattern, such as "Create*"; empty for all.
+        times: How often; None until it is cleared.
+        after: How many calls pass before the first.
+        probability: How likely each call is hit, from 0 to 1.
+        seconds: How long `slow` takes (15), and how long `timeout` holds the line at most (600).
+        code: AWS's error code, in place of the kind's own.
+        message: AWS's words, or the reason of a failure, in place of the kind's own.
+        status: HTTP status, in place of the kind's own.
     """
 
-    action: str
-    code: str
-    message: str = "Injected by the emulator."
-    times: int | None = 1
+    kind: Kind
+    service: str = ""
+    action: str = ""
+    times: int | None = None
+    after: int = 0
+    probability: float = 1.0
+    seconds: float | None = None
+    code: str = ""
+    message: str = ""
+    status: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what makes no sense."""
+        object.__setattr__(self, "kind", Kind(self.kind))
+        if self.kind is Kind.ERROR and not self.code:
+            raise ValueError("a fault of kind 'error' needs a code, such as 'AccessDeniedException'")
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability is {self.probability}, and must be from 0 to 1")
+        if self.after < 0 or (self.times is not None and self.times < 1):
+            raise ValueError("after must be 0 or more, times 1 or more")
+        if self.seconds is not None and not 0 <= self.seconds <= HANG_SECONDS:
+            raise ValueError(f"seconds is {self.seconds}, and must be from 0 to {HANG_SECONDS:.0f}")
+        if self.status is not None and not 400 <= self.status < 600:
+            raise ValueError(f"status is {self.status}, and must be from 400 to 599")
+
+    def concerns(self, service: str, action: str) -> bool:
+        """Whether such a call can be hit."""
+        if self.kind is Kind.FAILED and action not in BECOMES:
+            return False
+        if self.kind is Kind.CAPACITY and action != "CreateApp":
+            return False
+        if self.kind is Kind.QUOTA and not action.startswith("Create"):
+            return False
+        return self.service in {"", service} and (not self.action or fnmatchcase(action, self.action))
+
+
+@dataclass
+class Active:
+    """A fault that is set, how many calls it concerned, and how many it hit."""
+
+    fault: Fault
+    seen: int = 0
+    hit: int = 0
+
+    def is_due(self, dice: Random) -> bool:
+        """Count one more call that it concerns; whether this one is hit."""
+        self.seen += 1
+        due = (
+            self.seen > self.fault.after
+            and (self.fault.times is None or self.hit < self.fault.times)
+            and dice.random() < self.fault.probability
+        )
+        self.hit += due
+        return due
 
 
 @dataclass
 class Faults:
-    """What is wrong at present. `latency_seconds` is added to every request to AWS's services."""
+    """Everything that is wrong at present. The caller holds the lock.
 
-    latency_seconds: float = 0
-    errors: dict[str, Fault] = field(default_factory=dict)
+    Each fault throws dice of its own, made from the seed, its place and the count of its calls: the n-th call is hit or
+    not, whatever else is asked meanwhile.
+    """
+
+    seed: int = 0
+    active: list[Active] = field(default_factory=list)
+
+    def hit(self, service: str, action: str) -> Fault | None:
+        """What happens to this call; None when nothing does. The first fault that is due wins."""
+        for place, active in enumerate(self.active):
+            dice = Random(f"{self.seed}/{place}/{active.seen}")  # noqa: S311 - a rehearsal, not a secret
+            if active.fault.concerns(service, action) and active.is_due(dice):
+                return active.fault
+        return None
+
+    def change(self, wanted: Mapping[str, Any]) -> None:
+        """Replace all of it. Raises TypeError or ValueError for what is not as `read` returns it."""
+        self.seed, faults = parse(wanted)
+        self.active = [Active(fault) for fault in faults]
+
+    def add(self, wanted: Mapping[str, Any]) -> None:
+        """Set further faults beside those that are."""
+        seed, faults = parse(wanted)
+        self.seed = seed if "seed" in wanted else self.seed
+        self.active += [Active(fault) for fault in faults]
 
     def to_json(self) -> dict[str, Any]:
-        """The shape that `change` reads."""
-        return {"latency_seconds": self.latency_seconds, "errors": [asdict(fault) for fault in self.errors.values()]}
-
-    def change(self, wanted: dict[str, Any]) -> None:
-        """Replace all of it. Raises TypeError or ValueError for what is not `{"latency_seconds", "errors": [...]}`."""
-        errors = [Fault(**fault) for fault in wanted.get("errors", [])]
-        self.latency_seconds = float(wanted.get("latency_seconds", 0))
-        self.errors = {fault.action: fault for fault in errors}
-
-    def answer(self, environ: dict[str, Any], body: bytes) -> Response | None:
-        """The error for this request, if one is wanted, in the form of the service's protocol."""
-        action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2] or _query_action(environ, body)
-        fault = self.errors.get(action)
-        if fault is None:
-            return None
-        if fault.times is not None:
-            left = Fault(fault.action, fault.code, fault.message, fault.times - 1)
-            self.errors[action] = left
-            if left.times == 0:
-                del self.errors[action]
-        return error_answer(environ, fault.code, fault.message, _status(fault.code))
+        """The seed, and each fault with what it did so far."""
+        told = [asdict(active.fault) | {"seen": active.seen, "hit": active.hit} for active in self.active]
+        return {"seed": self.seed, "faults": told}
 
 
-def error_answer(environ: dict[str, Any], code: str, message: str, status: int) -> Response:
-    """An error in the form of the service's protocol: JSON for those that name a target, else XML."""
-    if environ.get("HTTP_X_AMZ_TARGET"):
-        text = json.dumps({"__type": code, "message": message})
-        return Response(text, status, content_type="application/x-amz-json-1.1")
-    error = f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
-    text = f"<Response><Errors>{error}</Errors>{error}<RequestID>0</RequestID></Response>"
-    return Response(text, status, content_type="text/xml")
+def parse(wanted: Mapping[str, Any]) -> tuple[int, list[Fault]]:
+    """The seed and the faults of `{"seed": 0, "faults": [{"kind": "throttling", ...}]}`.
+
+    Raises:
+        TypeError: A key is unknown or missing.
+        ValueError: A value makes no sense.
+    """
+    _refuse_unknown(wanted, {"seed", "faults"})
+    for fault in wanted.get("faults", []):
+        _refuse_unknown(fault, set(Fault.__dataclass_fields__))
+    return int(wanted.get("seed", 0)), [Fault(**fault) for fault in wanted.get("faults", [])]
 
 
-def _query_action(environ: dict[str, Any], body: bytes) -> str:
-    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        return ""
-    return parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
+def _refuse_unknown(given: Mapping[str, Any], known: set[str]) -> None:
+    if unknown := given.keys() - known:
+        raise TypeError(f"unknown key '{min(unknown)}': only {', '.join(sorted(known))} are known")
 
 
-def _status(code: str) -> int:
-    return 503 if code in TEMPORARY else 400
+def read(file: Path) -> dict[str, Any]:
+    """The content of a file of faults: TOML, or JSON when its name ends so.
+
+    Raises:
+        OSError: It cannot be read.
+        TypeError, ValueError: It does not hold faults.
+    """
+    text = file.read_text(encoding="utf-8")
+    content: dict[str, Any] = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+    parse(content)
+    return content

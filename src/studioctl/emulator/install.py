@@ -8,7 +8,9 @@ from moto.ec2.models import ec2_backends
 from moto.ecr import urls as ecr_urls
 from moto.ecr.models import ecr_backends
 from moto.efs.models import efs_backends
+from moto.iam.access_control import PermissionResult
 from moto.iam.models import iam_backends
+from moto.s3.models import FakeBucket
 from moto.sagemaker import urls as sagemaker_urls
 from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
@@ -55,6 +57,9 @@ def install(
     secretsmanager_backends.backend = StrictSecretsManagerBackend
     servicequotas_backends.backend = QuotaBackend
     ecr_urls.url_paths["{0}/$"] = StrictECRResponse.dispatch
+    # Policies are stored, not enforced. moto would enforce a bucket's without its conditions, so that "deny without
+    # TLS" denies everything.
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     sagemaker_urls.url_paths["{0}/$"] = StudioResponse.dispatch
     quotas_urls.url_paths["{0}/$"] = QuotaResponse.dispatch
 

@@ -120,7 +120,7 @@ def find(state_dir: Path | None = None) -> RunningEmulator | None:
     if state is None:
         return None
     try:
-        health = _get_json(state.port, "/health", timeout=5)
+        health = _ask(state.port, "GET", "/health", timeout=5)
     except (OSError, ValueError, http.client.HTTPException):
         return None
     if not isinstance(health, dict) or (health.get("pid"), health.get("instance_id")) != (state.pid, state.instance_id):
@@ -184,8 +184,38 @@ def inventory(emulator: RunningEmulator) -> dict[str, Any]:
     Raises:
         EmulatorError: it does not answer.
     """
+    return _own(emulator, "GET", "inventory")
+
+
+def faults(emulator: RunningEmulator) -> dict[str, Any]:
+    """What is made to go wrong, see `faults.Faults.to_json`.
+
+    Raises:
+        EmulatorError: it does not answer.
+    """
+    return _own(emulator, "GET", "faults")
+
+
+def set_faults(emulator: RunningEmulator, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace all faults by these, see `faults.parse`; nothing clears them.
+
+    Raises:
+        EmulatorError: it does not answer, or does not know such a fault.
+    """
+    return _own(emulator, "PUT", "faults", wanted)
+
+
+def add_faults(emulator: RunningEmulator, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Set further faults beside those that are. Raises as `set_faults` does."""
+    return _own(emulator, "POST", "faults", wanted)
+
+
+def _own(emulator: RunningEmulator, method: str, what: str, content: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What one of the emulator's own paths answers."""
     try:
-        answer: dict[str, Any] = _get_json(emulator.port, "/_studioctl/inventory", timeout=60)
+        answer: dict[str, Any] = _ask(emulator.port, method, f"/_studioctl/{what}", timeout=60, content=content)
+    except _Refused as refused:
+        raise EmulatorError(f"The emulator refused: {refused}", hint="studioctl emulator faults set --help") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise EmulatorError(
             f"The emulator at {emulator.endpoint_url} does not answer: {error}", hint="studioctl emulator start"
@@ -253,12 +283,20 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _get_json(port: int, path: str, *, timeout: float) -> Any:
-    """GET from loopback, past any proxy that the user's environment names."""
+class _Refused(Exception):  # noqa: N818 - not an error of ours
+    """The emulator's own word on a request that it does not take."""
+
+
+def _ask(port: int, method: str, path: str, *, timeout: float, content: Mapping[str, Any] | None = None) -> Any:
+    """A request to loopback, past any proxy that the user's environment names."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout)
     try:
-        connection.request("GET", path)
-        return json.loads(connection.getresponse().read())
+        connection.request(method, path, body=None if content is None else json.dumps(content))
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        if answer.status == http.HTTPStatus.BAD_REQUEST:
+            raise _Refused(text.strip())
+        return json.loads(text)
     finally:
         connection.close()
 

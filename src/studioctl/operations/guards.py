@@ -1,6 +1,10 @@
 """Refusing to work on the wrong environment: one that a changed file would leave to nobody."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from studioctl.errors import RefusedError
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
 
@@ -17,8 +21,24 @@ def refuse_to_forget(environment: Environment) -> None:
             f"The file now says name = \"{name}\", but '{earlier}', which it made before, still exists.",
             hint=f'write name = "{earlier}" again; to start anew, run studioctl down first, then change the name',
         )
-    for arn in Estate(environment.terraform.state()).arns():
+    state = environment.terraform.state()
+    _refuse_strangers_state(environment, state)
+    for arn in Estate(state).arns():
         _refuse_elsewhere(environment, arn)
+
+
+def _refuse_strangers_state(environment: Environment, state: Mapping[str, Any]) -> None:
+    """Everything that we make carries the environment's name as a tag; so its state says whose it is."""
+    for resource in state.get("resources", ()):
+        for instance in resource["instances"]:
+            owner = (instance["attributes"].get("tags_all") or {}).get(ENVIRONMENT_TAG)
+            if resource["mode"] == "managed" and owner not in {None, environment.config.name}:
+                raise RefusedError(
+                    f"The state at {environment.terraform.backend} is that of another environment, '{owner}'."
+                    " Nothing was changed.",
+                    hint="give this one a key of its own in [state], or bring its own state back: studioctl state"
+                    " history, then studioctl state restore SERIAL",
+                )
 
 
 def _refuse_elsewhere(environment: Environment, arn: str) -> None:

@@ -1,6 +1,9 @@
 """Long work as it happens: live rows on a terminal, plain lines in a pipe."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -12,7 +15,8 @@ from studioctl.errors import InterruptedByUserError
 from studioctl.events import Event, Failed, Finished, Noted, Progressed, Said, Stage, Started, T, Work
 from studioctl.presentation.console import Terminal
 
-PLAIN_REMINDER = 10.0  # seconds: in a pipe, nothing is silent for longer
+PLAIN_REMINDER = 9.0  # seconds: in a pipe, nothing is silent for more than ten
+HEAD_START = 5.0  # seconds that may have passed in silence before something is followed
 ROWS = 12  # live rows at most; more scroll a small terminal away
 
 DOING = {
@@ -68,9 +72,7 @@ def follow(work: Work[T], terminal: Terminal, *, verbose: bool = False) -> T:
     Raises:
         InterruptedByUserError: Ctrl-C. What AWS has begun goes on there.
     """
-    display = (
-        _Live(terminal.err, verbose=verbose) if terminal.err.is_terminal else _Plain(terminal.err, verbose=verbose)
-    )
+    display = _display(terminal, verbose=verbose)
     with display:
         while True:
             try:
@@ -82,12 +84,26 @@ def follow(work: Work[T], terminal: Terminal, *, verbose: bool = False) -> T:
             display.show(event)
 
 
+@contextmanager
+def waiting(terminal: Terminal, title: str) -> Iterator[None]:
+    """Shows that something is waited for which yields no events, such as a call to AWS; quick ones leave no trace."""
+    display = _display(terminal, verbose=False)
+    with display:
+        display.wait_for(title)
+        yield
+
+
+def _display(terminal: Terminal, *, verbose: bool) -> "_Display":
+    return _Live(terminal.err, verbose=verbose) if terminal.err.is_terminal else _Plain(terminal.err, verbose=verbose)
+
+
 class _Display(Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
     def show(self, event: Event) -> None: ...
+    def wait_for(self, title: str) -> None: ...
 
 
 class _Lines:
@@ -96,6 +112,26 @@ class _Lines:
     def __init__(self, console: Console, *, verbose: bool) -> None:
         self.console = console
         self.verbose = verbose
+        self._title = ""
+        self._stage_began = time.monotonic()
+        self._running: dict[tuple[str, str], float] = {}
+
+    def wait_for(self, title: str) -> None:
+        self._title, self._stage_began = title, time.monotonic()
+
+    def note(self, event: Event) -> None:
+        """Keep account of what is being worked on."""
+        match event:
+            case Started(subject, action):
+                self._running[subject, action] = time.monotonic()
+            case Progressed(subject, action, elapsed):
+                self._running.setdefault((subject, action), time.monotonic() - elapsed)
+            case Finished(subject, action) | Failed(subject, action):
+                self._running.pop((subject, action), None)
+            case Stage(title):
+                self.wait_for(title)
+            case Noted() | Said():
+                pass
 
     def write(self, text: str, style: str = "") -> None:
         self.console.print(Text(text, style=style), soft_wrap=True)
@@ -124,31 +160,47 @@ class _Lines:
 
 
 class _Plain(_Lines):
-    """A line for each thing that is over, and a reminder of what takes long."""
+    """A line for each thing that is over, and a reminder whenever nothing was said for a while, whoever is silent."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
         super().__init__(console, verbose=verbose)
-        self._last_line = time.monotonic()
+        self._last_line = time.monotonic() - HEAD_START
+        self._turn = threading.Lock()
+        self._over = threading.Event()
+        self._reminder = threading.Thread(target=self._remind, daemon=True)
 
     def __enter__(self) -> Self:
+        self._reminder.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return
+        self._over.set()
+        self._reminder.join()
 
     def show(self, event: Event) -> None:
-        match event:
-            case Started():
-                return
-            case Progressed(subject, action, elapsed):
-                if time.monotonic() - self._last_line >= PLAIN_REMINDER:
-                    self.write(f"  … {DOING.get(action, action)} {subject}  {_seconds(elapsed)}")
-                    self._last_line = time.monotonic()
-            case _:
+        with self._turn:
+            self.note(event)
+            if not isinstance(event, Started | Progressed):
                 self.show_end(event)
                 self._last_line = time.monotonic()
+
+    def _remind(self) -> None:
+        while not self._over.wait(0.2):
+            with self._turn:
+                if time.monotonic() - self._last_line >= PLAIN_REMINDER:
+                    self.write(f"  … {self._longest()}")
+                    self._last_line = time.monotonic()
+
+    def _longest(self) -> str:
+        """What has been worked on for longest."""
+        now = time.monotonic()
+        if not self._running:
+            return f"{self._title or 'working'}  {_seconds(now - self._stage_began)}"
+        (subject, action), began = min(self._running.items(), key=lambda item: item[1])
+        others = f", and {len(self._running) - 1} more" if len(self._running) > 1 else ""
+        return f"{DOING.get(action, action)} {subject}  {_seconds(now - began)}{others}"
 
 
 class _Live(_Lines):
@@ -156,8 +208,6 @@ class _Live(_Lines):
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
         super().__init__(console, verbose=verbose)
-        self._running: dict[tuple[str, str], float] = {}
-        self._stage_began = time.monotonic()
         self._live = Live(self, console=console, refresh_per_second=8, transient=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -167,7 +217,8 @@ class _Live(_Lines):
             row = f"  {spinner} {DOING.get(action, action)} {subject}  {_seconds(time.monotonic() - began)}"
             yield Text(row, style="cyan", no_wrap=True, overflow="ellipsis")
         if not running:
-            yield Text(f"  {spinner} {_seconds(time.monotonic() - self._stage_began)}", style="cyan")
+            waited = _seconds(time.monotonic() - self._stage_began)
+            yield Text(f"  {spinner} {self._title}  {waited}", style="cyan")
         if len(running) > ROWS:
             yield Text(f"    and {len(running) - ROWS} more", style="cyan")
 
@@ -181,19 +232,9 @@ class _Live(_Lines):
         self._live.stop()
 
     def show(self, event: Event) -> None:
-        match event:
-            case Started(subject, action):
-                self._running[subject, action] = time.monotonic()
-            case Progressed(subject, action, elapsed):
-                self._running.setdefault((subject, action), time.monotonic() - elapsed)
-            case Finished(subject, action) | Failed(subject, action):
-                self._running.pop((subject, action), None)
-                self.show_end(event)
-            case Stage():
-                self._stage_began = time.monotonic()
-                self.show_end(event)
-            case Noted() | Said():
-                self.show_end(event)
+        self.note(event)
+        if not isinstance(event, Started | Progressed):
+            self.show_end(event)
 
 
 def _seconds(elapsed: float) -> str:

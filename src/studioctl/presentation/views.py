@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from studioctl.presentation.console import Terminal
@@ -14,6 +16,7 @@ from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, Resou
 
 if TYPE_CHECKING:  # their modules load botocore, which a plan does not need
     from studioctl.operations.holdings import Holding
+    from studioctl.operations.state import Snapshot
     from studioctl.operations.teardown import Outcome, Teardown
 
 SIGNS: Mapping[Action, tuple[str, str]] = {
@@ -160,6 +163,39 @@ def outputs(values: Mapping[str, Any], console: Console) -> None:
                 _line(console, f"  {key}  {inner}")
         else:
             _line(console, f"{name}  {value}")
+
+
+def snapshots(found: "list[Snapshot]", console: Console) -> None:
+    """Earlier states, the newest first."""
+    if not found:
+        _line(console, "There is no state yet.")
+        return
+    table = Table("serial", "stored", "resources", "terraform", "", box=box.SIMPLE, pad_edge=False)
+    for snapshot in found:
+        about = snapshot.problem or ("current" if snapshot.is_current else "")
+        serial = "?" if snapshot.serial is None else str(snapshot.serial)
+        stored = f"{snapshot.stored_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        table.add_row(serial, stored, str(snapshot.resources), snapshot.terraform_version, about)
+    console.print(table)
+
+
+def faults(found: Mapping[str, Any], console: Console) -> None:
+    """What the emulator is told to do wrong."""
+    if not found["faults"]:
+        _line(console, "Nothing is wrong.")
+        return
+    table = Table("kind", "where", "how often", "calls", "hit", box=box.SIMPLE, pad_edge=False)
+    for fault in found["faults"]:
+        where = " ".join(filter(None, (fault["service"], fault["action"]))) or "everywhere"
+        table.add_row(fault["kind"], where, _how_often(fault), str(fault["seen"]), str(fault["hit"]))
+    console.print(table)
+
+
+def _how_often(fault: Mapping[str, Any]) -> str:
+    words = [f"{fault['times']}x" if fault["times"] else "always"]
+    words += [f"after {fault['after']}"] if fault["after"] else []
+    words += [f"p = {fault['probability']:g}"] if fault["probability"] < 1 else []
+    return ", ".join(words)
 
 
 def _line(console: Console, text: str, style: str = "") -> None:

@@ -16,8 +16,8 @@ class Cause:
     Args:
         name: For tests and for the documentation.
         pattern: Found in the diagnostic's text.
-        hint: What to do next. May use the pattern's named groups, {command} (ours), {program} (the engine),
-            {workspace} and {lock_id}.
+        hint: What to do next. May use the pattern's named groups, {command} (ours) and
+            {lock_id}.
         source: Where the wording, or the advice, comes from.
         error: The family that the error belongs to.
         on_down: The hint where the environment is being removed, if it is another.
@@ -54,24 +54,29 @@ CAUSES = (
         "https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html",
     ),
     Cause(
+        "state damaged",
+        r"state file could not be parsed|state file does not have a .version. attribute",
+        "Bring an earlier one back: studioctl state history, then studioctl state restore SERIAL",
+        "https://github.com/hashicorp/terraform/blob/main/internal/states/statefile/read.go",
+    ),
+    Cause(
+        "state of a newer Terraform",
+        r"state file uses format version|snapshot was created by Terraform v(?P<version>[\d.]+)|newer than current",
+        "Someone has used a newer Terraform on this state. Install that version or a later one.",
+        "https://developer.hashicorp.com/terraform/language/state",
+    ),
+    Cause(
         "state locked",
         r"Error acquiring the state lock",
-        "Wait until that run has finished. If it has died, free the lock: "
-        "{program} -chdir={workspace} force-unlock {lock_id}",
+        "Wait until that run has finished. If it has died: studioctl state unlock {lock_id}",
         "https://developer.hashicorp.com/terraform/language/state/locking",
     ),
     Cause(
         "state bucket missing",
         r'S3 bucket "(?P<bucket>[^"]*)" does not exist|NoSuchBucket',
-        "Create the bucket of [state] first, with `aws s3 mb s3://{bucket}`, or correct its name or region.",
+        "Create the bucket first: studioctl state bucket create {bucket}. Or correct its name or region in [state].",
         "https://developer.hashicorp.com/terraform/language/backend/s3",
         ConfigError,
-    ),
-    Cause(
-        "state of a newer Terraform",
-        r"state snapshot was created by Terraform v(?P<version>[\d.]+)|newer than current",
-        "Someone has used a newer Terraform on this state. Install that version or a later one.",
-        "https://developer.hashicorp.com/terraform/language/state",
     ),
     Cause(
         "stale plan",
@@ -136,6 +141,33 @@ CAUSES = (
         "https://docs.aws.amazon.com/general/latest/gr/api-retries.html",
     ),
     Cause(
+        "capacity",
+        r"InsufficientCapacity|InsufficientInstanceCapacity",
+        "AWS has no such instance free there at present. Try again later, or choose another instance type.",
+        "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-troubleshooting.html",
+    ),
+    Cause(
+        "failed in Studio",
+        r"unexpected state '(Failed|Update_Failed|Delete_Failed)'",
+        "AWS tried and failed. Run `studioctl {command}` again: it makes what failed anew.",
+        "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeDomain.html",
+        on_down="AWS tried and failed. Run `studioctl down` again.",
+    ),
+    Cause(
+        "trouble at AWS",
+        r"StatusCode: 5\d\d|InternalFailure|InternalError|InternalServ|ServiceUnavailable",
+        "AWS has trouble (https://health.aws.amazon.com/health/status). Run `studioctl {command}` again in some "
+        "minutes: it goes on where it stopped.",
+        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html",
+    ),
+    Cause(
+        "connection broken",
+        r"connection reset by peer|request send failed|: EOF|broken pipe|deadline exceeded|context canceled",
+        "The way to AWS broke down. Check the network, and run `studioctl {command}` again: it goes on from what AWS "
+        "has done.",
+        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html",
+    ),
+    Cause(
         "wrong region or endpoint",
         r"no such host|Could not resolve endpoint|Invalid (AWS )?Region|AuthorizationHeaderMalformed|PermanentRedirect"
         r"|requested bucket from|OptInRequired|connection refused|i/o timeout",
@@ -151,7 +183,7 @@ _CALL = re.compile(
     r"https response error StatusCode: \d+, (?:RequestID: [^,]*, )?(?:HostID: [^,]*, )?(?:api error )?(?P<said>.*)",
     re.DOTALL,
 )
-_LOCK_FIELD = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(.*?)\s*$", re.MULTILINE)
+_LOCK_FIELD = re.compile(r"^\s*(ID|Path|Who|Operation|Created):\s*(.*?)\s*$", re.MULTILINE)
 _AS_SAID = re.IGNORECASE | re.DOTALL
 _LAST_LINES = 20
 _COMMANDS = {"plan": "plan", "destroy": "down"}
@@ -165,8 +197,6 @@ def error_of(
     *,
     verb: str,
     log: Path,
-    workspace: Path,
-    program: str = "terraform",
 ) -> StudioctlError:
     """The one error for a run that failed.
 
@@ -175,15 +205,13 @@ def error_of(
         plain: Lines that were no events, told where there is no diagnostic.
         verb: What was being done, such as "plan".
         log: The run's full log.
-        workspace: Terraform's working directory.
-        program: What to type to start Terraform.
     """
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.get("severity") == "error"]
     said = [_full_text(diagnostic) for diagnostic in errors] or [_plain_text(plain)]
     told = dict.fromkeys([_told(diagnostic) for diagnostic in errors] or said)
     causes = [cause for text in said if (cause := cause_of(text))]
     lock = {"lock_id": found} if (found := lock_of(errors).get("ID")) else {}
-    facts = {"command": command_of(verb), "program": program, "workspace": str(workspace), **lock}
+    facts = {"command": command_of(verb), **lock}
     hints = dict.fromkeys(_hint(text, facts) for text in said)
     family = causes[0].error if causes else TerraformError
     message = f"Terraform could not {_DEEDS.get(verb, verb)}:\n" + "\n".join(f"  {text}" for text in told)
@@ -194,6 +222,11 @@ def error_of(
 def command_of(verb: str) -> str:
     """Our command in which Terraform does this."""
     return _COMMANDS.get(verb, "up")
+
+
+def hint_about(text: str) -> str:
+    """What to do about a failure of which only this text is known; empty if that is unknown."""
+    return _hint(text, {"command": "up"})
 
 
 def _hint(text: str, facts: Mapping[str, str]) -> str:
@@ -213,7 +246,7 @@ def cause_of(text: str) -> Cause | None:
 
 
 def lock_of(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Who holds the state's lock: `ID`, `Who`, `Operation`, `Created`; empty if no error is about it."""
+    """Who holds the state's lock: `ID`, `Path`, `Who`, `Operation`, `Created`; empty if no error is about it."""
     for error in errors:
         if "state lock" in error.get("summary", ""):
             return dict(_LOCK_FIELD.findall(error.get("detail", "")))

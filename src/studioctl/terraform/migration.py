@@ -1,6 +1,5 @@
 """Moving the state from one backend to another without writing over somebody else's."""
 
-import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from studioctl.terraform import backend as backends
 from studioctl.terraform import diagnostics, process
 from studioctl.terraform.backend import BackendChange
 from studioctl.terraform.executable import Engine
+from studioctl.terraform.state import parse
 from studioctl.terraform.stream import Transcript
 from studioctl.terraform.workspace import Workspace
 
@@ -68,7 +68,7 @@ def _destination(
 ) -> dict[str, Any]:
     if change.after.kind == "local":
         file = workspace.state_file
-        return parse_state(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return parse(file.read_text(encoding="utf-8")) if file.is_file() else {}
     with tempfile.TemporaryDirectory(dir=workspace.directory, prefix=".look-") as place:
         directory = Path(place)
         for name, text in backends.render(change.after, workspace.target).items():
@@ -79,28 +79,11 @@ def _destination(
         for line in run.lines():
             list(said.read(line))
         if run.returncode != 0:
-            raise diagnostics.error_of(
-                said.diagnostics, said.plain, verb="reach the new state", log=log, workspace=workspace.directory
-            )
+            raise diagnostics.error_of(said.diagnostics, said.plain, verb="reach the new state", log=log)
         pulled = process.capture((*engine.command, "state", "pull"), cwd=directory, environ=environ)
     if pulled.returncode != 0:
         raise TerraformError(
             f"The state at {change.after} cannot be read, so ours is not moved there:\n{pulled.stderr.strip()}",
             hint="Make sure that you may read it (s3:GetObject, s3:ListBucket), and run the same command again.",
         )
-    return parse_state(pulled.stdout)
-
-
-def parse_state(text: str) -> dict[str, Any]:
-    """A state as Terraform stores it; empty for none.
-
-    Raises:
-        TerraformError: It is not one.
-    """
-    try:
-        content = json.loads(text) if text.strip() else {}
-    except ValueError as error:
-        raise TerraformError(
-            f"Terraform's state is damaged: {error}", hint="Bring back an earlier version: terraform.tfstate.backup."
-        ) from error
-    return content if isinstance(content, dict) else {}
+    return parse(pulled.stdout)

@@ -54,11 +54,20 @@ class Run:
     writes its state; each further one passes another, on which Terraform gives up at once.
     """
 
-    def __init__(self, command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environ: Mapping[str, str],
+        log: Path,
+        on_start: Callable[[int], None] | None = None,
+    ) -> None:
         self.command = command
         self.cwd = cwd
         self.environ = environ
         self.log = log
+        self.on_start = on_start
         self.interrupts = 0
         self.returncode: int | None = None
 
@@ -80,6 +89,8 @@ class Run:
                 preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509  # see there
             )
             with orphans.noted(self.cwd, child.pid):
+                if self.on_start:
+                    self.on_start(child.pid)
                 try:
                     with self._forwarding(child):
                         yield from self._follow(child, followed.readline)

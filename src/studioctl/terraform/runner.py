@@ -6,7 +6,6 @@ Each verb is work (`studioctl.events.Work`): it yields events and returns its re
 
 import json
 import os
-import shlex
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,14 +14,14 @@ from typing import Any
 from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
 from studioctl.infrastructure.block import Blueprint, Output
-from studioctl.terraform import diagnostics, document, migration, orphans, process, provider
+from studioctl.terraform import diagnostics, document, history, migration, orphans, process, provider, runs, state
 from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
 from studioctl.terraform.environment import child_environment
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.stream import Transcript
-from studioctl.terraform.workspace import Initialised, Workspace, fingerprint, write_text
+from studioctl.terraform.workspace import ERRORED, Initialised, Workspace, fingerprint, write_text
 
 PLAN_FILE = "plan.tfplan"
 IMPORTS_FILE = "adopt.tf.json"
@@ -82,6 +81,8 @@ class Terraform:
         with self.workspace.hold("init"):
             yield from orphans.wait_for_orphan(self.workspace.directory)
             change = self.backend_change()
+            if self.backend.kind == "local":
+                self.state()  # refuses one that is damaged, or a newer Terraform's
             environ = self._environ(downloads=True)
             if change:
                 yield from self._before_moving(change, environ, migrate=migrate)
@@ -90,6 +91,7 @@ class Terraform:
             known = self.workspace.initialised()
             if known is not None and known.fingerprint == marks:
                 self.workspace.remember(Initialised(marks, self.backend))  # what was given by hand may have changed
+                yield from self._store_errored()
                 return
             yield Stage("Initialising Terraform")
             # Terraform has no events for a migration: "-migrate-state and -json options are mutually-exclusive".
@@ -98,6 +100,23 @@ class Terraform:
             if change and change.before.kind == "local":
                 self.workspace.set_state_aside()  # Terraform leaves it, and it would be taken for the state later
             self.workspace.remember(Initialised(marks, self.backend))
+            yield from self._store_errored()
+
+    def _store_errored(self) -> Work[None]:
+        """Store what the last run could not, because the way to the state had broken down meanwhile."""
+        errored = self.workspace.directory / ERRORED
+        if not errored.is_file():
+            return
+        try:
+            self._ask("state", "push", ERRORED)
+        except TerraformError as refusal:
+            raise TerraformError(
+                f"The last run could not store its state, and left it in '{errored}'. It cannot be stored now either:"
+                f" {refusal.message}",
+                hint=f"If somebody went on meanwhile, move that file away; then {refusal.hint}",
+            ) from refusal
+        errored.rename(self.workspace.directory / f"{ERRORED}.stored")
+        yield Noted("The last run could not store its state; it is stored now")
 
     def _before_moving(self, change: BackendChange, environ: Mapping[str, str], *, migrate: bool) -> Work[None]:
         if not migrate:
@@ -179,6 +198,8 @@ class Terraform:
         if not plan.has_changes:
             return self.outputs()
         with self.workspace.hold("destroy" if plan.destroy else "apply"):
+            if self.backend.kind == "local":
+                history.keep(self.workspace)
             yield Stage("Removing" if plan.destroy else "Applying")
             verb = "destroy" if plan.destroy else "apply"
             said, _ = yield from self._run(verb, ("apply", "-input=false", "-json", plan.file.name), self._environ())
@@ -207,9 +228,9 @@ class Terraform:
         """
         known = self.workspace.initialised()
         if (known.backend if known else self.backend).kind == "s3":
-            return migration.parse_state(self._ask("state", "pull")) if known else {}
+            return state.parse(self._ask("state", "pull"), engine=self.engine) if known else {}
         try:
-            return migration.parse_state(self.workspace.state_file.read_text(encoding="utf-8"))
+            return state.parse(self.workspace.state_file.read_text(encoding="utf-8"), engine=self.engine)
         except FileNotFoundError:
             return {}
 
@@ -227,14 +248,13 @@ class Terraform:
     def _run(
         self, verb: str, words: Sequence[str], environ: Mapping[str, str]
     ) -> Generator[Event, None, tuple[Transcript, int]]:
-        log = self.workspace.new_log(verb)
-        run = process.Run((*self.engine.command, *words), cwd=self.workspace.directory, environ=environ, log=log)
-        said = Transcript()
-        for line in run.lines():
-            if line:
-                yield from said.read(line)
-            elif run.interrupts:
-                yield Noted(_patience(run.interrupts))
+        run, said = yield from self._attempt(verb, words, environ)
+        lock = diagnostics.lock_of(said.diagnostics)
+        owner = runs.left_behind(self.workspace, lock) if lock else None
+        if owner:
+            yield Noted(f"Our own `{owner.verb}`, process {owner.pid}, was killed and left the state locked: freed")
+            self._ask("force-unlock", "-force", lock["ID"])
+            run, said = yield from self._attempt(verb, words, environ)
         if run.interrupts:
             raise _interrupted(verb, said, run.returncode)
         if run.returncode not in {0, CHANGES}:
@@ -242,18 +262,41 @@ class Terraform:
                 said.diagnostics,
                 said.plain,
                 verb=verb,
-                log=log,
-                workspace=self.workspace.directory,
-                program=shlex.join(self.engine.command),
+                log=run.log,
             )
         return said, run.returncode
+
+    def _attempt(
+        self, verb: str, words: Sequence[str], environ: Mapping[str, str]
+    ) -> Generator[Event, None, tuple[process.Run, Transcript]]:
+        pids: list[int] = []
+
+        def started(pid: int) -> None:
+            pids.append(pid)
+            runs.begin(self.workspace, verb, pid)
+
+        log = self.workspace.new_log(verb)
+        command = (*self.engine.command, *words)
+        run = process.Run(command, cwd=self.workspace.directory, environ=environ, log=log, on_start=started)
+        said = Transcript()
+        for line in run.lines():
+            if line:
+                yield from said.read(line)
+            elif run.interrupts:
+                yield Noted(_patience(run.interrupts))
+        if run.returncode is not None and run.returncode >= 0:  # it was not killed
+            if verb == "init" or diagnostics.lock_of(said.diagnostics):
+                runs.end(self.workspace, *pids)
+            else:
+                runs.end_all(self.workspace)
+        return run, said
 
     def _ask(self, *words: str) -> str:
         answer = process.capture((*self.engine.command, *words), cwd=self.workspace.directory, environ=self._environ())
         if answer.returncode != 0:
             raise TerraformError(
                 f"`terraform {' '.join(words)}` failed:\n{answer.stderr.strip()}",
-                hint=f"Look at it in {self.workspace.directory}",
+                hint=diagnostics.hint_about(answer.stderr) or f"Look at it in {self.workspace.directory}",
             )
         return answer.stdout
 

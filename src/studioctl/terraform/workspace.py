@@ -3,6 +3,7 @@
 It can be thrown away as long as the state is in S3; a local state lives here, and the README says so.
 """
 
+import getpass
 import hashlib
 import json
 import os
@@ -27,6 +28,7 @@ from studioctl.terraform.provider import TERRAFORM_REGISTRY, Mirror, cli_config
 HOME = ".studioctl"
 KEPT_LOGS = 20
 CLAIM = "exists"
+ERRORED = "errored.tfstate"  # what Terraform could not store
 FORGET = "none"  # in place of a backend's settings
 _README = """\
 This directory belongs to studioctl. It holds, for each environment and target, the documents that studioctl gives to
@@ -122,6 +124,11 @@ class Workspace:
         """Terraform's state, where the backend is local."""
         return self.directory / STATE_FILE
 
+    @property
+    def history(self) -> Path:
+        """Copies of earlier states, where the backend is local."""
+        return self.directory / "history"
+
     @contextmanager
     def hold(self, verb: str) -> Iterator[None]:
         """Be the only one that works here; may be nested.
@@ -137,7 +144,10 @@ class Workspace:
             raise _occupied(holder) from error
         try:
             if self._lock.lock_counter == 1:
-                write_text(holder, json.dumps({"verb": verb, "pid": os.getpid(), "since": time.time()}))
+                write_text(
+                    holder,
+                    json.dumps({"verb": verb, "who": getpass.getuser(), "pid": os.getpid(), "since": time.time()}),
+                )
             yield
         finally:
             if self._lock.lock_counter == 1:
@@ -161,10 +171,17 @@ class Workspace:
             if before == instance_id:  # meanwhile
                 return False
             self.set_state_aside()
+            shutil.rmtree(self.history, ignore_errors=True)
+            for name in (ERRORED, "runs.json"):
+                (self.directory / name).unlink(missing_ok=True)
             self.release()
             self.forget()
             write_text(record, instance_id)
             return before is not None
+
+    def write_state(self, text: str) -> None:
+        """Replace a local state in one step."""
+        write_text(self.state_file, text)
 
     def set_state_aside(self) -> None:
         """Rename a local state that is no longer the state to `terraform.tfstate.<n>`, n being 1 for the first."""
@@ -273,7 +290,7 @@ def _occupied(holder: Path) -> TerraformError:
     try:
         content = json.loads(holder.read_text(encoding="utf-8"))
         since = datetime.fromtimestamp(content["since"]).astimezone()
-        who = f"`{content['verb']}`, process {content['pid']}, since {since:%H:%M:%S}"
+        who = f"{content['who']} (`{content['verb']}`, process {content['pid']}) since {since:%H:%M:%S}"
     except (OSError, ValueError, KeyError):
         who = "another studioctl"
     return TerraformError(

@@ -19,7 +19,7 @@ from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator, State
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
-from tests.unit.emulator.emulated import client, new_studio, refusal
+from tests.unit.emulator.emulated import new_studio
 
 
 def get(port: int, path: str, **headers: str) -> tuple[int, str]:
@@ -228,37 +228,7 @@ def test_the_aws_cli_is_just_another_client(emulator: RunningEmulator) -> None:
     )
 
 
-def test_faults_on_demand(home: Path) -> None:
-    running = server.start(state_dir=home)
-    sagemaker, ec2 = client(running, "sagemaker"), client(running, "ec2")
-    _put_faults(
-        running,
-        {
-            "latency_seconds": 0.2,
-            "errors": [
-                {"action": "ListDomains", "code": "ThrottlingException", "message": "Rate exceeded"},
-                {"action": "DescribeVpcs", "code": "RequestLimitExceeded", "message": "Slow down", "times": None},
-            ],
-        },
-    )
-    began = time.monotonic()
-    assert refusal(sagemaker.list_domains) == ("ThrottlingException", "Rate exceeded")
-    assert time.monotonic() - began >= 0.2
-    sagemaker.list_domains()
-    for _ in range(2):
-        assert refusal(ec2.describe_vpcs) == ("RequestLimitExceeded", "Slow down")
-    _put_faults(running, {})
-    ec2.describe_vpcs()
-
-
 def test_settings_reach_the_process(home: Path) -> None:
     running = server.start(state_dir=home, settings=EmulatorSettings(maximum_apps=0))
     with Path(f"/proc/{running.pid}/cmdline").open("rb") as file:
         assert b'"maximum_apps": 0' in file.read()
-
-
-def _put_faults(running: RunningEmulator, faults: dict[str, object]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", running.port)
-    with contextlib.closing(connection):
-        connection.request("PUT", "/_studioctl/faults", body=json.dumps(faults))
-        assert connection.getresponse().status == 200

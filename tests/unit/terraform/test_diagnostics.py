@@ -11,6 +11,12 @@ from studioctl.terraform import diagnostics
 LOG = Path("logs/plan.jsonl")
 # Words of AWS, the provider and Terraform, with the cause that they have.
 SAYINGS = [
+    ("Unsupported state file format: The state file could not be parsed as JSON: syntax error at", "state damaged"),
+    ("The state file uses format version 5, which is not supported", "state of a newer Terraform"),
+    ("EC2InsufficientCapacityError: Instance type 'ml.p4d.24xlarge' is temporarily unavailable", "capacity"),
+    ("unexpected state 'Failed', wanted target 'InService'. last error: no luck", "failed in Studio"),
+    ("https response error StatusCode: 503, RequestID: 0, api error ServiceUnavailable: no", "trouble at AWS"),
+    ("read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", "connection broken"),
     ("api error ExpiredToken: The security token included in the request is expired", "credentials expired"),
     ("No valid credential sources found", "no credentials"),
     ("failed to get shared config profile, acme-admin", "no credentials"),
@@ -47,7 +53,7 @@ SAYINGS = [
 
 
 def error(*found: dict[str, Any], plain: tuple[str, ...] = (), verb: str = "apply") -> StudioctlError:
-    return diagnostics.error_of(found, plain, verb=verb, log=LOG, workspace=Path("work"))
+    return diagnostics.error_of(found, plain, verb=verb, log=LOG)
 
 
 def said(summary: str, detail: str = "", address: str | None = None) -> dict[str, Any]:
@@ -64,7 +70,7 @@ def test_a_known_saying_has_its_cause(words: str, cause: str) -> None:
 
 def test_every_cause_has_a_saying_a_hint_and_a_source() -> None:
     assert {cause.name for cause in diagnostics.CAUSES} == {cause for _, cause in SAYINGS}
-    assert all(cause.hint.endswith((".", "lock_id}", "mirror")) for cause in diagnostics.CAUSES)
+    assert all(cause.hint.endswith((".", "lock_id}", "mirror", "SERIAL")) for cause in diagnostics.CAUSES)
     assert all(cause.source.startswith("https://") for cause in diagnostics.CAUSES)
 
 
@@ -141,5 +147,5 @@ def test_a_hint_names_what_the_message_names() -> None:
     )
 
     assert "restore-secret --secret-id acme-ml/github`" in error(secret).hint
-    assert "s3://acme-tfstate`" in error(said('S3 bucket "acme-tfstate" does not exist.')).hint
-    assert "s3://BUCKET`" in error(said("api error NoSuchBucket: gone")).hint
+    assert "state bucket create acme-tfstate." in error(said('S3 bucket "acme-tfstate" does not exist.')).hint
+    assert "state bucket create BUCKET." in error(said("api error NoSuchBucket: gone")).hint

@@ -1,18 +1,21 @@
 """The real Terraform and provider against moto: what the fake engine cannot prove."""
 
+import json
 import os
 import signal
 import subprocess
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from studioctl.errors import ConfigError, InterruptedByUserError, RefusedError, TerraformError
-from studioctl.events import Finished
+from studioctl.events import Finished, Noted
 from studioctl.infrastructure.block import Data, Output, Resource
-from studioctl.terraform import executable
+from studioctl.terraform import executable, runs
 from studioctl.terraform.backend import Backend
 from studioctl.terraform.export import export
 from studioctl.terraform.runner import Terraform
@@ -21,9 +24,13 @@ from studioctl.terraform.workspace import Workspace
 from .blueprints import access, blueprint, module, network, storage
 from .conftest import Lived, client
 
-LEFT_BEHIND = (
-    '{"ID": "a-lock", "Operation": "OperationTypeApply", "Who": "ada@workstation", "Created": "2026-11-23T12:58:03Z"}'
-)
+LEFT_BEHIND = {
+    "ID": "a-lock",
+    "Path": "acme-tfstate/demo/terraform.tfstate",
+    "Operation": "OperationTypeApply",
+    "Who": "ada@workstation",
+    "Created": "2026-11-23T12:58:03Z",
+}
 
 
 def tiny(name: str) -> Resource:
@@ -138,17 +145,30 @@ def test_the_state_moves_to_s3_and_back_and_is_locked_there(place: Workspace) ->
     assert there.terraform.outputs() == {"name": "moving"}
     assert not place.state_file.exists()
 
-    s3.put_object(Bucket="acme-tfstate", Key="demo/terraform.tfstate.tflock", Body=LEFT_BEHIND)
+    s3.put_object(Bucket="acme-tfstate", Key="demo/terraform.tfstate.tflock", Body=json.dumps(LEFT_BEHIND))
     with pytest.raises(TerraformError, match="locked by ada@workstation") as locked:
         there.finish(there.terraform.plan())
-    assert "force-unlock a-lock" in locked.value.hint
-    s3.delete_object(Bucket="acme-tfstate", Key="demo/terraform.tfstate.tflock")
+    assert "studioctl state unlock a-lock" in locked.value.hint
+    _a_lock_that_our_own_dead_run_left_is_freed(s3, there)
 
     _refuse_to_write_over(place, remote)
     back = Lived(terraform_for(place, "moving"), place.target)
     back.finish(back.terraform.init(migrate=True))
     assert back.resources == {"aws_secretsmanager_secret.only"}
     assert place.state_file.is_file()
+
+
+def _a_lock_that_our_own_dead_run_left_is_freed(s3: Any, there: Lived) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    runs.begin(there.terraform.workspace, "apply", ended.pid)
+    left = {**LEFT_BEHIND, "Who": runs.who(), "Created": datetime.now(UTC).isoformat()}
+    s3.put_object(Bucket="acme-tfstate", Key="demo/terraform.tfstate.tflock", Body=json.dumps(left))
+    there.finish(there.terraform.plan())
+
+    freed = [event.message for event in there.events if isinstance(event, Noted)]
+    assert f"Our own `apply`, process {ended.pid}, was killed and left the state locked: freed" in freed
+    assert runs.unfinished(there.terraform.workspace) == []
 
 
 def _refuse_to_write_over(place: Workspace, remote: Backend) -> None:

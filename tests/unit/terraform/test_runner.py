@@ -138,7 +138,7 @@ def test_a_locked_state_names_its_holder(playing: Callable[[str], Driven]) -> No
         driven.finish(driven.terraform.plan())
 
     assert "the state is locked by ada@workstation (apply) since 2026-11-23 12:58:03" in failure.value.message
-    assert "force-unlock 3d20d141-88c4-bb14-d677-88c5c9ec329a" in failure.value.hint
+    assert "studioctl state unlock 3d20d141-88c4-bb14-d677-88c5c9ec329a" in failure.value.hint
 
 
 def test_a_crash_is_told_in_the_programs_own_words(playing: Callable[[str], Driven]) -> None:

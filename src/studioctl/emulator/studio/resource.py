@@ -36,6 +36,7 @@ class Resource:
     def turn(self, status: str) -> None:
         """Take on another status, now."""
         self.status = status
+        self.failure_reason = None
         self.last_modified_time = now()
 
 

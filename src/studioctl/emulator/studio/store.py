@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,6 +30,14 @@ STUDIO_KINDS = ("domain/", "user-profile/", "space/", "app/", "studio-lifecycle-
 MAXIMUM_TAGS = 50
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How what a request begins shall end, in place of well: with this status, for this reason."""
+
+    status: str
+    reason: str
+
+
 class StudioStore(SageMakerModelBackend):
     """The base of each resource's backend. Not thread-safe: the application lets in one request at a time."""
 
@@ -38,6 +47,8 @@ class StudioStore(SageMakerModelBackend):
     """Where the files of spaces are, when apps run lifecycle configurations."""
     reach: ClassVar[Mapping[str, str]] = {}
     """The variables that those need to get to package indexes."""
+    outcome: ClassVar[Outcome | None] = None
+    """For the one request that is being carried out."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -66,7 +77,15 @@ class StudioStore(SageMakerModelBackend):
     def pass_through(self, resource: Resource, status: str, finish: Callable[[], None]) -> None:
         """Put a resource into a passing status; `finish` is done when its time is over."""
         resource.turn(status)
+        outcome = StudioStore.outcome
+        if outcome is not None:
+            finish = lambda: self.fail(resource, outcome)  # noqa: E731
         self.schedule.after(self.settings.transition_seconds, finish)
+
+    def fail(self, resource: Resource, outcome: Outcome) -> None:
+        """Let a resource end as it was told to."""
+        resource.turn(outcome.status)
+        resource.failure_reason = outcome.reason
 
     def bring_into_service(self, resource: Resource, status: str = "Pending") -> None:
         """Pass through `status` into InService."""

@@ -18,6 +18,7 @@ from studioctl.emulator.studio.models.space import SPACE_APPS, Space
 from studioctl.emulator.studio.models.startups import StartupBackend
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.resource import Resource, Settings, now, present, read_tags, without_cleared
+from studioctl.emulator.studio.store import Outcome
 
 # Developer Guide, "remote-access", Instance requirements: below 8 GB of memory.
 TOO_SMALL_FOR_REMOTE_ACCESS = frozenset(
@@ -230,6 +231,17 @@ class AppBackend(StartupBackend):
                 del self.apps[key]
 
         self.pass_through(app, "Deleting", finish)
+
+    def fail(self, resource: Resource, outcome: Outcome) -> None:
+        """A failed app keeps no instance (Developer Guide, "gs-studio-delete-domain")."""
+        if isinstance(resource, App):
+            background.unplug_app(self, resource)
+            facts = {"{instance_type}": resource.resource_spec["InstanceType"], "{zone}": f"{self.region_name}a"}
+            reason = outcome.reason
+            for blank, fact in facts.items():
+                reason = reason.replace(blank, fact)
+            outcome = Outcome(outcome.status, reason)
+        super().fail(resource, outcome)
 
 
 def _on_top_of(default: Settings, spec: Settings) -> Settings:

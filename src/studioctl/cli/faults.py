@@ -1,0 +1,75 @@
+"""`studioctl emulator faults ...`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+app = typer.Typer(
+    help="Let AWS misbehave in the emulator, to see what your commands do then.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+KINDS = (
+    "throttling, server-error, unavailable, slow, timeout, reset, lost-answer, expired-credentials, quota, failed, "
+    "capacity or error."
+)
+
+
+@app.command()
+def show(json: options.Json = False) -> None:
+    """Say what is wrong at present, and how often each fault was hit."""
+    from studioctl.emulator import server
+    from studioctl.presentation import views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+
+    found = server.faults(server.start())
+    if json:
+        typer.echo(dumps(found))
+    else:
+        views.faults(found, Terminal().out)
+
+
+@app.command(name="set")
+def set_(
+    kind: Annotated[str, typer.Argument(help=KINDS, show_default=False)] = "",
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="Take the faults of this TOML or JSON file instead.")
+    ] = None,
+    action: Annotated[str, typer.Option(help="Only for this action; a pattern such as Create* will do.")] = "",
+    service: Annotated[str, typer.Option(help="Only in this service, such as sagemaker or s3.")] = "",
+    times: Annotated[int | None, typer.Option(help="How often; without end by default.", min=1)] = None,
+    after: Annotated[int, typer.Option(help="Let so many calls pass first.", min=0)] = 0,
+    probability: Annotated[float, typer.Option(help="How likely each call is hit.", min=0, max=1)] = 1.0,
+    seconds: Annotated[float | None, typer.Option(help="How long slow takes, or timeout at most.", min=0)] = None,
+    code: Annotated[str, typer.Option(help="AWS's error code; error needs one.")] = "",
+    message: Annotated[str, typer.Option(help="AWS's words, or the reason of a failure.")] = "",
+    status: Annotated[int | None, typer.Option(help="HTTP status.", min=400, max=599)] = None,
+    seed: Annotated[int | None, typer.Option(help="For the dice of --probability.")] = None,
+) -> None:
+    """Set a fault beside those that are, or all those of a file in their place."""
+    from dataclasses import asdict
+
+    from studioctl.emulator import faults, server
+
+    try:
+        if file is not None:
+            server.set_faults(server.start(), faults.read(file))
+            return
+        fault = faults.Fault(
+            faults.Kind(kind), service, action, times, after, probability, seconds, code, message, status
+        )
+    except (TypeError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    server.add_faults(server.start(), {"faults": [asdict(fault)]} | ({} if seed is None else {"seed": seed}))
+
+
+@app.command()
+def clear() -> None:
+    """Let everything go well again."""
+    from studioctl.emulator import server
+
+    server.set_faults(server.start(), {})

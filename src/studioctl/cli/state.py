@@ -1,0 +1,113 @@
+"""`studioctl state ...`."""
+
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+app = typer.Typer(
+    help="Terraform's state: its bucket, earlier versions, and its lock.", no_args_is_help=True, rich_markup_mode="rich"
+)
+bucket = typer.Typer(help="The bucket of a state in S3.", no_args_is_help=True, rich_markup_mode="rich")
+app.add_typer(bucket, name="bucket")
+
+
+@bucket.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="The one of [state] by default.", show_default=False)] = "",
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+) -> None:
+    """Make the bucket: versioned, encrypted, for TLS only, closed to the public. Safe to run again."""
+    from studioctl.cli import context
+    from studioctl.operations.state import create_bucket
+    from studioctl.presentation.console import Terminal
+
+    wanted, target = context.state_bucket(config, local=local, name=name)
+    is_new = create_bucket(target, wanted)
+    Terminal().say(f"Bucket '{wanted}' in {target.region} {'is made' if is_new else 'is as it should be'}.")
+
+
+@app.command("history")
+def history(
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    json: options.Json = False,
+    backend_config: options.BackendConfig = None,
+) -> None:
+    """Show the state's earlier versions, the newest first."""
+    from studioctl.cli import context
+    from studioctl.operations import state
+    from studioctl.presentation import views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import waiting
+
+    terminal = Terminal()
+    environment = context.environment(config, local=local, backend_settings=backend_config)
+    with waiting(terminal, "Reading the state"):
+        found = state.snapshots(environment)
+    if json:
+        typer.echo(dumps(found))
+    else:
+        views.snapshots(found, terminal.out)
+
+
+@app.command("restore")
+def restore(
+    serial: Annotated[int, typer.Argument(help="Which one, as `history` shows it.", min=0)],
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    yes: options.Yes = False,
+    backend_config: options.BackendConfig = None,
+) -> None:
+    """Make an earlier state the current one again; the current one is kept. AWS is not touched."""
+    from studioctl.cli import confirm, context
+    from studioctl.operations import state
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.progress import waiting
+
+    terminal = Terminal()
+    environment = context.environment(config, local=local, backend_settings=backend_config)
+    terminal.say("Terraform then knows what it knew at that time, and no more. AWS is not touched.")
+    confirm.agreed(f"Bring the state with serial {serial} back?", yes=yes)
+    with waiting(terminal, "Storing the state"):
+        done = state.restore(environment, serial)
+    terminal.say(f"The state of serial {serial} is in force again, as serial {done.serial}.")
+    terminal.next_commands(("studioctl plan" + context.repeated(config, local=local), "what it would do now"))
+
+
+@app.command("unlock")
+def unlock(
+    lock_id: Annotated[
+        str, typer.Argument(help="The lock's id: needed when it may be somebody else's.", show_default=False)
+    ] = "",
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    yes: options.Yes = False,
+    backend_config: options.BackendConfig = None,
+) -> None:
+    """Free the lock that a run left behind which was killed. Says whose it is, and asks."""
+    from studioctl.cli import confirm, context
+    from studioctl.errors import RefusedError
+    from studioctl.operations import state
+    from studioctl.presentation.console import Terminal
+
+    terminal = Terminal()
+    environment = context.environment(config, local=local, backend_settings=backend_config)
+    held = state.lock(environment)
+    if held is None:
+        terminal.say("The state is not locked.")
+        return
+    terminal.say(f"The state is locked by {held.get('Who')} ({held.get('Operation')}) since {held.get('Created')}.")
+    if state.is_left_behind(environment, held):
+        terminal.say("That was a run of yours here, which was killed.")
+    elif lock_id != held.get("ID"):
+        raise RefusedError(
+            "It may be somebody else's run, at work right now: it is not yours, or not certain to be dead.",
+            hint=f"ask them; if that run has died: studioctl state unlock {held.get('ID')}",
+        )
+    confirm.agreed("Free it?", yes=yes)
+    state.unlock(environment, held["ID"])
+    terminal.say("The state is free.")

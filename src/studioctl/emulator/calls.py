@@ -1,0 +1,123 @@
+"""Which action of which service a request asks for. Services of the REST kind say so only by method and path."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl
+
+from moto.core.utils import get_service_model
+
+# The name in a signature -> the name in boto3, where they differ.
+SIGNED_AS = {
+    "elasticfilesystem": "efs",
+    "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
+    "tagging": "resourcegroupstaggingapi",
+}
+REST = ("s3", "efs")
+SERVICES = (
+    *REST,
+    "cloudwatch",
+    "ec2",
+    "ecr",
+    "events",
+    "iam",
+    "kms",
+    "logs",
+    "rds",
+    "resourcegroupstaggingapi",
+    "sagemaker",
+    "secretsmanager",
+    "service-quotas",
+    "ssm",
+    "sts",
+)
+_SCOPE = re.compile(r"Credential=[^/]*/\d{8}/[^/]*/([^/]+)/aws4_request")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to AWS; `action` is empty when it cannot be told."""
+
+    service: str
+    action: str
+
+
+def call_of(environ: Mapping[str, Any], body: bytes) -> Call:
+    """The call that a WSGI request makes."""
+    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    signed = scope[1] if scope else ""
+    service = SIGNED_AS.get(signed, signed)
+    if service in REST:
+        return Call(service, _rest_action(service, environ))
+    target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    return Call(service, target or _query_action(environ, body) or environ.get("PATH_INFO", "").rpartition("/")[2])
+
+
+def exists(service: str, action: str) -> bool:
+    """Whether an action, or one that a pattern stands for, is one of a service; of any, when none is named."""
+    return any(
+        fnmatchcase(name, action)
+        for each in ([service] if service else SERVICES)
+        for name in get_service_model(each).operation_names
+    )
+
+
+def _query_action(environ: Mapping[str, Any], body: bytes) -> str:
+    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return ""
+    return parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
+
+
+@dataclass(frozen=True)
+class Route:
+    """How a REST operation looks in a request: method, path, and what must stand in the query and in the headers."""
+
+    action: str
+    method: str
+    path: re.Pattern[str]
+    query: frozenset[tuple[str, str | None]]
+    headers: frozenset[str]
+
+    def fits(self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, Any]) -> bool:
+        return (
+            method == self.method
+            and self.path.fullmatch(path) is not None
+            and all(name in query and value in {None, query[name]} for name, value in self.query)
+            and all(name in headers for name in self.headers)
+        )
+
+
+@cache
+def _routes(service: str) -> tuple[Route, ...]:
+    """Of two that fit, the one that demands more is meant, so it comes first."""
+    model = get_service_model(service)
+    routes = [_route(model.operation_model(name)) for name in model.operation_names]
+    return tuple(sorted(routes, key=lambda route: (-len(route.query) - len(route.headers), route.action)))
+
+
+def _route(operation: Any) -> Route:
+    uri, _, fixed = operation.http["requestUri"].partition("?")
+    path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(uri.rstrip("/"))).replace(r"\{Key\+\}", ".+") + "/?"
+    query = {(name, value or None) for name, value in parse_qsl(fixed, keep_blank_values=True)}
+    shape = operation.input_shape
+    headers = set()
+    for name in shape.required_members if shape else ():
+        where = shape.members[name].serialization
+        if where.get("location") == "querystring":
+            query.add((where["name"], None))
+        elif where.get("location") == "header":
+            headers.add("HTTP_" + where["name"].upper().replace("-", "_"))
+    return Route(
+        operation.name, operation.http["method"], re.compile(path, re.DOTALL), frozenset(query), frozenset(headers)
+    )
+
+
+def _rest_action(service: str, environ: Mapping[str, Any]) -> str:
+    query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
+    fitting = (route.action for route in _routes(service) if route.fits(method, path, query, environ))
+    return next(fitting, "")

@@ -1,0 +1,236 @@
+"""The state's safety: earlier states, and the lock of one in S3."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from studioctl.errors import RefusedError, TerraformError
+from studioctl.operations.environment import Environment
+from studioctl.target import Target
+from studioctl.terraform import history, runs, state
+
+if TYPE_CHECKING:
+    from studioctl.aws.state_bucket import StoredState
+    from studioctl.terraform.backend import Backend
+
+SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state at one time.
+
+    Args:
+        serial: Terraform's count of its changes; None when it cannot be read.
+        stored_at: When it was stored, or copied before it was changed.
+        resources: How many it knows.
+        terraform_version: Which Terraform wrote it.
+        lineage: What all states of one environment share.
+        is_current: Whether it is the one in force.
+        problem: What is wrong with it; empty when it is whole.
+        place: File or version that holds it.
+    """
+
+    serial: int | None
+    stored_at: datetime
+    resources: int
+    terraform_version: str
+    lineage: str
+    is_current: bool
+    problem: str
+    place: str
+
+
+def create_bucket(target: Target, name: str) -> bool:
+    """Make the bucket for states, or give it all its settings again; whether it is new.
+
+    Raises:
+        RefusedError: The name is somebody else's, or the bucket is yours and studioctl did not make it.
+        AwsError: AWS refused.
+    """
+    from studioctl.aws import state_bucket  # noqa: PLC0415 (boto3 is needed only here)
+    from studioctl.aws.session import Session  # noqa: PLC0415
+
+    return state_bucket.create_bucket(Session(target), name)
+
+
+def rehearse_bucket(target: Target, name: str) -> None:
+    """On AWS the bucket must exist before; in a new emulator nothing does, so it is made there. Any bucket will do."""
+    with suppress(RefusedError):
+        create_bucket(target, name)
+
+
+def snapshots(environment: Environment) -> list[Snapshot]:
+    """The current state and earlier ones, the newest first; one serial with the same content only once.
+
+    Raises:
+        AwsError: The state is in S3, and AWS refused.
+    """
+    stored = _stored(environment)
+    every = _in_bucket(stored) if stored else _on_disk(environment)
+    return list(islice(every, SHOWN))
+
+
+def restore(environment: Environment, serial: int) -> Snapshot:
+    """Make an earlier state the current one again, as its own next change. What was current is kept.
+
+    Raises:
+        RefusedError: There is no such state, it is damaged, of another environment, or current already.
+        TerraformError: Somebody works on the state.
+    """
+    terraform = environment.terraform
+    stored = _stored(environment)
+    with terraform.workspace.hold("restore"), _locked(environment, stored, "restore"):
+        found = snapshots(environment)
+        chosen = _choose(found, serial)
+        text = stored.read(chosen.place) if stored else Path(chosen.place).read_text(encoding="utf-8")
+        content = state.parse(text or "", engine=terraform.engine)
+        content["serial"] = 1 + max(snapshot.serial or 0 for snapshot in found)
+        renewed = json.dumps(content, indent=2) + "\n"
+        if stored:
+            stored.write(renewed)
+        else:
+            history.keep(terraform.workspace)
+            terraform.workspace.write_state(renewed)
+    return replace(chosen, serial=content["serial"], is_current=True)
+
+
+def _choose(found: list[Snapshot], serial: int) -> Snapshot:
+    matching = [snapshot for snapshot in found if snapshot.serial == serial]
+    if not matching:
+        known = ", ".join(str(snapshot.serial) for snapshot in found if snapshot.serial is not None)
+        raise RefusedError(
+            f"There is no state with serial {serial}: {known or 'none'} are kept.", hint="studioctl state history"
+        )
+    chosen = next((snapshot for snapshot in matching if not snapshot.problem), matching[0])
+    current = next((snapshot for snapshot in found if snapshot.is_current), None)
+    lineage = (current.lineage if current else "") or next((s.lineage for s in found if s.lineage), "")
+    if chosen.problem:
+        raise RefusedError(f"The state with serial {serial} is damaged: {chosen.problem}", hint="choose another one")
+    if chosen.is_current:
+        raise RefusedError(f"The state with serial {serial} is the current one.", hint="studioctl state history")
+    if chosen.lineage != lineage:
+        raise RefusedError(
+            f"The state with serial {serial} is another environment's (lineage {chosen.lineage}, ours is {lineage}).",
+            hint="choose another one: studioctl state history",
+        )
+    return chosen
+
+
+def lock(environment: Environment) -> dict[str, str] | None:
+    """Who holds the state in S3: ID, Who, Operation, Created. None when nobody does, or the state is on this machine,
+    where the system frees the lock with the process.
+    """
+    stored = _stored(environment)
+    return stored.lock() if stored else None
+
+
+def is_left_behind(environment: Environment, held: dict[str, str]) -> bool:
+    """Whether a lock is certainly our own, of a run that was killed."""
+    return runs.left_behind(environment.terraform.workspace, held) is not None
+
+
+def unlock(environment: Environment, lock_id: str) -> None:
+    """Remove the lock with this id.
+
+    Raises:
+        RefusedError: Meanwhile it is another one.
+    """
+    stored = _stored(environment)
+    held = stored.lock() if stored else None
+    if stored is None or held is None or held.get("ID") != lock_id:
+        raise RefusedError(f"No lock {lock_id} is there. Nothing was changed.", hint="studioctl state unlock")
+    stored.release()
+
+
+@contextmanager
+def _locked(environment: Environment, stored: "StoredState | None", operation: str) -> Iterator[None]:
+    """Hold Terraform's own lock, in its own form, so that it and its users are told of us."""
+    if stored is None:
+        yield  # whoever works on a local state holds the workspace, and that we do
+        return
+    ours = {
+        "ID": str(uuid4()),
+        "Operation": operation,
+        "Info": "studioctl",
+        "Who": runs.who(),
+        "Version": environment.terraform.engine.version,
+        "Created": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "Path": f"{stored.bucket}/{stored.key}",
+    }
+    if not stored.acquire(ours):
+        held = stored.lock() or {}
+        raise TerraformError(
+            f"The state is locked by {held.get('Who')} ({held.get('Operation')}) since {held.get('Created')}",
+            hint=f"Wait until that run has finished. If it has died: studioctl state unlock {held.get('ID', '')}",
+        )
+    try:
+        yield
+    finally:
+        stored.release()
+
+
+def state_target(target: Target, backend: "Backend") -> Target:
+    """Where the state's bucket is: its own region and profile, where `[state]` names them."""
+    settings = backend.settings
+    return Target(
+        region=settings.get("region", target.region),
+        profile=settings.get("profile", target.profile),
+        endpoint_url=target.endpoint_url,
+    )
+
+
+def _stored(environment: Environment) -> "StoredState | None":
+    """The state in S3; None when it is on this machine."""
+    backend = environment.terraform.backend
+    if backend.kind == "local":
+        return None
+    from studioctl.aws.session import Session  # noqa: PLC0415 (boto3 is needed only here)
+    from studioctl.aws.state_bucket import StoredState  # noqa: PLC0415
+
+    backend.require_place()
+    settings = backend.settings
+    extra = {"ServerSideEncryption": "AES256"}
+    if settings.get("kms_key_id"):
+        extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings["kms_key_id"]}
+    if settings.get("acl"):
+        extra["ACL"] = settings["acl"]
+    session = Session(state_target(environment.target, backend))
+    return StoredState(session, settings["bucket"], settings["key"], extra)
+
+
+def _in_bucket(stored: "StoredState") -> Iterator[Snapshot]:
+    for version in stored.versions():
+        text = stored.read(version.id) or ""
+        yield _snapshot(text, version.stored_at, version.id, is_current=version.is_current)
+
+
+def _on_disk(environment: Environment) -> Iterator[Snapshot]:
+    workspace = environment.terraform.workspace
+    current = ""
+    if workspace.state_file.is_file():
+        current = workspace.state_file.read_text(encoding="utf-8", errors="surrogateescape")
+        stored_at = datetime.fromtimestamp(workspace.state_file.stat().st_mtime, UTC)
+        yield _snapshot(current, stored_at, str(workspace.state_file), is_current=True)
+    for copy in history.copies(workspace):
+        text = copy.read_text(encoding="utf-8", errors="surrogateescape")
+        if text != current:
+            yield _snapshot(text, history.taken_at(copy), str(copy), is_current=False)
+
+
+def _snapshot(text: str, stored_at: datetime, place: str, *, is_current: bool) -> Snapshot:
+    try:
+        content: dict[str, Any] = state.parse(text)
+    except TerraformError as error:
+        return Snapshot(None, stored_at, 0, "", "", is_current, error.message, place)
+    resources = sum(
+        len(resource["instances"]) for resource in content.get("resources", ()) if resource["mode"] == "managed"
+    )
+    version, lineage = content.get("terraform_version", ""), content.get("lineage", "")
+    return Snapshot(content.get("serial"), stored_at, resources, version, lineage, is_current, "", place)
