@@ -264,6 +264,7 @@ def test_what_a_killed_terraform_leaves_running_is_ended(tmp_path: Path) -> None
     )
     assert leader.stdout is not None
     leader.stdout.readline()
+    leader.stdout.close()
     (tmp_path / orphans.NOTE).write_text(str(leader.pid))
     (child,) = descendants(leader.pid)
     leader.kill()
