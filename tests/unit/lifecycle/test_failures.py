@@ -45,7 +45,7 @@ def test_each_step_can_fail_and_the_editor_starts_all_the_same(tmp_path: Path) -
     assert {name: state for name, state in done.states.items() if state != "failed"} == {}
     details = done.details
     assert "Is a directory" in details["environment"]
-    assert details["tools"] == "poetry; not installed: missing"
+    assert details["tools"] == "not installed: missing; done: poetry"
     assert details["settings"].endswith("settings.json is not what the editor reads, and was left as it is")
     assert details["keybindings"].endswith("keybindings.json is not what the editor reads, and was left as it is")
     assert details["conda-config"].endswith(".condarc is not understood, and was left as it is")

@@ -25,7 +25,7 @@ since() { # since MICROSECONDS: the seconds from then to now, in tenths
 }
 
 step() { # step NAME: runs it in a shell of its own with a log of its own, and says how it went
-  local began=${EPOCHREALTIME/[.,]/} log=${state}/logs/${1}.log notes code how='done'
+  local began=${EPOCHREALTIME/[.,]/} log=${state}/logs/${1}.log notes said code how='done'
   { : >"${log}"; } 2>/dev/null || log=/dev/null
   say "${1}" started 0.0 '' >/dev/null
   notes=$(
@@ -42,8 +42,8 @@ step() { # step NAME: runs it in a shell of its own with a log of its own, and s
     77) how=skipped ;;
     *)
       how=failed
-      notes=${notes:+${notes% }; }$(grep -v '^[[:space:]]*$' "${log}" | tail -n 1)
-      notes=${notes:-exit code ${code}}
+      said=$(grep -v '^[[:space:]]*$' "${log}" | tail -n 1)
+      notes=${said:-exit code ${code}}${notes:+; done: ${notes}}
       ;;
   esac
   say "${1}" "${how}" "$(since "${began}")" "${notes}"
