@@ -55,6 +55,7 @@ MAX_SOURCE_BYTES = 120_000
 
 SHEBANG = "#!/bin/bash\n"
 HEADER = """\
+# shellcheck disable=SC1003 # a backslash at the end of a value is the value's
 # shellcheck disable=SC2016 # what stands in single quotes is meant as it stands: values, and programs for others
 # shellcheck disable=SC2312 # an exit code inside of a word is of no interest where that is done
 # Written by studioctl from [editor]; sets up Code Editor at each start of the app. See: studio-setup status

@@ -99,6 +99,18 @@ def test_what_hangs_goes_on_in_the_background(tmp_path: Path) -> None:
     assert space.status() == {"environment": "done", "git": "done", "conda-packages": "done", "extra-script": "failed"}
 
 
+def test_what_was_killed_does_not_go_on(tmp_path: Path) -> None:
+    space = Space(tmp_path)
+    killer = "read -r _ _ _ run _ </proc/$PPID/stat; kill -9 $run"
+
+    done = space.start(CONDA | {"extra_script": {"path": "x.sh", "text": killer}, "strict": True})
+
+    assert done.exit_code == 1
+    assert (done.states["git"], done.states["extra-script"]) == ("done", "failed")
+    assert done.details["extra-script"] == "was killed"
+    assert done.details["summary"].endswith("1 failed (extra-script)")
+
+
 def test_killed_half_way_and_started_again(tmp_path: Path) -> None:
     space = Space(tmp_path)
     space.give("micromamba", 'mkdir -p "${@: -2:1}/bin"; echo half > "${@: -2:1}/half"; sleep 60')

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.generated import ROOT
 
@@ -70,6 +70,7 @@ def test_shellcheck_has_nothing_to_say_of_an_example(example: Path) -> None:
 
 
 @settings(max_examples=3, deadline=None)
+@example(editor={"environment": {"V": "\\"}}, secret="\\")
 @given(editor=EDITORS, secret=NASTY)
 def test_shellcheck_has_nothing_to_say_of_nasty_values(editor: dict[str, Any], secret: str) -> None:
     made = build(editor, is_docker=True, token=Token("github.com", "ada", secret, "us-east-1"))

@@ -75,7 +75,7 @@ begin() { # only one start at a time: the second finds done what the first did
 }
 
 start() { # the part that SageMaker waits for: tells what the other part does, until the time is up
-  local began=${EPOCHREALTIME/[.,]/} budget=${STUDIOCTL_BUDGET_SECONDS:-240} left line name how
+  local began=${EPOCHREALTIME/[.,]/} budget=${STUDIOCTL_BUDGET_SECONDS:-240} left line name how ended=0
   local -A count=([done]=0 [unchanged]=0 [failed]=0 [background]=0 [skipped]=0)
   local pending=" ${steps} " failed='' summary='' result='done'
   if ! { mkdir -p "${state}/logs" && printf . >"${state}/probe"; } 2>/dev/null; then
@@ -88,7 +88,7 @@ start() { # the part that SageMaker waits for: tells what the other part does, u
   exec 3< <(detached bash -c "$(program)" studio-setup run </dev/null 2>/dev/null)
   while left=$((budget * 1000000 - ${EPOCHREALTIME/[.,]/} + began)) && ((left > 0)); do
     printf -v left '%d.%06d' "$((left / 1000000))" "$((left % 1000000))"
-    IFS= read -r -t "${left}" line <&3 || break
+    IFS= read -r -t "${left}" line <&3 || { ended=$? && break; }
     printf '%s\n' "${line}"
     read -r _ name how _ <<<"${line}"
     [[ -n "${count[${how}]-}" ]] || continue
@@ -97,8 +97,11 @@ start() { # the part that SageMaker waits for: tells what the other part does, u
   done
   exec 3<&-
   for name in ${pending}; do
-    printf '[studioctl] %-14s %-10s %6ss  %s\n' "${name}" background "$(since "${began}")" 'goes on; see: studio-setup status'
-    count[background]=$((count[background] + 1))
+    how=background line='goes on; see: studio-setup status'
+    # More than 128 when the time is up; else nobody is left who could say more.
+    if ((ended == 1)); then how=failed line='was killed' failed+=" ${name}"; fi
+    printf '[studioctl] %-14s %-10s %6ss  %s\n' "${name}" "${how}" "$(since "${began}")" "${line}"
+    count[${how}]=$((count[${how}] + 1))
   done
   for how in 'done' unchanged skipped background failed; do
     if ((count[${how}])); then summary+=", ${count[${how}]} ${how}"; fi
