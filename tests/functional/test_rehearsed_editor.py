@@ -52,7 +52,7 @@ def test_a_program_reads_it_and_finds_what_was_kept(shell: Shell) -> None:
         assert found[start]["exit_code"] == 0
         (own,) = [step for step in found[start]["steps"] if step["name"].startswith("extra")]
         assert own["state"] == "failed"
-        assert own["detail"]
+        assert (own["detail"], own["log"]) == ("exit code 3", [])
     root = Path(found["root"])
     assert root.is_relative_to(shell.directory)
     assert (root / "home/sagemaker-user/own").read_text() == "CodeEditor\n"
@@ -60,9 +60,10 @@ def test_a_program_reads_it_and_finds_what_was_kept(shell: Shell) -> None:
 
 def test_a_strict_script_says_that_the_app_would_fail(shell: Shell) -> None:
     shell.write(STUDIO + 'extra_script = "own.sh"\nstrict = true\n')
-    shell.write("#!/bin/bash\nexit 3\n", "own.sh")
+    shell.write("#!/bin/bash\necho no $SAGEMAKER_APP_TYPE here; printf '\\e[2Jwhy\\n'; exit 3\n", "own.sh")
     done = shell.studioctl("editor", "test", expect=1)
     assert "The script of the first start ended with 1: SageMaker would fail the app.\n" in done.err
+    assert done.err.endswith("\nWhat extra-script said last:\n  no CodeEditor here\n  [2Jwhy\n")
 
 
 @pytest.mark.parametrize(

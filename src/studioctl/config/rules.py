@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from studioctl.config import editor_checks, secrets_in_clear, tags
-from studioctl.config.editor_merge import directory_of
+from studioctl.config.editor_merge import SAME, directory_of
 from studioctl.config.text import Location, Violation, count, quote
 
 # AWS keeps five addresses of each subnet, and the home file system's mount target takes one.
@@ -151,20 +151,21 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
 
 def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
     editors = list(_editors(data))
-    for place, values in (
-        (("storage", "extra_buckets"), _list(_table(data, "storage"), "extra_buckets")),
+    for place, values, same in (
+        (("storage", "extra_buckets"), _list(_table(data, "storage"), "extra_buckets"), str.casefold),
         *(
-            ((*place, key), _list(editor, key))
+            ((*place, key), _list(editor, key), SAME[key])
             for place, editor in editors
             for key in ("conda_packages", "tools", "extensions")
         ),
     ):
-        seen: set[str] = set()
+        seen: dict[str, str] = {}
         for index, value in enumerate(values):
-            if isinstance(value, str) and value.casefold() in seen:
-                yield (*place, index), f"{quote(value)} is in this list already; delete one"
+            if isinstance(value, str) and (first := seen.get(same(value))) is not None:
+                known = "" if first.casefold() == value.casefold() else f", as {quote(first)}"
+                yield (*place, index), f"{quote(value)} is in this list already{known}; delete one"
             elif isinstance(value, str):
-                seen.add(value.casefold())
+                seen[same(value)] = value
     # Each is cloned into a directory of its last name.
     for place, editor in editors:
         yield from _below(place, _repeated(_directories(editor), "repository's directory"))

@@ -26,12 +26,12 @@ import base64
 import bz2
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from studioctl.config.model import Editor
 from studioctl.errors import ConfigError
-from studioctl.lifecycle import program
+from studioctl.lifecycle import program, shrink
 from studioctl.lifecycle.step import Step, quoted
 from studioctl.lifecycle.steps import (
     conda,
@@ -55,22 +55,21 @@ MAX_SOURCE_BYTES = 120_000
 
 SHEBANG = "#!/bin/bash\n"
 HEADER = """\
+# shellcheck disable=SC1003 # a backslash at the end of a value is the value's
 # shellcheck disable=SC2016 # what stands in single quotes is meant as it stands: values, and programs for others
 # shellcheck disable=SC2312 # an exit code inside of a word is of no interest where that is done
 # Written by studioctl from [editor]; sets up Code Editor at each start of the app. See: studio-setup status
 """
 PACKED = """\
 #!/bin/bash
-# Written by studioctl from [editor], compressed to fit into a lifecycle configuration.
-# To read it: studioctl editor script, or ~/.local/bin/studio-setup in the space.
+# Written by studioctl, compressed. To read it: studioctl editor script, or ~/.local/bin/studio-setup in the space.
 text=$(
   python3 -c 'import base64, bz2, sys
-packed = "".join(sys.stdin.read().split())
-sys.stdout.buffer.write(bz2.decompress(base64.b85decode(packed)))' 2>/dev/null <<'END.'
+sys.stdout.buffer.write(bz2.decompress(base64.b85decode(sys.stdin.read().strip())))' 2>/dev/null <<'END.'
 {packed}
 END.
 ) || {{
-  printf '[studioctl] %-14s %-10s %6ss  %s\\n' summary failed 0.0 'the script could not be unpacked: is python3 there?'
+  printf '[studioctl] summary        failed        0.0s  the script could not be unpacked: is python3 there?\\n'
   exit {code}
 }}
 exec bash -c "${{text}}" studio-setup start
@@ -82,12 +81,17 @@ class Script:
     """The script.
 
     Args:
-        text: What is stored in AWS and run.
-        source: The same, to be read: differs where it had to be compressed.
+        source: To be read.
+        packed: The same, compressed.
     """
 
-    text: str
     source: str
+    packed: str
+
+    @property
+    def text(self) -> str:
+        """What is stored in AWS and run: compressed where it has to be."""
+        return self.source if len(self.source.encode()) <= MAX_BYTES else self.packed
 
     @property
     def digest(self) -> str:
@@ -149,40 +153,49 @@ def build(
     plan = steps(editor, is_docker=is_docker, token=token)
     variables = environment.variables(editor.environment, conda=bool(editor.conda_packages), docker=is_docker)
     source = _source(plan, variables, strict=editor.strict)
-    packed = _packed(_source(plan, variables, strict=editor.strict, lean=True), strict=editor.strict)
-    text = source if len(source.encode()) <= MAX_BYTES else packed
-    size = len(text.encode())
-    if size <= MAX_BYTES and len(source.encode()) <= MAX_SOURCE_BYTES:
-        return Script(text, source)
-    parts = {step.name: step.call for step in plan} | {"environment": variables}
-    sizes = sorted(((len(call.encode()), name) for name, call in parts.items()), reverse=True)[:3]
-    shares = ", ".join(f"{name} {room:,}" for room, name in sizes if room > MAX_BYTES // 100)
+    lean = _source(plan, variables, strict=editor.strict, lean=True)
+    made = Script(source, _packed(lean, strict=editor.strict))
+    stored, started = len(made.text.encode()), len(source.encode())
+    if stored <= MAX_BYTES and started <= MAX_SOURCE_BYTES:
+        return made
+    if stored > MAX_BYTES:
+        takes = f"{stored:,} bytes, compressed, and SageMaker takes {MAX_BYTES:,}"
+    else:
+        takes = f"{started:,} bytes before compression, and Linux starts none of more than {MAX_SOURCE_BYTES:,}"
+    parts = {step.name: step.call for step in plan} | {"environment": quoted([variables])}
     raise ConfigError(
-        f"{whose} makes a lifecycle script of {len(source.encode()):,} bytes, {size:,} compressed,"
-        f" and SageMaker takes {MAX_BYTES:,}. What takes the room (bytes before compression): {shares}.",
+        f"{whose} makes a lifecycle script of {takes}. What takes the room: {_shares(lean, parts)}.",
         hint="shorten those parts of [editor], then run: studioctl validate",
     )
 
 
+def _shares(lean: str, parts: Mapping[str, str]) -> str:
+    """The largest parts and the rest, in bytes as they are stored: that much smaller it would be without them."""
+    whole = len(_packed(lean, strict=False))
+    rooms = {name: whole - len(_packed(lean.replace(part, "", 1), strict=False)) for name, part in parts.items()}
+    largest = sorted(((room, name) for name, room in rooms.items()), reverse=True)[:3]
+    told = ", ".join(f"{name} {room:,}" for room, name in largest if room > MAX_BYTES // 100)
+    return f"{told}; {whole - sum(rooms.values()):,} are studioctl's own programs for the keys in use"
+
+
 def _source(plan: Plan, variables: str, *, strict: bool, lean: bool = False) -> str:
-    shorten = _lean_bash if lean else str
+    shorten = shrink.bash if lean else str
     parts = [
         shorten(program.text(name)) for name in dict.fromkeys(("runtime.sh", *(use for s in plan for use in s.uses)))
     ]
-    if any("merge.sh" in step.uses for step in plan):
-        parts.append(_function("merge_program", f"printf '%s' {quoted([_lean(program.text('merge.py'))])}"))
+    if merges := {step.merges for step in plan if step.merges}:
+        merge = shrink.python(program.text("merge.py"), merges)
+        parts.append(_function("merge_program", f"printf '%s' {quoted([merge])}"))
     parts += [
         _function("variables", f"printf '%s\\n' {quoted([variables])}"),
         _function("settings", f"steps='{' '.join(step.name for step in plan)}' strict={str(strict).lower()}"),
         _perform(plan),
         _run(plan),
     ]
-    functions = [name for part in parts for name in re.findall(r"^([a-z_]+)\(\) \{", part, re.MULTILINE)]
-    passed_on = "\n".join(
-        (f"declare -f {' '.join(sorted([*functions, 'program']))}", """printf 'main "${1:-status}" "${@:2}"\\n'""")
-    )
-    parts.append(_function("program", passed_on))
-    return "\n".join((SHEBANG + HEADER, *(part.rstrip() + "\n" for part in parts), 'main "${1:-start}" "${@:2}"\n'))
+    # All of them, itself too.
+    parts.append(_function("program", """declare -f && printf 'main "${1:-status}" "${@:2}"\\n'"""))
+    head = () if lean else (SHEBANG + HEADER,)
+    return "\n".join((*head, *(part.rstrip() + "\n" for part in parts), 'main "${1:-start}" "${@:2}"\n'))
 
 
 def _function(name: str, body: str) -> str:
@@ -206,21 +219,7 @@ def _run(plan: Plan) -> str:
     return _function("run", "\n  ".join(lines))
 
 
-def _lean(text: str) -> str:
-    """A Python program of `program/` without its comments, docstrings and types, and with less indentation."""
-    text = re.sub(r'^ *""".*?"""\n', "", text, flags=re.DOTALL | re.MULTILINE)
-    text = re.sub(r"  # .*|: (Any|str|int)\b| -> \w+(?=:)", "", text)
-    lines = [re.sub(r"^( +)", lambda found: " " * (len(found[1]) // 4), line) for line in text.splitlines()]
-    return "\n".join(line for line in lines if line and line != "from typing import Any") + "\n"
-
-
-def _lean_bash(text: str) -> str:
-    """Bash of `program/` without its comments and indentation, and without braces that only please the linter."""
-    text = re.sub(r"^ *#.*\n|^ +|(?<=\{) # .*", "", text, flags=re.MULTILINE)
-    return re.sub(r"\$\{([a-z_]+|\d)\}(?![\w\[])", r"$\1", text)
-
-
 def _packed(source: str, *, strict: bool) -> str:
     # bzip2, because there is one implementation of it, whose output is the same everywhere.
     packed = base64.b85encode(bz2.compress(source.encode())).decode()
-    return PACKED.format(packed="\n".join(packed[at : at + 120] for at in range(0, len(packed), 120)), code=int(strict))
+    return PACKED.format(packed=packed, code=int(strict))

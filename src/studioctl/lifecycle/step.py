@@ -13,11 +13,13 @@ class Step:
         name: What the log calls it.
         call: The bash that does it: functions of `program/` with the file's values as their arguments.
         uses: The files of `program/` that define these functions.
+        merges: The function of `program/merge.py` that it needs, if it merges something.
     """
 
     name: str
     call: str
     uses: tuple[str, ...]
+    merges: str = ""
 
 
 def quoted(values: Iterable[str]) -> str:

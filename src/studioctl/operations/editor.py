@@ -18,7 +18,8 @@ BACKGROUND_SECONDS = 900.0
 """How long what a start left in the background is waited for."""
 
 SUMMARY = "summary"
-STATUS = ".local/state/studioctl/status"
+STATE = ".local/state/studioctl"
+LOG_LINES = 10
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,14 @@ class StepReport:
         state: "done", "unchanged", "skipped", "background" or "failed".
         seconds: How long it took.
         detail: What it changed, or why it failed.
+        log: The last lines of its log, if it failed.
     """
 
     name: str
     state: str
     seconds: float
     detail: str
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,16 @@ def _start(room: Room, script: str) -> Work[Start]:
         yield _end("the script", "run", run.elapsed, failed=run.exit_code != 0)
         room.start_editor()
         yield from _background(room, run, steps)
-    return Start(run.elapsed, run.exit_code, tuple(steps.values()), tuple(output))
+    ended = tuple(replace(step, log=_log(room, step)) for step in steps.values())
+    return Start(round(run.elapsed, 3), run.exit_code, ended, tuple(output))
+
+
+def _log(room: Room, step: StepReport) -> tuple[str, ...]:
+    file = room.home / STATE / "logs" / f"{step.name}.log"
+    if step.state != "failed" or not file.exists():
+        return ()
+    last = file.read_text(errors="replace").splitlines()[-LOG_LINES:]
+    return tuple("".join(filter(str.isprintable, line)) for line in last)  # it may hold what moves a terminal's cursor
 
 
 def _background(room: Room, run: Run, steps: dict[str, StepReport]) -> Work[None]:
@@ -128,7 +140,7 @@ def _background(room: Room, run: Run, steps: dict[str, StepReport]) -> Work[None
     yield Started(subject, "background")
     while not run.wait_for_background(0.5) and run.seconds < run.elapsed + BACKGROUND_SECONDS:
         yield Progressed(subject, "background", run.seconds - run.elapsed)
-    ended = {report.name: report for report in _read_all(room.home / STATUS) if report.name in waiting}
+    ended = {report.name: report for report in _read_all(room.home / STATE / "status") if report.name in waiting}
     for name in waiting:
         steps[name] = ended.get(name, steps[name])
         if steps[name].state == "started":

@@ -28,6 +28,10 @@ def rehearsal(found: "Rehearsal", terminal: Terminal) -> None:
     terminal.out.print(table)
     for title, start in (("first", found.cold), ("second", found.warm)):
         _script(title, start, terminal)
+    for step in {step.name: step for step in (*found.warm.steps, *found.cold.steps) if step.log}.values():
+        terminal.say(f"\nWhat {step.name} said last:")
+        for line in step.log:
+            terminal.say(f"  {line}")
     if found.root:
         terminal.say(f"The image's root is left in {found.root}")
 
@@ -47,4 +51,4 @@ def _cell(step: "StepReport | None") -> str:
 
 def _detail(first: "StepReport | None", second: "StepReport | None") -> str:
     details = dict.fromkeys(step.detail for step in (first, second) if step and step.detail)
-    return "; ".join(details)
+    return "\n".join(details)

@@ -45,7 +45,7 @@ def test_each_step_can_fail_and_the_editor_starts_all_the_same(tmp_path: Path) -
     assert {name: state for name, state in done.states.items() if state != "failed"} == {}
     details = done.details
     assert "Is a directory" in details["environment"]
-    assert details["tools"] == "poetry; not installed: missing"
+    assert details["tools"] == "not installed: missing; done: poetry"
     assert details["settings"].endswith("settings.json is not what the editor reads, and was left as it is")
     assert details["keybindings"].endswith("keybindings.json is not what the editor reads, and was left as it is")
     assert details["conda-config"].endswith(".condarc is not understood, and was left as it is")
@@ -97,6 +97,18 @@ def test_what_hangs_goes_on_in_the_background(tmp_path: Path) -> None:
         "extra-script": "waiting",
     }
     assert space.status() == {"environment": "done", "git": "done", "conda-packages": "done", "extra-script": "failed"}
+
+
+def test_what_was_killed_does_not_go_on(tmp_path: Path) -> None:
+    space = Space(tmp_path)
+    killer = "read -r _ _ _ run _ </proc/$PPID/stat; kill -9 $run"
+
+    done = space.start(CONDA | {"extra_script": {"path": "x.sh", "text": killer}, "strict": True})
+
+    assert done.exit_code == 1
+    assert (done.states["git"], done.states["extra-script"]) == ("done", "failed")
+    assert done.details["extra-script"] == "was killed"
+    assert done.details["summary"].endswith("1 failed (extra-script)")
 
 
 def test_killed_half_way_and_started_again(tmp_path: Path) -> None:

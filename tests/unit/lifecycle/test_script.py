@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import string
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.generated import ROOT
 
@@ -69,6 +70,7 @@ def test_shellcheck_has_nothing_to_say_of_an_example(example: Path) -> None:
 
 
 @settings(max_examples=3, deadline=None)
+@example(editor={"environment": {"V": "\\"}}, secret="\\")
 @given(editor=EDITORS, secret=NASTY)
 def test_shellcheck_has_nothing_to_say_of_nasty_values(editor: dict[str, Any], secret: str) -> None:
     made = build(editor, is_docker=True, token=Token("github.com", "ada", secret, "us-east-1"))
@@ -85,6 +87,7 @@ def test_any_value_arrives_as_data(value: str, large: bool, tmp_path_factory: py
         "extra_script": {"path": "x", "text": f"printf '%s\\n' \"$VALUE\" >told\ncat <<'EOT' >>told\n{value}\nEOT"},
     }
     if large:  # then it is compressed
+        editor["environment"]["FILL"] = "fill " * 1_000
         editor["git"] = {"user.name": f"<{value}>"}
         editor["extra_script"]["text"] += "\ngit config user.name >>told"
     made = build(editor)
@@ -152,12 +155,71 @@ def test_what_is_too_large_even_compressed_says_what_takes_the_room() -> None:
     with pytest.raises(ConfigError) as refused:
         build(editor, whose="The editor of 'ada'")
 
-    assert refused.value.message.startswith("The editor of 'ada' makes a lifecycle script of ")
-    assert "What takes the room (bytes before compression): settings 2" in refused.value.message
-    assert ", environment 4," in refused.value.message
+    message = refused.value.message
+    assert message.startswith("The editor of 'ada' makes a lifecycle script of ")
+    found = re.search(r"and SageMaker takes 12,288. What takes the room: settings (\S+), environment (\S+);", message)
+    assert found, message
+    settings, environment = (int(room.replace(",", "")) for room in found.groups())
+    # Random hexadecimal digits: half of them is information, and a quarter more is for the text of the compressed.
+    assert 0.9 < settings / (10_000 * 1.25) < 1.2
+    assert 0.9 < environment / (2_000 * 1.25) < 1.2
+    (whole, rest) = re.findall(
+        r"script of (\S+) bytes|; (\S+) are studioctl's own programs for the keys in use\.$", message
+    )
+    assert int(whole[0].replace(",", "")) == settings + environment + int(rest[1].replace(",", ""))
     assert refused.value.hint == "shorten those parts of [editor], then run: studioctl validate"
 
 
+def test_the_how_to_says_how_much_the_programs_of_each_key_take() -> None:
+    def size(made: Script) -> int:
+        return len(made.packed.encode())
+
+    page = (ROOT / "docs/how-to/set-up-the-editor.md").read_text()
+    said = {
+        key: int(number.replace(",", ""))
+        for key, number in re.findall(r"^\| (.+?) +\| +([\d,]+) \|$", page, re.MULTILINE)
+    }
+    token = Token("github.com", "ada", "acme-ml/github", "us-east-1")
+    keys: dict[str, dict[str, Any]] = {
+        "`tools`": {"tools": ["uv"]},
+        "`extensions`": {"extensions": ["eamodio.gitlens"]},
+        "`repositories`": {"repositories": ["https://github.com/acme/models.git"]},
+        "`conda_packages`": {"conda_packages": ["tree"]},
+        "`extra_script`": {"extra_script": {"path": "x", "text": "true"}},
+    }
+    merged: dict[str, dict[str, Any]] = {
+        "`git`": {"git": {"a.b": "c"}},
+        "`conda`": {"conda": {"a": 1}},
+        "`settings` or `keybindings` or both": {"settings": {"a": 1}, "keybindings": [{"key": "a", "command": "b"}]},
+    }
+    four = {key: value for editor in merged.values() for key, value in editor.items()}
+    all_keys = {key: value for editor in keys.values() for key, value in editor.items()} | four
+    keys |= merged | {"all four of `git`, `conda`, `settings`, `keybindings`": four}
+    nothing = size(build({}))
+    found = {
+        "nothing": nothing,
+        **{name: size(build(editor)) - nothing for name, editor in keys.items()},
+        "`[studio] docker`, which is on by default": size(build({}, is_docker=True)) - nothing,
+        "`[secrets] github`": size(build({}, token=token)) - nothing,
+        "everything": size(build(all_keys, is_docker=True, token=token)),
+    }
+
+    assert found == pytest.approx(said, abs=100)
+
+
 def test_what_compresses_well_but_would_not_start_is_refused_too() -> None:
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match=r"bytes before compression, and Linux starts none of more than 120,000\. "):
         build({"environment": {"FILL": "x" * 130_000}})
+
+
+def test_only_the_programs_that_the_keys_need_are_sent_along() -> None:
+    git, settings = ({"git": {"pull.rebase": "true"}}, {"settings": {"a.b": 1}})
+    token = Token("github.com", "ada", "acme-ml/github", "us-east-1")
+
+    def sends(made: Script) -> list[str]:
+        return [name for name in ("merge_git", "merge_json", "merge_condarc", "parse") if f"def {name}(" in made.source]
+
+    assert sends(build({}, token=token)) == []
+    assert sends(build(git)) == ["merge_git"]
+    assert sends(build(settings)) == ["merge_json", "parse"]
+    assert sends(build(git | settings | {"conda": {"a": 1}})) == ["merge_git", "merge_json", "merge_condarc", "parse"]

@@ -96,14 +96,30 @@ def test_another_pin_and_another_python_reinstall_a_tool(tmp_path: Path) -> None
     own = space.home / ".local/bin/ruff"
     own.parent.mkdir(parents=True)
     own.write_text("#!/bin/sh\necho mine\n")
+    linked = own.with_name("pdm")
+    linked.symlink_to(own)  # as pipx does it
 
-    space.start({"tools": ["poetry==2.1.1", "ruff"]})
+    space.start({"tools": ["poetry==2.1.1", "ruff", "pdm"]})
     assert space.shell("poetry") == "poetry 2.1.1\n"
     space.start({"tools": ["poetry==2.1.2"]})
 
     assert space.shell("poetry") == "poetry 2.1.2\n"
     assert len(list((space.home / ".local/share/studioctl/tools").glob("poetry@*"))) == 1
     assert own.read_text() == "#!/bin/sh\necho mine\n"
+    assert linked.readlink() == own
+
+
+def test_an_extension_is_not_taken_for_another_whose_name_begins_like_it(tmp_path: Path) -> None:
+    space = Space(tmp_path)
+    space.room.start_editor()
+    for name in ("ms-toolsai.jupyter-keymap-1.1.2", "acme.lint-1.20.0", "acme.fmt-2.0.0-linux-x64"):
+        (space.room.extensions / name).mkdir()
+    next(space.room.extensions.glob("ms-toolsai.jupyter-2*")).unlink()
+
+    space.start({"extensions": ["ms-toolsai.jupyter", "acme.lint@1.2", "acme.fmt@2.0.0"]})
+
+    installed = [call.arguments[1] for call in space.room.calls() if call.tool == "sagemaker-code-editor"]
+    assert installed == ["ms-toolsai.jupyter", "acme.lint@1.2"]
 
 
 def test_links_to_bundled_extensions_are_mended_after_an_update_of_the_image(tmp_path: Path) -> None:

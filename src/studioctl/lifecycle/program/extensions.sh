@@ -1,5 +1,5 @@
 extensions() { # extensions ID[@VERSION] | URL...
-  local directory wanted id version file shipped=${STUDIOCTL_ROOT:-}/opt/amazon/sagemaker/sagemaker-code-editor-server-data failed=''
+  local directory wanted id version name file shipped=${STUDIOCTL_ROOT:-}/opt/amazon/sagemaker/sagemaker-code-editor-server-data failed=''
   directory=$(place extensions-dir)/extensions
   # The editor adds the bundled extensions only when it makes this directory itself.
   if [[ ! -d "${directory}" ]]; then
@@ -13,12 +13,15 @@ extensions() { # extensions ID[@VERSION] | URL...
   for wanted; do
     grep -qsxF "${wanted}" "${directory}/.studioctl" && continue
     id=${wanted%%@*} version=${wanted#"${wanted%%@*}"} file=${wanted}
+    name=${directory}/${id,,}-${version#@}
     case ${wanted} in
       https://*)
         file=$(mktemp --suffix .vsix)
         curl -fsSL --connect-timeout 10 --max-time 120 -o "${file}" "${wanted}" || file=''
         ;;
-      *) if compgen -G "${directory}/${id,,}-${version#@}*" >/dev/null; then file=there; fi ;;
+      # A digit after the name, because other names begin with it; after the version, at most a platform.
+      *@*) if compgen -G "${name}" || compgen -G "${name}-*"; then file=there; fi ;;
+      *) if compgen -G "${name}[0-9]*"; then file=there; fi ;;
     esac
     if [[ "${file}" != there ]]; then
       if [[ -z "${file}" ]] || ! timeout 180 sagemaker-code-editor --install-extension "${file}" --force \

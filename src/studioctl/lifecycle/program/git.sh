@@ -1,7 +1,3 @@
-git_config() { # git_config WANTED
-  merge git "${1}" "${own}/git.json"
-}
-
 git_token() { # git_token HOST HELPER: Git asks this program for the token, which is nowhere but in Secrets Manager
   local key=credential.https://${1}.helper
   put "${own}/git-credential" 755 "${2}"

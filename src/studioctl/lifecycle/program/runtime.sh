@@ -25,7 +25,7 @@ since() { # since MICROSECONDS: the seconds from then to now, in tenths
 }
 
 step() { # step NAME: runs it in a shell of its own with a log of its own, and says how it went
-  local began=${EPOCHREALTIME/[.,]/} log=${state}/logs/${1}.log notes code how='done'
+  local began=${EPOCHREALTIME/[.,]/} log=${state}/logs/${1}.log notes said code how='done'
   { : >"${log}"; } 2>/dev/null || log=/dev/null
   say "${1}" started 0.0 '' >/dev/null
   notes=$(
@@ -42,8 +42,8 @@ step() { # step NAME: runs it in a shell of its own with a log of its own, and s
     77) how=skipped ;;
     *)
       how=failed
-      notes=${notes:+${notes% }; }$(grep -v '^[[:space:]]*$' "${log}" | tail -n 1)
-      notes=${notes:-exit code ${code}}
+      said=$(grep -v '^[[:space:]]*$' "${log}" | tail -n 1)
+      notes=${said:-exit code ${code}}${notes:+; done: ${notes}}
       ;;
   esac
   say "${1}" "${how}" "$(since "${began}")" "${notes}"
@@ -75,7 +75,7 @@ begin() { # only one start at a time: the second finds done what the first did
 }
 
 start() { # the part that SageMaker waits for: tells what the other part does, until the time is up
-  local began=${EPOCHREALTIME/[.,]/} budget=${STUDIOCTL_BUDGET_SECONDS:-240} left line name how
+  local began=${EPOCHREALTIME/[.,]/} budget=${STUDIOCTL_BUDGET_SECONDS:-240} left line name how ended=0
   local -A count=([done]=0 [unchanged]=0 [failed]=0 [background]=0 [skipped]=0)
   local pending=" ${steps} " failed='' summary='' result='done'
   if ! { mkdir -p "${state}/logs" && printf . >"${state}/probe"; } 2>/dev/null; then
@@ -88,7 +88,7 @@ start() { # the part that SageMaker waits for: tells what the other part does, u
   exec 3< <(detached bash -c "$(program)" studio-setup run </dev/null 2>/dev/null)
   while left=$((budget * 1000000 - ${EPOCHREALTIME/[.,]/} + began)) && ((left > 0)); do
     printf -v left '%d.%06d' "$((left / 1000000))" "$((left % 1000000))"
-    IFS= read -r -t "${left}" line <&3 || break
+    IFS= read -r -t "${left}" line <&3 || { ended=$? && break; }
     printf '%s\n' "${line}"
     read -r _ name how _ <<<"${line}"
     [[ -n "${count[${how}]-}" ]] || continue
@@ -97,8 +97,11 @@ start() { # the part that SageMaker waits for: tells what the other part does, u
   done
   exec 3<&-
   for name in ${pending}; do
-    printf '[studioctl] %-14s %-10s %6ss  %s\n' "${name}" background "$(since "${began}")" 'goes on; see: studio-setup status'
-    count[background]=$((count[background] + 1))
+    how=background line='goes on; see: studio-setup status'
+    # More than 128 when the time is up; else nobody is left who could say more.
+    if ((ended == 1)); then how=failed line='was killed' failed+=" ${name}"; fi
+    printf '[studioctl] %-14s %-10s %6ss  %s\n' "${name}" "${how}" "$(since "${began}")" "${line}"
+    count[${how}]=$((count[${how}] + 1))
   done
   for how in 'done' unchanged skipped background failed; do
     if ((count[${how}])); then summary+=", ${count[${how}]} ${how}"; fi

@@ -48,8 +48,10 @@ tool() { # tool NAME REQUIREMENT DIRECTORY
   "${3}/bin/python" -c 'import importlib.metadata as m, sys
 for f in m.files(sys.argv[1]): print(f.name) if f.parent.name == "bin" else 0' "${1}" |
     while IFS= read -r program; do
-      # What the user put there stays.
-      if [[ -L "${bin}/${program}" ]] || [[ ! -e "${bin}/${program}" ]]; then ln -sfn "${3}/bin/${program}" "${bin}/${program}"; fi
+      # What the user put there stays, links of pipx and uv too.
+      if [[ ! -e "${bin}/${program}" ]] || [[ "$(readlink "${bin}/${program}")" = "${own}/tools/"* ]]; then
+        ln -sfn "${3}/bin/${program}" "${bin}/${program}"
+      fi
     done
   : >"${3}/.complete"
   for old in "${own}/tools/${1}@"*; do

@@ -20,7 +20,7 @@ def configuration(values: Mapping[str, Any]) -> Step | None:
     if not values:
         return None
     call = f'merge condarc {quoted([json.dumps(_nested(values))])} "${{own}}/condarc.json" "${{HOME}}/.condarc"'
-    return Step("conda-config", call, ("merge.sh",))
+    return Step("conda-config", call, ("merge.sh",), "merge_condarc")
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:

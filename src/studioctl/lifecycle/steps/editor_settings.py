@@ -20,4 +20,4 @@ def keybindings(values: Sequence[Mapping[str, Any]]) -> Step | None:
 def _merge(name: str, wanted: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Step | None:
     if not wanted:
         return None
-    return Step(name, f"user_file {name} {quoted([json.dumps(wanted)])}", ("editor.sh", "merge.sh"))
+    return Step(name, f"user_file {name} {quoted([json.dumps(wanted)])}", ("editor.sh", "merge.sh"), "merge_json")

@@ -27,14 +27,16 @@ class Token:
 
 def configuration(values: Mapping[str, str], token: Token | None) -> Step | None:
     """Merges values into Git's configuration, and names the program that gives Git the token."""
-    calls = []
+    calls, uses = [], []
     if token is not None:
+        uses.append("git.sh")
         calls.append(f"git_token {quoted([token.host, _helper(token)])}")
     if values:
+        uses.append("merge.sh")
         calls.append(f'merge git {quoted([json.dumps(values)])} "${{own}}/git.json" "${{HOME}}/.gitconfig"')
     if not calls:
         return None
-    return Step("git", "\n      ".join(calls), ("merge.sh", "git.sh"))
+    return Step("git", "\n      ".join(calls), tuple(uses), "merge_git" if values else "")
 
 
 def _helper(token: Token) -> str:
