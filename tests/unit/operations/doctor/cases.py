@@ -97,15 +97,23 @@ def no_ssh(ward: Ward) -> Case:
 
 @case("PRG003")
 def no_plugin(ward: Ward) -> Case:
-    message = "session-manager-plugin was not found on PATH"
+    message = "session-manager-plugin was not found"
     remedy = "...session-manager-working-with-install-plugin.html"
     return Case(ward.patient(), message, remedy, Severity.INFO)  # nobody wrote remote_access into the file
+
+
+@case("PRG008")
+def old_plugin(ward: Ward) -> Case:
+    path = ward.program("session-manager-plugin", "1.2.463.0")
+    message = f"session-manager-plugin 1.2.463.0 ({path}) is older than 1.2.764.0"
+    remedy = "...session-manager-working-with-install-plugin.html"
+    return Case(ward.patient(studio={"remote_access": True}), message, remedy, Severity.WARNING)
 
 
 @case("PRG004")
 def no_container_program(ward: Ward) -> Case:
     ward.program("brew", "")
-    message = "None of docker, podman, finch was found on PATH"
+    message = "None of docker, podman, buildah, finch was found on PATH"
     return Case(ward.patient(), message, "brew install podman", Severity.INFO)
 
 
