@@ -75,8 +75,8 @@ def doctor() -> str:
 PYTHON_HEAD = """\
 # Python
 
-The verbs of every day, for notebooks and scripts. Nothing is printed or asked; what goes wrong is a
-`studioctl.errors.StudioctlError` with `message` and `hint`.
+The verbs of the command line, for notebooks and scripts. Nothing is printed or asked, also not before `up` and `down`;
+what goes wrong is a `studioctl.errors.StudioctlError` with `message` and `hint`.
 
 ```python
 from studioctl import Studio
@@ -92,8 +92,8 @@ studio.stop("ada-editor")
 A space's name may be left out where there is only one. `on_event` is called with each value of `studioctl.events` while
 AWS works.
 
-Annotations that are quoted here are values of `studioctl.aws.values`, `studioctl.operations.status` and
-`studioctl.operations.logs`: frozen, with the fields that `--json` shows.
+Annotations that are quoted here are values of `studioctl.aws.values`, `studioctl.operations.status`,
+`studioctl.operations.logs`, `studioctl.operations.teardown` and `studioctl.terraform.plan`: frozen.
 """
 
 

@@ -9,33 +9,37 @@
 Nothing here prints, asks or exits. What goes wrong is a `StudioctlError`, with a message and a hint.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studioctl.config.load import load
+from studioctl.errors import ExitCode, StudioctlError
 from studioctl.events import Event, T, Work
 from studioctl.operations.environment import Account
 from studioctl.target import Target
 
 if TYPE_CHECKING:  # they load what talks to AWS, which is done when first needed
     from studioctl.aws.values import App, Space
+    from studioctl.operations.environment import Environment
     from studioctl.operations.logs import LogLine
     from studioctl.operations.status import Status
+    from studioctl.operations.teardown import Outcome
+    from studioctl.terraform.plan import PlanSummary
 
 OnEvent = Callable[[Event], None]
 
 
 class Studio:
-    """One environment: its spaces during the day.
+    """One environment: made, lived in and removed.
 
     Every method raises StudioctlError (or one of its families in `studioctl.errors`) with a message and a hint. A
     space is named; where there is only one, the name may be left out. `on_event` is called with each of
     `studioctl.events` while long work goes on.
     """
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
+    def __init__(self, account: Account, file: Path, emulator: str | None = None) -> None:
+        self._account, self._file, self._emulator = account, file, emulator
 
     @classmethod
     def load(cls, file: str | Path = "studio.toml", *, local: bool = False) -> "Studio":
@@ -49,17 +53,89 @@ class Studio:
             ConfigError: The file is missing or wrong.
             EmulatorError: The emulator cannot be started.
         """
-        config = load(Path(file))
+        file = Path(file)
+        config = load(file)
         if not local:
-            return cls(Account(config, Target(config.region, config.profile)))
+            return cls(Account(config, Target(config.region, config.profile)), file)
         from studioctl.emulator import server  # noqa: PLC0415 (only for a rehearsal)
 
-        return cls(Account(config, Target(config.region, endpoint_url=server.start().endpoint_url)))
+        emulator = server.start()
+        target = Target(config.region, endpoint_url=emulator.endpoint_url)
+        return cls(Account(config, target), file, emulator.instance_id)
 
     @property
     def name(self) -> str:
         """The environment's name."""
         return self._account.config.name
+
+    def plan(self, *, on_event: OnEvent | None = None) -> "PlanSummary":
+        """What `up` would create, change and destroy. Nothing is changed. Runs Terraform, as do `up` and `down`.
+
+        Args:
+            on_event: Called with each event.
+
+        Raises:
+            RefusedError: The state would have to move: `studioctl plan` asks whether it shall.
+            TerraformError: Terraform failed.
+        """
+        from studioctl.operations import provision  # noqa: PLC0415
+
+        return _done(provision.plan(self._environment()), on_event)
+
+    def up(
+        self, *, stop_apps: bool = False, delete_data: bool = False, on_event: OnEvent | None = None
+    ) -> "Mapping[str, Any]":
+        """Makes the environment what the file says, without asking, and returns its outputs by name.
+
+        Args:
+            stop_apps: Stop running apps that are in the way. Their files are kept.
+            delete_data: Also delete, for ever, the volumes of spaces that the file no longer has.
+            on_event: Called with each event.
+
+        Raises:
+            RefusedError: Data would be lost, apps are in the way, or AWS cannot change it: nothing was changed.
+            TerraformError: AWS refused something. Called again, it goes on from there.
+        """
+        from studioctl.operations import provision  # noqa: PLC0415
+
+        environment = self._environment()
+        summary = _done(provision.plan(environment), on_event)
+        stop = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data)
+        return _done(provision.apply(environment, summary, stop=stop), on_event)
+
+    def down(self, name: str, *, delete_data: Collection[str] = (), on_event: OnEvent | None = None) -> "Outcome":
+        """Removes the environment, without asking; what was kept, and what is left although it should not be.
+
+        Args:
+            name: The environment's name once more, so that nobody removes another one than they mean.
+            delete_data: Data that goes too, for ever: "bucket", "homes", "images", "secrets", "spaces",
+                or "all".
+            on_event: Called with each event.
+
+        Raises:
+            RefusedError: Volumes of spaces would be lost, and "spaces" is not in `delete_data`.
+            TerraformError: AWS refused something. Called again, it goes on from there.
+        """
+        from studioctl.operations import holdings, teardown  # noqa: PLC0415
+
+        if name != self.name:
+            raise StudioctlError(
+                f"This is '{self.name}', not '{name}'. Nothing was changed.",
+                hint=f'say which one goes: down("{self.name}")',
+                exit_code=ExitCode.USAGE,
+            )
+        environment, kinds = self._environment(), holdings.kinds(delete_data)
+        found = _done(teardown.survey(environment, delete=kinds), on_event)
+        if found.is_empty:
+            return teardown.Outcome(found.kept, ())
+        teardown.refuse_to_lose(found)
+        return _done(teardown.remove(environment, kinds), on_event)
+
+    def _environment(self) -> "Environment":
+        from studioctl.operations.composition import compose  # noqa: PLC0415
+
+        account = self._account
+        return compose(self._file, account.config, account.target, emulator=self._emulator)
 
     def status(self) -> "Status":
         """The domain, its users and spaces, what runs and what it costs: live from AWS."""

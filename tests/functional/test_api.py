@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.functional.conftest import Applied
 from tests.functional.living import Living
 from tests.generated import ROOT
 
@@ -70,3 +71,33 @@ def test_importing_the_package_loads_next_to_nothing() -> None:
     script = "import sys, studioctl; print({'pydantic', 'botocore', 'rich'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_plan_from_python_is_the_plan_of_the_command_line(
+    applied: Applied, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STUDIOCTL_EMULATOR_DIR", applied.shell.variables["STUDIOCTL_EMULATOR_DIR"])
+    studio = studioctl.Studio.load(applied.shell.directory / "studio.toml", local=True)
+    events: list[Event] = []
+    before = applied.shell.inventory()
+
+    summary = studio.plan(on_event=events.append)
+
+    assert (summary.has_changes, summary.changes) == (False, ())
+    assert events
+    assert applied.shell.inventory() == before
+    assert capfd.readouterr() == ("", "")
+
+
+def test_nobody_removes_another_environment_than_they_mean(studio: studioctl.Studio) -> None:
+    with pytest.raises(StudioctlError) as other:
+        studio.down("acme")
+    with pytest.raises(StudioctlError) as unknown:
+        studio.down("acme-ml", delete_data=["everything"])
+
+    assert other.value.message == "This is 'acme-ml', not 'acme'. Nothing was changed."
+    assert (
+        unknown.value.message
+        == "'everything' is no kind of data: write bucket, homes, images, secrets, spaces, or all."
+    )
+    assert studio.spaces()

@@ -138,7 +138,7 @@ def test_errors_warnings_and_exit_codes(ready: Shell) -> None:
         }
     ]
     assert [f["id"] for f in json.loads(bad.out)["findings"] if f["severity"] == "warning"] == ["PRG003"]
-    assert "\n  ! PRG003  session-manager-plugin was not found on PATH\n" in strict.out
+    assert "\n  ! PRG003  session-manager-plugin was not found\n" in strict.out
     assert strict.out.endswith("\n1 warning, 25 ok\n")
 
 

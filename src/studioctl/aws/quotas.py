@@ -45,7 +45,6 @@ class RunningApp:
     space: str | None
     type: str
     instance_type: str | None
-    image_version: str | None
 
 
 def quota(session: Session, service: str, code: str) -> Quota:
@@ -68,7 +67,7 @@ def editor_quotas(session: Session, instance_types: Iterable[str]) -> dict[str, 
     found: dict[str, Quota | None] = dict.fromkeys(instance_types)
     for name in found.keys() & EDITORS_ON.keys():
         found[name] = quota(session, SAGEMAKER, EDITORS_ON[name])
-    unknown = {_editor_quota_name(name): name for name in found.keys() - EDITORS_ON.keys()}
+    unknown = {editor_quota_name(name): name for name in found.keys() - EDITORS_ON.keys()}
     if unknown:
         with translated():
             pages = session.client("service-quotas").get_paginator("list_service_quotas")
@@ -79,6 +78,11 @@ def editor_quotas(session: Session, instance_types: Iterable[str]) -> dict[str, 
                 if not unknown:
                     break
     return found
+
+
+def editor_quota_name(instance_type: str) -> str:
+    """How Service Quotas calls the quota for Code Editor apps on this type of instance."""
+    return f"Studio CodeEditor Apps running on {instance_type} instances"
 
 
 def count_profiles(session: Session) -> int:
@@ -108,7 +112,6 @@ def running_apps(session: Session) -> tuple[RunningApp, ...]:
             space=app.get("SpaceName"),
             type=app["AppType"],
             instance_type=app.get("ResourceSpec", {}).get("InstanceType"),
-            image_version=app.get("ResourceSpec", {}).get("SageMakerImageVersionAlias"),
         )
         for app in found
     )
@@ -126,10 +129,6 @@ def count_internet_gateways(session: Session) -> int:
     with translated():
         pages = session.client("ec2").get_paginator("describe_internet_gateways").paginate()
         return sum(len(page["InternetGateways"]) for page in pages)
-
-
-def _editor_quota_name(instance_type: str) -> str:
-    return f"Studio CodeEditor Apps running on {instance_type} instances"
 
 
 def _quota(shape: "ServiceQuotaTypeDef") -> Quota:

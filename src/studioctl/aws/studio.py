@@ -1,6 +1,7 @@
 """SageMaker Studio as a typed port: frozen values in and out, ClientError never."""
 
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from studioctl.aws.errors import MissingError, ignoring_missing, translated
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         UserSettingsTypeDef,
     )
 
+AT_ONCE = 8  # calls side by side; AWS allows about five a second of each kind, and botocore waits when told to
 PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}  # AWS's largest; its default is 10
 
 
@@ -120,6 +122,12 @@ class Studio:
                 return read_space_details(self._sagemaker.describe_space(DomainId=domain_id, SpaceName=name))
         except MissingError:
             return None
+
+    def spaces_in_detail(self, domain_id: str, names: Collection[str]) -> tuple[SpaceDetails, ...]:
+        """Everything about these spaces, as far as they exist, by name. AWS tells it of one space at a time."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            found = pool.map(lambda name: self.space(domain_id, name), sorted(names))
+            return tuple(space for space in found if space is not None)
 
     def editor_defaults(self, domain_id: str, user_profile: str) -> EditorDefaults:
         """What a user profile's Code Editor takes where the space does not say."""

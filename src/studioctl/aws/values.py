@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 EDITOR: Final = "CodeEditor"
 EDITOR_APP: Final = "default"  # the only name that Code Editor's app may have
+DISTRIBUTION: Final = "sagemaker-distribution"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class ResourceSpec:
             return None
         name, _, version = arn.split("/", 1)[-1].partition("/")
         return " ".join(word for word in (name, self.image_alias or version) if word)
+
+    @property
+    def is_distribution(self) -> bool:
+        """Whether the image is SageMaker Distribution, as far as AWS tells; `image_alias` is then its version."""
+        return self.image_version_arn is None and (self.image_arn is None or DISTRIBUTION in self.image_arn)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ def hand_over(url: str) -> bool:
     served: list[bool] = []
 
     class Redirection(BaseHTTPRequestHandler):
+        timeout = 1.0  # browsers also open connections on which they say nothing, and only one is served at a time
+
         def do_GET(self) -> None:
             if self.path != path or served:
                 self.send_error(404)

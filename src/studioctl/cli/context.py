@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from studioctl.cli import options
 from studioctl.config.load import load
-from studioctl.config.source import Source
 from studioctl.errors import ConfigError, ExitCode, StudioctlError
 from studioctl.operations.environment import Account
 from studioctl.target import Target
@@ -25,25 +24,11 @@ def account(file: Path, *, local: bool) -> Account:
 
 def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | None = None) -> "Environment":
     """What a command needs that runs Terraform."""
-    from studioctl.cli.backend import backend_of
-    from studioctl.infrastructure import blueprint
-    from studioctl.operations.environment import Environment
-    from studioctl.terraform.executable import find
-    from studioctl.terraform.runner import Terraform
-    from studioctl.terraform.workspace import Workspace
+    from studioctl.operations.composition import compose
 
     config = load(file)
-    everything = blueprint.build(config)
     target, emulator = _target(config.region, config.profile, local=local)
-    workspace = Workspace.beside(file, config.name, target)
-    if emulator:
-        workspace.bind_emulator(emulator)
-    backend = backend_of(config).overridden(workspace.overrides(backend_settings or ()))
-    if target.is_local and "bucket" in backend.settings and workspace.initialised() is None:
-        from studioctl.operations.state import rehearse_bucket, state_target
-
-        rehearse_bucket(state_target(target, backend), backend.settings["bucket"])
-    return Environment(config, target, Terraform.of(workspace, find(), everything, backend), source=Source.of(file))
+    return compose(file, config, target, emulator=emulator, backend_settings=backend_settings or ())
 
 
 def patient(file: Path, *, local: bool) -> "Patient":
@@ -81,7 +66,7 @@ def editor_script(file: Path, user: str | None) -> "Script":
 
 def state_bucket(file: Path, *, local: bool, name: str) -> tuple[str, Target]:
     """The bucket that `[state]` names, unless `name` is given, and where it is."""
-    from studioctl.cli.backend import backend_of
+    from studioctl.operations.composition import backend_of
     from studioctl.operations.state import state_target
 
     config = load(file)

@@ -7,7 +7,6 @@ import typer
 from studioctl.cli import options
 from studioctl.errors import StudioctlError
 
-ALL = "all"  # what --delete-data means alone: cli/main.py completes it, as typer knows no optional values
 DeleteData = Annotated[
     str,
     typer.Option(
@@ -35,14 +34,14 @@ def down(
     Asks for the environment's name.
     """
     from studioctl.cli import confirm, context
-    from studioctl.operations import teardown
+    from studioctl.operations import holdings, teardown
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
     from studioctl.terraform.runner import addresses
 
     terminal = Terminal()
-    delete = _kinds(delete_data)
+    delete = holdings.kinds([word.strip() for word in delete_data.split(",") if word.strip()])
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     found = follow(teardown.survey(environment, delete=delete, move_state=move), terminal, verbose=verbose)
@@ -58,19 +57,6 @@ def down(
     if outcome.left:
         raise _leftovers(name, [f"  {remain.kind} {remain.name}" for remain in outcome.left])
     views.gone(terminal, name, outcome, flags=context.repeated(config, local=local))
-
-
-def _kinds(words: str) -> frozenset[str]:
-    """The kinds of holdings that the words of --delete-data stand for."""
-    from studioctl.operations.holdings import KINDS
-
-    if words == ALL:
-        return frozenset(KINDS.values())
-    named = [word.strip() for word in words.split(",") if word.strip()]
-    for word in named:
-        if word not in KINDS:
-            raise typer.BadParameter(f"'{word}' is no kind of data: write {', '.join(KINDS)}, or all")
-    return frozenset(KINDS[word] for word in named)
 
 
 def _leftovers(name: str, lines: list[str]) -> StudioctlError:

@@ -15,9 +15,9 @@ def synth(
     force: Annotated[bool, typer.Option("--force", help="Also into a directory that holds other files.")] = False,
 ) -> None:
     """Write the Terraform documents, for people who want to run Terraform themselves."""
-    from studioctl.cli.backend import backend_of
     from studioctl.config.load import load
     from studioctl.infrastructure import blueprint
+    from studioctl.operations.composition import backend_of
     from studioctl.presentation.console import Terminal
     from studioctl.terraform.export import export
 

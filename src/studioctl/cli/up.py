@@ -30,7 +30,7 @@ def up(
     Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
     """
     from studioctl.cli import confirm, context
-    from studioctl.operations import holdings, losses, provision
+    from studioctl.operations import holdings, provision
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -41,17 +41,8 @@ def up(
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
     views.plan(summary, terminal.err)
-    losses.refuse_the_impossible(environment, summary)
     with waiting(terminal, "Looking for what would be lost"):
-        if not delete_data:
-            losses.refuse_to_lose(environment, summary)
-        if environment.config.images.custom:
-            from studioctl.operations.custom_images import refuse_missing
-
-            refuse_missing(environment)
-        in_the_way = provision.apps_in_the_way(environment, summary)
-    if not stop_apps:
-        provision.refuse_to_stop(in_the_way)
+        in_the_way = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data)
     if summary.has_changes:
         confirm.agreed("Apply this plan?", yes=yes)
     outputs = follow(provision.apply(environment, summary, stop=in_the_way), terminal, verbose=verbose)

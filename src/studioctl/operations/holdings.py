@@ -3,13 +3,14 @@
 Doubt means that there is data: AWS does not say whether a space has a volume, and its sizes are hours old at times.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from studioctl.aws import contents, leftovers
 from studioctl.aws.leftovers import DomainTraces
 from studioctl.aws.values import App, Domain, Space
+from studioctl.errors import ExitCode, StudioctlError
 from studioctl.infrastructure.naming import kept_tags
 from studioctl.operations.environment import Account, Environment
 from studioctl.operations.estate import DEPOSED, Estate
@@ -20,12 +21,31 @@ APP_MEMORY = timedelta(hours=23)
 BUCKET, REPOSITORY, SECRET, SPACE, HOME = "bucket", "repository", "secret", "space", "home file system"
 # What people say of it -> what a holding of it is called.
 KINDS: Mapping[str, str] = {"bucket": BUCKET, "homes": HOME, "images": REPOSITORY, "secrets": SECRET, "spaces": SPACE}
+ALL = "all"  # of them
 # Terraform's type -> what a holding in it is called, and the argument with its name.
 STORES = {
     "aws_s3_bucket": (BUCKET, "bucket"),
     "aws_ecr_repository": (REPOSITORY, "name"),
     "aws_secretsmanager_secret": (SECRET, "name"),
 }
+
+
+def kinds(words: Collection[str]) -> frozenset[str]:
+    """The kinds of holdings that these words stand for: KINDS' keys, or "all".
+
+    Raises:
+        StudioctlError: A word stands for none.
+    """
+    for word in words:
+        if word not in KINDS and word != ALL:
+            raise StudioctlError(
+                f"'{word}' is no kind of data: write {', '.join(KINDS)}, or all.",
+                hint="studioctl down --help",
+                exit_code=ExitCode.USAGE,
+            )
+    if ALL in words:
+        return frozenset(KINDS.values())
+    return frozenset(KINDS[word] for word in words)
 
 
 @dataclass(frozen=True)

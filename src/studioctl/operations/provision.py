@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from studioctl.errors import RefusedError
 from studioctl.events import Stage, Work
-from studioctl.operations import adoption, subnets
+from studioctl.operations import adoption, losses, subnets
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
@@ -76,6 +76,33 @@ def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["Ap
             or app.spec.image_version_arn in gone[IMAGE_VERSION]
         )
     )
+
+
+def cleared(
+    environment: Environment, summary: PlanSummary, *, stop_apps: bool = False, delete_data: bool = False
+) -> tuple["App", ...]:
+    """The apps that `apply` has to stop first, once it is sure that the plan can be applied and loses nothing unasked.
+
+    Args:
+        environment: The environment.
+        summary: What `plan` returned.
+        stop_apps: Whether running apps may be stopped.
+        delete_data: Whether volumes of spaces that the file no longer has may be lost.
+
+    Raises:
+        RefusedError: AWS cannot do it, data would be lost, apps are in the way, or an image is not there.
+    """
+    losses.refuse_the_impossible(environment, summary)
+    if not delete_data:
+        losses.refuse_to_lose(environment, summary)
+    if environment.config.images.custom:
+        from studioctl.operations.custom_images import refuse_missing  # noqa: PLC0415 (botocore is needed only here)
+
+        refuse_missing(environment)
+    in_the_way = apps_in_the_way(environment, summary)
+    if not stop_apps:
+        refuse_to_stop(in_the_way)
+    return in_the_way
 
 
 def _instance(change: ResourceChange) -> str:

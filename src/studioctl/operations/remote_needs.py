@@ -2,7 +2,7 @@
 
 import re
 
-from studioctl.aws.values import App, ResourceSpec, SpaceDetails
+from studioctl.aws.values import DISTRIBUTION, App, ResourceSpec, SpaceDetails
 from studioctl.remote.finding import Finding
 
 MINIMUM_GB = 8
@@ -18,7 +18,6 @@ TOO_SMALL = {
 }
 DEFAULT_INSTANCE_TYPE = "ml.t3.medium"  # assumed: AWS does not say what it takes when none is named
 MINIMUM_IMAGE = (2, 7)
-DISTRIBUTION = "sagemaker-distribution"
 REMOTE_SETUP = "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html"
 
 
@@ -44,17 +43,24 @@ def image(spec: ResourceSpec) -> Finding:
     """Whether the image is new enough, as far as what AWS shows of it tells."""
     wanted = ".".join(map(str, MINIMUM_IMAGE))
     remedy = f"choose image {wanted} or newer for the space in Studio, then start it again"
-    if spec.image_version_arn or (spec.image_arn and DISTRIBUTION not in spec.image_arn):
+    if not spec.is_distribution:
         why = (
             f"AWS does not tell what is in '{spec.image}'; it must be, or be built on, {DISTRIBUTION} {wanted} or newer"
         )
         return Finding("image", "warning", why, f"if it connects, nothing; else {remedy}")
     if spec.image_alias is None:
         return Finding("image", "ok", f"{spec.image or DISTRIBUTION}, the newest version")
-    numbers = tuple(int(part) for part in re.findall(r"\d+", spec.image_alias)[:2])
-    if numbers and numbers < MINIMUM_IMAGE[: len(numbers)]:  # "2" is the newest of 2.x
+    if is_too_old(spec):
         return Finding("image", "error", f"{spec.image}: AWS wants {wanted} or newer", remedy)
     return Finding("image", "ok", str(spec.image))
+
+
+def is_too_old(spec: ResourceSpec) -> bool:
+    """Whether it is known to be a version of SageMaker Distribution that lets no remote session in."""
+    if not spec.is_distribution or spec.image_alias is None:
+        return False
+    numbers = tuple(int(part) for part in re.findall(r"\d+", spec.image_alias)[:2])
+    return numbers < MINIMUM_IMAGE[: len(numbers)]  # "2" is the newest of 2.x
 
 
 def remote_access(space: SpaceDetails, *, asked_for: bool) -> Finding:

@@ -16,6 +16,7 @@ from studioctl.operations.prices import has_gpu
 
 START_TIMEOUT = 1200.0  # seconds; AWS takes one to five minutes, and five more for a lifecycle script
 UPDATE_TIMEOUT = 600.0
+UNSETTLED = {"Pending", "Updating"}  # what a space is in before it is something that lasts
 LISTED = 20  # names in a message
 CPU_IMAGE, GPU_IMAGE = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
 
@@ -145,7 +146,10 @@ def _listed(spaces: Iterable[Space]) -> str:
 
 
 def _settled(studio: Studio, space: Space) -> Work[SpaceDetails]:
-    """The space's details, once AWS has finished making or changing it."""
+    """The space's details, once AWS has finished making or changing it.
+
+    One whose change failed is what it was before: whether it can be started, AWS says at once.
+    """
 
     def look() -> SpaceDetails:
         found = studio.space(space.domain_id, space.name)
@@ -155,9 +159,9 @@ def _settled(studio: Studio, space: Space) -> Work[SpaceDetails]:
         return found
 
     found = look()
-    if found.status != "InService":
+    if found.status in UNSETTLED:
         yield from until(
-            lambda: look().status == "InService",
+            lambda: look().status not in UNSETTLED,
             subject=f"space '{space.name}'",
             action="update",
             timeout=UPDATE_TIMEOUT,

@@ -4,15 +4,14 @@ import re
 import shlex
 from datetime import timedelta
 
-from studioctl.aws.quotas import EDITORS_ON
+from studioctl.aws.quotas import EDITORS_ON, editor_quota_name
 from studioctl.aws.values import App, Space
 from studioctl.errors import AwsError
 from studioctl.operations.environment import Account
 from studioctl.operations.logs import lifecycle_tail
 from studioctl.operations.prices import alternatives
 
-EDITOR_QUOTA = "Studio CodeEditor Apps running on {} instances"
-QUOTA_CODES = {EDITOR_QUOTA.format(instance_type): code for instance_type, code in EDITORS_ON.items()}
+QUOTA_CODES = {editor_quota_name(instance_type): code for instance_type, code in EDITORS_ON.items()}
 # The words: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-troubleshooting.html, and with the quota's
 # name aws/amazon-sagemaker-feedback#157.
 QUOTA = re.compile(
@@ -52,7 +51,7 @@ def failed(account: Account, space: Space, app: App) -> AwsError:
 
 
 def _quota(account: Account, space: Space, found: re.Match[str], instance_type: str | None) -> AwsError:
-    name = found["name"] or EDITOR_QUOTA.format(instance_type or "this type of")
+    name = found["name"] or editor_quota_name(instance_type or "this type of")
     code = QUOTA_CODES.get(name)
     where = f"--region {account.target.region}" + _profile(account)
     look_up = (

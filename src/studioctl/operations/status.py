@@ -5,13 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from studioctl.aws.studio import Studio
+from studioctl.aws.studio import AT_ONCE, Studio
 from studioctl.aws.values import App, Domain, Space
 from studioctl.operations.environment import Account
 from studioctl.operations.holdings import kept_homes
 from studioctl.operations.prices import Prices, prices
-
-AT_ONCE = 8  # calls side by side; AWS allows about five a second of each kind, and botocore waits when told to
 
 
 @dataclass(frozen=True)

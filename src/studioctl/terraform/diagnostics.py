@@ -101,9 +101,8 @@ CAUSES = (
     ),
     Cause(
         "secret scheduled for deletion",
-        r"(Secrets Manager Secret \((?P<name>[^)]+)\).*)?secret with this name is already scheduled for deletion",
-        "Bring it back with `aws secretsmanager restore-secret --secret-id {name}`, then delete it for good with "
-        "`aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`, and try again.",
+        r"secret with this name is already scheduled for deletion",
+        "Store a value, which brings it back: `studioctl secret set github`. Then try again: it is adopted.",
         "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html",
     ),
     Cause(

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
+from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
-from studioctl.errors import RefusedError, StudioctlError
+from studioctl.errors import AwsError, RefusedError, StudioctlError
 from studioctl.operations import spaces
 from studioctl.operations.environment import Account
 from studioctl.target import Target
 from tests.environments import environment as config
 from tests.fakes.work import done
-from tests.unit.emulator.emulated import Studio, new_studio
+from tests.unit.emulator.emulated import Studio, eventually, new_studio
 from tests.unit.operations.conftest import REGION
 
 
@@ -115,3 +116,18 @@ def test_stop_without_waiting_returns_when_aws_has_accepted_it(home: Home) -> No
     assert found.status in {"Deleting", "Deleted"}
     done(spaces.stop(home.account, [space]))
     done(spaces.stop(home.account, [space]))
+
+
+def test_a_space_whose_change_failed_is_not_waited_for(home: Home, emulator: RunningEmulator) -> None:
+    """It stays Update_Failed until somebody changes it again: whether it can be started, AWS says."""
+    server.set_faults(emulator, {"faults": [{"kind": "failed", "action": "UpdateSpace"}]})
+    try:
+        home.account.studio.update_space(spaces.find(home.account, None), remote_access=True)
+        key = {"DomainId": home.domain_id, "SpaceName": "editor"}
+        eventually(
+            lambda: home.studio.sagemaker.describe_space(**key), lambda space: space["Status"] == "Update_Failed"
+        )
+        with pytest.raises(AwsError, match="is not InService"):
+            done(spaces.start(home.account, spaces.find(home.account, None)))
+    finally:
+        server.set_faults(emulator, {})

@@ -146,6 +146,6 @@ def test_a_hint_names_what_the_message_names() -> None:
         "You can't create this secret because a secret with this name is already scheduled for deletion.",
     )
 
-    assert "restore-secret --secret-id acme-ml/github`" in error(secret).hint
+    assert "`studioctl secret set github`" in error(secret).hint
     assert "state bucket create acme-tfstate." in error(said('S3 bucket "acme-tfstate" does not exist.')).hint
     assert "state bucket create BUCKET." in error(said("api error NoSuchBucket: gone")).hint

@@ -1,31 +1,38 @@
 """What differs from the file and Terraform does not see."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import Any
 
+from studioctl.aws.values import EDITOR
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
-from studioctl.operations.doctor.images import NEWEST, POLICY, supported_until
+from studioctl.operations.doctor.images import POLICY, supported_until, with_newest
 from studioctl.operations.doctor.patient import EXAMINED_SPACES, Patient
 
 UPDATE_SPACE = "aws sagemaker update-space --domain-id {domain} --space-name {space} --space-settings "
-STOP_APP = (
-    "aws sagemaker delete-app --domain-id {domain} --space-name {space} --app-type CodeEditor --app-name default{flags}"
-)
-REMOTE_ACCESS = Rule(
+RESTART = "studioctl restart {space}{ours}"
+OPEN = Rule(
     "DRF001",
     Severity.WARNING,
-    "A space's remote access is not as the file says",
+    "A space allows remote access, and the file does not",
     "The AWS provider cannot set it, so Terraform neither sees nor mends it. It takes effect when the space starts.",
-    UPDATE_SPACE + "RemoteAccess={value}{flags}",
+    "for space in {spaces}; do " + UPDATE_SPACE.replace("{space}", "$space") + "RemoteAccess=DISABLED{flags}; done",
     "https://github.com/hashicorp/terraform-provider-aws/issues/44553",
+)
+NOT_OPENED = Rule(
+    "DRF009",
+    Severity.INFO,
+    "A space does not allow remote access yet, and the file does",
+    "The AWS provider cannot set it. `connect` does, when it is first used: the space has to start again for it.",
+    "studioctl connect {space}{ours}",
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html",
 )
 OTHER_INSTANCE = Rule(
     "DRF002",
     Severity.WARNING,
     "An editor runs on another instance type than its space says",
     "That instance is what is paid for, until the editor is stopped and started again. Files are kept.",
-    STOP_APP,
+    RESTART,
     "https://docs.aws.amazon.com/sagemaker/latest/dg/code-editor-use-instances.html",
 )
 BY_HAND = Rule(
@@ -49,7 +56,7 @@ OLD_SCRIPT = Rule(
     Severity.INFO,
     "An editor was started with another lifecycle configuration than its space selects now",
     "What `[editor]` asks for comes with the next start. Files are kept.",
-    STOP_APP,
+    RESTART,
     "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-lifecycle-configurations.html",
 )
 OLD_IMAGE = Rule(
@@ -80,33 +87,32 @@ NOT_ALL = Rule(
 )
 
 
-def _of_space(
-    patient: Patient, rule: Rule, space: str, message: str, *, value: str = "", severity: Severity | None = None
-) -> Finding:
+def _of_space(patient: Patient, rule: Rule, space: str, message: str, **fields: Any) -> Finding:
     """A broken rule whose remedy is about one space."""
     domain_id = patient.domain.id if patient.domain else ""
-    flags = patient.aws_flags
-    return rule.broken(message, severity=severity, domain=domain_id, space=space, value=value, flags=flags)
+    return rule.broken(message, domain=domain_id, space=space, flags=patient.aws_flags, ours=patient.flags, **fields)
 
 
 def _remote_access(patient: Patient) -> Iterator[Finding]:
-    wanted, other = ("ENABLED", "DISABLED") if patient.wanted.studio.remote_access else ("DISABLED", "ENABLED")
-    names = {word: [s.name for s in patient.space_settings if s.remote_access == word] for word in (wanted, other)}
-    if names[wanted]:
-        yield REMOTE_ACCESS.ok(f"remote access is {wanted}, as the file says: {', '.join(names[wanted])}")
-    if names[other]:
-        message = f"Remote access is {other}, and the file says {wanted}: {', '.join(names[other])}"
-        # A door that should be closed is worse than one that nobody has opened yet.
-        severity = Severity.WARNING if other == "ENABLED" else Severity.INFO
-        finding = _of_space(patient, REMOTE_ACCESS, "$space", message, value=wanted, severity=severity)
-        yield replace(finding, remedy=f"for space in {' '.join(names[other])}; do {finding.remedy}; done")
+    allowed = patient.wanted.studio.remote_access
+    opened = [space.name for space in patient.examined_spaces if space.remote_access]
+    closed = [space.name for space in patient.examined_spaces if not space.remote_access]
+    if right := opened if allowed else closed:
+        word = "ENABLED" if allowed else "DISABLED"
+        yield OPEN.ok(f"remote access is {word}, as the file says: {', '.join(right)}")
+    if opened and not allowed:
+        message = f"Remote access is ENABLED, and the file says DISABLED: {', '.join(opened)}"
+        yield _of_space(patient, OPEN, opened[0], message, spaces=" ".join(opened))
+    if closed and allowed:
+        message = f"Remote access is not allowed yet, as the file wants it: {', '.join(closed)}"
+        yield _of_space(patient, NOT_OPENED, closed[0], message)
 
 
 def _instances(patient: Patient) -> Iterator[Finding]:
-    settings = {space.name: space.instance_type for space in patient.space_settings}
+    settings = {space.name: space.spec.instance_type for space in patient.examined_spaces}
     for app in patient.apps:
         set_type = settings.get(app.space or "")
-        if app.is_running and app.type == "CodeEditor" and app.space and set_type and app.instance_type != set_type:
+        if app.is_running and app.type == EDITOR and app.space and set_type and app.instance_type != set_type:
             message = f"Space '{app.space}' runs on {app.instance_type}, and is set to {set_type}"
             yield _of_space(patient, OTHER_INSTANCE, app.space, message)
 
@@ -124,7 +130,7 @@ def _by_hand(patient: Patient) -> Iterator[Finding]:
 
 
 def _scripts(patient: Patient) -> Iterator[Finding]:
-    selected = {space.name: space.lifecycle_config_arn for space in patient.space_settings}
+    selected = {space.name: space.spec.lifecycle_config_arn for space in patient.examined_spaces}
     bare = [name for name, arn in selected.items() if arn in {None, "None"}]
     if bare:
         yield NO_SCRIPT.broken(f"No lifecycle configuration is selected: {', '.join(bare)}", ours=patient.flags)
@@ -143,15 +149,13 @@ def _name(arn: str | None) -> str:
 
 
 def _images(patient: Patient) -> Iterator[Finding]:
-    settings = {space.name: space for space in patient.space_settings}
-    versions = {name: space.image_version for name, space in settings.items()}
-    domain_id = patient.domain.id if patient.domain else None
-    versions |= {app.space: app.image_version for app in patient.running if app.domain_id == domain_id and app.space}
-    for name, version in versions.items():
-        end = supported_until(version) if version else None
-        if name in settings and end and end < patient.now().date():
-            message = f"Space '{name}' uses image {version}, which AWS supported until {end}"
-            yield _of_space(patient, OLD_IMAGE, name, message, value=settings[name].spec_with_image(NEWEST))
+    running = {app.space: app.spec for app in patient.apps if app.is_running and app.type == EDITOR}
+    for space in patient.examined_spaces:
+        spec = running.get(space.name, space.spec)
+        end = supported_until(spec.image_alias) if spec.is_distribution and spec.image_alias else None
+        if end and end < patient.now().date():
+            message = f"Space '{space.name}' uses image {spec.image_alias}, which AWS supported until {end}"
+            yield _of_space(patient, OLD_IMAGE, space.name, message, value=with_newest(space.spec))
 
 
 def _leftovers(patient: Patient) -> Iterator[Finding]:
@@ -174,7 +178,7 @@ def _not_all(patient: Patient) -> Iterator[Finding]:
 GROUP = Group(
     "What Terraform does not see",
     (
-        Check("remote access of the spaces", _remote_access, (REMOTE_ACCESS,), Needs.BOTH),
+        Check("remote access of the spaces", _remote_access, (OPEN, NOT_OPENED), Needs.BOTH),
         Check("what the editors run on", _instances, (OTHER_INSTANCE,), Needs.BOTH),
         Check("what people made by hand", _by_hand, (BY_HAND,), Needs.BOTH),
         Check("lifecycle configurations", _scripts, (NO_SCRIPT, OLD_SCRIPT), Needs.BOTH),

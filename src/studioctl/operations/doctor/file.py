@@ -20,7 +20,7 @@ NO_STATE_BUCKET = Rule(
     Severity.ERROR,
     "The bucket of Terraform's state is not there, or closed to you",
     "Terraform cannot start without its state, and does not make that bucket.",
-    "aws s3 mb s3://{bucket} --region {region}",
+    "studioctl state bucket create {bucket}{ours}",
     "https://developer.hashicorp.com/terraform/language/backend/s3",
 )
 NO_STATE = Rule(
@@ -62,12 +62,11 @@ def _state(patient: Patient) -> Iterator[Finding]:
 def _state_bucket(patient: Patient, bucket: str) -> Iterator[Finding]:
     from studioctl.aws.claims import can_use_bucket  # noqa: PLC0415
 
-    region = patient.wanted.state.region or patient.target.region
     if can_use_bucket(patient.session, bucket):
         yield NO_STATE_BUCKET.ok(f"the state's bucket {bucket} is there")
     else:
         message = f"The state's bucket '{bucket}' is not there, or closed to you"
-        yield NO_STATE_BUCKET.broken(message, bucket=bucket, region=region)
+        yield NO_STATE_BUCKET.broken(message, bucket=bucket, ours=patient.flags)
 
 
 GROUP = Group(

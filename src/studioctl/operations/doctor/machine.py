@@ -4,11 +4,13 @@ import shutil
 from collections.abc import Iterator
 
 from studioctl import programs
+from studioctl.containers.engine import NAMES
 from studioctl.operations.doctor.check import Check, Group
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 from studioctl.programs import Program
-from studioctl.remote import editors
+from studioctl.remote import editors, plugin, ssh
+from studioctl.remote.editors import Editor
 
 GIT = Rule(
     "PRG001",
@@ -32,12 +34,20 @@ PLUGIN = Rule(
     "session-manager-plugin is not there",
     "It carries the connection between a local editor and a space.",
     "install it as AWS's page says for your system: {page}",
-    "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
+    plugin.INSTALL,
+)
+OLD_PLUGIN = Rule(
+    "PRG008",
+    Severity.WARNING,
+    "session-manager-plugin is too old",
+    "AWS will stop serving it, and one that takes the session's token from its command line is never started.",
+    "install {version} or newer: {page}",
+    "https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html",
 )
 CONTAINERS = Rule(
     "PRG004",
     Severity.INFO,
-    "There is no docker, podman or finch",
+    "There is no docker, podman, buildah or finch",
     "Container images for the environment's repository cannot be built on this machine.",
     "{install}",
     "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html",
@@ -66,8 +76,6 @@ AWS_CLI = Rule(
     "pip install awscli",
     "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
 )
-EDITORS = {editor.command: editor.minimum for editor in editors.EDITORS}
-BUILDERS = ("docker", "podman", "finch")
 
 
 def _remote_severity(patient: Patient) -> Severity:
@@ -90,7 +98,7 @@ def _git(patient: Patient) -> Iterator[Finding]:
 
 
 def _ssh(patient: Patient) -> Iterator[Finding]:
-    found = programs.find("ssh", patient.environ, asked=("-V",))
+    found = ssh.find(patient.environ)
     if found:
         yield SSH.ok(str(found))
     else:
@@ -99,36 +107,38 @@ def _ssh(patient: Patient) -> Iterator[Finding]:
 
 
 def _plugin(patient: Patient) -> Iterator[Finding]:
-    found = programs.find("session-manager-plugin", patient.environ)
-    missing = "session-manager-plugin was not found on PATH"
-    if found:
-        yield PLUGIN.ok(str(found))
+    found = plugin.find(patient.environ)
+    severity = _remote_severity(patient)
+    if found is None:
+        yield PLUGIN.broken(f"{plugin.NAME} was not found", severity=severity, page=plugin.INSTALL)
+    elif found.is_older_than(plugin.SUPPORTED):
+        message = f"{found} is older than {plugin.SUPPORTED}"
+        yield OLD_PLUGIN.broken(message, severity=severity, version=plugin.SUPPORTED, page=plugin.INSTALL)
     else:
-        yield PLUGIN.broken(missing, severity=_remote_severity(patient), page=PLUGIN.reference)
+        yield PLUGIN.ok(str(found))
 
 
 def _containers(patient: Patient) -> Iterator[Finding]:
-    found = next((program for name in BUILDERS if (program := programs.find(name, patient.environ))), None)
+    found = next((program for name in NAMES if (program := programs.find(name, patient.environ))), None)
     if found:
         yield CONTAINERS.ok(str(found))
     else:
-        missing = f"None of {', '.join(BUILDERS)} was found on PATH"
+        missing = f"None of {', '.join(NAMES)} was found on PATH"
         yield CONTAINERS.broken(missing, install=_install(patient, "podman"))
 
 
 def _editors(patient: Patient) -> Iterator[Finding]:
-    found = [program for name in EDITORS if (program := programs.find(name, patient.environ))]
+    found = [(editor, program) for editor in editors.EDITORS if (program := editor.find(patient.environ))]
     if not found:
-        missing = f"None of {', '.join(EDITORS)} was found on PATH"
+        missing = f"None of {', '.join(editor.command for editor in editors.EDITORS)} was found on PATH"
         yield EDITOR.broken(missing, severity=_remote_severity(patient))
-    yield from (_editor(program, _remote_severity(patient)) for program in found)
+    yield from (_editor(editor, program, _remote_severity(patient)) for editor, program in found)
 
 
-def _editor(program: Program, severity: Severity) -> Finding:
-    wanted = EDITORS[program.name]
-    if program.is_older_than(wanted):
-        message = f"{program} is older than {wanted}"
-        return OLD_EDITOR.broken(message, severity=severity, editor=program.name, version=wanted)
+def _editor(editor: Editor, program: Program, severity: Severity) -> Finding:
+    if program.is_older_than(editor.minimum):
+        message = f"{program} is older than {editor.minimum}"
+        return OLD_EDITOR.broken(message, severity=severity, editor=editor.command, version=editor.minimum)
     return EDITOR.ok(str(program))
 
 
@@ -142,7 +152,7 @@ GROUP = Group(
     (
         Check("git", _git, (GIT,)),
         Check("ssh", _ssh, (SSH,)),
-        Check("session-manager-plugin", _plugin, (PLUGIN,)),
+        Check("session-manager-plugin", _plugin, (PLUGIN, OLD_PLUGIN)),
         Check("container programs", _containers, (CONTAINERS,)),
         Check("local editors", _editors, (EDITOR, OLD_EDITOR)),
         Check("the AWS CLI", _aws_cli, (AWS_CLI,)),

@@ -33,9 +33,9 @@ SECRET_LEAVING = Rule(
     "NAM003",
     Severity.ERROR,
     "A secret of this name is scheduled for deletion",
-    "AWS keeps the name for 7 to 30 days, and `up` fails when it makes the secret. Restored, its value can be read once"
-    " more; then `aws secretsmanager delete-secret --force-delete-without-recovery` frees the name.",
-    "aws secretsmanager restore-secret --secret-id {name}{flags}",
+    "AWS keeps the name for 7 to 30 days, and `up` fails when it makes the secret. Storing a value restores it, and"
+    " `up` adopts it then, if it carries the environment's tag.",
+    "studioctl secret set github{ours}",
     "https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_delete-secret.html",
 )
 OTHER_DOMAIN = Rule(
@@ -89,7 +89,7 @@ def _judged(patient: Patient, kind: str, name: str, claim: "Claim", key: str) ->
             )
         case Claim.LEAVING:
             message = f"Secret '{name}' is scheduled for deletion"
-            return SECRET_LEAVING.broken(message, name=name, flags=patient.aws_flags)
+            return SECRET_LEAVING.broken(message, ours=patient.flags)
         case Claim.HERE:
             message = f"There is a {kind} '{name}' in this account, which is not this environment's"
             named = better if "under" in key else f"{patient.wanted.name}-2"

@@ -21,9 +21,8 @@ from studioctl.terraform.workspace import Workspace
 if TYPE_CHECKING:
     from studioctl.aws.quotas import RunningApp
     from studioctl.aws.session import Identity, Session
-    from studioctl.aws.space_settings import SpaceSettings
     from studioctl.aws.studio import Studio
-    from studioctl.aws.values import App, Domain, Space, UserProfile
+    from studioctl.aws.values import App, Domain, Space, SpaceDetails, UserProfile
 
 T = TypeVar("T")
 # Settings are asked for one space at a time: of a thousand spaces, the first ones must do.
@@ -194,11 +193,9 @@ class Patient:
         return running_apps(self.session)
 
     @shared
-    def space_settings(self) -> "tuple[SpaceSettings, ...]":
-        """The settings of the file's spaces, as far as they exist."""
-        from studioctl.aws.space_settings import space_settings  # noqa: PLC0415
-
+    def examined_spaces(self) -> "tuple[SpaceDetails, ...]":
+        """The first of the file's spaces with their settings, as far as they exist."""
         if self.domain is None:
             return ()
         names = [space.name for space in self.wanted.resolved_spaces()][:EXAMINED_SPACES]
-        return space_settings(self.session, self.domain.id, names)
+        return self.studio.spaces_in_detail(self.domain.id, names)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from studioctl.operations import remote_needs
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
-from studioctl.operations.doctor.images import NEWEST, parsed
+from studioctl.operations.doctor.images import with_newest
 from studioctl.operations.doctor.patient import Patient
 
 TOO_SMALL = Rule(
@@ -59,15 +59,15 @@ def _memory(patient: Patient) -> Iterator[Finding]:
 def _images(patient: Patient) -> Iterator[Finding]:
     if not patient.wanted.studio.remote_access or patient.domain is None:
         return
-    for space in patient.space_settings:
-        if space.image_version and parsed(space.image_version) < remote_needs.MINIMUM_IMAGE:
-            message = f"Space '{space.name}' starts image {space.image_version}, and a local editor needs 2.7"
+    for space in patient.examined_spaces:
+        if remote_needs.is_too_old(space.spec):
+            message = f"Space '{space.name}' starts image {space.spec.image_alias}, and a local editor needs 2.7"
             yield OLD_IMAGE.broken(
                 message,
                 severity=_severity(patient),
                 domain=patient.domain.id,
                 space=space.name,
-                spec=space.spec_with_image(NEWEST),
+                spec=with_newest(space.spec),
                 flags=patient.aws_flags,
             )
 

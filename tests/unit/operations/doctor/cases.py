@@ -50,7 +50,7 @@ def wrong_file(ward: Ward) -> Case:
 def no_state_bucket(ward: Ward) -> Case:
     patient = ward.patient(real=True, state={"backend": "s3", "bucket": "nobody-has-this-bucket"})
     message = "The state's bucket 'nobody-has-this-bucket' is not there, or closed to you"
-    return Case(patient, message, "aws s3 mb s3://nobody-has-this-bucket --region us-east-1")
+    return Case(patient, message, f"studioctl state bucket create nobody-has-this-bucket --config {patient.file}")
 
 
 @case("STA002")
@@ -97,15 +97,23 @@ def no_ssh(ward: Ward) -> Case:
 
 @case("PRG003")
 def no_plugin(ward: Ward) -> Case:
-    message = "session-manager-plugin was not found on PATH"
+    message = "session-manager-plugin was not found"
     remedy = "...session-manager-working-with-install-plugin.html"
     return Case(ward.patient(), message, remedy, Severity.INFO)  # nobody wrote remote_access into the file
+
+
+@case("PRG008")
+def old_plugin(ward: Ward) -> Case:
+    path = ward.program("session-manager-plugin", "1.2.463.0")
+    message = f"session-manager-plugin 1.2.463.0 ({path}) is older than 1.2.764.0"
+    remedy = "...session-manager-working-with-install-plugin.html"
+    return Case(ward.patient(studio={"remote_access": True}), message, remedy, Severity.WARNING)
 
 
 @case("PRG004")
 def no_container_program(ward: Ward) -> Case:
     ward.program("brew", "")
-    message = "None of docker, podman, finch was found on PATH"
+    message = "None of docker, podman, buildah, finch was found on PATH"
     return Case(ward.patient(), message, "brew install podman", Severity.INFO)
 
 
@@ -312,7 +320,7 @@ def leaving_secret(ward: Ward) -> Case:
     secrets = ward.client("secretsmanager", patient)
     secrets.create_secret(Name=name, SecretString="none")
     secrets.delete_secret(SecretId=name, RecoveryWindowInDays=7)
-    remedy = f"aws secretsmanager restore-secret --secret-id {name}{ward.flags}"
+    remedy = f"studioctl secret set github{patient.flags}"
     return Case(patient, f"Secret '{name}' is scheduled for deletion", remedy)
 
 
@@ -342,13 +350,21 @@ def open_door(ward: Ward) -> Case:
     return Case(patient, message, remedy, Severity.WARNING)
 
 
+@case("DRF009")
+def closed_door(ward: Ward) -> Case:
+    patient = ward.patient(studio={"remote_access": True})
+    ward.domain(patient)
+    message = "Remote access is not allowed yet, as the file wants it: ada-editor"
+    return Case(patient, message, f"studioctl connect ada-editor{patient.flags}", Severity.INFO)
+
+
 @case("DRF002")
 def running_on_another_type(ward: Ward) -> Case:
     patient = ward.patient()
     studio, domain_id = ward.domain(patient, **spec(InstanceType="ml.t3.medium"))
     studio.app(domain_id, "ada-editor", ResourceSpec={"InstanceType": "ml.t3.xlarge"})
     message = "Space 'ada-editor' runs on ml.t3.xlarge, and is set to ml.t3.medium"
-    return Case(patient, message, _stop(ward, domain_id), Severity.WARNING)
+    return Case(patient, message, f"studioctl restart ada-editor{patient.flags}", Severity.WARNING)
 
 
 @case("DRF003")
@@ -380,7 +396,7 @@ def started_with_an_old_script(ward: Ward) -> Case:
     selected: Any = spec(InstanceType="ml.t3.medium", LifecycleConfigArn=new)
     studio.sagemaker.update_space(DomainId=domain_id, SpaceName="ada-editor", SpaceSettings=selected)
     names = f"runs with script old-{studio.tag}, and selects script new-{studio.tag}"
-    return Case(patient, f"Space 'ada-editor' {names}", _stop(ward, domain_id), Severity.INFO)
+    return Case(patient, f"Space 'ada-editor' {names}", f"studioctl restart ada-editor{patient.flags}", Severity.INFO)
 
 
 @case("DRF006")
@@ -454,11 +470,4 @@ def _update_image(ward: Ward, domain_id: str) -> str:
     return (
         f"aws sagemaker update-space --domain-id {domain_id} --space-name ada-editor --space-settings"
         f" 'CodeEditorAppSettings={{DefaultResourceSpec={{{members}}}}}'{ward.flags}"
-    )
-
-
-def _stop(ward: Ward, domain_id: str) -> str:
-    return (
-        f"aws sagemaker delete-app --domain-id {domain_id} --space-name ada-editor --app-type CodeEditor"
-        f" --app-name default{ward.flags}"
     )

@@ -8,6 +8,7 @@ import pytest
 from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
 from studioctl.emulator.settings import EmulatorSettings
+from studioctl.remote import plugin
 from tests.unit.operations.doctor.ward import Ward
 
 
@@ -28,4 +29,5 @@ def ward(clinic: RunningEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(plugin, "PLACES", ())  # where this machine may have it
     return Ward(clinic, tmp_path)

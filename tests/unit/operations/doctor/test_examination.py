@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -230,3 +231,13 @@ def test_what_carries_our_tag_is_ours(ward: Ward) -> None:
     found = [finding.message for finding in everything(patient).findings if finding.id == "NAM002"]
 
     assert [message.rpartition(": ")[2] for message in found] == [*["this environment's"] * 5, "the name is free"]
+
+
+@pytest.mark.parametrize(("image", "version"), [("sagemaker-distribution-cpu", "2"), ("acme-image", "1.0.0")])
+def test_an_image_that_may_be_new_enough_is_not_called_old(ward: Ward, image: str, version: str) -> None:
+    """The alias "2" is the newest of 2.x, and the versions of other images say nothing of Distribution's."""
+    patient = replace(ward.patient(studio={"remote_access": True}), now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    arn = f"arn:aws:sagemaker:us-east-1:885854791233:image/{image}"
+    ward.domain(patient, **spec(InstanceType="ml.t3.large", SageMakerImageArn=arn, SageMakerImageVersionAlias=version))
+
+    assert not {finding.id for finding in everything(patient).findings} & {"RMT002", "DRF006"}

@@ -1,0 +1,54 @@
+"""Putting together what runs Terraform on an environment, for the command line and for Python."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.source import Source
+from studioctl.infrastructure import blueprint
+from studioctl.operations.environment import Environment
+from studioctl.target import Target
+from studioctl.terraform.backend import Backend
+from studioctl.terraform.executable import find
+from studioctl.terraform.runner import Terraform
+from studioctl.terraform.workspace import Workspace
+
+
+def backend_of(config: EnvironmentConfig) -> Backend:
+    """The backend that `[state]` describes. A local one, too, knows its key and region: a bucket may yet be given."""
+    key = config.state.key or f"{config.name}/terraform.tfstate"
+    settings = {"key": key, "region": config.state.region or config.region}
+    bucket = {"bucket": config.state.bucket} if config.state.bucket else {}
+    return Backend(config.state.backend, {**bucket, **settings})
+
+
+def compose(
+    file: Path,
+    config: EnvironmentConfig,
+    target: Target,
+    *,
+    emulator: str | None = None,
+    backend_settings: Sequence[str] = (),
+) -> Environment:
+    """The environment, with the Terraform that works on it beside its file.
+
+    Args:
+        file: The studio.toml.
+        config: What is in it.
+        target: Where to act.
+        emulator: Which instance of the emulator the target is: a new one knows nothing of an old state.
+        backend_settings: Settings of the S3 state that are not in the file: KEY=VALUE, or a file of them.
+
+    Raises:
+        ConfigError, TerraformError: The settings do not fit, or there is no Terraform.
+    """
+    everything = blueprint.build(config)
+    workspace = Workspace.beside(file, config.name, target)
+    if emulator:
+        workspace.bind_emulator(emulator)
+    backend = backend_of(config).overridden(workspace.overrides(backend_settings))
+    if target.is_local and "bucket" in backend.settings and workspace.initialised() is None:
+        from studioctl.operations.state import rehearse_bucket, state_target  # noqa: PLC0415 (boto3 is heavy)
+
+        rehearse_bucket(state_target(target, backend), backend.settings["bucket"])
+    return Environment(config, target, Terraform.of(workspace, find(), everything, backend), source=Source.of(file))
