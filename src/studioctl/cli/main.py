@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import shlex
 import sys
 from typing import Any, NoReturn
 
@@ -45,6 +46,7 @@ KEEP = "Secrets and images"
 MORE = "More"
 PANELS = (FILE, ENVIRONMENT, DAILY, LOOK, KEEP, MORE)
 DEBUG = "STUDIOCTL_DEBUG"
+GOES_ON = "   (goes on from here)"
 
 
 class Ordered(TyperGroup):
@@ -125,6 +127,7 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code. Errors are printed on stderr, once."""
+    typed = arguments
     # `--debug` is understood anywhere, not only before the command.
     if "--debug" in (before_dashes := own(arguments)):
         arguments = ["--debug", *(a for a in before_dashes if a != "--debug"), *arguments[len(before_dashes) :]]
@@ -143,7 +146,11 @@ def run(arguments: list[str]) -> int:
         from studioctl.presentation.console import Terminal
 
         ours = _as_ours(error)
-        ours.hint = with_flags(ours.hint, arguments)
+        if isinstance(ours, InterruptedByUserError) and ours.hint.endswith(GOES_ON):
+            # Terraform plans for `up` and for `down`: only what was typed says which of them goes on.
+            ours.hint = f"studioctl {shlex.join(typed)}{GOES_ON}"
+        else:
+            ours.hint = with_flags(ours.hint, arguments)
         Terminal().error(ours)
         return ours.exit_code
 
