@@ -33,16 +33,23 @@ STEPS = (
     Step("The file says what should exist. Is it right?", "studioctl validate", pictured=True),
     Step("What would happen? The emulator starts by itself; no AWS account is needed.", "studioctl plan --local"),
     Step("Make it so, with the real Terraform and AWS provider.", "studioctl up --local --yes"),
-    Step("What is there now?", "studioctl status --local", pictured=True),
+    Step("To work: start Code Editor.", "studioctl start ada-editor --local", pictured=True),
+    Step("On a larger instance, this time only.", "studioctl start grace-editor --local --instance-type ml.t3.large"),
+    Step("What is there now, what runs, and what does it cost?", "studioctl status --local", pictured=True),
+    Step("Home. The files stay, the cost ends.", "studioctl stop --all --local", pictured=True),
     Step(
         "A bigger volume for a space ...", "sed -i.before 's/volume_gb = 50/volume_gb = 80/' studio.toml", pictured=True
     ),
     Step("... and exactly that changes.", "studioctl up --local --yes", pictured=True),
-    Step("Remove everything.", "studioctl down --local --yes"),
+    Step(
+        "Remove everything. Without --delete-data, what people have put in stays.",
+        "studioctl down --local --yes --delete-data",
+    ),
     Step("What SageMaker leaves behind is gone too.", "studioctl status --local"),
     Step("The emulator goes last.", "studioctl emulator stop"),
 )
 PLAN_FOUND_CHANGES = 2
+STILL_AT_WORK = "  … "  # a sign of life for whoever waits; nobody waits for a transcript
 
 
 def main() -> int:
@@ -92,6 +99,8 @@ def _show(step: Step, environment: dict[str, str], recorders: list[Console]) -> 
     assert process.stdout is not None
     for line in process.stdout:
         print(line, end="", flush=True)
+        if line.startswith(STILL_AT_WORK):
+            continue
         for recorder in recorders:
             recorder.print(Text(line.rstrip()))
     return process.wait()

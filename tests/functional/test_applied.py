@@ -257,7 +257,7 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
             "  space 'ada-editor': a volume of 20 GB\n"
             "Nothing was changed.\n"
-            "Next:  copy what you need to the bucket or the home directory,"
+            "Next:  copy what you need to the bucket or to ~/user-default-efs,"
             " then: studioctl down --local --delete-data=spaces\n"
         )
         assert applied.shell.inventory() == before

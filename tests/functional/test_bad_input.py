@@ -63,6 +63,16 @@ def test_wrong_usage_points_to_the_help(arguments: list[str], message: str, hint
     assert done.err.splitlines()[-1] == f"Next:  {hint}"
 
 
+def test_the_help_lists_what_people_type_in_the_order_of_an_environments_life(shell: Shell) -> None:
+    lines = [line.strip("│╭╮─ ") for line in shell.studioctl("--help").out.splitlines() if line[:1] in "│╭"]
+    panels = ["File", "Environment", "Every day", "Look", "Secrets and images", "More"]
+
+    assert [line for line in lines if line in panels] == panels
+    assert not any(line.startswith("ssh-proxy") for line in lines)
+    wide = Shell(shell.directory, {**shell.variables, "TERMINAL_WIDTH": "200"}).studioctl("connect", "--help").out
+    assert "which needs a new start, and starts what is stopped" in wide
+
+
 def test_a_missing_file_says_how_to_begin(shell: Shell) -> None:
     done = shell.studioctl("up", expect=3)
 

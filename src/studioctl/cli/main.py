@@ -1,10 +1,13 @@
 """The root: commands, global flags, and the one place where errors become messages and exit codes."""
 
+import inspect
 import os
+import shlex
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from studioctl.cli import (
     connect,
@@ -35,16 +38,29 @@ from studioctl.cli.hints import own, with_flags
 from studioctl.cli.open import open_
 from studioctl.errors import ExitCode, InterruptedByUserError, StudioctlError
 
+FILE = "File"
 ENVIRONMENT = "Environment"
 DAILY = "Every day"
-KEEP = "Secrets and images"
 LOOK = "Look"
-FILE = "File"
+KEEP = "Secrets and images"
 MORE = "More"
+PANELS = (FILE, ENVIRONMENT, DAILY, LOOK, KEEP, MORE)
 DEBUG = "STUDIOCTL_DEBUG"
+GOES_ON = "   (goes on from here)"
+
+
+class Ordered(TyperGroup):
+    """Lists the commands panel by panel; typer would put groups such as `secret` behind all others."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        places = {panel: place for place, panel in enumerate(PANELS)}
+        panels = {name: str(getattr(command, "rich_help_panel", "")) for name, command in self.commands.items()}
+        return sorted(super().list_commands(ctx), key=lambda name: places.get(panels[name], len(places)))
+
 
 app = typer.Typer(
     name="studioctl",
+    cls=Ordered,
     help="An Amazon SageMaker Studio (Code Editor) environment from one TOML file.\n\n"
     "Begin with: [bold]studioctl init[/], then [bold]studioctl up --local[/] to rehearse it on this machine "
     "with no AWS account, then [bold]studioctl up[/].",
@@ -77,8 +93,21 @@ app.add_typer(image.app, name="image", rich_help_panel=KEEP)
 app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)
 app.add_typer(state.app, name="state", rich_help_panel=MORE)
 app.add_typer(emulator.app, name="emulator", rich_help_panel=MORE)
-app.command("ssh-proxy", rich_help_panel=MORE)(ssh_proxy.ssh_proxy)
+app.command("ssh-proxy", hidden=True)(ssh_proxy.ssh_proxy)  # for ssh, not for people
 app.command("version", rich_help_panel=MORE)(version.version)
+
+
+def _let_paragraphs_flow(commands: typer.Typer) -> None:
+    """Lets the terminal break the lines of help; typer keeps a docstring's own breaks after the first paragraph."""
+    for command in commands.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
+    for group in commands.registered_groups:
+        if group.typer_instance:
+            _let_paragraphs_flow(group.typer_instance)
+
+
+_let_paragraphs_flow(app)
 
 
 @app.callback()
@@ -98,6 +127,7 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code. Errors are printed on stderr, once."""
+    typed = arguments
     # `--debug` is understood anywhere, not only before the command.
     if "--debug" in (before_dashes := own(arguments)):
         arguments = ["--debug", *(a for a in before_dashes if a != "--debug"), *arguments[len(before_dashes) :]]
@@ -116,7 +146,11 @@ def run(arguments: list[str]) -> int:
         from studioctl.presentation.console import Terminal
 
         ours = _as_ours(error)
-        ours.hint = with_flags(ours.hint, arguments)
+        if isinstance(ours, InterruptedByUserError) and ours.hint.endswith(GOES_ON):
+            # Terraform plans for `up` and for `down`: only what was typed says which of them goes on.
+            ours.hint = f"studioctl {shlex.join(typed)}{GOES_ON}"
+        else:
+            ours.hint = with_flags(ours.hint, arguments)
         Terminal().error(ours)
         return ours.exit_code
 

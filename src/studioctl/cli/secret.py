@@ -103,7 +103,7 @@ def _typed_or_piped(*, piped: bool) -> "SecretStr":
     if piped and not somebody:
         return secrets.read_value(sys.stdin.buffer.read())
     if not somebody:
-        raise StudioctlError("There is no terminal to ask on.", hint="studioctl secret set github -   (reads stdin)")
+        raise StudioctlError("There is no terminal to ask on.", hint="gh auth token | studioctl secret set github -")
     return secrets.read_value(str(typer.prompt("GitHub token", hide_input=True, err=True)).encode())
 
 

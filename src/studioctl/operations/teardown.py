@@ -143,7 +143,7 @@ def refuse_to_lose(teardown: Teardown) -> None:
         raise RefusedError(
             f"AWS destroys a space's volume together with the space, and these hold files:\n{lines}\n"
             "Nothing was changed.",
-            hint="copy what you need to the bucket or the home directory, then: studioctl down --delete-data=spaces",
+            hint="copy what you need to the bucket or to ~/user-default-efs, then: studioctl down --delete-data=spaces",
         )
 
 

@@ -22,9 +22,8 @@ def findings(found: Sequence[Finding], terminal: Terminal) -> None:
     for finding in found:
         sign, style = SIGNS[finding.status]
         remedy = f"; {finding.remedy}" if finding.remedy else ""
-        terminal.out.print(
-            Text(f"{sign} {finding.id:<{width}}  {finding.message}{remedy}", style=style), soft_wrap=True
-        )
+        message = finding.message.removesuffix(".") if remedy else finding.message
+        terminal.out.print(Text(f"{sign} {finding.id:<{width}}  {message}{remedy}", style=style), soft_wrap=True)
 
 
 def as_json(found: Survey, everything: Sequence[Finding]) -> dict[str, Any]:

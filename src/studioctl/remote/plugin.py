@@ -40,7 +40,7 @@ def require(environ: Mapping[str, str]) -> Program:
     """
     found = find(environ)
     if found is None:
-        raise StudioctlError(f"{NAME} was not found.", hint=f"install {SUPPORTED} or newer: {INSTALL}")
+        raise StudioctlError(f"{NAME} was not found on PATH.", hint=f"install {SUPPORTED} or newer: {INSTALL}")
     if found.is_older_than(HIDES_TOKENS):
         raise StudioctlError(
             f"{found} takes the session's token from its command line, where everybody on this machine can read it.",

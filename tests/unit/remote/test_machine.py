@@ -58,7 +58,7 @@ def test_everything_is_missing(programs: Programs, host: Host, monkeypatch: pyte
 
     assert {name: (finding.status, finding.message) for name, finding in found.items()} == {
         "ssh": ("error", "ssh was not found"),
-        "session-manager-plugin": ("error", "session-manager-plugin was not found."),
+        "session-manager-plugin": ("error", "session-manager-plugin was not found on PATH."),
         "editor": ("error", "Visual Studio Code was not found: there is no 'code' on PATH"),
         "ssh-config": ("ok", f"'{host.alias}' will be added to {config_path()}"),
         "credentials": (
