@@ -65,24 +65,26 @@ def exist(session: Session, traces: DomainTraces) -> bool:
     return bool(_groups(session, traces.domain_id) or home_file_systems(session, traces.domain_arn))
 
 
-def remove(session: Session, traces: DomainTraces, *, keep: Collection[str] = ()) -> Work[None]:
-    """Removes the home file system and the two NFS groups of a domain that no longer exists.
+def remove(session: Session, traces: Collection[DomainTraces], *, keep: Collection[str] = ()) -> Work[None]:
+    """Removes the home file systems and the two NFS groups each of domains that no longer exist.
+
+    All file systems go first: one domain's home may be mounted with another's groups, which cannot go before.
 
     The files in it are lost: the caller has the user's word for that. What is gone already is no obstacle, so that it
     can be repeated after it was broken off anywhere.
 
     Args:
         session: The account.
-        traces: The domain.
+        traces: The domains.
         keep: File systems that stay, with their files and access points; only their mount targets go, as these stand in
             the way of the network. They can be made again in any other.
     """
-    for file_system_id in home_file_systems(session, traces.domain_arn):
+    for file_system_id in [home for trace in traces for home in home_file_systems(session, trace.domain_arn)]:
         if file_system_id in keep:
             yield from _unmount(session, file_system_id)
         else:
             yield from remove_file_system(session, file_system_id)
-    groups = _groups(session, traces.domain_id)
+    groups = [group for trace in traces for group in _groups(session, trace.domain_id)]
     _revoke_rules(session, groups)
     for group_id in groups:
         yield from until(

@@ -174,7 +174,7 @@ def _clear_failed_domain(environment: Environment, summary: PlanSummary) -> Work
         from studioctl.operations.removal import remove_studio  # noqa: PLC0415
 
         yield from remove_studio(environment.studio, domain.id)
-        yield from leftovers.remove(environment.session, leftovers.DomainTraces(domain.id, domain.arn))
+        yield from leftovers.remove(environment.session, [leftovers.DomainTraces(domain.id, domain.arn)])
 
 
 def outputs(environment: Environment) -> Work[Mapping[str, Any]]:

@@ -170,7 +170,7 @@ def remove(environment: Environment, delete: frozenset[str]) -> Work[Outcome]:
         if domain := environment.studio.domain(trace.domain_id):
             keep = domain.home_file_system_id in homes
             yield from remove_studio(environment.studio, trace.domain_id, keep_home=keep)
-        yield from leftovers.remove(environment.session, trace, keep=homes)
+    yield from leftovers.remove(environment.session, found.traces, keep=homes)
     for holding in found.deleted:
         if holding.kind == HOME:  # kept by an earlier `down`, or gone by now
             yield from leftovers.remove_file_system(environment.session, holding.name)

@@ -114,7 +114,7 @@ def test_data_is_kept_without_a_word(world: World) -> None:
 
 def test_a_kept_home_that_was_mounted_beside_the_new_one_comes_loose_and_stays_kept(world: World) -> None:
     """The calls are those of docs/how-to/remove-and-come-back.md."""
-    studio, gone_domain = world.studio, "arn:aws:sagemaker:us-east-1:123456789012:domain/d-gone00000000"
+    studio, gone_domain = world.studio, "arn:aws:sagemaker:us-east-1:123456789012:domain/d-zzzzzzzzzzzz"
     tags = {"ManagedByAmazonSageMakerResource": gone_domain, **kept_tags("acme-ml")}
     kept = studio.efs.create_file_system(
         CreationToken="kept", Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
@@ -276,9 +276,9 @@ def test_a_retained_home_is_removed_in_any_state(world: World) -> None:
     world.studio.efs.delete_mount_target(MountTargetId=target["MountTargetId"])
     inbound = world.studio.nfs_groups(world.domain_id)["inbound"]
     world.studio.ec2.revoke_security_group_ingress(GroupId=inbound["GroupId"], IpPermissions=inbound["IpPermissions"])
-    done(leftovers.remove(world.environment.session, traces))
+    done(leftovers.remove(world.environment.session, [traces]))
     assert not leftovers.exist(world.environment.session, traces)
-    done(leftovers.remove(world.environment.session, traces))
+    done(leftovers.remove(world.environment.session, [traces]))
     down(world)
     assert world.inventory() == world.before
 
