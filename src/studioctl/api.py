@@ -132,10 +132,12 @@ class Studio:
         return _done(teardown.remove(environment, kinds), on_event)
 
     def _environment(self) -> "Environment":
+        from studioctl.infrastructure import blueprint  # noqa: PLC0415
         from studioctl.operations.composition import compose  # noqa: PLC0415
 
         account = self._account
-        return compose(self._file, account.config, account.target, emulator=self._emulator)
+        everything = blueprint.build(account.config)
+        return compose(self._file, account.config, everything, account.target, emulator=self._emulator)
 
     def status(self) -> "Status":
         """The domain, its users and spaces, what runs and what it costs: live from AWS."""

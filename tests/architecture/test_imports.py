@@ -51,7 +51,14 @@ ALLOWED: dict[str, set[str]] = {
         "emulator",
         "remote",
     },
-    "api": {"config", "operations", "aws", "terraform", "emulator"},  # the values of aws and terraform, for its types
+    "api": {
+        "config",
+        "infrastructure",
+        "operations",
+        "aws",
+        "terraform",
+        "emulator",
+    },  # the values of aws and terraform, for its types
     "__main__": {"cli"},
     "__init__": {"api"},
 }

@@ -20,7 +20,7 @@ PROGRAMS = {
     "terraform": '{"terraform_version": "1.11.4"}',
     "git": "git version 2.39.5",
     "ssh": "OpenSSH_9.2p1",
-    "session-manager-plugin": "1.2.707.0",
+    "session-manager-plugin": "1.2.764.0",
     "podman": "podman version 5.4.2",
     "code": "1.104.0",
     "aws": "aws-cli/2.31.0",
@@ -38,7 +38,7 @@ Terraform
 This machine
   ✓ PRG001  git 2.39.5 (BIN/git)
   ✓ PRG002  ssh 9.2 (BIN/ssh)
-  ✓ PRG003  session-manager-plugin 1.2.707.0 (BIN/session-manager-plugin)
+  ✓ PRG003  session-manager-plugin 1.2.764.0 (BIN/session-manager-plugin)
   ✓ PRG004  podman 5.4.2 (BIN/podman)
   ✓ PRG005  code 1.104.0 (BIN/code)
   ✓ PRG007  aws 2.31.0 (BIN/aws)

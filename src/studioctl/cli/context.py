@@ -24,11 +24,13 @@ def account(file: Path, *, local: bool) -> Account:
 
 def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | None = None) -> "Environment":
     """What a command needs that runs Terraform."""
+    from studioctl.infrastructure import blueprint
     from studioctl.operations.composition import compose
 
     config = load(file)
+    everything = blueprint.build(config)
     target, emulator = _target(config.region, config.profile, local=local)
-    return compose(file, config, target, emulator=emulator, backend_settings=backend_settings or ())
+    return compose(file, config, everything, target, emulator=emulator, backend_settings=backend_settings or ())
 
 
 def patient(file: Path, *, local: bool) -> "Patient":

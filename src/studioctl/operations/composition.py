@@ -5,7 +5,7 @@ from pathlib import Path
 
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
-from studioctl.infrastructure import blueprint
+from studioctl.infrastructure.block import Blueprint
 from studioctl.operations.environment import Environment
 from studioctl.target import Target
 from studioctl.terraform.backend import Backend
@@ -25,6 +25,7 @@ def backend_of(config: EnvironmentConfig) -> Backend:
 def compose(
     file: Path,
     config: EnvironmentConfig,
+    everything: Blueprint,
     target: Target,
     *,
     emulator: str | None = None,
@@ -35,6 +36,7 @@ def compose(
     Args:
         file: The studio.toml.
         config: What is in it.
+        everything: What should exist for it. Built before the target is sought: a mistake in the file starts nothing.
         target: Where to act.
         emulator: Which instance of the emulator the target is: a new one knows nothing of an old state.
         backend_settings: Settings of the S3 state that are not in the file: KEY=VALUE, or a file of them.
@@ -42,7 +44,6 @@ def compose(
     Raises:
         ConfigError, TerraformError: The settings do not fit, or there is no Terraform.
     """
-    everything = blueprint.build(config)
     workspace = Workspace.beside(file, config.name, target)
     if emulator:
         workspace.bind_emulator(emulator)
