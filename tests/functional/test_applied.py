@@ -71,7 +71,8 @@ def domain_id(applied: Applied) -> str:
 
 def test_plan_shows_everything_by_module(applied: Applied) -> None:
     assert applied.plan.out == PLAN
-    assert applied.plan.err == "Initialising Terraform\nPlanning\n"
+    reminders = r"  … .*\n"  # of what takes longer than ten seconds, on a busy machine
+    assert re.sub(reminders, "", applied.plan.err) == "Initialising Terraform\nPlanning\n"
 
 
 def test_up_ends_with_the_address_and_what_to_try_next(applied: Applied) -> None:
@@ -364,7 +365,7 @@ def test_the_doctor_knows_what_up_made_for_the_environments(applied: Applied) ->
     assert "ok user profiles: 1 of 2" in messages
     assert [message for message in messages if message.startswith(("error", "warning"))] == []
     assert any(message.startswith("ok every space selects script acme-ml-editor-") for message in messages)
-    assert "info Remote access is DISABLED, and the file says ENABLED: ada-editor" in messages
+    assert "info Remote access is not allowed yet, as the file wants it: ada-editor" in messages
 
 
 def test_an_attached_image_is_offered_and_the_last_one_goes_again(applied: Applied) -> None:

@@ -41,7 +41,8 @@ def steps(page: Path) -> Iterator[tuple[str, list[str]]]:
 def normal(text: str) -> list[str]:
     for pattern, word in VARIABLE:
         text = pattern.sub(word, text)
-    return [line.rstrip() for line in text.splitlines()]
+    # A reminder of what takes longer than ten seconds comes only on a busy machine.
+    return [line.rstrip() for line in text.splitlines() if not line.startswith("  … ")]
 
 
 def matches(shown: list[str], real: list[str]) -> bool:
