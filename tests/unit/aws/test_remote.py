@@ -24,7 +24,9 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
 
 
 def fault(emulator: RunningEmulator, **error: Any) -> None:
-    body = json.dumps({"errors": [{"action": "StartSession", "message": "No.", "times": None, **error}]}).encode()
+    body = json.dumps(
+        {"faults": [{"kind": "error", "action": "StartSession", "message": "No.", "times": None, **error}]}
+    ).encode()
     url = f"{emulator.endpoint_url}/_studioctl/faults"
     with urllib.request.urlopen(urllib.request.Request(url, body, method="PUT")) as answer:
         assert answer.status == 200

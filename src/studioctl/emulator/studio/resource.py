@@ -33,10 +33,10 @@ class Resource:
     last_modified_time: datetime = field(default_factory=now)
     failure_reason: str | None = None
 
-    def turn(self, status: str) -> None:
-        """Take on another status, now."""
+    def turn(self, status: str, reason: str | None = None) -> None:
+        """Take on another status, now; `reason` says why, if it is a failure."""
         self.status = status
-        self.failure_reason = None
+        self.failure_reason = reason
         self.last_modified_time = now()
 
 

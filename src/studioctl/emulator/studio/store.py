@@ -84,8 +84,7 @@ class StudioStore(SageMakerModelBackend):
 
     def fail(self, resource: Resource, outcome: Outcome) -> None:
         """Let a resource end as it was told to."""
-        resource.turn(outcome.status)
-        resource.failure_reason = outcome.reason
+        resource.turn(outcome.status, outcome.reason)
 
     def bring_into_service(self, resource: Resource, status: str = "Pending") -> None:
         """Pass through `status` into InService."""

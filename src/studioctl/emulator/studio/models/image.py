@@ -163,9 +163,11 @@ class ImageBackend(StudioStore):
 
     def _settle(self, version: ImageVersion) -> None:
         version.container_image = self._container_image(version.base_image)
-        if version.container_image is None:  # text assumed
-            version.failure_reason = f"Image [{version.base_image}] does not exist, or cannot be pulled with the role."
-        version.turn("CREATED" if version.container_image else "CREATE_FAILED")
+        if version.container_image:
+            version.turn("CREATED")
+        else:  # text assumed
+            missing = f"Image [{version.base_image}] does not exist, or cannot be pulled with the role."
+            version.turn("CREATE_FAILED", missing)
 
     def _container_image(self, uri: str) -> str | None:
         """The container image by its digest, if it is in the account's ECR; others are taken on trust."""

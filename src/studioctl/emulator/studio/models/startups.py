@@ -78,8 +78,7 @@ class StartupBackend(SpaceBackend):
             if startup.failure is None:
                 startup.app.turn("InService")
             else:
-                startup.app.failure_reason = startup.failure
-                startup.app.turn("Failed")
+                startup.app.turn("Failed", startup.failure)
                 background.unplug_app(self, startup.app)
                 self.end_scripts(startup.app)
 
