@@ -43,9 +43,9 @@ class App(Resource):
     in_service_since: float = 0  # on the monotonic clock
     network_interface_id: str | None = None
 
-    def turn(self, status: str) -> None:
+    def turn(self, status: str, reason: str | None = None) -> None:
         """Take on another status, now, and remember since when it serves."""
-        super().turn(status)
+        super().turn(status, reason)
         if status == "InService":
             self.in_service_since = time.monotonic()
 
