@@ -1,6 +1,7 @@
 """Where the commands act: an AWS account, or the emulator on this machine. Imports nothing of ours."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,6 +32,21 @@ class Target:
     def name(self) -> str:
         """The word that stands for it in paths and messages: "aws" or "local"."""
         return "local" if self.is_local else "aws"
+
+    @property
+    def profile_flag(self) -> str:
+        """The flag with which the AWS CLI takes the same profile: " --profile acme"; empty without one."""
+        return f" --profile {shlex.quote(self.profile)}" if self.profile else ""
+
+    @property
+    def account_flags(self) -> str:
+        """The flags with which the AWS CLI means the same account and region, or the one that is rehearsed for."""
+        return f" --region {self.region}{self.profile_flag}"
+
+    @property
+    def aws_flags(self) -> str:
+        """The same, for a command that changes something: about the emulator, it must never reach a real account."""
+        return self.account_flags + (f" --endpoint-url {self.endpoint_url}" if self.is_local else "")
 
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")

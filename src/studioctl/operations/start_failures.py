@@ -1,7 +1,6 @@
 """Why an editor did not start, in words, and what to do about it."""
 
 import re
-import shlex
 from datetime import timedelta
 
 from studioctl.aws.quotas import EDITORS_ON, editor_quota_name
@@ -53,25 +52,17 @@ def failed(account: Account, space: Space, app: App) -> AwsError:
 def _quota(account: Account, space: Space, found: re.Match[str], instance_type: str | None) -> AwsError:
     name = found["name"] or editor_quota_name(instance_type or "this type of")
     code = QUOTA_CODES.get(name)
-    where = f"--region {account.target.region}" + _profile(account)
+    flags = account.target.aws_flags
     look_up = (
-        f"aws service-quotas list-service-quotas --service-code sagemaker {where}"
+        f"aws service-quotas list-service-quotas --service-code sagemaker{flags}"
         f" --query \"Quotas[?QuotaName=='{name}'].QuotaCode\" --output text"
     )
     return AwsError(
         f"'{space.name}' cannot start: the account's quota '{name}'{f' ({code})' if code else ''} is"
         f" {found['limit']} in {account.target.region}, and {found['used']} are in use.",
         hint="ask AWS for more: aws service-quotas request-service-quota-increase --service-code sagemaker"
-        f" --quota-code {code or f'$({look_up})'} --desired-value {int(found['used']) + 1} {where}",
+        f" --quota-code {code or f'$({look_up})'} --desired-value {int(found['used']) + 1}{flags}",
     )
-
-
-def _profile(account: Account) -> str:
-    """What leads the AWS CLI to the same account, or to the emulator and never from a rehearsal to AWS."""
-    target = account.target
-    if target.endpoint_url:
-        return f" --endpoint-url {target.endpoint_url}"
-    return f" --profile {shlex.quote(target.profile)}" if target.profile else ""
 
 
 def _capacity(account: Account, space: Space, app: App) -> AwsError:

@@ -69,10 +69,6 @@ FARTHEST = timedelta(minutes=5)
 EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"  # as `aws configure export-credentials --format env` writes it
 
 
-def _flag(patient: Patient) -> str:
-    return f" --profile {patient.target.profile}" if patient.target.profile else ""
-
-
 def _who(patient: Patient) -> Iterator[Finding]:
     from studioctl.aws.surroundings import profile_names  # noqa: PLC0415
 
@@ -101,7 +97,7 @@ def _expiry(patient: Patient) -> Iterator[Finding]:
         return
     minutes = max(0, round(left.total_seconds() / 60))
     if left < SOON:
-        yield EXPIRY.broken(f"The credentials expire in {minutes} min", profile_flag=_flag(patient))
+        yield EXPIRY.broken(f"The credentials expire in {minutes} min", profile_flag=patient.target.profile_flag)
     else:
         yield EXPIRY.ok(f"the credentials are good for {minutes} min")
 
@@ -116,7 +112,7 @@ def _region(patient: Patient) -> Iterator[Finding]:
     said = f"AWS does not know a region {region}" if status is None else f"Region {region} is not enabled: {status}"
     # The emulator tells what a new account has, and works in every region.
     severity = Severity.INFO if patient.target.is_local else Severity.ERROR
-    yield REGION.broken(said, severity=severity, region=region, profile_flag=_flag(patient))
+    yield REGION.broken(said, severity=severity, region=region, profile_flag=patient.target.profile_flag)
 
 
 def _other_region(patient: Patient) -> Iterator[Finding]:

@@ -90,7 +90,9 @@ NOT_ALL = Rule(
 def _of_space(patient: Patient, rule: Rule, space: str, message: str, **fields: Any) -> Finding:
     """A broken rule whose remedy is about one space."""
     domain_id = patient.domain.id if patient.domain else ""
-    return rule.broken(message, domain=domain_id, space=space, flags=patient.aws_flags, ours=patient.flags, **fields)
+    return rule.broken(
+        message, domain=domain_id, space=space, flags=patient.target.aws_flags, ours=patient.flags, **fields
+    )
 
 
 def _remote_access(patient: Patient) -> Iterator[Finding]:

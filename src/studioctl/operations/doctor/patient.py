@@ -114,18 +114,6 @@ class Patient:
         return ENVIRONMENT_TAG, self.wanted.name
 
     @property
-    def account_flags(self) -> str:
-        """The flags with which the AWS CLI means the same account and region, or the one that is rehearsed for."""
-        profile = f" --profile {shlex.quote(self.target.profile)}" if self.target.profile else ""
-        return f" --region {self.target.region}{profile}"
-
-    @property
-    def aws_flags(self) -> str:
-        """The same, for a command that changes something: about the emulator, it must never reach a real account."""
-        endpoint = f" --endpoint-url {self.target.endpoint_url}" if self.target.is_local else ""
-        return self.account_flags + endpoint
-
-    @property
     def file_flag(self) -> str:
         """The flag with which studioctl means the same file."""
         return "" if self.file == Path("studio.toml") else f" --config {shlex.quote(str(self.file))}"

@@ -89,7 +89,8 @@ def _compared(patient: Patient, rule: Rule, quota: "Quota", needed: int, what: s
     if needed <= quota.limit:
         return rule.ok(f"{what}: {needed} of {quota.limit}")
     message = f"{what}: {needed} needed, and the account may have {quota.limit}"
-    return rule.broken(message, service=quota.service, code=quota.code, desired=needed, flags=patient.account_flags)
+    flags = patient.target.account_flags
+    return rule.broken(message, service=quota.service, code=quota.code, desired=needed, flags=flags)
 
 
 def _profiles(patient: Patient) -> Iterator[Finding]:

@@ -68,7 +68,7 @@ def _images(patient: Patient) -> Iterator[Finding]:
                 domain=patient.domain.id,
                 space=space.name,
                 spec=with_newest(space.spec),
-                flags=patient.aws_flags,
+                flags=patient.target.aws_flags,
             )
 
 
