@@ -294,6 +294,11 @@ class EnvironmentConfig(Model):
             raise ValidationError.from_exception_data(type(self).__name__, errors, hide_input=True)
         return self
 
+    @property
+    def repository(self) -> str:
+        """Name of the image repository."""
+        return self.images.repository or self.name
+
     def editor_of(self, user: User) -> Editor:
         """What the user's editors are set up with: [editor], and what differs for the user."""
         if user.editor is None:

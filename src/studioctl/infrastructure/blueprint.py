@@ -40,7 +40,7 @@ def build(config: EnvironmentConfig) -> Blueprint:
         remote_access=config.studio.remote_access,
         naming=naming,
     )
-    images = ecr.build(config.images, naming)
+    images = ecr.build(config.images, config.repository)
     custom = custom_images.build(config.images.custom, repository_url=images.repository_url, iam=access, naming=naming)
     studio = sagemaker.build(
         config,

@@ -6,7 +6,6 @@ from typing import Any
 
 from studioctl.config.model import Images
 from studioctl.infrastructure.block import Module, Output, Ref, Resource
-from studioctl.infrastructure.naming import Naming
 
 
 @dataclass(frozen=True)
@@ -17,12 +16,12 @@ class Ecr:
     repository_url: Ref
 
 
-def build(images: Images, naming: Naming) -> Ecr:
-    """The repository that `[images]` describes."""
+def build(images: Images, name: str) -> Ecr:
+    """The repository of this name, as `[images]` describes it."""
     repository = Resource(
         "aws_ecr_repository",
         "images",
-        {"name": images.repository or naming.environment, "force_delete": False},
+        {"name": name, "force_delete": False},
         why="Terraform never deletes images: only `studioctl down --delete-data` does, on the user's word.",
     )
     lifecycle = Resource(

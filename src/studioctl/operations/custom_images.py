@@ -17,7 +17,7 @@ def refuse_missing(environment: Environment) -> None:
         StudioctlError: It names the first one that is missing.
     """
     config = environment.config
-    repository = config.images.repository or config.name
+    repository = config.repository
     try:
         there = {image.digest for image in Registry(environment.session).images(repository)}
     except MissingError:

@@ -24,11 +24,6 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 DOCKERFILES = ("Dockerfile", "Containerfile")
 
 
-def repository_of(config: EnvironmentConfig) -> str:
-    """Name of the environment's repository."""
-    return config.images.repository or config.name
-
-
 def build(
     config: EnvironmentConfig,
     engine: Engine,
@@ -46,7 +41,7 @@ def build(
     _check_tag(tag)
     if dockerfile is None and not any((directory / name).is_file() for name in DOCKERFILES):
         raise StudioctlError(f"'{directory}' has no Dockerfile.", hint="studioctl image build DIR   (or --file FILE)")
-    name = f"{repository_of(config)}:{tag}"
+    name = f"{config.repository}:{tag}"
     yield from engine.build(directory, name, dockerfile=dockerfile, platform=platform)
     return name
 
@@ -67,7 +62,7 @@ def push(account: Account, engine: Engine, tag: str) -> Work[Pushed]:
         AwsError: AWS refused.
     """
     _check_tag(tag)
-    name = f"{repository_of(account.config)}:{tag}"
+    name = f"{account.config.repository}:{tag}"
     if not engine.has(name):
         raise StudioctlError(f"{engine.name} has no image '{name}'.", hint=f"studioctl image build --tag {tag}")
     registry = _registry(account)
@@ -118,7 +113,7 @@ def listing(account: Account) -> Listing:
 
     registry = _registry(account)
     images = _images(account, registry)
-    repository = repository_of(account.config)
+    repository = account.config.repository
     fates = expiries(registry.lifecycle_policy(repository), images)
     names = {custom.digest: custom.name for custom in account.config.images.custom}
     return Listing(
@@ -204,7 +199,7 @@ def _registry(account: Account) -> "Registry":
 def _images(account: Account, registry: "Registry") -> "tuple[Image, ...]":
     from studioctl.aws.errors import MissingError  # noqa: PLC0415 (as above)
 
-    repository = repository_of(account.config)
+    repository = account.config.repository
     try:
         return registry.images(repository)
     except MissingError:
