@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from studioctl.aws import claims
+from studioctl.aws.claims import Claim
 from studioctl.aws.contents import bucket_contents
 from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
@@ -116,22 +118,12 @@ class Belongings:
 
     def role(self, name: str) -> str | None:
         """The role of this name."""
-        try:
-            with translated():
-                found = self._session.client("iam").get_role(RoleName=name)["Role"]
-        except MissingError:
-            return None
-        return name if self._is_ours(found.get("Tags", ())) else None
+        return name if claims.role(self._session, name, self._tag) is Claim.OURS else None
 
     def policy(self, name: str) -> str | None:
         """ARN of the customer managed policy of this name."""
-        arn = f"arn:{self._session.identity.partition}:iam::{self._session.identity.account_id}:policy/{name}"
-        try:
-            with translated():
-                found = self._session.client("iam").get_policy(PolicyArn=arn)["Policy"]
-        except MissingError:
-            return None
-        return arn if self._is_ours(found.get("Tags", ())) else None
+        is_ours = claims.policy(self._session, name, self._tag) is Claim.OURS
+        return claims.policy_arn(self._session, name) if is_ours else None
 
     def policy_attachment(self, role: str, policy_arn: str) -> str | None:
         """The attachment of a policy to a role."""
@@ -145,14 +137,7 @@ class Belongings:
 
     def repository(self, name: str) -> str | None:
         """The image repository of this name."""
-        ecr = self._session.client("ecr")
-        try:
-            with translated():
-                (found,) = ecr.describe_repositories(repositoryNames=[name])["repositories"]
-                tags = ecr.list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
-        except MissingError:
-            return None
-        return name if self._is_ours(tags) else None
+        return name if claims.repository(self._session, name, self._tag) is Claim.OURS else None
 
     def lifecycle_config(self, name: str) -> str | None:
         """The lifecycle configuration of this name, which holds the environment's name and the content's digest."""

@@ -96,13 +96,15 @@ def role(session: Session, name: str, tag: Tag) -> Claim:
 
 def policy(session: Session, name: str, tag: Tag) -> Claim:
     """A customer managed IAM policy."""
-    partition, account = session.identity.arn.split(":")[1], session.identity.account_id
+    arn = policy_arn(session, name)
+    return _unless_missing(
+        lambda: _claim(session.client("iam").get_policy(PolicyArn=arn)["Policy"].get("Tags", ()), tag)
+    )
 
-    def look() -> Claim:
-        arn = f"arn:{partition}:iam::{account}:policy/{name}"
-        return _claim(session.client("iam").get_policy(PolicyArn=arn)["Policy"].get("Tags", ()), tag)
 
-    return _unless_missing(look)
+def policy_arn(session: Session, name: str) -> str:
+    """ARN of the customer managed policy of this name."""
+    return f"arn:{session.identity.partition}:iam::{session.identity.account_id}:policy/{name}"
 
 
 def _unless_missing(look: Callable[[], Claim]) -> Claim:
