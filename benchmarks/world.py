@@ -8,7 +8,7 @@ import subprocess
 import sysconfig
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -173,7 +173,7 @@ def told(things: Counter[str], at_most: int = 6) -> str:
     return ", ".join(names[:at_most]) + more
 
 
-def descendants(pid: int) -> Sequence[int]:
+def descendants(pid: int) -> list[int]:
     """Processes that this one has started, and theirs, by Linux's /proc."""
     parents: dict[int, int] = {}
     for place in Path("/proc").iterdir():

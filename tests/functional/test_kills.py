@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.world import descendants
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell
 
 from studioctl.target import Target
@@ -39,20 +40,6 @@ def world(tmp_path: Path) -> Iterator[Shell]:
     shell.studioctl("emulator", "start", "--transition-seconds", "1")
     yield shell
     shell.studioctl("emulator", "stop")
-
-
-def descendants(pid: int) -> list[int]:
-    """The processes below this one: Terraform, then its providers."""
-    found: list[int] = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if parent == pid:
-            child = int(stat.parent.name)
-            found += [child, *descendants(child)]
-    return found
 
 
 def everything(pid: int) -> list[int]:
