@@ -1,6 +1,12 @@
 """Which tests run side by side: two cores are busy until the end, and no environment is made twice."""
 
+import signal
+
 import pytest
+
+# A shell lets what it starts in the background ignore Ctrl-C, and every child inherits that: also those of tests which
+# press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = {"applied", "deployed", "lived"}  # fixtures that hold an environment which several tests look at
 ALONE = {"shell", "life", "place"}  # fixtures that give a test an environment of its own
