@@ -19,49 +19,28 @@ PLAIN_REMINDER = 9.0  # seconds: in a pipe, nothing is silent for more than ten
 HEAD_START = 5.0  # seconds that may have passed in silence before something is followed
 ROWS = 12  # live rows at most; more scroll a small terminal away
 
-DOING = {
-    "create": "creating",
-    "update": "changing",
-    "delete": "destroying",
-    "replace": "replacing",
-    "read": "reading",
-    "refresh": "refreshing",
-    "start": "starting",
-    "stop": "stopping",
-    "empty": "emptying",
-    "init": "preparing",
-    "run": "running",
-    "background": "in the background:",
-    "build": "building",
-    "push": "pushing",
-    "tag": "naming",
-    "sign in to": "signing in to",
-    "settle": "waiting for AWS to finish with",
-    "finish": "waiting for the",
-    "allow": "allowing",
-    "open": "opening",
-}
-DONE = {
-    "create": "created",
-    "update": "changed",
-    "delete": "destroyed",
-    "replace": "replaced",
-    "read": "read",
-    "refresh": "refreshed",
-    "start": "started",
-    "stop": "stopped",
-    "empty": "emptied",
-    "init": "prepared",
-    "run": "ran",
-    "background": "in the background:",
-    "build": "built",
-    "push": "pushed",
-    "tag": "named",
-    "sign in to": "signed in to",
-    "settle": "settled",
-    "finish": "finished:",
-    "allow": "allowed",
-    "open": "opened",
+# What an action is called while it lasts, and when it is over.
+WORDS = {
+    "create": ("creating", "created"),
+    "update": ("changing", "changed"),
+    "delete": ("destroying", "destroyed"),
+    "replace": ("replacing", "replaced"),
+    "read": ("reading", "read"),
+    "refresh": ("refreshing", "refreshed"),
+    "start": ("starting", "started"),
+    "stop": ("stopping", "stopped"),
+    "empty": ("emptying", "emptied"),
+    "init": ("preparing", "prepared"),
+    "run": ("running", "ran"),
+    "background": ("in the background:", "in the background:"),
+    "build": ("building", "built"),
+    "push": ("pushing", "pushed"),
+    "tag": ("naming", "named"),
+    "sign in to": ("signing in to", "signed in to"),
+    "settle": ("waiting for AWS to finish with", "settled"),
+    "finish": ("waiting for the", "finished:"),
+    "allow": ("allowing", "allowed"),
+    "open": ("opening", "opened"),
 }
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 
@@ -154,9 +133,9 @@ class _Lines:
             case Finished(subject, action, elapsed, detail):
                 if not self.is_hidden(action):
                     about = f"  {detail}" if detail else ""
-                    self.write_row(f"  ✓ {DONE.get(action, action)} {subject}  {_seconds(elapsed)}{about}", "green")
+                    self.write_row(f"  ✓ {_done(action)} {subject}  {_seconds(elapsed)}{about}", "green")
             case Failed(subject, action, elapsed):
-                self.write(f"  ✗ {DOING.get(action, action)} {subject} failed after {_seconds(elapsed)}", "red")
+                self.write(f"  ✗ {_doing(action)} {subject} failed after {_seconds(elapsed)}", "red")
 
 
 class _Plain(_Lines):
@@ -200,7 +179,7 @@ class _Plain(_Lines):
             return f"{self._title or 'working'}  {_seconds(now - self._stage_began)}"
         (subject, action), began = min(self._running.items(), key=lambda item: item[1])
         others = f", and {len(self._running) - 1} more" if len(self._running) > 1 else ""
-        return f"{DOING.get(action, action)} {subject}  {_seconds(now - began)}{others}"
+        return f"{_doing(action)} {subject}  {_seconds(now - began)}{others}"
 
 
 class _Live(_Lines):
@@ -214,7 +193,7 @@ class _Live(_Lines):
         running = list(self._running.items())
         spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[int(time.monotonic() * 8) % 10]
         for (subject, action), began in running[:ROWS]:
-            row = f"  {spinner} {DOING.get(action, action)} {subject}  {_seconds(time.monotonic() - began)}"
+            row = f"  {spinner} {_doing(action)} {subject}  {_seconds(time.monotonic() - began)}"
             yield Text(row, style="cyan", no_wrap=True, overflow="ellipsis")
         if not running:
             waited = _seconds(time.monotonic() - self._stage_began)
@@ -235,6 +214,14 @@ class _Live(_Lines):
         self.note(event)
         if not isinstance(event, Started | Progressed):
             self.show_end(event)
+
+
+def _doing(action: str) -> str:
+    return WORDS.get(action, (action, action))[0]
+
+
+def _done(action: str) -> str:
+    return WORDS.get(action, (action, action))[1]
 
 
 def _seconds(elapsed: float) -> str:
