@@ -89,18 +89,20 @@ def status(account: Account) -> Status:
     """
     name, target, studio = account.config.name, account.target, account.studio
     price_list = prices(target.region)
-    domain = account.domain()
-    kept = kept_homes(account)
-    if domain is None:
-        return Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of, kept)
     with ThreadPoolExecutor(AT_ONCE) as pool:
+        kept = pool.submit(kept_homes, account)
+        domain = account.domain()
+        if domain is None:
+            return Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of, kept.result())
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
         latest = _latest_app_by_space(apps.result())
         idle = _idle_timeouts(studio, domain, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     spaces = tuple(_space(space, latest.get(space.name), idle.get(space.name), price_list) for space in found)
-    return Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of, kept)
+    return Status(
+        name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of, kept.result()
+    )
 
 
 def _latest_app_by_space(apps: Iterable[App]) -> dict[str, App]:
