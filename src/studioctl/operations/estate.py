@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 DEPOSED = " (deposed)"
+BUCKET, REPOSITORY, SECRET, SPACE = "bucket", "repository", "secret", "space"
+# Terraform's type of what holds users' data -> what a holding in it is called, and the argument with its name. Stores
+# outlive their environment; a space, and with it its volume, does not.
+STORES = {
+    "aws_s3_bucket": (BUCKET, "bucket"),
+    "aws_ecr_repository": (REPOSITORY, "name"),
+    "aws_secretsmanager_secret": (SECRET, "name"),
+}
+HOLDERS = STORES | {"aws_sagemaker_space": (SPACE, "space_name")}
 
 
 @dataclass(frozen=True)

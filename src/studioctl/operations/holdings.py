@@ -13,21 +13,15 @@ from studioctl.aws.values import App, Domain, Space
 from studioctl.errors import ExitCode, StudioctlError
 from studioctl.infrastructure.naming import kept_tags
 from studioctl.operations.environment import Account, Environment
-from studioctl.operations.estate import DEPOSED, Estate
+from studioctl.operations.estate import BUCKET, DEPOSED, REPOSITORY, SECRET, SPACE, STORES, Estate
 
 # AWS forgets a deleted app after 24 hours; only within them can it be known that a space never had one.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeApp.html
 APP_MEMORY = timedelta(hours=23)
-BUCKET, REPOSITORY, SECRET, SPACE, HOME = "bucket", "repository", "secret", "space", "home file system"
+HOME = "home file system"
 # What people say of it -> what a holding of it is called.
 KINDS: Mapping[str, str] = {"bucket": BUCKET, "homes": HOME, "images": REPOSITORY, "secrets": SECRET, "spaces": SPACE}
 ALL = "all"  # of them
-# Terraform's type -> what a holding in it is called, and the argument with its name.
-STORES = {
-    "aws_s3_bucket": (BUCKET, "bucket"),
-    "aws_ecr_repository": (REPOSITORY, "name"),
-    "aws_secretsmanager_secret": (SECRET, "name"),
-}
 
 
 def kinds(words: Collection[str]) -> frozenset[str]:

@@ -9,17 +9,10 @@ from collections.abc import Collection
 from studioctl.errors import RefusedError
 from studioctl.infrastructure.naming import label
 from studioctl.operations.environment import Account, Environment
-from studioctl.operations.estate import Estate
+from studioctl.operations.estate import HOLDERS, Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 SPACE = "aws_sagemaker_space"
-# Type -> what a holding of it is called, and the attribute that holds its name.
-HOLDERS = {
-    SPACE: ("space", "space_name"),
-    "aws_s3_bucket": ("bucket", "bucket"),
-    "aws_ecr_repository": ("repository", "name"),
-    "aws_secretsmanager_secret": ("secret", "name"),
-}
 # The provider plans these in place, never sends them, and plans them again for ever; AWS has no call for them.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateSpace.html
 IMMUTABLE = {

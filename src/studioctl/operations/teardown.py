@@ -19,9 +19,9 @@ from studioctl.events import Finished, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, kept_tags
 from studioctl.operations import adoption, holdings
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import Estate
+from studioctl.operations.estate import BUCKET, REPOSITORY, SECRET, SPACE, Estate
 from studioctl.operations.guards import refuse_to_forget
-from studioctl.operations.holdings import BUCKET, HOME, REPOSITORY, SECRET, SPACE, Holding, Store
+from studioctl.operations.holdings import HOME, Holding, Store
 from studioctl.operations.remains import Remain, remains
 from studioctl.operations.removal import remove_studio
 
