@@ -1,14 +1,13 @@
 """Whatever is in the file: a configuration or a message, never a traceback, and in good time."""
 
 import random
-import time
-import timeit
 from pathlib import Path
 
 import pytest
 
 from studioctl.config.load import load, parse
 from studioctl.errors import ConfigError
+from tests.effort import effort
 from tests.generated import ROOT
 
 SEEDS = [file.read_bytes() for file in sorted((ROOT / "examples").glob("*.toml"))]
@@ -60,7 +59,7 @@ def test_reading_takes_as_much_longer_as_there_are_more_users() -> None:
     few, many = file_of(users=250), file_of(users=1000)
 
     # Four times the users: about four times the work. Were each user compared with each other, it would be sixteen.
-    assert effort(many) < 8 * effort(few)
+    assert effort(lambda: parse(many)) < 8 * effort(lambda: parse(few))
     assert len(parse(many).resolved_spaces()) == 2000
 
 
@@ -69,8 +68,3 @@ def file_of(*, users: int) -> str:
         f'[[users]]\nname = "u{n}"\nspaces = [{{ name = "u{n}-a" }}, {{ name = "u{n}-b" }}]\n' for n in range(users)
     )
     return f'name = "acme-ml"\nregion = "us-east-1"\n{"".join(listed)}'
-
-
-def effort(text: str) -> float:
-    """Seconds of this process's own time to read it; the least of five, as others keep the cores busy, too."""
-    return min(timeit.repeat(lambda: parse(text), timer=time.process_time, number=1, repeat=5))
