@@ -52,6 +52,11 @@ def test_a_real_target_sees_the_users_credentials() -> None:
     assert seen.items() >= REAL.items()
 
 
+def test_the_provider_is_told_to_collect_rarely_unless_the_user_says_otherwise() -> None:
+    assert child_environment({}, AWS, cli_config=None)["GOGC"] == "400"
+    assert child_environment({"GOGC": "50"}, AWS, cli_config=None)["GOGC"] == "50"
+
+
 def test_settings_that_would_change_what_terraform_does_are_left_out() -> None:
     own = {"TF_DATA_DIR": "/x", "TF_WORKSPACE": "x", "TF_CLI_ARGS_plan": "-lock=false", "TF_VAR_profile": "x"}
 
