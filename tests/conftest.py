@@ -10,6 +10,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = {"applied", "deployed", "lived"}  # fixtures that hold an environment which several tests look at
 ALONE = {"shell", "life", "place"}  # fixtures that give a test an environment of its own
+LONGEST = {"life", "applied"}  # those of ten minutes of Terraform
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -18,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if together := _of(item, SHARED) or (not _of(item, ALONE) and {item.location[0]}):
             item.add_marker(pytest.mark.xdist_group("+".join(sorted(together))))
-    items.sort(key=lambda item: not _of(item, ALONE | SHARED))
+    items.sort(key=lambda item: (not _of(item, LONGEST), not _of(item, ALONE | SHARED)))
 
 
 def _of(item: pytest.Item, fixtures: set[str]) -> set[str]:

@@ -59,34 +59,38 @@ def engine_on_path(directory: Path) -> Path:
     return directory
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if any(steps(page))], ids=lambda page: str(page.relative_to(ROOT))
-)
-def test_the_page_shows_what_happens(page: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Shell]:
+    """A directory beside the examples, with the product on PATH and an emulator of its own."""
     directory = tmp_path / "acme-ml"
     directory.mkdir()
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     path = os.pathsep.join((str(engine_on_path(tmp_path / "bin")), sysconfig.get_path("scripts"), os.environ["PATH"]))
     world = {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator"), "PATH": path, "USER": "ada", "LC_ALL": "C.UTF-8"}
     shell = Shell(directory, world)
-    try:
-        for command, output in steps(page):
-            done = subprocess.run(
-                ["/bin/sh", "-c", command],
-                cwd=directory,
-                env=shell.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            allowed = {0, *(code for verb, code in ALLOWED_CODES.items() if f"studioctl {verb}" in command)}
-            assert done.returncode in allowed, f"$ {command}\n{done.stdout}"
-            shown, real = normal("\n".join(output)), normal(done.stdout)
-            assert matches(shown, real), "\n".join([f"$ {command}", "--- the page", *shown, "--- for real", *real])
-    finally:
-        shell.studioctl("emulator", "stop")
+    yield shell
+    shell.studioctl("emulator", "stop")
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(steps(page))], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_the_page_shows_what_happens(page: Path, place: Shell) -> None:
+    for command, output in steps(page):
+        done = subprocess.run(
+            ["/bin/sh", "-c", command],
+            cwd=place.directory,
+            env=place.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        allowed = {0, *(code for verb, code in ALLOWED_CODES.items() if f"studioctl {verb}" in command)}
+        assert done.returncode in allowed, f"$ {command}\n{done.stdout}"
+        shown, real = normal("\n".join(output)), normal(done.stdout)
+        assert matches(shown, real), "\n".join([f"$ {command}", "--- the page", *shown, "--- for real", *real])
 
 
 def test_the_pages_lead_somewhere() -> None:

@@ -34,7 +34,7 @@ Inventory = dict[str, Any]
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[Shell]:
+def life(tmp_path: Path) -> Iterator[Shell]:
     shell = Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator")})
     shell.write(SMALL.format(name=NAME))
     shell.studioctl("emulator", "start", "--transition-seconds", "1")
@@ -54,9 +54,9 @@ def all_but_ours(pid: int) -> list[int]:
     return descendants(pid)
 
 
-def killed(world: Shell, *command: str, after: int, victims: Callable[[int], list[int]]) -> None:
+def killed(life: Shell, *command: str, after: int, victims: Callable[[int], list[int]]) -> None:
     """Runs a command and kills its processes with SIGKILL when so many things have come or gone."""
-    url = json.loads(world.studioctl("emulator", "env", "--json").out)["AWS_ENDPOINT_URL"]
+    url = json.loads(life.studioctl("emulator", "env", "--json").out)["AWS_ENDPOINT_URL"]
 
     def count() -> int:
         with urllib.request.urlopen(f"{url}/_studioctl/inventory") as answer:
@@ -65,8 +65,8 @@ def killed(world: Shell, *command: str, after: int, victims: Callable[[int], lis
     before = count()
     process = subprocess.Popen(
         [STUDIOCTL, *command],
-        cwd=world.directory,
-        env=world.environment,
+        cwd=life.directory,
+        env=life.environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -86,20 +86,20 @@ def shape(inventory: Inventory) -> dict[str, int]:
     return {kind: len(found) for kind, found in inventory.items()}
 
 
-def up(world: Shell) -> Inventory:
-    world.studioctl("up", "--local", "--yes")
-    return dict(world.inventory())
+def up(life: Shell) -> Inventory:
+    life.studioctl("up", "--local", "--yes")
+    return dict(life.inventory())
 
 
-def checksums(world: Shell) -> dict[str, str]:
-    s3 = world.client("s3")
+def checksums(life: Shell) -> dict[str, str]:
+    s3 = life.client("s3")
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
     return {key: hashlib.sha256(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()).hexdigest() for key in keys}
 
 
-def providers_in(world: Shell) -> list[int]:
+def providers_in(life: Shell) -> list[int]:
     """Processes that still run in the environment's directory."""
-    place = (world.directory / ".studioctl" / NAME / "local").resolve()
+    place = (life.directory / ".studioctl" / NAME / "local").resolve()
     found = []
     for cwd in Path("/proc").glob("[0-9]*/cwd"):
         try:
@@ -111,22 +111,22 @@ def providers_in(world: Shell) -> list[int]:
 
 
 @pytest.mark.timeout(1200)  # two minutes on a machine of its own
-def test_killed_and_run_again(world: Shell) -> None:
-    before = world.inventory()
-    made = up_is_killed_and_completes(world, before)
-    put_data(world)
-    kept = down_is_killed_and_completes(world, before, made)
-    back = the_next_up_takes_up_what_was_kept(world, kept)
-    bare_terraform_fails_where_down_succeeds(world, back, before)
+def test_killed_and_run_again(life: Shell) -> None:
+    before = life.inventory()
+    made = up_is_killed_and_completes(life, before)
+    put_data(life)
+    kept = down_is_killed_and_completes(life, before, made)
+    back = the_next_up_takes_up_what_was_kept(life, kept)
+    bare_terraform_fails_where_down_succeeds(life, back, before)
 
 
-def up_is_killed_and_completes(world: Shell, before: Inventory) -> Inventory:
-    killed(world, "up", "--local", "--yes", after=3, victims=everything)
-    killed(world, "up", "--local", "--yes", after=3, victims=all_but_ours)
-    killed(world, "up", "--local", "--yes", after=3, victims=only_ours)
-    made = up(world)
+def up_is_killed_and_completes(life: Shell, before: Inventory) -> Inventory:
+    killed(life, "up", "--local", "--yes", after=3, victims=everything)
+    killed(life, "up", "--local", "--yes", after=3, victims=all_but_ours)
+    killed(life, "up", "--local", "--yes", after=3, victims=only_ours)
+    made = up(life)
 
-    assert providers_in(world) == []
+    assert providers_in(life) == []
     assert Counter(shape(made)) - Counter(shape(before)) == Counter(
         access_points=1,
         buckets=1,
@@ -150,24 +150,24 @@ def up_is_killed_and_completes(world: Shell, before: Inventory) -> Inventory:
     return made
 
 
-def put_data(world: Shell) -> None:
-    s3, secrets, sagemaker = (world.client(service) for service in ("s3", "secretsmanager", "sagemaker"))
+def put_data(life: Shell) -> None:
+    s3, secrets, sagemaker = (life.client(service) for service in ("s3", "secretsmanager", "sagemaker"))
     for number in range(3):
         s3.put_object(Bucket=BUCKET, Key=f"data/{number}.bin", Body=bytes([number]) * 1000)
     secrets.put_secret_value(SecretId=f"{NAME}/github", SecretString="t0ken")
     manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
-    world.client("ecr").put_image(repositoryName=NAME, imageManifest=manifest, imageTag="latest")
+    life.client("ecr").put_image(repositoryName=NAME, imageManifest=manifest, imageTag="latest")
     (domain,) = sagemaker.list_domains()["Domains"]
     key = {"DomainId": domain["DomainId"], "AppType": "CodeEditor", "AppName": "default"}
     sagemaker.create_app(**key, SpaceName="ada-editor")
 
 
-def down_is_killed_and_completes(world: Shell, before: Inventory, made: Inventory) -> Inventory:
-    data = checksums(world)
+def down_is_killed_and_completes(life: Shell, before: Inventory, made: Inventory) -> Inventory:
+    data = checksums(life)
     command = ("down", "--local", "--yes", "--delete-data=spaces")
-    killed(world, *command, after=12, victims=everything)
-    done = world.studioctl(*command)
-    kept = dict(world.inventory())
+    killed(life, *command, after=12, victims=everything)
+    done = life.studioctl(*command)
+    kept = dict(life.inventory())
 
     assert "  home file system 'fs-" in done.err
     assert "is gone: 0 left." in done.err
@@ -179,18 +179,18 @@ def down_is_killed_and_completes(world: Shell, before: Inventory, made: Inventor
         "secrets",
     }
     assert (kept["file_systems"], kept["access_points"]) == (made["file_systems"], made["access_points"])
-    assert checksums(world) == data
-    assert world.client("secretsmanager").get_secret_value(SecretId=f"{NAME}/github")["SecretString"] == "t0ken"
+    assert checksums(life) == data
+    assert life.client("secretsmanager").get_secret_value(SecretId=f"{NAME}/github")["SecretString"] == "t0ken"
     return kept
 
 
-def the_next_up_takes_up_what_was_kept(world: Shell, kept: Inventory) -> Inventory:
-    data = checksums(world)
-    done = world.studioctl("up", "--local", "--yes")
-    back = dict(world.inventory())
+def the_next_up_takes_up_what_was_kept(life: Shell, kept: Inventory) -> Inventory:
+    data = checksums(life)
+    done = life.studioctl("up", "--local", "--yes")
+    back = dict(life.inventory())
 
     assert "note: 3 resources exist already and are this environment's: they are adopted" in done.err
-    assert checksums(world) == data
+    assert checksums(life) == data
     assert back["repositories"] == kept["repositories"]
     assert back["secrets"] == kept["secrets"]
     assert set(kept["file_systems"]) < set(back["file_systems"])
@@ -200,13 +200,13 @@ def the_next_up_takes_up_what_was_kept(world: Shell, kept: Inventory) -> Invento
     return back
 
 
-def bare_terraform_fails_where_down_succeeds(world: Shell, back: Inventory, before: Inventory) -> None:
+def bare_terraform_fails_where_down_succeeds(life: Shell, back: Inventory, before: Inventory) -> None:
     """The same documents, the same state, the same emulator: side by side."""
-    documents = world.directory / ".studioctl" / NAME / "local"
-    bare = Path(shutil.copytree(documents, world.directory / "bare", symlinks=True))
+    documents = life.directory / ".studioctl" / NAME / "local"
+    bare = Path(shutil.copytree(documents, life.directory / "bare", symlinks=True))
     give_up_soon(bare / "terraform.tfstate")
     engine = executable.find()
-    variables = json.loads(world.studioctl("emulator", "env", "--json").out)
+    variables = json.loads(life.studioctl("emulator", "env", "--json").out)
     target = Target("us-east-1", endpoint_url=variables["AWS_ENDPOINT_URL"])
     config = bare / "terraform.rc" if provider.find(os.environ, engine.registry) else None
     # What holds data is left out: that a bucket is not emptied is right. This is about what SageMaker leaves behind.
@@ -220,13 +220,13 @@ def bare_terraform_fails_where_down_succeeds(world: Shell, back: Inventory, befo
     )
     assert destroyed.returncode == 1
     assert "DependencyViolation" in destroyed.stderr
-    left = world.inventory()
+    left = life.inventory()
     assert (len(left["domains"]), len(left["vpcs"]), len(left["mount_targets"])) == (0, 1, 2)
     assert len(left["file_systems"]) == len(back["file_systems"])
 
-    done = world.studioctl("down", "--local", "--yes", "--delete-data")
+    done = life.studioctl("down", "--local", "--yes", "--delete-data")
     assert done.err.endswith(f"'{NAME}' is gone: 0 left.\n")
-    assert world.inventory() == before
+    assert life.inventory() == before
 
 
 def give_up_soon(state: Path) -> None:
