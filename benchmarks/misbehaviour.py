@@ -1,55 +1,77 @@
 """Each way in which AWS fails, against each command that writes: how it ends, how long nothing is said, what is left.
 
-`make misbehaviour`. For each fault a life of its own: `up` with the fault, `up` again without it, `down` with the
-fault, `down` again without it. After the second `up` and the second `down` what exists is compared with a life without
-faults.
+`make misbehaviour`. For each fault a life of its own: `up` with the fault, `up` again without it, then likewise a space
+started and stopped, a secret stored, a bucket for the state made, and `down`. After each second run what exists is
+compared with a life without faults.
 """
 
 import argparse
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.world import Done, World
 
-UP = ("up", "--local", "--yes")
-DOWN = ("down", "--local", "--yes", "--delete-data")
 LONGEST_SILENCE = 10.0
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A fault in `up` and one in `down`, and whether the command is to get through by itself."""
+class Command:
+    """A command that writes, and the calls in it that go wrong: many of a kind, or one that all depends on."""
 
     name: str
-    up: Mapping[str, Any]
-    down: Mapping[str, Any]
+    words: tuple[str, ...]
+    many: str
+    one: str
+    reads: str = ""
+
+
+COMMANDS = (
+    Command("up", ("up", "--local", "--yes"), "Create*", "CreateDomain"),
+    Command("start", ("start", "--local"), "CreateApp", "CreateApp"),
+    Command("stop", ("stop", "--local"), "DeleteApp", "DeleteApp"),
+    Command("secret set", ("secret", "set", "github", "-", "--local"), "PutSecretValue", "PutSecretValue", "t0ken"),
+    Command("state bucket", ("state", "bucket", "create", "other-tfstate", "--local"), "Put*", "CreateBucket"),
+    Command("down", ("down", "--local", "--yes", "--delete-data"), "Delete*", "DeleteDomain"),
+)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A fault, where it strikes, and whether every command is to get through by itself."""
+
+    name: str
+    fault: Mapping[str, Any]
+    where: Literal["many", "one", "any"]
     is_passing: bool
 
-
-def both(name: str, *, passing: bool, up: str = "*", down: str = "*", **fault: Any) -> Trouble:
-    return Trouble(name, {**fault, "action": up}, {**fault, "action": down}, passing)
+    def within(self, command: Command) -> dict[str, Any]:
+        """The fault as the emulator is to play it during this command."""
+        action = {"many": command.many, "one": command.one, "any": "*"}[self.where]
+        return {**self.fault, "action": action}
 
 
 TROUBLES = (
-    both("throttling, a burst", kind="throttling", times=5, passing=True, up="Create*", down="Delete*"),
-    both("throttling for ever", kind="throttling", passing=False, up="CreateSpace", down="DeleteSpace"),
-    both("status 500 for ever", kind="server-error", passing=False, up="CreateSpace", down="DeleteSpace"),
-    both("status 503, a burst", kind="unavailable", times=5, passing=True, up="Create*", down="Delete*"),
-    both("slow answers", kind="slow", seconds=12.0, times=3, passing=True, up="Create*", down="Delete*"),
-    both("no answer", kind="timeout", seconds=40.0, times=1, passing=True, up="CreateUserProfile", down="DeleteDomain"),
-    both("connections reset", kind="reset", probability=0.1, times=8, passing=True),
-    both("answer lost", kind="lost-answer", times=1, passing=False, up="CreateDomain", down="DeleteDomain"),
-    both("credentials expire", kind="expired-credentials", after=60, passing=False),
-    both("no quota", kind="quota", passing=False, up="CreateUserProfile"),
-    both("Failed", kind="failed", passing=False, up="CreateDomain", down="DeleteDomain"),
+    Trouble("throttling, a burst", {"kind": "throttling", "times": 5}, "many", is_passing=True),
+    Trouble("throttling for ever", {"kind": "throttling"}, "one", is_passing=False),
+    Trouble("status 500 for ever", {"kind": "server-error"}, "one", is_passing=False),
+    Trouble("status 503, a burst", {"kind": "unavailable", "times": 5}, "many", is_passing=True),
+    Trouble("slow answers", {"kind": "slow", "seconds": 12.0, "times": 3}, "many", is_passing=True),
+    Trouble("no answer", {"kind": "timeout", "seconds": 40.0, "times": 1}, "one", is_passing=True),
+    Trouble("connections reset", {"kind": "reset", "probability": 0.1, "times": 8}, "any", is_passing=True),
+    Trouble("answer lost", {"kind": "lost-answer", "times": 1}, "one", is_passing=False),
+    Trouble("credentials expire", {"kind": "expired-credentials", "after": 3}, "any", is_passing=False),
+    Trouble("no quota", {"kind": "quota"}, "one", is_passing=False),
+    Trouble("no capacity", {"kind": "capacity"}, "one", is_passing=False),
+    Trouble("Failed", {"kind": "failed", "times": 1}, "one", is_passing=False),
+    Trouble("access denied", {"kind": "error", "code": "AccessDeniedException"}, "one", is_passing=False),
 )
 
 
@@ -92,31 +114,34 @@ def main() -> int:
     return show(rows)
 
 
-def undisturbed(place: Path) -> tuple[Counter[str], Counter[str]]:
-    """What `up` and `down` leave when all goes well."""
+def undisturbed(place: Path) -> dict[str, Counter[str]]:
+    """What each command leaves when all goes well."""
     world = World(place)
     try:
-        left = []
-        for command in (UP, DOWN):
-            done = world.run(*command)
+        left = {}
+        for command in COMMANDS:
+            done = run(world, command)
             if done.code:
-                sys.exit(f"the undisturbed {command[0]} failed:\n{done.text}")
-            left.append(world.things())
-        return left[0], left[1]
+                sys.exit(f"the undisturbed {command.name} failed:\n{done.text}")
+            left[command.name] = world.things()
+        return left
     finally:
         world.close()
 
 
-def life(world: World, trouble: Trouble, whole: tuple[Counter[str], Counter[str]]) -> list[Row]:
-    rows = []
-    for command, fault, expected in ((UP, trouble.up, whole[0]), (DOWN, trouble.down, whole[1])):
-        world.faults(fault)
-        done = world.run(*command)
+def life(world: World, trouble: Trouble, whole: Mapping[str, Counter[str]]) -> Iterator[Row]:
+    for command in COMMANDS:
+        world.faults(trouble.within(command))
+        done = run(world, command)
         hits = sum(world.hits().values())
         world.faults()
-        again = world.run(*command)
-        rows.append(Row(trouble.name, command[0], hits, done, again, world.things() == expected, trouble.is_passing))
-    return rows
+        again = run(world, command)
+        is_whole = world.things() == whole[command.name]
+        yield Row(trouble.name, command.name, hits, done, again, is_whole, trouble.is_passing)
+
+
+def run(world: World, command: Command) -> Done:
+    return world.run(*command.words, reads=command.reads)
 
 
 def line_of(row: Row) -> str:

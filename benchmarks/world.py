@@ -9,6 +9,7 @@ import sysconfig
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,21 +87,25 @@ class World:
         assert old in text, old
         self.write(text.replace(old, new))
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        """Begin a command that has nobody to ask."""
-        return subprocess.Popen(
+    def start(self, *words: str, reads: str = "") -> "subprocess.Popen[str]":
+        """Begin a command that has nobody to ask, but may read a few words from a pipe."""
+        process = subprocess.Popen(
             [STUDIOCTL, *words],
             cwd=self.directory,
             env=self.environ,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+        assert process.stdin is not None
+        with suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(reads)
+        return process
 
-    def run(self, *words: str) -> Done:
+    def run(self, *words: str, reads: str = "") -> Done:
         """A whole command."""
-        return finish(self.start(*words))
+        return finish(self.start(*words, reads=reads))
 
     def faults(self, *faults: Mapping[str, Any], seed: int = 0) -> None:
         """Replace all faults by these."""

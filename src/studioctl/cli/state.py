@@ -15,7 +15,7 @@ app.add_typer(bucket, name="bucket")
 
 @bucket.command("create")
 def create(
-    name: Annotated[str, typer.Argument(help="The one of [state] by default.", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(help="Left out: the one that `\\[state]` names.", show_default=False)] = "",
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
 ) -> None:
