@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 from studioctl.config.model import Secrets
-from studioctl.infrastructure.block import Module, Output, Resource, literal
+from studioctl.infrastructure.block import Module, Output, Ref, Resource, literal
 from studioctl.infrastructure.naming import Naming
 
 
 @dataclass(frozen=True)
 class SecretsManager:
-    """The secrets' blocks."""
+    """The secrets' blocks, and the ARN of the GitHub token's, if there is one."""
 
     module: Module
+    github_arn: Ref | None = None
 
 
 def build(secrets: Secrets, naming: Naming) -> SecretsManager:
@@ -31,4 +32,4 @@ def build(secrets: Secrets, naming: Naming) -> SecretsManager:
         " A value is not lost that way: `studioctl up` and `down` refuse while there is one.",
     )
     output = Output("github_secret_arn", github.ref("arn"), "ARN of the secret that holds the GitHub token.")
-    return SecretsManager(module=Module("secrets_manager", purpose, (github, output)))
+    return SecretsManager(module=Module("secrets_manager", purpose, (github, output)), github_arn=github.ref("arn"))
