@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from studioctl.api import Studio
 from studioctl.config.schema import reference, schema_text
 from studioctl.errors import ExitCode
 from studioctl.operations.doctor import catalogue
+from tests import policies
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "studio.schema.json"
@@ -117,6 +119,10 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs/reference/cli.md": commands,
     ROOT / "docs/reference/doctor.md": doctor,
     ROOT / "docs/reference/python.md": python,
+    **{
+        ROOT / f"tests/golden/policies/{name}.json": partial(policies.text, config)
+        for name, config in policies.ENVIRONMENTS.items()
+    },
 }
 
 

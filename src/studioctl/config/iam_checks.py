@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from studioctl.config.text import Violation, nearest, quote
 
 SID = r"^[A-Za-z0-9]{1,100}$"
-ACTION = r"^[a-z0-9-]+:[A-Za-z0-9*?]+$"
+ACTION = r"^(\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$"
 RESOURCE = r"^(\*|arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:[^\s]+)$"
 POLICY_ARN = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@/_-]+$"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -50,9 +50,7 @@ def sid(value: str) -> str:
 
 
 def action(value: str) -> str:
-    """An action of a service, in which wildcards may stand."""
-    if value == "*":
-        raise ValueError('"*" is everything in the account; name a service: "s3:*", or better its actions')
+    """An action of a service, in which wildcards may stand, or "*"."""
     if not re.fullmatch(ACTION, value):
         raise ValueError(f'{quote(value)} is not an action; write service:Action, such as "s3:GetObject"')
     return value
@@ -78,20 +76,30 @@ def violations(iam: Mapping[str, Any]) -> Iterable[Violation]:
     if iam.get("per_user_roles") is True and iam.get("permissions") == "managed":
         message = "keeps users apart, and AWS's managed policies reach what is everybody's"
         yield ("per_user_roles",), f'{message}; write permissions = "scoped", or delete this line'
-    statements = iam.get("extra_statements")
+    given = iam.get("extra_statements")
+    statements = enumerate(given if isinstance(given, list | tuple) else ())
     seen: set[str] = set()
-    for index, statement in enumerate(statements if isinstance(statements, list | tuple) else ()):
-        if not isinstance(statement, dict):
-            continue
+    for place, statement in ((("extra_statements", index), s) for index, s in statements if isinstance(s, dict)):
         name = statement.get("sid")
         if isinstance(name, str) and name in seen:
-            yield ("extra_statements", index, "sid"), f"{quote(name)} is another statement's name; write another name"
+            yield (*place, "sid"), f"{quote(name)} is another statement's name; write another name"
         elif isinstance(name, str):
             seen.add(name)
-        conditions = statement.get("conditions")
-        for operator in conditions if isinstance(conditions, dict) else ():
-            if not is_operator(operator):
-                yield ("extra_statements", index, "conditions", operator), _no_operator(operator)
+        for key, message in _of_statement(statement):
+            yield (*place, *key), message
+
+
+def _of_statement(statement: Mapping[str, Any]) -> Iterable[Violation]:
+    actions, conditions = statement.get("actions"), statement.get("conditions")
+    if statement.get("effect") != "Deny" and isinstance(actions, list | tuple) and "*" in actions:
+        message = '"*" allows everything in the account; name a service: "s3:*", or better its actions'
+        yield ("actions", actions.index("*")), message
+    for operator, tests in conditions.items() if isinstance(conditions, dict) else ():
+        if not is_operator(operator):
+            yield ("conditions", operator), _no_operator(operator)
+        for key, values in tests.items() if isinstance(tests, dict) else ():
+            if values in ([], ()):
+                yield ("conditions", operator, key), 'is empty; write at least one value: ["..."]'
 
 
 def is_operator(name: str) -> bool:

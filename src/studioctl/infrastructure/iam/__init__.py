@@ -97,6 +97,7 @@ def build(config: EnvironmentConfig, places: Places, naming: Naming) -> Iam:
     policies: Iterator[Block] = chain.from_iterable(common)
     blocks: tuple[Block, ...] = (
         trust,
+        *(grant.role for grant in grants),
         *policies,
         *chain.from_iterable(roles),
         Output("execution_role_arn", role_arn, "ARN of the role that SageMaker assumes."),
@@ -216,8 +217,7 @@ def _trust(scope: Scope, *, names_users: bool) -> Data:
 def _granted(
     grant: Grant, common: list[tuple[Data, Resource]], config: EnvironmentConfig, scope: Scope, naming: Naming
 ) -> Iterator[Block]:
-    """The role, its own policies, and the attachments of these and of the common ones."""
-    yield grant.role
+    """The role's own policies, and the attachments of these and of the common ones."""
     suffix = f"_{label(grant.user)}" if grant.user else ""
     own = [_policy(policy, naming, grant.user) for policy in grant.own]
     yield from chain.from_iterable(own)

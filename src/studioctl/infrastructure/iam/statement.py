@@ -12,7 +12,7 @@ from studioctl.errors import ConfigError
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LONGEST_POLICY = 6144
 MOST_POLICIES_OF_A_ROLE = 10
-REFERENCE = re.compile(r"\$\{([^}]+)\}")
+REFERENCE = re.compile(r"(?<!\$)\$\{([^}]+)\}")  # Terraform's, and not one that `literal()` made plain text
 # What Terraform fills in, at its longest: so what fits here fits everywhere.
 STAND_INS = {
     "data.aws_partition.current.partition": "aws-us-gov",

@@ -7,8 +7,6 @@ from studioctl.infrastructure.iam.statement import Condition, Policy, Statement
 def studio(scope: Scope) -> Policy:
     """Studio's pages, and people's own apps and private spaces."""
     mine = _owned_by_the_user(scope)
-    # A condition with "Not" also holds where the request does not say anything about it.
-    local = () if scope.remote_access else (Condition("StringNotEquals", "sagemaker:RemoteAccess", ("ENABLED",)),)
     return Policy(
         "studio",
         "Studio's pages, and people's own apps and private spaces in this environment's domain.",
@@ -28,8 +26,9 @@ def studio(scope: Scope) -> Policy:
                 scope.sagemaker(f"space/{DOMAIN}/*"),
                 "People make and change private spaces of their own, never another's or a shared one.",
                 FULL_ACCESS,
-                (*mine, *local),
+                mine,
             ),
+            *(() if scope.remote_access else (_no_remote_access(scope),)),
             Statement(
                 "OwnApps",
                 ("sagemaker:CreateApp", "sagemaker:DeleteApp"),
@@ -93,6 +92,18 @@ def _reading(scope: Scope) -> tuple[Statement, ...]:
             "Studio shows the images and the lifecycle script that a space can start with.",
             SAGEMAKER_ACTIONS,
         ),
+    )
+
+
+def _no_remote_access(scope: Scope) -> Statement:
+    return Statement(
+        "NoRemoteAccess",
+        ("sagemaker:CreateSpace", "sagemaker:UpdateSpace"),
+        scope.sagemaker(f"space/{DOMAIN}/*"),
+        "remote_access = false in the file: nobody lets a local editor into a space.",
+        f"{GUIDE}/remote-access-remote-setup-abac.html",
+        (Condition("StringEquals", "sagemaker:RemoteAccess", ("ENABLED",)),),
+        effect="Deny",
     )
 
 
