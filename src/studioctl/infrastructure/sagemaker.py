@@ -141,7 +141,8 @@ def _domain(config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: 
             "domain_settings": {
                 "docker_settings": {"enable_docker_access": _enabled(config.studio.docker)},
                 # Who it was, in CloudTrail: https://docs.aws.amazon.com/sagemaker/latest/dg/monitor-user-access.html
-                **({"execution_role_identity_config": "USER_PROFILE_NAME"} if config.iam.per_user_roles else {}),
+                # Always said, because the provider does not take back what it is no longer told.
+                "execution_role_identity_config": "USER_PROFILE_NAME" if config.iam.per_user_roles else "DISABLED",
             },
             "retention_policy": {"home_efs_file_system": "Retain"},
             # Users lose the role's permissions last: what they run must stop before.

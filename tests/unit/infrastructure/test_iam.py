@@ -180,6 +180,14 @@ def test_profiles_have_their_users_roles_and_cloudtrail_their_names() -> None:
         assert role["trust"]["Statement"][0]["Action"] == ["sts:AssumeRole", "sts:SetSourceIdentity"]
 
 
+def test_going_back_to_one_role_takes_the_names_back_and_locks_nobody_out() -> None:
+    resources = {r.address: r.arguments for r in blueprint.build(ENVIRONMENTS["default"]).resources()}
+    (role,) = roles(ENVIRONMENTS["default"]).values()
+
+    assert resources["aws_sagemaker_domain.studio"]["domain_settings"]["execution_role_identity_config"] == "DISABLED"
+    assert "sts:SetSourceIdentity" in role["trust"]["Statement"][0]["Action"]
+
+
 def test_the_managed_policies_are_those_of_the_seed_and_ours_are_beside_them() -> None:
     (role,) = roles(ENVIRONMENTS["managed"]).values()
 

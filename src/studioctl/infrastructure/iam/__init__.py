@@ -88,7 +88,7 @@ def build(config: EnvironmentConfig, places: Places, naming: Naming) -> Iam:
         ConfigError: A policy outgrows what IAM takes.
     """
     scope = _scope(config, places)
-    trust = _trust(scope, names_users=config.iam.per_user_roles)
+    trust = _trust(scope)
     grants = list(_grants(config, scope, trust, naming))
     common = [_policy(policy, naming) for policy in _common(config, scope)]
     roles: list[list[Block]] = [list(_granted(grant, common, config, scope, naming)) for grant in grants]
@@ -192,14 +192,15 @@ def _role(its_label: str, name: str, whom: str, trust: Data, config: Environment
     )
 
 
-def _trust(scope: Scope, *, names_users: bool) -> Data:
+def _trust(scope: Scope) -> Data:
     # Both conditions, but never a whole domain's or app's ARN: Studio would no longer be able to assume the role.
     # https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
     statement = {
         "sid": "SageMakerOfThisAccount",
-        # The user's name in CloudTrail needs the second one in every role's trust.
+        # The user's name in CloudTrail needs the second one in every role's trust. It is there in any case: the trust
+        # changes before the domain does, and between the two nobody's editor may lose its role.
         # https://docs.aws.amazon.com/sagemaker/latest/dg/monitor-user-access-how-to.html
-        "actions": ["sts:AssumeRole", *(["sts:SetSourceIdentity"] if names_users else [])],
+        "actions": ["sts:AssumeRole", "sts:SetSourceIdentity"],
         "principals": [{"type": "Service", "identifiers": ["sagemaker.amazonaws.com"]}],
         "condition": [
             {"test": "StringEquals", "variable": "aws:SourceAccount", "values": [scope.account]},
