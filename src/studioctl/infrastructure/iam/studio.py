@@ -18,7 +18,7 @@ def studio(scope: Scope) -> Policy:
                 ("sagemaker:CreatePresignedDomainUrl", "sagemaker:ListTags"),
                 scope.sagemaker(f"user-profile/{DOMAIN}/{PROFILE}"),
                 "Studio opens as the user's own profile, never as another's.",
-                f"{GUIDE}/security_iam_id-based-policy-examples.html",
+                "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html",
             ),
             Statement(
                 "OwnSpaces",
@@ -124,7 +124,7 @@ def remote_access(scope: Scope) -> Policy:
         "[studio] remote_access",
         (
             Statement(
-                "OwnSpaces",
+                "OwnSessions",
                 ("sagemaker:StartSession",),
                 scope.sagemaker(f"space/{DOMAIN}/*"),
                 "Studio's button opens a local VS Code on a space that the user owns: AWS goes by the space's tag.",
