@@ -147,10 +147,10 @@ AWS can bind these to no resource. Nothing else is allowed on `*`, and no action
 def permissions() -> str:
     """The reference of the scoped policies, in Markdown."""
     bucket, repository, secret, role = (Ref(name) for name in ("BUCKET", "REPOSITORY", "SECRET", "ROLE"))
-    scope = Scope("NAME", "aws", "REGION", "ACCOUNT", bucket, ("EXTRA-BUCKET",), repository, secret, remote_access=True)
+    scope = Scope("NAME", "aws", "REGION", "ACCOUNT", bucket, ("EXTRA-BUCKET",), repository, remote_access=True)
     closed = replace(scope, remote_access=False)
     text = PERMISSIONS
-    for policy in (*scoped.for_everybody(scope), *scoped.for_holder(scope, Holder(role, "PREFIX"))):
+    for policy in (*scoped.for_everybody(scope), *scoped.for_holder(scope, Holder(role, "PREFIX", secret))):
         text += f"\n## `NAME-{policy.purpose}`\n\n{policy.why}\n" + "".join(map(_permission, policy.statements))
     text += "\n## Without `remote_access`\n\nThere is no policy `NAME-remote-access`, and `NAME-studio` also says:\n"
     text += "".join(_permission(s) for s in of_studio.studio(closed).statements if s.effect == "Deny")

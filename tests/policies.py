@@ -22,7 +22,12 @@ ENVIRONMENTS: Mapping[str, EnvironmentConfig] = {
     "default": environment(),
     "managed": environment(iam={"permissions": "managed"}),
     "per_user_roles": environment(
-        users=[{"name": "ada"}, {"name": "Bob", "push_images": False}], iam={"per_user_roles": True}
+        users=[
+            {"name": "ada", "github": {"username": "ada"}},
+            {"name": "Bob", "push_images": False},
+        ],
+        secrets={"github": {"username": "acme-robot"}},
+        iam={"per_user_roles": True},
     ),
     "everything": environment(
         secrets={"github": {"username": "ada"}},

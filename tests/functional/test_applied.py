@@ -45,16 +45,16 @@ iam
   + aws_iam_role.execution
   + aws_iam_policy.studio
   + aws_iam_policy.remote_access
-  + aws_iam_policy.secrets
   + aws_iam_policy.s3
   + aws_iam_policy.images
   + aws_iam_policy.jobs
+  + aws_iam_policy.secrets
   + aws_iam_role_policy_attachment.s3
   + aws_iam_role_policy_attachment.images
   + aws_iam_role_policy_attachment.jobs
+  + aws_iam_role_policy_attachment.secrets
   + aws_iam_role_policy_attachment.studio
   + aws_iam_role_policy_attachment.remote_access
-  + aws_iam_role_policy_attachment.secrets
 
 ecr
   + aws_ecr_repository.images

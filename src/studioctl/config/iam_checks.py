@@ -123,6 +123,11 @@ def of_users(users: Sequence[tuple[Any, Mapping[str, Any], str]], *, per_user_ro
                 (*place, "push_images"),
                 "needs roles that differ; write per_user_roles = true below [iam], or delete this line",
             )
+        if not per_user_roles and user.get("github") is not None:
+            yield (
+                (*place, "github"),
+                "needs a role that nobody else has; write per_user_roles = true below [iam], or delete this line",
+            )
         if per_user_roles and "--" in name:
             # It ends the prefix of a user's jobs: "a" must not reach what belongs to "a--b".
             better = re.sub("-+", "-", name)

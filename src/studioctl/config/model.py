@@ -154,6 +154,13 @@ class Editor(Model):
     )
 
 
+class GitHub(Model):
+    """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
+
+    username: GitHubUser = Field(description="The GitHub user name.")
+    host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
+
+
 class User(Model):
     """A person: a user profile with spaces."""
 
@@ -166,6 +173,12 @@ class User(Model):
     push_images: StrictBool = Field(
         True,
         description="Whether the user's role may push images. False needs [iam] per_user_roles.",
+    )
+    github: GitHub | None = Field(
+        None,
+        description="A GitHub token of the user's own, which nobody else's Git gets, in place of [secrets] github."
+        " Needs [iam] per_user_roles.",
+        examples=[{"username": "ada"}],
     )
     editor: Editor | None = Field(
         None,
@@ -267,13 +280,6 @@ class Images(Model):
         json_schema_extra={"maxItems": 5},
         examples=[[{"name": "torch", "digest": f"sha256:{'0123456789abcdef' * 4}"}]],
     )
-
-
-class GitHub(Model):
-    """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
-
-    username: GitHubUser = Field(description="The GitHub user name.")
-    host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
 
 
 class Secrets(Model):

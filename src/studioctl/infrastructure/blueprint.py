@@ -29,10 +29,12 @@ def build(config: EnvironmentConfig) -> Blueprint:
 
     network = vpc.build(config.network, naming)
     groups = security_groups.build(network.vpc_id, naming)
-    secrets = secrets_manager.build(config.secrets, naming)
+    secrets = secrets_manager.build(config.secrets, config.users, naming)
     storage = s3.build(config.storage, account.ref("account_id"), naming)
     images = ecr.build(config.images, config.repository)
-    places = iam.Places(account, partition, storage.bucket_arn, images.repository_arn, secrets.github_arn)
+    places = iam.Places(
+        account, partition, storage.bucket_arn, images.repository_arn, secrets.github_arn, secrets.user_arns
+    )
     access = iam.build(config, places, naming)
     custom = custom_images.build(config.images.custom, repository_url=images.repository_url, iam=access, naming=naming)
     studio = sagemaker.build(

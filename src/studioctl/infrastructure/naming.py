@@ -82,6 +82,10 @@ class Naming:
         """Name of the secret that holds the GitHub token."""
         return f"{self.environment}/github"
 
+    def user_github_secret(self, user: str) -> str:
+        """Name of the secret that holds the GitHub token of one user's own."""
+        return f"{self.environment}/{user}/github"
+
     def lifecycle_config(self, digest: str) -> str:
         """Name of the lifecycle configuration whose content has this digest."""
         return f"{self.environment}-editor-{digest}"

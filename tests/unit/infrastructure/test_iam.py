@@ -15,7 +15,7 @@ from tests.policies import ENVIRONMENTS, roles
 from studioctl.config.load import parse
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import ConfigError
-from studioctl.infrastructure import blueprint
+from studioctl.infrastructure import blueprint, editor_scripts
 from studioctl.infrastructure.block import Ref
 from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING
 from studioctl.infrastructure.iam.statement import LONGEST_POLICY, MOST_POLICIES_OF_A_ROLE
@@ -161,6 +161,18 @@ def test_with_roles_of_their_own_users_have_nothing_in_common_but_the_shared_par
         "ecr:PutImage",
         "ecr:UploadLayerPart",
     }
+
+
+def test_a_token_of_ones_own_is_read_by_nobody_else_and_asked_for_by_ones_own_editor() -> None:
+    found = roles(ENVIRONMENTS["per_user_roles"])
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-ml"
+    scripts = editor_scripts.build(ENVIRONMENTS["per_user_roles"])
+
+    for user, own in (("ada", f"{secret}/ada/github-AbCdEf"), ("Bob", f"{secret}/github-AbCdEf")):
+        (statement,) = found[f"acme-ml-execution-{user}"]["policies"][f"acme-ml-secrets-{user}"]["Statement"]
+        assert statement["Resource"] == [own]
+    assert list(scripts.users) == ["ada"]
+    assert scripts.of("Bob") == scripts.domain
 
 
 def test_the_domains_own_role_then_pulls_images_and_no_more() -> None:

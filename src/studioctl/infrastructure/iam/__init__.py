@@ -54,7 +54,8 @@ class Places:
         partition: The look-up of the AWS partition ("aws", "aws-cn", ...).
         bucket_arn: The data bucket.
         repository_arn: The image repository.
-        secret_arn: The secret with the GitHub token, if there is one.
+        secret_arn: The secret with everybody's GitHub token, if there is one.
+        user_secret_arns: By user, the secrets with tokens of their own.
     """
 
     account: Data
@@ -62,6 +63,7 @@ class Places:
     bucket_arn: Ref
     repository_arn: Ref
     secret_arn: Ref | None
+    user_secret_arns: Mapping[str, Ref]
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def build(config: EnvironmentConfig, places: Places, naming: Naming) -> Iam:
     """
     scope = _scope(config, places)
     trust = _trust(scope)
-    grants = list(_grants(config, scope, trust, naming))
+    grants = list(_grants(config, places, scope, trust, naming))
     common = [_policy(policy, naming) for policy in _common(config, scope)]
     roles: list[list[Block]] = [list(_granted(grant, common, config, scope, naming)) for grant in grants]
     user_roles = {grant.user: grant.role.ref("arn") for grant in grants if grant.user}
@@ -120,19 +122,19 @@ def _scope(config: EnvironmentConfig, places: Places) -> Scope:
         bucket_arn=places.bucket_arn,
         extra_buckets=config.storage.extra_buckets,
         repository_arn=places.repository_arn,
-        secret_arn=places.secret_arn,
         remote_access=config.studio.remote_access,
     )
 
 
-def _grants(config: EnvironmentConfig, scope: Scope, trust: Data, naming: Naming) -> Iterator[Grant]:
+def _grants(config: EnvironmentConfig, places: Places, scope: Scope, trust: Data, naming: Naming) -> Iterator[Grant]:
     """The domain's role first."""
     domain = _role("execution", naming.execution_role, f"the users of {config.name}", trust, config)
     if config.iam.permissions == "managed":
         yield Grant(domain, (things.buckets(scope),))
         return
     if not config.iam.per_user_roles:
-        yield Grant(domain, scoped.for_holder(scope, Holder(domain.ref("arn"), naming.job_prefix())))
+        everybody = Holder(domain.ref("arn"), naming.job_prefix(), places.secret_arn)
+        yield Grant(domain, scoped.for_holder(scope, everybody))
         return
     # Profiles that are not in the file get the domain's role, and SageMaker pulls images with it: it is for no more.
     yield Grant(domain, (things.images(scope, may_push=False),), is_for_work=False)
@@ -140,11 +142,12 @@ def _grants(config: EnvironmentConfig, scope: Scope, trust: Data, naming: Naming
         role = _role(
             f"execution_{label(user.name)}", naming.user_role(user.name), f"{user.name} of {config.name}", trust, config
         )
-        yield Grant(role, scoped.for_holder(scope, _holder(user, role, naming)), user.name)
+        yield Grant(role, scoped.for_holder(scope, _holder(user, role, places, naming)), user.name)
 
 
-def _holder(user: User, role: Resource, naming: Naming) -> Holder:
-    return Holder(role.ref("arn"), naming.job_prefix(user.name), user.name, user.push_images)
+def _holder(user: User, role: Resource, places: Places, naming: Naming) -> Holder:
+    secret_arn = places.user_secret_arns.get(user.name, places.secret_arn)
+    return Holder(role.ref("arn"), naming.job_prefix(user.name), secret_arn, user.name, user.push_images)
 
 
 def _common(config: EnvironmentConfig, scope: Scope) -> Iterator[Policy]:

@@ -48,7 +48,6 @@ class Scope:
         bucket_arn: The data bucket.
         extra_buckets: Names of further buckets.
         repository_arn: The image repository.
-        secret_arn: The secret with the GitHub token, if there is one.
         remote_access: Whether people may open remote sessions to their spaces.
     """
 
@@ -59,7 +58,6 @@ class Scope:
     bucket_arn: Ref
     extra_buckets: tuple[str, ...]
     repository_arn: Ref
-    secret_arn: Ref | None
     remote_access: bool
 
     def arn(self, service: str, resource: str) -> str:
@@ -83,11 +81,13 @@ class Holder:
     Args:
         role_arn: The role.
         prefix: How the names of its jobs, models and endpoints begin.
+        secret_arn: The secret with the GitHub token, if there is one.
         user: The user whose own it is; None means that all users share it.
         may_push: Whether images may be pushed with it.
     """
 
     role_arn: Ref
     prefix: str
+    secret_arn: Ref | None = None
     user: str | None = None
     may_push: bool = True

@@ -10,7 +10,6 @@ def for_everybody(scope: Scope) -> tuple[Policy, ...]:
     return (
         studio.studio(scope),
         *((studio.remote_access(scope),) if scope.remote_access else ()),
-        *((things.secrets(scope.secret_arn),) if scope.secret_arn else ()),
     )
 
 
@@ -20,4 +19,5 @@ def for_holder(scope: Scope, holder: Holder) -> tuple[Policy, ...]:
         things.buckets(scope, holder.user),
         things.images(scope, may_push=holder.may_push),
         jobs.jobs(scope, holder),
+        *((things.secrets(holder.secret_arn),) if holder.secret_arn else ()),
     )
