@@ -271,7 +271,20 @@ def test_more_buckets_than_a_policy_holds_are_refused_before_aws_does() -> None:
     with pytest.raises(ConfigError) as refused:
         blueprint.build(environment_with_long_names(40))
 
-    assert refused.value.message == ("[storage] extra_buckets makes a policy of 8,342 characters, and IAM takes 6,144.")
+    assert refused.value.message == "[storage] extra_buckets makes a policy of 8,342 characters, and IAM takes 6,144."
+    assert refused.value.hint == (
+        "name buckets that begin alike together, below [[iam.extra_statements]]:"
+        ' resources = ["arn:aws:s3:::acme-*", "arn:aws:s3:::acme-*/*"]'
+    )
+
+
+def test_more_statements_than_a_policy_holds_are_refused_too() -> None:
+    lake = [{"actions": ["s3:GetObject"], "resources": [f"arn:aws:s3:::acme-lake/{n:0100}/*"]} for n in range(40)]
+
+    with pytest.raises(ConfigError, match=r"^\[iam\] extra_statements makes a policy of [78],\d{3} chars?") as refused:
+        blueprint.build(environment(iam={"extra_statements": lake}))
+
+    assert refused.value.hint == "say with wildcards (*) in one statement what several say"
 
 
 def test_names_of_roles_and_policies_fit_and_tell_users_apart() -> None:

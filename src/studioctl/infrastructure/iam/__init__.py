@@ -162,6 +162,7 @@ def _common(config: EnvironmentConfig, scope: Scope) -> Iterator[Policy]:
             "What [iam] extra_statements adds.",
             "[iam] extra_statements",
             tuple(map(_extra, config.iam.extra_statements)),
+            "say with wildcards (*) in one statement what several say",
         )
 
 

@@ -73,12 +73,14 @@ class Policy:
         why: What it is for, in one sentence.
         keys: The keys of studio.toml that make it long.
         statements: What it says.
+        shorter: What to write when it is too long.
     """
 
     purpose: str
     why: str
     keys: str
     statements: tuple[Statement, ...]
+    shorter: str = "write shorter names"
 
     def check_size(self) -> None:
         """Raises ConfigError when IAM would not take the policy."""
@@ -86,7 +88,7 @@ class Policy:
         if size > LONGEST_POLICY:
             raise ConfigError(
                 f"{self.keys} makes a policy of {size:,} characters, and IAM takes {LONGEST_POLICY:,}.",
-                hint=f"shorten {self.keys}: one entry with a wildcard (*) says what several say",
+                hint=self.shorter,
             )
 
 

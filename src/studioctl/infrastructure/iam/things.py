@@ -43,6 +43,8 @@ def buckets(scope: Scope, user: str | None = None) -> Policy:
         "Data, artefacts and outputs in S3.",
         "[storage] extra_buckets",
         (*(_part_of_the_bucket(scope, user) if user else ()), *(_whole_buckets(whole) if whole else ())),
+        "name buckets that begin alike together, below [[iam.extra_statements]]:"
+        ' resources = ["arn:aws:s3:::acme-*", "arn:aws:s3:::acme-*/*"]',
     )
 
 
