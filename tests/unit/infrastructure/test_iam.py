@@ -72,7 +72,14 @@ def is_of_type(resource: str, service: str, kind: str) -> bool:
     template = AWS.resources.get_resource_type_details(service, kind)["arn"]
     if (service, kind) == ("s3", "bucket") and "/" in resource:
         return False
-    return overlap(pattern(resource), pattern(template))
+    # Part by part: a wildcard in one must not be taken for the parts before the other's.
+    parts = zip(resource_parts(resource), resource_parts(template), strict=True)
+    return all(overlap(pattern(ours), pattern(awss)) for ours, awss in parts)
+
+
+def resource_parts(arn: str) -> list[str]:
+    """Partition, service, region, account and resource; colons inside of variables are none of the ARN's."""
+    return re.sub(r"\$\{[^}]*\}", "${}", arn).split(":", 5)
 
 
 @pytest.mark.parametrize("config", SCOPED.values(), ids=SCOPED)
