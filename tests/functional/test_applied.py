@@ -277,7 +277,7 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             f"  bucket '{bucket}': 1 object, 4 bytes\n"
             "  secret 'acme-ml/github': a value  (0.40 USD a month)\n"
             f"  home file system '{home}': apps have run; 0 bytes when AWS last measured\n"
-            "\n24 resources to destroy.\n"
+            "\n29 resources to destroy.\n"
             "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
             "  space 'ada-editor': a volume of 20 GB\n"
             "Nothing was changed.\n"
