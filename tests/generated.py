@@ -5,14 +5,22 @@ import inspect
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from studioctl.api import Studio
 from studioctl.config.schema import reference, schema_text
 from studioctl.errors import ExitCode
+from studioctl.infrastructure.block import Ref
+from studioctl.infrastructure.iam import scoped, things
+from studioctl.infrastructure.iam import studio as of_studio
+from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING, Holder, Scope
+from studioctl.infrastructure.iam.statement import Statement
 from studioctl.operations.doctor import catalogue
+from tests import policies
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "studio.schema.json"
@@ -111,12 +119,71 @@ def _method(name: str, method: Any) -> str:
     return f"\n## `{name}`\n\n```text\n{name}{signature}\n\n{inspect.getdoc(function)}\n```\n"
 
 
+PERMISSIONS = """# What a user may do
+
+`[iam] permissions = "scoped"`, the default: each statement of the role's policies, why it is there, and AWS's page.
+[Why they are as they are](../explanation/permissions.md); [how to give a team more](../how-to/give-a-team-more.md).
+
+NAME is the environment's. PREFIX is how [the names of jobs](../explanation/permissions.md#names-tell-whose-a-job-is)
+must begin. `${sagemaker:DomainId}` and `${sagemaker:UserProfileName}` have values only in a user's session in Studio.
+ARNs begin with `arn:aws:SERVICE:REGION:ACCOUNT:` where nothing else is said.
+"""
+PERMISSIONS_OF_USERS = """
+## With `per_user_roles`
+
+These take the place of the policy `NAME-s3`, and PREFIX is a user's own. The domain's own role has the policy
+`NAME-images`, without `Push`, and no other.
+"""
+PERMISSIONS_ON_EVERYTHING = """
+## On `*`
+
+AWS can bind these to no resource. Nothing else is allowed on `*`, and no action has a wildcard.
+
+| Action | Why it is harmless, and needed |
+| --- | --- |
+"""
+
+
+def permissions() -> str:
+    """The reference of the scoped policies, in Markdown."""
+    bucket, repository, secret, role = (Ref(name) for name in ("BUCKET", "REPOSITORY", "SECRET", "ROLE"))
+    scope = Scope("NAME", "aws", "REGION", "ACCOUNT", bucket, ("EXTRA-BUCKET",), repository, remote_access=True)
+    closed = replace(scope, remote_access=False)
+    text = PERMISSIONS
+    for policy in (*scoped.for_everybody(scope), *scoped.for_holder(scope, Holder(role, "PREFIX", secret))):
+        text += f"\n## `NAME-{policy.purpose}`\n\n{policy.why}\n" + "".join(map(_permission, policy.statements))
+    text += "\n## Without `remote_access`\n\nThere is no policy `NAME-remote-access`, and `NAME-studio` also says:\n"
+    text += "".join(_permission(s) for s in of_studio.studio(closed).statements if s.effect == "Deny")
+    text += PERMISSIONS_OF_USERS + "".join(
+        map(_permission, things.buckets(replace(scope, extra_buckets=()), "USER").statements)
+    )
+    rows = "".join(f"| `{action}` | {why} |\n" for action, why in ONLY_ON_EVERYTHING.items())
+    return text + PERMISSIONS_ON_EVERYTHING + rows
+
+
+def _permission(statement: Statement) -> str:
+    def plain(values: Iterable[str]) -> str:
+        shown = (re.sub(r"\$\{([A-Z]+)\}", r"\1", value).replace("&{", "${") for value in values)
+        return ", ".join(f"`{re.sub('^arn:aws:[a-z]+:REGION:ACCOUNT:', '', value)}`" for value in shown)
+
+    conditions = "".join(f"- When: `{c.variable}` {c.test} {plain(c.values)}\n" for c in statement.conditions)
+    return (
+        f"\n### {statement.sid}\n\n{statement.why} [AWS]({statement.source})\n\n"
+        f"- {statement.effect}: {plain(statement.actions)}\n- On: {plain(statement.resources)}\n{conditions}"
+    )
+
+
 FILES: dict[Path, Callable[[], str]] = {
     SCHEMA: schema_text,
     ROOT / "docs/reference/studio-toml.md": reference,
     ROOT / "docs/reference/cli.md": commands,
     ROOT / "docs/reference/doctor.md": doctor,
+    ROOT / "docs/reference/permissions.md": permissions,
     ROOT / "docs/reference/python.md": python,
+    **{
+        ROOT / f"tests/golden/policies/{name}.json": partial(policies.text, config)
+        for name, config in policies.ENVIRONMENTS.items()
+    },
 }
 
 

@@ -43,13 +43,18 @@ s3
 
 iam
   + aws_iam_role.execution
-  + aws_iam_policy.s3
-  + aws_iam_role_policy_attachment.s3
+  + aws_iam_policy.studio
   + aws_iam_policy.remote_access
+  + aws_iam_policy.s3
+  + aws_iam_policy.images
+  + aws_iam_policy.jobs
+  + aws_iam_policy.secrets
+  + aws_iam_role_policy_attachment.s3
+  + aws_iam_role_policy_attachment.images
+  + aws_iam_role_policy_attachment.jobs
+  + aws_iam_role_policy_attachment.secrets
+  + aws_iam_role_policy_attachment.studio
   + aws_iam_role_policy_attachment.remote_access
-  + aws_iam_role_policy_attachment.managed_sagemaker
-  + aws_iam_role_policy_attachment.managed_ecr
-  + aws_iam_role_policy_attachment.managed_secrets
 
 ecr
   + aws_ecr_repository.images
@@ -61,7 +66,7 @@ sagemaker
   + aws_sagemaker_user_profile.ada
   + aws_sagemaker_space.ada-editor
 
-Plan: 29 to create.
+Plan: 34 to create.
 """
 
 
@@ -77,7 +82,7 @@ def test_plan_shows_everything_by_module(applied: Applied) -> None:
 
 def test_up_ends_with_the_address_and_what_to_try_next(applied: Applied) -> None:
     assert re.fullmatch(r"https://d-[a-z0-9]{12}\.studio\.us-east-1\.sagemaker\.aws\n", applied.up.out)
-    assert applied.up.err.count("✓ created aws_") == 29
+    assert applied.up.err.count("✓ created aws_") == 34
     assert applied.up.err.endswith(
         "\n'acme-ml' is ready.\n"
         "Spaces: ada-editor\n"
@@ -93,6 +98,22 @@ def test_a_second_plan_finds_nothing_to_do(applied: Applied) -> None:
     done = applied.shell.studioctl("plan", "--local", expect=0)
 
     assert done.out == "No changes: everything is as the file says.\n"
+
+
+def test_other_permissions_change_the_roles_policies_and_nothing_that_people_work_in(applied: Applied) -> None:
+    (applied.shell.directory / "managed.toml").write_text(
+        (applied.shell.directory / "studio.toml").read_text() + '\n[iam]\npermissions = "managed"\n'
+    )
+    plan = json.loads(applied.shell.studioctl("plan", "--local", "--json", "-c", "managed.toml", expect=2).out)
+
+    assert {(change["action"], change["address"]) for change in plan["changes"]} == {
+        *(("create", f"aws_iam_role_policy_attachment.managed_{name}") for name in ("sagemaker", "ecr", "secrets")),
+        *(
+            ("delete", f"{kind}.{name}")
+            for kind in ("aws_iam_policy", "aws_iam_role_policy_attachment")
+            for name in ("studio", "images", "jobs", "secrets")
+        ),
+    }
 
 
 def test_a_change_of_one_value_changes_exactly_that(applied: Applied) -> None:
@@ -167,11 +188,13 @@ def test_outputs_name_everything_that_other_programs_need(applied: Applied) -> N
         "domain_url",
         "execution_role_arn",
         "github_secret_arn",
+        "job_prefixes",
         "repository_url",
         "spaces",
         "user_profiles",
     ]
     assert outputs["bucket"] == "acme-ml-data-123456789012"
+    assert outputs["job_prefixes"] == {"ada": "acme-ml--"}
     assert list(outputs["spaces"]) == ["ada-editor"]
 
 
@@ -254,7 +277,7 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             f"  bucket '{bucket}': 1 object, 4 bytes\n"
             "  secret 'acme-ml/github': a value  (0.40 USD a month)\n"
             f"  home file system '{home}': apps have run; 0 bytes when AWS last measured\n"
-            "\n24 resources to destroy.\n"
+            "\n29 resources to destroy.\n"
             "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
             "  space 'ada-editor': a volume of 20 GB\n"
             "Nothing was changed.\n"

@@ -13,6 +13,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from studioctl.config import rules
 from studioctl.config.checks import not_empty
 from studioctl.config.editor_merge import merged
+from studioctl.config.iam_checks import some
 from studioctl.config.values import (
     BucketName,
     Cidr,
@@ -32,10 +33,14 @@ from studioctl.config.values import (
     InstanceType,
     Keybinding,
     NewBucketName,
+    PolicyAction,
+    PolicyArn,
+    PolicyResource,
     Region,
     RepositoryName,
     RepositoryUrl,
     SageMakerName,
+    Sid,
     StateKey,
     Text,
     Tool,
@@ -149,6 +154,13 @@ class Editor(Model):
     )
 
 
+class GitHub(Model):
+    """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
+
+    username: GitHubUser = Field(description="The GitHub user name.")
+    host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
+
+
 class User(Model):
     """A person: a user profile with spaces."""
 
@@ -157,6 +169,16 @@ class User(Model):
         None,
         description="The user's spaces. Left out: one private Code Editor space named <user>-editor.",
         examples=[[{"name": "ada-editor", "instance_type": "ml.t3.xlarge", "volume_gb": 50}]],
+    )
+    push_images: StrictBool = Field(
+        True,
+        description="Whether the user's role may push images. False needs [iam] per_user_roles.",
+    )
+    github: GitHub | None = Field(
+        None,
+        description="A GitHub token of the user's own, which nobody else's Git gets, in place of [secrets] github."
+        " Needs [iam] per_user_roles.",
+        examples=[{"username": "ada"}],
     )
     editor: Editor | None = Field(
         None,
@@ -182,6 +204,51 @@ class Storage(Model):
         (),
         description="Buckets made elsewhere that the role may use too, such as the remote state's.",
         examples=[["acme-tfstate"]],
+    )
+
+
+class ExtraStatement(Model):
+    """A statement of a policy of your own, for every user's role."""
+
+    sid: Sid | None = Field(None, description="Its name: letters and digits.", examples=["ReadTheLake"])
+    effect: Literal["Allow", "Deny"] = Field("Allow", description="A Deny wins over every Allow.")
+    actions: Annotated[tuple[PolicyAction, ...], AfterValidator(some("s3:GetObject"))] = Field(
+        description="What may be done, or not.", json_schema_extra={"minItems": 1}, examples=[["s3:GetObject"]]
+    )
+    resources: Annotated[tuple[PolicyResource, ...], AfterValidator(some("arn:aws:s3:::acme-lake/*"))] = Field(
+        description='On what: ARNs, with wildcards, or "*".',
+        json_schema_extra={"minItems": 1},
+        examples=[["arn:aws:s3:::acme-lake/*"]],
+    )
+    conditions: dict[str, dict[str, tuple[str, ...]]] = Field(
+        {},
+        description="When: an operator of IAM's, and below it for each key the values that it may have.",
+        examples=[{"StringEquals": {"aws:ResourceTag/team": ["ml"]}}],
+    )
+
+
+class Iam(Model):
+    """What users may do in AWS, from a space, from Studio's pages and in their jobs."""
+
+    permissions: Literal["scoped", "managed"] = Field(
+        "scoped",
+        description="What a user of this environment needs and no more, or AWS's managed policies for SageMaker,"
+        " ECR and Secrets Manager, which reach the whole account.",
+    )
+    per_user_roles: StrictBool = Field(
+        False,
+        description="Whether each user has a role of their own: for the prefixes users/<user>/ and shared/ of the data"
+        " bucket, for jobs of their own, and with the user's name in CloudTrail.",
+    )
+    permissions_boundary: PolicyArn | None = Field(
+        None,
+        description="ARN of a policy that bounds every role: what it does not allow, no role may do.",
+        examples=["arn:aws:iam::111122223333:policy/ml-boundary"],
+    )
+    extra_statements: tuple[ExtraStatement, ...] = Field(
+        (),
+        description="Statements of your own, for every user.",
+        examples=[[{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::acme-lake/*"]}]],
     )
 
 
@@ -213,13 +280,6 @@ class Images(Model):
         json_schema_extra={"maxItems": 5},
         examples=[[{"name": "torch", "digest": f"sha256:{'0123456789abcdef' * 4}"}]],
     )
-
-
-class GitHub(Model):
-    """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
-
-    username: GitHubUser = Field(description="The GitHub user name.")
-    host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
 
 
 class Secrets(Model):
@@ -279,6 +339,7 @@ class EnvironmentConfig(Model):
         description="Who works here.", json_schema_extra={"minItems": 1}
     )
     storage: Storage = Storage()
+    iam: Iam = Iam()
     images: Images = Images()
     secrets: Secrets = Secrets()
     editor: Editor = Editor()

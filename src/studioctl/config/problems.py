@@ -58,7 +58,7 @@ def _wrong_type(details: ErrorDetails) -> str:
         return f'is {found} and must be a list of tables; write [[users]], then name = "..."'
     if location[:1] == ("users",) and len(location) == 2:
         return f'is {found} and must be a table; write [[users]], then name = "..."'
-    if location[-1] in {"spaces", "keybindings"} and found == "a table":
+    if location[-1] in {"spaces", "keybindings", "extra_statements"} and found == "a table":
         keys = tuple(part for part in location if isinstance(part, str))
         return f"is a table and must be a list of tables; write [[{path(keys)}]]"
     if details["type"] == "model_type" and len(location) == 1:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
-from studioctl.config import editor_checks, secrets_in_clear, tags
+from studioctl.config import editor_checks, iam_checks, secrets_in_clear, tags
 from studioctl.config.editor_merge import SAME, directory_of
 from studioctl.config.text import Location, Violation, count, quote
 
@@ -33,6 +33,9 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _below(("tags",), tags.violations(_table(data, "tags")))
     yield from _lists(data)
     yield from _buckets(data)
+    yield from _below(("iam",), iam_checks.violations(_table(data, "iam")))
+    per_user_roles = _table(data, "iam").get("per_user_roles") is True
+    yield from iam_checks.of_users(list(_users(data)), per_user_roles=per_user_roles)
     yield from _custom_images(_list(_table(data, "images"), "custom"))
     yield from _state(data)
     for place, editor in _editors(data):

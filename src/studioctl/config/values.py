@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, StrictInt, WithJsonSchema
 
-from studioctl.config import checks, editor_checks
+from studioctl.config import checks, editor_checks, iam_checks
 from studioctl.config.scripts import ScriptFile
 
 
@@ -51,6 +51,11 @@ Cidr: TypeAlias = Annotated[str, AfterValidator(checks.cidr), _pattern(r"^[0-9.]
 StateKey: TypeAlias = Annotated[
     str, AfterValidator(checks.state_key), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
 ]
+
+Sid: TypeAlias = Annotated[str, AfterValidator(iam_checks.sid), _pattern(iam_checks.SID)]
+PolicyAction: TypeAlias = Annotated[str, AfterValidator(iam_checks.action), _pattern(iam_checks.ACTION)]
+PolicyResource: TypeAlias = Annotated[str, AfterValidator(iam_checks.resource), _pattern(iam_checks.RESOURCE)]
+PolicyArn: TypeAlias = Annotated[str, AfterValidator(iam_checks.policy_arn), _pattern(iam_checks.POLICY_ARN)]
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EbsStorageSettings.html
 Gigabytes: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(5, 16_384, "GB")), _range(5, 16_384)]

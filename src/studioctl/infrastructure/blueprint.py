@@ -20,7 +20,7 @@ def build(config: EnvironmentConfig) -> Blueprint:
     """Everything that should exist for this configuration.
 
     Raises:
-        ConfigError: The lifecycle script outgrows what SageMaker takes.
+        ConfigError: The lifecycle script outgrows what SageMaker takes, or a policy what IAM takes.
     """
     naming = Naming(config.name)
     account = Data("aws_caller_identity", "current")
@@ -29,18 +29,13 @@ def build(config: EnvironmentConfig) -> Blueprint:
 
     network = vpc.build(config.network, naming)
     groups = security_groups.build(network.vpc_id, naming)
-    secrets = secrets_manager.build(config.secrets, naming)
+    secrets = secrets_manager.build(config.secrets, config.users, naming)
     storage = s3.build(config.storage, account.ref("account_id"), naming)
-    access = iam.build(
-        bucket_arn=storage.bucket_arn,
-        extra_buckets=config.storage.extra_buckets,
-        account=account,
-        partition=partition,
-        region=config.region,
-        remote_access=config.studio.remote_access,
-        naming=naming,
-    )
     images = ecr.build(config.images, config.repository)
+    places = iam.Places(
+        account, partition, storage.bucket_arn, images.repository_arn, secrets.github_arn, secrets.user_arns
+    )
+    access = iam.build(config, places, naming)
     custom = custom_images.build(config.images.custom, repository_url=images.repository_url, iam=access, naming=naming)
     studio = sagemaker.build(
         config,

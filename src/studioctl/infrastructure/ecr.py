@@ -10,9 +10,10 @@ from studioctl.infrastructure.block import Module, Output, Ref, Resource
 
 @dataclass(frozen=True)
 class Ecr:
-    """The repository's blocks, and where its images are."""
+    """The repository's blocks, its ARN, and where its images are."""
 
     module: Module
+    repository_arn: Ref
     repository_url: Ref
 
 
@@ -32,7 +33,7 @@ def build(images: Images, name: str) -> Ecr:
     output = Output("repository_url", repository.ref("repository_url"), "Where images are pushed to.")
     purpose = "The repository of container images, and how long images live in it."
     module = Module("ecr", purpose, (repository, lifecycle, output))
-    return Ecr(module=module, repository_url=repository.ref("repository_url"))
+    return Ecr(module=module, repository_arn=repository.ref("arn"), repository_url=repository.ref("repository_url"))
 
 
 def lifecycle_policy(images: Images) -> dict[str, Any]:

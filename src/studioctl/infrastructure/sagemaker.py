@@ -51,10 +51,13 @@ def build(
         )
         for user, script in scripts.users.items()
     }
-    domain = _domain(config.studio, _user_settings(config.studio, groups, iam, editor, custom_images), vpc, iam, naming)
+    settings = _user_settings(config.studio, groups, iam.role_arn, editor, custom_images)
+    domain = _domain(config, settings, vpc, iam, naming)
     profiles = {
         user.name: _profile(
-            user, domain, _user_settings(config.studio, groups, iam, own.get(user.name, editor), custom_images)
+            user,
+            domain,
+            _user_settings(config.studio, groups, iam.role_of(user.name), own.get(user.name, editor), custom_images),
         )
         for user in config.users
     }
@@ -89,7 +92,7 @@ def _lifecycle_config(its_label: str, name: str, file: str) -> Resource:
 
 
 def _user_settings(
-    studio: Studio, groups: SecurityGroups, iam: Iam, editor: Resource, custom_images: Sequence[dict[str, Any]]
+    studio: Studio, groups: SecurityGroups, role_arn: Ref, editor: Resource, custom_images: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """The settings that the domain offers as defaults and each profile states again."""
     idle = {
@@ -113,7 +116,7 @@ def _user_settings(
         "maximum_ebs_volume_size_in_gb": studio.max_volume_gb,
     }
     return {
-        "execution_role": iam.role_arn,
+        "execution_role": role_arn,
         "security_groups": [groups.studio_id],
         "auto_mount_home_efs": "Enabled",
         "default_landing_uri": "studio::",
@@ -123,7 +126,7 @@ def _user_settings(
     }
 
 
-def _domain(studio: Studio, settings: dict[str, Any], vpc: Vpc, iam: Iam, naming: Naming) -> Resource:
+def _domain(config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: Iam, naming: Naming) -> Resource:
     settings_path = "default_user_settings[0].code_editor_app_settings[0]"
     return Resource(
         "aws_sagemaker_domain",
@@ -135,7 +138,12 @@ def _domain(studio: Studio, settings: dict[str, Any], vpc: Vpc, iam: Iam, naming
             "vpc_id": vpc.vpc_id,
             "subnet_ids": list(vpc.subnet_ids),
             "default_user_settings": settings,
-            "domain_settings": {"docker_settings": {"enable_docker_access": _enabled(studio.docker)}},
+            "domain_settings": {
+                "docker_settings": {"enable_docker_access": _enabled(config.studio.docker)},
+                # Who it was, in CloudTrail: https://docs.aws.amazon.com/sagemaker/latest/dg/monitor-user-access.html
+                # Always said, because the provider does not take back what it is no longer told.
+                "execution_role_identity_config": "USER_PROFILE_NAME" if config.iam.per_user_roles else "DISABLED",
+            },
             "retention_policy": {"home_efs_file_system": "Retain"},
             # Users lose the role's permissions last: what they run must stop before.
             "depends_on": [attachment.address for attachment in iam.attachments],

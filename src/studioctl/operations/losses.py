@@ -7,12 +7,13 @@ replaced domain takes every home directory and every volume with it.
 from collections.abc import Collection
 
 from studioctl.errors import RefusedError
-from studioctl.infrastructure.naming import label
+from studioctl.infrastructure.naming import Naming, label
 from studioctl.operations.environment import Account, Environment
 from studioctl.operations.estate import HOLDERS, Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 SPACE = "aws_sagemaker_space"
+CONTAINER = "aws_secretsmanager_secret"  # of a secret
 # The provider plans these in place, never sends them, and plans them again for ever; AWS has no call for them.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateSpace.html
 IMMUTABLE = {
@@ -26,13 +27,13 @@ VOLUME = "space_settings[0].space_storage_settings[0].ebs_storage_settings[0].eb
 PLACES = {
     "aws_s3_bucket": ("storage", "bucket"),
     "aws_ecr_repository": ("images", "repository"),
-    "aws_secretsmanager_secret": ("secrets", "github"),
+    CONTAINER: ("secrets", "github"),
     SPACE: ("users",),
 }
 INSTEAD = {
     "aws_s3_bucket": "keep its name; another bucket can be used too: extra_buckets = [...] under [storage]",
     "aws_ecr_repository": "keep its name",
-    "aws_secretsmanager_secret": "keep it in the file",
+    CONTAINER: "keep it in the file",
     SPACE: "keep it in the file, or copy what is in it",
 }
 
@@ -113,13 +114,20 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
         return
     types = {kind: resource_type for resource_type, (kind, _) in HOLDERS.items()}
     lines = "\n".join(
-        f"  {environment.source.place(*PLACES[types[h.kind]])}: {h.kind} '{h.name}': {h.contents}" for h in held
+        f"  {environment.source.place(*_where(environment, types[h.kind], h.name))}: {h.kind} '{h.name}': {h.contents}"
+        for h in held
     )
     ways = "; ".join(dict.fromkeys(INSTEAD[types[h.kind]] for h in held))
     raise RefusedError(
         f"The plan destroys these, and they hold data:\n{lines}\nNothing was changed.",
         hint=f"{ways}. To delete it for ever: studioctl up --delete-data",
     )
+
+
+def _where(environment: Environment, resource_type: str, name: str) -> tuple[str, ...]:
+    """Where the file says what this is called: a user's own secret below the user."""
+    is_users = resource_type == CONTAINER and name != Naming(environment.config.name).github_secret
+    return ("users",) if is_users else PLACES[resource_type]
 
 
 def _names(environment: Environment, addresses: Collection[str]) -> set[tuple[str, str]]:

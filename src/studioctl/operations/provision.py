@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LIFECYCLE_CONFIG = "aws_sagemaker_studio_lifecycle_config"
 SPACE = "aws_sagemaker_space"
 PROFILE = "aws_sagemaker_user_profile"
+DOMAIN = "aws_sagemaker_domain"
 IMAGE = "aws_sagemaker_image"
 IMAGE_VERSION = "aws_sagemaker_image_version"
 # Type -> the attribute by which an app refers to it.
@@ -28,6 +29,10 @@ NEEDED_BY_APPS = {
     IMAGE: "arn",
     IMAGE_VERSION: "arn",
 }
+# Whether CloudTrail shows the users' names. AWS changes it only while nothing runs.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DomainSettings.html
+IDENTITY = "domain_settings[0].execution_role_identity_config"
+NO_IDENTITY = {None, "", "DISABLED"}
 
 
 def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSummary]:
@@ -48,16 +53,18 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
 def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["App", ...]:
     """Running apps without whose end AWS refuses what the plan destroys.
 
-    A space, a profile, a script or an image is in use by some; no subnet leaves a domain in which any runs.
+    A space, a profile, a script or an image is in use by some; no subnet leaves a domain in which any runs, and what
+    CloudTrail shows of the users does not change there.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html and its like
     """
     destroyed = {_instance(change) for change in summary.changes if change.destroys}
     types = {address.split(".")[0] for address in destroyed}
-    domain = environment.domain() if types & {*NEEDED_BY_APPS, SUBNET} else None
+    concerns_all = SUBNET in types or any(map(_changes_identity, summary.changes))
+    domain = environment.domain() if concerns_all or types & NEEDED_BY_APPS.keys() else None
     if domain is None:
         return ()
-    if SUBNET in types:
+    if concerns_all:
         return tuple(app for app in environment.studio.apps(domain.id) if app.is_running)
     estate = Estate(environment.terraform.state())
     gone = {
@@ -105,6 +112,13 @@ def cleared(
     return in_the_way
 
 
+def _changes_identity(change: ResourceChange) -> bool:
+    return change.type == DOMAIN and any(
+        attribute.path == IDENTITY and not {attribute.before, attribute.after} <= NO_IDENTITY
+        for attribute in change.attributes
+    )
+
+
 def _instance(change: ResourceChange) -> str:
     """Which instance goes: what the file still describes is only deleted when it is an old one beside its successor."""
     return change.address + DEPOSED if change.action == "delete" and change.module else change.address
@@ -121,7 +135,7 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
     titles = "\n".join(f"  {app.title}" for app in apps)
     raise RefusedError(
         "AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running app"
-        f" uses it. These do:\n{titles}",
+        f" uses it, and lets CloudTrail name users, or no longer, only when none runs. These do:\n{titles}",
         hint="studioctl up --stop-apps   (stops them first; their files are kept)",
     )
 

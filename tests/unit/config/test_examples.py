@@ -41,7 +41,13 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
     unset = {(section, key) for section, keys in known.items() if isinstance(keys, dict) for key in keys} - {
         (section, key) for section, keys in given.items() if isinstance(keys, dict) for key in keys
     }
-    assert unset == {("editor", "repositories"), ("editor", "extra_script"), ("images", "custom")}
+    assert unset == {
+        ("editor", "repositories"),
+        ("editor", "extra_script"),
+        ("iam", "extra_statements"),
+        ("iam", "permissions_boundary"),
+        ("images", "custom"),
+    }
     assert known.keys() - given.keys() == {"tags"}
 
 
