@@ -94,7 +94,7 @@ class Statement:
         if not isinstance(named, Mapping):
             return ""
         if principal.service:
-            return "service" if principal.service in _listed(named.get("Service", ())) else ""
+            return "service" if principal.service in _texts(named.get("Service", ())) else ""
         root = f"arn:{principal.role_arn.split(':')[1]}:iam::{principal.account}:root"
         kinds = {
             principal.arn: "session",
@@ -103,7 +103,7 @@ class Statement:
             principal.account: "account",
             "*": "everybody",
         }
-        return next((kinds[name] for name in _listed(named.get("AWS", ())) if name in kinds), "")
+        return next((kinds[name] for name in _texts(named.get("AWS", ())) if name in kinds), "")
 
     def _names_action(self, action: str) -> bool:
         if "NotAction" in self.elements:
@@ -140,7 +140,7 @@ def read_policy(document: str | Mapping[str, Any]) -> tuple[Statement, ...]:
 
 
 def _statement(elements: Any, *, has_variables: bool) -> Statement:
-    if not isinstance(elements, Mapping) or elements.get("Effect") not in {"Allow", "Deny"}:
+    if not isinstance(elements, Mapping) or elements.get("Effect") not in ("Allow", "Deny"):
         raise MalformedPolicyError("a statement has no Effect")
     if ("Action" in elements) == ("NotAction" in elements):
         raise MalformedPolicyError("a statement needs one of Action and NotAction")
@@ -156,6 +156,10 @@ def _statement(elements: Any, *, has_variables: bool) -> Statement:
 
 def _listed(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(each for each in _listed(value) if isinstance(each, str))
 
 
 def _is_about(pattern: str, resource: str, variables: Context | None) -> bool:

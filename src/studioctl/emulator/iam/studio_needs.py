@@ -131,8 +131,8 @@ def _space(received: Received) -> dict[str, Values]:
 
 
 def _tags(received: Received, arn: str) -> dict[str, Values]:
-    """The tags of a resource that exists."""
-    with contextlib.suppress(SagemakerClientError, KeyError, ValueError):
+    """The tags of a resource that exists. moto stumbles over the ARN of one that does not."""
+    with contextlib.suppress(SagemakerClientError, AttributeError, KeyError, ValueError):
         listed, _ = _backend(received).list_tags(arn)
         return tags_of({tag["Key"]: tag["Value"] for tag in listed}, "sagemaker")
     return {}
