@@ -141,7 +141,7 @@ def _profile(backend: StudioBackend, user: str, domain_id: str) -> UserProfile:
         raise ValueError(f"no user profile '{user}' is InService in {where}")
     if len(found) > 1:
         domains = ", ".join(sorted(profile.domain_id for profile in found))
-        raise ValueError(f"'{user}' is a user of several domains: {domains}")
+        raise ValueError(f"'{user}' is a user of several domains, so name one with --domain: {domains}")
     return found[0]
 
 
