@@ -41,12 +41,12 @@ def _case(line: str, who: str, action: str, thing: str, *expected: str) -> Case:
 
 
 def configuration(mode: str) -> EnvironmentConfig:
-    """Grace pushes no images where that can be said."""
+    """With a role for each, users have tokens of their own, and grace pushes no images."""
     iam = {"default": {}, "per-user": {"per_user_roles": True}, "managed": {"permissions": "managed"}}[mode]
-    grace = {"name": "grace", "push_images": mode != "per-user"}
+    own = {user: {"github": {"username": user}} if mode == "per-user" else {} for user in ("ada", "grace")}
     return environment(
         iam=iam,
-        users=[{"name": "ada"}, grace],
+        users=[{"name": "ada", **own["ada"]}, {"name": "grace", "push_images": mode != "per-user", **own["grace"]}],
         storage={"bucket": "acme-ml-data", "extra_buckets": ["acme-lake"]},
         secrets={"github": {"username": "ada"}},
     )

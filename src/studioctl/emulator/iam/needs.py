@@ -18,7 +18,6 @@ from studioctl.emulator.iam.received import Need, Received, tags_of
 
 # The name in boto3 -> the prefix of actions in policies, where they differ.
 PREFIXES = {
-    "cloudwatch": "cloudwatch",
     "efs": "elasticfilesystem",
     "resourcegroupstaggingapi": "tag",
     "service-quotas": "servicequotas",
@@ -51,6 +50,11 @@ def _of_another_service(received: Received) -> list[Need]:
 def _need(received: Received, resource: str, context: Mapping[str, Any] | None = None) -> Need:
     prefix = PREFIXES.get(received.service, received.service)
     return Need(f"{prefix}:{received.action or 'UnknownAction'}", resource, context or {})
+
+
+def _cloudwatch(received: Received) -> list[Need]:
+    namespace = received.parameters.get("Namespace")
+    return [_need(received, "*", {"cloudwatch:namespace": str(namespace)} if namespace else {})]
 
 
 def _ecr(received: Received) -> list[Need]:
@@ -115,6 +119,7 @@ def _sts(received: Received) -> list[Need]:
 
 
 BY_SERVICE: Mapping[str, Callable[[Received], list[Need]]] = {
+    "cloudwatch": _cloudwatch,
     "ecr": _ecr,
     "iam": _iam,
     "logs": _logs,

@@ -10,19 +10,27 @@ from xml.sax.saxutils import unescape
 from studioctl.emulator.iam.patterns import Values
 from studioctl.emulator.iam.received import Need, Received
 
+CONFIGURATIONS = (
+    "Accelerate",
+    "Analytics",
+    "Encryption",
+    "IntelligentTiering",
+    "Inventory",
+    "Lifecycle",
+    "Metrics",
+    "Replication",
+)
 # Operation -> action, where the names differ.
 ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "DeleteBucketCors": "PutBucketCORS",
-    "DeleteBucketEncryption": "PutEncryptionConfiguration",
-    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
     "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
     "DeleteBucketTagging": "PutBucketTagging",
     "DeleteObjects": "DeleteObject",
     "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
-    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
@@ -32,10 +40,18 @@ ACTIONS = {
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
     "ListParts": "ListMultipartUploadParts",
-    "PutBucketEncryption": "PutEncryptionConfiguration",
-    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "SelectObjectContent": "GetObject",
     "UploadPart": "PutObject",
+    # To delete a configuration is to put none, and to list them is to get each.
+    **{
+        f"{verb}Bucket{kind}{end}": f"{'Get' if verb in {'Get', 'List'} else 'Put'}{kind}Configuration"
+        for kind in CONFIGURATIONS
+        for verb in ("Get", "List", "Put", "Delete")
+        for end in ("", "Configuration", "Configurations")
+    },
 }
 COPIES = {"CopyObject": "PutObject", "UploadPartCopy": "PutObject"}
 OF_A_VERSION = frozenset({"GetObject", "DeleteObject", "GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging"})

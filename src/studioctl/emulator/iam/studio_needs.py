@@ -28,30 +28,33 @@ KEYS_BY_MEMBER = {
 # What is called by another name in ARNs than in the API.
 KINDS = {"AutoMLJob": "automl-job", "AutoMLJobV2": "automl-job", "Trial": "experiment-trial"}
 KINDS |= {"TrialComponent": "experiment-trial-component"}
+# Their ARNs do not end in their names; asked about on "*".
+OTHERWISE_NAMED = frozenset({"LineageGroup", "ModelCardExportJob", "MonitoringAlert"})
 _VERB = re.compile(r"(Create|Describe|Update|Delete|Stop|Start)(\w+)")
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=^AI)(?=[A-Z])")
 _READING = ("Describe", "List", "Search")
 
 
 def needs(received: Received) -> list[Need]:
     """The action itself on each of its resources, a role to pass, tags to put on."""
-    action, said = f"sagemaker:{received.action or 'UnknownAction'}", received.parameters
+    said = received.parameters
+    if received.action == "invocations":  # of sagemaker-runtime, which has nothing but a path
+        name = received.path.removeprefix("/endpoints/").partition("/")[0]
+        return [_need(received, "InvokeEndpoint", received.arn("sagemaker", f"endpoint/{name.lower()}"), {})]
     about = {**_said(said), **received.request_tags(), **_space(received)}
-    if received.action == "invocations":  # of sagemaker-runtime, which has only a path
-        action, resources = "sagemaker:InvokeEndpoint", [received.arn("sagemaker", received.path.lstrip("/"))]
-        resources = [
-            resource.replace(":endpoints/", ":endpoint/").removesuffix("/invocations") for resource in resources
-        ]
-    else:
-        resources = _resources(received)
-    found = [Need(action, each, about | _tags(received, each)) for each in resources]
+    resources = _resources(received)
+    found = [_need(received, received.action or "UnknownAction", each, about) for each in resources]
     if not received.action.startswith(_READING):
         passed = {"iam:passedtoservice": PASSED_TO}
         found += [Need("iam:PassRole", role, passed) for role in sorted(set(_members(said, ROLES)))]
     if said.get("Tags") and received.action.startswith("Create"):
         tagging: dict[str, Values] = {**received.request_tags(), "sagemaker:taggingaction": received.action}
-        found += [Need("sagemaker:AddTags", each, tagging | _tags(received, each)) for each in resources]
+        found += [_need(received, "AddTags", each, tagging) for each in resources]
     return found
+
+
+def _need(received: Received, action: str, resource: str, context: dict[str, Values]) -> Need:
+    return Need(f"sagemaker:{action}", resource, context | _tags(received, resource))
 
 
 def _resources(received: Received) -> list[str]:
@@ -61,8 +64,6 @@ def _resources(received: Received) -> list[str]:
         if named := said.get(member):
             return [str(named)]
     verb = _VERB.fullmatch(received.action)
-    if verb is None and received.action != "CreatePresignedDomainUrl":
-        return ["*"]
     kind = verb[2] if verb else ""
     paths = _studio_path(received.action, kind, said) or _path(kind, said)
     if received.action in {"CreateEndpoint", "UpdateEndpoint"}:
@@ -90,9 +91,9 @@ def _studio_path(action: str, kind: str, said: Mapping[str, Any]) -> list[str]:
 
 def _path(kind: str, said: Mapping[str, Any]) -> list[str]:
     """Most are called as their member says. In ARNs such names are in lower case (assumed for all kinds)."""
-    name = said.get(f"{kind}Name") or said.get("AutoMLJobName" if kind.startswith("AutoMLJob") else "")
+    name = (kind and said.get(f"{kind}Name")) or said.get("AutoMLJobName" if kind.startswith("AutoMLJob") else "")
     word = KINDS.get(kind) or "-".join(_WORD.split(kind)).lower()
-    return [f"{word}/{str(name).lower()}"] if name else []
+    return [f"{word}/{str(name).lower()}"] if name and kind not in OTHERWISE_NAMED else []
 
 
 def _said(said: Mapping[str, Any]) -> dict[str, Values]:
