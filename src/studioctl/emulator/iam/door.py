@@ -1,6 +1,5 @@
 """The door at which sessions of roles are asked what their policies allow."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from studioctl.emulator import registry
 from studioctl.emulator.backends import each
-from studioctl.emulator.calls import Call
+from studioctl.emulator.calls import Call, signature_of
 from studioctl.emulator.ecr import StrictECRBackend
 from studioctl.emulator.fault_answers import ERRORS, QUERY, Said, error_answer
 from studioctl.emulator.faults import Kind
@@ -20,7 +19,6 @@ from studioctl.emulator.iam.policy import Asked
 from studioctl.emulator.iam.received import Need, Received
 from studioctl.emulator.iam.sessions import Session, Sessions
 
-_CREDENTIAL = re.compile(r"Credential=([^/,]+)/\d{8}/([^/]*)/")
 _EXPIRED = ERRORS[Kind.EXPIRED]
 # What a registry's clients do -> the actions of ECR behind it. Source: Amazon ECR User Guide, "image-push-iam".
 REGISTRY_ACTIONS = {
@@ -43,13 +41,13 @@ class Door:
 
     def refuse(self, environ: Mapping[str, Any], call: Call) -> Response | None:
         """The refusal of a request to AWS; None when it may go on."""
-        signed = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-        session = self.sessions.of(signed[1]) if signed else None
-        if signed is None or session is None:
+        signature = signature_of(environ)
+        session = self.sessions.of(signature.access_key) if signature else None
+        if signature is None or session is None:
             return None
         if session.expired:
             return _answer(call.service, _EXPIRED.get(call.service, _EXPIRED[""]))
-        received = _received(environ, call, self.sessions.account, signed[2])
+        received = _received(environ, call, self.sessions.account, signature.region)
         said = _first_refusal(session, needs.needs_of(received), received.region)
         return _answer(call.service, _denied(call.service, said)) if said else None
 

@@ -59,7 +59,7 @@ def _cloudwatch(received: Received) -> list[Need]:
 
 def _ecr(received: Received) -> list[Need]:
     """Without names, DescribeRepositories means all of them."""
-    names = received.parameters.get("repositoryNames") or [received.parameters.get("repositoryName")]
+    names = received.listed("repositoryNames") or [received.parameters.get("repositoryName")]
     if received.action in {"GetAuthorizationToken", "DescribeRegistry"} or names == [None]:
         everything = "*" if received.action != "DescribeRepositories" else received.arn("ecr", "repository/*")
         return [_need(received, everything)]
@@ -75,7 +75,7 @@ def repository(received: Received, name: str) -> tuple[str, Mapping[str, Any]]:
 
 def _secrets_manager(received: Received) -> list[Need]:
     """A secret's ARN ends in six random characters, so a name must be looked up."""
-    several = received.parameters.get("SecretIdList")
+    several = received.listed("SecretIdList")
     if several:
         read = Received(**{**vars(received), "action": "GetSecretValue"})
         return [_need(received, "*"), *(_need(read, *_secret(received, str(each))) for each in several)]

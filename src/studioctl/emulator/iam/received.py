@@ -48,9 +48,14 @@ class Received:
         """An ARN of this account and, unless it is said otherwise, region."""
         return f"arn:aws:{service}:{self.region if region is None else region}:{self.account}:{path}"
 
+    def listed(self, member: str) -> list[Any]:
+        """A member that is a list; nothing where it is none, for nobody has checked the request's form yet."""
+        found = self.parameters.get(member)
+        return found if isinstance(found, list) else []
+
     def request_tags(self) -> dict[str, Values]:
         """The keys aws:RequestTag/... and aws:TagKeys."""
-        listed = self.parameters.get("Tags") or self.parameters.get("tags") or []
+        listed = self.listed("Tags") or self.listed("tags")
         tags = {str(tag.get("Key")): str(tag.get("Value")) for tag in listed if isinstance(tag, dict)}
         if not tags:
             return {}

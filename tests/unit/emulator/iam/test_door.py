@@ -3,6 +3,8 @@
 import io
 import json
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +24,7 @@ ACCOUNT = "123456789012"
 FULL = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
 
 
-def session_client(emulator: RunningEmulator, variables: dict[str, str], service: Any) -> Any:
+def session_client(emulator: RunningEmulator, variables: dict[str, str], service: Any, **config: Any) -> Any:
     """A client with the credentials that `emulator env --as` prints."""
     return boto3.client(
         service,
@@ -31,7 +33,7 @@ def session_client(emulator: RunningEmulator, variables: dict[str, str], service
         aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=variables["AWS_SESSION_TOKEN"],
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, **config),
     )
 
 
@@ -57,8 +59,9 @@ class Team:
         document = {"Version": "2012-10-17", "Statement": [statement]}
         self.studio.iam.put_role_policy(RoleName=self.role, PolicyName="own", PolicyDocument=json.dumps(document))
 
-    def as_(self, user: str, service: str) -> Any:
-        return session_client(self.emulator, server.session(self.emulator, REGION, user, self.domain_id), service)
+    def as_(self, user: str, service: str, **config: Any) -> Any:
+        variables = server.session(self.emulator, REGION, user, self.domain_id)
+        return session_client(self.emulator, variables, service, **config)
 
     def arn(self, path: str) -> str:
         return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{path}"
@@ -274,6 +277,36 @@ def test_objects_by_prefix_and_the_source_of_a_copy(team: Team) -> None:
     assert f's3:GetObject on resource: "arn:aws:s3:::{other}/data.csv"' in message
     mixed = {"Objects": [{"Key": "copy.csv"}, {"Key": "data.csv", "VersionId": "null"}]}
     assert "s3:DeleteObjectVersion" in refusal(lambda: s3.delete_objects(Bucket=own, Delete=mixed))[1]
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_a_presigned_address_opens_what_its_signer_may(team: Team, version: str) -> None:
+    bucket = f"signed-{version}-{team.studio.tag}"
+    admin = client(team.emulator, "s3")
+    admin.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    admin.put_object(Bucket=bucket, Key="mine/k", Body=b"1")
+    admin.put_object(Bucket=bucket, Key="k", Body=b"2")
+    team.allow("s3:GetObject", f"arn:aws:s3:::{bucket}/mine/*")
+    s3 = team.as_("ada", "s3", signature_version=version)
+
+    def status(key: str) -> int:
+        try:
+            with urllib.request.urlopen(
+                s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": key})
+            ) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert [status("mine/k"), status("k")] == [200, 403]
+
+
+def test_a_profile_may_have_a_role_of_its_own(team: Team) -> None:
+    alone = new_studio(team.emulator)
+    team.studio.profile(team.domain_id, "kay", ExecutionRole=alone.role_arn)
+
+    who = team.as_("kay", "sts").get_caller_identity()["Arn"]
+    assert who == f"arn:aws:sts::{ACCOUNT}:assumed-role/{alone.role_arn.rpartition('/')[2]}/SageMaker"
 
 
 def test_a_list_is_asked_for_with_its_prefix(team: Team) -> None:

