@@ -95,15 +95,16 @@ class Statement:
             return ""
         if principal.service:
             return "service" if principal.service in _texts(named.get("Service", ())) else ""
-        root = f"arn:{principal.role_arn.split(':')[1]}:iam::{principal.account}:root"
-        kinds = {
+        root = f":iam::{principal.account}:root"
+        listed = {"account" if name.endswith(root) else name for name in _texts(named.get("AWS", ()))}
+        kinds = {  # what grants most comes first
             principal.arn: "session",
             principal.role_arn: "role",
-            root: "account",
-            principal.account: "account",
             "*": "everybody",
+            principal.account: "account",
+            "account": "account",
         }
-        return next((kinds[name] for name in _texts(named.get("AWS", ())) if name in kinds), "")
+        return next((kind for name, kind in kinds.items() if name in listed), "")
 
     def _names_action(self, action: str) -> bool:
         if "NotAction" in self.elements:

@@ -94,10 +94,11 @@ def test_a_boundary_and_a_sessions_policy_only_narrow() -> None:
         ("*", True, False),
         ("arn:aws:iam::123456789012:root", False, False),  # hands over to the account's own policies
         ("123456789012", False, False),
+        (["123456789012", ROLE], True, False),
         ("arn:aws:iam::123456789012:role/other", False, False),
     ],
 )
-def test_a_resources_policy_allows_whom_it_names(named: str, alone: bool, beyond_the_boundary: bool) -> None:
+def test_a_resources_policy_allows_whom_it_names(named: Any, alone: bool, beyond_the_boundary: bool) -> None:
     granting = {"its policy": policy(statement(Principal={"AWS": named}))}
     narrow = {"boundary": policy(statement(action="s3:PutObject"))}
 
@@ -342,6 +343,7 @@ def test_no_document_makes_it_stumble_or_allow_by_mistake(document: Any, action:
 
     assert evaluate(ADA, asked, Policies(identity={"own": json.dumps(document)})).why
     assert evaluate(ADA, asked, everywhere).why
+    assert evaluate(Principal(), asked, everywhere).why
 
 
 PARTS = st.sampled_from(["a", "b", "*", "?", "ab", "${sagemaker:DomainId}"])
