@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from studioctl.api import Studio
+from studioctl.audit import acceptance, least_privilege
+from studioctl.audit import rules as audit_rules
+from studioctl.audit.finding import Subject
 from studioctl.config.schema import reference, schema_text
 from studioctl.errors import ExitCode
 from studioctl.infrastructure.block import Ref
@@ -26,9 +30,9 @@ ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "studio.schema.json"
 
 MEANINGS = {
-    ExitCode.OK: "done; for `plan`: nothing to do",
+    ExitCode.OK: "done; for `plan`: nothing to do; for `audit`: no findings, or all accepted",
     ExitCode.FAILED: "failed: AWS, Terraform or the emulator refused, and the message says why; `doctor`: errors",
-    ExitCode.CHANGES: "`plan` found changes",
+    ExitCode.CHANGES: "`plan` found changes; `audit`: findings that nobody accepted",
     ExitCode.CONFIG: "the file is wrong; nothing was started",
     ExitCode.REFUSED: "refused: data would be lost, or nobody confirmed; nothing was changed",
     ExitCode.USAGE: "the command line is wrong",
@@ -78,6 +82,55 @@ def doctor() -> str:
             text += f"\n### {rule.id}: {rule.title}\n\n**{rule.severity.word}.** {rule.why}\n\n"
             text += f"- Remedy: `{remedy}`\n- Reference: <{rule.reference}>\n"
     return text
+
+
+AUDIT = """# What an audit looks at
+
+`studioctl audit` finds these: see [how to audit an environment](../how-to/audit-an-environment.md). An id never means
+anything else; new ones may appear. Beside them stand checkov's own ids (`CKV_...`), which
+[checkov explains](https://www.checkov.io/5.Policy%20Index/terraform.html). Words in capitals in a remedy are filled in.
+
+Prices are list prices of us-east-1 in 2026, from the pages that are named.
+"""
+SUBJECTS = {
+    Subject.FILE: "The file",
+    Subject.PLAN: "What would be made of it",
+    Subject.ACCOUNT: "The account",
+}
+
+
+def audit() -> str:
+    """The reference of an audit's rules, in Markdown."""
+    text = AUDIT
+    every = (*audit_rules.RULES, *least_privilege.RULES)
+    for subject, title in SUBJECTS.items():
+        text += f"\n## {title}\n"
+        for rule in (rule for rule in every if rule.subject is subject):
+            fields = {name: name.upper() for _, name, _, _ in Formatter().parse(rule.remedy) if name}
+            remedy = rule.remedy.format_map({**fields, "flags": ""})
+            text += f"\n### {rule.id}: {rule.title}\n\n**{rule.severity.word}.** {rule.why}\n\n"
+            text += f"- Key: `{'.'.join(map(str, rule.key))}`\n" if rule.key else ""
+            text += f"- Remedy: `{remedy}`\n- Cost: {rule.cost}\n- Reference: <{rule.reference}>\n"
+    return text
+
+
+ACCEPTED = """# What an audit accepts, and why
+
+`studioctl audit` finds all of this in what studioctl makes, and does not count it: each has a reason, and most have a
+key by which you can decide otherwise. `studioctl audit --accepted` shows them beside your own. What you accept yourself
+stands in your file: [how to audit an environment](../how-to/audit-an-environment.md).
+
+"About" says for what it is accepted; the same id about anything else is a finding.
+
+| Id | About | Why it may stay |
+| --- | --- | --- |
+"""
+
+
+def accepted_findings() -> str:
+    """The page of what is accepted, in Markdown."""
+    rows = (f"| {e.id} | `{'`, `'.join(e.about)}` | {e.reason} |\n" for e in acceptance.accepted())
+    return ACCEPTED + "".join(rows)
 
 
 PYTHON_HEAD = """\
@@ -179,6 +232,8 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs/reference/cli.md": commands,
     ROOT / "docs/reference/doctor.md": doctor,
     ROOT / "docs/reference/permissions.md": permissions,
+    ROOT / "docs/reference/audit.md": audit,
+    ROOT / "docs/explanation/accepted-findings.md": accepted_findings,
     ROOT / "docs/reference/python.md": python,
     **{
         ROOT / f"tests/golden/policies/{name}.json": partial(policies.text, config)

@@ -81,6 +81,16 @@ class Studio(Model):
     )
 
 
+class Audit(Model):
+    """What `studioctl audit` finds, and may stay."""
+
+    accept: dict[str, Text] = Field(
+        {},
+        description="Findings that are accepted: the reason, by id.",
+        examples=[{"STUDIO-005": "trainings run over night"}],
+    )
+
+
 class Space(Model):
     """A private Code Editor space of one user."""
 
@@ -344,6 +354,7 @@ class EnvironmentConfig(Model):
     secrets: Secrets = Secrets()
     editor: Editor = Editor()
     state: State = State()
+    audit: Audit = Audit()
 
     @model_validator(mode="after")
     def _follow_the_rules(self) -> Self:
