@@ -31,7 +31,9 @@ from studioctl.config.values import (
     ImageCount,
     ImageDigest,
     InstanceType,
+    KeyArn,
     Keybinding,
+    KeyDays,
     NewBucketName,
     PolicyAction,
     PolicyArn,
@@ -205,6 +207,16 @@ class Storage(Model):
         description="Buckets made elsewhere that the role may use too, such as the remote state's.",
         examples=[["acme-tfstate"]],
     )
+    versioning: StrictBool = Field(
+        True, description="Whether the data bucket keeps what is overwritten or deleted, as an old version."
+    )
+    keep_old_versions_days: Days = Field(30, description="Old versions in the data bucket expire after this many days.")
+    access_logs: BucketName | None = Field(
+        None,
+        description="Bucket in which S3 logs who used the data bucket. It must exist, in the same account and region,"
+        " and admit S3's log service. Left out: no log.",
+        examples=["acme-logs"],
+    )
 
 
 class ExtraStatement(Model):
@@ -274,6 +286,12 @@ class Images(Model):
     )
     keep_latest: ImageCount = Field(5, description='How many images whose tag begins with "latest" are kept.')
     expire_untagged_days: Days = Field(14, description="Untagged images expire after this many days.")
+    scan_on_push: StrictBool = Field(True, description="Whether ECR looks for known weaknesses in what is pushed.")
+    immutable_tags: StrictBool = Field(
+        False,
+        description="Whether a tag stays with the image that it was pushed with. What is pushed as latest then gets a"
+        " tag of its own: latest-<time>.",
+    )
     custom: tuple[CustomImage, ...] = Field(
         (),
         description="Images that users may choose for Code Editor, at most 5. `studioctl image attach` writes them.",
@@ -288,6 +306,29 @@ class Secrets(Model):
     github: GitHub | None = Field(
         None, description="A GitHub token. Left out: no secret is made.", examples=[{"username": "ada"}]
     )
+
+
+class Encryption(Model):
+    """Whose key encrypts home directories, volumes, the bucket, images and secrets. Left out: AWS's own, for free."""
+
+    customer_key: StrictBool = Field(
+        False,
+        description="Whether the environment has a KMS key of its own, for about 1 USD a month. Cannot change while the"
+        " domain exists.",
+    )
+    key: KeyArn | None = Field(
+        None,
+        description="ARN of a KMS key that exists already and is used instead. It is never changed or deleted.",
+        examples=["arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
+    )
+    deletion_days: KeyDays = Field(
+        30, description="How long AWS waits with deleting the environment's own key, once no data needs it."
+    )
+
+    @property
+    def is_customers(self) -> bool:
+        """Whether the key is the customer's: one of the environment's own, or one that exists already."""
+        return self.customer_key or self.key is not None
 
 
 class State(Model):
@@ -342,6 +383,7 @@ class EnvironmentConfig(Model):
     iam: Iam = Iam()
     images: Images = Images()
     secrets: Secrets = Secrets()
+    encryption: Encryption = Encryption()
     editor: Editor = Editor()
     state: State = State()
 
