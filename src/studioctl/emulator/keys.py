@@ -8,7 +8,7 @@ from moto.kms import urls as kms_urls
 from moto.kms.models import Alias, Key, KmsBackend
 
 
-class DisabledException(JsonRESTError):
+class DisabledError(JsonRESTError):
     """The key is disabled."""
 
     code = 400
@@ -17,7 +17,7 @@ class DisabledException(JsonRESTError):
         super().__init__("DisabledException", f"{arn} is disabled.")
 
 
-class KMSInvalidStateException(JsonRESTError):
+class InvalidStateError(JsonRESTError):
     """The key is on its way out. The words are AWS's own, seen in many public logs."""
 
     code = 400
@@ -67,10 +67,10 @@ class StrictKmsBackend(KmsBackend):
     def _not_leaving(self, key_id: str) -> Key:
         key = self.keys[self.any_id_to_key_id(key_id)]
         if key.key_state == "PendingDeletion":
-            raise KMSInvalidStateException(key.arn)
+            raise InvalidStateError(key.arn)
         return key
 
     def _usable(self, key_id: str) -> None:
         key = self._not_leaving(key_id)
         if key.key_state == "Disabled":
-            raise DisabledException(key.arn)
+            raise DisabledError(key.arn)
