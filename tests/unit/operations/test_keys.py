@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studioctl.aws import keys
-from studioctl.aws.errors import AwsError
+from studioctl.errors import AwsError
 from studioctl.infrastructure import blueprint
 from studioctl.operations import adoption, teardown
 from studioctl.operations.holdings import KINDS, Holding
