@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from studioctl.config.model import Images
+from studioctl.config.stores import Images
 from studioctl.infrastructure.block import Module, Output, Ref, Resource
 from studioctl.infrastructure.kms import Kms
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studioctl.config.model import Encryption
+from studioctl.config.stores import Encryption
 from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Resource
 from studioctl.infrastructure.naming import Naming
 

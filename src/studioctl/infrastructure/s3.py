@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from studioctl.config.model import Storage
+from studioctl.config.stores import Storage
 from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Resource
 from studioctl.infrastructure.kms import Kms
 from studioctl.infrastructure.naming import Naming

@@ -38,7 +38,7 @@ COUNTED: tuple[tuple[Action, str], ...] = (
 # What AWS charges for a thing whatever its size, by kind of holding. https://aws.amazon.com/secrets-manager/pricing/,
 # https://aws.amazon.com/kms/pricing/ (it grows with the first two yearly rotations)
 MONTHLY = {"secret": "0.40 USD a month", "key": "1 USD a month"}
-WAITING = "Until then: aws kms cancel-key-deletion --key-id ID"
+WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {}"
 COME_BACK = "docs/how-to/remove-and-come-back.md"
 LONGEST_VALUE = 60
 SCRIPT = "studio_lifecycle_config_content"
@@ -125,7 +125,9 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) ->
     for holding in found.deleted:
         _line(console, f"\n! {holding.kind} '{holding.name}' is lost for ever: {holding.contents}", "bold red")
     for key in found.retiring:
-        _line(console, f"\n! key '{key.id}' is scheduled for deletion, last of all: {WAITING}", "bold red")
+        _line(
+            console, f"\n! key '{key.id}' is scheduled for deletion, last of all; {WAITING.format(key.id)}", "bold red"
+        )
     kept([holding for holding in found.kept if holding.kind != "space"], console)
     _line(console, f"\n{len(found.doomed)} resources to destroy.", "bold")
 
@@ -150,7 +152,7 @@ def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str) -> No
     kept(outcome.kept, terminal.err)
     for key in outcome.leaving:
         date = f" on {key.deletion_at:%Y-%m-%d}" if key.deletion_at else ""
-        terminal.say(f"AWS deletes key '{key.id}'{date}, at no cost. {WAITING}.")
+        terminal.say(f"AWS deletes key '{key.id}'{date}; {WAITING.format(key.id)}")
     terminal.say(f"'{name}' is gone: 0 left.")
     if outcome.kept:
         terminal.next_commands(
