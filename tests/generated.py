@@ -137,7 +137,7 @@ These take the place of the policy `NAME-s3`, and PREFIX is a user's own. The do
 PERMISSIONS_OF_KEYS = """
 ## With a key of the customer's
 
-With `[encryption]` there is a policy `NAME-key`, whatever the permissions.
+With `[encryption]` there is a policy `NAME-kms`, whatever the permissions.
 """
 PERMISSIONS_ON_EVERYTHING = """
 ## On `*`

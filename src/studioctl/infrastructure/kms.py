@@ -57,7 +57,7 @@ def _policy(account: Data, partition: Data) -> Data:
     }
     return Data(
         "aws_iam_policy_document",
-        "key_policy",
+        "key",
         {"statement": [statement]},
         why="The account's own IAM policies say who may use the key.",
     )

@@ -67,7 +67,7 @@ def test_a_key_of_ones_own_rotates_has_a_name_and_waits_before_it_goes() -> None
 
     assert (key["enable_key_rotation"], key["deletion_window_in_days"]) == (True, 9)
     assert alias == {"name": "alias/acme-ml", "target_key_id": Ref("aws_kms_key.studio.key_id")}
-    (statement,) = everything["data.aws_iam_policy_document.key_policy"]["statement"]
+    (statement,) = everything["data.aws_iam_policy_document.key"]["statement"]
     account = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"
     assert statement["principals"] == [{"type": "AWS", "identifiers": [account]}]
 
@@ -85,7 +85,7 @@ def test_the_bucket_goes_before_its_key() -> None:
 @pytest.mark.parametrize("permissions", ["scoped", "managed"])
 def test_the_role_uses_the_key_through_services_alone(permissions: str) -> None:
     everything = made(encryption={"customer_key": True}, iam={"permissions": permissions})
-    use, grant, look = everything["data.aws_iam_policy_document.key"]["statement"]
+    use, grant, look = everything["data.aws_iam_policy_document.kms"]["statement"]
 
     assert {arn for statement in (use, grant, look) for arn in statement["resources"]} == {str(OWN)}
     ((through,), (for_aws,)) = use["condition"], grant["condition"]
@@ -94,7 +94,7 @@ def test_the_role_uses_the_key_through_services_alone(permissions: str) -> None:
     assert through["values"] == [f"{name}.{suffix}" for name in ("ec2", "s3", "sagemaker", "secretsmanager")]
     assert (grant["actions"], for_aws["variable"]) == (["kms:CreateGrant"], "kms:GrantIsForAWSResource")
     assert look["actions"] == ["kms:DescribeKey"]
-    assert everything["aws_iam_role_policy_attachment.key"]["role"] == Ref("aws_iam_role.execution.name")
+    assert everything["aws_iam_role_policy_attachment.kms"]["role"] == Ref("aws_iam_role.execution.name")
 
 
 def test_nothing_passes_without_tls() -> None:

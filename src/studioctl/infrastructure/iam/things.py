@@ -44,7 +44,7 @@ def key(scope: Scope, key_arn: Ref | str) -> Policy:
     """
     through = tuple(f"{service}.{scope.region}.{scope.dns_suffix}" for service in KEY_SERVICES)
     return Policy(
-        "key",
+        "kms",
         "What the environment stores is encrypted with this one key.",
         "[encryption]",
         (
