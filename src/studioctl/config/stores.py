@@ -116,11 +116,6 @@ class Encryption(Model):
         30, description="How long AWS waits with deleting the environment's own key, once no data needs it."
     )
 
-    @property
-    def is_customers(self) -> bool:
-        """Whether the key is the customer's: one of the environment's own, or one that exists already."""
-        return self.customer_key or self.key is not None
-
 
 class State(Model):
     """Where Terraform keeps its state."""
