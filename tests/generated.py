@@ -187,6 +187,11 @@ PERMISSIONS_OF_USERS = """
 These take the place of the policy `NAME-s3`, and PREFIX is a user's own. The domain's own role has the policy
 `NAME-images`, without `Push`, and no other.
 """
+PERMISSIONS_OF_KEYS = """
+## With a key of the customer's
+
+With `[encryption]` there is a policy `NAME-kms`, whatever the permissions.
+"""
 PERMISSIONS_ON_EVERYTHING = """
 ## On `*`
 
@@ -200,13 +205,26 @@ AWS can bind these to no resource. Nothing else is allowed on `*`, and no action
 def permissions() -> str:
     """The reference of the scoped policies, in Markdown."""
     bucket, repository, secret, role = (Ref(name) for name in ("BUCKET", "REPOSITORY", "SECRET", "ROLE"))
-    scope = Scope("NAME", "aws", "REGION", "ACCOUNT", bucket, ("EXTRA-BUCKET",), repository, remote_access=True)
+    key = Ref("KEY")
+    scope = Scope(
+        "NAME",
+        "aws",
+        "REGION",
+        "ACCOUNT",
+        bucket,
+        ("EXTRA-BUCKET",),
+        repository,
+        key_arn=key,
+        dns_suffix="amazonaws.com",
+        remote_access=True,
+    )
     closed = replace(scope, remote_access=False)
     text = PERMISSIONS
     for policy in (*scoped.for_everybody(scope), *scoped.for_holder(scope, Holder(role, "PREFIX", secret))):
         text += f"\n## `NAME-{policy.purpose}`\n\n{policy.why}\n" + "".join(map(_permission, policy.statements))
     text += "\n## Without `remote_access`\n\nThere is no policy `NAME-remote-access`, and `NAME-studio` also says:\n"
     text += "".join(_permission(s) for s in of_studio.studio(closed).statements if s.effect == "Deny")
+    text += PERMISSIONS_OF_KEYS + "".join(map(_permission, things.key(scope, key).statements))
     text += PERMISSIONS_OF_USERS + "".join(
         map(_permission, things.buckets(replace(scope, extra_buckets=()), "USER").statements)
     )

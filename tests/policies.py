@@ -14,6 +14,7 @@ ACCOUNT = "123456789012"
 ARNS = {
     "aws_s3_bucket": "arn:aws:s3:::{bucket}",
     "aws_iam_role": f"arn:aws:iam::{ACCOUNT}:role/{{name}}",
+    "aws_kms_key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "aws_ecr_repository": f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/{{name}}",
     "aws_secretsmanager_secret": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{{name}}-AbCdEf",
 }
@@ -34,6 +35,7 @@ ENVIRONMENTS: Mapping[str, EnvironmentConfig] = {
         storage={"bucket": "acme-data", "extra_buckets": ["acme-tfstate"]},
         studio={"remote_access": False},
         images={"repository": "team/images"},
+        encryption={"customer_key": True},
         iam={
             "permissions_boundary": "arn:aws:iam::123456789012:policy/ml-boundary",
             "extra_statements": [
@@ -90,6 +92,7 @@ def text(config: EnvironmentConfig) -> str:
 def _known(blocks: Mapping[str, Data | Resource]) -> dict[str, str]:
     known = {
         "${data.aws_partition.current.partition}": "aws",
+        "${data.aws_partition.current.dns_suffix}": "amazonaws.com",
         "${data.aws_caller_identity.current.account_id}": ACCOUNT,
     }
     for address, block in blocks.items():

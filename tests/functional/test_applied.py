@@ -38,8 +38,10 @@ secrets_manager
 s3
   + aws_s3_bucket.data
   + aws_s3_bucket_public_access_block.data
-  + aws_s3_bucket_server_side_encryption_configuration.data
   + aws_s3_bucket_ownership_controls.data
+  + aws_s3_bucket_policy.data
+  + aws_s3_bucket_server_side_encryption_configuration.data
+  + aws_s3_bucket_versioning.data
 
 iam
   + aws_iam_role.execution
@@ -66,7 +68,7 @@ sagemaker
   + aws_sagemaker_user_profile.ada
   + aws_sagemaker_space.ada-editor
 
-Plan: 34 to create.
+Plan: 36 to create.
 """
 
 
@@ -82,7 +84,7 @@ def test_plan_shows_everything_by_module(applied: Applied) -> None:
 
 def test_up_ends_with_the_address_and_what_to_try_next(applied: Applied) -> None:
     assert re.fullmatch(r"https://d-[a-z0-9]{12}\.studio\.us-east-1\.sagemaker\.aws\n", applied.up.out)
-    assert applied.up.err.count("✓ created aws_") == 34
+    assert applied.up.err.count("✓ created aws_") == 36
     assert applied.up.err.endswith(
         "\n'acme-ml' is ready.\n"
         "Spaces: ada-editor\n"
@@ -260,7 +262,7 @@ def test_everything_that_takes_tags_carries_ours(applied: Applied) -> None:
 def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: Applied) -> None:
     s3, ecr, secrets = (applied.shell.client(service) for service in ("s3", "ecr", "secretsmanager"))
     bucket = "acme-ml-data-123456789012"
-    s3.put_object(Bucket=bucket, Key="data.csv", Body=b"a,b\n")
+    version = s3.put_object(Bucket=bucket, Key="data.csv", Body=b"a,b\n")["VersionId"]
     manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
     ecr.put_image(repositoryName="acme-ml", imageManifest=manifest, imageTag="latest")
     secrets.put_secret_value(SecretId="acme-ml/github", SecretString="t0ken")
@@ -286,7 +288,7 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
         )
         assert applied.shell.inventory() == before
     finally:
-        s3.delete_object(Bucket=bucket, Key="data.csv")
+        s3.delete_object(Bucket=bucket, Key="data.csv", VersionId=version)
         ecr.batch_delete_image(repositoryName="acme-ml", imageIds=[{"imageTag": "latest"}])
         applied.shell.client("sagemaker").delete_app(**key)
 

@@ -7,51 +7,37 @@ the errors is `load.py`'s business; this module does no IO.
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StrictBool, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from studioctl.config import rules
 from studioctl.config.checks import not_empty
+from studioctl.config.closed import Model
 from studioctl.config.editor_merge import merged
 from studioctl.config.iam_checks import some
+from studioctl.config.stores import Encryption, GitHub, Images, Secrets, State, Storage
 from studioctl.config.values import (
-    BucketName,
     Cidr,
     CondaPackage,
-    Days,
     EditorText,
-    EntryPoint,
     EnvironmentName,
     Extension,
     ExtraScript,
     Gigabytes,
-    GitHost,
-    GitHubUser,
     IdleMinutes,
-    ImageCount,
-    ImageDigest,
     InstanceType,
     Keybinding,
-    NewBucketName,
     PolicyAction,
     PolicyArn,
     PolicyResource,
     Region,
-    RepositoryName,
     RepositoryUrl,
     SageMakerName,
     Sid,
-    StateKey,
     Text,
     Tool,
     Zones,
 )
-
-
-class Model(BaseModel):
-    """A frozen value that refuses keys it does not know, and keeps what it was given out of error texts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Network(Model):
@@ -164,13 +150,6 @@ class Editor(Model):
     )
 
 
-class GitHub(Model):
-    """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
-
-    username: GitHubUser = Field(description="The GitHub user name.")
-    host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
-
-
 class User(Model):
     """A person: a user profile with spaces."""
 
@@ -200,21 +179,6 @@ class User(Model):
     def effective_spaces(self) -> tuple[Space, ...]:
         """The user's spaces: those that the file lists, else the default one."""
         return (Space(name=f"{self.name}-editor"),) if self.spaces is None else self.spaces
-
-
-class Storage(Model):
-    """Buckets that the execution role may use."""
-
-    bucket: NewBucketName | None = Field(
-        None,
-        description="Name of the data bucket. Left out: <name>-data-<account id>, unique by itself.",
-        examples=["acme-ml-data"],
-    )
-    extra_buckets: tuple[BucketName, ...] = Field(
-        (),
-        description="Buckets made elsewhere that the role may use too, such as the remote state's.",
-        examples=[["acme-tfstate"]],
-    )
 
 
 class ExtraStatement(Model):
@@ -262,61 +226,6 @@ class Iam(Model):
     )
 
 
-class CustomImage(Model):
-    """An image of the repository that users may choose for Code Editor."""
-
-    name: SageMakerName = Field(description="What Studio calls it.")
-    digest: ImageDigest = Field(
-        description="Which image: the digest that `studioctl image list` shows. A tag could move on to another."
-    )
-    entrypoint: EntryPoint = Field(
-        "entrypoint-code-editor",
-        description="The program in the image that starts the editor. AWS's own images, and what is built on them,"
-        " have this one.",
-    )
-
-
-class Images(Model):
-    """The container registry, and the images that Code Editor offers besides AWS's own."""
-
-    repository: RepositoryName | None = Field(
-        None, description="Name of the ECR repository. Left out: the environment's.", examples=["acme-ml"]
-    )
-    keep_latest: ImageCount = Field(5, description='How many images whose tag begins with "latest" are kept.')
-    expire_untagged_days: Days = Field(14, description="Untagged images expire after this many days.")
-    custom: tuple[CustomImage, ...] = Field(
-        (),
-        description="Images that users may choose for Code Editor, at most 5. `studioctl image attach` writes them.",
-        json_schema_extra={"maxItems": 5},
-        examples=[[{"name": "torch", "digest": f"sha256:{'0123456789abcdef' * 4}"}]],
-    )
-
-
-class Secrets(Model):
-    """Secrets that are kept in AWS Secrets Manager; this file names them and never holds a value."""
-
-    github: GitHub | None = Field(
-        None, description="A GitHub token. Left out: no secret is made.", examples=[{"username": "ada"}]
-    )
-
-
-class State(Model):
-    """Where Terraform keeps its state."""
-
-    backend: Literal["local", "s3"] = Field("local", description="On this machine, or in an S3 bucket.")
-    bucket: BucketName | None = Field(
-        None, description="The state's bucket (s3). It must exist.", examples=["acme-tfstate"]
-    )
-    key: StateKey | None = Field(
-        None,
-        description="The state's key (s3). Left out: <name>/terraform.tfstate.",
-        examples=["acme-ml/terraform.tfstate"],
-    )
-    region: Region | None = Field(
-        None, description="The bucket's region (s3). Left out: the environment's.", examples=["us-east-1"]
-    )
-
-
 @dataclass(frozen=True)
 class ResolvedSpace:
     """A space as it should be, with every default filled in.
@@ -352,6 +261,7 @@ class EnvironmentConfig(Model):
     iam: Iam = Iam()
     images: Images = Images()
     secrets: Secrets = Secrets()
+    encryption: Encryption = Encryption()
     editor: Editor = Editor()
     state: State = State()
     audit: Audit = Audit()

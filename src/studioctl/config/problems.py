@@ -6,7 +6,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from studioctl.config.model import EnvironmentConfig, Model
+from studioctl.config.closed import Model
+from studioctl.config.model import EnvironmentConfig
 from studioctl.config.secrets_in_clear import words_for_key
 from studioctl.config.text import Location, Violation, kind, nearest, path, quote
 

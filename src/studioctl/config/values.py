@@ -68,6 +68,9 @@ Zones: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 6)), _r
 ImageCount: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 100_000)), _range(1, 100_000)]
 # AWS documents no end; ten years is ours, against slips of the keyboard.
 Days: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 3650, "days")), _range(1, 3650)]
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html
+KeyDays: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(7, 30, "days")), _range(7, 30)]
+KeyArn: TypeAlias = Annotated[str, AfterValidator(checks.key_arn), _pattern(checks.KEY_ARN)]
 
 Tool: TypeAlias = Annotated[str, AfterValidator(editor_checks.tool), _pattern(editor_checks.TOOL)]
 Extension: TypeAlias = Annotated[str, AfterValidator(editor_checks.extension), _pattern(editor_checks.EXTENSION)]

@@ -19,7 +19,7 @@ import platformdirs
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
 from studioctl.sandbox.room import reach
-from studioctl.target import EMULATOR_KEY
+from studioctl.target import EMULATOR_KEY, without_secrets
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
@@ -246,10 +246,10 @@ def _own(
 
 
 def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """The process's environment without the user's AWS account, proxies and settings of moto's."""
+    """The process's environment without the user's AWS account and secrets, proxies and settings of moto's."""
     kept = {
         name: value
-        for name, value in inherited.items()
+        for name, value in without_secrets(inherited).items()
         if not name.startswith(("AWS_", "BOTO", "MOTO_")) and not name.lower().endswith("_proxy")
     }
     return kept | {

@@ -6,6 +6,7 @@ from studioctl.infrastructure import (
     ecr,
     editor_scripts,
     iam,
+    kms,
     s3,
     sagemaker,
     secrets_manager,
@@ -29,11 +30,18 @@ def build(config: EnvironmentConfig) -> Blueprint:
 
     network = vpc.build(config.network, naming)
     groups = security_groups.build(network.vpc_id, naming)
-    secrets = secrets_manager.build(config.secrets, config.users, naming)
-    storage = s3.build(config.storage, account.ref("account_id"), naming)
-    images = ecr.build(config.images, config.repository)
+    key = kms.build(config.encryption, account=account, partition=partition, naming=naming)
+    secrets = secrets_manager.build(config.secrets, config.users, key, naming)
+    storage = s3.build(config.storage, account.ref("account_id"), key, naming)
+    images = ecr.build(config.images, config.repository, key)
     places = iam.Places(
-        account, partition, storage.bucket_arn, images.repository_arn, secrets.github_arn, secrets.user_arns
+        account,
+        partition,
+        storage.bucket_arn,
+        images.repository_arn,
+        secrets.github_arn,
+        secrets.user_arns,
+        key.key_arn,
     )
     access = iam.build(config, places, naming)
     custom = custom_images.build(config.images.custom, repository_url=images.repository_url, iam=access, naming=naming)
@@ -42,11 +50,12 @@ def build(config: EnvironmentConfig) -> Blueprint:
         vpc=network,
         groups=groups,
         iam=access,
+        kms=key,
         scripts=editor_scripts.build(config),
         custom_images=custom.offered,
         naming=naming,
     )
-    parts = (network, groups, secrets, storage, access, images, custom, studio)
+    parts = (network, groups, key, secrets, storage, access, images, custom, studio)
     return Blueprint(
         name=config.name,
         region=config.region,

@@ -78,6 +78,11 @@ class Naming:
         return f"{self.environment}--{user.lower()}--" if user else f"{self.environment}--"
 
     @property
+    def key_alias(self) -> str:
+        """Alias of the environment's own KMS key."""
+        return f"alias/{self.environment}"
+
+    @property
     def github_secret(self) -> str:
         """Name of the secret that holds the GitHub token."""
         return f"{self.environment}/github"

@@ -8,6 +8,7 @@ from studioctl.config.model import EnvironmentConfig, ResolvedSpace, Studio, Use
 from studioctl.infrastructure.block import Module, Output, Ref, Resource
 from studioctl.infrastructure.editor_scripts import EditorScripts
 from studioctl.infrastructure.iam import Iam
+from studioctl.infrastructure.kms import Kms
 from studioctl.infrastructure.naming import Naming, label
 from studioctl.infrastructure.security_groups import SecurityGroups
 from studioctl.infrastructure.vpc import Vpc
@@ -37,6 +38,7 @@ def build(
     vpc: Vpc,
     groups: SecurityGroups,
     iam: Iam,
+    kms: Kms,
     scripts: EditorScripts,
     custom_images: Sequence[dict[str, Any]],
     naming: Naming,
@@ -52,7 +54,7 @@ def build(
         for user, script in scripts.users.items()
     }
     settings = _user_settings(config.studio, groups, iam.role_arn, editor, custom_images)
-    domain = _domain(config, settings, vpc, iam, naming)
+    domain = _domain(config, settings, vpc, iam, kms, naming)
     profiles = {
         user.name: _profile(
             user,
@@ -126,7 +128,9 @@ def _user_settings(
     }
 
 
-def _domain(config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: Iam, naming: Naming) -> Resource:
+def _domain(
+    config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: Iam, kms: Kms, naming: Naming
+) -> Resource:
     settings_path = "default_user_settings[0].code_editor_app_settings[0]"
     return Resource(
         "aws_sagemaker_domain",
@@ -144,6 +148,8 @@ def _domain(config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: 
                 # Always said, because the provider does not take back what it is no longer told.
                 "execution_role_identity_config": "USER_PROFILE_NAME" if config.iam.per_user_roles else "DISABLED",
             },
+            # The home file system's and the volumes'.
+            **({"kms_key_id": kms.key_arn} if kms.key_arn else {}),
             "retention_policy": {"home_efs_file_system": "Retain"},
             # Users lose the role's permissions last: what they run must stop before.
             "depends_on": [attachment.address for attachment in iam.attachments],

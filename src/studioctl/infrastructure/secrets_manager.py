@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from studioctl.config.model import GitHub, Secrets, User
+from studioctl.config.model import User
+from studioctl.config.stores import GitHub, Secrets
 from studioctl.infrastructure.block import Module, Output, Ref, Resource, literal
+from studioctl.infrastructure.kms import Kms
 from studioctl.infrastructure.naming import Naming, label
 
 
@@ -17,11 +19,11 @@ class SecretsManager:
     user_arns: Mapping[str, Ref] = field(default_factory=dict)
 
 
-def build(secrets: Secrets, users: Sequence[User], naming: Naming) -> SecretsManager:
+def build(secrets: Secrets, users: Sequence[User], kms: Kms, naming: Naming) -> SecretsManager:
     """The containers that `[secrets]` and the users ask for."""
-    everybodys = _container("github", naming.github_secret, secrets.github) if secrets.github else None
+    everybodys = _container("github", naming.github_secret, secrets.github, kms) if secrets.github else None
     own = {
-        user.name: _container(f"github_{label(user.name)}", naming.user_github_secret(user.name), user.github)
+        user.name: _container(f"github_{label(user.name)}", naming.user_github_secret(user.name), user.github, kms)
         for user in users
         if user.github
     }
@@ -41,7 +43,7 @@ def build(secrets: Secrets, users: Sequence[User], naming: Naming) -> SecretsMan
     )
 
 
-def _container(its_label: str, name: str, github: GitHub) -> Resource:
+def _container(its_label: str, name: str, github: GitHub, kms: Kms) -> Resource:
     return Resource(
         "aws_secretsmanager_secret",
         its_label,
@@ -49,6 +51,7 @@ def _container(its_label: str, name: str, github: GitHub) -> Resource:
             "name": name,
             "description": literal(f"GitHub personal access token of {github.username}"),
             "recovery_window_in_days": 0,
+            **({"kms_key_id": kms.key_arn} if kms.key_arn else {}),
         },
         why="Deleted at once, or its name stays taken for weeks, also when an interrupted `up` has to make it anew."
         " A value is not lost that way: `studioctl up` and `down` refuse while there is one.",

@@ -14,6 +14,9 @@ from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 SPACE = "aws_sagemaker_space"
 CONTAINER = "aws_secretsmanager_secret"  # of a secret
+KEY = "aws_kms_key"
+REPOSITORY = "aws_ecr_repository"
+ENCRYPTION = "encryption_configuration"
 # The provider plans these in place, never sends them, and plans them again for ever; AWS has no call for them.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateSpace.html
 IMMUTABLE = {
@@ -39,7 +42,7 @@ INSTEAD = {
 
 
 def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
-    """Refuses what AWS cannot do, or only by destroying everybody's work.
+    """Refuses what AWS cannot do, or only by destroying everybody's work, or by making it unreadable.
 
     Raises:
         RefusedError: It says which line of the file wants it, what would be lost, and what to do instead.
@@ -48,6 +51,8 @@ def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
         # One whose creation was interrupted is made anew; nobody has worked in it.
         if change.type == "aws_sagemaker_domain" and change.destroys and not change.is_unfinished:
             raise _domain_refusal(account, summary, change)
+        if change.type == KEY and change.destroys and not change.is_unfinished:
+            raise _key_refusal(account, change)
         if change.type == SPACE:
             _refuse_to_change_space(account, change)
 
@@ -55,13 +60,29 @@ def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
 def _domain_refusal(account: Account, summary: PlanSummary, change: ResourceChange) -> RefusedError:
     causes = sorted({a.path.split("[")[0] for a in change.attributes if a.forces_replacement})
     ranges = [a for c in summary.changes if c.type == "aws_vpc" for a in c.attributes if a.path == "cidr_block"]
-    place = f"{account.source.place('network', 'cidr')}: " if ranges else ""
-    way = f'write cidr = "{ranges[0].before}" again' if ranges else "take that change back"
+    place, way = "", "take that change back"
+    if ranges:
+        place, way = f"{account.source.place('network', 'cidr')}: ", f'write cidr = "{ranges[0].before}" again'
+    elif "kms_key_id" in causes:
+        place, way = f"{account.source.place(*_encryption(account))}: ", "take back the change of [encryption]"
     return RefusedError(
         f"{place}This would replace the domain, because of: {', '.join(causes) or change.reason}."
         " Every home directory and every space's volume would be lost.",
         hint=f"{way}; to start anew, copy what you need, then: studioctl down",
     )
+
+
+def _key_refusal(account: Account, change: ResourceChange) -> RefusedError:
+    return RefusedError(
+        f"{account.source.place(*_encryption(account))}: This would delete the environment's key ({change.address})."
+        " What it encrypts could never be read again. Nothing was changed.",
+        hint="write customer_key = true under [encryption] again; to be rid of it: studioctl down",
+    )
+
+
+def _encryption(account: Account) -> tuple[str, ...]:
+    """Where the file says with which key."""
+    return ("encryption", "key" if account.config.encryption.key else "customer_key")
 
 
 def _refuse_to_change_space(account: Account, change: ResourceChange) -> None:
@@ -113,11 +134,17 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
     if not held:
         return
     types = {kind: resource_type for resource_type, (kind, _) in HOLDERS.items()}
-    lines = "\n".join(
-        f"  {environment.source.place(*_where(environment, types[h.kind], h.name))}: {h.kind} '{h.name}': {h.contents}"
-        for h in held
-    )
-    ways = "; ".join(dict.fromkeys(INSTEAD[types[h.kind]] for h in held))
+    # A repository's encryption cannot change, so another key would be another repository.
+    forced = {a.path.split("[")[0] for c in summary.changes if c.type == REPOSITORY for a in c.attributes}
+    by_key = {REPOSITORY: _encryption(environment)} if ENCRYPTION in forced else {}
+    instead = INSTEAD | dict.fromkeys(by_key, "take back the change of [encryption]")
+
+    def place(resource_type: str, name: str) -> str:
+        where = by_key.get(resource_type) or _where(environment, resource_type, name)
+        return environment.source.place(*where)
+
+    lines = "\n".join(f"  {place(types[h.kind], h.name)}: {h.kind} '{h.name}': {h.contents}" for h in held)
+    ways = "; ".join(dict.fromkeys(instead[types[h.kind]] for h in held))
     raise RefusedError(
         f"The plan destroys these, and they hold data:\n{lines}\nNothing was changed.",
         hint=f"{ways}. To delete it for ever: studioctl up --delete-data",

@@ -44,9 +44,13 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
     assert unset == {
         ("editor", "repositories"),
         ("editor", "extra_script"),
+        ("encryption", "deletion_days"),
+        ("encryption", "key"),
         ("iam", "extra_statements"),
         ("iam", "permissions_boundary"),
         ("images", "custom"),
+        ("storage", "access_logs"),
+        ("storage", "keep_old_versions_days"),
     }
     assert known.keys() - given.keys() == {"tags"}
 

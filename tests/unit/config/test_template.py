@@ -69,7 +69,21 @@ def test_any_text_is_quoted(value: str) -> None:
         "region": value,
         "profile": value,
         "users": [{"name": value}],
-        **{key: {} for key in ("network", "studio", "storage", "iam", "images", "secrets", "editor", "state", "audit")},
+        **{
+            key: {}
+            for key in (
+                "network",
+                "studio",
+                "storage",
+                "iam",
+                "images",
+                "secrets",
+                "encryption",
+                "editor",
+                "state",
+                "audit",
+            )
+        },
     }
 
 

@@ -56,6 +56,7 @@ class Places:
         repository_arn: The image repository.
         secret_arn: The secret with everybody's GitHub token, if there is one.
         user_secret_arns: By user, the secrets with tokens of their own.
+        key_arn: The KMS key, if it is the customer's.
     """
 
     account: Data
@@ -64,6 +65,7 @@ class Places:
     repository_arn: Ref
     secret_arn: Ref | None
     user_secret_arns: Mapping[str, Ref]
+    key_arn: Ref | str | None
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ def _scope(config: EnvironmentConfig, places: Places) -> Scope:
         bucket_arn=places.bucket_arn,
         extra_buckets=config.storage.extra_buckets,
         repository_arn=places.repository_arn,
+        key_arn=places.key_arn,
+        dns_suffix=str(places.partition.ref("dns_suffix")),
         remote_access=config.studio.remote_access,
     )
 
@@ -156,6 +160,8 @@ def _common(config: EnvironmentConfig, scope: Scope) -> Iterator[Policy]:
         yield from scoped.for_everybody(scope)
     elif scope.remote_access:
         yield studio.remote_access(scope)
+    if scope.key_arn:
+        yield things.key(scope, scope.key_arn)
     if config.iam.extra_statements:
         yield Policy(
             "extra",

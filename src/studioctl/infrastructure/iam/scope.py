@@ -48,6 +48,8 @@ class Scope:
         bucket_arn: The data bucket.
         extra_buckets: Names of further buckets.
         repository_arn: The image repository.
+        key_arn: The KMS key that encrypts what people store, if it is the customer's.
+        dns_suffix: How the partition's names of services end, or a reference to it.
         remote_access: Whether people may open remote sessions to their spaces.
     """
 
@@ -58,6 +60,8 @@ class Scope:
     bucket_arn: Ref
     extra_buckets: tuple[str, ...]
     repository_arn: Ref
+    key_arn: Ref | str | None
+    dns_suffix: str
     remote_access: bool
 
     def arn(self, service: str, resource: str) -> str:

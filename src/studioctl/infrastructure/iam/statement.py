@@ -17,6 +17,7 @@ REFERENCE = re.compile(r"(?<!\$)\$\{([^}]+)\}")  # Terraform's, and not one that
 STAND_INS = {
     "data.aws_partition.current.partition": "aws-us-gov",
     "data.aws_caller_identity.current.account_id": "0" * 12,
+    "data.aws_partition.current.dns_suffix": "sc2s.sgov.gov",
 }
 LONGEST_ARN = 128
 

@@ -8,6 +8,8 @@ from studioctl.infrastructure.iam.statement import Condition, Policy, Statement
 
 SHARED_PREFIX = "shared/"
 S3_ACTIONS = f"{ACTIONS}/list_amazons3.html"
+# EC2 is who makes the volumes. That SageMaker calls KMS in these names is assumed.
+KEY_SERVICES = ("ec2", "s3", "sagemaker", "secretsmanager")
 OBJECT_ACTIONS = (
     "s3:AbortMultipartUpload",
     "s3:DeleteObject",
@@ -30,6 +32,44 @@ def secrets(secret_arn: Ref) -> Policy:
                 (str(secret_arn),),
                 "Git's credential helper in a space asks for the token. Nobody can change it from there.",
                 "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html",
+            ),
+        ),
+    )
+
+
+def key(scope: Scope, key_arn: Ref | str) -> Policy:
+    """The KMS key that encrypts all of these: through the services that hold them, and never by itself.
+
+    Pulling an image and mounting the home need none of it: ECR and EFS have grants of their own.
+    """
+    through = tuple(f"{service}.{scope.region}.{scope.dns_suffix}" for service in KEY_SERVICES)
+    return Policy(
+        "kms",
+        "What the environment stores is encrypted with this one key.",
+        "[encryption]",
+        (
+            Statement(
+                "KeyThroughServices",
+                ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"),
+                (str(key_arn),),
+                "Objects and the token are read, objects written, volumes of spaces and jobs made and attached.",
+                "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+                (Condition("StringEquals", "kms:ViaService", through),),
+            ),
+            Statement(
+                "KeyForVolumes",
+                ("kms:CreateGrant",),
+                (str(key_arn),),
+                "A volume is attached with a grant that AWS's services alone can use.",
+                "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html",
+                (Condition("Bool", "kms:GrantIsForAWSResource", ("true",)),),
+            ),
+            Statement(
+                "KeyToLookAt",
+                ("kms:DescribeKey",),
+                (str(key_arn),),
+                "SageMaker looks whether the key can be used before it makes a volume.",
+                "https://docs.aws.amazon.com/sagemaker/latest/dg/encryption-at-rest.html",
             ),
         ),
     )
