@@ -82,6 +82,7 @@ class Terraform:
             yield from orphans.wait_for_orphan(self.workspace.directory)
             change = self.backend_change()
             if self.backend.kind == "local":
+                yield from self._mend()
                 self.state()  # refuses one that is damaged, or a newer Terraform's
             environ = self._environ(downloads=True)
             if change:
@@ -101,6 +102,13 @@ class Terraform:
                 self.workspace.set_state_aside()  # Terraform leaves it, and it would be taken for the state later
             self.workspace.remember(Initialised(marks, self.backend))
             yield from self._store_errored()
+
+    def _mend(self) -> Work[None]:
+        """Take the state before a torn one. What was made since is found by its names and tags, and adopted."""
+        earlier = history.before_torn(self.workspace)
+        if earlier is not None:
+            history.mend(self.workspace, earlier)
+            yield Noted("Terraform was killed while it wrote its state; the state before is taken")
 
     def _store_errored(self) -> Work[None]:
         """Store what the last run could not, because the way to the state had broken down meanwhile."""
@@ -229,10 +237,12 @@ class Terraform:
         known = self.workspace.initialised()
         if (known.backend if known else self.backend).kind == "s3":
             return state.parse(self._ask("state", "pull"), engine=self.engine) if known else {}
+        earlier = history.before_torn(self.workspace)  # the next `init` mends it
         try:
-            return state.parse(self.workspace.state_file.read_text(encoding="utf-8"), engine=self.engine)
+            text = self.workspace.state_file.read_text(encoding="utf-8") if earlier is None else earlier
         except FileNotFoundError:
             return {}
+        return state.parse(text, engine=self.engine)
 
     def _marks(self, environ: Mapping[str, str]) -> str:
         """What `init` depends on."""

@@ -13,6 +13,7 @@ import pytest
 
 from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import RefusedError, StudioctlError, TerraformError
+from studioctl.events import Noted
 from studioctl.infrastructure import blueprint
 from studioctl.operations import state as states
 from studioctl.operations.environment import Environment
@@ -136,6 +137,27 @@ def test_a_damaged_state_is_refused_and_an_earlier_one_comes_back(place: Environ
     states.restore(place, 2)
 
     assert shown(place)[0] == (3, True, False)
+
+
+@pytest.mark.parametrize("torn", ["", '{"version": 4, "ser'])
+def test_a_state_that_a_killed_terraform_tore_is_replaced_by_the_one_before(local: Environment, torn: str) -> None:
+    store(local, text(1))
+    store(local, torn)
+    (local.terraform.workspace.directory / history.LOCK).write_text("{}")
+
+    assert local.terraform.state()["serial"] == 1
+    assert next(local.terraform.init()) == Noted(
+        "Terraform was killed while it wrote its state; the state before is taken"
+    )
+    assert local.terraform.workspace.state_file.read_text() == text(1)
+    assert torn in {copy.read_text() for copy in history.copies(local.terraform.workspace)}
+
+
+def test_of_a_first_state_that_was_torn_nothing_is_taken(local: Environment) -> None:
+    store(local, '{"version": 4, "ser')
+    (local.terraform.workspace.directory / history.LOCK).write_text("{}")
+
+    assert local.terraform.state() == {}
 
 
 def test_another_lineage_is_refused(place: Environment) -> None:
