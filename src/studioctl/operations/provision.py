@@ -9,7 +9,6 @@ from studioctl.operations import adoption, losses, subnets
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
-from studioctl.operations.subnets import SUBNET
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
@@ -28,6 +27,9 @@ NEEDED_BY_APPS = {
     IMAGE: "arn",
     IMAGE_VERSION: "arn",
 }
+# What AWS changes in a domain only while no app runs in it.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateDomain.html
+AT_REST = {"app_network_access_type"}
 
 
 def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSummary]:
@@ -48,16 +50,18 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
 def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["App", ...]:
     """Running apps without whose end AWS refuses what the plan destroys.
 
-    A space, a profile, a script or an image is in use by some; no subnet leaves a domain in which any runs.
+    A space, a profile, a script or an image is in use by some; no subnet leaves a domain in which any runs, and no such
+    domain is closed or opened.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html and its like
     """
     destroyed = {_instance(change) for change in summary.changes if change.destroys}
     types = {address.split(".")[0] for address in destroyed}
-    domain = environment.domain() if types & {*NEEDED_BY_APPS, SUBNET} else None
+    of_all = any(subnets.leaves(change) or _needs_rest(change) for change in summary.changes)
+    domain = environment.domain() if of_all or types & {*NEEDED_BY_APPS} else None
     if domain is None:
         return ()
-    if SUBNET in types:
+    if of_all:
         return tuple(app for app in environment.studio.apps(domain.id) if app.is_running)
     estate = Estate(environment.terraform.state())
     gone = {
@@ -105,6 +109,10 @@ def cleared(
     return in_the_way
 
 
+def _needs_rest(change: ResourceChange) -> bool:
+    return change.type == "aws_sagemaker_domain" and any(a.path in AT_REST for a in change.attributes)
+
+
 def _instance(change: ResourceChange) -> str:
     """Which instance goes: what the file still describes is only deleted when it is an old one beside its successor."""
     return change.address + DEPOSED if change.action == "delete" and change.module else change.address
@@ -121,7 +129,8 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
     titles = "\n".join(f"  {app.title}" for app in apps)
     raise RefusedError(
         "AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running app"
-        f" uses it. These do:\n{titles}",
+        " uses it, and opens or closes a domain's network only when none runs. These are in the way:\n"
+        f"{titles}",
         hint="studioctl up --stop-apps   (stops them first; their files are kept)",
     )
 
