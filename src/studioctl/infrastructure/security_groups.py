@@ -97,13 +97,13 @@ def _to_aws_alone(studio: Resource, vpc: Vpc) -> tuple[Resource, ...]:
 
 def _own_group(user: str, vpc: Vpc, naming: Naming) -> tuple[Resource, ...]:
     its_label = f"user_{label(user)}"
-    group = _group(its_label, naming.user_security_group(user), "SageMaker Studio: one user's own apps", vpc)
+    group = _group(its_label, naming.user_security_group(user), "SageMaker Studio: the apps of one user", vpc)
     says = {"referenced_security_group_id": group.ref("id"), **APPS}
     why = "AWS wants it of this mode; a group of the user's own keeps all others out."
     return (
         group,
-        _rule("ingress", its_label, group, says, "The user's own apps", why),
-        _rule("egress", its_label, group, says, "The user's own apps"),
+        _rule("ingress", its_label, group, says, "Apps of the same user", why),
+        _rule("egress", its_label, group, says, "Apps of the same user"),
     )
 
 
