@@ -141,13 +141,16 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
         return
     if not zones or zones < 0 or not 16 <= vpc.prefixlen <= 24 or network.get("vpc") is not None:
         return
-    taken = TAKEN_ADDRESSES + closed_network.endpoint_addresses(network)
+    ways = closed_network.endpoint_addresses(network)
+    taken = TAKEN_ADDRESSES + ways
     room = zones * max((vpc.num_addresses >> 4) - taken, 0)
     spaces = sum(1 if user.get("spaces") is None else len(_list(user, "spaces")) for _, user, _ in _users(data))
     if spaces > room:
         in_zones, for_spaces = count(zones, "zone"), count(spaces, "space")
         larger = vpc.supernet(new_prefix=max(vpc.prefixlen - 4, 16))
-        message = f'"{vpc}" has {room} addresses in {in_zones} for {for_spaces}'
+        message = (
+            f'"{vpc}" has {room} addresses in {in_zones} for {for_spaces}{", beside private endpoints" * bool(ways)}'
+        )
         yield ("network", "cidr"), f'{message}; write a larger range, such as "{larger}"'
 
 

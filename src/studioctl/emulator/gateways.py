@@ -69,7 +69,8 @@ class GatewayBackend(EC2Backend):
 
         Its interfaces are AWS's own, and wear its security groups.
         """
-        if (kwargs.get("endpoint_type") or "").lower() == "interface":
+        kwargs["endpoint_type"] = kwargs.get("endpoint_type") or "Gateway"  # AWS's default
+        if kwargs["endpoint_type"].lower() == "interface":
             self._check_interface(kwargs)
         endpoint = super().create_vpc_endpoint(*args, **kwargs)
         self._plug_in(endpoint)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studioctl.errors import RefusedError
-from studioctl.events import Stage, Work
-from studioctl.operations import adoption, losses, subnets
+from studioctl.events import Noted, Stage, Work
+from studioctl.operations import adoption, existing_vpc, losses, network_costs, subnets
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
@@ -41,10 +41,15 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
 
     Raises:
         RefusedError: The file had another name, region or account before, and what it made there still exists.
+        ConfigError: Studio cannot live in the VPC that the file names.
     """
+    existing_vpc.check(environment)
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
-    return (yield from adoption.plan(environment))
+    summary = yield from adoption.plan(environment)
+    if network_costs.begins(summary) and (costs := network_costs.told(environment.config)):
+        yield Noted(costs)
+    return summary
 
 
 def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["App", ...]:
