@@ -69,7 +69,7 @@ def _cause(account: Account, summary: PlanSummary, change: ResourceChange) -> tu
             if attribute.path == "cidr_block":
                 return ("network", "cidr"), f'write cidr = "{attribute.before}" again'
         if vpc.action == "delete":
-            return ("network", "vpc"), "delete vpc: studioctl made the VPC that the domain is in"
+            return ("network", "vpc"), "delete vpc: the domain is in the VPC that was made for it"
     before = {a.path.split("[")[0]: a.before for a in change.attributes if a.forces_replacement}
     if "vpc_id" in before:
         return ("network", "vpc"), f'write vpc = {{ id = "{before["vpc_id"]}", ... }} again'

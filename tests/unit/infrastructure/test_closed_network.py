@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.environments import environment
+from tests.generated import ROOT
 from tests.reachable import from_the_internet, policies, routes_of_studio
 
 from studioctl.config.closed_network import MOST_ENDPOINTS
@@ -243,3 +244,13 @@ def test_flow_logs_are_kept_for_ninety_days_and_written_by_a_role_for_that_alone
     assert [condition["variable"] for condition in trust["condition"]] == ["aws:SourceAccount", "aws:SourceArn"]
     assert documents["flow_logs"]["statement"][0]["resources"] == ["${aws_cloudwatch_log_group.flow_logs.arn}:*"]
     assert "flow_logs" not in {module.name for module in built({}).modules}
+
+
+def test_the_table_of_endpoints_in_the_docs_is_complete() -> None:
+    page = (ROOT / "docs/explanation/closed-network.md").read_text(encoding="utf-8")
+    every = (*endpoints.ALWAYS, endpoints.SECRETS, *endpoints.REMOTE)
+
+    for service in every:
+        assert f"| `{service.in_region('<region>')}` |" in page
+        assert f"<{service.source}>" in page
+    assert page.count("| `com.amazonaws.<region>.") + page.count("| `aws.sagemaker.<region>.") == len(every) + 1

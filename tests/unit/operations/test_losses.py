@@ -123,7 +123,7 @@ def refused_domain(text: str, cause: AttributeChange, *others: PlanSummary) -> R
 def test_a_domain_does_not_move_into_another_vpc() -> None:
     ours_goes = refused_domain(NAMED, CAUSE, plan("aws_vpc", "studio", "delete"))
     assert ours_goes.message.startswith("team.toml:4: network.vpc: This would replace the domain, because of: vpc_id.")
-    assert ours_goes.hint.startswith("delete vpc: studioctl made the VPC that the domain is in; ")
+    assert ours_goes.hint.startswith("delete vpc: the domain is in the VPC that was made for it; ")
 
     to_another = refused_domain(NAMED, CAUSE)
     assert to_another.hint.startswith('write vpc = { id = "vpc-1", ... } again; ')
