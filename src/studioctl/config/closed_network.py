@@ -18,6 +18,8 @@ PUBLIC_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "huggingf
 PROXY = {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"}
 INDEX = {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "PIP_INDEX_URL"}
 CHANNELS = {"channel_alias", "default_channels", "channels"}
+# Regions in which services have other names for VPC endpoints, some one way and some another.
+OTHERWISE_NAMED = ("cn-", "us-iso", "eu-iso", "eusc-")
 WHY = 'needs the internet, and [network] internet is "none"'
 BY_PROXY = 'name a proxy: environment = { HTTPS_PROXY = "..." } under [editor]'
 
@@ -30,6 +32,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     """
     network = _table(data, "network")
     yield from _only_when_closed(network)
+    yield from _names_of_endpoints(network, str(data.get("region")))
     if network.get("vpc") is not None:
         yield from _existing(network)
     if is_cut_off(network):
@@ -63,6 +66,13 @@ def _only_when_closed(network: Mapping[str, Any]) -> Iterator[Violation]:
     for key, value in (("internet", "none"), ("endpoints", "all")):
         if network.get(key) == value:
             yield ("network", key), 'belongs to access "vpc-only"; write access = "vpc-only", or delete this line'
+
+
+def _names_of_endpoints(network: Mapping[str, Any], region: str) -> Iterator[Violation]:
+    by_name = network.get("vpc") is None or network.get("internet") == "none"
+    if network.get("access") == "vpc-only" and by_name and region.startswith(OTHERWISE_NAMED):
+        words = f'needs endpoints, whose names in {region} are not known here; write access = "public", or name a VPC'
+        yield ("network", "access"), f'{words} that has a way to the internet: vpc = {{ id = "vpc-..." }}'
 
 
 def _existing(network: Mapping[str, Any]) -> Iterator[Violation]:
