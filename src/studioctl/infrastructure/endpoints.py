@@ -52,6 +52,7 @@ class Service:
         return f"aws.sagemaker.{region}.studio" if self.name == "studio" else f"com.amazonaws.{region}.{self.name}"
 
 
+S3 = Service("s3", "Data, and the layers of images, without passing the internet.", STUDIO_PAGE)
 ALWAYS = (
     Service("sagemaker.api", "SageMaker's API: spaces, apps and jobs.", STUDIO_PAGE),
     Service("sagemaker.runtime", "Calling models that are deployed.", STUDIO_PAGE),
@@ -93,55 +94,35 @@ def build(
     config: EnvironmentConfig, *, vpc: Vpc, groups: SecurityGroups, account: Data, partition: Data, naming: Naming
 ) -> Endpoints:
     """S3's gateway endpoint, which is free, and the interface endpoints."""
-    blocks: tuple[Resource, ...] = ()
+    blocks: list[Resource] = []
     if vpc.private_routes is not None:
-        s3 = _endpoint(
-            "s3",
-            f"com.amazonaws.{config.region}.s3",
-            {"vpc_endpoint_type": "Gateway", "route_table_ids": [vpc.private_routes]},
-            _s3_statements(config, account, partition),
-            vpc,
-            naming,
-            why=f"Data, and the layers of images, without passing the internet. {STUDIO_PAGE}",
-        )
-        where = {
+        gateway = {"vpc_endpoint_type": "Gateway", "route_table_ids": [vpc.private_routes]}
+        statements = _s3_statements(config, account, partition)
+        blocks.append(_endpoint(S3, config.region, gateway, statements, vpc, naming))
+    for service in interfaces(config):
+        interface = {
             "vpc_endpoint_type": "Interface",
             "subnet_ids": list(vpc.subnet_ids),
             "security_group_ids": [groups.endpoints_id],
             "private_dns_enabled": True,
         }
-        blocks = (
-            s3,
-            *(
-                _endpoint(
-                    service.name,
-                    service.in_region(config.region),
-                    where,
-                    _statements(service, config.region, account, partition),
-                    vpc,
-                    naming,
-                    why=f"{service.why} {service.source}",
-                )
-                for service in interfaces(config)
-            ),
-        )
-    return Endpoints(Module("endpoints", "Private ways to AWS, each open to this account alone.", blocks))
+        statements = _statements(service, config.region, account, partition)
+        blocks.append(_endpoint(service, config.region, interface, statements, vpc, naming))
+    return Endpoints(Module("endpoints", "Private ways to AWS, each open to this account alone.", tuple(blocks)))
 
 
 def _endpoint(
-    name: str,
-    service_name: str,
-    where: dict[str, Any],
-    statements: list[dict[str, Any]],
-    vpc: Vpc,
-    naming: Naming,
-    *,
-    why: str,
+    service: Service, region: str, where: dict[str, Any], statements: list[dict[str, Any]], vpc: Vpc, naming: Naming
 ) -> Resource:
-    policy = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
-    named = {"vpc_id": vpc.vpc_id, "service_name": service_name}
-    arguments = {**named, **where, "policy": policy, "tags": name_tag(naming.endpoint(name))}
-    return Resource("aws_vpc_endpoint", label(name.replace(".", "_")), arguments, why=why)
+    arguments = {
+        "vpc_id": vpc.vpc_id,
+        "service_name": service.in_region(region),
+        **where,
+        "policy": json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":")),
+        "tags": name_tag(naming.endpoint(service.name)),
+    }
+    its_label = label(service.name.replace(".", "_"))
+    return Resource("aws_vpc_endpoint", its_label, arguments, why=f"{service.why} {service.source}")
 
 
 def _statements(service: Service, region: str, account: Data, partition: Data) -> list[dict[str, Any]]:

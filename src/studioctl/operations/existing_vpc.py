@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from studioctl.config.model import ExistingVpc
 from studioctl.errors import ConfigError
-from studioctl.infrastructure.endpoints import services
+from studioctl.infrastructure.endpoints import S3, services
 from studioctl.operations.environment import Account
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _together(account: Account, vpc: ExistingVpc, subnets: "dict[str, SubnetFact
 
 def _endpoints(account: Account, there: set[str]) -> Iterator[Problem]:
     region = account.config.region
-    wanted = [f"com.amazonaws.{region}.s3", *(service.in_region(region) for service in services(account.config))]
+    wanted = [service.in_region(region) for service in (S3, *services(account.config))]
     if missing := [name for name in wanted if name not in there]:
         words = (
             f"the VPC has no endpoint (with private DNS) for: {', '.join(missing)}; Studio reaches AWS by nothing else"
