@@ -33,14 +33,7 @@ def build(config: EnvironmentConfig) -> Blueprint:
     with_endpoints = bool(endpoints.interfaces(config))
     groups = security_groups.build(config, vpc=network, with_endpoints=with_endpoints, naming=naming)
     ways = endpoints.build(config, vpc=network, groups=groups, account=account, partition=partition, naming=naming)
-    traffic = flow_logs.build(
-        network.vpc_id,
-        wanted=config.network.flow_logs,
-        account=account,
-        partition=partition,
-        region=config.region,
-        naming=naming,
-    )
+    traffic = flow_logs.build(config, vpc=network, account=account, partition=partition, naming=naming)
     secrets = secrets_manager.build(config.secrets, naming)
     storage = s3.build(config.storage, account.ref("account_id"), naming)
     access = iam.build(

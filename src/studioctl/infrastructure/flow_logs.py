@@ -6,8 +6,10 @@ https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html
 
 from dataclasses import dataclass
 
+from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.block import Block, Data, Module, Ref, Resource
 from studioctl.infrastructure.naming import Naming
+from studioctl.infrastructure.vpc import Vpc
 
 RETENTION_DAYS = 90
 AGGREGATION_SECONDS = 600  # the longest there is, and so the fewest records
@@ -20,9 +22,10 @@ class FlowLogs:
     module: Module
 
 
-def build(vpc_id: Ref | str, *, wanted: bool, account: Data, partition: Data, region: str, naming: Naming) -> FlowLogs:
+def build(config: EnvironmentConfig, *, vpc: Vpc, account: Data, partition: Data, naming: Naming) -> FlowLogs:
     """The log of a VPC's connections, with the log group and the role that it needs."""
-    blocks = _blocks(vpc_id, account, partition, region, naming) if wanted else ()
+    wanted = config.network.flow_logs
+    blocks = _blocks(vpc.vpc_id, account, partition, config.region, naming) if wanted else ()
     return FlowLogs(Module("flow_logs", "A record of every connection in the network.", blocks))
 
 

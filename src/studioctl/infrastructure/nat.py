@@ -1,6 +1,7 @@
 """The way from private subnets to the internet: a NAT gateway, in a public subnet of its own."""
 
 from ipaddress import IPv4Network
+from typing import Any
 
 from studioctl.config.model import Network
 from studioctl.infrastructure.block import Data, Ref, Resource
@@ -33,12 +34,27 @@ def blocks(
         naming: The environment's names.
     """
     named = name_tag(naming.nat)
+    subnet, *way = _public_subnet(str(subnet_range(network)), vpc, zones, gateway, named)
+    address = Resource(
+        "aws_eip",
+        "nat",
+        {"domain": "vpc", "tags": named, "depends_on": [gateway.address]},
+        why="The one public address: whoever the apps talk to sees it, and nobody can reach them by it.",
+    )
+    placed = {"allocation_id": address.ref("id"), "subnet_id": subnet.ref("id")}
+    nat = Resource("aws_nat_gateway", "studio", {**placed, "tags": named, "depends_on": [gateway.address]})
+    return (subnet, *way, address, nat, route("nat", private, nat_gateway_id=nat.ref("id")))
+
+
+def _public_subnet(
+    cidr: str, vpc: Resource, zones: Data, gateway: Resource, named: dict[str, Any]
+) -> tuple[Resource, ...]:
     subnet = Resource(
         "aws_subnet",
         "nat",
         {
             "vpc_id": vpc.ref("id"),
-            "cidr_block": str(subnet_range(network)),
+            "cidr_block": cidr,
             "availability_zone": zones.ref("names[0]"),
             "tags": named,
             "lifecycle": {"ignore_changes": ["availability_zone"]},
@@ -46,27 +62,9 @@ def blocks(
         why="Public, and for the NAT gateway alone.",
     )
     routes = Resource("aws_route_table", "nat", {"vpc_id": vpc.ref("id"), "tags": named})
-    link = Resource(
-        "aws_route_table_association", "nat", {"subnet_id": subnet.ref("id"), "route_table_id": routes.ref("id")}
-    )
-    address = Resource(
-        "aws_eip",
-        "nat",
-        {"domain": "vpc", "tags": named, "depends_on": [gateway.address]},
-        why="The one public address: whoever the apps talk to sees it, and nobody can reach them by it.",
-    )
-    nat = Resource(
-        "aws_nat_gateway",
-        "studio",
-        {
-            "allocation_id": address.ref("id"),
-            "subnet_id": subnet.ref("id"),
-            "tags": named,
-            "depends_on": [gateway.address],
-        },
-    )
-    out = route("nat_internet", routes, gateway_id=gateway.ref("id"))
-    return (subnet, routes, link, out, address, nat, route("nat", private, nat_gateway_id=nat.ref("id")))
+    joined = {"subnet_id": subnet.ref("id"), "route_table_id": routes.ref("id")}
+    link = Resource("aws_route_table_association", "nat", joined)
+    return subnet, routes, link, route("nat_internet", routes, gateway_id=gateway.ref("id"))
 
 
 def route(label: str, table: Resource, **target: Ref) -> Resource:
