@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CHECKOV := .venv-audit
 
-.PHONY: help demo test prerequisites check format benchmark chaos rivals misbehaviour generated clean
+.PHONY: help demo test prerequisites check format audit benchmark chaos rivals misbehaviour generated clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -12,7 +13,7 @@ help: ## Show the targets
 demo: $(READY) ## Plan, create, look at, change and remove an environment on the emulator
 	$(BIN)/python demo/demo.py
 
-test: prerequisites check ## Format check, lint, types, every test
+test: prerequisites check $(CHECKOV)/.ready ## Format check, lint, types, every test
 	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 prerequisites: ## Get the programs of the system that tests run for real
@@ -26,6 +27,9 @@ check: $(READY) ## Format check, lint, types
 format: $(READY) ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+audit: $(READY) $(CHECKOV)/.ready ## Let cloudsplaining and checkov judge the seed's environment and the default; prints two tables
+	$(BIN)/python -m benchmarks.audit
 
 benchmark: $(READY) ## Measure start-up, synth, up, plan and the editor's script; prints two tables
 	$(BIN)/python -m benchmarks.benchmark
@@ -44,12 +48,19 @@ generated: $(READY) ## Write the files that are made from the code
 	$(BIN)/python -m tests.generated
 
 clean: ## Remove the virtual environment and what the demo left
-	rm -rf $(VENV) .demo
+	rm -rf $(VENV) $(CHECKOV) .demo
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "studioctl needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[local,terraform]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[audit,local,terraform]' --group dev
+	@touch $@
+
+# checkov cannot live beside our libraries: docs/explanation/dependencies.md
+$(CHECKOV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip install --quiet --upgrade pip
+	$(CHECKOV)/bin/python -m pip install --quiet --group checkov
 	@touch $@

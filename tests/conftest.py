@@ -8,7 +8,7 @@ import pytest
 # press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SHARED = {"applied", "deployed", "lived"}  # fixtures that hold an environment which several tests look at
+SHARED = {"applied", "deployed", "lived", "reports"}  # fixtures that hold an environment which several tests look at
 ALONE = {"shell", "life", "place"}  # fixtures that give a test an environment of its own
 LONGEST = {"life", "applied"}  # those of ten minutes of Terraform
 

@@ -5,22 +5,34 @@ import inspect
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from studioctl.api import Studio
+from studioctl.audit import acceptance, least_privilege
+from studioctl.audit import rules as audit_rules
+from studioctl.audit.finding import Subject
 from studioctl.config.schema import reference, schema_text
 from studioctl.errors import ExitCode
+from studioctl.infrastructure.block import Ref
+from studioctl.infrastructure.iam import scoped, things
+from studioctl.infrastructure.iam import studio as of_studio
+from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING, Holder, Scope
+from studioctl.infrastructure.iam.statement import Statement
 from studioctl.operations.doctor import catalogue
+from tests import policies
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "studio.schema.json"
 
 MEANINGS = {
-    ExitCode.OK: "done; for `plan`: nothing to do",
+    ExitCode.OK: "done; for `plan`: nothing to do; for `audit`: no findings, or all accepted",
     ExitCode.FAILED: "failed: AWS, Terraform or the emulator refused, and the message says why; `doctor`: errors",
-    ExitCode.CHANGES: "`plan` found changes",
+    ExitCode.CHANGES: "`plan` found changes; `audit`: findings that nobody accepted",
     ExitCode.CONFIG: "the file is wrong; nothing was started",
     ExitCode.REFUSED: "refused: data would be lost, or nobody confirmed; nothing was changed",
     ExitCode.USAGE: "the command line is wrong",
@@ -72,6 +84,55 @@ def doctor() -> str:
     return text
 
 
+AUDIT = """# What an audit looks at
+
+`studioctl audit` finds these: see [how to audit an environment](../how-to/audit-an-environment.md). An id never means
+anything else; new ones may appear. Beside them stand checkov's own ids (`CKV_...`), which
+[checkov explains](https://www.checkov.io/5.Policy%20Index/terraform.html). Words in capitals in a remedy are filled in.
+
+Prices are list prices of us-east-1 in 2026, from the pages that are named.
+"""
+SUBJECTS = {
+    Subject.FILE: "The file",
+    Subject.PLAN: "What would be made of it",
+    Subject.ACCOUNT: "The account",
+}
+
+
+def audit() -> str:
+    """The reference of an audit's rules, in Markdown."""
+    text = AUDIT
+    every = (*audit_rules.RULES, *least_privilege.RULES)
+    for subject, title in SUBJECTS.items():
+        text += f"\n## {title}\n"
+        for rule in (rule for rule in every if rule.subject is subject):
+            fields = {name: name.upper() for _, name, _, _ in Formatter().parse(rule.remedy) if name}
+            remedy = rule.remedy.format_map({**fields, "flags": ""})
+            text += f"\n### {rule.id}: {rule.title}\n\n**{rule.severity.word}.** {rule.why}\n\n"
+            text += f"- Key: `{'.'.join(map(str, rule.key))}`\n" if rule.key else ""
+            text += f"- Remedy: `{remedy}`\n- Cost: {rule.cost}\n- Reference: <{rule.reference}>\n"
+    return text
+
+
+ACCEPTED = """# What an audit accepts, and why
+
+`studioctl audit` finds all of this in what studioctl makes, and does not count it: each has a reason, and most have a
+key by which you can decide otherwise. `studioctl audit --accepted` shows them beside your own. What you accept yourself
+stands in your file: [how to audit an environment](../how-to/audit-an-environment.md).
+
+"About" says for what it is accepted; the same id about anything else is a finding.
+
+| Id | About | Why it may stay |
+| --- | --- | --- |
+"""
+
+
+def accepted_findings() -> str:
+    """The page of what is accepted, in Markdown."""
+    rows = (f"| {e.id} | `{'`, `'.join(e.about)}` | {e.reason} |\n" for e in acceptance.accepted())
+    return ACCEPTED + "".join(rows)
+
+
 PYTHON_HEAD = """\
 # Python
 
@@ -111,12 +172,91 @@ def _method(name: str, method: Any) -> str:
     return f"\n## `{name}`\n\n```text\n{name}{signature}\n\n{inspect.getdoc(function)}\n```\n"
 
 
+PERMISSIONS = """# What a user may do
+
+`[iam] permissions = "scoped"`, the default: each statement of the role's policies, why it is there, and AWS's page.
+[Why they are as they are](../explanation/permissions.md); [how to give a team more](../how-to/give-a-team-more.md).
+
+NAME is the environment's. PREFIX is how [the names of jobs](../explanation/permissions.md#names-tell-whose-a-job-is)
+must begin. `${sagemaker:DomainId}` and `${sagemaker:UserProfileName}` have values only in a user's session in Studio.
+ARNs begin with `arn:aws:SERVICE:REGION:ACCOUNT:` where nothing else is said.
+"""
+PERMISSIONS_OF_USERS = """
+## With `per_user_roles`
+
+These take the place of the policy `NAME-s3`, and PREFIX is a user's own. The domain's own role has the policy
+`NAME-images`, without `Push`, and no other.
+"""
+PERMISSIONS_OF_KEYS = """
+## With a key of the customer's
+
+With `[encryption]` there is a policy `NAME-kms`, whatever the permissions.
+"""
+PERMISSIONS_ON_EVERYTHING = """
+## On `*`
+
+AWS can bind these to no resource. Nothing else is allowed on `*`, and no action has a wildcard.
+
+| Action | Why it is harmless, and needed |
+| --- | --- |
+"""
+
+
+def permissions() -> str:
+    """The reference of the scoped policies, in Markdown."""
+    bucket, repository, secret, role = (Ref(name) for name in ("BUCKET", "REPOSITORY", "SECRET", "ROLE"))
+    key = Ref("KEY")
+    scope = Scope(
+        "NAME",
+        "aws",
+        "REGION",
+        "ACCOUNT",
+        bucket,
+        ("EXTRA-BUCKET",),
+        repository,
+        key_arn=key,
+        dns_suffix="amazonaws.com",
+        remote_access=True,
+    )
+    closed = replace(scope, remote_access=False)
+    text = PERMISSIONS
+    for policy in (*scoped.for_everybody(scope), *scoped.for_holder(scope, Holder(role, "PREFIX", secret))):
+        text += f"\n## `NAME-{policy.purpose}`\n\n{policy.why}\n" + "".join(map(_permission, policy.statements))
+    text += "\n## Without `remote_access`\n\nThere is no policy `NAME-remote-access`, and `NAME-studio` also says:\n"
+    text += "".join(_permission(s) for s in of_studio.studio(closed).statements if s.effect == "Deny")
+    text += PERMISSIONS_OF_KEYS + "".join(map(_permission, things.key(scope, key).statements))
+    text += PERMISSIONS_OF_USERS + "".join(
+        map(_permission, things.buckets(replace(scope, extra_buckets=()), "USER").statements)
+    )
+    rows = "".join(f"| `{action}` | {why} |\n" for action, why in ONLY_ON_EVERYTHING.items())
+    return text + PERMISSIONS_ON_EVERYTHING + rows
+
+
+def _permission(statement: Statement) -> str:
+    def plain(values: Iterable[str]) -> str:
+        shown = (re.sub(r"\$\{([A-Z]+)\}", r"\1", value).replace("&{", "${") for value in values)
+        return ", ".join(f"`{re.sub('^arn:aws:[a-z]+:REGION:ACCOUNT:', '', value)}`" for value in shown)
+
+    conditions = "".join(f"- When: `{c.variable}` {c.test} {plain(c.values)}\n" for c in statement.conditions)
+    return (
+        f"\n### {statement.sid}\n\n{statement.why} [AWS]({statement.source})\n\n"
+        f"- {statement.effect}: {plain(statement.actions)}\n- On: {plain(statement.resources)}\n{conditions}"
+    )
+
+
 FILES: dict[Path, Callable[[], str]] = {
     SCHEMA: schema_text,
     ROOT / "docs/reference/studio-toml.md": reference,
     ROOT / "docs/reference/cli.md": commands,
     ROOT / "docs/reference/doctor.md": doctor,
+    ROOT / "docs/reference/permissions.md": permissions,
+    ROOT / "docs/reference/audit.md": audit,
+    ROOT / "docs/explanation/accepted-findings.md": accepted_findings,
     ROOT / "docs/reference/python.md": python,
+    **{
+        ROOT / f"tests/golden/policies/{name}.json": partial(policies.text, config)
+        for name, config in policies.ENVIRONMENTS.items()
+    },
 }
 
 

@@ -12,7 +12,8 @@ class ExitCode(IntEnum):
 
     OK = 0
     FAILED = 1
-    CHANGES = 2  # `plan` found changes; nothing else uses 2
+    CHANGES = 2  # who only looks found something: `plan` changes, `audit` findings; nothing else uses 2
+    FINDINGS = 2
     CONFIG = 3
     REFUSED = 4
     USAGE = 64  # sysexits' EX_USAGE, so that a typing error is never taken for "changes"

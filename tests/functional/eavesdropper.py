@@ -10,14 +10,19 @@ from pathlib import Path
 
 @dataclass
 class Heard:
-    """Command lines, and environments of processes, that were seen while listening."""
+    """Command lines, and environments of processes, that were seen while listening; and which had which."""
 
     lines: set[str] = field(default_factory=set)
     environments: set[str] = field(default_factory=set)
+    processes: set[tuple[str, str]] = field(default_factory=set)
 
     def with_text(self, *texts: str) -> list[str]:
         """The command lines that hold one of these texts."""
         return sorted(line for line in self.lines if any(text in line for text in texts))
+
+    def holding(self, *texts: str) -> set[str]:
+        """The command lines of those whose environment, or command line, holds one of these texts."""
+        return {line for line, held in self.processes if any(text in held or text in line for text in texts)}
 
 
 @contextmanager
@@ -29,8 +34,10 @@ def listening() -> Iterator[Heard]:
         while not over.is_set():
             for directory in Path("/proc").iterdir():
                 if directory.name.isdigit():
-                    heard.lines.add(_read(directory / "cmdline"))
-                    heard.environments.add(_read(directory / "environ"))
+                    line, held = _read(directory / "cmdline"), _read(directory / "environ")
+                    heard.lines.add(line)
+                    heard.environments.add(held)
+                    heard.processes.add((line, held))
             time.sleep(0.005)
 
     listener = threading.Thread(target=listen)

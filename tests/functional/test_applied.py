@@ -39,18 +39,25 @@ secrets_manager
 s3
   + aws_s3_bucket.data
   + aws_s3_bucket_public_access_block.data
-  + aws_s3_bucket_server_side_encryption_configuration.data
   + aws_s3_bucket_ownership_controls.data
+  + aws_s3_bucket_policy.data
+  + aws_s3_bucket_server_side_encryption_configuration.data
+  + aws_s3_bucket_versioning.data
 
 iam
   + aws_iam_role.execution
-  + aws_iam_policy.s3
-  + aws_iam_role_policy_attachment.s3
+  + aws_iam_policy.studio
   + aws_iam_policy.remote_access
+  + aws_iam_policy.s3
+  + aws_iam_policy.images
+  + aws_iam_policy.jobs
+  + aws_iam_policy.secrets
+  + aws_iam_role_policy_attachment.s3
+  + aws_iam_role_policy_attachment.images
+  + aws_iam_role_policy_attachment.jobs
+  + aws_iam_role_policy_attachment.secrets
+  + aws_iam_role_policy_attachment.studio
   + aws_iam_role_policy_attachment.remote_access
-  + aws_iam_role_policy_attachment.managed_sagemaker
-  + aws_iam_role_policy_attachment.managed_ecr
-  + aws_iam_role_policy_attachment.managed_secrets
 
 ecr
   + aws_ecr_repository.images
@@ -62,7 +69,7 @@ sagemaker
   + aws_sagemaker_user_profile.ada
   + aws_sagemaker_space.ada-editor
 
-Plan: 30 to create.
+Plan: 37 to create.
 """
 
 
@@ -78,7 +85,7 @@ def test_plan_shows_everything_by_module(applied: Applied) -> None:
 
 def test_up_ends_with_the_address_and_what_to_try_next(applied: Applied) -> None:
     assert re.fullmatch(r"https://d-[a-z0-9]{12}\.studio\.us-east-1\.sagemaker\.aws\n", applied.up.out)
-    assert applied.up.err.count("✓ created aws_") == 30
+    assert applied.up.err.count("✓ created aws_") == 37
     assert applied.up.err.endswith(
         "\n'acme-ml' is ready.\n"
         "Spaces: ada-editor\n"
@@ -94,6 +101,22 @@ def test_a_second_plan_finds_nothing_to_do(applied: Applied) -> None:
     done = applied.shell.studioctl("plan", "--local", expect=0)
 
     assert done.out == "No changes: everything is as the file says.\n"
+
+
+def test_other_permissions_change_the_roles_policies_and_nothing_that_people_work_in(applied: Applied) -> None:
+    (applied.shell.directory / "managed.toml").write_text(
+        (applied.shell.directory / "studio.toml").read_text() + '\n[iam]\npermissions = "managed"\n'
+    )
+    plan = json.loads(applied.shell.studioctl("plan", "--local", "--json", "-c", "managed.toml", expect=2).out)
+
+    assert {(change["action"], change["address"]) for change in plan["changes"]} == {
+        *(("create", f"aws_iam_role_policy_attachment.managed_{name}") for name in ("sagemaker", "ecr", "secrets")),
+        *(
+            ("delete", f"{kind}.{name}")
+            for kind in ("aws_iam_policy", "aws_iam_role_policy_attachment")
+            for name in ("studio", "images", "jobs", "secrets")
+        ),
+    }
 
 
 def test_a_change_of_one_value_changes_exactly_that(applied: Applied) -> None:
@@ -168,11 +191,13 @@ def test_outputs_name_everything_that_other_programs_need(applied: Applied) -> N
         "domain_url",
         "execution_role_arn",
         "github_secret_arn",
+        "job_prefixes",
         "repository_url",
         "spaces",
         "user_profiles",
     ]
     assert outputs["bucket"] == "acme-ml-data-123456789012"
+    assert outputs["job_prefixes"] == {"ada": "acme-ml--"}
     assert list(outputs["spaces"]) == ["ada-editor"]
 
 
@@ -238,7 +263,7 @@ def test_everything_that_takes_tags_carries_ours(applied: Applied) -> None:
 def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: Applied) -> None:
     s3, ecr, secrets = (applied.shell.client(service) for service in ("s3", "ecr", "secretsmanager"))
     bucket = "acme-ml-data-123456789012"
-    s3.put_object(Bucket=bucket, Key="data.csv", Body=b"a,b\n")
+    version = s3.put_object(Bucket=bucket, Key="data.csv", Body=b"a,b\n")["VersionId"]
     manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
     ecr.put_image(repositoryName="acme-ml", imageManifest=manifest, imageTag="latest")
     secrets.put_secret_value(SecretId="acme-ml/github", SecretString="t0ken")
@@ -255,7 +280,7 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             f"  bucket '{bucket}': 1 object, 4 bytes\n"
             "  secret 'acme-ml/github': a value  (0.40 USD a month)\n"
             f"  home file system '{home}': apps have run; 0 bytes when AWS last measured\n"
-            "\n25 resources to destroy.\n"
+            "\n30 resources to destroy.\n"
             "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
             "  space 'ada-editor': a volume of 20 GB\n"
             "Nothing was changed.\n"
@@ -264,7 +289,7 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
         )
         assert applied.shell.inventory() == before
     finally:
-        s3.delete_object(Bucket=bucket, Key="data.csv")
+        s3.delete_object(Bucket=bucket, Key="data.csv", VersionId=version)
         ecr.batch_delete_image(repositoryName="acme-ml", imageIds=[{"imageTag": "latest"}])
         applied.shell.client("sagemaker").delete_app(**key)
 

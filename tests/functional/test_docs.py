@@ -26,8 +26,8 @@ VARIABLE = (
     (re.compile(r"  (\d+m )?\d+s"), "  TIME"),
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
 )
-# A plan with changes, the tutorial's mistake, and what the doctor finds.
-ALLOWED_CODES = {"plan": 2, "validate": 3, "doctor": 1}
+# A plan with changes, the tutorial's mistake, and what the doctor and an audit find.
+ALLOWED_CODES = {"plan": 2, "validate": 3, "doctor": 1, "audit": 2}
 
 
 def steps(page: Path) -> Iterator[tuple[str, list[str]]]:

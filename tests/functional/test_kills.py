@@ -1,4 +1,4 @@
-"""Killed at any moment, run again, done; and data that outlives its environment.
+"""Killed at any moment, run again, done; and data that outlives its environment, with the key that it needs.
 
 One environment goes through it all: `up` and `down` are killed at moments that a seed decides, each time another
 process of theirs, and the same command is given again. What then exists is what an undisturbed run makes: no more, no
@@ -38,7 +38,7 @@ Inventory = dict[str, Any]
 @pytest.fixture
 def life(tmp_path: Path) -> Iterator[Shell]:
     shell = Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator")})
-    shell.write(SMALL.format(name=NAME))
+    shell.write(SMALL.format(name=NAME) + "\n[encryption]\ncustomer_key = true\n")
     shell.studioctl("emulator", "start", "--transition-seconds", "1")
     yield shell
     shell.studioctl("emulator", "stop")
@@ -137,10 +137,12 @@ def up_is_killed_and_completes(life: Shell, before: Inventory, dice: random.Rand
         domains=1,
         file_systems=1,
         internet_gateways=1,
+        key_aliases=1,
+        keys=1,
         lifecycle_configs=1,
         mount_targets=2,
         network_interfaces=2,
-        policies=2,
+        policies=7,
         repositories=1,
         roles=1,
         route_tables=2,
@@ -179,9 +181,12 @@ def down_is_killed_and_completes(life: Shell, before: Inventory, made: Inventory
         "access_points",
         "buckets",
         "file_systems",
+        "key_aliases",
+        "keys",
         "repositories",
         "secrets",
     }
+    assert set(kept["keys"].values()) == {"Enabled"}
     assert (kept["file_systems"], kept["access_points"]) == (made["file_systems"], made["access_points"])
     assert checksums(life) == data
     assert life.client("secretsmanager").get_secret_value(SecretId=f"{NAME}/github")["SecretString"] == "t0ken"
@@ -193,10 +198,11 @@ def the_next_up_takes_up_what_was_kept(life: Shell, kept: Inventory) -> Inventor
     done = life.studioctl("up", "--local", "--yes")
     back = dict(life.inventory())
 
-    assert "note: 3 resources exist already and are this environment's: they are adopted" in done.err
+    assert "note: 5 resources exist already and are this environment's: they are adopted" in done.err
     assert checksums(life) == data
     assert back["repositories"] == kept["repositories"]
     assert back["secrets"] == kept["secrets"]
+    assert (back["keys"], back["key_aliases"]) == (kept["keys"], kept["key_aliases"])
     assert set(kept["file_systems"]) < set(back["file_systems"])
     assert set(kept["access_points"]) < set(back["access_points"])
     (home,) = [arn.rpartition("/")[2] for arn in kept["file_systems"]]
@@ -230,7 +236,11 @@ def bare_terraform_fails_where_down_succeeds(life: Shell, back: Inventory, befor
 
     done = life.studioctl("down", "--local", "--yes", "--delete-data")
     assert done.err.endswith(f"'{NAME}' is gone: 0 left.\n")
-    assert life.inventory() == before
+    after = life.inventory()
+    (key,) = back["keys"]
+    assert after.pop("keys") == {key: "PendingDeletion"}
+    assert f"AWS deletes key '{key.rpartition('/')[2]}' on " in done.err
+    assert after == {kind: found for kind, found in before.items() if kind != "keys"}
 
 
 def give_up_soon(state: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from studioctl.aws import claims
+from studioctl.aws import claims, keys
 from studioctl.aws.claims import Claim
 from studioctl.aws.contents import bucket_contents
 from studioctl.aws.errors import MissingError, translated
@@ -153,6 +153,15 @@ class Belongings:
         except MissingError:  # NoSuchTagSet
             return name if bucket_contents(self._session, name) is None else None
         return name if self._is_ours(tags) else None
+
+    def key(self) -> str | None:
+        """Id of the KMS key: of several, that which has a name. One on its way out is lost to us."""
+        usable = [key for key in keys.tagged(self._session, self._tag) if key.deletion_at is None]
+        return min(usable, key=lambda key: (not key.aliases, key.id)).id if usable else None
+
+    def key_alias(self, name: str) -> str | None:
+        """This name of a KMS key, also while it leads to one that is on its way out."""
+        return name if keys.named(self._session, name, self._tag) else None
 
     def role(self, name: str) -> str | None:
         """The role of this name."""

@@ -3,7 +3,10 @@
 Each `…_contents` says in a few words what is in there, and None when there is nothing or the thing is gone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from studioctl.aws.errors import MissingError, ignoring_missing, translated
@@ -21,27 +24,26 @@ FORGIVEN_HOMES = 8  # of how many profiles empty directories are believed: a tho
 
 
 def bucket_contents(session: Session, bucket: str) -> str | None:
-    """Objects and old versions in a bucket, and their bytes."""
-    count = size = 0
-    for entry_size, _ in _bucket_entries(session, bucket):
-        count += 1
-        size += entry_size
-        if count > COUNTED:
-            return f"more than {COUNTED:,} objects"
-    return f"{count:,} object{'s' if count > 1 else ''}, {as_text(size)}" if count else None
+    """Objects and old versions in a bucket, and their bytes. Marks of deletion alone are nothing: no data is theirs."""
+    objects = old = size = 0
+    for entry in _bucket_entries(session, bucket):
+        objects += entry.kind is Kind.OBJECT
+        old += entry.kind is Kind.OLD_VERSION
+        size += entry.size
+        if objects + old > COUNTED:
+            return f"more than {COUNTED:,} objects and old versions"
+    counted = [_counted(number, what) for number, what in ((objects, "object"), (old, "old version")) if number]
+    return ", ".join((*counted, as_text(size))) if counted else None
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number > 1 else ''}"
 
 
 def empty_bucket(session: Session, bucket: str) -> None:
     """Deletes every object and version in a bucket, for ever. It may be gone already."""
     s3 = session.client("s3")
-    batch: list[ObjectIdentifierTypeDef] = []
-    for _, identifier in _bucket_entries(session, bucket):
-        batch.append(identifier)
-        if len(batch) == 1000:  # the most that one call takes
-            _delete_objects(session, bucket, batch)
-            batch = []
-    if batch:
-        _delete_objects(session, bucket, batch)
+    _delete_entries(session, bucket, _bucket_entries(session, bucket))
     with ignoring_missing():
         for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
             for upload in page.get("Uploads", []):
@@ -49,10 +51,15 @@ def empty_bucket(session: Session, bucket: str) -> None:
                     s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
 
+def drop_marks(session: Session, bucket: str) -> None:
+    """Deletes the marks of deletion in a bucket without data: S3 keeps the bucket as long as there are any."""
+    _delete_entries(session, bucket, (e for e in _bucket_entries(session, bucket) if e.kind is Kind.MARK))
+
+
 def repository_contents(session: Session, repository: str) -> str | None:
     """How many images a repository holds."""
     count = sum(1 for _ in _images(session, repository))
-    return f"{count:,} image{'s' if count > 1 else ''}" if count else None
+    return _counted(count, "image") if count else None
 
 
 def delete_repository(session: Session, repository: str) -> None:
@@ -101,16 +108,40 @@ def delete_secret(session: Session, secret_id: str) -> None:
         session.client("secretsmanager").delete_secret(SecretId=secret_id, ForceDeleteWithoutRecovery=True)
 
 
-def _bucket_entries(session: Session, bucket: str) -> Iterator[tuple[int, "ObjectIdentifierTypeDef"]]:
+class Kind(Enum):
+    """What a bucket with versions holds."""
+
+    OBJECT = "object"
+    OLD_VERSION = "old version"
+    MARK = "mark of deletion"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A version of an object, or a mark that it was deleted."""
+
+    kind: Kind
+    size: int
+    identifier: "ObjectIdentifierTypeDef"
+
+
+def _bucket_entries(session: Session, bucket: str) -> Iterator[Entry]:
     try:
         with translated():
             for page in session.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket):
                 for version in page.get("Versions", []):
-                    yield version["Size"], {"Key": version["Key"], "VersionId": version["VersionId"]}
+                    kind = Kind.OBJECT if version["IsLatest"] else Kind.OLD_VERSION
+                    yield Entry(kind, version["Size"], {"Key": version["Key"], "VersionId": version["VersionId"]})
                 for marker in page.get("DeleteMarkers", []):
-                    yield 0, {"Key": marker["Key"], "VersionId": marker["VersionId"]}
+                    yield Entry(Kind.MARK, 0, {"Key": marker["Key"], "VersionId": marker["VersionId"]})
     except MissingError:
         return
+
+
+def _delete_entries(session: Session, bucket: str, entries: Iterable[Entry]) -> None:
+    remaining = iter(entries)
+    while batch := [entry.identifier for entry in islice(remaining, 1000)]:  # the most that one call takes
+        _delete_objects(session, bucket, batch)
 
 
 def _delete_objects(session: Session, bucket: str, batch: Sequence["ObjectIdentifierTypeDef"]) -> None:

@@ -113,6 +113,15 @@ def marked_as_kept(session: Session, tags: Mapping[str, str]) -> dict[str, int]:
     }
 
 
+def encrypted_with(session: Session, key_arns: Collection[str]) -> list[str]:
+    """The file systems that one of these KMS keys encrypts, whoever made them."""
+    return [
+        found["FileSystemId"]
+        for found in _all_file_systems(session)
+        if found.get("KmsKeyId") in key_arns and found["LifeCycleState"] != "deleting"
+    ]
+
+
 def _domain_arn(session: Session, domain_id: str) -> str:
     who = session.identity
     return f"arn:{who.partition}:sagemaker:{session.target.region}:{who.account_id}:domain/{domain_id}"

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal, overload
+from urllib.parse import urlsplit, urlunsplit
 
 import botocore.session
 from botocore.config import Config
@@ -17,13 +18,17 @@ from studioctl.aws.errors import translated
 from studioctl.target import EMULATOR_KEY, Target
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+    from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_efs import EFSClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3control import S3ControlClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
@@ -92,6 +97,8 @@ class Session:
         return Identity(account_id=answer["Account"], arn=answer["Arn"])
 
     @overload
+    def client(self, service: Literal["cloudtrail"]) -> "CloudTrailClient": ...
+    @overload
     def client(self, service: Literal["ec2"]) -> "EC2Client": ...
     @overload
     def client(self, service: Literal["ecr"]) -> "ECRClient": ...
@@ -100,11 +107,15 @@ class Session:
     @overload
     def client(self, service: Literal["iam"]) -> "IAMClient": ...
     @overload
+    def client(self, service: Literal["kms"]) -> "KMSClient": ...
+    @overload
     def client(self, service: Literal["logs"]) -> "CloudWatchLogsClient": ...
     @overload
     def client(self, service: Literal["resourcegroupstaggingapi"]) -> "ResourceGroupsTaggingAPIClient": ...
     @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
+    @overload
+    def client(self, service: Literal["s3control"]) -> "S3ControlClient": ...
     @overload
     def client(self, service: Literal["sagemaker"]) -> "SageMakerClient": ...
     @overload
@@ -144,6 +155,14 @@ class Session:
         if self.target.is_local:
             config = config.merge(Config(proxies={}, s3={"addressing_style": "path"}))
         with translated():
-            return self._botocore.create_client(
+            made = self._botocore.create_client(
                 service, region_name=self.target.region, endpoint_url=self.target.endpoint_url, config=config
             )
+        if self.target.is_local:
+            made.meta.events.register("before-send.s3-control", self._at_the_emulator)
+        return made
+
+    def _at_the_emulator(self, request: "AWSPreparedRequest", **_: object) -> None:
+        """S3 Control puts the account's id before the host's name, which a loopback address cannot have."""
+        parts = urlsplit(request.url)
+        request.url = urlunsplit(parts._replace(netloc=urlsplit(self.target.endpoint_url or "").netloc))

@@ -51,6 +51,8 @@ def _questions(session: Session, identity: str) -> Mapping[str, Callable[[], obj
         "ec2/vpc-flow-log": lambda: ec2.describe_flow_logs(FlowLogIds=[identity])["FlowLogs"],
         "ecr/repository": lambda: session.client("ecr").describe_repositories(repositoryNames=[identity]),
         "elasticfilesystem/file-system": lambda: session.client("efs").describe_file_systems(FileSystemId=identity),
+        # A key goes only after days, in which it is there for nobody.
+        "kms/key": lambda: "DeletionDate" not in session.client("kms").describe_key(KeyId=identity)["KeyMetadata"],
         "sagemaker/domain": lambda: session.client("sagemaker").describe_domain(DomainId=identity),
     }
 

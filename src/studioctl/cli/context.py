@@ -1,5 +1,6 @@
 """The composition root: from a command's flags to what the operations work on."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from studioctl.operations.environment import Account
 from studioctl.target import Target
 
 if TYPE_CHECKING:  # commands of the day neither run Terraform nor load what does
+    from studioctl.audit.examination import Audit
     from studioctl.lifecycle.script import Script
     from studioctl.operations.doctor.patient import Patient
     from studioctl.operations.environment import Environment
@@ -45,6 +47,18 @@ def patient(file: Path, *, local: bool) -> "Patient":
             mistake = error
     region, profile = (config.region, config.profile) if config else (region_without_file(), None)
     return Patient(_target(region, profile, local=local)[0], file, config, mistake)
+
+
+def audit(file: Path, *, local: bool, offline: bool) -> "Audit":
+    """What an audit looks at: the file, what would be made of it, and unless it is offline the account."""
+    from studioctl.audit.examination import Audit
+    from studioctl.config.source import Source
+    from studioctl.infrastructure import blueprint
+
+    config = load(file)
+    everything = blueprint.build(config)
+    target = None if offline else _target(config.region, config.profile, local=local)[0]
+    return Audit(config, Source.of(file), everything, target, os.environ)
 
 
 def editor_script(file: Path, user: str | None) -> "Script":

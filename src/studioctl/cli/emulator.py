@@ -89,15 +89,27 @@ def status(json: options.Json = False) -> None:
 @app.command()
 def env(
     region: Annotated[str, typer.Option(help="AWS region of the other client.")] = "us-east-1",
+    user: Annotated[
+        str,
+        typer.Option(
+            "--as", help="Act as this user's app in Studio: only what the execution role allows.", metavar="USER"
+        ),
+    ] = "",
+    domain: Annotated[str, typer.Option(help="The user's domain, if several have one.", metavar="ID")] = "",
     json: options.Json = False,
 ) -> None:
-    """Print what points other AWS clients at it: [bold]eval "$(studioctl emulator env)"[/]"""
+    """Print what points other AWS clients at it: [bold]eval "$(studioctl emulator env)"[/]
+
+    Without [bold]--as[/] they are the account's administrator. With it they have a session of the user's execution
+    role, as the code in the user's space has on AWS, and what no policy allows is refused.
+    """
     import shlex
 
     from studioctl.emulator import server
     from studioctl.presentation.json import dumps
 
-    variables = server.environment(server.start(), region)
+    running = server.start()
+    variables = server.session(running, region, user, domain) if user else server.environment(running, region)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     typer.echo(dumps(variables) if json else "\n".join(lines))
 

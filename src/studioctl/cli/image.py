@@ -72,7 +72,7 @@ def push(
     terminal.say(f"Pushed {pushed.place}")
     typer.echo(pushed.digest)
     flags = context.repeated(config, local=local)
-    terminal.next_commands((f"studioctl image attach{flags} {tag}", "offer it in Code Editor"))
+    terminal.next_commands((f"studioctl image attach{flags} {pushed.tag}", "offer it in Code Editor"))
 
 
 @app.command("list")

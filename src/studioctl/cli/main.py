@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from studioctl.cli import (
+    audit,
     connect,
     doctor,
     down,
@@ -64,8 +65,8 @@ app = typer.Typer(
     help="An Amazon SageMaker Studio (Code Editor) environment from one TOML file.\n\n"
     "Begin with: [bold]studioctl init[/], then [bold]studioctl up --local[/] to rehearse it on this machine "
     "with no AWS account, then [bold]studioctl up[/].",
-    epilog="Exit codes: 0 done, 1 failed, 2 plan found changes, 3 the file is wrong, 4 refused, 64 wrong usage, "
-    "130 interrupted. Set STUDIOCTL_DEBUG=1 for tracebacks.",
+    epilog="Exit codes: 0 done, 1 failed, 2 plan found changes or audit findings, 3 the file is wrong, 4 refused, "
+    "64 wrong usage, 130 interrupted. Set STUDIOCTL_DEBUG=1 for tracebacks.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -88,6 +89,7 @@ app.command("status", rich_help_panel=LOOK)(status.status)
 app.command("logs", rich_help_panel=LOOK)(logs.logs)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
 app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
+app.command("audit", rich_help_panel=LOOK)(audit.audit)
 app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
 app.add_typer(image.app, name="image", rich_help_panel=KEEP)
 app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)

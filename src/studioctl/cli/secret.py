@@ -22,6 +22,10 @@ Name = Annotated[str, typer.Argument(help="Which secret: github.", metavar="gith
 Source = Annotated[
     list[str] | None, typer.Argument(help="A hyphen reads the value from stdin. Left out: asks.", metavar="[-]")
 ]
+User = Annotated[
+    str | None,
+    typer.Option("--user", help="The user's own token. Left out: everybody's.", metavar="NAME", show_default=False),
+]
 FromFile = Annotated[Path | None, typer.Option("--from-file", help="Read the value from this file.", metavar="FILE")]
 
 
@@ -30,6 +34,7 @@ def set_(
     name: Name,
     source: Source = None,
     from_file: FromFile = None,
+    user: User = None,
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
 ) -> None:
@@ -46,7 +51,7 @@ def set_(
         _refuse_argument()
     account = context.account(config, local=local)
     value = secrets.read_value(from_file.read_bytes()) if from_file else _typed_or_piped(piped=bool(source))
-    stored = secrets.set_github(account, value)
+    stored = secrets.set_github(account, value, user=user)
     terminal = Terminal()
     if stored.restored:
         terminal.say(f"Restored '{stored.name}', which was scheduled for deletion.")
@@ -58,6 +63,7 @@ def set_(
 @app.command()
 def get(
     name: Name,
+    user: User = None,
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     yes: options.Yes = False,
@@ -70,12 +76,13 @@ def get(
     account = context.account(config, local=local)
     if sys.stdout.isatty():
         confirm.agreed("Show the token on this terminal?", yes=yes)
-    typer.echo(secrets.get_github(account).get_secret_value())
+    typer.echo(secrets.get_github(account, user=user).get_secret_value())
 
 
 @app.command()
 def status(
     name: Name,
+    user: User = None,
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     json: options.Json = False,
@@ -88,11 +95,11 @@ def status(
     from studioctl.presentation.secrets import show
 
     _only_github(name)
-    found = secrets.github_status(context.account(config, local=local))
+    found = secrets.github_status(context.account(config, local=local), user=user)
     if json:
         typer.echo(dumps(found))
     else:
-        show(found, Terminal(), flags=context.repeated(config, local=local))
+        show(found, Terminal(), flags=context.repeated(config, local=local), user=user)
 
 
 def _typed_or_piped(*, piped: bool) -> "SecretStr":

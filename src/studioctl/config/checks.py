@@ -32,6 +32,9 @@ IMAGE_DIGEST = r"^sha256:[0-9a-f]{64}$"
 # Eight digits, or seventeen: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 VPC_ID = r"^vpc-([0-9a-f]{8}|[0-9a-f]{17})$"
 SUBNET_ID = r"^subnet-([0-9a-f]{8}|[0-9a-f]{17})$"
+# Of a key and not of an alias, which could lead to another key tomorrow. "mrk-" begins the id of a multi-Region key.
+# https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
+KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f-]{36})$"
 
 T = TypeVar("T")
 
@@ -154,6 +157,14 @@ def repository_name(value: str) -> str:
             f"{quote(value)} is not a repository name;"
             ' write lower-case letters and digits, joined by dots, underscores, hyphens or slashes: "team/images"'
         )
+    return value
+
+
+def key_arn(value: str) -> str:
+    """The ARN of a KMS key."""
+    if not re.fullmatch(KEY_ARN, value):
+        what = "is the ARN of an alias" if ":alias/" in value else "is not the ARN of a KMS key"
+        raise ValueError(f"{quote(value)} {what}; write the key's: arn:aws:kms:REGION:ACCOUNT:key/ID")
     return value
 
 

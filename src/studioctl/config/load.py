@@ -136,7 +136,7 @@ def _plain(reason: str) -> str:
 def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
     """The data with its sections completed, for the rules to read, whether or not the rest is right."""
     filled = dict(data)
-    for key in ("network", "studio", "storage", "state"):
+    for key in ("network", "studio", "storage", "encryption", "state"):
         given, defaults = data.get(key, {}), EnvironmentConfig.model_fields[key].default.model_dump()
         if isinstance(given, dict):
             filled[key] = {**defaults, **given}

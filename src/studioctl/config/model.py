@@ -7,48 +7,39 @@ the errors is `load.py`'s business; this module does no IO.
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StrictBool, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from studioctl.config import rules
 from studioctl.config.checks import not_empty
+from studioctl.config.closed import Model
 from studioctl.config.editor_merge import merged
+from studioctl.config.iam_checks import some
+from studioctl.config.stores import Encryption, GitHub, Images, Secrets, State, Storage
 from studioctl.config.values import (
-    BucketName,
     Cidr,
     CondaPackage,
-    Days,
     EditorText,
-    EntryPoint,
     EnvironmentName,
     Extension,
     ExtraScript,
     Gigabytes,
-    GitHost,
-    GitHubUser,
     IdleMinutes,
-    ImageCount,
-    ImageDigest,
     InstanceType,
     Keybinding,
-    NewBucketName,
+    PolicyAction,
+    PolicyArn,
+    PolicyResource,
     Region,
-    RepositoryName,
     RepositoryUrl,
     SageMakerName,
-    StateKey,
+    Sid,
     SubnetId,
     Text,
     Tool,
     VpcId,
     Zones,
 )
-
-
-class Model(BaseModel):
-    """A frozen value that refuses keys it does not know, and keeps what it was given out of error texts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ExistingVpc(Model):
@@ -113,6 +104,16 @@ class Studio(Model):
     remote_access: StrictBool = Field(
         True,
         description="Whether a local VS Code may connect to a space. AWS wants 8 GB of memory for it: ml.t3.large.",
+    )
+
+
+class Audit(Model):
+    """What `studioctl audit` finds, and may stay."""
+
+    accept: dict[str, Text] = Field(
+        {},
+        description="Findings that are accepted: the reason, by id.",
+        examples=[{"STUDIO-005": "trainings run over night"}],
     )
 
 
@@ -198,6 +199,16 @@ class User(Model):
         description="The user's spaces. Left out: one private Code Editor space named <user>-editor.",
         examples=[[{"name": "ada-editor", "instance_type": "ml.t3.xlarge", "volume_gb": 50}]],
     )
+    push_images: StrictBool = Field(
+        True,
+        description="Whether the user's role may push images. False needs [iam] per_user_roles.",
+    )
+    github: GitHub | None = Field(
+        None,
+        description="A GitHub token of the user's own, which nobody else's Git gets, in place of [secrets] github."
+        " Needs [iam] per_user_roles.",
+        examples=[{"username": "ada"}],
+    )
     editor: Editor | None = Field(
         None,
         description="What differs from [editor], under the same keys: lists are added to it, tables are merged,"
@@ -210,80 +221,48 @@ class User(Model):
         return (Space(name=f"{self.name}-editor"),) if self.spaces is None else self.spaces
 
 
-class Storage(Model):
-    """Buckets that the execution role may use."""
+class ExtraStatement(Model):
+    """A statement of a policy of your own, for every user's role."""
 
-    bucket: NewBucketName | None = Field(
+    sid: Sid | None = Field(None, description="Its name: letters and digits.", examples=["ReadTheLake"])
+    effect: Literal["Allow", "Deny"] = Field("Allow", description="A Deny wins over every Allow.")
+    actions: Annotated[tuple[PolicyAction, ...], AfterValidator(some("s3:GetObject"))] = Field(
+        description="What may be done, or not.", json_schema_extra={"minItems": 1}, examples=[["s3:GetObject"]]
+    )
+    resources: Annotated[tuple[PolicyResource, ...], AfterValidator(some("arn:aws:s3:::acme-lake/*"))] = Field(
+        description='On what: ARNs, with wildcards, or "*".',
+        json_schema_extra={"minItems": 1},
+        examples=[["arn:aws:s3:::acme-lake/*"]],
+    )
+    conditions: dict[str, dict[str, tuple[str, ...]]] = Field(
+        {},
+        description="When: an operator of IAM's, and below it for each key the values that it may have.",
+        examples=[{"StringEquals": {"aws:ResourceTag/team": ["ml"]}}],
+    )
+
+
+class Iam(Model):
+    """What users may do in AWS, from a space, from Studio's pages and in their jobs."""
+
+    permissions: Literal["scoped", "managed"] = Field(
+        "scoped",
+        description="What a user of this environment needs and no more, or AWS's managed policies for SageMaker,"
+        " ECR and Secrets Manager, which reach the whole account.",
+    )
+    per_user_roles: StrictBool = Field(
+        False,
+        description="Whether each user has a role of their own: for the prefixes users/<user>/ and shared/ of the data"
+        " bucket, for jobs of their own, and with the user's name in CloudTrail.",
+    )
+    permissions_boundary: PolicyArn | None = Field(
         None,
-        description="Name of the data bucket. Left out: <name>-data-<account id>, unique by itself.",
-        examples=["acme-ml-data"],
+        description="ARN of a policy that bounds every role: what it does not allow, no role may do.",
+        examples=["arn:aws:iam::111122223333:policy/ml-boundary"],
     )
-    extra_buckets: tuple[BucketName, ...] = Field(
+    extra_statements: tuple[ExtraStatement, ...] = Field(
         (),
-        description="Buckets made elsewhere that the role may use too, such as the remote state's.",
-        examples=[["acme-tfstate"]],
-    )
-
-
-class CustomImage(Model):
-    """An image of the repository that users may choose for Code Editor."""
-
-    name: SageMakerName = Field(description="What Studio calls it.")
-    digest: ImageDigest = Field(
-        description="Which image: the digest that `studioctl image list` shows. A tag could move on to another."
-    )
-    entrypoint: EntryPoint = Field(
-        "entrypoint-code-editor",
-        description="The program in the image that starts the editor. AWS's own images, and what is built on them,"
-        " have this one.",
-    )
-
-
-class Images(Model):
-    """The container registry, and the images that Code Editor offers besides AWS's own."""
-
-    repository: RepositoryName | None = Field(
-        None, description="Name of the ECR repository. Left out: the environment's.", examples=["acme-ml"]
-    )
-    keep_latest: ImageCount = Field(5, description='How many images whose tag begins with "latest" are kept.')
-    expire_untagged_days: Days = Field(14, description="Untagged images expire after this many days.")
-    custom: tuple[CustomImage, ...] = Field(
-        (),
-        description="Images that users may choose for Code Editor, at most 5. `studioctl image attach` writes them.",
-        json_schema_extra={"maxItems": 5},
-        examples=[[{"name": "torch", "digest": f"sha256:{'0123456789abcdef' * 4}"}]],
-    )
-
-
-class GitHub(Model):
-    """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
-
-    username: GitHubUser = Field(description="The GitHub user name.")
-    host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
-
-
-class Secrets(Model):
-    """Secrets that are kept in AWS Secrets Manager; this file names them and never holds a value."""
-
-    github: GitHub | None = Field(
-        None, description="A GitHub token. Left out: no secret is made.", examples=[{"username": "ada"}]
-    )
-
-
-class State(Model):
-    """Where Terraform keeps its state."""
-
-    backend: Literal["local", "s3"] = Field("local", description="On this machine, or in an S3 bucket.")
-    bucket: BucketName | None = Field(
-        None, description="The state's bucket (s3). It must exist.", examples=["acme-tfstate"]
-    )
-    key: StateKey | None = Field(
-        None,
-        description="The state's key (s3). Left out: <name>/terraform.tfstate.",
-        examples=["acme-ml/terraform.tfstate"],
-    )
-    region: Region | None = Field(
-        None, description="The bucket's region (s3). Left out: the environment's.", examples=["us-east-1"]
+        description="Statements of your own, for every user.",
+        examples=[[{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::acme-lake/*"]}]],
     )
 
 
@@ -319,10 +298,13 @@ class EnvironmentConfig(Model):
         description="Who works here.", json_schema_extra={"minItems": 1}
     )
     storage: Storage = Storage()
+    iam: Iam = Iam()
     images: Images = Images()
     secrets: Secrets = Secrets()
+    encryption: Encryption = Encryption()
     editor: Editor = Editor()
     state: State = State()
+    audit: Audit = Audit()
 
     @model_validator(mode="after")
     def _follow_the_rules(self) -> Self:

@@ -6,7 +6,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from studioctl.config.model import EnvironmentConfig, Model
+from studioctl.config.closed import Model
+from studioctl.config.model import EnvironmentConfig
 from studioctl.config.secrets_in_clear import words_for_key
 from studioctl.config.text import Location, Violation, kind, nearest, path, quote
 
@@ -58,7 +59,7 @@ def _wrong_type(details: ErrorDetails) -> str:
         return f'is {found} and must be a list of tables; write [[users]], then name = "..."'
     if location[:1] == ("users",) and len(location) == 2:
         return f'is {found} and must be a table; write [[users]], then name = "..."'
-    if location[-1] in {"spaces", "keybindings"} and found == "a table":
+    if location[-1] in {"spaces", "keybindings", "extra_statements"} and found == "a table":
         keys = tuple(part for part in location if isinstance(part, str))
         return f"is a table and must be a list of tables; write [[{path(keys)}]]"
     if details["type"] == "model_type" and len(location) == 1:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
-from studioctl.config import closed_network, editor_checks, secrets_in_clear, tags
+from studioctl.config import closed_network, editor_checks, iam_checks, secrets_in_clear, tags
 from studioctl.config.editor_merge import SAME, directory_of
 from studioctl.config.text import Location, Violation, count, quote
 
@@ -34,6 +34,10 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _below(("tags",), tags.violations(_table(data, "tags")))
     yield from _lists(data)
     yield from _buckets(data)
+    yield from _below(("iam",), iam_checks.violations(_table(data, "iam")))
+    per_user_roles = _table(data, "iam").get("per_user_roles") is True
+    yield from iam_checks.of_users(list(_users(data)), per_user_roles=per_user_roles)
+    yield from _encryption(data)
     yield from _custom_images(_list(_table(data, "images"), "custom"))
     yield from _state(data)
     for place, editor in _editors(data):
@@ -192,10 +196,30 @@ def _buckets(data: Mapping[str, Any]) -> Iterator[Violation]:
     for index, extra in enumerate(_list(storage, "extra_buckets")):
         if extra == bucket:
             yield ("storage", "extra_buckets", index), "is [storage] bucket, which the role may use anyway; delete it"
+    if storage.get("access_logs") == bucket:
+        yield (
+            ("storage", "access_logs"),
+            "is [storage] bucket, and each log would be logged in turn; write another bucket",
+        )
     if state.get("bucket") == bucket:
         yield (
             ("state", "bucket"),
             "is [storage] bucket, which Terraform only makes once it has a state; write a bucket that exists already",
+        )
+
+
+def _encryption(data: Mapping[str, Any]) -> Iterator[Violation]:
+    encryption, region = _table(data, "encryption"), data.get("region")
+    key = encryption.get("key")
+    if not isinstance(key, str):
+        return
+    if encryption.get("customer_key") is True:
+        yield ("encryption", "key"), "and customer_key = true are two keys; delete one of the lines"
+    place = key.split(":")[3:4]
+    if place and isinstance(region, str) and place != [region]:
+        yield (
+            ("encryption", "key"),
+            f"is a key of {place[0]}, and the environment is in {region}; write one of {region}",
         )
 
 

@@ -79,6 +79,8 @@ BETWEEN = """\
   that it describes.
 - Tags: at most 47; keys of 1 to 128 characters, values of up to 256, made of letters, digits, spaces and
   `_ . : / = + - @`; no key begins with `aws:`, `sagemaker:` or `studioctl:`, and no two differ only in case.
+- `encryption.key` is of the environment's region, and not beside `customer_key = true`. `storage.access_logs` is not
+  the bucket that is logged.
 - A bucket's name follows [S3's rules](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html);
   one that we make has no dots.
 - Repositories are `https://` or SSH URLs without credentials, and no two end in the same name.

@@ -23,9 +23,13 @@ class Source:
 
         Without a line when nothing of it is in the file, because a default holds.
         """
+        line = self.line(*location)
+        return f"{self.name}{'' if line is None else f':{line}'}: {path(location)}"
+
+    def line(self, *location: str | int) -> int | None:
+        """On which line, from 1, this or the nearest thing around it stands; None when a default holds."""
         from studioctl.config.positions import lines, nearest_place  # noqa: PLC0415 (needed for refusals only)
 
         known = lines(self.text)
         nearest = nearest_place(location, known)
-        line = f":{known[nearest]}" if nearest else ""
-        return f"{self.name}{line}: {path(location)}"
+        return known[nearest] if nearest else None

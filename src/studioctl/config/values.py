@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, StrictInt, WithJsonSchema
 
-from studioctl.config import checks, editor_checks
+from studioctl.config import checks, editor_checks, iam_checks
 from studioctl.config.scripts import ScriptFile
 
 
@@ -54,6 +54,11 @@ StateKey: TypeAlias = Annotated[
     str, AfterValidator(checks.state_key), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
 ]
 
+Sid: TypeAlias = Annotated[str, AfterValidator(iam_checks.sid), _pattern(iam_checks.SID)]
+PolicyAction: TypeAlias = Annotated[str, AfterValidator(iam_checks.action), _pattern(iam_checks.ACTION)]
+PolicyResource: TypeAlias = Annotated[str, AfterValidator(iam_checks.resource), _pattern(iam_checks.RESOURCE)]
+PolicyArn: TypeAlias = Annotated[str, AfterValidator(iam_checks.policy_arn), _pattern(iam_checks.POLICY_ARN)]
+
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EbsStorageSettings.html
 Gigabytes: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(5, 16_384, "GB")), _range(5, 16_384)]
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IdleSettings.html
@@ -65,6 +70,9 @@ Zones: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 6)), _r
 ImageCount: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 100_000)), _range(1, 100_000)]
 # AWS documents no end; ten years is ours, against slips of the keyboard.
 Days: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 3650, "days")), _range(1, 3650)]
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html
+KeyDays: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(7, 30, "days")), _range(7, 30)]
+KeyArn: TypeAlias = Annotated[str, AfterValidator(checks.key_arn), _pattern(checks.KEY_ARN)]
 
 Tool: TypeAlias = Annotated[str, AfterValidator(editor_checks.tool), _pattern(editor_checks.TOOL)]
 Extension: TypeAlias = Annotated[str, AfterValidator(editor_checks.extension), _pattern(editor_checks.EXTENSION)]

@@ -25,9 +25,11 @@ from studioctl.emulator import calls, fault_answers, registry
 from studioctl.emulator.calls import Call, call_of
 from studioctl.emulator.faults import BECOMES, SLOW_SECONDS, Fault, Faults, Kind
 from studioctl.emulator.guard import is_loopback
+from studioctl.emulator.iam.door import Door
 from studioctl.emulator.install import install, settle
 from studioctl.emulator.inventory import take_inventory
 from studioctl.emulator.page import open_studio
+from studioctl.emulator.server import ACCOUNT_ID
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.emulator.studio.store import Outcome, StudioStore
 
@@ -77,6 +79,7 @@ class Application:
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
         self.faults = Faults()
+        self.door = Door(ACCOUNT_ID)
         self._moto: WsgiApplication = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.RLock()
 
@@ -123,7 +126,10 @@ class Application:
             StudioStore.outcome = outcome
             try:
                 if registry.is_for_registry(environ):
-                    return registry.answer(Request(environ))(environ, start_response)
+                    refused = self.door.refuse_push_or_pull(environ)
+                    return (refused or registry.answer(Request(environ)))(environ, start_response)
+                if refused := self.door.refuse(environ, call):
+                    return refused(environ, start_response)
                 return list(self._moto(environ, start_response))
             except (NotImplementedError, OperationNotFoundError) as error:
                 said = f"The emulator cannot do this: {error}"
@@ -140,8 +146,8 @@ class Application:
                 with self._turn:
                     settle()
                     return _json(take_inventory())
-            case ["_studioctl", "faults"]:
-                return self._change_faults(request)
+            case ["_studioctl", "faults" | "sessions" as what]:
+                return self._change_faults(request) if what == "faults" else self._begin_session(request)
             case ["studio", domain_id, "auth"]:
                 with self._turn:
                     settle()
@@ -150,6 +156,15 @@ class Application:
                 return Response("Not found\n", 404)
             case _:
                 return None
+
+    def _begin_session(self, request: Request) -> Response:
+        """Credentials as a user's app has them: `{"region", "user", "domain_id"}`."""
+        with self._turn:
+            settle()
+            try:
+                return _json(self.door.sessions.begin(**json.loads(request.get_data() or b"{}")))
+            except (TypeError, ValueError, AttributeError) as error:
+                return Response(f"{error}\n", 400)
 
     def _change_faults(self, request: Request) -> Response:
         """GET shows them, PUT replaces them, POST adds to them, DELETE removes them."""

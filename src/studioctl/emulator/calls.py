@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from moto.core.utils import get_service_model
 
@@ -35,7 +35,9 @@ SERVICES = (
     "ssm",
     "sts",
 )
-_SCOPE = re.compile(r"Credential=[^/]*/\d{8}/[^/]*/([^/]+)/aws4_request")
+_SCOPE = re.compile(r"Credential=([^/,&]*)/\d{8}/([^/]*)/([^/]+)/aws4_request")
+# Signature Version 2, which S3 still takes; boto3 makes presigned addresses with it.
+_OLD = re.compile(r"^AWS ([^:]+):|(?:^|&)AWSAccessKeyId=([^&]+)")
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,29 @@ class Call:
     action: str
 
 
+@dataclass(frozen=True)
+class Signature:
+    """Who signed a request, and for where: an access key, a region, and a service as signatures name it."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def signature_of(environ: Mapping[str, Any]) -> Signature | None:
+    """From the header or, of a presigned address, the query; None when nobody signed."""
+    header, query = environ.get("HTTP_AUTHORIZATION", ""), unquote(environ.get("QUERY_STRING", ""))
+    if found := _SCOPE.search(header) or _SCOPE.search(query):
+        return Signature(found[1], found[2], found[3])
+    if found := _OLD.search(header) or _OLD.search(query):
+        return Signature(found[1] or found[2], "us-east-1", "s3")
+    return None
+
+
 def call_of(environ: Mapping[str, Any], body: bytes) -> Call:
     """The call that a WSGI request makes."""
-    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-    signed = scope[1] if scope else ""
+    signature = signature_of(environ)
+    signed = signature.service if signature else ""
     service = SIGNED_AS.get(signed, signed)
     if service in REST:
         return Call(service, _rest_action(service, environ))

@@ -58,7 +58,7 @@ class StrictECRBackend(ECRBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.blobs: dict[tuple[str, str], bytes] = {}
-        self._tokens: dict[str, float] = {}
+        self._tokens: dict[str, tuple[float, str]] = {}
         self._downloads: dict[str, bytes] = {}
 
     @property
@@ -69,15 +69,19 @@ class StrictECRBackend(ECRBackend):
         """Raises RepositoryNotFoundException."""
         return self._get_repository(name)
 
-    def new_token(self) -> str:
-        """A password for the registry."""
+    def new_token(self, access_key: str) -> str:
+        """A password for the registry, with which one may do what this access key may."""
         token = secrets.token_urlsafe(96)
-        self._tokens[token] = time.monotonic() + TOKEN_LIFE.total_seconds()
+        self._tokens[token] = time.monotonic() + TOKEN_LIFE.total_seconds(), access_key
         return token
+
+    def owner_of(self, token: str) -> str:
+        """The access key that a password was given to."""
+        return self._tokens[token][1]
 
     def admits(self, token: str) -> bool:
         """Whether the registry knows this password."""
-        return self._tokens.get(token, 0) > time.monotonic()
+        return token in self._tokens and self._tokens[token][0] > time.monotonic()
 
     def complete_layer_upload(self, repository_name: str, upload_id: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Keeps the layer's bytes."""
@@ -153,7 +157,7 @@ class StrictECRResponse(ECRResponse):
 
     def get_authorization_token(self) -> ActionResult:
         """A password that nobody can guess, and the address of the registry on this machine."""
-        token = b64encode(f"{USER}:{self._strict.new_token()}".encode()).decode()
+        token = b64encode(f"{USER}:{self._strict.new_token(self.access_key)}".encode()).decode()
         data = {
             "authorizationToken": token,
             "expiresAt": datetime.now(UTC) + TOKEN_LIFE,

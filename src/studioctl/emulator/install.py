@@ -10,6 +10,7 @@ from moto.ecr.models import ecr_backends
 from moto.efs.models import efs_backends
 from moto.iam.access_control import PermissionResult
 from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
 from moto.s3.models import FakeBucket
 from moto.sagemaker import urls as sagemaker_urls
 from moto.sagemaker.models import sagemaker_backends
@@ -20,6 +21,7 @@ from moto.servicequotas.models import servicequotas_backends
 from studioctl.emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studioctl.emulator.backends import each
 from studioctl.emulator.ecr import StrictECRBackend, StrictECRResponse
+from studioctl.emulator.keys import StrictKmsBackend
 from studioctl.emulator.network import StrictEC2Backend, StrictEFSBackend
 from studioctl.emulator.quotas import QuotaBackend, QuotaResponse
 from studioctl.emulator.settings import EmulatorSettings
@@ -54,6 +56,7 @@ def install(
     ecr_backends.backend = StrictECRBackend
     efs_backends.backend = StrictEFSBackend
     iam_backends.backend = StrictIAMBackend
+    kms_backends.backend = StrictKmsBackend
     secretsmanager_backends.backend = StrictSecretsManagerBackend
     servicequotas_backends.backend = QuotaBackend
     ecr_urls.url_paths["{0}/$"] = StrictECRResponse.dispatch

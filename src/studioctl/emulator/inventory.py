@@ -12,6 +12,7 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ecr.models import ecr_backends
 from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
 from moto.s3.models import FakeBucket, FakeDeleteMarker, s3_backends
 from moto.sagemaker.models import sagemaker_backends
@@ -26,7 +27,7 @@ Inventory = dict[str, Any]
 
 def take_inventory() -> Inventory:
     """One member per kind, each a sorted list of identities or a mapping of identities to what they hold."""
-    return _network() | _files() | _identities() | _stores() | _studio()
+    return _network() | _files() | _identities() | _stores() | _keys() | _studio()
 
 
 def _network() -> Inventory:
@@ -120,6 +121,20 @@ def _stores() -> Inventory:
         "repositories": dict(sorted(repositories.items())),
         "secrets": dict(sorted(secrets.items())),
         "log_groups": sorted(log_groups),
+    }
+
+
+def _keys() -> Inventory:
+    """Keys by their state, as one that is pending deletion is still there; not AWS's own, which come with their use."""
+    own = [
+        key
+        for _, kms in each(kms_backends)
+        for key in kms.keys.values()
+        if not any(alias.startswith("alias/aws/") for alias in key.aliases)
+    ]
+    return {
+        "keys": {key.arn: key.key_state for key in sorted(own, key=lambda key: key.arn)},
+        "key_aliases": sorted(f"{key.region}/{alias}" for key in own for alias in key.aliases),
     }
 
 

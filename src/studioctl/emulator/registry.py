@@ -35,6 +35,22 @@ def is_for_registry(environ: dict[str, Any]) -> bool:
     return environ.get("PATH_INFO", "").startswith("/v2/") and not signed
 
 
+def route_of(path: str) -> tuple[str, str] | None:
+    """The repository and the kind of thing that a path is about; None for paths that are about neither."""
+    found = ((pattern.fullmatch(path), kind) for pattern, kind in ROUTES)
+    return next(((match["name"], kind) for match, kind in found if match), None)
+
+
+def password_of(authorization: str) -> str:
+    """What a client signs in with, from its header; "" where that is of another kind."""
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        user, _, token = b64decode(encoded, validate=True).decode().partition(":")
+    except (NotBase64, UnicodeDecodeError):
+        return ""
+    return token if scheme.lower() == "basic" and user == USER else ""
+
+
 def answer(request: Request) -> Response:
     """What the registry answers. The caller holds the lock."""
     if token := re.fullmatch(rf"{DOWNLOADS}([\w-]+)", request.path):
@@ -42,16 +58,16 @@ def answer(request: Request) -> Response:
     backend = _backend_of(request)
     if backend is None:
         challenge = {"WWW-Authenticate": f'Basic realm="{StrictECRBackend.endpoint_url}/",service="ecr.amazonaws.com"'}
-        return _error("UNAUTHORIZED", "Not Authorized", 401, challenge)
+        return refusal("UNAUTHORIZED", "Not Authorized", 401, challenge)
     if request.path == "/v2/":
         return Response("{}", content_type="application/json")
     for pattern, kind in ROUTES:
         if found := pattern.fullmatch(request.path):
             handler = HANDLERS.get((kind, request.method))
             if handler is None:
-                return _error("UNSUPPORTED", f"{request.method} is not supported", 405)
+                return refusal("UNSUPPORTED", f"{request.method} is not supported", 405)
             return _guarded(handler, backend, found, request)
-    return _error("NAME_INVALID", f"no such path: {request.path}", 404)
+    return refusal("NAME_INVALID", f"no such path: {request.path}", 404)
 
 
 def _guarded(
@@ -65,9 +81,9 @@ def _guarded(
         backend.repository(found["name"])
         return handler(backend, found, request)
     except RepositoryNotFoundException as error:
-        return _error("NAME_UNKNOWN", str(error.message), 404)
+        return refusal("NAME_UNKNOWN", str(error.message), 404)
     except ServiceException as error:
-        return _error(
+        return refusal(
             "TAG_INVALID" if error.code == "ImageAlreadyExistsException" else "MANIFEST_INVALID",
             str(error.message),
             400,
@@ -76,13 +92,7 @@ def _guarded(
 
 def _backend_of(request: Request) -> StrictECRBackend | None:
     """The account and region whose password this is."""
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
-    try:
-        user, _, token = b64decode(encoded, validate=True).decode().partition(":")
-    except (NotBase64, UnicodeDecodeError):
-        return None
-    if scheme.lower() != "basic" or user != USER:
-        return None
+    token = password_of(request.headers.get("Authorization", ""))
     backends = (backend for _, backend in each(ecr_backends) if isinstance(backend, StrictECRBackend))
     return next((backend for backend in backends if backend.admits(token)), None)
 
@@ -110,7 +120,7 @@ def _finish_upload(backend: StrictECRBackend, name: str, upload_id: str, request
     upload = backend.repository(name).uploads[upload_id]
     wanted, computed = request.args.get("digest", ""), _digest(bytes(upload.layer_parts))
     if wanted != computed:
-        return _error("DIGEST_INVALID", f"the content's digest is {computed}", 400)
+        return refusal("DIGEST_INVALID", f"the content's digest is {computed}", 400)
     backend.complete_layer_upload(name, upload_id, [wanted])
     return Response(status=201, headers={"Location": f"/v2/{name}/blobs/{wanted}", "Docker-Content-Digest": wanted})
 
@@ -126,7 +136,7 @@ def _add(backend: StrictECRBackend, name: str, upload_id: str, data: bytes) -> i
 def _blob(backend: StrictECRBackend, found: "re.Match[str]", _request: Request) -> Response:
     blob = backend.blobs.get((found["name"], found["reference"]))
     if blob is None:
-        return _error("BLOB_UNKNOWN", "blob unknown to registry", 404)
+        return refusal("BLOB_UNKNOWN", "blob unknown to registry", 404)
     headers = {"Docker-Content-Digest": found["reference"]}
     return Response(blob, headers=headers, content_type="application/octet-stream")
 
@@ -136,7 +146,7 @@ def _put_manifest(backend: StrictECRBackend, found: "re.Match[str]", request: Re
     digest = _digest(manifest)
     tag: Any = None if re.fullmatch(DIGEST, reference) else reference
     if tag is None and reference != digest:
-        return _error("DIGEST_INVALID", f"the manifest's digest is {digest}", 400)
+        return refusal("DIGEST_INVALID", f"the manifest's digest is {digest}", 400)
     if not _has(backend, name, digest, tag):
         backend.put_image(name, manifest.decode(), tag, request.content_type, digest)
     return Response(status=201, headers={"Location": f"/v2/{name}/manifests/{digest}", "Docker-Content-Digest": digest})
@@ -145,7 +155,7 @@ def _put_manifest(backend: StrictECRBackend, found: "re.Match[str]", request: Re
 def _manifest(backend: StrictECRBackend, found: "re.Match[str]", _request: Request) -> Response:
     image = _image(backend, found["name"], found["reference"])
     if image is None:
-        return _error("MANIFEST_UNKNOWN", "Requested image not found", 404)
+        return refusal("MANIFEST_UNKNOWN", "Requested image not found", 404)
     headers = {"Docker-Content-Digest": image.get_image_digest()}
     return Response(image.image_manifest, headers=headers, content_type=image.image_manifest_media_type)
 
@@ -178,7 +188,7 @@ def _download(token: str) -> Response:
     for _, backend in each(ecr_backends):
         if isinstance(backend, StrictECRBackend) and (blob := backend.redeem(token)) is not None:
             return Response(blob, content_type="application/octet-stream")
-    return _error("DENIED", "This address has expired or was used before.", 403)
+    return refusal("DENIED", "This address has expired or was used before.", 403)
 
 
 def _upload_state(name: str, upload_id: str, size: int) -> Response:
@@ -194,6 +204,7 @@ def _digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _error(code: str, message: str, status: int, headers: dict[str, str] | None = None) -> Response:
+def refusal(code: str, message: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    """A refusal in the registry's own form."""
     text = json.dumps({"errors": [{"code": code, "message": message}]})
     return Response(text, status, headers=headers, content_type="application/json")

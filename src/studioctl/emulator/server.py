@@ -19,7 +19,7 @@ import platformdirs
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
 from studioctl.sandbox.room import reach
-from studioctl.target import EMULATOR_KEY
+from studioctl.target import EMULATOR_KEY, without_secrets
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
@@ -178,6 +178,21 @@ def environment(emulator: RunningEmulator, region: str) -> dict[str, str]:
     }
 
 
+def session(emulator: RunningEmulator, region: str, user: str, domain_id: str = "") -> dict[str, str]:
+    """Variables that make any AWS client act as this user's app in Studio does: as a session of the execution role.
+
+    Raises:
+        EmulatorError: there is no such user, or SageMaker may not assume the role, or the emulator does not answer.
+    """
+    wanted = {"region": region, "user": user, "domain_id": domain_id}
+    begun = _own(emulator, "POST", "sessions", wanted, hint="studioctl status --local")
+    return environment(emulator, region) | {
+        "AWS_ACCESS_KEY_ID": begun["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": begun["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": begun["SessionToken"],
+    }
+
+
 def inventory(emulator: RunningEmulator) -> dict[str, Any]:
     """Everything that exists in the emulator, see `inventory.take_inventory`.
 
@@ -210,12 +225,19 @@ def add_faults(emulator: RunningEmulator, wanted: Mapping[str, Any]) -> dict[str
     return _own(emulator, "POST", "faults", wanted)
 
 
-def _own(emulator: RunningEmulator, method: str, what: str, content: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What one of the emulator's own paths answers."""
+def _own(
+    emulator: RunningEmulator,
+    method: str,
+    what: str,
+    content: Mapping[str, Any] | None = None,
+    *,
+    hint: str = "studioctl emulator faults set --help",
+) -> dict[str, Any]:
+    """What one of the emulator's own paths answers; `hint` is what to do when it refuses."""
     try:
         answer: dict[str, Any] = _ask(emulator.port, method, f"/_studioctl/{what}", timeout=60, content=content)
     except _Refused as refused:
-        raise EmulatorError(f"The emulator refused: {refused}", hint="studioctl emulator faults set --help") from None
+        raise EmulatorError(f"The emulator refused: {refused}", hint=hint) from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise EmulatorError(
             f"The emulator at {emulator.endpoint_url} does not answer: {error}", hint="studioctl emulator start"
@@ -224,10 +246,10 @@ def _own(emulator: RunningEmulator, method: str, what: str, content: Mapping[str
 
 
 def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """The process's environment without the user's AWS account, proxies and settings of moto's."""
+    """The process's environment without the user's AWS account and secrets, proxies and settings of moto's."""
     kept = {
         name: value
-        for name, value in inherited.items()
+        for name, value in without_secrets(inherited).items()
         if not name.startswith(("AWS_", "BOTO", "MOTO_")) and not name.lower().endswith("_proxy")
     }
     return kept | {

@@ -8,6 +8,7 @@ from studioctl.infrastructure import (
     endpoints,
     flow_logs,
     iam,
+    kms,
     s3,
     sagemaker,
     secrets_manager,
@@ -22,7 +23,7 @@ def build(config: EnvironmentConfig) -> Blueprint:
     """Everything that should exist for this configuration.
 
     Raises:
-        ConfigError: The lifecycle script outgrows what SageMaker takes.
+        ConfigError: The lifecycle script outgrows what SageMaker takes, or a policy what IAM takes.
     """
     naming = Naming(config.name)
     account = Data("aws_caller_identity", "current")
@@ -34,29 +35,32 @@ def build(config: EnvironmentConfig) -> Blueprint:
     groups = security_groups.build(config, vpc=network, with_endpoints=with_endpoints, naming=naming)
     ways = endpoints.build(config, vpc=network, groups=groups, account=account, partition=partition, naming=naming)
     traffic = flow_logs.build(config, vpc=network, account=account, partition=partition, naming=naming)
-    secrets = secrets_manager.build(config.secrets, naming)
-    storage = s3.build(config.storage, account.ref("account_id"), naming)
-    access = iam.build(
-        bucket_arn=storage.bucket_arn,
-        extra_buckets=config.storage.extra_buckets,
-        account=account,
-        partition=partition,
-        region=config.region,
-        remote_access=config.studio.remote_access,
-        naming=naming,
+    key = kms.build(config.encryption, account=account, partition=partition, naming=naming)
+    secrets = secrets_manager.build(config.secrets, config.users, key, naming)
+    storage = s3.build(config.storage, account.ref("account_id"), key, naming)
+    images = ecr.build(config.images, config.repository, key)
+    places = iam.Places(
+        account,
+        partition,
+        storage.bucket_arn,
+        images.repository_arn,
+        secrets.github_arn,
+        secrets.user_arns,
+        key.key_arn,
     )
-    images = ecr.build(config.images, config.repository)
+    access = iam.build(config, places, naming)
     custom = custom_images.build(config.images.custom, repository_url=images.repository_url, iam=access, naming=naming)
     studio = sagemaker.build(
         config,
         vpc=network,
         groups=groups,
         iam=access,
+        kms=key,
         scripts=editor_scripts.build(config),
         custom_images=custom.offered,
         naming=naming,
     )
-    parts = (network, groups, ways, traffic, secrets, storage, access, images, custom, studio)
+    parts = (network, groups, ways, traffic, key, secrets, storage, access, images, custom, studio)
     return Blueprint(
         name=config.name,
         region=config.region,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from studioctl.config.model import CustomImage
+from studioctl.config.stores import CustomImage
 from studioctl.infrastructure.block import Module, Ref, Resource, literal
 from studioctl.infrastructure.iam import Iam
 from studioctl.infrastructure.naming import Naming, label

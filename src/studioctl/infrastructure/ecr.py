@@ -4,24 +4,32 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from studioctl.config.model import Images
+from studioctl.config.stores import Images
 from studioctl.infrastructure.block import Module, Output, Ref, Resource
+from studioctl.infrastructure.kms import Kms
 
 
 @dataclass(frozen=True)
 class Ecr:
-    """The repository's blocks, and where its images are."""
+    """The repository's blocks, its ARN, and where its images are."""
 
     module: Module
+    repository_arn: Ref
     repository_url: Ref
 
 
-def build(images: Images, name: str) -> Ecr:
+def build(images: Images, name: str, kms: Kms) -> Ecr:
     """The repository of this name, as `[images]` describes it."""
     repository = Resource(
         "aws_ecr_repository",
         "images",
-        {"name": name, "force_delete": False},
+        {
+            "name": name,
+            "force_delete": False,
+            "image_tag_mutability": "IMMUTABLE" if images.immutable_tags else "MUTABLE",
+            "image_scanning_configuration": {"scan_on_push": images.scan_on_push},
+            **_encryption(kms),
+        },
         why="Terraform never deletes images: only `studioctl down --delete-data` does, on the user's word.",
     )
     lifecycle = Resource(
@@ -32,7 +40,15 @@ def build(images: Images, name: str) -> Ecr:
     output = Output("repository_url", repository.ref("repository_url"), "Where images are pushed to.")
     purpose = "The repository of container images, and how long images live in it."
     module = Module("ecr", purpose, (repository, lifecycle, output))
-    return Ecr(module=module, repository_url=repository.ref("repository_url"))
+    return Ecr(module=module, repository_arn=repository.ref("arn"), repository_url=repository.ref("repository_url"))
+
+
+def _encryption(kms: Kms) -> dict[str, Any]:
+    # It cannot change: another key is another repository, which `up` refuses while there are images in it.
+    # https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+    if kms.key_arn is None:
+        return {}
+    return {"encryption_configuration": {"encryption_type": "KMS", "kms_key": kms.key_arn}}
 
 
 def lifecycle_policy(images: Images) -> dict[str, Any]:

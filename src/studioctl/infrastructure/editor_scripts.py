@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from studioctl.config.model import Editor, EnvironmentConfig
+from studioctl.config.stores import GitHub
 from studioctl.infrastructure.naming import Naming
 from studioctl.lifecycle import script
 from studioctl.lifecycle.script import Script
@@ -32,17 +33,25 @@ def build(config: EnvironmentConfig) -> EditorScripts:
     Raises:
         ConfigError: One outgrows what SageMaker takes.
     """
-    domain = _script(config, config.editor, "[editor]")
+    naming = Naming(config.name)
+    token = _token(config, config.secrets.github, naming.github_secret)
+    domain = _script(config, config.editor, token, "[editor]")
     differing = {
-        user.name: _script(config, config.editor_of(user), f"The editor of '{user.name}'")
+        user.name: _script(
+            config,
+            config.editor_of(user),
+            _token(config, user.github, naming.user_github_secret(user.name)) or token,
+            f"The editor of '{user.name}'",
+        )
         for user in config.users
-        if user.editor is not None
+        if user.editor is not None or user.github is not None
     }
     return EditorScripts(domain, {name: made for name, made in differing.items() if made != domain})
 
 
-def _script(config: EnvironmentConfig, editor: Editor, whose: str) -> Script:
-    github = config.secrets.github
-    secret = Naming(config.name).github_secret
-    token = Token(github.host, github.username, secret, config.region) if github else None
+def _token(config: EnvironmentConfig, github: GitHub | None, secret: str) -> Token | None:
+    return Token(github.host, github.username, secret, config.region) if github else None
+
+
+def _script(config: EnvironmentConfig, editor: Editor, token: Token | None, whose: str) -> Script:
     return script.build(editor, is_docker=config.studio.docker, token=token, whose=whose)

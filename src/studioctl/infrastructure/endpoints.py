@@ -18,6 +18,7 @@ REMOTE_PAGE = (
 )
 ECR_PAGE = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"
 SECRETS_PAGE = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/vpc-endpoint-overview.html"
+KEY_PAGE = "https://docs.aws.amazon.com/kms/latest/developerguide/vpc-endpoint-connect.html"
 KEYS_PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"
 # What Studio itself does through Systems Manager so that a local editor reaches a space, as REMOTE_PAGE has it.
 REMOTE_ACTIONS = {
@@ -63,6 +64,7 @@ ALWAYS = (
     Service("ecr.dkr", "The image repository itself; layers come from S3.", ECR_PAGE),
 )
 SECRETS = Service("secretsmanager", "The GitHub token, when Git asks for it.", SECRETS_PAGE)
+KEY = Service("kms", "The environment's key, for programs that use it themselves.", KEY_PAGE)
 REMOTE = (
     Service("ssm", "Remote access: the space registers itself.", REMOTE_PAGE),
     Service("ssmmessages", "Remote access: the session's own channel.", REMOTE_PAGE),
@@ -79,8 +81,9 @@ class Endpoints:
 def services(config: EnvironmentConfig) -> tuple[Service, ...]:
     """The services that this environment's apps reach by interface endpoints when there is no other way."""
     secrets = (SECRETS,) if config.secrets.github else ()
+    key = (KEY,) if config.encryption.customer_key or config.encryption.key else ()
     remote = REMOTE if config.studio.remote_access else ()
-    return (*ALWAYS, *secrets, *remote)
+    return (*ALWAYS, *secrets, *key, *remote)
 
 
 def interfaces(config: EnvironmentConfig) -> tuple[Service, ...]:
@@ -135,9 +138,10 @@ def _statements(service: Service, region: str, account: Data, partition: Data) -
         # A browser's requests carry no identity of IAM's, so the resource is what can be told.
         return [_allow(["sagemaker:*"], [f"arn:{partition.ref('partition')}:sagemaker:{region}:{ours}:*"])]
     # Nobody else's credentials, and nobody else's secrets, images or logs: KEYS_PAGE. What concerns no resource,
-    # such as signing in to ECR, may say nothing of a resource's account. SageMaker's API also reads AWS's own images.
+    # such as signing in to ECR, may say nothing of a resource's account. SageMaker's API also reads AWS's own images,
+    # and a key that exists already may be another account's.
     conditions: dict[str, Any] = {"StringEquals": {"aws:PrincipalAccount": ours}}
-    if not service.name.startswith("sagemaker."):
+    if service is not KEY and not service.name.startswith("sagemaker."):
         conditions["StringEqualsIfExists"] = {"aws:ResourceAccount": ours}
     return [_allow(["*"], ["*"], conditions)]
 

@@ -10,6 +10,9 @@ ENVIRONMENT_TAG = "studioctl:environment"
 MANAGED_BY_TAG = "studioctl:managed-by"
 KEPT_TAG = "studioctl:kept"  # on a home file system whose domain is gone
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LONGEST_ROLE_NAME = 64
+
 
 @dataclass(frozen=True)
 class Naming:
@@ -87,14 +90,38 @@ class Naming:
         """Name of the role that SageMaker assumes."""
         return f"{self.environment}-execution"
 
-    def policy(self, purpose: str) -> str:
-        """Name of a customer managed policy."""
-        return f"{self.environment}-{purpose}"
+    def user_role(self, user: str) -> str:
+        """Name of one user's own role: 64 characters at most, and nobody else's."""
+        name = f"{self.execution_role}-{user}"
+        if len(name) <= LONGEST_ROLE_NAME:
+            return name
+        mark = hashlib.sha256(user.casefold().encode()).hexdigest()[:10]
+        return f"{name[: LONGEST_ROLE_NAME - len(mark) - 1].rstrip('-')}-{mark}"
+
+    def policy(self, purpose: str, user: str | None = None) -> str:
+        """Name of a customer managed policy, for everybody or for one user's role: 128 characters at most."""
+        return f"{self.environment}-{purpose}-{user}" if user else f"{self.environment}-{purpose}"
+
+    def job_prefix(self, user: str | None = None) -> str:
+        """How the names of jobs, models and endpoints begin, of everybody or of one user.
+
+        Two hyphens, which no environment's name has: with one, "acme" would reach what belongs to "acme-ml".
+        """
+        return f"{self.environment}--{user.lower()}--" if user else f"{self.environment}--"
+
+    @property
+    def key_alias(self) -> str:
+        """Alias of the environment's own KMS key."""
+        return f"alias/{self.environment}"
 
     @property
     def github_secret(self) -> str:
         """Name of the secret that holds the GitHub token."""
         return f"{self.environment}/github"
+
+    def user_github_secret(self, user: str) -> str:
+        """Name of the secret that holds the GitHub token of one user's own."""
+        return f"{self.environment}/{user}/github"
 
     def lifecycle_config(self, digest: str) -> str:
         """Name of the lifecycle configuration whose content has this digest."""

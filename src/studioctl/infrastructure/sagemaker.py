@@ -8,6 +8,7 @@ from studioctl.config.model import EnvironmentConfig, ResolvedSpace, Studio, Use
 from studioctl.infrastructure.block import Module, Output, Ref, Resource
 from studioctl.infrastructure.editor_scripts import EditorScripts
 from studioctl.infrastructure.iam import Iam
+from studioctl.infrastructure.kms import Kms
 from studioctl.infrastructure.naming import Naming, label
 from studioctl.infrastructure.security_groups import SecurityGroups
 from studioctl.infrastructure.vpc import Vpc
@@ -37,6 +38,7 @@ def build(
     vpc: Vpc,
     groups: SecurityGroups,
     iam: Iam,
+    kms: Kms,
     scripts: EditorScripts,
     custom_images: Sequence[dict[str, Any]],
     naming: Naming,
@@ -51,13 +53,19 @@ def build(
         )
         for user, script in scripts.users.items()
     }
-    defaults = _user_settings(config.studio, [groups.studio_id], iam, editor, custom_images)
-    domain = _domain(config, defaults, vpc, iam, naming)
+    settings = _user_settings(config.studio, [groups.studio_id], iam.role_arn, editor, custom_images)
+    domain = _domain(config, settings, vpc, iam, kms, naming)
     profiles = {
         user.name: _profile(
             user,
             domain,
-            _user_settings(config.studio, groups.of(user.name), iam, own.get(user.name, editor), custom_images),
+            _user_settings(
+                config.studio,
+                groups.of(user.name),
+                iam.role_of(user.name),
+                own.get(user.name, editor),
+                custom_images,
+            ),
         )
         for user in config.users
     }
@@ -92,7 +100,7 @@ def _lifecycle_config(its_label: str, name: str, file: str) -> Resource:
 
 
 def _user_settings(
-    studio: Studio, groups: Sequence[Ref], iam: Iam, editor: Resource, custom_images: Sequence[dict[str, Any]]
+    studio: Studio, groups: Sequence[Ref], role_arn: Ref, editor: Resource, custom_images: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """The settings that the domain offers as defaults and each profile states again."""
     idle = {
@@ -116,7 +124,7 @@ def _user_settings(
         "maximum_ebs_volume_size_in_gb": studio.max_volume_gb,
     }
     return {
-        "execution_role": iam.role_arn,
+        "execution_role": role_arn,
         "security_groups": list(groups),
         "auto_mount_home_efs": "Enabled",
         "default_landing_uri": "studio::",
@@ -126,7 +134,9 @@ def _user_settings(
     }
 
 
-def _domain(config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: Iam, naming: Naming) -> Resource:
+def _domain(
+    config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: Iam, kms: Kms, naming: Naming
+) -> Resource:
     settings_path = "default_user_settings[0].code_editor_app_settings[0]"
     # The subnets of a VPC that exists already stand in the file: `up` refuses others, with the file's line.
     ignored = [key for key in NEVER_REPLACING if key != "subnet_ids" or config.network.vpc is None]
@@ -140,7 +150,14 @@ def _domain(config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: 
             "vpc_id": vpc.vpc_id,
             "subnet_ids": list(vpc.subnet_ids),
             "default_user_settings": settings,
-            "domain_settings": {"docker_settings": {"enable_docker_access": _enabled(config.studio.docker)}},
+            "domain_settings": {
+                "docker_settings": {"enable_docker_access": _enabled(config.studio.docker)},
+                # Who it was, in CloudTrail: https://docs.aws.amazon.com/sagemaker/latest/dg/monitor-user-access.html
+                # Always said, because the provider does not take back what it is no longer told.
+                "execution_role_identity_config": "USER_PROFILE_NAME" if config.iam.per_user_roles else "DISABLED",
+            },
+            # The home file system's and the volumes'.
+            **({"kms_key_id": kms.key_arn} if kms.key_arn else {}),
             "retention_policy": {"home_efs_file_system": "Retain"},
             # Users lose the role's permissions last: what they run must stop before.
             "depends_on": [attachment.address for attachment in iam.attachments],

@@ -145,6 +145,8 @@ FINDERS: Mapping[str, Finder] = {
     "aws_security_group": lambda ours, it: ours.security_group(it["name"], it["vpc_id"]),
     "aws_vpc_security_group_egress_rule": lambda ours, it: _rule(ours, it, egress=True),
     "aws_vpc_security_group_ingress_rule": lambda ours, it: _rule(ours, it, egress=False),
+    "aws_kms_key": lambda ours, _: ours.key(),
+    "aws_kms_alias": lambda ours, it: ours.key_alias(it["name"]),
     "aws_secretsmanager_secret": lambda ours, it: ours.secret(it["name"]),
     "aws_s3_bucket": lambda ours, it: ours.bucket(it["bucket"]),
     "aws_iam_role": lambda ours, it: ours.role(it["name"]),

@@ -14,6 +14,9 @@ STORES = {
     "aws_ecr_repository": (REPOSITORY, "name"),
     "aws_secretsmanager_secret": (SECRET, "name"),
 }
+# What encrypts them. It goes only after everything that it encrypts, and never by Terraform.
+KEY = "key"
+KEY_TYPES = ("aws_kms_key", "aws_kms_alias")
 HOLDERS = STORES | {"aws_sagemaker_space": (SPACE, "space_name")}
 
 

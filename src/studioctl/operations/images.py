@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # boto3 takes long to import, and building needs none
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+LATEST = "latest"
 DOCKERFILES = ("Dockerfile", "Containerfile")
 
 
@@ -48,17 +50,19 @@ def build(
 
 @dataclass(frozen=True)
 class Pushed:
-    """An image that is now in the repository: where, and its digest there."""
+    """An image that is now in the repository: where, its tag there, and its digest."""
 
     place: str
+    tag: str
     digest: str
 
 
 def push(account: Account, engine: Engine, tag: str) -> Work[Pushed]:
-    """Pushes an image that was built here under this tag.
+    """Pushes an image that was built here under this tag. Where tags are immutable, `latest` becomes `latest-<time>`.
 
     Raises:
         StudioctlError: There is no such image, or no repository; or the engine failed.
+        RefusedError: Tags are immutable, and this one is another image's.
         AwsError: AWS refused.
     """
     _check_tag(tag)
@@ -66,17 +70,34 @@ def push(account: Account, engine: Engine, tag: str) -> Work[Pushed]:
     if not engine.has(name):
         raise StudioctlError(f"{engine.name} has no image '{name}'.", hint=f"studioctl image build --tag {tag}")
     registry = _registry(account)
-    _images(account, registry)
+    there = _tag_there(account.config, tag, _images(account, registry))
     login = _login(registry)
-    place = f"{login.registry}/{name}"
+    place = f"{login.registry}/{account.config.repository}:{there}"
     yield from engine.push(name, place, login)
-    pushed = _tagged(_images(account, registry), tag)
+    pushed = _tagged(_images(account, registry), there)
     if pushed is None:
         raise StudioctlError(
             f"{engine.name} says that it pushed '{place}', and the repository has no image of this tag.",
             hint=f"studioctl image push {tag}",
         )
-    return Pushed(place, pushed.digest)
+    return Pushed(place, there, pushed.digest)
+
+
+def _tag_there(config: EnvironmentConfig, tag: str, images: "tuple[Image, ...]") -> str:
+    """The tag in the repository. One that cannot move is never given to a second image, so `latest` needs the time.
+
+    The lifecycle policy counts every tag that begins with latest, and `attach` takes the newest of them.
+    """
+    if not config.images.immutable_tags:
+        return tag
+    if tag == LATEST:
+        return f"{LATEST}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    if _tagged(images, tag):
+        raise RefusedError(
+            f"Tags are immutable, and '{tag}' is an image's already. Nothing was pushed.",
+            hint=f"studioctl image build --tag {tag}-2   (then push that)",
+        )
+    return tag
 
 
 @dataclass(frozen=True)
@@ -136,7 +157,7 @@ def attach(account: Account, file: Path, reference: str, *, name: str | None = N
     Args:
         account: The environment.
         file: The file that it was read from.
-        reference: A tag or a digest.
+        reference: A tag or a digest. `latest` is the newest whose tag begins so, where tags are immutable.
         name: What Studio is to call it; the tag by default.
 
     Raises:
@@ -145,7 +166,7 @@ def attach(account: Account, file: Path, reference: str, *, name: str | None = N
         ConfigError: The file would break a rule with it. It was not changed.
     """
     found = listing(account)
-    listed = next((i for i in found.images if reference in {i.image.digest, *i.image.tags}), None)
+    listed = next((i for i in found.images if _is_meant(i.image, reference, account.config)), None)
     if listed is None:
         raise StudioctlError(
             f"Repository '{found.repository}' has no image '{reference}'.", hint="studioctl image list"
@@ -157,6 +178,12 @@ def attach(account: Account, file: Path, reference: str, *, name: str | None = N
     if after != before:
         edit.replace(file, after)
     return Attached(called, listed, changed=after != before)
+
+
+def _is_meant(image: "Image", reference: str, config: EnvironmentConfig) -> bool:
+    if reference == LATEST and config.images.immutable_tags:
+        return any(tag == LATEST or tag.startswith(f"{LATEST}-") for tag in image.tags)
+    return reference in {image.digest, *image.tags}
 
 
 def _refuse_unsuited(registry: "Registry", repository: str, image: "Image") -> None:

@@ -7,12 +7,16 @@ replaced domain takes every home directory and every volume with it.
 from collections.abc import Collection
 
 from studioctl.errors import RefusedError
-from studioctl.infrastructure.naming import label
+from studioctl.infrastructure.naming import Naming, label
 from studioctl.operations.environment import Account, Environment
 from studioctl.operations.estate import HOLDERS, Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 SPACE = "aws_sagemaker_space"
+CONTAINER = "aws_secretsmanager_secret"  # of a secret
+KEY = "aws_kms_key"
+REPOSITORY = "aws_ecr_repository"
+ENCRYPTION = "encryption_configuration"
 # The provider plans these in place, never sends them, and plans them again for ever; AWS has no call for them.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateSpace.html
 IMMUTABLE = {
@@ -26,19 +30,19 @@ VOLUME = "space_settings[0].space_storage_settings[0].ebs_storage_settings[0].eb
 PLACES = {
     "aws_s3_bucket": ("storage", "bucket"),
     "aws_ecr_repository": ("images", "repository"),
-    "aws_secretsmanager_secret": ("secrets", "github"),
+    CONTAINER: ("secrets", "github"),
     SPACE: ("users",),
 }
 INSTEAD = {
     "aws_s3_bucket": "keep its name; another bucket can be used too: extra_buckets = [...] under [storage]",
     "aws_ecr_repository": "keep its name",
-    "aws_secretsmanager_secret": "keep it in the file",
+    CONTAINER: "keep it in the file",
     SPACE: "keep it in the file, or copy what is in it",
 }
 
 
 def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
-    """Refuses what AWS cannot do, or only by destroying everybody's work.
+    """Refuses what AWS cannot do, or only by destroying everybody's work, or by making it unreadable.
 
     Raises:
         RefusedError: It says which line of the file wants it, what would be lost, and what to do instead.
@@ -47,6 +51,8 @@ def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
         # One whose creation was interrupted is made anew; nobody has worked in it.
         if change.type == "aws_sagemaker_domain" and change.destroys and not change.is_unfinished:
             raise _domain_refusal(account, summary, change)
+        if change.type == KEY and change.destroys and not change.is_unfinished:
+            raise _key_refusal(account, change)
         if change.type == SPACE:
             _refuse_to_change_space(account, change)
 
@@ -73,9 +79,24 @@ def _cause(account: Account, summary: PlanSummary, change: ResourceChange) -> tu
     before = {a.path.split("[")[0]: a.before for a in change.attributes if a.forces_replacement}
     if "vpc_id" in before:
         return ("network", "vpc"), f'write vpc = {{ id = "{before["vpc_id"]}", ... }} again'
+    if "kms_key_id" in before:
+        return _encryption(account), "take back the change of [encryption]"
     if "subnet_ids" in before and account.config.network.vpc is not None:
         return ("network", "vpc", "subnet_ids"), "write the subnets of before again"
     return (), "take that change back"
+
+
+def _key_refusal(account: Account, change: ResourceChange) -> RefusedError:
+    return RefusedError(
+        f"{account.source.place(*_encryption(account))}: This would delete the environment's key ({change.address})."
+        " What it encrypts could never be read again. Nothing was changed.",
+        hint="write customer_key = true under [encryption] again; to be rid of it: studioctl down",
+    )
+
+
+def _encryption(account: Account) -> tuple[str, ...]:
+    """Where the file says with which key."""
+    return ("encryption", "key" if account.config.encryption.key else "customer_key")
 
 
 def _refuse_to_change_space(account: Account, change: ResourceChange) -> None:
@@ -127,14 +148,27 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
     if not held:
         return
     types = {kind: resource_type for resource_type, (kind, _) in HOLDERS.items()}
-    lines = "\n".join(
-        f"  {environment.source.place(*PLACES[types[h.kind]])}: {h.kind} '{h.name}': {h.contents}" for h in held
-    )
-    ways = "; ".join(dict.fromkeys(INSTEAD[types[h.kind]] for h in held))
+    # A repository's encryption cannot change, so another key would be another repository.
+    forced = {a.path.split("[")[0] for c in summary.changes if c.type == REPOSITORY for a in c.attributes}
+    by_key = {REPOSITORY: _encryption(environment)} if ENCRYPTION in forced else {}
+    instead = INSTEAD | dict.fromkeys(by_key, "take back the change of [encryption]")
+
+    def place(resource_type: str, name: str) -> str:
+        where = by_key.get(resource_type) or _where(environment, resource_type, name)
+        return environment.source.place(*where)
+
+    lines = "\n".join(f"  {place(types[h.kind], h.name)}: {h.kind} '{h.name}': {h.contents}" for h in held)
+    ways = "; ".join(dict.fromkeys(instead[types[h.kind]] for h in held))
     raise RefusedError(
         f"The plan destroys these, and they hold data:\n{lines}\nNothing was changed.",
         hint=f"{ways}. To delete it for ever: studioctl up --delete-data",
     )
+
+
+def _where(environment: Environment, resource_type: str, name: str) -> tuple[str, ...]:
+    """Where the file says what this is called: a user's own secret below the user."""
+    is_users = resource_type == CONTAINER and name != Naming(environment.config.name).github_secret
+    return ("users",) if is_users else PLACES[resource_type]
 
 
 def _names(environment: Environment, addresses: Collection[str]) -> set[tuple[str, str]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LIFECYCLE_CONFIG = "aws_sagemaker_studio_lifecycle_config"
 SPACE = "aws_sagemaker_space"
 PROFILE = "aws_sagemaker_user_profile"
+DOMAIN = "aws_sagemaker_domain"
 IMAGE = "aws_sagemaker_image"
 IMAGE_VERSION = "aws_sagemaker_image_version"
 # Type -> the attribute by which an app refers to it.
@@ -29,7 +30,11 @@ NEEDED_BY_APPS = {
 }
 # What AWS changes in a domain only while no app runs in it.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateDomain.html
-AT_REST = {"app_network_access_type"}
+ACCESS = "app_network_access_type"
+# Whether CloudTrail shows the users' names.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DomainSettings.html
+IDENTITY = "domain_settings[0].execution_role_identity_config"
+NO_IDENTITY = {None, "", "DISABLED"}
 
 
 def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSummary]:
@@ -55,18 +60,18 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
 def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["App", ...]:
     """Running apps without whose end AWS refuses what the plan destroys.
 
-    A space, a profile, a script or an image is in use by some; no subnet leaves a domain in which any runs, and no such
-    domain is closed or opened.
+    A space, a profile, a script or an image is in use by some; no subnet leaves a domain in which any runs, no such
+    domain is closed or opened, and what CloudTrail shows of the users does not change there.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html and its like
     """
     destroyed = {_instance(change) for change in summary.changes if change.destroys}
     types = {address.split(".")[0] for address in destroyed}
-    of_all = any(subnets.leaves(change) or _needs_rest(change) for change in summary.changes)
-    domain = environment.domain() if of_all or types & {*NEEDED_BY_APPS} else None
+    concerns_all = any(subnets.leaves(change) or _needs_rest(change) for change in summary.changes)
+    domain = environment.domain() if concerns_all or types & NEEDED_BY_APPS.keys() else None
     if domain is None:
         return ()
-    if of_all:
+    if concerns_all:
         return tuple(app for app in environment.studio.apps(domain.id) if app.is_running)
     estate = Estate(environment.terraform.state())
     gone = {
@@ -115,7 +120,11 @@ def cleared(
 
 
 def _needs_rest(change: ResourceChange) -> bool:
-    return change.type == "aws_sagemaker_domain" and any(a.path in AT_REST for a in change.attributes)
+    return change.type == DOMAIN and any(
+        attribute.path == ACCESS
+        or (attribute.path == IDENTITY and not {attribute.before, attribute.after} <= NO_IDENTITY)
+        for attribute in change.attributes
+    )
 
 
 def _instance(change: ResourceChange) -> str:
@@ -134,8 +143,8 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
     titles = "\n".join(f"  {app.title}" for app in apps)
     raise RefusedError(
         "AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running app"
-        " uses it, and opens or closes a domain's network only when none runs. These are in the way:\n"
-        f"{titles}",
+        " uses it. It opens or closes a domain's network, and lets CloudTrail name users or no longer, only when none"
+        f" runs. These are in the way:\n{titles}",
         hint="studioctl up --stop-apps   (stops them first; their files are kept)",
     )
 

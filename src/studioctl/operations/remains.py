@@ -4,10 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from studioctl.aws.tagged import tagged
-from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 from studioctl.operations import adoption
 from studioctl.operations.environment import Environment
+from studioctl.operations.estate import KEY
 from studioctl.operations.holdings import Holding
+from studioctl.operations.keyring import is_named
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,8 @@ def remains(environment: Environment, kept: Collection[Holding]) -> tuple[Remain
     by_name = adoption.existing(environment, addresses)
     arns = tagged(environment.session, (ENVIRONMENT_TAG, environment.config.name))
     named = [Remain(identity, address.split(".")[0].removeprefix("aws_")) for address, identity in by_name.items()]
-    others = [Remain(arn, arn.split(":")[2]) for arn in arns if not any(_is_named(arn, found.name) for found in named)]
+    others = [Remain(arn, arn.split(":")[2]) for arn in arns if not any(is_named(arn, found.name) for found in named)]
     names = [holding.name for holding in kept]
-    return tuple(r for r in (*named, *others) if not any(_is_named(r.name, name) for name in names))
-
-
-def _is_named(identity: str, name: str) -> bool:
-    """Whether an ARN or an id is that of what has this name: AWS adds six characters to a secret's."""
-    last = identity.rsplit(":secret:", maxsplit=1)[-1].rpartition("-")[0] if ":secret:" in identity else identity
-    return name in {identity, last} or identity.endswith((f"/{name}", f":{name}"))
+    if any(holding.kind == KEY for holding in kept):
+        names.append(Naming(environment.config.name).key_alias)
+    return tuple(r for r in (*named, *others) if not any(is_named(r.name, name) for name in names))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 LARGEST = 65_536
 # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
 GITHUB_TOKEN = re.compile(r"(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|[0-9a-f]{40})")
-FIRST_VALUE = "studioctl secret set github"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def read_value(raw: bytes) -> SecretStr:
     except UnicodeDecodeError:
         text = "\0"
     if not text.strip():
-        raise StudioctlError("The value is empty. Nothing was changed.", hint=FIRST_VALUE)
+        raise StudioctlError("The value is empty. Nothing was changed.", hint=_first_value(None))
     if "\0" in text:
         raise StudioctlError("The value is not text. Nothing was changed.", hint="give the token itself, as text")
     if len(text.encode()) > LARGEST:
@@ -58,37 +57,42 @@ def doubt_about(value: SecretStr) -> str | None:
     return "this does not look like a token of GitHub's, which begin with ghp_, github_pat_ or gho_"
 
 
-def set_github(account: Account, value: SecretStr) -> Stored:
+def set_github(account: Account, value: SecretStr, *, user: str | None = None) -> Stored:
     """Makes this the GitHub token. A secret that is scheduled for deletion is restored first.
 
+    Args:
+        account: The environment's account.
+        value: The token.
+        user: Whose own token it is; None for everybody's.
+
     Raises:
-        StudioctlError: There is no such secret.
+        StudioctlError: There is no such user or secret.
         AwsError: AWS refused.
     """
     secrets = _secrets(account)
-    secret = _existing(account, secrets)
+    secret = _existing(account, secrets, user)
     if secret.deletion_at is not None:
         secrets.restore(secret)
     secrets.put(secret, value)
     return Stored(secret.name, restored=secret.deletion_at is not None, doubt=doubt_about(value))
 
 
-def get_github(account: Account) -> SecretStr:
-    """The GitHub token.
+def get_github(account: Account, *, user: str | None = None) -> SecretStr:
+    """The GitHub token: a user's own, or everybody's.
 
     Raises:
-        StudioctlError: There is no such secret, it has no value, or it is scheduled for deletion.
+        StudioctlError: There is no such user or secret, it has no value, or it is scheduled for deletion.
         AwsError: AWS refused.
     """
     secrets = _secrets(account)
-    secret = _existing(account, secrets)
+    secret = _existing(account, secrets, user)
     if secret.deletion_at is not None:
         raise StudioctlError(
             f"Secret '{secret.name}' is scheduled for deletion, and AWS gives out no value of such a one.",
-            hint=f"{FIRST_VALUE}   (restores it)",
+            hint=f"{_first_value(user)}   (restores it)",
         )
     if not secret.has_value:
-        raise StudioctlError(f"Secret '{secret.name}' has no value yet.", hint=FIRST_VALUE)
+        raise StudioctlError(f"Secret '{secret.name}' has no value yet.", hint=_first_value(user))
     return secrets.value(secret)
 
 
@@ -108,12 +112,12 @@ class SecretStatus:
     secret: "Secret | None"
 
 
-def github_status(account: Account) -> SecretStatus:
-    """Whether there is a token, since when, and when it was last used."""
-    name = Naming(account.config.name).github_secret
+def github_status(account: Account, *, user: str | None = None) -> SecretStatus:
+    """Whether there is a token, a user's own or everybody's, since when, and when it was last used."""
+    name, is_wanted = _asked_for(account, user)
     secret = _secrets(account).find(name)
     if secret is None:
-        return SecretStatus(name, "missing" if account.config.secrets.github else "unwanted", None)
+        return SecretStatus(name, "missing" if is_wanted else "unwanted", None)
     if secret.deletion_at is not None:
         return SecretStatus(name, "deleting", secret)
     return SecretStatus(name, "set" if secret.has_value else "empty", secret)
@@ -125,12 +129,33 @@ def _secrets(account: Account) -> "Secrets":
     return Secrets(account.session)
 
 
-def _existing(account: Account, secrets: "Secrets") -> "Secret":
-    name = Naming(account.config.name).github_secret
+def _first_value(user: str | None) -> str:
+    return f"studioctl secret set github{f' --user {user}' if user else ''}"
+
+
+def _asked_for(account: Account, user: str | None) -> tuple[str, bool]:
+    """The secret's name, and whether the file asks for it."""
+    config, naming = account.config, Naming(account.config.name)
+    if user is None:
+        return naming.github_secret, config.secrets.github is not None
+    found = next((known for known in config.users if known.name.casefold() == user.casefold()), None)
+    if found is None:
+        names = ", ".join(known.name for known in config.users)
+        raise StudioctlError(f"The file has no user '{user}'.", hint=f"name one of its users: {names}")
+    return naming.user_github_secret(found.name), found.github is not None
+
+
+def _existing(account: Account, secrets: "Secrets", user: str | None) -> "Secret":
+    name, is_wanted = _asked_for(account, user)
     secret = secrets.find(name)
     if secret is not None:
         return secret
-    if account.config.secrets.github is None:
+    if not is_wanted and user:
+        raise StudioctlError(
+            f"The file asks for no token of {user}'s own, so there is none.",
+            hint='write github = { username = "..." } below that [[users]], then: studioctl up',
+        )
+    if not is_wanted:
         raise StudioctlError(
             "The file asks for no secret, so there is none.",
             hint='write [secrets], below it github = { username = "..." }, then: studioctl up',

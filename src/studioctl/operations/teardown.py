@@ -5,21 +5,23 @@ file system from its prior state, and what SageMaker leaves in the VPC blocks su
 through its own API, in the order that works, and Terraform removes the rest and forgets what is gone or kept.
 
 Kept are the bucket, the images, the home file system and the secret, where they hold anything. They live on without
-the rest, and the next `up` finds them by their tags. AWS destroys a space's volume together with the space, and a
-space cannot live without its domain: so volumes are deleted on the user's word, or nothing is.
+the rest, and the next `up` finds them by their tags. With them stays the key that they may be encrypted with.
+AWS destroys a space's volume together with the space, and a space cannot live without its domain: so volumes are
+deleted on the user's word, or nothing is.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from studioctl.aws import contents, leftovers
+from studioctl.aws.keys import Key
 from studioctl.aws.leftovers import DomainTraces
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, kept_tags
-from studioctl.operations import adoption, holdings
+from studioctl.operations import adoption, holdings, keyring
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import BUCKET, REPOSITORY, SECRET, SPACE, Estate
+from studioctl.operations.estate import BUCKET, KEY, KEY_TYPES, REPOSITORY, SECRET, SPACE, Estate
 from studioctl.operations.guards import refuse_to_forget
 from studioctl.operations.holdings import HOME, Holding, Store
 from studioctl.operations.remains import Remain, remains
@@ -27,6 +29,9 @@ from studioctl.operations.removal import remove_studio
 
 # What goes by Studio's own API, whether Terraform knows of it or not.
 BY_API = ("aws_sagemaker_domain.", "aws_sagemaker_user_profile.", "aws_sagemaker_space.")
+# So do keys, and last of all: Terraform would delete one beside a bucket that it then cannot delete.
+KEY_ADDRESSES = tuple(f"{resource_type}." for resource_type in KEY_TYPES)
+ENCRYPTS = "what is kept may be encrypted with it, and could never be read without"
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Teardown:
         traces: Domains that exist, and domains that are gone but left something behind.
         stores: Buckets, repositories and secrets.
         holdings: What holds users' data.
+        keys: KMS keys of the environment, also those on their way out.
+        unknown: What these may encrypt although neither state nor file knows it: ARNs and ids.
     """
 
     delete: frozenset[str]
@@ -48,11 +55,25 @@ class Teardown:
     traces: tuple[DomainTraces, ...]
     stores: tuple[Store, ...]
     holdings: tuple[Holding, ...]
+    keys: tuple[Key, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[Holding, ...]:
-        """What holds data and is not deleted."""
-        return tuple(holding for holding in self.holdings if holding.kind not in self.delete)
+        """What holds data and is not deleted; then, with it, the keys.
+
+        AWS does not say which objects, images or files a key encrypts, so it stays as long as there are any.
+        """
+        data = tuple(holding for holding in self.holdings if holding.kind not in self.delete)
+        usable = [key for key in self.keys if key.deletion_at is None]
+        return (*data, *(Holding(KEY, key.id, ENCRYPTS) for key in usable)) if data else ()
+
+    @property
+    def retiring(self) -> tuple[Key, ...]:
+        """The keys that are scheduled for deletion, or lose a name that they still hold on their way out."""
+        if self.kept or self.unknown:
+            return ()
+        return tuple(key for key in self.keys if key.deletion_at is None or key.aliases)
 
     @property
     def deleted(self) -> tuple[Holding, ...]:
@@ -67,8 +88,14 @@ class Teardown:
 
     @property
     def kept_addresses(self) -> frozenset[str]:
-        """The addresses of what is kept, with what keeps it private."""
-        return frozenset(address for s in self.kept_stores for address in (s.address, *s.settings))
+        """The addresses of what is kept, with what keeps it private and readable."""
+        stores = [address for s in self.kept_stores for address in (s.address, *s.settings)]
+        return frozenset((*stores, *self.key_addresses) if self.kept else stores)
+
+    @property
+    def key_addresses(self) -> tuple[str, ...]:
+        """The addresses of keys and their names."""
+        return tuple(a for a in (*self.addresses, *self.unrecorded) if a.startswith(KEY_ADDRESSES))
 
     @property
     def doomed(self) -> tuple[str, ...]:
@@ -78,15 +105,17 @@ class Teardown:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to remove."""
-        return not self.doomed and not self.traces and not any(h.kind == HOME for h in self.deleted)
+        homes = any(holding.kind == HOME for holding in self.deleted)
+        return not (self.doomed or self.traces or homes or self.retiring)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended: what was kept, and what is left although it should not be."""
+    """How it ended: what was kept, what is left although it should not be, and the keys that AWS deletes some day."""
 
     kept: tuple[Holding, ...]
     left: tuple[Remain, ...]
+    leaving: tuple[Key, ...] = ()
 
 
 def survey(environment: Environment, *, delete: Collection[str] = (), move_state: bool = False) -> Work[Teardown]:
@@ -119,7 +148,9 @@ def _look(environment: Environment, delete: frozenset[str]) -> Teardown:
     remaining = tuple(trace for trace in traces if _is_there(environment, trace))
     places = holdings.stores(environment, unrecorded)
     held = holdings.find(environment, places, remaining)
-    return Teardown(delete, addresses, unrecorded, remaining, places, held)
+    ours = keyring.find(environment)
+    unknown = keyring.unknown(environment, ours, [store.name for store in places] + [h.name for h in held], remaining)
+    return Teardown(delete, addresses, unrecorded, remaining, places, held, ours, unknown)
 
 
 def _is_there(environment: Environment, trace: DomainTraces) -> bool:
@@ -176,8 +207,9 @@ def remove(environment: Environment, delete: frozenset[str]) -> Work[Outcome]:
             yield from leftovers.remove_file_system(environment.session, holding.name)
     yield from _empty(environment, found)
     yield from _destroy(environment, found)
+    leaving = tuple(keyring.retire(environment, found.retiring))
     environment.terraform.workspace.release()
-    return Outcome(found.kept, remains(environment, found.kept))
+    return Outcome(found.kept, remains(environment, found.kept), leaving)
 
 
 def _traces(environment: Environment, estate: Estate, unrecorded: Mapping[str, str]) -> tuple[DomainTraces, ...]:
@@ -213,6 +245,8 @@ def _empty(environment: Environment, found: Teardown) -> Work[None]:
         title = f"{store.kind} {store.name}"
         if store.kind == SECRET:
             contents.delete_secret(session, store.id)
+        elif store.kind == BUCKET and (store.kind, store.name) not in lost:
+            contents.drop_marks(session, store.id)
         elif (store.kind, store.name) in lost:
             action = "empty" if store.kind == BUCKET else "delete"
             yield Started(title, action)
@@ -230,11 +264,12 @@ def _destroy(environment: Environment, found: Teardown) -> Work[None]:
     gone = {
         s.address for s in found.stores if s.kind == SECRET or (s.kind == REPOSITORY and (s.kind, s.name) in emptied)
     }
-    spared = gone | found.kept_addresses
+    spared = gone | found.kept_addresses | set(found.key_addresses)
     adopted = {a: i for a, i in found.unrecorded.items() if a not in spared and not a.startswith(BY_API)}
     if adopted:
         yield from terraform.apply((yield from terraform.plan(adopt=adopted, targets=adopted)))
-    recorded = [address for address in found.addresses if address in found.kept_addresses]
+    forgotten = found.kept_addresses | set(found.key_addresses)
+    recorded = [address for address in found.addresses if address in forgotten]
     terraform.forget(recorded)
     if adopted or len(recorded) < len(found.addresses):
         yield from terraform.apply((yield from terraform.plan(destroy=True)))

@@ -15,12 +15,14 @@ SAID = {
     "empty": "has no value yet",
     "deleting": "is scheduled for deletion",
     "missing": "does not exist yet",
-    "unwanted": "does not exist, and the file does not ask for it: write [secrets] github = { username = ... }",
+    "unwanted": "does not exist, and the file does not ask for it: write github = { username = ... } below [secrets],"
+    " or below a [[users]] for a token of their own",
 }
 
 
-def show(found: "SecretStatus", terminal: Terminal, *, flags: str) -> None:
+def show(found: "SecretStatus", terminal: Terminal, *, flags: str, user: str | None = None) -> None:
     """A line for each thing that is known, and what to do next."""
+    store = f"studioctl secret set github{f' --user {user}' if user else ''}{flags}"
     _line(terminal, f"{found.name}  {SAID[found.state]}")
     if found.secret is not None:
         _line(terminal, f"changed    {_moment(found.secret.changed_at)}")
@@ -29,9 +31,9 @@ def show(found: "SecretStatus", terminal: Terminal, *, flags: str) -> None:
         _line(terminal, f"deletion   {_moment(found.secret.deletion_at)}")
     match found.state:
         case "empty":
-            terminal.next_commands((f"studioctl secret set github{flags}", "store the token"))
+            terminal.next_commands((store, "store the token"))
         case "deleting":
-            terminal.next_commands((f"studioctl secret set github{flags}", "restore it with a new token"))
+            terminal.next_commands((store, "restore it with a new token"))
         case "missing" | "unwanted":
             terminal.next_commands((f"studioctl up{flags}", "create it"))
 

@@ -35,8 +35,10 @@ COUNTED: tuple[tuple[Action, str], ...] = (
     ("delete", "TO DESTROY"),
     ("import", "to adopt"),
 )
-# What AWS charges for a thing whatever its size, by kind of holding. https://aws.amazon.com/secrets-manager/pricing/
-MONTHLY = {"secret": "0.40 USD a month"}
+# What AWS charges for a thing whatever its size, by kind of holding. https://aws.amazon.com/secrets-manager/pricing/,
+# https://aws.amazon.com/kms/pricing/ (it grows with the first two yearly rotations)
+MONTHLY = {"secret": "0.40 USD a month", "key": "1 USD a month"}
+WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {}"
 COME_BACK = "docs/how-to/remove-and-come-back.md"
 LONGEST_VALUE = 60
 SCRIPT = "studio_lifecycle_config_content"
@@ -122,6 +124,10 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) ->
             _line(console, f"  - {address}", "red")
     for holding in found.deleted:
         _line(console, f"\n! {holding.kind} '{holding.name}' is lost for ever: {holding.contents}", "bold red")
+    for key in found.retiring:
+        _line(
+            console, f"\n! key '{key.id}' is scheduled for deletion, last of all; {WAITING.format(key.id)}", "bold red"
+        )
     kept([holding for holding in found.kept if holding.kind != "space"], console)
     _line(console, f"\n{len(found.doomed)} resources to destroy.", "bold")
 
@@ -144,6 +150,9 @@ def kept_homes(homes: Sequence[str], terminal: Terminal) -> None:
 def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str) -> None:
     """What `down` ends with: what was kept, how to come back, and how to be rid of it."""
     kept(outcome.kept, terminal.err)
+    for key in outcome.leaving:
+        date = f" on {key.deletion_at:%Y-%m-%d}" if key.deletion_at else ""
+        terminal.say(f"AWS deletes key '{key.id}'{date}; {WAITING.format(key.id)}")
     terminal.say(f"'{name}' is gone: 0 left.")
     if outcome.kept:
         terminal.next_commands(

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from studioctl.target import Target, no_way_out, without_credentials
+from studioctl.target import Target, no_way_out, without_credentials, without_secrets
 
 # https://developer.hashicorp.com/terraform/cli/config/environment-variables
 _DROPPED = ("TF_DATA_DIR", "TF_WORKSPACE", "TF_INPUT", "TF_REATTACH_PROVIDERS", "TF_STATE_PERSIST_INTERVAL")
@@ -29,7 +29,7 @@ def child_environment(
         cli_config: Terraform's CLI configuration of our own; None leaves the user's in force.
         downloads: Terraform may have to fetch the provider, so the way out stays open; credentials do not.
     """
-    kept = _RARELY_COLLECTED | {name: value for name, value in inherited.items() if not _meddles(name)}
+    kept = _RARELY_COLLECTED | {name: value for name, value in without_secrets(inherited).items() if not _meddles(name)}
     named = kept.get("TF_CLI_CONFIG_FILE")
     if named is not None and not os.access(named, os.R_OK):
         del kept["TF_CLI_CONFIG_FILE"]  # Terraform only warns, but on every run

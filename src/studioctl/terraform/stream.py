@@ -83,6 +83,8 @@ def _seconds(timestamp: str) -> float:
 
 def _is_ours(diagnostic: Mapping[str, Any]) -> bool:
     """A warning about what we do on purpose, and that a person can do nothing about."""
+    if str(diagnostic.get("detail")).startswith("lifecycle_rule is deprecated."):
+        return True  # infrastructure/s3.py says why the bucket's rules are inside it
     return diagnostic.get("summary") in {
         "Incomplete lock file information for providers",  # it is the workspace's own, for this machine
         "Resource targeting is in effect",  # a plan that only adopts is limited to what it adopts

@@ -46,7 +46,12 @@ def test_its_commented_lines_are_right_too(tmp_path: Path) -> None:
     text = render_template(name="acme-ml", region="us-east-1", user="ada")
 
     uncommented = re.sub(r"^# ([a-z_]+ = )", r"\1", text, flags=re.MULTILINE)
-    config = parse(uncommented.replace('backend = "local"', 'backend = "s3"'), directory=tmp_path)
+    for default, needed in (
+        ('backend = "local"', 'backend = "s3"'),
+        ("per_user_roles = false", "per_user_roles = true"),
+    ):
+        uncommented = uncommented.replace(default, needed)
+    config = parse(uncommented, directory=tmp_path)
 
     assert uncommented.count("\n# ") < text.count("\n# ")
     assert all(f"{key} = " in uncommented or f"[{key}]" in uncommented for key in EnvironmentConfig.model_fields)
@@ -64,7 +69,21 @@ def test_any_text_is_quoted(value: str) -> None:
         "region": value,
         "profile": value,
         "users": [{"name": value}],
-        **{key: {} for key in ("network", "studio", "storage", "images", "secrets", "editor", "state")},
+        **{
+            key: {}
+            for key in (
+                "network",
+                "studio",
+                "storage",
+                "iam",
+                "images",
+                "secrets",
+                "encryption",
+                "editor",
+                "state",
+                "audit",
+            )
+        },
     }
 
 

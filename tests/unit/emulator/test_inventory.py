@@ -33,6 +33,8 @@ def test_everything_that_a_person_makes_is_in_it(emulator: RunningEmulator) -> N
         "custom_images",
         "elastic_addresses",
         "internet_gateways",
+        "key_aliases",
+        "keys",
         "nat_gateways",
         "policies",
         "vpc_endpoints",

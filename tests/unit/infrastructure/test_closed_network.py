@@ -72,9 +72,9 @@ def test_without_the_internet_there_is_no_gateway_and_no_public_address() -> Non
 
 
 def test_the_table_of_endpoints_is_what_aws_lists_and_what_the_file_uses() -> None:
-    everything = built(CUT_OFF, secrets={"github": {"username": "ada"}})
+    everything = built(CUT_OFF, secrets={"github": {"username": "ada"}}, encryption={"customer_key": True})
     studio = ["sagemaker.api", "sagemaker.runtime", "sts", "logs", "ecr.api", "ecr.dkr"]
-    own = ["secretsmanager", "ssm", "ssmmessages"]
+    own = ["secretsmanager", "kms", "ssm", "ssmmessages"]
 
     assert list(policies(everything)) == [
         "com.amazonaws.us-east-1.s3",
@@ -94,7 +94,8 @@ def test_with_a_nat_gateway_only_the_free_endpoint_is_made_unless_all_are_wanted
 
 
 def test_there_is_room_for_every_endpoint_that_there_can_be() -> None:
-    config = environment(network=CUT_OFF, studio=NO_DOCKER, secrets={"github": {"username": "ada"}})
+    stores = {"secrets": {"github": {"username": "ada"}}, "encryption": {"customer_key": True}}
+    config = environment(network=CUT_OFF, studio=NO_DOCKER, **stores)
 
     assert len(endpoints.interfaces(config)) <= MOST_ENDPOINTS
 
@@ -142,7 +143,7 @@ def test_s3_takes_data_to_no_other_account() -> None:
 
 
 def test_every_other_endpoint_serves_this_account_alone() -> None:
-    found = policies(built(CUT_OFF, secrets={"github": {"username": "ada"}}))
+    found = policies(built(CUT_OFF, secrets={"github": {"username": "ada"}}, encryption={"customer_key": True}))
     del found["com.amazonaws.us-east-1.s3"]
     (studio,) = found.pop("aws.sagemaker.us-east-1.studio")
 
@@ -154,7 +155,7 @@ def test_every_other_endpoint_serves_this_account_alone() -> None:
     for service, (statement,) in found.items():
         assert statement["Condition"]["StringEquals"] == {"aws:PrincipalAccount": ACCOUNT}, service
         others = statement["Condition"].get("StringEqualsIfExists")
-        assert (others is None) == (".sagemaker." in service), service
+        assert (others is None) == (".sagemaker." in service or service.endswith(".kms")), service
 
 
 def test_each_users_apps_reach_each_other_and_nobody_elses() -> None:
@@ -248,7 +249,7 @@ def test_flow_logs_are_kept_for_ninety_days_and_written_by_a_role_for_that_alone
 
 def test_the_table_of_endpoints_in_the_docs_is_complete() -> None:
     page = (ROOT / "docs/explanation/closed-network.md").read_text(encoding="utf-8")
-    every = (*endpoints.ALWAYS, endpoints.SECRETS, *endpoints.REMOTE)
+    every = (*endpoints.ALWAYS, endpoints.SECRETS, endpoints.KEY, *endpoints.REMOTE)
 
     for service in every:
         assert f"| `{service.in_region('<region>')}` |" in page

@@ -1,6 +1,7 @@
 """What exists and no state knows is found, and nothing that is somebody else's."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -19,6 +20,7 @@ from tests.unit.operations.test_teardown import empty_domain
 
 TAGS = {"studioctl:environment": "acme-adopt", "studioctl:managed-by": "studioctl"}
 UPPER = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
 BUCKET = "acme-adopt-data-123456789012"
 
 
@@ -177,6 +179,28 @@ def test_what_has_a_name_is_found_by_it(lost: Environment, world: World) -> None
         ecr.delete_repository(repositoryName="acme-adopt")
         secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
     assert found(lost) == {}
+
+
+def test_each_users_own_role_is_found_with_what_is_attached_to_it(lost: Environment, world: World) -> None:
+    described = config(name="acme-adopt", users=[{"name": "ada"}, {"name": "bob"}], iam={"per_user_roles": True})
+    terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
+    apart = replace(lost, config=described, terraform=cast("Terraform", terraform))
+    iam = world.client("iam")
+    iam.create_role(RoleName="acme-adopt-execution-ada", AssumeRolePolicyDocument=TRUST, Tags=UPPER)
+    iam.create_role(RoleName="acme-adopt-execution-bob", AssumeRolePolicyDocument=TRUST)  # somebody else's
+    arn = iam.create_policy(PolicyName="acme-adopt-s3-ada", PolicyDocument=POLICY, Tags=UPPER)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName="acme-adopt-execution-ada", PolicyArn=arn)
+    try:
+        assert found(apart) == {
+            "aws_iam_role.execution_ada": "acme-adopt-execution-ada",
+            "aws_iam_policy.s3_ada": arn,
+            "aws_iam_role_policy_attachment.s3_ada": f"acme-adopt-execution-ada/{arn}",
+        }
+    finally:
+        iam.detach_role_policy(RoleName="acme-adopt-execution-ada", PolicyArn=arn)
+        iam.delete_policy(PolicyArn=arn)
+        for user in ("ada", "bob"):
+            iam.delete_role(RoleName=f"acme-adopt-execution-{user}")
 
 
 def test_studio_is_found_inside_its_domain(lost: Environment, world: World) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from studioctl.aws.registry import Image
-from studioctl.config.model import Images
+from studioctl.config.stores import Images
 from studioctl.infrastructure.ecr import lifecycle_policy
 from studioctl.operations.expiry import expiries
 

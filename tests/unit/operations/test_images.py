@@ -1,6 +1,7 @@
 """Images in the repository, on the emulator: what may be attached, and letting go of the last one."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from studioctl.aws.values import App
+from studioctl.containers.credentials import Login
 from studioctl.errors import RefusedError, StudioctlError
+from studioctl.events import Stage, Work
 from studioctl.operations import custom_images, images, provision
 from studioctl.operations.environment import Account, Environment
 from studioctl.target import Target
@@ -147,3 +150,54 @@ def test_apps_that_run_an_image_are_in_the_way_of_its_removal(repository: Reposi
 
     in_the_way: tuple[App, ...] = provision.apps_in_the_way(repository.environment, summary)
     assert [app.title for app in in_the_way] == ["CodeEditor in 'editor'"]
+
+
+@dataclass
+class FakeEngine:
+    """An engine that has one image, and pushes it as docker would: the registry of the emulator gets it."""
+
+    repository: Repository
+    name: str = "docker"
+
+    def has(self, name: str) -> bool:
+        return name == f"{self.repository.world.bucket}:{self.tag}"
+
+    tag: str = "latest"
+
+    def push(self, _: str, place: str, __: Login) -> Work[None]:
+        yield Stage(f"Pushing {place}")
+        self.repository.registry.push(self.repository.world.bucket, place.rpartition(":")[2])
+
+
+def immutable(repository: Repository) -> Repository:
+    """The repository as `up` makes it with immutable_tags = true."""
+    world = repository.world
+    world.client("ecr").put_image_tag_mutability(repositoryName=world.bucket, imageTagMutability="IMMUTABLE")
+    config = environment(images={"repository": world.bucket, "immutable_tags": True})
+    return replace(repository, account=replace(repository.account, config=config))
+
+
+def test_latest_is_pushed_again_and_again_where_tags_cannot_move(repository: Repository) -> None:
+    fixed = immutable(repository)
+    engine = FakeEngine(fixed)
+    first = done(images.push(fixed.account, engine, "latest"))  # type: ignore[arg-type]
+    assert re.fullmatch(r"latest-\d{8}-\d{6}", first.tag)
+    assert first.place.endswith(f"/{fixed.world.bucket}:{first.tag}")
+
+    newer = fixed.registry.push(fixed.world.bucket, "latest-29991231-235959", layer=b"newer")
+    attached = fixed.attach("latest")
+    assert (attached.name, attached.listed.image.digest) == ("latest", newer)
+    (listed, older) = images.listing(fixed.account).images
+    assert [image.image.digest for image in (listed, older)] == [newer, first.digest]
+    assert older.expiry == listed.expiry  # the fake has no lifecycle policy
+
+
+def test_a_tag_that_cannot_move_is_given_once(repository: Repository) -> None:
+    fixed = immutable(repository)
+    engine = FakeEngine(fixed, tag="v1")
+    assert done(images.push(fixed.account, engine, "v1")).tag == "v1"  # type: ignore[arg-type]
+
+    with pytest.raises(RefusedError) as refused:
+        done(images.push(fixed.account, engine, "v1"))  # type: ignore[arg-type]
+    assert refused.value.message == "Tags are immutable, and 'v1' is an image's already. Nothing was pushed."
+    assert refused.value.hint == "studioctl image build --tag v1-2   (then push that)"

@@ -135,3 +135,42 @@ def test_a_domain_stays_in_the_subnets_that_the_file_named() -> None:
 
     assert refused.message.startswith("team.toml:4: network.vpc.subnet_ids: This would replace the domain,")
     assert refused.hint.startswith("write the subnets of before again; ")
+
+
+KEYED = TEXT + "[encryption]\ncustomer_key = true\n"
+
+
+def keyed(text: str = KEYED) -> Account:
+    return Account(parse(text), Target("us-east-1"), source=Source("team.toml", text))
+
+
+def test_another_key_for_the_domain_is_told_with_its_line() -> None:
+    cause = AttributeChange("kms_key_id", "", "(known after apply)", forces_replacement=True, unknown=True)
+    with pytest.raises(RefusedError) as refused:
+        losses.refuse_the_impossible(keyed(), plan("aws_sagemaker_domain", "studio", "replace", cause))
+
+    assert refused.value.message == (
+        "team.toml:12: encryption.customer_key: This would replace the domain, because of: kms_key_id."
+        " Every home directory and every space's volume would be lost."
+    )
+    assert refused.value.hint.startswith("take back the change of [encryption]; ")
+
+
+@pytest.mark.parametrize("action", ["delete", "replace"])
+def test_up_never_deletes_a_key(action: Action) -> None:
+    with pytest.raises(RefusedError) as refused:
+        losses.refuse_the_impossible(ACCOUNT, plan("aws_kms_key", "studio", action))
+
+    assert refused.value.message == (
+        "team.toml: encryption.customer_key: This would delete the environment's key (aws_kms_key.studio)."
+        " What it encrypts could never be read again. Nothing was changed."
+    )
+    assert refused.value.hint == "write customer_key = true under [encryption] again; to be rid of it: studioctl down"
+
+
+def test_nor_one_that_the_file_now_names_as_made_elsewhere() -> None:
+    arn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    with pytest.raises(RefusedError, match=r"team\.toml:12: encryption\.key: This would delete"):
+        losses.refuse_the_impossible(
+            keyed(TEXT + f'[encryption]\nkey = "{arn}"\n'), plan("aws_kms_key", "studio", "delete")
+        )

@@ -131,3 +131,24 @@ def test_a_value_does_not_print(account: Account) -> None:
     value = secrets.read_value(TOKEN.encode())
 
     assert TOKEN not in f"{value} {value!r} {secrets.set_github(account, value)!r} {secrets.github_status(account)!r}"
+
+
+def test_a_users_own_token_is_another_secret(emulator: RunningEmulator, account: Account) -> None:
+    aws = client(emulator, "secretsmanager", REGION)
+    aws.create_secret(Name="acme-ml/ada/github")
+    users = [{"name": "ada", "github": {"username": "ada"}}, {"name": "bob"}]
+    config = environment(region=REGION, users=users, iam={"per_user_roles": True})
+    apart = Account(config, account.target)
+
+    stored = secrets.set_github(apart, SecretStr(TOKEN), user="Ada")  # names of profiles have no case
+
+    assert stored.name == "acme-ml/ada/github"
+    assert secrets.get_github(apart, user="ada").get_secret_value() == TOKEN
+    assert secrets.github_status(account).state == "empty"
+    assert secrets.github_status(apart, user="bob").state == "unwanted"
+    with pytest.raises(StudioctlError, match="The file asks for no token of bob's own, so there is none"):
+        secrets.get_github(apart, user="bob")
+    with pytest.raises(StudioctlError, match="The file has no user 'carol'") as refused:
+        secrets.get_github(apart, user="carol")
+    assert refused.value.hint == "name one of its users: ada, bob"
+    aws.delete_secret(SecretId="acme-ml/ada/github", ForceDeleteWithoutRecovery=True)

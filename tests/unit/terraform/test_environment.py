@@ -79,3 +79,13 @@ def test_our_own_cli_configuration_wins() -> None:
     seen = child_environment({"TF_CLI_CONFIG_FILE": "/theirs"}, AWS, cli_config=Path("/ours"))
 
     assert seen["TF_CLI_CONFIG_FILE"] == "/ours"
+
+
+def test_other_programs_secrets_are_none_of_its_business() -> None:
+    others = {"GITHUB_TOKEN": "a", "PGPASSWORD": "b", "HF_TOKEN": "c", "OPENAI_API_KEY": "d", "CLIENT_SECRET": "e"}
+    ours = {"TF_TOKEN_app_terraform_io": "f", "SSH_AUTH_SOCK": "/agent", "TOKENIZERS_PARALLELISM": "false"}
+    for target in (AWS, local()):
+        seen = child_environment(REAL | others | ours, target, cli_config=None)
+
+        assert not others.keys() & seen.keys()
+        assert seen.items() >= ours.items()

@@ -89,7 +89,8 @@ def _judged(patient: Patient, kind: str, name: str, claim: "Claim", key: str) ->
             )
         case Claim.LEAVING:
             message = f"Secret '{name}' is scheduled for deletion"
-            return SECRET_LEAVING.broken(message, ours=patient.flags)
+            users = re.fullmatch(r".+/(.+)/github", name)  # a user's own
+            return SECRET_LEAVING.broken(message, ours=f"{f' --user {users[1]}' if users else ''}{patient.flags}")
         case Claim.HERE:
             message = f"There is a {kind} '{name}' in this account, which is not this environment's"
             named = better if "under" in key else f"{patient.wanted.name}-2"

@@ -201,7 +201,8 @@ def test_every_name_that_the_environment_needs_is_looked_at(ward: Ward) -> None:
     ward.client("s3", patient).create_bucket(Bucket=f"{name}-data-123456789012")
     ward.client("secretsmanager", patient).create_secret(Name=f"{name}/github", SecretString="none")
     ward.client("ecr", patient).create_repository(repositoryName=name)
-    taken = [finding.message for finding in everything(patient).findings if finding.id == "NAM002"]
+    told = [finding.message for finding in everything(patient).findings if finding.id == "NAM002"]
+    taken = [message for message in told if not message.endswith("the name is free")]
 
     assert taken == [
         f"There is a {what} in this account, which is not this environment's"
@@ -210,10 +211,22 @@ def test_every_name_that_the_environment_needs_is_looked_at(ward: Ward) -> None:
             f"secret '{name}/github'",
             f"repository '{name}'",
             f"role '{name}-execution'",
-            f"policy '{name}-s3'",
             f"policy '{name}-remote-access'",
+            f"policy '{name}-s3'",
         )
     ]
+
+
+def test_a_users_own_secret_that_is_leaving_is_restored_as_the_users(ward: Ward) -> None:
+    patient = ward.patient(users=[{"name": "ada", "github": {"username": "ada"}}], iam={"per_user_roles": True})
+    name = f"{patient.wanted.name}/ada/github"
+    secrets = ward.client("secretsmanager", patient)
+    secrets.create_secret(Name=name, SecretString="none")
+    secrets.delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    (leaving,) = [f for f in everything(patient).findings if f.id == "NAM003" and f.severity is not Severity.OK]
+
+    assert leaving.message == f"Secret '{name}' is scheduled for deletion"
+    assert leaving.remedy == f"studioctl secret set github --user ada{patient.flags}"
 
 
 def test_what_carries_our_tag_is_ours(ward: Ward) -> None:
@@ -230,7 +243,17 @@ def test_what_carries_our_tag_is_ours(ward: Ward) -> None:
     s3.put_bucket_tagging(Bucket=f"{name}-data-123456789012", Tagging={"TagSet": tags})
     found = [finding.message for finding in everything(patient).findings if finding.id == "NAM002"]
 
-    assert [message.rpartition(": ")[2] for message in found] == [*["this environment's"] * 5, "the name is free"]
+    assert {message.partition(":")[0]: message.rpartition(": ")[2] for message in found} == {
+        f"bucket {name}-data-123456789012": "this environment's",
+        f"secret {name}/github": "this environment's",
+        f"repository {name}": "this environment's",
+        f"role {name}-execution": "this environment's",
+        f"policy {name}-s3": "this environment's",
+        **{
+            f"policy {name}-{purpose}": "the name is free"
+            for purpose in ("studio", "remote-access", "images", "jobs", "secrets")
+        },
+    }
 
 
 @pytest.mark.parametrize(("image", "version"), [("sagemaker-distribution-cpu", "2"), ("acme-image", "1.0.0")])

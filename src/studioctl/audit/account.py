@@ -1,0 +1,107 @@
+"""What the account itself leaves open. Reads only; each look is on its own: a missing permission costs one answer."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studioctl.audit import rules
+from studioctl.audit.finding import Finding
+from studioctl.config.model import EnvironmentConfig
+from studioctl.errors import AwsError
+from studioctl.infrastructure.block import Blueprint, Resource
+
+if TYPE_CHECKING:
+    from studioctl.aws.session import Session
+
+
+@dataclass(frozen=True)
+class Held:
+    """An account, and the environment that is or would be in it."""
+
+    session: "Session"
+    config: EnvironmentConfig
+    blueprint: Blueprint
+
+    @property
+    def flags(self) -> str:
+        """With which the AWS CLI means this account and region."""
+        return self.session.target.aws_flags
+
+
+def _public_buckets(held: Held) -> Iterator[Finding]:
+    from studioctl.aws import safeguards  # noqa: PLC0415 (botocore is heavy)
+
+    if safeguards.account_is_closed(held.session):
+        return
+    account = held.session.identity.account_id
+    remedy = rules.OPEN_ACCOUNT.remedy.format(account=account, flags=held.flags)
+    yield rules.OPEN_ACCOUNT.found("public access is not blocked for the account", about=account, remedy=remedy)
+    for index, bucket in enumerate(held.config.storage.extra_buckets):
+        if not safeguards.bucket_is_closed(held.session, bucket):
+            remedy = rules.OPEN_BUCKET.remedy.format(bucket=bucket, flags=held.flags)
+            place = ("storage", "extra_buckets", index)
+            yield rules.OPEN_BUCKET.found(f"bucket '{bucket}' can be public", about=bucket, key=place, remedy=remedy)
+
+
+def _trail(held: Held) -> Iterator[Finding]:
+    from studioctl.aws import safeguards  # noqa: PLC0415
+
+    if not safeguards.has_trail(held.session):
+        remedy = rules.NO_TRAIL.remedy.format(flags=held.flags)
+        yield rules.NO_TRAIL.found("no trail is on", about=held.session.identity.account_id, remedy=remedy)
+
+
+def _root(held: Held) -> Iterator[Finding]:
+    from studioctl.aws import safeguards  # noqa: PLC0415
+
+    if not safeguards.root_has_mfa(held.session):
+        yield rules.NO_ROOT_MFA.found("the root user has no second factor", about=held.session.identity.account_id)
+
+
+def _attached(held: Held) -> Iterator[Finding]:
+    """Policies of the environment's roles that the blueprint does not attach."""
+    from studioctl.aws import safeguards  # noqa: PLC0415
+
+    for role in _of_type(held.blueprint, "aws_iam_role"):
+        name = str(role.arguments["name"])
+        known = _known_policies(held.blueprint)
+        for policy in sorted(safeguards.attached_policies(held.session, name)):
+            if policy.rpartition("/")[2] not in known:
+                remedy = rules.ATTACHED_ELSEWHERE.remedy.format(role=name, policy=policy, flags=held.flags)
+                if not policy.startswith("arn:"):
+                    remedy = f"aws iam delete-role-policy --role-name {name} --policy-name {policy}{held.flags}"
+                message = f"role '{name}' has {policy}"
+                yield rules.ATTACHED_ELSEWHERE.found(message, about=role.address, remedy=remedy)
+
+
+def _known_policies(blueprint: Blueprint) -> set[str]:
+    """Names of the policies that the blueprint makes or attaches."""
+    made = {str(p.arguments["name"]) for p in _of_type(blueprint, "aws_iam_policy", "aws_iam_role_policy")}
+    attachments = _of_type(blueprint, "aws_iam_role_policy_attachment")
+    return made | {str(attachment.arguments["policy_arn"]).rpartition("/")[2] for attachment in attachments}
+
+
+def _of_type(blueprint: Blueprint, *kinds: str) -> Iterator[Resource]:
+    return (block for block in blueprint.resources() if block.type in kinds)
+
+
+CHECKS: tuple[tuple[str, Callable[[Held], Iterator[Finding]]], ...] = (
+    ("public buckets", _public_buckets),
+    ("CloudTrail", _trail),
+    ("the root user", _root),
+    ("the role's policies", _attached),
+)
+
+
+def look(held: Held) -> Iterator[Finding]:
+    """What our checks of the account find, and what they could not look at."""
+    try:
+        held.session.identity  # noqa: B018 (asked for its failure: without credentials nothing else is worth asking)
+    except AwsError as error:
+        yield rules.NO_ACCOUNT.found(f"the account: {error.message}", about="the account", remedy=error.hint)
+        return
+    for title, check in CHECKS:
+        try:
+            yield from check(held)
+        except AwsError as error:
+            yield rules.NO_ACCOUNT.found(f"{title}: {error.message}", about=title, remedy=error.hint)

@@ -1,0 +1,143 @@
+"""What cloudsplaining says of a role: https://cloudsplaining.readthedocs.io. Nothing else imports it.
+
+A role is judged by all its statements at once, because a way to more power may need two policies. Statements with a
+condition are left out by the engine: they are narrower than they look.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from studioctl.audit.finding import Rule, Severity, Subject
+from studioctl.errors import StudioctlError
+
+ENGINE = "cloudsplaining"
+EXTRA = "pip install 'studioctl[audit]'"
+_REFERENCE = "https://cloudsplaining.readthedocs.io/en/latest/"
+_NARROWER = 'permissions = "scoped" under [iam]; in extra_statements, name resources instead of "*"'
+_FREE = "no money; whoever needs more names it in extra_statements"
+
+
+def _rule(name: str, severity: Severity, title: str, why: str, page: str) -> Rule:
+    return Rule(
+        f"CS-{name}",
+        severity,
+        title,
+        why,
+        _NARROWER,
+        _FREE,
+        f"{_REFERENCE}glossary/{page}/",
+        Subject.PLAN,
+        ("iam", "permissions"),
+        ENGINE,
+    )
+
+
+UNRESTRICTED = _rule(
+    "UNRESTRICTED",
+    Severity.HIGH,
+    "State-changing actions on every resource of the account",
+    "Whoever works here can change or delete what is not of this environment.",
+    "infrastructure-modification",
+)
+RESOURCE_EXPOSURE = _rule(
+    "RESOURCE-EXPOSURE",
+    Severity.HIGH,
+    "Actions that can open any resource to others",
+    "A policy on a resource, changed by a user or by what runs in a notebook, opens it to other accounts.",
+    "resource-exposure",
+)
+ESCALATION = _rule(
+    "PRIVILEGE-ESCALATION",
+    Severity.HIGH,
+    "A known way to more permissions",
+    "Actions that together give their holder permissions that nobody granted.",
+    "privilege-escalation",
+)
+CREDENTIALS = _rule(
+    "CREDENTIALS-EXPOSURE",
+    Severity.HIGH,
+    "Actions that hand out credentials, on every resource",
+    "What they answer opens other doors, and can be carried away.",
+    "credentials-exposure",
+)
+WILDCARD = _rule(
+    "SERVICE-WILDCARD",
+    Severity.MEDIUM,
+    "All actions of a service",
+    "It includes what AWS adds to the service tomorrow.",
+    "service-wildcard",
+)
+DATA = _rule(
+    "DATA-EXFILTRATION",
+    Severity.HIGH,
+    "Secrets, parameters or objects of the whole account can be read",
+    "One user, or one package from the internet, can carry them all away.",
+    "data-exfiltration",
+)
+ONLY_ON_ALL = Rule(
+    "CS-ONLY-ON-ALL",
+    Severity.LOW,
+    'An action that AWS can grant on "*" only',
+    "It reaches the whole account, because AWS knows no resource for it.",
+    "leave the action out, if nobody needs it",
+    "no money",
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+    Subject.PLAN,
+    ("iam", "permissions"),
+    ENGINE,
+)
+RULES = (UNRESTRICTED, RESOURCE_EXPOSURE, ESCALATION, CREDENTIALS, WILDCARD, DATA, ONLY_ON_ALL)
+
+
+class EngineMissingError(StudioctlError):
+    """An engine is not installed, or does not answer."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a role may do without any limit: by rule, the actions, ways or services, sorted."""
+
+    found: Mapping[Rule, tuple[str, ...]]
+
+    def count(self, rule: Rule) -> int:
+        """How many there are."""
+        return len(self.found[rule])
+
+
+def assess(statements: Iterable[Mapping[str, Any]]) -> Assessment:
+    """What these statements allow together.
+
+    Args:
+        statements: In IAM's grammar.
+
+    Raises:
+        EngineMissingError: cloudsplaining is not installed.
+    """
+    try:
+        from cloudsplaining.scan.policy_document import PolicyDocument  # noqa: PLC0415 (loads IAM's whole vocabulary)
+    except ImportError:
+        raise EngineMissingError("cloudsplaining is not installed.", hint=EXTRA) from None
+    policy = {"Version": "2012-10-17", "Statement": [_judged(each) for each in statements]}
+    document = PolicyDocument(policy)
+    # A condition makes these narrower, but they are still on everything: they are told all the same.
+    on_all_only = set(PolicyDocument(policy, flag_conditional_statements=True).all_allowed_unrestrictable_actions)
+    credentials = set(document.credentials_exposure) - on_all_only  # those are told by their own rule
+    found: Mapping[Rule, Iterable[str]] = {
+        UNRESTRICTED: document.infrastructure_modification,
+        RESOURCE_EXPOSURE: document.permissions_management_without_constraints,
+        ESCALATION: (way["type"] for way in document.allows_privilege_escalation),
+        CREDENTIALS: credentials,
+        WILDCARD: document.service_wildcard,
+        DATA: document.allows_data_exfiltration_actions,
+        ONLY_ON_ALL: on_all_only,
+    }
+    return Assessment({rule: tuple(sorted(set(what))) for rule, what in found.items()})
+
+
+def _judged(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """The statement as the engine can judge it: it overlooks `NotResource`, which is everything but a few things."""
+    named = statement.get("Resource", [])
+    wide = "NotResource" in statement or "*" in ([named] if isinstance(named, str) else named)
+    kept = {key: value for key, value in statement.items() if key != "NotResource"}
+    return {**kept, "Resource": ["*"]} if wide else kept

@@ -1,0 +1,82 @@
+"""KMS keys that carry a tag, and how they go: nothing that a key encrypts can be read once it is deleted.
+
+AWS deletes a key only after a wait of 7 to 30 days, in which it can be used for nothing and the deletion be cancelled.
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from studioctl.aws.errors import MissingError, ignoring_missing, translated
+from studioctl.aws.session import Session
+
+
+@dataclass(frozen=True)
+class Key:
+    """A KMS key.
+
+    Args:
+        id: Its id, such as 1234abcd-12ab-34cd-56ef-1234567890ab.
+        aliases: What it is called, such as alias/acme-ml.
+        deletion_at: When AWS deletes it, if that is scheduled: until then it cannot be used, but be saved.
+    """
+
+    id: str
+    arn: str
+    aliases: tuple[str, ...] = ()
+    deletion_at: datetime | None = None
+
+
+def tagged(session: Session, tag: tuple[str, str], *, known: Collection[str] = ()) -> tuple[Key, ...]:
+    """The keys that carry this tag, also those that are scheduled for deletion, by id.
+
+    Args:
+        session: The account.
+        tag: Key and value.
+        known: Ids of keys to be looked at, too: AWS's index of tags is minutes old at times.
+    """
+    with translated():
+        pages = session.client("resourcegroupstaggingapi").get_paginator("get_resources")
+        found = pages.paginate(TagFilters=[{"Key": tag[0], "Values": [tag[1]]}], ResourceTypeFilters=["kms:key"])
+        listed = [entry["ResourceARN"].rpartition("/")[2] for page in found for entry in page["ResourceTagMappingList"]]
+    keys = (_described(session, key_id) for key_id in sorted({*listed, *known}))
+    return tuple(key for key in keys if key is not None)
+
+
+def named(session: Session, alias: str, tag: tuple[str, str]) -> Key | None:
+    """The key that this alias leads to, if it carries the tag."""
+    key = _described(session, alias)
+    if key is None:
+        return None
+    with translated():
+        pages = session.client("kms").get_paginator("list_resource_tags").paginate(KeyId=key.id)
+        tags = [(found["TagKey"], found["TagValue"]) for page in pages for found in page["Tags"]]
+    return key if tag in tags else None
+
+
+def retire(session: Session, key: Key, *, days: int) -> datetime | None:
+    """Frees the key's names and schedules its deletion; when that will be. It may be gone, or scheduled, already.
+
+    The names go first: a key that is on its way out still holds them, and nobody could make another of the same name.
+    """
+    kms = session.client("kms")
+    for alias in key.aliases:
+        with ignoring_missing():
+            kms.delete_alias(AliasName=alias)
+    if key.deletion_at is None:
+        with ignoring_missing():
+            return kms.schedule_key_deletion(KeyId=key.id, PendingWindowInDays=days)["DeletionDate"]
+    return key.deletion_at
+
+
+def _described(session: Session, key_id: str) -> Key | None:
+    kms = session.client("kms")
+    try:
+        with translated():
+            found = kms.describe_key(KeyId=key_id)["KeyMetadata"]
+            pages = kms.get_paginator("list_aliases").paginate(KeyId=found["KeyId"])
+            aliases = tuple(sorted(alias["AliasName"] for page in pages for alias in page["Aliases"]))
+    except MissingError:
+        return None
+    return Key(found["KeyId"], found["Arn"], aliases, found.get("DeletionDate"))

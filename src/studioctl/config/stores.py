@@ -1,0 +1,134 @@
+"""What is stored, where, and encrypted with which key: buckets, images, secrets, Terraform's state."""
+
+from typing import Literal
+
+from pydantic import Field, StrictBool
+
+from studioctl.config.closed import Model
+from studioctl.config.values import (
+    BucketName,
+    Days,
+    EntryPoint,
+    GitHost,
+    GitHubUser,
+    ImageCount,
+    ImageDigest,
+    KeyArn,
+    KeyDays,
+    NewBucketName,
+    Region,
+    RepositoryName,
+    SageMakerName,
+    StateKey,
+)
+
+
+class Storage(Model):
+    """Buckets that the execution role may use."""
+
+    bucket: NewBucketName | None = Field(
+        None,
+        description="Name of the data bucket. Left out: <name>-data-<account id>, unique by itself.",
+        examples=["acme-ml-data"],
+    )
+    extra_buckets: tuple[BucketName, ...] = Field(
+        (),
+        description="Buckets made elsewhere that the role may use too, such as the remote state's.",
+        examples=[["acme-tfstate"]],
+    )
+    versioning: StrictBool = Field(
+        True, description="Whether the data bucket keeps what is overwritten or deleted, as an old version."
+    )
+    keep_old_versions_days: Days = Field(30, description="Old versions in the data bucket expire after this many days.")
+    access_logs: BucketName | None = Field(
+        None,
+        description="Bucket in which S3 logs who used the data bucket. It must exist, in the same account and region,"
+        " and admit S3's log service. Left out: no log.",
+        examples=["acme-logs"],
+    )
+
+
+class CustomImage(Model):
+    """An image of the repository that users may choose for Code Editor."""
+
+    name: SageMakerName = Field(description="What Studio calls it.")
+    digest: ImageDigest = Field(
+        description="Which image: the digest that `studioctl image list` shows. A tag could move on to another."
+    )
+    entrypoint: EntryPoint = Field(
+        "entrypoint-code-editor",
+        description="The program in the image that starts the editor. AWS's own images, and what is built on them,"
+        " have this one.",
+    )
+
+
+class Images(Model):
+    """The container registry, and the images that Code Editor offers besides AWS's own."""
+
+    repository: RepositoryName | None = Field(
+        None, description="Name of the ECR repository. Left out: the environment's.", examples=["acme-ml"]
+    )
+    keep_latest: ImageCount = Field(5, description='How many images whose tag begins with "latest" are kept.')
+    expire_untagged_days: Days = Field(14, description="Untagged images expire after this many days.")
+    scan_on_push: StrictBool = Field(True, description="Whether ECR looks for known weaknesses in what is pushed.")
+    immutable_tags: StrictBool = Field(
+        False,
+        description="Whether a tag stays with the image that it was pushed with. What is pushed as latest then gets a"
+        " tag of its own: latest-<time>.",
+    )
+    custom: tuple[CustomImage, ...] = Field(
+        (),
+        description="Images that users may choose for Code Editor, at most 5. `studioctl image attach` writes them.",
+        json_schema_extra={"maxItems": 5},
+        examples=[[{"name": "torch", "digest": f"sha256:{'0123456789abcdef' * 4}"}]],
+    )
+
+
+class GitHub(Model):
+    """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
+
+    username: GitHubUser = Field(description="The GitHub user name.")
+    host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
+
+
+class Secrets(Model):
+    """Secrets that are kept in AWS Secrets Manager; this file names them and never holds a value."""
+
+    github: GitHub | None = Field(
+        None, description="A GitHub token. Left out: no secret is made.", examples=[{"username": "ada"}]
+    )
+
+
+class Encryption(Model):
+    """Whose key encrypts home directories, volumes, the bucket, images and secrets. Left out: AWS's own, for free."""
+
+    customer_key: StrictBool = Field(
+        False,
+        description="Whether the environment has a KMS key of its own, for about 1 USD a month. Cannot change while the"
+        " domain exists.",
+    )
+    key: KeyArn | None = Field(
+        None,
+        description="ARN of a KMS key that exists already and is used instead. It is never changed or deleted.",
+        examples=["arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
+    )
+    deletion_days: KeyDays = Field(
+        30, description="How long AWS waits with deleting the environment's own key, once no data needs it."
+    )
+
+
+class State(Model):
+    """Where Terraform keeps its state."""
+
+    backend: Literal["local", "s3"] = Field("local", description="On this machine, or in an S3 bucket.")
+    bucket: BucketName | None = Field(
+        None, description="The state's bucket (s3). It must exist.", examples=["acme-tfstate"]
+    )
+    key: StateKey | None = Field(
+        None,
+        description="The state's key (s3). Left out: <name>/terraform.tfstate.",
+        examples=["acme-ml/terraform.tfstate"],
+    )
+    region: Region | None = Field(
+        None, description="The bucket's region (s3). Left out: the environment's.", examples=["us-east-1"]
+    )

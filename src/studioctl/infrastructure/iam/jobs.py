@@ -1,0 +1,115 @@
+"""Training, processing, tuning and endpoints: under names that tell whose they are, with their starter's role."""
+
+from studioctl.infrastructure.iam.scope import GUIDE, SAGEMAKER_ACTIONS, Holder, Scope
+from studioctl.infrastructure.iam.statement import Condition, Policy, Statement
+
+JOB_KINDS = ("hyper-parameter-tuning-job", "processing-job", "training-job")
+MODEL_KINDS = ("endpoint", "endpoint-config", "model")
+
+
+def jobs(scope: Scope, holder: Holder) -> Policy:
+    """Training, processing, tuning and endpoints under the holder's prefix, with its role and no other."""
+    job_names = scope.sagemaker(*(f"{kind}/{holder.prefix}*" for kind in JOB_KINDS))
+    model_names = scope.sagemaker(*(f"{kind}/{holder.prefix}*" for kind in MODEL_KINDS))
+    return Policy(
+        "jobs",
+        f"Jobs, models and endpoints whose names begin with {holder.prefix}, run with this role and no other.",
+        "name",
+        (
+            *_jobs_and_endpoints(job_names, model_names),
+            *_lists_and_tags((*job_names, *model_names)),
+            *_logs_and_metrics(scope, holder.prefix),
+            Statement(
+                "OwnRoleToSageMaker",
+                ("iam:PassRole",),
+                (str(holder.role_arn),),
+                "A job runs with the role of whoever starts it. With another role people could do what they may not.",
+                "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+                (Condition("StringEquals", "iam:PassedToService", ("sagemaker.amazonaws.com",)),),
+            ),
+        ),
+    )
+
+
+def _jobs_and_endpoints(job_names: tuple[str, ...], model_names: tuple[str, ...]) -> tuple[Statement, ...]:
+    return (
+        Statement(
+            "Jobs",
+            (
+                *_each(("Create", "Describe", "Stop"), ("HyperParameterTuningJob", "ProcessingJob", "TrainingJob")),
+                "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+            ),
+            job_names,
+            "People train, tune and process data; the beginning of a name tells whose a job is.",
+            SAGEMAKER_ACTIONS,
+        ),
+        Statement(
+            "ModelsAndEndpoints",
+            (
+                *_each(("Create", "Delete", "Describe"), ("Endpoint", "EndpointConfig", "Model")),
+                "sagemaker:InvokeEndpoint",
+                "sagemaker:InvokeEndpointAsync",
+                "sagemaker:InvokeEndpointWithResponseStream",
+                "sagemaker:UpdateEndpoint",
+            ),
+            model_names,
+            "People serve what they trained, call it and take it down.",
+            SAGEMAKER_ACTIONS,
+        ),
+    )
+
+
+def _each(verbs: tuple[str, ...], kinds: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"sagemaker:{verb}{kind}" for kind in kinds for verb in verbs)
+
+
+def _lists_and_tags(names: tuple[str, ...]) -> tuple[Statement, ...]:
+    kinds = ("Endpoint", "EndpointConfig", "HyperParameterTuningJob", "Model", "ProcessingJob", "TrainingJob")
+    return (
+        Statement(
+            "JobLists",
+            tuple(f"sagemaker:List{kind}s" for kind in kinds),
+            ("*",),
+            "People find their jobs, models and endpoints.",
+            SAGEMAKER_ACTIONS,
+        ),
+        Statement(
+            "TagsOfNewJobs",
+            ("sagemaker:AddTags",),
+            names,
+            "What is made with tags needs this. Only while it is made.",
+            f"{GUIDE}/security_iam_id-based-policy-examples.html",
+            (Condition("StringEquals", "sagemaker:TaggingAction", tuple(f"Create{kind}" for kind in kinds)),),
+        ),
+    )
+
+
+def _logs_and_metrics(scope: Scope, prefix: str) -> tuple[Statement, ...]:
+    group = "log-group:/aws/sagemaker"
+    return (
+        Statement(
+            "WriteLogs",
+            ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
+            (scope.arn("logs", f"{group}/*"),),
+            "Editors and jobs write their logs. AWS names the groups, and they are one for the whole account.",
+            f"{GUIDE}/sagemaker-roles.html",
+        ),
+        Statement(
+            "ReadLogs",
+            ("logs:GetLogEvents",),
+            (
+                scope.arn("logs", f"{group}/*:log-stream:{prefix}*"),
+                scope.arn("logs", f"{group}/Endpoints/{prefix}*:log-stream:*"),
+            ),
+            "People read why a job or an endpoint of theirs failed. Its name begins the stream's or ends the group's.",
+            f"{GUIDE}/logging-cloudwatch.html",
+        ),
+        Statement(
+            "Metrics",
+            ("cloudwatch:PutMetricData",),
+            ("*",),
+            "Jobs write their metrics.",
+            f"{GUIDE}/sagemaker-roles.html",
+            (Condition("StringLike", "cloudwatch:namespace", ("/aws/sagemaker/*",)),),
+        ),
+    )

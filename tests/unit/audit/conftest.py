@@ -1,0 +1,30 @@
+"""One account for all of these tests, and the examples' audits with the real engines, once: checkov takes seconds."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from benchmarks.audit import CHECKOV, EXAMPLES, examine
+
+from studioctl.audit.finding import Report
+from studioctl.emulator import server
+from studioctl.emulator.server import RunningEmulator
+from studioctl.target import Target
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    home = tmp_path_factory.mktemp("audited")
+    yield server.start(state_dir=home)
+    server.stop(home)
+
+
+@pytest.fixture(scope="session")
+def account(emulator: RunningEmulator) -> Target:
+    return Target("us-east-1", endpoint_url=emulator.endpoint_url)
+
+
+@pytest.fixture(scope="session")
+def reports(account: Target) -> Mapping[str, Report]:
+    """The examples of `make audit`, by its titles."""
+    assert (CHECKOV / "checkov").is_file(), "run: make .venv-audit/.ready"
+    return {title: examine(name, account) for title, name in EXAMPLES.items()}

@@ -1,0 +1,125 @@
+"""What an account leaves open, and that closing it as the remedy says ends the finding."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from studioctl.audit.account import Held, look
+from studioctl.audit.finding import Finding
+from studioctl.aws.safeguards import account_is_closed
+from studioctl.aws.session import HURRIED, Session
+from studioctl.emulator import server
+from studioctl.emulator.server import RunningEmulator
+from studioctl.infrastructure import blueprint
+from studioctl.target import Target
+from tests.environments import environment
+from tests.unit.emulator.emulated import TRUST, client
+
+ACCOUNT = "123456789012"
+CLOSED: Any = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+@pytest.fixture
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    """An account that nobody has touched."""
+    home = tmp_path_factory.mktemp("fresh")
+    yield server.start(state_dir=home)
+    server.stop(home)
+
+
+def held(emulator: RunningEmulator, **sections: Any) -> Held:
+    config = environment(**sections)
+    session = Session(Target("us-east-1", endpoint_url=emulator.endpoint_url), HURRIED)
+    return Held(session, config, blueprint.build(config))
+
+
+def by_id(found: Iterator[Finding]) -> dict[str, Finding]:
+    return {finding.rule.id: finding for finding in found}
+
+
+def test_an_account_is_closed_bit_by_bit(fresh: RunningEmulator) -> None:
+    s3, iam = client(fresh, "s3", "us-east-1"), client(fresh, "iam", "us-east-1")
+    s3.create_bucket(Bucket="acme-lake")
+    iam.create_role(RoleName="acme-ml-execution", AssumeRolePolicyDocument=TRUST)
+    iam.attach_role_policy(RoleName="acme-ml-execution", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    iam.put_role_policy(RoleName="acme-ml-execution", PolicyName="by-hand", PolicyDocument=document)
+    where = held(fresh, storage={"extra_buckets": ["acme-lake", "acme-none"]})
+    flags = f" --region us-east-1 --endpoint-url {fresh.endpoint_url}"
+
+    found = list(look(where))
+
+    assert [(f.rule.id, f.message) for f in found] == [
+        ("STUDIO-101", "public access is not blocked for the account"),
+        ("STUDIO-103", "bucket 'acme-lake' can be public"),
+        ("STUDIO-102", "no trail is on"),
+        ("STUDIO-104", "the root user has no second factor"),
+        ("STUDIO-105", "role 'acme-ml-execution' has arn:aws:iam::aws:policy/AdministratorAccess"),
+        ("STUDIO-105", "role 'acme-ml-execution' has by-hand"),
+    ]
+    assert found[-1].remedy == (
+        f"aws iam delete-role-policy --role-name acme-ml-execution --policy-name by-hand{flags}"
+    )
+    assert found[1].key == ("storage", "extra_buckets", 0)
+    assert found[1].remedy.startswith("aws s3api put-public-access-block --bucket acme-lake ")
+
+    s3.put_public_access_block(Bucket="acme-lake", PublicAccessBlockConfiguration=CLOSED)
+    iam.detach_role_policy(RoleName="acme-ml-execution", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.delete_role_policy(RoleName="acme-ml-execution", PolicyName="by-hand")
+    trail = client(fresh, "cloudtrail", "us-east-1")
+    trail.create_trail(Name="account", S3BucketName="acme-lake", IsMultiRegionTrail=True)
+
+    assert list(by_id(look(where))) == ["STUDIO-101", "STUDIO-102", "STUDIO-104"]  # a trail that is off sees nothing
+
+    trail.start_logging(Name="account")
+    where.session.client("s3control").put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=CLOSED)
+
+    assert account_is_closed(where.session)
+    assert list(by_id(look(where))) == ["STUDIO-104"]
+
+
+def test_what_the_blueprint_attaches_is_known(emulator: RunningEmulator) -> None:
+    iam = client(emulator, "iam", "us-east-1")
+    iam.create_role(RoleName="acme-known-execution", AssumeRolePolicyDocument=TRUST)
+    for policy in ("AmazonSageMakerFullAccess", "SecretsManagerReadWrite"):
+        iam.attach_role_policy(RoleName="acme-known-execution", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
+
+    managed = by_id(look(held(emulator, name="acme-known", iam={"permissions": "managed"})))
+    scoped = by_id(look(held(emulator, name="acme-known")))
+
+    assert "STUDIO-105" not in managed
+    assert "STUDIO-105" in scoped  # left from before, or attached again by hand
+
+
+def test_a_refused_call_is_a_finding_and_the_rest_goes_on(fresh: RunningEmulator) -> None:
+    refused = {"kind": "error", "service": "iam", "action": "GetAccountSummary", "code": "AccessDenied"}
+    server.set_faults(fresh, {"faults": [{**refused, "status": 403, "message": "User: x is not authorized"}]})
+
+    found = by_id(look(held(fresh)))
+
+    assert found["STUDIO-090"].about == "the root user"
+    assert {"STUDIO-101", "STUDIO-102"} <= found.keys()
+
+
+def test_without_credentials_the_account_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    nothing = str(tmp_path_factory.mktemp("nobody") / "none")
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", nothing)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", nothing)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    config = environment()
+
+    found = list(look(Held(Session(Target("us-east-1"), HURRIED), config, blueprint.build(config))))
+
+    assert [(f.rule.id, f.about) for f in found] == [("STUDIO-090", "the account")]
+    assert "credentials" in found[0].message

@@ -1,0 +1,76 @@
+"""What the engines say of the examples, and that nothing of it is left without a reason."""
+
+from collections.abc import Mapping
+
+from benchmarks.audit import COUNTED, count, explained, tables
+
+from studioctl.audit.acceptance import accepted
+from studioctl.audit.finding import Finding, Report, Subject
+from studioctl.audit.least_privilege import ONLY_ON_ALL
+from studioctl.audit.rules import PASS_ANY_ROLE
+from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING
+
+# What no option mends yet: versions and rules of the bucket, scanning of images, the VPC's default security group.
+AWAITED = {"CKV_AWS_21", "CKV2_AWS_61", "CKV_AWS_163", "CKV2_AWS_12"}
+MANAGED, DEFAULT = "seed, managed", "default"
+
+
+def not_the_accounts(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    return [(finding.rule.id, finding.about) for finding in findings if finding.rule.subject is not Subject.ACCOUNT]
+
+
+def test_no_finding_of_the_default_is_unexplained(reports: Mapping[str, Report]) -> None:
+    assert {rule_id for rule_id, _ in not_the_accounts(reports[DEFAULT].open)} == AWAITED
+
+
+def test_the_default_role_has_nothing_without_limits(reports: Mapping[str, Report]) -> None:
+    assert {words: count(reports[DEFAULT], rule) for rule, words in COUNTED.items()} == dict.fromkeys(
+        COUNTED.values(), 0
+    )
+    assert PASS_ANY_ROLE.id not in {finding.rule.id for finding in reports[DEFAULT].findings}
+
+
+def test_the_seeds_role_has_much(reports: Mapping[str, Report]) -> None:
+    """So the zeros above are not an engine's that does not look."""
+    found = {finding.rule.id for finding in reports[MANAGED].open}
+
+    assert count(reports[MANAGED], next(iter(COUNTED))) > 180
+    assert found >= {"STUDIO-001", "STUDIO-009", "CS-UNRESTRICTED", "CS-RESOURCE-EXPOSURE", "CS-SERVICE-WILDCARD"}
+
+
+def test_what_aws_can_only_grant_on_everything_is_explained_one_by_one(reports: Mapping[str, Report]) -> None:
+    told = {f.about: f.accepted.reason for f in reports[DEFAULT].accepted if f.rule is ONLY_ON_ALL and f.accepted}
+
+    assert told == ONLY_ON_EVERYTHING
+
+
+def test_each_failed_check_of_checkov_is_explained(reports: Mapping[str, Report]) -> None:
+    (scan,) = reports[DEFAULT].scans
+
+    assert scan.passed > 70
+    assert scan.failed == explained(reports[DEFAULT]) + len(AWAITED)
+
+
+def test_everything_that_is_accepted_still_occurs(reports: Mapping[str, Report]) -> None:
+    stale = {
+        entry.id
+        for entry in accepted()
+        if not any(entry.covers(finding) for report in reports.values() for finding in report.findings)
+    }
+
+    assert stale == set()
+
+
+def test_an_id_is_accepted_once_with_a_sentence() -> None:
+    entries = [entry for entry in accepted() if entry.id != ONLY_ON_ALL.id]
+
+    assert len({entry.id for entry in entries}) == len(entries)
+    assert all(entry.about and entry.reason.endswith(".") for entry in entries)
+
+
+def test_the_table_has_a_column_for_each_and_the_reasons(reports: Mapping[str, Report]) -> None:
+    lines = tables(reports).splitlines()
+
+    assert lines[0] == "| The role, and the documents | seed, managed | default |"
+    assert "| PassRole of any role | yes | no |" in lines
+    assert "| `ecr:GetAuthorizationToken` | " + ONLY_ON_EVERYTHING["ecr:GetAuthorizationToken"] + " |" in lines

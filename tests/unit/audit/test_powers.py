@@ -1,0 +1,101 @@
+"""Policies as AWS will see them, and what cloudsplaining says of them."""
+
+from typing import Any
+
+import pytest
+
+from studioctl.audit import least_privilege as powers
+from studioctl.audit.policies import EXAMPLE_ACCOUNT, of_roles, passes_any_role, resolved
+from studioctl.infrastructure import blueprint
+from tests.environments import environment
+
+
+def allow(*actions: str, on: Any = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": on, **more}
+
+
+def test_references_stand_for_what_they_become_and_variables_stay() -> None:
+    text = (
+        "arn:${data.aws_partition.current.partition}:s3:::x-${data.aws_caller_identity.current.account_id}"
+        "/&{aws:username}/$${aws:username}"
+    )
+
+    assert resolved(text) == f"arn:aws:s3:::x-{EXAMPLE_ACCOUNT}/${{aws:username}}/${{aws:username}}"
+    assert resolved(["${aws_s3_bucket.data.arn}/*"]) == [f"arn:aws:aws_s3_bucket:us-east-1:{EXAMPLE_ACCOUNT}:data/*"]
+
+
+def test_a_role_has_the_statements_of_all_that_is_attached_to_it() -> None:
+    (role,) = of_roles(blueprint.build(environment(secrets={"github": {"username": "ada"}})))
+    actions = {action for statement in role.statements for action in statement["Action"]}
+
+    assert role.role == "aws_iam_role.execution"
+    assert role.managed == ()
+    assert {"s3:GetObject", "secretsmanager:GetSecretValue", "iam:PassRole", "sagemaker:CreateApp"} <= actions
+    assert "sts:AssumeRole" not in actions  # who may assume it is another question
+
+
+def test_each_user_has_a_role_with_the_common_statements_and_their_own() -> None:
+    config = environment(users=[{"name": "ada"}, {"name": "grace"}], iam={"per_user_roles": True})
+    roles = {role.role: role.statements for role in of_roles(blueprint.build(config))}
+
+    assert set(roles) == {"aws_iam_role.execution", "aws_iam_role.execution_ada", "aws_iam_role.execution_grace"}
+    assert "users/ada/" in str(roles["aws_iam_role.execution_ada"])
+    assert "users/ada/" not in str(roles["aws_iam_role.execution_grace"])
+
+
+def test_an_extra_statement_is_judged_too() -> None:
+    config = environment(iam={"extra_statements": [{"actions": ["ec2:TerminateInstances"], "resources": ["*"]}]})
+    (role,) = of_roles(blueprint.build(config))
+
+    assert powers.assess(role.statements).found[powers.UNRESTRICTED] == ("ec2:TerminateInstances",)
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule", "found"),
+    [
+        (allow("iam:CreatePolicyVersion"), powers.ESCALATION, ("CreateNewPolicyVersion",)),
+        (allow("s3:PutBucketPolicy"), powers.RESOURCE_EXPOSURE, ("s3:PutBucketPolicy",)),
+        (allow("iam:CreateAccessKey"), powers.CREDENTIALS, ("iam:CreateAccessKey",)),
+        (allow("s3:*", on="arn:aws:s3:::acme/*"), powers.WILDCARD, ("s3",)),
+        (allow("s3:GetObject"), powers.DATA, ("s3:GetObject",)),
+        (allow("ecr:GetAuthorizationToken"), powers.ONLY_ON_ALL, ("ecr:GetAuthorizationToken",)),
+        (allow("ecr:GetAuthorizationToken"), powers.CREDENTIALS, ()),
+        (allow("s3:GetObject", on="arn:aws:s3:::acme/*"), powers.DATA, ()),
+    ],
+)
+def test_a_power_is_found_under_its_rule(statement: dict[str, Any], rule: Any, found: tuple[str, ...]) -> None:
+    assert powers.assess([statement]).found[rule] == found
+
+
+def test_all_but_a_few_resources_are_all() -> None:
+    statement = {"Effect": "Allow", "Action": ["s3:DeleteBucket"], "NotResource": ["arn:aws:s3:::mine"]}
+
+    assert powers.assess([statement]).found[powers.UNRESTRICTED] == ("s3:DeleteBucket",)
+
+
+def test_a_way_that_needs_two_policies_is_found() -> None:
+    found = powers.assess([allow("iam:PassRole"), allow("lambda:CreateFunction", "lambda:InvokeFunction")]).found
+
+    assert found[powers.ESCALATION]
+
+
+def test_a_condition_does_not_hide_what_is_on_everything() -> None:
+    condition = {"StringEquals": {"cloudwatch:namespace": "x"}}
+    found = powers.assess([allow("cloudwatch:PutMetricData", Condition=condition)]).found
+
+    assert found[powers.ONLY_ON_ALL] == ("cloudwatch:PutMetricData",)
+
+
+@pytest.mark.parametrize(
+    ("statement", "passes"),
+    [
+        (allow("iam:PassRole"), True),
+        (allow("iam:Pass*", on="arn:aws:iam::*:role/*"), True),
+        (allow("iam:PassRole", on="arn:aws:iam::123456789012:role/acme-ml-execution"), False),
+        (allow("iam:GetRole"), False),
+        ({**allow("iam:PassRole"), "Effect": "Deny"}, False),
+        ({"Effect": "Allow", "Action": "*", "Resource": "*"}, True),
+    ],
+)
+def test_passing_any_role_is_seen(statement: dict[str, Any], passes: bool) -> None:
+    assert passes_any_role(statement) is passes

@@ -1,0 +1,89 @@
+"""Each rule about the file: what breaks it, and that what the remedy says mends it."""
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from studioctl.audit.finding import Acceptance
+from tests.unit.audit.auditing import audited, found_in_file, told
+
+
+class Case(NamedTuple):
+    """Sections that break a rule, what is said then, and sections that mend it."""
+
+    broken: dict[str, Any]
+    message: str
+    mended: dict[str, Any]
+
+
+TWO = [{"name": "ada"}, {"name": "grace"}]
+CASES = {
+    "STUDIO-001": Case(
+        {"iam": {"permissions": "managed"}},
+        "the role has AmazonSageMakerFullAccess, AmazonEC2ContainerRegistryFullAccess, SecretsManagerReadWrite",
+        {"iam": {"permissions": "scoped"}},
+    ),
+    "STUDIO-005": Case(
+        {"studio": {"idle_timeout_minutes": 481}},
+        "an idle app is stopped after 481 minutes",
+        {"studio": {"idle_timeout_minutes": 480}},
+    ),
+    "STUDIO-006": Case({}, "docker is on", {"studio": {"docker": False}}),
+    "STUDIO-007": Case({}, "remote access is on", {"studio": {"remote_access": False}}),
+    "STUDIO-008": Case({"users": TWO}, "2 users work with 1 role", {"users": TWO, "iam": {"per_user_roles": True}}),
+    "STUDIO-010": Case(
+        {"editor": {"tools": ["uv", "pdm==2.20"]}},
+        "tools without a version: uv",
+        {"editor": {"tools": ["uv==0.9.9", "pdm==2.20"]}},
+    ),
+}
+
+
+@pytest.mark.parametrize("rule_id", CASES)
+def test_what_breaks_a_rule_is_found_and_what_mends_it_is_not(rule_id: str) -> None:
+    case = CASES[rule_id]
+
+    assert (rule_id, case.message) in told(found_in_file(**case.broken))
+    assert rule_id not in {finding.rule.id for finding in found_in_file(**case.mended)}
+
+
+def test_what_differs_for_one_user_is_told_with_that_users_key() -> None:
+    found = found_in_file(users=[{"name": "ada", "editor": {"extensions": ["eamodio.gitlens"]}}])
+
+    assert [f.key for f in found if f.rule.id == "STUDIO-010"] == [("users", 0, "editor", "extensions")]
+
+
+def test_a_finding_has_the_line_of_the_key_that_causes_it() -> None:
+    text = 'name = "acme-ml"\nregion = "us-east-1"\n\n[iam]\npermissions = "managed"\n\n[[users]]\nname = "ada"\n'
+    found = {finding.rule.id: finding.line for finding in audited(text).findings}
+
+    assert found["STUDIO-001"] == 5
+    assert found["STUDIO-006"] is None  # a default decides
+
+
+def test_the_users_word_is_taken_and_what_is_not_found_is_told() -> None:
+    text = (
+        'name = "acme-ml"\nregion = "us-east-1"\n\n[iam]\npermissions = "managed"\n\n[[users]]\nname = "ada"\n'
+        '\n[audit]\naccept = { STUDIO-001 = "until the migration", STUDIO-005 = "never" }\n'
+    )
+    report = audited(text)
+
+    accepted = {finding.rule.id: finding.accepted for finding in report.accepted}
+    assert accepted["STUDIO-001"] == Acceptance("studio.toml", "until the migration")
+    assert report.unused == ("STUDIO-005",)
+
+
+def test_without_an_engine_that_is_a_finding() -> None:
+    found = [finding for finding in audited().open if finding.rule.id == "STUDIO-091"]
+
+    assert [(f.about, f.message, f.remedy) for f in found] == [
+        ("checkov", "checkov is not on PATH.", "pipx install checkov")
+    ]
+
+
+def test_offline_aws_own_policies_are_told_as_not_judged() -> None:
+    text = 'name = "acme-ml"\nregion = "us-east-1"\n\n[iam]\npermissions = "managed"\n\n[[users]]\nname = "ada"\n'
+
+    assert [finding.message for finding in audited(text).open if finding.rule.id == "STUDIO-092"] == [
+        "not judged: AmazonSageMakerFullAccess, AmazonEC2ContainerRegistryFullAccess, SecretsManagerReadWrite"
+    ]
