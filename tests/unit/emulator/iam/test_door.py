@@ -163,7 +163,7 @@ DENIED: list[tuple[str, Callable[[Any], object], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("service", "call", "code", "action", "resource"), DENIED, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("service", "call", "code", "action", "resource"), DENIED, ids=[row[3] for row in DENIED])
 def test_a_denial_has_the_words_of_aws(
     team: Team, service: str, call: Callable[[Any], object], code: str, action: str, resource: str
 ) -> None:
