@@ -20,13 +20,14 @@ PLAN = """\
 
 vpc
   + aws_vpc.studio
+  + aws_default_security_group.studio
   + aws_subnet.public_1
   + aws_subnet.public_2
-  + aws_internet_gateway.studio
   + aws_route_table.public
-  + aws_route.internet
   + aws_route_table_association.public_1
   + aws_route_table_association.public_2
+  + aws_internet_gateway.studio
+  + aws_route.internet
 
 security_groups
   + aws_security_group.studio
@@ -68,7 +69,7 @@ sagemaker
   + aws_sagemaker_user_profile.ada
   + aws_sagemaker_space.ada-editor
 
-Plan: 36 to create.
+Plan: 37 to create.
 """
 
 
@@ -84,7 +85,7 @@ def test_plan_shows_everything_by_module(applied: Applied) -> None:
 
 def test_up_ends_with_the_address_and_what_to_try_next(applied: Applied) -> None:
     assert re.fullmatch(r"https://d-[a-z0-9]{12}\.studio\.us-east-1\.sagemaker\.aws\n", applied.up.out)
-    assert applied.up.err.count("✓ created aws_") == 36
+    assert applied.up.err.count("✓ created aws_") == 37
     assert applied.up.err.endswith(
         "\n'acme-ml' is ready.\n"
         "Spaces: ada-editor\n"
@@ -279,7 +280,7 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             f"  bucket '{bucket}': 1 object, 4 bytes\n"
             "  secret 'acme-ml/github': a value  (0.40 USD a month)\n"
             f"  home file system '{home}': apps have run; 0 bytes when AWS last measured\n"
-            "\n29 resources to destroy.\n"
+            "\n30 resources to destroy.\n"
             "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
             "  space 'ada-editor': a volume of 20 GB\n"
             "Nothing was changed.\n"

@@ -8,7 +8,7 @@ from tests.functional.conftest import Shell
 from tests.generated import ROOT
 
 
-@pytest.mark.parametrize(("example", "resources"), [("minimal", 33), ("seed", 30), ("team", 47)])
+@pytest.mark.parametrize(("example", "resources"), [("minimal", 34), ("seed", 31), ("team", 48), ("closed", 61)])
 def test_an_example_is_a_plan(example: str, resources: int, shell: Shell) -> None:
     shutil.copytree(ROOT / "examples", shell.directory, dirs_exist_ok=True)
     (shell.directory / f"{example}.toml").rename(shell.directory / "studio.toml")

@@ -60,6 +60,44 @@ class Belongings:
             found = self._session.client("ec2").describe_route_tables(Filters=self._named(name, vpc_id))["RouteTables"]
         return min((table["RouteTableId"] for table in found), default=None)
 
+    def address(self, name: str) -> str | None:
+        """The allocation of the public address with this `Name`."""
+        with translated():
+            found = self._session.client("ec2").describe_addresses(Filters=self._named(name))["Addresses"]
+        return min((address["AllocationId"] for address in found), default=None)
+
+    def nat_gateway(self, name: str) -> str | None:
+        """The NAT gateway with this `Name`; AWS shows one that is gone for an hour."""
+        lives: FilterTypeDef = {"Name": "state", "Values": ["pending", "available"]}
+        with translated():
+            answer = self._session.client("ec2").describe_nat_gateways(Filters=[*self._named(name), lives])
+        return min((gateway["NatGatewayId"] for gateway in answer["NatGateways"]), default=None)
+
+    def vpc_endpoint(self, name: str, vpc_id: str) -> str | None:
+        """The endpoint with this `Name` in a VPC."""
+        lives: FilterTypeDef = {"Name": "vpc-endpoint-state", "Values": ["pendingAcceptance", "pending", "available"]}
+        with translated():
+            answer = self._session.client("ec2").describe_vpc_endpoints(Filters=[*self._named(name, vpc_id), lives])
+        return min((endpoint["VpcEndpointId"] for endpoint in answer["VpcEndpoints"]), default=None)
+
+    def flow_log(self, vpc_id: str) -> str | None:
+        """The flow log of ours on a VPC: AWS refuses a second one to the same place."""
+        filters = [self._named("")[0], {"Name": "resource-id", "Values": [vpc_id]}]
+        with translated():
+            found = self._session.client("ec2").describe_flow_logs(Filters=filters)["FlowLogs"]  # type: ignore[arg-type]
+        return min((log["FlowLogId"] for log in found), default=None)
+
+    def log_group(self, name: str) -> str | None:
+        """The log group of this name, if it carries our tag."""
+        logs = self._session.client("logs")
+        with translated():
+            groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+            for group in groups:
+                if group["logGroupName"] == name:
+                    tags = logs.list_tags_log_group(logGroupName=name)["tags"]
+                    return name if tags.get(self._tag[0]) == self._tag[1] else None
+        return None
+
     def route(self, table_id: str, cidr: str) -> str | None:
         """The route to a range of addresses in a route table."""
         routes = [route for table in self._tables(table_id) for route in table["Routes"]]

@@ -1,6 +1,7 @@
 """Everything that carries a tag, whatever it is, and whether it is still there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
@@ -44,6 +45,10 @@ def _questions(session: Session, identity: str) -> Mapping[str, Callable[[], obj
         "ec2/route-table": lambda: ec2.describe_route_tables(RouteTableIds=[identity]),
         "ec2/security-group": lambda: ec2.describe_security_groups(GroupIds=[identity]),
         "ec2/security-group-rule": lambda: ec2.describe_security_group_rules(SecurityGroupRuleIds=[identity]),
+        "ec2/natgateway": lambda: _lives(ec2.describe_nat_gateways(NatGatewayIds=[identity])["NatGateways"]),
+        "ec2/elastic-ip": lambda: ec2.describe_addresses(AllocationIds=[identity]),
+        "ec2/vpc-endpoint": lambda: _lives(ec2.describe_vpc_endpoints(VpcEndpointIds=[identity])["VpcEndpoints"]),
+        "ec2/vpc-flow-log": lambda: ec2.describe_flow_logs(FlowLogIds=[identity])["FlowLogs"],
         "ecr/repository": lambda: session.client("ecr").describe_repositories(repositoryNames=[identity]),
         "elasticfilesystem/file-system": lambda: session.client("efs").describe_file_systems(FileSystemId=identity),
         # A key goes only after days, in which it is there for nobody.
@@ -52,12 +57,18 @@ def _questions(session: Session, identity: str) -> Mapping[str, Callable[[], obj
     }
 
 
+def _lives(found: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any of these is not deleted: AWS goes on showing gateways and endpoints for a while."""
+    return any(one["State"].lower() not in {"deleting", "deleted"} for one in found)
+
+
 def _others(session: Session, arn: str) -> Mapping[str, Callable[[], object]]:
     def secret_is_there() -> bool:
         found: Mapping[str, object] = session.client("secretsmanager").describe_secret(SecretId=arn)
         return "DeletedDate" not in found
 
     return {
+        "logs": lambda: session.client("logs").describe_log_groups(logGroupNamePrefix=arn.split(":")[6])["logGroups"],
         "s3": lambda: session.client("s3").get_bucket_location(Bucket=arn.rpartition(":")[2]),
         "secretsmanager": secret_is_there,
         "sagemaker": lambda: session.client("sagemaker").list_tags(ResourceArn=arn),

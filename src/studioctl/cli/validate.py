@@ -7,12 +7,16 @@ def validate(config: options.Config = options.DEFAULT_CONFIG) -> None:
     """Check the file: everything that can be known without AWS."""
     from studioctl.config.load import load
     from studioctl.infrastructure import blueprint
+    from studioctl.operations import network_costs
     from studioctl.presentation.console import Terminal
 
     environment = load(config)
     resources = len(blueprint.build(environment).resources())
     users, spaces = len(environment.users), len(environment.resolved_spaces())
-    Terminal().say(
+    terminal = Terminal()
+    terminal.say(
         f"{config} is valid: '{environment.name}' in {environment.region}, "
         f"{users} user{'s' * (users > 1)}, {spaces} space{'s' * (spaces != 1)}, {resources} resources."
     )
+    if costs := network_costs.told(environment):
+        terminal.say(costs)

@@ -29,6 +29,9 @@ BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 REPOSITORY_NAME = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
 
 IMAGE_DIGEST = r"^sha256:[0-9a-f]{64}$"
+# Eight digits, or seventeen: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+VPC_ID = r"^vpc-([0-9a-f]{8}|[0-9a-f]{17})$"
+SUBNET_ID = r"^subnet-([0-9a-f]{8}|[0-9a-f]{17})$"
 # Of a key and not of an alias, which could lead to another key tomorrow. "mrk-" begins the id of a multi-Region key.
 # https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
 KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f-]{36})$"
@@ -234,4 +237,20 @@ def state_key(value: str) -> str:
         )
     if len(value.encode()) > 1000:  # S3's 1,024 bytes, less ".tflock"
         raise ValueError("is longer than S3 takes; write at most 1,000 bytes")
+    return value
+
+
+def vpc_id(value: str) -> str:
+    """The id of a VPC, as AWS writes it."""
+    return _resource_id(value, VPC_ID, "vpc-0123456789abcdef0")
+
+
+def subnet_id(value: str) -> str:
+    """The id of a subnet, as AWS writes it."""
+    return _resource_id(value, SUBNET_ID, "subnet-0123456789abcdef0")
+
+
+def _resource_id(value: str, pattern: str, example: str) -> str:
+    if not re.fullmatch(pattern, value):
+        raise ValueError(f'{quote(value)} is not an id of this kind; write one like "{example}"')
     return value

@@ -34,19 +34,59 @@ from studioctl.config.values import (
     RepositoryUrl,
     SageMakerName,
     Sid,
+    SubnetId,
     Text,
     Tool,
+    VpcId,
     Zones,
 )
+
+
+class ExistingVpc(Model):
+    """A VPC that somebody else looks after."""
+
+    id: VpcId = Field(description="Its id.")
+    subnet_ids: tuple[SubnetId, ...] = Field(
+        description="Subnets of it for Studio, each in a zone of its own; private ones if access is vpc-only.",
+        json_schema_extra={"minItems": 1, "maxItems": 16},
+    )
 
 
 class Network(Model):
     """The VPC that the domain lives in."""
 
+    access: Literal["public", "vpc-only"] = Field(
+        "public",
+        description="How apps reach everything: through a network of SageMaker's with the internet, or only through"
+        " this VPC, in private subnets. It can be changed while no app runs.",
+    )
+    internet: Literal["nat", "none"] = Field(
+        "nat",
+        description="The way from private subnets to the internet (vpc-only): a NAT gateway, or none at all.",
+    )
+    endpoints: Literal["needed", "all"] = Field(
+        "needed",
+        description="Which private ways to AWS there are (vpc-only): with a NAT gateway only S3's, which is free, is"
+        " needed; without the internet all are, and each is paid for.",
+    )
+
     cidr: Cidr = Field("10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24. It cannot change later.")
     availability_zones: Zones = Field(
         2, description="In how many zones there is a subnet. Fewer than before: not while an app runs."
     )
+    flow_logs: StrictBool = Field(
+        False, description="Whether all connections are logged, for 90 days, in CloudWatch. AWS charges by the GB."
+    )
+    vpc: ExistingVpc | None = Field(
+        None,
+        description="A VPC that exists already, instead of a new one. Nothing but security groups is made in it.",
+        examples=[{"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-0123456789abcdef0"]}],
+    )
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether all traffic of apps stays in the VPC."""
+        return self.access == "vpc-only"
 
 
 class Studio(Model):

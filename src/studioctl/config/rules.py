@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
-from studioctl.config import editor_checks, iam_checks, secrets_in_clear, tags
+from studioctl.config import closed_network, editor_checks, iam_checks, secrets_in_clear, tags
 from studioctl.config.editor_merge import SAME, directory_of
 from studioctl.config.text import Location, Violation, count, quote
 
@@ -30,6 +30,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _spaces(data)
     yield from _volumes(data)
     yield from _room_for_spaces(data)
+    yield from closed_network.violations(data)
     yield from _below(("tags",), tags.violations(_table(data, "tags")))
     yield from _lists(data)
     yield from _buckets(data)
@@ -142,14 +143,18 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
         vpc = IPv4Network(str(network.get("cidr")))
     except ValueError:
         return
-    if not zones or zones < 0 or not 16 <= vpc.prefixlen <= 24:
+    if not zones or zones < 0 or not 16 <= vpc.prefixlen <= 24 or network.get("vpc") is not None:
         return
-    room = zones * ((vpc.num_addresses >> 4) - TAKEN_ADDRESSES)
+    ways = closed_network.endpoint_addresses(network)
+    taken = TAKEN_ADDRESSES + ways
+    room = zones * max((vpc.num_addresses >> 4) - taken, 0)
     spaces = sum(1 if user.get("spaces") is None else len(_list(user, "spaces")) for _, user, _ in _users(data))
     if spaces > room:
         in_zones, for_spaces = count(zones, "zone"), count(spaces, "space")
         larger = vpc.supernet(new_prefix=max(vpc.prefixlen - 4, 16))
-        message = f'"{vpc}" has {room} addresses in {in_zones} for {for_spaces}'
+        message = (
+            f'"{vpc}" has {room} addresses in {in_zones} for {for_spaces}{", beside private endpoints" * bool(ways)}'
+        )
         yield ("network", "cidr"), f'{message}; write a larger range, such as "{larger}"'
 
 

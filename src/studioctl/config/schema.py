@@ -66,7 +66,13 @@ BETWEEN = """\
 - User names differ in more than case, and so do space names, in the whole environment. A user without `spaces` has
   one named `<user>-editor`; `spaces = []` makes a profile without a space.
 - No volume is larger than `studio.max_volume_gb`.
-- The network has an address for every space. A zone's subnet is a sixteenth of the VPC's range.
+- The network has an address for every space, and for every private endpoint. A zone's subnet is a sixteenth of the
+  VPC's range.
+- `network.internet` and `network.endpoints` are for `access = "vpc-only"`. With `network.vpc`, `internet` says what
+  that VPC has, and `cidr`, `availability_zones`, `endpoints` and `flow_logs` are not written.
+- Without the internet (`access = "vpc-only"`, `internet = "none"`) nothing is downloaded from public places: no
+  `docker`, `conda_packages`, `tools`, `extensions` and `repositories` of public hosts, unless `editor.environment`
+  names a proxy (`HTTPS_PROXY`) or an index (`UV_DEFAULT_INDEX`), or `editor.conda` channels.
 - The range is private (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10), begins where a range of its
   size begins, and does not overlap Docker's 172.17.0.0/16.
 - `state.bucket`, `state.key` and `state.region` are only for `backend = "s3"`, and the state is not in the bucket

@@ -48,6 +48,8 @@ EntryPoint: TypeAlias = Annotated[
     str, AfterValidator(checks.entry_point), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 256})
 ]
 Cidr: TypeAlias = Annotated[str, AfterValidator(checks.cidr), _pattern(r"^[0-9.]+/(1[6-9]|2[0-4])$")]
+VpcId: TypeAlias = Annotated[str, AfterValidator(checks.vpc_id), _pattern(checks.VPC_ID)]
+SubnetId: TypeAlias = Annotated[str, AfterValidator(checks.subnet_id), _pattern(checks.SUBNET_ID)]
 StateKey: TypeAlias = Annotated[
     str, AfterValidator(checks.state_key), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
 ]

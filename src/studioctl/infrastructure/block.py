@@ -77,11 +77,20 @@ Block = Resource | Data | Output
 
 @dataclass(frozen=True)
 class Module:
-    """The blocks of one document: `vpc` becomes `vpc.tf.json`."""
+    """The blocks of one document: `vpc` becomes `vpc.tf.json`.
+
+    Args:
+        name: Name of the document.
+        purpose: What it is for.
+        blocks: What is in it.
+        moved: Earlier address -> address of today, of what is the same thing under another label. Without it,
+            Terraform would make it anew. https://developer.hashicorp.com/terraform/language/moved
+    """
 
     name: str
     purpose: str
     blocks: tuple[Block, ...]
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from studioctl.infrastructure import (
     custom_images,
     ecr,
     editor_scripts,
+    endpoints,
+    flow_logs,
     iam,
     kms,
     s3,
@@ -29,7 +31,10 @@ def build(config: EnvironmentConfig) -> Blueprint:
     lookups = Module("account", "The account that this is applied in.", (account, partition))
 
     network = vpc.build(config.network, naming)
-    groups = security_groups.build(network.vpc_id, naming)
+    with_endpoints = bool(endpoints.interfaces(config))
+    groups = security_groups.build(config, vpc=network, with_endpoints=with_endpoints, naming=naming)
+    ways = endpoints.build(config, vpc=network, groups=groups, account=account, partition=partition, naming=naming)
+    traffic = flow_logs.build(config, vpc=network, account=account, partition=partition, naming=naming)
     key = kms.build(config.encryption, account=account, partition=partition, naming=naming)
     secrets = secrets_manager.build(config.secrets, config.users, key, naming)
     storage = s3.build(config.storage, account.ref("account_id"), key, naming)
@@ -55,7 +60,7 @@ def build(config: EnvironmentConfig) -> Blueprint:
         custom_images=custom.offered,
         naming=naming,
     )
-    parts = (network, groups, key, secrets, storage, access, images, custom, studio)
+    parts = (network, groups, ways, traffic, key, secrets, storage, access, images, custom, studio)
     return Blueprint(
         name=config.name,
         region=config.region,

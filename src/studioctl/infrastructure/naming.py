@@ -38,6 +38,38 @@ class Naming:
         """`Name` tag of the public subnet in the zone at this index, from 0."""
         return f"{self.environment}-public-{index + 1}"
 
+    def private_subnet(self, index: int) -> str:
+        """`Name` tag of the private subnet in the zone at this index, from 0."""
+        return f"{self.environment}-private-{index + 1}"
+
+    @property
+    def private_route_table(self) -> str:
+        """`Name` tag of the private subnets' route table."""
+        return f"{self.environment}-private"
+
+    @property
+    def nat(self) -> str:
+        """`Name` tag of the NAT gateway, its subnet, route table and address."""
+        return f"{self.environment}-nat"
+
+    def endpoint(self, service: str) -> str:
+        """`Name` tag of the endpoint of a service, such as "ecr.api"."""
+        return f"{self.environment}-{service}"
+
+    @property
+    def flow_logs(self) -> str:
+        """Name of the log group of the network's connections, and of the role that writes to it."""
+        return f"{self.environment}-flow-logs"
+
+    @property
+    def endpoints_security_group(self) -> str:
+        """Name of the security group of interface endpoints."""
+        return f"{self.environment}-endpoints"
+
+    def user_security_group(self, user: str) -> str:
+        """Name of the security group that one user's apps have to themselves."""
+        return f"{self.environment}-user-{user}"
+
     @property
     def internet_gateway(self) -> str:
         """`Name` tag of the internet gateway."""

@@ -53,13 +53,19 @@ def build(
         )
         for user, script in scripts.users.items()
     }
-    settings = _user_settings(config.studio, groups, iam.role_arn, editor, custom_images)
+    settings = _user_settings(config.studio, [groups.studio_id], iam.role_arn, editor, custom_images)
     domain = _domain(config, settings, vpc, iam, kms, naming)
     profiles = {
         user.name: _profile(
             user,
             domain,
-            _user_settings(config.studio, groups, iam.role_of(user.name), own.get(user.name, editor), custom_images),
+            _user_settings(
+                config.studio,
+                groups.of(user.name),
+                iam.role_of(user.name),
+                own.get(user.name, editor),
+                custom_images,
+            ),
         )
         for user in config.users
     }
@@ -94,7 +100,7 @@ def _lifecycle_config(its_label: str, name: str, file: str) -> Resource:
 
 
 def _user_settings(
-    studio: Studio, groups: SecurityGroups, role_arn: Ref, editor: Resource, custom_images: Sequence[dict[str, Any]]
+    studio: Studio, groups: Sequence[Ref], role_arn: Ref, editor: Resource, custom_images: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """The settings that the domain offers as defaults and each profile states again."""
     idle = {
@@ -119,7 +125,7 @@ def _user_settings(
     }
     return {
         "execution_role": role_arn,
-        "security_groups": [groups.studio_id],
+        "security_groups": list(groups),
         "auto_mount_home_efs": "Enabled",
         "default_landing_uri": "studio::",
         "studio_web_portal": "ENABLED",
@@ -132,13 +138,15 @@ def _domain(
     config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: Iam, kms: Kms, naming: Naming
 ) -> Resource:
     settings_path = "default_user_settings[0].code_editor_app_settings[0]"
+    # The subnets of a VPC that exists already stand in the file: `up` refuses others, with the file's line.
+    ignored = [key for key in NEVER_REPLACING if key != "subnet_ids" or config.network.vpc is None]
     return Resource(
         "aws_sagemaker_domain",
         "studio",
         {
             "domain_name": naming.domain,
             "auth_mode": "IAM",
-            "app_network_access_type": "PublicInternetOnly",
+            "app_network_access_type": "VpcOnly" if config.network.is_closed else "PublicInternetOnly",
             "vpc_id": vpc.vpc_id,
             "subnet_ids": list(vpc.subnet_ids),
             "default_user_settings": settings,
@@ -153,7 +161,7 @@ def _domain(
             "retention_policy": {"home_efs_file_system": "Retain"},
             # Users lose the role's permissions last: what they run must stop before.
             "depends_on": [attachment.address for attachment in iam.attachments],
-            "lifecycle": {"ignore_changes": [*_image_of(settings_path), *NEVER_REPLACING]},
+            "lifecycle": {"ignore_changes": [*_image_of(settings_path), *ignored]},
         },
         why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
     )

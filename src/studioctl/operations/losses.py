@@ -59,17 +59,31 @@ def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
 
 def _domain_refusal(account: Account, summary: PlanSummary, change: ResourceChange) -> RefusedError:
     causes = sorted({a.path.split("[")[0] for a in change.attributes if a.forces_replacement})
-    ranges = [a for c in summary.changes if c.type == "aws_vpc" for a in c.attributes if a.path == "cidr_block"]
-    place, way = "", "take that change back"
-    if ranges:
-        place, way = f"{account.source.place('network', 'cidr')}: ", f'write cidr = "{ranges[0].before}" again'
-    elif "kms_key_id" in causes:
-        place, way = f"{account.source.place(*_encryption(account))}: ", "take back the change of [encryption]"
+    place, way = _cause(account, summary, change)
     return RefusedError(
-        f"{place}This would replace the domain, because of: {', '.join(causes) or change.reason}."
+        f"{f'{account.source.place(*place)}: ' if place else ''}"
+        f"This would replace the domain, because of: {', '.join(causes) or change.reason}."
         " Every home directory and every space's volume would be lost.",
         hint=f"{way}; to start anew, copy what you need, then: studioctl down",
     )
+
+
+def _cause(account: Account, summary: PlanSummary, change: ResourceChange) -> tuple[tuple[str, ...], str]:
+    """Where the file asks for it, and what takes it back."""
+    for vpc in (other for other in summary.changes if other.type == "aws_vpc"):
+        for attribute in vpc.attributes:
+            if attribute.path == "cidr_block":
+                return ("network", "cidr"), f'write cidr = "{attribute.before}" again'
+        if vpc.action == "delete":
+            return ("network", "vpc"), "delete vpc: the domain is in the VPC that was made for it"
+    before = {a.path.split("[")[0]: a.before for a in change.attributes if a.forces_replacement}
+    if "vpc_id" in before:
+        return ("network", "vpc"), f'write vpc = {{ id = "{before["vpc_id"]}", ... }} again'
+    if "kms_key_id" in before:
+        return _encryption(account), "take back the change of [encryption]"
+    if "subnet_ids" in before and account.config.network.vpc is not None:
+        return ("network", "vpc", "subnet_ids"), "write the subnets of before again"
+    return (), "take that change back"
 
 
 def _key_refusal(account: Account, change: ResourceChange) -> RefusedError:

@@ -26,6 +26,22 @@ def prices(region: str) -> Prices:
     return Prices(region, found["as_of"], found["hourly"]) if found else Prices(region, None, {})
 
 
+@dataclass(frozen=True)
+class NetworkPrices:
+    """US dollars per hour for what a closed network is made of; an endpoint's is for each zone."""
+
+    as_of: str
+    nat_gateway: float
+    interface_endpoint: float
+    public_address: float
+
+
+def network_prices(region: str) -> NetworkPrices | None:
+    """The prices of a region's networks; None where the table has none."""
+    found = _table().get(region, {}).get("network")
+    return NetworkPrices(**{key: value for key, value in found.items() if key != "source"}) if found else None
+
+
 def alternatives(instance_type: str | None, region: str, *, count: int = 3) -> tuple[str, ...]:
     """Other types of this region's table, nearest in price first; with a GPU exactly if this one has."""
     hourly = prices(region).hourly

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studioctl.errors import RefusedError
-from studioctl.events import Stage, Work
-from studioctl.operations import adoption, losses, subnets
+from studioctl.events import Noted, Stage, Work
+from studioctl.operations import adoption, existing_vpc, losses, network_costs, subnets
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
-from studioctl.operations.subnets import SUBNET
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
@@ -29,7 +28,10 @@ NEEDED_BY_APPS = {
     IMAGE: "arn",
     IMAGE_VERSION: "arn",
 }
-# Whether CloudTrail shows the users' names. AWS changes it only while nothing runs.
+# What AWS changes in a domain only while no app runs in it.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateDomain.html
+ACCESS = "app_network_access_type"
+# Whether CloudTrail shows the users' names.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DomainSettings.html
 IDENTITY = "domain_settings[0].execution_role_identity_config"
 NO_IDENTITY = {None, "", "DISABLED"}
@@ -44,23 +46,28 @@ def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSumm
 
     Raises:
         RefusedError: The file had another name, region or account before, and what it made there still exists.
+        ConfigError: Studio cannot live in the VPC that the file names.
     """
+    existing_vpc.check(environment)
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
-    return (yield from adoption.plan(environment))
+    summary = yield from adoption.plan(environment)
+    if network_costs.begins(summary) and (costs := network_costs.told(environment.config)):
+        yield Noted(costs)
+    return summary
 
 
 def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["App", ...]:
     """Running apps without whose end AWS refuses what the plan destroys.
 
-    A space, a profile, a script or an image is in use by some; no subnet leaves a domain in which any runs, and what
-    CloudTrail shows of the users does not change there.
+    A space, a profile, a script or an image is in use by some; no subnet leaves a domain in which any runs, no such
+    domain is closed or opened, and what CloudTrail shows of the users does not change there.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html and its like
     """
     destroyed = {_instance(change) for change in summary.changes if change.destroys}
     types = {address.split(".")[0] for address in destroyed}
-    concerns_all = SUBNET in types or any(map(_changes_identity, summary.changes))
+    concerns_all = any(subnets.leaves(change) or _needs_rest(change) for change in summary.changes)
     domain = environment.domain() if concerns_all or types & NEEDED_BY_APPS.keys() else None
     if domain is None:
         return ()
@@ -112,9 +119,10 @@ def cleared(
     return in_the_way
 
 
-def _changes_identity(change: ResourceChange) -> bool:
+def _needs_rest(change: ResourceChange) -> bool:
     return change.type == DOMAIN and any(
-        attribute.path == IDENTITY and not {attribute.before, attribute.after} <= NO_IDENTITY
+        attribute.path == ACCESS
+        or (attribute.path == IDENTITY and not {attribute.before, attribute.after} <= NO_IDENTITY)
         for attribute in change.attributes
     )
 
@@ -135,7 +143,8 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
     titles = "\n".join(f"  {app.title}" for app in apps)
     raise RefusedError(
         "AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running app"
-        f" uses it, and lets CloudTrail name users, or no longer, only when none runs. These do:\n{titles}",
+        " uses it. It opens or closes a domain's network, and lets CloudTrail name users or no longer, only when none"
+        f" runs. These are in the way:\n{titles}",
         hint="studioctl up --stop-apps   (stops them first; their files are kept)",
     )
 

@@ -7,16 +7,22 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateDomain.html
 from collections.abc import Collection
 
 from studioctl.events import Work
+from studioctl.infrastructure import nat
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
-from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 SUBNET = "aws_subnet"
 
 
+def leaves(change: ResourceChange) -> bool:
+    """Whether this takes a subnet from the domain: the NAT gateway's own was never the domain's."""
+    return change.type == SUBNET and change.destroys and change.address != nat.SUBNET
+
+
 def leave(environment: Environment, summary: PlanSummary) -> Work[None]:
     """Takes the domain, and the home file system, out of the subnets that the plan destroys."""
-    gone = {change.address for change in summary.changes if change.type == SUBNET and change.destroys}
+    gone = {change.address for change in summary.changes if leaves(change)}
     estate = Estate(environment.terraform.state())
     subnet_ids = {str(attributes["id"]) for address, attributes in estate.resources(SUBNET) if address in gone}
     for domain_id in estate.ids("aws_sagemaker_domain") if subnet_ids else ():
@@ -31,7 +37,7 @@ def leave(environment: Environment, summary: PlanSummary) -> Work[None]:
 def join(environment: Environment) -> Work[None]:
     """Puts the domain into every subnet that there is. AWS is asked only when the state says that one is missing."""
     estate = Estate(environment.terraform.state())
-    wanted = set(estate.ids(SUBNET))
+    wanted = {str(attributes["id"]) for address, attributes in estate.resources(SUBNET) if address != nat.SUBNET}
     for domain in estate.attributes("aws_sagemaker_domain"):
         if not wanted <= set(domain.get("subnet_ids") or ()):
             yield from _move(environment, str(domain["id"]), environment.studio.subnets(str(domain["id"])) | wanted)

@@ -130,9 +130,9 @@ def _module(module: Module) -> dict[str, Any]:
     data = _by_type(block for block in module.blocks if isinstance(block, Data))
     resources = _by_type(block for block in module.blocks if isinstance(block, Resource))
     outputs = {block.name: _output(block) for block in module.blocks if isinstance(block, Output)}
-    return document | {
-        kind: blocks for kind, blocks in (("data", data), ("resource", resources), ("output", outputs)) if blocks
-    }
+    moved = [{"from": before, "to": after} for before, after in module.moved.items()]
+    kinds = {"data": data, "resource": resources, "output": outputs, "moved": moved}
+    return document | {kind: blocks for kind, blocks in kinds.items() if blocks}
 
 
 def _by_type(blocks: Iterable[Block]) -> dict[str, dict[str, Any]]:

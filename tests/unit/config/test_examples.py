@@ -9,7 +9,9 @@ import pytest
 
 from studioctl.config.load import load
 from studioctl.config.model import EnvironmentConfig
+from studioctl.infrastructure import blueprint
 from tests.generated import ROOT, SCHEMA
+from tests.reachable import from_the_internet, policies, routes_of_studio
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
 
@@ -49,6 +51,9 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("iam", "extra_statements"),
         ("iam", "permissions_boundary"),
         ("images", "custom"),
+        ("network", "endpoints"),
+        ("network", "internet"),
+        ("network", "vpc"),
         ("storage", "access_logs"),
         ("storage", "keep_old_versions_days"),
     }
@@ -66,3 +71,11 @@ def test_the_team_has_five_people_and_one_of_them_two_spaces() -> None:
         ("katherine-editor", "ml.t3.medium", 30),
         ("mary-editor", "ml.t3.xlarge", 30),
     ]
+
+
+def test_the_closed_one_reaches_nothing_but_aws_and_nothing_reaches_it() -> None:
+    everything = blueprint.build(example("closed"))
+
+    assert from_the_internet(everything) == []
+    assert set(routes_of_studio(everything).values()) == {""}
+    assert len(policies(everything)) == 11

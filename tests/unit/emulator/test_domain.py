@@ -105,6 +105,17 @@ def test_a_running_app_forbids_only_what_aws_says(studio: Studio) -> None:
     studio.wait_domain(domain_id)
 
 
+def test_a_closed_domain_needs_security_groups(studio: Studio) -> None:
+    message = "SecurityGroups are required when AppNetworkAccessType is VpcOnly"
+    open_one = studio.domain()
+
+    for refused in (
+        lambda: studio.domain(AppNetworkAccessType="VpcOnly"),
+        lambda: studio.sagemaker.update_domain(DomainId=open_one, AppNetworkAccessType="VpcOnly"),
+    ):
+        assert refusal(refused) == ("ValidationException", message)
+
+
 def test_children_block_a_deletion(studio: Studio) -> None:
     domain_id = studio.domain()
     arn = studio.sagemaker.describe_domain(DomainId=domain_id)["DomainArn"]

@@ -80,6 +80,80 @@ def test_a_network_is_found_as_far_as_it_got(lost: Environment, world: World) ->
         ec2.delete_vpc(VpcId=vpc)
 
 
+def test_a_closed_network_is_found_as_far_as_it_got(world: World) -> None:
+    described = config(name="acme-adopt", network={"access": "vpc-only", "endpoints": "all", "flow_logs": True})
+    terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
+    target = Target(REGION, endpoint_url=world.emulator.endpoint_url)
+    lost, ec2, logs = (
+        Environment(described, target, cast("Terraform", terraform)),
+        world.client("ec2"),
+        "acme-adopt-flow-logs",
+    )
+    tags = {"TagSpecifications": named("acme-adopt-nat", "natgateway")}
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=named("acme-adopt", "vpc"))["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway(TagSpecifications=named("acme-adopt", "internet-gateway"))
+    gateway_id = gateway["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc)
+    subnet = ec2.create_subnet(
+        VpcId=vpc, CidrBlock="10.0.255.240/28", TagSpecifications=named("acme-adopt-nat", "subnet")
+    )["Subnet"]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc", TagSpecifications=named("acme-adopt-nat", "elastic-ip"))[
+        "AllocationId"
+    ]
+    gone = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address, **tags)["NatGateway"]["NatGatewayId"]
+    ec2.delete_nat_gateway(NatGatewayId=gone)
+    nat = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address, **tags)["NatGateway"]["NatGatewayId"]
+    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=named("acme-adopt-private", "route-table"))
+    table_id = table["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table_id, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    sts = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        ServiceName=f"com.amazonaws.{REGION}.sts",
+        VpcEndpointType="Interface",
+        PrivateDnsEnabled=False,
+        SubnetIds=[subnet],
+        TagSpecifications=named("acme-adopt-sts", "vpc-endpoint"),
+    )["VpcEndpoint"]["VpcEndpointId"]
+    world.client("logs").create_log_group(logGroupName=logs, tags=TAGS)
+    world.client("logs").create_log_group(logGroupName=f"{logs}-of-others")
+    role = world.client("iam").create_role(RoleName=logs, AssumeRolePolicyDocument=TRUST, Tags=UPPER)["Role"]["Arn"]
+    log = ec2.create_flow_logs(
+        ResourceType="VPC",
+        ResourceIds=[vpc],
+        TrafficType="ALL",
+        LogGroupName=logs,
+        DeliverLogsPermissionArn=role,
+        TagSpecifications=named("", "vpc-flow-log"),
+    )["FlowLogIds"][0]
+    try:
+        assert found(lost) == {
+            "aws_vpc.studio": vpc,
+            "aws_route_table.private": table_id,
+            "aws_internet_gateway.studio": gateway_id,
+            "aws_subnet.nat": subnet,
+            "aws_eip.nat": address,
+            "aws_nat_gateway.studio": nat,
+            "aws_route.nat": f"{table_id}_0.0.0.0/0",
+            "aws_vpc_endpoint.sts": sts,
+            "aws_cloudwatch_log_group.flow_logs": logs,
+            "aws_iam_role.flow_logs": logs,
+            "aws_flow_log.vpc": log,
+        }
+    finally:
+        ec2.delete_flow_logs(FlowLogIds=[log])
+        world.client("iam").delete_role(RoleName=logs)
+        for name in (logs, f"{logs}-of-others"):
+            world.client("logs").delete_log_group(logGroupName=name)
+        ec2.delete_vpc_endpoints(VpcEndpointIds=[sts])
+        ec2.delete_nat_gateway(NatGatewayId=nat)
+        ec2.release_address(AllocationId=address)
+        ec2.delete_route_table(RouteTableId=table_id)
+        ec2.delete_subnet(SubnetId=subnet)
+        ec2.detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc)
+        ec2.delete_internet_gateway(InternetGatewayId=gateway_id)
+        ec2.delete_vpc(VpcId=vpc)
+
+
 def describe_as_ours(ec2: Any, group: str, rule: str) -> None:
     """What an adopting plan does to the rule that AWS gives every group: a rule about all protocols has no ports."""
     said = {"IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0", "Description": "ours"}

@@ -104,6 +104,39 @@ def test_a_domain_whose_creation_was_interrupted_is_made_anew() -> None:
     )
 
 
+CAUSE = AttributeChange("vpc_id", "vpc-1", "vpc-0123456789abcdef0", forces_replacement=True)
+NAMED = TEXT.replace(
+    'cidr = "10.1.0.0/16"',
+    'vpc = { id = "vpc-0123456789abcdef0", subnet_ids = ["subnet-0123456789abcdef0"] }',
+)
+
+
+def refused_domain(text: str, cause: AttributeChange, *others: PlanSummary) -> RefusedError:
+    account = Account(parse(text), Target("us-east-1"), source=Source("team.toml", text))
+    summary = plan("aws_sagemaker_domain", "studio", "replace", cause)
+    changes = (*(change for other in others for change in other.changes), *summary.changes)
+    with pytest.raises(RefusedError) as refused:
+        losses.refuse_the_impossible(account, dataclasses.replace(summary, changes=changes))
+    return refused.value
+
+
+def test_a_domain_does_not_move_into_another_vpc() -> None:
+    ours_goes = refused_domain(NAMED, CAUSE, plan("aws_vpc", "studio", "delete"))
+    assert ours_goes.message.startswith("team.toml:4: network.vpc: This would replace the domain, because of: vpc_id.")
+    assert ours_goes.hint.startswith("delete vpc: the domain is in the VPC that was made for it; ")
+
+    to_another = refused_domain(NAMED, CAUSE)
+    assert to_another.hint.startswith('write vpc = { id = "vpc-1", ... } again; ')
+
+
+def test_a_domain_stays_in_the_subnets_that_the_file_named() -> None:
+    cause = AttributeChange("subnet_ids[0]", "subnet-1", "subnet-0123456789abcdef0", forces_replacement=True)
+    refused = refused_domain(NAMED, cause)
+
+    assert refused.message.startswith("team.toml:4: network.vpc.subnet_ids: This would replace the domain,")
+    assert refused.hint.startswith("write the subnets of before again; ")
+
+
 KEYED = TEXT + "[encryption]\ncustomer_key = true\n"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from studioctl.operations import provision, subnets
 from studioctl.operations.estate import Estate
-from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange
 from tests.environments import environment as config
 from tests.fakes.work import done
 from tests.unit.operations.conftest import World
@@ -62,3 +62,26 @@ def test_no_subnet_leaves_while_an_app_runs(world: World) -> None:
     world.studio.space(domain_id)
     world.studio.app(domain_id)
     assert [app.title for app in provision.apps_in_the_way(environment, summary)] == ["CodeEditor in 'editor'"]
+    closed = AttributeChange("app_network_access_type", "PublicInternetOnly", "VpcOnly")
+    change = ResourceChange("aws_sagemaker_domain.studio", "aws_sagemaker_domain", "studio", None, "update", (closed,))
+    closing = dataclasses.replace(summary, changes=(change,))
+    assert [app.title for app in provision.apps_in_the_way(environment, closing)] == ["CodeEditor in 'editor'"]
+    idle = dataclasses.replace(change, attributes=(AttributeChange("domain_settings[0].x", 1, 2),))
+    assert provision.apps_in_the_way(environment, dataclasses.replace(summary, changes=(idle,))) == ()
+
+
+def test_the_nat_gateways_subnet_is_never_the_domains(world: World) -> None:
+    made = world.studio.ec2.create_subnet(VpcId=world.studio.vpc_id, CidrBlock="10.0.11.0/28")
+    change = ResourceChange("aws_subnet.nat", "aws_subnet", "nat", "vpc", "delete")
+    assert not subnets.leaves(change)
+    assert subnets.leaves(dataclasses.replace(change, address="aws_subnet.private_2"))
+
+    know(world, *world.studio.subnet_ids)
+    state = world.terraform.state()
+    nat = {"mode": "managed", "type": "aws_subnet", "name": "nat"}
+    instance = {"attributes": {"id": made["Subnet"]["SubnetId"]}}
+    state["resources"].append({**nat, "instances": [instance]})
+    world.terraform.state = lambda: state  # type: ignore[method-assign]
+    done(subnets.join(world.environment))
+
+    assert of_domain(world) == set(world.studio.subnet_ids)

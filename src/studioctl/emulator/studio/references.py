@@ -31,6 +31,12 @@ def check_network(store: StudioStore, vpc_id: str, subnet_ids: list[str]) -> Non
             raise ValidationException(f"The subnet ID '{subnet_id}' is not in the vpc '{vpc_id}'")
 
 
+def check_closed(access: str, user_settings: Settings) -> None:
+    """Where all traffic passes the user's VPC, apps need security groups: API reference, UserSettings."""
+    if access == "VpcOnly" and not user_settings.get("SecurityGroups"):
+        raise ValidationException("SecurityGroups are required when AppNetworkAccessType is VpcOnly")
+
+
 def check_security_groups(store: StudioStore, vpc_id: str | None, group_ids: list[str] | None) -> None:
     """The groups exist in the domain's VPC."""
     ec2 = ec2_backends[store.account_id][store.region_name]

@@ -143,17 +143,22 @@ def _types(patient: Patient) -> Iterator[Finding]:
             yield _compared(patient, rule, quota, needed, f"Code Editors on {instance_type}, all running")
 
 
+def _makes(patient: Patient, resource_type: str) -> bool:
+    """Whether `up` makes one: not in a network that exists already, or that has no need of it."""
+    return patient.domain is None and any(r.type == resource_type for r in patient.blueprint.resources())
+
+
 def _vpcs(patient: Patient) -> Iterator[Finding]:
     from studioctl.aws import quotas  # noqa: PLC0415
 
-    needed = quotas.count_vpcs(patient.session) + (patient.domain is None)
+    needed = quotas.count_vpcs(patient.session) + _makes(patient, "aws_vpc")
     yield _compared(patient, VPCS, quotas.quota(patient.session, *quotas.VPCS), needed, "VPCs")
 
 
 def _gateways(patient: Patient) -> Iterator[Finding]:
     from studioctl.aws import quotas  # noqa: PLC0415
 
-    needed = quotas.count_internet_gateways(patient.session) + (patient.domain is None)
+    needed = quotas.count_internet_gateways(patient.session) + _makes(patient, "aws_internet_gateway")
     quota = quotas.quota(patient.session, *quotas.INTERNET_GATEWAYS)
     yield _compared(patient, GATEWAYS, quota, needed, "internet gateways")
 

@@ -50,3 +50,20 @@ def test_every_rule_says_why_what_to_do_and_where_it_is_written() -> None:
 
 def test_a_check_names_the_rules_that_it_may_find_broken() -> None:
     assert all(check.rules for group in GROUPS for check in group.checks)
+
+
+@pytest.mark.parametrize(
+    ("network", "needed"),
+    [
+        ({}, 2),
+        ({"access": "vpc-only", "internet": "none"}, 1),
+        ({"vpc": {"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-0123456789abcdef0"]}}, 0),
+    ],
+)
+def test_no_room_is_wanted_for_what_is_not_made(network: dict[str, object], needed: int, ward: Ward) -> None:
+    patient = ward.patient(region="ap-south-1", network=network, studio={"docker": False})
+    ec2 = ward.client("ec2", patient)
+    there = len(ec2.describe_vpcs()["Vpcs"]) + len(ec2.describe_internet_gateways()["InternetGateways"])
+    told = [f.message for rule_id in ("QUO007", "QUO008") for f in examined(patient, rule_id) if f.id == rule_id]
+
+    assert sum(int(message.split(": ")[1].split(" ")[0]) for message in told) == there + needed

@@ -6,7 +6,12 @@ from studioctl.emulator.studio import background
 from studioctl.emulator.studio.exceptions import ValidationException, already_exists, apps_in_service, has_children
 from studioctl.emulator.studio.models.lifecycle_config import LifecycleConfigBackend
 from studioctl.emulator.studio.paging import page
-from studioctl.emulator.studio.references import check_network, check_security_groups, check_user_settings
+from studioctl.emulator.studio.references import (
+    check_closed,
+    check_network,
+    check_security_groups,
+    check_user_settings,
+)
 from studioctl.emulator.studio.resource import (
     Resource,
     Settings,
@@ -103,6 +108,7 @@ class DomainBackend(LifecycleConfigBackend):
                 raise already_exists("Domain", other.arn)
         check_network(self, request.get("VpcId", ""), request.get("SubnetIds", []))
         domain = self._domain_from(request)
+        check_closed(domain.app_network_access_type, domain.default_user_settings)
         self._check_settings(domain)
         self.studio_domains[domain.domain_id] = domain
         if domain.home_efs_creation == "Enabled":
@@ -176,11 +182,13 @@ class DomainBackend(LifecycleConfigBackend):
         check_network(self, domain.vpc_id or "", subnet_ids)
         check_user_settings(self, domain.vpc_id, user_settings)
         check_user_settings(self, domain.vpc_id, space_settings)
+        access = request.get("AppNetworkAccessType", domain.app_network_access_type)
+        check_closed(access, user_settings)
         domain.default_user_settings = without_cleared(user_settings)
         domain.default_space_settings = without_cleared(space_settings)
         domain.domain_settings = merge(domain.domain_settings, request.get("DomainSettingsForUpdate", {}))
         domain.subnet_ids = subnet_ids
-        domain.app_network_access_type = request.get("AppNetworkAccessType", domain.app_network_access_type)
+        domain.app_network_access_type = access
         domain.app_security_group_management = request.get(
             "AppSecurityGroupManagement", domain.app_security_group_management
         )

@@ -1,0 +1,128 @@
+"""Rules of `[network]`: what goes together, and what cannot work without the internet."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from studioctl.config.text import Location, Violation, quote
+
+# An interface endpoint takes an address in each subnet, and at most so many are made (infrastructure/endpoints.py).
+MOST_ENDPOINTS = 11
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateDomain.html
+MOST_SUBNETS = 16
+# Keys that describe a VPC of ours, with their defaults.
+OF_OUR_VPC = {"cidr": "10.0.0.0/16", "availability_zones": 2, "flow_logs": False, "endpoints": "needed"}
+# Hosts that are nowhere but in the internet; any other may well be in the VPC, or at the end of a VPN.
+PUBLIC_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "huggingface.co", "ssh.dev.azure.com"})
+# By these, programs find a proxy, and installers an index that is not the public one.
+PROXY = {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"}
+INDEX = {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "PIP_INDEX_URL"}
+CHANNELS = {"channel_alias", "default_channels", "channels"}
+# Regions in which services have other names for VPC endpoints, some one way and some another.
+OTHERWISE_NAMED = ("cn-", "us-iso", "eu-iso", "eusc-")
+WHY = 'needs the internet, and [network] internet is "none"'
+BY_PROXY = 'name a proxy: environment = { HTTPS_PROXY = "..." } under [editor]'
+
+
+def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
+    """Everything about the network that cannot be.
+
+    Args:
+        data: The file as plain dicts and lists, with the defaults of its sections filled in.
+    """
+    network = _table(data, "network")
+    yield from _only_when_closed(network)
+    yield from _names_of_endpoints(network, str(data.get("region")))
+    if network.get("vpc") is not None:
+        yield from _existing(network)
+    if is_cut_off(network):
+        yield from _out_of_reach(data)
+
+
+def is_cut_off(network: Mapping[str, Any]) -> bool:
+    """Whether `[network]` leaves no way to the internet."""
+    return network.get("access") == "vpc-only" and network.get("internet") == "none"
+
+
+def endpoint_addresses(network: Mapping[str, Any]) -> int:
+    """How many addresses of each subnet the private ways to AWS take, at most."""
+    every = network.get("internet") == "none" or network.get("endpoints") == "all"
+    return MOST_ENDPOINTS if network.get("access") == "vpc-only" and every else 0
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(data: Mapping[str, Any], key: str) -> Sequence[Any]:
+    value = data.get(key)
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _only_when_closed(network: Mapping[str, Any]) -> Iterator[Violation]:
+    if network.get("access") != "public":
+        return
+    for key, value in (("internet", "none"), ("endpoints", "all")):
+        if network.get(key) == value:
+            yield ("network", key), 'belongs to access "vpc-only"; write access = "vpc-only", or delete this line'
+
+
+def _names_of_endpoints(network: Mapping[str, Any], region: str) -> Iterator[Violation]:
+    by_name = network.get("vpc") is None or network.get("internet") == "none"
+    if network.get("access") == "vpc-only" and by_name and region.startswith(OTHERWISE_NAMED):
+        words = f'needs endpoints, whose names in {region} are not known here; write access = "public", or name a VPC'
+        yield ("network", "access"), f'{words} that has a way to the internet: vpc = {{ id = "vpc-..." }}'
+
+
+def _existing(network: Mapping[str, Any]) -> Iterator[Violation]:
+    for key, default in OF_OUR_VPC.items():
+        if key in network and network[key] != default:
+            yield ("network", key), "is about a VPC that studioctl makes, and vpc names one that exists; delete it"
+    subnet_ids, place = _list(_table(network, "vpc"), "subnet_ids"), ("network", "vpc", "subnet_ids")
+    if not subnet_ids and "subnet_ids" in _table(network, "vpc"):
+        yield place, "is empty; write the ids of one to 16 subnets"
+    if len(subnet_ids) > MOST_SUBNETS:
+        yield place, f"has {len(subnet_ids)} entries, and a domain takes {MOST_SUBNETS}; delete the others"
+    for index, subnet_id in enumerate(subnet_ids):
+        if subnet_id in subnet_ids[:index]:
+            yield (*place, index), f"{quote(str(subnet_id))} is in this list already; delete one"
+
+
+def _out_of_reach(data: Mapping[str, Any]) -> Iterator[Violation]:
+    """What an editor's start would wait for in vain, minutes long: AWS gives it five."""
+    top = _table(data, "editor")
+    users = [user for user in _list(data, "users") if isinstance(user, dict)]
+    proxied = bool(PROXY & _table(top, "environment").keys())
+    if _table(data, "studio").get("docker") is True and not proxied:
+        words = f"Docker's client {WHY}; write docker = false under [studio], or {BY_PROXY}"
+        yield ("studio", "docker"), words
+    yield from _of_editor(("editor",), top, {})
+    for index, user in enumerate(users):
+        yield from _of_editor(("users", index, "editor"), _table(user, "editor"), top)
+
+
+def _of_editor(place: Location, editor: Mapping[str, Any], top: Mapping[str, Any]) -> Iterator[Violation]:
+    variables = _table(editor, "environment").keys() | _table(top, "environment").keys()
+    if variables & PROXY:
+        return
+    conda = _table(editor, "conda").keys() | _table(top, "conda").keys()
+    if _list(editor, "conda_packages") and not conda & CHANNELS:
+        words = f'{WHY}; delete it, name channels of yours: conda = {{ channels = ["..."] }}, or {BY_PROXY}'
+        yield (*place, "conda_packages"), words
+    if _list(editor, "tools") and not variables & INDEX:
+        words = f'{WHY}; delete it, name an index of yours: environment = {{ UV_DEFAULT_INDEX = "..." }}, or {BY_PROXY}'
+        yield (*place, "tools"), words
+    for key, instead in (("extensions", "write the https URL of a VSIX file in the VPC"), ("repositories", "")):
+        for index, value in enumerate(_list(editor, key)):
+            if isinstance(value, str) and _is_public(value, by_default=key == "extensions"):
+                yield (*place, key, index), f"{WHY}; delete it, {f'{instead}, ' if instead else ''}or {BY_PROXY}"
+
+
+def _is_public(value: str, *, by_default: bool) -> bool:
+    """Whether this leads to a host of the internet. What names no host is looked for in a public registry."""
+    host = re.match(r"(?:[a-z+]+://)(?:[^@/]*@)?([^:/]+)|(?:[^@/]+@)([^:/]+):", value)
+    if host is None:
+        return by_default
+    name = (host[1] or host[2]).lower()
+    return any(name == public or name.endswith(f".{public}") for public in PUBLIC_HOSTS | {"open-vsx.org"})

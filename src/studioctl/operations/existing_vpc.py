@@ -1,0 +1,102 @@
+"""A VPC that exists already: whether Studio can live in it, before anything is made.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-and-internet-access.html
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from studioctl.config.model import ExistingVpc
+from studioctl.errors import ConfigError
+from studioctl.infrastructure.endpoints import S3, services
+from studioctl.operations.environment import Account
+
+if TYPE_CHECKING:
+    from studioctl.aws.network import SubnetFacts, VpcFacts
+
+VPC, SUBNETS = ("network", "vpc", "id"), ("network", "vpc", "subnet_ids")
+# Where something stands in the file, what is wrong with it, and what to do.
+Problem = tuple[tuple[str | int, ...], str]
+
+
+def check(account: Account) -> None:
+    """Looks at the VPC that the file names, if it names one.
+
+    Raises:
+        ConfigError: Studio cannot live in it: every reason with its line, and what to do.
+        AwsError: AWS refused to tell.
+    """
+    vpc = account.config.network.vpc
+    if vpc is None:
+        return
+    problems = [f"{account.source.place(*place)}: {words}" for place, words in _problems(account, vpc)]
+    if problems:
+        raise ConfigError("\n".join(problems), hint="mend the VPC or name another, then run the same command again")
+
+
+def _problems(account: Account, vpc: ExistingVpc) -> Iterator[Problem]:
+    from studioctl.aws import network  # noqa: PLC0415 (boto3 is needed only here)
+
+    facts = network.vpc_facts(account.session, vpc.id)
+    if facts is None:
+        where = "the emulator" if account.target.is_local else f"{account.target.region} of this account"
+        yield VPC, f"there is no VPC '{vpc.id}' in {where}"
+        return
+    yield from _of_vpc(vpc.id, facts)
+    subnets = network.subnet_facts(account.session, vpc.subnet_ids)
+    for index, subnet_id in enumerate(vpc.subnet_ids):
+        place = (*SUBNETS, index)
+        if subnet_id not in subnets:
+            yield place, f"there is no subnet '{subnet_id}'"
+        elif subnets[subnet_id].vpc_id != vpc.id:
+            yield place, f"'{subnet_id}' is in '{subnets[subnet_id].vpc_id}', not in '{vpc.id}'"
+        elif account.config.network.is_closed:
+            yield from ((place, words) for words in _of_private(account, subnets[subnet_id]))
+    yield from _together(account, vpc, subnets)
+    if account.config.network.is_closed and account.config.network.internet == "none":
+        yield from _endpoints(account, network.endpoint_services(account.session, vpc.id))
+
+
+def _of_vpc(vpc_id: str, facts: "VpcFacts") -> Iterator[Problem]:
+    for attribute, on in (("enableDnsSupport", facts.dns_support), ("enableDnsHostnames", facts.dns_hostnames)):
+        if not on:
+            option = {"enableDnsSupport": "--enable-dns-support", "enableDnsHostnames": "--enable-dns-hostnames"}
+            command = f"aws ec2 modify-vpc-attribute --vpc-id {vpc_id} {option[attribute]}"
+            yield VPC, f"{attribute} is off in '{vpc_id}', and homes are mounted by name; turn it on: {command}"
+    if facts.tenancy != "default":
+        yield VPC, f"'{vpc_id}' has the tenancy '{facts.tenancy}', and Studio takes 'default' only; name another VPC"
+
+
+def _of_private(account: Account, subnet: "SubnetFacts") -> Iterator[str]:
+    public = [way for way in subnet.ways_out if way.startswith("igw-")]
+    if public:
+        yield f"'{subnet.id}' is public: it has a route to {public[0]}; name a private subnet, or open the network"
+    elif account.config.network.internet == "nat" and not subnet.ways_out:
+        yield f"'{subnet.id}' has no way to the internet; add a route to a NAT gateway, or write internet = \"none\""
+    elif account.config.network.internet == "none" and subnet.ways_out:
+        yield f"'{subnet.id}' has a way to the internet, {subnet.ways_out[0]}; remove it, or write internet = \"nat\""
+
+
+def _together(account: Account, vpc: ExistingVpc, subnets: "dict[str, SubnetFacts]") -> Iterator[Problem]:
+    zones: dict[str, str] = {}
+    for index, subnet_id in enumerate(vpc.subnet_ids):
+        zone = subnets[subnet_id].zone if subnet_id in subnets else subnet_id
+        if zone in zones:
+            words = f"'{subnet_id}' is in {zone}, as '{zones[zone]}' is; name one subnet in each zone"
+            yield (*SUBNETS, index), words
+        zones.setdefault(zone, subnet_id)
+    free = sum(subnet.free_addresses for subnet in subnets.values())
+    # An app has one, and so has the home file system in each subnet.
+    needed = len(account.config.resolved_spaces()) + len(vpc.subnet_ids)
+    if len(subnets) == len(vpc.subnet_ids) and free < needed and account.domain() is None:
+        yield SUBNETS, f"they have {free} free addresses, and {needed} are needed; name larger subnets, or more"
+
+
+def _endpoints(account: Account, there: set[str]) -> Iterator[Problem]:
+    region = account.config.region
+    wanted = [service.in_region(region) for service in (S3, *services(account.config))]
+    if missing := [name for name in wanted if name not in there]:
+        words = (
+            f"the VPC has no endpoint (with private DNS) for: {', '.join(missing)}; Studio reaches AWS by nothing else"
+        )
+        yield VPC, words

@@ -1,0 +1,132 @@
+"""A closed network, made and removed by the real Terraform and provider on the emulator."""
+
+from typing import Any
+
+from tests.functional.conftest import Shell
+
+from studioctl.infrastructure import endpoints
+
+NAME = "acme-closed"
+CLOSED = f"""\
+name = "{NAME}"
+region = "us-east-1"
+
+[network]
+access = "vpc-only"
+endpoints = "all"
+flow_logs = true
+
+[[users]]
+name = "ada"
+
+[secrets]
+github = {{ username = "ada" }}
+"""
+
+
+def test_a_closed_network_from_up_to_down(shell: Shell) -> None:
+    shell.write(CLOSED)
+    shell.studioctl("emulator", "start")
+    before = shell.inventory()
+    up = shell.studioctl("up", "--local", "--yes")
+
+    assert (
+        "The network is paid for by the hour, used or not: a NAT gateway with its address and 10 interface endpoints in"
+        " 2 zones: about 0.250 USD, and more for each GB (us-east-1, 2026-10-16)." in " ".join(up.err.split())
+    )
+    ec2 = shell.client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [NAME]}])["Vpcs"]
+    inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+    domain = the_domain(shell)
+    subnets = {it["SubnetId"]: it for it in ec2.describe_subnets(Filters=inside)["Subnets"]}
+
+    the_domain_is_in_private_subnets_alone(domain, subnets)
+    those_lead_to_the_nat_gateway_and_to_s3(ec2, inside, domain["SubnetIds"])
+    every_way_to_aws_is_there(ec2, inside, domain["SubnetIds"])
+    nothing_is_reachable_from_the_internet(ec2, inside)
+    an_app_is_in_a_private_subnet(shell, ec2, domain)
+
+    assert shell.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
+    down = shell.studioctl("down", "--local", "--yes", "--delete-data")
+    assert down.err.endswith(f"'{NAME}' is gone: 0 left.\n")
+    assert shell.inventory() == before
+
+
+def the_domain(shell: Shell) -> Any:
+    sagemaker = shell.client("sagemaker")
+    (found,) = sagemaker.list_domains()["Domains"]
+    return sagemaker.describe_domain(DomainId=found["DomainId"])
+
+
+def the_domain_is_in_private_subnets_alone(domain: Any, subnets: Any) -> None:
+    assert domain["AppNetworkAccessType"] == "VpcOnly"
+    assert [
+        subnets[it]["CidrBlock"] for it in sorted(domain["SubnetIds"], key=lambda it: subnets[it]["CidrBlock"])
+    ] == [
+        "10.0.0.0/20",
+        "10.0.16.0/20",
+    ]
+    assert not any(subnet["MapPublicIpOnLaunch"] for subnet in subnets.values())
+
+
+def those_lead_to_the_nat_gateway_and_to_s3(ec2: Any, inside: Any, subnet_ids: list[str]) -> None:
+    (gateway,) = ec2.describe_nat_gateways(Filters=inside)["NatGateways"]
+    tables = {
+        link["SubnetId"]: table["Routes"]
+        for table in ec2.describe_route_tables(Filters=inside)["RouteTables"]
+        for link in table["Associations"]
+        if "SubnetId" in link
+    }
+    for subnet_id in subnet_ids:
+        (out,) = [route for route in tables[subnet_id] if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+        assert out["NatGatewayId"] == gateway["NatGatewayId"]
+        (s3,) = [route for route in tables[subnet_id] if "DestinationPrefixListId" in route]
+        assert s3["GatewayId"].startswith("vpce-")
+    (public,) = [route for route in tables[gateway["SubnetId"]] if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+    assert public["GatewayId"].startswith("igw-")
+    assert gateway["SubnetId"] not in subnet_ids
+
+
+def every_way_to_aws_is_there(ec2: Any, inside: Any, subnet_ids: list[str]) -> None:
+    found = {it["ServiceName"]: it for it in ec2.describe_vpc_endpoints(Filters=inside)["VpcEndpoints"]}
+    interfaces = [
+        service.in_region("us-east-1") for service in (*endpoints.ALWAYS, endpoints.SECRETS, *endpoints.REMOTE)
+    ]
+
+    assert sorted(found) == sorted(["com.amazonaws.us-east-1.s3", *interfaces])
+    for name in interfaces:
+        assert found[name]["PrivateDnsEnabled"]
+        assert sorted(found[name]["SubnetIds"]) == sorted(subnet_ids)
+        assert [group["GroupName"] for group in found[name]["Groups"]] == [f"{NAME}-endpoints"]
+        assert (
+            "123456789012" in found[name]["PolicyDocument"] or "PrincipalIsAWSService" in found[name]["PolicyDocument"]
+        )
+
+
+def nothing_is_reachable_from_the_internet(ec2: Any, inside: Any) -> None:
+    groups = {it["GroupId"]: it["GroupName"] for it in ec2.describe_security_groups(Filters=inside)["SecurityGroups"]}
+    rules = [
+        rule
+        for group_id in groups
+        for rule in ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group_id]}])[
+            "SecurityGroupRules"
+        ]
+    ]
+    assert not [rule for rule in rules if groups[rule["GroupId"]] == "default"]
+    let_in = [rule for rule in rules if not rule["IsEgress"] and ("CidrIpv4" in rule or "CidrIpv6" in rule)]
+    assert let_in == []
+    addresses = ec2.describe_addresses()["Addresses"]
+    (gateway,) = ec2.describe_nat_gateways(Filters=inside)["NatGateways"]
+    assert [address["NetworkInterfaceId"] for address in addresses] == [
+        gateway["NatGatewayAddresses"][0]["NetworkInterfaceId"]
+    ]
+
+
+def an_app_is_in_a_private_subnet(shell: Shell, ec2: Any, domain: Any) -> None:
+    key = {"DomainId": domain["DomainId"], "SpaceName": "ada-editor", "AppType": "CodeEditor", "AppName": "default"}
+    shell.client("sagemaker").create_app(**key)
+    found = ec2.describe_network_interfaces(Filters=[{"Name": "subnet-id", "Values": domain["SubnetIds"]}])
+    (app,) = [it for it in found["NetworkInterfaces"] if "Studio App" in it["Description"]]
+    worn = {group["GroupName"] for group in app["Groups"]}
+    assert {f"{NAME}-studio", f"{NAME}-user-ada"} <= worn
+    assert "Association" not in app
