@@ -44,11 +44,15 @@ def kinds(words: Collection[str]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Holding:
-    """Something that holds users' data: `kind` and `name` say what, `contents` how much."""
+    """Something that holds users' data: `kind` and `name` say what, `contents` how much.
+
+    `is_in_use` is whether it is part of the environment, and not kept from an earlier one.
+    """
 
     kind: str
     name: str
     contents: str
+    is_in_use: bool = True
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ def find(environment: Environment, places: Iterable[Store], traces: Iterable[Dom
     """What holds users' data in these stores, and in these domains or what is left of them."""
     kept = leftovers.marked_as_kept(environment.session, kept_tags(environment.config.name))
     homes = {
-        home: Holding(HOME, home, f"kept by an earlier down, {contents.as_text(size)}") for home, size in kept.items()
+        home: Holding(HOME, home, f"kept by an earlier down, {contents.as_text(size)}", is_in_use=False)
+        for home, size in kept.items()
     }
     in_domains = [holding for trace in traces for holding in _in_domain(environment, trace)]
     return (
@@ -139,9 +144,14 @@ def _in_domain(environment: Environment, trace: DomainTraces) -> Iterable[Holdin
             yield Holding(HOME, home, held)
 
 
+def filled_spaces(account: Account, domain_id: str, apps: Collection[App]) -> tuple[Space, ...]:
+    """The spaces of a domain that may have a volume with files. `apps`: the domain's."""
+    return tuple(space for space in account.studio.spaces(domain_id) if _may_hold_files(space, apps))
+
+
 def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Holding]:
     apps = environment.studio.apps(domain.id)
-    filled = [space for space in environment.studio.spaces(domain.id) if _may_hold_files(space, apps)]
+    filled = filled_spaces(environment, domain.id, apps)
     for space in filled:
         yield Holding(SPACE, space.name, f"a volume of {space.volume_gb or '?'} GB")
     if domain.home_file_system_id:

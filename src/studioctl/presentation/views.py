@@ -123,7 +123,8 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) ->
         for address in addresses:
             _line(console, f"  - {address}", "red")
     for holding in found.deleted:
-        _line(console, f"\n! {holding.kind} '{holding.name}' is lost for ever: {holding.contents}", "bold red")
+        fate = "is copied first" if (holding.kind, holding.name) in found.copied else "is lost for ever"
+        _line(console, f"\n! {holding.kind} '{holding.name}' {fate}: {holding.contents}", "bold red")
     for key in found.retiring:
         _line(
             console, f"\n! key '{key.id}' is scheduled for deletion, last of all; {WAITING.format(key.id)}", "bold red"
