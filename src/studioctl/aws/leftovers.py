@@ -95,15 +95,15 @@ def remove(session: Session, traces: Collection[DomainTraces], *, keep: Collecti
         )
 
 
-def mark_as_kept(session: Session, file_system_id: str, tags: Mapping[str, str]) -> None:
-    """Writes on a file system that it is kept, and for whom: when its domain is gone, nothing else says so."""
+def mark(session: Session, file_system_id: str, tags: Mapping[str, str]) -> None:
+    """Writes on a file system whose it is and what becomes of it: when its domain is gone, nothing else says so."""
     with translated():
         session.client("efs").tag_resource(
             ResourceId=file_system_id, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
         )
 
 
-def marked_as_kept(session: Session, tags: Mapping[str, str]) -> dict[str, int]:
+def marked(session: Session, tags: Mapping[str, str]) -> dict[str, int]:
     """The file systems that carry these tags: metered bytes by id."""
     wanted = set(tags.items())
     return {

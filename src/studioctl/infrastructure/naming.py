@@ -118,6 +118,11 @@ def kept_tags(environment: str) -> dict[str, str]:
     return {ENVIRONMENT_TAG: environment, KEPT_TAG: "home"}
 
 
+def unfinished_tags(environment: str) -> dict[str, str]:
+    """The tags of the home file system of a domain that AWS could not finish: nobody has ever used it."""
+    return {ENVIRONMENT_TAG: environment, KEPT_TAG: "no"}
+
+
 def name_tag(name: str) -> dict[str, Any]:
     """The `tags` argument of a resource whose name AWS shows only as a tag."""
     return {"Name": name}

@@ -104,7 +104,7 @@ def _settings_of(estate: Estate, bucket: str) -> Iterator[str]:
 
 def find(environment: Environment, places: Iterable[Store], traces: Iterable[DomainTraces]) -> tuple[Holding, ...]:
     """What holds users' data in these stores, and in these domains or what is left of them."""
-    kept = leftovers.marked_as_kept(environment.session, kept_tags(environment.config.name))
+    kept = leftovers.marked(environment.session, kept_tags(environment.config.name))
     homes = {
         home: Holding(HOME, home, f"kept by an earlier down, {contents.as_text(size)}", is_in_use=False)
         for home, size in kept.items()
@@ -119,7 +119,7 @@ def find(environment: Environment, places: Iterable[Store], traces: Iterable[Dom
 
 def kept_homes(account: Account) -> tuple[str, ...]:
     """Home file systems that an earlier `down` kept: ids. That of the present domain is none of them."""
-    found = leftovers.marked_as_kept(account.session, kept_tags(account.config.name))
+    found = leftovers.marked(account.session, kept_tags(account.config.name))
     domain = account.domain() if found else None
     present = domain.home_file_system_id if domain else None
     return tuple(sorted(home for home in found if home != present))

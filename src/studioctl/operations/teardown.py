@@ -217,7 +217,7 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
     refuse_to_lose(found)
     homes = [holding.name for holding in found.kept if holding.kind == HOME]
     for home in homes:
-        leftovers.mark_as_kept(environment.session, home, kept_tags(environment.config.name))
+        leftovers.mark(environment.session, home, kept_tags(environment.config.name))
     for trace in found.traces:
         yield Stage(f"Removing Studio's domain {trace.domain_id}")
         if domain := environment.studio.domain(trace.domain_id):
