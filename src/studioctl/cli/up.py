@@ -49,5 +49,6 @@ def up(
     if json:
         typer.echo(dumps(outputs))
     else:
-        views.kept_homes(holdings.kept_homes(environment), terminal)
+        homes = holdings.kept_homes(environment)
+        views.kept_homes([home.name for home in homes], sum(home.usd_per_month or 0 for home in homes), terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))

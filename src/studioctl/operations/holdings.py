@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from studioctl.aws import contents, leftovers
+from studioctl.aws.contents import Amount
 from studioctl.aws.leftovers import DomainTraces
 from studioctl.aws.values import App, Domain, Space
 from studioctl.errors import ExitCode, StudioctlError
 from studioctl.infrastructure.naming import kept_tags
 from studioctl.operations.environment import Account, Environment
 from studioctl.operations.estate import BUCKET, DEPOSED, REPOSITORY, SECRET, SPACE, STORES, Estate
+from studioctl.operations.prices import monthly
 
 # AWS forgets a deleted app after 24 hours; only within them can it be known that a space never had one.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeApp.html
@@ -44,15 +46,26 @@ def kinds(words: Collection[str]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Holding:
-    """Something that holds users' data: `kind` and `name` say what, `contents` how much.
+    """Something that holds users' data.
 
-    `is_in_use` is whether it is part of the environment, and not kept from an earlier one.
+    Args:
+        kind: BUCKET, REPOSITORY, SECRET, SPACE or HOME.
+        name: What it is called.
+        contents: How much is in it, in words.
+        size: In bytes, as far as they were counted; None where AWS does not tell.
+        is_in_use: Whether it is part of the environment, and not kept from an earlier one.
     """
 
     kind: str
     name: str
     contents: str
+    size: int | None = None
     is_in_use: bool = True
+
+    @property
+    def usd_per_month(self) -> float | None:
+        """About what it costs while it is kept; None where that is not known."""
+        return monthly(self.kind, self.size)
 
 
 @dataclass(frozen=True)
@@ -105,27 +118,28 @@ def _settings_of(estate: Estate, bucket: str) -> Iterator[str]:
 def find(environment: Environment, places: Iterable[Store], traces: Iterable[DomainTraces]) -> tuple[Holding, ...]:
     """What holds users' data in these stores, and in these domains or what is left of them."""
     kept = leftovers.marked(environment.session, kept_tags(environment.config.name))
-    homes = {
-        home: Holding(HOME, home, f"kept by an earlier down, {contents.as_text(size)}", is_in_use=False)
-        for home, size in kept.items()
-    }
+    homes = {home: _kept_home(home, size) for home, size in kept.items()}
     in_domains = [holding for trace in traces for holding in _in_domain(environment, trace)]
     return (
-        *(Holding(s.kind, s.name, held) for s in places if (held := _stored(environment, s))),
+        *(Holding(s.kind, s.name, held.text, held.size) for s in places if (held := _stored(environment, s))),
         *(holding for holding in in_domains if holding.name not in homes),
         *homes.values(),
     )
 
 
-def kept_homes(account: Account) -> tuple[str, ...]:
-    """Home file systems that an earlier `down` kept: ids. That of the present domain is none of them."""
+def kept_homes(account: Account) -> tuple[Holding, ...]:
+    """Home file systems that an earlier `down` kept. That of the present domain is none of them."""
     found = leftovers.marked(account.session, kept_tags(account.config.name))
     domain = account.domain() if found else None
     present = domain.home_file_system_id if domain else None
-    return tuple(sorted(home for home in found if home != present))
+    return tuple(_kept_home(home, size) for home, size in sorted(found.items()) if home != present)
 
 
-def _stored(environment: Environment, store: Store) -> str | None:
+def _kept_home(home: str, size: int) -> Holding:
+    return Holding(HOME, home, f"kept by an earlier down, {contents.as_text(size)}", size, is_in_use=False)
+
+
+def _stored(environment: Environment, store: Store) -> Amount | None:
     look = {
         BUCKET: contents.bucket_contents,
         REPOSITORY: contents.repository_contents,
@@ -141,7 +155,7 @@ def _in_domain(environment: Environment, trace: DomainTraces) -> Iterable[Holdin
         return
     for home in leftovers.home_file_systems(environment.session, trace.domain_arn):
         if held := contents.home_contents(environment.session, home, profiles=0, used=False):
-            yield Holding(HOME, home, held)
+            yield Holding(HOME, home, held.text, held.size)
 
 
 def filled_spaces(account: Account, domain_id: str, apps: Collection[App]) -> tuple[Space, ...]:
@@ -159,7 +173,7 @@ def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Hold
         used = bool(apps or filled)
         held = contents.home_contents(environment.session, domain.home_file_system_id, profiles=profiles, used=used)
         if held:
-            yield Holding(HOME, domain.home_file_system_id, held)
+            yield Holding(HOME, domain.home_file_system_id, held.text, held.size)
 
 
 def _may_hold_files(space: Space, apps: Iterable[App]) -> bool:

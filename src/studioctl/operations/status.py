@@ -1,6 +1,6 @@
 """What there is, live from AWS."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from datetime import datetime
 from studioctl.aws.studio import AT_ONCE, Studio
 from studioctl.aws.values import App, Domain, Space
 from studioctl.operations.environment import Account
-from studioctl.operations.holdings import kept_homes
+from studioctl.operations.holdings import Holding, kept_homes
 from studioctl.operations.prices import Prices, prices
 
 
@@ -68,6 +68,7 @@ class Status:
         usd_per_hour: The sum over what runs; None as soon as one price is not known.
         prices_as_of: The date of the prices; None where none is known for the region.
         kept_homes: Home file systems of domains before this one, that an earlier `down` kept.
+        kept_homes_usd_per_month: About what they cost, by us-east-1's prices.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Status:
     usd_per_hour: float | None
     prices_as_of: str | None
     kept_homes: tuple[str, ...] = ()
+    kept_homes_usd_per_month: float = 0.0
 
 
 def status(account: Account) -> Status:
@@ -93,16 +95,20 @@ def status(account: Account) -> Status:
         kept = pool.submit(kept_homes, account)
         domain = account.domain()
         if domain is None:
-            return Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of, kept.result())
+            homes, costs = _ids_and_costs(kept.result())
+            return Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of, homes, costs)
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
         latest = _latest_app_by_space(apps.result())
         idle = _idle_timeouts(studio, domain, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     spaces = tuple(_space(space, latest.get(space.name), idle.get(space.name), price_list) for space in found)
-    return Status(
-        name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of, kept.result()
-    )
+    homes, costs = _ids_and_costs(kept.result())
+    return Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of, homes, costs)
+
+
+def _ids_and_costs(homes: Sequence[Holding]) -> tuple[tuple[str, ...], float]:
+    return tuple(home.name for home in homes), sum(home.usd_per_month or 0.0 for home in homes)
 
 
 def _latest_app_by_space(apps: Iterable[App]) -> dict[str, App]:
