@@ -50,5 +50,6 @@ def up(
         typer.echo(dumps(outputs))
     else:
         homes = holdings.kept_homes(environment)
-        views.kept_homes([home.name for home in homes], sum(home.usd_per_month or 0 for home in homes), terminal)
+        cost = sum(home.usd_per_month or 0 for home in homes)
+        views.kept_homes([h.name for h in homes], cost, {h.name: h.directories for h in homes}, terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))

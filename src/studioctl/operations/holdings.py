@@ -4,15 +4,15 @@ Doubt means that there is data: AWS does not say whether a space has a volume, a
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from studioctl.aws import contents, leftovers
 from studioctl.aws.contents import Amount
-from studioctl.aws.leftovers import DomainTraces
+from studioctl.aws.leftovers import DomainTraces, Marked
 from studioctl.aws.values import App, Domain, Space
 from studioctl.errors import ExitCode, StudioctlError
-from studioctl.infrastructure.naming import kept_tags
+from studioctl.infrastructure.naming import kept_tags, read_home_tags
 from studioctl.operations.environment import Account, Environment
 from studioctl.operations.estate import BUCKET, DEPOSED, REPOSITORY, SECRET, SPACE, STORES, Estate
 from studioctl.operations.prices import monthly
@@ -54,6 +54,7 @@ class Holding:
         contents: How much is in it, in words.
         size: In bytes, as far as they were counted; None where AWS does not tell.
         is_in_use: Whether it is part of the environment, and not kept from an earlier one.
+        directories: Of a kept home file system: where in it each user's files are.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Holding:
     contents: str
     size: int | None = None
     is_in_use: bool = True
+    directories: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def usd_per_month(self) -> float | None:
@@ -118,7 +120,7 @@ def _settings_of(estate: Estate, bucket: str) -> Iterator[str]:
 def find(environment: Environment, places: Iterable[Store], traces: Iterable[DomainTraces]) -> tuple[Holding, ...]:
     """What holds users' data in these stores, and in these domains or what is left of them."""
     kept = leftovers.marked(environment.session, kept_tags(environment.config.name))
-    homes = {home: _kept_home(home, size) for home, size in kept.items()}
+    homes = {home: _kept_home(home, found) for home, found in kept.items()}
     in_domains = [holding for trace in traces for holding in _in_domain(environment, trace)]
     return (
         *(Holding(s.kind, s.name, held.text, held.size) for s in places if (held := _stored(environment, s))),
@@ -132,11 +134,17 @@ def kept_homes(account: Account) -> tuple[Holding, ...]:
     found = leftovers.marked(account.session, kept_tags(account.config.name))
     domain = account.domain() if found else None
     present = domain.home_file_system_id if domain else None
-    return tuple(_kept_home(home, size) for home, size in sorted(found.items()) if home != present)
+    return tuple(_kept_home(home, marked) for home, marked in sorted(found.items()) if home != present)
 
 
-def _kept_home(home: str, size: int) -> Holding:
-    return Holding(HOME, home, f"kept by an earlier down, {contents.as_text(size)}", size, is_in_use=False)
+def _kept_home(home: str, found: Marked) -> Holding:
+    said = f"kept by an earlier down, {contents.as_text(found.size)}"
+    return Holding(HOME, home, said, found.size, is_in_use=False, directories=_directories(found))
+
+
+def _directories(found: Marked) -> Mapping[str, str]:
+    """AWS calls each user's directory by the user's number in the file system."""
+    return {user: f"/{number}" for user, number in read_home_tags(found.tags).items()}
 
 
 def _stored(environment: Environment, store: Store) -> Amount | None:

@@ -1,8 +1,8 @@
 """What there is, live from AWS."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from studioctl.aws.studio import AT_ONCE, Studio
@@ -69,6 +69,7 @@ class Status:
         prices_as_of: The date of the prices; None where none is known for the region.
         kept_homes: Home file systems of domains before this one, that an earlier `down` kept.
         kept_homes_usd_per_month: About what they cost, by us-east-1's prices.
+        kept_directories: By id of such a file system: where in it each user's files are.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Status:
     prices_as_of: str | None
     kept_homes: tuple[str, ...] = ()
     kept_homes_usd_per_month: float = 0.0
+    kept_directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def status(account: Account) -> Status:
@@ -95,20 +97,24 @@ def status(account: Account) -> Status:
         kept = pool.submit(kept_homes, account)
         domain = account.domain()
         if domain is None:
-            homes, costs = _ids_and_costs(kept.result())
-            return Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of, homes, costs)
+            return _with(Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of), kept.result())
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
         latest = _latest_app_by_space(apps.result())
         idle = _idle_timeouts(studio, domain, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     spaces = tuple(_space(space, latest.get(space.name), idle.get(space.name), price_list) for space in found)
-    homes, costs = _ids_and_costs(kept.result())
-    return Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of, homes, costs)
+    whole = Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of)
+    return _with(whole, kept.result())
 
 
-def _ids_and_costs(homes: Sequence[Holding]) -> tuple[tuple[str, ...], float]:
-    return tuple(home.name for home in homes), sum(home.usd_per_month or 0.0 for home in homes)
+def _with(found: Status, homes: Sequence[Holding]) -> Status:
+    return replace(
+        found,
+        kept_homes=tuple(home.name for home in homes),
+        kept_homes_usd_per_month=sum(home.usd_per_month or 0.0 for home in homes),
+        kept_directories={home.name: home.directories for home in homes if home.directories},
+    )
 
 
 def _latest_app_by_space(apps: Iterable[App]) -> dict[str, App]:

@@ -18,7 +18,7 @@ from studioctl.aws.keys import Key
 from studioctl.aws.leftovers import DomainTraces
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Stage, Started, Work
-from studioctl.infrastructure.naming import ENVIRONMENT_TAG, kept_tags
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, home_tags, kept_tags, read_home_tags
 from studioctl.operations import adoption, backup, holdings, keyring
 from studioctl.operations.backup import Copy, Plan
 from studioctl.operations.environment import Environment
@@ -216,8 +216,7 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
     found = replace(_look(environment, delete), copied=copied)
     refuse_to_lose(found)
     homes = [holding.name for holding in found.kept if holding.kind == HOME]
-    for home in homes:
-        leftovers.mark(environment.session, home, kept_tags(environment.config.name))
+    _mark(environment, found.traces, homes)
     for trace in found.traces:
         yield Stage(f"Removing Studio's domain {trace.domain_id}")
         if domain := environment.studio.domain(trace.domain_id):
@@ -232,6 +231,23 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
     leaving = tuple(keyring.retire(environment, found.retiring))
     environment.terraform.workspace.release()
     return Outcome(found.kept, remains(environment, found.kept), leaving)
+
+
+def _mark(environment: Environment, traces: Iterable[DomainTraces], homes: Collection[str]) -> None:
+    """Writes on each home file system that it is kept, and whose directory is which, before the domain is forgotten.
+
+    What an earlier run wrote stays: some of the users may be gone since.
+    """
+    ours = kept_tags(environment.config.name)
+    for home in homes:
+        leftovers.mark(environment.session, home, ours)
+    known = leftovers.marked(environment.session, ours)
+    for trace in traces:
+        domain = environment.studio.domain(trace.domain_id)
+        if domain and (found := known.get(domain.home_file_system_id or "")):
+            numbers = read_home_tags(found.tags) | environment.studio.home_numbers(domain.id)
+            if numbers:
+                leftovers.mark(environment.session, str(domain.home_file_system_id), home_tags(numbers))
 
 
 def _traces(environment: Environment, estate: Estate, unrecorded: Mapping[str, str]) -> tuple[DomainTraces, ...]:

@@ -38,6 +38,7 @@ COUNTED: tuple[tuple[Action, str], ...] = (
 WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {}"
 COME_BACK = "docs/how-to/remove-and-come-back.md"
 LONGEST_VALUE = 60
+LISTED = 10  # users
 SCRIPT = "studio_lifecycle_config_content"
 
 
@@ -152,10 +153,23 @@ def dollars_a_month(cost: float) -> str:
     return "less than 0.01 USD a month" if cost < 0.005 else f"about {cost:,.2f} USD a month"
 
 
-def kept_homes(homes: Sequence[str], cost: float, terminal: Terminal) -> None:
-    """Home file systems of domains that are gone: AWS gives every new domain one of its own."""
+def kept_homes(
+    homes: Sequence[str], cost: float, directories: Mapping[str, Mapping[str, str]], terminal: Terminal
+) -> None:
+    """Home file systems of domains that are gone: AWS gives every new domain one of its own.
+
+    Args:
+        homes: Their ids.
+        cost: What they cost together, in US dollars a month.
+        directories: By id: where in it each user's files are, as far as that is known.
+        terminal: Where to say it.
+    """
     for home in homes:
         terminal.say(f"Kept from before: home file system '{home}'. Getting at its files: {COME_BACK}")
+        found = list(directories.get(home, {}).items())
+        if found:
+            more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+            terminal.say(f"  In it: {', '.join(f'{path} of {user}' for user, path in found[:LISTED])}{more}.")
     if homes:
         them = "It costs" if len(homes) == 1 else "They cost"
         terminal.say(f"{them} {dollars_a_month(cost)}.")

@@ -100,6 +100,8 @@ def test_data_is_kept_without_a_word(world: World) -> None:
     assert after["access_points"] == points
     assert world.client("s3").get_object(Bucket=world.bucket, Key="late")["Body"].read() == b"data"
 
+    (kept,) = holdings.kept_homes(world.environment)
+    assert (kept.name, kept.directories) == (home, {"ada": "/200001"})
     still = surveyed(world)
     assert [(holding.kind, holding.name, holding.contents) for holding in still.kept] == [
         ("home file system", home, "kept by an earlier down, 0 bytes")
