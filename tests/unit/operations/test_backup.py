@@ -26,6 +26,7 @@ from tests.fakes.work import done
 from tests.functional.machine import Machine, machine, program
 from tests.generated import ROOT
 from tests.unit.operations.conftest import World, furnished
+from tests.unit.operations.test_unfinished import faults
 
 LARGE: Any = {"CodeEditorAppSettings": {"DefaultResourceSpec": {"InstanceType": "ml.t3.large"}}}
 NOTHING: frozenset[str] = frozenset()
@@ -292,6 +293,13 @@ def test_a_bucket_that_cannot_take_copies_is_refused_before_anything(world: Worl
     with pytest.raises(RefusedError, match="There is no bucket 'acme-nowhere'") as missing:
         planned(world, Place("acme-nowhere"))
     assert missing.value.hint.startswith("name another, or make it: aws s3 mb s3://acme-nowhere --region us-east-1")
+    faults(world, {"kind": "error", "action": "HeadBucket", "code": "AccessDenied", "message": "No.", "status": 403})
+    with pytest.raises(RefusedError, match=f"Bucket '{place.bucket}' is not account 123456789012's, or you may not"):
+        planned(world, place)
+    faults(world, {"kind": "error", "action": "CreateMultipartUpload", "code": "AccessDenied", "message": "No."})
+    with pytest.raises(RefusedError, match="or you may not write to it"):
+        planned(world, place)
+    faults(world)
     with pytest.raises(RefusedError, match="is to be deleted itself"):
         backup.refuse_doomed_place(
             Place(world.bucket), done(teardown.survey(world.environment, delete=EVERYTHING)).doomed_buckets
