@@ -167,7 +167,7 @@ def data_goes_only_with_the_word_for_it(life: Shell) -> None:
     life.client("secretsmanager").put_secret_value(SecretId=f"{NAME}/github", SecretString="t0ken")
 
     refused = life.studioctl("down", "--local", "--yes", expect=4)
-    assert f"  bucket '{bucket}': 2 old versions, 11 bytes\n" in refused.err
+    assert f"  bucket '{bucket}': 2 old versions, 11 bytes  (less than 0.01 USD a month)\n" in refused.err
     assert "  space 'ada-editor': a volume of 20 GB\n" in refused.err
 
 
