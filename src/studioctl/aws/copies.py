@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -55,14 +56,17 @@ class Place:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
 
-def refuse_unfit(session: Session, place: Place, probe: str) -> None:
+def refuse_unfit(session: Session, place: Place, probe: str) -> str | None:
     """Makes sure that copies can be stored: by beginning to store one under the key `probe`, and leaving it.
+
+    Returns the ARN of the KMS key that the bucket encrypts with, if it is one of the account's.
 
     Raises:
         RefusedError: There is no such bucket, or it is not this account's, or we may not write to it.
         AwsError: AWS cannot be asked.
     """
     s3, owner = session.client("s3"), session.identity.account_id
+    begun: Mapping[str, Any] = {}
     try:
         s3.head_bucket(Bucket=place.bucket, ExpectedBucketOwner=owner)
         begun = s3.create_multipart_upload(Bucket=place.bucket, Key=probe, ExpectedBucketOwner=owner)
@@ -83,6 +87,20 @@ def refuse_unfit(session: Session, place: Place, probe: str) -> None:
             case _:
                 with translated():
                     raise
+    return begun.get("SSEKMSKeyId") or _default_key(session, place.bucket)
+
+
+def _default_key(session: Session, bucket: str) -> str | None:
+    """What the bucket encrypts with unasked; the emulator does not tell with an upload. None when it has no such key.
+
+    AWS tells it with the upload, whoever may not read the bucket's settings.
+    """
+    rules: Any = []
+    with suppress(AwsError), translated():
+        answer = session.client("s3").get_bucket_encryption(Bucket=bucket)
+        rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    defaults = (rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in rules)
+    return next((found["KMSMasterKeyID"] for found in defaults if found.get("KMSMasterKeyID")), None)
 
 
 class Upload:

@@ -23,6 +23,7 @@ def plan_before(account: Account, found: Teardown, where: Place, terminal: Termi
     backup.refuse_doomed_place(where, found.doomed_buckets)
     with waiting(terminal, "Looking for what to copy"):
         plan = backup.plan(account, where, os.environ)
+    backup.refuse_doomed_key(plan, [key.id for key in found.after(plan).retiring])
     backup.refuse_unreadable(plan, found.delete)
     views.planned(plan, terminal)
     return plan

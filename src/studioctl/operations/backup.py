@@ -47,12 +47,14 @@ class Plan:
         volumes: The spaces to read.
         homes: By name of a space: the user whose home directory is read in it.
         unreadable: The rest.
+        key_arn: The KMS key that the bucket encrypts with, if it is one of the account's.
     """
 
     place: Place
     volumes: tuple[Survey, ...]
     homes: Mapping[str, str]
     unreadable: tuple[Unreadable, ...]
+    key_arn: str | None = None
 
     @property
     def spaces(self) -> frozenset[str]:
@@ -120,22 +122,22 @@ def plan(account: Account, place: Place, environ: Mapping[str, str], *, only: st
     Raises:
         StudioctlError: The bucket cannot take copies, this machine lacks a program, or there is no such space.
     """
-    copies.refuse_unfit(account.session, place, place.key(account.config.name, ".probe"))
+    key_arn = copies.refuse_unfit(account.session, place, place.key(account.config.name, ".probe"))
     chosen = spaces.find(account, only) if only else None
     domain = account.domain()
     if domain is None:
-        return Plan(place, (), {}, ())
+        return Plan(place, (), {}, (), key_arn)
     everything = account.studio.spaces(domain.id)
     filled = holdings.filled_spaces(account, domain.id, account.studio.apps(domain.id))
     wanted = (chosen,) if chosen else filled
     surveys, unreadable = _surveys(account, wanted, environ)
     if chosen:
         homes = {chosen.name: chosen.owner} if chosen.owner and surveys else {}
-        return _ready(Plan(place, surveys, homes, unreadable), environ)
+        return _ready(Plan(place, surveys, homes, unreadable, key_arn), environ)
     owners = [profile.name for profile in account.studio.user_profiles(domain.id)]
     more, missing = _spaces_for_homes(account, owners, surveys, everything, environ)
     homes = _readers(owners, (*surveys, *more))
-    return _ready(Plan(place, (*surveys, *more), homes, (*unreadable, *missing)), environ)
+    return _ready(Plan(place, (*surveys, *more), homes, (*unreadable, *missing), key_arn), environ)
 
 
 def _ready(found: Plan, environ: Mapping[str, str]) -> Plan:
@@ -231,6 +233,24 @@ def refuse_doomed_place(place: Place, doomed: Collection[str]) -> None:
         raise RefusedError(
             f"Bucket '{place.bucket}' is to be deleted itself, and the copies with it. Nothing was changed.",
             hint="name another bucket, or leave `bucket` out of --delete-data",
+        )
+
+
+def refuse_doomed_key(found: Plan, doomed: Iterable[str]) -> None:
+    """Refuses a bucket whose copies nobody could read when the environment's key is gone.
+
+    Args:
+        found: The plan.
+        doomed: The ids of keys that are scheduled for deletion.
+
+    Raises:
+        RefusedError: It encrypts with one of them.
+    """
+    if found.key_arn and any(found.key_arn.endswith(f"/{key_id}") for key_id in doomed):
+        raise RefusedError(
+            f"Bucket '{found.place.bucket}' encrypts with this environment's own key, which is to be deleted, too."
+            " Nothing was changed.",
+            hint="name a bucket that encrypts with another key, or leave something out of --delete-data",
         )
 
 

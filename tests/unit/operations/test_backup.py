@@ -273,6 +273,18 @@ def test_a_small_instance_is_read_on_a_larger_one_without_its_script(world: Worl
     assert [app["ResourceSpec"]["InstanceType"] for app in seen if app["Status"] == "InService"] == ["ml.t3.large"]
 
 
+def test_a_bucket_whose_key_goes_with_the_environment_is_refused(world: World, place: Place) -> None:
+    key_id = world.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    encryption: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": f"arn:aws:kms:us-east-1:123456789012:key/{key_id}"}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": encryption}]}
+    world.client("s3").put_bucket_encryption(Bucket=place.bucket, ServerSideEncryptionConfiguration=rules)
+    plan = planned(world, place)
+
+    with pytest.raises(RefusedError, match="encrypts with this environment's own key"):
+        backup.refuse_doomed_key(plan, [key_id])
+    backup.refuse_doomed_key(plan, ["another"])
+
+
 @pytest.mark.parametrize("text", ["", "bucket", "s3://", "s3://UPPER", "https://bucket", "s3://a b"])
 def test_what_is_no_place_in_s3(text: str) -> None:
     with pytest.raises(StudioctlError, match="is no place in S3"):
