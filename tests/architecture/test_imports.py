@@ -160,6 +160,7 @@ def test_the_command_line_imports_nothing_heavy_before_a_command_runs(file: Path
         "confirm.py",
         "choose.py",
         "connecting.py",
+        "copying.py",
     }:  # imported by commands only
         return
     at_start = {

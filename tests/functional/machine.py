@@ -33,6 +33,7 @@ StrictModes no
 PasswordAuthentication no
 PermitRootLogin yes
 PidFile none
+SetEnv PATH={directory}/over-there:/usr/local/bin:/usr/bin:/bin
 Subsystem sftp internal-sftp
 """
 
@@ -63,7 +64,13 @@ def pump(read, write, end):
         write(data)
     end()
 
+left = {cut_after}
+
 def write_out(data):
+    global left
+    left -= len(data)
+    if left < 0:
+        os._exit(1)
     while data:
         data = data[os.write(1, data):]
 
@@ -105,10 +112,19 @@ class Machine:
         """A private key that the server accepts."""
         return self.directory / "key"
 
-    def plugin(self, version: str = "1.2.764.0") -> None:
-        """Puts the relay where the plugin is looked for, saying this version."""
+    @property
+    def over_there(self) -> Path:
+        """A directory that comes first in the PATH of whoever is logged in."""
+        return self.directory / "over-there"
+
+    def plugin(self, version: str = "1.2.764.0", *, cut_after: int | None = None) -> None:
+        """Puts the relay where the plugin is looked for, saying this version; it may break after so many bytes."""
         text = RELAY.format(
-            python=sys.executable, version=version, port=self.port, witness=self.witness.getsockname()[1]
+            python=sys.executable,
+            version=version,
+            port=self.port,
+            witness=self.witness.getsockname()[1],
+            cut_after=sys.maxsize if cut_after is None else cut_after,
         )
         program(self.programs / "session-manager-plugin", text)
 

@@ -277,16 +277,20 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
         assert done.err.split("  - aws_sagemaker_space.ada-editor\n")[1] == (
             "\n! repository 'acme-ml' is lost for ever: 1 image\n"
             "\nKept, with the data in it:\n"
-            f"  bucket '{bucket}': 1 object, 4 bytes\n"
-            "  secret 'acme-ml/github': a value  (0.40 USD a month)\n"
-            f"  home file system '{home}': apps have run; 0 bytes when AWS last measured\n"
+            f"  bucket '{bucket}': 1 object, 4 bytes  (less than 0.01 USD a month)\n"
+            "  secret 'acme-ml/github': a value  (about 0.40 USD a month)\n"
+            f"  home file system '{home}': apps have run; 0 bytes when AWS last measured"
+            "  (less than 0.01 USD a month)\n"
+            "  together about 0.40 USD a month\n"
             "\n30 resources to destroy.\n"
             "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
             "  space 'ada-editor': a volume of 20 GB\n"
             "Nothing was changed.\n"
-            "Next:  copy what you need to the bucket or to ~/user-default-efs,"
-            " then: studioctl down --local --delete-data=spaces\n"
+            "Next:  copy them to a bucket of yours first: studioctl down --local --backup s3://BUCKET;"
+            " or, to lose them: studioctl down --local --delete-data=spaces\n"
         )
+        nowhere = applied.shell.studioctl("down", "--local", "--backup=s3://acme-nowhere", "--yes", expect=4)
+        assert "Error: There is no bucket 'acme-nowhere'. Nothing was changed.\n" in nowhere.err
         assert applied.shell.inventory() == before
     finally:
         s3.delete_object(Bucket=bucket, Key="data.csv", VersionId=version)

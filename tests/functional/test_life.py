@@ -5,6 +5,7 @@ trap. Whatever reached it would have reached AWS.
 """
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell, wait_for
+from tests.functional.machine import Machine, machine
 
 NAME = "acme-life"
 
@@ -75,6 +77,18 @@ def life(tmp_path: Path, hostile: dict[str, str]) -> Iterator[Shell]:
     shell.studioctl("emulator", "stop")
 
 
+@pytest.fixture
+def inside(tmp_path_factory: pytest.TempPathFactory, life: Shell) -> Iterator[Machine]:
+    """The machine behind the space, to which ssh finds its way."""
+    with machine(tmp_path_factory.mktemp("machine")) as made:
+        config = life.directory / ".ssh" / "config"
+        config.parent.mkdir(mode=0o700)
+        config.write_text(f"IdentityFile {made.key}\n")
+        path = os.pathsep.join((str(made.programs), os.environ["PATH"]))
+        life.variables["PATH"] = path  # type: ignore[index]
+        yield made
+
+
 def start_editor(shell: Shell, domain_id: str) -> None:
     """Starts the space's app with the lifecycle configuration that the space has selected."""
     sagemaker = shell.client("sagemaker")
@@ -85,7 +99,7 @@ def start_editor(shell: Shell, domain_id: str) -> None:
     )
 
 
-def test_the_life_of_an_environment(life: Shell, trap: Trap) -> None:
+def test_the_life_of_an_environment(life: Shell, trap: Trap, inside: Machine) -> None:
     before = life.inventory()
 
     interrupted_up_is_finished_by_the_next(life)
@@ -94,6 +108,7 @@ def test_the_life_of_an_environment(life: Shell, trap: Trap) -> None:
     a_running_app_is_not_stopped_without_a_word(life)
     start_editor(life, domain_id)
     data_goes_only_with_the_word_for_it(life)
+    volumes_and_homes_are_copied_before_all_goes(life, inside)
 
     nothing_secret_is_on_disk(life)
     assert life.inventory() == before
@@ -152,11 +167,44 @@ def data_goes_only_with_the_word_for_it(life: Shell) -> None:
     life.client("secretsmanager").put_secret_value(SecretId=f"{NAME}/github", SecretString="t0ken")
 
     refused = life.studioctl("down", "--local", "--yes", expect=4)
-    assert f"  bucket '{bucket}': 2 old versions, 11 bytes\n" in refused.err
+    assert f"  bucket '{bucket}': 2 old versions, 11 bytes  (less than 0.01 USD a month)\n" in refused.err
     assert "  space 'ada-editor': a volume of 20 GB\n" in refused.err
 
-    done = life.studioctl("down", "--local", "--delete-data", "--yes")
+
+def volumes_and_homes_are_copied_before_all_goes(life: Shell, inside: Machine) -> None:
+    s3 = life.client("s3")
+    s3.create_bucket(Bucket="acme-life-copies")
+    (inside.home / "model.bin").write_bytes(os.urandom(100_000))
+    (inside.home / "user-default-efs").mkdir()
+    down = ("down", "--local", "--delete-data", "--yes")
+    before = life.inventory()
+
+    doomed = life.studioctl(*down, f"--backup=s3://{NAME}-data-123456789012", expect=4)
+    inside.plugin(cut_after=50_000)
+    cut = life.studioctl(*down, "--backup=s3://acme-life-copies/late", expect=1)
+
+    assert "is to be deleted itself, and the copies with it. Nothing was changed.\n" in doomed.err
+    assert "Error: Reading 'ada-editor' was cut off: ssh ended with 255" in cut.err
+    after = life.inventory()
+    assert after["buckets"] == before["buckets"]
+    assert {kind for kind in after if after[kind] != before[kind]} <= {"apps", "spaces"}  # it was started and stopped
+
+    inside.plugin()
+    done = life.studioctl(*down, "--backup=s3://acme-life-copies/late")
+    assert "! space 'ada-editor' is copied first: a volume of 20 GB\n" in done.err
+    lines = [" ".join(line.split()) for line in done.err.splitlines()]
+    assert any(line.startswith("✓ copied volume of 'ada-editor'") for line in lines)
+    assert any(line.startswith("✓ copied home directory of 'ada'") for line in lines)
     assert done.err.endswith(f"'{NAME}' is gone: 0 left.\n")
+    volume, home = sorted(
+        found["Key"]
+        for found in s3.list_objects_v2(Bucket="acme-life-copies")["Contents"]
+        if found["Key"].endswith(".tar.gz")
+    )
+    assert (volume.split("-20")[0], home.split("-20")[0]) == (f"late/{NAME}/ada-editor", f"late/{NAME}/homes/ada")
+    for found in s3.list_objects_v2(Bucket="acme-life-copies")["Contents"]:
+        s3.delete_object(Bucket="acme-life-copies", Key=found["Key"])
+    s3.delete_bucket(Bucket="acme-life-copies")
 
 
 def nothing_secret_is_on_disk(life: Shell) -> None:

@@ -332,3 +332,25 @@ def test_the_how_to_rehearses_it(remote: Remote) -> None:
     settings = [line.split()[0] for line in shown.split("Host *\n")[0].splitlines() if line.startswith("    ")]
     printed = remote.run("connect", "--print").out
     assert settings == [line.split()[0] for line in printed.splitlines() if line.startswith("    ")]
+
+
+def test_a_copy_of_what_is_in_a_space(connected: Remote) -> None:
+    """What runs is left running; the bucket is looked at before anything else."""
+    s3 = connected.home.client("s3")
+    s3.create_bucket(Bucket="acme-copies")
+    (connected.machine.home / "model.bin").write_bytes(os.urandom(1 << 20))
+
+    refused = connected.run("backup", "s3://acme-nowhere", expect=4)
+    done = connected.run("backup", "s3://acme-copies/late", "--json")
+
+    assert refused.err.startswith(
+        "Error: There is no bucket 'acme-nowhere'. Nothing was changed.\nNext:  name another, or make it: aws s3 mb"
+    )
+    (copy,) = json.loads(done.out)
+    lines = [" ".join(line.split()) for line in done.err.splitlines()]
+    assert lines[:2] == ["Copied to s3://acme-copies/late:", "what is in 'ada-editor', and the home directory of 'ada'"]
+    assert "note: the home directory of 'ada' is not mounted in 'ada-editor': it was not copied, and is kept" in lines
+    stored = s3.get_object(Bucket="acme-copies", Key=copy["key"])["Body"].read()
+    assert (copy["bytes"], copy["sha256"]) == (len(stored), hashlib.sha256(stored).hexdigest())
+    assert connected.status == "InService"
+    (connected.machine.home / "model.bin").unlink()

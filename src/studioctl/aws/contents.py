@@ -23,7 +23,15 @@ EMPTY_HOME_BYTES = 6 * 1024
 FORGIVEN_HOMES = 8  # of how many profiles empty directories are believed: a thousand would hide megabytes of work
 
 
-def bucket_contents(session: Session, bucket: str) -> str | None:
+@dataclass(frozen=True)
+class Amount:
+    """How much there is: in words, and in bytes as far as they were counted."""
+
+    text: str
+    size: int
+
+
+def bucket_contents(session: Session, bucket: str) -> Amount | None:
     """Objects and old versions in a bucket, and their bytes. Marks of deletion alone are nothing: no data is theirs."""
     objects = old = size = 0
     for entry in _bucket_entries(session, bucket):
@@ -31,9 +39,9 @@ def bucket_contents(session: Session, bucket: str) -> str | None:
         old += entry.kind is Kind.OLD_VERSION
         size += entry.size
         if objects + old > COUNTED:
-            return f"more than {COUNTED:,} objects and old versions"
+            return Amount(f"more than {COUNTED:,} objects and old versions", size)
     counted = [_counted(number, what) for number, what in ((objects, "object"), (old, "old version")) if number]
-    return ", ".join((*counted, as_text(size))) if counted else None
+    return Amount(", ".join((*counted, as_text(size))), size) if counted else None
 
 
 def _counted(number: int, what: str) -> str:
@@ -56,10 +64,10 @@ def drop_marks(session: Session, bucket: str) -> None:
     _delete_entries(session, bucket, (e for e in _bucket_entries(session, bucket) if e.kind is Kind.MARK))
 
 
-def repository_contents(session: Session, repository: str) -> str | None:
-    """How many images a repository holds."""
-    count = sum(1 for _ in _images(session, repository))
-    return _counted(count, "image") if count else None
+def repository_contents(session: Session, repository: str) -> Amount | None:
+    """How many images a repository holds; layers that several share are counted, but not paid for, several times."""
+    sizes = list(_images(session, repository))
+    return Amount(_counted(len(sizes), "image"), sum(sizes)) if sizes else None
 
 
 def delete_repository(session: Session, repository: str) -> None:
@@ -72,7 +80,7 @@ def delete_repository(session: Session, repository: str) -> None:
         session.client("ecr").delete_repository(repositoryName=repository, force=True)
 
 
-def home_contents(session: Session, file_system_id: str, *, profiles: int, used: bool) -> str | None:
+def home_contents(session: Session, file_system_id: str, *, profiles: int, used: bool) -> Amount | None:
     """The metered size of a home file system, when somebody's files may be in it.
 
     Args:
@@ -88,18 +96,18 @@ def home_contents(session: Session, file_system_id: str, *, profiles: int, used:
         return None
     size = found["SizeInBytes"]["Value"]
     if size > EMPTY_HOME_BYTES * (min(profiles, FORGIVEN_HOMES) + 1):
-        return as_text(size)
-    return f"apps have run; {as_text(size)} when AWS last measured" if used else None
+        return Amount(as_text(size), size)
+    return Amount(f"apps have run; {as_text(size)} when AWS last measured", size) if used else None
 
 
-def secret_contents(session: Session, secret_id: str) -> str | None:
+def secret_contents(session: Session, secret_id: str) -> Amount | None:
     """Whether a secret has a value. The value itself is not read."""
     try:
         with translated():
             found = session.client("secretsmanager").describe_secret(SecretId=secret_id)
     except MissingError:
         return None
-    return "a value" if found.get("VersionIdsToStages") else None
+    return Amount("a value", 0) if found.get("VersionIdsToStages") else None
 
 
 def delete_secret(session: Session, secret_id: str) -> None:
@@ -156,12 +164,13 @@ def _delete_objects(session: Session, bucket: str, batch: Sequence["ObjectIdenti
         )
 
 
-def _images(session: Session, repository: str) -> Iterator[str]:
+def _images(session: Session, repository: str) -> Iterator[int]:
+    """The size of each image, in bytes."""
     try:
         with translated():
             for page in session.client("ecr").get_paginator("describe_images").paginate(repositoryName=repository):
                 for image in page["imageDetails"]:
-                    yield image["imageDigest"]
+                    yield image.get("imageSizeInBytes", 0)
     except MissingError:
         return
 

@@ -35,6 +35,14 @@ class DomainTraces:
     domain_arn: str
 
 
+@dataclass(frozen=True)
+class Marked:
+    """A file system with tags of ours: its metered bytes, and all its tags."""
+
+    size: int
+    tags: Mapping[str, str]
+
+
 def vpcs_with(session: Session, tag: tuple[str, str]) -> tuple[str, ...]:
     """The ids of the VPCs that carry this tag: key and value."""
     with translated():
@@ -95,22 +103,24 @@ def remove(session: Session, traces: Collection[DomainTraces], *, keep: Collecti
         )
 
 
-def mark_as_kept(session: Session, file_system_id: str, tags: Mapping[str, str]) -> None:
-    """Writes on a file system that it is kept, and for whom: when its domain is gone, nothing else says so."""
+def mark(session: Session, file_system_id: str, tags: Mapping[str, str]) -> None:
+    """Writes on a file system whose it is and what becomes of it: when its domain is gone, nothing else says so."""
     with translated():
         session.client("efs").tag_resource(
             ResourceId=file_system_id, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
         )
 
 
-def marked_as_kept(session: Session, tags: Mapping[str, str]) -> dict[str, int]:
-    """The file systems that carry these tags: metered bytes by id."""
-    wanted = set(tags.items())
-    return {
-        found["FileSystemId"]: found["SizeInBytes"]["Value"]
+def marked(session: Session, tags: Mapping[str, str]) -> dict[str, Marked]:
+    """The file systems that carry these tags, by id."""
+    all_of_them = {
+        found["FileSystemId"]: Marked(
+            found["SizeInBytes"]["Value"], {tag["Key"]: tag["Value"] for tag in found["Tags"]}
+        )
         for found in _all_file_systems(session)
-        if wanted <= {(tag["Key"], tag["Value"]) for tag in found["Tags"]} and found["LifeCycleState"] != "deleting"
+        if found["LifeCycleState"] != "deleting"
     }
+    return {home: found for home, found in all_of_them.items() if tags.items() <= found.tags.items()}
 
 
 def encrypted_with(session: Session, key_arns: Collection[str]) -> list[str]:

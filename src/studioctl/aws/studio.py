@@ -81,6 +81,18 @@ class Studio:
             found = [UserProfile(p["UserProfileName"], p["Status"]) for page in pages for p in page["UserProfiles"]]
         return tuple(sorted(found, key=lambda profile: profile.name))
 
+    def home_numbers(self, domain_id: str) -> dict[str, str]:
+        """The number of each user's directory in the home file system, by name of the user profile."""
+
+        def look(profile: UserProfile) -> tuple[str, str]:
+            with ignoring_missing():
+                found = self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=profile.name)
+                return profile.name, found.get("HomeEfsFileSystemUid", "")
+            return profile.name, ""
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return {name: number for name, number in pool.map(look, self.user_profiles(domain_id)) if number}
+
     def spaces(self, domain_id: str) -> tuple[Space, ...]:
         """Every space of the domain, by name, whoever made it; none when there is no such domain."""
         found: list[Space] = []

@@ -16,12 +16,22 @@ DeleteData = Annotated[
         show_default=False,
     ),
 ]
+Backup = Annotated[
+    str,
+    typer.Option(
+        "--backup",
+        help="First copy volumes and home directories to this bucket of yours, and make sure of the copies.",
+        metavar="s3://BUCKET[/PREFIX]",
+        show_default=False,
+    ),
+]
 
 
 def down(
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     delete_data: DeleteData = "",
+    backup: Backup = "",
     yes: options.Yes = False,
     verbose: options.Verbose = False,
     backend_config: options.BackendConfig = None,
@@ -30,10 +40,10 @@ def down(
 
     The bucket, images, home file system and secret stay if they hold
     anything; [bold]up[/] takes them up again. Volumes of spaces cannot stay: it
-    refuses while there are any, unless [bold]--delete-data=spaces[/] is given.
-    Asks for the environment's name.
+    refuses while there are any, unless they are copied with [bold]--backup[/] or
+    [bold]--delete-data=spaces[/] is given. Asks for the environment's name.
     """
-    from studioctl.cli import confirm, context
+    from studioctl.cli import confirm, context, copying
     from studioctl.operations import holdings, teardown
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
@@ -41,6 +51,7 @@ def down(
     from studioctl.terraform.runner import addresses
 
     terminal = Terminal()
+    place = copying.place(backup)
     delete = holdings.kinds([word.strip() for word in delete_data.split(",") if word.strip()])
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
@@ -50,10 +61,14 @@ def down(
         terminal.say(f"There is nothing of '{name}' to remove.")
         views.kept(found.kept, terminal.err)
         return
+    plan = copying.plan_before(environment, found, place, terminal) if place else None
+    if plan:
+        found = found.after(plan)
     views.teardown(found, addresses(environment.terraform.blueprint), terminal.err)
     teardown.refuse_to_lose(found)
     confirm.typed(name, f"Type the environment's name ({name}) to remove all this", yes=yes)
-    outcome = follow(teardown.remove(environment, delete), terminal, verbose=verbose)
+    copies = copying.run(environment, plan, terminal, delete=delete, verbose=verbose) if plan else ()
+    outcome = follow(teardown.remove(environment, delete, copies), terminal, verbose=verbose)
     if outcome.left:
         raise _leftovers(name, [f"  {remain.kind} {remain.name}" for remain in outcome.left])
     views.gone(terminal, name, outcome, flags=context.repeated(config, local=local))

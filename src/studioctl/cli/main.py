@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from studioctl.cli import (
     audit,
+    backup,
     connect,
     doctor,
     down,
@@ -43,7 +44,7 @@ FILE = "File"
 ENVIRONMENT = "Environment"
 DAILY = "Every day"
 LOOK = "Look"
-KEEP = "Secrets and images"
+KEEP = "Secrets, images and copies"
 MORE = "More"
 PANELS = (FILE, ENVIRONMENT, DAILY, LOOK, KEEP, MORE)
 DEBUG = "STUDIOCTL_DEBUG"
@@ -85,6 +86,7 @@ app.command("restart", rich_help_panel=DAILY)(restart.restart)
 app.command("open", rich_help_panel=DAILY)(open_)
 app.command("connect", rich_help_panel=DAILY)(connect.connect)
 app.command("ssh", rich_help_panel=DAILY, cls=ssh.WithRemoteCommand)(ssh.ssh)
+app.command("backup", rich_help_panel=KEEP)(backup.backup)
 app.command("status", rich_help_panel=LOOK)(status.status)
 app.command("logs", rich_help_panel=LOOK)(logs.logs)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)

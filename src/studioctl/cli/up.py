@@ -49,5 +49,7 @@ def up(
     if json:
         typer.echo(dumps(outputs))
     else:
-        views.kept_homes(holdings.kept_homes(environment), terminal)
+        homes = holdings.kept_homes(environment)
+        cost = sum(home.usd_per_month or 0 for home in homes)
+        views.kept_homes([h.name for h in homes], cost, {h.name: h.directories for h in homes}, terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))

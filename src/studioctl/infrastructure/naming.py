@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ from typing import Any
 ENVIRONMENT_TAG = "studioctl:environment"
 MANAGED_BY_TAG = "studioctl:managed-by"
 KEPT_TAG = "studioctl:kept"  # on a home file system whose domain is gone
+HOMES_TAG = "studioctl:homes"  # beside it: whose directory is which
+LONGEST_TAG = 256
+MOST_HOME_TAGS = 40
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LONGEST_ROLE_NAME = 64
@@ -148,6 +152,32 @@ class Naming:
 def kept_tags(environment: str) -> dict[str, str]:
     """The tags of a home file system that `studioctl down` keeps."""
     return {ENVIRONMENT_TAG: environment, KEPT_TAG: "home"}
+
+
+def home_tags(numbers: Mapping[str, str]) -> dict[str, str]:
+    """Tags that say which user's directory in a home file system is which: nothing else does, once the domain is gone.
+
+    Several users share a tag, as a file system takes 50 tags of 256 characters: who does not fit in is left out.
+    https://docs.aws.amazon.com/efs/latest/ug/manage-fs-tags.html
+    """
+    values = [""]
+    for user, number in sorted(numbers.items()):
+        entry = f"{user}={number}"
+        if len(values[-1]) + 1 + len(entry) > LONGEST_TAG:
+            values.append("")
+        values[-1] = f"{values[-1]} {entry}".strip()
+    return {f"{HOMES_TAG}-{place}": value for place, value in enumerate(values[:MOST_HOME_TAGS], 1) if value}
+
+
+def read_home_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The number of each user's directory, as `home_tags` has written it."""
+    entries = [entry for key, value in tags.items() if key.startswith(f"{HOMES_TAG}-") for entry in value.split()]
+    return dict(sorted((user, number) for user, _, number in (entry.partition("=") for entry in entries)))
+
+
+def unfinished_tags(environment: str) -> dict[str, str]:
+    """The tags of the home file system of a domain that AWS could not finish: nobody has ever used it."""
+    return {ENVIRONMENT_TAG: environment, KEPT_TAG: "no"}
 
 
 def name_tag(name: str) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from studioctl.terraform.plan import PlanSummary
 if TYPE_CHECKING:
     from studioctl.aws.belongings import Belongings
 
+IMAGE_VERSION = "aws_sagemaker_image_version"
+VERSION_TIMEOUT = 600.0  # seconds; the provider, too, gives a version ten minutes
 FAILED = "Failed"  # AWS's status of what was never finished; what worked once is `Update_Failed`
 
 
@@ -62,6 +64,8 @@ def settled(environment: Environment, addresses: Collection[str]) -> Work[dict[s
     if not addresses:
         return {}
     found = existing(environment, addresses)
+    if any(address.startswith(f"{IMAGE_VERSION}.") for address in found):
+        yield from _versions_made(environment, found)
     domain = environment.domain() if any(address.startswith("aws_sagemaker_") for address in addresses) else None
     if domain is None:
         return found
@@ -69,6 +73,21 @@ def settled(environment: Environment, addresses: Collection[str]) -> Work[dict[s
 
     yield from settle(environment.studio, domain.id)
     return existing(environment, addresses)
+
+
+def _versions_made(environment: Environment, found: Mapping[str, str]) -> Work[None]:
+    """Waits until AWS has copied the images that an interrupted run asked for: nothing runs from them before."""
+    from studioctl.aws.belongings import Belongings  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.aws.wait import until  # noqa: PLC0415
+
+    ours = Belongings(environment.session, (ENVIRONMENT_TAG, environment.config.name))
+    for image in [identity for address, identity in found.items() if address.startswith(f"{IMAGE_VERSION}.")]:
+        yield from until(
+            lambda image=image: ours.image_version_status(image) != "CREATING",  # type: ignore[misc]
+            subject=f"image {image}",
+            action="settle",
+            timeout=VERSION_TIMEOUT,
+        )
 
 
 def existing(environment: Environment, addresses: Collection[str]) -> dict[str, str]:
@@ -128,6 +147,8 @@ class UnknownError(LookupError):
     """What a resource refers to does not exist: then neither does it."""
 
 
+# Attributes by which resources refer to others.
+CALLED_BY = ("id", "arn", "name", "image_name")
 Finder = Callable[["Belongings", Sought], str | None]
 # What is put, not created, needs no finder: doing it again changes nothing (a bucket's settings, a lifecycle policy).
 FINDERS: Mapping[str, Finder] = {
@@ -155,6 +176,7 @@ FINDERS: Mapping[str, Finder] = {
     "aws_ecr_repository": lambda ours, it: ours.repository(it["name"]),
     "aws_sagemaker_studio_lifecycle_config": lambda ours, it: ours.lifecycle_config(it["studio_lifecycle_config_name"]),
     "aws_sagemaker_image": lambda ours, it: ours.image(it["image_name"]),
+    IMAGE_VERSION: lambda ours, it: ours.image_version(it["image_name"]),
     "aws_sagemaker_app_image_config": lambda ours, it: ours.app_image_config(it["app_image_config_name"]),
     "aws_sagemaker_domain": lambda ours, it: ours.domain(it["domain_name"]),
     "aws_sagemaker_user_profile": lambda ours, it: ours.user_profile(it["domain_id"], it["user_profile_name"]),
@@ -196,11 +218,11 @@ class Search:
         """References and what they stand for. What imports a resource is also what others call it by."""
         yield from self._account
         for address, attributes in self._recorded.items():
-            for attribute in ("id", "arn", "name"):
+            for attribute in CALLED_BY:
                 if value := attributes.get(attribute):
                     yield str(Ref(f"{address}.{attribute}")), str(value)
         for address, identity in self.found.items():
-            for attribute in ("id", "arn", "name"):
+            for attribute in CALLED_BY:
                 yield str(Ref(f"{address}.{attribute}")), identity
 
     @cached_property

@@ -4,16 +4,18 @@ Doubt means that there is data: AWS does not say whether a space has a volume, a
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from studioctl.aws import contents, leftovers
-from studioctl.aws.leftovers import DomainTraces
+from studioctl.aws.contents import Amount
+from studioctl.aws.leftovers import DomainTraces, Marked
 from studioctl.aws.values import App, Domain, Space
 from studioctl.errors import ExitCode, StudioctlError
-from studioctl.infrastructure.naming import kept_tags
+from studioctl.infrastructure.naming import kept_tags, read_home_tags
 from studioctl.operations.environment import Account, Environment
 from studioctl.operations.estate import BUCKET, DEPOSED, REPOSITORY, SECRET, SPACE, STORES, Estate
+from studioctl.operations.prices import monthly
 
 # AWS forgets a deleted app after 24 hours; only within them can it be known that a space never had one.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeApp.html
@@ -44,11 +46,28 @@ def kinds(words: Collection[str]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Holding:
-    """Something that holds users' data: `kind` and `name` say what, `contents` how much."""
+    """Something that holds users' data.
+
+    Args:
+        kind: BUCKET, REPOSITORY, SECRET, SPACE or HOME.
+        name: What it is called.
+        contents: How much is in it, in words.
+        size: In bytes, as far as they were counted; None where AWS does not tell.
+        is_in_use: Whether it is part of the environment, and not kept from an earlier one.
+        directories: Of a kept home file system: where in it each user's files are.
+    """
 
     kind: str
     name: str
     contents: str
+    size: int | None = None
+    is_in_use: bool = True
+    directories: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def usd_per_month(self) -> float | None:
+        """About what it costs while it is kept; None where that is not known."""
+        return monthly(self.kind, self.size)
 
 
 @dataclass(frozen=True)
@@ -100,27 +119,35 @@ def _settings_of(estate: Estate, bucket: str) -> Iterator[str]:
 
 def find(environment: Environment, places: Iterable[Store], traces: Iterable[DomainTraces]) -> tuple[Holding, ...]:
     """What holds users' data in these stores, and in these domains or what is left of them."""
-    kept = leftovers.marked_as_kept(environment.session, kept_tags(environment.config.name))
-    homes = {
-        home: Holding(HOME, home, f"kept by an earlier down, {contents.as_text(size)}") for home, size in kept.items()
-    }
+    kept = leftovers.marked(environment.session, kept_tags(environment.config.name))
+    homes = {home: _kept_home(home, found) for home, found in kept.items()}
     in_domains = [holding for trace in traces for holding in _in_domain(environment, trace)]
     return (
-        *(Holding(s.kind, s.name, held) for s in places if (held := _stored(environment, s))),
+        *(Holding(s.kind, s.name, held.text, held.size) for s in places if (held := _stored(environment, s))),
         *(holding for holding in in_domains if holding.name not in homes),
         *homes.values(),
     )
 
 
-def kept_homes(account: Account) -> tuple[str, ...]:
-    """Home file systems that an earlier `down` kept: ids. That of the present domain is none of them."""
-    found = leftovers.marked_as_kept(account.session, kept_tags(account.config.name))
+def kept_homes(account: Account) -> tuple[Holding, ...]:
+    """Home file systems that an earlier `down` kept. That of the present domain is none of them."""
+    found = leftovers.marked(account.session, kept_tags(account.config.name))
     domain = account.domain() if found else None
     present = domain.home_file_system_id if domain else None
-    return tuple(sorted(home for home in found if home != present))
+    return tuple(_kept_home(home, marked) for home, marked in sorted(found.items()) if home != present)
 
 
-def _stored(environment: Environment, store: Store) -> str | None:
+def _kept_home(home: str, found: Marked) -> Holding:
+    said = f"kept by an earlier down, {contents.as_text(found.size)}"
+    return Holding(HOME, home, said, found.size, is_in_use=False, directories=_directories(found))
+
+
+def _directories(found: Marked) -> Mapping[str, str]:
+    """AWS calls each user's directory by the user's number in the file system."""
+    return {user: f"/{number}" for user, number in read_home_tags(found.tags).items()}
+
+
+def _stored(environment: Environment, store: Store) -> Amount | None:
     look = {
         BUCKET: contents.bucket_contents,
         REPOSITORY: contents.repository_contents,
@@ -136,12 +163,17 @@ def _in_domain(environment: Environment, trace: DomainTraces) -> Iterable[Holdin
         return
     for home in leftovers.home_file_systems(environment.session, trace.domain_arn):
         if held := contents.home_contents(environment.session, home, profiles=0, used=False):
-            yield Holding(HOME, home, held)
+            yield Holding(HOME, home, held.text, held.size)
+
+
+def filled_spaces(account: Account, domain_id: str, apps: Collection[App]) -> tuple[Space, ...]:
+    """The spaces of a domain that may have a volume with files. `apps`: the domain's."""
+    return tuple(space for space in account.studio.spaces(domain_id) if _may_hold_files(space, apps))
 
 
 def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Holding]:
     apps = environment.studio.apps(domain.id)
-    filled = [space for space in environment.studio.spaces(domain.id) if _may_hold_files(space, apps)]
+    filled = filled_spaces(environment, domain.id, apps)
     for space in filled:
         yield Holding(SPACE, space.name, f"a volume of {space.volume_gb or '?'} GB")
     if domain.home_file_system_id:
@@ -149,7 +181,7 @@ def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Hold
         used = bool(apps or filled)
         held = contents.home_contents(environment.session, domain.home_file_system_id, profiles=profiles, used=used)
         if held:
-            yield Holding(HOME, domain.home_file_system_id, held)
+            yield Holding(HOME, domain.home_file_system_id, held.text, held.size)
 
 
 def _may_hold_files(space: Space, apps: Iterable[App]) -> bool:

@@ -1,4 +1,4 @@
-"""What instances cost, from the dated table beside this file."""
+"""What instances cost by the hour, and kept data by the month, from the dated tables beside this file."""
 
 import tomllib
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Prices:
 
 def prices(region: str) -> Prices:
     """The prices of a region; none where the table has no such region."""
-    found = _table().get(region)
+    found = _table("prices.toml").get(region)
     return Prices(region, found["as_of"], found["hourly"]) if found else Prices(region, None, {})
 
 
@@ -38,8 +38,25 @@ class NetworkPrices:
 
 def network_prices(region: str) -> NetworkPrices | None:
     """The prices of a region's networks; None where the table has none."""
-    found = _table().get(region, {}).get("network")
+    found = _table("prices.toml").get(region, {}).get("network")
     return NetworkPrices(**{key: value for key, value in found.items() if key != "source"}) if found else None
+
+
+def monthly(kind: str, size: int | None) -> float | None:
+    """About how many US dollars a month it costs to keep something of this kind (a holding's) and size in bytes.
+
+    None where that is not known. AWS counts a GB as 2^30 bytes.
+    """
+    table = _table("storage_prices.toml")
+    if kind in table["each"]:
+        return float(table["each"][kind])
+    price = table["per_gb"].get(kind)
+    return None if price is None or size is None else price * size / (1 << 30)
+
+
+def monthly_as_of() -> str:
+    """The date of these prices."""
+    return str(_table("storage_prices.toml")["as_of"])
 
 
 def alternatives(instance_type: str | None, region: str, *, count: int = 3) -> tuple[str, ...]:
@@ -58,5 +75,5 @@ def has_gpu(instance_type: str | None) -> bool:
 
 
 @cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath("prices.toml").read_text(encoding="utf-8"))
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))

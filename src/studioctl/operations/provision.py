@@ -14,6 +14,7 @@ from studioctl.terraform.plan import PlanSummary, ResourceChange
 if TYPE_CHECKING:
     from studioctl.aws.values import App
 
+DOMAIN = "aws_sagemaker_domain"
 LIFECYCLE_CONFIG = "aws_sagemaker_studio_lifecycle_config"
 SPACE = "aws_sagemaker_space"
 PROFILE = "aws_sagemaker_user_profile"
@@ -171,7 +172,12 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
         yield from detach_all(environment)
     environment.terraform.workspace.claim()
     yield from _settle(environment, summary)
-    yield from _clear_failed_domain(environment, summary)
+    if any(change.type == DOMAIN and change.action in {"create", "replace"} for change in summary.changes):
+        from studioctl.operations import unfinished  # noqa: PLC0415 (botocore is needed only here)
+
+        yield from unfinished.clear(
+            environment, replaced=any(c.type == DOMAIN and c.is_unfinished for c in summary.changes)
+        )
     yield from subnets.leave(environment, summary)
     made = yield from environment.terraform.apply(summary)
     yield from subnets.join(environment)
@@ -186,18 +192,6 @@ def _settle(environment: Environment, summary: PlanSummary) -> Work[None]:
 
         for domain_id in known:
             yield from settle(environment.studio, domain_id)
-
-
-def _clear_failed_domain(environment: Environment, summary: PlanSummary) -> Work[None]:
-    """Removes a domain that AWS could not finish together with its home: Terraform would leave that in the VPC."""
-    replaced = any(change.type == "aws_sagemaker_domain" and change.is_unfinished for change in summary.changes)
-    domain = environment.domain() if replaced else None
-    if domain and domain.status == adoption.FAILED:
-        from studioctl.aws import leftovers  # noqa: PLC0415 (boto3 is needed only here)
-        from studioctl.operations.removal import remove_studio  # noqa: PLC0415
-
-        yield from remove_studio(environment.studio, domain.id)
-        yield from leftovers.remove(environment.session, [leftovers.DomainTraces(domain.id, domain.arn)])
 
 
 def outputs(environment: Environment) -> Work[Mapping[str, Any]]:

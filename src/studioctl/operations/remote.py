@@ -30,6 +30,7 @@ class Survey:
         instance_type: What it shall run on, where somebody said so.
         needs: What AWS wants of the space.
         machine: What this machine needs.
+        runs_on: What it runs on, or will when nobody says otherwise; None where that is AWS's choice.
     """
 
     space: SpaceDetails
@@ -38,6 +39,7 @@ class Survey:
     instance_type: str | None
     needs: tuple[Finding, ...]
     machine: tuple[Finding, ...]
+    runs_on: str | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -93,14 +95,14 @@ def survey(
     app = found if found is not None and (found.is_running or found.status == "Deleting") else None
     host = Host.of(space.name, details.arn, account.config.name, account.target)
     spec = needs.spec_of(details, app)
-    instance_type_then = instance_type or spec.instance_type or _default_instance_type(account, details)
+    runs_on = spec.instance_type or _default_instance_type(account, details)
     wanted = (
         needs.remote_access(details, asked_for=account.config.studio.remote_access),
-        needs.instance(space.name, instance_type_then),
+        needs.instance(space.name, instance_type or runs_on),
         needs.image(spec),
         needs.running(space.name, app),
     )
-    return Survey(details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)))
+    return Survey(details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)), runs_on)
 
 
 def _default_instance_type(account: Account, space: SpaceDetails) -> str | None:
@@ -134,11 +136,16 @@ def refuse_unfit(found: Survey) -> None:
         raise StudioctlError(f"{first.message.rstrip('.')}.{more}", hint=first.remedy)
 
 
-def prepare(account: Account, found: Survey) -> Work[App]:
+def prepare(account: Account, found: Survey, *, script: bool = True) -> Work[App]:
     """Stops, allows remote access, starts: what of it is needed, in the order that AWS wants.
 
     The order of https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html. Broken off at any
     point, the same command completes it.
+
+    Args:
+        account: The environment's account.
+        found: From `survey`.
+        script: Whether the lifecycle script runs, if it is started.
 
     Raises:
         AwsError: AWS refused, or the app did not start.
@@ -150,7 +157,7 @@ def prepare(account: Account, found: Survey) -> Work[App]:
     if found.must_enable:
         studio.update_space(space, remote_access=True)
         yield from until(lambda: _is_settled(account, space), subject="remote access", action="allow", timeout=600)
-    app = yield from spaces.start(account, space, instance_type=found.instance_type or before)
+    app = yield from spaces.start(account, space, instance_type=found.instance_type or before, script=script)
     yield from _try_session(account, found)
     return app
 

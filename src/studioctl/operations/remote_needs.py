@@ -21,6 +21,11 @@ MINIMUM_IMAGE = (2, 7)
 REMOTE_SETUP = "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html"
 
 
+def large_enough(instance_type: str | None) -> str | None:
+    """The type that has the memory where this one has not; None where it has."""
+    return TOO_SMALL.get(instance_type or DEFAULT_INSTANCE_TYPE)
+
+
 def spec_of(space: SpaceDetails, app: App | None) -> ResourceSpec:
     """What the space runs on, or will when it is started."""
     return app.spec if app is not None and app.is_running else space.spec

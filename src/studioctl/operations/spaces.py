@@ -17,6 +17,8 @@ from studioctl.operations.prices import has_gpu
 START_TIMEOUT = 1200.0  # seconds; AWS takes one to five minutes, and five more for a lifecycle script
 UPDATE_TIMEOUT = 600.0
 UNSETTLED = {"Pending", "Updating"}  # what a space is in before it is something that lasts
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceSpec.html
+NO_SCRIPT = "None"
 LISTED = 20  # names in a message
 CPU_IMAGE, GPU_IMAGE = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
 
@@ -70,7 +72,9 @@ def state(account: Account, space: Space) -> str:
     return app.status if app and app.status != "Deleted" else "Stopped"
 
 
-def start(account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True) -> Work[App]:
+def start(
+    account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True, script: bool = True
+) -> Work[App]:
     """Starts Code Editor in a space. One that runs already is left as it is.
 
     Args:
@@ -78,6 +82,7 @@ def start(account: Account, space: Space, *, instance_type: str | None = None, w
         space: From `find`.
         instance_type: For this time only, such as "ml.t3.xlarge": the space itself stays as the file says.
         wait: Until it can be opened; else until AWS has accepted it.
+        script: Whether its lifecycle script runs.
 
     Raises:
         RefusedError: It runs on another instance type.
@@ -90,6 +95,7 @@ def start(account: Account, space: Space, *, instance_type: str | None = None, w
         app = None
     if app is None or not app.is_running:
         spec = _spec_for(studio, (yield from _settled(studio, space)), instance_type)
+        spec = spec if script else replace(spec, lifecycle_config_arn=NO_SCRIPT)
         app = yield from _create(account, space, spec)
     else:
         _refuse_another_type(app, instance_type)

@@ -1,14 +1,14 @@
 """What there is, live from AWS."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from studioctl.aws.studio import AT_ONCE, Studio
 from studioctl.aws.values import App, Domain, Space
 from studioctl.operations.environment import Account
-from studioctl.operations.holdings import kept_homes
+from studioctl.operations.holdings import Holding, kept_homes
 from studioctl.operations.prices import Prices, prices
 
 
@@ -68,6 +68,8 @@ class Status:
         usd_per_hour: The sum over what runs; None as soon as one price is not known.
         prices_as_of: The date of the prices; None where none is known for the region.
         kept_homes: Home file systems of domains before this one, that an earlier `down` kept.
+        kept_homes_usd_per_month: About what they cost, by us-east-1's prices.
+        kept_directories: By id of such a file system: where in it each user's files are.
     """
 
     name: str
@@ -79,6 +81,8 @@ class Status:
     usd_per_hour: float | None
     prices_as_of: str | None
     kept_homes: tuple[str, ...] = ()
+    kept_homes_usd_per_month: float = 0.0
+    kept_directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def status(account: Account) -> Status:
@@ -93,15 +97,23 @@ def status(account: Account) -> Status:
         kept = pool.submit(kept_homes, account)
         domain = account.domain()
         if domain is None:
-            return Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of, kept.result())
+            return _with(Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of), kept.result())
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
         latest = _latest_app_by_space(apps.result())
         idle = _idle_timeouts(studio, domain, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     spaces = tuple(_space(space, latest.get(space.name), idle.get(space.name), price_list) for space in found)
-    return Status(
-        name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of, kept.result()
+    whole = Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of)
+    return _with(whole, kept.result())
+
+
+def _with(found: Status, homes: Sequence[Holding]) -> Status:
+    return replace(
+        found,
+        kept_homes=tuple(home.name for home in homes),
+        kept_homes_usd_per_month=sum(home.usd_per_month or 0.0 for home in homes),
+        kept_directories={home.name: home.directories for home in homes if home.directories},
     )
 
 

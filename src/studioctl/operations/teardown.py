@@ -7,19 +7,20 @@ through its own API, in the order that works, and Terraform removes the rest and
 Kept are the bucket, the images, the home file system and the secret, where they hold anything. They live on without
 the rest, and the next `up` finds them by their tags. With them stays the key that they may be encrypted with.
 AWS destroys a space's volume together with the space, and a space cannot live without its domain: so volumes are
-deleted on the user's word, or nothing is.
+deleted on the user's word, or once copied, or nothing is.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studioctl.aws import contents, leftovers
 from studioctl.aws.keys import Key
 from studioctl.aws.leftovers import DomainTraces
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Stage, Started, Work
-from studioctl.infrastructure.naming import ENVIRONMENT_TAG, kept_tags
-from studioctl.operations import adoption, holdings, keyring
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, home_tags, kept_tags, read_home_tags
+from studioctl.operations import adoption, backup, holdings, keyring
+from studioctl.operations.backup import Copy, Plan
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import BUCKET, KEY, KEY_TYPES, REPOSITORY, SECRET, SPACE, Estate
 from studioctl.operations.guards import refuse_to_forget
@@ -47,6 +48,7 @@ class Teardown:
         holdings: What holds users' data.
         keys: KMS keys of the environment, also those on their way out.
         unknown: What these may encrypt although neither state nor file knows it: ARNs and ids.
+        copied: Of which there is a copy, or will be before anything is removed: kinds and names.
     """
 
     delete: frozenset[str]
@@ -57,6 +59,7 @@ class Teardown:
     holdings: tuple[Holding, ...]
     keys: tuple[Key, ...] = ()
     unknown: tuple[str, ...] = ()
+    copied: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def kept(self) -> tuple[Holding, ...]:
@@ -64,7 +67,7 @@ class Teardown:
 
         AWS does not say which objects, images or files a key encrypts, so it stays as long as there are any.
         """
-        data = tuple(holding for holding in self.holdings if holding.kind not in self.delete)
+        data = tuple(holding for holding in self.holdings if not self._goes(holding))
         usable = [key for key in self.keys if key.deletion_at is None]
         return (*data, *(Holding(KEY, key.id, ENCRYPTS) for key in usable)) if data else ()
 
@@ -77,8 +80,24 @@ class Teardown:
 
     @property
     def deleted(self) -> tuple[Holding, ...]:
-        """What holds data that is lost."""
-        return tuple(holding for holding in self.holdings if holding.kind in self.delete)
+        """What holds data and is deleted: lost, where it is not among the `copied`."""
+        return tuple(holding for holding in self.holdings if self._goes(holding))
+
+    def _goes(self, holding: Holding) -> bool:
+        """On the user's word; or, as AWS cannot keep a volume, because there is a copy of it."""
+        return holding.kind in self.delete or (holding.kind == SPACE and (SPACE, holding.name) in self.copied)
+
+    def after(self, plan: Plan) -> "Teardown":
+        """The same, once this was copied."""
+        spaces = {(SPACE, name) for name in plan.spaces}
+        all_homes = not any(each.kind == HOME for each in plan.unreadable)
+        homes = {(h.kind, h.name) for h in self.holdings if h.kind == HOME and h.is_in_use and all_homes}
+        return replace(self, copied=frozenset(spaces | homes))
+
+    @property
+    def doomed_buckets(self) -> frozenset[str]:
+        """Buckets that are deleted with what is in them, then too."""
+        return frozenset(s.name for s in self.stores if s.kind == BUCKET and BUCKET in self.delete)
 
     @property
     def kept_stores(self) -> tuple[Store, ...]:
@@ -174,11 +193,12 @@ def refuse_to_lose(teardown: Teardown) -> None:
         raise RefusedError(
             f"AWS destroys a space's volume together with the space, and these hold files:\n{lines}\n"
             "Nothing was changed.",
-            hint="copy what you need to the bucket or to ~/user-default-efs, then: studioctl down --delete-data=spaces",
+            hint="copy them to a bucket of yours first: studioctl down --backup s3://BUCKET;"
+            " or, to lose them: studioctl down --delete-data=spaces",
         )
 
 
-def remove(environment: Environment, delete: frozenset[str]) -> Work[Outcome]:
+def remove(environment: Environment, delete: frozenset[str], copies: Collection[Copy] = ()) -> Work[Outcome]:
     """Removes everything but the data that is kept.
 
     What holds data is looked for once more, as some may have come after the survey.
@@ -186,16 +206,17 @@ def remove(environment: Environment, delete: frozenset[str]) -> Work[Outcome]:
     Args:
         environment: The environment.
         delete: Kinds of data that the user gave the word for.
+        copies: What was copied; a space in which something was started since counts as not copied.
 
     Raises:
         RefusedError: A space holds files without the word for them. Nothing was changed.
         AwsError, TerraformError: Something refused. The same again goes on from there.
     """
-    found = _look(environment, delete)
+    copied = frozenset((SPACE, name) for name in backup.current(environment, copies)) if copies else frozenset()
+    found = replace(_look(environment, delete), copied=copied)
     refuse_to_lose(found)
     homes = [holding.name for holding in found.kept if holding.kind == HOME]
-    for home in homes:
-        leftovers.mark_as_kept(environment.session, home, kept_tags(environment.config.name))
+    _mark(environment, found.traces, homes)
     for trace in found.traces:
         yield Stage(f"Removing Studio's domain {trace.domain_id}")
         if domain := environment.studio.domain(trace.domain_id):
@@ -210,6 +231,23 @@ def remove(environment: Environment, delete: frozenset[str]) -> Work[Outcome]:
     leaving = tuple(keyring.retire(environment, found.retiring))
     environment.terraform.workspace.release()
     return Outcome(found.kept, remains(environment, found.kept), leaving)
+
+
+def _mark(environment: Environment, traces: Iterable[DomainTraces], homes: Collection[str]) -> None:
+    """Writes on each home file system that it is kept, and whose directory is which, before the domain is forgotten.
+
+    What an earlier run wrote stays: some of the users may be gone since.
+    """
+    ours = kept_tags(environment.config.name)
+    for home in homes:
+        leftovers.mark(environment.session, home, ours)
+    known = leftovers.marked(environment.session, ours)
+    for trace in traces:
+        domain = environment.studio.domain(trace.domain_id)
+        if domain and (found := known.get(domain.home_file_system_id or "")):
+            numbers = read_home_tags(found.tags) | environment.studio.home_numbers(domain.id)
+            if numbers:
+                leftovers.mark(environment.session, str(domain.home_file_system_id), home_tags(numbers))
 
 
 def _traces(environment: Environment, estate: Estate, unrecorded: Mapping[str, str]) -> tuple[DomainTraces, ...]:

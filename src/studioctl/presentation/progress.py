@@ -41,6 +41,8 @@ WORDS = {
     "finish": ("waiting for the", "finished:"),
     "allow": ("allowing", "allowed"),
     "open": ("opening", "opened"),
+    "copy": ("copying", "copied"),
+    "look for": ("looking for", "looked for"),
 }
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 

@@ -28,11 +28,15 @@ def show(found: "Status", terminal: Terminal, *, flags: str) -> None:
     """The domain, its users and spaces, and what they cost; where there is nothing, how to make it."""
     if found.domain is None:
         terminal.say(f"There is no '{found.name}' in {_place(found)}.")
-        kept_homes(found.kept_homes, terminal)
+        _kept(found, terminal)
         terminal.next_commands((f"studioctl up{flags}", "create it"))
     else:
         terminal.out.print(_whole(found), soft_wrap=not terminal.out.is_terminal)
-        kept_homes(found.kept_homes, terminal)
+        _kept(found, terminal)
+
+
+def _kept(found: "Status", terminal: Terminal) -> None:
+    kept_homes(found.kept_homes, found.kept_homes_usd_per_month, found.kept_directories, terminal)
 
 
 def watch(looks: Iterable["Status | AwsError"], terminal: Terminal, *, seconds: float, as_json: bool) -> None:

@@ -35,12 +35,10 @@ COUNTED: tuple[tuple[Action, str], ...] = (
     ("delete", "TO DESTROY"),
     ("import", "to adopt"),
 )
-# What AWS charges for a thing whatever its size, by kind of holding. https://aws.amazon.com/secrets-manager/pricing/,
-# https://aws.amazon.com/kms/pricing/ (it grows with the first two yearly rotations)
-MONTHLY = {"secret": "0.40 USD a month", "key": "1 USD a month"}
 WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {}"
 COME_BACK = "docs/how-to/remove-and-come-back.md"
 LONGEST_VALUE = 60
+LISTED = 10  # users
 SCRIPT = "studio_lifecycle_config_content"
 
 
@@ -123,7 +121,8 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) ->
         for address in addresses:
             _line(console, f"  - {address}", "red")
     for holding in found.deleted:
-        _line(console, f"\n! {holding.kind} '{holding.name}' is lost for ever: {holding.contents}", "bold red")
+        fate = "is copied first" if (holding.kind, holding.name) in found.copied else "is lost for ever"
+        _line(console, f"\n! {holding.kind} '{holding.name}' {fate}: {holding.contents}", "bold red")
     for key in found.retiring:
         _line(
             console, f"\n! key '{key.id}' is scheduled for deletion, last of all; {WAITING.format(key.id)}", "bold red"
@@ -133,18 +132,47 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) ->
 
 
 def kept(holdings: Sequence["Holding"], console: Console) -> None:
-    """Data that outlives the environment, and what it costs where that does not depend on its size."""
-    if holdings:
-        _line(console, "\nKept, with the data in it:", "bold green")
+    """Data that outlives the environment, and about what it costs."""
+    if not holdings:
+        return
+    _line(console, "\nKept, with the data in it:", "bold green")
     for holding in holdings:
-        cost = f"  ({MONTHLY[holding.kind]})" if holding.kind in MONTHLY else ""
-        _line(console, f"  {holding.kind} '{holding.name}': {holding.contents}{cost}")
+        _line(console, f"  {holding.kind} '{holding.name}': {holding.contents}{_in_brackets(holding.usd_per_month)}")
+    costs = [holding.usd_per_month for holding in holdings]
+    if len(known := [cost for cost in costs if cost is not None]) > 1:
+        rest = "" if len(known) == len(costs) else ", and what is unknown"
+        _line(console, f"  together {dollars_a_month(sum(known))}{rest}")
 
 
-def kept_homes(homes: Sequence[str], terminal: Terminal) -> None:
-    """Home file systems of domains that are gone: AWS gives every new domain one of its own."""
+def _in_brackets(cost: float | None) -> str:
+    return "" if cost is None else f"  ({dollars_a_month(cost)})"
+
+
+def dollars_a_month(cost: float) -> str:
+    """What is kept costs, by the prices of one region, and as far as sizes are known."""
+    return "less than 0.01 USD a month" if cost < 0.005 else f"about {cost:,.2f} USD a month"
+
+
+def kept_homes(
+    homes: Sequence[str], cost: float, directories: Mapping[str, Mapping[str, str]], terminal: Terminal
+) -> None:
+    """Home file systems of domains that are gone: AWS gives every new domain one of its own.
+
+    Args:
+        homes: Their ids.
+        cost: What they cost together, in US dollars a month.
+        directories: By id: where in it each user's files are, as far as that is known.
+        terminal: Where to say it.
+    """
     for home in homes:
         terminal.say(f"Kept from before: home file system '{home}'. Getting at its files: {COME_BACK}")
+        found = list(directories.get(home, {}).items())
+        if found:
+            more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+            terminal.say(f"  In it: {', '.join(f'{path} of {user}' for user, path in found[:LISTED])}{more}.")
+    if homes:
+        them = "It costs" if len(homes) == 1 else "They cost"
+        terminal.say(f"{them} {dollars_a_month(cost)}.")
 
 
 def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from studioctl.aws.contents import home_contents
+from studioctl.aws.contents import Amount, home_contents
 from studioctl.aws.session import Session
 
 KIB = 1024
@@ -46,4 +46,5 @@ class FakeSession:
 )
 def test_what_a_home_holds(size: int, profiles: int, used: bool, held: str | None) -> None:
     session = cast("Session", FakeSession(size))
-    assert home_contents(session, "fs-1", profiles=profiles, used=used) == held
+    found = home_contents(session, "fs-1", profiles=profiles, used=used)
+    assert found == (Amount(held, size) if held else None)

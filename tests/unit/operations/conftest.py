@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -43,9 +44,15 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+def emulator_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the emulator can be found again."""
+    return tmp_path_factory.mktemp("emulator")
+
+
+@pytest.fixture(scope="session")
+def emulator(emulator_dir: Path) -> Iterator[RunningEmulator]:
     """One that leaves the NFS groups behind, as AWS is reported to do."""
-    home = tmp_path_factory.mktemp("emulator")
+    home = emulator_dir
     settings = EmulatorSettings(transition_seconds=0.05, registration_seconds=0, nfs_groups_go=False)
     yield server.start(settings=settings, state_dir=home)
     server.stop(home)
@@ -54,9 +61,14 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
 @pytest.fixture
 def world(emulator: RunningEmulator) -> World:
     """A fresh environment: a network, a domain with a profile and a space, a bucket and a repository."""
+    return furnished(emulator)
+
+
+def furnished(emulator: RunningEmulator, name: str = "acme-ml", **domain: Any) -> World:
+    """The same, with what a test wants of name and domain."""
     before = server.inventory(emulator)
     studio = new_studio(emulator, REGION)
-    domain_id = studio.domain(Tags=[{"Key": "studioctl:environment", "Value": "acme-ml"}])
+    domain_id = studio.domain(Tags=[{"Key": "studioctl:environment", "Value": name}], **domain)
     studio.profile(domain_id)
     studio.space(domain_id)
     bucket = f"acme-{studio.tag}"
@@ -72,7 +84,7 @@ def world(emulator: RunningEmulator) -> World:
         destroy=lambda: _destroy(emulator, studio, bucket, terraform),
     )
     target = Target(REGION, endpoint_url=emulator.endpoint_url)
-    environment = Environment(config(), target, cast("Terraform", terraform))
+    environment = Environment(config(name=name), target, cast("Terraform", terraform))
     return World(emulator, studio, environment, terraform, before, domain_id, bucket)
 
 

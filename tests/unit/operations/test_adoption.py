@@ -1,5 +1,6 @@
 """What exists and no state knows is found, and nothing that is somebody else's."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
@@ -14,7 +15,7 @@ from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
 from tests.fakes.terraform import FakeTerraform
 from tests.fakes.work import done
-from tests.unit.emulator.emulated import TRUST, client
+from tests.unit.emulator.emulated import TRUST, client, eventually
 from tests.unit.operations.conftest import REGION, World
 from tests.unit.operations.test_teardown import empty_domain
 
@@ -216,6 +217,34 @@ def test_studio_is_found_inside_its_domain(lost: Environment, world: World) -> N
     }
     assert adoption.broken_creations(lost, found(lost)) == ()
     empty_domain(world, domain_id, retain=False)
+
+
+def test_a_version_of_an_image_is_found_unless_aws_could_not_make_it(world: World) -> None:
+    digest = f"sha256:{'0' * 64}"
+    described = config(name="acme-adopt", images={"custom": [{"name": "torch", "digest": digest}]})
+    terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
+    target = Target(REGION, endpoint_url=world.emulator.endpoint_url)
+    lost = Environment(described, target, cast("Terraform", terraform))
+    (image,) = [r for r in terraform.blueprint.resources() if r.type == "aws_sagemaker_image"]
+    name, version = str(image.arguments["image_name"]), image.address.replace("_image.", "_image_version.")
+    sagemaker = world.studio.sagemaker
+    sagemaker.create_image(ImageName=name, RoleArn=world.studio.role_arn)
+    eventually(lambda: sagemaker.describe_image(ImageName=name)["ImageStatus"], lambda status: status == "CREATED")
+    try:
+        assert found(lost) == {image.address: name}
+        missing = "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:here"
+        for base, expected in ((missing, {}), ("public.ecr.aws/docker/library/python:3", {version: name})):
+            sagemaker.create_image_version(ImageName=name, BaseImage=base, ClientToken=uuid.uuid4().hex)
+            settled = done(adoption.settled(lost, {image.address, version}))
+            eventually(lambda: sagemaker.describe_image_version(ImageName=name)["ImageVersionStatus"], is_over)
+            assert done(adoption.settled(lost, {image.address, version})) == {image.address: name, **expected}
+            assert settled.keys() <= {image.address, version}
+    finally:
+        sagemaker.delete_image(ImageName=name)
+
+
+def is_over(status: str) -> bool:
+    return status in {"CREATED", "CREATE_FAILED"}
 
 
 def tag_it(s3: Any) -> None:

@@ -4,8 +4,10 @@ import re
 import tomllib
 from importlib.resources import files
 
+import pytest
+
 from studioctl.config.aws_tables import INSTANCE_TYPES
-from studioctl.operations.prices import alternatives, prices
+from studioctl.operations.prices import alternatives, monthly, monthly_as_of, prices
 
 TABLE = tomllib.loads(files("studioctl.operations").joinpath("prices.toml").read_text(encoding="utf-8"))
 
@@ -30,3 +32,11 @@ def test_alternatives_cost_about_the_same_and_have_a_gpu_exactly_if_the_type_has
     assert alternatives("ml.g5.xlarge", "us-east-1") == ("ml.g5.2xlarge", "ml.g4dn.2xlarge", "ml.g5.4xlarge")
     assert alternatives("ml.m5.xlarge", "us-east-1", count=2) == ("ml.c5.xlarge", "ml.t3.xlarge")
     assert alternatives("ml.p5.48xlarge", "us-east-1") == ()
+
+
+def test_what_is_kept_costs_by_its_size_or_by_the_piece() -> None:
+    gb = 1 << 30
+    kept = {"bucket": 2.3, "home file system": 30.0, "repository": 10.0}
+    assert {kind: monthly(kind, 100 * gb) for kind in kept} == pytest.approx(kept)
+    assert (monthly("secret", 0), monthly("bucket", None), monthly("space", gb)) == (0.40, None, None)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", monthly_as_of())

@@ -64,10 +64,10 @@ def test_data_goes_on_the_word(world: World) -> None:
     home = world.home
 
     assert surveyed(world).holdings == (
-        Holding("bucket", world.bucket, "1 object, 4 bytes"),
-        Holding("repository", world.bucket, "1 image"),
+        Holding("bucket", world.bucket, "1 object, 4 bytes", 4),
+        Holding("repository", world.bucket, "1 image", 0),
         Holding("space", "editor", "a volume of 5 GB"),
-        Holding("home file system", home, "apps have run; 0 bytes when AWS last measured"),
+        Holding("home file system", home, "apps have run; 0 bytes when AWS last measured", 0),
     )
     with pytest.raises(RefusedError) as refused:
         down(world, delete=EVERYTHING - {"space"})
@@ -100,6 +100,8 @@ def test_data_is_kept_without_a_word(world: World) -> None:
     assert after["access_points"] == points
     assert world.client("s3").get_object(Bucket=world.bucket, Key="late")["Body"].read() == b"data"
 
+    (kept,) = holdings.kept_homes(world.environment)
+    assert (kept.name, kept.directories) == (home, {"ada": "/200001"})
     still = surveyed(world)
     assert [(holding.kind, holding.name, holding.contents) for holding in still.kept] == [
         ("home file system", home, "kept by an earlier down, 0 bytes")
@@ -136,7 +138,7 @@ def test_a_kept_home_that_was_mounted_beside_the_new_one_comes_loose_and_stays_k
         SpaceName="editor",
         SpaceSettings={"CustomFileSystems": [{"EFSFileSystem": {"FileSystemId": old}}]},
     )
-    assert holdings.kept_homes(world.environment) == (old,)
+    assert [home.name for home in holdings.kept_homes(world.environment)] == [old]
 
     assert [holding.name for holding in down(world).kept] == [old]
     after = world.inventory()

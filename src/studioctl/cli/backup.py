@@ -1,0 +1,55 @@
+"""`studioctl backup`."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+Where = Annotated[
+    str, typer.Argument(help="A bucket of yours that lives on without the environment.", metavar="s3://BUCKET[/PREFIX]")
+]
+Only = Annotated[
+    str | None,
+    typer.Option("--space", help="Only this space, and its owner's home.", metavar="SPACE", show_default=False),
+]
+
+
+def backup(
+    where: Where,
+    space: Only = None,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    yes: options.Yes = False,
+    json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Copy what is in the spaces, and users' home directories, to a bucket, and make sure of the copies.
+
+    Each space is read over ssh from inside, as one .tar.gz: what is stopped is started for it and stopped again, and
+    what runs on too small an instance is stopped, too. Asks before it does either.
+    """
+    from studioctl.cli import confirm, context
+    from studioctl.errors import RefusedError
+    from studioctl.operations import backup as operation
+    from studioctl.presentation import backup as views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import follow, waiting
+
+    terminal = Terminal()
+    place = operation.Place.parse(where)
+    account = context.account(config, local=local)
+    with waiting(terminal, "Looking for what to copy"):
+        plan = operation.plan(account, place, os.environ, only=space)
+    views.planned(plan, terminal)
+    if not plan.volumes and plan.unreadable:
+        raise RefusedError("None of it can be copied. Nothing was changed.", hint="do what is said above, then again")
+    if plan.starts:
+        confirm.agreed(views.question(plan), yes=yes)
+    copies = follow(operation.run(account, plan, os.environ), terminal, verbose=verbose)
+    if json:
+        typer.echo(dumps(copies))
+    else:
+        views.copied(copies, terminal)

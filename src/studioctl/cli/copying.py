@@ -1,0 +1,39 @@
+"""What `studioctl backup` and `studioctl down --backup` share. Imported by those commands only."""
+
+import os
+from collections.abc import Collection
+
+from studioctl.operations import backup
+from studioctl.operations.backup import Copy, Place, Plan
+from studioctl.operations.environment import Account
+from studioctl.operations.holdings import HOME
+from studioctl.operations.teardown import Teardown
+from studioctl.presentation import backup as views
+from studioctl.presentation.console import Terminal
+from studioctl.presentation.progress import follow, waiting
+
+
+def place(text: str) -> Place | None:
+    """Where copies shall go; None for nowhere."""
+    return Place.parse(text) if text else None
+
+
+def plan_before(account: Account, found: Teardown, where: Place, terminal: Terminal) -> Plan:
+    """What is copied before all that is removed. Says it, and refuses what would be lost unasked."""
+    backup.refuse_doomed_place(where, found.doomed_buckets)
+    with waiting(terminal, "Looking for what to copy"):
+        plan = backup.plan(account, where, os.environ)
+    backup.refuse_doomed_key(plan, [key.id for key in found.after(plan).retiring])
+    backup.refuse_unreadable(plan, found.delete)
+    views.planned(plan, terminal)
+    return plan
+
+
+def run(
+    account: Account, plan: Plan, terminal: Terminal, *, delete: Collection[str], verbose: bool
+) -> tuple[Copy, ...]:
+    """Copies; afterwards nothing runs in what was copied."""
+    work = backup.run(account, plan, os.environ, stop=True, homes_go=HOME in delete)
+    copies = follow(work, terminal, verbose=verbose)
+    views.copied(copies, terminal)
+    return copies

@@ -1,0 +1,40 @@
+"""Copies of users' data, before and after."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from studioctl.presentation.console import Terminal
+
+if TYPE_CHECKING:  # it comes with botocore
+    from studioctl.operations.backup import Copy, Plan
+
+
+def planned(plan: "Plan", terminal: Terminal) -> None:
+    """What is copied, on what it has to be started for that, and what cannot be copied."""
+    if not plan.volumes and not plan.unreadable:
+        terminal.say("There is nothing to copy: no space holds files.")
+        return
+    if plan.volumes:
+        terminal.say(f"Copied to {plan.place}:")
+    for found in plan.volumes:
+        owner = plan.homes.get(found.space.name)
+        home = f", and the home directory of '{owner}'" if owner else ""
+        how = f"  (started on {found.instance_type or found.runs_on})" if found.must_start else ""
+        terminal.say(f"  what is in '{found.space.name}'{home}{how}")
+    for each in plan.unreadable:
+        what = f"the {each.kind} of '{each.name}'" if each.kind != "space" else f"space '{each.name}'"
+        terminal.say(f"NOT copied: {what}: {each.why}; {each.remedy}")
+
+
+def question(plan: "Plan") -> str:
+    """What the person agrees to before anything is started."""
+    names = ", ".join(f"'{name}'" for name in plan.stops)
+    stops = f"Stop {names} (what runs there ends, files stay), then start" if plan.stops else "Start"
+    rest = [f"'{name}'" for name in plan.starts]
+    return f"{stops} {', '.join(rest)} to copy it, and stop it again?"
+
+
+def copied(copies: Sequence["Copy"], terminal: Terminal) -> None:
+    """Where the copies are, and what tells that they are whole."""
+    for copy in copies:
+        terminal.say(f"s3://{copy.bucket}/{copy.key}  sha256 {copy.sha256}")
