@@ -1,7 +1,8 @@
 """`make audit`: what cloudsplaining and checkov say of the role and the documents, before and after, in one table.
 
 "Before" is the environment that the seed describes: AWS's own policies, and nothing on that may be off. "Default" is
-the smallest file. The tables are Markdown. AWS's own policies are read from the emulator, which has a copy of them.
+the smallest file, "all on" has everything that makes it safer still. The tables are Markdown. AWS's own policies are
+read from the emulator, which has a copy of them.
 """
 
 import os
@@ -13,7 +14,7 @@ from studioctl.audit import least_privilege as powers
 from studioctl.audit import rules
 from studioctl.audit.examination import Audit
 from studioctl.audit.finding import Finding, Report, Rule
-from studioctl.config.load import load
+from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.emulator import server
 from studioctl.infrastructure import blueprint
@@ -21,6 +22,39 @@ from studioctl.target import Target
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = {"seed, managed": "seed", "default": "minimal"}
+ALL_ON = """\
+name = "acme-ml"
+region = "us-east-1"
+
+[[users]]
+name = "ada"
+
+[[users]]
+name = "grace"
+
+[network]
+access = "vpc-only"
+flow_logs = true
+
+[iam]
+per_user_roles = true
+
+[studio]
+docker = false
+remote_access = false
+
+[storage]
+access_logs = "acme-logs"
+
+[images]
+immutable_tags = true
+
+[secrets]
+github = { username = "ada" }
+
+[encryption]
+customer_key = true
+"""
 CHECKOV = ROOT / ".venv-audit" / "bin"  # where `make` installs it
 COUNTED = {
     powers.UNRESTRICTED: "Unrestricted state-changing actions",
@@ -32,16 +66,21 @@ COUNTED = {
 }
 
 
-def examine(name: str, account: Target | None) -> Report:
-    """The audit of an example."""
-    file = ROOT / "examples" / f"{name}.toml"
-    config = load(file)
+def examine_all(account: Target | None) -> dict[str, Report]:
+    """The audits of the examples, and of an environment with everything on that makes it safer, by their titles."""
+    texts = {title: (ROOT / "examples" / f"{name}.toml").read_text() for title, name in EXAMPLES.items()}
+    return {title: examine(text, account) for title, text in {**texts, "all on": ALL_ON}.items()}
+
+
+def examine(text: str, account: Target | None) -> Report:
+    """The audit of a file of this text."""
+    config = parse(text, directory=ROOT / "examples")
     environ = {**os.environ, "PATH": f"{CHECKOV}{os.pathsep}{os.environ['PATH']}"}
-    return Audit(config, Source.of(file), blueprint.build(config), account, environ).report()
+    return Audit(config, Source("studio.toml", text), blueprint.build(config), account, environ).report()
 
 
 def tables(reports: Mapping[str, Report]) -> str:
-    """One column for each report; below it, each action that the last one has on everything, with its reason."""
+    """One column for each report; below it, each action that the default has on everything, with its reason."""
     rows = {
         **{words: [str(count(report, rule)) for report in reports.values()] for rule, words in COUNTED.items()},
         "PassRole of any role": [_yes(bool(_of(report, rules.PASS_ANY_ROLE))) for report in reports.values()],
@@ -51,7 +90,7 @@ def tables(reports: Mapping[str, Report]) -> str:
     }
     head = f"| The role, and the documents | {' | '.join(reports)} |\n| --- |{' ---: |' * len(reports)}\n"
     body = "".join(f"| {words} | {' | '.join(cells)} |\n" for words, cells in rows.items())
-    last = list(reports.values())[-1]
+    last = reports["default"]
     reasons = [
         f"| `{finding.about}` | {finding.accepted.reason} |\n"
         for finding in _of(last, powers.ONLY_ON_ALL)
@@ -102,7 +141,7 @@ def main() -> None:
         emulator = server.start(state_dir=Path(directory))
         try:
             account = Target("us-east-1", endpoint_url=emulator.endpoint_url)
-            print(tables({title: examine(name, account) for title, name in EXAMPLES.items()}))
+            print(tables(examine_all(account)))
         finally:
             server.stop(Path(directory))
 

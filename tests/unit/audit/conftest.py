@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 import pytest
-from benchmarks.audit import CHECKOV, EXAMPLES, examine
+from benchmarks.audit import CHECKOV, examine_all
 
 from studioctl.audit.finding import Report
 from studioctl.emulator import server
@@ -25,6 +25,6 @@ def account(emulator: RunningEmulator) -> Target:
 
 @pytest.fixture(scope="session")
 def reports(account: Target) -> Mapping[str, Report]:
-    """The examples of `make audit`, by its titles."""
+    """The environments of `make audit`, by its titles."""
     assert (CHECKOV / "checkov").is_file(), "run: make .venv-audit/.ready"
-    return {title: examine(name, account) for title, name in EXAMPLES.items()}
+    return examine_all(account)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import pytest
 from benchmarks.audit import COUNTED, count, explained, tables
 
 from studioctl.audit.acceptance import accepted
@@ -10,22 +11,30 @@ from studioctl.audit.least_privilege import ONLY_ON_ALL
 from studioctl.audit.rules import PASS_ANY_ROLE
 from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING
 
-MANAGED, DEFAULT = "seed, managed", "default"
+MANAGED, DEFAULT, ALL_ON = "seed, managed", "default", "all on"
 
 
 def not_the_accounts(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
     return [(finding.rule.id, finding.about) for finding in findings if finding.rule.subject is not Subject.ACCOUNT]
 
 
-def test_no_finding_of_the_default_is_unexplained(reports: Mapping[str, Report]) -> None:
-    assert not_the_accounts(reports[DEFAULT].open) == []
+@pytest.mark.parametrize("title", [DEFAULT, ALL_ON])
+def test_no_finding_is_unexplained(title: str, reports: Mapping[str, Report]) -> None:
+    assert not_the_accounts(reports[title].open) == []
 
 
-def test_the_default_role_has_nothing_without_limits(reports: Mapping[str, Report]) -> None:
-    assert {words: count(reports[DEFAULT], rule) for rule, words in COUNTED.items()} == dict.fromkeys(
-        COUNTED.values(), 0
-    )
-    assert PASS_ANY_ROLE.id not in {finding.rule.id for finding in reports[DEFAULT].findings}
+def test_with_all_on_no_own_rule_finds_anything(reports: Mapping[str, Report]) -> None:
+    found = {f.rule.id for f in reports[ALL_ON].findings if f.rule.subject is not Subject.ACCOUNT}
+
+    assert not any(rule_id.startswith("STUDIO-") for rule_id in found)
+
+
+@pytest.mark.parametrize("title", [DEFAULT, ALL_ON])
+def test_the_scoped_roles_have_nothing_without_limits(title: str, reports: Mapping[str, Report]) -> None:
+    counts = {words: count(reports[title], rule) for rule, words in COUNTED.items()}
+
+    assert counts == dict.fromkeys(COUNTED.values(), 0)
+    assert PASS_ANY_ROLE.id not in {finding.rule.id for finding in reports[title].findings}
 
 
 def test_the_seeds_role_has_much(reports: Mapping[str, Report]) -> None:
@@ -69,6 +78,6 @@ def test_an_id_is_accepted_once_with_a_sentence() -> None:
 def test_the_table_has_a_column_for_each_and_the_reasons(reports: Mapping[str, Report]) -> None:
     lines = tables(reports).splitlines()
 
-    assert lines[0] == "| The role, and the documents | seed, managed | default |"
-    assert "| PassRole of any role | yes | no |" in lines
+    assert lines[0] == "| The role, and the documents | seed, managed | default | all on |"
+    assert "| PassRole of any role | yes | no | no |" in lines
     assert "| `ecr:GetAuthorizationToken` | " + ONLY_ON_EVERYTHING["ecr:GetAuthorizationToken"] + " |" in lines

@@ -23,6 +23,9 @@ CASES = {
         "the role has AmazonSageMakerFullAccess, AmazonEC2ContainerRegistryFullAccess, SecretsManagerReadWrite",
         {"iam": {"permissions": "scoped"}},
     ),
+    "STUDIO-002": Case({}, "apps reach the internet directly", {"network": {"access": "vpc-only"}}),
+    "STUDIO-003": Case({}, "the domain has no KMS key of yours", {"encryption": {"customer_key": True}}),
+    "STUDIO-004": Case({}, "the VPC has no flow log", {"network": {"flow_logs": True}}),
     "STUDIO-005": Case(
         {"studio": {"idle_timeout_minutes": 481}},
         "an idle app is stopped after 481 minutes",
