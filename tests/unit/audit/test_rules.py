@@ -31,7 +31,7 @@ def test_every_key_is_one_of_the_file() -> None:
     known = EnvironmentConfig.model_validate({"name": "acme-ml", "region": "us-east-1", "users": [{"name": "ada"}]})
 
     for key in keys:
-        operator.attrgetter(".".join(key))(known)  # raises for one that is not there
+        operator.attrgetter(".".join(map(str, key)))(known)  # raises for one that is not there
 
 
 def test_checkovs_remedies_are_whole() -> None:
