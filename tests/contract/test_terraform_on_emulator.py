@@ -105,7 +105,7 @@ def test_everything_is_in_the_inventory(deployed: Applied) -> None:
         "lifecycle_configs": 1,
         "mount_targets": 2,
         "network_interfaces": 2,
-        "policies": 2,
+        "policies": 6,
         "repositories": 1,
         "roles": 1,
         "route_tables": 2,
