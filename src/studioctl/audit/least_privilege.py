@@ -4,6 +4,7 @@ A role is judged by all its statements at once, because a way to more power may 
 condition are left out by the engine: they are narrower than they look.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,11 @@ from studioctl.errors import StudioctlError
 
 ENGINE = "cloudsplaining"
 EXTRA = "pip install 'studioctl[audit]'"
+# "*" in other words: all objects, "arn:aws:s3:::*/*", or all secrets, "arn:aws:secretsmanager:*:*:secret:*". In S3 what
+# stands before a "/" is one bucket's name.
+ALL_OF_A_KIND = re.compile(
+    r"\*+|arn:[^:]*:s3:[^:]*:[^:]*:\*+(/\*+)?|arn:[^:]*:(?!s3:)[a-z0-9*-]+:[^:]*:[^:]*:([A-Za-z-]+[/:])?\*+"
+)
 _REFERENCE = "https://cloudsplaining.readthedocs.io/en/latest/"
 _NARROWER = 'permissions = "scoped" under [iam]; in extra_statements, name resources instead of "*"'
 _FREE = "no money; whoever needs more names it in extra_statements"
@@ -136,8 +142,10 @@ def assess(statements: Iterable[Mapping[str, Any]]) -> Assessment:
 
 
 def _judged(statement: Mapping[str, Any]) -> dict[str, Any]:
-    """The statement as the engine can judge it: it overlooks `NotResource`, which is everything but a few things."""
+    """The statement as the engine can judge it: it knows "*" alone, and overlooks ARNs that mean as much, and
+    `NotResource`, which is everything but a few things."""
     named = statement.get("Resource", [])
-    wide = "NotResource" in statement or "*" in ([named] if isinstance(named, str) else named)
+    listed = [named] if isinstance(named, str) else named
+    wide = "NotResource" in statement or any(ALL_OF_A_KIND.fullmatch(each) for each in listed)
     kept = {key: value for key, value in statement.items() if key != "NotResource"}
     return {**kept, "Resource": ["*"]} if wide else kept
