@@ -60,6 +60,8 @@ def test_an_extra_statement_is_judged_too() -> None:
         (allow("s3:GetObject"), powers.DATA, ("s3:GetObject",)),
         (allow("ecr:GetAuthorizationToken"), powers.ONLY_ON_ALL, ("ecr:GetAuthorizationToken",)),
         (allow("ecr:GetAuthorizationToken"), powers.CREDENTIALS, ()),
+        (allow("ecr:*", on="arn:aws:ecr:us-east-1:111122223333:repository/acme"), powers.ONLY_ON_ALL, ()),
+        (allow("ecr:GetAuthorizationToken", on="arn:aws:ecr:*:*:*"), powers.ONLY_ON_ALL, ()),
         (allow("s3:GetObject", on="arn:aws:s3:::acme/*"), powers.DATA, ()),
         (allow("s3:GetObject", on=["arn:aws:s3:::acme/*", "arn:aws:s3:::*/*"]), powers.DATA, ("s3:GetObject",)),
         (allow("s3:DeleteBucket", on="arn:aws:s3:::*"), powers.UNRESTRICTED, ("s3:DeleteBucket",)),
