@@ -39,7 +39,12 @@ def _public_buckets(held: Held) -> Iterator[Finding]:
     remedy = rules.OPEN_ACCOUNT.remedy.format(account=account, flags=held.flags)
     yield rules.OPEN_ACCOUNT.found("public access is not blocked for the account", about=account, remedy=remedy)
     for index, bucket in enumerate(held.config.storage.extra_buckets):
-        if not safeguards.bucket_is_closed(held.session, bucket):
+        try:
+            is_closed = safeguards.bucket_is_closed(held.session, bucket)
+        except AwsError as error:  # another account's, perhaps
+            yield _unseen(f"bucket '{bucket}'", error)
+            continue
+        if not is_closed:
             remedy = rules.OPEN_BUCKET.remedy.format(bucket=bucket, flags=held.flags)
             place = ("storage", "extra_buckets", index)
             yield rules.OPEN_BUCKET.found(f"bucket '{bucket}' can be public", about=bucket, key=place, remedy=remedy)
@@ -66,8 +71,12 @@ def _attached(held: Held) -> Iterator[Finding]:
 
     for role in _of_type(held.blueprint, "aws_iam_role"):
         name = str(role.arguments["name"])
-        known = _policies_of(role, held)
-        for policy in sorted(safeguards.attached_policies(held.session, name) - known):
+        try:
+            attached = safeguards.attached_policies(held.session, name)
+        except AwsError as error:
+            yield _unseen(f"role '{name}'", error)
+            continue
+        for policy in sorted(attached - _policies_of(role, held)):
             remedy = rules.ATTACHED_ELSEWHERE.remedy.format(role=name, policy=policy, flags=held.flags)
             if not policy.startswith("arn:"):
                 remedy = f"aws iam delete-role-policy --role-name {name} --policy-name {policy}{held.flags}"
@@ -110,10 +119,14 @@ def look(held: Held) -> Iterator[Finding]:
     try:
         held.session.identity  # noqa: B018 (asked for its failure: without credentials nothing else is worth asking)
     except AwsError as error:
-        yield rules.NO_ACCOUNT.found(f"the account: {error.message}", about="the account", remedy=error.hint)
+        yield _unseen("the account", error)
         return
     for title, check in CHECKS:
         try:
             yield from check(held)
         except AwsError as error:
-            yield rules.NO_ACCOUNT.found(f"{title}: {error.message}", about=title, remedy=error.hint)
+            yield _unseen(title, error)
+
+
+def _unseen(what: str, error: AwsError) -> Finding:
+    return rules.NO_ACCOUNT.found(f"{what}: {error.message}", about=what, remedy=error.hint)
