@@ -13,6 +13,8 @@ from studioctl.infrastructure.block import Blueprint, Resource
 if TYPE_CHECKING:
     from studioctl.aws.session import Session
 
+PARTITION = "${data.aws_partition.current.partition}"
+
 
 @dataclass(frozen=True)
 class Held:
@@ -37,7 +39,12 @@ def _public_buckets(held: Held) -> Iterator[Finding]:
     remedy = rules.OPEN_ACCOUNT.remedy.format(account=account, flags=held.flags)
     yield rules.OPEN_ACCOUNT.found("public access is not blocked for the account", about=account, remedy=remedy)
     for index, bucket in enumerate(held.config.storage.extra_buckets):
-        if not safeguards.bucket_is_closed(held.session, bucket):
+        try:
+            is_closed = safeguards.bucket_is_closed(held.session, bucket)
+        except AwsError as error:  # another account's, perhaps
+            yield _unseen(f"bucket '{bucket}'", error)
+            continue
+        if not is_closed:
             remedy = rules.OPEN_BUCKET.remedy.format(bucket=bucket, flags=held.flags)
             place = ("storage", "extra_buckets", index)
             yield rules.OPEN_BUCKET.found(f"bucket '{bucket}' can be public", about=bucket, key=place, remedy=remedy)
@@ -59,26 +66,40 @@ def _root(held: Held) -> Iterator[Finding]:
 
 
 def _attached(held: Held) -> Iterator[Finding]:
-    """Policies of the environment's roles that the blueprint does not attach."""
+    """Policies of the environment's roles that the blueprint does not attach to them."""
     from studioctl.aws import safeguards  # noqa: PLC0415
 
     for role in _of_type(held.blueprint, "aws_iam_role"):
         name = str(role.arguments["name"])
-        known = _known_policies(held.blueprint)
-        for policy in sorted(safeguards.attached_policies(held.session, name)):
-            if policy.rpartition("/")[2] not in known:
-                remedy = rules.ATTACHED_ELSEWHERE.remedy.format(role=name, policy=policy, flags=held.flags)
-                if not policy.startswith("arn:"):
-                    remedy = f"aws iam delete-role-policy --role-name {name} --policy-name {policy}{held.flags}"
-                message = f"role '{name}' has {policy}"
-                yield rules.ATTACHED_ELSEWHERE.found(message, about=role.address, remedy=remedy)
+        try:
+            attached = safeguards.attached_policies(held.session, name)
+        except AwsError as error:
+            yield _unseen(f"role '{name}'", error)
+            continue
+        for policy in sorted(attached - _policies_of(role, held)):
+            remedy = rules.ATTACHED_ELSEWHERE.remedy.format(role=name, policy=policy, flags=held.flags)
+            if not policy.startswith("arn:"):
+                remedy = f"aws iam delete-role-policy --role-name {name} --policy-name {policy}{held.flags}"
+            message = f"role '{name}' has {policy}"
+            yield rules.ATTACHED_ELSEWHERE.found(message, about=role.address, remedy=remedy)
 
 
-def _known_policies(blueprint: Blueprint) -> set[str]:
-    """Names of the policies that the blueprint makes or attaches."""
-    made = {str(p.arguments["name"]) for p in _of_type(blueprint, "aws_iam_policy", "aws_iam_role_policy")}
-    attachments = _of_type(blueprint, "aws_iam_role_policy_attachment")
-    return made | {str(attachment.arguments["policy_arn"]).rpartition("/")[2] for attachment in attachments}
+def _policies_of(role: Resource, held: Held) -> set[str]:
+    """What the blueprint gives this role: ARNs of managed policies, and names of inline ones."""
+    identity = held.session.identity
+    ours = f"arn:{identity.partition}:iam::{identity.account_id}:policy"
+    made = {
+        f"${{{policy.address}.arn}}": f"{ours}/{policy.arguments['name']}"
+        for policy in _of_type(held.blueprint, "aws_iam_policy")
+    }
+    own = [
+        block.arguments
+        for block in _of_type(held.blueprint, "aws_iam_role_policy_attachment", "aws_iam_role_policy")
+        if str(block.arguments["role"]).startswith(f"${{{role.address}.")
+    ]
+    arns = [str(each["policy_arn"]) for each in own if "policy_arn" in each]
+    inline = {str(each["name"]) for each in own if "policy_arn" not in each}
+    return inline | {made.get(arn) or arn.replace(PARTITION, identity.partition) for arn in arns}
 
 
 def _of_type(blueprint: Blueprint, *kinds: str) -> Iterator[Resource]:
@@ -98,10 +119,14 @@ def look(held: Held) -> Iterator[Finding]:
     try:
         held.session.identity  # noqa: B018 (asked for its failure: without credentials nothing else is worth asking)
     except AwsError as error:
-        yield rules.NO_ACCOUNT.found(f"the account: {error.message}", about="the account", remedy=error.hint)
+        yield _unseen("the account", error)
         return
     for title, check in CHECKS:
         try:
             yield from check(held)
         except AwsError as error:
-            yield rules.NO_ACCOUNT.found(f"{title}: {error.message}", about=title, remedy=error.hint)
+            yield _unseen(title, error)
+
+
+def _unseen(what: str, error: AwsError) -> Finding:
+    return rules.NO_ACCOUNT.found(f"{what}: {error.message}", about=what, remedy=error.hint)

@@ -67,7 +67,7 @@ class Audit:
             file=self.source.name,
             findings=tuple(sorted(told, key=lambda each: (-each.rule.severity, each.rule.id, each.about))),
             scans=tuple(self.scans),
-            unused=acceptance.unused(found, users),
+            unused=tuple(each for each in acceptance.unused(found, users) if self._was_looked_for(each, found)),
         )
 
     def _findings(self) -> Iterator[Finding]:
@@ -116,6 +116,21 @@ class Audit:
     def _with_lines(self, findings: list[Finding]) -> Iterator[Finding]:
         for finding in findings:
             yield replace(finding, line=self.source.line(*finding.key) if finding.key else None)
+
+    def _was_looked_for(self, rule_id: str, found: list[Finding]) -> bool:
+        """Whether a look that was complete could have found this: not of the account when it was left out."""
+        missing = {finding.about for finding in found if finding.rule is rules.NO_ENGINE}
+        unread = any(finding.rule is rules.UNREAD_POLICY for finding in found)
+        unseen = self.account is None or any(finding.rule is rules.NO_ACCOUNT for finding in found)
+        if rule_id.startswith("CS-"):
+            return least_privilege.ENGINE not in missing and not unread
+        match next((each for each in rules.RULES if each.id == rule_id), None):
+            case None:
+                return checkov.ENGINE not in missing
+            case rules.PASS_ANY_ROLE:
+                return not unread
+            case rule:
+                return rule not in rules.OF_THE_LOOK and not (rule.subject is Subject.ACCOUNT and unseen)
 
     def _account_id(self) -> str | None:
         if self.session is None:

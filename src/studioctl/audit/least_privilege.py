@@ -4,6 +4,7 @@ A role is judged by all its statements at once, because a way to more power may 
 condition are left out by the engine: they are narrower than they look.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,11 @@ from studioctl.errors import StudioctlError
 
 ENGINE = "cloudsplaining"
 EXTRA = "pip install 'studioctl[audit]'"
+# "*" in other words: all objects, "arn:aws:s3:::*/*", or all secrets, "arn:aws:secretsmanager:*:*:secret:*". In S3 what
+# stands before a "/" is one bucket's name.
+ALL_OF_A_KIND = re.compile(
+    r"arn:[^:]*:s3:[^:]*:[^:]*:\*+(/\*+)?|arn:[^:]*:(?!s3:)[a-z0-9*-]+:[^:]*:[^:]*:([A-Za-z-]+[/:])?\*+"
+)
 _REFERENCE = "https://cloudsplaining.readthedocs.io/en/latest/"
 _NARROWER = 'permissions = "scoped" under [iam]; in extra_statements, name resources instead of "*"'
 _FREE = "no money; whoever needs more names it in extra_statements"
@@ -118,10 +124,14 @@ def assess(statements: Iterable[Mapping[str, Any]]) -> Assessment:
         from cloudsplaining.scan.policy_document import PolicyDocument  # noqa: PLC0415 (loads IAM's whole vocabulary)
     except ImportError:
         raise EngineMissingError("cloudsplaining is not installed.", hint=EXTRA) from None
-    policy = {"Version": "2012-10-17", "Statement": [_judged(each) for each in statements]}
-    document = PolicyDocument(policy)
-    # A condition makes these narrower, but they are still on everything: they are told all the same.
-    on_all_only = set(PolicyDocument(policy, flag_conditional_statements=True).all_allowed_unrestrictable_actions)
+    listed = list(statements)
+    document = PolicyDocument(_policy(_judged(each) for each in listed))
+    # Below a resource AWS does not grant these at all. A condition makes them narrower, but they are still on
+    # everything: they are told all the same.
+    on_everything = _policy(_judged(each) for each in listed if _is_on_everything(each))
+    on_all_only = set(
+        PolicyDocument(on_everything, flag_conditional_statements=True).all_allowed_unrestrictable_actions
+    )
     credentials = set(document.credentials_exposure) - on_all_only  # those are told by their own rule
     found: Mapping[Rule, Iterable[str]] = {
         UNRESTRICTED: document.infrastructure_modification,
@@ -135,9 +145,22 @@ def assess(statements: Iterable[Mapping[str, Any]]) -> Assessment:
     return Assessment({rule: tuple(sorted(set(what))) for rule, what in found.items()})
 
 
+def _policy(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _is_on_everything(statement: Mapping[str, Any]) -> bool:
+    """By "*", or by `NotResource`, which is everything but a few things."""
+    return "NotResource" in statement or "*" in _resources(statement)
+
+
 def _judged(statement: Mapping[str, Any]) -> dict[str, Any]:
-    """The statement as the engine can judge it: it overlooks `NotResource`, which is everything but a few things."""
-    named = statement.get("Resource", [])
-    wide = "NotResource" in statement or "*" in ([named] if isinstance(named, str) else named)
+    """The statement as the engine can judge it: it knows "*" alone, and overlooks what means as much."""
+    wide = _is_on_everything(statement) or any(ALL_OF_A_KIND.fullmatch(each) for each in _resources(statement))
     kept = {key: value for key, value in statement.items() if key != "NotResource"}
     return {**kept, "Resource": ["*"]} if wide else kept
+
+
+def _resources(statement: Mapping[str, Any]) -> list[str]:
+    named = statement.get("Resource", [])
+    return [named] if isinstance(named, str) else list(named)

@@ -197,6 +197,9 @@ UNREAD_POLICY = Rule(
     ("iam", "permissions"),
 )
 
+# How an audit went, which differs from machine to machine.
+OF_THE_LOOK = (NO_ACCOUNT, NO_ENGINE, UNREAD_POLICY)
+
 RULES: tuple[Rule, ...] = (
     MANAGED,
     OPEN_INTERNET,

@@ -20,6 +20,8 @@ def report(found: Report, console: Console, *, accepted: bool = False) -> None:
         return
     for finding in (*found.open, *(found.accepted if accepted else ())):
         console.file.write("\t".join(_fields(finding, found)) + "\n")  # rich would make spaces of tabs
+    if found.unused:
+        console.file.write(f"{_unused(found)}\n")
     console.file.write(f"{_summary(found)}\n")
 
 
@@ -36,7 +38,7 @@ def _screen(found: Report, console: Console, *, accepted: bool) -> None:
     for scan in found.scans:
         _line(console, f"{scan.engine} {scan.version}: {scan.passed} passed, {scan.failed} failed")
     if found.unused:
-        _line(console, f"Accepted in {found.file}, and not found: {', '.join(found.unused)}")
+        _line(console, _unused(found))
     if found.accepted and not accepted:
         _line(console, "What is accepted, and why: add --accepted")
 
@@ -91,6 +93,10 @@ def _summary(found: Report) -> str:
     words = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     findings = f"{len(found.open)} finding{'' if len(found.open) == 1 else 's'}" if found.open else "No findings"
     return f"{findings}{f' ({words})' if words else ''}, {accepted} accepted."
+
+
+def _unused(found: Report) -> str:
+    return f"Accepted in {found.file}, and not found: {', '.join(found.unused)}"
 
 
 def _line(console: Console, text: str, style: str = "") -> None:

@@ -98,6 +98,28 @@ def test_what_the_blueprint_attaches_is_known(emulator: RunningEmulator) -> None
     assert "STUDIO-105" in scoped  # left from before, or attached again by hand
 
 
+def test_anothers_policy_and_what_only_has_a_known_name_is_not(emulator: RunningEmulator) -> None:
+    iam = client(emulator, "iam", "us-east-1")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    made = {
+        name: iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
+        for name in ("acme-two-s3-ada", "acme-two-s3-grace", "acme-two-studio")
+    }
+    role = "acme-two-execution-ada"
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)
+    for arn in made.values():
+        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    iam.put_role_policy(RoleName=role, PolicyName="acme-two-studio", PolicyDocument=document)
+    users = [{"name": "ada"}, {"name": "grace"}]
+
+    found = look(held(emulator, name="acme-two", users=users, iam={"per_user_roles": True}))
+
+    assert [finding.message for finding in found if finding.rule.id == "STUDIO-105"] == [
+        f"role '{role}' has acme-two-studio",
+        f"role '{role}' has {made['acme-two-s3-grace']}",
+    ]
+
+
 def test_a_refused_call_is_a_finding_and_the_rest_goes_on(fresh: RunningEmulator) -> None:
     refused = {"kind": "error", "service": "iam", "action": "GetAccountSummary", "code": "AccessDenied"}
     server.set_faults(fresh, {"faults": [{**refused, "status": 403, "message": "User: x is not authorized"}]})
@@ -106,6 +128,28 @@ def test_a_refused_call_is_a_finding_and_the_rest_goes_on(fresh: RunningEmulator
 
     assert found["STUDIO-090"].about == "the root user"
     assert {"STUDIO-101", "STUDIO-102"} <= found.keys()
+
+
+def test_one_bucket_or_role_that_is_refused_hides_no_other(fresh: RunningEmulator) -> None:
+    s3, iam = client(fresh, "s3", "us-east-1"), client(fresh, "iam", "us-east-1")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    for bucket in ("acme-lake", "acme-sea"):
+        s3.create_bucket(Bucket=bucket)
+    for role in ("acme-ml-execution", "acme-ml-execution-ada"):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)
+        iam.put_role_policy(RoleName=role, PolicyName="by-hand", PolicyDocument=document)
+    refused = {"kind": "error", "code": "AccessDenied", "status": 403, "times": 1}
+    actions = ({"service": "s3", "action": "GetPublicAccessBlock"}, {"action": "ListAttachedRolePolicies"})
+    server.set_faults(fresh, {"faults": [{**refused, **each} for each in actions]})
+
+    found = list(look(held(fresh, storage={"extra_buckets": ["acme-lake", "acme-sea"]}, iam={"per_user_roles": True})))
+
+    assert [(f.rule.id, f.about) for f in found if f.rule.id in {"STUDIO-090", "STUDIO-103", "STUDIO-105"}] == [
+        ("STUDIO-090", "bucket 'acme-lake'"),
+        ("STUDIO-103", "acme-sea"),
+        ("STUDIO-090", "role 'acme-ml-execution'"),
+        ("STUDIO-105", "aws_iam_role.execution_ada"),
+    ]
 
 
 def test_without_credentials_the_account_is_told_once(

@@ -60,7 +60,27 @@ def test_an_extra_statement_is_judged_too() -> None:
         (allow("s3:GetObject"), powers.DATA, ("s3:GetObject",)),
         (allow("ecr:GetAuthorizationToken"), powers.ONLY_ON_ALL, ("ecr:GetAuthorizationToken",)),
         (allow("ecr:GetAuthorizationToken"), powers.CREDENTIALS, ()),
+        (allow("ecr:*", on="arn:aws:ecr:us-east-1:111122223333:repository/acme"), powers.ONLY_ON_ALL, ()),
+        (allow("ecr:GetAuthorizationToken", on="arn:aws:ecr:*:*:*"), powers.ONLY_ON_ALL, ()),
         (allow("s3:GetObject", on="arn:aws:s3:::acme/*"), powers.DATA, ()),
+        (allow("s3:GetObject", on=["arn:aws:s3:::acme/*", "arn:aws:s3:::*/*"]), powers.DATA, ("s3:GetObject",)),
+        (allow("s3:DeleteBucket", on="arn:aws:s3:::*"), powers.UNRESTRICTED, ("s3:DeleteBucket",)),
+        (
+            allow("secretsmanager:GetSecretValue", on="arn:aws:secretsmanager:*:*:secret:*"),
+            powers.DATA,
+            ("secretsmanager:GetSecretValue",),
+        ),
+        (
+            allow("secretsmanager:GetSecretValue", on="arn:aws:secretsmanager:us-east-1:111122223333:secret:acme-*"),
+            powers.DATA,
+            (),
+        ),
+        (
+            allow("ecr:PutImage", on="arn:aws:ecr:us-east-1:111122223333:repository/*"),
+            powers.UNRESTRICTED,
+            ("ecr:PutImage",),
+        ),
+        (allow("ecr:PutImage", on="arn:aws:ecr:*:*:repository/acme/*"), powers.UNRESTRICTED, ()),
     ],
 )
 def test_a_power_is_found_under_its_rule(statement: dict[str, Any], rule: Any, found: tuple[str, ...]) -> None:

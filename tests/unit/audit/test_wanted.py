@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from studioctl.audit.finding import Acceptance
-from tests.unit.audit.auditing import audited, found_in_file, told
+from tests.unit.audit.auditing import SMALLEST, audited, found_in_file, told
 
 
 class Case(NamedTuple):
@@ -90,3 +90,13 @@ def test_offline_aws_own_policies_are_told_as_not_judged() -> None:
     assert [finding.message for finding in audited(text).open if finding.rule.id == "STUDIO-092"] == [
         "not judged: AmazonSageMakerFullAccess, AmazonEC2ContainerRegistryFullAccess, SecretsManagerReadWrite"
     ]
+
+
+def test_what_was_not_looked_for_is_not_told_as_gone() -> None:
+    """Without the account, its copies of AWS's policies, and checkov nobody knows whether these still stand."""
+    ids = ("STUDIO-005", "STUDIO-009", "STUDIO-092", "STUDIO-102", "CKV_AWS_18", "CS-UNRESTRICTED")
+    accepted = "\n[audit.accept]\n" + "".join(f'{each} = "ours"\n' for each in ids)
+    managed = '\n[iam]\npermissions = "managed"\n'
+
+    assert audited(SMALLEST + accepted).unused == ("CS-UNRESTRICTED", "STUDIO-005", "STUDIO-009")
+    assert audited(SMALLEST + managed + accepted).unused == ("STUDIO-005",)

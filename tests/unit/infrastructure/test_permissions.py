@@ -15,6 +15,7 @@ from studioctl.emulator.iam.patterns import Values
 from studioctl.emulator.iam.policy import Asked, Principal
 
 TABLE = Path(__file__).with_name("permissions.txt")
+AWS_ACCOUNT = "763104351884"  # of its deep learning containers
 DOMAINS = {"acme-ml": "d-mlmlmlmlmlml", "acme-prod": "d-prodprodprod"}
 MODES = ("default", "per-user", "managed")
 Keys = Mapping[str, Values]
@@ -87,6 +88,7 @@ def thing(text: str, own_role: str) -> tuple[str, dict[str, Values]]:
         "object": lambda: (f"arn:aws:s3:::{name}", {}),
         "secret": lambda: (arn("secretsmanager", f"secret:{name}-AbCdEf"), {}),
         "repository": lambda: (arn("ecr", f"repository/{name}"), {}),
+        "aws-repository": lambda: (f"arn:aws:ecr:{REGION}:{AWS_ACCOUNT}:repository/{name}", {}),
         "role": lambda: (own_role if name == "own" else arn("iam", f"role/{name}", ""), {}),
         "user": lambda: (arn("iam", f"user/{name}", ""), {}),
         "log": lambda: (arn("logs", log_stream(name)), {}),
@@ -122,6 +124,12 @@ def session_keys(who: str) -> dict[str, Values]:
     return {"aws:PrincipalAccount": ACCOUNT, "aws:RequestedRegion": REGION, **(studio if who != "job" else {})}
 
 
+def owner(resource: str) -> str:
+    """The account that an ARN names; where it names none, this one."""
+    parts = resource.split(":")
+    return (parts[4] if len(parts) > 4 else "") or ACCOUNT
+
+
 def ours(role: Role, asked: Asked) -> bool:
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role.arn.rpartition('/')[2]}/SageMaker"
     principal = Principal(session, role.arn, ACCOUNT)
@@ -139,7 +147,7 @@ def test_users_may_do_what_the_table_says(evaluator: Callable[[Role, Asked], boo
     def answer(case: Case, mode: str) -> str:
         role = roles[mode]["ada" if case.who == "job" else case.who]
         resource, keys = thing(case.thing, role.arn)
-        context = {**session_keys(case.who), **keys}
+        context = {**session_keys(case.who), **keys, "aws:ResourceAccount": owner(resource)}
         if evaluator is ours:
             context = {key.lower(): value for key, value in context.items()}
         return "yes" if evaluator(role, Asked(case.action, resource, context)) else "no"

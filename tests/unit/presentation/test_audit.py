@@ -34,6 +34,7 @@ def shown(*, terminal: bool, accepted: bool = False) -> str:
 def test_a_pipe_gets_a_line_for_each_open_finding_and_the_sum() -> None:
     assert shown(terminal=False) == (
         "high\tONE-1\tstudio.toml:7: house.door\taws_door.front\tthe door stands open\tclose it\n"
+        "Accepted in studio.toml, and not found: OLD-9\n"
         "1 finding (1 high), 1 accepted.\n"
     )
 

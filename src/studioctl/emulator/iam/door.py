@@ -15,6 +15,7 @@ from studioctl.emulator.fault_answers import ERRORS, QUERY, Said, error_answer
 from studioctl.emulator.faults import Kind
 from studioctl.emulator.iam import needs
 from studioctl.emulator.iam.evaluate import evaluate, refusal
+from studioctl.emulator.iam.patterns import account_of
 from studioctl.emulator.iam.policy import Asked
 from studioctl.emulator.iam.received import Need, Received
 from studioctl.emulator.iam.sessions import Session, Sessions
@@ -79,7 +80,10 @@ def _owner_of_password(authorization: str) -> tuple[StrictECRBackend, str] | Non
 def _first_refusal(session: Session, everything: list[Need], region: str) -> str:
     """AWS's sentence about the first thing that is not allowed; nothing when all are."""
     for need in everything:
-        about = {"aws:requestedregion": region, "aws:resourceaccount": session.principal.account}
+        about = {
+            "aws:requestedregion": region,
+            "aws:resourceaccount": account_of(need.resource) or session.principal.account,
+        }
         asked = Asked(need.action, need.resource, {**session.keys, **about, **need.context})
         decision = evaluate(session.principal, asked, session.policies(need.resource))
         if not decision.allowed:

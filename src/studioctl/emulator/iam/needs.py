@@ -67,8 +67,9 @@ def _ecr(received: Received) -> list[Need]:
 
 
 def repository(received: Received, name: str) -> tuple[str, Mapping[str, Any]]:
-    """A repository's ARN, and what is known of it."""
-    arn = received.arn("ecr", f"repository/{name}")
+    """A repository's ARN, and what is known of it. It is another account's if the request says so."""
+    account = str(received.parameters.get("registryId") or received.account)
+    arn = f"arn:aws:ecr:{received.region}:{account}:repository/{name}"
     backend = ecr_backends[received.account][received.region]
     return arn, tags_of(backend.tagger.get_tag_dict_for_resource(arn), "ecr")
 

@@ -63,6 +63,12 @@ class Pattern:
         return all(_fits(field, part) for field, part in zip(fields, parts, strict=True))
 
 
+def account_of(arn: str) -> str:
+    """The account that an ARN names; "" where it names none, as S3's do, or is no ARN."""
+    fields = arn.split(":", ARN_FIELDS - 1)
+    return fields[4] if len(fields) == ARN_FIELDS else ""
+
+
 def fill_in(text: str, context: Context | None) -> Pattern:
     """A pattern of a policy's text.
 

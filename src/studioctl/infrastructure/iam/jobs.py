@@ -19,6 +19,7 @@ def jobs(scope: Scope, holder: Holder) -> Policy:
             *_jobs_and_endpoints(job_names, model_names),
             *_lists_and_tags((*job_names, *model_names)),
             *_logs_and_metrics(scope, holder.prefix),
+            _images_of_aws(scope),
             Statement(
                 "OwnRoleToSageMaker",
                 ("iam:PassRole",),
@@ -112,4 +113,22 @@ def _logs_and_metrics(scope: Scope, prefix: str) -> tuple[Statement, ...]:
             f"{GUIDE}/sagemaker-roles.html",
             (Condition("StringLike", "cloudwatch:namespace", ("/aws/sagemaker/*",)),),
         ),
+    )
+
+
+def _images_of_aws(scope: Scope) -> Statement:
+    """AWS's accounts differ by image and region, so it is all accounts but this one, whose repositories stay closed.
+
+    Every action of ECR knows whose a repository is ("aws:ResourceAccount"): ECR is not among the exceptions of
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html. Another account's
+    repository must also allow it itself, as AWS's own do.
+    """
+    return Statement(
+        "ImagesOfAws",
+        ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+        (f"arn:{scope.partition}:ecr:{scope.region}:*:repository/*",),
+        "Jobs and endpoints run AWS's own images: its algorithms and deep learning containers. They are in accounts of"
+        " AWS's; of this account, no repository comes with it.",
+        f"{GUIDE}/sagemaker-roles.html",
+        (Condition("StringNotEquals", "aws:ResourceAccount", (scope.account,)),),
     )

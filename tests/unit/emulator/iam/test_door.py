@@ -371,6 +371,26 @@ def test_the_registrys_password_opens_what_its_owner_may(team: Team) -> None:
     registry.push(repository, "second")
 
 
+def test_whose_a_repository_is_the_request_says(team: Team) -> None:
+    client(team.emulator, "ecr").create_repository(repositoryName=f"ours-{team.studio.tag}")
+    team.allow(
+        "ecr:BatchGetImage",
+        f"arn:aws:ecr:{REGION}:*:repository/*",
+        StringNotEquals={"aws:ResourceAccount": ACCOUNT},
+    )
+    ecr = team.as_("ada", "ecr")
+
+    def pull(repository: str, **registry: Any) -> tuple[str, str]:
+        return refusal(lambda: ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "1"}], **registry))
+
+    for registry in ({}, {"registryId": ACCOUNT}):
+        code, message = pull(f"ours-{team.studio.tag}", **registry)
+        assert code == "AccessDeniedException"
+        assert f"{REGION}:{ACCOUNT}:repository/ours-{team.studio.tag} because" in message
+    code, _ = pull("pytorch-training", registryId="763104351884")
+    assert code == "RepositoryNotFoundException"  # allowed, but the emulator has no images of AWS's
+
+
 def test_a_boundary_and_a_passed_policy_narrow_a_session(team: Team) -> None:
     iam, sts = team.studio.iam, client(team.emulator, "sts")
     team.allow("sagemaker:List*")
