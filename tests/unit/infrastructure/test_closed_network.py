@@ -247,6 +247,16 @@ def test_flow_logs_are_kept_for_ninety_days_and_written_by_a_role_for_that_alone
     assert "flow_logs" not in {module.name for module in built({}).modules}
 
 
+def test_the_flow_logs_role_has_the_boundary_that_every_role_has() -> None:
+    boundary = "arn:aws:iam::123456789012:policy/ml-boundary"
+    roles = arguments(built({"flow_logs": True}, iam={"permissions_boundary": boundary}), "aws_iam_role")
+
+    assert {label: role.get("permissions_boundary") for label, role in roles.items()} == {
+        "execution": boundary,
+        "flow_logs": boundary,
+    }
+
+
 def test_the_table_of_endpoints_in_the_docs_is_complete() -> None:
     page = (ROOT / "docs/explanation/closed-network.md").read_text(encoding="utf-8")
     every = (*endpoints.ALWAYS, endpoints.SECRETS, endpoints.KEY, *endpoints.REMOTE)
