@@ -86,6 +86,13 @@ def test_the_table_of_endpoints_is_what_aws_lists_and_what_the_file_uses() -> No
     assert set(policies(everything)) - set(policies(bare)) == {f"com.amazonaws.us-east-1.{name}" for name in own}
 
 
+def test_a_token_of_one_users_own_needs_the_way_to_secrets_too() -> None:
+    users = [{"name": "ada", "github": {"username": "ada"}}]
+    theirs = built(CUT_OFF, users=users, iam={"per_user_roles": True})
+
+    assert "com.amazonaws.us-east-1.secretsmanager" in policies(theirs)
+
+
 def test_with_a_nat_gateway_only_the_free_endpoint_is_made_unless_all_are_wanted() -> None:
     assert list(policies(built({"access": "vpc-only"}))) == ["com.amazonaws.us-east-1.s3"]
     every = policies(built({"access": "vpc-only", "endpoints": "all"}))
