@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from studioctl.aws import keys, leftovers
 from studioctl.aws.keys import Key
 from studioctl.aws.leftovers import DomainTraces
+from studioctl.aws.session import Session
 from studioctl.aws.tagged import tagged
+from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
-from studioctl.operations.environment import Account, Environment
+from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
 from studioctl.target import Target
 
@@ -23,12 +25,12 @@ OF_DATA = {"s3", "ecr", "secretsmanager", "elasticfilesystem"}
 def find(environment: Environment) -> tuple[Key, ...]:
     """The environment's own keys, also those on their way out; never one that the file names as made elsewhere."""
     recorded = Estate(environment.terraform.state()).ids("aws_kms_key")
-    return _ours(environment, known=recorded)
+    return _ours(environment.session, environment.config, known=recorded)
 
 
-def _ours(account: Account, *, known: Collection[str] = ()) -> tuple[Key, ...]:
-    found = keys.tagged(account.session, (ENVIRONMENT_TAG, account.config.name), known=known)
-    return tuple(key for key in found if key.arn != account.config.encryption.key)
+def _ours(session: Session, config: EnvironmentConfig, *, known: Collection[str] = ()) -> tuple[Key, ...]:
+    found = keys.tagged(session, (ENVIRONMENT_TAG, config.name), known=known)
+    return tuple(key for key in found if key.arn != config.encryption.key)
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,21 @@ class Danger:
         return " and ".join(f"key '{key.id}' on {key.deletion_at:%Y-%m-%d}" for key in self.keys)
 
 
-def danger(account: Account, *, known: Collection[str] = ()) -> Danger | None:
+def danger(session: Session, config: EnvironmentConfig, *, known: Collection[str] = ()) -> Danger | None:
     """What is lost when the environment's keys on their way out are gone; None when nothing is, as far as AWS tells.
 
     Args:
-        account: The environment's account.
+        session: The account.
+        config: The environment.
         known: Ids of keys that a state knows.
 
     Raises:
         AwsError: AWS refused to tell.
     """
-    leaving = tuple(key for key in _ours(account, known=known) if key.deletion_at)
-    things = encrypted(account, leaving)
+    leaving = tuple(key for key in _ours(session, config, known=known) if key.deletion_at)
+    things = encrypted(session, config.name, leaving)
     names = tuple(name for key in leaving for name in (key.id, key.arn, *key.aliases))
-    certain = [t for t in things if ":" not in t or (keys.key_of(account.session, t) or "").endswith(names)]
+    certain = [t for t in things if ":" not in t or (keys.key_of(session, t) or "").endswith(names)]
     possible = [t for t in things if t not in certain and t.split(":")[2] == "s3"]
     return Danger(leaving, tuple(certain), tuple(possible)) if certain or possible else None
 
@@ -76,13 +79,13 @@ def saving(found: Danger, target: Target) -> str:
     return " && ".join(f"aws kms {command} --key-id {key.id}{flags}" for key in found.keys for command in commands)
 
 
-def encrypted(account: Account, found: Collection[Key]) -> tuple[str, ...]:
+def encrypted(session: Session, environment: str, found: Collection[Key]) -> tuple[str, ...]:
     """What there is that these keys may encrypt: ARNs, and ids of file systems. Nothing when there are no keys."""
     if not found:
         return ()
-    tag = (ENVIRONMENT_TAG, account.config.name)
-    stores = [arn for arn in tagged(account.session, tag) if arn.split(":")[2] in OF_DATA]
-    homes = leftovers.encrypted_with(account.session, [key.arn for key in found])
+    tag = (ENVIRONMENT_TAG, environment)
+    stores = [arn for arn in tagged(session, tag) if arn.split(":")[2] in OF_DATA]
+    homes = leftovers.encrypted_with(session, [key.arn for key in found])
     return (*stores, *homes)
 
 
@@ -94,7 +97,11 @@ def unknown(
         return ()
     homes = {home for trace in traces for home in leftovers.home_file_systems(environment.session, trace.domain_arn)}
     known = homes.union(names)
-    return tuple(thing for thing in encrypted(environment, found) if not any(is_named(thing, name) for name in known))
+    return tuple(
+        thing
+        for thing in encrypted(environment.session, environment.config.name, found)
+        if not any(is_named(thing, name) for name in known)
+    )
 
 
 def is_named(identity: str, name: str) -> bool:
@@ -105,7 +112,7 @@ def is_named(identity: str, name: str) -> bool:
 
 def retire(environment: Environment, retiring: Collection[Key]) -> Iterator[Key]:
     """Schedules the deletion of these keys, unless there still is anything that they may encrypt."""
-    if encrypted(environment, retiring):
+    if encrypted(environment.session, environment.config.name, retiring):
         return
     for key in retiring:
         date = keys.retire(environment.session, key, days=environment.config.encryption.deletion_days)

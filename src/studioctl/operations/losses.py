@@ -69,7 +69,8 @@ def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
         return
     from studioctl.operations import keyring  # noqa: PLC0415 (botocore is needed only here)
 
-    found = keyring.danger(environment, known=Estate(environment.terraform.state()).ids(KEY))
+    recorded = Estate(environment.terraform.state()).ids(KEY)
+    found = keyring.danger(environment.session, environment.config, known=recorded)
     if found is None:
         return
     lines = "\n".join([f"  {t}" for t in found.certain] + [f"  {t} (may hold such objects)" for t in found.possible])

@@ -9,6 +9,7 @@ import pytest
 from studioctl.aws import keys
 from studioctl.errors import AwsError, RefusedError
 from studioctl.infrastructure import blueprint
+from studioctl.infrastructure.block import Blueprint
 from studioctl.operations import adoption, provision, teardown
 from studioctl.operations.holdings import KINDS, Holding
 from studioctl.operations.teardown import ENCRYPTS, Outcome, Teardown
@@ -85,6 +86,28 @@ def test_where_nothing_is_kept_it_is_scheduled_for_deletion_and_its_name_is_free
     assert without_keys(world.inventory()) == without_keys(world.before)  # a key that is pending is told, not hidden
     assert surveyed(world).is_empty
     make_key(world)
+
+
+def test_data_that_is_kept_is_told_with_the_end_of_its_key(world: World, key: str) -> None:
+    """The key's name stays with it, and is nothing that should be gone."""
+    put_object(world)
+    date = leave(world, key)
+    world.terraform.blueprint = key_blocks()
+    told = (
+        f"AWS deletes it on {date}, and {ENCRYPTS}; save it: aws kms cancel-key-deletion --key-id {key}"
+        f" && aws kms enable-key --key-id {key}"
+    )
+    assert surveyed(world).kept[-1] == Holding("key", key, told)
+
+    assert down(world).kept[-1] == Holding("key", key, told)
+    assert names_of(world, key) == [ALIAS]
+    drop_stores(world)
+
+
+def key_blocks() -> Blueprint:
+    """A blueprint of the key and its name alone."""
+    whole = blueprint.build(config(encryption={"customer_key": True}))
+    return replace(whole, modules=tuple(module for module in whole.modules if module.name == "kms"))
 
 
 def test_it_waits_as_long_as_the_file_says(world: World, key: str) -> None:
