@@ -110,8 +110,9 @@ class Belongings:
         return f"{subnet_id}/{table_id}" if any(link.get("SubnetId") == subnet_id for link in links) else None
 
     def security_group(self, name: str, vpc_id: str) -> str | None:
-        """The security group of this name in a VPC, where names are unique."""
+        """The security group of this name in a VPC, where names are unique. In a VPC of others it may be theirs."""
         filters: Sequence[FilterTypeDef] = [
+            self._named(name)[0],
             {"Name": "group-name", "Values": [name]},
             {"Name": "vpc-id", "Values": [vpc_id]},
         ]

@@ -55,6 +55,29 @@ def named(session: Session, alias: str, tag: tuple[str, str]) -> Key | None:
     return key if tag in tags else None
 
 
+def key_of(session: Session, store: str) -> str | None:
+    """ARN, id or alias of the KMS key with which a store encrypts now: a bucket, a repository or a secret.
+
+    A bucket may hold older objects that another key encrypted. None where it is one of AWS's own, or the store is gone.
+    """
+    try:
+        with translated():
+            match store.split(":")[2]:
+                case "s3":
+                    answer = session.client("s3").get_bucket_encryption(Bucket=store.rpartition(":")[2])
+                    rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
+                    return rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+                case "ecr":
+                    name = store.partition(":repository/")[2]
+                    found = session.client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]
+                    return found.get("encryptionConfiguration", {}).get("kmsKey")
+                case "secretsmanager":
+                    return session.client("secretsmanager").describe_secret(SecretId=store).get("KmsKeyId")
+    except MissingError:
+        pass
+    return None
+
+
 def retire(session: Session, key: Key, *, days: int) -> datetime | None:
     """Frees the key's names and schedules its deletion; when that will be. It may be gone, or scheduled, already.
 

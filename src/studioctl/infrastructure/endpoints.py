@@ -80,7 +80,8 @@ class Endpoints:
 
 def services(config: EnvironmentConfig) -> tuple[Service, ...]:
     """The services that this environment's apps reach by interface endpoints when there is no other way."""
-    secrets = (SECRETS,) if config.secrets.github else ()
+    has_tokens = config.secrets.github or any(user.github for user in config.users)
+    secrets = (SECRETS,) if has_tokens else ()
     key = (KEY,) if config.encryption.customer_key or config.encryption.key else ()
     remote = REMOTE if config.studio.remote_access else ()
     return (*ALWAYS, *secrets, *key, *remote)

@@ -25,15 +25,18 @@ class FlowLogs:
 def build(config: EnvironmentConfig, *, vpc: Vpc, account: Data, partition: Data, naming: Naming) -> FlowLogs:
     """The log of a VPC's connections, with the log group and the role that it needs."""
     wanted = config.network.flow_logs
-    blocks = _blocks(vpc.vpc_id, account, partition, config.region, naming) if wanted else ()
+    blocks = _blocks(config, vpc.vpc_id, account, partition, naming) if wanted else ()
     return FlowLogs(Module("flow_logs", "A record of every connection in the network.", blocks))
 
 
-def _blocks(vpc_id: Ref | str, account: Data, partition: Data, region: str, naming: Naming) -> tuple[Block, ...]:
+def _blocks(
+    config: EnvironmentConfig, vpc_id: Ref | str, account: Data, partition: Data, naming: Naming
+) -> tuple[Block, ...]:
     group = Resource(
         "aws_cloudwatch_log_group", "flow_logs", {"name": naming.flow_logs, "retention_in_days": RETENTION_DAYS}
     )
-    trust = _trust(account, partition, region)
+    trust = _trust(account, partition, config.region)
+    boundary = config.iam.permissions_boundary
     role = Resource(
         "aws_iam_role",
         "flow_logs",
@@ -41,6 +44,7 @@ def _blocks(vpc_id: Ref | str, account: Data, partition: Data, region: str, nami
             "name": naming.flow_logs,
             "description": f"What writes the flow logs of {naming.environment}",
             "assume_role_policy": trust.ref("json"),
+            **({"permissions_boundary": boundary} if boundary else {}),
         },
     )
     streams = {

@@ -299,9 +299,13 @@ def _copies_of(
     *,
     homes_go: bool,
 ) -> Work[None]:
-    """A volume, and where it is this space's turn the home directory of its owner."""
+    """Where it is this space's turn the home directory of its owner, and last the volume.
+
+    AWS cannot keep a volume. So nothing long comes between its end in the copy and that of the space, in which somebody
+    could still write.
+    """
     survey.host.forget_key_before(app.created_at)
-    kinds = [VOLUME] + ([DIRECTORY] if survey.space.name in found.homes else [])
+    kinds = ([DIRECTORY] if survey.space.name in found.homes else []) + [VOLUME]
     for kind in kinds:
         copy = yield from _copy(account, found.place, survey, app, kind, environ)
         if copy:

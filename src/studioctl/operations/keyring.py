@@ -5,15 +5,18 @@ what neither the state nor the file knows any more: the bucket of an older file,
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from studioctl.aws import keys, leftovers
 from studioctl.aws.keys import Key
 from studioctl.aws.leftovers import DomainTraces
+from studioctl.aws.session import Session
 from studioctl.aws.tagged import tagged
+from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
+from studioctl.target import Target
 
 # AWS's names of the services in which data can outlive everything else.
 OF_DATA = {"s3", "ecr", "secretsmanager", "elasticfilesystem"}
@@ -21,19 +24,68 @@ OF_DATA = {"s3", "ecr", "secretsmanager", "elasticfilesystem"}
 
 def find(environment: Environment) -> tuple[Key, ...]:
     """The environment's own keys, also those on their way out; never one that the file names as made elsewhere."""
-    tag = (ENVIRONMENT_TAG, environment.config.name)
     recorded = Estate(environment.terraform.state()).ids("aws_kms_key")
-    found = keys.tagged(environment.session, tag, known=recorded)
-    return tuple(key for key in found if key.arn != environment.config.encryption.key)
+    return _ours(environment.session, environment.config, known=recorded)
 
 
-def encrypted(environment: Environment, found: Collection[Key]) -> tuple[str, ...]:
+def _ours(session: Session, config: EnvironmentConfig, *, known: Collection[str] = ()) -> tuple[Key, ...]:
+    found = keys.tagged(session, (ENVIRONMENT_TAG, config.name), known=known)
+    return tuple(key for key in found if key.arn != config.encryption.key)
+
+
+@dataclass(frozen=True)
+class Danger:
+    """Keys that AWS is about to delete, and what could never be read again.
+
+    Args:
+        keys: The keys, each with the date.
+        certain: What is encrypted with one of them: ARNs, and ids of file systems.
+        possible: What may be: AWS does not tell it of the objects in a bucket.
+    """
+
+    keys: tuple[Key, ...]
+    certain: tuple[str, ...]
+    possible: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """Which keys, and when they go."""
+        return " and ".join(f"key '{key.id}' on {key.deletion_at:%Y-%m-%d}" for key in self.keys)
+
+
+def danger(session: Session, config: EnvironmentConfig, *, known: Collection[str] = ()) -> Danger | None:
+    """What is lost when the environment's keys on their way out are gone; None when nothing is, as far as AWS tells.
+
+    Args:
+        session: The account.
+        config: The environment.
+        known: Ids of keys that a state knows.
+
+    Raises:
+        AwsError: AWS refused to tell.
+    """
+    leaving = tuple(key for key in _ours(session, config, known=known) if key.deletion_at)
+    things = encrypted(session, config.name, leaving)
+    names = tuple(name for key in leaving for name in (key.id, key.arn, *key.aliases))
+    certain = [t for t in things if ":" not in t or (keys.key_of(session, t) or "").endswith(names)]
+    possible = [t for t in things if t not in certain and t.split(":")[2] == "s3"]
+    return Danger(leaving, tuple(certain), tuple(possible)) if certain or possible else None
+
+
+def saving(found: Danger, target: Target) -> str:
+    """The command that takes the keys back: one that is saved is disabled at first."""
+    flags = target.aws_flags
+    commands = ("cancel-key-deletion", "enable-key")
+    return " && ".join(f"aws kms {command} --key-id {key.id}{flags}" for key in found.keys for command in commands)
+
+
+def encrypted(session: Session, environment: str, found: Collection[Key]) -> tuple[str, ...]:
     """What there is that these keys may encrypt: ARNs, and ids of file systems. Nothing when there are no keys."""
     if not found:
         return ()
-    tag = (ENVIRONMENT_TAG, environment.config.name)
-    stores = [arn for arn in tagged(environment.session, tag) if arn.split(":")[2] in OF_DATA]
-    homes = leftovers.encrypted_with(environment.session, [key.arn for key in found])
+    tag = (ENVIRONMENT_TAG, environment)
+    stores = [arn for arn in tagged(session, tag) if arn.split(":")[2] in OF_DATA]
+    homes = leftovers.encrypted_with(session, [key.arn for key in found])
     return (*stores, *homes)
 
 
@@ -45,7 +97,11 @@ def unknown(
         return ()
     homes = {home for trace in traces for home in leftovers.home_file_systems(environment.session, trace.domain_arn)}
     known = homes.union(names)
-    return tuple(thing for thing in encrypted(environment, found) if not any(is_named(thing, name) for name in known))
+    return tuple(
+        thing
+        for thing in encrypted(environment.session, environment.config.name, found)
+        if not any(is_named(thing, name) for name in known)
+    )
 
 
 def is_named(identity: str, name: str) -> bool:
@@ -56,7 +112,7 @@ def is_named(identity: str, name: str) -> bool:
 
 def retire(environment: Environment, retiring: Collection[Key]) -> Iterator[Key]:
     """Schedules the deletion of these keys, unless there still is anything that they may encrypt."""
-    if encrypted(environment, retiring):
+    if encrypted(environment.session, environment.config.name, retiring):
         return
     for key in retiring:
         date = keys.retire(environment.session, key, days=environment.config.encryption.deletion_days)

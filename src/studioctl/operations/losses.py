@@ -57,6 +57,30 @@ def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
             _refuse_to_change_space(account, change)
 
 
+def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
+    """Refuses to make a key beside one that AWS is about to delete while data is under it.
+
+    Terraform takes a key on its way out for gone, and would make another; nothing would ever be decrypted by that one.
+
+    Raises:
+        RefusedError: It names the key, when it goes, what it encrypts, and the command that saves it.
+    """
+    if not any(change.type == KEY and change.action == "create" for change in summary.changes):
+        return
+    from studioctl.operations import keyring  # noqa: PLC0415 (botocore is needed only here)
+
+    recorded = Estate(environment.terraform.state()).ids(KEY)
+    found = keyring.danger(environment.session, environment.config, known=recorded)
+    if found is None:
+        return
+    lines = "\n".join([f"  {t}" for t in found.certain] + [f"  {t} (may hold such objects)" for t in found.possible])
+    raise RefusedError(
+        f"{environment.source.place(*_encryption(environment))}: This would make another key, and AWS deletes"
+        f" {found.told}. What that one encrypts could never be read again:\n{lines}\nNothing was changed.",
+        hint=f"save it, then run the same command again: {keyring.saving(found, environment.target)}",
+    )
+
+
 def _domain_refusal(account: Account, summary: PlanSummary, change: ResourceChange) -> RefusedError:
     causes = sorted({a.path.split("[")[0] for a in change.attributes if a.forces_replacement})
     place, way = _cause(account, summary, change)

@@ -105,8 +105,9 @@ def cleared(
         delete_data: Whether volumes of spaces that the file no longer has may be lost.
 
     Raises:
-        RefusedError: AWS cannot do it, data would be lost, apps are in the way, or an image is not there.
+        RefusedError: AWS cannot do it, data or its key would be lost, apps are in the way, or an image is not there.
     """
+    losses.refuse_a_second_key(environment, summary)
     losses.refuse_the_impossible(environment, summary)
     if not delete_data:
         losses.refuse_to_lose(environment, summary)

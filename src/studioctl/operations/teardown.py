@@ -69,7 +69,8 @@ class Teardown:
         """
         data = tuple(holding for holding in self.holdings if not self._goes(holding))
         usable = [key for key in self.keys if key.deletion_at is None]
-        return (*data, *(Holding(KEY, key.id, ENCRYPTS) for key in usable)) if data else ()
+        held = [Holding(KEY, key.id, ENCRYPTS) for key in usable] or [_leaving(key) for key in self.keys]
+        return (*data, *held) if data else ()
 
     @property
     def retiring(self) -> tuple[Key, ...]:
@@ -126,6 +127,16 @@ class Teardown:
         """Whether there is nothing to remove."""
         homes = any(holding.kind == HOME for holding in self.deleted)
         return not (self.doomed or self.traces or homes or self.retiring)
+
+
+def _leaving(key: Key) -> Holding:
+    """A key that somebody schedules for deletion although data may need it: kept with the data, if it is saved."""
+    return Holding(
+        KEY,
+        key.id,
+        f"AWS deletes it on {key.deletion_at:%Y-%m-%d}, and {ENCRYPTS}; save it: aws kms cancel-key-deletion --key-id"
+        f" {key.id} && aws kms enable-key --key-id {key.id}",
+    )
 
 
 @dataclass(frozen=True)

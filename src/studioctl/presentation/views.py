@@ -35,7 +35,7 @@ COUNTED: tuple[tuple[Action, str], ...] = (
     ("delete", "TO DESTROY"),
     ("import", "to adopt"),
 )
-WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {}"
+WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {0} && aws kms enable-key --key-id {0}"
 COME_BACK = "docs/how-to/remove-and-come-back.md"
 LONGEST_VALUE = 60
 LISTED = 10  # users
@@ -121,14 +121,22 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) ->
         for address in addresses:
             _line(console, f"  - {address}", "red")
     for holding in found.deleted:
-        fate = "is copied first" if (holding.kind, holding.name) in found.copied else "is lost for ever"
-        _line(console, f"\n! {holding.kind} '{holding.name}' {fate}: {holding.contents}", "bold red")
+        _line(console, f"\n! {holding.kind} '{holding.name}' {_fate(holding, found)}: {holding.contents}", "bold red")
     for key in found.retiring:
         _line(
             console, f"\n! key '{key.id}' is scheduled for deletion, last of all; {WAITING.format(key.id)}", "bold red"
         )
     kept([holding for holding in found.kept if holding.kind != "space"], console)
     _line(console, f"\n{len(found.doomed)} resources to destroy.", "bold")
+
+
+def _fate(holding: "Holding", found: "Teardown") -> str:
+    if (holding.kind, holding.name) not in found.copied:
+        return "is lost for ever"
+    if holding.kind == "space":
+        return "is copied first"
+    # Nobody can open a space on the directory of somebody whose profile is gone.
+    return "is lost for ever, once the directories of today's users are copied"
 
 
 def kept(holdings: Sequence["Holding"], console: Console) -> None:

@@ -24,8 +24,13 @@ sudo -n true 2>/dev/null && as_root='sudo -n'
     $as_root env LC_ALL=C tar --create --verbose --format=posix --numeric-owner --one-file-system --anchored "$@" . \
         2>"$work/said"
     echo $? >"$work/status"
-} | gzip -1 | tee "$work/bytes"
+} | {
+    gzip -1
+    echo $? >"$work/packed"
+} | tee "$work/bytes"
 wait
+# Killed at its very end, it leaves an archive without its last part, of which the sum is right.
+[ "$(cat "$work/packed")" = 0 ] || exit 70
 [ ! -e "$work/kept" ] || head -n 50 "$work/kept" | sed 's/^/studioctl:said /' >&2
 read -r sum _ <"$work/sum"
 echo "studioctl:archive $(cat "$work/status") $sum $(cat "$work/files")" >&2

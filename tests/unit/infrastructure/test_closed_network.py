@@ -86,6 +86,13 @@ def test_the_table_of_endpoints_is_what_aws_lists_and_what_the_file_uses() -> No
     assert set(policies(everything)) - set(policies(bare)) == {f"com.amazonaws.us-east-1.{name}" for name in own}
 
 
+def test_a_token_of_one_users_own_needs_the_way_to_secrets_too() -> None:
+    users = [{"name": "ada", "github": {"username": "ada"}}]
+    theirs = built(CUT_OFF, users=users, iam={"per_user_roles": True})
+
+    assert "com.amazonaws.us-east-1.secretsmanager" in policies(theirs)
+
+
 def test_with_a_nat_gateway_only_the_free_endpoint_is_made_unless_all_are_wanted() -> None:
     assert list(policies(built({"access": "vpc-only"}))) == ["com.amazonaws.us-east-1.s3"]
     every = policies(built({"access": "vpc-only", "endpoints": "all"}))
@@ -245,6 +252,16 @@ def test_flow_logs_are_kept_for_ninety_days_and_written_by_a_role_for_that_alone
     assert [condition["variable"] for condition in trust["condition"]] == ["aws:SourceAccount", "aws:SourceArn"]
     assert documents["flow_logs"]["statement"][0]["resources"] == ["${aws_cloudwatch_log_group.flow_logs.arn}:*"]
     assert "flow_logs" not in {module.name for module in built({}).modules}
+
+
+def test_the_flow_logs_role_has_the_boundary_that_every_role_has() -> None:
+    boundary = "arn:aws:iam::123456789012:policy/ml-boundary"
+    roles = arguments(built({"flow_logs": True}, iam={"permissions_boundary": boundary}), "aws_iam_role")
+
+    assert {label: role.get("permissions_boundary") for label, role in roles.items()} == {
+        "execution": boundary,
+        "flow_logs": boundary,
+    }
 
 
 def test_the_table_of_endpoints_in_the_docs_is_complete() -> None:

@@ -81,6 +81,21 @@ def test_a_network_is_found_as_far_as_it_got(lost: Environment, world: World) ->
         ec2.delete_vpc(VpcId=vpc)
 
 
+def test_a_group_that_somebody_else_made_in_an_existing_vpc_is_theirs(world: World) -> None:
+    ec2 = world.client("ec2")
+    given = {"id": world.studio.vpc_id, "subnet_ids": world.studio.subnet_ids}
+    described = config(name="acme-adopt", network={"vpc": given})
+    terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
+    target = Target(REGION, endpoint_url=world.emulator.endpoint_url)
+    theirs = ec2.create_security_group(GroupName="acme-adopt-studio", Description="theirs", VpcId=given["id"])[
+        "GroupId"
+    ]
+    try:
+        assert found(Environment(described, target, cast("Terraform", terraform))) == {}
+    finally:
+        ec2.delete_security_group(GroupId=theirs)
+
+
 def test_a_closed_network_is_found_as_far_as_it_got(world: World) -> None:
     described = config(name="acme-adopt", network={"access": "vpc-only", "endpoints": "all", "flow_logs": True})
     terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 
 from studioctl.aws import keys
-from studioctl.errors import AwsError
+from studioctl.errors import AwsError, RefusedError
 from studioctl.infrastructure import blueprint
-from studioctl.operations import adoption, teardown
+from studioctl.infrastructure.block import Blueprint
+from studioctl.operations import adoption, provision, teardown
 from studioctl.operations.holdings import KINDS, Holding
 from studioctl.operations.teardown import ENCRYPTS, Outcome, Teardown
 from tests.environments import environment as config
 from tests.fakes.work import done
 from tests.unit.operations.conftest import World
+from tests.unit.operations.test_losses import plan
 from tests.unit.operations.test_teardown import MANIFEST, fail, put_object
 
 ALIAS = "alias/acme-ml"
@@ -84,6 +86,28 @@ def test_where_nothing_is_kept_it_is_scheduled_for_deletion_and_its_name_is_free
     assert without_keys(world.inventory()) == without_keys(world.before)  # a key that is pending is told, not hidden
     assert surveyed(world).is_empty
     make_key(world)
+
+
+def test_data_that_is_kept_is_told_with_the_end_of_its_key(world: World, key: str) -> None:
+    """The key's name stays with it, and is nothing that should be gone."""
+    put_object(world)
+    date = leave(world, key)
+    world.terraform.blueprint = key_blocks()
+    told = (
+        f"AWS deletes it on {date}, and {ENCRYPTS}; save it: aws kms cancel-key-deletion --key-id {key}"
+        f" && aws kms enable-key --key-id {key}"
+    )
+    assert surveyed(world).kept[-1] == Holding("key", key, told)
+
+    assert down(world).kept[-1] == Holding("key", key, told)
+    assert names_of(world, key) == [ALIAS]
+    drop_stores(world)
+
+
+def key_blocks() -> Blueprint:
+    """A blueprint of the key and its name alone."""
+    whole = blueprint.build(config(encryption={"customer_key": True}))
+    return replace(whole, modules=tuple(module for module in whole.modules if module.name == "kms"))
 
 
 def test_it_waits_as_long_as_the_file_says(world: World, key: str) -> None:
@@ -247,6 +271,74 @@ def test_up_takes_up_again_what_was_kept(world: World, key: str) -> None:
 def test_up_takes_up_one_that_has_no_name_yet(world: World, key: str) -> None:
     world.client("kms").delete_alias(AliasName=ALIAS)
     assert existing(world) == {"aws_kms_key.studio": key}
+
+
+def leave(world: World, key: str) -> str:
+    """Somebody schedules its deletion; the date, as people read it."""
+    leaving = world.client("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    return f"{leaving['DeletionDate']:%Y-%m-%d}"
+
+
+def new_key(world: World) -> None:
+    """`up` with a plan that makes a key: Terraform takes one on its way out for gone."""
+    provision.cleared(world.environment, plan("aws_kms_key", "studio", "create"))
+
+
+def test_up_makes_no_other_beside_one_that_data_needs_and_tells_how_to_save_it(world: World, key: str) -> None:
+    s3, secrets, older = world.client("s3"), world.client("secretsmanager"), f"older-{world.studio.tag}"
+    tags = [{"Key": TAG["TagKey"], "Value": TAG["TagValue"]}]
+    for bucket in (older, f"{older}-2"):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": by_default}]}
+    s3.put_bucket_encryption(Bucket=older, ServerSideEncryptionConfiguration=rules)
+    secret = secrets.create_secret(Name=older, SecretString="none", KmsKeyId=ALIAS, Tags=tags)["ARN"]
+    unconcerned = secrets.create_secret(Name=f"{older}-2", SecretString="none", Tags=tags)["ARN"]
+    lost = world.studio.efs.create_file_system(CreationToken=older, Encrypted=True, KmsKeyId=arn_of(world, key))
+    home, date = lost["FileSystemId"], leave(world, key)
+    before = world.inventory()
+    try:
+        with pytest.raises(RefusedError) as refused:
+            new_key(world)
+        assert refused.value.message == (
+            "studio.toml: encryption.customer_key: This would make another key, and AWS deletes key"
+            f" '{key}' on {date}. What that one encrypts could never be read again:\n"
+            f"  arn:aws:s3:::{older}\n  {secret}\n  {home}\n"
+            f"  arn:aws:s3:::{older}-2 (may hold such objects)\nNothing was changed."
+        )
+        flags = world.environment.target.aws_flags
+        assert refused.value.hint == (
+            f"save it, then run the same command again: aws kms cancel-key-deletion --key-id {key}{flags}"
+            f" && aws kms enable-key --key-id {key}{flags}"
+        )
+        assert world.inventory() == before
+
+        for call in refused.value.hint.split(": ", 1)[1].split(" && "):
+            getattr(world.client("kms"), call.split()[2].replace("-", "_"))(KeyId=call.split()[4])
+        assert state_of(world, key) == "Enabled"
+        assert existing(world)["aws_kms_key.studio"] == key
+        new_key(world)
+    finally:
+        for bucket in (older, f"{older}-2"):
+            s3.delete_bucket(Bucket=bucket)
+        for made in (secret, unconcerned):
+            secrets.delete_secret(SecretId=made, ForceDeleteWithoutRecovery=True)
+        world.studio.efs.delete_file_system(FileSystemId=home)
+
+
+def test_a_repository_says_which_key_encrypts_it(world: World, key: str) -> None:
+    ecr, name = world.client("ecr"), f"acme/older-{world.studio.tag}"
+    encryption = {"encryptionType": "KMS", "kmsKey": arn_of(world, key)}
+    arn = ecr.create_repository(repositoryName=name, encryptionConfiguration=encryption)["repository"]["repositoryArn"]
+    assert keys.key_of(world.environment.session, arn) == arn_of(world, key)
+    ecr.delete_repository(repositoryName=name)
+    assert keys.key_of(world.environment.session, arn) is None
+
+
+def test_up_makes_another_where_nothing_needs_the_old_one(world: World, key: str) -> None:
+    leave(world, key)
+    new_key(world)
 
 
 def test_up_makes_another_beside_one_that_is_on_its_way_out_and_takes_its_name(world: World, key: str) -> None:

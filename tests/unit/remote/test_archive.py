@@ -40,6 +40,18 @@ def test_a_link_to_a_directory_is_followed_and_no_temporary_file_stays(tmp_path:
     assert (report[1], report[3]) == ("0", "1")
 
 
+def test_an_archive_that_was_not_packed_to_its_end_is_none(tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "gzip").write_text("#!/bin/sh\n/bin/cat\nkill -KILL $$\n")
+    (programs / "gzip").chmod(0o755)
+
+    done = run(tmp_path, ".", path=f"{programs}:/usr/bin:/bin")
+
+    assert done.returncode
+    assert b"studioctl:archive" not in done.stderr
+
+
 def test_without_tar_it_ends_and_says_so(tmp_path: Path) -> None:
     """Also when something is missing there, nobody waits for ever."""
     programs = tmp_path / "programs"

@@ -86,6 +86,16 @@ NOT_ALL = Rule(
     "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeSpace.html",
 )
 
+KEY_LEAVING = Rule(
+    "DRF010",
+    Severity.ERROR,
+    "The environment's key is scheduled for deletion, and data is encrypted with it",
+    "AWS can use the key for nothing meanwhile, and afterwards nobody can ever read what it encrypts. Terraform"
+    " takes it for gone already; `up` refuses to make another.",
+    "aws kms cancel-key-deletion --key-id {key}{flags} && aws kms enable-key --key-id {key}{flags}",
+    "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",
+)
+
 
 def _of_space(patient: Patient, rule: Rule, space: str, message: str, **fields: Any) -> Finding:
     """A broken rule whose remedy is about one space."""
@@ -177,6 +187,19 @@ def _not_all(patient: Patient) -> Iterator[Finding]:
         yield _of_space(patient, NOT_ALL, beyond[0].name, message)
 
 
+def _key(patient: Patient) -> Iterator[Finding]:
+    if not patient.wanted.encryption.customer_key:
+        return
+    from studioctl.operations import keyring  # noqa: PLC0415 (boto3 is heavy)
+
+    found = keyring.danger(patient.session, patient.wanted)
+    if found is None or not found.certain:
+        return
+    for key in found.keys:
+        message = f"AWS deletes key '{key.id}' on {key.deletion_at:%Y-%m-%d}. Data that needs it: "
+        yield KEY_LEAVING.broken(message + ", ".join(found.certain), key=key.id, flags=patient.target.aws_flags)
+
+
 GROUP = Group(
     "What Terraform does not see",
     (
@@ -187,5 +210,6 @@ GROUP = Group(
         Check("images' support", _images, (OLD_IMAGE,), Needs.BOTH),
         Check("spaces beyond the first ones", _not_all, (NOT_ALL,), Needs.BOTH),
         Check("leftovers of domains", _leftovers, (LEFTOVERS,), Needs.BOTH),
+        Check("the environment's key", _key, (KEY_LEAVING,), Needs.BOTH),
     ),
 )

@@ -358,6 +358,20 @@ def closed_door(ward: Ward) -> Case:
     return Case(patient, message, f"studioctl connect ada-editor{patient.flags}", Severity.INFO)
 
 
+@case("DRF010")
+def leaving_key(ward: Ward) -> Case:
+    patient = ward.patient(encryption={"customer_key": True})
+    kms, name = ward.client("kms", patient), patient.wanted.name
+    ours = {"studioctl:environment": name}
+    key = kms.create_key(Tags=[{"TagKey": k, "TagValue": v} for k, v in ours.items()])["KeyMetadata"]["KeyId"]
+    secret = ward.client("secretsmanager", patient).create_secret(
+        Name=name, SecretString="none", KmsKeyId=key, Tags=[{"Key": k, "Value": v} for k, v in ours.items()]
+    )["ARN"]
+    date = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)["DeletionDate"]
+    remedy = f"aws kms cancel-key-deletion --key-id {key}{ward.flags} && aws kms enable-key --key-id {key}{ward.flags}"
+    return Case(patient, f"AWS deletes key '{key}' on {date:%Y-%m-%d}. Data that needs it: {secret}", remedy)
+
+
 @case("DRF002")
 def running_on_another_type(ward: Ward) -> Case:
     patient = ward.patient()

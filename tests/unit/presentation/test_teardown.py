@@ -1,0 +1,30 @@
+"""What `down` says before it asks."""
+
+import io
+
+from rich.console import Console
+
+from studioctl.operations.holdings import Holding
+from studioctl.operations.teardown import Teardown
+from studioctl.presentation import views
+
+HOME, SPACE, LOST = (
+    Holding("home file system", "fs-1", "3 MiB"),
+    Holding("space", "ada", "a volume"),
+    Holding("bucket", "b", "1 object"),
+)
+
+
+def test_what_becomes_of_data_is_told_and_no_copy_is_promised_that_is_not_made() -> None:
+    """Directories of former users are in the home file system, too, and nobody can read them."""
+    kinds = frozenset({"home file system", "space", "bucket"})
+    copied = frozenset({("home file system", "fs-1"), ("space", "ada")})
+    found = Teardown(kinds, (), {}, (), (), (HOME, SPACE, LOST), copied=copied)
+    out = io.StringIO()
+    views.teardown(found, {}, Console(file=out, width=200))
+
+    assert [line for line in out.getvalue().splitlines() if line.startswith("!")] == [
+        "! home file system 'fs-1' is lost for ever, once the directories of today's users are copied: 3 MiB",
+        "! space 'ada' is copied first: a volume",
+        "! bucket 'b' is lost for ever: 1 object",
+    ]
