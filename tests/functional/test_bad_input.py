@@ -65,7 +65,7 @@ def test_wrong_usage_points_to_the_help(arguments: list[str], message: str, hint
 
 def test_the_help_lists_what_people_type_in_the_order_of_an_environments_life(shell: Shell) -> None:
     lines = [line.strip("│╭╮─ ") for line in shell.studioctl("--help").out.splitlines() if line[:1] in "│╭"]
-    panels = ["File", "Environment", "Every day", "Look", "Secrets and images", "More"]
+    panels = ["File", "Environment", "Every day", "Look", "Secrets, images and copies", "More"]
 
     assert [line for line in lines if line in panels] == panels
     assert not any(line.startswith("ssh-proxy") for line in lines)

@@ -90,6 +90,8 @@ def ada(applied: Applied) -> Iterator[Ada]:
     domain_id = str(json.loads(shell.studioctl("outputs", "--local", "--json").out)["domain_id"])
     sagemaker, s3, ecr, secrets = (shell.client(name) for name in ("sagemaker", "s3", "ecr", "secretsmanager"))
     profile = {"DomainId": domain_id, "UserProfileName": "grace"}
+    efs = shell.client("efs")
+    homes = {found["AccessPointId"] for found in efs.describe_access_points()["AccessPoints"]}
     sagemaker.create_user_profile(**profile)
     eventually(lambda: sagemaker.describe_user_profile(**profile)["Status"], is_in_service)
     variables = json.loads(shell.studioctl("emulator", "env", "--as", "ada", "--json").out)
@@ -110,6 +112,9 @@ def ada(applied: Applied) -> Iterator[Ada]:
     for space in ("ada-second", "grace-editor"):
         patiently(lambda space=space: sagemaker.delete_space(DomainId=domain_id, SpaceName=space))  # type: ignore[misc]
     patiently(lambda: sagemaker.delete_user_profile(**profile))
+    for left in efs.describe_access_points()["AccessPoints"]:  # AWS leaves the way to her home
+        if left["AccessPointId"] not in homes:
+            efs.delete_access_point(AccessPointId=left["AccessPointId"])
 
 
 def test_a_day_in_the_life_and_what_lies_outside_of_it(ada: Ada) -> None:

@@ -66,11 +66,14 @@ Names
   ✓ NAM002  bucket acme-ml-data-123456789012: the name is free
   ✓ NAM002  repository acme-ml: the name is free
   ✓ NAM002  role acme-ml-execution: the name is free
-  ✓ NAM002  policy acme-ml-s3: the name is free
+  ✓ NAM002  policy acme-ml-studio: the name is free
   ✓ NAM002  policy acme-ml-remote-access: the name is free
+  ✓ NAM002  policy acme-ml-s3: the name is free
+  ✓ NAM002  policy acme-ml-images: the name is free
+  ✓ NAM002  policy acme-ml-jobs: the name is free
   ✓ NAM004  domain acme-ml: the name is free
 
-1 note, 25 ok
+1 note, 28 ok
 """
 
 
@@ -139,7 +142,7 @@ def test_errors_warnings_and_exit_codes(ready: Shell) -> None:
     ]
     assert [f["id"] for f in json.loads(bad.out)["findings"] if f["severity"] == "warning"] == ["PRG003"]
     assert "\n  ! PRG003  session-manager-plugin was not found\n" in strict.out
-    assert strict.out.endswith("\n1 warning, 25 ok\n")
+    assert strict.out.endswith("\n1 warning, 28 ok\n")
 
 
 def test_what_is_not_allowed_takes_nothing_away_from_the_rest(ready: Shell) -> None:

@@ -34,7 +34,7 @@ def test_apps_are_in_the_way_of_a_change_and_of_nothing_else(world: World) -> No
 
     for summary in (on, off):
         assert [app.title for app in provision.apps_in_the_way(environment, summary)] == ["CodeEditor in 'editor'"]
-        with pytest.raises(RefusedError, match="lets CloudTrail name users, or no longer, only when none runs"):
+        with pytest.raises(RefusedError, match="lets CloudTrail name users or no longer, only when none runs"):
             provision.cleared(environment, summary)
     for said_at_last in (identity(None, "DISABLED"), identity("", "DISABLED")):
         assert provision.apps_in_the_way(environment, said_at_last) == ()
