@@ -299,9 +299,9 @@ def _copies_of(
     *,
     homes_go: bool,
 ) -> Work[None]:
-    """A volume, and where it is this space's turn the home directory of its owner."""
+    """Where it is this space's turn its owner's home; last, as somebody may still write in it, what AWS cannot keep."""
     survey.host.forget_key_before(app.created_at)
-    kinds = [VOLUME] + ([DIRECTORY] if survey.space.name in found.homes else [])
+    kinds = ([DIRECTORY] if survey.space.name in found.homes else []) + [VOLUME]
     for kind in kinds:
         copy = yield from _copy(account, found.place, survey, app, kind, environ)
         if copy:
