@@ -299,11 +299,7 @@ def _copies_of(
     *,
     homes_go: bool,
 ) -> Work[None]:
-    """Where it is this space's turn the home directory of its owner, and last the volume.
-
-    AWS cannot keep a volume. So nothing long comes between its end in the copy and that of the space, in which somebody
-    could still write.
-    """
+    """Where it is this space's turn its owner's home; last, as somebody may still write in it, what AWS cannot keep."""
     survey.host.forget_key_before(app.created_at)
     kinds = ([DIRECTORY] if survey.space.name in found.homes else []) + [VOLUME]
     for kind in kinds:
