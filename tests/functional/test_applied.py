@@ -356,8 +356,11 @@ def test_a_change_that_replaces_the_domain_is_refused(applied: Applied) -> None:
     text = (applied.shell.directory / "studio.toml").read_text()
     (applied.shell.directory / "moved.toml").write_text(text + '\n[network]\ncidr = "10.9.0.0/16"\n')
     before = applied.shell.inventory()
+    told = applied.shell.studioctl("plan", "--local", "-c", "moved.toml", expect=2)
     done = applied.shell.studioctl("up", "--local", "--yes", "-c", "moved.toml", expect=4)
 
+    assert "\nstudioctl up refuses this plan. moved.toml:14: network.cidr: This would replace the domain" in told.err
+    assert told.err.endswith("then: studioctl down --config moved.toml --local\n")
     assert "Error: moved.toml:14: network.cidr: This would replace the domain, because of: vpc_id." in done.err
     assert done.err.endswith(
         'Next:  write cidr = "10.0.0.0/16" again; to start anew, copy what you need,'

@@ -53,7 +53,8 @@ def test_json_and_sarif_are_whole_and_not_both(shell: Shell) -> None:
         each for each in found["findings"] if each["id"] == "STUDIO-005"
     ).items()
     assert log["version"] == "2.1.0"
-    assert "two forms" in shell.studioctl("audit", "--json", "--sarif", expect=64).err
+    forms = shell.studioctl("audit", "--json", "--sarif", "--local", expect=64).err
+    assert forms.endswith("two forms of one output.\nNext:  studioctl audit --local --sarif\n")
 
 
 def test_a_wrong_file_is_told_as_everywhere(shell: Shell) -> None:

@@ -101,6 +101,12 @@ def test_nothing_is_not_a_value(world: Shell) -> None:
     assert stored(world) == before
 
 
+def test_nobody_is_asked_for_the_token_of_a_secret_that_there_is_not(world: Shell) -> None:
+    done = world.studioctl("secret", "set", "github", "--user", "ada", "--local", expect=1)
+
+    assert done.err.startswith("Error: The file asks for no token of ada's own, so there is none.\n")
+
+
 def test_a_refusal_of_aws_does_not_show_it_even_with_tracebacks(world: Shell) -> None:
     aws = world.client("secretsmanager")
     aws.delete_secret(SecretId="acme-ml/github", ForceDeleteWithoutRecovery=True)

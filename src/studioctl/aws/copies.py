@@ -42,7 +42,7 @@ class Place:
         if not found:
             raise StudioctlError(
                 f"'{text}' is no place in S3: write s3://BUCKET or s3://BUCKET/PREFIX.",
-                hint="studioctl backup --help",
+                hint=f"run the same command again with a bucket of yours, such as {_likely(text)}",
                 exit_code=ExitCode.USAGE,
             )
         return cls(found[1], (found[2] or "").strip("/"))
@@ -216,6 +216,13 @@ def write_manifest(session: Session, place: Place, key: str, content: Mapping[st
             ChecksumAlgorithm="SHA256",
             ExpectedBucketOwner=session.identity.account_id,
         )
+
+
+def _likely(text: str) -> str:
+    """What may have been meant by what is no place in S3."""
+    bucket = re.sub(r"^[a-z0-9]*:/*", "", text.lower()).split("/")[0]
+    likely = f"s3://{re.sub(r'[^a-z0-9.-]+', '-', bucket).strip('.-')}"
+    return likely if PLACE.fullmatch(likely) else "s3://acme-copies"
 
 
 def _base64(digest: bytes) -> str:

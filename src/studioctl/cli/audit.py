@@ -34,8 +34,11 @@ def audit(
     from studioctl.presentation.json import dumps
 
     if json and sarif:
-        hint = f"studioctl audit --sarif{context.repeated(config, local=local)}"
-        raise StudioctlError("--json and --sarif are two forms of one output.", hint=hint, exit_code=ExitCode.USAGE)
+        raise StudioctlError(
+            "--json and --sarif are two forms of one output.",
+            hint="studioctl audit --sarif",
+            exit_code=ExitCode.USAGE,
+        )
     found = context.audit(config, local=local, offline=offline).report()
     if sarif:
         typer.echo(dumps(log.sarif(found)))

@@ -3,7 +3,7 @@
 import typer
 
 from studioctl.cli import options
-from studioctl.errors import ExitCode
+from studioctl.errors import ExitCode, RefusedError
 
 
 def plan(
@@ -14,11 +14,12 @@ def plan(
     verbose: options.Verbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
-    """Show what [bold]up[/] would create, change and destroy. Nothing is changed.
+    """Show what [bold]up[/] would create, change and destroy, and whether it would refuse to. Nothing is changed.
 
     Exits with 0 when there is nothing to do and with 2 when there is.
     """
     from studioctl.cli import confirm, context
+    from studioctl.cli.hints import repeating
     from studioctl.operations import provision
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
@@ -34,4 +35,9 @@ def plan(
     else:
         views.plan(summary, terminal.out)
     if summary.has_changes:
+        try:
+            provision.cleared(environment, summary)
+        except RefusedError as refusal:
+            terminal.say(f"\nstudioctl up refuses this plan. {refusal.message}")
+            terminal.say(f"Next:  {repeating(refusal.hint, context.repeated(config, local=local))}")
         raise typer.Exit(ExitCode.CHANGES)

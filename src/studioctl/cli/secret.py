@@ -2,15 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from studioctl.cli import options
 from studioctl.errors import ExitCode, StudioctlError
-
-if TYPE_CHECKING:
-    from pydantic import SecretStr
 
 app = typer.Typer(
     help="The GitHub token in AWS Secrets Manager. It is never in a file, a plan, a state or a command line.",
@@ -50,7 +47,9 @@ def set_(
     if source not in (None, [], ["-"]):
         _refuse_argument()
     account = context.account(config, local=local)
-    value = secrets.read_value(from_file.read_bytes()) if from_file else _typed_or_piped(piped=bool(source))
+    secrets.require_github(account, user=user)
+    raw = from_file.read_bytes() if from_file else _typed_or_piped(user, piped=bool(source))
+    value = secrets.read_value(raw, user=user)
     stored = secrets.set_github(account, value, user=user)
     terminal = Terminal()
     if stored.restored:
@@ -102,16 +101,17 @@ def status(
         show(found, Terminal(), flags=context.repeated(config, local=local), user=user)
 
 
-def _typed_or_piped(*, piped: bool) -> "SecretStr":
+def _typed_or_piped(user: str | None, *, piped: bool) -> bytes:
     """The value from stdin, or from a prompt that does not show it."""
     from studioctl.operations import secrets
 
     somebody = sys.stdin is not None and sys.stdin.isatty()
     if piped and not somebody:
-        return secrets.read_value(sys.stdin.buffer.read())
+        return sys.stdin.buffer.read()
     if not somebody:
-        raise StudioctlError("There is no terminal to ask on.", hint="gh auth token | studioctl secret set github -")
-    return secrets.read_value(str(typer.prompt("GitHub token", hide_input=True, err=True)).encode())
+        hint = f"gh auth token | {secrets.first_value(user)} -"
+        raise StudioctlError("There is no terminal to ask on.", hint=hint)
+    return str(typer.prompt("GitHub token", hide_input=True, err=True)).encode()
 
 
 def _only_github(name: str) -> None:

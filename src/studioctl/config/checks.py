@@ -116,8 +116,14 @@ def environment_name(value: str) -> str:
     return value
 
 
+def _no_address(value: str) -> None:
+    if address := re.match(r"(?:s3://|arn:aws[a-z-]*:s3:::)([a-z0-9.-]+)", value):
+        raise ValueError(f"{quote(value)} is more than a bucket's name; write {quote(address[1])}")
+
+
 def bucket_name(value: str) -> str:
     """The name of a bucket, by S3's rules for general purpose buckets."""
+    _no_address(value)
     if not 3 <= len(value) <= 63:
         raise ValueError(f"{quote(value)} has {count(len(value), 'character')}; write 3 to 63")
     if wrong := re.search(r"[^a-z0-9.-]", value):

@@ -1,7 +1,7 @@
 """What pydantic found, in a person's words: what is wrong, and what to write instead."""
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -76,7 +76,10 @@ def _missing(location: Location) -> str:
         case ("region",):
             return 'is missing; write region = "us-east-1", or where you want to work'
         case _:
-            return f'is missing; write {location[-1]} = "..."'
+            model = _model_at(location[:-1])
+            field = model.model_fields.get(str(location[-1])) if model else None
+            value = '["..."]' if field and get_origin(field.annotation) is tuple else '"..."'
+            return f"is missing; write {location[-1]} = {value}"
 
 
 def _unknown(location: Location) -> str:

@@ -28,7 +28,7 @@ class Stored:
     doubt: str | None
 
 
-def read_value(raw: bytes) -> SecretStr:
+def read_value(raw: bytes, *, user: str | None = None) -> SecretStr:
     """The value in what was typed, piped or read: text, without the line break at its end.
 
     Raises:
@@ -39,7 +39,7 @@ def read_value(raw: bytes) -> SecretStr:
     except UnicodeDecodeError:
         text = "\0"
     if not text.strip():
-        raise StudioctlError("The value is empty. Nothing was changed.", hint=_first_value(None))
+        raise StudioctlError("The value is empty. Nothing was changed.", hint=first_value(user))
     if "\0" in text:
         raise StudioctlError("The value is not text. Nothing was changed.", hint="give the token itself, as text")
     if len(text.encode()) > LARGEST:
@@ -55,6 +55,16 @@ def doubt_about(value: SecretStr) -> str | None:
     if GITHUB_TOKEN.fullmatch(value.get_secret_value()):
         return None
     return "this does not look like a token of GitHub's, which begin with ghp_, github_pat_ or gho_"
+
+
+def require_github(account: Account, *, user: str | None = None) -> None:
+    """Makes sure that there is a secret, before anybody is asked for a value to put into it.
+
+    Raises:
+        StudioctlError: There is no such user or secret.
+        AwsError: AWS refused.
+    """
+    _existing(account, _secrets(account), user)
 
 
 def set_github(account: Account, value: SecretStr, *, user: str | None = None) -> Stored:
@@ -89,10 +99,10 @@ def get_github(account: Account, *, user: str | None = None) -> SecretStr:
     if secret.deletion_at is not None:
         raise StudioctlError(
             f"Secret '{secret.name}' is scheduled for deletion, and AWS gives out no value of such a one.",
-            hint=f"{_first_value(user)}   (restores it)",
+            hint=f"{first_value(user)}   (restores it)",
         )
     if not secret.has_value:
-        raise StudioctlError(f"Secret '{secret.name}' has no value yet.", hint=_first_value(user))
+        raise StudioctlError(f"Secret '{secret.name}' has no value yet.", hint=first_value(user))
     return secrets.value(secret)
 
 
@@ -129,7 +139,8 @@ def _secrets(account: Account) -> "Secrets":
     return Secrets(account.session)
 
 
-def _first_value(user: str | None) -> str:
+def first_value(user: str | None) -> str:
+    """The command that stores a value: the user's own, or everybody's."""
     return f"studioctl secret set github{f' --user {user}' if user else ''}"
 
 

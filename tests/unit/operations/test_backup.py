@@ -286,10 +286,24 @@ def test_a_bucket_whose_key_goes_with_the_environment_is_refused(world: World, p
     backup.refuse_doomed_key(plan, ["another"])
 
 
-@pytest.mark.parametrize("text", ["", "bucket", "s3://", "s3://UPPER", "https://bucket", "s3://a b"])
-def test_what_is_no_place_in_s3(text: str) -> None:
-    with pytest.raises(StudioctlError, match="is no place in S3"):
+@pytest.mark.parametrize(
+    ("text", "likely"),
+    [
+        ("", "s3://acme-copies"),
+        ("s3://", "s3://acme-copies"),
+        ("bucket", "s3://bucket"),
+        ("bucket/late", "s3://bucket"),
+        ("s3://UPPER", "s3://upper"),
+        ("s3://My_Copies/late", "s3://my-copies"),
+        ("https://bucket", "s3://bucket"),
+        ("s3://a b", "s3://a-b"),
+    ],
+)
+def test_what_is_no_place_in_s3_and_what_may_have_been_meant(text: str, likely: str) -> None:
+    with pytest.raises(StudioctlError, match="is no place in S3") as refused:
         Place.parse(text)
+
+    assert refused.value.hint.endswith(f" such as {likely}")
 
 
 def test_places_in_s3() -> None:

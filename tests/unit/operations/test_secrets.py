@@ -152,3 +152,10 @@ def test_a_users_own_token_is_another_secret(emulator: RunningEmulator, account:
         secrets.get_github(apart, user="carol")
     assert refused.value.hint == "name one of its users: ada, bob"
     aws.delete_secret(SecretId="acme-ml/ada/github", ForceDeleteWithoutRecovery=True)
+
+
+def test_who_gives_no_value_for_a_user_is_sent_back_to_the_users_own_secret() -> None:
+    with pytest.raises(StudioctlError) as refused:
+        secrets.read_value(b"", user="bob")
+
+    assert refused.value.hint == "studioctl secret set github --user bob"

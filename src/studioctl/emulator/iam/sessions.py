@@ -138,7 +138,9 @@ def _profile(backend: StudioBackend, user: str, domain_id: str) -> UserProfile:
     ]
     if not found:
         where = f"domain {domain_id}" if domain_id else backend.region_name
-        raise ValueError(f"no user profile '{user}' is InService in {where}")
+        there = {p.name for (domain, _), p in backend.profiles.items() if domain_id in {"", domain}}
+        others = f"there is: {', '.join(sorted(there))}" if there else "there is none"
+        raise ValueError(f"no user profile '{user}' is InService in {where}; {others}")
     if len(found) > 1:
         domains = ", ".join(sorted(profile.domain_id for profile in found))
         raise ValueError(f"'{user}' is a user of several domains, so name one with --domain: {domains}")

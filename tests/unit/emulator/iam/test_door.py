@@ -447,7 +447,7 @@ def test_a_session_of_nobody_and_of_a_name_in_two_domains(team: Team, emulator: 
     second = team.studio.domain()
     team.studio.profile(second, "ada")
 
-    with pytest.raises(EmulatorError, match="no user profile 'mallory' is InService in eu-west-1"):
+    with pytest.raises(EmulatorError, match="'mallory' is InService in eu-west-1; there is: ada"):
         server.session(emulator, REGION, "mallory")
     with pytest.raises(EmulatorError, match="'ada' is a user of several domains, so name one with --domain: d-"):
         server.session(emulator, REGION, "ada")
