@@ -42,16 +42,17 @@ def set_(
     from studioctl.cli import context
     from studioctl.operations import secrets
     from studioctl.presentation.console import Terminal
+    from studioctl.presentation.progress import waiting
 
     _only_github(name)
     if source not in (None, [], ["-"]):
         _refuse_argument()
-    account = context.account(config, local=local)
+    account, terminal = context.account(config, local=local), Terminal()
     secrets.require_github(account, user=user)
     raw = from_file.read_bytes() if from_file else _typed_or_piped(user, piped=bool(source))
     value = secrets.read_value(raw, user=user)
-    stored = secrets.set_github(account, value, user=user)
-    terminal = Terminal()
+    with waiting(terminal, "Storing the secret"):
+        stored = secrets.set_github(account, value, user=user)
     if stored.restored:
         terminal.say(f"Restored '{stored.name}', which was scheduled for deletion.")
     if stored.doubt:

@@ -23,10 +23,13 @@ def create(
     from studioctl.cli import context
     from studioctl.operations.state import create_bucket
     from studioctl.presentation.console import Terminal
+    from studioctl.presentation.progress import waiting
 
+    terminal = Terminal()
     wanted, target = context.state_bucket(config, local=local, name=name)
-    is_new = create_bucket(target, wanted)
-    Terminal().say(f"Bucket '{wanted}' in {target.region} {'is made' if is_new else 'is as it should be'}.")
+    with waiting(terminal, "Making the bucket"):
+        is_new = create_bucket(target, wanted)
+    terminal.say(f"Bucket '{wanted}' in {target.region} {'is made' if is_new else 'is as it should be'}.")
 
 
 @app.command("history")

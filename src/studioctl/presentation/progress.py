@@ -163,7 +163,8 @@ class _Plain(_Lines):
     def show(self, event: Event) -> None:
         with self._turn:
             self.note(event)
-            if not isinstance(event, Started | Progressed):
+            is_unseen = isinstance(event, Finished) and self.is_hidden(event.action)
+            if not is_unseen and not isinstance(event, Started | Progressed):
                 self.show_end(event)
                 self._last_line = time.monotonic()
 

@@ -38,6 +38,17 @@ def test_work_that_blocks_is_reminded_of(terminal: Terminal) -> None:
     assert said(terminal)[-1] == "✓ created aws_vpc.studio  1s  vpc-1"
 
 
+def test_what_is_not_shown_puts_no_reminder_off(terminal: Terminal) -> None:
+    def work() -> Work[None]:
+        for _ in range(8):
+            yield Finished("data.aws_partition.current", "read", 0)
+            time.sleep(0.1)
+
+    follow(work(), terminal)
+
+    assert said(terminal)[0].startswith("… working")
+
+
 def test_a_call_that_blocks_is_reminded_of_and_a_quick_one_is_not(terminal: Terminal) -> None:
     with waiting(terminal, "Asking AWS"):
         pass
