@@ -10,6 +10,7 @@ from datetime import datetime
 
 from studioctl.aws.errors import MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
+from studioctl.aws.tagged import listed
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,8 @@ def tagged(session: Session, tag: tuple[str, str], *, known: Collection[str] = (
         tag: Key and value.
         known: Ids of keys to be looked at, too: AWS's index of tags is minutes old at times.
     """
-    with translated():
-        pages = session.client("resourcegroupstaggingapi").get_paginator("get_resources")
-        found = pages.paginate(TagFilters=[{"Key": tag[0], "Values": [tag[1]]}], ResourceTypeFilters=["kms:key"])
-        listed = [entry["ResourceARN"].rpartition("/")[2] for page in found for entry in page["ResourceTagMappingList"]]
-    keys = (_described(session, key_id) for key_id in sorted({*listed, *known}))
+    ids = {arn.rpartition("/")[2] for arn in listed(session, tag, "kms:key")}
+    keys = (_described(session, key_id) for key_id in sorted(ids.union(known)))
     return tuple(key for key in keys if key is not None)
 
 

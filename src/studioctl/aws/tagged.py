@@ -12,14 +12,22 @@ def tagged(session: Session, tag: tuple[str, str]) -> tuple[str, ...]:
 
     IAM is not in that index: its roles and policies are looked for by name (belongings.py).
     """
+    return tuple(sorted(arn for arn in listed(session, tag) if _exists(session, arn)))
+
+
+def listed(session: Session, tag: tuple[str, str], *types: str) -> tuple[str, ...]:
+    """ARNs of what carries this tag by AWS's index, also of what is gone since.
+
+    Args:
+        session: The account.
+        tag: Key and value.
+        types: AWS's names of the types that are wanted, such as kms:key; all when there are none.
+    """
+    wanted: dict[str, Any] = {"ResourceTypeFilters": list(types)} if types else {}
     with translated():
         pages = session.client("resourcegroupstaggingapi").get_paginator("get_resources")
-        listed = [
-            entry["ResourceARN"]
-            for page in pages.paginate(TagFilters=[{"Key": tag[0], "Values": [tag[1]]}])
-            for entry in page["ResourceTagMappingList"]
-        ]
-    return tuple(sorted(arn for arn in listed if _exists(session, arn)))
+        found = pages.paginate(TagFilters=[{"Key": tag[0], "Values": [tag[1]]}], **wanted)
+        return tuple(entry["ResourceARN"] for page in found for entry in page["ResourceTagMappingList"])
 
 
 def _exists(session: Session, arn: str) -> bool:

@@ -1,9 +1,10 @@
 """Rules of `[network]`: what goes together, and what cannot work without the internet."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studioctl.config.plain import list_in, table_in
 from studioctl.config.text import Location, Violation, quote
 
 # An interface endpoint takes an address in each subnet, and at most so many are made (infrastructure/endpoints.py).
@@ -30,7 +31,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     Args:
         data: The file as plain dicts and lists, with the defaults of its sections filled in.
     """
-    network = _table(data, "network")
+    network = table_in(data, "network")
     yield from _only_when_closed(network)
     yield from _names_of_endpoints(network, str(data.get("region")))
     if network.get("vpc") is not None:
@@ -48,16 +49,6 @@ def endpoint_addresses(network: Mapping[str, Any]) -> int:
     """How many addresses of each subnet the private ways to AWS take, at most."""
     every = network.get("internet") == "none" or network.get("endpoints") == "all"
     return MOST_ENDPOINTS if network.get("access") == "vpc-only" and every else 0
-
-
-def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(data: Mapping[str, Any], key: str) -> Sequence[Any]:
-    value = data.get(key)
-    return value if isinstance(value, list | tuple) else ()
 
 
 def _only_when_closed(network: Mapping[str, Any]) -> Iterator[Violation]:
@@ -79,8 +70,8 @@ def _existing(network: Mapping[str, Any]) -> Iterator[Violation]:
     for key, default in OF_OUR_VPC.items():
         if key in network and network[key] != default:
             yield ("network", key), "is about a VPC that studioctl makes, and vpc names one that exists; delete it"
-    subnet_ids, place = _list(_table(network, "vpc"), "subnet_ids"), ("network", "vpc", "subnet_ids")
-    if not subnet_ids and "subnet_ids" in _table(network, "vpc"):
+    subnet_ids, place = list_in(table_in(network, "vpc"), "subnet_ids"), ("network", "vpc", "subnet_ids")
+    if not subnet_ids and "subnet_ids" in table_in(network, "vpc"):
         yield place, "is empty; write the ids of one to 16 subnets"
     if len(subnet_ids) > MOST_SUBNETS:
         yield place, f"has {len(subnet_ids)} entries, and a domain takes {MOST_SUBNETS}; delete the others"
@@ -91,30 +82,30 @@ def _existing(network: Mapping[str, Any]) -> Iterator[Violation]:
 
 def _out_of_reach(data: Mapping[str, Any]) -> Iterator[Violation]:
     """What an editor's start would wait for in vain, minutes long: AWS gives it five."""
-    top = _table(data, "editor")
-    users = [user for user in _list(data, "users") if isinstance(user, dict)]
-    proxied = bool(PROXY & _table(top, "environment").keys())
-    if _table(data, "studio").get("docker") is True and not proxied:
+    top = table_in(data, "editor")
+    users = [user for user in list_in(data, "users") if isinstance(user, dict)]
+    proxied = bool(PROXY & table_in(top, "environment").keys())
+    if table_in(data, "studio").get("docker") is True and not proxied:
         words = f"Docker's client {WHY}; write docker = false under [studio], or {BY_PROXY}"
         yield ("studio", "docker"), words
     yield from _of_editor(("editor",), top, {})
     for index, user in enumerate(users):
-        yield from _of_editor(("users", index, "editor"), _table(user, "editor"), top)
+        yield from _of_editor(("users", index, "editor"), table_in(user, "editor"), top)
 
 
 def _of_editor(place: Location, editor: Mapping[str, Any], top: Mapping[str, Any]) -> Iterator[Violation]:
-    variables = _table(editor, "environment").keys() | _table(top, "environment").keys()
+    variables = table_in(editor, "environment").keys() | table_in(top, "environment").keys()
     if variables & PROXY:
         return
-    conda = _table(editor, "conda").keys() | _table(top, "conda").keys()
-    if _list(editor, "conda_packages") and not conda & CHANNELS:
+    conda = table_in(editor, "conda").keys() | table_in(top, "conda").keys()
+    if list_in(editor, "conda_packages") and not conda & CHANNELS:
         words = f'{WHY}; delete it, name channels of yours: conda = {{ channels = ["..."] }}, or {BY_PROXY}'
         yield (*place, "conda_packages"), words
-    if _list(editor, "tools") and not variables & INDEX:
+    if list_in(editor, "tools") and not variables & INDEX:
         words = f'{WHY}; delete it, name an index of yours: environment = {{ UV_DEFAULT_INDEX = "..." }}, or {BY_PROXY}'
         yield (*place, "tools"), words
     for key, instead in (("extensions", "write the https URL of a VSIX file in the VPC"), ("repositories", "")):
-        for index, value in enumerate(_list(editor, key)):
+        for index, value in enumerate(list_in(editor, key)):
             if isinstance(value, str) and _is_public(value, by_default=key == "extensions"):
                 yield (*place, key, index), f"{WHY}; delete it, {f'{instead}, ' if instead else ''}or {BY_PROXY}"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from studioctl.config import closed_network, editor_checks, iam_checks, secrets_in_clear, tags
 from studioctl.config.editor_merge import SAME, directory_of
+from studioctl.config.plain import list_in, table_in, whole_in
 from studioctl.config.text import Location, Violation, count, quote
 
 # AWS keeps five addresses of each subnet, and the home file system's mount target takes one.
@@ -31,32 +32,17 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _volumes(data)
     yield from _room_for_spaces(data)
     yield from closed_network.violations(data)
-    yield from _below(("tags",), tags.violations(_table(data, "tags")))
+    yield from _below(("tags",), tags.violations(table_in(data, "tags")))
     yield from _lists(data)
     yield from _buckets(data)
-    yield from _below(("iam",), iam_checks.violations(_table(data, "iam")))
-    per_user_roles = _table(data, "iam").get("per_user_roles") is True
+    yield from _below(("iam",), iam_checks.violations(table_in(data, "iam")))
+    per_user_roles = table_in(data, "iam").get("per_user_roles") is True
     yield from iam_checks.of_users(list(_users(data)), per_user_roles=per_user_roles)
     yield from _encryption(data)
-    yield from _custom_images(_list(_table(data, "images"), "custom"))
+    yield from _custom_images(list_in(table_in(data, "images"), "custom"))
     yield from _state(data)
     for place, editor in _editors(data):
         yield from _below(place, _editor(editor))
-
-
-def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(data: Mapping[str, Any], key: str) -> Sequence[Any]:
-    value = data.get(key)
-    return value if isinstance(value, list | tuple) else ()
-
-
-def _whole(data: Mapping[str, Any], key: str) -> int | None:
-    value = data.get(key)
-    return value if type(value) is int else None
 
 
 def _below(place: Location, found: Iterable[Violation]) -> Iterator[Violation]:
@@ -65,15 +51,15 @@ def _below(place: Location, found: Iterable[Violation]) -> Iterator[Violation]:
 
 
 def _users(data: Mapping[str, Any]) -> Iterator[tuple[Location, Mapping[str, Any], str]]:
-    for index, user in enumerate(_list(data, "users")):
+    for index, user in enumerate(list_in(data, "users")):
         if isinstance(user, dict) and isinstance(user.get("name"), str):
             yield ("users", index), user, user["name"]
 
 
 def _editors(data: Mapping[str, Any]) -> Iterator[tuple[Location, Mapping[str, Any]]]:
-    yield ("editor",), _table(data, "editor")
+    yield ("editor",), table_in(data, "editor")
     for place, user, _ in _users(data):
-        yield (*place, "editor"), _table(user, "editor")
+        yield (*place, "editor"), table_in(user, "editor")
 
 
 def _unique_users(data: Mapping[str, Any]) -> Iterator[Violation]:
@@ -109,22 +95,22 @@ def _spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
                 )
                 yield (*place, "name"), message
         owners.add(name.casefold())
-        for index, space in enumerate(_list(user, "spaces")):
+        for index, space in enumerate(list_in(user, "spaces")):
             if isinstance(space, dict) and isinstance(space.get("name"), str):
                 named[*place, "spaces", index, "name"] = space["name"]
     yield from _repeated(named.items(), "space")
 
 
 def _volumes(data: Mapping[str, Any]) -> Iterator[Violation]:
-    most = _whole(_table(data, "studio"), "max_volume_gb")
+    most = whole_in(table_in(data, "studio"), "max_volume_gb")
     if most is None:
         return
     asked: list[tuple[Location, int | None]] = [
-        (("studio", "volume_gb"), _whole(_table(data, "studio"), "volume_gb")),
+        (("studio", "volume_gb"), whole_in(table_in(data, "studio"), "volume_gb")),
         *(
-            ((*place, "spaces", index, "volume_gb"), _whole(space, "volume_gb"))
+            ((*place, "spaces", index, "volume_gb"), whole_in(space, "volume_gb"))
             for place, user, _ in _users(data)
-            for index, space in enumerate(_list(user, "spaces"))
+            for index, space in enumerate(list_in(user, "spaces"))
             if isinstance(space, dict)
         ),
     ]
@@ -138,7 +124,7 @@ def _volumes(data: Mapping[str, Any]) -> Iterator[Violation]:
 
 def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
     # A running app has a network interface in one of the subnets, through which it reaches the home file system.
-    network, zones = _table(data, "network"), _whole(_table(data, "network"), "availability_zones")
+    network, zones = table_in(data, "network"), whole_in(table_in(data, "network"), "availability_zones")
     try:
         vpc = IPv4Network(str(network.get("cidr")))
     except ValueError:
@@ -148,7 +134,7 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
     ways = closed_network.endpoint_addresses(network)
     taken = TAKEN_ADDRESSES + ways
     room = zones * max((vpc.num_addresses >> 4) - taken, 0)
-    spaces = sum(1 if user.get("spaces") is None else len(_list(user, "spaces")) for _, user, _ in _users(data))
+    spaces = sum(1 if user.get("spaces") is None else len(list_in(user, "spaces")) for _, user, _ in _users(data))
     if spaces > room:
         in_zones, for_spaces = count(zones, "zone"), count(spaces, "space")
         larger = vpc.supernet(new_prefix=max(vpc.prefixlen - 4, 16))
@@ -161,9 +147,9 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
 def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
     editors = list(_editors(data))
     for place, values, same in (
-        (("storage", "extra_buckets"), _list(_table(data, "storage"), "extra_buckets"), str.casefold),
+        (("storage", "extra_buckets"), list_in(table_in(data, "storage"), "extra_buckets"), str.casefold),
         *(
-            ((*place, key), _list(editor, key), SAME[key])
+            ((*place, key), list_in(editor, key), SAME[key])
             for place, editor in editors
             for key in ("conda_packages", "tools", "extensions")
         ),
@@ -183,17 +169,17 @@ def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
 def _directories(editor: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     return (
         (("repositories", index), directory_of(url))
-        for index, url in enumerate(_list(editor, "repositories"))
+        for index, url in enumerate(list_in(editor, "repositories"))
         if isinstance(url, str) and "@" not in url.partition("://")[2]
     )
 
 
 def _buckets(data: Mapping[str, Any]) -> Iterator[Violation]:
-    storage, state = _table(data, "storage"), _table(data, "state")
+    storage, state = table_in(data, "storage"), table_in(data, "state")
     bucket = storage.get("bucket")
     if bucket is None:
         return
-    for index, extra in enumerate(_list(storage, "extra_buckets")):
+    for index, extra in enumerate(list_in(storage, "extra_buckets")):
         if extra == bucket:
             yield ("storage", "extra_buckets", index), "is [storage] bucket, which the role may use anyway; delete it"
     if storage.get("access_logs") == bucket:
@@ -209,7 +195,7 @@ def _buckets(data: Mapping[str, Any]) -> Iterator[Violation]:
 
 
 def _encryption(data: Mapping[str, Any]) -> Iterator[Violation]:
-    encryption, region = _table(data, "encryption"), data.get("region")
+    encryption, region = table_in(data, "encryption"), data.get("region")
     key = encryption.get("key")
     if not isinstance(key, str):
         return
@@ -240,7 +226,7 @@ def _custom_images(images: Sequence[Any]) -> Iterator[Violation]:
 
 
 def _state(data: Mapping[str, Any]) -> Iterator[Violation]:
-    state = _table(data, "state")
+    state = table_in(data, "state")
     if state.get("backend") != "local":
         return
     for key in ("bucket", "key", "region"):
@@ -255,7 +241,7 @@ def _editor(editor: Mapping[str, Any]) -> Iterator[Violation]:
         ("conda", editor_checks.conda_violations),
         ("environment", editor_checks.environment_violations),
     ):
-        yield from _below((key,), check(_table(editor, key)))
-    for index, entry in enumerate(_list(editor, "keybindings")):
+        yield from _below((key,), check(table_in(editor, key)))
+    for index, entry in enumerate(list_in(editor, "keybindings")):
         if isinstance(entry, dict):
             yield from _below(("keybindings", index), editor_checks.keybinding_violations(entry))

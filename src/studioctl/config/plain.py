@@ -1,0 +1,24 @@
+"""Parts of a file as plain data, for rules that are also applied where other things are wrong: what has the wrong type
+is passed over.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def table_in(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The table of this key; empty where there is none."""
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def list_in(data: Mapping[str, Any], key: str) -> Sequence[Any]:
+    """The list of this key; empty where there is none."""
+    value = data.get(key)
+    return value if isinstance(value, list | tuple) else ()
+
+
+def whole_in(data: Mapping[str, Any], key: str) -> int | None:
+    """The whole number of this key; None where there is none."""
+    value = data.get(key)
+    return value if type(value) is int else None
