@@ -66,6 +66,11 @@ class Living:
         slow = [{"kind": "slow", "seconds": latency_seconds}] if latency_seconds else []
         self._put("faults", {"faults": [*({"kind": "error", "times": 1, **error} for error in errors), *slow]})
 
+    def hits(self) -> int:
+        """How many calls the faults have struck."""
+        with urllib.request.urlopen(f"{self.emulator.endpoint_url}/_studioctl/faults") as answer:
+            return sum(fault["hit"] for fault in json.load(answer)["faults"])
+
     def app(self, space: str) -> dict[str, Any]:
         """The space's Code Editor as DescribeApp shows it."""
         return dict(

@@ -378,10 +378,27 @@ def test_a_used_up_quota_is_named_with_its_code_and_how_to_ask_for_more(pair: Li
     )
 
 
+STOPPED = (130, "Error: Stopped.\nNext:  run the same command again to go on\n")
+
+
 def test_an_interrupted_start_goes_on_when_it_is_repeated(home: Living) -> None:
-    home.faults(latency_seconds=0.5)
+    # The first look finds nothing; the second, at what was begun, is answered long after Ctrl-C.
+    stopped = interrupted(home, "start", action="DescribeApp", after=1)
+    again = home.run("start")
+
+    assert stopped == STOPPED
+    assert "'ada-editor' is running on ml.t3.medium." in again.err
+
+
+def test_ctrl_c_is_answered_also_while_nothing_is_shown_as_it_happens(home: Living) -> None:
+    assert interrupted(home, "status", action="ListSpaces") == STOPPED
+
+
+def interrupted(home: Living, command: str, *, action: str, after: int = 0) -> tuple[int, str]:
+    """Presses Ctrl-C while AWS is slow to answer; the exit code, and what was said."""
+    home.faults({"kind": "slow", "action": action, "after": after, "times": None, "seconds": 10})
     process = subprocess.Popen(
-        [STUDIOCTL, "start", "--local"],
+        [STUDIOCTL, command, "--local"],
         cwd=home.shell.directory,
         env=home.shell.environment,
         stdin=subprocess.DEVNULL,
@@ -389,21 +406,14 @@ def test_an_interrupted_start_goes_on_when_it_is_repeated(home: Living) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for_app(home)
-    os.kill(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    home.faults()
-    again = home.run("start")
-
-    assert (process.returncode, said) == (130, "Error: Stopped.\nNext:  run the same command again to go on\n")
-    assert "'ada-editor' is running on ml.t3.medium." in again.err
-
-
-def wait_for_app(home: Living) -> None:
-    end = time.monotonic() + 30
-    while not [app for app in home.studio.sagemaker.list_apps()["Apps"] if app["Status"] != "Deleted"]:
+    end = time.monotonic() + 60
+    while not home.hits():
         assert time.monotonic() < end
         time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    home.faults()
+    return process.returncode, said
 
 
 PAGE = ROOT / "docs/how-to/live-in-it.md"

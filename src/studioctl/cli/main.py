@@ -49,20 +49,27 @@ MORE = "More"
 PANELS = (FILE, ENVIRONMENT, DAILY, LOOK, KEEP, MORE)
 DEBUG = "STUDIOCTL_DEBUG"
 GOES_ON = "   (goes on from here)"
+REPEAT = "run the same command again to go on"
 
 
-class Ordered(TyperGroup):
-    """Lists the commands panel by panel; typer would put groups such as `secret` behind all others."""
+class Root(TyperGroup):
+    """Lists the commands panel by panel, and lets Ctrl-C come out of them; typer has other ideas of both."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         places = {panel: place for place, panel in enumerate(PANELS)}
         panels = {name: str(getattr(command, "rich_help_panel", "")) for name, command in self.commands.items()}
         return sorted(super().list_commands(ctx), key=lambda name: places.get(panels[name], len(places)))
 
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # typer would end without a word
+            raise InterruptedByUserError("Stopped.", hint=REPEAT) from None
+
 
 app = typer.Typer(
     name="studioctl",
-    cls=Ordered,
+    cls=Root,
     help="An Amazon SageMaker Studio (Code Editor) environment from one TOML file.\n\n"
     "Begin with: [bold]studioctl init[/], then [bold]studioctl up --local[/] to rehearse it on this machine "
     "with no AWS account, then [bold]studioctl up[/].",
@@ -175,7 +182,7 @@ def _as_ours(error: BaseException) -> StudioctlError:
             command = context.command_path if context else "studioctl"
             return StudioctlError(error.format_message(), hint=f"{command} --help", exit_code=ExitCode.USAGE)
         case typer.Abort() | KeyboardInterrupt():
-            return InterruptedByUserError("Stopped.", hint="run the same command again to go on")
+            return InterruptedByUserError("Stopped.", hint=REPEAT)
         case OSError():
             place = f"{error.filename}: " if error.filename else ""
             hint = "check the path, its permissions and the free space, then run the same command again"
