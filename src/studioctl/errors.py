@@ -55,6 +55,10 @@ class TerraformError(StudioctlError):
     """Terraform is missing, or ran and failed."""
 
 
+class NameTakenError(TerraformError):
+    """AWS has something of that name already, and Terraform did not know of it."""
+
+
 class AwsError(StudioctlError):
     """AWS, or the emulator in its place, refused a call."""
 

@@ -66,9 +66,13 @@ def test_trouble_of_every_kind_ends_well(shell: Shell, bob: Shell, applied: Appl
     the_second_is_told_who_holds_the_lock(bob)
     a_killed_terraform_leaves_its_lock(shell, bob, up)
     shell.studioctl("emulator", "faults", "clear")
+    # Terraform sends it again, and hears that it exists.
+    shell.studioctl("emulator", "faults", "set", "lost-answer", "--action", "CreateUserProfile", "--times", "1")
     again = shell.studioctl("up", "--local", "--yes")
 
     assert re.search(r"note: Our own `apply`, process \d+, was killed and left the state locked: freed\n", again.err)
+    assert "creating aws_sagemaker_user_profile.ada failed" in again.err
+    assert "note: 1 resource exists already and is this environment's: it is adopted" in again.err
     assert things(shell) == things(applied.shell)
     assert bob.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
     earlier_states_come_back(bob)

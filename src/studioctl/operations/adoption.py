@@ -44,17 +44,41 @@ def plan(environment: Environment) -> Work[PlanSummary]:
     return (yield from _plan_with(environment, found)) if found else summary
 
 
+def plan_after_a_clash(environment: Environment, failed: PlanSummary) -> Work[PlanSummary | None]:
+    """A plan that goes on where AWS had what Terraform wanted to make; None when that is not ours, or more would go.
+
+    It came into being unseen: a request outlived the process that was killed, or its answer was lost and it was sent
+    again.
+
+    Args:
+        environment: The environment.
+        failed: The plan that was agreed on and could not be applied to its end.
+    """
+    recorded = {address for address, _ in Estate(environment.terraform.state()).addresses()}
+    missing = {change.address for change in failed.changes if change.action == "create"} - recorded
+    found = yield from settled(environment, missing)
+    if not found:
+        return None
+    again = yield from _plan_with(environment, found)
+    agreed = {change.address for change in failed.changes if change.destroys}
+    return again if agreed.issuperset(change.address for change in again.changes if change.destroys) else None
+
+
 def _plan_with(environment: Environment, found: Mapping[str, str]) -> Work[PlanSummary]:
-    if found:
+    if len(found) == 1:
+        yield Noted("1 resource exists already and is this environment's: it is adopted")
+    elif found:
         yield Noted(f"{len(found)} resources exist already and are this environment's: they are adopted")
     broken = broken_creations(environment, found)
     return (yield from environment.terraform.plan(adopt=found, replace=broken))
 
 
 def _accept_what_was_finished(environment: Environment, estate: Estate) -> Work[None]:
-    """What AWS went on making in Studio when Terraform was killed is kept: a domain made anew would strand its home."""
-    tainted = {address for address in estate.tainted() if address.split(".")[0] in NAMED_IN_STUDIO}
-    found = yield from settled(environment, tainted)
+    """What AWS finished making after Terraform was stopped is kept. Terraform calls it tainted and would make it anew:
+
+    a domain would strand its home, a key its data, and of two things of one name AWS refuses the second.
+    """
+    found = yield from settled(environment, set(estate.tainted()))
     broken = broken_creations(environment, found)
     environment.terraform.accept([address for address in found if address not in broken])
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from studioctl.errors import RefusedError
+from studioctl.errors import NameTakenError, RefusedError
 from studioctl.events import Noted, Stage, Work
 from studioctl.operations import adoption, existing_vpc, losses, network_costs, subnets
 from studioctl.operations.environment import Environment
@@ -18,7 +18,6 @@ DOMAIN = "aws_sagemaker_domain"
 LIFECYCLE_CONFIG = "aws_sagemaker_studio_lifecycle_config"
 SPACE = "aws_sagemaker_space"
 PROFILE = "aws_sagemaker_user_profile"
-DOMAIN = "aws_sagemaker_domain"
 IMAGE = "aws_sagemaker_image"
 IMAGE_VERSION = "aws_sagemaker_image_version"
 # Type -> the attribute by which an app refers to it.
@@ -180,9 +179,20 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
             environment, replaced=any(c.type == DOMAIN and c.is_unfinished for c in summary.changes)
         )
     yield from subnets.leave(environment, summary)
-    made = yield from environment.terraform.apply(summary)
+    made = yield from _applied(environment, summary)
     yield from subnets.join(environment)
     return made
+
+
+def _applied(environment: Environment, summary: PlanSummary) -> Work[Mapping[str, Any]]:
+    """Applies it; once more, when only what is ours and came into being meanwhile was in the way."""
+    try:
+        return (yield from environment.terraform.apply(summary))
+    except NameTakenError:
+        again = yield from adoption.plan_after_a_clash(environment, summary)
+        if again is None:
+            raise
+    return (yield from environment.terraform.apply(again))
 
 
 def _settle(environment: Environment, summary: PlanSummary) -> Work[None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studioctl.errors import ConfigError, StudioctlError, TerraformError
+from studioctl.errors import ConfigError, NameTakenError, StudioctlError, TerraformError
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ CAUSES = (
         "Something of this name exists already: `studioctl doctor` says what. Choose another name in your file, or "
         "remove what is in the way.",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
+        NameTakenError,
     ),
     Cause(
         "dependency",

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -11,6 +12,7 @@ from studioctl.infrastructure import blueprint
 from studioctl.operations import adoption
 from studioctl.operations.environment import Environment
 from studioctl.target import Target
+from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
 from tests.fakes.terraform import FakeTerraform
@@ -318,3 +320,43 @@ def test_what_aws_finished_is_accepted_though_terraform_did_not_see_it(lost: Env
     done(adoption.plan(lost))
     assert terraform.accepted == ["aws_sagemaker_domain.studio"]
     empty_domain(world, domain_id, retain=False)
+
+
+def test_a_key_or_a_name_that_aws_made_is_not_made_a_second_time(lost: Environment, world: World) -> None:
+    secrets = world.client("secretsmanager")
+    secret = secrets.create_secret(Name="acme-adopt/github", Tags=UPPER)["ARN"]
+    terraform = cast("FakeTerraform", lost.terraform)
+    terraform.tainted["aws_secretsmanager_secret.github"] = {"id": secret}
+
+    done(adoption.plan(lost))
+    assert terraform.accepted == ["aws_secretsmanager_secret.github"]
+    secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+
+
+GITHUB = ResourceChange(
+    "aws_secretsmanager_secret.github", "aws_secretsmanager_secret", "github", "secrets_manager", "create"
+)
+AGREED = PlanSummary((GITHUB,), (), (), destroy=False, has_changes=True, file=Path("plan"))
+
+
+@pytest.mark.parametrize(
+    ("tags", "in_state", "goes_on"),
+    [
+        (UPPER, [], True),
+        ([], [], False),  # somebody else's
+        (UPPER, [("aws_vpc", {"id": "vpc-1"})], False),  # the new plan would destroy what nobody agreed to
+    ],
+)
+def test_what_came_into_being_unseen_is_adopted_when_it_clashes(
+    lost: Environment, world: World, tags: list[Any], in_state: list[Any], goes_on: bool
+) -> None:
+    secrets = world.client("secretsmanager")
+    secret = secrets.create_secret(Name="acme-adopt/github", Tags=tags)["ARN"]
+    terraform = cast("FakeTerraform", lost.terraform)
+    terraform.resources += in_state
+    try:
+        again = done(adoption.plan_after_a_clash(lost, AGREED))
+        assert (again is not None) == goes_on
+        assert terraform.adopted == ({GITHUB.address: secret} if tags else {})
+    finally:
+        secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
