@@ -28,12 +28,15 @@ class FakeWorkspace:
 class FakeTerraform:
     """Knows resources as (type, attributes). `destroy` removes them; only then are they forgotten.
 
+    What is `gone` AWS no longer has, although the state knows it: a plan makes it anew.
+
     Like Terraform, it plans to destroy only what is in its state, and a failed apply leaves the state as it was.
     """
 
     resources: list[tuple[str, Mapping[str, Any]]]
     destroy: Callable[[], None]
     tainted: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    gone: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     accepted: list[str] = field(default_factory=list)
     adopted: dict[str, str] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
@@ -55,6 +58,7 @@ class FakeTerraform:
         yield Stage("Planning")
         self.adopted |= adopt or {}
         changes = tuple(ResourceChange(f"{type_}.it", type_, "it", "vpc", "delete") for type_, _ in self.resources)
+        changes += tuple(ResourceChange(it, it.split(".")[0], "it", "vpc", "create") for it in self.gone)
         return PlanSummary(changes, (), (), destroy=destroy, has_changes=bool(changes), file=Path("plan"))
 
     def accept(self, addresses: Sequence[str]) -> None:
@@ -62,6 +66,7 @@ class FakeTerraform:
 
     def forget(self, addresses: Sequence[str]) -> None:
         self.forgotten += addresses
+        self.gone = {address: it for address, it in self.gone.items() if address not in addresses}
         known = dict(Estate(self.state()).addresses())
         self.resources[:] = [r for r in self.resources if not any(r[1] is known[address] for address in addresses)]
 
@@ -74,10 +79,13 @@ class FakeTerraform:
         return {}
 
     def state(self) -> dict[str, Any]:
+        known: list[tuple[str, str, dict[str, Any]]]
         known = [(type_, f"n{index}", {"attributes": it}) for index, (type_, it) in enumerate(self.resources)]
-        for address, attributes in self.tainted.items():
+        for address, attributes in (self.gone | self.tainted).items():
             type_, _, name = address.partition(".")
-            known.append((type_, name, {"attributes": attributes, "status": "tainted"}))  # type: ignore[dict-item]
+            known.append((type_, name, {"attributes": attributes}))
+            if address in self.tainted:
+                known[-1][2]["status"] = "tainted"
         return {
             "resources": [
                 {"mode": "managed", "type": type_, "name": name, "instances": [instance]}

@@ -11,7 +11,7 @@ import pytest
 from tests.functional.conftest import SMALL, STUDIOCTL, Applied, Shell, wait_for
 
 NAME = "acme-ml"
-STATE = '\n[state]\nbackend = "s3"\nbucket = "acme-tfstate"\n'
+STATE = '\n[state]\nbackend = "s3"\nbucket = "acme-trouble-tfstate"\n'
 LOCK = r"the state is locked by (\S+@\S+) \(apply\) since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* \+0000 UTC)"
 
 
@@ -56,7 +56,7 @@ def test_trouble_of_every_kind_ends_well(shell: Shell, bob: Shell, applied: Appl
     for someone in (shell, bob):
         someone.write(SMALL.format(name=NAME) + STATE)
     made = shell.studioctl("state", "bucket", "create", "--local")
-    assert made.err.endswith("Bucket 'acme-tfstate' in us-east-1 is made.\n")
+    assert made.err.endswith("Bucket 'acme-trouble-tfstate' in us-east-1 is made.\n")
     shell.studioctl("emulator", "faults", "set", "throttling", "--action", "Create*", "--times", "3")
     shell.studioctl("emulator", "faults", "set", "unavailable", "--action", "PutBucket*", "--times", "2")
     shell.studioctl("emulator", "faults", "set", "reset", "--probability", "0.02", "--seed", "7")
@@ -100,7 +100,7 @@ def a_killed_terraform_leaves_its_lock(shell: Shell, bob: Shell, up: "subprocess
 
 def earlier_states_come_back(bob: Shell) -> None:
     """Somebody has written over the state with one that knows nothing."""
-    place = {"Bucket": "acme-tfstate", "Key": f"{NAME}/terraform.tfstate"}
+    place = {"Bucket": "acme-trouble-tfstate", "Key": f"{NAME}/terraform.tfstate"}
     s3 = bob.client("s3")
     whole = json.loads(s3.get_object(**place)["Body"].read())
     serial = whole["serial"]

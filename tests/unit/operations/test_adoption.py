@@ -360,3 +360,17 @@ def test_what_came_into_being_unseen_is_adopted_when_it_clashes(
         assert terraform.adopted == ({GITHUB.address: secret} if tags else {})
     finally:
         secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+
+
+def test_what_an_old_state_records_gives_way_to_its_successor(lost: Environment, world: World) -> None:
+    """Terraform imports nothing beside a record, though it has just seen that the thing is gone."""
+    secrets = world.client("secretsmanager")
+    secret = secrets.create_secret(Name="acme-adopt/github", Tags=UPPER)["ARN"]
+    terraform = cast("FakeTerraform", lost.terraform)
+    terraform.gone |= {GITHUB.address: {"id": "its predecessor"}, "aws_ecr_repository.images": {"id": "no successor"}}
+    try:
+        done(adoption.plan(lost))
+        assert terraform.forgotten == [GITHUB.address]
+        assert terraform.adopted == {GITHUB.address: secret}
+    finally:
+        secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
