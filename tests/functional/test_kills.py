@@ -126,7 +126,7 @@ def test_killed_and_run_again(life: Shell) -> None:
 
 
 def up_is_killed_and_completes(life: Shell, before: Inventory, dice: random.Random) -> Inventory:
-    for victims in dice.sample((everything, all_but_ours, only_ours), 3):
+    for victims in dice.sample((everything, all_but_ours, only_ours), 2):
         killed(life, "up", "--local", "--yes", after=dice.randint(1, 5), victims=victims)
     made = up(life)
 

@@ -170,7 +170,7 @@ def data_goes_only_with_the_word_for_it(life: Shell) -> None:
 
     refused = life.studioctl("down", "--local", "--yes", expect=4)
     assert f"  bucket '{bucket}': 2 old versions, 11 bytes  (less than 0.01 USD a month)\n" in refused.err
-    assert "  space 'ada-editor': a volume of 20 GB\n" in refused.err
+    assert "  space 'ada-editor': a volume of 30 GB\n" in refused.err
 
 
 def volumes_and_homes_are_copied_before_all_goes(life: Shell, inside: Machine) -> None:
@@ -195,7 +195,7 @@ def volumes_and_homes_are_copied_before_all_goes(life: Shell, inside: Machine) -
 
     inside.plugin()
     done = life.studioctl(*down, "--backup=s3://acme-life-copies/late")
-    assert "! space 'ada-editor' is copied first: a volume of 20 GB\n" in done.err
+    assert "! space 'ada-editor' is copied first: a volume of 30 GB\n" in done.err
     lines = [" ".join(line.split()) for line in done.err.splitlines()]
     assert any(line.startswith("✓ copied volume of 'ada-editor'") for line in lines)
     assert any(line.startswith("✓ copied home directory of 'ada'") for line in lines)

@@ -70,14 +70,24 @@ def repository_contents(session: Session, repository: str) -> Amount | None:
     return Amount(_counted(len(sizes), "image"), sum(sizes)) if sizes else None
 
 
-def delete_repository(session: Session, repository: str) -> None:
-    """Deletes a repository of the account's registry and every image in it, for ever.
+def delete_bucket(session: Session, bucket: str) -> None:
+    """Deletes an empty bucket.
+
+    Raises:
+        AwsError: Somebody has put something into it.
+    """
+    with ignoring_missing():
+        session.client("s3").delete_bucket(Bucket=bucket)
+
+
+def delete_repository(session: Session, repository: str, *, with_images: bool = True) -> None:
+    """Deletes a repository of the account's registry and every image in it, for ever; or refuses if it has any.
 
     As a whole, because single images cannot always go: one that a multi-architecture list names is refused.
     https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html
     """
     with ignoring_missing():
-        session.client("ecr").delete_repository(repositoryName=repository, force=True)
+        session.client("ecr").delete_repository(repositoryName=repository, force=with_images)
 
 
 def home_contents(session: Session, file_system_id: str, *, profiles: int, used: bool) -> Amount | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from studioctl.aws import contents, leftovers
 from studioctl.aws.keys import Key
 from studioctl.aws.leftovers import DomainTraces
+from studioctl.aws.session import Session
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, home_tags, kept_tags, read_home_tags
@@ -287,23 +288,30 @@ def _refuse_strangers(environment: Environment, estate: Estate, traces: Iterable
 
 def _empty(environment: Environment, found: Teardown) -> Work[None]:
     """Deletes what Terraform refuses to: contents. A secret also goes without the days in which its name is taken."""
-    session = environment.session
-    going = [store for store in found.stores if store not in found.kept_stores]
     lost = {(holding.kind, holding.name) for holding in found.deleted}
-    for store in going:
-        title = f"{store.kind} {store.name}"
-        if store.kind == SECRET:
-            contents.delete_secret(session, store.id)
-        elif store.kind == BUCKET and (store.kind, store.name) not in lost:
-            contents.drop_marks(session, store.id)
-        elif (store.kind, store.name) in lost:
-            action = "empty" if store.kind == BUCKET else "delete"
+    for store in (store for store in found.stores if store not in found.kept_stores):
+        title, action = f"{store.kind} {store.name}", "empty" if store.kind == BUCKET else "delete"
+        is_lost = (store.kind, store.name) in lost
+        is_told = is_lost and store.kind != SECRET
+        if is_told:
             yield Started(title, action)
-            if store.kind == BUCKET:
-                contents.empty_bucket(session, store.id)
-            if store.kind == REPOSITORY:
-                contents.delete_repository(session, store.id)
+        _delete_contents(environment.session, store, is_lost=is_lost, is_recorded=store.address in found.addresses)
+        if is_told:
             yield Finished(title, action, 0)
+
+
+def _delete_contents(session: Session, store: Store, *, is_lost: bool, is_recorded: bool) -> None:
+    """What no state records goes as a whole: to import it, Terraform would need its key, and make a second one."""
+    if store.kind == SECRET:
+        contents.delete_secret(session, store.id)
+    elif store.kind == REPOSITORY:
+        if is_lost or not is_recorded:
+            contents.delete_repository(session, store.id, with_images=is_lost)
+    else:
+        empty = contents.empty_bucket if is_lost else contents.drop_marks
+        empty(session, store.id)
+        if not is_recorded:
+            contents.delete_bucket(session, store.id)
 
 
 def _destroy(environment: Environment, found: Teardown) -> Work[None]:
@@ -311,7 +319,11 @@ def _destroy(environment: Environment, found: Teardown) -> Work[None]:
     terraform = environment.terraform
     emptied = {(holding.kind, holding.name) for holding in found.deleted}
     gone = {
-        s.address for s in found.stores if s.kind == SECRET or (s.kind == REPOSITORY and (s.kind, s.name) in emptied)
+        s.address
+        for s in found.stores
+        if s.kind == SECRET
+        or s.address not in found.addresses
+        or (s.kind == REPOSITORY and (s.kind, s.name) in emptied)
     }
     spared = gone | found.kept_addresses | set(found.key_addresses)
     adopted = {a: i for a, i in found.unrecorded.items() if a not in spared and not a.startswith(BY_API)}

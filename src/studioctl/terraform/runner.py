@@ -108,6 +108,7 @@ class Terraform:
         earlier = history.before_torn(self.workspace)
         if earlier is not None:
             history.mend(self.workspace, earlier)
+        if earlier:  # before the first state there is nothing to take
             yield Noted("Terraform was killed while it wrote its state; the state before is taken")
 
     def _store_errored(self) -> Work[None]:

@@ -146,6 +146,22 @@ def test_it_is_kept_with_whatever_is_kept_and_goes_with_the_last_of_it(
     drop_stores(world)
 
 
+def test_what_an_earlier_down_kept_goes_without_a_second_key(world: World, key: str) -> None:
+    """Terraform would import the bucket, and make the key that it depends on."""
+    described = config(encryption={"customer_key": True}, storage={"bucket": world.bucket})
+    world.terraform.blueprint = blueprint.build(described)
+    world.client("s3").put_bucket_tagging(
+        Bucket=world.bucket, Tagging={"TagSet": [{"Key": TAG["TagKey"], "Value": TAG["TagValue"]}]}
+    )
+    world.terraform.resources[:] = [found for found in world.terraform.resources if found[0] != "aws_s3_bucket"]
+    put_object(world)
+    assert [holding.kind for holding in down(world).kept] == ["bucket", "key"]
+
+    assert [found.id for found in down(world, delete=EVERYTHING).leaving] == [key]
+    assert world.terraform.adopted == {}
+    assert world.bucket not in world.inventory()["buckets"]
+
+
 def drop_stores(world: World) -> None:
     """The fake's bucket and repository carry no tag, and are nobody's."""
     there = world.inventory()
