@@ -79,14 +79,6 @@ def test_a_change_is_told_with_old_and_new_values_by_module(lived: Lived) -> Non
     assert (vpc.destroys, bucket.destroys) == (False, True)
 
 
-def test_a_plan_to_remove_everything_names_everything(lived: Lived) -> None:
-    plan = lived.finish(lived.terraform.plan(destroy=True))
-
-    assert plan.destroy
-    assert plan.count("delete") == len(plan.changes) == 3
-    assert [change.module for change in plan.changes] == ["vpc", "s3", "iam"]
-
-
 def test_what_aws_refuses_is_one_error_and_the_rest_is_kept(lived: Lived, place: Workspace) -> None:
     role = access().blocks[0]
     described = blueprint(module("iam", role, tiny("kept")))
