@@ -76,9 +76,10 @@ def _plan_with(environment: Environment, found: Mapping[str, str]) -> Work[PlanS
 
 
 def _accept_what_was_finished(environment: Environment, estate: Estate) -> Work[None]:
-    """What AWS finished making after Terraform was stopped is kept. Terraform calls it tainted and would make it anew:
+    """What AWS finished after Terraform was stopped is kept, though Terraform calls it tainted.
 
-    a domain would strand its home, a key its data, and of two things of one name AWS refuses the second.
+    It would make it anew: a second domain strands the home of the first, a second key leaves data to the old one, and
+    of two things of one name AWS refuses the second.
     """
     found = yield from settled(environment, set(estate.tainted()))
     broken = broken_creations(environment, found)

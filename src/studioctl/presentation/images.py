@@ -3,9 +3,7 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
-
+from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 
 if TYPE_CHECKING:  # their modules load boto3
@@ -25,7 +23,7 @@ def listing(found: "Listing", terminal: Terminal, *, flags: str) -> None:
         )
         return
     now = datetime.now(UTC)
-    table = Table("tags", "digest", "size", "age", "attached as", "expires", box=box.SIMPLE, pad_edge=False)
+    table = tables.listing(terminal.out, "tags", "digest", "size", "age", "attached as", "expires")
     for listed in found.images:
         image = listed.image
         digest = image.digest[:SHORT] if terminal.out.is_terminal else image.digest

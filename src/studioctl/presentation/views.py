@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 
@@ -215,7 +214,7 @@ def snapshots(found: "list[Snapshot]", console: Console) -> None:
     if not found:
         _line(console, "There is no state yet.")
         return
-    table = Table("serial", "stored", "resources", "terraform", "", box=box.SIMPLE, pad_edge=False)
+    table = tables.listing(console, "serial", "stored", "resources", "terraform", "")
     for snapshot in found:
         about = snapshot.problem or ("current" if snapshot.is_current else "")
         serial = "?" if snapshot.serial is None else str(snapshot.serial)
@@ -229,7 +228,7 @@ def faults(found: Mapping[str, Any], console: Console) -> None:
     if not found["faults"]:
         _line(console, "Nothing is wrong.")
         return
-    table = Table("kind", "where", "how often", "calls", "hit", box=box.SIMPLE, pad_edge=False)
+    table = tables.listing(console, "kind", "where", "how often", "calls", "hit")
     for fault in found["faults"]:
         where = " ".join(filter(None, (fault["service"], fault["action"]))) or "everywhere"
         table.add_row(fault["kind"], where, _how_often(fault), str(fault["seen"]), str(fault["hit"]))
