@@ -81,7 +81,7 @@ def delete_bucket(session: Session, bucket: str) -> None:
 
 
 def delete_repository(session: Session, repository: str, *, with_images: bool = True) -> None:
-    """Deletes a repository of the account's registry and every image in it, for ever; or refuses if it has any.
+    """Deletes a repository of the account's registry and, unless AWS shall refuse then, every image in it, for ever.
 
     As a whole, because single images cannot always go: one that a multi-architecture list names is refused.
     https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html

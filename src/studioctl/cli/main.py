@@ -49,7 +49,6 @@ MORE = "More"
 PANELS = (FILE, ENVIRONMENT, DAILY, LOOK, KEEP, MORE)
 DEBUG = "STUDIOCTL_DEBUG"
 GOES_ON = "   (goes on from here)"
-REPEAT = "run the same command again to go on"
 
 
 class Root(TyperGroup):
@@ -63,8 +62,8 @@ class Root(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:  # typer would end without a word
-            raise InterruptedByUserError("Stopped.", hint=REPEAT) from None
+        except KeyboardInterrupt as stop:  # typer would end without a word
+            raise _as_ours(stop) from None
 
 
 app = typer.Typer(
@@ -182,7 +181,7 @@ def _as_ours(error: BaseException) -> StudioctlError:
             command = context.command_path if context else "studioctl"
             return StudioctlError(error.format_message(), hint=f"{command} --help", exit_code=ExitCode.USAGE)
         case typer.Abort() | KeyboardInterrupt():
-            return InterruptedByUserError("Stopped.", hint=REPEAT)
+            return InterruptedByUserError("Stopped.", hint="run the same command again to go on")
         case OSError():
             place = f"{error.filename}: " if error.filename else ""
             hint = "check the path, its permissions and the free space, then run the same command again"

@@ -42,7 +42,7 @@ def plan(environment: Environment) -> Work[PlanSummary]:
     created = {change.address for change in summary.changes if change.action == "create"}
     found = yield from settled(environment, created)
     # An older state can still record a predecessor, which AWS no longer has: Terraform would not import beside it.
-    environment.terraform.forget(sorted(found.keys() & {address for address, _ in estate.addresses()}))
+    terraform.forget(sorted(found.keys() & {address for address, _ in estate.addresses()}))
     return (yield from _plan_with(environment, found)) if found else summary
 
 

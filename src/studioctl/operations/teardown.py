@@ -295,13 +295,16 @@ def _empty(environment: Environment, found: Teardown) -> Work[None]:
         is_told = is_lost and store.kind != SECRET
         if is_told:
             yield Started(title, action)
-        _delete_contents(environment.session, store, is_lost=is_lost, is_recorded=store.address in found.addresses)
+        _delete_store(environment.session, store, is_lost=is_lost, is_recorded=store.address in found.addresses)
         if is_told:
             yield Finished(title, action, 0)
 
 
-def _delete_contents(session: Session, store: Store, *, is_lost: bool, is_recorded: bool) -> None:
-    """What no state records goes as a whole: to import it, Terraform would need its key, and make a second one."""
+def _delete_store(session: Session, store: Store, *, is_lost: bool, is_recorded: bool) -> None:
+    """Deletes what is in it; what no state records, as a whole.
+
+    To import that, Terraform would need the key that encrypts it, and make a second one.
+    """
     if store.kind == SECRET:
         contents.delete_secret(session, store.id)
     elif store.kind == REPOSITORY:
@@ -317,15 +320,8 @@ def _delete_contents(session: Session, store: Store, *, is_lost: bool, is_record
 def _destroy(environment: Environment, found: Teardown) -> Work[None]:
     """Lets Terraform know of everything that goes, forget what is kept, and destroy the rest."""
     terraform = environment.terraform
-    emptied = {(holding.kind, holding.name) for holding in found.deleted}
-    gone = {
-        s.address
-        for s in found.stores
-        if s.kind == SECRET
-        or s.address not in found.addresses
-        or (s.kind == REPOSITORY and (s.kind, s.name) in emptied)
-    }
-    spared = gone | found.kept_addresses | set(found.key_addresses)
+    # A store that no state records is gone by now, or kept.
+    spared = {store.address for store in found.stores}.union(found.key_addresses)
     adopted = {a: i for a, i in found.unrecorded.items() if a not in spared and not a.startswith(BY_API)}
     if adopted:
         yield from terraform.apply((yield from terraform.plan(adopt=adopted, targets=adopted)))
