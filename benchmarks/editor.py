@@ -17,12 +17,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from studio_emulator.sandbox.image import Image
+from studio_emulator.sandbox.room import Room, reach
+from studio_emulator.sandbox.run import Run
 from studioctl.config.load import load
 from studioctl.config.model import Editor
 from studioctl.lifecycle import script
-from studioctl.sandbox.image import Image
-from studioctl.sandbox.room import Room, reach
-from studioctl.sandbox.run import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ("uv", "poetry", "pdm")

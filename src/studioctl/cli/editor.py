@@ -50,13 +50,13 @@ def rehearse(
     Programs that would change this machine or an account are stand-ins: conda, apt-get, sudo, sagemaker-code-editor,
     aws. Exits with 1 when a step failed.
     """
+    from studio_emulator.sandbox.image import Image
     from studioctl.cli.context import editor_script
     from studioctl.operations import editor
     from studioctl.presentation import editor_views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import follow
-    from studioctl.sandbox.image import Image
 
     terminal = Terminal()
     found = follow(editor.rehearse(editor_script(config, user).text, Image.of(image), keep=keep), terminal)

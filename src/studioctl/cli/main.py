@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from studio_emulator.errors import SandboxError
 from studioctl.cli import (
     audit,
     backup,
@@ -176,6 +177,9 @@ def _as_ours(error: BaseException) -> StudioctlError:
     match error:
         case StudioctlError():
             return error
+        case SandboxError():
+            code = ExitCode.USAGE if error.usage else ExitCode.FAILED
+            return StudioctlError(error.message, hint=error.hint, exit_code=code)
         case typer.TyperException():
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "studioctl"

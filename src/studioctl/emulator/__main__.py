@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from studio_emulator.sandbox.room import reach as environment_to_reach
 from studioctl.emulator.server import State, clean_environment, default_state_dir
 from studioctl.emulator.settings import EmulatorSettings
-from studioctl.sandbox.room import reach as environment_to_reach
 
 
 def main() -> None:

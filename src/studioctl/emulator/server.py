@@ -16,9 +16,9 @@ from typing import Any
 
 import platformdirs
 
+from studio_emulator.sandbox.room import reach
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
-from studioctl.sandbox.room import reach
 from studioctl.target import EMULATOR_KEY, without_secrets
 
 LOOPBACK = "127.0.0.1"

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from studio_emulator.sandbox.image import Image
+from studio_emulator.sandbox.room import Room, reach
+from studio_emulator.sandbox.run import AWS_SECONDS, Run
 from studioctl.events import Failed, Finished, Progressed, Stage, Started, Work
 from studioctl.lifecycle.script import LINE
-from studioctl.sandbox.image import Image
-from studioctl.sandbox.room import Room, reach
-from studioctl.sandbox.run import AWS_SECONDS, Run
 
 BACKGROUND_SECONDS = 900.0
 """How long what a start left in the background is waited for."""

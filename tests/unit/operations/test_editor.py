@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from studio_emulator.sandbox.image import Image
 from studioctl.config.model import Editor
 from studioctl.events import Event, Failed, Finished, Work
 from studioctl.lifecycle import script
 from studioctl.operations.editor import Rehearsal, Start, StepReport, rehearse
-from studioctl.sandbox.image import Image
 from tests.fakes.work import done
 
 

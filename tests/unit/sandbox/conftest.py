@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from studioctl.sandbox.image import Image
-from studioctl.sandbox.room import Room, reach
-from studioctl.sandbox.run import Run
+from studio_emulator.sandbox.image import Image
+from studio_emulator.sandbox.room import Room, reach
+from studio_emulator.sandbox.run import Run
 
 Say = Callable[[str], list[str]]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from studioctl.errors import ExitCode, StudioctlError
-from studioctl.sandbox.image import Image
+from studio_emulator.errors import SandboxError
+from studio_emulator.sandbox.image import Image
 
 HOME = "home/sagemaker-user/sagemaker-code-editor-server-data"
 OPT = "opt/amazon/sagemaker/sagemaker-code-editor-server-data"
@@ -30,9 +30,9 @@ def test_each_version_keeps_things_where_it_does(version: str, settings: str, ex
 
 @pytest.mark.parametrize("text", ["", "1.9", "5.0", "four", "2.x", "4.0.0.0", "-2", "2.7 "])
 def test_what_is_no_version_is_told(text: str) -> None:
-    with pytest.raises(StudioctlError) as refused:
+    with pytest.raises(SandboxError) as refused:
         Image.of(text)
     assert (
         refused.value.message == f"'{text}' is no version of SageMaker Distribution that studioctl knows: 2.0 to 4.x."
     )
-    assert refused.value.exit_code == ExitCode.USAGE
+    assert refused.value.usage

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from studioctl.sandbox.room import Room
-from studioctl.sandbox.run import Run
+from studio_emulator.sandbox.room import Room
+from studio_emulator.sandbox.run import Run
 
 
 def alive(pid: int) -> bool:
@@ -84,8 +84,8 @@ def test_it_is_told_when_the_background_is_done(room: Room) -> None:
 def test_all_of_it_ends_when_its_owner_is_killed(room: Room) -> None:
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from studioctl.sandbox.image import Image; from studioctl.sandbox.room import Room\n"
-        "from studioctl.sandbox.run import Run\n"
+        "from studio_emulator.sandbox.image import Image; from studio_emulator.sandbox.room import Room\n"
+        "from studio_emulator.sandbox.run import Run\n"
         "room = Room(Path(sys.argv[1]), Image(4, 0))\n"
         "run = Run(room, 'setsid sleep 60 & echo $! > $HOME/pid; wait', room.environment())\n"
         "time.sleep(60)\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studioctl.sandbox.room import Call, Room
+from studio_emulator.sandbox.room import Call, Room
 from tests.unit.sandbox.conftest import Say
 
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studioctl.errors import StudioctlError
-from studioctl.sandbox.run import Run
+from studio_emulator.errors import SandboxError
+from studio_emulator.sandbox.run import Run
 
 if TYPE_CHECKING:
+    from studio_emulator.sandbox.room import Room
     from studioctl.emulator.studio.models.app import App
-    from studioctl.sandbox.room import Room
 
 LONGEST_MESSAGE = 256 * 1024 - 26  # of a log event: API reference, PutLogEvents
 
@@ -77,7 +77,7 @@ class Startup:
             failure = next(filter(None, map(self._run, self._scripts)), None)
             if failure is None:
                 self._room.start_editor()
-        except (OSError, StudioctlError) as error:  # the disk is full, or this is no Linux
+        except (OSError, SandboxError) as error:  # the disk is full, or this is no Linux
             failure = f"The emulator cannot run the lifecycle configuration: {error}"
         finally:
             self.failure = failure

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from moto.logs.models import logs_backends
 
+from studio_emulator.errors import SandboxError
+from studio_emulator.sandbox import room
+from studio_emulator.sandbox.image import Image
 from studioctl.emulator.studio import background
 from studioctl.emulator.studio.models.domain import Domain
 from studioctl.emulator.studio.models.space import SPACE_APPS, Space, SpaceBackend
 from studioctl.emulator.studio.startup import Script, Startup
-from studioctl.errors import StudioctlError
-from studioctl.sandbox import room
-from studioctl.sandbox.image import Image
 from studioctl.target import EMULATOR_KEY
 
 if TYPE_CHECKING:
@@ -116,5 +116,5 @@ def _image(app: App) -> Image:
     alias = app.resource_spec.get("SageMakerImageVersionAlias")
     try:
         return Image.of(alias) if alias else DEFAULT_IMAGE
-    except StudioctlError:  # an image of the user's own, or a version that came later
+    except SandboxError:  # an image of the user's own, or a version that came later
         return DEFAULT_IMAGE

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Self
 
-from studioctl.errors import StudioctlError
-from studioctl.sandbox import supervisor
-from studioctl.sandbox.room import Room
+from studio_emulator.errors import SandboxError
+from studio_emulator.sandbox import supervisor
+from studio_emulator.sandbox.room import Room
 
 POLL_SECONDS = 0.02
 AWS_SECONDS = 300.0
@@ -46,7 +46,7 @@ class Run:
 
     def __init__(self, room: Room, script: str, environ: Mapping[str, str], *, seconds: float = AWS_SECONDS) -> None:
         if sys.platform != "linux":
-            raise StudioctlError(
+            raise SandboxError(
                 "A lifecycle script can be run only on Linux: its processes cannot be held together elsewhere.",
                 hint="run it in a Linux container that has Python and git",
             )

@@ -6,7 +6,7 @@ Source: `start-code-editor`, `.condarc` and Dockerfile of each version in https:
 import re
 from dataclasses import dataclass
 
-from studioctl.errors import ExitCode, StudioctlError
+from studio_emulator.errors import SandboxError
 
 OLDEST, NEWEST = (2, 0), (4, 99)
 IN_OPT = "opt/amazon/sagemaker/sagemaker-code-editor-server-data"
@@ -25,15 +25,15 @@ class Image:
         """The image of a version such as "2", "3.2" or "4.0.1"; a bare major means its first minor.
 
         Raises:
-            StudioctlError: It is no version, or none with the layouts that are known here.
+            SandboxError: It is no version, or none with the layouts that are known here.
         """
         found = re.fullmatch(r"v?(\d{1,2})(?:\.(\d{1,3}))?(?:\.\d{1,3})?", text)
         version = (int(found[1]), int(found[2] or 0)) if found else (0, 0)
         if not OLDEST <= version <= NEWEST:
-            raise StudioctlError(
+            raise SandboxError(
                 f"'{text}' is no version of SageMaker Distribution that studioctl knows: 2.0 to 4.x.",
                 hint="studioctl editor test --image 4.0",
-                exit_code=ExitCode.USAGE,
+                usage=True,
             )
         return cls(*version)
 

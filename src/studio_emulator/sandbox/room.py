@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studioctl.errors import StudioctlError
-from studioctl.sandbox import stand_ins
-from studioctl.sandbox.image import IN_OPT, Image
-from studioctl.sandbox.programs import link_program, link_real_programs
+from studio_emulator.errors import SandboxError
+from studio_emulator.sandbox import stand_ins
+from studio_emulator.sandbox.image import IN_OPT, Image
+from studio_emulator.sandbox.programs import link_program, link_real_programs
 
 CONDARC = "channels: [conda-forge]\nenvs_dirs: [~/.conda/envs]\npkgs_dirs: [~/.conda/pkgs]\n"
 BUNDLED = ("ms-python.python-2025.0.0", "ms-toolsai.jupyter-2025.0.0", "amazonwebservices.aws-toolkit-vscode-3.0.0")
@@ -217,7 +217,7 @@ class Room:
             check=False,
         )
         if made.returncode:
-            raise StudioctlError(
+            raise SandboxError(
                 f"conda's base could not be made from {python}: {made.stdout.strip()}{made.stderr.strip()}",
                 hint="install Python's module venv (Debian's python3-venv), then run the same command again",
             )

@@ -1,0 +1,1 @@
+"""What stands in for SageMaker Studio on this machine. Imports nothing of studioctl."""
