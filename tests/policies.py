@@ -32,7 +32,7 @@ ENVIRONMENTS: Mapping[str, EnvironmentConfig] = {
     ),
     "everything": environment(
         secrets={"github": {"username": "ada"}},
-        storage={"bucket": "acme-data", "extra_buckets": ["acme-tfstate"]},
+        storage={"bucket": "acme-data", "extra_buckets": ["acme-lake"]},
         studio={"remote_access": False},
         images={"repository": "team/images"},
         encryption={"customer_key": True},

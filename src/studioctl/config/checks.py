@@ -241,6 +241,9 @@ def state_key(value: str) -> str:
         raise ValueError(
             f"{quote(value)} begins or ends with a slash; write {quote(value.strip('/') or 'terraform.tfstate')}"
         )
+    if not {"", ".", ".."}.isdisjoint(value.split("/")):
+        better = "/".join(part for part in value.split("/") if part not in {"", ".", ".."}) or "terraform.tfstate"
+        raise ValueError(f'{quote(value)} has a part that is empty, "." or ".."; write {quote(better)}')
     if len(value.encode()) > 1000:  # S3's 1,024 bytes, less ".tflock"
         raise ValueError("is longer than S3 takes; write at most 1,000 bytes")
     return value

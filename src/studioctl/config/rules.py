@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
-from studioctl.config import closed_network, editor_checks, iam_checks, secrets_in_clear, tags
+from studioctl.config import closed_network, editor_checks, iam_checks, secrets_in_clear, state_access, tags
 from studioctl.config.editor_merge import SAME, directory_of
 from studioctl.config.plain import list_in, table_in, whole_in
 from studioctl.config.text import Location, Violation, count, quote
@@ -41,6 +41,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _encryption(data)
     yield from _custom_images(list_in(table_in(data, "images"), "custom"))
     yield from _state(data)
+    yield from state_access.violations(data)
     for place, editor in _editors(data):
         yield from _below(place, _editor(editor))
 
@@ -175,7 +176,7 @@ def _directories(editor: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
 
 
 def _buckets(data: Mapping[str, Any]) -> Iterator[Violation]:
-    storage, state = table_in(data, "storage"), table_in(data, "state")
+    storage = table_in(data, "storage")
     bucket = storage.get("bucket")
     if bucket is None:
         return
@@ -186,11 +187,6 @@ def _buckets(data: Mapping[str, Any]) -> Iterator[Violation]:
         yield (
             ("storage", "access_logs"),
             "is [storage] bucket, and each log would be logged in turn; write another bucket",
-        )
-    if state.get("bucket") == bucket:
-        yield (
-            ("state", "bucket"),
-            "is [storage] bucket, which Terraform only makes once it has a state; write a bucket that exists already",
         )
 
 

@@ -33,8 +33,8 @@ class Storage(Model):
     )
     extra_buckets: tuple[BucketName, ...] = Field(
         (),
-        description="Buckets made elsewhere that the role may use too, such as the remote state's.",
-        examples=[["acme-tfstate"]],
+        description="Buckets made elsewhere that users may read and write too. Never the one of [state].",
+        examples=[["acme-lake"]],
     )
     versioning: StrictBool = Field(
         True, description="Whether the data bucket keeps what is overwritten or deleted, as an old version."

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from studioctl.config import checks, state_access
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
+from studioctl.errors import ConfigError
 from studioctl.infrastructure.block import Blueprint
 from studioctl.operations.environment import Environment
 from studioctl.target import Target
@@ -48,8 +50,23 @@ def compose(
     if emulator:
         workspace.bind_emulator(emulator)
     backend = backend_of(config).overridden(workspace.overrides(backend_settings))
+    _refuse_place(config, backend)
     if target.is_local and "bucket" in backend.settings and workspace.initialised() is None:
         from studioctl.operations.state import rehearse_bucket, state_target  # noqa: PLC0415 (boto3 is heavy)
 
         rehearse_bucket(state_target(target, backend), backend.settings["bucket"])
     return Environment(config, target, Terraform.of(workspace, find(), everything, backend), source=Source.of(file))
+
+
+def _refuse_place(config: EnvironmentConfig, backend: Backend) -> None:
+    """What the file's own rules say of the state's place, for one that was given by hand."""
+    bucket, key = backend.settings.get("bucket"), backend.settings.get("key", "")
+    if backend.kind == "local" or not bucket or not key:
+        return
+    hint = "give another place: --backend-config bucket=... --backend-config key=..."
+    try:
+        checks.state_key(key)
+    except ValueError as error:
+        raise ConfigError(f"The state's key {error}.", hint=hint) from None
+    for place, message in state_access.of_place(config.model_dump(mode="json"), bucket, key):
+        raise ConfigError(f"{'.'.join(map(str, place))}: {message}.", hint=hint)

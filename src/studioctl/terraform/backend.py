@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studioctl.errors import ConfigError
+from studioctl.infrastructure.block import literal
 from studioctl.target import EMULATOR_KEY, Target
 from studioctl.terraform import document
 
@@ -132,7 +133,12 @@ def parse_file(path: Path) -> dict[str, str]:
                 f"{path}:{number}: not a backend setting",
                 hint='Write each setting on its own line as key = "value".',
             )
-        settings[match[1]] = str(json.loads(match[2])) if match[2].startswith('"') else match[2]
+        if re.search(r"(?<![$])[$]{|(?<!%)%{", match[2]):
+            raise ConfigError(
+                f"{path}:{number}: a backend's settings take no templates",
+                hint='Write the value itself; if it has such a mark in it, double its first character: "$${", "%%{".',
+            )
+        settings[match[1]] = _unquoted(match[2]) if match[2].startswith('"') else match[2]
     return settings
 
 
@@ -141,7 +147,7 @@ def render(backend: Backend, target: Target) -> dict[str, str]:
     purpose = f"Where Terraform keeps what it knows: {backend}."
     return {
         "backend.tf.json": document.text(
-            {"//": purpose, "terraform": {"backend": {backend.kind: arguments(backend, target)}}}
+            {"//": purpose, "terraform": {"backend": {backend.kind: _literals(arguments(backend, target))}}}
         )
     }
 
@@ -164,6 +170,10 @@ def arguments(backend: Backend, target: Target | None) -> dict[str, Any]:
     return {**ours, **profile, **backend.settings}
 
 
+def _literals(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: literal(value) if isinstance(value, str) else value for key, value in arguments.items()}
+
+
 def _emulator(endpoint_url: str) -> dict[str, Any]:
     return {
         "access_key": EMULATOR_KEY,
@@ -178,7 +188,17 @@ def _emulator(endpoint_url: str) -> dict[str, Any]:
 
 
 def _hcl(value: str | bool) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def quoted(value: str) -> str:
+    """Text as a string of Terraform's own language: nothing in it is a template."""
+    return literal(json.dumps(value, ensure_ascii=False))
+
+
+def _unquoted(word: str) -> str:
+    """The text of such a string."""
+    return str(json.loads(word)).replace("$${", "${").replace("%%{", "%{")
 
 
 def _without_comment(line: str) -> str:

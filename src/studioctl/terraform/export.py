@@ -102,7 +102,7 @@ def _example_hcl(blueprint: Blueprint) -> str:
 
 
 def _profile(blueprint: Blueprint) -> str:
-    return json.dumps(blueprint.profile) if blueprint.profile else "null"
+    return backends.quoted(blueprint.profile) if blueprint.profile else "null"
 
 
 def _earlier(directory: Path) -> list[str] | None:

@@ -5,6 +5,7 @@ Terraform looks by itself, and any directory in the usual homes of machine-wide 
 https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation
 """
 
+import json
 import os
 import platform
 import sys
@@ -75,7 +76,7 @@ def cli_config(mirror: Mirror, environ: Mapping[str, str]) -> str:
 # Written by studioctl: takes the provider from a directory on this machine.
 provider_installation {{
   filesystem_mirror {{
-    path    = "{mirror.directory.as_posix()}"
+    path    = {json.dumps(mirror.directory.as_posix(), ensure_ascii=False)}
     include = ["{source}"]
   }}
   direct {{

@@ -46,6 +46,29 @@ def test_a_bucket_makes_a_local_backend_s3() -> None:
     assert Backend().overridden({"bucket": "a", "key": "b"}) == Backend("s3", {"bucket": "a", "key": "b"})
 
 
+TRICKY = "a${path.root}%{if true}$${b"
+DOUBLED = "a$${path.root}%%{if true}$$${b"
+
+
+def test_nothing_in_a_setting_is_a_template_of_terraforms(tmp_path: Path) -> None:
+    tricky = Backend("s3", {"bucket": TRICKY, "key": TRICKY, "profile": TRICKY})
+
+    written = json.loads(backend.render(tricky, AWS)["backend.tf.json"])["terraform"]["backend"]["s3"]
+    assert [written[name] for name in ("bucket", "key", "profile")] == [DOUBLED] * 3
+    (tmp_path / "backend.hcl").write_text(backend.render_hcl(tricky), encoding="utf-8")
+    assert f'bucket = "{DOUBLED}"' in (tmp_path / "backend.hcl").read_text(encoding="utf-8")
+
+
+def test_what_a_backend_file_doubles_is_read_back(tmp_path: Path) -> None:
+    plain = Backend("s3", {"bucket": 'a "${b}" %{c}', "key": "demo"})
+    (tmp_path / "backend.hcl").write_text(backend.render_hcl(plain), encoding="utf-8")
+
+    assert backend.parse_file(tmp_path / "backend.hcl")["bucket"] == 'a "${b}" %{c}'
+    (tmp_path / "template.hcl").write_text('key = "${path.root}"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"template\.hcl:1: a backend's settings take no templates"):
+        backend.parse_file(tmp_path / "template.hcl")
+
+
 def test_s3_is_locked_by_terraforms_own_lock_file_and_read_with_the_profile() -> None:
     document = json.loads(backend.render(S3, AWS)["backend.tf.json"])
 
