@@ -17,6 +17,7 @@ def init(config: options.Config = options.DEFAULT_CONFIG, defaults: Defaults = F
     import os
     import sys
 
+    from studioctl import disk
     from studioctl.config.template import render_template
     from studioctl.errors import RefusedError
     from studioctl.presentation.console import Terminal
@@ -32,7 +33,7 @@ def init(config: options.Config = options.DEFAULT_CONFIG, defaults: Defaults = F
         region=ask("AWS region", "us-east-1", "region"),
         user=ask("First user", _slug(os.environ.get("USER", ""), "me"), "user"),
     )
-    config.write_text(text, encoding="utf-8")
+    disk.replace(config.resolve(), text)
     terminal = Terminal()
     terminal.say(f"Wrote {config}.")
     context_flags = options.config_flag(config)

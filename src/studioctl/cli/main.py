@@ -4,6 +4,7 @@ import inspect
 import os
 import shlex
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import typer
@@ -39,6 +40,7 @@ from studioctl.cli import (
 )
 from studioctl.cli.hints import own, with_flags
 from studioctl.cli.open import open_
+from studioctl.disk import REASONS, REMEDIES
 from studioctl.errors import ExitCode, InterruptedByUserError, StudioctlError
 
 FILE = "File"
@@ -145,9 +147,10 @@ def run(arguments: list[str]) -> int:
     if "down" in before_dashes:
         arguments = _completed(arguments, "--delete-data", "all")
     try:
-        return int(app(arguments, prog_name="studioctl", standalone_mode=False) or ExitCode.OK)
+        code = int(app(arguments, prog_name="studioctl", standalone_mode=False) or ExitCode.OK)
+        sys.stdout.flush()  # a full disk behind `> file` is told here, not by Python at exit
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (or Python complains again at exit)
+        _drop_output()
         return ExitCode.OK
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (nothing may end in a traceback unasked)
         if os.environ.get(DEBUG):
@@ -157,6 +160,8 @@ def run(arguments: list[str]) -> int:
         from studioctl.presentation.console import Terminal
 
         ours = _as_ours(error)
+        if isinstance(error, OSError) and error.errno in REASONS:
+            _drop_output()
         if isinstance(ours, InterruptedByUserError) and ours.hint.endswith(GOES_ON):
             # Terraform plans for `up` and for `down`: only what was typed says which of them goes on.
             ours.hint = f"studioctl {shlex.join(typed)}{GOES_ON}"
@@ -164,6 +169,15 @@ def run(arguments: list[str]) -> int:
             ours.hint = with_flags(ours.hint, arguments)
         Terminal().error(ours)
         return ours.exit_code
+    return code
+
+
+def _drop_output() -> None:
+    """Nobody takes what is still to be written on stdout; Python would complain of it once more at exit."""
+    with suppress(OSError, ValueError):  # it may have no file behind it
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
 
 
 def _completed(arguments: list[str], option: str, value: str) -> list[str]:
@@ -187,9 +201,18 @@ def _as_ours(error: BaseException) -> StudioctlError:
         case typer.Abort() | KeyboardInterrupt():
             return InterruptedByUserError("Stopped.", hint="run the same command again to go on")
         case OSError():
-            place = f"{error.filename}: " if error.filename else ""
-            hint = "check the path, its permissions and the free space, then run the same command again"
-            return StudioctlError(f"{place}{error.strerror or error}", hint=hint)
+            return _refused_by_the_system(error)
         case _:
             hint = "run it again with --debug, and report what it shows as an issue of studioctl"
             return StudioctlError(f"studioctl has a bug: {type(error).__name__}: {error}", hint=hint)
+
+
+def _refused_by_the_system(error: OSError) -> StudioctlError:
+    number = error.errno or 0
+    if number in REASONS:
+        place = f", so '{error.filename}' could not be written" if error.filename else ""
+        hint = f"{REMEDIES[number]}, then run the same command again: it goes on from here"
+        return StudioctlError(f"{REASONS[number]}{place}.", hint=hint)
+    place = f"{error.filename}: " if error.filename else ""
+    hint = "check the path and its permissions, then run the same command again"
+    return StudioctlError(f"{place}{error.strerror or error}", hint=hint)

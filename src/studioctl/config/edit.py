@@ -1,12 +1,12 @@
 """Changing the user's file without touching what the change is not about: comments, order, blank lines."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.items import AoT, InlineTable
 
+from studioctl import disk
 from studioctl.config.load import parse
 
 
@@ -54,12 +54,4 @@ def _at_the_end(text: str, lines: list[str]) -> str:
 def replace(file: Path, text: str) -> None:
     """Writes a file in one step, so that an interruption leaves the old or the new one; a link stays a link."""
     place = file.resolve()
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=place.parent, delete=False) as partial:
-        partial.write(text)
-    new = Path(partial.name)
-    try:
-        new.chmod(place.stat().st_mode & 0o7777)
-        new.replace(place)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
+    disk.replace(place, text, mode=place.stat().st_mode & 0o777)

@@ -17,6 +17,7 @@ from typing import Any
 import platformdirs
 
 from studio_emulator.sandbox.room import reach
+from studioctl import disk
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
 from studioctl.target import EMULATOR_KEY, without_secrets
@@ -61,9 +62,7 @@ class State:
 
     def write(self, state_dir: Path) -> None:
         """Replace the file in one step: a reader never sees half of it."""
-        partial = _state_path(state_dir).with_suffix(f".{self.pid}")
-        partial.write_text(json.dumps(asdict(self)))
-        partial.replace(_state_path(state_dir))
+        disk.replace(_state_path(state_dir), json.dumps(asdict(self)))
 
     def remove(self, state_dir: Path) -> None:
         """Remove the file, unless a later start has written its own."""

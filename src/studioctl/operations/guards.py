@@ -42,7 +42,7 @@ def _refuse_strangers_state(environment: Environment, state: Mapping[str, Any]) 
 
 
 def _refuse_elsewhere(environment: Environment, arn: str) -> None:
-    _, _, _, region, account, *_ = arn.split(":")
+    _, _, _, region, account, *_ = (arn + ":::::").split(":")  # what is no ARN names no other place
     if region and region != environment.target.region:
         raise RefusedError(
             f"'{environment.config.name}' exists in {region}, and the file now says {environment.target.region}."

@@ -16,6 +16,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
+from studioctl import disk
 from studioctl.errors import RefusedError
 from studioctl.remote.host import Host
 
@@ -121,7 +122,7 @@ class SshConfig:
             return True
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if existed:
-            _copy_private(real, self.backup)
+            disk.replace(self.backup, real.read_bytes(), mode=0o600)
         handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")  # for its owner only
         try:
             with os.fdopen(handle, "wb") as file:
@@ -162,10 +163,3 @@ def _hosts(inside: str) -> dict[str, str]:
 def _without_domain(arn: str) -> list[str]:
     first, _, name = arn.split("/", 2) if arn.count("/") >= 2 else (arn, "", "")
     return [first, name]
-
-
-def _copy_private(source: Path, copy: Path) -> None:
-    copy.unlink(missing_ok=True)
-    handle = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(source.read_bytes())

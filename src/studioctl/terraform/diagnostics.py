@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studioctl import disk
 from studioctl.errors import ConfigError, NameTakenError, StudioctlError, TerraformError
 
 
@@ -186,6 +187,13 @@ _CALL = re.compile(
 _LOCK_FIELD = re.compile(r"^\s*(ID|Path|Who|Operation|Created):\s*(.*?)\s*$", re.MULTILINE)
 _AS_SAID = re.IGNORECASE | re.DOTALL
 _LAST_LINES = 20
+# Terraform's own words on a state, or anything else, that it could not write to the disk.
+_STORING = re.compile(
+    "|".join(
+        (*map(re.escape, disk.WORDS), "Failed to (save|persist|write|update) .*state", "Failed to create local state")
+    ),
+    re.IGNORECASE,
+)
 _COMMANDS = {"plan": "plan", "destroy": "down"}
 _UNKNOWN = {"bucket": "BUCKET", "name": "NAME", "version": "", "lock_id": "ID"}
 _DEEDS = {"init": "get ready", "apply": "apply the plan", "destroy": "remove everything"}
@@ -197,6 +205,7 @@ def error_of(
     *,
     verb: str,
     log: Path,
+    full: int | None = None,
 ) -> StudioctlError:
     """The one error for a run that failed.
 
@@ -205,9 +214,13 @@ def error_of(
         plain: Lines that were no events, told where there is no diagnostic.
         verb: What was being done, such as "plan".
         log: The run's full log.
+        full: The `errno` with which the disk refused to take more; None when it did not.
     """
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.get("severity") == "error"]
     said = [_full_text(diagnostic) for diagnostic in errors] or [_plain_text(plain)]
+    full = full or next(filter(None, map(disk.refusal, said)), None)
+    if full:
+        return _full_disk(full, errors, verb=verb, log=log)
     told = dict.fromkeys([_told(diagnostic) for diagnostic in errors] or said)
     causes = [cause for text in said if (cause := cause_of(text))]
     lock = {"lock_id": found} if (found := lock_of(errors).get("ID")) else {}
@@ -217,6 +230,18 @@ def error_of(
     message = f"Terraform could not {_DEEDS.get(verb, verb)}:\n" + "\n".join(f"  {text}" for text in told)
     seen = f"The full log: {log}"
     return family(message, hint="\n".join((*filter(None, hints), seen)))
+
+
+def _full_disk(number: int, errors: Iterable[Mapping[str, Any]], *, verb: str, log: Path) -> TerraformError:
+    """The disk took no more. What Terraform says of that, and how it would go on, is not how it goes on with us."""
+    others = [_told(diagnostic) for diagnostic in errors if not _STORING.search(_full_text(diagnostic))]
+    lines = "".join(f"\n  {text}" for text in dict.fromkeys(others))
+    return TerraformError(
+        f"{disk.REASONS[number]}, so Terraform could not {_DEEDS.get(verb, verb)} to its end and write down what it"
+        f" did. The disk is that of '{log.parent}'.{lines}",
+        hint=f"{disk.REMEDIES[number]}, then run the same command again: it finds what was made, and goes on\n"
+        f"The log, as far as it could be written: {log}",
+    )
 
 
 def command_of(verb: str) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import platformdirs
 
+from studioctl import disk
 from studioctl.errors import TerraformError
 from studioctl.terraform import process
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
@@ -143,10 +144,8 @@ def _ask(command: tuple[str, ...]) -> str | None:
 
 
 def _store(cache: Path, versions: Mapping[str, str]) -> None:
-    temporary = cache.with_name(f"{cache.name}.{os.getpid()}")
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(versions, indent=2), encoding="utf-8")
-        temporary.replace(cache)
+        disk.replace(cache, json.dumps(versions, indent=2))
     except OSError:
         return  # a home that cannot be written to only costs the next run its cache

@@ -1,29 +1,24 @@
 """Earlier states of an environment whose state is on this machine. In S3 the bucket's versions are the history."""
 
-import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from studioctl.terraform.state import is_whole
 from studioctl.terraform.workspace import Workspace, write_text
 
 KEPT = 30
-# Terraform removes it when it lets the state go, so only one that was killed leaves it.
-LOCK = ".terraform.tfstate.lock.info"
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.tfstate")
 
 
 def keep(workspace: Workspace) -> Path | None:
-    """Copy the state as it is, damaged or not; the copy, or None where there is no state."""
+    """Copy the state as it is, damaged or not, once; the copy, or None where there is no state. The oldest ones go."""
     try:
-        text = workspace.state_file.read_text(encoding="utf-8", errors="surrogateescape")
+        text = text_of(workspace.state_file)
     except FileNotFoundError:
         return None
-    return keep_text(workspace, text)
-
-
-def keep_text(workspace: Workspace, text: str) -> Path:
-    """Keep this state, once, and no more than the newest ones."""
     earlier = copies(workspace)
-    if earlier and _text(earlier[0]) == text:
+    if earlier and text_of(earlier[0]) == text:
         return earlier[0]
     file = workspace.history / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.tfstate"
     write_text(file, text)
@@ -34,7 +29,7 @@ def keep_text(workspace: Workspace, text: str) -> Path:
 
 def copies(workspace: Workspace) -> list[Path]:
     """The copies, the newest first."""
-    return sorted(workspace.history.glob("*.tfstate"), reverse=True)
+    return sorted((file for file in workspace.history.glob("*.tfstate") if _NAME.fullmatch(file.name)), reverse=True)
 
 
 def taken_at(copy: Path) -> datetime:
@@ -43,31 +38,27 @@ def taken_at(copy: Path) -> datetime:
 
 
 def before_torn(workspace: Workspace) -> str | None:
-    """The last whole state, when Terraform was killed while it wrote the present one; empty if that was the first.
+    """The last whole state, when the present one is torn; empty if there was none. None while nothing is torn.
 
-    Terraform empties the file and writes it anew, each time that something was made. None while nothing is torn.
+    Terraform empties the file and writes it anew each time that something was made. A kill or a full disk at that
+    moment leaves a part of it, or nothing.
     """
-    if not (workspace.directory / LOCK).is_file() or not workspace.state_file.is_file():
+    if not workspace.state_file.is_file():
         return None
-    if _serial(_text(workspace.state_file)) is not None:
+    present = text_of(workspace.state_file)
+    if is_whole(present):
         return None
-    earlier = (_text(copy) for copy in copies(workspace))  # each apply keeps the state before it
-    return next((text for text in earlier if _serial(text) is not None), "")
+    earlier = next(filter(is_whole, map(text_of, copies(workspace))), "")  # each apply keeps the state before it
+    return earlier if present or earlier else None
 
 
 def mend(workspace: Workspace, text: str) -> None:
     """Put an earlier state in the place of a torn one, which is kept beside it."""
-    keep(workspace)
+    if text_of(workspace.state_file):
+        keep(workspace)
     write_text(workspace.state_file, text)
 
 
-def _serial(text: str) -> int | None:
-    """How often a state was changed; None when it is not whole."""
-    try:
-        return int(json.loads(text)["serial"])
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """A state as it lies there, whatever bytes it is of."""
     return file.read_text(encoding="utf-8", errors="surrogateescape")

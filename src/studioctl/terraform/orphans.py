@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from studioctl import disk
 from studioctl.events import Finished, Progressed, Started, Work
 
 NOTE = ".engine"
@@ -25,7 +26,7 @@ _PROCESSES = Path("/proc")
 def noted(directory: Path, pid: int) -> Iterator[None]:
     """Notes the process that works in a directory, and ends what it started when it died without doing so."""
     note = directory / NOTE
-    note.write_text(str(pid), encoding="utf-8")
+    disk.replace(note, str(pid))
     try:
         yield
     finally:

@@ -88,16 +88,21 @@ class Run:
                 start_new_session=True,  # the terminal's Ctrl-C does not reach it a second time
                 preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509  # see there
             )
-            with orphans.noted(self.cwd, child.pid):
+            with self._ending(child), orphans.noted(self.cwd, child.pid), self._ending(child):
                 if self.on_start:
                     self.on_start(child.pid)
-                try:
-                    with self._forwarding(child):
-                        yield from self._follow(child, followed.readline)
-                finally:
-                    if child.poll() is None:
-                        child.send_signal(signal.SIGINT)
-                    self.returncode = child.wait()
+                with self._forwarding(child):
+                    yield from self._follow(child, followed.readline)
+
+    @contextmanager
+    def _ending(self, child: "subprocess.Popen[bytes]") -> Iterator[None]:
+        """Ends with the child, asking it to stop when we give up early: also when a full disk takes no note of it."""
+        try:
+            yield
+        finally:
+            if child.poll() is None:
+                child.send_signal(signal.SIGINT)
+            self.returncode = child.wait()
 
     def _follow(self, child: "subprocess.Popen[bytes]", readline: Callable[[], str]) -> Iterator[str]:
         told, partial = 0, ""

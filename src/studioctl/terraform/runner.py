@@ -4,6 +4,7 @@ Documents -> `init` (only when something that it depends on changed) -> `plan`, 
 Each verb is work (`studioctl.events.Work`): it yields events and returns its result.
 """
 
+import errno
 import json
 import os
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from studioctl import disk
 from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
 from studioctl.infrastructure.block import Blueprint, Output
@@ -81,9 +83,9 @@ class Terraform:
         with self.workspace.hold("init"):
             yield from orphans.wait_for_orphan(self.workspace.directory)
             change = self.backend_change()
-            if self.backend.kind == "local":
+            if "local" in {self.backend.kind, change.before.kind if change else ""}:
                 yield from self._mend()
-                self.state()  # refuses one that is damaged, or a newer Terraform's
+                self.state()  # refuses a newer Terraform's
             environ = self._environ(downloads=True)
             if change:
                 yield from self._before_moving(change, environ, migrate=migrate)
@@ -106,15 +108,23 @@ class Terraform:
     def _mend(self) -> Work[None]:
         """Take the state before a torn one. What was made since is found by its names and tags, and adopted."""
         earlier = history.before_torn(self.workspace)
-        if earlier is not None:
-            history.mend(self.workspace, earlier)
-        if earlier:  # before the first state there is nothing to take
-            yield Noted("Terraform was killed while it wrote its state; the state before is taken")
+        if earlier is None:
+            return
+        history.mend(self.workspace, earlier)
+        instead = "the state before is taken" if earlier else "there is none before it"
+        yield Noted(
+            f"Terraform's state is torn, as a full disk or a kill leaves it; {instead}. What was made since is looked"
+            " for in AWS"
+        )
 
     def _store_errored(self) -> Work[None]:
         """Store what the last run could not, because the way to the state had broken down meanwhile."""
         errored = self.workspace.directory / ERRORED
         if not errored.is_file():
+            return
+        if not state.is_whole(history.text_of(errored)):  # the disk was full
+            self.workspace.set_aside(errored)
+            yield Noted("The last run could not store its whole state; what it made is looked for in AWS")
             return
         try:
             self._ask("state", "push", ERRORED)
@@ -124,7 +134,7 @@ class Terraform:
                 f" {refusal.message}",
                 hint=f"If somebody went on meanwhile, move that file away; then {refusal.hint}",
             ) from refusal
-        errored.rename(self.workspace.directory / f"{ERRORED}.stored")
+        self.workspace.set_aside(errored)
         yield Noted("The last run could not store its state; it is stored now")
 
     def _before_moving(self, change: BackendChange, environ: Mapping[str, str], *, migrate: bool) -> Work[None]:
@@ -240,7 +250,7 @@ class Terraform:
             return state.parse(self._ask("state", "pull"), engine=self.engine) if known else {}
         earlier = history.before_torn(self.workspace)  # the next `init` mends it
         try:
-            text = self.workspace.state_file.read_text(encoding="utf-8") if earlier is None else earlier
+            text = history.text_of(self.workspace.state_file) if earlier is None else earlier
         except FileNotFoundError:
             return {}
         return state.parse(text, engine=self.engine)
@@ -269,12 +279,10 @@ class Terraform:
         if run.interrupts:
             raise _interrupted(verb, said, run.returncode)
         if run.returncode not in {0, CHANGES}:
-            raise diagnostics.error_of(
-                said.diagnostics,
-                said.plain,
-                verb=verb,
-                log=run.log,
-            )
+            full = disk.refuses(run.log) or (errno.ENOSPC if said.is_torn else None)
+            raise diagnostics.error_of(said.diagnostics, said.plain, verb=verb, log=run.log, full=full)
+        if verb != "init" and not said.is_whole:  # what is not known cannot be shown, or agreed to
+            raise diagnostics.error_of((), (), verb=verb, log=run.log, full=disk.refuses(run.log) or errno.ENOSPC)
         return said, run.returncode
 
     def _attempt(

@@ -67,7 +67,8 @@ def begin(workspace: Workspace, verb: str, pid: int) -> None:
 
 def end(workspace: Workspace, pid: int) -> None:
     """Note that a run has ended by itself without ever having had the lock."""
-    _write(workspace, [run for run in unfinished(workspace) if run.pid != pid])
+    with suppress(OSError):  # a full disk: a note too many does no harm, and what the run said is still to be told
+        _write(workspace, [run for run in unfinished(workspace) if run.pid != pid])
 
 
 def end_all(workspace: Workspace) -> None:

@@ -20,6 +20,8 @@ FORMAT = 4
 _KEYS = ("version", "terraform_version", "serial", "lineage", "outputs", "resources", "check_results")
 _RESOURCE_KEYS = ("module", "mode", "type", "name", "each", "provider", "instances")
 _PROVIDER = re.compile(r'provider\["([^"]+)"\](\.[\w-]+)?')
+PARTS = {"version": int, "serial": int, "lineage": str, "resources": list}
+NAMES = ("mode", "type", "name")  # of a resource
 BRING_BACK = "studioctl state history   (shows earlier ones; studioctl state restore SERIAL brings one back)"
 
 
@@ -35,22 +37,71 @@ def parse(text: str, *, engine: Engine | None = None) -> dict[str, Any]:
     """
     try:
         content = json.loads(text, object_pairs_hook=_once) if text.strip() else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise damaged(str(error)) from error
-    if not isinstance(content, dict):
-        raise damaged("it is no JSON object")
-    if content:
+    if isinstance(content, dict) and content:
         _refuse_newer(content, engine)
-        missing = {"version", "serial", "lineage", "resources"} - content.keys()
-        if missing:
-            raise damaged(f"it lacks its {min(missing)}")
-        _refuse_providers(content, engine)
-    return content
+    if flaw := _flaw(content):
+        raise damaged(flaw)
+    found: dict[str, Any] = content
+    if found:
+        _refuse_providers(found, engine)
+    return found
 
 
 def damaged(why: str) -> TerraformError:
     """What is told of a state that is not whole."""
     return TerraformError(f"Terraform's state is damaged: {why}. Nothing was changed.", hint=BRING_BACK)
+
+
+def is_whole(text: str) -> bool:
+    """Whether this is a state from its first byte to its last; also one that is refused for its format.
+
+    An empty file, which Terraform takes for no state, is none.
+    """
+    try:
+        text.encode("utf-8")  # bytes that are no UTF-8 were read as surrogates
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return bool(content) and (_is_of_another_format(content) or _flaw(content) is None)
+
+
+def _flaw(content: Any) -> str | None:
+    """What keeps this from being a state; None for one that is whole, or has nothing in it."""
+    if not isinstance(content, dict):
+        return "it is no JSON object"
+    for key, kind in PARTS.items() if content else ():
+        if key not in content:
+            return f"it lacks its {key}"
+        if not isinstance(content[key], kind) or isinstance(content[key], bool):
+            return f"its {key} is no {kind.__name__}"
+    outputs = content.get("outputs", {})
+    if not isinstance(outputs, dict) or not all(isinstance(output, dict) for output in outputs.values()):
+        return "its outputs are not whole"
+    return next((f"resource {n} is not whole" for n, r in enumerate(content.get("resources", ())) if _is_torn(r)), None)
+
+
+def _is_torn(resource: Any) -> bool:
+    """Whether a resource lacks what each one has."""
+    if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in NAMES):
+        return True
+    instances = resource.get("instances")
+    return not isinstance(instances, list) or any(map(_is_torn_instance, instances))
+
+
+def _is_torn_instance(instance: Any) -> bool:
+    attributes = instance.get("attributes") if isinstance(instance, dict) else None
+    return not isinstance(attributes, dict) or not (
+        isinstance(attributes.get("id"), str | None)
+        and isinstance(attributes.get("arn"), str | None)
+        and isinstance(attributes.get("tags_all"), dict | None)
+    )
+
+
+def _is_of_another_format(content: Any) -> bool:
+    version = content.get("version") if isinstance(content, dict) else None
+    return type(version) is int and version != FORMAT
 
 
 def _refuse_newer(content: dict[str, Any], engine: Engine | None) -> None:
@@ -77,10 +128,7 @@ def _refuse_providers(content: dict[str, Any], engine: Engine | None) -> None:
     hosts = {TERRAFORM_REGISTRY, TOFU_REGISTRY if engine is None else engine.registry}
     ours = {f"{host}/{PROVIDER}" for host in hosts}
     _refuse_lookalikes(content, _KEYS)
-    resources = content["resources"] if isinstance(content["resources"], list) else ()
-    for resource in resources:
-        if not isinstance(resource, dict):
-            continue
+    for resource in content["resources"]:
         _refuse_lookalikes(resource, _RESOURCE_KEYS)
         named = resource.get("provider", "")
         found = _PROVIDER.fullmatch(named) if isinstance(named, str) else None

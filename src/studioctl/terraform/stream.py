@@ -4,6 +4,7 @@ https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,13 +12,25 @@ from typing import Any
 
 from studioctl.events import Event, Failed, Finished, Noted, Progressed, Started
 
+_PART_OF_JSON = re.compile(r'^\s*\{"|\\"|":["{\[\dtfn]')
 _STARTS = {"apply_start", "refresh_start"}
 _ENDS = {"apply_complete", "refresh_complete"}
 
 
 @dataclass
 class Transcript:
-    """What a run has said so far."""
+    """What a run has said so far.
+
+    Args:
+        planned: Changes, as events.
+        drifted: Changes that somebody made beside Terraform.
+        outputs: By name.
+        diagnostics: Errors and warnings.
+        plain: Lines that were no events.
+        completed: How many changes were made.
+        is_torn: Whether a part of an event was read: the log is not whole.
+        is_summed_up: Whether the end of a plan or an apply was read.
+    """
 
     planned: list[dict[str, Any]] = field(default_factory=list)
     drifted: list[dict[str, Any]] = field(default_factory=list)
@@ -25,7 +38,14 @@ class Transcript:
     diagnostics: list[dict[str, Any]] = field(default_factory=list)
     plain: list[str] = field(default_factory=list)
     completed: int = 0
+    is_torn: bool = False
+    is_summed_up: bool = False
     _began: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of a plan, or of an apply, was read."""
+        return self.is_summed_up and not self.is_torn
 
     def read(self, line: str) -> Iterator[Event]:
         """The events that a line stands for: mostly one, often none."""
@@ -34,19 +54,31 @@ class Transcript:
         except ValueError:
             message = None
         if not isinstance(message, dict):
-            self.plain.append(line)  # a crash, or an error from before Terraform knew of -json
+            self._unread(line)
             return
         kind = message.get("type")
         if kind == "planned_change":
             self.planned.append(message["change"])
         elif kind == "resource_drift":
             self.drifted.append(message["change"])
+        elif kind == "change_summary":
+            self.is_summed_up = True
         elif kind == "outputs":
             self.outputs = message["outputs"]
         elif kind == "diagnostic":
             yield from self._diagnostic(message["diagnostic"])
         elif "hook" in message:
             yield from self._hook(str(kind), message["hook"], _seconds(message["@timestamp"]))
+
+    def _unread(self, line: str) -> None:
+        """A crash, or an error from before Terraform knew of -json; or a part of an event that the disk did not take.
+
+        Such a part is not for people: it may be out of a state that Terraform could store nowhere else.
+        """
+        if _PART_OF_JSON.search(line):
+            self.is_torn = True
+        else:
+            self.plain.append(line)
 
     def _diagnostic(self, diagnostic: dict[str, Any]) -> Iterator[Event]:
         if diagnostic in self.diagnostics:

@@ -18,6 +18,7 @@ from typing import Any
 
 import filelock
 
+from studioctl import disk
 from studioctl.errors import TerraformError
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
@@ -186,9 +187,13 @@ class Workspace:
     def set_state_aside(self) -> None:
         """Rename a local state that is no longer the state to `terraform.tfstate.<n>`, n being 1 for the first."""
         if self.state_file.is_file():
-            numbers = (path.suffix.removeprefix(".") for path in self.directory.glob(f"{STATE_FILE}.*"))
-            latest = max((int(number) for number in numbers if number.isdecimal()), default=0)
-            self.state_file.rename(self.directory / f"{STATE_FILE}.{latest + 1}")
+            self.set_aside(self.state_file)
+
+    def set_aside(self, file: Path) -> None:
+        """Rename a file that is no longer used to `<name>.<n>`, n being 1 for the first."""
+        numbers = (path.suffix.removeprefix(".") for path in self.directory.glob(f"{file.name}.*"))
+        latest = max((int(number) for number in numbers if number.isdecimal()), default=0)
+        file.rename(self.directory / f"{file.name}.{latest + 1}")
 
     def use_mirror(self, mirror: Mirror | None, registry: str, environ: Mapping[str, str]) -> Path | None:
         """Write Terraform's CLI configuration for a mirror; where it is, or None when none is needed."""
@@ -277,12 +282,10 @@ def _text(path: Path) -> str | None:
 
 def write_text(path: Path, text: str) -> bool:
     """Replace a file in one step, only if its text differs; whether it did."""
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+    if path.is_file() and path.read_bytes() == text.encode("utf-8", "surrogateescape"):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    disk.replace(path, text)
     return True
 
 

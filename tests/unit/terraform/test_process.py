@@ -1,5 +1,6 @@
 """A run and its log: signals, and what happens when we die."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -84,3 +85,15 @@ if sys.platform == "linux":  # elsewhere a process cannot ask to be told that it
                 return
             time.sleep(0.01)
         pytest.fail("it did not stop")
+
+
+def test_a_run_of_which_a_full_disk_takes_no_note_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr("studioctl.disk.replace", full)
+    waiting = run((sys.executable, "-c", "import time; time.sleep(300)"), tmp_path)
+
+    with pytest.raises(OSError, match="No space left"):
+        list(waiting.lines())
+    assert waiting.returncode == -signal.SIGINT

@@ -271,7 +271,8 @@ def test_a_file_in_the_way_of_a_state_that_comes_back_is_not_to_be_removed(playi
     work = driven.terraform.workspace
     driven.terraform.backend = Backend("s3", {"bucket": "acme-tfstate", "key": "demo"})
     driven.finish(driven.terraform.init())
-    left = '{"version": 4, "serial": 1, "lineage": "another", "resources": [{"mode": "managed"}]}'
+    resource = '{"mode": "managed", "type": "aws_vpc", "name": "studio", "instances": []}'
+    left = f'{{"version": 4, "serial": 1, "lineage": "another", "resources": [{resource}]}}'
     work.state_file.write_text(left, encoding="utf-8")
     driven.terraform.backend = Backend()
 
@@ -315,3 +316,86 @@ def test_forgetting_nothing_starts_nothing(playing: Callable[[str], Driven]) -> 
     driven.terraform.forget(["aws_s3_bucket.data"])
 
     assert driven.calls == [*before, "state rm aws_s3_bucket.data"]
+
+
+TORN_EVENT = '{"@level": "info", "type": "apply_start", "hook": {"resou'
+DUMP = '{"@level":"info","@message":"Emergency state dump","state":{"version":4,"lineage":"457b","outputs":{}}}'
+
+
+def recorded(tmp_path: Path, code: int, *lines: str) -> Driven:
+    """A Terraform whose plan says these lines and ends with this code."""
+    recording = tmp_path / "recording"
+    recording.mkdir()
+    (recording / "plan.jsonl").write_text("\n".join(lines))
+    (recording / "plan.code").write_text(str(code))
+    command = (sys.executable, str(HERE / "fake_terraform.py"), str(recording))
+    work = Workspace.beside(tmp_path / "studio.toml", "demo", local())
+    engine = Engine("terraform", command, "1.11.4")
+    return Driven(Terraform.of(work, engine, blueprint(network(), storage()), Backend()), [])
+
+
+def said_of_the_disk(summary: str, detail: str) -> str:
+    return json.dumps({"type": "diagnostic", "diagnostic": {"severity": "error", "summary": summary, "detail": detail}})
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (said_of_the_disk("Failed to save state", "write terraform.tfstate: no space left on device"), DUMP),
+        (DUMP, TORN_EVENT),
+        (DUMP, DUMP[40:], "x"),
+        (DUMP[:60],),
+    ],
+)
+def test_a_full_disk_is_told_in_words_and_no_json(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    driven = recorded(tmp_path, 1, *lines)
+
+    with pytest.raises(TerraformError) as failure:
+        driven.finish(driven.terraform.plan())
+
+    logs = driven.terraform.workspace.logs
+    assert failure.value.message == (
+        "The disk is full, so Terraform could not plan to its end and write down what it did. The disk is that of"
+        f" '{logs}'."
+    )
+    assert failure.value.hint.startswith("make room there, then run the same command again: it finds what was made")
+
+
+@pytest.mark.parametrize("lines", [(TORN_EVENT,), (), (DUMP,)])
+def test_a_plan_of_which_a_part_is_missing_is_not_shown(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    driven = recorded(tmp_path, 2, *lines)
+
+    with pytest.raises(TerraformError, match=r"^The disk is full, so Terraform could not plan"):
+        driven.finish(driven.terraform.plan())
+
+
+def test_what_aws_refused_is_told_beside_a_full_disk(tmp_path: Path) -> None:
+    driven = recorded(
+        tmp_path,
+        1,
+        said_of_the_disk("creating S3 Bucket: Forbidden", ""),
+        said_of_the_disk("Failed to persist state to backend", "Running terraform apply again creates a forked state"),
+        said_of_the_disk("Failed to create local state file", "open errored.tfstate: disk quota exceeded"),
+    )
+
+    with pytest.raises(TerraformError) as failure:
+        driven.finish(driven.terraform.plan())
+    first, *others = failure.value.message.splitlines()
+    assert first.startswith("Your quota of the disk is used up, so Terraform could not plan")
+    assert others == ["  creating S3 Bucket: Forbidden"]
+
+
+@pytest.mark.parametrize("torn", ["", '{"version": 4, "ser', "null"])
+def test_a_torn_state_that_could_not_be_stored_is_never_pushed(playing: Callable[[str], Driven], torn: str) -> None:
+    driven = playing("unchanged")
+    errored = driven.terraform.workspace.directory / "errored.tfstate"
+    errored.parent.mkdir(parents=True)
+    errored.write_text(torn)
+
+    driven.finish(driven.terraform.plan())
+
+    assert not any(call.startswith("state push") for call in driven.calls)
+    assert not errored.exists()
+    assert errored.with_name("errored.tfstate.1").read_text() == torn
+    note = "The last run could not store its whole state; what it made is looked for in AWS"
+    assert note in [event.message for event in driven.events if isinstance(event, Noted)]
