@@ -1,24 +1,54 @@
 """IAM and Secrets Manager as strict as AWS where moto is not."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
 from moto.iam import urls as iam_urls
-from moto.iam.exceptions import DeleteConflictException
-from moto.iam.models import IAMBackend
+from moto.iam.exceptions import DeleteConflictException, InvalidInput, MalformedPolicyDocument, NotFoundException
+from moto.iam.models import IAMBackend, ManagedPolicy, PolicyVersion, Role
 from moto.secretsmanager import urls as secretsmanager_urls
 from moto.secretsmanager.exceptions import InvalidRequestException
 from moto.secretsmanager.models import SecretsManagerBackend
+from moto.utilities.utils import PARTITION_NAMES
+
+BOUNDARY, DOCUMENT = 2, 2
+"""Where moto's responses pass the boundary of a role, after its name, and the document of a policy."""
 
 
 class StrictIAMBackend(IAMBackend):
-    """IAM that keeps a policy which somebody still has."""
+    """IAM with AWS's checks of attachments, permissions boundaries and partitions."""
 
     @property
     def _url_module(self) -> ModuleType:
         return iam_urls
+
+    def create_role(self, role_name: str, *args: Any, **kwargs: Any) -> Role:
+        """The policy that is to be the role's boundary must exist."""
+        self._check_boundary(args[BOUNDARY] if len(args) > BOUNDARY else kwargs.get("permissions_boundary"))
+        return super().create_role(role_name, *args, **kwargs)
+
+    def put_role_permissions_boundary(self, role_name: str, permissions_boundary: str) -> None:
+        """The same."""
+        self._check_boundary(permissions_boundary)
+        super().put_role_permissions_boundary(role_name, permissions_boundary)
+
+    def create_policy(self, *args: Any, **kwargs: Any) -> ManagedPolicy:
+        """Its resources are of this partition."""
+        self._check_partitions(args[DOCUMENT] if len(args) > DOCUMENT else kwargs["policy_document"])
+        return super().create_policy(*args, **kwargs)
+
+    def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> PolicyVersion:
+        """Its resources are of this partition."""
+        self._check_partitions(policy_document)
+        return super().create_policy_version(policy_arn, policy_document, set_as_default)
+
+    def put_role_policy(self, role_name: str, policy_name: str, policy_json: str) -> None:
+        """Its resources are of this partition."""
+        self._check_partitions(policy_json)
+        super().put_role_policy(role_name, policy_name, policy_json)
 
     def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
         """A second attachment of the same policy changes nothing; moto would count it twice.
@@ -26,14 +56,49 @@ class StrictIAMBackend(IAMBackend):
         Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html: a role has a policy once.
         An interrupted client, whose state does not know the first one, sends it again.
         """
+        self._check_policy_arn(policy_arn)
         if policy_arn not in self.get_role(role_name).managed_policies:
             super().attach_role_policy(policy_arn, role_name)
 
     def delete_policy(self, policy_arn: str) -> None:
-        """Attachments block it: API reference, DeletePolicy."""
-        if self.get_policy(policy_arn).attachment_count:
+        """Attachments block it (API reference, DeletePolicy), and so does a role whose boundary it is."""
+        bounds = any(role.permissions_boundary_arn == policy_arn for role in self.roles.values())
+        if self.get_policy(policy_arn).attachment_count or bounds:
             raise DeleteConflictException("Cannot delete a policy attached to entities.")
         super().delete_policy(policy_arn)
+
+    def _check_boundary(self, arn: str | None) -> None:
+        if not arn:
+            return
+        self._check_policy_arn(arn)
+        if arn not in self.managed_policies:
+            raise NotFoundException(f"Scope ARN: {arn} does not exist or is not attachable.")
+
+    def _check_policy_arn(self, arn: str) -> None:
+        parts = arn.split(":")
+        if parts[0] == "arn" and parts[1:2] != [self.partition]:
+            raise InvalidInput(f"ARN {arn} is not valid.")
+
+    def _check_partitions(self, document: str) -> None:
+        """In moto's words for a partition that nobody has, which are AWS's."""
+        for arn in _resources(document):
+            partition = arn.split(":")[1] if arn.startswith("arn:") else "*"
+            if partition in PARTITION_NAMES and partition != self.partition:
+                raise MalformedPolicyDocument(f'Partition "{partition}" is not valid for resource "{arn}".')
+
+
+def _resources(document: str) -> list[str]:
+    """Every resource that a policy names; none if it is no policy, which moto says better."""
+    try:
+        statements = json.loads(document)["Statement"]
+    except (ValueError, KeyError, TypeError):
+        return []
+    found: list[str] = []
+    for statement in statements if isinstance(statements, list) else [statements]:
+        for key in ("Resource", "NotResource"):
+            named = statement.get(key, []) if isinstance(statement, dict) else []
+            found += [arn for arn in (named if isinstance(named, list) else [named]) if isinstance(arn, str)]
+    return found
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.kms import urls as kms_urls
-from moto.kms.models import Alias, Key, KmsBackend
+from moto.kms.models import Alias, Key, KmsBackend, kms_backends
 
 
 class DisabledError(JsonRESTError):
@@ -24,6 +24,28 @@ class InvalidStateError(JsonRESTError):
 
     def __init__(self, arn: str) -> None:
         super().__init__("KMSInvalidStateException", f"{arn} is pending deletion.")
+
+
+def why_unusable(account_id: str, region: str, key_id: str | None) -> str | None:
+    """What keeps a service from encrypting data with this key of the account; None if nothing does.
+
+    Args:
+        account_id: The account that the service works for. A key of another one does not exist for it.
+        region: Where the service works.
+        key_id: An id, an ARN, or an alias; None and AWS's own keys are always fine.
+    """
+    if not key_id or "alias/aws/" in key_id:
+        return None
+    keys = kms_backends[account_id][region].keys.values()
+    key = next((key for key in keys if key_id in _names(key)), None)
+    if key is None:
+        return "does not exist. You must choose a key that exists"
+    usage = key.key_usage or "ENCRYPT_DECRYPT"  # moto keeps what the request said, which may be nothing
+    if usage != "ENCRYPT_DECRYPT" or key.key_spec != "SYMMETRIC_DEFAULT":
+        return f"has the usage {usage} and the spec {key.key_spec}. You must choose a symmetric encryption key"
+    if key.key_state != "Enabled":
+        return f"is {key.key_state}. You must choose a key that is Enabled"
+    return None
 
 
 class StrictKmsBackend(KmsBackend):
@@ -53,6 +75,14 @@ class StrictKmsBackend(KmsBackend):
         self._not_leaving(target_key_id)
         return super().update_alias(target_key_id, alias_name)
 
+    def disable_key(self, key_id: str) -> None:
+        """By its ARN too, on which moto stumbles."""
+        super().disable_key(self.get_key_id(key_id))
+
+    def enable_key(self, key_id: str) -> None:
+        """The same."""
+        super().enable_key(self.get_key_id(key_id))
+
     def encrypt(self, key_id: str, *args: Any, **kwargs: Any) -> tuple[bytes, str]:
         """Also behind GenerateDataKey and ReEncrypt."""
         self._usable(key_id)
@@ -74,3 +104,9 @@ class StrictKmsBackend(KmsBackend):
         key = self._not_leaving(key_id)
         if key.key_state == "Disabled":
             raise DisabledError(key.arn)
+
+
+def _names(key: Key) -> set[str]:
+    """What a request may call it."""
+    prefix = key.arn.rpartition(":")[0]
+    return {key.id, key.arn, *key.aliases, *(f"{prefix}:{alias}" for alias in key.aliases)}

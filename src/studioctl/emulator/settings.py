@@ -25,6 +25,12 @@ class EmulatorSettings:
         run_lifecycle: Whether an app runs its lifecycle configurations when it starts, on this machine, as the person
             who started the emulator.
         lifecycle_seconds: An app fails when one of them takes longer. AWS gives them 5 minutes.
+        closed_domains_need_groups: Whether a VpcOnly domain without security groups in its default user settings is
+            refused. The API reference calls them required there; the acceptance tests of Terraform's provider made such
+            domains on AWS (hashicorp/terraform-provider-aws#35416).
+        private_spaces_need_app_type: Whether a private space whose settings lack AppType is refused. AWS's refusal is
+            known for requests without any settings only (hashicorp/terraform-provider-aws#38370).
+        rstudio_licence: Whether the account has a licence for RStudio. Without one a domain with RStudio fails.
     """
 
     transition_seconds: float = 0.3
@@ -35,6 +41,9 @@ class EmulatorSettings:
     run_lifecycle: bool = False
     lifecycle_seconds: float = 300
     registration_seconds: float = 0.3
+    closed_domains_need_groups: bool = False
+    private_spaces_need_app_type: bool = False
+    rstudio_licence: bool = False
     maximum_apps: int | None = None
     quotas: dict[str, float] = field(default_factory=dict)
     enforce_quotas: bool = False

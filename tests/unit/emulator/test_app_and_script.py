@@ -70,6 +70,36 @@ def test_an_app_must_suit_its_space(studio: Studio, domain_id: str) -> None:
     )
 
 
+def test_what_an_app_runs_on_when_nothing_is_named(studio: Studio, domain_id: str) -> None:
+    def start(app_type: str, **request: Any) -> Any:
+        key: Any = {"DomainId": domain_id, "UserProfileName": "ada", "AppType": app_type, "AppName": app_type.lower()}
+        studio.sagemaker.create_app(**key, **request)
+        return studio.sagemaker.describe_app(**key)["ResourceSpec"]
+
+    assert refusal(lambda: start("KernelGateway")) == (
+        "ValidationException",
+        "InstanceType must be provided for an App of type KernelGateway",
+    )
+    assert refusal(lambda: start("JupyterServer", ResourceSpec={"InstanceType": "ml.t3.medium"}))[1] == (
+        "JupyterServer apps only support the InstanceType 'system', not 'ml.t3.medium'"
+    )
+    assert start("JupyterServer") == {
+        "SageMakerImageArn": "arn:aws:sagemaker:eu-west-1:081325390199:image/jupyter-server-3",
+        "InstanceType": "system",
+    }
+    assert start("TensorBoard")["InstanceType"] == "ml.t3.medium"
+    assert start("KernelGateway", ResourceSpec={"InstanceType": "system"})["InstanceType"] == "ml.t3.medium"
+
+
+def test_an_image_with_a_gpu_comes_with_such_an_instance(studio: Studio, domain_id: str) -> None:
+    key = studio.app(domain_id, ResourceSpec={"InstanceType": "ml.g5.xlarge"})
+
+    assert studio.sagemaker.describe_app(**key)["ResourceSpec"] == {
+        "SageMakerImageArn": CPU_IMAGE.replace("-cpu", "-gpu"),
+        "InstanceType": "ml.g5.xlarge",
+    }
+
+
 def test_a_script_must_exist_and_be_allowed(studio: Studio, domain_id: str) -> None:
     missing = f"{ARN}:studio-lifecycle-config/none"
     script = studio.script("setup")

@@ -1,8 +1,13 @@
 """Domains: defaults, statuses, what may change and what is in the way of a deletion."""
 
 import re
+import uuid
+from typing import Any
 
-from tests.unit.emulator.emulated import Studio, eventually, gone, refusal
+import pytest
+
+from studioctl.emulator.server import RunningEmulator
+from tests.unit.emulator.emulated import Studio, client, eventually, gone, refusal
 
 
 def test_ids_and_urls_have_awss_forms(studio: Studio) -> None:
@@ -58,7 +63,7 @@ def test_what_it_names_must_exist(studio: Studio) -> None:
     )
     assert refusal(lambda: studio.domain(DomainSettings={"SecurityGroupIds": ["sg-0"]})) == (
         "ValidationException",
-        f"The security group 'sg-0' does not exist in the vpc '{studio.vpc_id}'",
+        "The security group 'sg-0' does not exist",
     )
 
 
@@ -105,15 +110,103 @@ def test_a_running_app_forbids_only_what_aws_says(studio: Studio) -> None:
     studio.wait_domain(domain_id)
 
 
-def test_a_closed_domain_needs_security_groups(studio: Studio) -> None:
-    message = "SecurityGroups are required when AppNetworkAccessType is VpcOnly"
-    open_one = studio.domain()
+def test_groups_may_be_missing_in_a_closed_domain_and_of_another_vpc_in_any(studio: Studio) -> None:
+    elsewhere = studio.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    group = studio.ec2.create_security_group(GroupName="elsewhere", Description="x", VpcId=elsewhere)["GroupId"]
 
-    for refused in (
-        lambda: studio.domain(AppNetworkAccessType="VpcOnly"),
-        lambda: studio.sagemaker.update_domain(DomainId=open_one, AppNetworkAccessType="VpcOnly"),
-    ):
-        assert refusal(refused) == ("ValidationException", message)
+    studio.domain(AppNetworkAccessType="VpcOnly")
+    domain_id = studio.domain(DefaultUserSettings={"ExecutionRole": studio.role_arn, "SecurityGroups": [group]})
+
+    settings = studio.sagemaker.describe_domain(DomainId=domain_id)["DefaultUserSettings"]
+    assert settings["SecurityGroups"] == [group]
+
+
+def failed(studio: Studio, **request: Any) -> str:
+    """Why a domain failed that AWS began to make. It is deleted again."""
+    domain_id = studio.sagemaker.create_domain(
+        DomainName=f"failing-{uuid.uuid4().hex[:8]}",
+        AuthMode="IAM",
+        DefaultUserSettings={"ExecutionRole": studio.role_arn},
+        VpcId=studio.vpc_id,
+        SubnetIds=studio.subnet_ids,
+        **request,
+    )["DomainId"]
+    described = eventually(
+        lambda: studio.sagemaker.describe_domain(DomainId=domain_id), lambda domain: domain["Status"] != "Pending"
+    )
+    assert described["Status"] == "Failed"
+    studio.sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": "Delete"})
+    gone(lambda: studio.sagemaker.describe_domain(DomainId=domain_id))
+    return described["FailureReason"].replace(domain_id, "ID")
+
+
+def test_a_domain_fails_on_a_key_that_cannot_encrypt(studio: Studio, emulator: RunningEmulator) -> None:
+    kms = client(emulator, "kms")
+    disabled, leaving = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    kms.disable_key(KeyId=disabled)
+    kms.schedule_key_deletion(KeyId=leaving, PendingWindowInDays=7)
+    signing = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
+    missing = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    absent = "does not exist. You must choose a key that exists."
+    for key, why in {
+        missing: absent,
+        missing.rpartition("/")[2]: absent,
+        "alias/nothing": absent,
+        disabled: "is Disabled. You must choose a key that is Enabled.",
+        leaving: "is PendingDeletion. You must choose a key that is Enabled.",
+        signing: "has the usage SIGN_VERIFY and the spec ECC_NIST_P256. You must choose a symmetric encryption key.",
+        disabled.replace("123456789012", "210987654321"): absent,
+        disabled.replace(":aws:", ":aws-us-gov:"): absent,
+        disabled.replace("eu-west-1", "eu-west-2"): absent,
+    }.items():
+        assert failed(studio, KmsKeyId=key) == (
+            f"ResourceNotFoundError: Unable to create Amazon EFS for domain 'ID' because KMS key '{key}' {why}"
+        )
+    named = {system.get("KmsKeyId") for system in studio.efs.describe_file_systems()["FileSystems"]}
+    assert not named & {missing, disabled, leaving, signing}
+
+
+def test_keys_that_can_encrypt_are_taken_by_id_arn_and_alias(studio: Studio, emulator: RunningEmulator) -> None:
+    kms = client(emulator, "kms")
+    key = kms.create_key()["KeyMetadata"]
+    kms.create_alias(AliasName=f"alias/{studio.tag}", TargetKeyId=key["KeyId"])
+
+    for name in (key["KeyId"], key["Arn"], f"alias/{studio.tag}"):
+        domain = studio.sagemaker.describe_domain(DomainId=studio.domain(KmsKeyId=name))
+        assert (domain["Status"], domain["KmsKeyId"]) == ("InService", name)
+
+
+def test_rstudio_takes_a_licence(studio: Studio) -> None:
+    rstudio: Any = {"DomainExecutionRoleArn": studio.role_arn}
+    reason = (
+        "ConfigurationError: Domain-level App [arn:aws:sagemaker:eu-west-1:123456789012:app/ID/domain-shared/"
+        "RStudioServerPro/default] failed to start: [ResourceNotFoundError: No available licenses were found. Validate"
+        " that a license for RStudio Workbench exists.]"
+    )
+    assert failed(studio, DomainSettings={"RStudioServerProDomainSettings": rstudio}) == reason
+    domain_id = studio.domain()
+    studio.sagemaker.update_domain(
+        DomainId=domain_id, DomainSettingsForUpdate={"RStudioServerProDomainSettingsForUpdate": rstudio}
+    )
+    updated = eventually(
+        lambda: studio.sagemaker.describe_domain(DomainId=domain_id), lambda domain: domain["Status"] != "Updating"
+    )
+    assert (updated["Status"], updated["FailureReason"].replace(domain_id, "ID")) == ("Update_Failed", reason)
+    assert updated["DomainSettings"] == {"RStudioServerProDomainSettings": rstudio}
+
+
+@pytest.mark.parametrize("kind", ["JupyterServerAppSettings", "JupyterLabAppSettings"])
+def test_shared_spaces_offer_no_repositories(studio: Studio, kind: str) -> None:
+    repositories: Any = {kind: {"CodeRepositories": [{"RepositoryUrl": "https://github.com/acme/models.git"}]}}
+    refused = (
+        "ValidationException",
+        f"Unknown parameter CodeRepositories in {kind} for DefaultSpaceSettings.",
+    )
+    role = {"ExecutionRole": studio.role_arn}
+    assert refusal(lambda: studio.domain(DefaultSpaceSettings=role | repositories)) == refused
+    domain_id = studio.domain(DefaultUserSettings=role | repositories, DefaultSpaceSettings=role)
+    update = studio.sagemaker.update_domain
+    assert refusal(lambda: update(DomainId=domain_id, DefaultSpaceSettings=repositories)) == refused
 
 
 def test_children_block_a_deletion(studio: Studio) -> None:

@@ -152,6 +152,39 @@ def test_names_are_unique_and_what_is_not_there_is_not_found(studio: Studio, mad
     assert refusal(lambda: sagemaker.describe_image_version(ImageName=made.name, Version=7))[0] == "ResourceNotFound"
 
 
+def test_number_0_is_the_newest_version(studio: Studio, made: Made) -> None:
+    """Terraform's provider sends it for a custom image without a number."""
+    offered = made.offered
+    offered["CodeEditorAppSettings"]["CustomImages"][0]["ImageVersionNumber"] = 0
+    domain_id = studio.domain(DefaultUserSettings={"ExecutionRole": studio.role_arn, **offered})
+
+    described: Any = studio.sagemaker.describe_domain(DomainId=domain_id)
+    assert described["DefaultUserSettings"]["CodeEditorAppSettings"] == offered["CodeEditorAppSettings"]
+    assert refusal(lambda: studio.sagemaker.delete_image_version(ImageName=made.name, Version=1))[0] == "ResourceInUse"
+
+
+def test_a_version_is_described_and_named_anew(studio: Studio, made: Made) -> None:
+    sagemaker = studio.sagemaker
+    version(studio, made.name, f"{ACCOUNT}/{made.repository}:one")
+    update: Any = sagemaker.update_image_version
+    about = {"JobType": "TRAINING", "MLFramework": "PyTorch 2.1", "Horovod": False, "ReleaseNotes": "first"}
+    arn = update(ImageName=made.name, Version=1, AliasesToAdd=["1.0", "stable"], **about)["ImageVersionArn"]
+    update(ImageName=made.name, Alias="stable", ReleaseNotes="second")
+    update(ImageName=made.name, Version=2, AliasesToAdd=["stable"])
+
+    described = sagemaker.describe_image_version(ImageName=made.name, Alias="1.0")
+    assert described["ImageVersionArn"] == arn
+    assert {key: described.get(key) for key in about} == about | {"ReleaseNotes": "second"}
+    aliases = sagemaker.list_aliases(ImageName=made.name)["SageMakerImageVersionAliases"]
+    assert aliases == ["1.0", "stable"]
+    assert sagemaker.list_aliases(ImageName=made.name, Version=2)["SageMakerImageVersionAliases"] == ["stable"]
+    update(ImageName=made.name, Version=2, AliasesToDelete=["stable"])
+    assert refusal(lambda: sagemaker.describe_image_version(ImageName=made.name, Alias="stable")) == (
+        "ResourceNotFound",
+        f"ImageVersion [{made.name}/stable] does not exist.",
+    )
+
+
 def test_an_image_can_be_called_otherwise(studio: Studio, made: Made) -> None:
     studio.sagemaker.update_image(ImageName=made.name, Description="for vision", DeleteProperties=["DisplayName"])
 

@@ -6,8 +6,7 @@ import pytest
 
 from tests.unit.emulator.emulated import Studio, gone, refusal
 
-CPU_IMAGE = "arn:aws:sagemaker:eu-west-1:819792524951:image/sagemaker-distribution-cpu"
-GPU_IMAGE = "arn:aws:sagemaker:eu-west-1:819792524951:image/sagemaker-distribution-gpu"
+ARN = "arn:aws:sagemaker:eu-west-1:123456789012"
 
 
 def editor(instance_type: str) -> dict[str, object]:
@@ -78,28 +77,50 @@ def test_a_space_needs_its_domain_owner_and_settings(studio: Studio, domain_id: 
             OwnershipSettings={"OwnerUserProfileName": "ada"},
             SpaceSharingSettings={"SharingType": "Private"},
         )
-    ) == ("ValidationException", "SpaceSettings must be provided for creating private space")
+    ) == (
+        "ValidationException",
+        f"SpaceSettings must be provided for creating private space [{ARN}:space/{domain_id}/s]",
+    )
     assert refusal(
         lambda: create(DomainId=domain_id, SpaceName="s", SpaceSharingSettings={"SharingType": "Private"})
     ) == ("ValidationException", "OwnershipSettings and SpaceSharingSettings must be provided together")
 
 
-def test_aws_fills_in_the_image_and_the_disk(studio: Studio, domain_id: str) -> None:
+def test_a_private_space_is_of_the_type_that_its_settings_are_for(studio: Studio, domain_id: str) -> None:
+    studio.profile(domain_id)
+    studio.sagemaker.create_space(
+        DomainId=domain_id,
+        SpaceName="editor",
+        OwnershipSettings={"OwnerUserProfileName": "ada"},
+        SpaceSharingSettings={"SharingType": "Private"},
+        SpaceSettings={"CodeEditorAppSettings": {"DefaultResourceSpec": {"InstanceType": "ml.t3.medium"}}},
+    )
+    studio.wait_space(domain_id)
+
+    assert studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="editor")["SpaceSettings"] == {
+        "SpaceStorageSettings": disk(5),
+        "CodeEditorAppSettings": editor("ml.t3.medium"),
+    }
+    studio.app(domain_id)
+
+
+def test_a_space_without_settings_shows_none(studio: Studio, domain_id: str) -> None:
+    studio.sagemaker.create_space(DomainId=domain_id, SpaceName="shared")
+
+    described = studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="shared")
+    assert not described.keys() & {"SpaceSettings", "OwnershipSettings", "SpaceSharingSettings"}
+
+
+def test_aws_fills_in_the_disk_and_no_image(studio: Studio, domain_id: str) -> None:
     studio.profile(domain_id)
     studio.space(domain_id, CodeEditorAppSettings=editor("ml.t3.medium"))
     found = studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="editor")
     assert found["SpaceSettings"] == {
         "AppType": "CodeEditor",
         "SpaceStorageSettings": disk(5),
-        "CodeEditorAppSettings": {
-            "DefaultResourceSpec": {"SageMakerImageArn": CPU_IMAGE, "InstanceType": "ml.t3.medium"}
-        },
+        "CodeEditorAppSettings": editor("ml.t3.medium"),
     }
-    studio.space(domain_id, "gpu", CodeEditorAppSettings=editor("ml.g5.xlarge"))
-    found = studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="gpu")
-    spec = found["SpaceSettings"]["CodeEditorAppSettings"]["DefaultResourceSpec"]
-    assert spec["SageMakerImageArn"] == GPU_IMAGE
-    summary = studio.sagemaker.list_spaces(DomainIdEquals=domain_id, SpaceNameContains="GP")["Spaces"][0]
+    summary = studio.sagemaker.list_spaces(DomainIdEquals=domain_id, SpaceNameContains="EDI")["Spaces"][0]
     assert summary["SpaceSettingsSummary"] == {"AppType": "CodeEditor", "SpaceStorageSettings": disk(5)}
     assert summary["OwnershipSettingsSummary"] == {"OwnerUserProfileName": "ada"}
     assert summary["SpaceSharingSettingsSummary"] == {"SharingType": "Private"}

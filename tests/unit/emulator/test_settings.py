@@ -9,6 +9,26 @@ from studioctl.emulator.settings import EmulatorSettings
 from tests.unit.emulator.emulated import gone, new_studio, refusal
 
 
+def test_the_stricter_truths_and_a_licence(home: Path) -> None:
+    """One start for these, too: what AWS may refuse, and what it needs a licence for."""
+    settings = EmulatorSettings(
+        transition_seconds=0, closed_domains_need_groups=True, private_spaces_need_app_type=True, rstudio_licence=True
+    )
+    studio = new_studio(server.start(settings=settings, state_dir=home))
+    needed = ("ValidationException", "SecurityGroups are required when AppNetworkAccessType is VpcOnly")
+    assert refusal(lambda: studio.domain(AppNetworkAccessType="VpcOnly")) == needed
+    domain_id = studio.domain(
+        DomainSettings={"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": studio.role_arn}}
+    )
+    studio.profile(domain_id)
+    untyped: Any = {"AppType": None, "CodeEditorAppSettings": {"DefaultResourceSpec": {"InstanceType": "ml.t3.large"}}}
+    code, message = refusal(lambda: studio.space(domain_id, **untyped))
+    assert (code, message.partition(" [")[0]) == (
+        "ValidationException",
+        "SpaceSettings must be provided for creating private space",
+    )
+
+
 def test_all_the_other_truths(home: Path) -> None:
     """One start for all of them: groups that stay, points that go, quotas, slow disks, apps soon forgotten."""
     settings = EmulatorSettings(

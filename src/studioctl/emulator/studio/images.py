@@ -19,15 +19,27 @@ FIRST_PARTY_ACCOUNTS = {
 }
 """AWS's own accounts by region: docs.aws.amazon.com/sagemaker/latest/dg/code-editor-use-instances.html"""
 
+JUPYTER_SERVER_ACCOUNTS = {
+    "us-east-1": "081325390199",
+    "us-west-2": "236514542706",
+    "eu-central-1": "936697816551",
+}
+"""AWS's accounts for images of Studio Classic, as far as they were seen in public configurations."""
+
 DEFAULT_INSTANCE_TYPE = "ml.t3.medium"  # assumed: AWS does not say what it takes when none is named
+ON_SYSTEM = frozenset({"JupyterServer", "RStudioServerPro", "RSessionGateway"})
+"""Apps that run on `system` and nothing else: API reference, ResourceSpec, for JupyterServer; assumed for RStudio's."""
 GPU_FAMILIES = ("ml.g", "ml.p")
 
 
-def default_image(region: str, partition: str, instance_type: str) -> str:
-    """The ARN of SageMaker Distribution for CPU, or for GPU on an instance that has one.
+def default_image(region: str, partition: str, app_type: str, instance_type: str) -> str:
+    """The ARN of JupyterServer's own image, or of SageMaker Distribution for CPU or, on an instance that has one, GPU.
 
     A region that is not in AWS's table is given us-east-1's account, which AWS does not promise.
     """
+    if app_type == "JupyterServer":
+        account = JUPYTER_SERVER_ACCOUNTS.get(region, JUPYTER_SERVER_ACCOUNTS["us-east-1"])
+        return f"arn:{partition}:sagemaker:{region}:{account}:image/jupyter-server-3"
     account = FIRST_PARTY_ACCOUNTS.get(region, FIRST_PARTY_ACCOUNTS["us-east-1"])
     flavour = "gpu" if instance_type.startswith(GPU_FAMILIES) else "cpu"
     return f"arn:{partition}:sagemaker:{region}:{account}:image/sagemaker-distribution-{flavour}"

@@ -31,27 +31,26 @@ def check_network(store: StudioStore, vpc_id: str, subnet_ids: list[str]) -> Non
             raise ValidationException(f"The subnet ID '{subnet_id}' is not in the vpc '{vpc_id}'")
 
 
-def check_closed(access: str, user_settings: Settings) -> None:
-    """Where all traffic passes the user's VPC, apps need security groups: API reference, UserSettings."""
-    if access == "VpcOnly" and not user_settings.get("SecurityGroups"):
+def check_closed(store: StudioStore, access: str, user_settings: Settings) -> None:
+    """Where all traffic passes the user's VPC, apps need security groups: API reference, UserSettings. A setting."""
+    if store.settings.closed_domains_need_groups and access == "VpcOnly" and not user_settings.get("SecurityGroups"):
         raise ValidationException("SecurityGroups are required when AppNetworkAccessType is VpcOnly")
 
 
-def check_security_groups(store: StudioStore, vpc_id: str | None, group_ids: list[str] | None) -> None:
-    """The groups exist in the domain's VPC."""
+def check_security_groups(store: StudioStore, group_ids: list[str] | None) -> None:
+    """The groups exist. AWS takes those of another VPC, too: hashicorp/terraform-provider-aws#34729."""
     ec2 = ec2_backends[store.account_id][store.region_name]
-    known = ec2.groups.get(vpc_id or "", {})
     for group_id in group_ids or []:
-        if group_id not in known:
-            raise ValidationException(f"The security group '{group_id}' does not exist in the vpc '{vpc_id}'")
+        if ec2.get_security_group_from_id(group_id) is None:
+            raise ValidationException(f"The security group '{group_id}' does not exist")
 
 
-def check_user_settings(store: StudioStore, vpc_id: str | None, settings: Settings) -> None:
-    """The role, security groups and scripts that user or space settings name exist."""
+def check_user_settings(store: StudioStore, settings: Settings) -> None:
+    """The role, security groups, images and scripts that user or space settings name exist."""
     if role := settings.get("ExecutionRole"):
         check_role(store, role)
     check_custom_images(store, settings)
-    check_security_groups(store, vpc_id, settings.get("SecurityGroups"))
+    check_security_groups(store, settings.get("SecurityGroups"))
     for app_settings in (value for key, value in settings.items() if key.endswith("AppSettings")):
         listed = app_settings.get("LifecycleConfigArns", [])
         for arn in listed:
@@ -74,7 +73,7 @@ def check_custom_images(store: StudioStore, settings: Settings) -> None:
         name = custom["ImageName"]
         image = store.images.get(name)
         versions = {number: v.status for number, v in image.versions.items()} if image else {}
-        number = custom.get("ImageVersionNumber", max(versions, default=0))
+        number = custom.get("ImageVersionNumber") or max(versions, default=0)  # 0 is the newest, too
         if versions.get(number) != "CREATED":
             raise ValidationException(f"The image '{name}' does not exist, or has no version that is CREATED")
         if custom["AppImageConfigName"] not in store.app_image_configs:
@@ -91,6 +90,16 @@ def check_lifecycle_config(store: StudioStore, arn: str) -> None:
     """The script exists."""
     if arn != "None" and all(config.arn != arn for config in store.lifecycle_configs.values()):
         raise ValidationException(f"The lifecycle configuration '{arn}' does not exist")
+
+
+def check_space_defaults(settings: Settings) -> None:
+    """Shared spaces have no repositories of their own to offer.
+
+    AWS's words are those of hashicorp/terraform-provider-aws#36089, seen for JupyterServer; the code is assumed.
+    """
+    for key, app_settings in settings.items():
+        if key.endswith("AppSettings") and "CodeRepositories" in app_settings:
+            raise ValidationException(f"Unknown parameter CodeRepositories in {key} for DefaultSpaceSettings.")
 
 
 def lifecycle_configs_named_in(settings: Settings) -> Iterator[str]:

@@ -146,6 +146,12 @@ class StudioResponse(SageMakerResponse):
     def list_image_versions(self) -> ActionResult:
         return _listing("ImageVersions", *self.studio.list_image_versions(self.params))
 
+    def update_image_version(self) -> ActionResult:
+        return ActionResult({"ImageVersionArn": self.studio.update_image_version(self.params).arn})
+
+    def list_aliases(self) -> ActionResult:
+        return ActionResult({"SageMakerImageVersionAliases": self.studio.list_aliases(self.params)})
+
     def delete_image_version(self) -> ActionResult:
         self.studio.delete_image_version(self.params)
         return EmptyResult()

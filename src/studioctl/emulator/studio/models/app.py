@@ -12,7 +12,7 @@ from studioctl.emulator.studio.exceptions import (
     over_quota,
     too_small_for_remote_access,
 )
-from studioctl.emulator.studio.images import DEFAULT_INSTANCE_TYPE, default_image
+from studioctl.emulator.studio.images import DEFAULT_INSTANCE_TYPE, ON_SYSTEM, default_image
 from studioctl.emulator.studio.models.domain import Domain
 from studioctl.emulator.studio.models.space import SPACE_APPS, Space
 from studioctl.emulator.studio.models.startups import StartupBackend
@@ -145,9 +145,11 @@ class AppBackend(StartupBackend):
         spec: Settings = dict(request.get("ResourceSpec", {}))
         for settings in defaults:
             spec = _on_top_of(settings.get(key, {}).get("DefaultResourceSpec", {}), spec)
-        spec.setdefault("InstanceType", DEFAULT_INSTANCE_TYPE)
+        spec["InstanceType"] = _instance_type(request["AppType"], spec)
         if not {"SageMakerImageArn", "SageMakerImageVersionArn"} & spec.keys():
-            spec["SageMakerImageArn"] = default_image(self.region_name, self.partition, spec["InstanceType"])
+            spec["SageMakerImageArn"] = default_image(
+                self.region_name, self.partition, request["AppType"], spec["InstanceType"]
+            )
         spec = without_cleared(spec)
         if arn := spec.get("LifecycleConfigArn"):
             self.check_allowed_script(domain, owner, key, arn)
@@ -248,6 +250,20 @@ def _on_top_of(default: Settings, spec: Settings) -> Settings:
     """`spec` with what it lacks from `default`; an image is taken as a whole or not at all."""
     chosen = any(key.startswith(IMAGE_PREFIX) for key in spec)
     return {key: value for key, value in default.items() if not (chosen and key.startswith(IMAGE_PREFIX))} | spec
+
+
+def _instance_type(app_type: str, spec: Settings) -> str:
+    """What an app runs on: API reference, ResourceSpec and CreateApp. The texts are assumed."""
+    named: str | None = spec.get("InstanceType")
+    if app_type in ON_SYSTEM:
+        if named not in {None, "system"}:
+            raise ValidationException(f"{app_type} apps only support the InstanceType 'system', not '{named}'")
+        return "system"
+    if app_type == "KernelGateway":
+        if named is None:
+            raise ValidationException("InstanceType must be provided for an App of type KernelGateway")
+        return DEFAULT_INSTANCE_TYPE if named == "system" else named
+    return named or DEFAULT_INSTANCE_TYPE
 
 
 def app_key(request: Settings) -> AppKey:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from studioctl.emulator.studio import background
+from studioctl.emulator.studio.domain_failures import RSTUDIO, why_without_home, why_without_rstudio
 from studioctl.emulator.studio.exceptions import ValidationException, already_exists, apps_in_service, has_children
 from studioctl.emulator.studio.models.lifecycle_config import LifecycleConfigBackend
 from studioctl.emulator.studio.paging import page
@@ -10,6 +11,7 @@ from studioctl.emulator.studio.references import (
     check_closed,
     check_network,
     check_security_groups,
+    check_space_defaults,
     check_user_settings,
 )
 from studioctl.emulator.studio.resource import (
@@ -21,7 +23,7 @@ from studioctl.emulator.studio.resource import (
     read_tags,
     without_cleared,
 )
-from studioctl.emulator.studio.store import goes_already, require_settled
+from studioctl.emulator.studio.store import Outcome, goes_already, require_settled
 
 USER_DEFAULTS: Settings = {
     "SecurityGroups": [],
@@ -108,13 +110,22 @@ class DomainBackend(LifecycleConfigBackend):
                 raise already_exists("Domain", other.arn)
         check_network(self, request.get("VpcId", ""), request.get("SubnetIds", []))
         domain = self._domain_from(request)
-        check_closed(domain.app_network_access_type, domain.default_user_settings)
+        check_closed(self, domain.app_network_access_type, domain.default_user_settings)
         self._check_settings(domain)
         self.studio_domains[domain.domain_id] = domain
-        if domain.home_efs_creation == "Enabled":
+        keyless = why_without_home(self, domain)
+        if domain.home_efs_creation == "Enabled" and keyless is None:
             background.make_home(self, domain)
-        self.bring_into_service(domain)
+        self._bring_up(domain, "Pending", keyless or why_without_rstudio(self, domain))
         return domain
+
+    def _bring_up(self, domain: Domain, status: str, failure: str | None) -> None:
+        """Pass through `status` into InService, or into failure."""
+        if failure is None:
+            self.bring_into_service(domain, status)
+        else:
+            outcome = Outcome("Failed" if status == "Pending" else "Update_Failed", failure)
+            self.pass_through(domain, status, lambda: self.fail(domain, outcome))
 
     def _domain_from(self, request: Settings) -> Domain:
         domain_id = f"d-{random_id(12)}"
@@ -142,8 +153,9 @@ class DomainBackend(LifecycleConfigBackend):
         if domain.default_user_settings["AutoMountHomeEFS"] == "DefaultAsDomain":  # API reference; text assumed
             raise ValidationException("DefaultAsDomain is only supported for user profiles.")
         for settings in domain.all_settings():
-            check_user_settings(self, domain.vpc_id, settings)
-        check_security_groups(self, domain.vpc_id, domain.domain_settings.get("SecurityGroupIds"))
+            check_user_settings(self, settings)
+        check_space_defaults(domain.default_space_settings)
+        check_security_groups(self, domain.domain_settings.get("SecurityGroupIds"))
 
     def list_domains(self, request: Settings) -> tuple[list[Domain], str | None]:  # type: ignore[override]
         """All domains, a page at a time."""
@@ -171,7 +183,7 @@ class DomainBackend(LifecycleConfigBackend):
         if removed:
             background.unmount_home(self, domain, removed)
         background.mount_home(self, domain)
-        self.bring_into_service(domain, "Updating")
+        self._bring_up(domain, "Updating", why_without_rstudio(self, domain))
         return domain
 
     def _change(self, domain: Domain, request: Settings) -> None:
@@ -180,13 +192,14 @@ class DomainBackend(LifecycleConfigBackend):
         space_settings = merge(domain.default_space_settings, request.get("DefaultSpaceSettings", {}))
         subnet_ids = request.get("SubnetIds", domain.subnet_ids)
         check_network(self, domain.vpc_id or "", subnet_ids)
-        check_user_settings(self, domain.vpc_id, user_settings)
-        check_user_settings(self, domain.vpc_id, space_settings)
+        check_user_settings(self, user_settings)
+        check_user_settings(self, space_settings)
+        check_space_defaults(space_settings)
         access = request.get("AppNetworkAccessType", domain.app_network_access_type)
-        check_closed(access, user_settings)
+        check_closed(self, access, user_settings)
         domain.default_user_settings = without_cleared(user_settings)
         domain.default_space_settings = without_cleared(space_settings)
-        domain.domain_settings = merge(domain.domain_settings, request.get("DomainSettingsForUpdate", {}))
+        domain.domain_settings = merge(domain.domain_settings, _domain_settings(request))
         domain.subnet_ids = subnet_ids
         domain.app_network_access_type = access
         domain.app_security_group_management = request.get(
@@ -217,3 +230,11 @@ class DomainBackend(LifecycleConfigBackend):
                 background.remove_home(self, domain)
 
         self.pass_through(domain, "Deleting", finish)
+
+
+def _domain_settings(request: Settings) -> Settings:
+    """What an update changes, under the names that DescribeDomain shows: one of them is called otherwise."""
+    changed = dict(request.get("DomainSettingsForUpdate", {}))
+    if "RStudioServerProDomainSettingsForUpdate" in changed:
+        changed[RSTUDIO] = changed.pop("RStudioServerProDomainSettingsForUpdate")
+    return changed

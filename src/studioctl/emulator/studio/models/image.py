@@ -8,7 +8,7 @@ from moto.ecr.models import ecr_backends
 from studioctl.emulator.studio.exceptions import ResourceInUse, ResourceNotFound, ValidationException, already_exists
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.references import check_role, custom_images_of
-from studioctl.emulator.studio.resource import Resource, Settings, present, read_tags
+from studioctl.emulator.studio.resource import Resource, Settings, now, present, read_tags
 from studioctl.emulator.studio.store import StudioStore
 
 SORTS = {"CREATION_TIME": "CreationTime", "LAST_MODIFIED_TIME": "LastModifiedTime"}
@@ -27,6 +27,7 @@ class ImageVersion(Resource):
     base_image: str
     container_image: str | None
     about: Settings
+    aliases: list[str] = field(default_factory=list)
 
     def summary(self) -> Settings:
         """The shape ImageVersion."""
@@ -59,6 +60,17 @@ class CustomImage(Resource):
     description: str | None
     versions: dict[int, ImageVersion] = field(default_factory=dict)
     last_number: int = 0
+
+    def version_called(self, alias: str) -> ImageVersion | None:
+        """The version that has this alias."""
+        return next((version for version in self.versions.values() if alias in version.aliases), None)
+
+    def name_version(self, version: ImageVersion, aliases: list[str]) -> None:
+        """Give a version aliases. Each is the name of one version: that another one loses it is assumed."""
+        for alias in aliases:
+            for other in self.versions.values():
+                other.aliases = [name for name in other.aliases if name != alias]
+        version.aliases += [alias for alias in dict.fromkeys(aliases) if alias not in version.aliases]
 
     def summary(self) -> Settings:
         """The shape Image."""
@@ -145,8 +157,6 @@ class ImageBackend(StudioStore):
         """AWS looks for the container image after it has answered: one that is not there makes a failed version."""
         image = self.get_image(request["ImageName"])
         self._require_created("create a version of", image)
-        if request.get("Aliases"):
-            raise ValidationException("The emulator knows no aliases of image versions.")
         image.last_number += 1
         version = ImageVersion(
             arn=self.studio_arn(f"image-version/{image.name}/{image.last_number}"),
@@ -157,6 +167,7 @@ class ImageBackend(StudioStore):
             container_image=None,
             about={key: request[key] for key in DESCRIBED if key in request},
         )
+        image.name_version(version, request.get("Aliases", []))
         image.versions[version.number] = version
         self.pass_through(version, "CREATING", lambda: self._settle(version))
         return version
@@ -181,12 +192,37 @@ class ImageBackend(StudioStore):
         return None
 
     def get_image_version(self, request: Settings) -> ImageVersion:
-        """The version of this number, else the newest. Raises ResourceNotFound."""
+        """The version of this number or alias, else the newest. Raises ResourceNotFound."""
         image = self.get_image(request["ImageName"])
+        alias: str | None = request.get("Alias")
+        if alias is not None and "Version" in request:  # text assumed
+            raise ValidationException("Only one of Version and Alias can be provided")
         number = request.get("Version", max(image.versions, default=0))
-        if number not in image.versions:
-            raise ResourceNotFound(f"ImageVersion [{image.name}/{number}] does not exist.")  # text assumed
-        return image.versions[number]
+        version = image.versions.get(number) if alias is None else image.version_called(alias)
+        if version is None:
+            raise ResourceNotFound(f"ImageVersion [{image.name}/{alias or number}] does not exist.")  # text assumed
+        return version
+
+    def update_image_version(self, request: Settings) -> ImageVersion:
+        """Changes what it is described as, and its aliases; never the container image."""
+        image, version = self.get_image(request["ImageName"]), self.get_image_version(request)
+        if version.status != "CREATED":  # text assumed
+            raise ResourceInUse(
+                f"Unable to update ImageVersion [{version.arn}] because its status is {version.status}."
+            )
+        version.about = version.about | {key: request[key] for key in DESCRIBED if key in request}
+        gone = request.get("AliasesToDelete", [])
+        version.aliases = [alias for alias in version.aliases if alias not in gone]
+        image.name_version(version, request.get("AliasesToAdd", []))
+        version.last_modified_time = now()
+        return version
+
+    def list_aliases(self, request: Settings) -> list[str]:
+        """Of one version, or of all of an image's. More than a page of them is not thought of."""
+        if "Version" in request or "Alias" in request:
+            return list(self.get_image_version(request).aliases)
+        versions = self.get_image(request["ImageName"]).versions.values()
+        return [alias for version in versions for alias in version.aliases]
 
     def list_image_versions(self, request: Settings) -> tuple[list[ImageVersion], str | None]:
         """All versions of an image."""
@@ -216,7 +252,8 @@ class ImageBackend(StudioStore):
             arn
             for arn, user_settings in settings
             for custom in custom_images_of(user_settings)
-            if custom["ImageName"] == name and (not versions or custom.get("ImageVersionNumber", newest) in versions)
+            if custom["ImageName"] == name
+            and (not versions or (custom.get("ImageVersionNumber") or newest) in versions)
         ]
         arns = {self.images[name].arn, *(version.arn for version in versions.values())}
         images = ("SageMakerImageArn", "SageMakerImageVersionArn")

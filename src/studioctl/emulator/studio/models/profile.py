@@ -70,7 +70,7 @@ class ProfileBackend(DomainBackend):
             raise already_exists("UserProfile", self.profiles[key].arn)
         quotas.PROFILES.check(self.settings, len(self.profiles))
         user_settings = without_cleared(request.get("UserSettings", {}))
-        check_user_settings(self, domain.vpc_id, user_settings)
+        check_user_settings(self, user_settings)
         profile = UserProfile(
             arn=self.studio_arn(f"user-profile/{domain.domain_id}/{name}"),
             tags=read_tags(request.get("Tags")),
@@ -103,7 +103,7 @@ class ProfileBackend(DomainBackend):
         require_settled("update", "UserProfile", profile)
         domain = self.get_domain(profile.domain_id)
         settings = merge(profile.user_settings, request.get("UserSettings", {}))
-        check_user_settings(self, domain.vpc_id, settings)
+        check_user_settings(self, settings)
         profile.user_settings = without_cleared(settings)
         if profile.mounts_home(domain):
             background.make_access_point(self, domain, profile)

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from studioctl.emulator.studio import quotas
 from studioctl.emulator.studio.exceptions import ValidationException, already_exists, has_children
-from studioctl.emulator.studio.images import DEFAULT_INSTANCE_TYPE, default_image
 from studioctl.emulator.studio.models.domain import Domain
 from studioctl.emulator.studio.models.profile import ProfileBackend
 from studioctl.emulator.studio.paging import page
@@ -85,7 +84,7 @@ class Space(Resource):
                 "LastModifiedTime": self.last_modified_time,
                 "CreationTime": self.creation_time,
                 "FailureReason": self.failure_reason,
-                "SpaceSettings": self.settings,
+                "SpaceSettings": self.settings or None,
                 "OwnershipSettings": {"OwnerUserProfileName": self.owner} if self.owner else None,
                 "SpaceSharingSettings": {"SharingType": self.sharing_type} if self.sharing_type else None,
                 "SpaceDisplayName": self.display_name,
@@ -106,7 +105,7 @@ class SpaceBackend(ProfileBackend):
         owner = request.get("OwnershipSettings", {}).get("OwnerUserProfileName")
         sharing_type = request.get("SpaceSharingSettings", {}).get("SharingType")
         settings = request.get("SpaceSettings", {})
-        self._check_ownership(domain, owner, sharing_type, settings)
+        self._check_ownership(domain, owner, sharing_type, request)
         settings = self._fill_in(domain, owner, without_cleared(settings))
         self._check_space_settings(domain, owner, settings)
         quotas.SPACES.check(self.settings, len(self.spaces))
@@ -126,12 +125,15 @@ class SpaceBackend(ProfileBackend):
         self.bring_into_service(space)
         return space
 
-    def _check_ownership(self, domain: Domain, owner: str | None, sharing_type: str | None, settings: Settings) -> None:
+    def _check_ownership(self, domain: Domain, owner: str | None, sharing_type: str | None, request: Settings) -> None:
         if (owner is None) != (sharing_type is None):  # text assumed
             raise ValidationException("OwnershipSettings and SpaceSharingSettings must be provided together")
-        if sharing_type == "Private" and not settings.get("AppType"):
-            # hashicorp/terraform-provider-aws#38370, boto/boto3#4375
-            raise ValidationException("SpaceSettings must be provided for creating private space")
+        settings = request.get("SpaceSettings", {})
+        untyped = self.settings.private_spaces_need_app_type and not settings.get("AppType")
+        if sharing_type == "Private" and (untyped or not settings):
+            arn = self.studio_arn(f"space/{domain.domain_id}/{request['SpaceName']}")
+            # hashicorp/terraform-provider-aws#38370, for a request without settings
+            raise ValidationException(f"SpaceSettings must be provided for creating private space [{arn}]")
         if owner is None:
             return
         profile = self.profiles.get((domain.domain_id, owner.lower()))
@@ -139,18 +141,12 @@ class SpaceBackend(ProfileBackend):
             raise ValidationException(f"UserProfile [{owner}] does not exist or is not InService.")
 
     def _fill_in(self, domain: Domain, owner: str | None, settings: Settings) -> Settings:
-        """What AWS adds: the disk's size, and the image of the app's default resources (TF #39894)."""
-        app_settings_key = SPACE_APPS.get(settings.get("AppType", ""))
-        if app_settings_key is None:
+        """What AWS adds: the disk's size, which the provider marks as computed, and no image, which it does not."""
+        kinds = [kind for kind, key in SPACE_APPS.items() if settings.get("AppType") == kind or key in settings]
+        if not kinds:
             return settings
         size = self.volume_limits(domain, owner)["DefaultEbsVolumeSizeInGb"]
-        filled = merge({"SpaceStorageSettings": {"EbsStorageSettings": {"EbsVolumeSizeInGb": size}}}, settings)
-        spec = filled.get(app_settings_key, {}).get("DefaultResourceSpec")
-        if spec is not None and "SageMakerImageVersionArn" not in spec:
-            image = default_image(self.region_name, self.partition, spec.get("InstanceType", DEFAULT_INSTANCE_TYPE))
-            spec = {"SageMakerImageArn": image} | spec
-            filled[app_settings_key] = filled[app_settings_key] | {"DefaultResourceSpec": spec}
-        return filled
+        return merge({"SpaceStorageSettings": {"EbsStorageSettings": {"EbsVolumeSizeInGb": size}}}, settings)
 
     def volume_limits(self, domain: Domain, owner: str | None) -> dict[str, int]:
         """The default and the largest size of a disk, in GB: the owner's, else the domain's, else AWS's."""

@@ -1,0 +1,84 @@
+"""IAM as strict as AWS about permissions boundaries and about ARNs of another partition."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from studioctl.emulator.server import RunningEmulator
+from tests.unit.emulator.emulated import TRUST, client, refusal
+
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+MISSING = "arn:aws:iam::123456789012:policy/not-there"
+
+
+@pytest.fixture
+def iam(emulator: RunningEmulator) -> Any:
+    return client(emulator, "iam")
+
+
+@pytest.fixture
+def name() -> str:
+    return f"role-{uuid.uuid4().hex[:8]}"
+
+
+def reading(resource: str) -> str:
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": [resource]}],
+        }
+    )
+
+
+def test_a_boundary_is_a_policy_that_exists(iam: Any, name: str) -> None:
+    absent = ("NoSuchEntity", f"Scope ARN: {MISSING} does not exist or is not attachable.")
+    role: Any = {"RoleName": name, "AssumeRolePolicyDocument": TRUST}
+
+    assert refusal(lambda: iam.create_role(**role, PermissionsBoundary=MISSING)) == absent
+    assert refusal(lambda: iam.get_role(RoleName=name))[0] == "NoSuchEntity"
+    iam.create_role(**role, PermissionsBoundary=READ_ONLY)
+    assert refusal(lambda: iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=MISSING)) == absent
+    boundary = iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+    assert boundary == READ_ONLY
+
+
+def test_a_policy_that_bounds_a_role_stays(iam: Any, name: str) -> None:
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=reading("*"))["Policy"]["Arn"]
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST, PermissionsBoundary=arn)
+
+    assert refusal(lambda: iam.delete_policy(PolicyArn=arn)) == (
+        "DeleteConflict",
+        "Cannot delete a policy attached to entities.",
+    )
+    iam.delete_role(RoleName=name)
+    iam.delete_policy(PolicyArn=arn)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "other"), [("eu-west-1", "aws", "aws-us-gov"), ("us-gov-west-1", "aws-us-gov", "aws")]
+)
+def test_what_a_policy_names_is_of_its_partition(
+    emulator: RunningEmulator, name: str, region: str, partition: str, other: str
+) -> None:
+    iam = client(emulator, "iam", region)
+    lake, foreign = f"arn:{other}:s3:::acme-lake/*", f"arn:{other}:iam::aws:policy/ReadOnlyAccess"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    document = reading(lake.replace(other, partition))
+    policy = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
+
+    for call in (
+        lambda: iam.create_policy(PolicyName=f"{name}-2", PolicyDocument=reading(lake)),
+        lambda: iam.create_policy_version(PolicyArn=policy, PolicyDocument=reading(lake)),
+        lambda: iam.put_role_policy(RoleName=name, PolicyName="x", PolicyDocument=reading(lake)),
+    ):
+        assert refusal(call) == (
+            "MalformedPolicyDocument",
+            f'Partition "{other}" is not valid for resource "{lake}".',
+        )
+    for call in (
+        lambda: iam.attach_role_policy(RoleName=name, PolicyArn=foreign),
+        lambda: iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=foreign),
+    ):
+        assert refusal(call) == ("InvalidInput", f"ARN {foreign} is not valid.")
