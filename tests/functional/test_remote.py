@@ -112,7 +112,7 @@ def test_what_is_missing_is_said_and_nothing_is_changed(remote: Remote) -> None:
             "✗ instance-type           ml.t3.medium has less than 8 GB of memory, and AWS refuses remote access on it;"
             " studioctl connect --local ada-editor --instance-type ml.t3.large"
         ),
-        "✓ image                   sagemaker-distribution-cpu, the newest version",
+        "✓ image                   sagemaker-distribution, the newest version",
         "! app                     Code Editor in 'ada-editor' is stopped; studioctl connect --local ada-editor",
         "! session                 not tried: the space is not ready; studioctl connect --local ada-editor",
         f"✓ ssh                     {ssh}",
