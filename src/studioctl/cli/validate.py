@@ -6,6 +6,8 @@ from studioctl.cli import options
 def validate(config: options.Config = options.DEFAULT_CONFIG) -> None:
     """Check the file: everything that can be known without AWS."""
     from studioctl.config.load import load
+    from studioctl.config.notes import notes
+    from studioctl.config.text import path
     from studioctl.infrastructure import blueprint
     from studioctl.operations import network_costs
     from studioctl.presentation.console import Terminal
@@ -20,3 +22,5 @@ def validate(config: options.Config = options.DEFAULT_CONFIG) -> None:
     )
     if costs := network_costs.told(environment):
         terminal.say(costs)
+    for place, words in notes(environment):
+        terminal.say(f"note: {path(place)}: {words}.")

@@ -28,13 +28,14 @@ BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
 REPOSITORY_NAME = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
 
+ACCOUNT_ID = r"^[0-9]{12}$"
 IMAGE_DIGEST = r"^sha256:[0-9a-f]{64}$"
 # Eight digits, or seventeen: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 VPC_ID = r"^vpc-([0-9a-f]{8}|[0-9a-f]{17})$"
 SUBNET_ID = r"^subnet-([0-9a-f]{8}|[0-9a-f]{17})$"
 # Of a key and not of an alias, which could lead to another key tomorrow. "mrk-" begins the id of a multi-Region key.
 # https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
-KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f-]{36})$"
+KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
 
 T = TypeVar("T")
 
@@ -178,6 +179,13 @@ def image_digest(value: str) -> str:
     """The digest of an image in ECR."""
     if not re.fullmatch(IMAGE_DIGEST, value):
         raise ValueError(f"{quote(value)} is not a digest; write the one that `studioctl image list` shows: sha256:...")
+    return value
+
+
+def account_id(value: str) -> str:
+    """The number of an AWS account."""
+    if not re.fullmatch(ACCOUNT_ID, value):
+        raise ValueError(f'{quote(value)} is not an account; write its 12 digits in quotes: "111122223333"')
     return value
 
 

@@ -11,6 +11,8 @@ from studioctl.config.text import Location, Violation, quote
 MOST_ENDPOINTS = 11
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateDomain.html
 MOST_SUBNETS = 16
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DockerSettings.html
+MOST_TRUSTED_ACCOUNTS = 20
 # Keys that describe a VPC of ours, with their defaults.
 OF_OUR_VPC = {"cidr": "10.0.0.0/16", "availability_zones": 2, "flow_logs": False, "endpoints": "needed"}
 # Hosts that are nowhere but in the internet; any other may well be in the VPC, or at the end of a VPN.
@@ -36,6 +38,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _names_of_endpoints(network, str(data.get("region")))
     if network.get("vpc") is not None:
         yield from _existing(network)
+    yield from _trusted_accounts(table_in(data, "studio"), network)
     if is_cut_off(network):
         yield from _out_of_reach(data)
 
@@ -49,6 +52,21 @@ def endpoint_addresses(network: Mapping[str, Any]) -> int:
     """How many addresses of each subnet the private ways to AWS take, at most."""
     every = network.get("internet") == "none" or network.get("endpoints") == "all"
     return MOST_ENDPOINTS if network.get("access") == "vpc-only" and every else 0
+
+
+def _trusted_accounts(studio: Mapping[str, Any], network: Mapping[str, Any]) -> Iterator[Violation]:
+    accounts, place = list_in(studio, "trusted_accounts"), ("studio", "trusted_accounts")
+    if not accounts:
+        return
+    if studio.get("docker") is False:
+        yield place, "are accounts for Docker, and docker = false; delete this line, or write docker = true"
+    elif network.get("access") != "vpc-only":
+        yield place, 'belongs to access "vpc-only": elsewhere Docker reaches every registry; delete this line'
+    if len(accounts) > MOST_TRUSTED_ACCOUNTS:
+        yield place, f"has {len(accounts)} entries, and a domain takes {MOST_TRUSTED_ACCOUNTS}; delete the others"
+    for index, account in enumerate(accounts):
+        if account in accounts[:index]:
+            yield (*place, index), f"{quote(str(account))} is in this list already; delete one"
 
 
 def _only_when_closed(network: Mapping[str, Any]) -> Iterator[Violation]:
@@ -84,10 +102,6 @@ def _out_of_reach(data: Mapping[str, Any]) -> Iterator[Violation]:
     """What an editor's start would wait for in vain, minutes long: AWS gives it five."""
     top = table_in(data, "editor")
     users = [user for user in list_in(data, "users") if isinstance(user, dict)]
-    proxied = bool(PROXY & table_in(top, "environment").keys())
-    if table_in(data, "studio").get("docker") is True and not proxied:
-        words = f"Docker's client {WHY}; write docker = false under [studio], or {BY_PROXY}"
-        yield ("studio", "docker"), words
     yield from _of_editor(("editor",), top, {})
     for index, user in enumerate(users):
         yield from _of_editor(("users", index, "editor"), table_in(user, "editor"), top)

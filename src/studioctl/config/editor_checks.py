@@ -9,16 +9,72 @@ from typing import Any
 from studioctl.config.secrets_in_clear import words_for_key
 from studioctl.config.text import Location, Violation, quote
 
-EXTENSION = (
-    r"^([A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9._-]*(@[0-9][A-Za-z0-9.+-]*)?"
-    r"|https://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~/%+?=&-]+)$"
-)
-GIT_HOST = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
-# Variables that the script and SageMaker set, or that make every program start with somebody else's code.
-RESERVED_VARIABLES = frozenset(
-    {"PATH", "HOME", "USER", "SHELL", "BASH_ENV", "ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", "IFS"}
+# Variables that SageMaker and the script set, or that make every program start with somebody else's code.
+SYSTEM_VARIABLES = frozenset(
+    {"PATH", "HOME", "USER", "SHELL", "BASH_ENV", "ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "IFS"}
 )
+# Variables that bash keeps to itself: some cannot be set, and bash changes or ignores the others.
+# https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html
+SHELL_VARIABLES = frozenset(
+    {
+        "_",
+        "BASH",
+        "BASHOPTS",
+        "BASHPID",
+        "BASH_ALIASES",
+        "BASH_COMPAT",
+        "BASH_ARGC",
+        "BASH_ARGV",
+        "BASH_ARGV0",
+        "BASH_CMDS",
+    }
+    | {"BASH_COMMAND", "BASH_EXECUTION_STRING", "BASH_LINENO", "BASH_LOADABLES_PATH", "BASH_REMATCH", "BASH_SOURCE"}
+    | {
+        "BASH_SUBSHELL",
+        "BASH_VERSINFO",
+        "BASH_VERSION",
+        "BASH_XTRACEFD",
+        "COMP_WORDBREAKS",
+        "DIRSTACK",
+        "EPOCHREALTIME",
+    }
+    | {
+        "EPOCHSECONDS",
+        "EUID",
+        "EXECIGNORE",
+        "FUNCNAME",
+        "FUNCNEST",
+        "GLOBIGNORE",
+        "GROUPS",
+        "HISTCMD",
+        "HOSTNAME",
+        "LINENO",
+        "MAPFILE",
+        "OLDPWD",
+        "OPTARG",
+    }
+    | {
+        "OPTERR",
+        "OPTIND",
+        "PIPESTATUS",
+        "POSIXLY_CORRECT",
+        "PPID",
+        "PWD",
+        "RANDOM",
+        "READLINE_LINE",
+        "REPLY",
+        "SECONDS",
+    }
+    | {"SHELLOPTS", "SHLVL", "SRANDOM", "UID"}
+)
+# Variables with which no Python of the image would start as it should, or no Git find its repository.
+# https://docs.python.org/3/using/cmdline.html#environment-variables, https://git-scm.com/docs/git#_the_git_repository
+BREAKING_VARIABLES = frozenset(
+    {"PYTHONHOME", "PYTHONPLATLIBDIR", "PYTHONEXECUTABLE", "PYTHONINSPECT"}
+    | {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"}
+)
+OWN_PREFIX = "STUDIOCTL_"
 # https://packaging.python.org/en/latest/specifications/dependency-specifiers/ without URLs and markers
 _VERSIONS = r"((===?|~=|!=|<=?|>=?)[A-Za-z0-9][A-Za-z0-9.*+!_-]*(,(===?|~=|!=|<=?|>=?)[A-Za-z0-9][A-Za-z0-9.*+!_-]*)*)?"
 TOOL = rf"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9,._-]+\])?{_VERSIONS}$"
@@ -27,38 +83,10 @@ CONDA_PACKAGE = r"^([A-Za-z0-9][A-Za-z0-9._/-]*::)?[A-Za-z0-9_][A-Za-z0-9._-]*([
 CONDA_KEY = r"^[a-z][a-z0-9_]*(\.[A-Za-z0-9_-]+)*$"
 # https://git-scm.com/docs/git-config#_syntax
 GIT_KEY = r"^[A-Za-z0-9-]+\.(.+\.)?[A-Za-z][A-Za-z0-9-]*$"
-# Letters, digits and hyphens; an underscore in managed accounts:
-# https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
-GITHUB_USER = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$"
-REPOSITORY_URL = (
-    r"^(https://|ssh://[A-Za-z0-9._-]+@|[A-Za-z0-9._-]+@)[A-Za-z0-9.-]+(:[0-9]+)?[:/][A-Za-z0-9._~/-]*[A-Za-z0-9]/?$"
-)
-
 DEEPEST = 50  # far beyond any real setting, and far from where programs that read JSON give up
 
 # Settings of the editor whose name has no dot and whose value is an object.
 PLAIN_OBJECT_SETTINGS = frozenset({"launch", "tasks", "mcp"})
-
-
-def github_user(value: str) -> str:
-    """A GitHub user name."""
-    if not re.fullmatch(GITHUB_USER, value):
-        raise ValueError(f"{quote(value)} is not a GitHub user name; write the name in github.com/<name>")
-    return value
-
-
-def extension(value: str) -> str:
-    """An extension's identifier."""
-    if not re.fullmatch(EXTENSION, value):
-        raise ValueError(f'{quote(value)} is not an extension; write publisher.name, such as "ms-python.python"')
-    return value
-
-
-def git_host(value: str) -> str:
-    """A host's name, with or without a port."""
-    if not re.fullmatch(GIT_HOST, value):
-        raise ValueError(f'{quote(value)} is not a host; write its name alone, such as "github.com"')
-    return value
 
 
 def printable(value: str) -> str:
@@ -79,18 +107,6 @@ def conda_package(value: str) -> str:
     """A conda package, with or without channel and version."""
     if not re.fullmatch(CONDA_PACKAGE, value):
         raise ValueError(f'{quote(value)} is not a conda package; write a name, such as "tree" or "python=3.12"')
-    return value
-
-
-def repository_url(value: str) -> str:
-    """A Git URL that holds no credentials. The value is only shown when it holds none."""
-    if re.match(r"https?://[^/]*@", value) or re.match(r"[a-z+]+://[^/@]*:[^/@]*@", value):
-        raise ValueError(
-            "holds credentials, which are never in the file;"
-            " write the URL without them and store the token in AWS Secrets Manager"
-        )
-    if not re.fullmatch(REPOSITORY_URL, value):
-        raise ValueError('is not a Git URL; write "https://host/team/name.git" or "git@host:team/name.git"')
     return value
 
 
@@ -121,8 +137,14 @@ def environment_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
     for name in values:
         if not re.fullmatch(VARIABLE, name):
             yield (name,), "is not the name of a variable; write letters, digits and underscores"
-        elif name in RESERVED_VARIABLES:
+        elif name in SYSTEM_VARIABLES:
             yield (name,), "is set by the system; set it in extra_script if you must"
+        elif name in SHELL_VARIABLES or name.startswith("BASH_FUNC"):
+            yield (name,), "is a variable that bash keeps to itself; delete it, or write another name"
+        elif name in BREAKING_VARIABLES:
+            yield (name,), f"would break {'Git' if name.startswith('GIT') else 'Python'} in the space; delete it"
+        elif name.startswith(OWN_PREFIX):
+            yield (name,), f"begins with {OWN_PREFIX}, which the script keeps to itself; write another name"
         elif words := words_for_key(name):
             yield (name,), words
 

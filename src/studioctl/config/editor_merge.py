@@ -5,10 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-
-def directory_of(url: str) -> str:
-    """The directory that a repository is cloned into: the last part of its URL."""
-    return re.split("[/:]", url.rstrip("/"))[-1].removesuffix(".git")
+from studioctl.config.git_checks import directory_of
 
 
 def _package(spec: str) -> str:

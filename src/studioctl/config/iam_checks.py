@@ -27,6 +27,18 @@ OPERATORS = frozenset(
 OVER_SETS = ("ForAllValues:", "ForAnyValue:")
 IF_EXISTS = "IfExists"
 
+# Actions by which whoever has them on any role or policy can give themselves everything else.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html (delegating, what it must not allow)
+ESCALATING = frozenset(
+    f"iam:{action}"
+    for action in (
+        *("AddUserToGroup", "AttachGroupPolicy", "AttachRolePolicy", "AttachUserPolicy", "CreateAccessKey"),
+        *("CreateLoginProfile", "CreatePolicyVersion", "DeleteRolePermissionsBoundary", "PassRole", "PutGroupPolicy"),
+        *("DeleteUserPermissionsBoundary", "PutRolePermissionsBoundary", "PutRolePolicy", "PutUserPolicy"),
+        *("SetDefaultPolicyVersion", "UpdateAssumeRolePolicy", "UpdateLoginProfile"),
+    )
+)
+
 T = TypeVar("T")
 
 
@@ -94,12 +106,25 @@ def _of_statement(statement: Mapping[str, Any]) -> Iterable[Violation]:
     if statement.get("effect") != "Deny" and isinstance(actions, list | tuple) and "*" in actions:
         message = '"*" allows everything in the account; name a service: "s3:*", or better its actions'
         yield ("actions", actions.index("*")), message
+    if statement.get("effect") != "Deny" and isinstance(actions, list | tuple):
+        for index, given in enumerate(actions):
+            if isinstance(given, str) and (reached := _escalating(given)):
+                message = f"allows {reached} too, by which a user can get every other permission; name the actions"
+                yield ("actions", index), f"{quote(given)} {message}: {quote('iam:GetRole')}"
     for operator, tests in conditions.items() if isinstance(conditions, dict) else ():
         if not is_operator(operator):
             yield ("conditions", operator), _no_operator(operator)
         for key, values in tests.items() if isinstance(tests, dict) else ():
             if values in ([], ()):
                 yield ("conditions", operator, key), 'is empty; write at least one value: ["..."]'
+
+
+def _escalating(action: str) -> str | None:
+    """An action that lets its holder have all others and that this pattern reaches; none where it is spelt out."""
+    if not set(action) & {"*", "?"} or not action.startswith("iam:"):
+        return None
+    pattern = re.escape(action.casefold()).replace(r"\*", ".*").replace(r"\?", ".")
+    return next((known for known in sorted(ESCALATING) if re.fullmatch(pattern, known.casefold())), None)
 
 
 def is_operator(name: str) -> bool:

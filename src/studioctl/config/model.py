@@ -17,6 +17,7 @@ from studioctl.config.editor_merge import merged
 from studioctl.config.iam_checks import some
 from studioctl.config.stores import Encryption, GitHub, Images, Secrets, State, Storage
 from studioctl.config.values import (
+    AccountId,
     Cidr,
     CondaPackage,
     EditorText,
@@ -101,6 +102,12 @@ class Studio(Model):
         60, description="An app that is idle this long is stopped. Files are kept."
     )
     docker: StrictBool = Field(True, description="Whether containers can be built and run inside Studio.")
+    trusted_accounts: tuple[AccountId, ...] = Field(
+        (),
+        description="Accounts, besides yours and AWS's own, from whose ECR repositories Docker may pull and to which it"
+        " may push (vpc-only).",
+        json_schema_extra={"maxItems": 20},
+    )
     remote_access: StrictBool = Field(
         True,
         description="Whether a local VS Code may connect to a space. AWS wants 8 GB of memory for it: ml.t3.large.",
@@ -172,8 +179,9 @@ class Editor(Model):
     )
     repositories: tuple[RepositoryUrl, ...] = Field(
         (),
-        description="Git repositories to clone into the home directory, once. Private ones need [secrets] github.",
-        examples=[["https://github.com/acme/models.git"]],
+        description="Git repositories to clone into the home directory, once; a branch follows after a `#`."
+        " Private ones need [secrets] github.",
+        examples=[["https://github.com/acme/models.git", "https://github.com/acme/data.git#dev"]],
     )
     environment: dict[str, EditorText] = Field(
         {},

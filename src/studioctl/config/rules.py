@@ -9,7 +9,8 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from studioctl.config import closed_network, editor_checks, iam_checks, secrets_in_clear, state_access, tags
-from studioctl.config.editor_merge import SAME, directory_of
+from studioctl.config.editor_merge import SAME
+from studioctl.config.git_checks import directory_of, is_github_user, is_repository
 from studioctl.config.plain import list_in, table_in, whole_in
 from studioctl.config.text import Location, Violation, count, quote
 
@@ -42,6 +43,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _custom_images(list_in(table_in(data, "images"), "custom"))
     yield from _state(data)
     yield from state_access.violations(data)
+    yield from _names_on_github(data)
     for place, editor in _editors(data):
         yield from _below(place, _editor(editor))
 
@@ -171,7 +173,7 @@ def _directories(editor: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     return (
         (("repositories", index), directory_of(url))
         for index, url in enumerate(list_in(editor, "repositories"))
-        if isinstance(url, str) and "@" not in url.partition("://")[2]
+        if isinstance(url, str) and is_repository(url)
     )
 
 
@@ -228,6 +230,18 @@ def _state(data: Mapping[str, Any]) -> Iterator[Violation]:
     for key in ("bucket", "key", "region"):
         if state.get(key) is not None:
             yield ("state", key), 'belongs to the backend "s3"; write backend = "s3", or delete this line'
+
+
+def _names_on_github(data: Mapping[str, Any]) -> Iterator[Violation]:
+    wanted: list[tuple[Location, Mapping[str, Any]]] = [
+        (("secrets", "github"), table_in(table_in(data, "secrets"), "github"))
+    ]
+    wanted += [((*place, "github"), table_in(user, "github")) for place, user, _ in _users(data)]
+    for place, github in wanted:
+        name = github.get("username")
+        if isinstance(name, str) and github.get("host", "github.com") == "github.com" and not is_github_user(name):
+            words = "is not a GitHub user name; write the name in github.com/<name>, or the host that it is of: host ="
+            yield (*place, "username"), f'{quote(name)} {words} "..."'
 
 
 def _editor(editor: Mapping[str, Any]) -> Iterator[Violation]:

@@ -71,10 +71,11 @@ BETWEEN = """\
 - `network.internet` and `network.endpoints` are for `access = "vpc-only"`. With `network.vpc`, `internet` says what
   that VPC has, and `cidr`, `availability_zones`, `endpoints` and `flow_logs` are not written.
 - Without the internet (`access = "vpc-only"`, `internet = "none"`) nothing is downloaded from public places: no
-  `docker`, `conda_packages`, `tools`, `extensions` and `repositories` of public hosts, unless `editor.environment`
+  `conda_packages`, `tools`, `extensions` and `repositories` of public hosts, unless `editor.environment`
   names a proxy (`HTTPS_PROXY`) or an index (`UV_DEFAULT_INDEX`), or `editor.conda` channels.
 - The range is private (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10), begins where a range of its
   size begins, and does not overlap Docker's 172.17.0.0/16.
+- `studio.trusted_accounts` are for `access = "vpc-only"` with `docker`, at most 20.
 - `state.bucket`, `state.key` and `state.region` are only for `backend = "s3"`, and the state is not in the bucket
   that it describes.
 - Tags: at most 47; keys of 1 to 128 characters, values of up to 256, made of letters, digits, spaces and
@@ -83,10 +84,15 @@ BETWEEN = """\
   the bucket that is logged.
 - A bucket's name follows [S3's rules](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html);
   one that we make has no dots.
-- Repositories are `https://` or SSH URLs without credentials, and no two end in the same name.
+- Repositories are `https://` or SSH URLs without credentials, and no two end in the same name. Addresses of pages, such
+  as `.../tree/main`, are refused; a branch is written `https://host/team/name.git#branch`. None is cloned over what
+  belongs to programs: no name begins with a dot.
+- Extensions are ones that Open VSX has: Pylance, Copilot, Remote-SSH and others of Microsoft's and GitHub's are
+  refused.
 - A user's `editor` has the keys of `[editor]`. Two entries of a list are about the same thing, and the user's is taken,
   when they name the same package, extension, directory of a repository, or key and condition of a shortcut.
-- Variables are letters, digits and underscores; `PATH`, `HOME` and their like, and names of secrets, are refused.
+- Variables are letters, digits and underscores; `PATH`, `HOME` and their like, those that bash keeps to itself (`UID`,
+  `PPID`), `PYTHONHOME`, `GIT_DIR`, `STUDIOCTL_*`, and names of secrets, are refused.
 - `extra_script` is read when the file is: at most 64 KB of UTF-8.
 - The lifecycle script that `[editor]` makes has at most 12,288 bytes, if need be compressed.
 - Settings, shortcuts and conda's values are what JSON can hold: no dates. Keys with dots are in quotes.

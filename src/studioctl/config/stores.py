@@ -10,7 +10,7 @@ from studioctl.config.values import (
     Days,
     EntryPoint,
     GitHost,
-    GitHubUser,
+    GitUser,
     ImageCount,
     ImageDigest,
     KeyArn,
@@ -85,9 +85,9 @@ class Images(Model):
 
 
 class GitHub(Model):
-    """Who Git is for GitHub. The token is stored in AWS Secrets Manager, never here."""
+    """Who Git is for GitHub or another host. The token is stored in AWS Secrets Manager, never here."""
 
-    username: GitHubUser = Field(description="The GitHub user name.")
+    username: GitUser = Field(description="The user name on that host. Some take any, such as x-token-auth.")
     host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
 
 

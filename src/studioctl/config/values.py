@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, StrictInt, WithJsonSchema
 
-from studioctl.config import checks, editor_checks, iam_checks
+from studioctl.config import checks, editor_checks, extension_checks, git_checks, iam_checks
 from studioctl.config.scripts import ScriptFile
 
 
@@ -42,6 +42,7 @@ NewBucketName: TypeAlias = Annotated[
 RepositoryName: TypeAlias = Annotated[
     str, AfterValidator(checks.repository_name), _pattern(checks.REPOSITORY_NAME, minLength=2, maxLength=256)
 ]
+AccountId: TypeAlias = Annotated[str, AfterValidator(checks.account_id), _pattern(checks.ACCOUNT_ID)]
 ImageDigest: TypeAlias = Annotated[str, AfterValidator(checks.image_digest), _pattern(checks.IMAGE_DIGEST)]
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerConfig.html
 EntryPoint: TypeAlias = Annotated[
@@ -75,16 +76,16 @@ KeyDays: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(7, 30, "
 KeyArn: TypeAlias = Annotated[str, AfterValidator(checks.key_arn), _pattern(checks.KEY_ARN)]
 
 Tool: TypeAlias = Annotated[str, AfterValidator(editor_checks.tool), _pattern(editor_checks.TOOL)]
-Extension: TypeAlias = Annotated[str, AfterValidator(editor_checks.extension), _pattern(editor_checks.EXTENSION)]
+Extension: TypeAlias = Annotated[str, AfterValidator(extension_checks.extension), _pattern(extension_checks.EXTENSION)]
 CondaPackage: TypeAlias = Annotated[
     str, AfterValidator(editor_checks.conda_package), _pattern(editor_checks.CONDA_PACKAGE)
 ]
-GitHubUser: TypeAlias = Annotated[str, AfterValidator(editor_checks.github_user), _pattern(editor_checks.GITHUB_USER)]
+GitUser: TypeAlias = Annotated[str, AfterValidator(git_checks.git_user), _pattern(git_checks.GIT_USER)]
 RepositoryUrl: TypeAlias = Annotated[
-    str, AfterValidator(editor_checks.repository_url), _pattern(editor_checks.REPOSITORY_URL)
+    str, AfterValidator(git_checks.repository_url), _pattern(git_checks.REPOSITORY_URL)
 ]
 Keybinding: TypeAlias = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "required": ["key", "command"]})]
 EditorText: TypeAlias = Annotated[str, AfterValidator(editor_checks.printable), WithJsonSchema({"type": "string"})]
-GitHost: TypeAlias = Annotated[str, AfterValidator(editor_checks.git_host), _pattern(editor_checks.GIT_HOST)]
+GitHost: TypeAlias = Annotated[str, AfterValidator(git_checks.git_host), _pattern(git_checks.GIT_HOST)]
 # In the file it is a path; `config/scripts.py` has read it by the time that the model sees it.
 ExtraScript: TypeAlias = Annotated[ScriptFile, WithJsonSchema({"type": "string", "minLength": 1})]

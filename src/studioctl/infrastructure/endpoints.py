@@ -39,6 +39,9 @@ REMOTE_ACTIONS = {
     "ssmmessages": ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"),
 }
 
+# What it takes to pull an image: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+PULL_ACTIONS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
 
 @dataclass(frozen=True)
 class Service:
@@ -142,9 +145,12 @@ def _statements(service: Service, region: str, account: Data, partition: Data) -
     # such as signing in to ECR, may say nothing of a resource's account. SageMaker's API also reads AWS's own images,
     # and a key that exists already may be another account's.
     conditions: dict[str, Any] = {"StringEquals": {"aws:PrincipalAccount": ours}}
-    if service is not KEY and not service.name.startswith("sagemaker."):
-        conditions["StringEqualsIfExists"] = {"aws:ResourceAccount": ours}
-    return [_allow(["*"], ["*"], conditions)]
+    if service is KEY or service.name.startswith("sagemaker."):
+        return [_allow(["*"], ["*"], conditions)]
+    own = conditions | {"StringEqualsIfExists": {"aws:ResourceAccount": ours}}
+    # AWS's own images are in accounts of AWS's. Nobody can carry anything out by pulling.
+    pulling = [_allow(list(PULL_ACTIONS), ["*"], conditions)] if service.name.startswith("ecr.") else []
+    return [_allow(["*"], ["*"], own), *pulling]
 
 
 def _s3_statements(config: EnvironmentConfig, account: Data, partition: Data) -> list[dict[str, Any]]:

@@ -151,7 +151,7 @@ def _domain(
             "subnet_ids": list(vpc.subnet_ids),
             "default_user_settings": settings,
             "domain_settings": {
-                "docker_settings": {"enable_docker_access": _enabled(config.studio.docker)},
+                "docker_settings": _docker(config.studio),
                 # Who it was, in CloudTrail: https://docs.aws.amazon.com/sagemaker/latest/dg/monitor-user-access.html
                 # Always said, because the provider does not take back what it is no longer told.
                 "execution_role_identity_config": "USER_PROFILE_NAME" if config.iam.per_user_roles else "DISABLED",
@@ -165,6 +165,11 @@ def _domain(
         },
         why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
     )
+
+
+def _docker(studio: Studio) -> dict[str, Any]:
+    trusted = {"vpc_only_trusted_accounts": list(studio.trusted_accounts)} if studio.trusted_accounts else {}
+    return {"enable_docker_access": _enabled(studio.docker), **trusted}
 
 
 def _profile(user: User, domain: Resource, settings: dict[str, Any]) -> Resource:

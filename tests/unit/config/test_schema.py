@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from studioctl.config import checks, editor_checks
+from studioctl.config import checks, editor_checks, extension_checks, git_checks
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.schema import reference, schema, schema_text
 
@@ -55,12 +55,15 @@ def test_what_toml_cannot_say_is_not_in_it() -> None:
         (checks.REPOSITORY_NAME, checks.repository_name, ["ab", "a/b", "a--b", "a__b", "a___b", "a..b", "A", "a/"]),
         (editor_checks.TOOL, editor_checks.tool, ["uv", "uv==1", "uv>=1,<2", "a[b]==1.*", "-r", "a b", "uv==", "a;b"]),
         (editor_checks.CONDA_PACKAGE, editor_checks.conda_package, ["tree", "a=1", "a>=1,<2", "c::a", "-n", "a b"]),
-        (editor_checks.EXTENSION, editor_checks.extension, ["a.b", "a.b.c", "a", ".a", "a.", "a.b@1", "a b.c"]),
-        (editor_checks.GITHUB_USER, editor_checks.github_user, ["ada", "a-b", "a_b", "-a", "a@b", "", "a" * 40]),
+        (extension_checks.EXTENSION, extension_checks.extension, ["a.b", "a.b.c", "a", ".a", "a.", "a.b@1", "a b.c"]),
+        (git_checks.GIT_USER, git_checks.git_user, ["ada", "acme.bot", "a@b.c", "", "a b", "a:b", "a" * 256]),
         (
-            editor_checks.REPOSITORY_URL,
-            editor_checks.repository_url,
-            ["https://h/a/b.git", "git@h:a/b", "ssh://git@h:22/a/b", "http://h/a", "https://u@h/a", "/a", "git@h:a;b"],
+            git_checks.REPOSITORY_URL,
+            git_checks.repository_url,
+            [
+                *("https://h/a/b.git", "git@h:a/b", "ssh://git@h:22/a/b", "https://h/a/b.git#dev"),
+                *("http://h/a", "https://u@h/a", "/a", "git@h:a;b", "https://h/a#", "https://h/a#-b"),
+            ],
         ),
     ],
 )  # fmt: skip

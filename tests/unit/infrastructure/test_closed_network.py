@@ -159,10 +159,15 @@ def test_every_other_endpoint_serves_this_account_alone() -> None:
         (remote,) = found.pop(f"com.amazonaws.us-east-1.{name}")
         assert remote["Condition"] == {"BoolIfExists": {"aws:PrincipalIsAWSService": "true"}}
         assert all(action.startswith(f"{name}:") and "*" not in action for action in remote["Action"])
-    for service, (statement,) in found.items():
+    for service, (statement, *pulling) in found.items():
         assert statement["Condition"]["StringEquals"] == {"aws:PrincipalAccount": ACCOUNT}, service
         others = statement["Condition"].get("StringEqualsIfExists")
         assert (others is None) == (".sagemaker." in service or service.endswith(".kms")), service
+        # AWS's own images are in other accounts. They are pulled by this account, and nothing is pushed there.
+        assert bool(pulling) == (".ecr." in service), service
+        for more in pulling:
+            assert more["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+            assert {action.partition(":")[2][:8] for action in more["Action"]} == {"BatchChe", "BatchGet", "GetDownl"}
 
 
 def test_each_users_apps_reach_each_other_and_nobody_elses() -> None:

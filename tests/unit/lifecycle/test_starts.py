@@ -237,3 +237,34 @@ def test_studio_setup_starts_again_what_failed(tmp_path: Path) -> None:
 
     assert "conda-packages done" in said
     assert space.status()["conda-packages"] == "done"
+
+
+def test_a_branch_is_cloned_once_and_a_repository_that_was_deleted_stays_away(tmp_path: Path) -> None:
+    space = Space(tmp_path)
+    # Git itself only knows URLs of the network here; this one leads to a repository of the test's.
+    origin = tmp_path / "origin"
+    commands = (
+        f"git init -q -b main {origin} && cd {origin} && git commit -q --allow-empty -m one && git checkout -qb dev"
+    )
+    space.shell(f"git config --global user.name a && git config --global user.email a@b.c && {commands}")
+    space.shell(f"git config --global url.{origin}.insteadOf https://git.acme.example/m.git")
+    editor = {"repositories": ["https://git.acme.example/m.git#dev"]}
+
+    assert space.start(editor).states["repositories"] == "done"
+    assert space.shell("git -C m branch --show-current").strip() == "dev"
+    assert space.start(editor).states["repositories"] == "unchanged"
+    space.shell("rm -r m")
+    assert space.start({"repositories": ["https://git.acme.example/m.git#main"]}).states["repositories"] == "unchanged"
+    assert not (space.home / "m").exists()
+
+
+def test_variables_of_the_file_reach_terminals_and_break_no_step(tmp_path: Path) -> None:
+    space = Space(tmp_path)
+    (space.home / "json.py").write_text("raise SystemExit(3)")
+    names = ["own", "bin", "state", "steps", "strict", "name", "PYTHONSTARTUP", "PYTHONWARNINGS"]
+    editor = {**EDITOR, "environment": {"PYTHONPATH": str(space.home), **dict.fromkeys(names, "of the file")}}
+
+    report = space.start(editor)
+
+    assert "failed" not in report.states.values(), report.output
+    assert space.shell('echo "$state $PYTHONPATH"').strip() == f"of the file {space.home}"

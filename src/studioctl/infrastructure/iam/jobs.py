@@ -130,5 +130,9 @@ def _images_of_aws(scope: Scope) -> Statement:
         "Jobs and endpoints run AWS's own images: its algorithms and deep learning containers. They are in accounts of"
         " AWS's; of this account, no repository comes with it.",
         f"{GUIDE}/sagemaker-roles.html",
-        (Condition("StringNotEquals", "aws:ResourceAccount", (scope.account,)),),
+        (
+            Condition("StringNotEquals", "aws:ResourceAccount", (scope.account,)),
+            # A request that names no account would not equal ours either.
+            Condition("Null", "aws:ResourceAccount", ("false",)),
+        ),
     )

@@ -3,7 +3,7 @@ merge() { # merge KIND WANTED MEMORY FILE [DEFAULT]: adds what the user has not 
   seen=$(looks "${2}" "${4}")
   # Python takes a moment, and mostly nothing has changed since the last start.
   if [[ "${seen}" = "$(cat "${3}.seen" 2>/dev/null)" ]]; then return; fi
-  python3 -c "$(merge_program)" "$@" >&4
+  python3 -I -c "$(merge_program)" "$@" >&4
   looks "${2}" "${4}" >"${3}.seen"
 }
 

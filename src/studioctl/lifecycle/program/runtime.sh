@@ -132,11 +132,11 @@ status() { # what the last start did, and what it still does
 main() {
   set -uo pipefail
   shopt -s inherit_errexit
+  eval "$(variables)" # first: a variable of the file must not take the place of one of these
   settings
   own=${HOME}/.local/share/studioctl
   bin=${HOME}/.local/bin
   state=${STUDIOCTL_STATE:-${HOME}/.local/state/studioctl}
-  eval "$(variables)"
   case ${1} in
     start) start ;;
     run) run ;;

@@ -35,7 +35,7 @@ get_uv() { # the one program that installs the others
   uv=${own}/uv/bin/uv
   if [[ -x "${uv}" ]]; then return; fi
   rm -rf "${own}/uv" "${own}/uv.new"
-  "${python}" -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-cache-dir --timeout 15 --retries 2 \
+  "${python}" -I -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-cache-dir --timeout 15 --retries 2 \
     --target "${own}/uv.new" uv
   mv "${own}/uv.new" "${own}/uv"
 }
@@ -45,7 +45,7 @@ tool() { # tool NAME REQUIREMENT DIRECTORY
   rm -rf "${3}"
   "${uv}" venv --quiet --python "${python}" "${3}"
   "${uv}" pip install --quiet --python "${3}/bin/python" "${2}"
-  "${3}/bin/python" -c 'import importlib.metadata as m, sys
+  "${3}/bin/python" -I -c 'import importlib.metadata as m, sys
 for f in m.files(sys.argv[1]): print(f.name) if f.parent.name == "bin" else 0' "${1}" |
     while IFS= read -r program; do
       # What the user put there stays, links of pipx and uv too.

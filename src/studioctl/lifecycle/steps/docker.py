@@ -1,4 +1,4 @@
-"""Docker's client, which the image lacks."""
+"""Docker's client, for images that lack it: AWS's have it since 2.2.0."""
 
 from studioctl.lifecycle.step import Step
 

@@ -6,8 +6,14 @@ from studioctl.lifecycle.step import Step, quoted
 
 BIN = '"$HOME/.local/bin"'
 CONDA = '"$HOME/.local/share/studioctl/conda/bin"'
-# https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-local.html
-DOCKER = 'export DOCKER_HOST="${DOCKER_HOST:-unix:///docker/proxy.sock}"'
+# The daemon that Studio offers speaks API 1.41. Images since 2.2 bring newer clients, which would have to ask for that
+# without a version, and Studio's proxy does not answer such paths.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-local-get-started.html
+# https://github.com/aws/amazon-sagemaker-feedback/issues/161
+DOCKER = (
+    'export DOCKER_HOST="${DOCKER_HOST:-unix:///docker/proxy.sock}"',
+    'export DOCKER_API_VERSION="${DOCKER_API_VERSION:-1.41}"',
+)
 
 
 def step() -> Step:
@@ -28,6 +34,6 @@ def variables(values: Mapping[str, str], *, conda: bool, docker: bool) -> str:
         lines.append(f'case ":$PATH:" in *:{CONDA}:*) ;; *) PATH=$PATH:{CONDA} ;; esac')
     lines.append("export PATH")
     if docker:
-        lines.append(DOCKER)
+        lines.extend(DOCKER)
     lines += [f"export {name}={quoted([value])}" for name, value in values.items()]
     return "\n".join(lines)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from studioctl.config.notes import notes
+from studioctl.config.text import path
 from studioctl.errors import ConfigError
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
@@ -14,6 +16,14 @@ MISTAKE = Rule(
     "Nothing is started from a file with a mistake in it.",
     "studioctl validate{file_flag}",
     "https://toml.io",
+)
+SURPRISE = Rule(
+    "FIL002",
+    Severity.INFO,
+    "The file is valid, and part of it may surprise",
+    "It is what AWS allows, but not what the same words mean elsewhere.",
+    "studioctl validate{file_flag}",
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-local-get-started.html",
 )
 NO_STATE_BUCKET = Rule(
     "STA001",
@@ -43,6 +53,8 @@ def _file(patient: Patient) -> Iterator[Finding]:
             yield MISTAKE.broken(error.message, file_flag=patient.file_flag)
         else:
             yield MISTAKE.ok(f"{patient.file} is valid: '{patient.wanted.name}' in {patient.target.region}")
+            for place, words in notes(patient.config):
+                yield SURPRISE.broken(f"{path(place)}: {words}", file_flag=patient.file_flag)
 
 
 def _state(patient: Patient) -> Iterator[Finding]:
@@ -72,7 +84,7 @@ def _state_bucket(patient: Patient, bucket: str) -> Iterator[Finding]:
 GROUP = Group(
     "File and state",
     (
-        Check("the file", _file, (MISTAKE,)),
+        Check("the file", _file, (MISTAKE, SURPRISE)),
         Check("Terraform's state", _state, (NO_STATE_BUCKET, NO_STATE), Needs.BOTH),
     ),
 )

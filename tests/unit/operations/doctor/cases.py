@@ -46,6 +46,16 @@ def wrong_file(ward: Ward) -> Case:
     return Case(patient, "studio.toml:1: name: is missing", f"studioctl validate --config {patient.file}")
 
 
+@case("FIL002")
+def surprising_file(ward: Ward) -> Case:
+    patient = ward.patient(editor={"repositories": ["git@github.com:acme/a.git"]})
+    message = (
+        'editor.repositories[0]: "git@github.com:acme/a.git" is cloned by ssh with a key in the space\'s ~/.ssh, which'
+        " you put there"
+    )
+    return Case(patient, message, f"studioctl validate --config {patient.file}", Severity.INFO)
+
+
 @case("STA001")
 def no_state_bucket(ward: Ward) -> Case:
     patient = ward.patient(real=True, state={"backend": "s3", "bucket": "nobody-has-this-bucket"})

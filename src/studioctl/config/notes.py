@@ -1,0 +1,39 @@
+"""Things that are valid and may still surprise: told beside a valid file, and by the doctor."""
+
+from collections.abc import Iterator
+
+from studioctl.config.git_checks import host_of, is_ssh
+from studioctl.config.model import Editor, EnvironmentConfig
+from studioctl.config.text import Location, Violation, quote
+
+
+def notes(config: EnvironmentConfig) -> Iterator[Violation]:
+    """Each with the place that it is about, in the file's order."""
+    yield from _docker(config)
+    yield from _repositories_by_ssh(config)
+
+
+def _docker(config: EnvironmentConfig) -> Iterator[Violation]:
+    """Source: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-local-get-started.html."""
+    if not config.network.is_closed or not config.studio.docker:
+        return
+    also = ", and of trusted_accounts" if config.studio.trusted_accounts else ""
+    more = "" if config.studio.trusted_accounts else "; name more: trusted_accounts = [...]"
+    reached = f"ECR images of your account and pulls AWS's own{also}"
+    words = f"in a closed network Docker pulls and pushes {reached}; nothing from Docker Hub, nor FROM scratch{more}"
+    yield ("studio", "docker"), words
+
+
+def _repositories_by_ssh(config: EnvironmentConfig) -> Iterator[Violation]:
+    tokens = {github.host for github in (config.secrets.github, *(user.github for user in config.users)) if github}
+    editors: list[tuple[Location, Editor]] = [(("editor",), config.editor)]
+    editors += [(("users", index, "editor"), user.editor) for index, user in enumerate(config.users) if user.editor]
+    for place, editor in editors:
+        for index, url in enumerate(editor.repositories):
+            if is_ssh(url):
+                host = host_of(url)[0]
+                token = f", and the token for {host} is only for https://" if host in tokens else ""
+                yield (
+                    (*place, "repositories", index),
+                    f"{quote(url)} is cloned by ssh with a key in the space's ~/.ssh, which you put there{token}",
+                )

@@ -1,0 +1,40 @@
+"""What is valid and may still surprise is told, and nothing else."""
+
+from typing import Any
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.notes import notes
+from studioctl.config.text import path
+
+CLOSED = {"access": "vpc-only"}
+
+
+def told(**sections: Any) -> list[str]:
+    given = {"name": "acme-ml", "region": "us-east-1", "users": [{"name": "ada"}], **sections}
+    return [f"{path(place)}: {words}" for place, words in notes(EnvironmentConfig.model_validate(given))]
+
+
+def test_an_ordinary_file_has_none() -> None:
+    assert told(editor={"repositories": ["https://github.com/acme/a.git"]}, secrets={"github": {"username": "a"}}) == []
+    assert told(network=CLOSED, studio={"docker": False}) == []
+
+
+def test_which_images_docker_gets_in_a_closed_network() -> None:
+    reached = (
+        "studio.docker: in a closed network Docker pulls and pushes ECR images of your account and pulls AWS's own"
+    )
+    never = "nothing from Docker Hub, nor FROM scratch"
+    trusting = {"trusted_accounts": ["111122223333"]}
+
+    assert told(network=CLOSED) == [f"{reached}; {never}; name more: trusted_accounts = [...]"]
+    assert told(network=CLOSED, studio=trusting) == [f"{reached}, and of trusted_accounts; {never}"]
+
+
+def test_that_a_token_is_no_key_for_ssh() -> None:
+    editor = {"repositories": ["git@github.com:acme/a.git", "ssh://git@git.acme.example:22/b.git"]}
+    key = "is cloned by ssh with a key in the space's ~/.ssh, which you put there"
+
+    assert told(editor=editor, secrets={"github": {"username": "ada"}}) == [
+        f'editor.repositories[0]: "git@github.com:acme/a.git" {key}, and the token for github.com is only for https://',
+        f'editor.repositories[1]: "ssh://git@git.acme.example:22/b.git" {key}',
+    ]
