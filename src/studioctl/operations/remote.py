@@ -7,11 +7,10 @@ from typing import NoReturn
 
 from studioctl.aws.remote import start_session
 from studioctl.aws.values import App, Space, SpaceDetails
-from studioctl.aws.wait import until
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Failed, Finished, Started, Work
+from studioctl.operations import remote_access, spaces
 from studioctl.operations import remote_needs as needs
-from studioctl.operations import spaces
 from studioctl.operations.environment import Account
 from studioctl.remote import machine, plugin, ssh
 from studioctl.remote.editors import Editor
@@ -95,7 +94,7 @@ def survey(
     app = found if found is not None and (found.is_running or found.status == "Deleting") else None
     host = Host.of(space.name, details.arn, account.config.name, account.target)
     spec = needs.spec_of(details, app)
-    runs_on = spec.instance_type or _default_instance_type(account, details)
+    runs_on = spec.instance_type or remote_access.default_instance_type(account, details)
     wanted = (
         needs.remote_access(details, asked_for=account.config.studio.remote_access),
         needs.instance(space.name, instance_type or runs_on),
@@ -103,10 +102,6 @@ def survey(
         needs.running(space.name, app),
     )
     return Survey(details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)), runs_on)
-
-
-def _default_instance_type(account: Account, space: SpaceDetails) -> str | None:
-    return account.studio.editor_defaults(space.domain_id, space.owner).spec.instance_type if space.owner else None
 
 
 def session_finding(account: Account, found: Survey) -> Finding:
@@ -150,24 +145,17 @@ def prepare(account: Account, found: Survey, *, script: bool = True) -> Work[App
     Raises:
         AwsError: AWS refused, or the app did not start.
     """
-    space, studio = found.space, account.studio
+    space = found.space
     before = found.app.instance_type if found.app and found.must_stop else None
     if found.must_stop:
         yield from spaces.stop(account, [space])
     if found.must_enable:
-        studio.update_space(space, remote_access=True)
-        yield from until(lambda: _is_settled(account, space), subject="remote access", action="allow", timeout=600)
-    app = yield from spaces.start(account, space, instance_type=found.instance_type or before, script=script)
+        yield from remote_access.change(account, space, allowed=True)
+    app = yield from spaces.start(
+        account, space, instance_type=found.instance_type or before, script=script, for_remote_access=True
+    )
     yield from _try_session(account, found)
     return app
-
-
-def _is_settled(account: Account, space: Space) -> bool:
-    now = account.studio.space(space.domain_id, space.name)
-    if now is None or now.status in {"Failed", "Update_Failed", "Deleting"}:
-        why = now.failure or f"it is {now.status}" if now else "it is gone"
-        raise AwsError(f"AWS did not allow remote access to '{space.name}': {why}", hint="run the same command again")
-    return now.status == "InService"
 
 
 def _try_session(account: Account, found: Survey) -> Work[None]:

@@ -9,7 +9,7 @@ from studioctl.aws.values import EDITOR, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
 from studioctl.errors import AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
-from studioctl.operations import start_failures
+from studioctl.operations import remote_access, start_failures
 from studioctl.operations.apps import OVER, stop_apps
 from studioctl.operations.environment import Account
 from studioctl.operations.prices import has_gpu
@@ -73,7 +73,13 @@ def state(account: Account, space: Space) -> str:
 
 
 def start(
-    account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True, script: bool = True
+    account: Account,
+    space: Space,
+    *,
+    instance_type: str | None = None,
+    wait: bool = True,
+    script: bool = True,
+    for_remote_access: bool = False,
 ) -> Work[App]:
     """Starts Code Editor in a space. One that runs already is left as it is.
 
@@ -83,6 +89,8 @@ def start(
         instance_type: For this time only, such as "ml.t3.xlarge": the space itself stays as the file says.
         wait: Until it can be opened; else until AWS has accepted it.
         script: Whether its lifecycle script runs.
+        for_remote_access: Whether it is started to be reached by ssh. Else a type that is too small for that is
+            started all the same: remote access is turned off before.
 
     Raises:
         RefusedError: It runs on another instance type.
@@ -94,9 +102,12 @@ def start(
         yield from stop_apps(studio, space.domain_id, [app])
         app = None
     if app is None or not app.is_running:
-        spec = _spec_for(studio, (yield from _settled(studio, space)), instance_type)
+        details = yield from _settled(studio, space)
+        spec = _spec_for(studio, details, instance_type)
         spec = spec if script else replace(spec, lifecycle_config_arn=NO_SCRIPT)
-        app = yield from _create(account, space, spec)
+        if not for_remote_access:
+            yield from remote_access.turn_off_where_too_small(account, details, spec)
+        app = yield from _create(account, details, spec, for_remote_access=for_remote_access)
     else:
         _refuse_another_type(app, instance_type)
         if app.status == "InService":
@@ -196,12 +207,15 @@ def _spec_for(studio: Studio, space: SpaceDetails, instance_type: str | None) ->
     return spec
 
 
-def _create(account: Account, space: Space, spec: ResourceSpec) -> Work[App]:
+def _create(account: Account, space: SpaceDetails, spec: ResourceSpec, *, for_remote_access: bool) -> Work[App]:
     try:
         account.studio.create_editor(space, spec)
     except InUseError:  # somebody else was faster
         yield Noted(f"'{space.name}' is being started already")
     except AwsError as error:
+        if not for_remote_access and remote_access.is_refused(error):  # a type of which only AWS knows that
+            yield from remote_access.turn_off(account, space, spec.instance_type)
+            return (yield from _create(account, space, spec, for_remote_access=True))
         raise start_failures.refused(account, space, error, instance_type=spec.instance_type) from error
     app = account.studio.editor(space)
     if app is None:

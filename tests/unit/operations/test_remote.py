@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from studioctl.aws.values import ResourceSpec
+from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import AwsError, StudioctlError
-from studioctl.operations import remote, remote_needs, spaces
+from studioctl.events import Noted
+from studioctl.operations import remote, remote_access, remote_needs, spaces
 from studioctl.operations.environment import Account
 from studioctl.remote.host import Host
 from studioctl.target import Target
@@ -181,3 +183,96 @@ def test_instances_with_too_little_memory(instance_type: str | None, remedy: str
 )
 def test_images(spec: ResourceSpec, status: str) -> None:
     assert remote_needs.image(spec).status == status
+
+
+@pytest.fixture
+def small(home: Home) -> Home:
+    """A space that is too small for remote access, to which somebody connected on a larger type."""
+    home.studio.sagemaker.update_space(
+        DomainId=home.domain_id,
+        SpaceName="editor",
+        SpaceSettings={"CodeEditorAppSettings": {"DefaultResourceSpec": {"InstanceType": "ml.t3.medium"}}},
+    )
+    home.studio.wait_space(home.domain_id)
+    done(remote.prepare(home.account, look(home, instance_type="ml.t3.large")))
+    return home
+
+
+def seen(home: Home) -> tuple[str | None, str, bool]:
+    """What runs, in which state, and whether the space allows remote access."""
+    space = home.account.studio.space(home.domain_id, "editor")
+    assert space is not None
+    app = home.account.studio.editor(space)
+    assert app is not None
+    return app.instance_type, app.status, space.remote_access
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_after_a_session_on_a_larger_type_the_space_starts_on_its_own(small: Home, stopped: bool) -> None:
+    space = spaces.find(small.account, "editor")
+    if stopped:
+        done(spaces.stop(small.account, [space]))
+        work = spaces.start(small.account, space)
+    else:
+        work = spaces.restart(small.account, space)
+    events = list(work)
+
+    assert seen(small) == ("ml.t3.medium", "InService", False)
+    assert (
+        Noted(
+            "ml.t3.medium is too small for remote access, so it is turned off for 'editor'; `connect` turns it on again"
+            " with --instance-type ml.t3.large"
+        )
+        in events
+    )
+
+
+def test_nobody_is_cut_off_who_is_connected(small: Home) -> None:
+    done(spaces.start(small.account, spaces.find(small.account, "editor")))
+
+    assert seen(small) == ("ml.t3.large", "InService", True)
+
+
+def test_a_larger_type_for_this_time_keeps_remote_access(small: Home) -> None:
+    done(spaces.restart(small.account, spaces.find(small.account, "editor"), instance_type="ml.m5.large"))
+
+    assert seen(small) == ("ml.m5.large", "InService", True)
+
+
+def test_a_too_small_type_for_this_time_turns_it_off(home: Home) -> None:
+    connect(home)
+    done(spaces.restart(home.account, spaces.find(home.account, "editor"), instance_type="ml.t3.medium"))
+
+    assert seen(home) == ("ml.t3.medium", "InService", False)
+
+
+def test_a_session_that_aws_refused_leaves_a_space_that_starts(small: Home, emulator: RunningEmulator) -> None:
+    done(spaces.stop(small.account, [spaces.find(small.account, "editor")]))
+    fault = {"kind": "error", "action": "StartSession", "code": "AccessDeniedException", "message": "no"}
+    server.set_faults(emulator, {"faults": [fault]})
+    try:
+        with pytest.raises(AwsError, match="AWS refused StartSession"):
+            done(remote.prepare(small.account, look(small, instance_type="ml.t3.large")))
+    finally:
+        server.set_faults(emulator, {})
+
+    done(spaces.restart(small.account, spaces.find(small.account, "editor")))
+    assert seen(small) == ("ml.t3.medium", "InService", False)
+
+
+def test_a_type_of_which_only_aws_knows_that_it_is_too_small(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_access, "TOO_SMALL", {})
+
+    done(spaces.restart(small.account, spaces.find(small.account, "editor")))
+
+    assert seen(small) == ("ml.t3.medium", "InService", False)
+
+
+def test_the_type_of_the_owners_profile_counts_where_the_space_names_none(home: Home) -> None:
+    spec: Any = {"DefaultResourceSpec": {"InstanceType": "ml.t3.medium"}}
+    home.studio.profile(home.domain_id, "bo", CodeEditorAppSettings=spec)
+    home.studio.space(home.domain_id, "bo-editor", "bo", RemoteAccess="ENABLED")
+
+    app = done(spaces.start(home.account, spaces.find(home.account, "bo-editor")))
+
+    assert (app.status, app.instance_type) == ("InService", "ml.t3.medium")

@@ -128,6 +128,6 @@ def test_a_space_whose_change_failed_is_not_waited_for(home: Home, emulator: Run
             lambda: home.studio.sagemaker.describe_space(**key), lambda space: space["Status"] == "Update_Failed"
         )
         with pytest.raises(AwsError, match="is not InService"):
-            done(spaces.start(home.account, spaces.find(home.account, None)))
+            done(spaces.start(home.account, spaces.find(home.account, None), instance_type="ml.m5.large"))
     finally:
         server.set_faults(emulator, {})
