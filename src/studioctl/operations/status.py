@@ -5,8 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from studioctl.aws.errors import DeniedError
 from studioctl.aws.studio import AT_ONCE, Studio
+from studioctl.aws.tagged import tagged
 from studioctl.aws.values import App, Domain, Space
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Account
 from studioctl.operations.holdings import Holding, kept_homes
 from studioctl.operations.prices import Prices, prices
@@ -70,6 +73,8 @@ class Status:
         kept_homes: Home file systems of domains before this one, that an earlier `down` kept.
         kept_homes_usd_per_month: About what they cost, by us-east-1's prices.
         kept_directories: By id of such a file system: where in it each user's files are.
+        resources: Where there is no domain: the ARNs of what exists of the environment all the same, without the kept
+            homes. It may cost money. None where the caller may not look.
     """
 
     name: str
@@ -83,6 +88,7 @@ class Status:
     kept_homes: tuple[str, ...] = ()
     kept_homes_usd_per_month: float = 0.0
     kept_directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    resources: tuple[str, ...] | None = ()
 
 
 def status(account: Account) -> Status:
@@ -97,7 +103,8 @@ def status(account: Account) -> Status:
         kept = pool.submit(kept_homes, account)
         domain = account.domain()
         if domain is None:
-            return _with(Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of), kept.result())
+            none = Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of)
+            return replace(_with(none, kept.result()), resources=_without_domain(account, kept.result()))
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
         latest = _latest_app_by_space(apps.result())
@@ -115,6 +122,15 @@ def _with(found: Status, homes: Sequence[Holding]) -> Status:
         kept_homes_usd_per_month=sum(home.usd_per_month or 0.0 for home in homes),
         kept_directories={home.name: home.directories for home in homes if home.directories},
     )
+
+
+def _without_domain(account: Account, homes: Sequence[Holding]) -> tuple[str, ...] | None:
+    """What carries the environment's tag: left by an `up` that did not come to its end, or kept by a `down`."""
+    try:
+        found = tagged(account.session, (ENVIRONMENT_TAG, account.config.name))
+    except DeniedError:
+        return None
+    return tuple(arn for arn in found if not any(arn.endswith(f"/{home.name}") for home in homes))
 
 
 def _latest_app_by_space(apps: Iterable[App]) -> dict[str, App]:

@@ -27,9 +27,11 @@ LISTED_USERS = 10
 def show(found: "Status", terminal: Terminal, *, flags: str) -> None:
     """The domain, its users and spaces, and what they cost; where there is nothing, how to make it."""
     if found.domain is None:
-        terminal.say(f"There is no '{found.name}' in {_place(found)}.")
+        terminal.say(_without_domain(found))
         _kept(found, terminal)
-        terminal.next_commands((f"studioctl up{flags}", "create it"))
+        up = (f"studioctl up{flags}", "make it whole: what exists is taken up" if found.resources else "create it")
+        down = (f"studioctl down{flags}", "remove what holds no data of yours")
+        terminal.next_commands(up, *([down] if found.resources else []))
     else:
         terminal.out.print(_whole(found), soft_wrap=not terminal.out.is_terminal)
         _kept(found, terminal)
@@ -69,8 +71,30 @@ def _moment(look: "Status | AwsError") -> RenderableType:
     if isinstance(look, AwsError):
         return Group(clock, Text(f"{look.message} Trying again."))
     if look.domain is None:
-        return Group(clock, Text(f"There is no '{look.name}' in {_place(look)}."))
+        return Group(clock, Text(_without_domain(look)))
     return Group(clock, _whole(look))
+
+
+def _without_domain(found: "Status") -> str:
+    """Whether there is anything of it: half an environment costs money, too."""
+    if found.resources:
+        kinds = Counter(_kind(arn) for arn in found.resources)
+        counts = "".join(f"\n  {count} {kind}" for kind, count in sorted(kinds.items()))
+        return (
+            f"'{found.name}' in {_place(found)} has no domain, but these exist and may cost money, left by an `up` that"
+            f" did not come to its end or kept by `down`:{counts}"
+        )
+    unseen = (
+        " Whether anything else of it exists you may not see (tag:GetResources)." if found.resources is None else ""
+    )
+    return f"There is no '{found.name}' in {_place(found)}.{unseen}"
+
+
+def _kind(arn: str) -> str:
+    """What an ARN is of, in AWS's words: "ec2 subnet", "s3 bucket"."""
+    service, _, rest = arn.split(":", 2)[2].partition(":")
+    kind = rest.split(":", 2)[2].replace(":", "/").partition("/")
+    return f"{service} {kind[0]}" if kind[1] else f"{service} bucket"
 
 
 def _whole(found: "Status") -> RenderableType:

@@ -62,3 +62,37 @@ def test_many_users_are_counted() -> None:
     users = tuple(UserStatus(f"u{number}", "Failed" if number == 3 else "InService") for number in range(12))
 
     assert shown(replace(STATUS, users=users))[3] == "users   1 Failed, 11 InService"
+
+
+def test_half_an_environment_is_not_called_nothing() -> None:
+    arns = (
+        "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-1",
+        "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-2",
+        "arn:aws:logs:us-east-1:123456789012:log-group:/acme-ml/flow-logs",
+        "arn:aws:s3:::acme-ml-data",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-ml/github-oFfLZK",
+    )
+    half = replace(STATUS, domain=None, users=(), resources=arns)
+
+    assert told(half) == [
+        (
+            "'acme-ml' in us-east-1 on AWS has no domain, but these exist and may cost money, left by an `up` that did not"
+            " come to its end or kept by `down`:"
+        ),
+        "  2 ec2 subnet",
+        "  1 logs log-group",
+        "  1 s3 bucket",
+        "  1 secretsmanager secret",
+        "",
+        "Next:",
+        "  studioctl up    make it whole: what exists is taken up",
+        "  studioctl down  remove what holds no data of yours",
+    ]
+    assert told(replace(half, resources=()))[0] == "There is no 'acme-ml' in us-east-1 on AWS."
+    assert told(replace(half, resources=None))[0].endswith("you may not see (tag:GetResources).")
+
+
+def told(status: Status) -> list[str]:
+    err = io.StringIO()
+    show(status, Terminal(err=Console(file=err, width=200, highlight=False)), flags="")
+    return err.getvalue().splitlines()
