@@ -73,9 +73,10 @@ class State:
     def read(cls, state_dir: Path) -> "State | None":
         """None when there is no file, or it is not ours."""
         try:
-            return cls(**json.loads(_state_path(state_dir).read_text()))
-        except (OSError, ValueError, TypeError):
+            found = cls(**json.loads(_state_path(state_dir).read_text()))
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
+        return found if type(found.pid) is int and type(found.port) is int and 0 < found.port < 2**16 else None
 
 
 def default_state_dir() -> Path:

@@ -118,9 +118,10 @@ def parse_file(path: Path) -> dict[str, str]:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise ConfigError(
-            f'Backend file "{path}" cannot be read: {error.strerror}',
+            f'Backend file "{path}" cannot be read: {why}',
             hint="Name an existing file, or give single settings as KEY=VALUE.",
         ) from error
     settings: dict[str, str] = {}

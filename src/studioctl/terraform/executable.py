@@ -16,13 +16,14 @@ import platformdirs
 
 from studioctl import disk
 from studioctl.errors import TerraformError
-from studioctl.terraform import process
+from studioctl.terraform import process, records
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
 
 ENGINE_VARIABLE = "STUDIOCTL_TERRAFORM"
 # S3 lock files came with 1.10 in both: https://developer.hashicorp.com/terraform/language/backend/s3,
 # https://opentofu.org/docs/language/settings/backends/s3/. A 2.x may change what we rely on.
 SUPPORTED = ((1, 10), (2, 0))
+_VERSION = re.compile(r"(\d+)\.(\d+)")
 BUNDLED_MODULE = "studioctl.terraform.bundled"
 _HINT = (
     "Install Terraform (https://developer.hashicorp.com/terraform/install), "
@@ -80,7 +81,7 @@ def find(environ: Mapping[str, str] = os.environ) -> Engine:
 
 def supported(version: str) -> bool:
     """Whether a version such as "1.11.4" is one that we work with."""
-    numbers = re.match(r"(\d+)\.(\d+)", version)
+    numbers = _VERSION.match(version)
     return numbers is not None and SUPPORTED[0] <= (int(numbers[1]), int(numbers[2])) < SUPPORTED[1]
 
 
@@ -122,16 +123,16 @@ def _remembered(kind: Kind, command: tuple[str, ...], identity: str) -> Engine |
     """The engine with its version, asked once for each program file, since a process costs time."""
     cache = platformdirs.user_cache_path("studioctl") / "engines.json"
     try:
-        versions = json.loads(cache.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        versions = records.mapping(cache)
+    except OSError:
         versions = {}
-    version = versions.get(identity) if isinstance(versions, dict) else None
-    if version is None:
+    version = versions.get(identity)
+    if not isinstance(version, str) or not _VERSION.match(version):
         version = _ask(command)
         if version is None:
             return None
         _store(cache, {**versions, identity: version})
-    return Engine(kind, command, str(version))
+    return Engine(kind, command, version)
 
 
 def _ask(command: tuple[str, ...]) -> str | None:

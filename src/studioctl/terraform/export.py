@@ -9,7 +9,7 @@ from studioctl.errors import RefusedError
 from studioctl.infrastructure.block import Blueprint
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
-from studioctl.terraform import document, provider
+from studioctl.terraform import document, provider, records
 from studioctl.terraform.backend import Backend
 from studioctl.terraform.workspace import write_text
 
@@ -108,9 +108,8 @@ def _profile(blueprint: Blueprint) -> str:
 def _earlier(directory: Path) -> list[str] | None:
     """Names of the files of an earlier export; None if there was none."""
     try:
-        content = json.loads((directory / MARKER).read_text(encoding="utf-8"))
-        names = [str(name) for name in content["files"]]
-    except (OSError, ValueError, KeyError, TypeError):
+        names = [str(name) for name in records.mapping(directory / MARKER)["files"] if "\0" not in str(name)]
+    except (OSError, KeyError, TypeError):
         return None
     return [name for name in names if (directory / name).resolve().is_relative_to(directory.resolve())]
 

@@ -87,7 +87,7 @@ provider_installation {{
     own = user_config(environ)
     if own is None or has_installation_rules(environ):
         return rules
-    return f"{rules}\n# From {own}\n{own.read_text(encoding='utf-8')}"
+    return f"{rules}\n# From {own}\n{own.read_text(encoding='utf-8', errors='surrogateescape')}"
 
 
 def user_config(environ: Mapping[str, str]) -> Path | None:
@@ -115,9 +115,14 @@ def _setting() -> str | None:
         return None
     try:
         value = tomllib.loads(path.read_text(encoding="utf-8")).get("provider_mirror")
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # bytes that are no UTF-8, too
         raise ConfigError(f'Settings file "{path}" is not TOML: {error}', hint="Correct the file.") from error
-    return None if value is None else str(value)
+    if not isinstance(value, str | None):
+        raise ConfigError(
+            f'Settings file "{path}": provider_mirror is no text',
+            hint='Write the directory in quotes: provider_mirror = "/path/to/mirror"',
+        )
+    return value
 
 
 def _required(directory: Path, registry: str) -> Mirror:

@@ -82,6 +82,7 @@ class Terraform:
         self.backend.require_place()
         with self.workspace.hold("init"):
             yield from orphans.wait_for_orphan(self.workspace.directory)
+            self.workspace.discard_torn()
             change = self.backend_change()
             if "local" in {self.backend.kind, change.before.kind if change else ""}:
                 yield from self._mend()

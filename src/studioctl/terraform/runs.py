@@ -16,7 +16,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from studioctl.terraform import records
 from studioctl.terraform.workspace import Workspace, write_text
 
 # Seconds after its start within which a run has taken the lock, slow answers included.
@@ -78,10 +80,19 @@ def end_all(workspace: Workspace) -> None:
 
 def unfinished(workspace: Workspace) -> list[Run]:
     """Runs that were noted and did not end by themselves."""
-    try:
-        return [Run(**run) for run in json.loads(_file(workspace).read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
-        return []
+    found = records.content(_file(workspace))
+    return [Run(**run) for run in found if _is_whole(run)] if isinstance(found, list) else []
+
+
+def _is_whole(run: Any) -> bool:
+    return (
+        isinstance(run, dict)
+        and run.keys() == {"verb", "pid", "started"}
+        and isinstance(run["verb"], str)
+        and type(run["pid"]) is int
+        and 0 < run["pid"] < 2**31
+        and type(run["started"]) in {int, float}
+    )
 
 
 def left_behind(workspace: Workspace, lock: Mapping[str, str]) -> Run | None:
@@ -114,8 +125,7 @@ def _working_directories() -> Iterator[Path]:
 def _place(directory: Path) -> str | None:
     """Bucket and key of the state that a directory was initialised for, as a lock's `Path` has them."""
     try:
-        text = (directory / ".terraform/terraform.tfstate").read_text(encoding="utf-8")
-        config = json.loads(text)["backend"]["config"]
+        config = records.mapping(directory / ".terraform/terraform.tfstate")["backend"]["config"]
         return f"{config['bucket']}/{config['key']}"
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -7,8 +7,10 @@ import getpass
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from studioctl import disk
 from studioctl.errors import TerraformError
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
+from studioctl.terraform import records
 from studioctl.terraform.backend import STATE_FILE, Backend
 from studioctl.terraform.document import PROVIDER
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, Mirror, cli_config
@@ -30,6 +33,10 @@ HOME = ".studioctl"
 KEPT_LOGS = 20
 CLAIM = "exists"
 ERRORED = "errored.tfstate"  # what Terraform could not store
+USED_BACKEND = ".terraform/terraform.tfstate"
+LOCKED_PROVIDERS = ".terraform.lock.hcl"
+# As Terraform writes it: comments, and a block for each provider.
+_LOCK_FILE = re.compile(r'(\s|#[^\n]*\n|provider "[^"\n]+" \{\n([^{}"\0]|"[^"\n\0]*")*\n\})*')
 FORGET = "none"  # in place of a backend's settings
 _README = """\
 This directory belongs to studioctl. It holds, for each environment and target, the documents that studioctl gives to
@@ -76,9 +83,19 @@ class Workspace:
     def predecessors(self) -> tuple[str, ...]:
         """Names of other environments that the same file described before and that still exist."""
         claims = sorted(self.directory.parent.parent.glob(f"*/{self.target.name}/{CLAIM}"))
-        names = ((claim.parent.parent.name, claim.read_text(encoding="utf-8")) for claim in claims)
         own = self.directory.parent.name
-        return tuple(name for name, source in names if source == self.source and name != own)
+        others = ((claim.parent.parent.name, claim) for claim in claims if claim.parent.parent.name != own)
+        return tuple(name for name, claim in others if self._may_be_ours(name, claim))
+
+    def _may_be_ours(self, environment: str, claim: Path) -> bool:
+        """Whether the same file described this environment. In doubt it did, unless another file does so now."""
+        beside = self.directory.parent.parent.parent
+        source = records.text(claim) or ""
+        if source == self.source:
+            return True
+        if source.endswith(".toml") or source in {file.name for file in beside.iterdir()}:
+            return False
+        return not any(_names(file, environment) for file in beside.glob("*.toml") if file.name != self.source)
 
     def write(self, documents: Mapping[str, str], backend: Backend) -> bool:
         """Bring the documents on disk in line; whether anything changed.
@@ -96,11 +113,11 @@ class Workspace:
 
     def _manifest(self) -> list[str]:
         """The documents that were written last."""
-        try:
-            names = json.loads((self.directory / "documents.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return []
-        return [name for name in names if (self.directory / name).resolve().is_relative_to(self.directory.resolve())]
+        names = records.content(self.directory / "documents.json")
+        strings = (
+            [name for name in names if isinstance(name, str) and "\0" not in name] if isinstance(names, list) else []
+        )
+        return [name for name in strings if (self.directory / name).resolve().is_relative_to(self.directory.resolve())]
 
     def _prepare(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -165,10 +182,10 @@ class Workspace:
             TerraformError: Another process works here.
         """
         record = self.directory / "emulator"
-        if _text(record) == instance_id:
+        if records.text(record) == instance_id:
             return False
         with self.hold("emulator"):
-            before = _text(record)
+            before = records.text(record)
             if before == instance_id:  # meanwhile
                 return False
             self.set_state_aside()
@@ -240,11 +257,12 @@ class Workspace:
 
     def _record(self) -> dict[str, Any]:
         """What `remember` wrote; empty if it is missing or not whole."""
-        try:
-            content = json.loads(_text(self.directory / "initialised.json") or "")
-        except ValueError:
-            return {}
-        whole = isinstance(content, dict) and content.keys() >= {"fingerprint", "kind", "settings", "overrides"}
+        content = records.mapping(self.directory / "initialised.json")
+        whole = (
+            isinstance(content.get("fingerprint"), str)
+            and content.get("kind") in {"local", "s3"}
+            and all(records.is_text_by_name(content.get(key)) for key in ("settings", "overrides"))
+        )
         return content if whole else {}
 
     def remember(self, record: "Initialised") -> None:
@@ -256,6 +274,15 @@ class Workspace:
             "overrides": dict(record.backend.overrides),
         }
         write_text(self.directory / "initialised.json", json.dumps(content, indent=2) + "\n")
+
+    def discard_torn(self) -> None:
+        """Remove what Terraform itself could not read: the next `init` makes it anew."""
+        used, locked = self.directory / USED_BACKEND, self.directory / LOCKED_PROVIDERS
+        if used.is_file() and not records.mapping(used):
+            shutil.rmtree(self.directory / ".terraform", ignore_errors=True)
+        if locked.is_file() and not _LOCK_FILE.fullmatch(records.text(locked) or "\0"):
+            locked.unlink()
+            shutil.rmtree(self.directory / ".terraform", ignore_errors=True)
 
     def forget(self) -> None:
         """Let the next run initialise Terraform anew, with nothing to migrate."""
@@ -276,8 +303,12 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+def _names(file: Path, environment: str) -> bool:
+    """Whether a file describes this environment, as far as it can be read."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8")).get("name") == environment
+    except (OSError, ValueError):
+        return False
 
 
 def write_text(path: Path, text: str) -> bool:
@@ -290,11 +321,11 @@ def write_text(path: Path, text: str) -> bool:
 
 
 def _occupied(holder: Path) -> TerraformError:
+    content = records.mapping(holder)
     try:
-        content = json.loads(holder.read_text(encoding="utf-8"))
         since = datetime.fromtimestamp(content["since"]).astimezone()
         who = f"{content['who']} (`{content['verb']}`, process {content['pid']}) since {since:%H:%M:%S}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         who = "another studioctl"
     return TerraformError(
         f"This environment is being worked on: {who}", hint="Wait until it has finished, then try again."

@@ -76,8 +76,8 @@ def test_half_an_environment_is_not_called_nothing() -> None:
 
     assert told(half) == [
         (
-            "'acme-ml' in us-east-1 on AWS has no domain, but these exist and may cost money, left by an `up` that did not"
-            " come to its end or kept by `down`:"
+            "'acme-ml' in us-east-1 on AWS has no domain, but these exist and may cost money, left by an `up` that"
+            " did not come to its end or kept by `down`:"
         ),
         "  2 ec2 subnet",
         "  1 logs log-group",

@@ -1,0 +1,32 @@
+"""Records beside the documents, read back: one that is torn, or was never ours, says nothing and is made anew."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def text(file: Path) -> str | None:
+    """What the file says; None where it is not there, or is no UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+        return None
+
+
+def content(file: Path) -> Any:
+    """The JSON in the file; None where there is none."""
+    try:
+        return json.loads(text(file) or "")
+    except (ValueError, RecursionError):
+        return None
+
+
+def mapping(file: Path) -> dict[str, Any]:
+    """The JSON object in the file; empty where there is none."""
+    found = content(file)
+    return found if isinstance(found, dict) else {}
+
+
+def is_text_by_name(value: Any) -> bool:
+    """Whether this is an object whose values are all text."""
+    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
