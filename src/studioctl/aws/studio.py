@@ -221,6 +221,25 @@ class Studio:
         with ignoring_missing():
             self._sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy=policy)
 
+    def lifecycle_configs(self, prefix: str, *, tag: tuple[str, str]) -> tuple[str, ...]:
+        """The names of lifecycle configurations that begin so and carry this tag: key and value."""
+        with translated():
+            pages = self._sagemaker.get_paginator("list_studio_lifecycle_configs").paginate(
+                NameContains=prefix.rstrip("-"), PaginationConfig=PAGE
+            )
+            found = [config for page in pages for config in page["StudioLifecycleConfigs"]]
+        return tuple(
+            config["StudioLifecycleConfigName"]
+            for config in found
+            if config["StudioLifecycleConfigName"].startswith(prefix)
+            and self.has_tag(config["StudioLifecycleConfigArn"], tag)
+        )
+
+    def delete_lifecycle_config(self, name: str) -> None:
+        """Deletes a lifecycle configuration. It may be gone already."""
+        with ignoring_missing():
+            self._sagemaker.delete_studio_lifecycle_config(StudioLifecycleConfigName=name)
+
     def subnets(self, domain_id: str) -> frozenset[str]:
         """The subnets of a domain; none when it does not exist."""
         found: list[str] = []

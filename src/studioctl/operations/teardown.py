@@ -19,7 +19,7 @@ from studioctl.aws.leftovers import DomainTraces
 from studioctl.aws.session import Session
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Stage, Started, Work
-from studioctl.infrastructure.naming import ENVIRONMENT_TAG, home_tags, kept_tags, read_home_tags
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming, home_tags, kept_tags, read_home_tags
 from studioctl.operations import adoption, backup, holdings, keyring
 from studioctl.operations.backup import Copy, Plan
 from studioctl.operations.environment import Environment
@@ -240,9 +240,17 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
             yield from leftovers.remove_file_system(environment.session, holding.name)
     yield from _empty(environment, found)
     yield from _destroy(environment, found)
+    _delete_stray_scripts(environment)
     leaving = tuple(keyring.retire(environment, found.retiring))
     environment.terraform.workspace.release()
     return Outcome(found.kept, remains(environment, found.kept), leaving)
+
+
+def _delete_stray_scripts(environment: Environment) -> None:
+    """Deletes scripts of an earlier content, which no state and no document knows when an `up` was broken off there."""
+    studio, name = environment.studio, environment.config.name
+    for script in studio.lifecycle_configs(Naming(name).lifecycle_config(""), tag=(ENVIRONMENT_TAG, name)):
+        studio.delete_lifecycle_config(script)
 
 
 def _mark(environment: Environment, traces: Iterable[DomainTraces], homes: Collection[str]) -> None:

@@ -315,3 +315,24 @@ def test_an_app_that_is_stopped_by_somebody_else(world: World) -> None:
         studio.delete_app(world.domain_id, app)
     done(teardown.remove(world.environment, EVERYTHING))
     assert world.inventory() == world.before
+
+
+def test_a_script_that_no_state_knows_goes_and_other_peoples_stay(world: World) -> None:
+    """An `up` was broken off, the file was changed: the script of before has another digest in its name."""
+
+    def script(name: str, owner: str) -> None:
+        world.studio.sagemaker.create_studio_lifecycle_config(
+            StudioLifecycleConfigName=name,
+            StudioLifecycleConfigContent="IyE=",
+            StudioLifecycleConfigAppType="CodeEditor",
+            Tags=[{"Key": "studioctl:environment", "Value": owner}],
+        )
+
+    script("acme-ml-editor-0123456789", "acme-ml")
+    script("acme-ml-editor-of-somebody", "acme-web")
+    down(world)
+
+    left = world.studio.sagemaker.list_studio_lifecycle_configs()["StudioLifecycleConfigs"]
+    names = {config["StudioLifecycleConfigName"] for config in left}
+    assert names & {"acme-ml-editor-0123456789", "acme-ml-editor-of-somebody"} == {"acme-ml-editor-of-somebody"}
+    world.studio.sagemaker.delete_studio_lifecycle_config(StudioLifecycleConfigName="acme-ml-editor-of-somebody")
