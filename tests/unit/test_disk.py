@@ -80,3 +80,26 @@ def test_a_full_disk_behind_standard_output_is_told(command: str, tmp_path: Path
     assert done.stderr.startswith("Error: The disk is full.\nNext:  make room there")
     assert len(done.stderr.splitlines()) == 2
     assert done.returncode == 1
+
+
+STARTER = """
+import resource, sys
+from pathlib import Path
+from studioctl.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+sys.exit(main.run(["emulator", "start"]))
+"""
+
+
+def test_an_emulator_that_a_full_disk_keeps_from_starting(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STARTER],
+        env={**os.environ, "STUDIOCTL_EMULATOR_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The disk is full for this shell: a file would grow beyond its limit"), done
+    assert not (tmp_path / "state.json").exists()

@@ -290,6 +290,8 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
         time.sleep(0.02)
     child.kill()
     child.wait()
+    if number := disk.refuses(_log_path(home)):
+        raise OSError(number, os.strerror(number), str(home))
     last = _log_path(home).read_text(errors="replace").strip().splitlines()[-1:] or ["it wrote nothing"]
     raise EmulatorError(f"The emulator did not start: {last[0]}", hint=f"Read its log: less '{_log_path(home)}'")
 
