@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 
-.PHONY: help demo test prerequisites check format audit benchmark chaos rivals misbehaviour generated clean
+.PHONY: help demo test prerequisites check format audit benchmark chaos rivals misbehaviour compatibility generated clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -43,6 +43,9 @@ rivals: $(READY) ## Let two people run up on one state in S3, ten times (ten min
 
 misbehaviour: $(READY) ## Let AWS fail in each way, for each command that writes (half an hour)
 	$(BIN)/python -m benchmarks.misbehaviour
+
+compatibility: $(READY) ## Let this version go on with an environment that the first version made (ten minutes)
+	$(BIN)/python -m benchmarks.compatibility
 
 generated: $(READY) ## Write the files that are made from the code
 	$(BIN)/python -m tests.generated

@@ -1,7 +1,7 @@
 """Records that the first version left are read: where its state is, what exists, whose it is, and earlier states.
 
-The files are those of a real `up`, with the state cut down to three resources. `make compatibility` lives on with a whole
-environment of that version.
+The files are those of a real `up`, with the state cut down to three resources. `make compatibility` takes a whole
+environment of that version further.
 """
 
 import json
