@@ -4,10 +4,9 @@ import io
 import json
 import os
 import secrets
-import socketserver
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.model import OperationNotFoundError
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
@@ -32,9 +31,7 @@ from studioctl.emulator.page import open_studio
 from studioctl.emulator.server import ACCOUNT_ID
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.emulator.studio.store import Outcome, StudioStore
-
-LOOPBACK = "127.0.0.1"
-WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
+from studioctl.emulator.wire import LOOPBACK, InOneRead, RequestHandler, Server, WsgiApplication
 
 
 @dataclass(frozen=True)
@@ -45,28 +42,6 @@ class Identity:
     pid: int = field(default_factory=os.getpid)
     runs_lifecycle: bool = False
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-
-
-class RequestHandler(MotoRequestHandler):
-    """Answers at once: Nagle's algorithm could hold back a body until its headers are acknowledged."""
-
-    disable_nagle_algorithm = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """One plain line: what was asked for, and which attempt of the client's it was. Queries may hold tokens."""
-        headers = getattr(self, "headers", {})  # missing when the request's first line is broken
-        path = getattr(self, "path", self.requestline).split("?")[0]
-        words = (path, headers.get("X-Amz-Target", ""), headers.get("Amz-Sdk-Request", ""))
-        asked = " ".join(word for word in (self.command or "?", *words) if word).translate(self._control_char_table)
-        self.log("info", "%s %s", asked, code)
-
-
-class Server(ThreadedWSGIServer):
-    """werkzeug's threaded server, but for the look-up of its own name, which can take seconds and asks a resolver."""
-
-    def server_bind(self) -> None:
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = LOOPBACK, self.server_address[1]
 
 
 class Application:
@@ -197,7 +172,7 @@ def bind(
     port: int, settings: EmulatorSettings, identity: Identity, volumes: Path, reach: Mapping[str, str]
 ) -> BaseWSGIServer:
     """A server that listens on 127.0.0.1, on a free port when `port` is 0. Raises SystemExit when it is taken."""
-    server = Server(LOOPBACK, port, Application(identity), handler=RequestHandler)
+    server = Server(LOOPBACK, port, InOneRead(Application(identity)), handler=RequestHandler)
     install(settings, f"http://{LOOPBACK}:{server.server_port}", volumes=volumes, reach=reach)
     return server
 
