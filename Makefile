@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 
-.PHONY: help demo test prerequisites check format audit benchmark chaos rivals misbehaviour compatibility generated clean
+.PHONY: help demo test prerequisites check format audit benchmark chaos rivals soak misbehaviour compatibility generated clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -40,6 +40,9 @@ chaos: $(READY) ## Kill processes at random moments under random faults; compare
 
 rivals: $(READY) ## Let two people run up on one state in S3, ten times (ten minutes)
 	$(BIN)/python -m benchmarks.rivals
+
+soak: $(READY) ## Let the provider, started once, make 50,000 calls; counts answers that got lost (an hour or two)
+	$(BIN)/python -m benchmarks.soak
 
 misbehaviour: $(READY) ## Let AWS fail in each way, for each command that writes (half an hour)
 	$(BIN)/python -m benchmarks.misbehaviour

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from tests.functional.warmth import warm_provider
 
 if TYPE_CHECKING:  # it needs this file's shell
     from tests.functional.living import Living
 
 STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
 PASSED_ON = ("PATH", "GOMAXPROCS", "LANG", "LC_ALL", "STUDIOCTL_PROVIDER_MIRROR")
+
+RUN_TERRAFORM = {"up", "plan", "down"}  # among others, which find out for themselves what there is
 
 SMALL = """\
 name = "{name}"
@@ -47,10 +50,17 @@ class Done:
 
 @dataclass(frozen=True)
 class Shell:
-    """A directory in which commands are run, with nothing of the person who runs the tests."""
+    """A directory in which commands are run, with nothing of the person who runs the tests.
+
+    Args:
+        directory: Where they run; it is their home, too.
+        variables: What they see beside that.
+        cold: Whether each Terraform starts a provider of its own, as it does for everybody.
+    """
 
     directory: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    cold: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -58,11 +68,15 @@ class Shell:
         return {**inherited, "HOME": str(self.directory), "COLUMNS": "100", **self.variables}
 
     def studioctl(self, *arguments: str, expect: int | None = 0) -> Done:
-        """Runs a command that has nobody to ask; fails the test when it ends with another code."""
+        """Runs a command that has nobody to ask; fails the test when it ends with another code.
+
+        What runs Terraform finds this test process's warm provider, unless `cold` says otherwise.
+        """
+        provider = {} if self.cold or arguments[0] not in RUN_TERRAFORM else warm_provider()
         done = subprocess.run(
             [STUDIOCTL, *arguments],
             cwd=self.directory,
-            env=self.environment,
+            env={**provider, **self.environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

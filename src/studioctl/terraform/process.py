@@ -86,7 +86,7 @@ class Run:
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # the terminal's Ctrl-C does not reach it a second time
-                preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509  # see there
+                preexec_fn=end_with(os.getpid()),  # noqa: PLW1509  # see there
             )
             with self._ending(child), orphans.noted(self.cwd, child.pid), self._ending(child):
                 if self.on_start:
@@ -138,7 +138,7 @@ class Run:
             signal.signal(signal.SIGINT, before)
 
 
-def _end_with(parent: int) -> Callable[[], None] | None:
+def end_with(parent: int) -> Callable[[], None] | None:
     """What the child does before it becomes Terraform.
 
     On Linux it asks the kernel for a SIGINT when we die, however we die: Terraform then stops in good order, writes its

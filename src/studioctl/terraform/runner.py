@@ -16,7 +16,7 @@ from studioctl import disk
 from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
 from studioctl.infrastructure.block import Blueprint, Output
-from studioctl.terraform import diagnostics, document, history, migration, orphans, process, provider, runs, state
+from studioctl.terraform import diagnostics, document, history, migration, orphans, process, provider, runs, state, warm
 from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
 from studioctl.terraform.environment import child_environment
@@ -297,13 +297,14 @@ class Terraform:
 
         log = self.workspace.new_log(verb)
         command = (*self.engine.command, *words)
-        run = process.Run(command, cwd=self.workspace.directory, environ=environ, log=log, on_start=started)
         said = Transcript()
-        for line in run.lines():
-            if line:
-                yield from said.read(line)
-            elif run.interrupts:
-                yield Noted(_patience(run.interrupts))
+        with self._provider(environ, needed=verb != "init") as child:
+            run = process.Run(command, cwd=self.workspace.directory, environ=child, log=log, on_start=started)
+            for line in run.lines():
+                if line:
+                    yield from said.read(line)
+                elif run.interrupts:
+                    yield Noted(_patience(run.interrupts))
         if run.returncode is not None and run.returncode >= 0:  # it was not killed
             if verb == "init" or diagnostics.lock_of(said.diagnostics):
                 runs.end(self.workspace, *pids)
@@ -311,8 +312,19 @@ class Terraform:
                 runs.end_all(self.workspace)
         return run, said
 
+    @contextmanager
+    def _provider(self, environ: Mapping[str, str], *, needed: bool) -> Iterator[Mapping[str, str]]:
+        """The child's environment, with the warm provider where there is one and the command needs a provider."""
+        if not needed:
+            yield environ
+            return
+        with warm.borrowed(self.environ, environ, self.workspace.target) as child:
+            yield child
+
     def _ask(self, *words: str) -> str:
-        answer = process.capture((*self.engine.command, *words), cwd=self.workspace.directory, environ=self._environ())
+        command = (*self.engine.command, *words)
+        with self._provider(self._environ(), needed=words[0] == "show") as environ:
+            answer = process.capture(command, cwd=self.workspace.directory, environ=environ)
         if answer.returncode != 0:
             raise TerraformError(
                 f"`terraform {' '.join(words)}` failed:\n{answer.stderr.strip()}",

@@ -1,0 +1,155 @@
+"""One provider process that serves several runs of Terraform, one after the other: on the emulator, in tests.
+
+The provider needs a second or two of work to start, and Terraform starts it for each command. Here it is started once,
+as its developers start it in a debugger, and Terraform is told where it listens.
+
+`STUDIOCTL_WARM_PROVIDER` names the directory of such a process. It is for our own tests. Nothing of AWS's ever goes
+there: only runs on the emulator use it, and only when the directory is ours and closed to everybody else, so that no
+other user of the machine can put his own in its place. A user's `TF_REATTACH_PROVIDERS` is dropped as ever.
+https://developer.hashicorp.com/terraform/plugin/debugging
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from studioctl.errors import ConfigError, TerraformError
+from studioctl.target import Target
+from studioctl.terraform import provider
+from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
+from studioctl.terraform.environment import child_environment
+from studioctl.terraform.process import end_with
+
+VARIABLE = "STUDIOCTL_WARM_PROVIDER"
+START_SECONDS = 60.0
+_RECORD = "reattach.json"
+_OFFERED = re.compile(r"TF_REATTACH_PROVIDERS='(\{.*\})'")
+
+
+def program(environ: Mapping[str, str]) -> Path | None:
+    """The provider's program in a mirror on this machine; None where there is none that is unpacked."""
+    mirror = provider.find(environ, provider.TERRAFORM_REGISTRY)
+    if mirror is None:
+        return None
+    packages = mirror.directory / mirror.registry / PROVIDER / PROVIDER_VERSION / provider.platform_name()
+    return next(iter(sorted(packages.glob(f"terraform-provider-aws_v{PROVIDER_VERSION}*"))), None)
+
+
+@contextmanager
+def kept_warm(binary: Path, directory: Path) -> Iterator[Path]:
+    """A provider that runs until the end of the block, or of our process; its directory, for the variable.
+
+    Args:
+        binary: See `program`.
+        directory: Where its socket and log are; made, and open to us alone. A short path: a socket's has 107 bytes.
+
+    Raises:
+        TerraformError: It did not start.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    offer = directory / "offer"
+    with offer.open("w") as told, (directory / "log").open("w") as log:
+        child = subprocess.Popen(
+            [binary, "-debug"],
+            cwd=directory,
+            env=_environ(directory),
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=end_with(os.getpid()),  # noqa: PLW1509  # see there
+        )
+    try:
+        (directory / _RECORD).write_text(_offered(offer, child), encoding="utf-8")
+        yield directory
+    finally:
+        (directory / _RECORD).unlink(missing_ok=True)
+        child.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(5)
+        child.kill()
+        child.wait()
+
+
+@contextmanager
+def borrowed(environ: Mapping[str, str], child: Mapping[str, str], target: Target) -> Iterator[Mapping[str, str]]:
+    """What Terraform's process sees while it uses the warm provider; `child` as it is where it may not, or cannot.
+
+    It cannot where another Terraform uses it, since a provider is configured for one at a time, and with a CA bundle,
+    which version 5 of the provider takes only the first time that it is configured.
+
+    Args:
+        environ: Our own environment.
+        child: What Terraform's process sees otherwise.
+        target: Where it acts.
+
+    Raises:
+        ConfigError: The directory is not ours alone.
+    """
+    named = environ.get(VARIABLE)
+    if not named or not target.is_local or "AWS_CA_BUNDLE" in child:
+        yield child
+        return
+    directory = Path(named)
+    _require_private(directory)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield child
+            return
+        offer = _running(directory)
+        yield {**child, "TF_REATTACH_PROVIDERS": offer} if offer else child
+
+
+def _environ(directory: Path) -> dict[str, str]:
+    """No credentials and no way out; it logs nothing, which would be every value of every call."""
+    nowhere = Target("us-east-1", endpoint_url="http://127.0.0.1:9")  # each configuration says where its calls go
+    sealed = child_environment(os.environ, nowhere, cli_config=None)
+    sealed.pop("AWS_CA_BUNDLE", None)
+    quiet = dict.fromkeys(("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_PROTO"), "OFF")
+    return sealed | quiet | {"TMPDIR": str(directory)}
+
+
+def _offered(offer: Path, child: "subprocess.Popen[bytes]") -> str:
+    """What it tells Terraform to reattach to, once it listens."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        if found := _OFFERED.search(offer.read_text(encoding="utf-8")):
+            return found[1]
+        time.sleep(0.05)
+    raise TerraformError("The provider did not start", hint=f"Read its log: less '{offer.with_name('log')}'")
+
+
+def _require_private(directory: Path) -> None:
+    try:
+        seen = directory.lstat()
+        is_ours = stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.getuid() and not seen.st_mode & 0o077
+    except OSError:
+        is_ours = False
+    if not is_ours:
+        raise ConfigError(
+            f'{VARIABLE} names "{directory}", which is not a directory that you alone can open',
+            hint=f"unset {VARIABLE}",
+        )
+
+
+def _running(directory: Path) -> str | None:
+    """What to reattach to, if it still runs, and listens in its own directory."""
+    try:
+        text = (directory / _RECORD).read_text(encoding="utf-8")
+        ((_, offer),) = json.loads(text).items()
+        os.kill(offer["Pid"], 0)
+        return text if Path(offer["Addr"]["String"]).parent == directory else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

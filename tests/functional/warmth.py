@@ -1,0 +1,30 @@
+"""The provider that serves all Terraforms of one test process."""
+
+import atexit
+import contextlib
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from studioctl.terraform import warm
+
+
+@functools.cache
+def warm_provider() -> Mapping[str, str]:
+    """The variable that names this test process's own provider, started when it is first wanted.
+
+    It ends with the process. Empty where no mirror on this machine holds the provider unpacked.
+    """
+    program = warm.program(os.environ)
+    if program is None:
+        return {}
+    directory = Path(tempfile.mkdtemp(prefix="warm-"))  # pytest's own directories are too long for a socket's path
+    started = warm.kept_warm(program, directory)
+    with contextlib.ExitStack() as ending:
+        ending.callback(shutil.rmtree, directory, ignore_errors=True)
+        ending.enter_context(started)
+        atexit.register(ending.pop_all().close)
+    return {warm.VARIABLE: str(directory)}
