@@ -58,7 +58,9 @@ def _flow_logs(wanted: Wanted) -> Iterator[Finding]:
 
 def _idle(wanted: Wanted) -> Iterator[Finding]:
     minutes = wanted.config.studio.idle_timeout_minutes
-    if minutes > WORKING_DAY_MINUTES:
+    if isinstance(minutes, str):
+        yield rules.LONG_IDLE.found("an idle app is never stopped")
+    elif minutes > WORKING_DAY_MINUTES:
         yield rules.LONG_IDLE.found(f"an idle app is stopped after {minutes} minutes")
 
 

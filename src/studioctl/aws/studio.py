@@ -49,10 +49,12 @@ class Studio:
             return tuple(d["DomainId"] for page in pages for d in page["Domains"] if d["DomainName"] == name)
 
     def find_domain(self, name: str, *, tag: tuple[str, str]) -> Domain | None:
-        """The domain of this name that carries this tag: AWS allows several domains of one name."""
+        """The domain that carries this tag. Those of this name are asked first; the file may give it another later."""
         with translated():
             pages = self._sagemaker.get_paginator("list_domains").paginate(PaginationConfig=PAGE)
-            for found in (d for page in pages for d in page["Domains"] if d["DomainName"] == name):
+            every = [domain for page in pages for domain in page["Domains"]]
+        for found in sorted(every, key=lambda domain: domain["DomainName"] != name):
+            with ignoring_missing():  # one that is on its way out may be gone by now
                 if self.has_tag(found["DomainArn"], tag):
                     return self.domain(found["DomainId"])
         return None

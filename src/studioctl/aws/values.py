@@ -57,6 +57,7 @@ class EditorDefaults:
 
     spec: ResourceSpec
     idle_timeout_minutes: int | None  # None where nothing is said, or idle shutdown is off
+    is_idle_shutdown_off: bool = False  # said so; then the minutes that a space has mean nothing
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,9 @@ def read_domain(answer: Mapping[str, Any]) -> Domain:
 def read_editor_defaults(user_settings: Mapping[str, Any]) -> EditorDefaults:
     """From the UserSettings of a profile or a domain."""
     editor = user_settings.get("CodeEditorAppSettings", {})
-    return EditorDefaults(read_spec(editor.get("DefaultResourceSpec", {})), _idle_timeout(editor))
+    idle = editor.get("AppLifecycleManagement", {}).get("IdleSettings", {})
+    is_off = idle.get("LifecycleManagement") == "DISABLED"
+    return EditorDefaults(read_spec(editor.get("DefaultResourceSpec", {})), _idle_timeout(editor), is_off)
 
 
 def read_space(details: Mapping[str, Any]) -> Space:

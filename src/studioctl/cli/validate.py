@@ -22,5 +22,7 @@ def validate(config: options.Config = options.DEFAULT_CONFIG) -> None:
     )
     if costs := network_costs.told(environment):
         terminal.say(costs)
+    if costs := network_costs.forgotten(environment):
+        terminal.say(costs)
     for place, words in notes(environment):
         terminal.say(f"note: {path(place)}: {words}.")

@@ -30,12 +30,21 @@ REPOSITORY_NAME = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a
 
 ACCOUNT_ID = r"^[0-9]{12}$"
 IMAGE_DIGEST = r"^sha256:[0-9a-f]{64}$"
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+ROLE_NAME = r"^[A-Za-z0-9_+=,.@-]{1,64}$"
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+SECRET_NAME = r"^[A-Za-z0-9/_+=.@-]{1,512}$"  # noqa: S105 - a pattern
 # Eight digits, or seventeen: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 VPC_ID = r"^vpc-([0-9a-f]{8}|[0-9a-f]{17})$"
 SUBNET_ID = r"^subnet-([0-9a-f]{8}|[0-9a-f]{17})$"
 # Of a key and not of an alias, which could lead to another key tomorrow. "mrk-" begins the id of a multi-Region key.
 # https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
 KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
+
+# Minutes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IdleSettings.html
+SHORTEST_IDLE, LONGEST_IDLE = 60, 525_600
+# Instead of a number of minutes: idle apps are not stopped.
+NEVER = "never"
 
 T = TypeVar("T")
 
@@ -60,6 +69,17 @@ def between(least: int, most: int, unit: str = "") -> Callable[[int], int]:
 def _number(value: int) -> str:
     # Python refuses to print numbers of thousands of digits, and nobody wants to read them.
     return str(value) if abs(value) < 10**18 else "the number"
+
+
+def idle_minutes(value: object) -> int | str:
+    """Minutes until an idle app is stopped, or "never"."""
+    if value == NEVER:
+        return NEVER
+    if type(value) is int:
+        return between(SHORTEST_IDLE, LONGEST_IDLE, "minutes")(value)
+    given = quote(value) if isinstance(value, str) else "this"
+    bounds = f"{SHORTEST_IDLE} to {LONGEST_IDLE}"
+    raise ValueError(f'{given} is neither whole minutes nor "never"; write {bounds}, or "never"')
 
 
 def not_empty(value: tuple[T, ...]) -> tuple[T, ...]:
@@ -254,6 +274,23 @@ def state_key(value: str) -> str:
         raise ValueError(f'{quote(value)} has a part that is empty, "." or ".."; write {quote(better)}')
     if len(value.encode()) > 1000:  # S3's 1,024 bytes, less ".tflock"
         raise ValueError("is longer than S3 takes; write at most 1,000 bytes")
+    return value
+
+
+def role_name(value: str) -> str:
+    """The name of an IAM role."""
+    if not re.fullmatch(ROLE_NAME, value):
+        raise ValueError(f"{quote(value)} is not a role's name; write at most 64 letters, digits and _+=,.@-")
+    return value
+
+
+def secret_name(value: str) -> str:
+    """The name of a secret in Secrets Manager."""
+    if not re.fullmatch(SECRET_NAME, value):
+        raise ValueError(f"{quote(value)} is not a secret's name; write at most 512 letters, digits and /_+=.@-")
+    if re.search(r"-[A-Za-z0-9]{6}$", value):
+        # Secrets Manager adds such a suffix itself, and would take the name for a part of an ARN.
+        raise ValueError(f"{quote(value)} ends in a hyphen and six characters, as AWS's own suffix; write another name")
     return value
 
 

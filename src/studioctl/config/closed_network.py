@@ -14,7 +14,14 @@ MOST_SUBNETS = 16
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DockerSettings.html
 MOST_TRUSTED_ACCOUNTS = 20
 # Keys that describe a VPC of ours, with their defaults.
-OF_OUR_VPC = {"cidr": "10.0.0.0/16", "availability_zones": 2, "flow_logs": False, "endpoints": "needed"}
+OF_OUR_VPC = {
+    "cidr": "10.0.0.0/16",
+    "availability_zones": 2,
+    "subnet_prefix": None,
+    "public_ips": False,
+    "flow_logs": False,
+    "endpoints": "needed",
+}
 # Hosts that are nowhere but in the internet; any other may well be in the VPC, or at the end of a VPN.
 PUBLIC_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "huggingface.co", "ssh.dev.azure.com"})
 # By these, programs find a proxy, and installers an index that is not the public one.
@@ -71,6 +78,8 @@ def _trusted_accounts(studio: Mapping[str, Any], network: Mapping[str, Any]) -> 
 
 def _only_when_closed(network: Mapping[str, Any]) -> Iterator[Violation]:
     if network.get("access") != "public":
+        if network.get("public_ips") is True:
+            yield ("network", "public_ips"), 'belongs to access "public": the subnets are private; delete this line'
         return
     for key, value in (("internet", "none"), ("endpoints", "all")):
         if network.get(key) == value:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from studioctl.config.git_checks import directory_of
+from studioctl.config.scripts import SCRIPT_KEYS
 
 
 def _package(spec: str) -> str:
@@ -36,7 +37,7 @@ def merged(domain: Mapping[str, Any], user: Mapping[str, Any]) -> dict[str, Any]
 def _merged(key: str, domain: Any, user: Any) -> Any:
     if key in SAME:
         return _added(SAME[key], domain or (), user)
-    if isinstance(domain, dict) and isinstance(user, dict) and key != "extra_script":
+    if isinstance(domain, dict) and isinstance(user, dict) and key not in SCRIPT_KEYS:
         return {**domain, **user}
     return user
 

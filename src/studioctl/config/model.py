@@ -33,9 +33,12 @@ from studioctl.config.values import (
     PolicyResource,
     Region,
     RepositoryUrl,
+    RoleName,
     SageMakerName,
+    SecretName,
     Sid,
     SubnetId,
+    SubnetPrefix,
     Text,
     Tool,
     VpcId,
@@ -75,6 +78,17 @@ class Network(Model):
     availability_zones: Zones = Field(
         2, description="In how many zones there is a subnet. Fewer than before: not while an app runs."
     )
+    subnet_prefix: SubnetPrefix | None = Field(
+        None,
+        description="Prefix length of each subnet, such as 24. Left out: a sixteenth of the VPC's range. It cannot"
+        " change later.",
+        examples=[20],
+    )
+    public_ips: StrictBool = Field(
+        False,
+        description="Whether the subnets give a public address to what is started in them (public). Nothing of Studio"
+        " needs one.",
+    )
     flow_logs: StrictBool = Field(
         False, description="Whether all connections are logged, for 90 days, in CloudWatch. AWS charges by the GB."
     )
@@ -99,7 +113,9 @@ class Studio(Model):
     volume_gb: Gigabytes = Field(20, description="Size of a space's volume, in GB. It can grow later, never shrink.")
     max_volume_gb: Gigabytes = Field(100, description="The largest volume a user may ask for, in GB.")
     idle_timeout_minutes: IdleMinutes = Field(
-        60, description="An app that is idle this long is stopped. Files are kept."
+        60,
+        description='An app that is idle this long is stopped. Files are kept. "never": it runs, and is paid for, until'
+        " somebody stops it.",
     )
     docker: StrictBool = Field(True, description="Whether containers can be built and run inside Studio.")
     trusted_accounts: tuple[AccountId, ...] = Field(
@@ -107,6 +123,11 @@ class Studio(Model):
         description="Accounts, besides yours and AWS's own, from whose ECR repositories Docker may pull and to which it"
         " may push (vpc-only).",
         json_schema_extra={"maxItems": 20},
+    )
+    domain_security_group: StrictBool = Field(
+        False,
+        description="Whether Studio's security group also stands in the domain's own settings, for what runs at the"
+        " domain itself, such as RStudio. It cannot change while the domain exists.",
     )
     remote_access: StrictBool = Field(
         True,
@@ -193,8 +214,28 @@ class Editor(Model):
         description="A script of your own, a file beside this one: runs in the space at each start, after all else.",
         examples=["setup.sh"],
     )
+    script: ExtraScript | None = Field(
+        None,
+        description="A script of your own in place of all that: a file beside this one, which becomes the lifecycle"
+        " configuration, unchanged.",
+        examples=["setup_code_editor.sh"],
+    )
     strict: StrictBool = Field(
         False, description="Whether a step that fails makes the app fail, instead of only being reported."
+    )
+
+
+class Names(Model):
+    """Names of your own, instead of ones made of the environment's. A domain's cannot change while it exists."""
+
+    domain: SageMakerName | None = Field(
+        None, description="The domain's. Left out: <name>.", examples=["acme-ml-domain"]
+    )
+    role: RoleName | None = Field(
+        None, description="The execution role's. Left out: <name>-execution.", examples=["acme-ml-users"]
+    )
+    secret: SecretName | None = Field(
+        None, description="The GitHub token's. Left out: <name>/github.", examples=["acme-ml/git"]
     )
 
 
@@ -300,6 +341,7 @@ class EnvironmentConfig(Model):
         None, description="Profile of your AWS configuration. Left out: AWS's own order.", examples=["acme-admin"]
     )
     tags: dict[str, str] = Field({}, description="Tags for every resource.", examples=[{"team": "ml"}])
+    names: Names = Names()
     network: Network = Network()
     studio: Studio = Studio()
     users: Annotated[tuple[User, ...], AfterValidator(not_empty)] = Field(

@@ -11,6 +11,8 @@ def notes(config: EnvironmentConfig) -> Iterator[Violation]:
     """Each with the place that it is about, in the file's order."""
     yield from _docker(config)
     yield from _repositories_by_ssh(config)
+    if config.editor.script and (config.secrets.github or any(user.github for user in config.users)):
+        yield ("editor", "script"), "is stored as it is, so Git in the space does not ask for the token by itself"
 
 
 def _docker(config: EnvironmentConfig) -> Iterator[Violation]:

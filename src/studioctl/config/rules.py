@@ -44,6 +44,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _state(data)
     yield from state_access.violations(data)
     yield from _names_on_github(data)
+    yield from _raw_script(data)
     for place, editor in _editors(data):
         yield from _below(place, _editor(editor))
 
@@ -134,9 +135,14 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
         return
     if not zones or zones < 0 or not 16 <= vpc.prefixlen <= 24 or network.get("vpc") is not None:
         return
+    prefix = whole_in(network, "subnet_prefix")
+    if prefix is not None and (wrong := _subnets_that_do_not_fit(vpc, prefix, zones, network)):
+        yield ("network", "subnet_prefix"), wrong
+        return
     ways = closed_network.endpoint_addresses(network)
     taken = TAKEN_ADDRESSES + ways
-    room = zones * max((vpc.num_addresses >> 4) - taken, 0)
+    addresses = vpc.num_addresses >> 4 if prefix is None else 1 << (32 - prefix)
+    room = zones * max(addresses - taken, 0)
     spaces = sum(1 if user.get("spaces") is None else len(list_in(user, "spaces")) for _, user, _ in _users(data))
     if spaces > room:
         in_zones, for_spaces = count(zones, "zone"), count(spaces, "space")
@@ -145,6 +151,15 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
             f'"{vpc}" has {room} addresses in {in_zones} for {for_spaces}{", beside private endpoints" * bool(ways)}'
         )
         yield ("network", "cidr"), f'{message}; write a larger range, such as "{larger}"'
+
+
+def _subnets_that_do_not_fit(vpc: IPv4Network, prefix: int, zones: int, network: Mapping[str, Any]) -> str | None:
+    # A NAT gateway has a small subnet at the end of the VPC's range.
+    subnets = zones + (network.get("access") == "vpc-only" and network.get("internet") == "nat")
+    if 17 <= prefix <= 28 and vpc.num_addresses < subnets << (32 - prefix):
+        least = vpc.prefixlen + (subnets - 1).bit_length()
+        return f"/{prefix} is too large for {count(subnets, 'subnet')} in {vpc}; write {least} or more"
+    return None
 
 
 def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
@@ -242,6 +257,23 @@ def _names_on_github(data: Mapping[str, Any]) -> Iterator[Violation]:
         if isinstance(name, str) and github.get("host", "github.com") == "github.com" and not is_github_user(name):
             words = "is not a GitHub user name; write the name in github.com/<name>, or the host that it is of: host ="
             yield (*place, "username"), f'{quote(name)} {words} "..."'
+
+
+def _raw_script(data: Mapping[str, Any]) -> Iterator[Violation]:
+    top = table_in(data, "editor")
+    for place, user, _ in _users(data):
+        if table_in(user, "editor").get("script") is not None:
+            yield (*place, "editor", "script"), "is for [editor], whose script everybody gets; delete it"
+        elif top.get("script") is not None and table_in(user, "editor"):
+            yield (*place, "editor"), "would change the script that [editor] script is; delete one of them"
+    script = table_in(top, "script").get("text")
+    if not isinstance(script, str):
+        return
+    given = sorted(key for key, value in top.items() if key != "script" and value)
+    if given:
+        yield ("editor", "script"), f"takes the place of everything else below [editor]; delete {', '.join(given)}"
+    if not script.startswith("#!"):
+        yield ("editor", "script"), "does not begin with #!; its first line is the interpreter: #!/bin/bash"
 
 
 def _editor(editor: Mapping[str, Any]) -> Iterator[Violation]:

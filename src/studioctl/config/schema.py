@@ -159,7 +159,8 @@ def _type(node: dict[str, Any]) -> str:
     names = {"string": "text", "integer": "whole number", "boolean": "true or false", "object": "table"}
     if node["type"] == "array":
         return {"table": "list of tables", "text": "list of text"}[_type(node["items"])]
-    return names[node["type"]]
+    kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
+    return " or ".join(names[kind] for kind in kinds)
 
 
 def _limits(node: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from studioctl.config.text import Location, Violation, kind, quote
 
+# Keys of [editor] whose value is the path of a script.
+SCRIPT_KEYS = {"extra_script", "script"}
 LARGEST_SCRIPT = 64 * 1024
 
 
@@ -25,7 +27,7 @@ class ScriptFile(BaseModel):
 
 
 def read_scripts(data: dict[str, Any], directory: Path) -> tuple[dict[str, Any], list[Violation]]:
-    """The data with each `extra_script` in place of its path, and what is wrong with those that cannot be read.
+    """The data with each script in place of its path, and what is wrong with those that cannot be read.
 
     Args:
         data: The file as plain dicts and lists.
@@ -46,15 +48,15 @@ def read_scripts(data: dict[str, Any], directory: Path) -> tuple[dict[str, Any],
 
 
 def _with_script(editor: dict[str, Any], directory: Path, place: Location, problems: list[Violation]) -> dict[str, Any]:
-    path = editor.get("extra_script")
-    if path is None:
-        return editor
-    try:
-        text = _read(path, directory)
-    except ValueError as error:
-        problems.append(((*place, "extra_script"), str(error)))
-        text = "-"
-    return {**editor, "extra_script": {"path": str(path), "text": text}}
+    read = {}
+    for key in SCRIPT_KEYS & editor.keys():
+        try:
+            text = _read(editor[key], directory)
+        except ValueError as error:
+            problems.append(((*place, key), str(error)))
+            text = "#!-"
+        read[key] = {"path": str(editor[key]), "text": text}
+    return {**editor, **read}
 
 
 def _read(path: Any, directory: Path) -> str:

@@ -1,8 +1,8 @@
 """The kinds of single values in `studio.toml`: each with its check, and its JSON Schema for editors."""
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, StrictInt, WithJsonSchema
+from pydantic import AfterValidator, PlainValidator, StrictInt, WithJsonSchema
 
 from studioctl.config import checks, editor_checks, extension_checks, git_checks, iam_checks
 from studioctl.config.scripts import ScriptFile
@@ -62,10 +62,17 @@ PolicyArn: TypeAlias = Annotated[str, AfterValidator(iam_checks.policy_arn), _pa
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EbsStorageSettings.html
 Gigabytes: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(5, 16_384, "GB")), _range(5, 16_384)]
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IdleSettings.html
 IdleMinutes: TypeAlias = Annotated[
-    StrictInt, AfterValidator(checks.between(60, 525_600, "minutes")), _range(60, 525_600)
+    StrictInt | Literal["never"],
+    PlainValidator(checks.idle_minutes),
+    WithJsonSchema(
+        {"type": ["integer", "string"], "minimum": checks.SHORTEST_IDLE, "maximum": checks.LONGEST_IDLE}
+        | {"pattern": "^never$"}
+    ),
 ]
+SubnetPrefix: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(17, 28)), _range(17, 28)]
+RoleName: TypeAlias = Annotated[str, AfterValidator(checks.role_name), _pattern(checks.ROLE_NAME)]
+SecretName: TypeAlias = Annotated[str, AfterValidator(checks.secret_name), _pattern(checks.SECRET_NAME)]
 Zones: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 6)), _range(1, 6)]
 # A repository holds at most 100,000 images: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
 ImageCount: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1, 100_000)), _range(1, 100_000)]

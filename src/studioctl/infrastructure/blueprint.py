@@ -25,7 +25,7 @@ def build(config: EnvironmentConfig) -> Blueprint:
     Raises:
         ConfigError: The lifecycle script outgrows what SageMaker takes, or a policy what IAM takes.
     """
-    naming = Naming(config.name)
+    naming = Naming.of(config)
     account = Data("aws_caller_identity", "current")
     partition = Data("aws_partition", "current")
     lookups = Module("account", "The account that this is applied in.", (account, partition))

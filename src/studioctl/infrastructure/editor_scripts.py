@@ -33,7 +33,7 @@ def build(config: EnvironmentConfig) -> EditorScripts:
     Raises:
         ConfigError: One outgrows what SageMaker takes.
     """
-    naming = Naming(config.name)
+    naming = Naming.of(config)
     token = _token(config, config.secrets.github, naming.github_secret)
     domain = _script(config, config.editor, token, "[editor]")
     differing = {

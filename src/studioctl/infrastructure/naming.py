@@ -3,8 +3,10 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from studioctl.config.model import EnvironmentConfig, Names
 
 # The tag by which everything of an environment is found again, also without any state.
 ENVIRONMENT_TAG = "studioctl:environment"
@@ -24,14 +26,21 @@ class Naming:
 
     Args:
         environment: The environment's name: at most 32 characters, so that every name below fits AWS's limits.
+        own: Names that the file gives to single resources.
     """
 
     environment: str
+    own: Names = field(default_factory=Names)
+
+    @classmethod
+    def of(cls, config: EnvironmentConfig) -> Self:
+        """The names of the environment that a file describes."""
+        return cls(config.name, config.names)
 
     @property
     def domain(self) -> str:
         """Name of the SageMaker domain."""
-        return self.environment
+        return self.own.domain or self.environment
 
     @property
     def vpc(self) -> str:
@@ -92,7 +101,7 @@ class Naming:
     @property
     def execution_role(self) -> str:
         """Name of the role that SageMaker assumes."""
-        return f"{self.environment}-execution"
+        return self.own.role or f"{self.environment}-execution"
 
     def user_role(self, user: str) -> str:
         """Name of one user's own role: 64 characters at most, and nobody else's."""
@@ -121,7 +130,7 @@ class Naming:
     @property
     def github_secret(self) -> str:
         """Name of the secret that holds the GitHub token."""
-        return f"{self.environment}/github"
+        return self.own.secret or f"{self.environment}/github"
 
     def user_github_secret(self, user: str) -> str:
         """Name of the secret that holds the GitHub token of one user's own."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studioctl.config.checks import LONGEST_IDLE, NEVER, SHORTEST_IDLE
 from studioctl.config.model import EnvironmentConfig, ResolvedSpace, Studio, User
 from studioctl.infrastructure.block import Module, Output, Ref, Resource
 from studioctl.infrastructure.editor_scripts import EditorScripts
@@ -13,9 +14,6 @@ from studioctl.infrastructure.naming import Naming, label
 from studioctl.infrastructure.security_groups import SecurityGroups
 from studioctl.infrastructure.vpc import Vpc
 
-# The API's own bounds; stated because AWS fills them in and a plan would never be empty otherwise.
-MIN_IDLE_MINUTES = 60
-MAX_IDLE_MINUTES = 525_600
 # Provider 5.100 would replace the domain, and with it everybody's work, for these. AWS changes a domain's subnets in
 # place (UpdateDomain), so `studioctl up` does; the retention policy is an argument of DeleteDomain, not of a domain.
 NEVER_REPLACING = ("subnet_ids", "retention_policy")
@@ -54,7 +52,7 @@ def build(
         for user, script in scripts.users.items()
     }
     settings = _user_settings(config.studio, [groups.studio_id], iam.role_arn, editor, custom_images)
-    domain = _domain(config, settings, vpc, iam, kms, naming)
+    domain = _domain(config, settings, vpc, groups, iam, kms, naming)
     profiles = {
         user.name: _profile(
             user,
@@ -104,10 +102,11 @@ def _user_settings(
 ) -> dict[str, Any]:
     """The settings that the domain offers as defaults and each profile states again."""
     idle = {
-        "lifecycle_management": "ENABLED",
-        "idle_timeout_in_minutes": studio.idle_timeout_minutes,
-        "min_idle_timeout_in_minutes": MIN_IDLE_MINUTES,
-        "max_idle_timeout_in_minutes": MAX_IDLE_MINUTES,
+        "lifecycle_management": "DISABLED" if studio.idle_timeout_minutes == NEVER else "ENABLED",
+        "idle_timeout_in_minutes": _idle_minutes(studio),
+        # The API's own bounds; stated because AWS fills them in and a plan would never be empty otherwise.
+        "min_idle_timeout_in_minutes": SHORTEST_IDLE,
+        "max_idle_timeout_in_minutes": LONGEST_IDLE,
     }
     code_editor = {
         # Listed means allowed; only the default resource spec selects it.
@@ -135,7 +134,13 @@ def _user_settings(
 
 
 def _domain(
-    config: EnvironmentConfig, settings: dict[str, Any], vpc: Vpc, iam: Iam, kms: Kms, naming: Naming
+    config: EnvironmentConfig,
+    settings: dict[str, Any],
+    vpc: Vpc,
+    groups: SecurityGroups,
+    iam: Iam,
+    kms: Kms,
+    naming: Naming,
 ) -> Resource:
     settings_path = "default_user_settings[0].code_editor_app_settings[0]"
     # The subnets of a VPC that exists already stand in the file: `up` refuses others, with the file's line.
@@ -152,6 +157,7 @@ def _domain(
             "default_user_settings": settings,
             "domain_settings": {
                 "docker_settings": _docker(config.studio),
+                **({"security_group_ids": [groups.studio_id]} if config.studio.domain_security_group else {}),
                 # Who it was, in CloudTrail: https://docs.aws.amazon.com/sagemaker/latest/dg/monitor-user-access.html
                 # Always said, because the provider does not take back what it is no longer told.
                 "execution_role_identity_config": "USER_PROFILE_NAME" if config.iam.per_user_roles else "DISABLED",
@@ -165,6 +171,12 @@ def _domain(
         },
         why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
     )
+
+
+def _idle_minutes(studio: Studio) -> int:
+    """For "never" the longest there is: AWS keeps a number that it is no longer told, and an app would go by it."""
+    minutes = studio.idle_timeout_minutes
+    return LONGEST_IDLE if isinstance(minutes, str) else minutes
 
 
 def _docker(studio: Studio) -> dict[str, Any]:
@@ -191,7 +203,7 @@ def _space(space: ResolvedSpace, domain: Resource, owner: Resource, editor: Reso
             "instance_type": space.instance_type,
             "lifecycle_config_arn": editor.ref("arn"),
         },
-        "app_lifecycle_management": {"idle_settings": {"idle_timeout_in_minutes": studio.idle_timeout_minutes}},
+        "app_lifecycle_management": {"idle_settings": {"idle_timeout_in_minutes": _idle_minutes(studio)}},
     }
     return Resource(
         "aws_sagemaker_space",

@@ -7,6 +7,7 @@ environment that is opened or closed keeps its domain, which lives and dies with
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import Any
 
 from studioctl.config.model import Network
 from studioctl.infrastructure import nat
@@ -18,7 +19,8 @@ from studioctl.infrastructure.naming import Naming, name_tag
 SUBNET_BITS = 4
 SMALLEST_SUBNET = 28  # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 # https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-and-internet-access.html
-PUBLIC = "Public by its route. It hands out no public addresses: only the home file system's traffic passes here."
+KEEPING = "It hands out no public addresses: only the home file system's traffic passes here."
+HANDING_OUT = "It hands out public addresses, as the file says; nothing of Studio needs one."
 PRIVATE = "Private: Studio takes no others in this mode. All traffic of apps passes here."
 
 
@@ -44,8 +46,7 @@ class Vpc:
 def subnet_ranges(network: Network) -> tuple[IPv4Network, ...]:
     """The subnets' ranges, one per availability zone, carved from the front of the VPC's."""
     vpc = IPv4Network(network.cidr)
-    prefix = min(vpc.prefixlen + SUBNET_BITS, SMALLEST_SUBNET)
-    ranges = vpc.subnets(new_prefix=prefix)
+    ranges = vpc.subnets(new_prefix=network.subnet_prefix or min(vpc.prefixlen + SUBNET_BITS, SMALLEST_SUBNET))
     return tuple(subnet for subnet, _ in zip(ranges, range(network.availability_zones), strict=False))
 
 
@@ -68,7 +69,11 @@ def build(network: Network, naming: Naming) -> Vpc:
         why="AWS gives every VPC a group in which all may talk to all. Emptied, it lets nothing through.",
     )
     word = "private" if network.is_closed else "public"
-    subnets = tuple(_subnet(vpc, zones, naming, index, cidr, word) for index, cidr in enumerate(subnet_ranges(network)))
+    addresses = {"map_public_ip_on_launch": True} if network.public_ips else {}
+    subnets = tuple(
+        _subnet(vpc, zones, naming, index, {"cidr_block": str(cidr), **addresses}, word)
+        for index, cidr in enumerate(subnet_ranges(network))
+    )
     name = naming.private_route_table if network.is_closed else naming.public_route_table
     routes = Resource("aws_route_table", word, {"vpc_id": vpc.ref("id"), "tags": name_tag(name)})
     links = tuple(
@@ -120,21 +125,23 @@ def _enough_zones(network: Network, zones: Data) -> dict[str, str]:
     }
 
 
-def _subnet(vpc: Resource, zones: Data, naming: Naming, index: int, cidr: IPv4Network, word: str) -> Resource:
+def _subnet(vpc: Resource, zones: Data, naming: Naming, index: int, room: dict[str, Any], word: str) -> Resource:
     private = word == "private"
     return Resource(
         "aws_subnet",
         f"{word}_{index + 1}",
         {
             "vpc_id": vpc.ref("id"),
-            "cidr_block": str(cidr),
+            **room,
             "availability_zone": zones.ref(f"names[{index}]"),
             "tags": name_tag(naming.private_subnet(index) if private else naming.subnet(index)),
             # A zone that AWS opens later may sort before ours; following it would replace the subnet, and a
             # replaced subnet replaces the domain (hashicorp/terraform-provider-aws#29331).
             "lifecycle": {"ignore_changes": ["availability_zone"]},
         },
-        why=PRIVATE if private else PUBLIC,
+        why=PRIVATE
+        if private
+        else f"Public by its route. {HANDING_OUT if 'map_public_ip_on_launch' in room else KEEPING}",
     )
 
 

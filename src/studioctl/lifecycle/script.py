@@ -30,6 +30,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from studioctl.config.model import Editor
+from studioctl.config.scripts import ScriptFile
 from studioctl.errors import ConfigError
 from studioctl.lifecycle import program, shrink
 from studioctl.lifecycle.step import Step, quoted
@@ -150,6 +151,8 @@ def build(
     Raises:
         ConfigError: Even compressed it is larger than SageMaker takes.
     """
+    if editor.script is not None:
+        return _as_it_is(editor.script)
     plan = steps(editor, is_docker=is_docker, token=token)
     variables = environment.variables(editor.environment, conda=bool(editor.conda_packages), docker=is_docker)
     source = _source(plan, variables, strict=editor.strict)
@@ -167,6 +170,16 @@ def build(
         f"{whose} makes a lifecycle script of {takes}. What takes the room: {_shares(lean, parts)}.",
         hint="shorten those parts of [editor], then run: studioctl validate",
     )
+
+
+def _as_it_is(script: ScriptFile) -> Script:
+    text = f"{script.text}\n"
+    if (size := len(text.encode())) > MAX_BYTES:
+        raise ConfigError(
+            f"[editor] script has {size:,} bytes, and SageMaker takes {MAX_BYTES:,}.",
+            hint="shorten it, or have it fetch what is large, then run: studioctl validate",
+        )
+    return Script(text, text)
 
 
 def _shares(lean: str, parts: Mapping[str, str]) -> str:

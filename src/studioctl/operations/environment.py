@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
-from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 from studioctl.target import Target
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ class Account:
         return Studio(self.session)
 
     def domain(self) -> "Domain | None":
-        """The environment's domain, found by its name and our tag; None when there is none."""
-        return self.studio.find_domain(self.config.name, tag=(ENVIRONMENT_TAG, self.config.name))
+        """The environment's domain, found by our tag; None when there is none."""
+        name = Naming.of(self.config).domain
+        return self.studio.find_domain(name, tag=(ENVIRONMENT_TAG, self.config.name))
 
 
 @dataclass(frozen=True)

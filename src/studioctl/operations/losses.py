@@ -13,6 +13,7 @@ from studioctl.operations.estate import HOLDERS, Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 SPACE = "aws_sagemaker_space"
+SUBNET = "aws_subnet"
 CONTAINER = "aws_secretsmanager_secret"  # of a secret
 KEY = "aws_kms_key"
 REPOSITORY = "aws_ecr_repository"
@@ -55,6 +56,8 @@ def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
             raise _key_refusal(account, change)
         if change.type == SPACE:
             _refuse_to_change_space(account, change)
+        if change.type == SUBNET and change.action == "replace" and not _is_another_network(summary):
+            _refuse_to_resize(account, change)
 
 
 def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
@@ -101,13 +104,15 @@ def _cause(account: Account, summary: PlanSummary, change: ResourceChange) -> tu
         if vpc.action == "delete":
             return ("network", "vpc"), "delete vpc: the domain is in the VPC that was made for it"
     before = {a.path.split("[")[0]: a.before for a in change.attributes if a.forces_replacement}
-    if "vpc_id" in before:
-        return ("network", "vpc"), f'write vpc = {{ id = "{before["vpc_id"]}", ... }} again'
-    if "kms_key_id" in before:
-        return _encryption(account), "take back the change of [encryption]"
-    if "subnet_ids" in before and account.config.network.vpc is not None:
-        return ("network", "vpc", "subnet_ids"), "write the subnets of before again"
-    return (), "take that change back"
+    causes: dict[str, tuple[tuple[str, ...], str]] = {
+        "vpc_id": (("network", "vpc"), f'write vpc = {{ id = "{before.get("vpc_id")}", ... }} again'),
+        "domain_name": (("names", "domain"), f'write domain = "{before.get("domain_name")}" again'),
+        "domain_settings": (("studio", "domain_security_group"), "take back the change of domain_security_group"),
+        "kms_key_id": (_encryption(account), "take back the change of [encryption]"),
+    }
+    if account.config.network.vpc is not None:
+        causes["subnet_ids"] = ("network", "vpc", "subnet_ids"), "write the subnets of before again"
+    return next((found for key, found in causes.items() if key in before), ((), "take that change back"))
 
 
 def _key_refusal(account: Account, change: ResourceChange) -> RefusedError:
@@ -121,6 +126,21 @@ def _key_refusal(account: Account, change: ResourceChange) -> RefusedError:
 def _encryption(account: Account) -> tuple[str, ...]:
     """Where the file says with which key."""
     return ("encryption", "key" if account.config.encryption.key else "customer_key")
+
+
+def _is_another_network(summary: PlanSummary) -> bool:
+    return any(change.type == "aws_vpc" and change.destroys for change in summary.changes)
+
+
+def _refuse_to_resize(account: Account, change: ResourceChange) -> None:
+    """A subnet cannot change its range, and one of another size would overlap those that the domain is in."""
+    sizes = next((a for a in change.attributes if a.path == "cidr_block" and a.forces_replacement), None)
+    if sizes is not None:
+        raise RefusedError(
+            f"{account.source.place('network', 'subnet_prefix')}: The subnets are there, and AWS cannot change their"
+            f" ranges: {sizes.before} would become {sizes.after}. Nothing was changed.",
+            hint=f"write subnet_prefix = {str(sizes.before).rpartition('/')[2]} under [network], as it was",
+        )
 
 
 def _refuse_to_change_space(account: Account, change: ResourceChange) -> None:
@@ -191,7 +211,7 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
 
 def _where(environment: Environment, resource_type: str, name: str) -> tuple[str, ...]:
     """Where the file says what this is called: a user's own secret below the user."""
-    is_users = resource_type == CONTAINER and name != Naming(environment.config.name).github_secret
+    is_users = resource_type == CONTAINER and name != Naming.of(environment.config).github_secret
     return ("users",) if is_users else PLACES[resource_type]
 
 

@@ -1,11 +1,13 @@
-"""What the network costs while it exists, whether or not anybody works."""
+"""What is paid for although nobody works: the network, and editors that nobody stops."""
 
+from studioctl.config.checks import NEVER
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import count
 from studioctl.infrastructure import endpoints
-from studioctl.operations.prices import network_prices
+from studioctl.operations.prices import network_prices, prices
 from studioctl.terraform.plan import PlanSummary
 
+HOURS_A_MONTH = 730
 PAID = {"aws_nat_gateway", "aws_vpc_endpoint"}
 
 
@@ -25,6 +27,21 @@ def told(config: EnvironmentConfig) -> str | None:
     hourly = len(nat) * (price.nat_gateway + price.public_address)
     hourly += ways * network.availability_zones * price.interface_endpoint
     return f"{what}: about {hourly:.3f} USD, and more for each GB ({config.region}, {price.as_of})."
+
+
+def forgotten(config: EnvironmentConfig) -> str | None:
+    """One line about what a forgotten editor costs; None where idle ones are stopped."""
+    if config.studio.idle_timeout_minutes != NEVER:
+        return None
+    types = sorted({space.instance_type for space in config.resolved_spaces()})
+    what = 'idle_timeout_minutes = "never": a forgotten editor is paid for until somebody stops it'
+    table = prices(config.region)
+    costs = [
+        f"{name} {price * HOURS_A_MONTH:,.2f}" if (price := table.per_hour(name)) else f"{name} (price unknown here)"
+        for name in types
+    ]
+    dated = f", {config.region}, {table.as_of}" if table.as_of else ""
+    return f"{what}. USD a month{dated}: {', '.join(costs)}." if costs else f"{what}."
 
 
 def begins(summary: PlanSummary) -> bool:

@@ -33,5 +33,5 @@ def remains(environment: Environment, kept: Collection[Holding]) -> tuple[Remain
     others = [Remain(arn, arn.split(":")[2]) for arn in arns if not any(is_named(arn, found.name) for found in named)]
     names = [holding.name for holding in kept]
     if any(holding.kind == KEY for holding in kept):
-        names.append(Naming(environment.config.name).key_alias)
+        names.append(Naming.of(environment.config).key_alias)
     return tuple(r for r in (*named, *others) if not any(is_named(r.name, name) for name in names))

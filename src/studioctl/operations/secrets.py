@@ -146,7 +146,7 @@ def first_value(user: str | None) -> str:
 
 def _asked_for(account: Account, user: str | None) -> tuple[str, bool]:
     """The secret's name, and whether the file asks for it."""
-    config, naming = account.config, Naming(account.config.name)
+    config, naming = account.config, Naming.of(account.config)
     if user is None:
         return naming.github_secret, config.secrets.github is not None
     found = next((known for known in config.users if known.name.casefold() == user.casefold()), None)

@@ -9,6 +9,7 @@ from studioctl.aws.errors import DeniedError
 from studioctl.aws.studio import AT_ONCE, Studio
 from studioctl.aws.tagged import tagged
 from studioctl.aws.values import App, Domain, Space
+from studioctl.config.checks import LONGEST_IDLE
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Account
 from studioctl.operations.holdings import Holding, kept_homes
@@ -149,9 +150,13 @@ def _idle_timeouts(
     def look(space: Space) -> tuple[str, int | None]:
         details = studio.space(domain.id, space.name)
         minutes = details.idle_timeout_minutes if details else None
-        if minutes is None and space.owner:
-            minutes = studio.editor_defaults(domain.id, space.owner).idle_timeout_minutes
-        return space.name, minutes or domain.idle_timeout_minutes
+        if minutes is not None and minutes < LONGEST_IDLE:
+            return space.name, minutes
+        # A year is what a space has whose editors are never stopped: whether they are, its owner's profile says.
+        defaults = studio.editor_defaults(domain.id, space.owner) if space.owner else None
+        if defaults and defaults.is_idle_shutdown_off:
+            return space.name, None
+        return space.name, minutes or (defaults and defaults.idle_timeout_minutes) or domain.idle_timeout_minutes
 
     return dict(pool.map(look, spaces))
 

@@ -46,6 +46,7 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
     assert unset == {
         ("editor", "repositories"),
         ("editor", "extra_script"),
+        ("editor", "script"),
         ("encryption", "deletion_days"),
         ("encryption", "key"),
         ("iam", "extra_statements"),

@@ -45,10 +45,12 @@ def test_its_commented_lines_are_right_too(tmp_path: Path) -> None:
     (tmp_path / "setup.sh").write_text("true\n")
     text = render_template(name="acme-ml", region="us-east-1", user="ada")
 
-    uncommented = re.sub(r"^# ([a-z_]+ = )", r"\1", text, flags=re.MULTILINE)
+    # A script of one's own takes the place of everything else below [editor].
+    uncommented = re.sub(r"^# (?!script = )([a-z_]+ = )", r"\1", text, flags=re.MULTILINE)
     for default, needed in (
         ('backend = "local"', 'backend = "s3"'),
         ("per_user_roles = false", "per_user_roles = true"),
+        ("subnet_prefix = 20", ""),  # of a VPC that is made, and the lines name one that exists
     ):
         uncommented = uncommented.replace(default, needed)
     config = parse(uncommented, directory=tmp_path)
@@ -72,6 +74,7 @@ def test_any_text_is_quoted(value: str) -> None:
         **{
             key: {}
             for key in (
+                "names",
                 "network",
                 "studio",
                 "storage",

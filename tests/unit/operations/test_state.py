@@ -173,7 +173,7 @@ def test_a_torn_state_is_replaced_by_the_one_before_whoever_tore_it(local: Envir
     assert copies == {text(1).encode(), content} - {b""}
 
 
-@pytest.mark.parametrize("torn", set(TORN) - {"empty"})
+@pytest.mark.parametrize("torn", [torn for torn in TORN if torn != "empty"])
 def test_without_a_state_before_a_torn_one_is_none(local: Environment, torn: str) -> None:
     file = local.terraform.workspace.state_file
     file.write_bytes(TORN[torn].encode("utf-8", "surrogateescape"))

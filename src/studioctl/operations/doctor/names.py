@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from studioctl.infrastructure.block import Resource
+from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
@@ -124,7 +125,9 @@ def _role(patient: Patient) -> Iterator[Finding]:
 
 def _domain(patient: Patient) -> Iterator[Finding]:
     own = patient.domain.id if patient.domain else None
-    others = [domain_id for domain_id in patient.studio.domain_ids(patient.wanted.name) if domain_id != own]
+    others = [
+        domain_id for domain_id in patient.studio.domain_ids(Naming.of(patient.wanted).domain) if domain_id != own
+    ]
     if others:
         message = f"There is a domain '{patient.wanted.name}' already ({', '.join(others)}), not this environment's"
         yield OTHER_DOMAIN.broken(message, file=patient.file, better=f"{patient.wanted.name}-2")

@@ -13,7 +13,7 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Blueprint
-from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 from studioctl.target import Target
 from studioctl.terraform.provider import MACHINE_WIDE
 from studioctl.terraform.workspace import Workspace
@@ -155,7 +155,7 @@ class Patient:
     @shared
     def domain(self) -> "Domain | None":
         """The environment's domain; None before `up`."""
-        return self.studio.find_domain(self.wanted.name, tag=self.tag)
+        return self.studio.find_domain(Naming.of(self.wanted).domain, tag=self.tag)
 
     @shared
     def profiles(self) -> "tuple[UserProfile, ...]":
