@@ -6,20 +6,18 @@ the same three one after the other. Both have the same Python, the same environm
 
 import argparse
 import os
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from studio_emulator.sandbox.image import Image
-from studio_emulator.sandbox.room import Room, reach
-from studio_emulator.sandbox.run import Run
+from studio_emulator.sandbox.reach import Reach
+from studio_emulator.sandbox.room import Room, remove_tree
+from studio_emulator.sandbox.run import Run, start_editor
 from studioctl.config.load import load
 from studioctl.config.model import Editor
 from studioctl.lifecycle import script
@@ -35,15 +33,14 @@ def main() -> None:
     arguments = parser.parse_args()
     colds, warms, theirs, wholes = [], [], [], []
     with tempfile.TemporaryDirectory() as directory:
-        pipx = install_pipx(Path(directory))
         for number in range(arguments.rounds):
             place = Path(directory) / str(number)
             cold, warm, whole = with_script(place / "ours")
             colds.append(cold)
             warms.extend(warm)
             wholes.extend(whole)
-            theirs.append(with_pipx(place / "pipx", pipx))
-            shutil.rmtree(place)
+            theirs.append(with_pipx(place / "pipx"))
+            remove_tree(place)
     against = statistics.median(theirs)
     names = ", ".join(TOOLS)
     table = Table("what", "median", "compared with", "median", "ratio", "target", title="seconds")
@@ -73,35 +70,28 @@ def with_script(place: Path) -> tuple[float, list[float], list[float]]:
 
 def start(room: Room, text: str) -> float:
     room.lay_out()
-    with Run(room, text, room.environment(reach(os.environ))) as run:
+    with Run(room, text, room.environment(), reach=Reach.the_internet(os.environ)) as run:
         run.finish()
-        room.start_editor()
+        start_editor(room)
         if run.exit_code or "failed" in room.log_path.read_text() or not run.wait_for_background(30):
             sys.exit(f"The script failed:\n{room.log_path.read_text()}")
     return run.elapsed
 
 
-def install_pipx(place: Path) -> Path:
-    """pipx in an environment of its own. This is not measured."""
-    python = str(place / "pipx/bin/python")
-    for command in ([sys.executable, "-m", "venv", f"{place}/pipx"], [python, "-m", "pip", "install", "-qq", "pipx"]):
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
-    return place / "pipx/bin/pipx"
-
-
-def with_pipx(place: Path, pipx: Path) -> float:
-    """The three, one after the other, in an empty home."""
+def with_pipx(place: Path) -> float:
+    """The three, one after the other, in an empty home. That pipx itself is installed is not measured."""
     room = Room(place, Image(4, 0))
     room.lay_out()
-    environ = room.environment(reach(os.environ)) | {"PIPX_HOME": str(room.home / "pipx")}
-    began = time.perf_counter()
-    for tool in TOOLS:
-        done = subprocess.run(
-            [pipx, "install", tool], env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            sys.exit(f"pipx install {tool} failed:\n{done.stdout}{done.stderr}")
-    return time.perf_counter() - began
+    in_room(room, "pip install --quiet pipx")
+    return sum(in_room(room, f"pipx install {tool}") for tool in TOOLS)
+
+
+def in_room(room: Room, command: str) -> float:
+    with Run(room, command, room.environment(), reach=Reach.the_internet(os.environ)) as run:
+        run.finish()
+    if run.exit_code:
+        sys.exit(f"{command} failed:\n{room.log_path.read_text()}")
+    return run.elapsed
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Gets the programs of the system that tests run for real: OpenSSH's, rsync, nss_wrapper, and buildah.
+# Gets the programs of the system that tests run for real: OpenSSH's, rsync, nss_wrapper, buildah and bubblewrap.
 #
 # Installs only where that changes nobody's machine, as root in a container: on a machine that boots services Debian
 # would open an SSH server to the network, so there the person is told instead.
@@ -11,6 +11,7 @@ command -v ssh >/dev/null || missing="$missing openssh-client"
 command -v rsync >/dev/null || missing="$missing rsync"
 found=$(find /usr/lib /usr/lib64 -name 'libnss_wrapper.so*' 2>/dev/null | head -n 1)
 [ -n "$found" ] || missing="$missing libnss-wrapper"
+command -v bwrap >/dev/null || missing="$missing bubblewrap"
 command -v buildah >/dev/null || missing="$missing buildah"
 [ -n "$missing" ] || exit 0
 

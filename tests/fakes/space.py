@@ -3,15 +3,13 @@
 import json
 import os
 import shlex
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from studio_emulator.sandbox.image import Image
-from studio_emulator.sandbox.room import Room
-from studio_emulator.sandbox.run import Run
+from studio_emulator.sandbox.room import Room, give_away
+from studio_emulator.sandbox.run import Run, start_editor
 from studioctl.config.model import Editor
 from studioctl.lifecycle import script
 from studioctl.lifecycle.script import LINE
@@ -68,12 +66,16 @@ class Space:
         self.room = Room(directory / "root", Image.of(image))
         self.variables = {"STUDIOCTL_BUDGET_SECONDS": "30", "STUDIOCTL_PATIENCE_SECONDS": "20"}
         self.room.lay_out()
-        self.give("uv", f'exec {shlex.quote(sys.executable)} -I -c {shlex.quote(UV)} "$@"')
+        self.give("uv", f'exec python3 -I -c {shlex.quote(UV)} "$@"')
 
     @property
     def home(self) -> Path:
         """The volume."""
         return self.room.home
+
+    def inside(self, place: Path) -> Path:
+        """Where this machine has a path of the space."""
+        return self.room.root / place.relative_to("/")
 
     @property
     def user_files(self) -> Path:
@@ -82,14 +84,12 @@ class Space:
 
     def give(self, name: str, text: str) -> None:
         """Put a program into the image: bash that does what a test wants to see."""
-        file = self.room.root / "usr/local/bin" / name
-        file.unlink(missing_ok=True)
-        file.write_text(f"#!/bin/bash\n{text}\n")
-        file.chmod(0o755)
+        self.room.add_program(name, f"#!/bin/bash\n{text}\n", "usr/local/bin")
 
     def environment(self) -> dict[str, str]:
-        """All that the script's environment holds. Nothing in it leads to the network."""
-        return self.room.environment({"https_proxy": "http://127.0.0.1:9", **self.variables})
+        """All that the script's environment holds. What a test has put into the home is the user's from now on."""
+        give_away(self.home)
+        return self.room.environment() | self.variables
 
     def run(self, editor: dict[str, Any], *, docker: bool = False, token: Token | None = None) -> Run:
         """Start the script; the caller ends it."""
@@ -100,21 +100,21 @@ class Space:
         """Start the app, its editor and wait for everything, as far as the log tells it."""
         with self.run(editor, docker=docker, token=token) as run:
             run.finish()
-            self.room.start_editor()
+            self.open_editor()
             assert run.wait_for_background(30)
             return Report.of(run.exit_code, self.room.log_path.read_text())
 
+    def open_editor(self) -> None:
+        """What the editor does when it starts, also before any script."""
+        give_away(self.home)
+        start_editor(self.room)
+
     def shell(self, command: str) -> str:
         """What a command says in a terminal of the space."""
-        done = subprocess.run(
-            ["bash", "-c", f'. "$HOME/.bashrc"; {command}'],
-            env={**self.environment(), "PATH": self.environment()["PATH"]},
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.stdout + done.stderr
+        log = self.room.root.with_name("terminal")
+        with Run(self.room, f'. "$HOME/.bashrc"; {command}', self.environment(), seconds=60, log=log) as run:
+            run.finish()
+        return log.read_text()
 
     def status(self) -> dict[str, str]:
         """What `studio-setup status` says of each step."""

@@ -42,6 +42,7 @@ This machine
   ✓ PRG004  podman 5.4.2 (BIN/podman)
   ✓ PRG005  code 1.104.0 (BIN/code)
   ✓ PRG007  aws 2.31.0 (BIN/aws)
+  ✓ PRG009  a lifecycle script can be rehearsed here
 
 Account
   ✓ AWS001  account 123456789012, arn:aws:sts::123456789012:user/moto

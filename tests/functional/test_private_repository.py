@@ -79,7 +79,9 @@ def start(home: Path, hub: GitServer) -> tuple[Editor, str]:
     file.parent.mkdir()
     file.write_text(STUDIO.format(region=REGION, host=hub.host, url=hub.url("models.git")))
     script = editor_scripts.build(load(file)).of("ada").text
-    emulator = server.start(settings=EmulatorSettings(run_lifecycle=True), state_dir=home / "emulator")
+    emulator = server.start(
+        settings=EmulatorSettings(run_lifecycle=True, lifecycle_allow=(hub.host,)), state_dir=home / "emulator"
+    )
     editor = Editor(emulator, script)
     return editor, Naming("acme-ml").github_secret
 

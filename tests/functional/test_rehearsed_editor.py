@@ -12,7 +12,7 @@ import pytest
 from tests.functional.conftest import Shell
 from tests.generated import ROOT
 
-from studio_emulator.sandbox.room import reach
+from studio_emulator.sandbox.reach import passed_on
 
 STUDIO = """\
 name = "acme-ml"
@@ -46,7 +46,7 @@ def test_a_program_reads_it_and_finds_what_was_kept(shell: Shell) -> None:
 
     found = json.loads(done.out)
     assert (found["failed"], found["image"]) == (True, "4.0")
-    assert found.keys() == {"failed", "image", "root", "cold", "warm"}
+    assert found.keys() == {"failed", "image", "root", "cold", "warm", "notes"}
     for start in ("cold", "warm"):
         assert found[start].keys() == {"seconds", "exit_code", "steps", "output"}
         assert found[start]["exit_code"] == 0
@@ -81,14 +81,15 @@ def test_what_does_not_exist_is_told(shell: Shell, flags: tuple[str, ...], messa
 def test_a_tool_is_really_installed(shell: Shell) -> None:
     """From PyPI, in an empty home, and not again in a second start."""
     shell.write(STUDIO + 'tools = ["pycowsay==0.0.0.2"]\n')
-    variables = {**shell.variables, **reach(os.environ), "TMPDIR": str(shell.directory)}
+    variables = {**shell.variables, **passed_on(os.environ), "TMPDIR": str(shell.directory)}
     done = Shell(shell.directory, variables).studioctl("editor", "test", "--json", "--keep")
     found = json.loads(done.out)
     cold, warm = ({step["name"]: step for step in found[start]["steps"]} for start in ("cold", "warm"))
     assert (cold["tools"]["state"], warm["tools"]["state"]) == ("done", "unchanged")
     assert found["warm"]["seconds"] < found["cold"]["seconds"]
-    program = Path(found["root"]) / "home/sagemaker-user/.local/bin/pycowsay"
-    assert "< moo >" in subprocess.check_output([program, "moo"], text=True)
+    program = (Path(found["root"]) / "home/sagemaker-user/.local/bin/pycowsay").readlink()
+    assert program.is_relative_to("/home/sagemaker-user/.local/share/studioctl/tools")
+    assert (Path(found["root"]) / program.relative_to("/")).is_file()
     shutil.rmtree(found["root"])
 
 

@@ -1,36 +1,53 @@
 """The root that a script sees: the image's layout, its programs, its environment; and what was called in it."""
 
-import configparser
 import contextlib
 import json
 import os
 import shlex
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterable, Mapping
+import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio_emulator.errors import SandboxError
-from studio_emulator.sandbox import stand_ins
+from studio_emulator.sandbox import machine
+from studio_emulator.sandbox.enter import owner
 from studio_emulator.sandbox.image import IN_OPT, Image
-from studio_emulator.sandbox.programs import link_program, link_real_programs
+from studio_emulator.sandbox.inside import stand_ins
+from studio_emulator.sandbox.programs import link_real_programs, write_program
 
+HOME = "/home/sagemaker-user"
 CONDARC = "channels: [conda-forge]\nenvs_dirs: [~/.conda/envs]\npkgs_dirs: [~/.conda/pkgs]\n"
 BUNDLED = ("ms-python.python-2025.0.0", "ms-toolsai.jupyter-2025.0.0", "amazonwebservices.aws-toolkit-vscode-3.0.0")
 USER_SETTINGS = {"extensions.autoUpdate": False}
 """The image's own default: `data/User/settings.json` of SageMaker Distribution."""
-
-# One by one: others of these programs' variables lead to caches and places of this person, or hold their tokens.
-PASSED_ON = """
-PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX PIP_TRUSTED_HOST PIP_PROXY PIP_CERT PIP_CLIENT_CERT
-PIP_CONFIG_FILE PIP_CONSTRAINT PIP_DEFAULT_TIMEOUT PIP_RETRIES PIP_DISABLE_PIP_VERSION_CHECK
-UV_DEFAULT_INDEX UV_INDEX UV_INDEX_URL UV_EXTRA_INDEX_URL UV_FIND_LINKS UV_INSECURE_HOST UV_NATIVE_TLS
-UV_SYSTEM_CERTS UV_HTTP_TIMEOUT SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE GIT_SSL_CAINFO
-http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+PATH = "/opt/conda/bin:/opt/conda/condabin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# From the image's Dockerfile, but the last one, which is not in the image.
+USERS = (
+    "opt/conda",
+    "opt/amazon/sagemaker",
+    "opt/db",
+    "etc/xdg/sagemaker",
+    "var/log/sagemaker",
+    "var/log/studio",
+    "var/log/apps",  # AWS's own scripts append to a file there: aws-samples, ebs-s3-backup-restore
+)
+"""What belongs to `sagemaker-user` beside the home, or may be written by everybody."""
+FOR_ALL = ("tmp", "var/tmp", "home")
+DIRECTORIES = "usr/bin usr/sbin usr/local/bin usr/local/sbin etc/cron.d root srv mnt media opt/ml/metadata var/cache"
+INSTALLED = "bash coreutils cron curl dpkg gettext-base git gnupg jq less nano openssh-client rsync sudo unzip wget"
+PASSWD = f"root:x:0:0:root:/root:/bin/bash\nsagemaker-user:x:1000:100::{HOME}:/bin/bash\n"
+GROUP = "root:x:0:\nusers:x:100:\n"
+SUDOERS = "Defaults env_reset\nALL    ALL=(ALL)    NOPASSWD:    ALL\n"
+TOOLS = "usr/libexec/room"
+CALL = f"""\
+import sys
+sys.path.insert(0, "/{TOOLS}")
+from studio_emulator.sandbox.inside import stand_ins
+sys.exit(stand_ins.main(*sys.argv[1:]))
 """
+INIT = f"/{TOOLS}/studio_emulator/sandbox/inside/init.py"
 
 
 @dataclass(frozen=True)
@@ -65,10 +82,10 @@ class App:
 
 @dataclass(frozen=True)
 class Room:
-    """A directory that stands for the image's root. The script finds it in STUDIOCTL_ROOT.
+    """A directory that is the root of what a script sees. `run.Run` runs something in it.
 
     Args:
-        root: Absolute. Only `root`/home persists from one `lay_out` to the next, as the space's volume does.
+        root: Absolute. Only the home persists from one `lay_out` to the next, as the space's volume does.
         image: Whose layout it has.
         app: What runs there.
     """
@@ -80,7 +97,7 @@ class Room:
     @property
     def home(self) -> Path:
         """The space's volume."""
-        return self.root / "home/sagemaker-user"
+        return self.root / HOME[1:]
 
     @property
     def server_data(self) -> Path:
@@ -94,198 +111,234 @@ class Room:
 
     @property
     def log_path(self) -> Path:
-        """What the last script wrote."""
-        return self.root / "var/log/lifecycle.log"
+        """What the last script wrote. It is not in the room: only what goes through its hands is there."""
+        return self.root.with_name(f"{self.root.name}.log")
 
     def lay_out(self) -> None:
         """What each start of an app finds: a new image around the home of before."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for entry in self.root.iterdir():
-            if entry.is_symlink() or not entry.is_dir():
-                entry.unlink()
-            elif entry.name != "home":
-                shutil.rmtree(entry)
-        for directory in ("usr/bin", "usr/local/bin", "etc/conda", "tmp", "var/log", "opt/ml/metadata"):
-            (self.root / directory).mkdir(parents=True)
-        self.home.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        self._clear()
+        for directory in (*DIRECTORIES.split(), *USERS, *FOR_ALL):
+            (self.root / directory).mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(exist_ok=True)
+        self._lay_etc()
         self._put("opt/ml/metadata/resource-metadata.json", json.dumps(self.app.metadata))
-        version, name = self.image.ubuntu
-        self._put("etc/os-release", f'ID=ubuntu\nVERSION_ID="{version}"\nVERSION_CODENAME={name}\n')
-        self._put("etc/conda/.condarc", CONDARC)
-        self._make_base()
+        for package in INSTALLED.split():
+            self._put(f"var/lib/dpkg/{package}", package)
+        (self.root / "var/spool/cron/crontabs").mkdir(parents=True)
+        machine.lay_libraries(self.root)
+        machine.lay_base(self.root)
         link_real_programs(self.root / "usr/bin")
-        for tool, place in stand_ins.PLACES.items():
-            self._stand_in(tool, self.root / place / tool)
-        link_program("aws", self.root / stand_ins.REAL_AWS)
-        self._make_editor()
+        (self.root / "usr/bin/python").symlink_to("/opt/conda/bin/python3")
+        self._lay_tools()
+        self._lay_editor()
+        self._protect()
 
-    def start_editor(self) -> None:
-        """What `start-code-editor` does before the editor is there: it gives the home what it has not got yet.
+    def remove(self) -> None:
+        """Take all of it away, the home too."""
+        remove_tree(self.root)
+        self.log_path.unlink(missing_ok=True)
 
-        Settings are copied when there are none; the bundled extensions are linked only when there is no directory.
-        """
-        shipped = self.root / IN_OPT
-        if self.image.settings_persist:
-            for part in ("data/Machine", "data/User"):
-                (self.server_data / part).mkdir(parents=True, exist_ok=True)
-                settings = self.server_data / part / "settings.json"
-                if not settings.exists():
-                    shutil.copyfile(shipped / part / "settings.json", settings)
-        if self.image.extensions_persist and not self.extensions.exists():
-            self.extensions.mkdir(parents=True)
-            for extension in BUNDLED:
-                (self.extensions / extension).symlink_to(shipped / "extensions" / extension)
-
-    def environment(
-        self, reach: Mapping[str, str] | None = None, account: Mapping[str, str] | None = None
-    ) -> dict[str, str]:
-        """All that a script's environment holds: nothing of the person who runs it.
+    def environment(self, account: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The variables of the image: nothing of the person who runs it.
 
         Args:
-            reach: What programs need to get to their indexes, see `reach`.
             account: Variables that lead AWS's clients to an emulator; without them, there is no account.
         """
-        path = os.pathsep.join(str(self.root / place) for place in ("opt/conda/bin", "usr/local/bin", "usr/bin"))
         return {
-            **(reach or {}),
             **(account or {}),
-            "PATH": path,
-            "HOME": str(self.home),
+            "PATH": PATH,
+            "HOME": HOME,
             "USER": "sagemaker-user",
             "LOGNAME": "sagemaker-user",
+            "MAMBA_USER": "sagemaker-user",
             "SHELL": "/bin/bash",
             "LANG": "C.UTF-8",
-            "TMPDIR": str(self.root / "tmp"),
-            "STUDIOCTL_ROOT": str(self.root),
-            "GIT_CONFIG_NOSYSTEM": "1",  # this machine's settings may lead to this person's credentials
+            "EDITOR": "nano",
             "AWS_REGION": self.app.region,
             "AWS_DEFAULT_REGION": self.app.region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
+            # Where clients ask for the role's credentials; nobody answers there, so a client's own keys come first.
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/_sagemaker-instance-credentials/rehearsal",
             "SAGEMAKER_APP_TYPE": "CodeEditor",
             "SAGEMAKER_APP_TYPE_LOWERCASE": "codeeditor",
+            "SAGEMAKER_LOGGING_DIR": "/var/log/sagemaker/",
+            "STUDIO_LOGGING_DIR": "/var/log/studio/",
         }
 
     def calls(self) -> list[Call]:
         """What the script called of what is not really here, since `lay_out`, in order."""
-        file = self.root / stand_ins.CALLS
-        lines = file.read_text().splitlines() if file.exists() else []
+        lines = (self.read(stand_ins.CALLS) or "").splitlines()
         return [Call(call[0], tuple(call[1:])) for call in map(json.loads, lines)]
+
+    def read(self, place: str, most: int = 4 * 1024 * 1024) -> str | None:
+        """A file of the room, which a script may have made: no link is followed and no pipe waited for."""
+        directory, opened = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY), -1
+        try:
+            *parents, name = Path(place.lstrip("/")).parts
+            for parent in parents:
+                below = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
+                os.close(directory)
+                directory = below
+            opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                return None
+            return os.read(opened, most).decode(errors="replace")
+        except OSError:
+            return None
+        finally:
+            os.close(directory)
+            if opened >= 0:
+                os.close(opened)
 
     def misbehave(self, tool: str, *, exit_code: int = 1, message: str = "", seconds: float = 0) -> None:
         """From now on a stand-in waits, says something on stderr and fails."""
-        file = self.root / stand_ins.BEHAVIOUR
-        known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+        known: dict[str, Any] = json.loads(self.read(stand_ins.BEHAVIOUR) or "{}")
         known[tool] = {"exit_code": exit_code, "message": message, "seconds": seconds}
-        file.write_text(json.dumps(known))
+        with _writable(self.root / "var/lib/room"):
+            self._put(stand_ins.BEHAVIOUR, json.dumps(known))
+
+    def behave(self) -> None:
+        """From now on every stand-in does what it stands for."""
+        with _writable(self.root / "var/lib/room"):
+            self._put(stand_ins.BEHAVIOUR, "{}")
 
     def without(self, tool: str) -> None:
         """Take a program away, as on a machine that does not have it."""
         for place in ("opt/conda/bin", "usr/local/bin", "usr/bin"):
-            (self.root / place / tool).unlink(missing_ok=True)
+            with _writable(self.root / place):
+                (self.root / place / tool).unlink(missing_ok=True)
 
-    def add_program(self, name: str, text: str) -> None:
+    def add_program(self, name: str, text: str, place: str = "opt/conda/bin") -> None:
         """Put a program on PATH, before any other of its name."""
-        file = self.root / "opt/conda/bin" / name
-        file.unlink(missing_ok=True)
-        file.write_text(text)
-        file.chmod(0o755)
+        with _writable(self.root / place):
+            write_program(self.root / place / name, text)
 
-    def write_script(self, text: str) -> Path:
-        """The script as a program's file."""
-        file = self.root / "tmp/OnStart.sh"
-        file.write_text(text, newline="")
-        file.chmod(0o700)
-        return file
+    def _clear(self) -> None:
+        for entry in self.root.iterdir():
+            if entry.name != "home" or entry.is_symlink():
+                remove_tree(entry)
+        for entry in (self.root / "home").glob("*"):
+            if entry.name != self.home.name:
+                remove_tree(entry)
 
-    def _put(self, path: str, text: str) -> None:
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    def _lay_etc(self) -> None:
+        version, name = self.image.ubuntu
+        self._put("etc/os-release", f'ID=ubuntu\nVERSION_ID="{version}"\nVERSION_CODENAME={name}\n')
+        self._put("etc/lsb-release", f"DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE={version}\nDISTRIB_CODENAME={name}\n")
+        self._put("etc/conda/.condarc", CONDARC)
+        self._put("etc/environment", f'PATH="{PATH}"\n')
+        self._put("etc/hosts", "127.0.0.1 localhost default\n")
+        for file, text in (("passwd", PASSWD), ("group", GROUP), ("sudoers", SUDOERS), ("profile", "")):
+            self._put(f"etc/{file}", text)
 
-    def _make_base(self) -> None:
-        """conda's base: an environment of this machine's Python, so that what is installed there stays there."""
-        base = self.root / "opt/conda"
-        python = getattr(sys, "_base_executable", None) or sys.executable
-        pip = _own_pip()
-        made = subprocess.run(
-            [python, "-I", "-m", "venv", *(["--without-pip"] if pip else []), str(base)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if made.returncode:
-            raise SandboxError(
-                f"conda's base could not be made from {python}: {made.stdout.strip()}{made.stderr.strip()}",
-                hint="install Python's module venv (Debian's python3-venv), then run the same command again",
-            )
-        (base / "conda-meta").mkdir()
-        # Linked, not copied, and outside of base: pip never touches what is outside of its environment.
-        shelf = self.root / "usr/lib/pip"
-        shelf.mkdir(parents=True)
-        for part in pip:
-            (shelf / part.name).symlink_to(part)
-        (next(base.glob("lib/python*/site-packages")) / "pip.pth").write_text(f"{shelf}\n")
-        for name in ("pip", "pip3"):
-            self._program(base / "bin" / name, shlex.join([str(base / "bin/python3"), "-m", "pip"]))
+    def _lay_tools(self) -> None:
+        """The programs that stand in for others, and what runs them."""
+        package = Path(stand_ins.__file__).parents[2]
+        for file in (*package.glob("sandbox/inside/*.py"), package / "__init__.py", package / "sandbox/__init__.py"):
+            self._put(f"{TOOLS}/{file.relative_to(package.parent)}", file.read_text())
+        self._put(f"{TOOLS}/call.py", CALL)
+        run = shlex.join([machine.interpreter(), "-I", "-S", f"/{TOOLS}/call.py"])
+        for tool, place in stand_ins.PLACES.items():
+            write_program(self.root / place / tool, f'#!/bin/sh\nexec {run} {tool} "$@"\n')
+        if aws := machine.real_aws():
+            (self.root / stand_ins.REAL_AWS[1:]).symlink_to(aws)
+        self._put(stand_ins.CALLS, "")
+        self._put(stand_ins.BEHAVIOUR, "{}")
 
-    def _make_editor(self) -> None:
+    def _lay_editor(self) -> None:
         """The editor's shipped data, and where this version has it look for the user's."""
+        for directory in stand_ins.SERVER_DATA:  # the image is built by calling the editor
+            (self.root / IN_OPT / "data" / directory).mkdir(parents=True)
         for part, settings in (("data/Machine", {}), ("data/User", USER_SETTINGS)):
             self._put(f"{IN_OPT}/{part}/settings.json", json.dumps(settings))
         for extension in BUNDLED:
             self._put(f"{IN_OPT}/extensions/{extension}/package.json", json.dumps({"name": extension}))
-        self._put(
-            "usr/local/bin/start-code-editor",
-            "#!/bin/bash\n"
-            "sagemaker-code-editor --host 0.0.0.0 --port 8888"
-            f" --server-data-dir /{self.image.server_data} --extensions-dir /{self.image.extensions}\n",
-        )
+        self._put("usr/local/bin/start-code-editor", _start(self.image))
+        (self.root / "usr/local/bin/start-code-editor").chmod(0o755)
 
-    def _stand_in(self, tool: str, file: Path) -> None:
-        command = shlex.join([sys.executable, "-I", "-S", stand_ins.__file__, tool, str(self.root)])
-        self._program(file, command)
+    def _protect(self) -> None:
+        """Make it belong to nobody of this machine, and the image's own files nobody's to write: see `init.py`."""
+        for directory, below, files in os.walk(self.root):
+            place = Path(directory).relative_to(self.root)
+            if place == Path("home"):
+                below.clear()
+            if str(place) in USERS:
+                below.clear()
+                continue
+            for name in files:
+                if not (file := Path(directory, name)).is_symlink():
+                    file.chmod(file.stat().st_mode & ~0o222)
+        for directory, _, _ in os.walk(self.root, topdown=False):
+            place = Path(directory).relative_to(self.root)
+            if place.parts[:1] == ("home",) or any(place.is_relative_to(own) for own in USERS):
+                continue
+            Path(directory).chmod(0o700 if place == Path() else 0o1777 if str(place) in FOR_ALL else 0o555)
+        (self.root / "home").chmod(0o777)
+        (self.root / stand_ins.CALLS[1:]).chmod(0o666)
+        self.root.chmod(0o555)
+        give_away(self.root)
 
-    def _program(self, file: Path, command: str) -> None:
-        file.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-        file.chmod(0o755)
+    def _put(self, path: str, text: str) -> None:
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        file.write_text(text)
 
 
-def _own_pip() -> list[Path]:
-    """The pip that came with this Python or its environment, ready to run; nothing where there is none."""
-    for place in (Path(entry) for entry in sys.path if entry):
-        if (place / "pip/__main__.py").is_file():
-            return [place / "pip", *place.glob("pip-*.dist-info")]
-    return []
+def _start(image: Image) -> str:
+    """What `start-code-editor` does before the editor is there: it gives the home what it has not got yet.
 
-
-def reach(environ: Mapping[str, str]) -> dict[str, str]:
-    """The part of a person's environment that pip and its like need to get to their indexes, and no more.
-
-    That includes pip's own configuration, which names the index in many companies.
+    Settings are copied when there are none; the bundled extensions are linked only when there is no directory.
     """
-    passed = {name: value for name, value in environ.items() if name in PASSED_ON.split()}
-    if "HOME" in environ:
-        home = Path(environ["HOME"])
-        own = [home / ".pip/pip.conf", Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip/pip.conf"]
-        own += [Path(passed["PIP_CONFIG_FILE"])] if "PIP_CONFIG_FILE" in passed else []
-        for file in filter(Path.is_file, own):  # the last one, as pip has it
-            passed["PIP_CONFIG_FILE"] = str(file)
-        index = _configured_index([Path("/etc/pip.conf"), *own])
-        if index and "PIP_INDEX_URL" not in passed:
-            passed["PIP_INDEX_URL"] = index  # for those who do not read pip's files
-    if any(name.lower().endswith("_proxy") for name in passed):
-        direct = environ.get("no_proxy") or environ.get("NO_PROXY")
-        passed["no_proxy"] = passed["NO_PROXY"] = ",".join(filter(None, (direct, "127.0.0.1", "localhost")))
-    return passed
+    lines = ["#!/bin/bash", "set -e", f"shipped=/{IN_OPT} data=/{image.server_data} extensions=/{image.extensions}"]
+    if image.settings_persist:
+        lines += [
+            "for part in data/Machine data/User; do",
+            '  mkdir -p "${data}/${part}"',
+            '  [ -f "${data}/${part}/settings.json" ] || cp "${shipped}/${part}/settings.json" "${data}/${part}"',
+            "done",
+        ]
+    if image.extensions_persist:
+        lines += [
+            'if [ ! -d "${extensions}" ]; then',
+            '  mkdir -p "${extensions}"',
+            '  ln -s "${shipped}/extensions"/* "${extensions}"',
+            "fi",
+        ]
+    server = f"--server-data-dir /{image.server_data} --extensions-dir /{image.extensions}"
+    return "\n".join([*lines, f"exec sagemaker-code-editor --host 0.0.0.0 --port 8888 {server}", ""])
 
 
-def _configured_index(files: Iterable[Path]) -> str | None:
-    """The index that pip's configuration names; later files override earlier ones."""
-    parser = configparser.RawConfigParser(strict=False)
-    for file in files:
-        with contextlib.suppress(configparser.Error, OSError, UnicodeDecodeError):
-            parser.read(file)
-    return parser.get("global", "index-url", fallback=None)
+@contextlib.contextmanager
+def _writable(directory: Path) -> Iterator[None]:
+    mode = directory.stat().st_mode
+    directory.chmod(mode | 0o200)
+    try:
+        yield
+    finally:
+        give_away(directory)
+        directory.chmod(mode)
+
+
+def give_away(root: Path) -> None:
+    """As root: let all of it belong to the user that nobody is, as whom the room's programs run."""
+    if os.geteuid() != 0:
+        return
+    user = owner()
+    for directory, below, files in os.walk(root):
+        for name in (".", *below, *files):
+            os.chown(f"{directory}/{name}", user, user, follow_symlinks=False)
+
+
+def remove_tree(place: Path) -> None:
+    """Remove a directory, or anything else, whose directories may be closed to their owner."""
+    if place.is_symlink() or not place.is_dir():
+        place.unlink(missing_ok=True)
+        return
+    directories = [place]
+    for directory in directories:  # grows while it is walked
+        with contextlib.suppress(OSError):
+            directory.chmod(0o700)
+            directories += [entry for entry in directory.iterdir() if entry.is_dir() and not entry.is_symlink()]
+    shutil.rmtree(place, ignore_errors=True)

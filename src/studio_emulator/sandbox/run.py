@@ -1,24 +1,33 @@
 """One run of a script in a room: its lines as they come, its end, and the end of everything that it left running."""
 
 import contextlib
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from studio_emulator.errors import SandboxError
-from studio_emulator.sandbox import supervisor
-from studio_emulator.sandbox.room import Room
+from studio_emulator.sandbox import enter, machine
+from studio_emulator.sandbox.image import Image
+from studio_emulator.sandbox.namespaces import diagnose, require
+from studio_emulator.sandbox.reach import Reach
+from studio_emulator.sandbox.room import HOME, INIT, Room
 
 POLL_SECONDS = 0.02
 AWS_SECONDS = 300.0
 """An app fails when its script takes longer: https://docs.aws.amazon.com/sagemaker/latest/dg/jl-lcc-debug.html"""
+SCRIPT = "/run/room/OnStart.sh"
+# The shell runs a file without a first line `#!` itself, and gives 126 or 127 for a bad one, as the image does.
+START = ("/bin/bash", "-c", f"exec {SCRIPT}")
 
 
 @dataclass(frozen=True)
@@ -36,35 +45,56 @@ class Run:
         room: Laid out already.
         script: The script's text.
         environ: All of its environment, see `Room.environment`.
+        reach: What it may reach; nothing by default.
         seconds: After this time, the script and all that it started are killed.
+        log: Where its lines are kept; the room's log by default.
 
     Attributes:
         exit_code: The script's, as a shell would tell it; None while it runs, and when its time was up.
         timed_out: Whether its time was up.
         elapsed: How long the script took, in seconds, without what it left in the background.
+
+    Raises:
+        SandboxError: Its namespaces cannot be had on this machine. Nothing has been run.
     """
 
-    def __init__(self, room: Room, script: str, environ: Mapping[str, str], *, seconds: float = AWS_SECONDS) -> None:
-        if sys.platform != "linux":
-            raise SandboxError(
-                "A lifecycle script can be run only on Linux: its processes cannot be held together elsewhere.",
-                hint="run it in a Linux container that has Python and git",
-            )
+    def __init__(
+        self,
+        room: Room,
+        script: str,
+        environ: Mapping[str, str],
+        *,
+        reach: Reach | None = None,
+        seconds: float = AWS_SECONDS,
+        log: Path | None = None,
+    ) -> None:
+        require()
         self.exit_code: int | None = None
         self.timed_out = False
         self.elapsed = 0.0
         self._limit = seconds
-        self._log = room.log_path
-        self._log.write_bytes(b"")
+        self._log = log or room.log_path
+        self._log.unlink(missing_ok=True)
+        self._log.touch(0o600)
+        self._told = b""
+        with self._log.open("ab") as words:
+            self._enter = subprocess.Popen(
+                [sys.executable, "-I", "-S", enter.__file__],
+                env={"PATH": os.defpath},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=words,
+                start_new_session=True,  # the terminal's Ctrl-C is for us, and we end the run
+            )
+        with tempfile.NamedTemporaryFile("w", newline="", encoding="utf-8") as file:
+            file.write(script)
+            file.flush()
+            self._send(_wanted(room, Path(file.name), environ, reach or Reach(), self._log))
+            ready = self._next(None)
         self._began = time.monotonic()
-        self._supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", supervisor.__file__, str(room.write_script(script)), str(self._log)],
-            cwd=room.home,
-            env=dict(environ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # the terminal's Ctrl-C is for us, and we end the run
-        )
+        if ready != "ready":
+            self.end()
+            raise diagnose(self._log.read_text(errors="replace"))
 
     def __enter__(self) -> Self:
         return self
@@ -95,52 +125,115 @@ class Run:
                 yield [Line(self.seconds, partial)]
 
     def finish(self) -> None:
-        """Wait until the script is over or its time is up. Its lines are in the room's log."""
+        """Wait until the script is over or its time is up. Its lines are in the log."""
         for _ in self.lines():
             pass
 
     def wait_for_background(self, seconds: float) -> bool:
         """Wait until nothing runs any more; whether that is so after this time."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._supervisor.wait(seconds)
-        return self._supervisor.poll() is not None
+            self._enter.wait(seconds)
+        return self._enter.poll() is not None
 
     def kill(self) -> None:
         """Kill all that still runs, and wait until it is gone. May be called from another thread than `lines`."""
-        if self._supervisor.stdin is not None:
-            self._supervisor.stdin.close()
-        self._supervisor.wait()
+        if self._enter.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._enter.stdin.close()
+        self._enter.wait()
 
     def end(self) -> None:
         """As `kill`, for good: nothing can be asked afterwards."""
         self.kill()
-        if self._supervisor.stdout is not None:
-            self._supervisor.stdout.close()
+        if self._enter.stdout is not None:
+            self._enter.stdout.close()
 
     @property
     def seconds(self) -> float:
         """Since its start."""
         return time.monotonic() - self._began
 
+    def _send(self, wanted: Mapping[str, object]) -> None:
+        if self._enter.stdin is not None:
+            with contextlib.suppress(OSError):  # it has ended, which is told by what it does not answer
+                self._enter.stdin.write(json.dumps(wanted).encode() + b"\n")
+                self._enter.stdin.flush()
+
     def _is_over(self, patience: float) -> bool:
         """Whether the script ended; waits this long for it."""
-        told = _told(self._supervisor.stdout, patience)
-        if told is not None:
+        told = self._next(patience)
+        if told:
+            code = int(told.removeprefix("exit "))
             self.elapsed = self.seconds
-            self.exit_code = told
+            self.exit_code = 128 - code if code < 0 else code
             return True
         if self.seconds > self._limit:
             self.elapsed = self.seconds
             self.timed_out = True
             self.kill()
             return True
-        return self._supervisor.poll() is not None
+        if self._enter.poll() is None:
+            return False
+        self.elapsed, self.exit_code = self.seconds, 128 + signal.SIGKILL  # it was killed, and nobody told
+        return True
+
+    def _next(self, patience: float | None) -> str:
+        """What `enter.py` says next, without waiting any longer than this; nothing when it says nothing."""
+        pipe: IO[bytes] | None = self._enter.stdout
+        while pipe is not None and b"\n" not in self._told:
+            if not select.select([pipe], [], [], patience)[0]:
+                break
+            more = os.read(pipe.fileno(), 256)
+            if not more:
+                break
+            self._told += more
+        line, end, rest = self._told.partition(b"\n")
+        self._told = rest if end else self._told
+        return line.decode() if end else ""
 
 
-def _told(pipe: IO[bytes] | None, patience: float) -> int | None:
-    """The exit code of the script, once the supervisor says it."""
-    if pipe is None or not select.select([pipe], [], [], patience)[0]:
-        return None
-    words = os.read(pipe.fileno(), 64).split()
-    code = int(words[1]) if len(words) > 1 else -signal.SIGKILL  # it was killed, and said nothing
-    return 128 - code if code < 0 else code
+def start_editor(room: Room) -> None:
+    """What the editor does when it starts: in the room, because a script may have put a link in its way."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Run(room, "exec start-code-editor", room.environment(), log=Path(directory, "log")) as run,
+    ):
+        run.finish()
+
+
+def _wanted(room: Room, script: Path, environ: Mapping[str, str], reach: Reach, log: Path) -> dict[str, object]:
+    """What `enter.py` is told."""
+    shown = [*machine.binds(), *((str(place), str(place)) for place in reach.directories)]
+    ports = reach.ports
+    files = {SCRIPT: str(script), **{place: str(file) for place, file in reach.files.items()}}
+    environment = dict(environ) | reach.environment
+    return {
+        "binds": [["/", str(room.root)], *map(list, dict(shown).items())],
+        "files": files,
+        "script": SCRIPT,
+        "home": HOME,
+        "log": str(log),
+        "relays": list(ports.values()),
+        "first": [machine.interpreter(), "-I", "-S", INIT],
+        "inside": {
+            "ports": list(ports),
+            "command": START,
+            "environment": environment,
+            "directory": HOME,
+        },
+    }
+
+
+def probe() -> SandboxError | None:
+    """Why nothing can be rehearsed here; None when it can. It is found out by doing it."""
+    with tempfile.TemporaryDirectory(prefix="studioctl-probe-") as directory:
+        room = Room(Path(directory) / "root", Image(4, 0))
+        try:
+            room.lay_out()
+            with Run(room, "exec sudo true", room.environment(), seconds=30) as run:
+                run.finish()
+        except SandboxError as error:
+            return error
+        finally:
+            room.remove()
+    return None if run.exit_code == 0 else diagnose(f"a first command ended with {run.exit_code}")

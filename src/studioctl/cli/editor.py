@@ -1,5 +1,7 @@
 """`studioctl editor ...`."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,16 +44,34 @@ def rehearse(
     config: options.Config = options.DEFAULT_CONFIG,
     user: User = None,
     image: Annotated[str, typer.Option(help="Version of SageMaker Distribution whose layout it runs in.")] = "4.0",
+    script: Annotated[
+        Path | None,
+        typer.Option("--script", help="Rehearse this lifecycle script in place of the file's.", metavar="FILE"),
+    ] = None,
+    network: Annotated[
+        str, typer.Option(help="What the script may reach: [bold]internet[/] or [bold]none[/].", metavar="WHAT")
+    ] = "internet",
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A host of this machine or its network that it may reach, too. Repeatable.", metavar="HOST[:PORT]"
+        ),
+    ] = None,
+    script_first: Annotated[
+        bool, typer.Option("--script-first", help="The editor makes its directories only after the script.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave what it made, and say where.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Run it twice on this machine, in a throw-away home: a first start, and a second one.
+    """Run it twice in a throw-away copy of SageMaker's image: a first start, and a second one.
 
-    Programs that would change this machine or an account are stand-ins: conda, apt-get, sudo, sagemaker-code-editor,
-    aws. Exits with 1 when a step failed.
+    It runs in namespaces of its own (Linux, bubblewrap) and can change nothing of this machine; sudo is root there and
+    nobody outside. Conda, apt-get, the editor and some others are stand-ins. Exits with 1 when a step failed.
     """
     from studio_emulator.sandbox.image import Image
+    from studio_emulator.sandbox.reach import Reach
     from studioctl.cli.context import editor_script
+    from studioctl.config.scripts import read_lifecycle_script
     from studioctl.operations import editor
     from studioctl.presentation import editor_views
     from studioctl.presentation.console import Terminal
@@ -59,10 +79,19 @@ def rehearse(
     from studioctl.presentation.progress import follow
 
     terminal = Terminal()
-    found = follow(editor.rehearse(editor_script(config, user).text, Image.of(image), keep=keep), terminal)
+    reach = Reach.the_internet(os.environ, allow=allow or ()) if _chosen(network) == "internet" else Reach()
+    text = editor_script(config, user).text if script is None else read_lifecycle_script(script)
+    work = editor.rehearse(text, Image.of(image), reach=reach, keep=keep, editor_first=not script_first)
+    found = follow(work, terminal)
     if json:
         typer.echo(dumps({"failed": found.failed, **vars(found)}))
     else:
         editor_views.rehearsal(found, terminal)
     if found.failed:
         raise typer.Exit(1)
+
+
+def _chosen(network: str) -> str:
+    if network not in {"internet", "none"}:
+        raise typer.BadParameter(f"'{network}' is neither internet nor none", param_hint="--network")
+    return network

@@ -26,8 +26,17 @@ def start(
     ] = None,
     run_lifecycle: Annotated[
         bool,
-        typer.Option("--run-lifecycle", help="Apps run their lifecycle script when they start, on this machine."),
+        typer.Option("--run-lifecycle", help="Apps run their lifecycle script when they start, in namespaces here."),
     ] = False,
+    lifecycle_network: Annotated[
+        str, typer.Option(help="What scripts may reach: [bold]internet[/], [bold]emulator[/] or [bold]none[/].")
+    ] = "internet",
+    lifecycle_allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A host of this machine or its network that they may reach, too. Repeatable.", metavar="HOST[:PORT]"
+        ),
+    ] = None,
     lifecycle_seconds: Annotated[
         float, typer.Option(help="An app fails when its script takes longer: AWS gives it 5 minutes.", min=0)
     ] = 300,
@@ -43,7 +52,14 @@ def start(
         quotas=_quotas(quota or []),
         run_lifecycle=run_lifecycle,
         lifecycle_seconds=lifecycle_seconds,
+        lifecycle_network=_chosen(lifecycle_network),
+        lifecycle_allow=tuple(lifecycle_allow or ()),
     )
+    if run_lifecycle:
+        from studio_emulator.sandbox import run
+
+        if (missing := run.probe()) is not None:
+            raise missing
     running = server.start(port=port, settings=settings)
     if run_lifecycle and not running.runs_lifecycle:
         raise EmulatorError(
@@ -51,6 +67,12 @@ def start(
             hint="studioctl emulator stop && studioctl emulator start --run-lifecycle (everything in it will be gone)",
         )
     typer.echo(f"running at {running.endpoint_url}, process {running.pid}, log {running.log_path}")
+
+
+def _chosen(network: str) -> str:
+    if network not in {"internet", "emulator", "none"}:
+        raise typer.BadParameter(f"'{network}' is not internet, emulator or none", param_hint="--lifecycle-network")
+    return network
 
 
 def _quotas(given: list[str]) -> dict[str, float]:

@@ -40,6 +40,7 @@ def set_(
     A secret that is scheduled for deletion is restored.
     """
     from studioctl.cli import context
+    from studioctl.config.regular import read_named
     from studioctl.operations import secrets
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import waiting
@@ -49,7 +50,7 @@ def set_(
         _refuse_argument()
     account, terminal = context.account(config, local=local), Terminal()
     secrets.require_github(account, user=user)
-    raw = from_file.read_bytes() if from_file else _typed_or_piped(user, piped=bool(source))
+    raw = read_named(from_file, secrets.LARGEST) if from_file else _typed_or_piped(user, piped=bool(source))
     value = secrets.read_value(raw, user=user)
     with waiting(terminal, "Storing the secret"):
         stored = secrets.set_github(account, value, user=user)

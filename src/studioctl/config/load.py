@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from studioctl.config import rules
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.problems import explain
+from studioctl.config.regular import LARGEST_FILE, read_named
 from studioctl.config.scripts import read_scripts
 from studioctl.config.text import Violation, path
 from studioctl.errors import ConfigError
 
 DEFAULT_NAME = "studio.toml"
-LARGEST_FILE = 4 * 1024 * 1024
 
 
 def load(file: Path) -> EnvironmentConfig:
@@ -32,8 +32,7 @@ def load(file: Path) -> EnvironmentConfig:
         ConfigError: It cannot be read, is not TOML, or breaks a rule: the message lists every problem, one a line.
     """
     try:
-        with file.open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
+        content = read_named(file, LARGEST_FILE)
     except FileNotFoundError:
         raise ConfigError(f"There is no {file}.", hint="write one with: studioctl init") from None
     except IsADirectoryError:

@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from studioctl.config.regular import open_regular
 from studioctl.config.text import Location, Violation, kind, quote
+from studioctl.errors import ConfigError
 
 # Keys of [editor] whose value is the path of a script.
 SCRIPT_KEYS = {"extra_script", "script"}
@@ -59,18 +61,55 @@ def _with_script(editor: dict[str, Any], directory: Path, place: Location, probl
     return {**editor, **read}
 
 
+def read_lifecycle_script(file: Path) -> str:
+    """The text of a lifecycle script that a person names, wherever it is.
+
+    Raises:
+        ConfigError: It cannot be read, or is no script.
+    """
+    try:
+        with open_regular(file) as stream:
+            return _text(stream.read(LARGEST_SCRIPT + 1), str(file)) + "\n"
+    except FileNotFoundError:
+        reason = f"there is no file {quote(str(file))}; write the path of a script"
+    except OSError as error:
+        reason = f"{quote(str(file))} cannot be read: {error.strerror}; name a file that can"
+    except ValueError as error:
+        reason = str(error)
+    raise ConfigError(reason[0].upper() + reason[1:], hint="studioctl editor test --script FILE")
+
+
 def _read(path: Any, directory: Path) -> str:
+    """A script below the directory of studio.toml: everybody in the environment can read it once it is stored."""
     if not isinstance(path, str):
         raise ValueError(f'is {kind(path)} and must be text; write the path of a script, such as "setup.sh"')  # noqa: TRY004
     try:
-        with (directory / path).open("rb") as stream:
+        with open_regular(_below(directory, path)) as stream:
             content = stream.read(LARGEST_SCRIPT + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(f"there is no file {quote(path)} beside this one; write the path of a script") from None
-    except OSError as error:
-        raise ValueError(f"{quote(path)} cannot be read: {error.strerror}; name a file that can") from None
-    except ValueError:  # a null byte
-        raise ValueError(f"{quote(path)} is no path of a file") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{quote(path)} cannot be read: {reason}; name a file that can") from None
+    except ValueError as error:
+        if "null byte" in str(error):
+            raise ValueError(f"{quote(path)} is no path of a file") from None
+        raise
+    return _text(content, path)
+
+
+def _below(directory: Path, path: str) -> Path:
+    """The file itself, past all links."""
+    there = (directory / path).resolve(strict=True)
+    if not there.is_relative_to(directory.resolve()):
+        raise ValueError(
+            f"{quote(path)} is outside the directory of this file, and a script is stored where every user can read"
+            " it; copy it into that directory"
+        )
+    return there
+
+
+def _text(content: bytes, path: str) -> str:
     if len(content) > LARGEST_SCRIPT:
         raise ValueError(f"{quote(path)} is larger than 64 KB; have it fetch what is large")
     try:

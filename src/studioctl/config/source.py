@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from studioctl.config.regular import LARGEST_FILE, read_named
 from studioctl.config.text import path
 
 
@@ -16,7 +17,7 @@ class Source:
     @classmethod
     def of(cls, file: Path) -> "Source":
         """The file as it is now."""
-        return cls(str(file), file.read_text(encoding="utf-8-sig"))
+        return cls(str(file), read_named(file, LARGEST_FILE).decode("utf-8-sig"))
 
     def place(self, *location: str | int) -> str:
         """Where this, or the nearest thing around it, stands: "studio.toml:9: network.cidr".

@@ -2,14 +2,14 @@
 
 import argparse
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from studio_emulator.sandbox.room import reach as environment_to_reach
+from studio_emulator.sandbox.reach import passed_on
+from studio_emulator.sandbox.room import remove_tree
 from studioctl.emulator.server import State, clean_environment, default_state_dir
 from studioctl.emulator.settings import EmulatorSettings
 
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--state-dir", type=Path, default=default_state_dir())
     parser.add_argument("--settings", type=EmulatorSettings.from_json, default=EmulatorSettings())
     arguments = parser.parse_args()
-    reach = environment_to_reach(os.environ) if arguments.settings.run_lifecycle else {}
+    reach = passed_on(os.environ) if arguments.settings.run_lifecycle else {}
     os.environ.update(clean_environment(os.environ))
     for name in set(os.environ) - set(clean_environment(os.environ)):
         del os.environ[name]
@@ -39,7 +39,7 @@ def serve(port: int, state_dir: Path, settings: EmulatorSettings, reach: Mapping
     keep_to_loopback()
     identity = Identity(runs_lifecycle=settings.run_lifecycle)
     volumes = state_dir.absolute() / "spaces"
-    shutil.rmtree(volumes, ignore_errors=True)  # of an emulator that was killed
+    remove_tree(volumes)  # of an emulator that was killed
     server = bind(port, settings, identity, volumes, reach)
     state = State(pid=identity.pid, port=server.server_port, instance_id=identity.instance_id)
     state_dir.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """The single seam into moto: nothing else of ours replaces a part of it."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.servicequotas import urls as quotas_urls
 from moto.servicequotas.models import servicequotas_backends
 
+from studio_emulator.sandbox.room import remove_tree
 from studioctl.emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studioctl.emulator.backends import each
 from studioctl.emulator.ecr import StrictECRBackend, StrictECRResponse
@@ -81,4 +81,4 @@ def stop() -> None:
         if isinstance(backend, StudioBackend):
             backend.stop()
     if StudioBackend.volumes:
-        shutil.rmtree(StudioBackend.volumes, ignore_errors=True)
+        remove_tree(StudioBackend.volumes)

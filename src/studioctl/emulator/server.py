@@ -16,7 +16,7 @@ from typing import Any
 
 import platformdirs
 
-from studio_emulator.sandbox.room import reach
+from studio_emulator.sandbox.reach import passed_on
 from studioctl import disk
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
@@ -275,7 +275,7 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
             command,
             cwd=home,
             # It cleans itself, too; what a script needs to get to package indexes it hands to the script alone.
-            env=clean_environment(os.environ) | (reach(os.environ) if settings.run_lifecycle else {}),
+            env=clean_environment(os.environ) | (passed_on(os.environ) if settings.run_lifecycle else {}),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -22,9 +22,13 @@ class EmulatorSettings:
         quotas: What Service Quotas answers, by quota code, where it is not AWS's default.
         enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
             of five can be rehearsed although a new account may have two profiles.
-        run_lifecycle: Whether an app runs its lifecycle configurations when it starts, on this machine, as the person
-            who started the emulator.
+        run_lifecycle: Whether an app runs its lifecycle configurations when it starts, in namespaces of their own on
+            this machine.
         lifecycle_seconds: An app fails when one of them takes longer. AWS gives them 5 minutes.
+        lifecycle_network: What they may reach: "internet" and the emulator, "emulator" alone, or "none".
+        lifecycle_allow: `host` or `host:port` of this machine or its network that they may reach too, with "internet".
+        editor_first: Whether the editor has made its directories in the home when they begin. AWS does not say:
+            `start-code-editor` makes them, and AWS's own scripts for Studio restart a server that runs already.
         closed_domains_need_groups: Whether a VpcOnly domain without security groups in its default user settings is
             refused. The API reference calls them required there; the acceptance tests of Terraform's provider made such
             domains on AWS (hashicorp/terraform-provider-aws#35416).
@@ -40,6 +44,9 @@ class EmulatorSettings:
     volume_modification_seconds: float = 0
     run_lifecycle: bool = False
     lifecycle_seconds: float = 300
+    lifecycle_network: str = "internet"
+    lifecycle_allow: tuple[str, ...] = ()
+    editor_first: bool = True
     registration_seconds: float = 0.3
     closed_domains_need_groups: bool = False
     private_spaces_need_app_type: bool = False
@@ -55,4 +62,5 @@ class EmulatorSettings:
     @classmethod
     def from_json(cls, text: str) -> "EmulatorSettings":
         """Raises TypeError for a setting that does not exist."""
-        return cls(**json.loads(text))
+        known = json.loads(text)
+        return cls(**(known | {"lifecycle_allow": tuple(known.get("lifecycle_allow", ()))}))

@@ -15,8 +15,8 @@ decimal. The line `lock waiting` says that another start is at work, `home faile
 last line has the name `summary`; its state is `failed` if a step failed, else `background`, else `done`, and its
 DETAIL counts: `9 steps: 3 done, 5 unchanged, 1 failed (tools)`.
 
-**Environment.** STUDIOCTL_ROOT is put before every absolute path, for rehearsals. STUDIOCTL_BUDGET_SECONDS is how long
-it waits for the steps (240), STUDIOCTL_PATIENCE_SECONDS how long for the editor's first start (900).
+**Environment.** STUDIOCTL_BUDGET_SECONDS is how long it waits for the steps (240), STUDIOCTL_PATIENCE_SECONDS how long
+for the editor's first start (900).
 
 **Places.** `~/.local/share/studioctl` holds what the steps install, `~/.local/state/studioctl` the lock, the states of
 the last start (`status`) and a log of each step (`logs/NAME.log`), `~/.local/bin/studio-setup` the script as a command.

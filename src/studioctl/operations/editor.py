@@ -1,16 +1,18 @@
-"""The editor's script, rehearsed on this machine: a first start in an empty home, and a second one."""
+"""A lifecycle script, rehearsed on this machine: a first start in an empty home, and a second one."""
 
 import contextlib
 import os
-import shutil
+import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studio_emulator.sandbox.image import Image
-from studio_emulator.sandbox.room import Room, reach
-from studio_emulator.sandbox.run import AWS_SECONDS, Run
+from studio_emulator.sandbox.namespaces import require
+from studio_emulator.sandbox.reach import Reach
+from studio_emulator.sandbox.room import HOME, Room, remove_tree
+from studio_emulator.sandbox.run import AWS_SECONDS, Run, start_editor
 from studioctl.events import Failed, Finished, Progressed, Stage, Started, Work
 from studioctl.lifecycle.script import LINE
 
@@ -20,6 +22,13 @@ BACKGROUND_SECONDS = 900.0
 SUMMARY = "summary"
 STATE = ".local/state/studioctl"
 LOG_LINES = 10
+# What curl draws while it works, and what it says in the same line when it fails.
+METER = re.compile(r"\s*%\s+Total\s+%.*|\s*Dload\s+Upload\s.*|[\s\d.:kMGTP-]*")
+BEFORE_ERROR = re.compile(r"^[\s\d.:kMGTP-]*(?=curl: \()")
+OWNERS = (
+    "chown was rehearsed as a permission to write: all files of the rehearsal have one owner, so ls -l and stat show"
+    " another owner and mode than on AWS"
+)
 
 
 @dataclass(frozen=True)
@@ -65,12 +74,21 @@ class Start:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """Both starts. `root` is where the image's root was laid out; None when it was removed."""
+    """Both starts.
+
+    Args:
+        image: Whose layout.
+        root: Where the image's root was laid out; None when it was removed.
+        cold: The first start.
+        warm: The second.
+        notes: What happened otherwise than on AWS.
+    """
 
     image: str
     root: str | None
     cold: Start
     warm: Start
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -78,57 +96,73 @@ class Rehearsal:
         return self.cold.failed or self.warm.failed
 
 
-def rehearse(script: str, image: Image, *, keep: bool = False) -> Work[Rehearsal]:
+def rehearse(
+    script: str, image: Image, *, reach: Reach | None = None, keep: bool = False, editor_first: bool = True
+) -> Work[Rehearsal]:
     """Run the script twice in a throw-away root with the image's layout, the second time with the home of the first.
 
     Args:
         script: Its text.
         image: Whose layout.
+        reach: What it may reach; the internet by default.
         keep: Leave the root.
+        editor_first: Whether the editor has made its directories when the script begins. AWS does not say.
 
     Raises:
-        StudioctlError: It cannot be run on this machine.
+        SandboxError: It cannot be run on this machine.
     """
+    require()
+    reach = Reach.the_internet(os.environ) if reach is None else reach
     with contextlib.ExitStack() as stack:
         place = Path(tempfile.mkdtemp(prefix="studioctl-editor-"))
-        if not keep:
-            stack.callback(shutil.rmtree, place, ignore_errors=True)
         room = Room(place / "root", image)
+        if not keep:
+            stack.callback(remove_tree, place)
         yield Stage(f"First start on image {image}, in an empty home")
-        cold = yield from _start(room, script)
+        cold, notes = yield from _start(room, script, reach, editor_first=editor_first)
         yield Stage("Second start, in the home of the first")
-        warm = yield from _start(room, script)
-    return Rehearsal(str(image), str(room.root) if keep else None, cold, warm)
+        warm, more = yield from _start(room, script, reach, editor_first=editor_first)
+    return Rehearsal(str(image), str(room.root) if keep else None, cold, warm, tuple(dict.fromkeys((*notes, *more))))
 
 
-def _start(room: Room, script: str) -> Work[Start]:
+def _start(room: Room, script: str, reach: Reach, *, editor_first: bool) -> Work[tuple[Start, list[str]]]:
     room.lay_out()
+    if editor_first:
+        start_editor(room)
     steps: dict[str, StepReport] = {}
     output: list[str] = []
-    with Run(room, script, room.environment(reach(os.environ)), seconds=AWS_SECONDS) as run:
+    with Run(room, script, room.environment(), reach=reach, seconds=AWS_SECONDS) as run:
         yield Started("the script", "run")
         for lines in run.glances():
             for text in (line.text for line in lines):
                 report = _read(text)
                 if report is None:
-                    output.append(text)
+                    output += _without_meter(text)
                 elif report.name != SUMMARY:
                     steps[report.name] = report
                     yield _event(report)
             yield Progressed("the script", "run", run.seconds)
         yield _end("the script", "run", run.elapsed, failed=run.exit_code != 0)
-        room.start_editor()
+        if not editor_first:
+            start_editor(room)
         yield from _background(room, run, steps)
     ended = tuple(replace(step, log=_log(room, step)) for step in steps.values())
-    return Start(round(run.elapsed, 3), run.exit_code, ended, tuple(output))
+    notes = [OWNERS] if any(call.tool == "chown" for call in room.calls()) else []
+    return Start(round(run.elapsed, 3), run.exit_code, ended, tuple(output)), notes
 
 
 def _log(room: Room, step: StepReport) -> tuple[str, ...]:
-    file = room.home / STATE / "logs" / f"{step.name}.log"
-    if step.state != "failed" or not file.exists():
+    if step.state != "failed" or "/" in step.name:
         return ()
-    last = file.read_text(errors="replace").splitlines()[-LOG_LINES:]
+    text = room.read(f"{HOME}/{STATE}/logs/{step.name}.log") or ""
+    last = [line for text in text.splitlines() for line in _without_meter(text)][-LOG_LINES:]
     return tuple("".join(filter(str.isprintable, line)) for line in last)  # it may hold what moves a terminal's cursor
+
+
+def _without_meter(text: str) -> list[str]:
+    """The lines that a terminal would show, without what curl draws while it works."""
+    lines = [BEFORE_ERROR.sub("", line) for line in text.split("\r")]
+    return [line for line in lines if not METER.fullmatch(line) or line == text]
 
 
 def _background(room: Room, run: Run, steps: dict[str, StepReport]) -> Work[None]:
@@ -140,7 +174,7 @@ def _background(room: Room, run: Run, steps: dict[str, StepReport]) -> Work[None
     yield Started(subject, "background")
     while not run.wait_for_background(0.5) and run.seconds < run.elapsed + BACKGROUND_SECONDS:
         yield Progressed(subject, "background", run.seconds - run.elapsed)
-    ended = {report.name: report for report in _read_all(room.home / STATE / "status") if report.name in waiting}
+    ended = {report.name: report for report in _read_all(room) if report.name in waiting}
     for name in waiting:
         steps[name] = ended.get(name, steps[name])
         if steps[name].state == "started":
@@ -154,9 +188,9 @@ def _read(text: str) -> StepReport | None:
     return StepReport(found["name"], found["state"], float(found["seconds"]), found["detail"] or "") if found else None
 
 
-def _read_all(file: Path) -> Iterator[StepReport]:
-    lines: Iterable[str] = file.read_text(errors="replace").splitlines() if file.exists() else ()
-    return (report for line in lines if (report := _read(line)))
+def _read_all(room: Room) -> Iterator[StepReport]:
+    text = room.read(f"{HOME}/{STATE}/status") or ""
+    return (report for line in text.splitlines() if (report := _read(line)))
 
 
 def _event(report: StepReport) -> Finished | Failed:

@@ -26,6 +26,8 @@ def rehearsal(found: "Rehearsal", terminal: Terminal) -> None:
     table.add_section()
     table.add_row("the app waits", f"{found.cold.seconds:.1f}s", f"{found.warm.seconds:.1f}s", "", style="bold")
     terminal.out.print(table)
+    for note in found.notes:
+        terminal.say(f"Otherwise than on AWS: {note}.")
     for title, start in (("first", found.cold), ("second", found.warm)):
         _script(title, start, terminal)
     for step in {step.name: step for step in (*found.warm.steps, *found.cold.steps) if step.log}.values():

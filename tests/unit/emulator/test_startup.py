@@ -1,7 +1,6 @@
 """Apps that run their lifecycle configurations: what the log says, what becomes of the app, and what is left."""
 
 import json
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
 from studioctl.emulator.settings import EmulatorSettings
+from tests.fakes.processes import nap, napping
 from tests.unit.emulator.emulated import REGION, client, eventually, gone, new_studio, refusal
 from tests.unit.emulator.starting import GROUP, Editor
 
@@ -26,35 +26,21 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulato
     server.stop(home)
 
 
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def pids(file: Path) -> list[int]:
-    return [int(word) for word in file.read_text().split()]
-
-
 def test_the_scripts_run_with_the_built_in_one_first_and_the_home_stays(running: RunningEmulator) -> None:
-    selected = 'echo "selected $(ls -x $HOME)"; touch $HOME/mine $STUDIOCTL_ROOT/opt/system; echo >&2 problem'
-    editor = Editor(running, f"#!/bin/bash\n{selected}\n", 'echo built-in; ls "$STUDIOCTL_ROOT/opt"\n')
+    selected = 'echo "selected $(ls -x $HOME)"; touch $HOME/mine; sudo touch /opt/system; echo >&2 problem'
+    editor = Editor(running, f"#!/bin/bash\n{selected}\n", "echo built-in; ls /opt/amazon\n")
     assert editor.start()["Status"] == "InService"
-    assert editor.log() == ["built-in", "amazon", "conda", "ml", "selected ", "problem"]
-    # what the editor does when it starts after the script
+    assert editor.log() == ["built-in", "sagemaker", "selected sagemaker-code-editor-server-data", "problem"]
+    # what the editor has made before
     extensions = editor.home / "sagemaker-code-editor-server-data/extensions"
     assert sum(link.is_symlink() for link in extensions.iterdir()) == 3
 
     editor.stop()
     assert editor.start()["Status"] == "InService"
-    second = editor.log()[6:]
+    second = editor.log()[4:]
     assert second == [
         "built-in",
-        "amazon",
-        "conda",
-        "ml",
+        "sagemaker",
         "selected mine  sagemaker-code-editor-server-data",
         "problem",
     ]
@@ -84,14 +70,15 @@ def _group_has(running: RunningEmulator, domain_id: str) -> bool:
 
 
 def test_a_script_that_fails_fails_the_app_and_leaves_nothing_running(running: RunningEmulator) -> None:
-    editor = Editor(running, "setsid sleep 60 & echo $! > $HOME/pid\necho no >&2\nexit 3\n")
+    seconds = nap()
+    editor = Editor(running, f"setsid sleep {seconds} &\necho no >&2\nexit 3\n")
     app = editor.start()
     assert app["Status"] == "Failed"
     assert app["FailureReason"] == (
         f"ConfigurationError: LifecycleConfig execution failed with non zero exit code 3 for script: {editor.script}"
     )
     assert editor.log() == ["no"]
-    assert not alive(*pids(editor.home / "pid"))
+    assert not napping(seconds)
     assert refusal(lambda: editor.studio.sagemaker.delete_app(**editor.key)) == (
         "ValidationException",
         f"App [{app['AppArn']}] previously failed and was automatically deleted",
@@ -107,7 +94,8 @@ def test_a_built_in_script_that_fails_keeps_the_other_one_from_running(running: 
 
 
 def test_a_script_that_takes_too_long_fails_the_app(running: RunningEmulator) -> None:
-    editor = Editor(running, "echo $$ > $HOME/pid\ntrap '' TERM INT HUP\nwhile true; do sleep 1; done\n")
+    seconds = nap()
+    editor = Editor(running, f"setsid sleep {seconds} &\ntrap '' TERM INT HUP\nwhile true; do sleep 1; done\n")
     began = time.monotonic()
     app = editor.start()
     assert time.monotonic() - began >= SETTINGS.lifecycle_seconds
@@ -115,39 +103,37 @@ def test_a_script_that_takes_too_long_fails_the_app(running: RunningEmulator) ->
     assert app["FailureReason"] == (
         f"ConfigurationError: LifecycleConfig execution timed out after 8 seconds for script: {editor.script}"
     )
-    assert not alive(*pids(editor.home / "pid"))
+    assert not napping(seconds)
 
 
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param("echo $$ > $HOME/pid\nsleep 60\n", id="while the script runs"),
-        pytest.param("(trap '' HUP; exec setsid sleep 60) & echo $! > $HOME/pid\n", id="with work in the background"),
+        pytest.param("sleep NAP\n", id="while the script runs"),
+        pytest.param("(trap '' HUP; exec setsid sleep NAP) &\n", id="with work in the background"),
     ],
 )
 def test_deleting_the_app_kills_what_runs_in_it(running: RunningEmulator, script: str) -> None:
-    editor = Editor(running, script)
+    seconds = nap()
+    editor = Editor(running, script.replace("NAP", seconds))
     editor.create()
-    (pid,) = eventually(lambda: pids(editor.home / "pid") if (editor.home / "pid").exists() else [], bool)
-    assert alive(pid)
-    if "background" in script or "setsid" in script:
+    eventually(lambda: napping(seconds), bool)
+    if "setsid" in script:
         eventually(editor.app, lambda app: app["Status"] == "InService")
-        assert alive(pid)
+        assert napping(seconds)
     editor.stop()
-    assert not alive(pid)
+    assert not napping(seconds)
 
 
 @pytest.mark.parametrize("signal", ["TERM", "KILL"])
 def test_no_process_outlives_the_emulator(home: Path, signal: str) -> None:
     emulator = server.start(settings=SETTINGS, state_dir=home)
-    waiting = Editor(emulator, "echo $$ > $HOME/pid\nsleep 60\n")
-    waiting.create()
-    background = Editor(emulator, "setsid sleep 60 &\necho $! > $HOME/pid\n")
-    assert background.start()["Status"] == "InService"
-    files = [editor.home / "pid" for editor in (waiting, background)]
-    found = [pid for file in files for pid in eventually(lambda file=file: pids(file) if file.exists() else [], bool)]  # type: ignore[misc]
+    one, other = nap(), nap()
+    Editor(emulator, f"sleep {one}\n").create()
+    assert Editor(emulator, f"setsid sleep {other} &\n").start()["Status"] == "InService"
+    eventually(lambda: napping(one) and napping(other), bool)
     subprocess.run(["kill", f"-{signal}", str(emulator.pid)], check=True)
-    eventually(lambda: [pid for pid in found if alive(pid)], lambda left: not left)
+    eventually(lambda: napping(one) or napping(other), lambda left: not left)
     if signal == "TERM":
         eventually((home / "spaces").exists, lambda there: not there)
     else:
@@ -162,7 +148,7 @@ def test_aws_in_the_space_is_the_emulator(running: RunningEmulator, monkeypatch:
         running,
         f"aws secretsmanager get-secret-value --secret-id {name} --query SecretString --output text\n"
         "aws secretsmanager get-secret-value --secret-id none --region eu-west-1 2>&1 | tail -n 1\n"
-        "env | grep -E '^AWS_|_proxy' | sort; cat $STUDIOCTL_ROOT/opt/ml/metadata/resource-metadata.json\n",
+        "env | grep -E '^AWS_|_proxy' | sort; cat /opt/ml/metadata/resource-metadata.json\n",
     )
     assert editor.start()["Status"] == "InService"
     log = editor.log()
@@ -174,13 +160,13 @@ def test_aws_in_the_space_is_the_emulator(running: RunningEmulator, monkeypatch:
             "Secrets Manager can't find the specified secret."
         ),
         "AWS_ACCESS_KEY_ID=studioctl-emulator",
-        "AWS_CONFIG_FILE=/dev/null",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/_sagemaker-instance-credentials/rehearsal",
         f"AWS_DEFAULT_REGION={REGION}",
-        "AWS_EC2_METADATA_DISABLED=true",
         f"AWS_ENDPOINT_URL={running.endpoint_url}",
         f"AWS_REGION={REGION}",
         "AWS_SECRET_ACCESS_KEY=studioctl-emulator",
-        "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+        *(f"{name}=http://127.0.0.1:3128" for name in ("http_proxy", "https_proxy")),
+        "no_proxy=127.0.0.1",
         json.dumps(
             {
                 "AppType": "CodeEditor",

@@ -1,6 +1,6 @@
 """What the log says and what the user finds when things go wrong."""
 
-import subprocess
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.fakes.space import Report, Space
 
+from studio_emulator.sandbox.run import Run
 from studioctl.config.model import Editor
 from studioctl.lifecycle import script
 
@@ -37,7 +38,7 @@ def test_each_step_can_fail_and_the_editor_starts_all_the_same(tmp_path: Path) -
         "extensions": ["https://127.0.0.1:9/x.vsix"],
         **WITH_SCRIPT,
     }
-    space.room.start_editor()
+    space.open_editor()
 
     done = space.start(editor, docker=True)
 
@@ -135,15 +136,17 @@ def test_of_two_starts_at_once_the_second_finds_everything_done(tmp_path: Path) 
     space = Space(tmp_path)
     real = (space.room.root / "usr/local/bin/micromamba").read_text().splitlines()[1]
     space.give("micromamba", f"sleep 1; {real}")
-    file = space.room.write_script(script.build(Editor.model_validate(CONDA)).text)
+    text = script.build(Editor.model_validate(CONDA)).text
 
-    starts = [
-        subprocess.Popen(["bash", str(file)], env=space.environment(), stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    first, second = sorted(
-        (Report.of(start.wait(), start.communicate()[0]) for start in starts), key=lambda r: "lock" in r.states
-    )
+    logs = [tmp_path / f"{number}.log" for number in range(2)]
+    with (
+        Run(space.room, text, space.environment(), log=logs[0]) as one,
+        Run(space.room, text, space.environment(), log=logs[1]) as other,
+    ):
+        for run in (one, other):
+            run.finish()
+    reports = (Report.of(run.exit_code, log.read_text()) for run, log in zip((one, other), logs, strict=True))
+    first, second = sorted(reports, key=lambda report: "lock" in report.states)
 
     assert first.states["conda-packages"] == "done"
     assert second.states["lock"] == "waiting"
@@ -153,21 +156,17 @@ def test_of_two_starts_at_once_the_second_finds_everything_done(tmp_path: Path) 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     space = Space(tmp_path)
-    space.room.start_editor()
+    space.open_editor()
     (space.home / ".gitconfig").write_text("[user]\n\tname = Ada\n")
     settings = (space.user_files / "settings.json").read_text()
     editor = CONDA | {"settings": {"a.b": 1}, "tools": ["poetry"], "extensions": ["eamodio.gitlens"]}
-    file = space.room.write_script(script.build(Editor.model_validate(editor)).text)
+    text = shlex.quote(script.build(Editor.model_validate(editor)).text)
 
     # No file can grow, as on a full disk; it stands in for one, which only root can make.
-    full = subprocess.run(
-        ["bash", "-c", 'trap "" XFSZ; ulimit -f 0; exec bash "$0" 2>&1', str(file)],
-        env=space.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    told = Report.of(full.returncode, full.stdout)
+    full = f"trap '' XFSZ; ulimit -f 0; exec bash -c {text}"
+    with Run(space.room, full, space.environment()) as run:
+        run.finish()
+    told = Report.of(run.exit_code, space.room.log_path.read_text())
 
     assert told.exit_code == 0
     assert told.details["home"].startswith("cannot be written, is its disk full? the logs are in ")

@@ -1,13 +1,12 @@
 """A room for each test, and short words for what happens in it."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from studio_emulator.sandbox.image import Image
-from studio_emulator.sandbox.room import Room, reach
+from studio_emulator.sandbox.room import Room
 from studio_emulator.sandbox.run import Run
 
 Say = Callable[[str], list[str]]
@@ -22,10 +21,10 @@ def room(tmp_path: Path) -> Room:
 
 @pytest.fixture
 def say(room: Room) -> Say:
-    """Runs a script to its end in the room; what it wrote, with the room's root as `R`."""
+    """Runs a script to its end in the room; what it wrote."""
 
     def said(script: str) -> list[str]:
-        with Run(room, script, room.environment(reach(os.environ)), seconds=60) as run:
-            return [line.text.replace(str(room.root), "R") for line in run.lines()]
+        with Run(room, script, room.environment(), seconds=60) as run:
+            return [line.text for line in run.lines()]
 
     return said

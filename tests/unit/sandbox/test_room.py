@@ -9,34 +9,57 @@ from pathlib import Path
 import pytest
 
 from studio_emulator.sandbox.image import Image
-from studio_emulator.sandbox.room import App, Room, reach
-from studio_emulator.sandbox.run import Run
+from studio_emulator.sandbox.reach import Reach, passed_on
+from studio_emulator.sandbox.room import App, Room
+from studio_emulator.sandbox.run import Run, start_editor
 from tests.unit.sandbox.conftest import Say
 
 
-def test_the_environment_is_the_rooms_alone(room: Room, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_the_images_alone(room: Room, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "SSH_AUTH_SOCK", "PYTHONPATH", "BASH_ENV"):
         monkeypatch.setenv(name, "leak")
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_")) or "proxy" in name.lower()]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_INDEX_URL", "https://pypi.example.com/simple")
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     told = dict(line.split("=", 1) for line in say("env"))
     assert "leak" not in told.values()
-    assert told["PATH"] == "R/opt/conda/bin:R/usr/local/bin:R/usr/bin"
-    assert told["HOME"] == "R/home/sagemaker-user"
-    assert told["STUDIOCTL_ROOT"] == "R"
+    assert told["PATH"].startswith("/opt/conda/bin:/opt/conda/condabin:/usr/local/sbin:/usr/local/bin:")
+    assert (told["HOME"], told["PWD"]) == ("/home/sagemaker-user", "/home/sagemaker-user")
+    assert told["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+    assert not any("proxy" in name.lower() for name in told)
+
+
+def test_a_proxy_and_its_password_stay_outside(room: Room) -> None:
+    environ = {
+        "PIP_INDEX_URL": "https://pypi.example.com/simple",
+        "HTTPS_PROXY": "http://ada:secret@proxy.example.com:3128",
+        "NO_PROXY": "example.org",
+    }
+    reach = Reach.the_internet(environ)
+    with Run(room, "env", room.environment(), reach=reach) as run:
+        told = dict(line.text.split("=", 1) for line in run.lines())
     assert told["PIP_INDEX_URL"] == "https://pypi.example.com/simple"
-    assert told["HTTPS_PROXY"] == "http://proxy.example.com:3128"
-    assert told["NO_PROXY"] == told["no_proxy"] == "127.0.0.1,localhost"
+    assert {told[name] for name in ("http_proxy", "https_proxy", "HTTPS_PROXY")} == {"http://127.0.0.1:3128"}
+    assert told["no_proxy"] == "127.0.0.1"
+    assert (reach.upstream, reach.direct) == ({"https": environ["HTTPS_PROXY"]}, "example.org")
+    assert reach.hosts == ("pypi.example.com:443", "proxy.example.com:3128")
 
 
 def test_what_a_person_has_besides_stays_with_them() -> None:
-    assert reach({"AWS_PROFILE": "x", "NETRC": "x", "PATH": "/bin"}) == {}
-    assert reach({"PIP_TARGET": "/x", "PIP_CACHE_DIR": "/x", "UV_PUBLISH_TOKEN": "x", "UV_CACHE_DIR": "/x"}) == {}
-    direct = "a,127.0.0.1,localhost"
-    assert reach({"no_proxy": "a"}) == {}
-    assert reach({"no_proxy": "a", "https_proxy": "p"}) == {"https_proxy": "p", "no_proxy": direct, "NO_PROXY": direct}
+    assert passed_on({"AWS_PROFILE": "x", "NETRC": "x", "PATH": "/bin"}) == {}
+    assert passed_on({"PIP_TARGET": "/x", "PIP_CACHE_DIR": "/x", "UV_PUBLISH_TOKEN": "x", "UV_CACHE_DIR": "/x"}) == {}
+    assert passed_on({"no_proxy": "a"}) == {}
+    assert passed_on({"no_proxy": "a", "https_proxy": "p"}) == {"https_proxy": "p", "no_proxy": "a"}
+
+
+def test_files_that_settings_name_are_shown_as_they_are(room: Room, tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    (tmp_path / "pip.conf").write_text(f"[global]\nfind-links = {wheels}\n")
+    (tmp_path / "pip.conf").chmod(0o600)
+    reach = Reach.the_internet({"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")})
+    script = "pip config get global.find-links; ls -d $(pip config get global.find-links); touch $PIP_CONFIG_FILE"
+    with Run(room, script, room.environment(), reach=reach) as run:
+        said = [line.text for line in run.lines()]
+    assert said[:2] == [str(wheels), str(wheels)]
+    assert "cannot touch '/run/reach/PIP_CONFIG_FILE.conf'" in said[2]
 
 
 def test_pips_own_configuration_is_what_pip_needs(tmp_path: Path) -> None:
@@ -45,10 +68,10 @@ def test_pips_own_configuration_is_what_pip_needs(tmp_path: Path) -> None:
         (tmp_path / place).write_text(f"[global]\nindex-url = https://{number}.example.com\n")
         environ = {"HOME": str(tmp_path)} | ({"PIP_CONFIG_FILE": str(tmp_path / place)} if place == "own" else {})
         wanted = {"PIP_CONFIG_FILE": str(tmp_path / place), "PIP_INDEX_URL": f"https://{number}.example.com"}
-        assert reach(environ) == wanted
-    assert reach({"HOME": str(tmp_path), "PIP_INDEX_URL": "https://mine"})["PIP_INDEX_URL"] == "https://mine"
+        assert passed_on(environ) == wanted
+    assert passed_on({"HOME": str(tmp_path), "PIP_INDEX_URL": "https://mine"})["PIP_INDEX_URL"] == "https://mine"
     (tmp_path / ".config/pip/pip.conf").write_text("no configuration")
-    assert reach({"HOME": str(tmp_path)})["PIP_CONFIG_FILE"] == str(tmp_path / ".config/pip/pip.conf")
+    assert passed_on({"HOME": str(tmp_path)})["PIP_CONFIG_FILE"] == str(tmp_path / ".config/pip/pip.conf")
 
 
 def test_without_a_pip_of_its_own_base_gets_one(room: Room, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +82,7 @@ def test_without_a_pip_of_its_own_base_gets_one(room: Room, say: Say, monkeypatc
 
 def test_python_is_of_this_machine_and_installs_into_the_room(room: Room, say: Say) -> None:
     lines = say("python3 -c 'import sys; print(sys.prefix)'; command -v pip; python3 -m pip --version")
-    assert lines[:2] == ["R/opt/conda", "R/opt/conda/bin/pip"]
+    assert lines[:2] == ["/opt/conda", "/opt/conda/bin/pip"]
     assert lines[2].startswith("pip ")
     assert say("python3 -c 'import studioctl'")[-1] == "ModuleNotFoundError: No module named 'studioctl'"
 
@@ -70,25 +93,25 @@ def test_programs_that_change_a_machine_are_not_its_own(room: Room, say: Say) ->
         'command -v "$name" || echo "no $name"; done'
     )
     assert found == [
-        "R/usr/bin/sudo",
-        "R/usr/bin/apt-get",
-        "R/opt/conda/bin/conda",
-        "R/usr/local/bin/micromamba",
-        "R/usr/local/bin/aws",
+        "/usr/bin/sudo",
+        "/usr/bin/apt-get",
+        "/opt/conda/bin/conda",
+        "/usr/local/bin/micromamba",
+        "/usr/local/bin/aws",
         "no docker",
         "no systemctl",
-        "R/opt/conda/bin/sagemaker-code-editor",
-        "R/usr/bin/git",
-        "R/usr/bin/bash",
+        "/opt/conda/bin/sagemaker-code-editor",
+        "/usr/bin/git",
+        "/usr/bin/bash",
     ]
 
 
 def test_the_home_persists_and_the_rest_is_new(room: Room, say: Say) -> None:
-    say("touch $HOME/mine $STUDIOCTL_ROOT/theirs $STUDIOCTL_ROOT/usr/bin/theirs; sudo apt-get install -y cowsay")
+    say("touch $HOME/mine /var/tmp/theirs; sudo touch /usr/bin/theirs; sudo apt-get install -y cowsay")
     assert room.calls()
     room.lay_out()
     assert (room.home / "mine").exists()
-    assert not (room.root / "theirs").exists()
+    assert not (room.root / "var/tmp/theirs").exists()
     assert not (room.root / "usr/bin/theirs").exists()
     assert not (room.root / "usr/bin/cowsay").exists()
     assert room.calls() == []
@@ -97,10 +120,13 @@ def test_the_home_persists_and_the_rest_is_new(room: Room, say: Say) -> None:
 def test_laying_out_follows_no_link_out_of_the_room(room: Room, tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious/file").touch()
-    (room.root / "link").symlink_to(tmp_path / "precious")
+    (room.root / "opt/conda/link").symlink_to(tmp_path / "precious")
+    (room.home / "link").symlink_to(tmp_path / "precious")
     room.lay_out()
     assert (tmp_path / "precious/file").exists()
-    assert not (room.root / "link").is_symlink()
+    assert not (room.root / "opt/conda/link").is_symlink()
+    room.remove()
+    assert (tmp_path / "precious/file").exists()
 
 
 def test_the_metadata_is_what_the_app_is(tmp_path: Path) -> None:
@@ -123,7 +149,7 @@ def test_the_editor_gives_the_home_what_its_version_does(
 ) -> None:
     room = Room(tmp_path / "root", Image.of(version))
     room.lay_out()
-    room.start_editor()
+    start_editor(room)
     data = room.home / "sagemaker-code-editor-server-data"
     assert ((data / "data/User/settings.json").exists(), (data / "extensions").exists()) == in_home
     assert room.extensions.is_dir()
@@ -138,13 +164,9 @@ def test_the_editor_leaves_what_is_there(room: Room) -> None:
     settings = room.server_data / "data/User/settings.json"
     settings.parent.mkdir(parents=True)
     settings.write_text("{}")
-    room.start_editor()
+    start_editor(room)
     assert list(room.extensions.iterdir()) == []
     assert settings.read_text() == "{}"
-
-
-def test_a_room_is_closed_to_others(room: Room) -> None:
-    assert room.root.stat().st_mode & 0o077 == 0
 
 
 def test_a_missing_program_is_missing(room: Room, say: Say) -> None:
@@ -163,7 +185,7 @@ def test_no_account_is_reached_without_an_emulator(room: Room, say: Say) -> None
     with Run(room, "aws sts get-caller-identity\necho $?", room.environment()) as run:
         said = [line.text for line in run.lines()]
     assert said == ["There is no AWS account here: this is a rehearsal without an emulator.", "253"]
-    beyond = room.environment(account={"AWS_ENDPOINT_URL": "https://sts.amazonaws.com"})
+    beyond = room.environment({"AWS_ENDPOINT_URL": "https://sts.amazonaws.com"})
     with Run(room, "aws sts get-caller-identity\necho $?", beyond) as run:
         assert [line.text for line in run.lines()][1] == "253"
 
@@ -179,7 +201,7 @@ def test_the_real_aws_cli_talks_to_the_emulator_only(room: Room, monkeypatch: py
     }
     elsewhere = "aws sts get-caller-identity --endpoint-url"
     script = f"aws sts get-caller-identity\n{elsewhere} https://192.0.2.1\n{elsewhere} http://192.0.2.1"
-    with Run(room, script, room.environment(account=account)) as run:
+    with Run(room, script, room.environment(account)) as run:
         said = [line.text for line in run.lines() if line.text]
     assert len(said) == 3
     assert 'Could not connect to the endpoint URL: "http://127.0.0.1:9/"' in said[0]

@@ -1,32 +1,23 @@
 """How a script runs, how long, and that nothing outlives it."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from studio_emulator.sandbox.room import Room
 from studio_emulator.sandbox.run import Run
+from tests.fakes.processes import nap, napping
 
 
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def eventually_there(file: Path) -> int:
+def eventually(wanted: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
-    while not (file.exists() and file.read_text().strip()):
+    while not wanted():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return int(file.read_text())
 
 
 def test_lines_come_as_they_are_written(room: Room) -> None:
@@ -57,22 +48,24 @@ def test_the_exit_code_is_a_shells(room: Room, script: str, codes: set[int]) -> 
 
 
 def test_its_time_is_limited(room: Room) -> None:
-    script = "trap '' TERM INT HUP; setsid sleep 60 & echo $! > $HOME/pid; echo began; while true; do sleep 1; done"
+    seconds = nap()
+    script = f"trap '' TERM INT HUP; setsid sleep {seconds} & echo began; while true; do sleep 1; done"
     with Run(room, script, room.environment(), seconds=0.5) as run:
         assert [line.text for line in run.lines()] == ["began"]
         assert (run.exit_code, run.timed_out) == (None, True)
         assert 0.5 <= run.elapsed < 5
-    assert not alive(eventually_there(room.home / "pid"))
+    assert not napping(seconds)
 
 
 def test_the_background_goes_on_until_the_end(room: Room) -> None:
-    daemon = "setsid nohup bash -c 'echo $$ > $HOME/pid; sleep 60' > /dev/null 2>&1 &"
+    seconds = nap()
+    daemon = f"setsid nohup sleep {seconds} > /dev/null 2>&1 &"
     with Run(room, f"({daemon})\necho over\n", room.environment()) as run:
         assert [line.text for line in run.lines()] == ["over"]
-        pid = eventually_there(room.home / "pid")
+        eventually(lambda: napping(seconds))
         assert run.wait_for_background(0.2) is False
-        assert alive(pid)
-    assert not alive(pid)
+        assert napping(seconds)
+    assert not napping(seconds)
 
 
 def test_it_is_told_when_the_background_is_done(room: Room) -> None:
@@ -82,22 +75,20 @@ def test_it_is_told_when_the_background_is_done(room: Room) -> None:
 
 
 def test_all_of_it_ends_when_its_owner_is_killed(room: Room) -> None:
+    seconds = nap()
     code = (
         "import sys, time; from pathlib import Path\n"
         "from studio_emulator.sandbox.image import Image; from studio_emulator.sandbox.room import Room\n"
         "from studio_emulator.sandbox.run import Run\n"
         "room = Room(Path(sys.argv[1]), Image(4, 0))\n"
-        "run = Run(room, 'setsid sleep 60 & echo $! > $HOME/pid; wait', room.environment())\n"
+        f"run = Run(room, 'setsid sleep {seconds} & sudo sleep {seconds}; wait', room.environment())\n"
         "time.sleep(60)\n"
     )
     owner = subprocess.Popen([sys.executable, "-c", code, str(room.root)])
-    pid = eventually_there(room.home / "pid")
+    eventually(lambda: napping(seconds))
     owner.send_signal(signal.SIGKILL)
     owner.wait()
-    deadline = time.monotonic() + 10
-    while alive(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(lambda: not napping(seconds))
 
 
 def test_other_processes_are_left_alone(room: Room) -> None:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_emulator.errors import SandboxError
-from studio_emulator.sandbox.run import Run
+from studio_emulator.sandbox.run import Run, start_editor
 
 if TYPE_CHECKING:
+    from studio_emulator.sandbox.reach import Reach
     from studio_emulator.sandbox.room import Room
+    from studioctl.emulator.settings import EmulatorSettings
     from studioctl.emulator.studio.models.app import App
 
 LONGEST_MESSAGE = 256 * 1024 - 26  # of a log event: API reference, PutLogEvents
@@ -38,7 +40,13 @@ class Startup:
     """
 
     def __init__(
-        self, app: App, room: Room, scripts: Sequence[Script], environ: Mapping[str, str], seconds: float
+        self,
+        app: App,
+        room: Room,
+        scripts: Sequence[Script],
+        environ: Mapping[str, str],
+        reach: Reach,
+        settings: EmulatorSettings,
     ) -> None:
         self.app = app
         self.over = False
@@ -46,7 +54,9 @@ class Startup:
         self._room = room
         self._scripts = scripts
         self._environ = environ
-        self._seconds = seconds
+        self._reach = reach
+        self._settings = settings
+        self._seconds = settings.lifecycle_seconds
         self._lines: list[tuple[int, str]] = []
         self._runs: list[Run] = []
         self._turn = threading.Lock()
@@ -74,10 +84,12 @@ class Startup:
         failure: str | None = "The emulator failed to run the lifecycle configuration: its log says why."
         try:
             self._room.lay_out()
+            if self._settings.editor_first:
+                start_editor(self._room)
             failure = next(filter(None, map(self._run, self._scripts)), None)
-            if failure is None:
-                self._room.start_editor()
-        except (OSError, SandboxError) as error:  # the disk is full, or this is no Linux
+            if failure is None and not self._settings.editor_first:
+                start_editor(self._room)
+        except (OSError, SandboxError) as error:  # the disk is full, or there are no namespaces
             failure = f"The emulator cannot run the lifecycle configuration: {error}"
         finally:
             self.failure = failure
@@ -88,7 +100,7 @@ class Startup:
         with self._turn:
             if self._stopped:
                 return None
-            run = Run(self._room, script.text, self._environ, seconds=self._seconds)
+            run = Run(self._room, script.text, self._environ, reach=self._reach, seconds=self._seconds)
             self._runs.append(run)
         for line in run.lines():
             if line.text:  # CloudWatch takes no empty message

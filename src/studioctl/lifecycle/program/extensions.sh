@@ -1,5 +1,5 @@
 extensions() { # extensions ID[@VERSION] | URL...
-  local directory wanted id version name file shipped=${STUDIOCTL_ROOT:-}/opt/amazon/sagemaker/sagemaker-code-editor-server-data failed=''
+  local directory wanted id version name file shipped=/opt/amazon/sagemaker/sagemaker-code-editor-server-data failed=''
   directory=$(place extensions-dir)/extensions
   # The editor adds the bundled extensions only when it makes this directory itself.
   if [[ ! -d "${directory}" ]]; then

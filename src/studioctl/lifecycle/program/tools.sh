@@ -13,7 +13,7 @@ tools() { # tools REQUIREMENT...: each in an environment of its own in the home,
   if ! uv=$(command -v uv); then get_uv; fi
   export UV_HTTP_TIMEOUT=30 UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=true
   # uv does not know pip's index.
-  name=$(cat "${STUDIOCTL_ROOT:-}/etc/pip.conf" "${HOME}/.pip/pip.conf" "${HOME}/.config/pip/pip.conf" 2>/dev/null || true)
+  name=$(cat "/etc/pip.conf" "${HOME}/.pip/pip.conf" "${HOME}/.config/pip/pip.conf" 2>/dev/null || true)
   name=$(sed -n 's/^ *index-url *= *//p' <<<"${name}" | tail -n 1)
   if [[ -n "${PIP_INDEX_URL:-${name}}" ]]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-${name}}}; fi
   set -- "${todo[@]}"

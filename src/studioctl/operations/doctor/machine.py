@@ -77,6 +77,15 @@ AWS_CLI = Rule(
     "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
 )
 
+NAMESPACES = Rule(
+    "PRG009",
+    Severity.INFO,
+    "Lifecycle scripts cannot be rehearsed on this machine",
+    "`editor test` and `emulator start --run-lifecycle` run them in namespaces of their own, or not at all.",
+    "{remedy}",
+    "https://github.com/containers/bubblewrap",
+)
+
 
 def _remote_severity(patient: Patient) -> Severity:
     """What lacks for a connection is worth a warning only to those who asked for connections in the file."""
@@ -147,6 +156,14 @@ def _aws_cli(patient: Patient) -> Iterator[Finding]:
     yield AWS_CLI.ok(str(found)) if found else AWS_CLI.broken("aws was not found on PATH")
 
 
+def _namespaces(patient: Patient) -> Iterator[Finding]:
+    missing = patient.rehearsal
+    if missing is None:
+        yield NAMESPACES.ok("a lifecycle script can be rehearsed here")
+    else:
+        yield NAMESPACES.broken(missing.message, remedy=missing.hint)
+
+
 GROUP = Group(
     "This machine",
     (
@@ -156,5 +173,6 @@ GROUP = Group(
         Check("container programs", _containers, (CONTAINERS,)),
         Check("local editors", _editors, (EDITOR, OLD_EDITOR)),
         Check("the AWS CLI", _aws_cli, (AWS_CLI,)),
+        Check("rehearsals of scripts", _namespaces, (NAMESPACES,)),
     ),
 )

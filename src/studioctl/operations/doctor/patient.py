@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from studio_emulator.errors import SandboxError
+from studio_emulator.sandbox import run as sandbox
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.infrastructure import blueprint
@@ -122,6 +124,11 @@ class Patient:
     def flags(self) -> str:
         """The flags with which studioctl means the same environment."""
         return self.file_flag + (" --local" if self.target.is_local else "")
+
+    @shared
+    def rehearsal(self) -> "SandboxError | None":
+        """Why no script can be rehearsed on this machine; found out by doing it."""
+        return sandbox.probe()
 
     @shared
     def workspace(self) -> Workspace:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from studio_emulator.errors import SandboxError
 from studioctl.aws.session import Identity
 from studioctl.errors import ConfigError
 from studioctl.operations.doctor.finding import Severity
@@ -145,6 +146,13 @@ def old_editor(ward: Ward) -> Case:
 @case("PRG007")
 def no_aws_cli(ward: Ward) -> Case:
     return Case(ward.patient(), "aws was not found on PATH", "pip install awscli", Severity.INFO)
+
+
+@case("PRG009")
+def no_namespaces(ward: Ward) -> Case:
+    missing = SandboxError("They cannot be had here: AppArmor forbids it.", hint="sudo sysctl -w allow=0")
+    patient = knowing(ward.patient(), rehearsal=missing)
+    return Case(patient, missing.message, missing.hint, Severity.INFO)
 
 
 @case("AWS001")

@@ -1,9 +1,9 @@
 """Spaces: a disk and the settings of the one app that runs on it."""
 
-import shutil
 from dataclasses import dataclass
 from datetime import datetime
 
+from studio_emulator.sandbox.room import remove_tree
 from studioctl.emulator.studio import quotas
 from studioctl.emulator.studio.exceptions import ValidationException, already_exists, has_children
 from studioctl.emulator.studio.models.domain import Domain
@@ -233,7 +233,7 @@ class SpaceBackend(ProfileBackend):
         def finish() -> None:
             del self.spaces[domain_id, name]
             if volume := self.volume(domain_id, name):
-                shutil.rmtree(volume, ignore_errors=True)
+                remove_tree(volume)
 
         self.pass_through(space, "Deleting", finish)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from moto.logs.models import logs_backends
 
 from studio_emulator.errors import SandboxError
 from studio_emulator.sandbox import room
 from studio_emulator.sandbox.image import Image
+from studio_emulator.sandbox.reach import Reach
 from studioctl.emulator.studio import background
 from studioctl.emulator.studio.models.domain import Domain
 from studioctl.emulator.studio.models.space import SPACE_APPS, Space, SpaceBackend
@@ -45,9 +47,17 @@ class StartupBackend(SpaceBackend):
         }
         self.end_scripts(app)
         self.startups[app.arn] = Startup(
-            app, here, scripts, here.environment(self.reach, account), self.settings.lifecycle_seconds
+            app, here, scripts, here.environment(account), self._reach_of_scripts(), self.settings
         )
         return True
+
+    def _reach_of_scripts(self) -> Reach:
+        if self.settings.lifecycle_network == "none":
+            return Reach()
+        internet = self.settings.lifecycle_network == "internet"
+        allow = self.settings.lifecycle_allow
+        reach = Reach.the_internet(self.reach, allow=allow) if internet else Reach()
+        return reach.with_emulator(urlsplit(self.endpoint_url).port or 80)
 
     def _scripts(self, domain: Domain, space: Space | None, app: App) -> list[Script]:
         """The built-in one of the profile, else of the domain, and then the one that the app selected.

@@ -1,14 +1,12 @@
 """Programs of the image that this machine has not, or must not run: what can be observed of them, and no more.
 
-    python -I -S stand_ins.py TOOL ROOT ARGUMENTS...
-
-Each call is recorded. What they change is below ROOT, the files of the home's owner included, and nothing elsewhere.
-Imports nothing of ours.
+Run in the room, see `room.Room`. Each call is recorded. What belongs to the system is in `system.py`.
 """
 
 import json
 import os
 import re
+import shutil
 import sys
 import time
 import zipfile
@@ -16,60 +14,65 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-CALLS = "calls.jsonl"
-BEHAVIOUR = "stand-ins.json"
-REAL_AWS = "usr/libexec/aws"
-VERSION = "1.0.0"
-PACKAGES = {
-    "docker-ce-cli": ["usr/bin/docker"],
-    "docker-compose-plugin": ["usr/libexec/docker/cli-plugins/docker-compose"],
-}
-"""Debian packages whose programs have other names than they."""
+from studio_emulator.sandbox.inside import system
+from studio_emulator.sandbox.inside.words import VERSION, give_program, options_of, unknown, values_of
 
-Tool = Callable[[Path, list[str]], int]
+CALLS = "/var/lib/room/calls.jsonl"
+BEHAVIOUR = "/var/lib/room/stand-ins.json"
+REAL_AWS = "/usr/libexec/aws"
+BASE = Path("/opt/conda")
+
+SERVER_DATA = ("Machine", "User/globalStorage", "User/History")
+"""What the editor's server makes below its data whenever it is called."""
+
+Tool = Callable[[list[str]], int]
 
 
-def main(tool: str, root: str, *arguments: str) -> int:
-    """Record the call, misbehave if that is wanted, else do it."""
-    place = Path(root)
-    with (place / CALLS).open("a") as calls:  # one short write: calls at the same time do not mix
+def main(tool: str, *arguments: str) -> int:
+    """Record the call, misbehave if that is wanted, else do it. What goes wrong is told in one line, as programs do."""
+    with open(CALLS, "a") as calls:  # noqa: PTH123 - one short write: calls at the same time do not mix
         calls.write(json.dumps([tool, *arguments]) + "\n")
-    if (place / BEHAVIOUR).exists():
-        wanted = json.loads((place / BEHAVIOUR).read_text()).get(tool)
-        if wanted:
-            time.sleep(wanted["seconds"])
-            print(wanted["message"], file=sys.stderr)
-            return int(wanted["exit_code"])
-    return TOOLS[tool](place, list(arguments))
+    wanted = json.loads(Path(BEHAVIOUR).read_text()).get(tool)
+    if wanted:
+        time.sleep(wanted["seconds"])
+        print(wanted["message"], file=sys.stderr)
+        return int(wanted["exit_code"])
+    try:
+        return TOOLS[tool](list(arguments))
+    except OSError as error:
+        print(f"{tool}: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+    except (ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+        print(f"{tool}: {error}", file=sys.stderr)
+    return 1
 
 
-def conda(root: Path, arguments: list[str]) -> int:
+def conda(arguments: list[str]) -> int:
     """conda: `config` changes ~/.condarc; `install` and `create` give the environment a program for each package."""
     verb, *rest = arguments or [""]
     match verb:
         case "config":
             return conda_config(rest)
         case "install" | "create" | "update":
-            specs = _values(rest, "-n", "--name", "-c", "--channel", "-p", "--prefix")
-            return conda_install(_conda_prefix(root, _options(rest)), specs)
+            specs = values_of(rest, "-n", "--name", "-c", "--channel", "-p", "--prefix")
+            return conda_install(_conda_prefix(options_of(rest)), specs)
         case "list":
-            for record in sorted((root / "opt/conda/conda-meta").glob("*.json")):
+            for record in sorted((BASE / "conda-meta").glob("*.json")):
                 print(*json.loads(record.read_text()).values())
             return 0
         case "info" if "--base" in rest:
-            print(root / "opt/conda")
+            print(BASE)
             return 0
         case "--version":
             print("conda 24.11.3")
             return 0
-    return _unknown("conda", arguments)
+    return unknown("conda", arguments)
 
 
-def _conda_prefix(root: Path, options: dict[str, list[str]]) -> Path:
+def _conda_prefix(options: dict[str, list[str]]) -> Path:
     prefix, name = options.get("--prefix") or options.get("-p"), options.get("--name") or options.get("-n") or ["base"]
     if prefix:
         return Path(prefix[-1])
-    return root / "opt/conda" if name[-1] == "base" else Path(os.environ["HOME"]) / ".conda/envs" / name[-1]
+    return BASE if name[-1] == "base" else Path(os.environ["HOME"]) / ".conda/envs" / name[-1]
 
 
 def conda_install(prefix: Path, specs: list[str]) -> int:
@@ -80,7 +83,7 @@ def conda_install(prefix: Path, specs: list[str]) -> int:
         name = re.split(r"[=<>!~ \[]", spec.rpartition("::")[2], maxsplit=1)[0].lower()
         record = {"name": name, "version": VERSION}
         (prefix / f"conda-meta/{name}-{VERSION}-0.json").write_text(json.dumps(record))
-        _program(prefix / "bin" / name)
+        give_program(prefix / "bin" / name)
     return 0
 
 
@@ -106,9 +109,9 @@ def conda_config(arguments: list[str]) -> int:
                     print(f"--set {key} {known[key]}")
                 return 0
             case ["--file", _, *words]:
-                return _unknown("conda config", arguments)
+                return unknown("conda config", arguments)
             case _:
-                return _unknown("conda config", arguments)
+                return unknown("conda config", arguments)
     file.write_text("".join(_yaml_lines(known)))
     return 0
 
@@ -142,17 +145,25 @@ def _plain(value: str) -> str:
     return value if re.fullmatch(r"[\w./~@-][\w./~@ -]*", value) else json.dumps(value)
 
 
-def code_editor(_root: Path, arguments: list[str]) -> int:
+def code_editor(arguments: list[str]) -> int:
     """sagemaker-code-editor: installs extensions as the editor keeps them, from an id or from a VSIX file."""
-    options = _options(arguments)
-    directory = Path(options.get("--extensions-dir", [str(Path.home() / ".vscode/extensions")])[-1])
+    options = options_of(arguments)
+    data = Path(options.get("--server-data-dir", [str(Path.home() / ".sagemaker-code-editor")])[-1])
+    directory = Path(options.get("--extensions-dir", [str(data / "extensions")])[-1])
+    for place in (directory, *(data / "data" / part for part in SERVER_DATA)):
+        place.mkdir(parents=True, exist_ok=True)
     if "--list-extensions" in arguments:
         for entry in _extensions(directory):
             version = f"@{entry['version']}" if "--show-versions" in arguments else ""
             print(entry["identifier"]["id"] + version)
         return 0
+    if "--host" in options:  # the server: it has made its directories now, and answers nobody
+        return 0
+    for name in options.get("--uninstall-extension", ()):
+        if not _uninstall_extension(directory, name):
+            return 1
     if "--install-extension" not in options:
-        return _unknown("sagemaker-code-editor", arguments)
+        return 0 if "--uninstall-extension" in options else unknown("sagemaker-code-editor", arguments)
     print("Installing extensions...")
     for wanted in options["--install-extension"]:
         _install_extension(directory, wanted, force="--force" in arguments)
@@ -184,6 +195,20 @@ def _install_extension(directory: Path, wanted: str, *, force: bool) -> None:
     print(f"Extension '{name}' v{version} was successfully installed.")
 
 
+def _uninstall_extension(directory: Path, name: str) -> bool:
+    known = _extensions(directory)
+    gone = [entry for entry in known if entry["identifier"]["id"].lower() == name.lower()]
+    if not gone:
+        print(f"Extension '{name}' is not installed.", file=sys.stderr)
+        return False
+    for entry in gone:
+        place = directory / entry["relativeLocation"]
+        place.unlink() if place.is_symlink() else shutil.rmtree(place, ignore_errors=True)
+    (directory / "extensions.json").write_text(json.dumps([entry for entry in known if entry not in gone]))
+    print(f"Extension '{name}' was successfully uninstalled!")
+    return True
+
+
 def _extensions(directory: Path) -> list[dict[str, Any]]:
     """The editor's own list; extensions that are only there as directories are found as it finds them."""
     file = directory / "extensions.json"
@@ -197,19 +222,20 @@ def _extensions(directory: Path) -> list[dict[str, Any]]:
     ]
 
 
-def aws(root: Path, arguments: list[str]) -> int:
+def aws(arguments: list[str]) -> int:
     """The AWS CLI, only at an emulator on this machine: what scripts need itself, the rest by the real one if any."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     if not re.fullmatch(r"http://127\.0\.0\.1:\d+", endpoint):
         print("There is no AWS account here: this is a rehearsal without an emulator.", file=sys.stderr)
         return 253  # what the CLI says when it finds no credentials
-    options = _options(arguments)
+    options = options_of(arguments)
     match [word for word in arguments if not word.startswith("-")][:2]:
         case ["secretsmanager", "get-secret-value"]:
             return aws_secret(endpoint, options)
-    real = root / REAL_AWS
+    real = Path(REAL_AWS)
     if not real.exists():
-        return _unknown("aws", arguments)
+        print("aws: the image has this program, and this machine does not: install the AWS CLI", file=sys.stderr)
+        return 127
     # The real one; a request that names another address goes nowhere
     dead = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     os.environ.update(dead, no_proxy="127.0.0.1", NO_PROXY="127.0.0.1")
@@ -251,124 +277,29 @@ def aws_secret(endpoint: str, options: dict[str, list[str]]) -> int:
     return 0
 
 
-def sudo(_root: Path, arguments: list[str]) -> int:
-    """Runs the command as it is: in the room, nobody is more than themselves."""
-    words = list(arguments)
-    while words and words[0].startswith("-"):
-        if words.pop(0) == "--":
-            break
-    while words and re.match(r"\w+=", words[0]):
-        name, _, value = words.pop(0).partition("=")
-        os.environ[name] = value
-    if not words:
-        return 0
-    return os.execvp(words[0], words)  # noqa: S606
-
-
-def apt(root: Path, arguments: list[str]) -> int:
-    """apt-get: a package that is installed gives the system its programs; one that is downloaded is a file here."""
-    match _values(arguments, "-o", "-t", "-c"):
-        case ["install", *packages]:
-            for package in packages:
-                name = package.partition("=")[0]
-                _unpack(name, root)
-                (root / "var/lib/dpkg").mkdir(parents=True, exist_ok=True)
-                (root / "var/lib/dpkg" / name).write_text(package)
-            return 0
-        case ["download", *packages]:
-            for package in packages:
-                name, _, version = package.partition("=")
-                Path(f"{name}_{(version or VERSION).replace(':', '%3a')}_all.deb").write_text(name)
-            return 0
-        case ["update" | "upgrade" | "clean" | "autoremove", *_]:
-            return 0
-    return _unknown("apt-get", arguments)
-
-
-def dpkg_deb(_root: Path, arguments: list[str]) -> int:
-    """dpkg-deb: unpacks what the stand-in of apt-get downloaded."""
-    match arguments:
-        case ["-x" | "--extract", package, directory]:
-            _unpack(Path(package).read_text(), Path(directory))
-            return 0
-    return _unknown("dpkg-deb", arguments)
-
-
-def _unpack(package: str, directory: Path) -> None:
-    for file in PACKAGES.get(package, [f"usr/bin/{package}"]):
-        _program(directory / file)
-
-
-def dpkg(root: Path, arguments: list[str]) -> int:
-    """dpkg: whether a package is there, and what machine this is."""
-    match arguments:
-        case ["--print-architecture"]:
-            print({"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine))
-            return 0
-        case ["-s" | "--status", *packages]:
-            return 0 if all((root / "var/lib/dpkg" / name).exists() for name in packages) else 1
-    return _unknown("dpkg", arguments)
-
-
-def _program(file: Path) -> None:
-    """A program that says its name; one that is there already is a real one, and stays."""
-    if not file.exists() and not file.is_symlink():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"#!/bin/sh\necho '{file.name} {VERSION} (stand-in)'\n")
-        file.chmod(0o755)
-
-
-def _values(arguments: list[str], *with_value: str) -> list[str]:
-    """The words that are no options and no values of these options."""
-    found, skip = [], False
-    for word in arguments:
-        if skip or word.startswith("-"):
-            skip = word in with_value
-        else:
-            found.append(word)
-    return found
-
-
-def _options(arguments: list[str]) -> dict[str, list[str]]:
-    """`--name value` and `--name=value`, each as often as it is given."""
-    found: dict[str, list[str]] = {}
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        name, equals, value = word.partition("=")
-        if name.startswith("-") and (equals or not following.startswith("-")):
-            found.setdefault(name, []).append(value if equals else following)
-    return found
-
-
-def _unknown(tool: str, arguments: list[str]) -> int:
-    print(f"{tool} is a stand-in here and does not know: {' '.join(arguments)}", file=sys.stderr)
-    return 64
-
-
 TOOLS: dict[str, Tool] = {
     "conda": conda,
     "mamba": conda,
     "micromamba": conda,
     "sagemaker-code-editor": code_editor,
     "aws": aws,
-    "sudo": sudo,
-    "apt-get": apt,
-    "apt": apt,
-    "dpkg": dpkg,
-    "dpkg-deb": dpkg_deb,
+    "sudo": system.sudo,
+    "chown": system.chown,
+    "chgrp": system.chgrp,
+    "apt-get": system.apt,
+    "apt": system.apt,
+    "dpkg": system.dpkg,
+    "dpkg-deb": system.dpkg_deb,
+    "dpkg-query": system.dpkg_query,
+    "crontab": system.crontab,
+    "service": system.service,
 }
-PLACES = {
+PLACES = dict.fromkeys(TOOLS, "usr/bin") | {
     "conda": "opt/conda/bin",
     "mamba": "opt/conda/bin",
     "micromamba": "usr/local/bin",
     "sagemaker-code-editor": "opt/conda/bin",
     "aws": "usr/local/bin",
-    "sudo": "usr/bin",
-    "apt-get": "usr/bin",
-    "apt": "usr/bin",
-    "dpkg": "usr/bin",
-    "dpkg-deb": "usr/bin",
+    "service": "usr/sbin",
 }
 """Where the image has them, below its root."""
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
