@@ -23,7 +23,8 @@ SUMMARY = "summary"
 STATE = ".local/state/studioctl"
 LOG_LINES = 10
 # What curl draws while it works, and what it says in the same line when it fails.
-METER = re.compile(r"\s*%\s+Total\s+%.*|\s*Dload\s+Upload\s.*|[\s\d.:kMGTP-]*")
+HEAD = re.compile(r"\s*%\s+Total\s+%.*|\s*Dload\s+Upload\s.*")
+METER = re.compile(r"[\s\d.:kMGTP-]*:[\d-]{2}[\s\d.kMGTP]*")
 BEFORE_ERROR = re.compile(r"^[\s\d.:kMGTP-]*(?=curl: \()")
 OWNERS = (
     "chown was rehearsed as a permission to write: all files of the rehearsal have one owner, so ls -l and stat show"
@@ -162,7 +163,7 @@ def _log(room: Room, step: StepReport) -> tuple[str, ...]:
 def _without_meter(text: str) -> list[str]:
     """The lines that a terminal would show, without what curl draws while it works."""
     lines = [BEFORE_ERROR.sub("", line) for line in text.split("\r")]
-    return [line for line in lines if not METER.fullmatch(line) or line == text]
+    return [line for line in lines if not HEAD.fullmatch(line) and not METER.fullmatch(line)]
 
 
 def _background(room: Room, run: Run, steps: dict[str, StepReport]) -> Work[None]:

@@ -42,7 +42,10 @@ step() { # step NAME: runs it in a shell of its own with a log of its own, and s
     77) how=skipped ;;
     *)
       how=failed
-      said=$(grep -v '^[[:space:]]*$' "${log}" | tail -n 1)
+      # Without what curl draws while it works, which its error follows in the same line.
+      said=$(tr '\r' '\n' <"${log}" | sed 's/^[0-9 .:kMGT-]*curl: (/curl: (/' |
+        grep -v -e '^[[:space:]]*$' -e '^  % Total' -e '^ *Dload' -e '^[0-9 .:kMGT-]*:[-0-9][-0-9][0-9 .kMGT]*$' |
+        tail -n 1)
       notes=${said:-exit code ${code}}${notes:+; done: ${notes}}
       ;;
   esac
