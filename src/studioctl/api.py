@@ -83,37 +83,53 @@ class Studio:
         return _done(provision.plan(self._environment()), on_event)
 
     def up(
-        self, *, stop_apps: bool = False, delete_data: bool = False, on_event: OnEvent | None = None
+        self,
+        *,
+        stop_apps: bool = False,
+        delete_data: bool = False,
+        adopt: str | None = None,
+        on_event: OnEvent | None = None,
     ) -> "Mapping[str, Any]":
         """Makes the environment what the file says, without asking, and returns its outputs by name.
 
         Args:
             stop_apps: Stop running apps that are in the way. Their files are kept.
             delete_data: Also delete, for ever, the volumes of spaces that the file no longer has.
+            adopt: The environment's name, to take over a living one of which there is no record here.
             on_event: Called with each event.
 
         Raises:
-            RefusedError: Data would be lost, apps are in the way, or AWS cannot change it: nothing was changed.
+            RefusedError: Data would be lost, apps are in the way, AWS cannot change it, or there is no record here of
+                a living environment of the name: nothing was changed.
             TerraformError: AWS refused something. Called again, it goes on from there.
         """
         from studioctl.operations import provision  # noqa: PLC0415
 
         environment = self._environment()
-        summary = _done(provision.plan(environment), on_event)
-        stop = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data)
+        summary = _done(provision.plan(environment, adopt=adopt), on_event)
+        stop = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
         return _done(provision.apply(environment, summary, stop=stop), on_event)
 
-    def down(self, name: str, *, delete_data: Collection[str] = (), on_event: OnEvent | None = None) -> "Outcome":
+    def down(
+        self,
+        name: str,
+        *,
+        delete_data: Collection[str] = (),
+        adopt: str | None = None,
+        on_event: OnEvent | None = None,
+    ) -> "Outcome":
         """Removes the environment, without asking; what was kept, and what is left although it should not be.
 
         Args:
             name: The environment's name once more, so that nobody removes another one than they mean.
             delete_data: Data that goes too, for ever: "bucket", "homes", "images", "secrets", "spaces",
                 or "all".
+            adopt: The environment's name, to take over a living one of which there is no record here.
             on_event: Called with each event.
 
         Raises:
-            RefusedError: Volumes of spaces would be lost, and "spaces" is not in `delete_data`.
+            RefusedError: Volumes of spaces would be lost, and "spaces" is not in `delete_data`; or there is no record
+                here of a living environment of the name.
             TerraformError: AWS refused something. Called again, it goes on from there.
         """
         from studioctl.operations import holdings, teardown  # noqa: PLC0415
@@ -125,7 +141,7 @@ class Studio:
                 exit_code=ExitCode.USAGE,
             )
         environment, kinds = self._environment(), holdings.kinds(delete_data)
-        found = _done(teardown.survey(environment, delete=kinds), on_event)
+        found = _done(teardown.survey(environment, delete=kinds, adopt=adopt), on_event)
         if found.is_empty:
             return teardown.Outcome(found.kept, ())
         teardown.refuse_to_lose(found)

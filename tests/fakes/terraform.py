@@ -13,9 +13,20 @@ from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 @dataclass
 class FakeWorkspace:
-    """Remembers whether the environment still exists."""
+    """Remembers whether the environment still exists, and its mark, which is empty for an older version's."""
 
     claimed: bool = True
+    mark: str = ""
+
+    @property
+    def is_claimed(self) -> bool:
+        return self.claimed
+
+    def birth(self) -> str:
+        return self.mark
+
+    def claim(self) -> None:
+        self.claimed = True
 
     def release(self) -> None:
         self.claimed = False
@@ -42,6 +53,9 @@ class FakeTerraform:
     forgotten: list[str] = field(default_factory=list)
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
     blueprint: Blueprint = field(default_factory=lambda: Blueprint("acme-ml", "us-east-1", None, {}, ()))
+
+    def birth(self) -> str:
+        return self.workspace.birth()
 
     def init(self, *, migrate: bool = False) -> Work[None]:
         yield Stage("Initialising")

@@ -322,6 +322,29 @@ def test_without_a_terminal_and_yes_nothing_is_applied(applied: Applied) -> None
     assert applied.shell.inventory() == before
 
 
+def test_another_directory_does_not_take_the_environment_over(applied: Applied) -> None:
+    """Somebody who hit on the same name, with other users and another idle time."""
+    elsewhere = applied.shell.directory / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    other = Shell(elsewhere, applied.shell.variables)
+    other.write(
+        'name = "acme-ml"\nregion = "us-east-1"\n[[users]]\nname = "carol"\n[studio]\nidle_timeout_minutes = 600\n'
+    )
+    before = applied.shell.inventory()
+    up = other.studioctl("up", "--local", "--yes", expect=4)
+    down = other.studioctl("down", "--local", "--yes", "--delete-data", expect=4)
+
+    assert "idle_settings[0].idle_timeout_in_minutes: 60 -> 600\n" in up.err
+    assert "\nUsers that the file lacks: ada\nSpaces that the file lacks: ada-editor\n" in up.err
+    assert up.err.endswith(
+        "Nothing was changed.\n"
+        'Next:  if it is somebody else\'s, write another name: name = "acme-ml-2"; if it is yours and its record is'
+        " lost: studioctl up --local --adopt acme-ml\n"
+    )
+    assert down.err.endswith(": studioctl down --local --adopt acme-ml\n")
+    assert applied.shell.inventory() == before
+
+
 def test_a_new_name_does_not_make_the_old_environment_forgotten(applied: Applied) -> None:
     applied.shell.edit('name = "acme-ml"', 'name = "acme-lab"')
     try:

@@ -198,7 +198,7 @@ def the_next_up_takes_up_what_was_kept(life: Shell, kept: Inventory) -> Inventor
     done = life.studioctl("up", "--local", "--yes")
     back = dict(life.inventory())
 
-    assert "note: 5 resources exist already and are this environment's: they are adopted" in done.err
+    assert "note: 5 resources of this name exist already: the plan adopts them" in done.err
     assert checksums(life) == data
     assert back["repositories"] == kept["repositories"]
     assert back["secrets"] == kept["secrets"]

@@ -73,7 +73,7 @@ def test_trouble_of_every_kind_ends_well(shell: Shell, bob: Shell, applied: Appl
 
     assert re.search(r"note: Our own `apply`, process \d+, was killed and left the state locked: freed\n", again.err)
     assert "creating aws_sagemaker_user_profile.ada failed" in again.err
-    assert "note: 1 resource exists already and is this environment's: it is adopted" in again.err
+    assert "note: 1 resource of this name exists already: the plan adopts it" in again.err
     assert things(shell) == things(applied.shell)
     assert bob.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
     earlier_states_come_back(bob)

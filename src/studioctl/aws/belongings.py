@@ -168,6 +168,15 @@ class Belongings:
         """The role of this name."""
         return name if claims.role(self._session, name, self._tag) is Claim.OURS else None
 
+    def role_mark(self, name: str, key: str) -> str:
+        """The value of a tag of the role of this name; empty where there is no such role of ours, or no such tag."""
+        try:
+            with translated():
+                tags = self._session.client("iam").get_role(RoleName=name)["Role"].get("Tags", ())
+        except MissingError:
+            return ""
+        return next((tag["Value"] for tag in tags if tag["Key"] == key), "") if self._is_ours(tags) else ""
+
     def policy(self, name: str) -> str | None:
         """ARN of the customer managed policy of this name."""
         is_ours = claims.policy(self._session, name, self._tag) is Claim.OURS

@@ -33,6 +33,7 @@ def down(
     delete_data: DeleteData = "",
     backup: Backup = "",
     yes: options.Yes = False,
+    adopt: options.Adopt = None,
     verbose: options.Verbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
@@ -55,7 +56,7 @@ def down(
     delete = holdings.kinds([word.strip() for word in delete_data.split(",") if word.strip()])
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
-    found = follow(teardown.survey(environment, delete=delete, move_state=move), terminal, verbose=verbose)
+    found = follow(teardown.survey(environment, delete=delete, move_state=move, adopt=adopt), terminal, verbose=verbose)
     name = environment.config.name
     if found.is_empty:
         terminal.say(f"There is nothing of '{name}' to remove.")

@@ -15,6 +15,15 @@ Local = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print each line as a JSON object.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for scripts.")]
+Adopt = Annotated[
+    str | None,
+    typer.Option(
+        "--adopt",
+        help="Take over the living environment of this name, of which there is no record here.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also show what is read and looked up.")]
 BackendConfig = Annotated[
     list[str] | None,

@@ -22,6 +22,7 @@ def up(
     yes: options.Yes = False,
     stop_apps: StopApps = False,
     delete_data: DeleteData = False,
+    adopt: options.Adopt = None,
     verbose: options.Verbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
@@ -39,10 +40,10 @@ def up(
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
-    summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
+    summary = follow(provision.plan(environment, move_state=move, adopt=adopt), terminal, verbose=verbose)
     views.plan(summary, terminal.err)
     with waiting(terminal, "Looking for what would be lost"):
-        in_the_way = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data)
+        in_the_way = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
     if summary.has_changes:
         confirm.agreed("Apply this plan?", yes=yes)
     outputs = follow(provision.apply(environment, summary, stop=in_the_way), terminal, verbose=verbose)

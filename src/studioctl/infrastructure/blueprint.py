@@ -1,5 +1,11 @@
 """All the wiring on one page: from what the user wants to everything that should exist."""
 
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure import (
     custom_images,
@@ -15,8 +21,11 @@ from studioctl.infrastructure import (
     security_groups,
     vpc,
 )
-from studioctl.infrastructure.block import Blueprint, Data, Module
-from studioctl.infrastructure.naming import Naming
+from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Resource
+from studioctl.infrastructure.naming import BIRTH_TAG, Naming
+
+# Another resource in a template; what is only looked up, "data.aws_...", waits for nothing.
+REFERENCE = r"(?<!\$)\$\{[^}]*(?<![.\w])aws_\w+\."
 
 
 def build(config: EnvironmentConfig) -> Blueprint:
@@ -66,6 +75,42 @@ def build(config: EnvironmentConfig) -> Blueprint:
         region=config.region,
         profile=config.profile,
         tags=naming.tags(config.tags),
-        modules=(lookups, *(part.module for part in parts if part.module.blocks)),
+        modules=(lookups, *(_after(access.first, part.module) for part in parts if part.module.blocks)),
         files=studio.files,
     )
+
+
+def _after(first: Resource, module: Module) -> Module:
+    """The module, in which nothing is begun before the role whose name AWS gives to one environment only.
+
+    Of two first `up` of one name at once, the second fails on it with nothing made: no second VPC, no second key.
+    """
+
+    def last(block: Block) -> Block:
+        if not isinstance(block, Resource) or block == first or _needs_another(block.arguments):
+            return block
+        return replace(block, arguments={**block.arguments, "depends_on": [first.address]})
+
+    return replace(module, blocks=tuple(last(block) for block in module.blocks))
+
+
+def _needs_another(arguments: Mapping[str, Any]) -> bool:
+    text = json.dumps(arguments, default=str)
+    return "depends_on" in arguments or re.search(REFERENCE, text) is not None
+
+
+def born(blueprint: Blueprint, birth: str) -> Blueprint:
+    """The blueprint with the mark of the `up` that makes the environment on the role that is made first.
+
+    One that exists keeps the mark that it has, or has not: see `ignore_changes` there.
+    """
+    if not birth:
+        return blueprint
+
+    def marked(block: Block) -> Block:
+        if not isinstance(block, Resource) or block.address != iam.FIRST:
+            return block
+        return replace(block, arguments={**block.arguments, "tags": {BIRTH_TAG: birth}})
+
+    modules = (replace(m, blocks=tuple(marked(block) for block in m.blocks)) for m in blueprint.modules)
+    return replace(blueprint, modules=tuple(modules))

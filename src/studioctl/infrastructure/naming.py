@@ -11,6 +11,8 @@ from studioctl.config.model import EnvironmentConfig, Names
 # The tag by which everything of an environment is found again, also without any state.
 ENVIRONMENT_TAG = "studioctl:environment"
 MANAGED_BY_TAG = "studioctl:managed-by"
+# On the role that is made first: which `up` made it. Two environments of one name differ in nothing else.
+BIRTH_TAG = "studioctl:birth"
 KEPT_TAG = "studioctl:kept"  # on a home file system whose domain is gone
 HOMES_TAG = "studioctl:homes"  # beside it: whose directory is which
 LONGEST_TAG = 256

@@ -16,6 +16,7 @@ from studioctl.infrastructure.block import Ref, Resource
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
+from studioctl.operations.provisioning import ownership
 from studioctl.terraform.plan import PlanSummary
 
 if TYPE_CHECKING:
@@ -26,16 +27,23 @@ VERSION_TIMEOUT = 600.0  # seconds; the provider, too, gives a version ten minut
 FAILED = "Failed"  # AWS's status of what was never finished; what worked once is `Update_Failed`
 
 
-def plan(environment: Environment) -> Work[PlanSummary]:
+def plan(environment: Environment, *, adopt: str | None = None) -> Work[PlanSummary]:
     """Terraform's plan, in which nothing is created that exists already. Terraform must have been initialised.
 
+    Args:
+        environment: The environment.
+        adopt: Its name once more, if it may be one of which there is no record here.
+
     Raises:
+        RefusedError: Another environment of the name is being made or removed.
         AwsError, TerraformError: AWS cannot be asked, or Terraform failed.
     """
     terraform = environment.terraform
     everything = {resource.address for resource in terraform.blueprint.resources()}
     estate = Estate(terraform.state())
     if not any(estate.addresses()):
+        if adopt is None:
+            ownership.refuse_unfinished(environment)
         return (yield from _plan_with(environment, (yield from settled(environment, everything))))
     yield from _accept_what_was_finished(environment, estate)
     summary = yield from terraform.plan()
@@ -68,9 +76,9 @@ def plan_after_a_clash(environment: Environment, failed: PlanSummary) -> Work[Pl
 
 def _plan_with(environment: Environment, found: Mapping[str, str]) -> Work[PlanSummary]:
     if len(found) == 1:
-        yield Noted("1 resource exists already and is this environment's: it is adopted")
+        yield Noted("1 resource of this name exists already: the plan adopts it")
     elif found:
-        yield Noted(f"{len(found)} resources exist already and are this environment's: they are adopted")
+        yield Noted(f"{len(found)} resources of this name exist already: the plan adopts them")
     broken = broken_creations(environment, found)
     return (yield from environment.terraform.plan(adopt=found, replace=broken))
 

@@ -9,6 +9,7 @@ from studioctl.operations import adoption, existing_vpc, losses, network_costs, 
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
+from studioctl.operations.provisioning import ownership
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
@@ -37,21 +38,24 @@ IDENTITY = "domain_settings[0].execution_role_identity_config"
 NO_IDENTITY = {None, "", "DISABLED"}
 
 
-def plan(environment: Environment, *, move_state: bool = False) -> Work[PlanSummary]:
+def plan(environment: Environment, *, move_state: bool = False, adopt: str | None = None) -> Work[PlanSummary]:
     """What `apply` would do.
 
     Args:
         environment: The environment.
         move_state: Whether the state may move, if `[state]` now says another place.
+        adopt: The environment's name once more, if it may be one of which there is no record here.
 
     Raises:
-        RefusedError: The file had another name, region or account before, and what it made there still exists.
+        RefusedError: The file had another name, region or account before, and what it made there still exists; or
+            another environment of the name is being made or removed.
         ConfigError: Studio cannot live in the VPC that the file names.
     """
+    ownership.check_word(environment.config.name, adopt)
     existing_vpc.check(environment)
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
-    summary = yield from adoption.plan(environment)
+    summary = yield from adoption.plan(environment, adopt=adopt)
     if network_costs.begins(summary) and (costs := network_costs.told(environment.config)):
         yield Noted(costs)
     return summary
@@ -93,7 +97,12 @@ def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["Ap
 
 
 def cleared(
-    environment: Environment, summary: PlanSummary, *, stop_apps: bool = False, delete_data: bool = False
+    environment: Environment,
+    summary: PlanSummary,
+    *,
+    stop_apps: bool = False,
+    delete_data: bool = False,
+    adopt: str | None = None,
 ) -> tuple["App", ...]:
     """The apps that `apply` has to stop first, once it is sure that the plan can be applied and loses nothing unasked.
 
@@ -102,10 +111,14 @@ def cleared(
         summary: What `plan` returned.
         stop_apps: Whether running apps may be stopped.
         delete_data: Whether volumes of spaces that the file no longer has may be lost.
+        adopt: The environment's name once more, if it may be one of which there is no record here.
 
     Raises:
-        RefusedError: AWS cannot do it, data or its key would be lost, apps are in the way, or an image is not there.
+        RefusedError: No record here tells of a living environment of the name; or AWS cannot do it, data or its key
+            would be lost, apps are in the way, or an image is not there.
     """
+    if adopt is None:
+        ownership.refuse_takeover(environment, summary)
     losses.refuse_a_second_key(environment, summary)
     losses.refuse_the_impossible(environment, summary)
     if not delete_data:
@@ -185,10 +198,14 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
 
 
 def _applied(environment: Environment, summary: PlanSummary) -> Work[Mapping[str, Any]]:
-    """Applies it; once more, when only what is ours and came into being meanwhile was in the way."""
+    """Applies it; once more, when only what is ours and came into being meanwhile was in the way.
+
+    What a namesake's first `up` makes at the same time is not ours, and then nothing was made here.
+    """
     try:
         return (yield from environment.terraform.apply(summary))
     except NameTakenError:
+        ownership.give_way(environment, summary)
         again = yield from adoption.plan_after_a_clash(environment, summary)
         if again is None:
             raise

@@ -26,6 +26,7 @@ from studioctl.operations.environment import Environment
 from studioctl.operations.estate import BUCKET, KEY, KEY_TYPES, REPOSITORY, SECRET, SPACE, Estate
 from studioctl.operations.guards import refuse_to_forget
 from studioctl.operations.holdings import HOME, Holding, Store
+from studioctl.operations.provisioning import ownership
 from studioctl.operations.remains import Remain, remains
 from studioctl.operations.removal import remove_studio
 
@@ -149,19 +150,26 @@ class Outcome:
     leaving: tuple[Key, ...] = ()
 
 
-def survey(environment: Environment, *, delete: Collection[str] = (), move_state: bool = False) -> Work[Teardown]:
+def survey(
+    environment: Environment, *, delete: Collection[str] = (), move_state: bool = False, adopt: str | None = None
+) -> Work[Teardown]:
     """What `remove` would remove. Nothing is changed.
 
     Args:
         environment: The environment.
         delete: Kinds of data (holdings.KINDS' values) that shall go too.
         move_state: Whether the state may move, if `[state]` now says another place.
+        adopt: The environment's name once more, if it may be one of which there is no record here.
 
     Raises:
-        RefusedError: Somebody else's domain is in the environment's VPC; or the file now means another environment.
+        RefusedError: No record here tells of a living environment of the name; somebody else's domain is in the
+            environment's VPC; or the file now means another environment.
     """
+    ownership.check_word(environment.config.name, adopt, verb="down")
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
+    if adopt is None:
+        ownership.refuse_removal(environment)
     yield Stage("Looking for what there is")
     found = _look(environment, frozenset(delete))
     if found.is_empty:

@@ -16,6 +16,7 @@ from studioctl import disk
 from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
 from studioctl.infrastructure.block import Blueprint, Output
+from studioctl.infrastructure.blueprint import born
 from studioctl.terraform import diagnostics, document, history, migration, orphans, process, provider, runs, state, warm
 from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
@@ -55,8 +56,17 @@ class Terraform:
 
     def write(self) -> bool:
         """Bring the documents on disk in line with the blueprint; whether anything changed."""
-        documents = document.render(self.blueprint, self.workspace.target)
+        documents = document.render(born(self.blueprint, self.birth()), self.workspace.target)
         return self.workspace.write(documents, self.backend)
+
+    def birth(self) -> str:
+        """The mark that tells what this state is about from another environment of the same name.
+
+        A state in S3 is the same from every checkout, and so is its mark; else the directory remembers it.
+        """
+        if self.backend.kind == "s3":
+            return fingerprint(self.backend.location)
+        return self.workspace.birth()
 
     def backend_change(self) -> BackendChange | None:
         """The move of the state that the next `init` has to make; None if it stays where it is, or there is none."""

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import time
 import tomllib
@@ -32,6 +33,8 @@ from studioctl.terraform.provider import TERRAFORM_REGISTRY, Mirror, cli_config
 HOME = ".studioctl"
 KEPT_LOGS = 20
 CLAIM = "exists"
+BIRTH = "birth"
+_MARK = re.compile(r"[0-9a-f]{16}")
 ERRORED = "errored.tfstate"  # what Terraform could not store
 USED_BACKEND = ".terraform/terraform.tfstate"
 LOCKED_PROVIDERS = ".terraform.lock.hcl"
@@ -78,7 +81,27 @@ class Workspace:
 
     def release(self) -> None:
         """Note that nothing of the environment is left."""
-        (self.directory / CLAIM).unlink(missing_ok=True)
+        for record in (CLAIM, BIRTH):
+            (self.directory / record).unlink(missing_ok=True)
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether an `up` began to make the environment from here, and no `down` has ended since."""
+        return (self.directory / CLAIM).is_file()
+
+    def birth(self) -> str:
+        """The mark of the environment that is made from here, written down before anything is made.
+
+        Empty for one that a version made which knew no marks: it left a claim and nothing else.
+        """
+        file = self.directory / BIRTH
+        known = (records.text(file) or "").strip()
+        if _MARK.fullmatch(known):
+            return known
+        if self.is_claimed:
+            return ""
+        write_text(file, made := secrets.token_hex(8))
+        return made
 
     def predecessors(self) -> tuple[str, ...]:
         """Names of other environments that the same file described before and that still exist."""

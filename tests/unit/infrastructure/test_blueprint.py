@@ -194,3 +194,37 @@ def test_every_derived_name_fits_aws_limits_with_the_longest_environment_name() 
 
 def test_a_resource_knows_its_address() -> None:
     assert str(Resource("aws_vpc", "studio", {}).ref("id")) == "${aws_vpc.studio.id}"
+
+
+EVERYTHING = environment(
+    secrets={"github": {"username": "ada"}},
+    encryption={"customer_key": True},
+    network={"access": "vpc-only", "endpoints": "all", "flow_logs": True},
+    iam={"per_user_roles": True},
+    images={"custom": [TORCH]},
+)
+
+
+def test_nothing_is_begun_before_the_role_that_aws_gives_to_one_environment_only() -> None:
+    everything = blueprint.build(EVERYTHING)
+    parts = {block.address: block for m in everything.modules for block in m.blocks if not isinstance(block, Output)}
+    needs = {
+        address: set(re.findall(r"(?:data\.)?aws_\w+\.[\w-]+", json.dumps(block.arguments, default=str))) & set(parts)
+        for address, block in parts.items()
+    }
+
+    def waits(address: str) -> bool:
+        return address == "aws_iam_role.execution" or any(waits(needed) for needed in needs[address] - {address})
+
+    assert [r.address for r in everything.resources() if not waits(r.address)] == []
+    assert not needs["aws_iam_role.execution"] - {a for a in parts if a.startswith("data.")}
+
+
+def test_the_mark_is_on_that_role_alone_and_changes_nothing_that_exists() -> None:
+    plain = blueprint.build(EVERYTHING)
+    before, after = blocks(plain), blocks(blueprint.born(plain, "c0ffee"))
+
+    assert {address for address in before if before[address] != after[address]} == {"aws_iam_role.execution"}
+    assert after["aws_iam_role.execution"]["tags"] == {"studioctl:birth": "c0ffee"}
+    assert before["aws_iam_role.execution"]["lifecycle"] == {"ignore_changes": ['tags["studioctl:birth"]']}
+    assert blueprint.born(plain, "") == plain

@@ -79,7 +79,7 @@ def test_a_key_that_exists_already_is_used_and_nothing_else() -> None:
 def test_the_bucket_goes_before_its_key() -> None:
     """Or Terraform would delete the key beside a bucket that it then cannot delete."""
     assert made(encryption={"customer_key": True})[BUCKET]["depends_on"] == ["aws_kms_key.studio"]
-    assert "depends_on" not in made()[BUCKET]
+    assert made()[BUCKET]["depends_on"] == ["aws_iam_role.execution"]
 
 
 @pytest.mark.parametrize("permissions", ["scoped", "managed"])

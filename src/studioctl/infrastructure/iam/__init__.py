@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from studioctl.config.model import EnvironmentConfig, ExtraStatement, User
@@ -13,7 +13,7 @@ from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Res
 from studioctl.infrastructure.iam import scoped, studio, things
 from studioctl.infrastructure.iam.scope import Holder, Scope
 from studioctl.infrastructure.iam.statement import Condition, Policy, Statement
-from studioctl.infrastructure.naming import Naming, label
+from studioctl.infrastructure.naming import BIRTH_TAG, Naming, label
 
 # What the seed attaches: AWS's own policies, which reach far beyond the environment.
 MANAGED_POLICIES = {
@@ -22,6 +22,7 @@ MANAGED_POLICIES = {
     "secrets": "SecretsManagerReadWrite",
 }
 ATTACHMENT = "aws_iam_role_policy_attachment"
+FIRST = "aws_iam_role.execution"  # is made before everything else: see blueprint.py
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,20 @@ class Iam:
 
     Args:
         module: The blocks.
-        role_arn: The domain's role, with which SageMaker also pulls images.
+        first: The domain's role, with which SageMaker also pulls images. It is made before everything else.
         attachments: Every attachment of a policy to a role.
         user_roles: By user, the ARNs of roles of their own.
     """
 
     module: Module
-    role_arn: Ref
+    first: Resource
     attachments: tuple[Resource, ...]
     user_roles: Mapping[str, Ref] = field(default_factory=dict)
+
+    @property
+    def role_arn(self) -> Ref:
+        """ARN of the domain's role."""
+        return self.first.ref("arn")
 
     def role_of(self, user: str) -> Ref:
         """ARN of the role that a user works with."""
@@ -97,19 +103,19 @@ def build(config: EnvironmentConfig, places: Places, naming: Naming) -> Iam:
     common = [_policy(policy, naming) for policy in _common(config, scope)]
     roles: list[list[Block]] = [list(_granted(grant, common, config, scope, naming)) for grant in grants]
     user_roles = {grant.user: grant.role.ref("arn") for grant in grants if grant.user}
-    role_arn = grants[0].role.ref("arn")
+    first = grants[0].role
     policies: Iterator[Block] = chain.from_iterable(common)
     blocks: tuple[Block, ...] = (
         trust,
         *(grant.role for grant in grants),
         *policies,
         *chain.from_iterable(roles),
-        Output("execution_role_arn", role_arn, "ARN of the role that SageMaker assumes."),
+        Output("execution_role_arn", first.ref("arn"), "ARN of the role that SageMaker assumes."),
         *_outputs(config, user_roles, naming),
     )
     return Iam(
         module=Module("iam", "The roles that SageMaker assumes, and what they may do.", blocks),
-        role_arn=role_arn,
+        first=first,
         attachments=tuple(b for b in blocks if isinstance(b, Resource) and b.type == ATTACHMENT),
         user_roles=user_roles,
     )
@@ -132,7 +138,7 @@ def _scope(config: EnvironmentConfig, places: Places) -> Scope:
 
 def _grants(config: EnvironmentConfig, places: Places, scope: Scope, trust: Data, naming: Naming) -> Iterator[Grant]:
     """The domain's role first."""
-    domain = _role("execution", naming.execution_role, f"the users of {config.name}", trust, config)
+    domain = _first_role(naming, trust, config)
     if config.iam.permissions == "managed":
         yield Grant(domain, (things.buckets(scope),))
         return
@@ -200,6 +206,12 @@ def _role(its_label: str, name: str, whom: str, trust: Data, config: Environment
             **({"permissions_boundary": boundary} if boundary else {}),
         },
     )
+
+
+def _first_role(naming: Naming, trust: Data, config: EnvironmentConfig) -> Resource:
+    """The domain's role. Its mark never changes: the environment may go on from elsewhere, or be an older one."""
+    role = _role(FIRST.partition(".")[2], naming.execution_role, f"the users of {config.name}", trust, config)
+    return replace(role, arguments={**role.arguments, "lifecycle": {"ignore_changes": [f'tags["{BIRTH_TAG}"]']}})
 
 
 def _trust(scope: Scope) -> Data:

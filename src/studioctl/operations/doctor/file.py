@@ -37,8 +37,8 @@ NO_STATE = Rule(
     "STA002",
     Severity.ERROR,
     "The environment exists, and this machine has no state of it",
-    "`up` would make everything once more, and fail on names that are taken. The state is where `up` ran.",
-    "copy it from there: {state_file}",
+    "The state is where `up` ran. `up` and `down` refuse an environment of which there is no record here.",
+    "copy it from there: {state_file}; or, if it is yours and its state is lost: studioctl up --adopt {name}",
     "https://developer.hashicorp.com/terraform/language/state",
 )
 
@@ -66,7 +66,7 @@ def _state(patient: Patient) -> Iterator[Finding]:
         yield from _state_bucket(patient, bucket)
     elif patient.domain and not patient.workspace.state_file.is_file():
         message = f"'{patient.wanted.name}' exists ({patient.domain.id}), and its state is not on this machine"
-        yield NO_STATE.broken(message, state_file=patient.workspace.state_file)
+        yield NO_STATE.broken(message, state_file=patient.workspace.state_file, name=patient.wanted.name)
     else:
         yield NO_STATE.ok("Terraform's state is on this machine")
 

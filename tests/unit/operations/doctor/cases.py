@@ -69,7 +69,8 @@ def no_state(ward: Ward) -> Case:
     patient = ward.patient(real=True)
     _, domain_id = ward.domain(patient)
     message = f"'{patient.wanted.name}' exists ({domain_id}), and its state is not on this machine"
-    return Case(patient, message, f"copy it from there: {patient.workspace.state_file}")
+    lost = f"or, if it is yours and its state is lost: studioctl up --adopt {patient.wanted.name}"
+    return Case(patient, message, f"copy it from there: {patient.workspace.state_file}; {lost}")
 
 
 @case("TF001")
