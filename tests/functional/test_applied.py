@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.functional.conftest import Applied
+from tests.functional.conftest import Applied, Shell
 from tests.unit.emulator.pushing import Registry
 
 from studioctl.emulator import server

@@ -89,14 +89,7 @@ class Belongings:
 
     def log_group(self, name: str) -> str | None:
         """The log group of this name, if it carries our tag."""
-        logs = self._session.client("logs")
-        with translated():
-            groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-            for group in groups:
-                if group["logGroupName"] == name:
-                    tags = logs.list_tags_log_group(logGroupName=name)["tags"]
-                    return name if tags.get(self._tag[0]) == self._tag[1] else None
-        return None
+        return name if claims.log_group(self._session, name, self._tag) is Claim.OURS else None
 
     def route(self, table_id: str, cidr: str) -> str | None:
         """The route to a range of addresses in a route table."""

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from studioctl.aws import keys
+from studioctl.aws.contents import bucket_contents
 from studioctl.aws.errors import MissingError, code_of, translated
 from studioctl.aws.session import Session
 
 if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+    from mypy_boto3_ec2.type_defs import TagTypeDef as Ec2Tag
     from mypy_boto3_ecr.type_defs import TagTypeDef as EcrTag
     from mypy_boto3_iam.type_defs import TagTypeDef as IamTag
     from mypy_boto3_s3.type_defs import TagTypeDef as S3Tag
@@ -50,8 +54,8 @@ def bucket(session: Session, name: str, tag: Tag) -> Claim:
                     return Claim.FREE
                 raise
             tags = s3.get_bucket_tagging(Bucket=name)["TagSet"]
-    except MissingError:  # NoSuchTagSet
-        return Claim.HERE
+    except MissingError:  # NoSuchTagSet: S3 is told tags only afterwards, so an empty one may be an interrupted run's
+        return Claim.OURS if bucket_contents(session, name) is None else Claim.HERE
     return _claim(tags, tag)
 
 
@@ -102,6 +106,39 @@ def policy(session: Session, name: str, tag: Tag) -> Claim:
     )
 
 
+def key_alias(session: Session, name: str, tag: Tag) -> Claim:
+    """A KMS key's alias, also while it leads to a key that is scheduled for deletion."""
+    kms = session.client("kms")
+    with translated():
+        pages = kms.get_paginator("list_aliases").paginate()
+        found = any(alias["AliasName"] == name for page in pages for alias in page["Aliases"])
+    if not found:
+        return Claim.FREE
+    return Claim.OURS if keys.named(session, name, tag) else Claim.HERE
+
+
+def log_group(session: Session, name: str, tag: Tag) -> Claim:
+    """A log group of CloudWatch."""
+    logs = session.client("logs")
+    with translated():
+        pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
+        if not any(group["logGroupName"] == name for page in pages for group in page["logGroups"]):
+            return Claim.FREE
+        tags = logs.list_tags_log_group(logGroupName=name)["tags"]
+    return Claim.OURS if tags.get(tag[0]) == tag[1] else Claim.HERE
+
+
+def security_group(session: Session, name: str, tag: Tag, vpc_id: str) -> Claim:
+    """A security group, whose name is unique in its VPC."""
+    filters: list[FilterTypeDef] = [
+        {"Name": "group-name", "Values": [name]},
+        {"Name": "vpc-id", "Values": [vpc_id]},
+    ]
+    with translated():
+        found = session.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    return _claim(found[0].get("Tags", ()), tag) if found else Claim.FREE
+
+
 def policy_arn(session: Session, name: str) -> str:
     """ARN of the customer managed policy of this name."""
     return f"arn:{session.identity.partition}:iam::{session.identity.account_id}:policy/{name}"
@@ -115,5 +152,5 @@ def _unless_missing(look: Callable[[], Claim]) -> Claim:
         return Claim.FREE
 
 
-def _claim(tags: "Iterable[EcrTag | IamTag | S3Tag | SecretTag]", tag: Tag) -> Claim:
+def _claim(tags: "Iterable[Ec2Tag | EcrTag | IamTag | S3Tag | SecretTag]", tag: Tag) -> Claim:
     return Claim.OURS if {"Key": tag[0], "Value": tag[1]} in list(tags) else Claim.HERE

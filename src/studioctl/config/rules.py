@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
-from studioctl.config import closed_network, editor_checks, iam_checks, secrets_in_clear, state_access, tags
+from studioctl.config import closed_network, editor_checks, iam_checks, partitions, secrets_in_clear, state_access, tags
 from studioctl.config.editor_merge import SAME
 from studioctl.config.git_checks import directory_of, is_github_user, is_repository
 from studioctl.config.plain import list_in, table_in, whole_in
@@ -40,6 +40,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     per_user_roles = table_in(data, "iam").get("per_user_roles") is True
     yield from iam_checks.of_users(list(_users(data)), per_user_roles=per_user_roles)
     yield from _encryption(data)
+    yield from partitions.violations(data)
     yield from _custom_images(list_in(table_in(data, "images"), "custom"))
     yield from _state(data)
     yield from state_access.violations(data)

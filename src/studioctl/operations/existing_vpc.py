@@ -7,34 +7,25 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from studioctl.config.model import ExistingVpc
-from studioctl.errors import ConfigError
 from studioctl.infrastructure.endpoints import S3, services
 from studioctl.operations.environment import Account
+from studioctl.operations.provisioning.problem import Problem
 
 if TYPE_CHECKING:
     from studioctl.aws.network import SubnetFacts, VpcFacts
 
 VPC, SUBNETS = ("network", "vpc", "id"), ("network", "vpc", "subnet_ids")
-# Where something stands in the file, what is wrong with it, and what to do.
-Problem = tuple[tuple[str | int, ...], str]
+Located = tuple[tuple[str | int, ...], str]
 
 
-def check(account: Account) -> None:
-    """Looks at the VPC that the file names, if it names one.
-
-    Raises:
-        ConfigError: Studio cannot live in it: every reason with its line, and what to do.
-        AwsError: AWS refused to tell.
-    """
-    vpc = account.config.network.vpc
-    if vpc is None:
-        return
-    problems = [f"{account.source.place(*place)}: {words}" for place, words in _problems(account, vpc)]
-    if problems:
-        raise ConfigError("\n".join(problems), hint="mend the VPC or name another, then run the same command again")
+def problems(account: Account) -> Iterator[Problem]:
+    """What is wrong with the VPC that the file names, if it names one. Raises AwsError when AWS refuses to tell."""
+    if account.config.network.vpc is not None:
+        for place, words in _problems(account, account.config.network.vpc):
+            yield Problem(place, words)
 
 
-def _problems(account: Account, vpc: ExistingVpc) -> Iterator[Problem]:
+def _problems(account: Account, vpc: ExistingVpc) -> Iterator[Located]:
     from studioctl.aws import network  # noqa: PLC0415 (boto3 is needed only here)
 
     facts = network.vpc_facts(account.session, vpc.id)
@@ -57,7 +48,7 @@ def _problems(account: Account, vpc: ExistingVpc) -> Iterator[Problem]:
         yield from _endpoints(account, network.endpoint_services(account.session, vpc.id))
 
 
-def _of_vpc(vpc_id: str, facts: "VpcFacts") -> Iterator[Problem]:
+def _of_vpc(vpc_id: str, facts: "VpcFacts") -> Iterator[Located]:
     for attribute, on in (("enableDnsSupport", facts.dns_support), ("enableDnsHostnames", facts.dns_hostnames)):
         if not on:
             option = {"enableDnsSupport": "--enable-dns-support", "enableDnsHostnames": "--enable-dns-hostnames"}
@@ -77,7 +68,7 @@ def _of_private(account: Account, subnet: "SubnetFacts") -> Iterator[str]:
         yield f"'{subnet.id}' has a way to the internet, {subnet.ways_out[0]}; remove it, or write internet = \"nat\""
 
 
-def _together(account: Account, vpc: ExistingVpc, subnets: "dict[str, SubnetFacts]") -> Iterator[Problem]:
+def _together(account: Account, vpc: ExistingVpc, subnets: "dict[str, SubnetFacts]") -> Iterator[Located]:
     zones: dict[str, str] = {}
     for index, subnet_id in enumerate(vpc.subnet_ids):
         zone = subnets[subnet_id].zone if subnet_id in subnets else subnet_id
@@ -92,7 +83,7 @@ def _together(account: Account, vpc: ExistingVpc, subnets: "dict[str, SubnetFact
         yield SUBNETS, f"they have {free} free addresses, and {needed} are needed; name larger subnets, or more"
 
 
-def _endpoints(account: Account, there: set[str]) -> Iterator[Problem]:
+def _endpoints(account: Account, there: set[str]) -> Iterator[Located]:
     region = account.config.region
     wanted = [service.in_region(region) for service in (S3, *services(account.config))]
     if missing := [name for name in wanted if name not in there]:

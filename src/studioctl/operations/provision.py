@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from studioctl.errors import NameTakenError, RefusedError
 from studioctl.events import Noted, Stage, Work
-from studioctl.operations import adoption, existing_vpc, losses, network_costs, subnets
+from studioctl.operations import adoption, losses, network_costs, subnets
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
-from studioctl.operations.provisioning import ownership
+from studioctl.operations.provisioning import ownership, preflight
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
@@ -52,9 +52,11 @@ def plan(environment: Environment, *, move_state: bool = False, adopt: str | Non
         ConfigError: Studio cannot live in the VPC that the file names.
     """
     ownership.check_word(environment.config.name, adopt)
-    existing_vpc.check(environment)
+    yield from preflight.check_named(environment)
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
+    known = {address for address, _ in Estate(environment.terraform.state()).addresses()}
+    yield from preflight.check_names(environment, environment.terraform.blueprint, known)
     summary = yield from adoption.plan(environment, adopt=adopt)
     if network_costs.begins(summary) and (costs := network_costs.told(environment.config)):
         yield Noted(costs)

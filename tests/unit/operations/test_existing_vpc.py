@@ -10,9 +10,10 @@ from studioctl.config.source import Source
 from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import ConfigError
 from studioctl.infrastructure.endpoints import services
-from studioctl.operations import existing_vpc
 from studioctl.operations.environment import Account
+from studioctl.operations.provisioning import preflight
 from studioctl.target import Target
+from tests.fakes.work import done
 from tests.unit.emulator.emulated import Studio, new_studio
 from tests.unit.operations.conftest import REGION
 
@@ -40,10 +41,14 @@ def account(emulator: RunningEmulator, studio: Studio) -> Callable[..., Account]
     return make
 
 
+def look(account: Account) -> None:
+    done(preflight.check_named(account))
+
+
 def refusal(account: Account) -> str:
     with pytest.raises(ConfigError) as refused:
-        existing_vpc.check(account)
-    assert refused.value.hint == "mend the VPC or name another, then run the same command again"
+        look(account)
+    assert refused.value.hint == "correct the file, or what it names; then run the same command again"
     return refused.value.message
 
 
@@ -59,7 +64,7 @@ def gateway(studio: Studio) -> str:
 
 
 def test_one_that_is_right_is_taken(account: Callable[..., Account]) -> None:
-    existing_vpc.check(account())
+    look(account())
 
 
 def test_one_that_is_not_there_is_told_with_its_line(account: Callable[..., Account]) -> None:
@@ -105,7 +110,7 @@ def test_subnets_without_room_are_told(account: Callable[..., Account], studio: 
 
 def test_a_public_subnet_is_not_for_a_closed_network(account: Callable[..., Account], studio: Studio) -> None:
     route(studio, GatewayId=gateway(studio))
-    existing_vpc.check(account())
+    look(account())
 
     told = refusal(account('access = "vpc-only"')).splitlines()
     assert len(told) == 2
@@ -121,7 +126,7 @@ def test_the_way_to_the_internet_is_as_the_file_says(account: Callable[..., Acco
     made = studio.ec2.create_nat_gateway(SubnetId=studio.subnet_ids[0], AllocationId=allocation)["NatGateway"]
     route(studio, NatGatewayId=made["NatGatewayId"])
 
-    existing_vpc.check(account('access = "vpc-only"'))
+    look(account('access = "vpc-only"'))
     assert f"has a way to the internet, {made['NatGatewayId']}; remove it" in refusal(
         account('access = "vpc-only"', 'internet = "none"')
     )
@@ -146,4 +151,4 @@ def test_without_the_internet_every_way_to_aws_has_to_be_there(account: Callable
 def test_a_file_without_one_asks_nobody() -> None:
     text = 'name = "acme-ml"\nregion = "us-east-1"\nusers = [{ name = "ada" }]\n'
 
-    existing_vpc.check(Account(parse(text), Target("us-east-1", endpoint_url="http://127.0.0.1:9")))
+    look(Account(parse(text), Target("us-east-1", endpoint_url="http://127.0.0.1:9")))

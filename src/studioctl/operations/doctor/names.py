@@ -1,18 +1,17 @@
 """Names that somebody else has already, and the things that the file takes for granted."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from studioctl.infrastructure.block import Resource
+from studioctl.config.text import path
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
+from studioctl.operations.provisioning import named, names
 
 if TYPE_CHECKING:
-    from studioctl.aws.claims import Claim, Tag
-    from studioctl.aws.session import Session
+    from studioctl.aws.claims import Claim
 
 BUCKET_ELSEWHERE = Rule(
     "NAM001",
@@ -36,8 +35,16 @@ SECRET_LEAVING = Rule(
     "A secret of this name is scheduled for deletion",
     "AWS keeps the name for 7 to 30 days, and `up` fails when it makes the secret. Storing a value restores it, and"
     " `up` adopts it then, if it carries the environment's tag.",
-    "studioctl secret set github{ours}",
+    "{command}",
     "https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_delete-secret.html",
+)
+NOT_FIT = Rule(
+    "NAM005",
+    Severity.ERROR,
+    "Something that the file names is not there, or does not fit",
+    "`plan` and `up` refuse it before they change anything: AWS would do so half-way.",
+    "{remedy}",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
 )
 OTHER_DOMAIN = Rule(
     "NAM004",
@@ -47,80 +54,69 @@ OTHER_DOMAIN = Rule(
     'write another name in {file}: name = "{better}"',
     "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateDomain.html",
 )
-# Terraform's type -> what it is called, the argument with its name, and the key in the file that decides it.
-KINDS = {
-    "aws_s3_bucket": ("bucket", "bucket", 'bucket = "{better}" under [storage]'),
-    "aws_ecr_repository": ("repository", "name", 'repository = "{better}" under [images]'),
-    "aws_secretsmanager_secret": ("secret", "name", 'name = "{better}"'),
-    "aws_iam_role": ("role", "name", 'name = "{better}"'),
-    "aws_iam_policy": ("policy", "name", 'name = "{better}"'),
-}
 
 
-def _names(patient: Patient, resource_type: str) -> list[str]:
-    """The names that the blueprint gives to what it makes of this type."""
-    _, argument, _ = KINDS[resource_type]
-    account = patient.identity.account_id
-    return [
-        re.sub(r"\$\{data\.aws_caller_identity\.[^}]+\}", account, str(block.arguments[argument]))
-        for module in patient.blueprint.modules
-        for block in module.blocks
-        if isinstance(block, Resource) and block.type == resource_type
-    ]
+def _claims(patient: Patient, *types: str) -> Iterator[Finding]:
+    found = names.fixed_names(patient.blueprint, patient.identity.account_id)
+    for fixed in (fixed for fixed in found if fixed.type in types):
+        yield _judged(patient, fixed, fixed.claim(patient.session, patient.wanted.name))
 
 
-def _claims(patient: Patient, resource_type: str, whose: "Callable[[Session, str, Tag], Claim]") -> Iterator[Finding]:
-    kind, _, key = KINDS[resource_type]
-    for name in _names(patient, resource_type):
-        yield _judged(patient, kind, name, whose(patient.session, name, patient.tag), key)
-
-
-def _judged(patient: Patient, kind: str, name: str, claim: "Claim", key: str) -> Finding:
+def _judged(patient: Patient, fixed: names.FixedName, claim: "Claim") -> Finding:
     from studioctl.aws.claims import Claim  # noqa: PLC0415
 
-    better = f"{name}-2"
+    noun, key = fixed.kind.noun, fixed.kind.remedy(fixed.name, patient.wanted.name)
     match claim:
         case Claim.FREE:
-            return NAME_TAKEN.ok(f"{kind} {name}: the name is free")
+            return NAME_TAKEN.ok(f"{noun} {fixed.name}: the name is free")
         case Claim.OURS:
-            return NAME_TAKEN.ok(f"{kind} {name}: this environment's")
+            return NAME_TAKEN.ok(f"{noun} {fixed.name}: this environment's")
         case Claim.ELSEWHERE:
-            return BUCKET_ELSEWHERE.broken(
-                f"Bucket '{name}' is another account's, or closed to you", file=patient.file, better=better
-            )
+            return BUCKET_ELSEWHERE.broken(names.taken(fixed, claim), file=patient.file, better=f"{fixed.name}-2")
         case Claim.LEAVING:
-            message = f"Secret '{name}' is scheduled for deletion"
-            users = re.fullmatch(r".+/(.+)/github", name)  # a user's own
-            return SECRET_LEAVING.broken(message, ours=f"{f' --user {users[1]}' if users else ''}{patient.flags}")
+            command = names.restoring(fixed.name) + patient.flags
+            return SECRET_LEAVING.broken(names.taken(fixed, claim), command=command)
         case Claim.HERE:
-            message = f"There is a {kind} '{name}' in this account, which is not this environment's"
-            named = better if "under" in key else f"{patient.wanted.name}-2"
-            return NAME_TAKEN.broken(message, file=patient.file, key=key.format(better=named))
+            return NAME_TAKEN.broken(names.taken(fixed, claim), file=patient.file, key=key)
 
 
 def _bucket(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import claims  # noqa: PLC0415
-
-    yield from _claims(patient, "aws_s3_bucket", claims.bucket)
+    yield from _claims(patient, names.BUCKET)
 
 
 def _secret(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import claims  # noqa: PLC0415
-
-    yield from _claims(patient, "aws_secretsmanager_secret", claims.secret)
+    yield from _claims(patient, names.SECRET)
 
 
 def _repository(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import claims  # noqa: PLC0415
-
-    yield from _claims(patient, "aws_ecr_repository", claims.repository)
+    yield from _claims(patient, names.REPOSITORY)
 
 
 def _role(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import claims  # noqa: PLC0415
+    yield from _claims(patient, names.ROLE, names.POLICY)
 
-    yield from _claims(patient, "aws_iam_role", claims.role)
-    yield from _claims(patient, "aws_iam_policy", claims.policy)
+
+def _others(patient: Patient) -> Iterator[Finding]:
+    yield from _claims(
+        patient, *(names.KINDS.keys() - {names.BUCKET, names.SECRET, names.REPOSITORY, names.ROLE, names.POLICY})
+    )
+
+
+def _named(patient: Patient) -> Iterator[Finding]:
+    from studioctl.aws.errors import DeniedError  # noqa: PLC0415
+
+    for title, look in named.looks(patient.wanted).items():
+        try:
+            problems = list(look(patient.session, patient.wanted))
+        except DeniedError as denied:
+            message = f"{title} could not be looked at: {denied.message}"
+            yield NOT_FIT.broken(message, severity=Severity.INFO, remedy=denied.hint)
+            continue
+        for problem in problems:
+            words, _, remedy = problem.words.rpartition("; ")
+            yield NOT_FIT.broken(f"{path(problem.place)}: {words}", remedy=remedy)
+        if not problems:
+            yield NOT_FIT.ok(f"{title}: as it has to be")
 
 
 def _domain(patient: Patient) -> Iterator[Finding]:
@@ -144,6 +140,8 @@ GROUP = Group(
         Check("the secret's name", _secret, (SECRET_LEAVING, NAME_TAKEN), Needs.BOTH),
         Check("the repository's name", _repository, (NAME_TAKEN,), Needs.BOTH),
         Check("the role's and policies' names", _role, (NAME_TAKEN,), Needs.BOTH),
+        Check("names of keys, log groups and security groups", _others, (NAME_TAKEN,), Needs.BOTH),
+        Check("what the file names", _named, (NOT_FIT,), Needs.BOTH),
         Check("the domain's name", _domain, (OTHER_DOMAIN,), Needs.BOTH),
     ),
 )

@@ -355,6 +355,15 @@ def domain_of_the_same_name(ward: Ward) -> Case:
     return Case(patient, message, f'write another name in {patient.file}: name = "{name}-2"', Severity.WARNING)
 
 
+@case("NAM005")
+def boundary_that_is_not_there(ward: Ward) -> Case:
+    arn = "arn:aws:iam::123456789012:policy/not-there"
+    patient = ward.patient(iam={"permissions_boundary": arn})
+    return Case(
+        patient, f"iam.permissions_boundary: there is no policy '{arn}'", "make it first, or write one that exists"
+    )
+
+
 @case("DRF001")
 def open_door(ward: Ward) -> Case:
     users = [{"name": "ada", "spaces": [{"name": "ada-editor"}, {"name": "ada-second"}]}]

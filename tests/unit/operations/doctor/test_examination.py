@@ -199,6 +199,7 @@ def test_every_name_that_the_environment_needs_is_looked_at(ward: Ward) -> None:
         )
     ward.client("iam", patient).create_role(RoleName=f"{name}-execution", AssumeRolePolicyDocument="{}")
     ward.client("s3", patient).create_bucket(Bucket=f"{name}-data-123456789012")
+    ward.client("s3", patient).put_object(Bucket=f"{name}-data-123456789012", Key="theirs", Body=b"data")
     ward.client("secretsmanager", patient).create_secret(Name=f"{name}/github", SecretString="none")
     ward.client("ecr", patient).create_repository(repositoryName=name)
     told = [finding.message for finding in everything(patient).findings if finding.id == "NAM002"]

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from studioctl.errors import ExitCode, NameTakenError, RefusedError, StudioctlError
-from studioctl.events import Work
+from studioctl.events import Stage, Work
 from studioctl.infrastructure import blueprint
 from studioctl.operations import provision, teardown
 from studioctl.operations.environment import Environment
@@ -155,8 +155,8 @@ class SecondToCome(FakeTerraform):
     """A Terraform that AWS refuses the first role, because another `up` had it first."""
 
     def apply(self, plan: PlanSummary) -> Work[Any]:
+        yield Stage("Applying")
         raise NameTakenError("Role with name acme-same-execution already exists", hint="")
-        yield
 
 
 def test_of_two_first_ups_at_once_the_second_gives_way(here: Environment, role: Any) -> None:

@@ -1,0 +1,145 @@
+"""What the file names and others look after: it has to be there, and to fit, before the first change."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.operations.provisioning.problem import Problem
+
+if TYPE_CHECKING:
+    from studioctl.aws.named import KeyFacts
+    from studioctl.aws.session import Session
+
+# Where something is named -> what looks at it. Each raises AwsError when AWS refuses to tell.
+Look = Callable[["Session", EnvironmentConfig], Iterator[Problem]]
+ENABLE = "turn it on: aws kms enable-key --key-id {}"
+RESCUE = "save it: aws kms cancel-key-deletion --key-id {0} && aws kms enable-key --key-id {0}"
+LOGS_PAGE = "docs/how-to/encrypt-with-your-own-key.md has the statement"
+
+
+def looks(config: EnvironmentConfig) -> dict[str, Look]:
+    """What is looked at for this file: title and look."""
+    found: dict[str, Look] = {}
+    if config.iam.permissions_boundary:
+        found["the permissions boundary"] = boundary
+    if config.encryption.key:
+        found["the key"] = key
+        found["the key's policy"] = key_policy
+    if config.storage.access_logs:
+        found["the bucket for access logs"] = log_bucket
+        found["that bucket's policy"] = log_policy
+    if config.state.backend == "s3" and config.state.bucket:
+        found["the state's bucket"] = state_bucket
+    if config.storage.extra_buckets:
+        found["extra_buckets"] = extra_buckets
+    return found
+
+
+def boundary(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
+    """The policy that bounds every role: IAM takes one of the account, or one of AWS's."""
+    from studioctl.aws.named import policy_is_there  # noqa: PLC0415 (boto3 is needed only here)
+
+    arn, place = str(config.iam.permissions_boundary), ("iam", "permissions_boundary")
+    owner, ours = arn.split(":")[4], session.identity.account_id
+    if owner not in {"aws", ours}:
+        yield Problem(place, f"is a policy of account {owner}, and IAM takes one of {ours}; write one of that account")
+    elif not policy_is_there(session, arn):
+        yield Problem(place, f"there is no policy '{arn}'; make it first, or write one that exists")
+
+
+def key(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
+    """The KMS key that is used instead of AWS's own."""
+    from studioctl.aws.named import key_facts  # noqa: PLC0415
+
+    arn = str(config.encryption.key)
+    facts = key_facts(session, arn)
+    words = f"there is no key '{arn}'; make it first, or write one that exists" if facts is None else _unfit(arn, facts)
+    if words:
+        yield Problem(("encryption", "key"), words)
+
+
+def _unfit(arn: str, facts: "KeyFacts") -> str:
+    if (facts.usage, facts.spec) != ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"):
+        kind = f"{facts.spec}, for {facts.usage}"
+        return f"is a key of another kind ({kind}); write a symmetric one for ENCRYPT_DECRYPT"
+    if facts.state == "PendingDeletion":
+        return f"is scheduled for deletion, and encrypts nothing; {RESCUE.format(arn)}"
+    if facts.state != "Enabled":
+        return f"has the state {facts.state}, and encrypts nothing; {ENABLE.format(arn)}"
+    return ""
+
+
+def key_policy(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
+    """What its own policy says: where that admits nobody of the account, no policy of a role helps."""
+    from studioctl.aws.errors import MissingError  # noqa: PLC0415
+    from studioctl.aws.named import closed_to_account  # noqa: PLC0415
+
+    arn = str(config.encryption.key)
+    if arn.split(":")[4] != session.identity.account_id:
+        return  # KMS tells a key's policy to its own account alone
+    try:
+        closed = closed_to_account(session, arn)
+    except MissingError:  # told by `key`
+        return
+    if closed:
+        words = f"its policy lets nobody of this account do {', '.join(closed)}"
+        yield Problem(("encryption", "key"), f"{words}; let the account's IAM policies decide, as AWS's default does")
+
+
+def log_bucket(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
+    """Where S3 logs who used the data bucket: a bucket of the same account and region."""
+    from studioctl.aws.named import bucket_facts  # noqa: PLC0415
+
+    name, place = str(config.storage.access_logs), ("storage", "access_logs")
+    region = config.region
+    facts = bucket_facts(session, name, owner=session.identity.account_id)
+    if facts is None:
+        yield Problem(place, f"there is no bucket '{name}'; make it first, or write one that exists")
+    elif facts.region != region:
+        yield Problem(place, f"'{name}' is in {facts.region}, and S3 logs within {region} alone; write one of {region}")
+    elif not facts.is_open:
+        yield Problem(place, f"'{name}' is another account's, or closed to you; write one of this account")
+
+
+def log_policy(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
+    """Whether S3's log service may write there."""
+    from studioctl.aws.errors import MissingError  # noqa: PLC0415
+    from studioctl.aws.named import bucket_facts, takes_logs  # noqa: PLC0415
+
+    name = str(config.storage.access_logs)
+    facts = bucket_facts(session, name, owner=session.identity.account_id)
+    if facts is None or not facts.is_open or facts.region != config.region:
+        return  # told by `log_bucket`
+    try:
+        admitted = takes_logs(session, name)
+    except MissingError:
+        return
+    if not admitted:
+        words = f"the policy of '{name}' does not admit S3's log service, logging.s3.amazonaws.com; add it: {LOGS_PAGE}"
+        yield Problem(("storage", "access_logs"), words)
+
+
+def extra_buckets(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
+    """Buckets made elsewhere: there; without the internet also in the region, as S3's endpoint leads nowhere else."""
+    from studioctl.aws.named import bucket_facts  # noqa: PLC0415
+
+    network, region = config.network, config.region
+    for index, name in enumerate(config.storage.extra_buckets):
+        facts = bucket_facts(session, name)
+        if facts is None:
+            words = f"there is no bucket '{name}'; make it first, or delete it from the list"
+            yield Problem(("storage", "extra_buckets", index), words)
+        elif network.is_closed and network.internet == "none" and facts.region != region:
+            words = f"'{name}' is in {facts.region}, and without the internet only buckets of {region} can be reached"
+            yield Problem(("storage", "extra_buckets", index), f"{words}; delete it from the list")
+
+
+def state_bucket(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
+    """Where Terraform's state is: Terraform asks in the region that `[state]` says. `init` tells of a missing one."""
+    from studioctl.aws.named import bucket_facts  # noqa: PLC0415
+
+    name, region = str(config.state.bucket), config.state.region or config.region
+    facts = bucket_facts(session, name)
+    if facts and facts.region != region:
+        words = f"'{name}' is in {facts.region}, not in {region}; write region = \"{facts.region}\" under [state]"
+        yield Problem(("state", "bucket"), words)

@@ -1,0 +1,82 @@
+"""Everything that AWS would refuse half-way, asked before the first change: all of it at once, side by side.
+
+Where AWS does not let us look, that is a note and no refusal: what is not looked at may well be right.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from studioctl.errors import ConfigError
+from studioctl.events import Noted, Work
+from studioctl.infrastructure.block import Blueprint
+from studioctl.operations import existing_vpc
+from studioctl.operations.environment import Account
+from studioctl.operations.provisioning import named, names
+from studioctl.operations.provisioning.problem import Problem
+
+AT_ONCE = 8
+HINT = "correct the file, or what it names; then run the same command again"
+Look = Callable[[], Iterable[Problem]]
+
+
+def check_named(account: Account) -> Work[None]:
+    """Looks at what the file names and takes for granted.
+
+    Raises:
+        ConfigError: Something is not there or does not fit: every reason with its line, and what to do.
+        AwsError: AWS cannot be asked.
+    """
+    wanted: dict[str, Look] = {}
+    if account.config.network.vpc is not None:
+        wanted["the VPC"] = lambda: existing_vpc.problems(account)
+    for title, look in named.looks(account.config).items():
+        wanted[title] = lambda look=look: look(account.session, account.config)  # type: ignore[misc]
+    yield from _check(account, wanted)
+
+
+def check_names(account: Account, blueprint: Blueprint, known: Collection[str]) -> Work[None]:
+    """Looks at every unique name that a plan would need and does not have.
+
+    Args:
+        account: The account.
+        blueprint: What should exist.
+        known: Addresses of what the state knows.
+
+    Raises:
+        ConfigError: Names are taken: all of them, and what to do.
+        AwsError: AWS cannot be asked.
+    """
+    if {resource.address for resource in blueprint.resources() if resource.type in names.KINDS} <= set(known):
+        return
+    found = names.fixed_names(blueprint, account.session.identity.account_id, known=known)
+
+    def look(fixed: names.FixedName) -> Iterator[Problem]:
+        problem = names.problem(account.session, account.config.name, fixed)
+        yield from [problem] if problem else []
+
+    wanted: dict[str, Look] = {f"{it.kind.noun} {it.name}": lambda it=it: look(it) for it in found}  # type: ignore[misc]
+    yield from _check(account, wanted)
+
+
+def _check(account: Account, wanted: Mapping[str, Look]) -> Work[None]:
+    if not wanted:
+        return
+    from studioctl.aws.errors import DeniedError  # noqa: PLC0415 (boto3 is needed only here)
+
+    def made(look: Look) -> tuple[list[Problem], DeniedError | None]:
+        try:
+            return list(look()), None
+        except DeniedError as denied:
+            return [], denied
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = dict(zip(wanted, pool.map(made, wanted.values()), strict=True))
+    unseen: dict[str, list[str]] = {}
+    for title, (_, denied) in found.items():
+        if denied:
+            unseen.setdefault(denied.message, []).append(title)
+    for message, titles in unseen.items():
+        yield Noted(f"Not looked at: {', '.join(titles)}. {message}")
+    problems = [problem for each, _ in found.values() for problem in each]
+    if problems:
+        raise ConfigError("\n".join(f"{account.source.place(*p.place)}: {p.words}" for p in problems), hint=HINT)

@@ -1,0 +1,16 @@
+"""What stands in the way of a plan, found before anything is made."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One reason why AWS would refuse, or Studio could not live.
+
+    Args:
+        place: Where it stands in the file; empty where no single key decides it.
+        words: What is wrong; then, after a semicolon, what to do.
+    """
+
+    place: tuple[str | int, ...]
+    words: str
