@@ -9,7 +9,7 @@ from studioctl.operations import adoption, losses, network_costs, subnets
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_to_forget
-from studioctl.operations.provisioning import ownership, preflight
+from studioctl.operations.provisioning import occupants, ownership, preflight
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def cleared(
         ownership.refuse_takeover(environment, summary)
     losses.refuse_a_second_key(environment, summary)
     losses.refuse_the_impossible(environment, summary)
+    occupants.refuse_change(environment, summary)
     if not delete_data:
         losses.refuse_to_lose(environment, summary)
     if environment.config.images.custom:

@@ -26,7 +26,7 @@ from studioctl.operations.environment import Environment
 from studioctl.operations.estate import BUCKET, KEY, KEY_TYPES, REPOSITORY, SECRET, SPACE, Estate
 from studioctl.operations.guards import refuse_to_forget
 from studioctl.operations.holdings import HOME, Holding, Store
-from studioctl.operations.provisioning import ownership
+from studioctl.operations.provisioning import occupants, ownership
 from studioctl.operations.remains import Remain, remains
 from studioctl.operations.removal import remove_studio
 
@@ -184,6 +184,7 @@ def _look(environment: Environment, delete: frozenset[str]) -> Teardown:
     unrecorded = adoption.existing(environment, missing)
     traces = _traces(environment, estate, unrecorded)
     _refuse_strangers(environment, estate, traces)
+    occupants.refuse_removal(environment, estate, unrecorded, traces)
     remaining = tuple(trace for trace in traces if _is_there(environment, trace))
     places = holdings.stores(environment, unrecorded)
     held = holdings.find(environment, places, remaining)

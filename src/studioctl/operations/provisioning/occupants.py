@@ -1,0 +1,86 @@
+"""Refusing to take away a network in which something of somebody else's is: before anything goes, with its owner."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from studioctl.errors import RefusedError
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, kept_tags
+from studioctl.operations.environment import Environment
+from studioctl.operations.estate import Estate
+from studioctl.terraform.plan import PlanSummary
+
+if TYPE_CHECKING:
+    from studioctl.aws.leftovers import DomainTraces
+    from studioctl.aws.occupants import Occupant, Ours
+
+VPC, SUBNET, GROUP = "aws_vpc", "aws_subnet", "aws_security_group"
+
+
+def refuse_removal(
+    environment: Environment, estate: Estate, unrecorded: Mapping[str, str], traces: Iterable["DomainTraces"]
+) -> None:
+    """Refuses to remove a network that others are in. A VPC that we only use is looked at for our groups alone.
+
+    Raises:
+        RefusedError: It names each with its owner. Nothing was changed.
+    """
+    from studioctl.aws import occupants  # noqa: PLC0415 (boto3 is needed only here)
+
+    vpcs, groups = (
+        {*estate.ids(type_), *(i for address, i in unrecorded.items() if address.startswith(f"{type_}."))}
+        for type_ in (VPC, GROUP)
+    )
+    if not vpcs | groups:
+        return
+    ours = _ours(environment, estate, unrecorded, traces)
+    found = [each for vpc_id in sorted(vpcs) for each in occupants.in_vpc(environment.session, vpc_id, ours)]
+    _refuse([*found, *occupants.on_groups(environment.session, groups, ours)], "studioctl down")
+
+
+def refuse_change(environment: Environment, summary: PlanSummary) -> None:
+    """Refuses a plan that takes away a VPC, subnets or groups that others are in.
+
+    Raises:
+        RefusedError: It names each with its owner.
+    """
+    doomed = {change.address for change in summary.changes if change.destroys and change.type in {VPC, SUBNET, GROUP}}
+    if not doomed:
+        return
+    from studioctl.aws import leftovers, occupants  # noqa: PLC0415 (boto3 is needed only here)
+
+    estate = Estate(environment.terraform.state())
+    ids = {
+        type_: {str(attributes["id"]) for address, attributes in estate.resources(type_) if address in doomed}
+        for type_ in (VPC, SUBNET, GROUP)
+    }
+    homes = leftovers.in_vpcs(environment.session, estate.ids(VPC))
+    ours = _ours(environment, estate, {}, homes)
+    everywhere = [each for vpc_id in estate.ids(VPC) for each in occupants.in_vpc(environment.session, vpc_id, ours)]
+    found = [each for each in everywhere if ids[VPC] or each.subnets & ids[SUBNET]]
+    _refuse([*found, *occupants.on_groups(environment.session, ids[GROUP], ours)], "studioctl up")
+
+
+def _ours(
+    environment: Environment, estate: Estate, unrecorded: Mapping[str, str], traces: Iterable["DomainTraces"]
+) -> "Ours":
+    from studioctl.aws import leftovers  # noqa: PLC0415
+    from studioctl.aws.occupants import Ours  # noqa: PLC0415
+
+    session, domains = environment.session, {trace.domain_id: trace.domain_arn for trace in traces}
+    recorded: list[Mapping[str, Any]] = [attributes for _, attributes in estate.addresses()]
+    homes = [home for arn in domains.values() for home in leftovers.home_file_systems(session, arn)]
+    kept = leftovers.marked(session, kept_tags(environment.config.name))
+    ids = {str(attributes["id"]) for attributes in recorded if attributes.get("id")}
+    tag = (ENVIRONMENT_TAG, environment.config.name)
+    return Ours(tag, frozenset(ids.union(unrecorded.values(), homes, kept)), frozenset(domains))
+
+
+def _refuse(found: "Collection[Occupant]", command: str) -> None:
+    lines = list(dict.fromkeys(f"  {occupant}" for occupant in found))
+    if lines:
+        raise RefusedError(
+            "Others use the network that would go, and AWS deletes nothing that is in use:\n"
+            + "\n".join(lines)
+            + "\nNothing was changed.",
+            hint=f"remove these, or ask their owners to; then: {command}",
+        )
