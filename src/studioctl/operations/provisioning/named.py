@@ -24,10 +24,8 @@ def looks(config: EnvironmentConfig) -> dict[str, Look]:
         found["the permissions boundary"] = boundary
     if config.encryption.key:
         found["the key"] = key
-        found["the key's policy"] = key_policy
     if config.storage.access_logs:
         found["the bucket for access logs"] = log_bucket
-        found["that bucket's policy"] = log_policy
     if config.state.backend == "s3" and config.state.bucket:
         found["the state's bucket"] = state_bucket
     if config.storage.extra_buckets:
@@ -48,14 +46,18 @@ def boundary(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]
 
 
 def key(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
-    """The KMS key that is used instead of AWS's own."""
-    from studioctl.aws.named import key_facts  # noqa: PLC0415
+    """The KMS key that is used instead of AWS's own; where its own policy admits nobody, no policy of a role helps."""
+    from studioctl.aws.named import closed_to_account, key_facts  # noqa: PLC0415 (boto3 is needed only here)
 
-    arn = str(config.encryption.key)
+    arn, place = str(config.encryption.key), ("encryption", "key")
     facts = key_facts(session, arn)
     words = f"there is no key '{arn}'; make it first, or write one that exists" if facts is None else _unfit(arn, facts)
     if words:
-        yield Problem(("encryption", "key"), words)
+        yield Problem(place, words)
+    # KMS tells a key's policy to the key's own account alone.
+    elif arn.split(":")[4] == session.identity.account_id and (closed := closed_to_account(session, arn)):
+        words = f"its policy lets nobody of this account do {', '.join(closed)}"
+        yield Problem(place, f"{words}; let the account's IAM policies decide, as AWS's default does")
 
 
 def _unfit(arn: str, facts: "KeyFacts") -> str:
@@ -69,26 +71,9 @@ def _unfit(arn: str, facts: "KeyFacts") -> str:
     return ""
 
 
-def key_policy(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
-    """What its own policy says: where that admits nobody of the account, no policy of a role helps."""
-    from studioctl.aws.errors import MissingError  # noqa: PLC0415
-    from studioctl.aws.named import closed_to_account  # noqa: PLC0415
-
-    arn = str(config.encryption.key)
-    if arn.split(":")[4] != session.identity.account_id:
-        return  # KMS tells a key's policy to its own account alone
-    try:
-        closed = closed_to_account(session, arn)
-    except MissingError:  # told by `key`
-        return
-    if closed:
-        words = f"its policy lets nobody of this account do {', '.join(closed)}"
-        yield Problem(("encryption", "key"), f"{words}; let the account's IAM policies decide, as AWS's default does")
-
-
 def log_bucket(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
-    """Where S3 logs who used the data bucket: a bucket of the same account and region."""
-    from studioctl.aws.named import bucket_facts  # noqa: PLC0415
+    """Where S3 logs who used the data bucket: of the same account and region, and open to its log service."""
+    from studioctl.aws.named import bucket_facts, takes_logs  # noqa: PLC0415 (boto3 is needed only here)
 
     name, place = str(config.storage.access_logs), ("storage", "access_logs")
     region = config.region
@@ -99,24 +84,9 @@ def log_bucket(session: "Session", config: EnvironmentConfig) -> Iterator[Proble
         yield Problem(place, f"'{name}' is in {facts.region}, and S3 logs within {region} alone; write one of {region}")
     elif not facts.is_open:
         yield Problem(place, f"'{name}' is another account's, or closed to you; write one of this account")
-
-
-def log_policy(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
-    """Whether S3's log service may write there."""
-    from studioctl.aws.errors import MissingError  # noqa: PLC0415
-    from studioctl.aws.named import bucket_facts, takes_logs  # noqa: PLC0415
-
-    name = str(config.storage.access_logs)
-    facts = bucket_facts(session, name, owner=session.identity.account_id)
-    if facts is None or not facts.is_open or facts.region != config.region:
-        return  # told by `log_bucket`
-    try:
-        admitted = takes_logs(session, name)
-    except MissingError:
-        return
-    if not admitted:
+    elif not takes_logs(session, name):
         words = f"the policy of '{name}' does not admit S3's log service, logging.s3.amazonaws.com; add it: {LOGS_PAGE}"
-        yield Problem(("storage", "access_logs"), words)
+        yield Problem(place, words)
 
 
 def extra_buckets(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
