@@ -25,14 +25,18 @@ class Kind:
         noun: What it is called.
         argument: Terraform's argument with its name.
         key: The key of the file that decides the name.
+        own: The key in `[names]` by which the file may give it another.
     """
 
     noun: str
     argument: str = "name"
     key: tuple[str, ...] = ("name",)
+    own: str = ""
 
     def remedy(self, name: str, environment: str) -> str:
         """What to write instead of this name."""
+        if self.own and not name.startswith(environment):
+            return f'{self.own} = "{name}-2" under [names]'
         better = f"{name if len(self.key) > 1 else environment}-2"
         return f'{self.key[-1]} = "{better}"' + (f" under [{self.key[0]}]" if len(self.key) > 1 else "")
 
@@ -43,8 +47,8 @@ LOG_GROUP, GROUP = "aws_cloudwatch_log_group", "aws_security_group"
 KINDS: Mapping[str, Kind] = {
     BUCKET: Kind("bucket", "bucket", ("storage", "bucket")),
     REPOSITORY: Kind("repository", key=("images", "repository")),
-    SECRET: Kind("secret"),
-    ROLE: Kind("role"),
+    SECRET: Kind("secret", own="secret"),
+    ROLE: Kind("role", own="role"),
     POLICY: Kind("policy"),
     ALIAS: Kind("KMS alias"),
     LOG_GROUP: Kind("log group"),

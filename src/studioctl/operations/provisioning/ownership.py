@@ -177,7 +177,7 @@ def _short(value: object) -> str:
 def _living(environment: Environment) -> "tuple[Domain | None, str | None, str]":
     from studioctl.aws.belongings import Belongings  # noqa: PLC0415 (boto3 is needed only here)
 
-    naming = Naming(environment.config.name)
+    naming = Naming.of(environment.config)
     ours = Belongings(environment.session, (ENVIRONMENT_TAG, environment.config.name))
     with ThreadPoolExecutor(3) as pool:
         domain = pool.submit(environment.domain)
