@@ -257,8 +257,9 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
 
 def _delete_stray_scripts(environment: Environment) -> None:
     """Deletes scripts of an earlier content, which no state and no document knows when an `up` was broken off there."""
-    studio, name = environment.studio, environment.config.name
-    for script in studio.lifecycle_configs(Naming(name).lifecycle_config(""), tag=(ENVIRONMENT_TAG, name)):
+    config, studio = environment.config, environment.studio
+    ours = Naming.of(config).lifecycle_config("")
+    for script in studio.lifecycle_configs(ours, tag=(ENVIRONMENT_TAG, config.name)):
         studio.delete_lifecycle_config(script)
 
 
