@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 
-.PHONY: help demo test prerequisites check format audit benchmark chaos rivals soak misbehaviour compatibility generated clean
+.PHONY: help demo test fast prerequisites check format audit benchmark chaos rivals soak misbehaviour compatibility generated clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -15,6 +15,9 @@ demo: $(READY) ## Plan, create, look at, change and remove an environment on the
 
 test: prerequisites check $(CHECKOV)/.ready ## Format check, lint, types, every test
 	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
+
+fast: $(READY) ## The tests that need neither the emulator nor Terraform
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m fast
 
 prerequisites: ## Get the programs of the system that tests run for real
 	@tests/prerequisites.sh

@@ -20,12 +20,27 @@ botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 SHARED = {"applied", "lived", "reports"}  # fixtures that hold an environment which several tests look at
 ALONE = {"shell", "life", "place"}  # fixtures that give a test an environment of its own
 LONGEST = {"life", "applied"}  # those of ten minutes of Terraform
+SERVED = {"emulator", "clinic", "moto"}  # fixtures that start an emulator
+# Where tests start processes: of the emulator, of scripts, of programs that stand for Terraform.
+WITH_PROCESSES = (
+    "contract",
+    "functional",
+    "unit/aws",
+    "unit/emulator",
+    "unit/lifecycle",
+    "unit/sandbox",
+    "unit/terraform",
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests stay together, unless they stand alone; what runs Terraform begins first, as it takes longest."""
     for item in items:
+        if not _of(item, SERVED) and not item.location[0].startswith(
+            tuple(f"tests/{room}/" for room in WITH_PROCESSES)
+        ):
+            item.add_marker(pytest.mark.fast)
         if together := _of(item, SHARED) or (not _of(item, ALONE) and {item.location[0]}):
             item.add_marker(pytest.mark.xdist_group("+".join(sorted(together))))
     items.sort(key=lambda item: (not _of(item, LONGEST), not _of(item, ALONE | SHARED)))
