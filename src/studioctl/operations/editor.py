@@ -23,7 +23,7 @@ SUMMARY = "summary"
 STATE = ".local/state/studioctl"
 LOG_LINES = 10
 # What curl draws while it works, and what it says in the same line when it fails.
-HEAD = re.compile(r"\s*%\s+Total\s+%.*|\s*Dload\s+Upload\s.*")
+HEAD = re.compile(r"\s*%\s+Total\s+%.*|\s*Dload\s+Upload\b.*")
 METER = re.compile(r"[\s\d.:kMGTP-]*:[\d-]{2}[\s\d.kMGTP]*")
 BEFORE_ERROR = re.compile(r"^[\s\d.:kMGTP-]*(?=curl: \()")
 OWNERS = (
@@ -162,7 +162,7 @@ def _log(room: Room, step: StepReport) -> tuple[str, ...]:
 
 def _without_meter(text: str) -> list[str]:
     """The lines that a terminal would show, without what curl draws while it works."""
-    lines = [BEFORE_ERROR.sub("", line) for line in text.split("\r")]
+    lines = [BEFORE_ERROR.sub("", line) for line in text.split("\r") if line or text == line]
     return [line for line in lines if not HEAD.fullmatch(line) and not METER.fullmatch(line)]
 
 

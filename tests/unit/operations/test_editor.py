@@ -7,6 +7,7 @@ import pytest
 
 from studio_emulator.sandbox.image import Image
 from studioctl.config.model import Editor
+from studioctl.config.scripts import ScriptFile
 from studioctl.events import Event, Failed, Finished, Work
 from studioctl.lifecycle import script
 from studioctl.operations.editor import Rehearsal, Start, StepReport, rehearse
@@ -92,3 +93,14 @@ def test_each_step_is_told_when_it_ends() -> None:
 )
 def test_it_failed_when_something_is_not_there(text: str, failed: bool) -> None:
     assert done(rehearse(text, Image(4, 0))).failed is failed
+
+
+def test_what_curl_draws_is_not_what_a_step_failed_for() -> None:
+    head = r"  %% Total    %% Received %% Xferd\n                                 Dload  Upload\n"
+    meter = r"\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0"
+    drawn = f"{head}{meter}{meter}curl: (6) Could not resolve host: x"
+    found = done(rehearse(f"printf '{drawn}\\n12:30 lunch\\n' >&2; exit 6\n", Image(4, 0)))
+    assert found.cold.output == ("curl: (6) Could not resolve host: x", "12:30 lunch")
+    own = ScriptFile(path="x.sh", text=f"printf '{drawn}\\n' >&2; exit 6")
+    (step,) = (s for s in done(rehearse(script.build(Editor(extra_script=own)).text, Image(4, 0))).cold.steps if s.log)
+    assert step.detail == step.log[-1] == "curl: (6) Could not resolve host: x"

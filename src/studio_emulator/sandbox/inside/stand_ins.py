@@ -164,7 +164,7 @@ def code_editor(arguments: list[str]) -> int:
             return 1
     if "--install-extension" not in options:
         return 0 if "--uninstall-extension" in options else unknown("sagemaker-code-editor", arguments)
-    print("Installing extensions...")
+    print("Installing extensions...", flush=True)
     for wanted in options["--install-extension"]:
         _install_extension(directory, wanted, force="--force" in arguments)
     return 0
