@@ -67,6 +67,7 @@ class FakeTerraform:
         adopt: Mapping[str, str] | None = None,
         replace: Iterable[str] = (),
         targets: Iterable[str] = (),
+        refresh: bool = True,
     ) -> Work[PlanSummary]:
         assert not (destroy and (adopt or replace or targets))
         yield Stage("Planning")

@@ -1,9 +1,15 @@
 """A closed network, made and removed by the real Terraform and provider on the emulator."""
 
+import json
+import urllib.request
 from typing import Any
 
+import pytest
 from tests.functional.conftest import Shell
 
+from studioctl.emulator import server
+from studioctl.emulator.server import RunningEmulator
+from studioctl.emulator.settings import EmulatorSettings
 from studioctl.infrastructure import endpoints
 
 NAME = "acme-closed"
@@ -24,9 +30,11 @@ github = {{ username = "ada" }}
 """
 
 
+@pytest.mark.timeout(1200)  # two minutes on a machine of its own
 def test_a_closed_network_from_up_to_down(shell: Shell) -> None:
     shell.write(CLOSED)
-    shell.studioctl("emulator", "start")
+    strict = EmulatorSettings(transition_seconds=0.1, update_space_takes_type=False)
+    emulator = server.start(settings=strict, state_dir=shell.directory / "emulator")
     before = shell.inventory()
     up = shell.studioctl("up", "--local", "--yes")
 
@@ -47,6 +55,11 @@ def test_a_closed_network_from_up_to_down(shell: Shell) -> None:
     an_app_is_in_a_private_subnet(shell, ec2, domain)
 
     assert shell.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
+    made = shape(shell)
+    everything_changes_though_aws_refuses_in_the_middle(shell, emulator, domain)
+    assert shape(shell) == made
+    it_is_opened_and_closed_again(shell, domain)
+    assert shape(shell) == made
     down = shell.studioctl("down", "--local", "--yes", "--delete-data")
     assert down.err.endswith(f"'{NAME}' is gone: 0 left.\n")
     assert shell.inventory() == before
@@ -56,6 +69,81 @@ def the_domain(shell: Shell) -> Any:
     sagemaker = shell.client("sagemaker")
     (found,) = sagemaker.list_domains()["Domains"]
     return sagemaker.describe_domain(DomainId=found["DomainId"])
+
+
+def shape(shell: Shell) -> dict[str, int]:
+    """How many there are of each kind, but for interfaces: an app that runs has one."""
+    return {kind: len(found) for kind, found in shell.inventory().items() if kind not in {"network_interfaces", "apps"}}
+
+
+def everything_changes_though_aws_refuses_in_the_middle(shell: Shell, emulator: RunningEmulator, before: Any) -> None:
+    """The provider would send an UpdateDomain that AWS refuses, and delete the script that the domain still names."""
+    sagemaker = shell.client("sagemaker")
+    key = {"DomainId": before["DomainId"], "SpaceName": "ada-editor", "AppType": "CodeEditor", "AppName": "default"}
+    sagemaker.delete_app(**key)
+    settings = "idle_timeout_minutes = 90\nmax_volume_gb = 200\nvolume_gb = 30\ndocker = false\n"
+    shell.write(f'{CLOSED}\n[studio]\n{settings}\n[editor]\ntools = ["uv"]\n')
+    plan = json.loads(shell.studioctl("plan", "--local", "--json", expect=2).out)
+    assert [(step["by"], step["does"]) for step in plan["steps"]] == [
+        ("terraform", "Terraform creates and changes"),
+        ("api", "UpdateDomain and UpdateSpace by AWS's API"),
+        ("terraform", "Terraform deletes what was used until then"),
+    ]
+    (script,) = [change for change in plan["changes"] if change["type"] == "aws_sagemaker_studio_lifecycle_config"]
+    assert (script["action"], script["address"]) == ("replace", "aws_sagemaker_studio_lifecycle_config.editor")
+    assert script["address"] in plan["steps"][0]["addresses"]
+    assert script["address"] in plan["steps"][2]["addresses"]
+
+    for action in ("UpdateDomain", "DeleteStudioLifecycleConfig"):
+        set_faults(emulator, {"kind": "error", "action": action, "code": "ValidationException", "times": 1})
+        assert shell.studioctl("up", "--local", "--yes", expect=None).code != 0
+        set_faults(emulator)
+    shell.studioctl("up", "--local", "--yes")
+
+    after = the_domain(shell)
+    editor = after["DefaultUserSettings"]["CodeEditorAppSettings"]
+    (attached,) = editor["LifecycleConfigArns"]
+    (there,) = sagemaker.list_studio_lifecycle_configs()["StudioLifecycleConfigs"]
+    assert attached == editor["DefaultResourceSpec"]["LifecycleConfigArn"] == there["StudioLifecycleConfigArn"]
+    assert attached not in json.dumps(before, default=str)
+    assert editor["AppLifecycleManagement"]["IdleSettings"]["IdleTimeoutInMinutes"] == 90
+    assert after["DefaultUserSettings"]["SpaceStorageSettings"]["DefaultEbsStorageSettings"] == {
+        "DefaultEbsVolumeSizeInGb": 30,
+        "MaximumEbsVolumeSizeInGb": 200,
+    }
+    assert after["DomainSettings"] == {
+        "DockerSettings": {"EnableDockerAccess": "DISABLED"},
+        "ExecutionRoleIdentityConfig": "DISABLED",
+    }
+    assert after["AppNetworkAccessType"] == "VpcOnly"
+    space = sagemaker.describe_space(DomainId=before["DomainId"], SpaceName="ada-editor")["SpaceSettings"]
+    assert space["SpaceStorageSettings"]["EbsStorageSettings"]["EbsVolumeSizeInGb"] == 30
+    assert space["CodeEditorAppSettings"]["DefaultResourceSpec"]["LifecycleConfigArn"] == attached
+    assert shell.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
+
+
+def it_is_opened_and_closed_again(shell: Shell, before: Any) -> None:
+    file = (shell.directory / "studio.toml").read_text()
+    for text, access in ((without_network(file), "PublicInternetOnly"), (file, "VpcOnly")):
+        shell.write(text)
+        shell.studioctl("up", "--local", "--yes")
+        now = the_domain(shell)
+        assert now["AppNetworkAccessType"] == access
+        assert (now["DomainId"], now["HomeEfsFileSystemId"]) == (before["DomainId"], before["HomeEfsFileSystemId"])
+        assert sorted(now["SubnetIds"]) == sorted(before["SubnetIds"])
+        assert shell.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
+
+
+def without_network(text: str) -> str:
+    head, _, rest = text.partition("[network]\n")
+    return head + rest.partition("\n\n")[2]
+
+
+def set_faults(emulator: RunningEmulator, *faults: Any) -> None:
+    request = urllib.request.Request(
+        f"{emulator.endpoint_url}/_studioctl/faults", json.dumps({"faults": faults}).encode(), method="PUT"
+    )
+    urllib.request.urlopen(request).close()
 
 
 def the_domain_is_in_private_subnets_alone(domain: Any, subnets: Any) -> None:

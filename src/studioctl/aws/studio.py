@@ -191,16 +191,11 @@ class Studio:
             )
         return answer["AuthorizedUrl"]
 
-    def offer_no_images(self, domain_id: str, *, user_profile: str | None = None) -> None:
-        """Takes every custom image out of what Code Editor offers: by default, or to one user. Nothing else changes."""
+    def offer_no_images(self, domain_id: str, user_profile: str) -> None:
+        """Takes every custom image out of what Code Editor offers to one user. Nothing else changes."""
         settings: UserSettingsTypeDef = {"CodeEditorAppSettings": {"CustomImages": []}}
         with translated():
-            if user_profile is None:
-                self._sagemaker.update_domain(DomainId=domain_id, DefaultUserSettings=settings)
-            else:
-                self._sagemaker.update_user_profile(
-                    DomainId=domain_id, UserProfileName=user_profile, UserSettings=settings
-                )
+            self._sagemaker.update_user_profile(DomainId=domain_id, UserProfileName=user_profile, UserSettings=settings)
 
     def delete_app(self, domain_id: str, app: App) -> None:
         """Stops an app. Its files stay on the space's volume."""
@@ -242,17 +237,27 @@ class Studio:
         with ignoring_missing():
             self._sagemaker.delete_studio_lifecycle_config(StudioLifecycleConfigName=name)
 
-    def subnets(self, domain_id: str) -> frozenset[str]:
-        """The subnets of a domain; none when it does not exist."""
-        found: list[str] = []
+    def described_domain(self, domain_id: str) -> Mapping[str, Any]:
+        """All that AWS says of a domain; empty when it does not exist."""
         with ignoring_missing():
-            found = self._sagemaker.describe_domain(DomainId=domain_id).get("SubnetIds", [])
-        return frozenset(found)
+            return self._sagemaker.describe_domain(DomainId=domain_id)
+        return {}
 
-    def change_subnets(self, domain_id: str, subnet_ids: Collection[str]) -> None:
-        """Puts a domain into other subnets of its VPC. AWS refuses to take one away while apps run."""
+    def described_space(self, domain_id: str, name: str) -> Mapping[str, Any]:
+        """All that AWS says of a space; empty when it does not exist."""
+        with ignoring_missing():
+            return self._sagemaker.describe_space(DomainId=domain_id, SpaceName=name)
+        return {}
+
+    def change_domain(self, domain_id: str, members: Mapping[str, Any]) -> None:
+        """UpdateDomain with these members. AWS takes some changes only while no app runs."""
         with translated():
-            self._sagemaker.update_domain(DomainId=domain_id, SubnetIds=sorted(subnet_ids))
+            self._sagemaker.update_domain(DomainId=domain_id, **members)
+
+    def change_space(self, domain_id: str, name: str, members: Mapping[str, Any]) -> None:
+        """UpdateSpace with these members."""
+        with translated():
+            self._sagemaker.update_space(DomainId=domain_id, SpaceName=name, **members)
 
     def space_failure(self, domain_id: str, name: str) -> str:
         """Why AWS says that a space failed; empty if it does not say."""

@@ -18,6 +18,10 @@ class EmulatorSettings:
             24 hours (aws/amazon-sagemaker-feedback#160); 0 lets a rehearsal go on.
         registration_seconds: How long after an app is InService StartSession still fails inside AWS. How long it is on
             AWS is not known; its toolkit tries again for 7 seconds.
+        update_space_takes_type: Whether UpdateSpace accepts the AppType that the space has. In 2024 AWS refused it
+            (hashicorp/terraform-provider-aws#38370, boto/boto3#4375); the provider still sends it.
+        detach_default_script: Whether an empty LifecycleConfigArns is accepted while a default resource spec names a
+            script. AWS's guide detaches so, and does not say what becomes of the default.
         maximum_apps: How many apps of one type may run on one type of instance; None leaves that to the quotas.
         quotas: What Service Quotas answers, by quota code, where it is not AWS's default.
         enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
@@ -51,6 +55,8 @@ class EmulatorSettings:
     closed_domains_need_groups: bool = False
     private_spaces_need_app_type: bool = False
     rstudio_licence: bool = False
+    update_space_takes_type: bool = True
+    detach_default_script: bool = True
     maximum_apps: int | None = None
     quotas: dict[str, float] = field(default_factory=dict)
     enforce_quotas: bool = False

@@ -4,9 +4,12 @@ An argument's value is anything JSON can hold, a `Ref` to another block's attrib
 (`f"{bucket.ref('arn')}/*"`). Plain text that Terraform would take for a template is escaped with `literal()`.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+_REFERENCE = re.compile(r"(?<!\$)\$\{((?:data\.)?[a-z0-9_]+\.[A-Za-z0-9_-]+)")
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,37 @@ def literal(text: str) -> str:
     return text.replace("${", "$${").replace("%{", "%%{")
 
 
+def references(value: Any) -> Iterator[str]:
+    """The address of each block that a value refers to, at any depth; those that `depends_on` names too."""
+    if isinstance(value, Mapping):
+        yield from value.get("depends_on", ())
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from references(inner)
+    elif isinstance(value, Ref | str):
+        yield from _REFERENCE.findall(str(value))
+
+
 @dataclass(frozen=True)
 class Resource:
-    """Something that shall exist. `label` is its name inside Terraform, `why` a comment for the reader."""
+    """Something that shall exist.
+
+    Args:
+        type: Terraform's word for what it is.
+        label: Its name inside Terraform.
+        arguments: What it is like.
+        why: A comment for the reader.
+        by_api: Arguments that Terraform uses at its creation and then leaves alone, because `studioctl up` changes
+            them by AWS's API: see `studio_api`.
+    """
 
     type: str
     label: str
     arguments: Mapping[str, Any]
     why: str = ""
+    by_api: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -116,3 +142,15 @@ class Blueprint:
     def resources(self) -> tuple[Resource, ...]:
         """Every resource of every module, in order."""
         return tuple(b for module in self.modules for b in module.blocks if isinstance(b, Resource))
+
+    def needed_by(self, resource: Resource) -> frozenset[str]:
+        """The address of everything that this one refers to, and of what that refers to."""
+        blocks = {b.address: b for module in self.modules for b in module.blocks if not isinstance(b, Output)}
+        found: set[str] = set()
+        to_visit = [resource.address]
+        while to_visit:
+            block = blocks.get(to_visit.pop())
+            new = set(references(block.arguments)) - found if block else set()
+            found |= new
+            to_visit += new
+        return frozenset(found)

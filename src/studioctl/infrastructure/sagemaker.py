@@ -6,6 +6,7 @@ from typing import Any
 
 from studioctl.config.checks import LONGEST_IDLE, NEVER, SHORTEST_IDLE
 from studioctl.config.model import EnvironmentConfig, ResolvedSpace, Studio, User
+from studioctl.infrastructure import studio_api
 from studioctl.infrastructure.block import Module, Output, Ref, Resource
 from studioctl.infrastructure.editor_scripts import EditorScripts
 from studioctl.infrastructure.iam import Iam
@@ -116,7 +117,7 @@ def _user_settings(
             "lifecycle_config_arn": editor.ref("arn"),
         },
         "app_lifecycle_management": {"idle_settings": idle},
-        **({"custom_image": list(custom_images)} if custom_images else {}),
+        "custom_image": list(custom_images),
     }
     ebs = {
         "default_ebs_volume_size_in_gb": studio.volume_gb,
@@ -144,9 +145,9 @@ def _domain(
 ) -> Resource:
     settings_path = "default_user_settings[0].code_editor_app_settings[0]"
     # The subnets of a VPC that exists already stand in the file: `up` refuses others, with the file's line.
-    ignored = [key for key in NEVER_REPLACING if key != "subnet_ids" or config.network.vpc is None]
+    ignored = [key for key in NEVER_REPLACING if key != studio_api.SUBNETS or config.network.vpc is None]
     return Resource(
-        "aws_sagemaker_domain",
+        studio_api.DOMAIN,
         "studio",
         {
             "domain_name": naming.domain,
@@ -162,6 +163,7 @@ def _domain(
                 # Always said, because the provider does not take back what it is no longer told.
                 "execution_role_identity_config": "USER_PROFILE_NAME" if config.iam.per_user_roles else "DISABLED",
             },
+            "tag_propagation": "DISABLED",
             # The home file system's and the volumes'.
             **({"kms_key_id": kms.key_arn} if kms.key_arn else {}),
             "retention_policy": {"home_efs_file_system": "Retain"},
@@ -170,6 +172,7 @@ def _domain(
             "lifecycle": {"ignore_changes": [*_image_of(settings_path), *ignored]},
         },
         why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
+        by_api=(*studio_api.DOMAIN_BY_API, *(key for key in ignored if key == studio_api.SUBNETS)),
     )
 
 
@@ -206,7 +209,7 @@ def _space(space: ResolvedSpace, domain: Resource, owner: Resource, editor: Reso
         "app_lifecycle_management": {"idle_settings": {"idle_timeout_in_minutes": _idle_minutes(studio)}},
     }
     return Resource(
-        "aws_sagemaker_space",
+        studio_api.SPACE,
         label(space.name),
         {
             "domain_id": domain.ref("id"),
@@ -223,6 +226,7 @@ def _space(space: ResolvedSpace, domain: Resource, owner: Resource, editor: Reso
             "tags": {"sagemaker:user-profile-arn": owner.ref("arn")},
             "lifecycle": {"ignore_changes": _image_of("space_settings[0].code_editor_app_settings[0]")},
         },
+        by_api=studio_api.SPACE_BY_API,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from studioctl.errors import NameTakenError
 from studioctl.events import Noted, Work
 from studioctl.infrastructure.block import Ref, Resource
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
@@ -27,12 +28,13 @@ VERSION_TIMEOUT = 600.0  # seconds; the provider, too, gives a version ten minut
 FAILED = "Failed"  # AWS's status of what was never finished; what worked once is `Update_Failed`
 
 
-def plan(environment: Environment, *, adopt: str | None = None) -> Work[PlanSummary]:
+def plan(environment: Environment, *, adopt: str | None = None, targets: Collection[str] = ()) -> Work[PlanSummary]:
     """Terraform's plan, in which nothing is created that exists already. Terraform must have been initialised.
 
     Args:
         environment: The environment.
         adopt: Its name once more, if it may be one of which there is no record here.
+        targets: Addresses to which the plan is limited; all when empty.
 
     Raises:
         RefusedError: Another environment of the name is being made or removed.
@@ -44,17 +46,42 @@ def plan(environment: Environment, *, adopt: str | None = None) -> Work[PlanSumm
     if not any(estate.addresses()):
         if adopt is None:
             ownership.refuse_unfinished(environment)
-        return (yield from _plan_with(environment, (yield from settled(environment, everything))))
+        return (yield from _plan_with(environment, (yield from settled(environment, everything)), targets))
     yield from _accept_what_was_finished(environment, estate)
-    summary = yield from terraform.plan()
+    summary = yield from terraform.plan(targets=targets)
     created = {change.address for change in summary.changes if change.action == "create"}
     found = yield from settled(environment, created)
     # An older state can still record a predecessor, which AWS no longer has: Terraform would not import beside it.
     terraform.forget(sorted(found.keys() & {address for address, _ in estate.addresses()}))
-    return (yield from _plan_with(environment, found)) if found else summary
+    return (yield from _plan_with(environment, found, targets)) if found else summary
 
 
-def plan_after_a_clash(environment: Environment, failed: PlanSummary) -> Work[PlanSummary | None]:
+def apply(environment: Environment, summary: PlanSummary, *, targets: Collection[str] = ()) -> Work[Mapping[str, Any]]:
+    """Applies a plan; once more, when only what is ours and came into being unseen was in the way. The outputs.
+
+    What a namesake's first `up` makes at the same time is not ours, and then nothing was made here.
+
+    Args:
+        environment: The environment.
+        summary: What `plan` returned.
+        targets: To which it was limited.
+
+    Raises:
+        TerraformError: AWS refused something.
+    """
+    try:
+        return (yield from environment.terraform.apply(summary))
+    except NameTakenError:
+        ownership.give_way(environment, summary)
+        again = yield from plan_after_a_clash(environment, summary, targets=targets)
+        if again is None:
+            raise
+    return (yield from environment.terraform.apply(again))
+
+
+def plan_after_a_clash(
+    environment: Environment, failed: PlanSummary, *, targets: Collection[str] = ()
+) -> Work[PlanSummary | None]:
     """A plan that goes on where AWS had what Terraform wanted to make; None when that is not ours, or more would go.
 
     It came into being unseen: a request outlived the process that was killed, or its answer was lost and it was sent
@@ -63,24 +90,25 @@ def plan_after_a_clash(environment: Environment, failed: PlanSummary) -> Work[Pl
     Args:
         environment: The environment.
         failed: The plan that was agreed on and could not be applied to its end.
+        targets: To which it was limited.
     """
     recorded = {address for address, _ in Estate(environment.terraform.state()).addresses()}
     missing = {change.address for change in failed.changes if change.action == "create"} - recorded
     found = yield from settled(environment, missing)
     if not found:
         return None
-    again = yield from _plan_with(environment, found)
+    again = yield from _plan_with(environment, found, targets)
     agreed = {change.address for change in failed.changes if change.destroys}
     return again if agreed.issuperset(change.address for change in again.changes if change.destroys) else None
 
 
-def _plan_with(environment: Environment, found: Mapping[str, str]) -> Work[PlanSummary]:
+def _plan_with(environment: Environment, found: Mapping[str, str], targets: Collection[str]) -> Work[PlanSummary]:
     if len(found) == 1:
         yield Noted("1 resource of this name exists already: the plan adopts it")
     elif found:
         yield Noted(f"{len(found)} resources of this name exist already: the plan adopts them")
     broken = broken_creations(environment, found)
-    return (yield from environment.terraform.plan(adopt=found, replace=broken))
+    return (yield from environment.terraform.plan(adopt=found, replace=broken, targets=targets))
 
 
 def _accept_what_was_finished(environment: Environment, estate: Estate) -> Work[None]:

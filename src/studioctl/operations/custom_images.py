@@ -31,8 +31,8 @@ def refuse_missing(environment: Environment) -> None:
             )
 
 
-def detach_all(environment: Environment) -> Work[None]:
-    """Makes the domain and its profiles offer no custom image.
+def detach_from_users(environment: Environment) -> Work[None]:
+    """Makes the user profiles offer no custom image.
 
     The provider never sends an empty list, and then AWS keeps the old one, whose images it does not let go.
     https://docs.aws.amazon.com/sagemaker/latest/dg/studio-byoi-detach.html
@@ -42,16 +42,9 @@ def detach_all(environment: Environment) -> Work[None]:
         return
     studio = environment.studio
     yield Stage("Detaching images")
-    studio.offer_no_images(domain.id)
-    yield from until(
-        lambda: (found := studio.domain(domain.id)) is None or found.status == "InService",
-        subject=f"domain {domain.id}",
-        action="update",
-        timeout=TIMEOUT,
-    )
     profiles = studio.user_profiles(domain.id)
     for profile in profiles:
-        studio.offer_no_images(domain.id, user_profile=profile.name)
+        studio.offer_no_images(domain.id, profile.name)
     yield from until(
         lambda: all(profile.status == "InService" for profile in studio.user_profiles(domain.id)),
         subject=f"{len(profiles)} user profile{'s' if len(profiles) != 1 else ''}",

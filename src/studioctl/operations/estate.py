@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from studioctl.terraform.plan import ResourceChange
+
 DEPOSED = " (deposed)"
 BUCKET, REPOSITORY, SECRET, SPACE = "bucket", "repository", "secret", "space"
 # Terraform's type of what holds users' data -> what a holding in it is called, and the argument with its name. Stores
@@ -66,3 +68,8 @@ class Estate:
     def ids(self, resource_type: str) -> list[str]:
         """The id of each resource of this type."""
         return [str(attributes["id"]) for attributes in self.attributes(resource_type)]
+
+
+def instance_of(change: ResourceChange) -> str:
+    """Which instance goes: what the file still describes is only deleted when it is an old one beside its successor."""
+    return change.address + DEPOSED if change.action == "delete" and change.module else change.address

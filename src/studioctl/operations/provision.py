@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from studioctl.errors import NameTakenError, RefusedError
+from studioctl.errors import RefusedError
 from studioctl.events import Noted, Stage, Work
-from studioctl.operations import adoption, losses, network_costs, subnets
+from studioctl.infrastructure import studio_api
+from studioctl.operations import adoption, losses, network_costs, studio_settings
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import DEPOSED, Estate
+from studioctl.operations.estate import Estate, instance_of
 from studioctl.operations.guards import refuse_to_forget
 from studioctl.operations.provisioning import occupants, ownership, preflight
 from studioctl.terraform.plan import PlanSummary, ResourceChange
@@ -15,9 +16,9 @@ from studioctl.terraform.plan import PlanSummary, ResourceChange
 if TYPE_CHECKING:
     from studioctl.aws.values import App
 
-DOMAIN = "aws_sagemaker_domain"
+DOMAIN = studio_api.DOMAIN
 LIFECYCLE_CONFIG = "aws_sagemaker_studio_lifecycle_config"
-SPACE = "aws_sagemaker_space"
+SPACE = studio_api.SPACE
 PROFILE = "aws_sagemaker_user_profile"
 IMAGE = "aws_sagemaker_image"
 IMAGE_VERSION = "aws_sagemaker_image_version"
@@ -36,6 +37,8 @@ ACCESS = "app_network_access_type"
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DomainSettings.html
 IDENTITY = "domain_settings[0].execution_role_identity_config"
 NO_IDENTITY = {None, "", "DISABLED"}
+# A subnet that leaves. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateDomain.html
+SUBNETS = studio_api.SUBNETS
 
 
 def plan(environment: Environment, *, move_state: bool = False, adopt: str | None = None) -> Work[PlanSummary]:
@@ -57,7 +60,7 @@ def plan(environment: Environment, *, move_state: bool = False, adopt: str | Non
     refuse_to_forget(environment)
     known = {address for address, _ in Estate(environment.terraform.state()).addresses()}
     yield from preflight.check_names(environment, environment.terraform.blueprint, known)
-    summary = yield from adoption.plan(environment, adopt=adopt)
+    summary = studio_settings.complete(environment, (yield from adoption.plan(environment, adopt=adopt)))
     if network_costs.begins(summary) and (costs := network_costs.told(environment.config)):
         yield Noted(costs)
     return summary
@@ -71,9 +74,9 @@ def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["Ap
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteStudioLifecycleConfig.html and its like
     """
-    destroyed = {_instance(change) for change in summary.changes if change.destroys}
+    destroyed = {instance_of(change) for change in summary.changes if change.destroys}
     types = {address.split(".")[0] for address in destroyed}
-    concerns_all = any(subnets.leaves(change) or _needs_rest(change) for change in summary.changes)
+    concerns_all = any(map(_needs_rest, summary.changes))
     domain = environment.domain() if concerns_all or types & NEEDED_BY_APPS.keys() else None
     if domain is None:
         return ()
@@ -140,13 +143,13 @@ def _needs_rest(change: ResourceChange) -> bool:
     return change.type == DOMAIN and any(
         attribute.path == ACCESS
         or (attribute.path == IDENTITY and not {attribute.before, attribute.after} <= NO_IDENTITY)
+        or (
+            attribute.path == SUBNETS
+            and not attribute.unknown
+            and not set(attribute.before or ()) <= set(attribute.after)
+        )
         for attribute in change.attributes
     )
-
-
-def _instance(change: ResourceChange) -> str:
-    """Which instance goes: what the file still describes is only deleted when it is an old one beside its successor."""
-    return change.address + DEPOSED if change.action == "delete" and change.module else change.address
 
 
 def refuse_to_stop(apps: Sequence["App"]) -> None:
@@ -183,9 +186,9 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
         yield Stage("Stopping apps")
         yield from stop_apps(environment.studio, domain.id, stop)
     if not environment.config.images.custom and any(c.type == IMAGE and c.destroys for c in summary.changes):
-        from studioctl.operations.custom_images import detach_all  # noqa: PLC0415 (as above)
+        from studioctl.operations.custom_images import detach_from_users  # noqa: PLC0415 (as above)
 
-        yield from detach_all(environment)
+        yield from detach_from_users(environment)
     environment.terraform.workspace.claim()
     yield from _settle(environment, summary)
     if any(change.type == DOMAIN and change.action in {"create", "replace"} for change in summary.changes):
@@ -194,25 +197,7 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
         yield from unfinished.clear(
             environment, replaced=any(c.type == DOMAIN and c.is_unfinished for c in summary.changes)
         )
-    yield from subnets.leave(environment, summary)
-    made = yield from _applied(environment, summary)
-    yield from subnets.join(environment)
-    return made
-
-
-def _applied(environment: Environment, summary: PlanSummary) -> Work[Mapping[str, Any]]:
-    """Applies it; once more, when only what is ours and came into being meanwhile was in the way.
-
-    What a namesake's first `up` makes at the same time is not ours, and then nothing was made here.
-    """
-    try:
-        return (yield from environment.terraform.apply(summary))
-    except NameTakenError:
-        ownership.give_way(environment, summary)
-        again = yield from adoption.plan_after_a_clash(environment, summary)
-        if again is None:
-            raise
-    return (yield from environment.terraform.apply(again))
+    return (yield from studio_settings.carry_out(environment, summary))
 
 
 def _settle(environment: Environment, summary: PlanSummary) -> Work[None]:

@@ -38,6 +38,7 @@ WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {0} 
 COME_BACK = "docs/how-to/remove-and-come-back.md"
 LONGEST_VALUE = 60
 LISTED = 10  # users
+FEW = 4  # addresses of a step
 SCRIPT = "studio_lifecycle_config_content"
 
 
@@ -60,6 +61,15 @@ def plan(summary: PlanSummary, console: Console) -> None:
         _line(console, "Only outputs change.")
     counts = [f"{count} {words}" for action, words in COUNTED if (count := summary.count(action))]
     _line(console, f"\nPlan: {', '.join(counts) or 'outputs only'}.", "bold")
+    if len(summary.steps) > 1:
+        _line(console, "In this order:")
+        for number, step in enumerate(summary.steps, 1):
+            _line(console, f"  {number}. {step.does}: {_subjects(step.addresses)}")
+
+
+def _subjects(addresses: Sequence[str]) -> str:
+    few = ", ".join(addresses[:FEW])
+    return few if len(addresses) <= FEW else f"{few} and {len(addresses) - FEW} more"
 
 
 def _change(change: ResourceChange, console: Console) -> None:

@@ -6,7 +6,8 @@ https://developer.hashicorp.com/terraform/language/syntax/json#comment-propertie
 """
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Output, Ref, Resource, literal
@@ -41,16 +42,21 @@ EMULATED_SERVICES = (
 )
 
 
-def render(blueprint: Blueprint, target: Target) -> dict[str, str]:
+def render(blueprint: Blueprint, target: Target, *, alone: bool = False) -> dict[str, str]:
     """The documents of an environment: file name -> text, in the order in which a person would read them.
 
     The same blueprint and target give the same text, so a document changes only when what it describes does.
+
+    Args:
+        blueprint: What should exist.
+        target: Where.
+        alone: Whether Terraform works without studioctl, and so changes itself what `up` changes by AWS's API.
     """
     documents = {"main.tf.json": text(_main(blueprint, target))}
     if not target.is_local:
         documents["variables.tf.json"] = text(_variables(target))
     for module in blueprint.modules:
-        documents[f"{module.name}.tf.json"] = text(_module(module))
+        documents[f"{module.name}.tf.json"] = text(_module(module, alone=alone))
     return {**documents, **blueprint.files}
 
 
@@ -125,24 +131,34 @@ def _variables(target: Target) -> dict[str, Any]:
     }
 
 
-def _module(module: Module) -> dict[str, Any]:
+def _module(module: Module, *, alone: bool) -> dict[str, Any]:
     document: dict[str, Any] = {"//": module.purpose}
-    data = _by_type(block for block in module.blocks if isinstance(block, Data))
-    resources = _by_type(block for block in module.blocks if isinstance(block, Resource))
+    data = _by_type((block for block in module.blocks if isinstance(block, Data)), alone=alone)
+    resources = _by_type((block for block in module.blocks if isinstance(block, Resource)), alone=alone)
     outputs = {block.name: _output(block) for block in module.blocks if isinstance(block, Output)}
     moved = [{"from": before, "to": after} for before, after in module.moved.items()]
     kinds = {"data": data, "resource": resources, "output": outputs, "moved": moved}
     return document | {kind: blocks for kind, blocks in kinds.items() if blocks}
 
 
-def _by_type(blocks: Iterable[Block]) -> dict[str, dict[str, Any]]:
+def _by_type(blocks: Iterable[Block], *, alone: bool) -> dict[str, dict[str, Any]]:
     types: dict[str, dict[str, Any]] = {}
     for block in blocks:
         if isinstance(block, Output):
             continue
         comment = {"//": block.why} if block.why else {}
-        types.setdefault(block.type, {})[block.label] = comment | dict(block.arguments)
+        by_api = block.by_api if isinstance(block, Resource) and not alone else ()
+        types.setdefault(block.type, {})[block.label] = comment | _leaving(block.arguments, by_api)
     return types
+
+
+def _leaving(arguments: Mapping[str, Any], by_api: Collection[str]) -> dict[str, Any]:
+    """The arguments, of which Terraform leaves some as they are."""
+    if not by_api:
+        return dict(arguments)
+    lifecycle = arguments.get("lifecycle", {})
+    others = [path for path in lifecycle.get("ignore_changes", ()) if re.split(r"[.\[]", path)[0] not in by_api]
+    return dict(arguments) | {"lifecycle": {**lifecycle, "ignore_changes": [*by_api, *others]}}
 
 
 def _output(output: Output) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _files(blueprint: Blueprint, backend: Backend) -> dict[str, str]:
     target = Target(blueprint.region, blueprint.profile)
     in_s3 = backend.kind == "s3"
     files = {
-        **document.render(blueprint, target),
+        **document.render(blueprint, target, alone=True),
         **backends.render(backend, target),
         "backend.hcl": backends.render_hcl(backend) if in_s3 else _example_hcl(blueprint),
         "terraform.tfvars.example": f"# null takes AWS's own order of credentials\nprofile = {_profile(blueprint)}\n",

@@ -35,6 +35,7 @@ class AttributeChange:
         before: The old value; `MASK` if it is sensitive.
         after: The new value; `MASK` if it is sensitive, `UNKNOWN` if only AWS can tell.
         forces_replacement: The resource is destroyed and created anew because of it.
+        by_api: `up` changes it by AWS's API, not Terraform.
     """
 
     path: str
@@ -43,6 +44,7 @@ class AttributeChange:
     forces_replacement: bool = False
     sensitive: bool = False
     unknown: bool = False
+    by_api: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,21 @@ class OutputChange:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A part of an `up`, in an order that AWS demands.
+
+    Args:
+        by: Who takes it.
+        does: What it does, for a person.
+        addresses: To what.
+    """
+
+    by: Literal["terraform", "api"]
+    does: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PlanSummary:
     """A saved plan, told.
 
@@ -97,8 +114,9 @@ class PlanSummary:
         outputs: Outputs that change.
         drift: What was changed or removed outside Terraform.
         destroy: The plan removes the whole environment.
-        has_changes: Terraform would do something, if only to its outputs.
+        has_changes: `up` would do something, if only to the outputs.
         file: The saved plan, for `apply`.
+        steps: What `up` does, in order. Left out: Terraform applies the plan.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -107,6 +125,7 @@ class PlanSummary:
     destroy: bool
     has_changes: bool
     file: Path
+    steps: tuple[Step, ...] = ()
 
     def count(self, action: Action) -> int:
         """How many resources this happens to."""
@@ -131,6 +150,7 @@ class PlanSummary:
                 for o in self.outputs
             ],
             "drift": [_resource_json(change) for change in self.drift],
+            "steps": [{"by": step.by, "does": step.does, "addresses": list(step.addresses)} for step in self.steps],
         }
 
 
@@ -150,6 +170,7 @@ def _resource_json(change: ResourceChange) -> Json:
                 "forces_replacement": a.forces_replacement,
                 "sensitive": a.sensitive,
                 "unknown": a.unknown,
+                "by_api": a.by_api,
             }
             for a in change.attributes
         ],

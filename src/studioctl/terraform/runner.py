@@ -7,7 +7,7 @@ Each verb is work (`studioctl.events.Work`): it yields events and returns its re
 import errno
 import json
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,7 @@ from studioctl.terraform.workspace import ERRORED, Initialised, Workspace, finge
 
 PLAN_FILE = "plan.tfplan"
 IMPORTS_FILE = "adopt.tf.json"
+SET_ASIDE_FILE = "set-aside.tfstate"
 CHANGES = 2  # `plan -detailed-exitcode`
 
 
@@ -164,6 +165,7 @@ class Terraform:
         adopt: Mapping[str, str] | None = None,
         replace: Iterable[str] = (),
         targets: Iterable[str] = (),
+        refresh: bool = True,
     ) -> Work[PlanSummary]:
         """What would be done. The plan is saved for `apply`.
 
@@ -172,11 +174,12 @@ class Terraform:
             adopt: What exists and is not in the state: what `terraform import` wants, by address.
             replace: Addresses of what is to be made anew.
             targets: Addresses to which the plan is limited, with what they need; all when empty.
+            refresh: Whether AWS is asked how things are. Not needed right after an `apply`.
 
         Raises:
             TerraformError: Terraform failed, or someone else works here.
         """
-        aim = ["-destroy"] if destroy else []
+        aim = (["-destroy"] if destroy else []) + ([] if refresh else ["-refresh=false"])
         aim += [f"-replace={address}" for address in replace] + [f"-target={address}" for address in targets]
         words = ("plan", "-input=false", "-json", "-detailed-exitcode", f"-out={PLAN_FILE}", *aim)
         with self.workspace.hold("plan"):
@@ -207,6 +210,32 @@ class Terraform:
         if addresses:
             with self.workspace.hold("forget"):
                 self._ask("state", "rm", *addresses)
+
+    def set_aside(self, objects: Collection[tuple[str, str]]) -> tuple[str, ...]:
+        """Give what is about to be replaced addresses of its own in the state, so that it can go later.
+
+        Terraform then deletes it together with everything that the blueprint does not describe.
+
+        Args:
+            objects: The address and the id of each thing.
+
+        Returns:
+            The new addresses.
+
+        Raises:
+            TerraformError: Terraform failed, or someone else works here.
+        """
+        if not objects:
+            return ()
+        with self.workspace.hold("set aside"):
+            content, addresses = state.set_aside(self.state(), objects)
+            file = self.workspace.directory / SET_ASIDE_FILE
+            write_text(file, json.dumps(content, indent=2) + "\n")
+            try:
+                self._ask("state", "push", file.name)
+            finally:
+                file.unlink(missing_ok=True)
+        return addresses
 
     def _summary(self, said: Transcript, *, destroy: bool, has_changes: bool) -> PlanSummary:
         modules = addresses(self.blueprint)

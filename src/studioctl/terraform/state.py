@@ -5,9 +5,11 @@ https://developer.hashicorp.com/terraform/internals/json-format says that the st
 at version 4 since Terraform 0.12.
 """
 
+import copy
+import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from studioctl.errors import TerraformError
@@ -158,3 +160,44 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _minor(version: str) -> tuple[int, int]:
     numbers = re.match(r"(\d+)\.(\d+)", version)
     return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+
+
+def set_aside(content: dict[str, Any], objects: Iterable[tuple[str, str]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The state in which these objects have addresses of their own.
+
+    Also one that was replaced already and waits for its deletion beside its successor ("deposed") becomes a resource
+    like others.
+
+    Args:
+        content: A state.
+        objects: The address and the id of each object.
+
+    Returns:
+        The state, and the new addresses.
+    """
+    content = copy.deepcopy(content)
+    wanted = set(objects)
+    aside: dict[str, list[dict[str, Any]]] = {}
+    for resource in content["resources"]:
+        address = _address(resource)
+        leaving = [i for i in resource["instances"] if (address, str(i["attributes"].get("id"))) in wanted]
+        resource["instances"] = [instance for instance in resource["instances"] if instance not in leaving]
+        aside[address] = [_aside(resource, instance) for instance in leaving]
+    moved = [resource for resources in aside.values() for resource in resources]
+    for instance in (instance for resource in moved for instance in resource["instances"]):
+        needed = instance.get("dependencies", ())
+        instance["dependencies"] = [new for old in needed for new in [*map(_address, aside.get(old, ()))] or [old]]
+    content["resources"] = [resource for resource in (*content["resources"], *moved) if resource["instances"]]
+    content["serial"] += 1
+    return content, tuple(map(_address, moved))
+
+
+def _aside(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> dict[str, Any]:
+    """A resource of this instance alone. Its name tells which it is: there may be several on their way out."""
+    mark = hashlib.sha256(str(instance["attributes"]["id"]).encode()).hexdigest()[:8]
+    alone = {key: value for key, value in instance.items() if key != "deposed"}
+    return {**resource, "name": f"{resource['name']}_until_{mark}", "instances": [alone]}
+
+
+def _address(resource: Mapping[str, Any]) -> str:
+    return f"{resource['type']}.{resource['name']}"

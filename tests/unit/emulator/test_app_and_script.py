@@ -142,7 +142,7 @@ def test_a_script_in_use_cannot_go(studio: Studio, domain_id: str) -> None:
     key = studio.app(domain_id)
     spec = studio.sagemaker.describe_app(**key)["ResourceSpec"]
     assert spec["LifecycleConfigArn"] == script
-    cleared: Any = {"LifecycleConfigArns": [], "DefaultResourceSpec": {"LifecycleConfigArn": "None"}}
+    cleared: Any = {"LifecycleConfigArns": []}  # the guide's own line; the default goes with it
     update(DomainId=domain_id, DefaultUserSettings={"CodeEditorAppSettings": cleared})
     studio.wait_domain(domain_id)
     assert refusal(delete) == in_use(f"{ARN}:app/{domain_id}/editor/codeeditor/default")

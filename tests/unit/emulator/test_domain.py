@@ -1,5 +1,6 @@
 """Domains: defaults, statuses, what may change and what is in the way of a deletion."""
 
+import functools
 import re
 import uuid
 from typing import Any
@@ -96,7 +97,9 @@ def test_a_running_app_forbids_only_what_aws_says(studio: Studio) -> None:
     message = f"Unable to update Domain [{arn}] with InService App. Delete all InService apps."
     update = studio.sagemaker.update_domain
     for refused in (
-        lambda: update(DomainId=domain_id, AppNetworkAccessType="VpcOnly"),
+        lambda: update(
+            DomainId=domain_id, AppNetworkAccessType="VpcOnly", VpcId=studio.vpc_id, SubnetIds=studio.subnet_ids
+        ),
         lambda: update(DomainId=domain_id, SubnetIds=studio.subnet_ids[:1]),
         lambda: update(
             DomainId=domain_id, DomainSettingsForUpdate={"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"}
@@ -106,7 +109,7 @@ def test_a_running_app_forbids_only_what_aws_says(studio: Studio) -> None:
     update(DomainId=domain_id, DefaultUserSettings={"SecurityGroups": [studio.group_id]})
     studio.wait_domain(domain_id)
     studio.stop(key)
-    update(DomainId=domain_id, AppNetworkAccessType="VpcOnly")
+    update(DomainId=domain_id, AppNetworkAccessType="VpcOnly", VpcId=studio.vpc_id, SubnetIds=studio.subnet_ids)
     studio.wait_domain(domain_id)
 
 
@@ -207,6 +210,27 @@ def test_shared_spaces_offer_no_repositories(studio: Studio, kind: str) -> None:
     domain_id = studio.domain(DefaultUserSettings=role | repositories, DefaultSpaceSettings=role)
     update = studio.sagemaker.update_domain
     assert refusal(lambda: update(DomainId=domain_id, DefaultSpaceSettings=repositories)) == refused
+
+
+def test_a_domain_becomes_or_stays_closed_only_with_its_network_in_the_request(studio: Studio) -> None:
+    network: Any = {"VpcId": studio.vpc_id, "SubnetIds": studio.subnet_ids}
+    user_settings: Any = {"ExecutionRole": studio.role_arn, "SecurityGroups": [studio.group_id]}
+    domain_id = studio.domain(DefaultUserSettings=user_settings)
+    update = functools.partial(studio.sagemaker.update_domain, DomainId=domain_id)
+    refused = ("ValidationException", "VpcId and Subnet IDs are required for updating domains to VpcOnly mode.")
+
+    for missing in ("VpcId", "SubnetIds"):
+        there = {key: value for key, value in network.items() if key != missing}
+        assert refusal(functools.partial(update, AppNetworkAccessType="VpcOnly", **there)) == refused
+    update(AppNetworkAccessType="VpcOnly", **network)
+    studio.wait_domain(domain_id)
+    # As the provider asks for any change of a domain that is closed already:
+    assert refusal(lambda: update(AppNetworkAccessType="VpcOnly", DefaultUserSettings=user_settings)) == refused
+    update(TagPropagation="ENABLED")
+    studio.wait_domain(domain_id)
+    update(AppNetworkAccessType="PublicInternetOnly")
+    studio.wait_domain(domain_id)
+    assert studio.sagemaker.describe_domain(DomainId=domain_id)["AppNetworkAccessType"] == "PublicInternetOnly"
 
 
 def test_children_block_a_deletion(studio: Studio) -> None:

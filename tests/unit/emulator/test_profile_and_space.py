@@ -132,7 +132,7 @@ def test_what_never_changes(studio: Studio, domain_id: str) -> None:
     update: Any = studio.sagemaker.update_space
     assert refusal(lambda: update(DomainId=domain_id, SpaceName="editor", SpaceSettings={"AppType": "JupyterLab"})) == (
         "ValidationException",
-        "Updating AppType for Space is not supported",
+        "Updating AppType for Space is not supported.",
     )
     assert refusal(
         lambda: update(DomainId=domain_id, SpaceName="editor", SpaceSettings={"SpaceStorageSettings": disk(10)})

@@ -38,6 +38,8 @@ def test_all_the_other_truths(home: Path) -> None:
         deleted_apps_seconds=0.2,
         volume_modification_seconds=3600,
         maximum_apps=1,
+        update_space_takes_type=False,
+        detach_default_script=False,
     )
     studio = new_studio(server.start(settings=settings, state_dir=home))
     domain_id = studio.domain()
@@ -52,6 +54,19 @@ def test_all_the_other_truths(home: Path) -> None:
             " current utilization of 1 Apps and a request delta of 1 Apps. Please use Service Quotas to request"
             " an increase for this quota."
         ),
+    )
+    same: Any = {"AppType": "CodeEditor"}
+    assert refusal(
+        lambda: studio.sagemaker.update_space(DomainId=domain_id, SpaceName="editor", SpaceSettings=same)
+    ) == ("ValidationException", "Updating AppType for Space is not supported.")
+    script = studio.script("setup")
+    attached: Any = {"LifecycleConfigArns": [script], "DefaultResourceSpec": {"LifecycleConfigArn": script}}
+    studio.sagemaker.update_domain(DomainId=domain_id, DefaultUserSettings={"CodeEditorAppSettings": attached})
+    studio.wait_domain(domain_id)
+    detached: Any = {"CodeEditorAppSettings": {"LifecycleConfigArns": []}}
+    assert refusal(lambda: studio.sagemaker.update_domain(DomainId=domain_id, DefaultUserSettings=detached)) == (
+        "ValidationException",
+        f"The default LifecycleConfigArn '{script}' is not in LifecycleConfigArns",
     )
     for size, refused in ((10, False), (11, True)):
         change: Any = {"SpaceStorageSettings": {"EbsStorageSettings": {"EbsVolumeSizeInGb": size}}}

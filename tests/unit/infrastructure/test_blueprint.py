@@ -171,8 +171,12 @@ def test_an_image_goes_only_after_everything_has_let_go_of_it() -> None:
         assert made[f"aws_sagemaker_{type_}.torch"]["lifecycle"] == {"create_before_destroy": True}
 
 
-def test_without_custom_images_nothing_is_said_of_them() -> None:
-    assert "custom_image" not in json.dumps([m.blocks for m in blueprint.build(environment()).modules], default=str)
+def test_without_custom_images_there_are_none_and_the_domain_says_so() -> None:
+    made = blocks(blueprint.build(environment()))
+
+    assert "aws_sagemaker_image" not in json.dumps(list(made))
+    for address, settings in (("domain.studio", "default_user_settings"), ("user_profile.ada", "user_settings")):
+        assert made[f"aws_sagemaker_{address}"][settings]["code_editor_app_settings"]["custom_image"] == []
 
 
 def test_plain_text_can_be_kept_from_becoming_a_template() -> None:

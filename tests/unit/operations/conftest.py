@@ -51,9 +51,11 @@ def emulator_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def emulator(emulator_dir: Path) -> Iterator[RunningEmulator]:
-    """One that leaves the NFS groups behind, as AWS is reported to do."""
+    """One that leaves NFS groups behind, and takes no AppType with UpdateSpace, as AWS is reported to do."""
     home = emulator_dir
-    settings = EmulatorSettings(transition_seconds=0.05, registration_seconds=0, nfs_groups_go=False)
+    settings = EmulatorSettings(
+        transition_seconds=0.05, registration_seconds=0, nfs_groups_go=False, update_space_takes_type=False
+    )
     yield server.start(settings=settings, state_dir=home)
     server.stop(home)
 

@@ -128,7 +128,7 @@ def test_what_only_aws_can_tell_is_marked_in_an_update() -> None:
 def test_the_json_form_is_stable() -> None:
     content = replaced().to_json()
 
-    assert list(content) == ["has_changes", "destroy", "counts", "changes", "outputs", "drift"]
+    assert list(content) == ["has_changes", "destroy", "counts", "changes", "outputs", "drift", "steps"]
     assert content["counts"] == {"create": 0, "update": 1, "replace": 1, "delete": 1}
     assert content["changes"][1] == {
         "address": "aws_s3_bucket.data",
@@ -145,6 +145,7 @@ def test_the_json_form_is_stable() -> None:
                 "forces_replacement": True,
                 "sensitive": False,
                 "unknown": False,
+                "by_api": False,
             },
             {
                 "path": "force_destroy",
@@ -153,6 +154,7 @@ def test_the_json_form_is_stable() -> None:
                 "forces_replacement": False,
                 "sensitive": False,
                 "unknown": False,
+                "by_api": False,
             },
         ],
     }

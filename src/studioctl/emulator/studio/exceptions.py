@@ -65,6 +65,11 @@ def apps_in_service(arn: str) -> ResourceInUse:
     return ResourceInUse(f"Unable to update Domain [{arn}] with InService App. Delete all InService apps.")
 
 
+def network_left_out() -> ValidationException:
+    """Also when the domain is in this mode already (hashicorp/terraform-provider-aws#45528)."""
+    return ValidationException("VpcId and Subnet IDs are required for updating domains to VpcOnly mode.")
+
+
 def over_quota(name: str, unit: str, limit: int, used: int) -> ResourceLimitExceeded:
     """Seen for apps on a type of instance in aws/amazon-sagemaker-feedback#157; the same form is assumed for profiles,
     spaces and all running apps.

@@ -61,6 +61,20 @@ def check_user_settings(store: StudioStore, settings: Settings) -> None:
             raise ValidationException(f"The default LifecycleConfigArn '{default}' is not in LifecycleConfigArns")
 
 
+def without_detached_defaults(store: StudioStore, settings: Settings, change: Settings) -> Settings:
+    """Settings after a change in which an empty list detaches all scripts: that the default goes, too, is assumed."""
+    if not store.settings.detach_default_script:
+        return settings
+    left = dict(settings)
+    for key, changed in change.items():
+        spec = left.get(key, {}).get("DefaultResourceSpec", {}) if key.endswith("AppSettings") else {}
+        names_one = "LifecycleConfigArn" in changed.get("DefaultResourceSpec", {}) if spec else True
+        if not names_one and changed.get("LifecycleConfigArns") == []:
+            spec = {name: value for name, value in spec.items() if name != "LifecycleConfigArn"}
+            left[key] = left[key] | {"DefaultResourceSpec": spec}
+    return left
+
+
 def check_role(store: StudioStore, arn: str) -> None:
     """The role exists."""
     if all(known.arn != arn for known in iam_backends[store.account_id][store.partition].roles.values()):

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 from studioctl.emulator.studio import background
 from studioctl.emulator.studio.domain_failures import RSTUDIO, why_without_home, why_without_rstudio
-from studioctl.emulator.studio.exceptions import ValidationException, already_exists, apps_in_service, has_children
+from studioctl.emulator.studio.exceptions import (
+    ValidationException,
+    already_exists,
+    apps_in_service,
+    has_children,
+    network_left_out,
+)
 from studioctl.emulator.studio.models.lifecycle_config import LifecycleConfigBackend
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.references import (
@@ -13,6 +19,7 @@ from studioctl.emulator.studio.references import (
     check_security_groups,
     check_space_defaults,
     check_user_settings,
+    without_detached_defaults,
 )
 from studioctl.emulator.studio.resource import (
     Resource,
@@ -165,6 +172,8 @@ class DomainBackend(LifecycleConfigBackend):
         """Running apps forbid only another network access, another role identity and the removal of a subnet."""
         domain = self.get_domain(request["DomainId"])
         require_settled("update", "Domain", domain)
+        if request.get("AppNetworkAccessType") == "VpcOnly" and not (request.get("VpcId") and request.get("SubnetIds")):
+            raise network_left_out()
         before, after = domain.domain_settings, request.get("DomainSettingsForUpdate", {})
         subnet_ids = request.get("SubnetIds", domain.subnet_ids)
         identity = before.get("ExecutionRoleIdentityConfig", "DISABLED")
@@ -177,7 +186,7 @@ class DomainBackend(LifecycleConfigBackend):
         )
         if delicate and any(self.apps_where(lambda app: app.domain_id == domain.domain_id)):
             raise apps_in_service(domain.arn)
-        if request.get("VpcId", domain.vpc_id) != domain.vpc_id:  # API: only for Unified Studio domains; text assumed
+        if request.get("VpcId", domain.vpc_id) != domain.vpc_id:  # API: only where there was none; text assumed
             raise ValidationException(f"Updating VpcId of Domain [{domain.arn}] is not supported")
         self._change(domain, request)
         if removed:
@@ -188,8 +197,8 @@ class DomainBackend(LifecycleConfigBackend):
 
     def _change(self, domain: Domain, request: Settings) -> None:
         """Check what the domain would be before it becomes so."""
-        user_settings = merge(domain.default_user_settings, request.get("DefaultUserSettings", {}))
-        space_settings = merge(domain.default_space_settings, request.get("DefaultSpaceSettings", {}))
+        user_settings = self._changed(domain.default_user_settings, request.get("DefaultUserSettings", {}))
+        space_settings = self._changed(domain.default_space_settings, request.get("DefaultSpaceSettings", {}))
         subnet_ids = request.get("SubnetIds", domain.subnet_ids)
         check_network(self, domain.vpc_id or "", subnet_ids)
         check_user_settings(self, user_settings)
@@ -209,6 +218,9 @@ class DomainBackend(LifecycleConfigBackend):
         if domain.home_efs_file_system_id is None and request.get("HomeEfsFileSystemCreation") == "Enabled":
             domain.home_efs_creation = "Enabled"
             background.make_home(self, domain)
+
+    def _changed(self, settings: Settings, change: Settings) -> Settings:
+        return without_detached_defaults(self, merge(settings, change), change)
 
     def delete_domain(self, domain_id: str, retention_policy: dict[str, str] | None = None) -> None:
         """Retain, AWS's default, leaves the file system, its mount targets and the NFS groups behind."""

@@ -7,7 +7,7 @@ from studioctl.emulator.studio.exceptions import already_exists, has_children
 from studioctl.emulator.studio.models.domain import Domain, DomainBackend
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.references import check_user_settings
-from studioctl.emulator.studio.resource import Resource, Settings, merge, present, read_tags, without_cleared
+from studioctl.emulator.studio.resource import Resource, Settings, present, read_tags, without_cleared
 from studioctl.emulator.studio.store import goes_already, require_settled
 
 USER_DEFAULTS: Settings = {"StudioWebPortal": "ENABLED", "AutoMountHomeEFS": "DefaultAsDomain"}
@@ -102,7 +102,7 @@ class ProfileBackend(DomainBackend):
         profile = self.get_profile(request["DomainId"], request["UserProfileName"])
         require_settled("update", "UserProfile", profile)
         domain = self.get_domain(profile.domain_id)
-        settings = merge(profile.user_settings, request.get("UserSettings", {}))
+        settings = self._changed(profile.user_settings, request.get("UserSettings", {}))
         check_user_settings(self, settings)
         profile.user_settings = without_cleared(settings)
         if profile.mounts_home(domain):

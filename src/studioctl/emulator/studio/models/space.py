@@ -194,9 +194,10 @@ class SpaceBackend(ProfileBackend):
         require_settled("update", "Space", space)
         domain = self.get_domain(space.domain_id)
         change = request.get("SpaceSettings", {})
-        if change.get("AppType", space.app_type) != space.app_type:
+        takes_type = self.settings.update_space_takes_type
+        if change.get("AppType", space.app_type) != space.app_type or ("AppType" in change and not takes_type):
             # hashicorp/terraform-provider-aws#38370
-            raise ValidationException("Updating AppType for Space is not supported")
+            raise ValidationException("Updating AppType for Space is not supported.")
         settings = self._fill_in(domain, space.owner, without_cleared(merge(space.settings, change)))
         self._check_space_settings(domain, space.owner, settings)
         self._check_volume(space, _volume_of(settings))

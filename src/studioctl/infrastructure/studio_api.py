@@ -1,0 +1,173 @@
+"""What Terraform leaves to AWS's API: the settings of the domain and of its spaces, as the API names them.
+
+The provider cannot send what AWS wants for a change of a domain in VpcOnly mode: its VPC and its subnets
+(hashicorp/terraform-provider-aws#45528). It also sends a space's type with each change, which AWS was seen to refuse
+(#38370), and leaves out what is to become empty. So Terraform creates both and then leaves their settings alone, and
+`studioctl up` changes them, from the same arguments.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from studioctl.infrastructure.block import Ref
+
+DOMAIN, SPACE = "aws_sagemaker_domain", "aws_sagemaker_space"
+SUBNETS = "subnet_ids"
+# All that the provider would send with UpdateDomain and UpdateSpace. What the blueprint does not state stays as it is.
+DOMAIN_BY_API = (
+    "app_network_access_type",
+    "app_security_group_management",
+    "default_space_settings",
+    "default_user_settings",
+    "domain_settings",
+    "tag_propagation",
+)
+SPACE_BY_API = ("space_settings", "space_display_name")
+
+CLOSED = "VpcOnly"
+# AWS never changes it, and was seen to refuse a request that names it at all.
+SPACE_TYPE = "app_type"
+# What AWS fills into resource specs, and people may have chosen since.
+OF_IMAGE = ("SageMakerImageArn", "SageMakerImageVersionAlias", "SageMakerImageVersionArn")
+
+Settings = Mapping[str, Any]
+
+# The provider's name -> the API's, where it is not the same words in capitals.
+NAMES = {
+    "auto_mount_home_efs": "AutoMountHomeEFS",
+    "code_repository": "CodeRepositories",
+    "custom_file_system": "CustomFileSystems",
+    "custom_file_system_config": "CustomFileSystemConfigs",
+    "custom_image": "CustomImages",
+    "efs_file_system": "EFSFileSystem",
+    "efs_file_system_config": "EFSFileSystemConfig",
+    "identity_provider_oauth_settings": "IdentityProviderOAuthSettings",
+    "sagemaker_image_arn": "SageMakerImageArn",
+    "sagemaker_image_version_alias": "SageMakerImageVersionAlias",
+    "sagemaker_image_version_arn": "SageMakerImageVersionArn",
+}
+# Names in requests, where they are not those of the answers.
+IN_REQUESTS = {
+    "DomainSettings": "DomainSettingsForUpdate",
+    "RStudioServerProDomainSettings": "RStudioServerProDomainSettingsForUpdate",
+}
+
+
+class Unknown:
+    """The value of something that does not exist yet."""
+
+    def __repr__(self) -> str:
+        """As Terraform puts it."""
+        return "(known after apply)"
+
+
+UNKNOWN = Unknown()
+
+
+def api_name(argument: str) -> str:
+    """The API's name of one of the provider's arguments."""
+    return NAMES.get(argument) or "".join(word[:1].upper() + word[1:] for word in argument.split("_"))
+
+
+def argument_name(member: str) -> str:
+    """The provider's name of one of the API's members."""
+    known = {name: argument for argument, name in NAMES.items()}
+    return known.get(member) or re.sub(r"(?<!^)(?=[A-Z])", "_", member).lower()
+
+
+def resolved(value: Any, look_up: Callable[[Ref], Any]) -> Any:
+    """A value with what its references stand for; UNKNOWN for what does not exist yet."""
+    if isinstance(value, Ref):
+        return look_up(value)
+    if isinstance(value, Mapping):
+        return {key: resolved(inner, look_up) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [resolved(inner, look_up) for inner in value]
+    return value
+
+
+def differences(wanted: Settings, current: Settings, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """What is not as it should be: the path in Terraform's words, what AWS has, and what it should have.
+
+    Args:
+        wanted: Arguments, resolved.
+        current: The same as AWS describes it. Members that the arguments do not speak of are nobody's business.
+        path: Where all this is.
+    """
+    for argument, value in wanted.items():
+        now = current.get(api_name(argument))
+        here = f"{path}.{argument}" if path else argument
+        if argument == SPACE_TYPE:
+            continue
+        if isinstance(value, Mapping):
+            yield from differences(value, now or {}, f"{here}[0]")
+        elif not _same(_in_requests(value), now):
+            yield here, _as_argument(now), value
+
+
+def request(wanted: Settings, current: Settings) -> dict[str, Any]:
+    """The arguments as members of an Update request.
+
+    Images of resource specs that the arguments do not name are sent as they are: whether AWS keeps them is not said.
+    """
+    made: dict[str, Any] = {}
+    for argument, value in wanted.items():
+        name = api_name(argument)
+        if argument == SPACE_TYPE:
+            continue
+        if isinstance(value, Mapping):
+            now = current.get(name) or {}
+            kept = {key: now[key] for key in OF_IMAGE if key in now} if name == "DefaultResourceSpec" else {}
+            made[IN_REQUESTS.get(name, name)] = kept | request(value, now)
+        else:
+            made[name] = _in_requests(value)
+    return made
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in settings: ids, ARNs and names of what they refer to are among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from texts(inner)
+
+
+def is_known(value: Any) -> bool:
+    """Whether nothing in it is still to be made."""
+    if isinstance(value, Mapping):
+        return all(map(is_known, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(is_known, value))
+    return value is not UNKNOWN
+
+
+def _in_requests(value: Any) -> Any:
+    if isinstance(value, list):
+        return [request(item, {}) if isinstance(item, Mapping) else item for item in value]
+    return value
+
+
+def _as_argument(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_argument(item) for item in value]
+    if isinstance(value, Mapping):
+        return {argument_name(name): _as_argument(inner) for name, inner in value.items()}
+    return value
+
+
+def _same(wanted: Any, now: Any) -> bool:
+    """Order says nothing in the API's lists, and AWS leaves out what is off or empty."""
+    if now is None:
+        return wanted in (None, "", [], "DISABLED")
+    if isinstance(wanted, list) and isinstance(now, list):
+        return is_known(wanted) and sorted(map(repr, map(_sorted, wanted))) == sorted(map(repr, map(_sorted, now)))
+    return bool(wanted == now)
+
+
+def _sorted(item: Any) -> Any:
+    return sorted(item.items()) if isinstance(item, Mapping) else item

@@ -1,0 +1,342 @@
+"""Changes of the domain and its spaces that `up` makes by AWS's API: what Terraform's provider cannot send.
+
+A plan tells them beside Terraform's own. The order of it all follows from the plan and from what AWS has now, and from
+nothing else: a run that was killed anywhere leaves less to do, and the next one finds out what.
+
+- What a new setting names (a script, a role, a group) is made before.
+- What an old setting names goes afterwards: AWS does not delete it before.
+- Where both are so, Terraform works twice. What is replaced gets an address of its own in the state in between.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from studioctl.errors import AwsError, RefusedError
+from studioctl.events import Stage, Work
+from studioctl.infrastructure import studio_api
+from studioctl.infrastructure.block import Ref, Resource
+from studioctl.infrastructure.studio_api import DOMAIN, SPACE, SUBNETS, UNKNOWN
+from studioctl.operations import adoption
+from studioctl.operations.environment import Environment
+from studioctl.operations.estate import DEPOSED, Estate, instance_of
+from studioctl.terraform import plan as plans
+from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange, Step
+from studioctl.terraform.runner import addresses
+
+if TYPE_CHECKING:
+    from studioctl.aws.studio import Studio
+
+TIMEOUT = 1200.0  # seconds; the provider, too, gives a domain 20 minutes
+AT_ONCE = 8  # spaces that AWS is asked about side by side
+MADE = {"create", "replace", "import"}
+PASSING = {"Pending", "Updating"}
+FAILED = "Failed"  # AWS's statuses end so: Failed, Update_Failed
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A domain or a space, as it should be and as it is.
+
+    Args:
+        resource: Its description in the blueprint.
+        wanted: The arguments that the API changes, resolved.
+        current: What AWS answers about it.
+    """
+
+    resource: Resource
+    wanted: Mapping[str, Any]
+    current: Mapping[str, Any]
+
+    @cached_property
+    def attributes(self) -> tuple[AttributeChange, ...]:
+        """What is to change, in Terraform's words."""
+        found = studio_api.differences(self.wanted, self.current)
+        return tuple(_attribute(path, before, after) for path, before, after in found)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The ids, ARNs and names of everything that it refers to now."""
+        return frozenset(studio_api.texts([self.current.get(studio_api.api_name(key)) for key in self.resource.by_api]))
+
+
+def _attribute(path: str, before: Any, after: Any) -> AttributeChange:
+    known = studio_api.is_known(after)
+    return AttributeChange(path, before, after if known else plans.UNKNOWN, unknown=not known, by_api=True)
+
+
+@dataclass(frozen=True)
+class _Records:
+    """What Terraform's state says, and what a plan makes of it. `is_made`: what it creates is there by now."""
+
+    environment: Environment
+    summary: PlanSummary
+    is_made: bool = False
+
+    @cached_property
+    def attributes(self) -> Mapping[str, Mapping[str, Any]]:
+        """Of everything, by its address: today's, where the state still has an earlier one."""
+        blueprint = self.environment.terraform.blueprint
+        moved = {before: after for module in blueprint.modules for before, after in module.moved.items()}
+        known = dict(Estate(self.environment.terraform.state()).addresses())
+        return {moved.get(address, address): it for address, it in known.items()} | {
+            address: it for address, it in known.items() if address not in moved
+        }
+
+    @cached_property
+    def actions(self) -> Mapping[str, str]:
+        """What happens to what the blueprint describes, by address."""
+        return {} if self.is_made else {c.address: c.action for c in self.summary.changes if c.module}
+
+    def look_up(self, reference: Ref) -> Any:
+        """What a reference stands for; UNKNOWN before it is made."""
+        address, _, attribute = reference.address.rpartition(".")
+        if self.actions.get(address) in MADE:
+            return UNKNOWN
+        return self.attributes.get(address, {}).get(attribute, UNKNOWN)
+
+    @cached_property
+    def leaving(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the plan destroys, as it is now, by its address in the state."""
+        destroyed = {instance_of(change) for change in self.summary.changes if change.destroys}
+        known = Estate(self.environment.terraform.state()).addresses()
+        return {address: it for address, it in known if address in destroyed}
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """The domain and the spaces that exist and stay."""
+        every = [r for r in self.environment.terraform.blueprint.resources() if r.by_api and self._stays(r)]
+        if not every:
+            return ()
+        domains = Estate(self.environment.terraform.state()).ids(DOMAIN)
+        found = None if domains else self.environment.domain()
+        domain_id = domains[0] if domains else found.id if found else None
+        if domain_id is None:
+            return ()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            described = list(pool.map(lambda resource: self._describe(resource, domain_id), every))
+        return tuple(
+            Subject(resource, self._wanted(resource, current), current)
+            for resource, current in zip(every, described, strict=True)
+            if current
+        )
+
+    def _stays(self, resource: Resource) -> bool:
+        action = self.actions.get(resource.address)
+        return action == "import" or (resource.address in self.attributes and action not in {"create", "replace"})
+
+    def _describe(self, resource: Resource, domain_id: str) -> Mapping[str, Any]:
+        studio = self.environment.studio
+        if resource.type == DOMAIN:
+            return studio.described_domain(domain_id)
+        return studio.described_space(domain_id, resource.arguments["space_name"])
+
+    def _wanted(self, resource: Resource, current: Mapping[str, Any]) -> dict[str, Any]:
+        stated = {key: value for key, value in resource.arguments.items() if key in resource.by_api}
+        wanted: dict[str, Any] = studio_api.resolved(stated, self.look_up)
+        if SUBNETS in wanted:  # those that others have put it into stay, unless they go
+            gone = {it.get("id") for it in self.leaving.values()}
+            stay = [it for it in current.get("SubnetIds", ()) if it not in gone]
+            wanted[SUBNETS] = [*stay, *(it for it in wanted[SUBNETS] if it not in stay)]
+        return wanted
+
+
+def complete(environment: Environment, summary: PlanSummary) -> PlanSummary:
+    """Terraform's plan with the changes that are made by AWS's API, and the order of everything.
+
+    Args:
+        environment: The environment.
+        summary: What Terraform would do.
+
+    Raises:
+        AwsError: AWS refused to tell how things are.
+    """
+    records = _Records(environment, summary)
+    changed = [subject for subject in records.subjects() if subject.attributes]
+    if not changed:
+        return replace(summary, steps=_steps_of_terraform(summary))
+    changes = {change.address: change for change in summary.changes}
+    modules = addresses(environment.terraform.blueprint)
+    for subject in changed:
+        address = subject.resource.address
+        terraform = changes.get(address) or ResourceChange(
+            address, subject.resource.type, subject.resource.label, modules[address], "update"
+        )
+        changes[address] = replace(terraform, attributes=terraform.attributes + subject.attributes)
+    return replace(
+        summary,
+        changes=plans.ordered(changes.values(), modules),
+        has_changes=True,
+        steps=_steps(records, summary, changed),
+    )
+
+
+def _steps_of_terraform(summary: PlanSummary) -> tuple[Step, ...]:
+    of_all = tuple(change.address for change in summary.changes)
+    return (Step("terraform", "Terraform applies its plan", of_all),) if summary.has_changes else ()
+
+
+def _steps(records: _Records, summary: PlanSummary, changed: Iterable[Subject]) -> tuple[Step, ...]:
+    """What AWS wants done, in its order."""
+    changed = tuple(changed)
+    api = Step("api", _calls(changed), tuple(subject.resource.address for subject in changed))
+    terraform = _steps_of_terraform(summary)
+    blueprint = records.environment.terraform.blueprint
+    needed = frozenset[str]().union(*(blueprint.needed_by(subject.resource) for subject in changed))
+    named = frozenset[str]().union(*(subject.named for subject in changed))
+    freed = [a.removesuffix(DEPOSED) for a, it in records.leaving.items() if named & _called(it)]
+    if not freed:
+        return (*terraform, api)
+    if not any(change.address in needed and change.action != "delete" for change in summary.changes):
+        return (api, *terraform)
+    first = tuple(c.address for c in summary.changes if c.action != "delete")
+    gone = tuple(c.address for c in summary.changes if c.action == "delete")
+    last = dict.fromkeys((*freed, *gone))
+    return (
+        Step("terraform", "Terraform creates and changes", first),
+        api,
+        Step("terraform", "Terraform deletes what was used until then", tuple(last)),
+    )
+
+
+def _calls(changed: Collection[Subject]) -> str:
+    names = {DOMAIN: "UpdateDomain", SPACE: "UpdateSpace"}
+    return f"{' and '.join(dict.fromkeys(names[s.resource.type] for s in changed))} by AWS's API"
+
+
+def _called(attributes: Mapping[str, Any]) -> set[str]:
+    return {str(attributes[key]) for key in adoption.CALLED_BY if attributes.get(key)}
+
+
+def carry_out(environment: Environment, summary: PlanSummary) -> Work[Mapping[str, Any]]:
+    """Takes the steps of a plan; the outputs.
+
+    Raises:
+        AwsError, TerraformError: A step failed. Planning and applying again goes on from there.
+        RefusedError: The world has changed since it was planned.
+    """
+    match [step.by for step in summary.steps]:
+        case ["terraform", "api", "terraform"]:
+            aside = yield from _first_half(environment, summary)
+            yield from change(_Records(environment, summary, is_made=True))
+            return (yield from _second_half(environment, summary, aside))
+        case ["terraform", "api"]:
+            yield from adoption.apply(environment, summary)
+            yield from change(_Records(environment, summary, is_made=True))
+            return environment.terraform.outputs()
+        case ["api", *rest]:
+            yield from change(_Records(environment, summary))
+            return (yield from adoption.apply(environment, summary)) if rest else environment.terraform.outputs()
+        case _:
+            return (yield from adoption.apply(environment, summary))
+
+
+def _first_half(environment: Environment, summary: PlanSummary) -> Work[tuple[str, ...]]:
+    """Everything but what goes; the addresses of what was set aside for it."""
+    terraform = environment.terraform
+    described = {resource.address for resource in terraform.blueprint.resources()}
+    leaving = [(a.removesuffix(DEPOSED), str(it["id"])) for a, it in _Records(environment, summary).leaving.items()]
+    in_use = described.intersection(summary.steps[-1].addresses)
+    aside = terraform.set_aside([(address, identity) for address, identity in leaving if address in in_use])
+    half = yield from adoption.plan(environment, targets=sorted(described))
+    _refuse_more(half, agreed={change.address for change in summary.changes if change.destroys})
+    yield from adoption.apply(environment, half, targets=sorted(described))
+    return aside
+
+
+def _second_half(environment: Environment, summary: PlanSummary, aside: Collection[str]) -> Work[Mapping[str, Any]]:
+    rest = yield from environment.terraform.plan(refresh=False)
+    _refuse_more(rest, agreed={*aside, *(change.address for change in summary.changes if change.destroys)})
+    return (yield from environment.terraform.apply(rest))
+
+
+def _refuse_more(half: PlanSummary, *, agreed: Collection[str]) -> None:
+    more = sorted(change.address for change in half.changes if change.destroys and change.address not in agreed)
+    if more:
+        raise RefusedError(
+            f"Terraform would now also destroy {', '.join(more)}, which was not in the plan. It was not done.",
+            hint="studioctl up   (shows what there is to do now)",
+        )
+
+
+def change(records: _Records) -> Work[None]:
+    """Changes by AWS's API what is not as it should be: the domain, then its spaces, side by side."""
+    changed = [subject for subject in records.subjects() if subject.attributes]
+    if not changed:
+        return
+    yield Stage("Changing settings")
+    for subject in changed:
+        if subject.resource.type == DOMAIN:
+            yield from _change_domain(records.environment, subject)
+    yield from _change_spaces(records.environment.studio, [s for s in changed if s.resource.type == SPACE])
+
+
+def _change_domain(environment: Environment, subject: Subject) -> Work[None]:
+    from studioctl.aws.leftovers import unmount_from  # noqa: PLC0415 (boto3 is needed only here)
+    from studioctl.operations.removal import settle  # noqa: PLC0415 (as above)
+
+    studio, now = environment.studio, subject.current
+    domain_id, subnet_ids = now["DomainId"], now.get("SubnetIds", [])
+    request = studio_api.request(_made(subject), now)
+    if request.get("AppNetworkAccessType") == studio_api.CLOSED:
+        request = {"SubnetIds": subnet_ids} | request | {"VpcId": now["VpcId"]}
+    elif set(request.get("SubnetIds", ())) == set(subnet_ids):
+        request.pop("SubnetIds", None)
+    yield from settle(studio, domain_id)
+    studio.change_domain(domain_id, request)
+    yield from _finished(subject.resource.address, lambda: studio.described_domain(domain_id))
+    gone = set(subnet_ids) - set(request.get("SubnetIds", subnet_ids))
+    if gone and (home := now.get("HomeEfsFileSystemId")):  # AWS does not say whether it removes the mount target
+        unmount_from(environment.session, home, gone)
+
+
+def _change_spaces(studio: "Studio", spaces: Collection[Subject]) -> Work[None]:
+    for subject in spaces:
+        request = studio_api.request(_made(subject), subject.current)
+        differing = {studio_api.api_name(_second(attribute.path)) for attribute in subject.attributes}
+        if settings := request.get("SpaceSettings"):
+            request["SpaceSettings"] = {name: value for name, value in settings.items() if name in differing}
+        studio.change_space(subject.current["DomainId"], subject.current["SpaceName"], request)
+    for subject in spaces:
+        domain_id, name = subject.current["DomainId"], subject.current["SpaceName"]
+        yield from _finished(
+            subject.resource.address,
+            lambda domain_id=domain_id, name=name: studio.described_space(domain_id, name),  # type: ignore[misc]
+        )
+
+
+def _second(path: str) -> str:
+    """The second name in a path: `code_editor_app_settings` in `space_settings[0].code_editor_app_settings[0].x`."""
+    return path.split(".")[1].partition("[")[0] if "." in path else path
+
+
+def _made(subject: Subject) -> Mapping[str, Any]:
+    """What is wanted. Terraform has made all that it names, unless the state was changed in between."""
+    if studio_api.is_known(subject.wanted):
+        return subject.wanted
+    raise RefusedError(
+        f"What the settings of {subject.resource.address} name is not in Terraform's state.",
+        hint="studioctl up   (makes it)",
+    )
+
+
+def _finished(address: str, look: Callable[[], Mapping[str, Any]]) -> Work[None]:
+    """Waits until AWS has made a change.
+
+    Raises:
+        AwsError: It could not; its reason is told.
+    """
+    from studioctl.aws.wait import until  # noqa: PLC0415 (boto3 is needed only here)
+
+    def is_over() -> bool:
+        now = look()
+        status = now.get("Status", "")
+        if status.endswith(FAILED):
+            raise AwsError(
+                f"AWS could not change {address}: {now.get('FailureReason') or 'it does not say why'} ({status})",
+                hint="remove what AWS names, then run the same command again",
+            )
+        return status not in PASSING
+
+    yield from until(is_over, subject=address, action="update", timeout=TIMEOUT)

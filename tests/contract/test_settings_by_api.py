@@ -1,0 +1,88 @@
+"""What `up` changes by API is everything that the provider would change in place, under names that the API has."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+
+from studioctl.infrastructure import blueprint, studio_api
+from studioctl.infrastructure.studio_api import DOMAIN, DOMAIN_BY_API, SPACE, SPACE_BY_API
+from tests.environments import environment
+from tests.unit.config.generate_aws_tables import _prepare, _terraform
+
+# The provider replaces the resource for these (`subnet_ids` in a VPC of ours is changed by API nevertheless), never
+# sends them, or makes calls of their own for them.
+REPLACING = {
+    DOMAIN: {"auth_mode", "domain_name", "kms_key_id", "vpc_id", "subnet_ids"},
+    SPACE: {"domain_id", "space_name"},
+}
+NEVER_SENT = {DOMAIN: {"retention_policy"}, SPACE: {"ownership_settings", "space_sharing_settings"}}
+TAGS = {"tags", "tags_all"}
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The provider's own description of the two resources."""
+    directory = tmp_path_factory.mktemp("schema")
+    _prepare(directory)
+    _terraform(directory, "init", "-input=false")
+    (schemas,) = json.loads(_terraform(directory, "providers", "schema", "-json"))["provider_schemas"].values()
+    return {name: schemas["resource_schemas"][name]["block"] for name in (DOMAIN, SPACE)}
+
+
+def arguments(block: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The path of each argument."""
+    for name, attribute in block.get("attributes", {}).items():
+        if attribute.get("optional") or attribute.get("required"):
+            yield (name,)
+    for name, inner in block.get("block_types", {}).items():
+        yield (name,)
+        yield from ((name, *path) for path in arguments(inner["block"]))
+
+
+def missing(shape: Any, path: tuple[str, ...], renamed: dict[str, str]) -> str:
+    """The first name in a path that the API does not know."""
+    for argument in path:
+        while shape.type_name == "list":
+            shape = shape.member
+        name = renamed.get(studio_api.api_name(argument), studio_api.api_name(argument))
+        if name not in shape.members:
+            return name
+        shape = shape.members[name]
+    return ""
+
+
+@pytest.mark.parametrize(("resource", "by_api"), [(DOMAIN, DOMAIN_BY_API), (SPACE, SPACE_BY_API)])
+def test_each_argument_is_ours_to_change_or_replaces_the_resource(
+    provider: dict[str, Any], resource: str, by_api: tuple[str, ...]
+) -> None:
+    every = {path[0] for path in arguments(provider[resource])} - {"id"}
+    assert every - TAGS == {*by_api, *REPLACING[resource], *NEVER_SENT[resource]}
+
+
+@pytest.mark.parametrize(
+    ("resource", "request_", "answer"),
+    [(DOMAIN, "UpdateDomain", "DescribeDomain"), (SPACE, "UpdateSpace", "DescribeSpace")],
+)
+def test_the_api_has_each_of_them_under_our_name(
+    provider: dict[str, Any], resource: str, request_: str, answer: str
+) -> None:
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    sent, told = model.operation_model(request_).input_shape, model.operation_model(answer).output_shape
+    ours = {*DOMAIN_BY_API, *SPACE_BY_API, studio_api.SUBNETS}
+    paths = [path for path in arguments(provider[resource]) if path[0] in ours]
+
+    assert len(paths) > 20
+    assert [path for path in paths if missing(sent, path, studio_api.IN_REQUESTS)] == []
+    assert [path for path in paths if missing(told, path, {})] == []
+
+
+def test_a_domain_in_a_vpc_of_somebody_else_keeps_its_subnets() -> None:
+    vpc = {"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-0123456789abcdef0"]}
+    by_api = {
+        own: next(r for r in blueprint.build(environment(network=network)).resources() if r.type == DOMAIN).by_api
+        for own, network in ((True, {}), (False, {"vpc": vpc}))
+    }
+    assert by_api == {True: (*DOMAIN_BY_API, "subnet_ids"), False: DOMAIN_BY_API}
