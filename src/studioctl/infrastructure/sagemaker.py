@@ -183,8 +183,8 @@ def _idle_minutes(studio: Studio) -> int:
 
 
 def _docker(studio: Studio) -> dict[str, Any]:
-    trusted = {"vpc_only_trusted_accounts": list(studio.trusted_accounts)} if studio.trusted_accounts else {}
-    return {"enable_docker_access": _enabled(studio.docker), **trusted}
+    trusted = list(studio.trusted_accounts)
+    return {"enable_docker_access": _enabled(studio.docker), "vpc_only_trusted_accounts": trusted}
 
 
 def _profile(user: User, domain: Resource, settings: dict[str, Any]) -> Resource:

@@ -120,7 +120,7 @@ def request(wanted: Settings, current: Settings) -> dict[str, Any]:
             now = current.get(name) or {}
             kept = {key: now[key] for key in OF_IMAGE if key in now} if name == "DefaultResourceSpec" else {}
             made[IN_REQUESTS.get(name, name)] = kept | request(value, now)
-        else:
+        elif value != [] or current.get(name):  # an empty list is sent to clear one, and for nothing else
             made[name] = _in_requests(value)
     return made
 

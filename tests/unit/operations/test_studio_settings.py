@@ -251,6 +251,17 @@ def test_every_setting_of_a_closed_domain_changes(
     assert not closed.plan().has_changes
 
 
+def test_what_is_taken_out_of_the_file_is_taken_away(closed: Home) -> None:
+    """Terraform's provider leaves out empty lists, and AWS keeps what it is not told of."""
+    closed.write(studio={"trusted_accounts": ["111122223333"]})
+    closed.up()
+    assert closed.domain()["DomainSettings"]["DockerSettings"]["VpcOnlyTrustedAccounts"] == ["111122223333"]
+    closed.write(studio={})
+    closed.up()
+    assert not closed.domain()["DomainSettings"]["DockerSettings"]["VpcOnlyTrustedAccounts"]
+    assert not closed.plan().has_changes
+
+
 def found(settings: Any, member: str) -> list[Any]:
     """Every value of this name, at any depth."""
     if isinstance(settings, Mapping):
