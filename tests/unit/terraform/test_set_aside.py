@@ -27,7 +27,7 @@ def test_it_keeps_what_it_needs_in_order() -> None:
     )
     after, (image, version) = state.set_aside(before, [(IMAGE, "old"), (VERSION, "old")])
 
-    assert (image, version) == (f"{IMAGE}_until_cba06b5b", f"{VERSION}_until_cba06b5b")
+    assert (image, version) == (f"{IMAGE}_until_cba06b57", f"{VERSION}_until_cba06b57")
     assert after == content(
         recorded(image, instance("old", "aws_iam_role.execution")), recorded(version, instance("old", image))
     ) | {"serial": 8}
