@@ -85,8 +85,8 @@ class ScriptTerraform:
         for address in unwanted:
             self._drop(address, lambda _: True)
 
-    def set_aside(self, objects: Collection[tuple[str, str]]) -> tuple[str, ...]:
-        self.content, moved = states.set_aside(self.content, objects)
+    def park(self, objects: Collection[tuple[str, str]]) -> tuple[str, ...]:
+        self.content, moved = states.park(self.content, objects)
         return moved
 
     def plan(

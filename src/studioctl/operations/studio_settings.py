@@ -218,9 +218,9 @@ def carry_out(environment: Environment, summary: PlanSummary) -> Work[Mapping[st
     """
     match [step.by for step in summary.steps]:
         case ["terraform", "api", "terraform"]:
-            aside = yield from _first_half(environment, summary)
+            parked = yield from _first_half(environment, summary)
             yield from change(_Records(environment, summary, is_made=True))
-            return (yield from _second_half(environment, summary, aside))
+            return (yield from _second_half(environment, summary, parked))
         case ["terraform", "api"]:
             yield from adoption.apply(environment, summary)
             yield from change(_Records(environment, summary, is_made=True))
@@ -233,21 +233,21 @@ def carry_out(environment: Environment, summary: PlanSummary) -> Work[Mapping[st
 
 
 def _first_half(environment: Environment, summary: PlanSummary) -> Work[tuple[str, ...]]:
-    """Everything but what goes; the addresses of what was set aside for it."""
+    """Everything but what goes; the addresses of what was parked for it."""
     terraform = environment.terraform
     described = {resource.address for resource in terraform.blueprint.resources()}
     leaving = [(a.removesuffix(DEPOSED), str(it["id"])) for a, it in _Records(environment, summary).leaving.items()]
     in_use = described.intersection(summary.steps[-1].addresses)
-    aside = terraform.set_aside([(address, identity) for address, identity in leaving if address in in_use])
+    parked = terraform.park([(address, identity) for address, identity in leaving if address in in_use])
     half = yield from adoption.plan(environment, targets=sorted(described))
     _refuse_more(half, agreed={change.address for change in summary.changes if change.destroys})
     yield from adoption.apply(environment, half, targets=sorted(described))
-    return aside
+    return parked
 
 
-def _second_half(environment: Environment, summary: PlanSummary, aside: Collection[str]) -> Work[Mapping[str, Any]]:
+def _second_half(environment: Environment, summary: PlanSummary, parked: Collection[str]) -> Work[Mapping[str, Any]]:
     rest = yield from environment.terraform.plan(refresh=False)
-    _refuse_more(rest, agreed={*aside, *(change.address for change in summary.changes if change.destroys)})
+    _refuse_more(rest, agreed={*parked, *(change.address for change in summary.changes if change.destroys)})
     return (yield from environment.terraform.apply(rest))
 
 

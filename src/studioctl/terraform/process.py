@@ -33,13 +33,16 @@ class Answer:
     stderr: str
 
 
-def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Answer:
-    """Run a short command to its end. Its output is kept in memory only: it may hold sensitive values."""
+def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], given: str | None = None) -> Answer:
+    """Run a short command to its end, with `given` on its stdin.
+
+    Its input and output are kept in memory only: they may hold sensitive values.
+    """
     done = subprocess.run(
         command,
         cwd=cwd,
         env=dict(environ),
-        stdin=subprocess.DEVNULL,
+        input=given or "",
         capture_output=True,
         check=False,
         encoding="utf-8",

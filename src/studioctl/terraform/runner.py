@@ -28,7 +28,6 @@ from studioctl.terraform.workspace import ERRORED, Initialised, Workspace, finge
 
 PLAN_FILE = "plan.tfplan"
 IMPORTS_FILE = "adopt.tf.json"
-SET_ASIDE_FILE = "set-aside.tfstate"
 CHANGES = 2  # `plan -detailed-exitcode`
 
 
@@ -211,7 +210,7 @@ class Terraform:
             with self.workspace.hold("forget"):
                 self._ask("state", "rm", *addresses)
 
-    def set_aside(self, objects: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    def park(self, objects: Collection[tuple[str, str]]) -> tuple[str, ...]:
         """Give what is about to be replaced addresses of its own in the state, so that it can go later.
 
         Terraform then deletes it together with everything that the blueprint does not describe.
@@ -227,14 +226,9 @@ class Terraform:
         """
         if not objects:
             return ()
-        with self.workspace.hold("set aside"):
-            content, addresses = state.set_aside(self.state(), objects)
-            file = self.workspace.directory / SET_ASIDE_FILE
-            write_text(file, json.dumps(content, indent=2) + "\n")
-            try:
-                self._ask("state", "push", file.name)
-            finally:
-                file.unlink(missing_ok=True)
+        with self.workspace.hold("park"):
+            content, addresses = state.park(self.state(), objects)
+            self._ask("state", "push", "-", given=json.dumps(content))
         return addresses
 
     def _summary(self, said: Transcript, *, destroy: bool, has_changes: bool) -> PlanSummary:
@@ -360,10 +354,10 @@ class Terraform:
         with warm.borrowed(self.environ, environ, self.workspace.target) as child:
             yield child
 
-    def _ask(self, *words: str) -> str:
+    def _ask(self, *words: str, given: str | None = None) -> str:
         command = (*self.engine.command, *words)
         with self._provider(self._environ(), needed=words[0] == "show") as environ:
-            answer = process.capture(command, cwd=self.workspace.directory, environ=environ)
+            answer = process.capture(command, cwd=self.workspace.directory, environ=environ, given=given)
         if answer.returncode != 0:
             raise TerraformError(
                 f"`terraform {' '.join(words)}` failed:\n{answer.stderr.strip()}",

@@ -162,7 +162,7 @@ def _minor(version: str) -> tuple[int, int]:
     return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
 
 
-def set_aside(content: dict[str, Any], objects: Iterable[tuple[str, str]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def park(content: dict[str, Any], objects: Iterable[tuple[str, str]]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The state in which these objects have addresses of their own.
 
     Also one that was replaced already and waits for its deletion beside its successor ("deposed") becomes a resource
@@ -177,22 +177,22 @@ def set_aside(content: dict[str, Any], objects: Iterable[tuple[str, str]]) -> tu
     """
     content = copy.deepcopy(content)
     wanted = set(objects)
-    aside: dict[str, list[dict[str, Any]]] = {}
+    parked: dict[str, list[dict[str, Any]]] = {}
     for resource in content["resources"]:
         address = _address(resource)
         leaving = [i for i in resource["instances"] if (address, str(i["attributes"].get("id"))) in wanted]
         resource["instances"] = [instance for instance in resource["instances"] if instance not in leaving]
-        aside[address] = [_aside(resource, instance) for instance in leaving]
-    moved = [resource for resources in aside.values() for resource in resources]
+        parked[address] = [_parked(resource, instance) for instance in leaving]
+    moved = [resource for resources in parked.values() for resource in resources]
     for instance in (instance for resource in moved for instance in resource["instances"]):
         needed = instance.get("dependencies", ())
-        instance["dependencies"] = [new for old in needed for new in [*map(_address, aside.get(old, ()))] or [old]]
+        instance["dependencies"] = [new for old in needed for new in [*map(_address, parked.get(old, ()))] or [old]]
     content["resources"] = [resource for resource in (*content["resources"], *moved) if resource["instances"]]
     content["serial"] += 1
     return content, tuple(map(_address, moved))
 
 
-def _aside(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> dict[str, Any]:
+def _parked(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> dict[str, Any]:
     """A resource of this instance alone. Its name tells which it is: there may be several on their way out."""
     mark = hashlib.sha256(str(instance["attributes"]["id"]).encode()).hexdigest()[:8]
     alone = {key: value for key, value in instance.items() if key != "deposed"}

@@ -25,7 +25,7 @@ def test_it_keeps_what_it_needs_in_order() -> None:
     before = content(
         recorded(IMAGE, instance("old", "aws_iam_role.execution")), recorded(VERSION, instance("old", IMAGE))
     )
-    after, (image, version) = state.set_aside(before, [(IMAGE, "old"), (VERSION, "old")])
+    after, (image, version) = state.park(before, [(IMAGE, "old"), (VERSION, "old")])
 
     assert (image, version) == (f"{IMAGE}_until_cba06b57", f"{VERSION}_until_cba06b57")
     assert after == content(
@@ -36,15 +36,15 @@ def test_it_keeps_what_it_needs_in_order() -> None:
 
 def test_one_that_waits_beside_its_successor_goes_alone() -> None:
     before = content(recorded(IMAGE, instance("new"), instance("old", deposed="1234")))
-    after, (image,) = state.set_aside(before, [(IMAGE, "old")])
+    after, (image,) = state.park(before, [(IMAGE, "old")])
 
     assert after["resources"] == [recorded(IMAGE, instance("new")), recorded(image, instance("old"))]
 
 
 def test_several_on_their_way_out_do_not_meet() -> None:
-    first, _ = state.set_aside(content(recorded(IMAGE, instance("old"))), [(IMAGE, "old")])
+    first, _ = state.park(content(recorded(IMAGE, instance("old"))), [(IMAGE, "old")])
     first["resources"].append(recorded(IMAGE, instance("newer")))
-    second, (image,) = state.set_aside(first, [(IMAGE, "newer")])
+    second, (image,) = state.park(first, [(IMAGE, "newer")])
 
     assert len(second["resources"]) == 2
     assert image not in {f"{r['type']}.{r['name']}" for r in first["resources"]}
