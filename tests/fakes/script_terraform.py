@@ -99,6 +99,7 @@ class ScriptTerraform:
     ) -> Work[PlanSummary]:
         yield Stage("Planning")
         aim = set(targets)
+        assert not aim or aim.issuperset(it for pair in self._moves() for it in pair), "Moved ... excluded by targeting"
         changes = tuple(c for c in self._changes() if not aim or c.address in aim)
         return PlanSummary(changes, (), (), destroy=False, has_changes=bool(changes), file=Path("plan"))
 

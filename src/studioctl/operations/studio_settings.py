@@ -239,9 +239,11 @@ def _first_half(environment: Environment, summary: PlanSummary) -> Work[tuple[st
     leaving = [(a.removesuffix(DEPOSED), str(it["id"])) for a, it in _Records(environment, summary).leaving.items()]
     in_use = described.intersection(summary.steps[-1].addresses)
     parked = terraform.park([(address, identity) for address, identity in leaving if address in in_use])
-    half = yield from adoption.plan(environment, targets=sorted(described))
+    # Terraform wants both addresses of what moves among the targets.
+    targets = sorted(described.union(*(module.moved for module in terraform.blueprint.modules)))
+    half = yield from adoption.plan(environment, targets=targets)
     _refuse_more(half, agreed={change.address for change in summary.changes if change.destroys})
-    yield from adoption.apply(environment, half, targets=sorted(described))
+    yield from adoption.apply(environment, half, targets=targets)
     return parked
 
 

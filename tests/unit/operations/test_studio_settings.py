@@ -281,6 +281,14 @@ def test_opened_and_closed_again(closed: Home) -> None:
         assert not closed.plan().has_changes
 
 
+def test_opened_or_closed_together_with_another_script(closed: Home) -> None:
+    for network, tools in (({}, ["ruff"]), (CLOSED, ["uv"])):
+        closed.write(network=network, editor={"tools": tools})
+        assert [step.by for step in closed.up().steps] == ["terraform", "api", "terraform"]
+        assert [*closed.attached()] == closed.scripts()
+        assert not closed.plan().has_changes
+
+
 def test_a_network_is_opened_or_closed_only_while_no_app_runs(closed: Home) -> None:
     key = closed.studio.app(closed.terraform.domain_id, "ada-editor")
     closed.write(network={})
