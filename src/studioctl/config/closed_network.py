@@ -45,6 +45,9 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _names_of_endpoints(network, str(data.get("region")))
     if network.get("vpc") is not None:
         yield from _existing(network)
+    elif network.get("access") == "vpc-only" and network.get("endpoints") == "elsewhere":
+        words = 'belongs to a VPC that exists; name it: vpc = { id = "vpc-..." }, or write endpoints = "needed"'
+        yield ("network", "endpoints"), words
     yield from _trusted_accounts(table_in(data, "studio"), network)
     if is_cut_off(network):
         yield from _out_of_reach(data)
@@ -81,7 +84,7 @@ def _only_when_closed(network: Mapping[str, Any]) -> Iterator[Violation]:
         if network.get("public_ips") is True:
             yield ("network", "public_ips"), 'belongs to access "public": the subnets are private; delete this line'
         return
-    for key, value in (("internet", "none"), ("endpoints", "all")):
+    for key, value in (("internet", "none"), ("endpoints", "all"), ("endpoints", "elsewhere")):
         if network.get(key) == value:
             yield ("network", key), 'belongs to access "vpc-only"; write access = "vpc-only", or delete this line'
 
@@ -95,7 +98,7 @@ def _names_of_endpoints(network: Mapping[str, Any], region: str) -> Iterator[Vio
 
 def _existing(network: Mapping[str, Any]) -> Iterator[Violation]:
     for key, default in OF_OUR_VPC.items():
-        if key in network and network[key] != default:
+        if key in network and network[key] not in (default, "elsewhere"):
             yield ("network", key), "is about a VPC that studioctl makes, and vpc names one that exists; delete it"
     subnet_ids, place = list_in(table_in(network, "vpc"), "subnet_ids"), ("network", "vpc", "subnet_ids")
     if not subnet_ids and "subnet_ids" in table_in(network, "vpc"):

@@ -68,10 +68,11 @@ class Network(Model):
         "nat",
         description="The way from private subnets to the internet (vpc-only): a NAT gateway, or none at all.",
     )
-    endpoints: Literal["needed", "all"] = Field(
+    endpoints: Literal["needed", "all", "elsewhere"] = Field(
         "needed",
         description="Which private ways to AWS there are (vpc-only): with a NAT gateway only S3's, which is free, is"
-        " needed; without the internet all are, and each is paid for.",
+        " needed; without the internet all are, and each is paid for. In a VPC that exists they may also be elsewhere:"
+        " in another VPC, behind a transit gateway, a firewall or a peering, where nobody looks for them.",
     )
 
     cidr: Cidr = Field("10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24. It cannot change later.")

@@ -69,7 +69,7 @@ BETWEEN = """\
 - The network has an address for every space, and for every private endpoint. A zone's subnet is a sixteenth of the
   VPC's range.
 - `network.internet` and `network.endpoints` are for `access = "vpc-only"`. With `network.vpc`, `internet` says what
-  that VPC has, and `cidr`, `availability_zones`, `endpoints` and `flow_logs` are not written.
+  that VPC has, `endpoints` is "elsewhere" or not written, and `cidr`, `availability_zones` and `flow_logs` are not.
 - Without the internet (`access = "vpc-only"`, `internet = "none"`) nothing is downloaded from public places: no
   `conda_packages`, `tools`, `extensions` and `repositories` of public hosts, unless `editor.environment`
   names a proxy (`HTTPS_PROXY`) or an index (`UV_DEFAULT_INDEX`), or `editor.conda` channels.

@@ -4,10 +4,12 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-and-internet-acce
 """
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from studioctl.config.model import ExistingVpc
 from studioctl.infrastructure.endpoints import S3, services
+from studioctl.infrastructure.naming import Naming
 from studioctl.operations.environment import Account
 from studioctl.operations.provisioning.problem import Problem
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from studioctl.aws.network import SubnetFacts, VpcFacts
 
 VPC, SUBNETS = ("network", "vpc", "id"), ("network", "vpc", "subnet_ids")
+ELSEWHERE = 'endpoints in another VPC (a hub behind a transit gateway, a shared one): write endpoints = "elsewhere"'
 Located = tuple[tuple[str | int, ...], str]
 
 
@@ -44,8 +47,11 @@ def _problems(account: Account, vpc: ExistingVpc) -> Iterator[Located]:
         elif account.config.network.is_closed:
             yield from ((place, words) for words in _of_private(account, subnets[subnet_id]))
     yield from _together(account, vpc, subnets)
-    if account.config.network.is_closed and account.config.network.internet == "none":
+    if not (account.config.network.is_closed and account.config.network.internet == "none"):
+        return
+    if account.config.network.endpoints != "elsewhere":
         yield from _endpoints(account, network.endpoint_services(account.session, vpc.id))
+        yield from _closed_entrances(account, vpc, subnets)
 
 
 def _of_vpc(vpc_id: str, facts: "VpcFacts") -> Iterator[Located]:
@@ -65,7 +71,13 @@ def _of_private(account: Account, subnet: "SubnetFacts") -> Iterator[str]:
     elif account.config.network.internet == "nat" and not subnet.ways_out:
         yield f"'{subnet.id}' has no way to the internet; add a route to a NAT gateway, or write internet = \"none\""
     elif account.config.network.internet == "none" and subnet.ways_out:
-        yield f"'{subnet.id}' has a way to the internet, {subnet.ways_out[0]}; remove it, or write internet = \"nat\""
+        from studioctl.aws.network import INTERNET  # noqa: PLC0415 (boto3 is needed only here)
+
+        way, elsewhere = subnet.ways_out[0], account.config.network.endpoints == "elsewhere"
+        certain = [way for way in subnet.ways_out if way.startswith(INTERNET)]
+        if certain or not elsewhere:
+            words = f"'{subnet.id}' has a way to the internet, {certain[0] if certain else way}; remove it, or write"
+            yield f'{words} internet = "nat"' + ("" if certain else f"; or, if it leads to {ELSEWHERE}")
 
 
 def _together(account: Account, vpc: ExistingVpc, subnets: "dict[str, SubnetFacts]") -> Iterator[Located]:
@@ -88,6 +100,28 @@ def _endpoints(account: Account, there: set[str]) -> Iterator[Located]:
     wanted = [service.in_region(region) for service in (S3, *services(account.config))]
     if missing := [name for name in wanted if name not in there]:
         words = (
-            f"the VPC has no endpoint (with private DNS) for: {', '.join(missing)}; Studio reaches AWS by nothing else"
+            f"the VPC has no endpoint (with private DNS) for: {', '.join(missing)}; make them, or, if there are"
+            f" {ELSEWHERE}"
         )
         yield VPC, words
+
+
+def _closed_entrances(account: Account, vpc: ExistingVpc, subnets: "dict[str, SubnetFacts]") -> Iterator[Located]:
+    """Endpoints whose groups let nobody of Studio's subnets in, neither by address nor by a group that apps wear."""
+    from studioctl.aws import network  # noqa: PLC0415 (boto3 is needed only here)
+
+    region, naming = account.config.region, Naming.of(account.config)
+    wanted = {service.in_region(region) for service in services(account.config)}
+    users = [naming.user_security_group(user.name) for user in account.config.users]
+    worn = network.group_ids(account.session, vpc.id, [naming.security_group, *users])
+    for entrance in network.entrances(account.session, vpc.id):
+        unknown = not entrance.groups or any(each.startswith("pl-") for each in entrance.others)  # of a prefix list
+        if entrance.service not in wanted or worn & set(entrance.others) or unknown:
+            continue
+        for index, subnet_id in enumerate(vpc.subnet_ids):
+            cidr = subnets[subnet_id].cidr if subnet_id in subnets else ""
+            if cidr and not entrance.admits(IPv4Network(cidr)):
+                open_it = f"aws ec2 authorize-security-group-ingress --group-id {entrance.groups[0]}"
+                command = f"{open_it} --protocol tcp --port 443"
+                words = f"the endpoint {entrance.id} of {entrance.service} lets nobody of '{subnet_id}' ({cidr}) in"
+                yield (*SUBNETS, index), f"{words}; open it: {command} --cidr {cidr}"

@@ -52,9 +52,9 @@ def refusal(account: Account) -> str:
     return refused.value.message
 
 
-def route(studio: Studio, **target: str) -> None:
+def route(studio: Studio, to: str = "0.0.0.0/0", **target: str) -> None:
     (table,) = studio.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [studio.vpc_id]}])["RouteTables"]
-    studio.ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", **target)  # type: ignore[arg-type]
+    studio.ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock=to, **target)  # type: ignore[arg-type]
 
 
 def gateway(studio: Studio) -> str:
@@ -145,7 +145,82 @@ def test_without_the_internet_every_way_to_aws_has_to_be_there(account: Callable
         )
     studio.ec2.create_vpc_endpoint(VpcId=studio.vpc_id, ServiceName=f"com.amazonaws.{REGION}.s3")
 
-    assert refusal(closed).split("for: ")[1] == f"{wanted[0]}; Studio reaches AWS by nothing else"
+    assert refusal(closed).split("for: ")[1] == (
+        f"{wanted[0]}; make them, or, if there are endpoints in another VPC (a hub behind a transit gateway, a shared"
+        ' one): write endpoints = "elsewhere"'
+    )
+
+
+def closed_with_endpoints(studio: Studio, account: Callable[..., Account]) -> tuple[Account, str, list[str]]:
+    """A closed VPC with every endpoint, which all wear one group; that group, and the subnets' ranges."""
+    closed = account('access = "vpc-only"', 'internet = "none"')
+    group = studio.ec2.create_security_group(GroupName="endpoints", Description="x", VpcId=studio.vpc_id)["GroupId"]
+    for service in services(closed.config):
+        interface: Any = {"VpcEndpointType": "Interface", "PrivateDnsEnabled": True, "SecurityGroupIds": [group]}
+        name = service.in_region(REGION)
+        studio.ec2.create_vpc_endpoint(
+            VpcId=studio.vpc_id, ServiceName=name, SubnetIds=studio.subnet_ids[:1], **interface
+        )
+    studio.ec2.create_vpc_endpoint(VpcId=studio.vpc_id, ServiceName=f"com.amazonaws.{REGION}.s3")
+    subnets = studio.ec2.describe_subnets(SubnetIds=studio.subnet_ids)["Subnets"]
+    return closed, group, [it["CidrBlock"] for it in subnets]
+
+
+def test_endpoints_that_let_nobody_in_are_told(account: Callable[..., Account], studio: Studio) -> None:
+    closed, group, ranges = closed_with_endpoints(studio, account)
+    let: Any = {"GroupId": group, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    studio.ec2.authorize_security_group_ingress(**let, CidrIp="192.168.7.0/24")
+    told = refusal(closed).splitlines()
+
+    assert len(told) == len(services(closed.config)) * len(ranges)
+    command = (
+        f"aws ec2 authorize-security-group-ingress --group-id {group} --protocol tcp --port 443 --cidr {ranges[0]}"
+    )
+    assert told[0].endswith(f" lets nobody of '{studio.subnet_ids[0]}' ({ranges[0]}) in; open it: {command}")
+    for cidr in ranges:
+        studio.ec2.authorize_security_group_ingress(**let, CidrIp=cidr)
+    look(closed)
+
+
+def test_endpoints_that_let_our_group_in_are_fine(account: Callable[..., Account], studio: Studio) -> None:
+    closed, group, _ = closed_with_endpoints(studio, account)
+    ours = studio.ec2.create_security_group(
+        GroupName=f"{closed.config.name}-studio", Description="ours", VpcId=studio.vpc_id
+    )["GroupId"]
+    pairs: Any = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": ours}]}]
+    studio.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=pairs)
+
+    look(closed)
+
+
+@pytest.mark.parametrize("split", [("0.0.0.0/0",), ("0.0.0.0/1", "128.0.0.0/1")])
+def test_endpoints_may_be_in_a_hub_behind_a_transit_gateway(
+    account: Callable[..., Account], studio: Studio, split: tuple[str, ...]
+) -> None:
+    hub = studio.ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    for to in ("10.128.0.0/9", *split):
+        route(studio, to, TransitGatewayId=hub)
+    told = refusal(account('access = "vpc-only"', 'internet = "none"'))
+
+    assert (
+        f'has a way to the internet, {hub}; remove it, or write internet = "nat"; or, if it leads to endpoints' in told
+    )
+    look(account('access = "vpc-only"'))
+    look(account('access = "vpc-only"', 'internet = "none"', 'endpoints = "elsewhere"'))
+
+
+def test_a_private_route_is_no_way_to_the_internet(account: Callable[..., Account], studio: Studio) -> None:
+    hub = studio.ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    route(studio, "10.128.0.0/9", TransitGatewayId=hub)
+
+    look(account('access = "vpc-only"', 'internet = "none"', 'endpoints = "elsewhere"'))
+    assert "has no way to the internet" in refusal(account('access = "vpc-only"'))
+
+
+def test_elsewhere_is_for_a_vpc_that_exists() -> None:
+    text = 'name = "acme-ml"\nregion = "us-east-1"\nusers = [{ name = "ada" }]\n[network]\naccess = "vpc-only"\n'
+    with pytest.raises(ConfigError, match=r"network\.endpoints: belongs to a VPC that exists; name it"):
+        parse(f'{text}endpoints = "elsewhere"\n')
 
 
 def test_a_file_without_one_asks_nobody() -> None:
