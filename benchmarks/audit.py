@@ -140,7 +140,7 @@ def main() -> None:
     with TemporaryDirectory() as directory:
         emulator = server.start(state_dir=Path(directory))
         try:
-            account = Target("us-east-1", endpoint_url=emulator.endpoint_url)
+            account = emulator.target("us-east-1")
             print(tables(examine_all(account)))
         finally:
             server.stop(Path(directory))

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import daily
-from studioctl.target import Target
+from studioctl.emulator import server
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment
 
@@ -121,11 +121,10 @@ def with_terraform(place: Path) -> tuple[float, float]:
         engine = executable.find()
         bare = Path(shutil.copytree(documents, place / "bare", symlinks=True))
         (bare / "plan.tfplan").unlink(missing_ok=True)
-        url = environment_url(place, environment)
+        running = server.find(place / "emulator")
+        assert running is not None
         config = bare / "terraform.rc" if provider.find(os.environ, engine.registry) else None
-        sealed = child_environment(
-            os.environ, Target("us-east-1", endpoint_url=url), cli_config=config, downloads=False
-        )
+        sealed = child_environment(os.environ, running.target("us-east-1"), cli_config=config, downloads=False)
         bare_environment = {name: value for name, value in sealed.items() if name != "GOGC"}  # as people run it
         terraform = [*engine.command]
         apply = timed([*terraform, "apply", "-auto-approve", "-input=false"], bare, bare_environment)
@@ -142,13 +141,6 @@ def world(place: Path) -> dict[str, str]:
     environment = os.environ | {"STUDIOCTL_EMULATOR_DIR": str(place / "emulator")}
     timed([STUDIOCTL, "emulator", "start"], place, environment)
     return environment
-
-
-def environment_url(place: Path, environment: Mapping[str, str]) -> str:
-    command = [STUDIOCTL, "emulator", "env"]
-    text = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=True).stdout
-    variables = dict(line.removeprefix("export ").split("=", 1) for line in text.splitlines())
-    return variables["AWS_ENDPOINT_URL"]
 
 
 def timed(

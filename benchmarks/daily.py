@@ -70,7 +70,7 @@ def environment() -> Iterator[tuple[Path, dict[str, str], Any, str]]:
         (place / "studio.toml").write_text(CONFIG)
         running = server.start(settings=EmulatorSettings(transition_seconds=0), state_dir=place / "emulator")
         session = botocore.session.Session()
-        session.set_credentials("none", "none")
+        session.set_credentials(*running.key)
 
         def client(service: str) -> Any:
             return session.create_client(service, region_name=REGION, endpoint_url=running.endpoint_url)

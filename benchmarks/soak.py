@@ -29,7 +29,6 @@ from typing import Any
 from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
 from studioctl.infrastructure.block import Blueprint
-from studioctl.target import Target
 from studioctl.terraform import document, executable, provider, warm
 from studioctl.terraform.environment import child_environment
 
@@ -128,7 +127,7 @@ class Lane:
 
     def live(self, stop: threading.Event) -> None:
         """Create and remove, until it is told to stop or something fails."""
-        target = Target(REGION, endpoint_url=self.emulator.endpoint_url)
+        target = self.emulator.target(REGION)
         with warm.borrowed({warm.VARIABLE: str(self._warm)}, self._environ, target) as environ:
             while not stop.is_set() and not self.failed:
                 for verb in ("apply", "destroy"):
@@ -160,16 +159,14 @@ def environment(place: Path, emulator: RunningEmulator) -> dict[str, str]:
     rules = place / "terraform.rc"
     if mirror is not None:
         rules.write_text(provider.cli_config(mirror, os.environ))
-    target = Target(REGION, endpoint_url=emulator.endpoint_url)
+    target = emulator.target(REGION)
     sealed = child_environment(os.environ, target, cli_config=rules if mirror else None)
     return {name: value for name, value in sealed.items() if name != "AWS_CA_BUNDLE"}
 
 
 def things(emulator: RunningEmulator, count: int) -> dict[str, Any]:
     """A document with so many of several kinds, whose names would refuse a second create."""
-    main: dict[str, Any] = json.loads(
-        document.render(_nothing(), Target(REGION, endpoint_url=emulator.endpoint_url))["main.tf.json"]
-    )
+    main: dict[str, Any] = json.loads(document.render(_nothing(), emulator.target(REGION))["main.tf.json"])
     numbers = range(count)
     vpc = "${aws_vpc.soak.id}"
     main["resource"] = {

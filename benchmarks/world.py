@@ -126,8 +126,8 @@ class World:
             service,
             endpoint_url=self.emulator.endpoint_url,
             region_name=REGION,
-            aws_access_key_id="none",
-            aws_secret_access_key="none",
+            aws_access_key_id=self.emulator.key[0],
+            aws_secret_access_key=self.emulator.key[1],
         )
 
     def things(self) -> Counter[str]:

@@ -60,7 +60,7 @@ class Studio:
         from studioctl.emulator import server  # noqa: PLC0415 (only for a rehearsal)
 
         emulator = server.start()
-        target = Target(config.region, endpoint_url=emulator.endpoint_url)
+        target = emulator.target(config.region)
         return cls(Account(config, target), file, emulator.instance_id)
 
     @property

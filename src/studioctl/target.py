@@ -4,10 +4,22 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-# Nothing that looks like a real key: whoever sees it in a log knows that it opens nothing.
-EMULATOR_KEY = "studioctl-emulator"
+
+@dataclass(frozen=True)
+class LocalEndpoint:
+    """The emulator on this machine, and the key that it lets in.
+
+    Args:
+        url: Its address, always on loopback.
+        access_key_id: Random at each start, and nothing that looks like a key of AWS.
+        secret_access_key: Its secret. Never in a file, a document or an argument: a process gets it in its environment.
+    """
+
+    url: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -17,17 +29,22 @@ class Target:
     Args:
         region: AWS region, such as "us-east-1".
         profile: Name of a profile in the user's AWS configuration; None takes AWS's own order.
-        endpoint_url: The emulator's address, always on loopback; None for real AWS.
+        local: The emulator; None for real AWS.
     """
 
     region: str
     profile: str | None = None
-    endpoint_url: str | None = None
+    local: LocalEndpoint | None = None
 
     @property
     def is_local(self) -> bool:
         """Whether this is the emulator."""
-        return self.endpoint_url is not None
+        return self.local is not None
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """The emulator's address; None for real AWS."""
+        return self.local.url if self.local else None
 
     @property
     def name(self) -> str:
@@ -69,18 +86,22 @@ _DEAD_PROXY = "http://127.0.0.1:9"
 
 
 def without_credentials(environ: Mapping[str, str], target: Target) -> dict[str, str]:
-    """The environment of a process that acts on the emulator: nothing of the user's AWS, and made-up keys."""
+    """The environment of a process that acts on the emulator: nothing of the user's AWS, and the emulator's key.
+
+    Where there is no emulator, and the process is not to reach anything, neither key nor address is good for anything.
+    """
+    local = target.local or LocalEndpoint(_DEAD_PROXY, "none", "none")
     harmless = {n: v for n, v in environ.items() if not n.startswith("AWS_") or n == "AWS_CA_BUNDLE"}
     return harmless | {
         "NO_PROXY": _NO_PROXY,
         "no_proxy": _NO_PROXY,
-        "AWS_ACCESS_KEY_ID": EMULATOR_KEY,
-        "AWS_SECRET_ACCESS_KEY": EMULATOR_KEY,
+        "AWS_ACCESS_KEY_ID": local.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": local.secret_access_key,
         "AWS_REGION": target.region,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ENDPOINT_URL": target.endpoint_url or _DEAD_PROXY,
+        "AWS_ENDPOINT_URL": local.url,
     }
 
 

@@ -35,7 +35,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         return
     with living(tmp_path_factory.mktemp("contract"), users={"ada": ("ada-editor",)}) as home:
         config = load(home.shell.directory / "studio.toml")
-        yield Account(config, Target(config.region, endpoint_url=home.emulator.endpoint_url))
+        yield Account(config, home.emulator.target(config.region))
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ import boto3
 import pytest
 from tests.functional.warmth import warm_provider
 
+from studioctl.emulator import server
+from studioctl.emulator.server import RunningEmulator
+
 if TYPE_CHECKING:  # it needs this file's shell
     from tests.functional.living import Living
 
@@ -107,6 +110,13 @@ class Shell:
                 os.write(master, f"{open_questions.pop(question)}\n".encode())
         os.close(master)
         return process.wait(), shown
+
+    @property
+    def emulator(self) -> RunningEmulator:
+        """The emulator that was started from here."""
+        found = server.find(Path(self.variables["STUDIOCTL_EMULATOR_DIR"]))
+        assert found is not None
+        return found
 
     def client(self, service: Any) -> Any:
         """A boto3 client as an unknown program would make it from what `emulator env` prints."""

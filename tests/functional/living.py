@@ -5,8 +5,6 @@ profile, each space a lifecycle configuration. Network and role are there becaus
 repositories and secrets are not: a test that needs one makes it with `client`.
 """
 
-import json
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,12 +62,12 @@ class Living:
     def faults(self, *errors: Mapping[str, Any], latency_seconds: float = 0) -> None:
         """What goes wrong from now on: each `{"action", "code", "message", "times"}`. Nothing when left out."""
         slow = [{"kind": "slow", "seconds": latency_seconds}] if latency_seconds else []
-        self._put("faults", {"faults": [*({"kind": "error", "times": 1, **error} for error in errors), *slow]})
+        wanted = [*({"kind": "error", "times": 1, **error} for error in errors), *slow]
+        server.set_faults(self.emulator, {"faults": wanted})
 
     def hits(self) -> int:
         """How many calls the faults have struck."""
-        with urllib.request.urlopen(f"{self.emulator.endpoint_url}/_studioctl/faults") as answer:
-            return sum(fault["hit"] for fault in json.load(answer)["faults"])
+        return sum(fault["hit"] for fault in server.faults(self.emulator)["faults"])
 
     def app(self, space: str) -> dict[str, Any]:
         """The space's Code Editor as DescribeApp shows it."""
@@ -90,13 +88,6 @@ class Living:
 
     def _status(self, key: dict[str, Any]) -> str:
         return self.studio.sagemaker.describe_app(**key)["Status"]
-
-    def _put(self, path: str, content: Mapping[str, Any]) -> None:
-        request = urllib.request.Request(
-            f"{self.emulator.endpoint_url}/_studioctl/{path}", json.dumps(content).encode(), method="PUT"
-        )
-        with urllib.request.urlopen(request) as answer:
-            assert answer.status == 200
 
 
 @contextmanager

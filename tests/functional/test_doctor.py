@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from tests.functional.conftest import Shell
 
+from studioctl.emulator import server
 from studioctl.terraform.provider import platform_name
 
 FILE = 'name = "acme-ml"\nregion = "us-east-1"\n\n[[users]]\nname = "ada"\n'
@@ -147,11 +147,9 @@ def test_errors_warnings_and_exit_codes(ready: Shell) -> None:
 
 
 def test_what_is_not_allowed_takes_nothing_away_from_the_rest(ready: Shell) -> None:
-    variables = json.loads(ready.studioctl("emulator", "env", "--json").out)
     refusal = {"kind": "error", "code": "AccessDeniedException", "message": "User ada is not authorized"}
     faults = {"faults": [{"action": action, **refusal} for action in ("GetServiceQuota", "DescribeRegions")]}
-    url = f"{variables['AWS_ENDPOINT_URL']}/_studioctl/faults"
-    urllib.request.urlopen(urllib.request.Request(url, json.dumps(faults).encode(), method="PUT")).close()
+    server.set_faults(ready.emulator, faults)
     done = ready.studioctl("doctor", "--local")
 
     assert (

@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +23,7 @@ import pytest
 from benchmarks.world import descendants
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell
 
-from studioctl.target import Target
+from studioctl.emulator import server
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment
 
@@ -58,11 +57,10 @@ def all_but_ours(pid: int) -> list[int]:
 
 def killed(life: Shell, *command: str, after: int, victims: Callable[[int], list[int]]) -> None:
     """Runs a command and kills its processes with SIGKILL when so many things have come or gone."""
-    url = json.loads(life.studioctl("emulator", "env", "--json").out)["AWS_ENDPOINT_URL"]
+    emulator = life.emulator
 
     def count() -> int:
-        with urllib.request.urlopen(f"{url}/_studioctl/inventory") as answer:
-            return sum(shape(json.load(answer)).values())
+        return sum(shape(server.inventory(emulator)).values())
 
     before = count()
     process = subprocess.Popen(
@@ -216,8 +214,7 @@ def bare_terraform_fails_where_down_succeeds(life: Shell, back: Inventory, befor
     bare = Path(shutil.copytree(documents, life.directory / "bare", symlinks=True))
     give_up_soon(bare / "terraform.tfstate")
     engine = executable.find()
-    variables = json.loads(life.studioctl("emulator", "env", "--json").out)
-    target = Target("us-east-1", endpoint_url=variables["AWS_ENDPOINT_URL"])
+    target = life.emulator.target("us-east-1")
     config = bare / "terraform.rc" if provider.find(os.environ, engine.registry) else None
     # What holds data is left out: that a bucket is not emptied is right. This is about what SageMaker leaves behind.
     destroyed = subprocess.run(

@@ -301,8 +301,9 @@ esac
 """,
     )
     shell = connected.home.shell
-    keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
-    variables = {**shell.variables, **keys, "AWS_ENDPOINT_URL": connected.home.emulator.endpoint_url}
+    emulator = connected.home.emulator
+    keys = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), emulator.key, strict=True))
+    variables = {**shell.variables, **keys, "AWS_ENDPOINT_URL": emulator.endpoint_url}
     aws = Shell(shell.directory, variables)
 
     done = aws.studioctl("connect", "--yes")

@@ -15,7 +15,7 @@ from botocore.config import Config
 
 from studioctl import __version__
 from studioctl.aws.errors import translated
-from studioctl.target import EMULATOR_KEY, Target
+from studioctl.target import Target
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -131,7 +131,8 @@ class Session:
 
     @cached_property
     def _botocore(self) -> botocore.session.Session:
-        if not self.target.is_local:
+        local = self.target.local
+        if local is None:
             return botocore.session.Session(profile=self.target.profile)
         # The user's own profiles, keys and endpoints play no part: nothing here may reach real AWS.
         nothing = (None, None, None, None)
@@ -142,7 +143,7 @@ class Session:
                 "credentials_file": (None, None, os.devnull, None),
             }
         )
-        ours.set_credentials(EMULATOR_KEY, EMULATOR_KEY)
+        ours.set_credentials(local.access_key_id, local.secret_access_key)
         return ours
 
     def _make_client(self, service: str) -> object:

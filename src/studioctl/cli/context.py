@@ -106,4 +106,4 @@ def _target(region: str, profile: str | None, *, local: bool) -> tuple[Target, s
     from studioctl.emulator import server
 
     emulator = server.start()
-    return Target(region, endpoint_url=emulator.endpoint_url), emulator.instance_id
+    return emulator.target(region), emulator.instance_id

@@ -37,6 +37,13 @@ def start(
             help="A host of this machine or its network that they may reach, too. Repeatable.", metavar="HOST[:PORT]"
         ),
     ] = None,
+    accept_any_key: Annotated[
+        bool,
+        typer.Option(
+            "--accept-any-key",
+            help="Let in every request, whoever signed it, for tests of other programs. No code runs.",
+        ),
+    ] = False,
     lifecycle_seconds: Annotated[
         float, typer.Option(help="An app fails when its script takes longer: AWS gives it 5 minutes.", min=0)
     ] = 300,
@@ -46,11 +53,16 @@ def start(
     from studioctl.emulator.settings import EmulatorSettings
     from studioctl.errors import EmulatorError
 
+    if accept_any_key and run_lifecycle:
+        raise typer.BadParameter(
+            "it excludes --run-lifecycle: any user of this machine could run code as you", param_hint="--accept-any-key"
+        )
     settings = EmulatorSettings(
         transition_seconds=transition_seconds,
         enforce_quotas=enforce_quotas,
         quotas=_quotas(quota or []),
         run_lifecycle=run_lifecycle,
+        accept_any_key=accept_any_key,
         lifecycle_seconds=lifecycle_seconds,
         lifecycle_network=_chosen(lifecycle_network),
         lifecycle_allow=tuple(lifecycle_allow or ()),
@@ -65,6 +77,13 @@ def start(
         raise EmulatorError(
             "The emulator runs already, and its apps run no lifecycle scripts.",
             hint="studioctl emulator stop && studioctl emulator start --run-lifecycle (everything in it will be gone)",
+        )
+    if accept_any_key != running.accepts_any_key:
+        lets_in = "any key" if running.accepts_any_key else "its own key only"
+        flag = " --accept-any-key" if accept_any_key else ""
+        raise EmulatorError(
+            f"The emulator runs already, and lets in {lets_in}.",
+            hint=f"studioctl emulator stop && studioctl emulator start{flag} (everything in it will be gone)",
         )
     typer.echo(f"running at {running.endpoint_url}, process {running.pid}, log {running.log_path}")
 

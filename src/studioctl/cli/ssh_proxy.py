@@ -56,4 +56,4 @@ def _target(region: str, profile: str | None, *, local: bool) -> "Target":
     emulator = server.find()
     if emulator is None:  # a new one would have no spaces
         raise StudioctlError("The emulator is not running.", hint="studioctl up --local")
-    return Target(region, endpoint_url=emulator.endpoint_url)
+    return emulator.target(region)

@@ -10,8 +10,9 @@ from typing import NoReturn
 
 from studio_emulator.sandbox.reach import passed_on
 from studio_emulator.sandbox.room import remove_tree
-from studioctl.emulator.server import State, clean_environment, default_state_dir
+from studioctl.emulator.server import clean_environment, default_state_dir
 from studioctl.emulator.settings import EmulatorSettings
+from studioctl.emulator.state_file import State, make_private
 
 
 def main() -> None:
@@ -34,15 +35,16 @@ def serve(port: int, state_dir: Path, settings: EmulatorSettings, reach: Mapping
     # moto reads its settings when it is imported, so it is imported here
     from studioctl.emulator.application import Identity, bind  # noqa: PLC0415
     from studioctl.emulator.guard import keep_to_loopback  # noqa: PLC0415
+    from studioctl.emulator.iam.credentials import AdministratorKey  # noqa: PLC0415
     from studioctl.emulator.install import stop  # noqa: PLC0415
 
     keep_to_loopback()
-    identity = Identity(runs_lifecycle=settings.run_lifecycle)
+    make_private(state_dir)
+    identity, key = Identity.of(settings), AdministratorKey()
     volumes = state_dir.absolute() / "spaces"
     remove_tree(volumes)  # of an emulator that was killed
-    server = bind(port, settings, identity, volumes, reach)
-    state = State(pid=identity.pid, port=server.server_port, instance_id=identity.instance_id)
-    state_dir.mkdir(parents=True, exist_ok=True)
+    server = bind(port, settings, identity, key, volumes, reach)
+    state = State(identity.pid, server.server_port, identity.instance_id, key.access_key_id, key.secret_access_key)
     state.write(state_dir)
     try:
         server.serve_forever()

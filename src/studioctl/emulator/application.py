@@ -20,18 +20,23 @@ from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
 from studioctl import __version__
-from studioctl.emulator import calls, fault_answers, registry
-from studioctl.emulator.calls import Call, call_of
+from studioctl.emulator import calls, fault_answers, refusals, registry
+from studioctl.emulator.calls import Call, call_of, signature_of
 from studioctl.emulator.faults import BECOMES, SLOW_SECONDS, Fault, Faults, Kind
 from studioctl.emulator.guard import is_loopback
+from studioctl.emulator.iam.credentials import AdministratorKey
 from studioctl.emulator.iam.door import Door
 from studioctl.emulator.install import install, settle
 from studioctl.emulator.inventory import take_inventory
 from studioctl.emulator.page import open_studio
 from studioctl.emulator.server import ACCOUNT_ID
 from studioctl.emulator.settings import EmulatorSettings
+from studioctl.emulator.signatures import Refused, verify
+from studioctl.emulator.state_file import proof
 from studioctl.emulator.studio.store import Outcome, StudioStore
 from studioctl.emulator.wire import LOOPBACK, InOneRead, RequestHandler, Server, WsgiApplication
+
+ADMINISTRATORS = ("/_studioctl/", "/moto-api")
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,13 @@ class Identity:
     instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
     pid: int = field(default_factory=os.getpid)
     runs_lifecycle: bool = False
+    accepts_any_key: bool = False
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @classmethod
+    def of(cls, settings: EmulatorSettings) -> "Identity":
+        """The identity of a new one."""
+        return cls(runs_lifecycle=settings.run_lifecycle, accepts_any_key=settings.accept_any_key)
 
 
 class Application:
@@ -51,8 +62,9 @@ class Application:
     time, after its body has been read, and each one finds Studio's state settled.
     """
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, key: AdministratorKey) -> None:
         self.identity = identity
+        self.key = key
         self.faults = Faults()
         self.door = Door(ACCOUNT_ID)
         self._moto: WsgiApplication = DomainDispatcherApplication(create_backend_app)
@@ -62,10 +74,14 @@ class Application:
         refusal = _refuse_stranger(environ)
         if refusal is not None:
             return refusal(environ, start_response)
-        own = self._own_answer(Request(environ)) if "HTTP_AUTHORIZATION" not in environ else None
-        if own is not None:
-            return own(environ, start_response)
-        call = call_of(environ, _read_body(environ))
+        if (unsigned := self._unsigned_answer(Request(environ))) is not None:
+            return unsigned(environ, start_response)
+        body = _read_body(environ)
+        call = call_of(environ, body)
+        if (refused := self._refuse_unsigned(environ, call, body)) is not None:
+            return refused(environ, start_response)
+        if environ.get("PATH_INFO", "").startswith("/_studioctl/"):
+            return self._own_answer(Request(environ))(environ, start_response)
         with self._turn:
             fault = self.faults.hit(call.service, call.action)
         if fault is None:
@@ -112,25 +128,61 @@ class Application:
             finally:
                 StudioStore.outcome = None
 
-    def _own_answer(self, request: Request) -> Response | None:
-        """Paths of the emulator itself; requests to AWS's services are signed and never get here."""
+    def _refuse_unsigned(self, environ: dict[str, Any], call: Call, body: bytes) -> Response | None:
+        """The refusal of a request that is not signed by somebody whom this account knows.
+
+        A registry's client brings a password instead, which the registry looks at. What is not AWS's own, this
+        emulator's and moto's, is the administrator's alone.
+        """
+        if self.identity.accepts_any_key or registry.is_for_registry(environ):
+            return None
+        try:
+            with self._turn:
+                verify(environ, body, self.key.secret_of)
+                self._check_is_administrator(environ)
+        except Refused as refused:
+            return refusals.answer(refused, environ, call.service, call.action)
+        return None
+
+    def _check_is_administrator(self, environ: dict[str, Any]) -> None:
+        signature = signature_of(environ)
+        if environ.get("PATH_INFO", "").startswith(ADMINISTRATORS) and (
+            signature is None or signature.access_key != self.key.access_key_id
+        ):
+            raise Refused("not the administrator")
+
+    def _unsigned_answer(self, request: Request) -> Response | None:
+        """What needs no signature: whether we are well, and pages whose address is a permission itself."""
+        if "Authorization" in request.headers or request.method != "GET":
+            return None
         match request.path.split("/")[1:]:
             case ["health"]:
-                return _json({"ok": True, "version": __version__} | vars(self.identity))
-            case ["_studioctl", "inventory"]:
-                with self._turn:
-                    settle()
-                    return _json(take_inventory())
-            case ["_studioctl", "faults" | "sessions" as what]:
-                return self._change_faults(request) if what == "faults" else self._begin_session(request)
+                return _json({"ok": True, "version": __version__} | vars(self.identity) | self._proof(request))
             case ["studio", domain_id, "auth"]:
                 with self._turn:
                     settle()
                     return open_studio(domain_id, request.args.get("token", ""))
-            case ["_studioctl", *_]:
-                return Response("Not found\n", 404)
             case _:
                 return None
+
+    def _proof(self, request: Request) -> dict[str, str]:
+        """Lets a caller who knows our secret see that we know it, too: anybody can take a port that is free again."""
+        challenge = request.args.get("challenge", "")
+        return {"proof": proof(self.key.secret_access_key, challenge)} if challenge else {}
+
+    def _own_answer(self, request: Request) -> Response:
+        """Paths of the emulator itself."""
+        match request.path.split("/")[2:]:
+            case ["inventory"]:
+                with self._turn:
+                    settle()
+                    return _json(take_inventory())
+            case ["faults"]:
+                return self._change_faults(request)
+            case ["sessions"]:
+                return self._begin_session(request)
+            case _:
+                return Response("Not found\n", 404)
 
     def _begin_session(self, request: Request) -> Response:
         """Credentials as a user's app has them: `{"region", "user", "domain_id"}`."""
@@ -169,11 +221,16 @@ def _refuse_unknown_actions(wanted: dict[str, Any]) -> None:
 
 
 def bind(
-    port: int, settings: EmulatorSettings, identity: Identity, volumes: Path, reach: Mapping[str, str]
+    port: int,
+    settings: EmulatorSettings,
+    identity: Identity,
+    key: AdministratorKey,
+    volumes: Path,
+    reach: Mapping[str, str],
 ) -> BaseWSGIServer:
     """A server that listens on 127.0.0.1, on a free port when `port` is 0. Raises SystemExit when it is taken."""
-    server = Server(LOOPBACK, port, InOneRead(Application(identity)), handler=RequestHandler)
-    install(settings, f"http://{LOOPBACK}:{server.server_port}", volumes=volumes, reach=reach)
+    server = Server(LOOPBACK, port, InOneRead(Application(identity, key)), handler=RequestHandler)
+    install(settings, f"http://{LOOPBACK}:{server.server_port}", key, volumes=volumes, reach=reach)
     return server
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote
 
+from botocore.exceptions import UnknownServiceError
 from moto.core.utils import get_service_model
 
 # The name in a signature -> the name in boto3, where they differ.
@@ -76,6 +77,15 @@ def call_of(environ: Mapping[str, Any], body: bytes) -> Call:
         return Call(service, _rest_action(service, environ))
     target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     return Call(service, target or _query_action(environ, body) or environ.get("PATH_INFO", "").rpartition("/")[2])
+
+
+@cache
+def protocol_of(service: str) -> str:
+    """The protocol of a service, as its model names it; "json" where there is no such service."""
+    try:
+        return str(get_service_model(service).metadata["protocol"])
+    except (UnknownServiceError, KeyError):
+        return "json"
 
 
 def exists(service: str, action: str) -> bool:

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
-from studioctl.emulator.calls import Call
+from studioctl.emulator.calls import Call, protocol_of
 from studioctl.emulator.faults import HANG_SECONDS, Fault, Kind
 
 QUERY = frozenset({"iam", "sts", "rds"})
@@ -120,17 +120,23 @@ def _said(fault: Fault, call: Call) -> Said:
 def error_answer(service: str, code: str, message: str, status: int) -> Response:
     """An error as the service's clients read it."""
     request_id = {"x-amzn-RequestId": "00000000-0000-0000-0000-000000000000"}
-    if service in {"ec2", "s3", *QUERY}:
-        error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
-        match service:
-            case "s3":
-                text = f"<Error>{error}<RequestId>0</RequestId></Error>"
-            case "ec2":
-                text = f"<Response><Errors><Error>{error}</Error></Errors><RequestID>0</RequestID></Response>"
-            case _:
-                text = f"<ErrorResponse><Error>{error}</Error><RequestId>0</RequestId></ErrorResponse>"
-        return Response(text, status, content_type="text/xml", headers=request_id)
-    headers = request_id | ({"x-amzn-ErrorType": code} if service == "efs" else {})
+    error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    match protocol_of(service):
+        case "rest-xml":
+            text = f"<Error>{error}<RequestId>0</RequestId></Error>"
+        case "ec2":
+            text = f"<Response><Errors><Error>{error}</Error></Errors><RequestID>0</RequestID></Response>"
+        case "query":
+            text = f"<ErrorResponse><Error>{error}</Error><RequestId>0</RequestId></ErrorResponse>"
+        case protocol:
+            return _json_error(service, code, message, status, request_id, in_header=protocol == "rest-json")
+    return Response(text, status, content_type="text/xml", headers=request_id)
+
+
+def _json_error(
+    service: str, code: str, message: str, status: int, request_id: dict[str, str], *, in_header: bool
+) -> Response:
+    headers = request_id | ({"x-amzn-ErrorType": code} if in_header else {})
     body = {"ErrorCode": code, "Message": message} if service == "efs" else {"__type": code, "message": message}
     return Response(json.dumps(body), status, content_type="application/x-amz-json-1.1", headers=headers)
 

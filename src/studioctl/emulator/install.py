@@ -16,15 +16,19 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.servicequotas import urls as quotas_urls
 from moto.servicequotas.models import servicequotas_backends
+from moto.sts import urls as sts_urls
+from moto.sts.models import sts_backends
 
 from studio_emulator.sandbox.room import remove_tree
 from studioctl.emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studioctl.emulator.backends import each
 from studioctl.emulator.ecr import StrictECRBackend, StrictECRResponse
+from studioctl.emulator.iam.credentials import AdministratorKey
 from studioctl.emulator.keys import StrictKmsBackend
 from studioctl.emulator.network import StrictEC2Backend, StrictEFSBackend
 from studioctl.emulator.quotas import QuotaBackend, QuotaResponse
 from studioctl.emulator.settings import EmulatorSettings
+from studioctl.emulator.sts import StrictSTSBackend, StrictTokenResponse
 from studioctl.emulator.studio.models import StudioBackend
 from studioctl.emulator.studio.responses import StudioResponse
 
@@ -32,6 +36,7 @@ from studioctl.emulator.studio.responses import StudioResponse
 def install(
     settings: EmulatorSettings,
     endpoint_url: str,
+    key: AdministratorKey,
     *,
     volumes: Path | None = None,
     reach: Mapping[str, str] | None = None,
@@ -40,13 +45,14 @@ def install(
 
     Args:
         settings: What the emulator was told at its start.
-        endpoint_url: Where it listens, without a slash at the end; presigned addresses lead there.
+        endpoint_url: Where it listens, without a slash at the end; presigned addresses and the registry lead there.
+        key: What scripts in apps are signed in with.
         volumes: Where the files of spaces are kept, when apps are to run their scripts.
         reach: The variables that those need to get to package indexes.
-        endpoint_url: Where it listens, without a slash at the end; presigned addresses and the registry lead there.
     """
     StudioBackend.settings = settings
     StudioBackend.endpoint_url = endpoint_url
+    StudioBackend.key = key
     QuotaBackend.settings = settings
     StudioBackend.volumes = volumes
     StudioBackend.reach = reach or {}
@@ -59,12 +65,14 @@ def install(
     kms_backends.backend = StrictKmsBackend
     secretsmanager_backends.backend = StrictSecretsManagerBackend
     servicequotas_backends.backend = QuotaBackend
+    sts_backends.backend = StrictSTSBackend
     ecr_urls.url_paths["{0}/$"] = StrictECRResponse.dispatch
     # Policies are stored, not enforced. moto would enforce a bucket's without its conditions, so that "deny without
     # TLS" denies everything.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     sagemaker_urls.url_paths["{0}/$"] = StudioResponse.dispatch
     quotas_urls.url_paths["{0}/$"] = QuotaResponse.dispatch
+    sts_urls.url_paths["{0}/$"] = StrictTokenResponse.dispatch
 
 
 def settle() -> None:

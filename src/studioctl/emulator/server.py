@@ -5,12 +5,13 @@ import http.client
 import importlib.util
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ import platformdirs
 
 from studio_emulator.sandbox.reach import passed_on
 from studioctl import disk
+from studioctl.emulator import sigv4
 from studioctl.emulator.settings import EmulatorSettings
+from studioctl.emulator.state_file import FILE, State, make_private, proof
 from studioctl.errors import EmulatorError
-from studioctl.target import EMULATOR_KEY, without_secrets
+from studioctl.target import LocalEndpoint, Target, without_secrets
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
@@ -42,6 +45,7 @@ class RunningEmulator:
         instance_id: Random for each start; the same in `/health`.
         log_path: Where it writes what it is asked and what goes wrong.
         runs_lifecycle: Whether apps run their lifecycle configurations.
+        accepts_any_key: Whether it takes every request, whoever signed it.
     """
 
     endpoint_url: str
@@ -50,33 +54,23 @@ class RunningEmulator:
     instance_id: str
     log_path: Path
     runs_lifecycle: bool = False
+    accepts_any_key: bool = False
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """The administrator's access key and its secret, from the state file: no field, so that nothing prints it.
 
-@dataclass(frozen=True)
-class State:
-    """The state file's content, by which a running emulator is found again."""
+        Raises:
+            EmulatorError: It is not there: the emulator has ended, or another one has begun.
+        """
+        state = State.read(self.log_path.parent)
+        if state is None or state.instance_id != self.instance_id:
+            raise EmulatorError(f"The emulator at {self.endpoint_url} has ended.", hint="studioctl emulator start")
+        return state.access_key_id, state.secret_access_key
 
-    pid: int
-    port: int
-    instance_id: str
-
-    def write(self, state_dir: Path) -> None:
-        """Replace the file in one step: a reader never sees half of it."""
-        disk.replace(_state_path(state_dir), json.dumps(asdict(self)))
-
-    def remove(self, state_dir: Path) -> None:
-        """Remove the file, unless a later start has written its own."""
-        if self.read(state_dir) == self:
-            _state_path(state_dir).unlink(missing_ok=True)
-
-    @classmethod
-    def read(cls, state_dir: Path) -> "State | None":
-        """None when there is no file, or it is not ours."""
-        try:
-            found = cls(**json.loads(_state_path(state_dir).read_text()))
-        except (OSError, ValueError, TypeError, RecursionError):
-            return None
-        return found if type(found.pid) is int and type(found.port) is int and 0 < found.port < 2**16 else None
+    def target(self, region: str) -> Target:
+        """A region of it, as its administrator."""
+        return Target(region, local=LocalEndpoint(self.endpoint_url, *self.key))
 
 
 def default_state_dir() -> Path:
@@ -103,7 +97,7 @@ def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir:
 
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
         raise EmulatorError("The emulator needs moto, which is not installed.", hint="pip install 'studioctl[local]'")
-    home.mkdir(parents=True, exist_ok=True)
+    make_private(home)
     try:
         with FileLock(home / "start.lock", timeout=START_SECONDS):
             return find(home) or _launch(home, port, settings or EmulatorSettings())
@@ -119,12 +113,15 @@ def find(state_dir: Path | None = None) -> RunningEmulator | None:
     state = State.read(home)
     if state is None:
         return None
+    challenge = secrets.token_hex(16)
     try:
-        health = _ask(state.port, "GET", "/health", timeout=5)
-    except (OSError, ValueError, http.client.HTTPException):
+        health = _ask(state.port, "GET", f"/health?challenge={challenge}", timeout=5)
+    except (OSError, ValueError, http.client.HTTPException, _Refused):
         return None
     if not isinstance(health, dict) or (health.get("pid"), health.get("instance_id")) != (state.pid, state.instance_id):
         return None
+    if not state.is_old and health.get("proof") != proof(state.secret_access_key, challenge):
+        return None  # another process has taken the port, and tells what the emulator told everybody
     return RunningEmulator(
         endpoint_url=f"http://{LOOPBACK}:{state.port}",
         pid=state.pid,
@@ -132,6 +129,7 @@ def find(state_dir: Path | None = None) -> RunningEmulator | None:
         instance_id=state.instance_id,
         log_path=_log_path(home),
         runs_lifecycle=bool(health.get("runs_lifecycle")),
+        accepts_any_key=bool(health.get("accepts_any_key", state.is_old)),
     )
 
 
@@ -158,17 +156,18 @@ def stop(state_dir: Path | None = None) -> bool:
 
 
 def environment(emulator: RunningEmulator, region: str) -> dict[str, str]:
-    """Variables that point any AWS client at the emulator, with credentials that are obviously none.
+    """Variables that point any AWS client at the emulator, with its administrator's key, which is none of AWS's.
 
     Proxies are passed by for this machine, in addition to what the caller's own environment says.
     """
+    access_key_id, secret = emulator.key
     direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
     no_proxy = ",".join(filter(None, (direct, LOOPBACK, "localhost")))
     return {
         "AWS_ENDPOINT_URL": emulator.endpoint_url,
-        "AWS_ACCESS_KEY_ID": EMULATOR_KEY,
-        "AWS_SECRET_ACCESS_KEY": EMULATOR_KEY,
-        "AWS_SESSION_TOKEN": "",  # a real one left in the shell would go along with the false key
+        "AWS_ACCESS_KEY_ID": access_key_id,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_SESSION_TOKEN": "",  # a real one left in the shell would go along with this key
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -235,7 +234,9 @@ def _own(
 ) -> dict[str, Any]:
     """What one of the emulator's own paths answers; `hint` is what to do when it refuses."""
     try:
-        answer: dict[str, Any] = _ask(emulator.port, method, f"/_studioctl/{what}", timeout=60, content=content)
+        answer: dict[str, Any] = _ask(
+            emulator.port, method, f"/_studioctl/{what}", timeout=60, content=content, key=emulator.key
+        )
     except _Refused as refused:
         raise EmulatorError(f"The emulator refused: {refused}", hint=hint) from None
     except (OSError, ValueError, http.client.HTTPException) as error:
@@ -265,12 +266,13 @@ def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
 def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulator:
     for ended in _children.values():
         ended.poll()
-    _state_path(home).unlink(missing_ok=True)
+    (home / FILE).unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "studioctl.emulator", "--state-dir", str(home)]
     command += ["--port", str(port), "--settings", settings.to_json()]
     if _log_path(home).exists():  # why the last one ended may still be wanted
         _log_path(home).replace(_log_path(home).with_suffix(".log.1"))
-    with _log_path(home).open("wb") as log:
+    _log_path(home).unlink(missing_ok=True)
+    with os.fdopen(os.open(_log_path(home), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as log:
         child = subprocess.Popen(
             command,
             cwd=home,
@@ -311,22 +313,28 @@ class _Refused(Exception):  # noqa: N818 - not an error of ours
     """The emulator's own word on a request that it does not take."""
 
 
-def _ask(port: int, method: str, path: str, *, timeout: float, content: Mapping[str, Any] | None = None) -> Any:
-    """A request to loopback, past any proxy that the user's environment names."""
+def _ask(
+    port: int,
+    method: str,
+    path: str,
+    *,
+    timeout: float,
+    content: Mapping[str, Any] | None = None,
+    key: tuple[str, str] | None = None,
+) -> Any:
+    """A request to loopback, past any proxy that the user's environment names; signed, when there is a key."""
+    body = b"" if content is None else json.dumps(content).encode()
+    headers = sigv4.headers(key, method, f"{LOOPBACK}:{port}", path, body) if key else {}
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout)
     try:
-        connection.request(method, path, body=None if content is None else json.dumps(content))
+        connection.request(method, path, body or None, headers)
         answer = connection.getresponse()
         text = answer.read().decode()
-        if answer.status == http.HTTPStatus.BAD_REQUEST:
+        if http.HTTPStatus.BAD_REQUEST <= answer.status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _Refused(text.strip())
         return json.loads(text)
     finally:
         connection.close()
-
-
-def _state_path(state_dir: Path) -> Path:
-    return state_dir / "state.json"
 
 
 def _log_path(state_dir: Path) -> Path:

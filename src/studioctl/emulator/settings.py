@@ -28,6 +28,8 @@ class EmulatorSettings:
             of five can be rehearsed although a new account may have two profiles.
         run_lifecycle: Whether an app runs its lifecycle configurations when it starts, in namespaces of their own on
             this machine.
+        accept_any_key: Whether requests are let in whoever signed them, or nobody: for tests of other programs. It
+            excludes `run_lifecycle`: every user of the machine could run code as the one who started the emulator.
         lifecycle_seconds: An app fails when one of them takes longer. AWS gives them 5 minutes.
         lifecycle_network: What they may reach: "internet" and the emulator, "emulator" alone, or "none".
         lifecycle_allow: `host` or `host:port` of this machine or its network that they may reach too, with "internet".
@@ -47,6 +49,7 @@ class EmulatorSettings:
     deleted_apps_seconds: float = 24 * 3600
     volume_modification_seconds: float = 0
     run_lifecycle: bool = False
+    accept_any_key: bool = False
     lifecycle_seconds: float = 300
     lifecycle_network: str = "internet"
     lifecycle_allow: tuple[str, ...] = ()
@@ -60,6 +63,11 @@ class EmulatorSettings:
     maximum_apps: int | None = None
     quotas: dict[str, float] = field(default_factory=dict)
     enforce_quotas: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for settings that exclude each other."""
+        if self.accept_any_key and self.run_lifecycle:
+            raise ValueError("who accepts any key runs no lifecycle scripts: any local user could start them")
 
     def to_json(self) -> str:
         """One line that `from_json` reads back."""

@@ -182,7 +182,7 @@ def state_target(target: Target, backend: "Backend") -> Target:
     return Target(
         region=settings.get("region", target.region),
         profile=settings.get("profile", target.profile),
-        endpoint_url=target.endpoint_url,
+        local=target.local,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from studioctl.errors import ConfigError
 from studioctl.infrastructure.block import literal
-from studioctl.target import EMULATOR_KEY, Target
+from studioctl.target import Target
 from studioctl.terraform import document
 
 STATE_FILE = "terraform.tfstate"
@@ -177,8 +177,6 @@ def _literals(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _emulator(endpoint_url: str) -> dict[str, Any]:
     return {
-        "access_key": EMULATOR_KEY,
-        "secret_key": EMULATOR_KEY,
         "endpoints": dict.fromkeys(("s3", "sts", "iam"), endpoint_url),
         "use_path_style": True,
         "skip_credentials_validation": True,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Output, Ref, Resource, literal
-from studioctl.target import EMULATOR_KEY, Target
+from studioctl.target import Target
 
 PROVIDER = "hashicorp/aws"
 PROVIDER_VERSION = "5.100.0"
@@ -106,9 +106,7 @@ def _main(blueprint: Blueprint, target: Target) -> dict[str, Any]:
 
 def _emulator(endpoint_url: str) -> dict[str, Any]:
     return {
-        "//": "The emulator on this machine. Nothing here can reach AWS.",
-        "access_key": EMULATOR_KEY,
-        "secret_key": EMULATOR_KEY,
+        "//": "The emulator on this machine. Nothing here can reach AWS; its key is in Terraform's environment.",
         "skip_credentials_validation": True,
         "skip_metadata_api_check": "true",
         "skip_region_validation": True,

@@ -22,8 +22,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from studioctl import disk
 from studioctl.errors import ConfigError, TerraformError
-from studioctl.target import Target
+from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import provider
 from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
 from studioctl.terraform.environment import child_environment
@@ -32,6 +33,8 @@ from studioctl.terraform.process import end_with
 VARIABLE = "STUDIOCTL_WARM_PROVIDER"
 START_SECONDS = 60.0
 _RECORD = "reattach.json"
+_KEY = "credentials"
+_KEY_FILE = "[default]\naws_access_key_id = {0.access_key_id}\naws_secret_access_key = {0.secret_access_key}\n"
 _OFFERED = re.compile(r"TF_REATTACH_PROVIDERS='(\{.*\})'")
 
 
@@ -109,16 +112,23 @@ def borrowed(environ: Mapping[str, str], child: Mapping[str, str], target: Targe
             yield child
             return
         offer = _running(directory)
+        if offer and target.local:
+            disk.replace(directory / _KEY, _KEY_FILE.format(target.local), mode=0o600)
         yield {**child, "TF_REATTACH_PROVIDERS": offer} if offer else child
 
 
 def _environ(directory: Path) -> dict[str, str]:
-    """No credentials and no way out; it logs nothing, which would be every value of every call."""
-    nowhere = Target("us-east-1", endpoint_url="http://127.0.0.1:9")  # each configuration says where its calls go
+    """No way out, and the key of whoever borrows it; it logs nothing, which would be every value of every call.
+
+    Each configuration says where its calls go. The key it has from a file that is read with each configuration: an
+    environment could not change.
+    """
+    nowhere = Target("us-east-1", local=LocalEndpoint("http://127.0.0.1:9", "none", "none"))
     sealed = child_environment(os.environ, nowhere, cli_config=None)
-    sealed.pop("AWS_CA_BUNDLE", None)
+    for name in ("AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        sealed.pop(name, None)
     quiet = dict.fromkeys(("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_PROTO"), "OFF")
-    return sealed | quiet | {"TMPDIR": str(directory)}
+    return sealed | quiet | {"TMPDIR": str(directory), "AWS_SHARED_CREDENTIALS_FILE": str(directory / _KEY)}
 
 
 def _offered(offer: Path, child: "subprocess.Popen[bytes]") -> str:

@@ -20,7 +20,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
 
 @pytest.fixture(scope="session")
 def account(emulator: RunningEmulator) -> Target:
-    return Target("us-east-1", endpoint_url=emulator.endpoint_url)
+    return emulator.target("us-east-1")
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]
 
 def held(emulator: RunningEmulator, **sections: Any) -> Held:
     config = environment(**sections)
-    session = Session(Target("us-east-1", endpoint_url=emulator.endpoint_url), HURRIED)
+    session = Session(emulator.target("us-east-1"), HURRIED)
     return Held(session, config, blueprint.build(config))
 
 

@@ -1,7 +1,6 @@
 """Opening a session: who is asked again, when, and what a refusal says. The faults of the emulator stand in for AWS."""
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,6 @@ from studioctl.aws.remote import SpaceArn, start_session
 from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import AwsError
-from studioctl.target import Target
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:space/d-abc/ada-editor"
 
@@ -24,12 +22,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
 
 
 def fault(emulator: RunningEmulator, **error: Any) -> None:
-    body = json.dumps(
-        {"faults": [{"kind": "error", "action": "StartSession", "message": "No.", "times": None, **error}]}
-    ).encode()
-    url = f"{emulator.endpoint_url}/_studioctl/faults"
-    with urllib.request.urlopen(urllib.request.Request(url, body, method="PUT")) as answer:
-        assert answer.status == 200
+    wanted = {"kind": "error", "action": "StartSession", "message": "No.", "times": None, **error}
+    server.set_faults(emulator, {"faults": [wanted]})
 
 
 @pytest.mark.parametrize("code", ["InternalFailure", "ThrottlingException", "ServiceUnavailable"])
@@ -38,7 +32,7 @@ def test_what_may_pass_is_asked_again_as_the_toolkit_does(emulator: RunningEmula
     pauses: list[float] = []
 
     with pytest.raises(AwsError, match=code):
-        start_session(Target("us-east-1", endpoint_url=emulator.endpoint_url), ARN, sleep=pauses.append)
+        start_session(emulator.target("us-east-1"), ARN, sleep=pauses.append)
 
     assert pauses == [1.5, 2.25, 3.375]
 
@@ -50,7 +44,7 @@ def test_a_refusal_is_final_and_names_the_statement(emulator: RunningEmulator) -
     pauses: list[float] = []
 
     with pytest.raises(AwsError) as caught:
-        start_session(Target("us-east-1", endpoint_url=emulator.endpoint_url), ARN, sleep=pauses.append)
+        start_session(emulator.target("us-east-1"), ARN, sleep=pauses.append)
 
     assert pauses == []
     assert caught.value.message == (
@@ -67,7 +61,7 @@ def test_what_is_wrong_is_not_asked_again(emulator: RunningEmulator) -> None:
     pauses: list[float] = []
 
     with pytest.raises(AwsError):
-        start_session(Target("us-east-1", endpoint_url=emulator.endpoint_url), ARN, sleep=pauses.append)
+        start_session(emulator.target("us-east-1"), ARN, sleep=pauses.append)
 
     assert pauses == []
 

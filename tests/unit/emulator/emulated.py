@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 REGION = "eu-west-1"
-SESSION = boto3.Session(aws_access_key_id="none", aws_secret_access_key="none")
+SESSION = boto3.Session()
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -38,7 +38,14 @@ TRUST = json.dumps(
 def client(emulator: RunningEmulator, service: str, region: str = REGION) -> Any:
     """A client that leaves validation to the server and does not try again. Kept: making one takes long."""
     config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
-    return SESSION.client(service, region_name=region, endpoint_url=emulator.endpoint_url, config=config)  # type: ignore[call-overload]
+    return SESSION.client(  # type: ignore[call-overload]
+        service, region_name=region, endpoint_url=emulator.endpoint_url, config=config, **key_of(emulator)
+    )
+
+
+def key_of(emulator: RunningEmulator) -> Any:
+    """The administrator's key, as arguments of a client."""
+    return dict(zip(("aws_access_key_id", "aws_secret_access_key"), emulator.key, strict=True))
 
 
 def refusal(call: Callable[[], object]) -> tuple[str, str]:

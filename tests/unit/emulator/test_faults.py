@@ -16,7 +16,7 @@ from studioctl.emulator.faults import Active, Fault, Faults, Kind, read
 from studioctl.emulator.server import RunningEmulator
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
-from tests.unit.emulator.emulated import REGION, client, eventually, new_studio, refusal
+from tests.unit.emulator.emulated import REGION, client, eventually, key_of, new_studio, refusal
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,7 @@ def test_the_client_takes_throttling_and_broken_connections_for_worth_another_tr
         service,  # type: ignore[call-overload]
         region_name=REGION,
         endpoint_url=emulator.endpoint_url,
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
+        **key_of(emulator),
         config=Config(retries={"mode": "standard", "total_max_attempts": 5}),
     )
     kinds = [{"kind": kind, "service": service, "times": 1} for kind in ("throttling", "reset", "unavailable")]
@@ -137,8 +136,7 @@ def test_a_timeout_hangs_until_the_client_gives_up_and_holds_up_nobody(emulator:
         "ec2",
         region_name=REGION,
         endpoint_url=emulator.endpoint_url,
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
+        **key_of(emulator),
         config=Config(read_timeout=1, retries={"total_max_attempts": 1}),
     )
     wrong("timeout", action="DescribeVpcs", times=1)

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator, State
+from studioctl.emulator.server import RunningEmulator
 from studioctl.emulator.settings import EmulatorSettings
+from studioctl.emulator.state_file import State
 from studioctl.errors import EmulatorError
 from tests.unit.emulator.emulated import new_studio
 
@@ -42,7 +43,8 @@ def test_start_find_stop(home: Path) -> None:
         "pid": running.pid,
         "instance_id": running.instance_id,
     }
-    assert health.keys() == {"ok", "version", "pid", "instance_id", "runs_lifecycle", "started"}
+    said = {"ok", "version", "pid", "instance_id", "runs_lifecycle", "accepts_any_key", "started"}
+    assert health.keys() == said
     assert server.stop(home) is True
     assert server.find(home) is None
     assert server.stop(home) is False
@@ -138,7 +140,7 @@ def test_own_names_are_served(emulator: RunningEmulator, host: str) -> None:
 
 
 def test_pages_of_others_are_refused(emulator: RunningEmulator) -> None:
-    assert get(emulator.port, "/moto-api/data.json", Origin="https://evil.example.com")[0] == 403
+    assert get(emulator.port, "/health", Origin="https://evil.example.com")[0] == 403
     assert get(emulator.port, "/health", Origin=emulator.endpoint_url)[0] == 200
 
 
@@ -182,8 +184,8 @@ def test_the_variables_for_others(emulator: RunningEmulator, monkeypatch: pytest
     monkeypatch.setenv("NO_PROXY", "intranet.example.com")
     assert server.environment(emulator, "eu-west-3") == {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{emulator.port}",
-        "AWS_ACCESS_KEY_ID": "studioctl-emulator",
-        "AWS_SECRET_ACCESS_KEY": "studioctl-emulator",
+        "AWS_ACCESS_KEY_ID": emulator.key[0],
+        "AWS_SECRET_ACCESS_KEY": emulator.key[1],
         "AWS_SESSION_TOKEN": "",
         "AWS_REGION": "eu-west-3",
         "AWS_DEFAULT_REGION": "eu-west-3",

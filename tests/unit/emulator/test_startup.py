@@ -159,12 +159,12 @@ def test_aws_in_the_space_is_the_emulator(running: RunningEmulator, monkeypatch:
             "An error occurred (ResourceNotFoundException) when calling the GetSecretValue operation: "
             "Secrets Manager can't find the specified secret."
         ),
-        "AWS_ACCESS_KEY_ID=studioctl-emulator",
+        f"AWS_ACCESS_KEY_ID={running.key[0]}",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/_sagemaker-instance-credentials/rehearsal",
         f"AWS_DEFAULT_REGION={REGION}",
         f"AWS_ENDPOINT_URL={running.endpoint_url}",
         f"AWS_REGION={REGION}",
-        "AWS_SECRET_ACCESS_KEY=studioctl-emulator",
+        f"AWS_SECRET_ACCESS_KEY={running.key[1]}",
         *(f"{name}=http://127.0.0.1:3128" for name in ("http_proxy", "https_proxy")),
         "no_proxy=127.0.0.1",
         json.dumps(

@@ -11,7 +11,6 @@ from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.operations.environment import Environment
-from studioctl.target import Target
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
 from tests.fakes.terraform import FakeTerraform
@@ -85,7 +84,7 @@ def furnished(emulator: RunningEmulator, name: str = "acme-ml", **domain: Any) -
         ],
         destroy=lambda: _destroy(emulator, studio, bucket, terraform),
     )
-    target = Target(REGION, endpoint_url=emulator.endpoint_url)
+    target = emulator.target(REGION)
     environment = Environment(config(name=name), target, cast("Terraform", terraform))
     return World(emulator, studio, environment, terraform, before, domain_id, bucket)
 

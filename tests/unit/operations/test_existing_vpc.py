@@ -12,7 +12,7 @@ from studioctl.errors import ConfigError
 from studioctl.infrastructure.endpoints import services
 from studioctl.operations.environment import Account
 from studioctl.operations.provisioning import preflight
-from studioctl.target import Target
+from studioctl.target import LocalEndpoint, Target
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import Studio, new_studio
 from tests.unit.operations.conftest import REGION
@@ -35,7 +35,7 @@ def account(emulator: RunningEmulator, studio: Studio) -> Callable[..., Account]
         vpc = f'vpc = {{ id = "{vpc_id or studio.vpc_id}", subnet_ids = [{subnets}] }}'
         head = [f'name = "acme-{studio.tag}"', f'region = "{REGION}"', "studio.docker = false"]
         text = "\n".join([*head, 'users = [{ name = "ada" }]', "[network]", *lines, vpc]) + "\n"
-        target = Target(REGION, endpoint_url=emulator.endpoint_url)
+        target = emulator.target(REGION)
         return Account(parse(text), target, source=Source("team.toml", text))
 
     return make
@@ -226,4 +226,6 @@ def test_elsewhere_is_for_a_vpc_that_exists() -> None:
 def test_a_file_without_one_asks_nobody() -> None:
     text = 'name = "acme-ml"\nregion = "us-east-1"\nusers = [{ name = "ada" }]\n'
 
-    look(Account(parse(text), Target("us-east-1", endpoint_url="http://127.0.0.1:9")))
+    nowhere = LocalEndpoint("http://127.0.0.1:9", "none", "none")
+
+    look(Account(parse(text), Target("us-east-1", local=nowhere)))

@@ -15,7 +15,7 @@ from studioctl.operations import state as states
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
 from studioctl.operations.guards import refuse_to_forget
-from studioctl.target import Target
+from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import history, orphans, runs
 from studioctl.terraform.backend import Backend
 from studioctl.terraform.executable import Engine
@@ -25,7 +25,7 @@ from tests.environments import environment as config
 
 FILES = json.loads(Path(__file__).with_name("first_version.json").read_text())
 ENGINE = Engine("terraform", ("false",), "1.11.4")
-EMULATOR = Target("us-east-1", endpoint_url="http://127.0.0.1:1")  # nothing is asked
+EMULATOR = Target("us-east-1", local=LocalEndpoint("http://127.0.0.1:1", "none", "none"))  # nothing is asked
 
 
 def found(tmp_path: Path, name: str = "chaos") -> Environment:

@@ -14,7 +14,6 @@ from studioctl.errors import RefusedError, StudioctlError
 from studioctl.events import Stage, Work
 from studioctl.operations import custom_images, images, provision
 from studioctl.operations.environment import Account, Environment
-from studioctl.target import Target
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from tests.environments import environment
 from tests.fakes.work import done
@@ -46,7 +45,7 @@ def repository(world: World, tmp_path: Path) -> Repository:
     name, arn = described["DomainName"], described["DomainArn"]
     world.studio.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "studioctl:environment", "Value": name}])
     config = environment(name=name, images={"repository": world.bucket})
-    account = Account(config, Target(REGION, endpoint_url=world.emulator.endpoint_url))
+    account = Account(config, world.emulator.target(REGION))
     whole = replace(world.environment, config=config)
     return Repository(world, whole, Registry.of(world.emulator, REGION), account, file)
 

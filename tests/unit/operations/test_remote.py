@@ -13,7 +13,6 @@ from studioctl.events import Noted
 from studioctl.operations import remote, remote_access, remote_needs, spaces
 from studioctl.operations.environment import Account
 from studioctl.remote.host import Host
-from studioctl.target import Target
 from tests.environments import environment as config
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import new_studio
@@ -39,7 +38,7 @@ def home(emulator: RunningEmulator) -> Home:
     domain_id = studio.domain(DomainName=name, Tags=[{"Key": "studioctl:environment", "Value": name}])
     studio.profile(domain_id)
     studio.space(domain_id, **LARGE)
-    return Home(Account(config(name=name), Target(REGION, endpoint_url=emulator.endpoint_url)), studio, domain_id)
+    return Home(Account(config(name=name), emulator.target(REGION)), studio, domain_id)
 
 
 def look(home: Home, *, instance_type: str | None = None, **sections: Any) -> remote.Survey:

@@ -11,7 +11,6 @@ from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import StudioctlError
 from studioctl.operations import secrets
 from studioctl.operations.environment import Account
-from studioctl.target import Target
 from tests.environments import environment
 from tests.unit.emulator.emulated import client, refusal
 
@@ -30,7 +29,7 @@ def account(emulator: RunningEmulator) -> Iterator[Account]:
 
 def _account(emulator: RunningEmulator, *, wanted: bool = True) -> Account:
     config = environment(region=REGION, secrets={"github": {"username": "ada"}} if wanted else {})
-    return Account(config, Target(REGION, endpoint_url=emulator.endpoint_url))
+    return Account(config, emulator.target(REGION))
 
 
 def test_a_token_goes_in_and_comes_out(account: Account) -> None:

@@ -46,7 +46,7 @@ def text(count: int, *, lineage: str = "ours", version: str = "1.11.4", owner: s
 
 
 def environment(tmp_path: Path, emulator: RunningEmulator, backend: Backend) -> Environment:
-    target = Target(REGION, endpoint_url=emulator.endpoint_url)
+    target = emulator.target(REGION)
     described = config(region=REGION)
     workspace = Workspace.beside(tmp_path / "studio.toml", described.name, target)
     workspace.directory.mkdir(parents=True)
@@ -64,7 +64,7 @@ def local(tmp_path: Path, emulator: RunningEmulator) -> Environment:
 def remote(tmp_path: Path, emulator: RunningEmulator) -> Environment:
     """Whose state is in a new bucket of ours."""
     bucket = f"tfstate-{os.urandom(4).hex()}"
-    assert states.create_bucket(Target(REGION, endpoint_url=emulator.endpoint_url), bucket)
+    assert states.create_bucket(emulator.target(REGION), bucket)
     return environment(tmp_path, emulator, Backend("s3", {"bucket": bucket, "key": "acme-ml/tf", "region": REGION}))
 
 
@@ -321,7 +321,7 @@ def test_a_lock_without_a_note_is_not_ours(remote: Environment) -> None:
 
 def test_the_bucket_is_safe(emulator: RunningEmulator) -> None:
     s3 = client(emulator, "s3", "us-east-1")
-    target, name = Target("us-east-1", endpoint_url=emulator.endpoint_url), f"tfstate-{os.urandom(4).hex()}"
+    target, name = emulator.target("us-east-1"), f"tfstate-{os.urandom(4).hex()}"
 
     assert states.create_bucket(target, name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
@@ -346,7 +346,7 @@ def test_a_bucket_that_we_did_not_make_is_left_alone(emulator: RunningEmulator) 
     s3.create_bucket(Bucket=name)
 
     with pytest.raises(StudioctlError, match="studioctl did not make it") as refused:
-        states.create_bucket(Target("us-east-1", endpoint_url=emulator.endpoint_url), name)
+        states.create_bucket(emulator.target("us-east-1"), name)
 
     assert type(refused.value) is RefusedError
     assert "Status" not in s3.get_bucket_versioning(Bucket=name)

@@ -1,12 +1,11 @@
 """A domain that AWS could not finish goes with all it left, however often that was broken off; used homes stay."""
 
-import json
-import urllib.request
 import uuid
 from typing import Any
 
 import pytest
 
+from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations import unfinished
@@ -41,10 +40,7 @@ def failed(emulator: RunningEmulator) -> World:
 
 
 def faults(world: World, *chosen: dict[str, Any]) -> None:
-    request = urllib.request.Request(
-        f"{world.emulator.endpoint_url}/_studioctl/faults", json.dumps({"faults": chosen}).encode(), method="PUT"
-    )
-    urllib.request.urlopen(request).close()
+    server.set_faults(world.emulator, {"faults": chosen})
 
 
 def in_vpc(world: World) -> tuple[list[str], list[str]]:

@@ -13,7 +13,7 @@ from studioctl.errors import StudioctlError
 from studioctl.remote import ssh
 from studioctl.remote.host import Host, config_flag, config_path
 from studioctl.remote.ssh_config import SshConfig
-from studioctl.target import Target
+from studioctl.target import LocalEndpoint, Target
 from tests.unit.remote.hosts import host_of, understood
 
 ODD = (
@@ -64,7 +64,12 @@ def test_a_variable_in_a_path_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_names_are_in_lower_case_and_tell_a_rehearsal_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "from-the-shell")
     real = Host.of("Ada-Editor", "arn", "acme-ml", Target("us-east-1"))
-    rehearsed = Host.of("Ada-Editor", "arn", "acme-ml", Target("us-east-1", "prod", "http://127.0.0.1:1"))
+    rehearsed = Host.of(
+        "Ada-Editor",
+        "arn",
+        "acme-ml",
+        Target("us-east-1", "prod", LocalEndpoint("http://127.0.0.1:1", "key", "secret")),
+    )
 
     assert (real.alias, real.profile) == ("ada-editor.acme-ml", "from-the-shell")
     assert (rehearsed.alias, rehearsed.profile) == ("ada-editor.acme-ml.local", None)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Output, Ref, Resource
-from studioctl.target import Target
+from studioctl.target import LocalEndpoint, Target
 
 AWS = Target("us-east-1", profile="acme-admin")
 TRUST = {
@@ -14,7 +14,7 @@ TRUST = {
 
 def local(port: int = 5000) -> Target:
     """The emulator at this port."""
-    return Target("us-east-1", endpoint_url=f"http://127.0.0.1:{port}")
+    return Target("us-east-1", local=LocalEndpoint(f"http://127.0.0.1:{port}", "STUDIOCTLKEY", "its-secret"))
 
 
 def blueprint(*modules: Module, **fields: Any) -> Blueprint:

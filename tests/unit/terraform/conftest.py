@@ -16,7 +16,7 @@ import pytest
 
 from studioctl.events import Event, Work
 from studioctl.infrastructure.block import Blueprint
-from studioctl.target import Target
+from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import executable
 from studioctl.terraform.backend import Backend
 from studioctl.terraform.runner import Terraform
@@ -41,7 +41,8 @@ def moto() -> Iterator[Target]:
     """A moto server in a process of its own."""
     with subprocess.Popen([sys.executable, "-c", _SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         assert server.stdout is not None
-        target = Target("us-east-1", endpoint_url=f"http://127.0.0.1:{int(server.stdout.readline())}")
+        url = f"http://127.0.0.1:{int(server.stdout.readline())}"
+        target = Target("us-east-1", local=LocalEndpoint(url, "test", "test"))
         try:
             _wait_for(f"{target.endpoint_url}/moto-api/data.json")
             yield target

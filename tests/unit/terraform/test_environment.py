@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from studioctl.target import EMULATOR_KEY
 from studioctl.terraform.environment import child_environment
 
 from .blueprints import AWS, local
@@ -26,8 +25,8 @@ def test_a_local_target_sees_no_credentials_and_no_way_out() -> None:
 
     assert {name: value for name, value in seen.items() if name.startswith("AWS_")} == {
         "AWS_CA_BUNDLE": "/ca.pem",
-        "AWS_ACCESS_KEY_ID": EMULATOR_KEY,
-        "AWS_SECRET_ACCESS_KEY": EMULATOR_KEY,
+        "AWS_ACCESS_KEY_ID": "STUDIOCTLKEY",
+        "AWS_SECRET_ACCESS_KEY": "its-secret",
         "AWS_REGION": "us-east-1",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from studioctl.errors import ConfigError, TerraformError
-from studioctl.target import Target
+from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import warm
 
-LOCAL = Target("us-east-1", endpoint_url="http://127.0.0.1:1234")
+LOCAL = Target("us-east-1", local=LocalEndpoint("http://127.0.0.1:1234", "STUDIOCTLKEY", "its-secret"))
 CHILD = {"PATH": "/bin"}
 
 
@@ -112,7 +112,9 @@ def test_it_lives_as_long_as_it_is_kept(tmp_path: Path, monkeypatch: pytest.Monk
     with warm.kept_warm(program, tmp_path / "warm") as directory:
         assert "TF_REATTACH_PROVIDERS" in seen(directory)
         environ = dict(line.split("=", 1) for line in (directory / "environment").read_text().splitlines())
-    assert environ["AWS_SECRET_ACCESS_KEY"] == "studioctl-emulator"
+        key = Path(environ["AWS_SHARED_CREDENTIALS_FILE"]).read_text()
+    assert key == "[default]\naws_access_key_id = STUDIOCTLKEY\naws_secret_access_key = its-secret\n"
+    assert not {"AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"} & environ.keys()
     assert (environ["TF_LOG"], environ["TMPDIR"]) == ("OFF", str(directory))
     assert "AWS_CA_BUNDLE" not in environ
     assert directory.stat().st_mode & 0o777 == 0o700

@@ -248,16 +248,10 @@ def aws_secret(endpoint: str, options: dict[str, list[str]]) -> int:
     import urllib.request  # noqa: PLC0415
 
     region = options.get("--region", [os.environ["AWS_REGION"]])[-1]
-    scope = f"{os.environ['AWS_ACCESS_KEY_ID']}/20250101/{region}/secretsmanager/aws4_request"
-    request = urllib.request.Request(  # noqa: S310 - loopback, checked above
-        endpoint,
-        json.dumps({"SecretId": options["--secret-id"][-1]}).encode(),
-        {
-            "Content-Type": "application/x-amz-json-1.1",
-            "X-Amz-Target": "secretsmanager.GetSecretValue",
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
-        },
-    )
+    body = json.dumps({"SecretId": options["--secret-id"][-1]}).encode()
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}
+    headers |= _signed(endpoint.partition("://")[2], body, region)
+    request = urllib.request.Request(endpoint, body, headers)  # noqa: S310 - loopback, checked above
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(request, timeout=30) as answer:
@@ -275,6 +269,27 @@ def aws_secret(endpoint: str, options: dict[str, list[str]]) -> int:
     value = secret.get(query) if query else secret
     print(value if options.get("--output") == ["text"] and query else json.dumps(value, indent=4))
     return 0
+
+
+def _signed(host: str, body: bytes, region: str) -> dict[str, str]:
+    """The headers of a signed POST to Secrets Manager: Signature Version 4, see the emulator's sigv4.py."""
+    import hashlib  # noqa: PLC0415
+    import hmac  # noqa: PLC0415
+    import time  # noqa: PLC0415
+
+    moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    parts = (moment[:8], region, "secretsmanager", "aws4_request")
+    scope, digest = "/".join(parts), hashlib.sha256(body).hexdigest()
+    request = f"POST\n/\n\nhost:{host}\nx-amz-date:{moment}\n\nhost;x-amz-date\n{digest}"
+    text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    key = b"AWS4" + os.environ["AWS_SECRET_ACCESS_KEY"].encode()
+    for part in parts:
+        key = hmac.digest(key, part.encode(), "sha256")
+    made = hmac.new(key, text.encode(), "sha256").hexdigest()
+    credential = f"Credential={os.environ['AWS_ACCESS_KEY_ID']}/{scope}, SignedHeaders=host;x-amz-date"
+    headers = {"X-Amz-Date": moment, "Authorization": f"AWS4-HMAC-SHA256 {credential}, Signature={made}"}
+    token = os.environ.get("AWS_SESSION_TOKEN")
+    return headers | ({"X-Amz-Security-Token": token} if token else {})
 
 
 TOOLS: dict[str, Tool] = {

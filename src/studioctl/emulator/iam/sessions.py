@@ -1,6 +1,6 @@
 """Who a request's credentials belong to: the account's administrator, or a session of a role.
 
-Whatever signs with made-up keys, as studioctl itself does, is the administrator and may do everything. A session is
+Whoever signs with the emulator's own key, as studioctl does, is the administrator and may do everything. A session is
 what sts:AssumeRole gave out, or `Sessions.begin`: what SageMaker gives to a user's app.
 """
 

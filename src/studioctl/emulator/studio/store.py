@@ -17,6 +17,7 @@ from studioctl.emulator.studio.resource import SETTLED, Resource, read_tags
 from studioctl.emulator.studio.schedule import Schedule
 
 if TYPE_CHECKING:
+    from studioctl.emulator.iam.credentials import AdministratorKey
     from studioctl.emulator.studio.models.app import App
     from studioctl.emulator.studio.models.app_image_config import AppImageConfig
     from studioctl.emulator.studio.models.domain import Domain
@@ -43,6 +44,7 @@ class StudioStore(SageMakerModelBackend):
 
     settings: ClassVar[EmulatorSettings] = EmulatorSettings()
     endpoint_url: ClassVar[str] = "http://127.0.0.1"
+    key: ClassVar[AdministratorKey]
     volumes: ClassVar[Path | None] = None
     """Where the files of spaces are, when apps run lifecycle configurations."""
     reach: ClassVar[Mapping[str, str]] = {}

@@ -36,7 +36,7 @@ class Ward:
     def patient(self, *, region: str = REGION, real: bool = False, **sections: Any) -> Patient:
         """An environment of a new name. A `real` one takes the emulator's answers for AWS's."""
         wanted = {"name": f"acme-{next(NUMBERS)}", "region": region, "users": [{"name": "ada"}], **sections}
-        local = Target(region, endpoint_url=self.emulator.endpoint_url)
+        local = self.emulator.target(region)
         patient = Patient(
             Target(region) if real else local,
             self.directory / "studio.toml",

@@ -13,7 +13,6 @@ from studioctl.infrastructure import blueprint
 from studioctl.operations import provision, teardown
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import ownership
-from studioctl.target import Target
 from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
@@ -42,7 +41,7 @@ def here(world: World) -> Environment:
     terraform = FakeTerraform(
         [], lambda: None, workspace=FakeWorkspace(claimed=False, mark="c0ffee"), blueprint=blueprint.build(described)
     )
-    target = Target(REGION, endpoint_url=world.emulator.endpoint_url)
+    target = world.emulator.target(REGION)
     return Environment(described, target, cast("Terraform", terraform))
 
 

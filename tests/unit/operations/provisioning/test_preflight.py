@@ -14,7 +14,6 @@ from studioctl.events import Noted
 from studioctl.infrastructure import blueprint
 from studioctl.operations.environment import Account
 from studioctl.operations.provisioning import names, preflight
-from studioctl.target import Target
 from tests.environments import environment as config
 from tests.fakes.aws import FakeCall, FakeSession, refused
 from tests.fakes.work import done
@@ -31,7 +30,7 @@ def account(emulator: RunningEmulator) -> Callable[[str], Account]:
 
     def make(lines: str) -> Account:
         text = HEAD + lines + "\n"
-        return Account(parse(text), Target(REGION, endpoint_url=emulator.endpoint_url), source=Source("s.toml", text))
+        return Account(parse(text), emulator.target(REGION), source=Source("s.toml", text))
 
     return make
 

@@ -16,7 +16,6 @@ from studioctl.emulator.studio import background
 from studioctl.emulator.studio.models.domain import Domain
 from studioctl.emulator.studio.models.space import SPACE_APPS, Space, SpaceBackend
 from studioctl.emulator.studio.startup import Script, Startup
-from studioctl.target import EMULATOR_KEY
 
 if TYPE_CHECKING:
     from studioctl.emulator.studio.models.app import App
@@ -42,8 +41,8 @@ class StartupBackend(SpaceBackend):
         here = room.Room(volume, _image(app), room.App(app.domain_id, space.name, self.region_name, self.account_id))
         account = {
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": EMULATOR_KEY,
-            "AWS_SECRET_ACCESS_KEY": EMULATOR_KEY,
+            "AWS_ACCESS_KEY_ID": self.key.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.key.secret_access_key,
         }
         self.end_scripts(app)
         self.startups[app.arn] = Startup(
