@@ -18,7 +18,7 @@ from studioctl.aws.errors import translated
 from studioctl.target import Target
 
 if TYPE_CHECKING:
-    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.awsrequest import AWSRequest
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
@@ -160,10 +160,10 @@ class Session:
                 service, region_name=self.target.region, endpoint_url=self.target.endpoint_url, config=config
             )
         if self.target.is_local:
-            made.meta.events.register("before-send.s3-control", self._at_the_emulator)
+            made.meta.events.register("before-sign.s3-control", self._at_the_emulator)
         return made
 
-    def _at_the_emulator(self, request: "AWSPreparedRequest", **_: object) -> None:
+    def _at_the_emulator(self, request: "AWSRequest", **_: object) -> None:
         """S3 Control puts the account's id before the host's name, which a loopback address cannot have."""
-        parts = urlsplit(request.url)
+        parts = urlsplit(str(request.url))
         request.url = urlunsplit(parts._replace(netloc=urlsplit(self.target.endpoint_url or "").netloc))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import boto3
 import pytest
 
 from studioctl.emulator.server import RunningEmulator
@@ -72,16 +73,18 @@ def store(place: Environment, content: str) -> None:
     """What an apply leaves: the new state, and the one before it in the history."""
     backend = place.terraform.backend
     if backend.kind == "s3":
-        s3 = client(_emulator(place), "s3", REGION)
+        s3 = _s3(place)
         s3.put_object(Bucket=backend.settings["bucket"], Key=backend.settings["key"], Body=content.encode())
         return
     history.keep(place.terraform.workspace)
     place.terraform.workspace.state_file.write_text(content)
 
 
-def _emulator(place: Environment) -> RunningEmulator:
-    url = str(place.target.endpoint_url)
-    return RunningEmulator(url, 0, int(url.rpartition(":")[2]), "", Path())
+def _s3(place: Environment) -> Any:
+    local = place.target.local
+    assert local is not None
+    key = {"aws_access_key_id": local.access_key_id, "aws_secret_access_key": local.secret_access_key}
+    return boto3.client("s3", region_name=REGION, endpoint_url=local.url, **key)  # type: ignore[call-overload]
 
 
 @pytest.fixture(params=["local", "remote"])
@@ -250,7 +253,7 @@ def hold(place: Environment, **changes: str) -> dict[str, str]:
         "Created": datetime.now(UTC).isoformat(),
         **changes,
     }
-    s3 = client(_emulator(place), "s3", REGION)
+    s3 = _s3(place)
     s3.put_object(Bucket=settings["bucket"], Key=f"{settings['key']}.tflock", Body=json.dumps(lock).encode())
     return lock
 
