@@ -14,7 +14,6 @@ from studioctl.infrastructure import blueprint, studio_api
 from studioctl.infrastructure.block import Resource
 from studioctl.operations import provision
 from studioctl.operations.environment import Environment
-from studioctl.target import Target
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
@@ -44,7 +43,7 @@ class Home:
 
     @property
     def environment(self) -> Environment:
-        target = Target(REGION, endpoint_url=self.emulator.endpoint_url)
+        target = self.emulator.target(REGION)
         return Environment(config(name=self.name, **self.settings), target, cast("Terraform", self.terraform))
 
     def write(self, **sections: Any) -> None:
