@@ -70,18 +70,19 @@ def main() -> int:
     program = warm.program(os.environ)
     if program is None:
         sys.exit("The provider is in no mirror of this machine: terraform providers mirror DIRECTORY")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     began, stop = time.monotonic(), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         lanes = [stack.enter_context(Lane(place / str(n), program, arguments)) for n in range(arguments.lanes)]
         threads = [threading.Thread(target=lane.live, args=(stop,), daemon=True) for lane in lanes]
         for thread in threads:
             thread.start()
-        while (total := sum(lane.seen().requests for lane in lanes)) < arguments.requests and any(
-            thread.is_alive() for thread in threads
-        ):
+        while not stop.is_set() and any(thread.is_alive() for thread in threads):
+            total = sum(lane.seen().requests for lane in lanes)
             print(f"{total} requests in {time.monotonic() - began:.0f} s", flush=True)
+            if total >= arguments.requests:
+                break
             stop.wait(20)
         stop.set()
         for thread in threads:
