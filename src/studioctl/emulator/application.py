@@ -78,7 +78,8 @@ class Application:
             return unsigned(environ, start_response)
         body = _read_body(environ)
         call = call_of(environ, body)
-        if (refused := self._refuse_unsigned(environ, call, body)) is not None:
+        refused = self._refuse_unsigned(environ, call, body) or _refuse_unreadable(environ, call, body)
+        if refused is not None:
             return refused(environ, start_response)
         if environ.get("PATH_INFO", "").startswith("/_studioctl/"):
             return self._own_answer(Request(environ))(environ, start_response)
@@ -190,7 +191,7 @@ class Application:
             settle()
             try:
                 return _json(self.door.sessions.begin(**json.loads(request.get_data() or b"{}")))
-            except (TypeError, ValueError, AttributeError) as error:
+            except (TypeError, ValueError, AttributeError, RecursionError) as error:
                 return Response(f"{error}\n", 400)
 
     def _change_faults(self, request: Request) -> Response:
@@ -205,7 +206,7 @@ class Application:
                     case "POST":
                         _refuse_unknown_actions(wanted)
                         self.faults.add(wanted)
-            except (TypeError, ValueError, AttributeError) as error:
+            except (TypeError, ValueError, AttributeError, RecursionError) as error:
                 return Response(f"{error}\n", 400)
             return _json(self.faults.to_json())
 
@@ -236,12 +237,32 @@ def bind(
 
 def _refuse_stranger(environ: dict[str, Any]) -> Response | None:
     """A page in a browser may reach loopback under a name of its own (DNS rebinding) or from its own origin."""
-    host = urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or ""
+    host = _host_in(f"//{environ.get('HTTP_HOST', '')}")
     if not is_loopback(host):
         return Response(f"The emulator answers only to this machine's own names, not to {host!r}.\n", 403)
     origin = environ.get("HTTP_ORIGIN")
-    if origin is not None and not is_loopback(urlsplit(origin).hostname or ""):
+    if origin is not None and not is_loopback(_host_in(origin)):
         return Response(f"The emulator answers no page from {origin!r}.\n", 403)
+    return None
+
+
+def _host_in(address: str) -> str:
+    """The host of an address; "" where it is none, such as that of brackets which do not close."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _refuse_unreadable(environ: Mapping[str, Any], call: Call, body: bytes) -> Response | None:
+    """The refusal of a JSON body that is none, or nested too deeply; only services of that protocol name a target."""
+    if not environ.get("HTTP_X_AMZ_TARGET") or not body:
+        return None
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        said = "The request's body is not well-formed JSON, or nested too deeply."  # text assumed
+        return fault_answers.error_answer(call.service, "SerializationException", said, 400)
     return None
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from studioctl.emulator.server import RunningEmulator
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.emulator.state_file import State
 from studioctl.errors import EmulatorError
-from tests.unit.emulator.emulated import new_studio
+from tests.unit.emulator.emulated import client, new_studio, refusal
 
 
 def get(port: int, path: str, **headers: str) -> tuple[int, str]:
@@ -132,6 +133,26 @@ def test_only_loopback_listens(emulator: RunningEmulator) -> None:
 def test_other_names_are_refused(emulator: RunningEmulator, host: str) -> None:
     status, text = get(emulator.port, "/health", Host=host)
     assert (status, text) == (403, f"The emulator answers only to this machine's own names, not to {host!r}.\n")
+
+
+def test_a_host_or_origin_that_is_none_is_refused_and_breaks_nothing(emulator: RunningEmulator) -> None:
+    assert get(emulator.port, "/health", Host="[::1")[0] == 403
+    assert get(emulator.port, "/health", Origin="http://[::1")[0] == 403
+    assert get(emulator.port, "/health", Origin="null")[0] == 403
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"{", b"\xff"])
+def test_json_that_cannot_be_read_is_refused_in_the_words_of_aws(emulator: RunningEmulator, body: bytes) -> None:
+    sagemaker = client(emulator, "sagemaker")
+
+    def replace(request: Any, **_: object) -> None:
+        request.data = body
+
+    sagemaker.meta.events.register("before-sign.sagemaker.ListDomains", replace)
+    try:
+        assert refusal(sagemaker.list_domains)[0] == "SerializationException"
+    finally:
+        sagemaker.meta.events.unregister("before-sign.sagemaker.ListDomains", replace)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost", "[::1]:80", "bucket.localhost"])
