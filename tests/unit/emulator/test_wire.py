@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
 from studioctl.emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import Studio
 
@@ -37,14 +41,8 @@ class Answer:
 
 def call(emulator: RunningEmulator, service: str, body: str, *, wait: float = 0, headers: Mapping[str, str]) -> Answer:
     """Calls as AWS's SDK for Go does when its writer is late: head, body, one read, and the connection is closed."""
-    scope = f"none/20260101/eu-west-1/{service}/aws4_request"
-    sent = {
-        "Host": f"127.0.0.1:{emulator.port}",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
-        "Content-Type": JSON if body.startswith("{") else QUERY,
-        "Content-Length": str(len(body)),
-        **headers,
-    }
+    form = JSON if body.startswith("{") else QUERY
+    sent = signed(emulator, service, "POST", "/", body, {"Content-Type": form, **headers})
     with socket.create_connection(("127.0.0.1", emulator.port), timeout=30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
@@ -52,6 +50,17 @@ def call(emulator: RunningEmulator, service: str, body: str, *, wait: float = 0,
         connection.sendall(body.encode())
         time.sleep(wait)
         return parsed(connection.recv(ONE_READ))
+
+
+def signed(
+    emulator: RunningEmulator, service: str, method: str, path: str, body: str, headers: Mapping[str, str]
+) -> dict[str, str]:
+    """The headers of a request that carries the emulator's key."""
+    given = {"Host": f"127.0.0.1:{emulator.port}", "Content-Length": str(len(body)), **headers}
+    request = AWSRequest(method, f"{emulator.endpoint_url}{path}", headers=given, data=body.encode())
+    auth = S3SigV4Auth if service == "s3" else SigV4Auth
+    auth(Credentials(*emulator.key), service, "eu-west-1").add_auth(request)
+    return dict(request.headers.items())
 
 
 def parsed(read: bytes) -> Answer:
@@ -106,8 +115,8 @@ def test_a_long_answer_is_compressed_to_fit_where_the_client_says_that_it_reads_
 
 
 def test_a_client_that_waits_for_leave_to_send_gets_it_before_the_body(emulator: RunningEmulator) -> None:
-    head = f"PUT /no-bucket/key HTTP/1.1\r\nHost: 127.0.0.1:{emulator.port}\r\nContent-Length: 3\r\n"
-    head += "Authorization: AWS4-HMAC-SHA256 Credential=none/20260101/eu-west-1/s3/aws4_request\r\n"
+    sent = signed(emulator, "s3", "PUT", "/no-bucket/key", "abc", {})
+    head = "PUT /no-bucket/key HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in sent.items())
     with socket.create_connection(("127.0.0.1", emulator.port), timeout=10) as connection:
         connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
         leave = connection.recv(ONE_READ)
