@@ -1,7 +1,7 @@
 """A closed network, made and removed by the real Terraform and provider on the emulator."""
 
 import json
-import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,11 +30,18 @@ github = {{ username = "ada" }}
 """
 
 
-@pytest.mark.timeout(1200)  # two minutes on a machine of its own
-def test_a_closed_network_from_up_to_down(shell: Shell) -> None:
-    shell.write(CLOSED)
+@pytest.fixture
+def emulator(shell: Shell) -> Iterator[RunningEmulator]:
+    """One that takes no AppType with UpdateSpace. It is this process's child, which has to end it, too."""
+    state_dir = shell.directory / "emulator"
     strict = EmulatorSettings(transition_seconds=0.1, update_space_takes_type=False)
-    emulator = server.start(settings=strict, state_dir=shell.directory / "emulator")
+    yield server.start(settings=strict, state_dir=state_dir)
+    server.stop(state_dir)
+
+
+@pytest.mark.timeout(1200)  # two minutes on a machine of its own
+def test_a_closed_network_from_up_to_down(shell: Shell, emulator: RunningEmulator) -> None:
+    shell.write(CLOSED)
     before = shell.inventory()
     up = shell.studioctl("up", "--local", "--yes")
 
@@ -95,9 +102,10 @@ def everything_changes_though_aws_refuses_in_the_middle(shell: Shell, emulator: 
     assert script["address"] in plan["steps"][2]["addresses"]
 
     for action in ("UpdateDomain", "DeleteStudioLifecycleConfig"):
-        set_faults(emulator, {"kind": "error", "action": action, "code": "ValidationException", "times": 1})
+        error = {"kind": "error", "action": action, "code": "ValidationException", "times": 1}
+        server.set_faults(emulator, {"faults": [error]})
         assert shell.studioctl("up", "--local", "--yes", expect=None).code != 0
-        set_faults(emulator)
+        server.set_faults(emulator, {"faults": []})
     shell.studioctl("up", "--local", "--yes")
 
     after = the_domain(shell)
@@ -137,13 +145,6 @@ def it_is_opened_and_closed_again(shell: Shell, before: Any) -> None:
 def without_network(text: str) -> str:
     head, _, rest = text.partition("[network]\n")
     return head + rest.partition("\n\n")[2]
-
-
-def set_faults(emulator: RunningEmulator, *faults: Any) -> None:
-    request = urllib.request.Request(
-        f"{emulator.endpoint_url}/_studioctl/faults", json.dumps({"faults": faults}).encode(), method="PUT"
-    )
-    urllib.request.urlopen(request).close()
 
 
 def the_domain_is_in_private_subnets_alone(domain: Any, subnets: Any) -> None:
