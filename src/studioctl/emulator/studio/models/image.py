@@ -258,7 +258,7 @@ class ImageBackend(StudioStore):
         arns = {self.images[name].arn, *(version.arn for version in versions.values())}
         images = ("SageMakerImageArn", "SageMakerImageVersionArn")
         users += [app.arn for app in self.apps_where(lambda app: any(app.resource_spec.get(k) in arns for k in images))]
-        return users
+        return list(dict.fromkeys(users))
 
     def _refuse_while_used(self, arn: str, users: list[str]) -> None:
         if users:  # text assumed
