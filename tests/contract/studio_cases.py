@@ -210,14 +210,17 @@ def _domains(step: int) -> dict[str, Block]:
             default_user_settings=user_settings(step),
             default_space_settings=space_settings(step),
             domain_settings={
-                "execution_role_identity_config": ("DISABLED", "USER_PROFILE_NAME")[step],
                 "security_group_ids": ["${aws_security_group.first.id}"],
                 "docker_settings": {"enable_docker_access": ("DISABLED", "ENABLED")[step]},
             },
             tags=_tags(step),
         ),
         "plain": domain("plain"),
-        "opened": domain("opened", app_network_access_type=("VpcOnly", "PublicInternetOnly")[step]),
+        "opened": domain(  # and without apps, which stand in the way of both of these changes
+            "opened",
+            app_network_access_type=("VpcOnly", "PublicInternetOnly")[step],
+            domain_settings={"execution_role_identity_config": ("DISABLED", "USER_PROFILE_NAME")[step]},
+        ),
         "closed": domain(
             "closed",
             app_network_access_type="VpcOnly",

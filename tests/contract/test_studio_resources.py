@@ -192,6 +192,7 @@ def test_every_argument_is_updated_or_has_a_reason(arguments: set[str]) -> None:
     assert still - _excused(still, NEVER_UPDATED) == set()
 
 
+@pytest.mark.timeout(1200)  # eight runs of the provider, each a minute on a machine that is busy
 def test_the_life_of_everything(terraform: Run, emulator: RunningEmulator) -> None:
     before = server.inventory(emulator)
     addresses = {f"{kind}.{name}" for kind, resources in cases(0).items() for name in resources}
@@ -217,11 +218,12 @@ def test_the_life_of_everything(terraform: Run, emulator: RunningEmulator) -> No
     shutil.copy(state, terraform.directory / "kept")
     terraform("state", "rm", *sorted(addresses))
     terraform.import_all(known)
-    for address, change in terraform.plan(CHANGES).items():
+    imported = terraform.plan(CHANGES)
+    assert imported.keys() == addresses
+    for address, change in imported.items():
         ignored = NOT_READ.get(address.split(".")[0], set())
         assert "importing" in change, address
         assert _without(change["before"], ignored) == _without(known[address], ignored), address
-        assert _without(change["after"], ignored) == _without(known[address], ignored), address
     shutil.copy(terraform.directory / "kept", state)
     (terraform.directory / "imports.tf.json").unlink()
 
