@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.contract.studio_settings import (
     Block,
+    analyst,
     custom_image,
     on_system,
     repositories,
@@ -231,6 +232,7 @@ def _domains(step: int) -> dict[str, Block]:
         "rstudio": domain(
             "rstudio",
             app_security_group_management="Service",
+            default_user_settings=analyst(step),
             domain_settings={
                 "r_studio_server_pro_domain_settings": {
                     "domain_execution_role_arn": f"${{aws_iam_role.{('first', 'second')[step]}.arn}}",
@@ -253,6 +255,7 @@ def _profiles(step: int) -> dict[str, Block]:
             "tags": _tags(step),
         },
         "plain": {"domain_id": FULL, "user_profile_name": "plain"},
+        "analyst": {"domain_id": FULL, "user_profile_name": "analyst", "user_settings": analyst(step)},
         "sso": {
             "domain_id": "${aws_sagemaker_domain.sso.id}",
             "user_profile_name": "sso",

@@ -169,7 +169,7 @@ def user_settings(step: int) -> Block:
         "r_session_app_settings": {"custom_image": custom_image(step), "default_resource_spec": spec(step)},
         "r_studio_server_pro_app_settings": {
             "access_status": ("ENABLED", "DISABLED")[step],
-            "user_group": ("R_STUDIO_USER", "R_STUDIO_ADMIN")[step],
+            "user_group": "R_STUDIO_ADMIN",
         },
         "sharing_settings": {
             "notebook_output_option": ("Allowed", "Disabled")[step],
@@ -183,6 +183,17 @@ def user_settings(step: int) -> Block:
             "hidden_ml_tools": ("DataWrangler", "FeatureStore")[: step + 1],
         },
         "tensor_board_app_settings": {"default_resource_spec": spec(step)},
+    }
+
+
+def analyst(step: int) -> Block:
+    """A user of RStudio who gets another group, which the provider sends only while access is enabled."""
+    return {
+        "execution_role": "${aws_iam_role.first.arn}",
+        "r_studio_server_pro_app_settings": {
+            "access_status": "ENABLED",
+            "user_group": ("R_STUDIO_USER", "R_STUDIO_ADMIN")[step],
+        },
     }
 
 
