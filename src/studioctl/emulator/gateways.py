@@ -6,14 +6,18 @@ is named, and assumed elsewhere.
 
 from typing import Any
 
-from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidServiceName
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.vpcs import VPCEndPoint
 
+from studioctl.emulator.settings import EmulatorSettings
+
 
 class GatewayBackend(EC2Backend):
     """EC2's gateways, addresses and endpoints."""
+
+    settings = EmulatorSettings()
 
     def create_nat_gateway(
         self,
@@ -76,10 +80,50 @@ class GatewayBackend(EC2Backend):
         self._plug_in(endpoint)
         return endpoint
 
+    def describe_vpc_endpoint_services(
+        self,
+        service_names: list[str],
+        filters: Any,
+        max_results: int,
+        next_token: str | None,
+        region: str,
+    ) -> dict[str, Any]:
+        """Filters by "Values", as requests have it: moto looks for "Value"."""
+        translated = [each | {"Value": each.get("Values", [])} for each in filters or []]
+        return super().describe_vpc_endpoint_services(service_names, translated, max_results, next_token, region)
+
+    @staticmethod
+    def _collect_default_endpoint_services(account_id: str, region: str) -> list[dict[str, Any]]:
+        """moto's list, in which every service is in every zone, without the zones that a service lacks here."""
+        lacking = GatewayBackend.settings.endpoints_lack_zones
+        found = []
+        for listed in EC2Backend._collect_default_endpoint_services(account_id, region):  # noqa: SLF001 (no other way)
+            service: dict[str, Any] = dict(listed)
+            lacks = lacking.get(service["ServiceName"], ())
+            service["AvailabilityZones"] = [zone for zone in service["AvailabilityZones"] if zone not in lacks]
+            if service["AvailabilityZones"]:
+                found.append(service)
+        return found
+
+    def _check_zones(self, service: str, subnet_ids: list[str]) -> None:
+        """AWS's own words: terraform-aws-modules/terraform-aws-vpc#785."""
+        listed = self._collect_default_endpoint_services(self.account_id, self.region_name)
+        zones = {zone for each in listed if each["ServiceName"] == service for zone in each["AvailabilityZones"]}
+        if not zones and service not in [each.to_dict()["ServiceName"] for each in self.configurations.values()]:
+            raise InvalidServiceName(service)
+        for subnet_id in subnet_ids:
+            if zones and self.get_subnet(subnet_id).availability_zone not in zones:
+                raise EC2ClientError(
+                    "InvalidParameter",
+                    f"The VPC endpoint service {service} does not support the availability zone of the subnet:"
+                    f" {subnet_id}.",
+                )
+
     def modify_vpc_endpoint(self, *args: Any, **kwargs: Any) -> None:
         """Its interfaces follow its subnets and its groups."""
-        super().modify_vpc_endpoint(*args, **kwargs)
         endpoint = self.get_vpc_end_point(kwargs["vpc_id"])
+        self._check_zones(endpoint.service_name, kwargs.get("add_subnets") or [])
+        super().modify_vpc_endpoint(*args, **kwargs)
         if (endpoint.vpc_endpoint_type or "").lower() == "interface":
             self._plug_in(endpoint)
 
@@ -101,6 +145,7 @@ class GatewayBackend(EC2Backend):
         vpc, service = self.get_vpc(request["vpc_id"]), request["service_name"]
         subnets = [self.get_subnet(subnet_id) for subnet_id in request.get("subnet_ids") or []]
         zones = [subnet.availability_zone for subnet in subnets]
+        self._check_zones(service, [subnet.id for subnet in subnets])
         if len(set(zones)) < len(zones):
             raise EC2ClientError(
                 "DuplicateSubnetsInSameZone", "Found another VPC endpoint subnet in the availability zone"

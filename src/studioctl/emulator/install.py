@@ -23,6 +23,7 @@ from studio_emulator.sandbox.room import remove_tree
 from studioctl.emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studioctl.emulator.backends import each
 from studioctl.emulator.ecr import StrictECRBackend, StrictECRResponse
+from studioctl.emulator.gateways import GatewayBackend
 from studioctl.emulator.iam.credentials import AdministratorKey
 from studioctl.emulator.keys import StrictKmsBackend
 from studioctl.emulator.network import StrictEC2Backend, StrictEFSBackend
@@ -54,6 +55,7 @@ def install(
     StudioBackend.endpoint_url = endpoint_url
     StudioBackend.key = key
     QuotaBackend.settings = settings
+    GatewayBackend.settings = settings
     StudioBackend.volumes = volumes
     StudioBackend.reach = reach or {}
     StrictECRBackend.endpoint_url = endpoint_url

@@ -40,6 +40,8 @@ class EmulatorSettings:
             domains on AWS (hashicorp/terraform-provider-aws#35416).
         private_spaces_need_app_type: Whether a private space whose settings lack AppType is refused. AWS's refusal is
             known for requests without any settings only (hashicorp/terraform-provider-aws#38370).
+        endpoints_lack_zones: Zones in which a service has no interface endpoints, by AWS's name of the service. One
+            that lacks all of a region is not there. Which zones lack which services differs from account to account.
         rstudio_licence: Whether the account has a licence for RStudio. Without one a domain with RStudio fails.
     """
 
@@ -57,6 +59,7 @@ class EmulatorSettings:
     registration_seconds: float = 0.3
     closed_domains_need_groups: bool = False
     private_spaces_need_app_type: bool = False
+    endpoints_lack_zones: dict[str, list[str]] = field(default_factory=dict)
     rstudio_licence: bool = False
     update_space_takes_type: bool = True
     detach_default_script: bool = True

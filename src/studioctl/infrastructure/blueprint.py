@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,8 +28,12 @@ from studioctl.infrastructure.naming import BIRTH_TAG, Naming
 REFERENCE = r"(?<!\$)\$\{[^}]*(?<![.\w])aws_\w+\."
 
 
-def build(config: EnvironmentConfig) -> Blueprint:
+def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]] | None = None) -> Blueprint:
     """Everything that should exist for this configuration.
+
+    Args:
+        config: What the file says.
+        lacking_zones: AWS's names of services, and zones in which they have no endpoints, as AWS tells when asked.
 
     Raises:
         ConfigError: The lifecycle script outgrows what SageMaker takes, or a policy what IAM takes.
@@ -42,7 +46,15 @@ def build(config: EnvironmentConfig) -> Blueprint:
     network = vpc.build(config.network, naming)
     with_endpoints = bool(endpoints.interfaces(config))
     groups = security_groups.build(config, vpc=network, with_endpoints=with_endpoints, naming=naming)
-    ways = endpoints.build(config, vpc=network, groups=groups, account=account, partition=partition, naming=naming)
+    ways = endpoints.build(
+        config,
+        vpc=network,
+        groups=groups,
+        account=account,
+        partition=partition,
+        naming=naming,
+        lacking=lacking_zones or {},
+    )
     traffic = flow_logs.build(config, vpc=network, account=account, partition=partition, naming=naming)
     key = kms.build(config.encryption, account=account, partition=partition, naming=naming)
     secrets = secrets_manager.build(config.secrets, config.users, key, naming)

@@ -1,11 +1,12 @@
 """Private ways to AWS: the VPC endpoints without which a closed network reaches nothing, each with its reason."""
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from studioctl.config.model import EnvironmentConfig
-from studioctl.infrastructure.block import Data, Module, Resource
+from studioctl.infrastructure.block import Data, Module, Ref, Resource
 from studioctl.infrastructure.naming import Naming, label, name_tag
 from studioctl.infrastructure.security_groups import SecurityGroups
 from studioctl.infrastructure.vpc import Vpc
@@ -98,9 +99,19 @@ def interfaces(config: EnvironmentConfig) -> tuple[Service, ...]:
 
 
 def build(
-    config: EnvironmentConfig, *, vpc: Vpc, groups: SecurityGroups, account: Data, partition: Data, naming: Naming
+    config: EnvironmentConfig,
+    *,
+    vpc: Vpc,
+    groups: SecurityGroups,
+    account: Data,
+    partition: Data,
+    naming: Naming,
+    lacking: Mapping[str, Collection[str]],
 ) -> Endpoints:
-    """S3's gateway endpoint, which is free, and the interface endpoints."""
+    """S3's gateway endpoint, which is free, and the interface endpoints.
+
+    `lacking` has the zones in which a service, by AWS's name of it, has no endpoints.
+    """
     blocks: list[Resource] = []
     if vpc.private_routes is not None:
         gateway = {"vpc_endpoint_type": "Gateway", "route_table_ids": [vpc.private_routes]}
@@ -109,13 +120,22 @@ def build(
     for service in interfaces(config):
         interface = {
             "vpc_endpoint_type": "Interface",
-            "subnet_ids": list(vpc.subnet_ids),
+            "subnet_ids": _subnets(vpc, lacking.get(service.in_region(config.region), ())),
             "security_group_ids": [groups.endpoints_id],
             "private_dns_enabled": True,
         }
         statements = _statements(service, config.region, account, partition)
         blocks.append(_endpoint(service, config.region, interface, statements, vpc, naming))
     return Endpoints(Module("endpoints", "Private ways to AWS, each open to this account alone.", tuple(blocks)))
+
+
+def _subnets(vpc: Vpc, lacking: Collection[str]) -> list[Ref | str] | str:
+    """The subnets, or an expression for those outside some zones: which subnet is in which, Terraform knows."""
+    if not lacking:
+        return list(vpc.subnet_ids)
+    subnets = ", ".join(f'"{str(subnet).replace(".id}", "}")}"' for subnet in vpc.subnet_ids)
+    zones = json.dumps(sorted(lacking))
+    return f"${{[for subnet in [{subnets}] : subnet.id if !contains({zones}, subnet.availability_zone)]}}"
 
 
 def _endpoint(

@@ -10,7 +10,7 @@ from studioctl.operations import adoption, losses, network_costs, studio_setting
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate, instance_of
 from studioctl.operations.guards import refuse_to_forget
-from studioctl.operations.provisioning import occupants, ownership, preflight
+from studioctl.operations.provisioning import endpoint_zones, occupants, ownership, preflight
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 if TYPE_CHECKING:
@@ -52,10 +52,11 @@ def plan(environment: Environment, *, move_state: bool = False, adopt: str | Non
     Raises:
         RefusedError: The file had another name, region or account before, and what it made there still exists; or
             another environment of the name is being made or removed.
-        ConfigError: Studio cannot live in the VPC that the file names.
+        ConfigError: Studio cannot live in the VPC that the file names, or AWS lacks an endpoint that it needs.
     """
     ownership.check_word(environment.config.name, adopt)
-    yield from preflight.check_named(environment)
+    if zones := (yield from preflight.check_named(environment)):
+        endpoint_zones.place(environment, zones)
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
     known = {address for address, _ in Estate(environment.terraform.state()).addresses()}

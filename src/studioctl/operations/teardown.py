@@ -26,7 +26,7 @@ from studioctl.operations.environment import Environment
 from studioctl.operations.estate import BUCKET, KEY, KEY_TYPES, REPOSITORY, SECRET, SPACE, Estate
 from studioctl.operations.guards import refuse_to_forget
 from studioctl.operations.holdings import HOME, Holding, Store
-from studioctl.operations.provisioning import occupants, ownership
+from studioctl.operations.provisioning import endpoint_zones, occupants, ownership
 from studioctl.operations.remains import Remain, remains
 from studioctl.operations.removal import remove_studio
 
@@ -341,6 +341,8 @@ def _destroy(environment: Environment, found: Teardown) -> Work[None]:
     # A store that no state records is gone by now, or kept.
     spared = {store.address for store in found.stores}.union(found.key_addresses)
     adopted = {a: i for a, i in found.unrecorded.items() if a not in spared and not a.startswith(BY_API)}
+    if any(address.startswith("aws_vpc_endpoint.") for address in adopted):
+        yield from endpoint_zones.place_again(environment)
     if adopted:
         yield from terraform.apply((yield from terraform.plan(adopt=adopted, targets=adopted)))
     forgotten = found.kept_addresses | set(found.key_addresses)

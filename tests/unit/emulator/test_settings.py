@@ -6,7 +6,7 @@ from typing import Any
 
 from studioctl.emulator import server
 from studioctl.emulator.settings import EmulatorSettings
-from tests.unit.emulator.emulated import gone, new_studio, refusal
+from tests.unit.emulator.emulated import REGION, gone, new_studio, refusal
 
 
 def test_the_stricter_truths_and_a_licence(home: Path) -> None:
@@ -27,6 +27,37 @@ def test_the_stricter_truths_and_a_licence(home: Path) -> None:
         "ValidationException",
         "SpaceSettings must be provided for creating private space",
     )
+
+
+def test_an_endpoint_is_refused_in_a_zone_that_its_service_lacks(home: Path) -> None:
+    sts, kms, studios = (f"com.amazonaws.{REGION}.sts", f"com.amazonaws.{REGION}.kms", f"aws.sagemaker.{REGION}.studio")
+    region = [f"{REGION}{letter}" for letter in "abc"]
+    settings = EmulatorSettings(endpoints_lack_zones={sts: region[:1], kms: region})
+    studio = new_studio(server.start(settings=settings, state_dir=home))
+    asked = studio.ec2.describe_vpc_endpoint_services(
+        Filters=[{"Name": "service-name", "Values": [sts, kms, studios]}]
+    )["ServiceDetails"]
+    assert {it["ServiceName"]: it["AvailabilityZones"] for it in asked} == {sts: region[1:], studios: region}
+
+    def make(service: str, *subnets: str) -> str:
+        request: Any = {"VpcId": studio.vpc_id, "ServiceName": service, "VpcEndpointType": "Interface"}
+        made = studio.ec2.create_vpc_endpoint(**request, SubnetIds=subnets, PrivateDnsEnabled=False)
+        return str(made["VpcEndpoint"]["VpcEndpointId"])
+
+    first, second = studio.subnet_ids
+    refused = (
+        "InvalidParameter",
+        f"The VPC endpoint service {sts} does not support the availability zone of the subnet: {first}.",
+    )
+    assert refusal(lambda: make(sts, first, second)) == refused
+    made = make(sts, second)
+    assert refusal(lambda: studio.ec2.modify_vpc_endpoint(VpcEndpointId=made, AddSubnetIds=[first])) == refused
+    there = studio.ec2.describe_vpc_endpoints(VpcEndpointIds=[made])["VpcEndpoints"][0]
+    assert there["SubnetIds"] == [second]
+    make(studios, first, second)
+    for service in (kms, f"com.amazonaws.{REGION}.not-there"):
+        unknown = ("InvalidServiceName", f"The Vpc Endpoint Service '{service}' does not exist")
+        assert refusal(lambda service=service: make(service, second)) == unknown  # type: ignore[misc]
 
 
 def test_all_the_other_truths(home: Path) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from studioctl.config.text import path
+from studioctl.infrastructure.endpoints import interfaces
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
-from studioctl.operations.provisioning import named, names
+from studioctl.operations.provisioning import endpoint_zones, named, names
 
 if TYPE_CHECKING:
     from studioctl.aws.claims import Claim
@@ -105,7 +106,10 @@ def _others(patient: Patient) -> Iterator[Finding]:
 def _named(patient: Patient) -> Iterator[Finding]:
     from studioctl.aws.errors import DeniedError  # noqa: PLC0415
 
-    for title, look in named.looks(patient.wanted).items():
+    looks = named.looks(patient.wanted)
+    if interfaces(patient.wanted):
+        looks[endpoint_zones.TITLE] = lambda session, config: endpoint_zones.look(session, config).problems(config)
+    for title, look in looks.items():
         try:
             problems = list(look(patient.session, patient.wanted))
         except DeniedError as denied:

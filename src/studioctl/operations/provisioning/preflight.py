@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from studioctl.errors import ConfigError
 from studioctl.events import Noted, Work
 from studioctl.infrastructure.block import Blueprint
+from studioctl.infrastructure.endpoints import interfaces
 from studioctl.operations import existing_vpc
 from studioctl.operations.environment import Account
-from studioctl.operations.provisioning import named, names
+from studioctl.operations.provisioning import endpoint_zones, named, names
+from studioctl.operations.provisioning.endpoint_zones import EndpointZones
 from studioctl.operations.provisioning.problem import Problem
 
 AT_ONCE = 8
@@ -19,8 +21,8 @@ HINT = "correct the file, or what it names; then run the same command again"
 Look = Callable[[], Iterable[Problem]]
 
 
-def check_named(account: Account) -> Work[None]:
-    """Looks at what the file names and takes for granted.
+def check_named(account: Account) -> Work[EndpointZones | None]:
+    """Looks at what the file names and takes for granted; the zones of endpoints, if it needs any and AWS tells.
 
     Raises:
         ConfigError: Something is not there or does not fit: every reason with its line, and what to do.
@@ -31,7 +33,18 @@ def check_named(account: Account) -> Work[None]:
         wanted["the VPC"] = lambda: existing_vpc.problems(account)
     for title, look in named.looks(account.config).items():
         wanted[title] = lambda look=look: look(account.session, account.config)  # type: ignore[misc]
+    found: list[EndpointZones] = []
+
+    def zones() -> Iterator[Problem]:
+        found.append(endpoint_zones.look(account.session, account.config))
+        return found[0].problems(account.config)
+
+    if interfaces(account.config):
+        wanted[endpoint_zones.TITLE] = zones
     yield from _check(account, wanted)
+    for note in [note for each in found for note in each.notes()]:
+        yield Noted(note)
+    return found[0] if found else None
 
 
 def check_names(account: Account, blueprint: Blueprint, known: Collection[str]) -> Work[None]:

@@ -91,7 +91,7 @@ def test_what_is_right_is_taken(account: Callable[[str], Account], aws: Callable
     try:
         lines = f'iam.permissions_boundary = "{boundary}"\nencryption.key = "{a_key()}"\n'
         lines += '[storage]\naccess_logs = "acme-right-logs"\nextra_buckets = ["acme-right-lake"]'
-        assert done(preflight.check_named(account(lines))) is None
+        assert done(preflight.check_named(account(lines))) is None  # no endpoints, whose zones it would return
     finally:
         iam.delete_policy(PolicyArn=boundary)
         for name in ("acme-right-logs", "acme-right-lake"):
