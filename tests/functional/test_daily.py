@@ -168,37 +168,58 @@ def test_on_a_terminal_open_asks(home: Living) -> None:
     assert "auth?token=" in shown
 
 
-def test_the_browser_gets_an_address_that_is_no_credential(home: Living, tmp_path: Path) -> None:
+def open_with(home: Living, browser: str) -> subprocess.CompletedProcess[str]:
+    hidden = {"TERM", "DISPLAY", "WAYLAND_DISPLAY"}
+    return subprocess.run(
+        [STUDIOCTL, "open", "--local"],
+        cwd=home.shell.directory,
+        env={name: value for name, value in home.shell.environment.items() if name not in hidden}
+        | {"BROWSER": browser},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("ending", ["", " &"])
+def test_the_browser_gets_an_address_that_is_no_credential(home: Living, tmp_path: Path, ending: str) -> None:
     home.run("start")
     browser = tmp_path / "browser"
     browser.write_text(
-        f"#!{sys.executable}\nimport socket, sys, urllib.parse, urllib.request\n"
+        f"#!{sys.executable}\nimport socket, sys, time, urllib.parse, urllib.request\n"
         f"address = urllib.parse.urlsplit(sys.argv[1])\n"
         f"silent = socket.create_connection((address.hostname, address.port))  # as browsers do, to be quick\n"
         f"page = urllib.request.urlopen(sys.argv[1])\n"
         f"seen = chr(10).join([sys.argv[1], page.geturl(), page.read().decode()])\n"
         f"open({str(tmp_path / 'seen')!r}, 'w').write(seen)\n"
+        f"time.sleep(20)\n"
     )
     browser.chmod(0o755)
 
-    done = subprocess.run(
-        [STUDIOCTL, "open", "--local"],
-        cwd=home.shell.directory,
-        env={**home.shell.environment, "BROWSER": f"{browser} %s &"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    done = open_with(home, f"{browser} %s{ending}")
 
     assert done.stderr == "'ada-editor' is open in your browser.\n"
+    assert done.returncode == 0
     given, landed, page = eventually_read(tmp_path / "seen").split("\n", 2)
     token = landed.split("token=")[1]
     assert "<h1>ada-editor</h1>" in page
     assert token not in given
     assert given.startswith("http://127.0.0.1:")
     assert token not in done.stdout + done.stderr
+
+
+def test_without_a_browser_open_says_how_to_get_the_address(home: Living) -> None:
+    home.run("start")
+
+    done = open_with(home, "/missing/browser %s")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: No browser could be started here. BROWSER can name one.\n"
+        "Next:  studioctl open ada-editor --local --print   (then open the address in a browser, within five minutes)\n"
+    )
 
 
 def eventually_read(file: Path) -> str:

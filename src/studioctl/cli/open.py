@@ -7,8 +7,11 @@ import typer
 from studioctl.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from studioctl.presentation.console import Terminal
 
+HAND_OVER_SECONDS = 60  # a browser that is slow to start comes within half of it
 Print = Annotated[bool, typer.Option("--print", help="Print the address instead. It lets anybody in, once.")]
 
 
@@ -33,17 +36,49 @@ def open_(
         if state != "Pending":
             confirm.agreed(f"'{found.name}' is stopped. Start it? Its instance is paid for from then on.", yes=yes)
         follow(spaces.start(account, found), terminal)
-    url = access.presigned_url(account, found)
     if print_it:
-        typer.echo(url)
+        typer.echo(access.presigned_url(account, found))
     else:
-        _open(url, found.name, terminal)
+        hand_over_and_tell(
+            access.presigned_url(account, found, expires_seconds=HAND_OVER_SECONDS), found.name, terminal
+        )
 
 
-def _open(url: str, space: str, terminal: "Terminal") -> None:
-    from studioctl.cli.browser import hand_over
+def hand_over_and_tell(url: str, space: str, terminal: "Terminal") -> None:
+    """Opens the address in the browser, and says how it went."""
     from studioctl.errors import StudioctlError
+    from studioctl.remote.browser import PATIENCE, hand_over
 
-    if not hand_over(url):
-        raise StudioctlError("No browser could be opened here.", hint=f"studioctl open {space} --print")
-    terminal.say(f"'{space}' is open in your browser.")
+    visit = hand_over(url)
+    strangers = _strangers(visit.refused)
+    if visit.came:
+        terminal.say(f"'{space}' is open in your browser.")
+        if strangers:
+            terminal.say(f"{strangers} asked for the page, too, and was refused.")
+        return
+    if strangers:
+        message = f"{strangers} asked for the page first and was refused; your browser did not come."
+    elif visit.started:
+        message = f"A browser was started, but did not ask for the page within {PATIENCE:.0f} seconds."
+    else:
+        message = "No browser could be started here. BROWSER can name one."
+    raise StudioctlError(
+        message, hint=f"studioctl open {space} --print   (then open the address in a browser, within five minutes)"
+    )
+
+
+def _strangers(refused: "Sequence[int | None]") -> str:
+    """Who asked, other than us: "Another user of this machine (grace)". Empty when nobody did."""
+    if not refused:
+        return ""
+    known = [user for user in refused if user is not None]
+    return f"Another user of this machine ({_name(known[0])})" if known else "A program of an unknown user"
+
+
+def _name(user: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"uid {user}"

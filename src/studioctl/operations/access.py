@@ -8,12 +8,13 @@ from studioctl.operations.environment import Account
 EDITOR_URI = "app:CodeEditor:"
 
 
-def presigned_url(account: Account, space: Space) -> str:
-    """An address that opens the space's editor as its owner, once, within five minutes. It is a credential.
+def presigned_url(account: Account, space: Space, *, expires_seconds: int = 300) -> str:
+    """An address that opens the space's editor as its owner, once. It is a credential.
 
     Args:
         account: The environment's account.
         space: From `spaces.find`; its app should run.
+        expires_seconds: How long it can be used, 5 to 300.
 
     Raises:
         AwsError: AWS refused, or the space belongs to nobody.
@@ -23,4 +24,4 @@ def presigned_url(account: Account, space: Space) -> str:
             f"Space '{space.name}' is shared: an address can be made only for a space that one user owns.",
             hint="open it in Studio, from the domain's page in the AWS console",
         )
-    return account.studio.presigned_url(space, landing_uri=EDITOR_URI)
+    return account.studio.presigned_url(space, landing_uri=EDITOR_URI, expires_seconds=expires_seconds)

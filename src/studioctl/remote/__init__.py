@@ -1,1 +1,1 @@
-"""This machine's side of a remote session: ssh and its configuration, Session Manager's plugin, the editors."""
+"""This machine's side of a session: ssh and its configuration, Session Manager's plugin, the editors, the browser."""
