@@ -218,7 +218,7 @@ def test_without_a_browser_open_says_how_to_get_the_address(home: Living) -> Non
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "Error: No browser could be started here. BROWSER can name one.\n"
-        "Next:  studioctl open ada-editor --local --print   (then open the address in a browser, within five minutes)\n"
+        "Next:  studioctl open --local ada-editor --print   (then open the address in a browser, within five minutes)\n"
     )
 
 
