@@ -7,20 +7,35 @@ from contextlib import ExitStack, contextmanager, suppress
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
     ConnectionClosedError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    InvalidConfigError,
+    LoginError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
     ReadTimeoutError,
     SSOError,
+    TokenRetrievalError,
 )
 
 from studioctl.aws.permissions import read_denial
 from studioctl.errors import AwsError
 
 SIGN_IN = "sign in (aws sso login, or aws configure), check with: aws sts get-caller-identity"
+# `studioctl.aws.credentials` tells more of these where they are found first. In the middle of a run they can expire.
+NO_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    InvalidConfigError,
+    LoginError,
+    SSOError,
+    TokenRetrievalError,
+)
 HINTS = (
     (r"ExpiredToken|TokenRefreshRequired|RequestExpired", SIGN_IN),
     (r"InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|AuthFailure", SIGN_IN),
@@ -68,7 +83,9 @@ def translated() -> Iterator[None]:
     """Turns what botocore raises inside into AwsError."""
     try:
         yield
-    except (NoCredentialsError, PartialCredentialsError, SSOError) as error:
+    except ConfigParseError as error:
+        raise AwsError(f"AWS configuration: {error}", hint="correct the syntax of the file") from error
+    except NO_CREDENTIALS as error:
         raise AwsError(f"AWS credentials: {error}", hint=SIGN_IN) from error
     except ProfileNotFound as error:
         raise AwsError(f"AWS profile: {error}", hint="correct `profile` in studio.toml, or leave it out") from error

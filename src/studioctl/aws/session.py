@@ -14,6 +14,7 @@ import botocore.session
 from botocore.config import Config
 
 from studioctl import __version__
+from studioctl.aws import credentials
 from studioctl.aws.errors import translated
 from studioctl.target import Target
 
@@ -133,7 +134,7 @@ class Session:
     def _botocore(self) -> botocore.session.Session:
         local = self.target.local
         if local is None:
-            return botocore.session.Session(profile=self.target.profile)
+            return credentials.find(self.target.profile)
         # The user's own profiles, keys and endpoints play no part: nothing here may reach real AWS.
         nothing = (None, None, None, None)
         ours = botocore.session.Session(

@@ -1,0 +1,167 @@
+"""The credentials that botocore finds for a profile, and what to do where it finds none."""
+
+import getpass
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import botocore.session
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    InfiniteLoopConfigError,
+    InvalidConfigError,
+    LoginError,
+    LoginInsufficientPermissions,
+    MissingDependencyException,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from studioctl.aws.errors import translated
+from studioctl.errors import AwsError
+
+# One code signs in every session of this process: a second one asked within half a minute would be refused, because
+# AWS takes each code once. In memory only.
+_ASSUMED: dict[str, Any] = {}
+
+
+def find(profile: str | None) -> botocore.session.Session:
+    """The session of a profile, with its credentials looked up: all that can be wrong with them is told here.
+
+    Raises:
+        AwsError: The profile has no credentials that work.
+    """
+    with translated():
+        found = botocore.session.Session(profile=profile)
+        named = profile or found.get_config_variable("profile")
+    with translated(), _explained(found, named):
+        assuming = found.get_component("credential_provider").get_provider("assume-role")
+        assuming.cache = _ASSUMED
+        assuming._prompter = lambda prompt: _ask_for_code(prompt, named)  # noqa: SLF001  # botocore has no other way
+        if credentials := found.get_credentials():
+            credentials.get_frozen_credentials()
+    return found
+
+
+@contextmanager
+def _explained(session: botocore.session.Session, profile: str | None) -> Iterator[None]:
+    """Tells of a profile by its name what is wrong with it, and the command that mends it."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, OSError, ValueError) as error:
+        told = _explanation(error, session, profile or "default")
+        if told is None:
+            raise
+        message, hint = told
+        # What a `credential_process` printed may hold a key, and JSONDecodeError carries it.
+        cause = None if isinstance(error, ValueError) else error
+        raise AwsError(f"AWS profile '{profile or 'default'}': {message}", hint=hint) from cause
+
+
+def _explanation(  # noqa: C901, PLR0911  # a case for each cause
+    error: Exception, session: botocore.session.Session, profile: str
+) -> tuple[str, str] | None:
+    """What happened and what to do; None for an error that is not about credentials."""
+    check = f"check with: aws sts get-caller-identity --profile {shlex.quote(profile)}"
+    match error:
+        case InfiniteLoopConfigError():
+            loop = " -> ".join(_chain(session, profile))
+            return (
+                f"its `source_profile` leads in a circle: {loop}",
+                f"let `source_profile` of one of them name a profile that has credentials of its own; {check}",
+            )
+        case SSOError() | TokenRetrievalError():
+            holder = _holder(session, profile, "sso_session", "sso_start_url")
+            return (
+                f"there is no valid sign-in to IAM Identity Center ({_clause(error)})",
+                f"sign in: aws sso login --profile {shlex.quote(holder)}",
+            )
+        case LoginInsufficientPermissions():
+            return _clause(error), "have signin:CreateOAuth2Token allowed to your identity"
+        case LoginError():
+            holder = _holder(session, profile, "login_session")
+            return (
+                f"there is no valid session of `aws login` ({_clause(error)})",
+                f"sign in: aws login --profile {shlex.quote(holder)}",
+            )
+        case MissingDependencyException() if _holder(session, profile, "login_session", otherwise=""):
+            holder = _holder(session, profile, "login_session")
+            name = shlex.quote(holder)
+            return (
+                "its session of `aws login` cannot be read without the package awscrt",
+                (
+                    f"sign in: aws login --profile {name}; then use a profile with the line:"
+                    f" credential_process = aws configure export-credentials --profile {name} --format process"
+                ),
+            )
+        case CredentialRetrievalError() if error.kwargs.get("provider") == "custom-process":
+            return _process_failure(session, profile, str(error.kwargs.get("error_msg", "")).strip())
+        case OSError() if _holder(session, profile, "credential_process", otherwise=""):
+            return _process_failure(session, profile, error.strerror or str(error))
+        case ValueError():
+            return _process_failure(session, profile, "it did not print JSON")
+        case ClientError() if "MultiFactorAuthentication failed" in str(error):
+            return "AWS does not accept the MFA code", "wait for the device's next code, then give the command again"
+        case PartialCredentialsError():
+            return (
+                f"its key is incomplete ({_clause(error)})",
+                f"complete it: aws configure --profile {shlex.quote(profile)}",
+            )
+        case CredentialRetrievalError() | InvalidConfigError():
+            return _clause(error), f"correct the profile in your AWS configuration; {check}"
+    return None
+
+
+def _process_failure(session: botocore.session.Session, profile: str, said: str) -> tuple[str, str]:
+    holder = _holder(session, profile, "credential_process")
+    command = _profiles(session).get(holder, {}).get("credential_process")
+    reason = f": {said}" if said else ", without an error message"
+    whose = "its" if holder == profile else f"profile '{holder}', its source, has a"
+    return (
+        f"{whose} `credential_process` failed{reason}",
+        f"run it by hand and mend what it reports: {command}"
+        if command
+        else "correct `credential_process` in your AWS configuration",
+    )
+
+
+def _ask_for_code(prompt: str, profile: str | None) -> str:
+    """The MFA code, from the person at the terminal."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        raise AwsError(
+            f"AWS profile '{profile or 'default'}': its role asks for an MFA code, and there is no terminal to type"
+            " it at",
+            hint="run the command in a terminal; a program or CI needs a profile without `mfa_serial`",
+        )
+    return getpass.getpass(prompt)
+
+
+def _profiles(session: botocore.session.Session) -> dict[str, dict[str, Any]]:
+    profiles: dict[str, dict[str, Any]] = session.full_config.get("profiles", {})
+    return profiles
+
+
+def _chain(session: botocore.session.Session, profile: str) -> list[str]:
+    """The profile, the one that it takes its credentials from, and so on; in a circle, up to the first seen twice."""
+    profiles, chain = _profiles(session), [profile]
+    while (source := profiles.get(chain[-1], {}).get("source_profile")) is not None:
+        chain.append(source)
+        if source in chain[:-1]:
+            break
+    return chain
+
+
+def _holder(session: botocore.session.Session, profile: str, *settings: str, otherwise: str | None = None) -> str:
+    """The profile of the chain that has one of the settings."""
+    profiles = _profiles(session)
+    has = (name for name in _chain(session, profile) if any(setting in profiles.get(name, {}) for setting in settings))
+    return next(has, profile if otherwise is None else otherwise)
+
+
+def _clause(error: Exception) -> str:
+    return str(error).strip().rstrip(".")
