@@ -327,6 +327,7 @@ def test_a_browser_on_the_terminal_is_waited_for(fake: Fake) -> None:
     terminal = OnTerminal()
 
     assert terminal.shows("page"), terminal.shown
+    time.sleep(3)  # until `hand_over` has seen that the page was fetched
     os.write(terminal.master, b"\x03")
     assert terminal.shows("interrupted"), terminal.shown
     time.sleep(0.5)
