@@ -3,6 +3,7 @@
 import functools
 import os
 import signal
+from collections.abc import Iterator
 
 import botocore.session
 import pytest
@@ -31,6 +32,14 @@ WITH_PROCESSES = (
     "unit/sandbox",
     "unit/terraform",
 )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is noted in the home of the person who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIOCTL_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

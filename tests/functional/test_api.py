@@ -77,6 +77,7 @@ def test_a_plan_from_python_is_the_plan_of_the_command_line(
     applied: Applied, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("STUDIOCTL_EMULATOR_DIR", applied.shell.variables["STUDIOCTL_EMULATOR_DIR"])
+    monkeypatch.setenv("STUDIOCTL_DATA_DIR", str(applied.shell.directory / ".local/share/studioctl"))
     studio = studioctl.Studio.load(applied.shell.directory / "studio.toml", local=True)
     events: list[Event] = []
     before = applied.shell.inventory()

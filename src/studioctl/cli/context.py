@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # commands of the day neither run Terraform nor load what doe
     from studioctl.lifecycle.script import Script
     from studioctl.operations.doctor.patient import Patient
     from studioctl.operations.environment import Environment
+    from studioctl.operations.trust import Strange
 
 
 def account(file: Path, *, local: bool) -> Account:
@@ -33,6 +34,15 @@ def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | No
     everything = blueprint.build(config)
     target, emulator = _target(config.region, config.profile, local=local)
     return compose(file, config, everything, target, emulator=emulator, backend_settings=backend_settings or ())
+
+
+def strange(file: Path, *, local: bool) -> "Strange":
+    """What of an environment's working directory is not known to be the user's own."""
+    from studioctl.operations import trust
+
+    config = load(file)
+    target, emulator = _target(config.region, config.profile, local=local)
+    return trust.examine(file, config, target, emulator=emulator)
 
 
 def patient(file: Path, *, local: bool) -> "Patient":

@@ -3,7 +3,7 @@
 import re
 
 # Commands that take the flags which say what environment is meant.
-STATE = r"state (?:history|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
+STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
     r"\bstudioctl (plan|up|down|backup|status|outputs|doctor|audit|start|stop|restart|open|logs|connect|ssh"
     rf"|secret (set|get|status) github|image (push|list|attach)|{STATE})\b"

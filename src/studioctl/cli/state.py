@@ -114,3 +114,34 @@ def unlock(
     confirm.agreed("Free it?", yes=yes)
     state.unlock(environment, held["ID"])
     terminal.say("The state is free.")
+
+
+@app.command("trust")
+def trust(
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    yes: options.Yes = False,
+) -> None:
+    """Use a state in .studioctl/ that studioctl did not leave there itself: shows what it holds, and asks.
+
+    Needed after the directory was moved or copied, and once for one that an
+    early version made. Never do it for a repository that you only cloned: its
+    state decides what [bold]up[/] changes and [bold]down[/] deletes.
+    """
+    from studioctl.cli import confirm, context
+    from studioctl.operations import trust as trusting
+    from studioctl.presentation import trust as views
+    from studioctl.presentation.console import Terminal
+
+    terminal = Terminal()
+    found = context.strange(config, local=local)
+    if not found:
+        terminal.say(
+            "Nothing there needs your trust. Either all of it is as studioctl left it, or there is nothing yet."
+        )
+        return
+    views.strange(found, terminal.err)
+    confirm.agreed("Is this yours, and shall it be used?", yes=yes)
+    trusting.accept(found)
+    terminal.say("It is used from now on.")
+    terminal.next_commands(("studioctl plan" + context.repeated(config, local=local), "what Terraform would do"))

@@ -1,6 +1,7 @@
 """Putting together what runs Terraform on an environment, for the command line and for Python."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from studioctl.config import checks, state_access
@@ -10,6 +11,7 @@ from studioctl.errors import ConfigError
 from studioctl.infrastructure.block import Blueprint
 from studioctl.operations.environment import Environment
 from studioctl.target import Target
+from studioctl.terraform import tree, vetting
 from studioctl.terraform.backend import Backend
 from studioctl.terraform.executable import find
 from studioctl.terraform.runner import Terraform
@@ -47,15 +49,32 @@ def compose(
         ConfigError, TerraformError: The settings do not fit, or there is no Terraform.
     """
     workspace = Workspace.beside(file, config.name, target)
-    if emulator:
-        workspace.bind_emulator(emulator)
+    approach(workspace, emulator)
+    vetting.vet(workspace, backend_of(config))
     backend = backend_of(config).overridden(workspace.overrides(backend_settings))
     _refuse_place(config, backend)
+    if workspace.anchor:
+        workspace.anchor.is_needed = backend.kind == "local"
     if target.is_local and "bucket" in backend.settings and workspace.initialised() is None:
         from studioctl.operations.state import rehearse_bucket, state_target  # noqa: PLC0415 (boto3 is heavy)
 
         rehearse_bucket(state_target(target, backend), backend.settings["bucket"])
-    return Environment(config, target, Terraform.of(workspace, find(), everything, backend), source=Source.of(file))
+    terraform = Terraform.of(workspace, find(), everything, backend)
+    terraform.stored = partial(_stored, target)
+    return Environment(config, target, terraform, source=Source.of(file))
+
+
+def _stored(target: Target, backend: Backend) -> str | None:
+    from studioctl.operations.state import stored_at  # noqa: PLC0415 (boto3 is heavy)
+
+    return stored_at(target, backend).read()
+
+
+def approach(workspace: Workspace, emulator: str | None) -> None:
+    """What comes before anything in a working directory is read: what cannot be ours is refused, or put aside."""
+    tree.refuse_foreign(workspace.directory)
+    if emulator:
+        workspace.bind_emulator(emulator)
 
 
 def _refuse_place(config: EnvironmentConfig, backend: Backend) -> None:

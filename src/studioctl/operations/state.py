@@ -189,8 +189,15 @@ def state_target(target: Target, backend: "Backend") -> Target:
 def _stored(environment: Environment) -> "StoredState | None":
     """The state in S3; None when it is on this machine."""
     backend = environment.terraform.backend
-    if backend.kind == "local":
-        return None
+    return None if backend.kind == "local" else stored_at(environment.target, backend)
+
+
+def stored_at(target: Target, backend: "Backend") -> "StoredState":
+    """The state at a place in S3.
+
+    Raises:
+        ConfigError: The backend does not say where.
+    """
     from studioctl.aws.session import Session  # noqa: PLC0415 (boto3 is needed only here)
     from studioctl.aws.state_bucket import StoredState  # noqa: PLC0415
 
@@ -201,7 +208,7 @@ def _stored(environment: Environment) -> "StoredState | None":
         extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings["kms_key_id"]}
     if settings.get("acl"):
         extra["ACL"] = settings["acl"]
-    session = Session(state_target(environment.target, backend))
+    session = Session(state_target(target, backend))
     return StoredState(session, settings["bucket"], settings["key"], extra)
 
 

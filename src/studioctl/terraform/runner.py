@@ -7,13 +7,13 @@ Each verb is work (`studioctl.events.Work`): it yields events and returns its re
 import errno
 import json
 import os
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from studioctl import disk
-from studioctl.errors import InterruptedByUserError, RefusedError, TerraformError
+from studioctl.errors import RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
 from studioctl.infrastructure.block import Blueprint, Output
 from studioctl.infrastructure.blueprint import born
@@ -22,12 +22,14 @@ from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
 from studioctl.terraform.environment import child_environment
 from studioctl.terraform.executable import Engine
+from studioctl.terraform.interrupts import interrupted, patience
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.stream import Transcript
-from studioctl.terraform.workspace import ERRORED, Initialised, Workspace, fingerprint, write_text
+from studioctl.terraform.trust import ERRORED
+from studioctl.terraform.vetting import IMPORTS_FILE, prepare
+from studioctl.terraform.workspace import Initialised, Workspace, fingerprint, write_text
 
 PLAN_FILE = "plan.tfplan"
-IMPORTS_FILE = "adopt.tf.json"
 CHANGES = 2  # `plan -detailed-exitcode`
 
 
@@ -41,6 +43,7 @@ class Terraform:
         blueprint: What should exist.
         backend: Where the state is to be.
         environ: Our own environment, from which the child's is made.
+        stored: Reads the state that is in S3 without Terraform; None for none.
     """
 
     workspace: Workspace
@@ -48,6 +51,7 @@ class Terraform:
     blueprint: Blueprint
     backend: Backend
     environ: Mapping[str, str]
+    stored: Callable[[Backend], str | None] = lambda _: None
 
     @classmethod
     def of(cls, workspace: Workspace, engine: Engine, blueprint: Blueprint, backend: Backend) -> "Terraform":
@@ -92,6 +96,7 @@ class Terraform:
         self.backend.require_place()
         with self.workspace.hold("init"):
             yield from orphans.wait_for_orphan(self.workspace.directory)
+            yield from prepare(self.workspace, document.render(self.blueprint, self.workspace.target))
             self.workspace.discard_torn()
             change = self.backend_change()
             if "local" in {self.backend.kind, change.before.kind if change else ""}:
@@ -107,6 +112,7 @@ class Terraform:
                 self.workspace.remember(Initialised(marks, self.backend))  # what was given by hand may have changed
                 yield from self._store_errored()
                 return
+            self._refuse_stored()
             yield Stage("Initialising Terraform")
             # Terraform has no events for a migration: "-migrate-state and -json options are mutually-exclusive".
             how = ("-migrate-state", "-force-copy") if change else ("-json", "-reconfigure")
@@ -127,6 +133,11 @@ class Terraform:
             f"Terraform's state is torn, as a full disk or a kill leaves it; {instead}. What was made since is looked"
             " for in AWS"
         )
+
+    def _refuse_stored(self) -> None:
+        """Refuse a state in S3 of which `terraform init` would already download what somebody wrote into it."""
+        if self.backend.kind == "s3":
+            state.parse(self.stored(self.backend) or "", engine=self.engine)
 
     def _store_errored(self) -> Work[None]:
         """Store what the last run could not, because the way to the state had broken down meanwhile."""
@@ -155,6 +166,7 @@ class Terraform:
                 hint="Run `studioctl plan` with the same flags: it asks, then moves it.",
             )
         yield Noted(str(change))
+        self._refuse_stored()
         migration.check_destination(self.engine, self.workspace, environ, change, ours=self.state())
 
     def plan(
@@ -311,7 +323,7 @@ class Terraform:
             self._ask("force-unlock", "-force", lock["ID"])
             run, said = yield from self._attempt(verb, words, environ)
         if run.interrupts:
-            raise _interrupted(verb, said, run.returncode)
+            raise interrupted(verb, said, run.returncode)
         if run.returncode not in {0, CHANGES}:
             full = disk.refuses(run.log) or (errno.ENOSPC if said.is_torn else None)
             raise diagnostics.error_of(said.diagnostics, said.plain, verb=verb, log=run.log, full=full)
@@ -337,7 +349,7 @@ class Terraform:
                 if line:
                     yield from said.read(line)
                 elif run.interrupts:
-                    yield Noted(_patience(run.interrupts))
+                    yield Noted(patience(run.interrupts))
         if run.returncode is not None and run.returncode >= 0:  # it was not killed
             if verb == "init" or diagnostics.lock_of(said.diagnostics):
                 runs.end(self.workspace, *pids)
@@ -379,18 +391,3 @@ def addresses(blueprint: Blueprint) -> dict[str, str]:
 def values(outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Outputs by name, from the stream's or the state's records of them."""
     return {name: output["value"] for name, output in outputs.items() if "value" in output}
-
-
-def _patience(interrupts: int) -> str:
-    if interrupts == 1:
-        return "Stopping: Terraform finishes what it has begun. Ctrl-C again gives up at once and may lose track."
-    return "Giving up at once"
-
-
-def _interrupted(verb: str, said: Transcript, returncode: int | None) -> InterruptedByUserError:
-    if returncode == 0 and verb in {"apply", "destroy"}:
-        message = "Terraform had finished before it could be stopped"
-    else:
-        changes = "1 change was" if said.completed == 1 else f"{said.completed} changes were"
-        message = "Stopped" if verb == "plan" else f"Stopped in good order; {changes} made"
-    return InterruptedByUserError(message, hint=f"studioctl {diagnostics.command_of(verb)}   (goes on from here)")

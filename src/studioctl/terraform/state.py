@@ -135,9 +135,10 @@ def _refuse_providers(content: dict[str, Any], engine: Engine | None) -> None:
         named = resource.get("provider", "")
         found = _PROVIDER.fullmatch(named) if isinstance(named, str) else None
         if named and not (found and found[1] in ours):
+            theirs = repr(found[1] if found else named)
             raise TerraformError(
-                f"Terraform's state names the provider '{found[1] if found else named}', which Terraform would download"
-                f" and run. This environment needs {PROVIDER} alone. Nothing was started.",
+                f"Terraform's state names the provider {theirs}, which Terraform would download and run. This"
+                f" environment needs {PROVIDER} alone. Nothing was started.",
                 hint=f"find out who wrote this state; {BRING_BACK}",
             )
 

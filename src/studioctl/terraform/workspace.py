@@ -12,7 +12,7 @@ import secrets
 import shutil
 import time
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,19 +25,17 @@ from studioctl import disk
 from studioctl.errors import TerraformError
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
-from studioctl.terraform import records
+from studioctl.terraform import records, tree
 from studioctl.terraform.backend import STATE_FILE, Backend
 from studioctl.terraform.document import PROVIDER
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, Mirror, cli_config
+from studioctl.terraform.trust import ERRORED, INITIALISED, LOCKED_PROVIDERS, USED_BACKEND, Anchor
 
 HOME = ".studioctl"
 KEPT_LOGS = 20
 CLAIM = "exists"
 BIRTH = "birth"
 _MARK = re.compile(r"[0-9a-f]{16}")
-ERRORED = "errored.tfstate"  # what Terraform could not store
-USED_BACKEND = ".terraform/terraform.tfstate"
-LOCKED_PROVIDERS = ".terraform.lock.hcl"
 # As Terraform writes it: comments, and a block for each provider.
 _LOCK_FILE = re.compile(r'(\s|#[^\n]*\n|provider "[^"\n]+" \{\n([^{}"\0]|"[^"\n\0]*")*\n\})*')
 FORGET = "none"  # in place of a backend's settings
@@ -59,15 +57,17 @@ class Workspace:
         directory: Where it is; made when first written to.
         target: Where Terraform acts from here.
         source: Name of the user's file that describes the environment.
+        anchor: What is known of it from elsewhere, once somebody looked whether it is the user's own (vetting.py).
     """
 
     directory: Path
     target: Target
     source: str = ""
+    anchor: Anchor | None = field(default=None, init=False, repr=False)
     _lock: filelock.FileLock = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._lock = filelock.FileLock(self.directory / ".lock")
+        self._lock = filelock.FileLock(self.directory / ".lock", mode=0o600)
 
     @classmethod
     def beside(cls, config_file: Path, environment: str, target: Target) -> "Workspace":
@@ -78,11 +78,18 @@ class Workspace:
     def claim(self) -> None:
         """Note that the environment exists, or begins to."""
         write_text(self.directory / CLAIM, self.source)
+        self.note()
 
     def release(self) -> None:
         """Note that nothing of the environment is left."""
         for record in (CLAIM, BIRTH):
             (self.directory / record).unlink(missing_ok=True)
+        self.note()
+
+    def note(self) -> None:
+        """Note elsewhere how things are now."""
+        if self.anchor is not None:
+            self.anchor.note(is_open=self._lock.is_locked)
 
     @property
     def is_claimed(self) -> bool:
@@ -101,6 +108,7 @@ class Workspace:
         if self.is_claimed:
             return ""
         write_text(file, made := secrets.token_hex(8))
+        self.note()
         return made
 
     def predecessors(self) -> tuple[str, ...]:
@@ -128,19 +136,22 @@ class Workspace:
         self._prepare()
         wanted = {**documents, **backends.render(backend, self.target)}
         changed = [write_text(self.directory / name, text) for name, text in wanted.items()]
+        is_less = self.remove_stale(wanted)
+        write_text(self.directory / "documents.json", json.dumps(list(wanted), indent=2) + "\n")
+        return any(changed) or is_less
+
+    def remove_stale(self, wanted: Collection[str]) -> bool:
+        """Remove the documents that were written last and are no longer made; whether there were any."""
         stale = set(self._manifest()) - set(wanted)
         for name in stale:
             (self.directory / name).unlink(missing_ok=True)
-        write_text(self.directory / "documents.json", json.dumps(list(wanted), indent=2) + "\n")
-        return any(changed) or bool(stale)
+        return bool(stale)
 
     def _manifest(self) -> list[str]:
-        """The documents that were written last."""
+        """The documents that were written last. Whatever the list says: nothing that cannot be made anew."""
         names = records.content(self.directory / "documents.json")
-        strings = (
-            [name for name in names if isinstance(name, str) and "\0" not in name] if isinstance(names, list) else []
-        )
-        return [name for name in strings if (self.directory / name).resolve().is_relative_to(self.directory.resolve())]
+        listed = names if isinstance(names, list) else []
+        return [name for name in listed if isinstance(name, str) and _is_document(name)]
 
     def _prepare(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -177,7 +188,7 @@ class Workspace:
         Raises:
             TerraformError: Another process works here; the message says which and since when.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
+        tree.make(self.directory)
         holder = self.directory / ".lock.json"
         try:
             self._lock.acquire(timeout=0)
@@ -189,9 +200,14 @@ class Workspace:
                     holder,
                     json.dumps({"verb": verb, "who": getpass.getuser(), "pid": os.getpid(), "since": time.time()}),
                 )
+                if self.anchor is not None:
+                    self.anchor.begin()
             yield
         finally:
             if self._lock.lock_counter == 1:
+                if self.anchor is not None:
+                    tree.tighten(self.directory)
+                    self.anchor.note(is_open=False)
                 holder.unlink(missing_ok=True)
             self._lock.release()
 
@@ -259,11 +275,15 @@ class Workspace:
 
     def initialised(self) -> "Initialised | None":
         """What the last successful `terraform init` was based on; None if there was none or it is gone."""
-        content = self._record()
-        if not content or not (self.directory / ".terraform/providers").is_dir():
+        content, backend = self._record(), self.remembered()
+        if backend is None or not (self.directory / tree.PROVIDERS).is_dir():
             return None
-        backend = Backend(content["kind"], content["settings"], content["overrides"])
         return Initialised(content["fingerprint"], backend)
+
+    def remembered(self) -> Backend | None:
+        """Where the state was at the last successful `terraform init`, also when Terraform's files are gone."""
+        content = self._record()
+        return Backend(content["kind"], content["settings"], content["overrides"]) if content else None
 
     def overrides(self, given: Iterable[str]) -> dict[str, str]:
         """The settings of the backend that are not in the file: those of the last `init`, then the given ones.
@@ -280,7 +300,9 @@ class Workspace:
 
     def _record(self) -> dict[str, Any]:
         """What `remember` wrote; empty if it is missing or not whole."""
-        content = records.mapping(self.directory / "initialised.json")
+        if self.anchor is not None and not self.anchor.knows(INITIALISED):
+            return {}
+        content = records.mapping(self.directory / INITIALISED)
         whole = (
             isinstance(content.get("fingerprint"), str)
             and content.get("kind") in {"local", "s3"}
@@ -296,7 +318,8 @@ class Workspace:
             "settings": dict(record.backend.settings),
             "overrides": dict(record.backend.overrides),
         }
-        write_text(self.directory / "initialised.json", json.dumps(content, indent=2) + "\n")
+        write_text(self.directory / INITIALISED, json.dumps(content, indent=2) + "\n")
+        self.note()
 
     def discard_torn(self) -> None:
         """Remove what Terraform itself could not read: the next `init` makes it anew."""
@@ -309,7 +332,7 @@ class Workspace:
 
     def forget(self) -> None:
         """Let the next run initialise Terraform anew, with nothing to migrate."""
-        (self.directory / "initialised.json").unlink(missing_ok=True)
+        (self.directory / INITIALISED).unlink(missing_ok=True)
         shutil.rmtree(self.directory / ".terraform", ignore_errors=True)
 
 
@@ -332,6 +355,14 @@ def _names(file: Path, environment: str) -> bool:
         return tomllib.loads(file.read_text(encoding="utf-8")).get("name") == environment
     except (OSError, ValueError):
         return False
+
+
+def _is_document(name: str) -> bool:
+    """Whether a name is one of a document, or of a file in a directory of its own that documents refer to."""
+    first, *more = Path(name).parts or ("",)
+    if first.startswith(("/", ".")) or ".." in more or "\0" in name:
+        return False
+    return first not in {"history", "logs", "mirror", tree.ASIDE} if more else name.endswith(".tf.json")
 
 
 def write_text(path: Path, text: str) -> bool:
