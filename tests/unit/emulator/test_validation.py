@@ -5,6 +5,9 @@ import json
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.session import get_session
 
 from studioctl.emulator.server import RunningEmulator
@@ -167,14 +170,11 @@ def test_tags_in_any_script(studio: Studio) -> None:
 
 
 def _post(emulator: RunningEmulator, body: str) -> tuple[int, Any]:
+    given = {"X-Amz-Target": "SageMaker.DescribeDomain", "Content-Type": "application/x-amz-json-1.1"}
+    request = AWSRequest("POST", f"{emulator.endpoint_url}/", headers=given, data=body.encode())
+    SigV4Auth(Credentials(*emulator.key), "sagemaker", "eu-west-1").add_auth(request)
     connection = http.client.HTTPConnection("127.0.0.1", emulator.port)
-    headers = {
-        "X-Amz-Target": "SageMaker.DescribeDomain",
-        "Content-Type": "application/x-amz-json-1.1",
-        "Authorization": "AWS4-HMAC-SHA256 Credential=none/20260101/eu-west-1/sagemaker/aws4_request,"
-        " SignedHeaders=host, Signature=0",
-    }
-    connection.request("POST", "/", body=body, headers=headers)
+    connection.request("POST", "/", body=body, headers=dict(request.headers.items()))
     answer = connection.getresponse()
     text = answer.read()
     connection.close()

@@ -82,7 +82,8 @@ def test_a_script_that_sagemaker_does_not_take_is_refused() -> None:
 
     assert re.fullmatch(
         r"\[editor\] makes a lifecycle script of [\d,]+ bytes, compressed, and SageMaker takes 12,288\."
-        r" What takes the room: settings [\d,]+; [\d,]+ are studioctl's own programs for the keys in use\.",
+        r" What takes the room: settings [\d,]+, environment [\d,]+;"
+        r" [\d,]+ are studioctl's own programs for the keys in use\.",
         refused.value.message,
     )
 

@@ -38,7 +38,7 @@ def test_the_example_is_as_the_template_where_the_page_says_so() -> None:
         *("acme-ml-domain", "IAM"),
         "PublicInternetOnly",
     )
-    assert domain["domain_settings"]["docker_settings"] == {"enable_docker_access": "ENABLED"}
+    assert domain["domain_settings"]["docker_settings"]["enable_docker_access"] == "ENABLED"
     assert [str(group) for group in domain["domain_settings"]["security_group_ids"]] == [
         "${aws_security_group.studio.id}"
     ]
