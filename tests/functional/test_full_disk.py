@@ -95,7 +95,7 @@ def test_on_this_machine(life: Shell) -> None:
     again = life.studioctl(*UP).err
     assert "note: Terraform's state is torn, as a full disk or a kill leaves it; there is none before it." in again
     assert "note: The last run could not store its whole state; what it made is looked for in AWS" in again
-    assert "resources exist already and are this environment's: they are adopted" in again
+    assert "resources of this name exist already: the plan adopts them" in again
     assert shape(life) == whole(before)
 
     life.edit('name = "ada"\n\n[secrets]', 'name = "ada"\n\n[[users]]\nname = "bob"\n\n[secrets]')
