@@ -75,7 +75,7 @@ class Shell:
 
         What runs Terraform finds this test process's warm provider, unless `cold` says otherwise.
         """
-        provider = {} if self.cold or arguments[0] not in RUN_TERRAFORM else warm_provider()
+        provider = {} if self.cold or not RUN_TERRAFORM.intersection(arguments[:1]) else warm_provider()
         done = subprocess.run(
             [STUDIOCTL, *arguments],
             cwd=self.directory,
