@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from moto.cloudformation.models import cloudformation_backends
 from moto.ec2.models import ec2_backends
 from moto.ecr import urls as ecr_urls
 from moto.ecr.models import ecr_backends
@@ -22,6 +23,7 @@ from moto.sts.models import sts_backends
 from studio_emulator.sandbox.room import remove_tree
 from studioctl.emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studioctl.emulator.backends import each
+from studioctl.emulator.cloudformation import StrictCloudFormationBackend
 from studioctl.emulator.ecr import StrictECRBackend, StrictECRResponse
 from studioctl.emulator.gateways import GatewayBackend
 from studioctl.emulator.iam.credentials import AdministratorKey
@@ -60,6 +62,7 @@ def install(
     StudioBackend.reach = reach or {}
     StrictECRBackend.endpoint_url = endpoint_url
     sagemaker_backends.backend = StudioBackend
+    cloudformation_backends.backend = StrictCloudFormationBackend
     ec2_backends.backend = StrictEC2Backend
     ecr_backends.backend = StrictECRBackend
     efs_backends.backend = StrictEFSBackend
