@@ -186,7 +186,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
         shell.studioctl("emulator", "stop")
 
 
-def wait_for(process: subprocess.Popen[str], text: str, *, timeout: float = 120) -> str:
+def wait_for(process: subprocess.Popen[str], text: str, *, timeout: float = 600) -> str:
     """Reads a process's stderr until this text was said; everything read so far."""
     assert process.stderr is not None
     said, end = "", time.monotonic() + timeout
