@@ -4,13 +4,16 @@ import base64
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from studioctl.emulator.server import RunningEmulator
@@ -46,6 +49,26 @@ def client(emulator: RunningEmulator, service: str, region: str = REGION) -> Any
 def key_of(emulator: RunningEmulator) -> Any:
     """The administrator's key, as arguments of a client."""
     return dict(zip(("aws_access_key_id", "aws_secret_access_key"), emulator.key, strict=True))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the emulator to a request that no SDK made."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def signed(
+    emulator: RunningEmulator, service: str, method: str, path: str, body: str, headers: Mapping[str, str]
+) -> dict[str, str]:
+    """The headers of a request that carries the emulator's key."""
+    given = {"Host": f"127.0.0.1:{emulator.port}", "Content-Length": str(len(body.encode())), **headers}
+    request = AWSRequest(method, f"{emulator.endpoint_url}{path}", headers=given, data=body.encode())
+    auth = S3SigV4Auth if service == "s3" else SigV4Auth
+    auth(Credentials(*emulator.key), service, REGION).add_auth(request)
+    return dict(request.headers.items())
 
 
 def refusal(call: Callable[[], object]) -> tuple[str, str]:

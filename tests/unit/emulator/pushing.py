@@ -9,18 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from studioctl.emulator.server import RunningEmulator
-from tests.unit.emulator.emulated import client
+from tests.unit.emulator.emulated import Answer, client
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
-@dataclass(frozen=True)
-class Answer:
+class RegistryAnswer(Answer):
     """What the registry answered."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
     @property
     def code(self) -> str:
@@ -43,16 +38,16 @@ class Registry:
         assert b64decode(data["authorizationToken"]).startswith(b"AWS:")
         return cls(emulator, f"Basic {data['authorizationToken']}")
 
-    def ask(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Answer:
+    def ask(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> RegistryAnswer:
         request = urllib.request.Request(f"{self.emulator.endpoint_url}{path}", data=body, method=method)
         if self.authorization:
             request.add_header("Authorization", self.authorization)
         request.add_header("Content-Type", content_type or "application/octet-stream")
         try:
             with urllib.request.urlopen(request) as response:
-                return Answer(response.status, dict(response.headers), response.read())
+                return RegistryAnswer(response.status, dict(response.headers), response.read())
         except urllib.error.HTTPError as error:
-            return Answer(error.code, dict(error.headers), error.read())
+            return RegistryAnswer(error.code, dict(error.headers), error.read())
 
     def put_blob(self, repository: str, content: bytes) -> dict[str, Any]:
         """Uploads in two pieces; returns the blob's descriptor."""

@@ -5,14 +5,11 @@ import json
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.session import get_session
 
 from studioctl.emulator.server import RunningEmulator
 from studioctl.emulator.studio.validation import _pattern
-from tests.unit.emulator.emulated import Studio, client, refusal
+from tests.unit.emulator.emulated import Studio, client, refusal, signed
 
 ONE = "1 validation error detected: "
 
@@ -171,10 +168,9 @@ def test_tags_in_any_script(studio: Studio) -> None:
 
 def _post(emulator: RunningEmulator, body: str) -> tuple[int, Any]:
     given = {"X-Amz-Target": "SageMaker.DescribeDomain", "Content-Type": "application/x-amz-json-1.1"}
-    request = AWSRequest("POST", f"{emulator.endpoint_url}/", headers=given, data=body.encode())
-    SigV4Auth(Credentials(*emulator.key), "sagemaker", "eu-west-1").add_auth(request)
+    headers = signed(emulator, "sagemaker", "POST", "/", body, given)
     connection = http.client.HTTPConnection("127.0.0.1", emulator.port)
-    connection.request("POST", "/", body=body, headers=dict(request.headers.items()))
+    connection.request("POST", "/", body=body, headers=headers)
     answer = connection.getresponse()
     text = answer.read()
     connection.close()

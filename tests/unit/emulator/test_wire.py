@@ -8,27 +8,17 @@ import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-
-from botocore.auth import S3SigV4Auth, SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
 from studioctl.emulator.server import RunningEmulator
-from tests.unit.emulator.emulated import Studio
+from tests.unit.emulator.emulated import Answer, Studio, signed
 
 ONE_READ = 4096  # what Go's net/http reads at once
 JSON = "application/x-amz-json-1.1"
 QUERY = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True)
-class Answer:
+class OneRead(Answer):
     """What one read of the connection brought."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
     @property
     def is_whole(self) -> bool:
@@ -39,7 +29,7 @@ class Answer:
         return (gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body).decode()
 
 
-def call(emulator: RunningEmulator, service: str, body: str, *, wait: float = 0, headers: Mapping[str, str]) -> Answer:
+def call(emulator: RunningEmulator, service: str, body: str, *, wait: float = 0, headers: Mapping[str, str]) -> OneRead:
     """Calls as AWS's SDK for Go does when its writer is late: head, body, one read, and the connection is closed."""
     form = JSON if body.startswith("{") else QUERY
     sent = signed(emulator, service, "POST", "/", body, {"Content-Type": form, **headers})
@@ -52,24 +42,13 @@ def call(emulator: RunningEmulator, service: str, body: str, *, wait: float = 0,
         return parsed(connection.recv(ONE_READ))
 
 
-def signed(
-    emulator: RunningEmulator, service: str, method: str, path: str, body: str, headers: Mapping[str, str]
-) -> dict[str, str]:
-    """The headers of a request that carries the emulator's key."""
-    given = {"Host": f"127.0.0.1:{emulator.port}", "Content-Length": str(len(body)), **headers}
-    request = AWSRequest(method, f"{emulator.endpoint_url}{path}", headers=given, data=body.encode())
-    auth = S3SigV4Auth if service == "s3" else SigV4Auth
-    auth(Credentials(*emulator.key), service, "eu-west-1").add_auth(request)
-    return dict(request.headers.items())
-
-
-def parsed(read: bytes) -> Answer:
+def parsed(read: bytes) -> OneRead:
     head, _, body = read.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
-    return Answer(int(first.split()[1]), {n.lower(): v for n, v in (line.split(": ", 1) for line in lines)}, body)
+    return OneRead(int(first.split()[1]), {n.lower(): v for n, v in (line.split(": ", 1) for line in lines)}, body)
 
 
-def create_secret(emulator: RunningEmulator, name: str) -> Answer:
+def create_secret(emulator: RunningEmulator, name: str) -> OneRead:
     target = {"X-Amz-Target": "secretsmanager.CreateSecret", "Amz-Sdk-Invocation-Id": name}
     return call(emulator, "secretsmanager", json.dumps({"Name": name}), headers=target)
 
