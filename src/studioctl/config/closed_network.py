@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studioctl.config import lists
 from studioctl.config.plain import list_in, table_in
-from studioctl.config.text import Location, Violation, quote
+from studioctl.config.text import Location, Violation
 
 # An interface endpoint takes an address in each subnet, and at most so many are made (infrastructure/endpoints.py).
 MOST_ENDPOINTS = 11
@@ -41,14 +42,14 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
         data: The file as plain dicts and lists, with the defaults of its sections filled in.
     """
     network = table_in(data, "network")
-    yield from _only_when_closed(network)
+    yield from _of_one_access(network, table_in(data, "studio"))
     yield from _names_of_endpoints(network, str(data.get("region")))
     if network.get("vpc") is not None:
         yield from _existing(network)
     elif network.get("access") == "vpc-only" and network.get("endpoints") == "elsewhere":
         words = 'belongs to a VPC that exists; name it: vpc = { id = "vpc-..." }, or write endpoints = "needed"'
         yield ("network", "endpoints"), words
-    yield from _trusted_accounts(table_in(data, "studio"), network)
+    yield from _trusted_accounts(table_in(data, "studio"))
     if is_cut_off(network):
         yield from _out_of_reach(data)
 
@@ -64,29 +65,28 @@ def endpoint_addresses(network: Mapping[str, Any]) -> int:
     return MOST_ENDPOINTS if network.get("access") == "vpc-only" and every else 0
 
 
-def _trusted_accounts(studio: Mapping[str, Any], network: Mapping[str, Any]) -> Iterator[Violation]:
+def _trusted_accounts(studio: Mapping[str, Any]) -> Iterator[Violation]:
     accounts, place = list_in(studio, "trusted_accounts"), ("studio", "trusted_accounts")
-    if not accounts:
-        return
-    if studio.get("docker") is False:
+    if accounts and studio.get("docker") is False:
         yield place, "are accounts for Docker, and docker = false; delete this line, or write docker = true"
-    elif network.get("access") != "vpc-only":
-        yield place, 'belongs to access "vpc-only": elsewhere Docker reaches every registry; delete this line'
-    if len(accounts) > MOST_TRUSTED_ACCOUNTS:
-        yield place, f"has {len(accounts)} entries, and a domain takes {MOST_TRUSTED_ACCOUNTS}; delete the others"
-    for index, account in enumerate(accounts):
-        if account in accounts[:index]:
-            yield (*place, index), f"{quote(str(account))} is in this list already; delete one"
+    yield from lists.too_long(place, accounts, MOST_TRUSTED_ACCOUNTS, "a domain")
+    yield from lists.repeated(place, accounts)
 
 
-def _only_when_closed(network: Mapping[str, Any]) -> Iterator[Violation]:
+def _of_one_access(network: Mapping[str, Any], studio: Mapping[str, Any]) -> Iterator[Violation]:
+    """Keys that say something with one `access` alone."""
     if network.get("access") != "public":
         if network.get("public_ips") is True:
             yield ("network", "public_ips"), 'belongs to access "public": the subnets are private; delete this line'
         return
-    for key, value in (("internet", "none"), ("endpoints", "all"), ("endpoints", "elsewhere")):
-        if network.get(key) == value:
-            yield ("network", key), 'belongs to access "vpc-only"; write access = "vpc-only", or delete this line'
+    places: list[tuple[Location, bool]] = [
+        (("network", "internet"), network.get("internet") == "none"),
+        (("network", "endpoints"), network.get("endpoints") in ("all", "elsewhere")),
+        (("studio", "trusted_accounts"), bool(list_in(studio, "trusted_accounts"))),
+    ]
+    for place, is_given in places:
+        if is_given:
+            yield place, 'belongs to access "vpc-only"; write access = "vpc-only", or delete this line'
 
 
 def _names_of_endpoints(network: Mapping[str, Any], region: str) -> Iterator[Violation]:
@@ -103,11 +103,8 @@ def _existing(network: Mapping[str, Any]) -> Iterator[Violation]:
     subnet_ids, place = list_in(table_in(network, "vpc"), "subnet_ids"), ("network", "vpc", "subnet_ids")
     if not subnet_ids and "subnet_ids" in table_in(network, "vpc"):
         yield place, "is empty; write the ids of one to 16 subnets"
-    if len(subnet_ids) > MOST_SUBNETS:
-        yield place, f"has {len(subnet_ids)} entries, and a domain takes {MOST_SUBNETS}; delete the others"
-    for index, subnet_id in enumerate(subnet_ids):
-        if subnet_id in subnet_ids[:index]:
-            yield (*place, index), f"{quote(str(subnet_id))} is in this list already; delete one"
+    yield from lists.too_long(place, subnet_ids, MOST_SUBNETS, "a domain")
+    yield from lists.repeated(place, subnet_ids)
 
 
 def _out_of_reach(data: Mapping[str, Any]) -> Iterator[Violation]:

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
-from studioctl.config import closed_network, editor_checks, iam_checks, partitions, secrets_in_clear, state_access, tags
+from studioctl.config import (
+    closed_network,
+    editor_checks,
+    iam_checks,
+    lists,
+    partitions,
+    secrets_in_clear,
+    state_access,
+    tags,
+)
 from studioctl.config.editor_merge import SAME
 from studioctl.config.git_checks import directory_of, is_github_user, is_repository
 from studioctl.config.plain import list_in, table_in, whole_in
@@ -173,13 +182,7 @@ def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
             for key in ("conda_packages", "tools", "extensions")
         ),
     ):
-        seen: dict[str, str] = {}
-        for index, value in enumerate(values):
-            if isinstance(value, str) and (first := seen.get(same(value))) is not None:
-                known = "" if first.casefold() == value.casefold() else f", as {quote(first)}"
-                yield (*place, index), f"{quote(value)} is in this list already{known}; delete one"
-            elif isinstance(value, str):
-                seen[same(value)] = value
+        yield from lists.repeated(place, values, same)
     # Each is cloned into a directory of its last name.
     for place, editor in editors:
         yield from _below(place, _repeated(_directories(editor), "repository's directory"))
@@ -224,9 +227,7 @@ def _encryption(data: Mapping[str, Any]) -> Iterator[Violation]:
 
 
 def _custom_images(images: Sequence[Any]) -> Iterator[Violation]:
-    if len(images) > MOST_CUSTOM_IMAGES:
-        message = f"has {len(images)} entries, and a user profile takes {MOST_CUSTOM_IMAGES}; delete the others"
-        yield ("images", "custom"), message
+    yield from lists.too_long(("images", "custom"), images, MOST_CUSTOM_IMAGES, "a user profile")
     places = [(("images", "custom", index), image) for index, image in enumerate(images) if isinstance(image, dict)]
     named = [((*place, "name"), image["name"]) for place, image in places if isinstance(image.get("name"), str)]
     yield from _repeated(named, "image")
