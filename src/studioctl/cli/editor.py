@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -48,15 +48,8 @@ def rehearse(
         Path | None,
         typer.Option("--script", help="Rehearse this lifecycle script in place of the file's.", metavar="FILE"),
     ] = None,
-    network: Annotated[
-        str, typer.Option(help="What the script may reach: [bold]internet[/] or [bold]none[/].", metavar="WHAT")
-    ] = "internet",
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A host of this machine or its network that it may reach, too. Repeatable.", metavar="HOST[:PORT]"
-        ),
-    ] = None,
+    network: Annotated[Literal["internet", "none"], typer.Option(help="What the script may reach.")] = "internet",
+    allow: options.AllowedHosts = None,
     script_first: Annotated[
         bool, typer.Option("--script-first", help="The editor makes its directories only after the script.")
     ] = False,
@@ -79,7 +72,7 @@ def rehearse(
     from studioctl.presentation.progress import follow
 
     terminal = Terminal()
-    reach = Reach.the_internet(os.environ, allow=allow or ()) if _chosen(network) == "internet" else Reach()
+    reach = Reach.the_internet(os.environ, allow=allow or ()) if network == "internet" else Reach()
     text = editor_script(config, user).text if script is None else read_lifecycle_script(script)
     work = editor.rehearse(text, Image.of(image), reach=reach, keep=keep, editor_first=not script_first)
     found = follow(work, terminal)
@@ -89,9 +82,3 @@ def rehearse(
         editor_views.rehearsal(found, terminal)
     if found.failed:
         raise typer.Exit(1)
-
-
-def _chosen(network: str) -> str:
-    if network not in {"internet", "none"}:
-        raise typer.BadParameter(f"'{network}' is neither internet nor none", param_hint="--network")
-    return network

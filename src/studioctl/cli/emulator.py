@@ -1,6 +1,6 @@
 """`studioctl emulator ...`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,14 +29,9 @@ def start(
         typer.Option("--run-lifecycle", help="Apps run their lifecycle script when they start, in namespaces here."),
     ] = False,
     lifecycle_network: Annotated[
-        str, typer.Option(help="What scripts may reach: [bold]internet[/], [bold]emulator[/] or [bold]none[/].")
+        Literal["internet", "emulator", "none"], typer.Option(help="What scripts may reach.")
     ] = "internet",
-    lifecycle_allow: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A host of this machine or its network that they may reach, too. Repeatable.", metavar="HOST[:PORT]"
-        ),
-    ] = None,
+    lifecycle_allow: options.AllowedHosts = None,
     accept_any_key: Annotated[
         bool,
         typer.Option(
@@ -64,7 +59,7 @@ def start(
         run_lifecycle=run_lifecycle,
         accept_any_key=accept_any_key,
         lifecycle_seconds=lifecycle_seconds,
-        lifecycle_network=_chosen(lifecycle_network),
+        lifecycle_network=lifecycle_network,
         lifecycle_allow=tuple(lifecycle_allow or ()),
     )
     if run_lifecycle:
@@ -86,12 +81,6 @@ def start(
             hint=f"studioctl emulator stop && studioctl emulator start{flag} (everything in it will be gone)",
         )
     typer.echo(f"running at {running.endpoint_url}, process {running.pid}, log {running.log_path}")
-
-
-def _chosen(network: str) -> str:
-    if network not in {"internet", "emulator", "none"}:
-        raise typer.BadParameter(f"'{network}' is not internet, emulator or none", param_hint="--lifecycle-network")
-    return network
 
 
 def _quotas(given: list[str]) -> dict[str, float]:

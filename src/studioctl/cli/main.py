@@ -197,7 +197,8 @@ def _as_ours(error: BaseException) -> StudioctlError:
         case typer.TyperException():
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "studioctl"
-            return StudioctlError(error.format_message(), hint=f"{command} --help", exit_code=ExitCode.USAGE)
+            message = error.format_message().replace("Value error, ", "")  # pydantic's own word
+            return StudioctlError(message, hint=f"{command} --help", exit_code=ExitCode.USAGE)
         case typer.Abort() | KeyboardInterrupt():
             return InterruptedByUserError("Stopped.", hint="run the same command again to go on")
         case OSError():

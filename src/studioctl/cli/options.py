@@ -47,6 +47,12 @@ InstanceType = Annotated[
         "--instance-type", help="Instance type for this time, such as ml.t3.xlarge.", metavar="TYPE", show_default=False
     ),
 ]
+AllowedHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A host of this machine or its network that scripts may reach, too. Repeatable.", metavar="HOST[:PORT]"
+    ),
+]
 Wait = Annotated[
     bool, typer.Option("--wait/--no-wait", help="Wait until it is done, or only until AWS has accepted it.")
 ]
