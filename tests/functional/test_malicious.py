@@ -140,6 +140,27 @@ def _a_planted_state_decides_nothing(victim: Shell, place: Path) -> None:
         "  aws_s3_bucket.data  acme-precious\n"
         "Error: There is no terminal to ask on. Nothing was changed.\nNext:  add --yes to go on unasked\n"
     )
+    assert json.loads(victim.studioctl("state", "trust", "--json").out) == {
+        "directory": str(place),
+        "states": [
+            {
+                "file": str(place / "terraform.tfstate"),
+                "is_earlier": False,
+                "serial": 3,
+                "environments": [],
+                "accounts": [],
+                "resources": [{"address": "aws_s3_bucket.data", "id": "acme-precious"}],
+            }
+        ],
+        "claims": [],
+        "place": None,
+        "is_trusted": False,
+    }
+    told = {
+        finding["id"]: finding for finding in json.loads(victim.studioctl("doctor", "--json", expect=1).out)["findings"]
+    }
+    assert told["STA003"]["severity"] == "error"
+    assert told["STA003"]["remedy"] == "studioctl state trust"
     assert victim.inventory() == before
     assert json.loads((place / "terraform.tfstate").read_text()) == content
 

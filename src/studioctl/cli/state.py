@@ -121,20 +121,28 @@ def trust(
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     yes: options.Yes = False,
+    json: options.Json = False,
 ) -> None:
     """Use a state in .studioctl/ that studioctl did not leave there itself: shows what it holds, and asks.
 
     Needed after the directory was moved or copied, and once for one that an
     early version made. Never do it for a repository that you only cloned: its
     state decides what [bold]up[/] changes and [bold]down[/] deletes.
+    With [bold]--json[/] and without [bold]--yes[/] it only shows what there is.
     """
     from studioctl.cli import confirm, context
     from studioctl.operations import trust as trusting
     from studioctl.presentation import trust as views
     from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
 
     terminal = Terminal()
     found = context.strange(config, local=local)
+    if json:
+        if found and yes:
+            trusting.accept(found)
+        typer.echo(dumps({**found.to_json(), "is_trusted": yes or not found}))
+        return
     if not found:
         terminal.say(
             "Nothing there needs your trust. Either all of it is as studioctl left it, or there is nothing yet."

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from studio_emulator.sandbox.reach import passed_on
-from studioctl import disk
+from studioctl import disk, homes
 from studioctl.emulator import sigv4
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.emulator.state_file import FILE, State, make_private, proof
@@ -76,7 +74,7 @@ class RunningEmulator:
 def default_state_dir() -> Path:
     """`STUDIOCTL_EMULATOR_DIR`, or the place for state in the user's home."""
     named = os.environ.get("STUDIOCTL_EMULATOR_DIR")
-    return Path(named) if named else platformdirs.user_state_path("studioctl") / "emulator"
+    return Path(named) if named else homes.state() / "emulator"
 
 
 def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir: Path | None = None) -> RunningEmulator:

@@ -55,6 +55,16 @@ class Strange:
     def __bool__(self) -> bool:
         return bool(self.states or self.claims or self.place)
 
+    def to_json(self) -> dict[str, Any]:
+        """The shape that docs/reference/json.md describes, but whether it is trusted now."""
+        place = self.place and {"backend": self.place.kind, **self.place.settings, **self.place.overrides}
+        named = ("address", "id")
+        states = [
+            {**vars(state), "resources": [dict(zip(named, each, strict=True)) for each in state.resources]}
+            for state in self.states
+        ]
+        return {"directory": self.workspace.directory, "states": states, "claims": self.claims, "place": place}
+
 
 def examine(file: Path, config: EnvironmentConfig, target: Target, *, emulator: str | None = None) -> Strange:
     """What there is to be trusted. Nothing is changed.

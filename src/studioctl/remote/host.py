@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import platformdirs
-
+from studioctl import homes
 from studioctl.errors import StudioctlError
 from studioctl.target import Target
 
@@ -43,7 +42,7 @@ class Host:
     @property
     def known_hosts(self) -> Path:
         """Where ssh keeps the space's key: a file of its own, because a new machine may come with a new key."""
-        return platformdirs.user_state_path("studioctl") / "known_hosts" / self.alias
+        return homes.state() / "known_hosts" / self.alias
 
     def settings(self) -> tuple[tuple[str, str], ...]:
         """Keywords and values, as ssh_config(5) reads them."""
@@ -96,7 +95,7 @@ def studioctl() -> list[str]:
 def config_path() -> Path:
     """The user's ssh configuration: `STUDIOCTL_SSH_CONFIG`, or ~/.ssh/config."""
     named = os.environ.get(CONFIG)
-    return Path(named).expanduser().absolute() if named else Path.home() / ".ssh" / "config"
+    return Path(named).expanduser().absolute() if named else homes.required(homes.person()) / ".ssh" / "config"
 
 
 def config_flag() -> list[str]:

@@ -13,10 +13,9 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock
 
-from studioctl import disk
+from studioctl import disk, homes
 from studioctl.errors import RefusedError
 from studioctl.remote.host import Host
 
@@ -140,7 +139,7 @@ class SshConfig:
         return True
 
     def _alone(self) -> FileLock:
-        home = platformdirs.user_state_path("studioctl")
+        home = homes.state()
         home.mkdir(parents=True, exist_ok=True)
         return FileLock(home / "ssh-config.lock", timeout=30)
 

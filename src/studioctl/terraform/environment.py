@@ -1,21 +1,35 @@
 """The environment variables that Terraform's process gets.
 
-A person's own Terraform settings would change what our documents mean or how Terraform speaks, so those that do are
-left out. For a local target nothing that could lead to a real account is passed on.
+A person's own Terraform settings would change what our documents mean, how Terraform speaks, or which provider it runs,
+so only those that do not are passed on. For a local target nothing that could lead to a real account is passed on.
 """
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from studioctl.errors import ConfigError
 from studioctl.target import Target, no_way_out, without_credentials, without_secrets
 
+CONFIG_FILES = ("TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG")  # the second is its early name, which Terraform still reads
+CACHE = "TF_PLUGIN_CACHE_DIR"
+# Of Terraform's and OpenTofu's own variables. Left out are, among others, TF_CLI_ARGS, TF_VAR_..., TF_DATA_DIR,
+# TF_WORKSPACE, TF_REATTACH_PROVIDERS and TF_DISABLE_PLUGIN_TLS.
 # https://developer.hashicorp.com/terraform/cli/config/environment-variables
-_DROPPED = ("TF_DATA_DIR", "TF_WORKSPACE", "TF_INPUT", "TF_REATTACH_PROVIDERS", "TF_STATE_PERSIST_INTERVAL")
+_PASSED_ON = (*CONFIG_FILES, CACHE, "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "TF_ENCRYPTION")
+# What to log, how to reach registries, and the AWS provider's own settings, which its configuration could name as well.
+_PASSED_ON_PREFIXES = (
+    "TF_LOG",
+    "TF_TOKEN_",
+    "TF_REGISTRY_",
+    "TF_PROVIDER_DOWNLOAD_",
+    "TF_AWS_",
+    "TF_APPEND_USER_AGENT",
+)
 # The provider builds the schema of 1,500 resource types each time that it starts, and is gone again in seconds: Go's
 # collector is let run a quarter as often. `make benchmark` shows what it saves.
 _RARELY_COLLECTED = {"GOGC": "400"}  # https://pkg.go.dev/runtime#hdr-Environment_Variables
-_DROPPED_PREFIXES = ("TF_CLI_ARGS", "TF_VAR_")
 
 
 def child_environment(
@@ -28,11 +42,16 @@ def child_environment(
         target: Where Terraform acts. A local target gets no credentials, no configuration and no way out.
         cli_config: Terraform's CLI configuration of our own; None leaves the user's in force.
         downloads: Terraform may have to fetch the provider, so the way out stays open; credentials do not.
+
+    Raises:
+        ConfigError: See `place_of`.
     """
     kept = _RARELY_COLLECTED | {name: value for name, value in without_secrets(inherited).items() if not _meddles(name)}
-    named = kept.get("TF_CLI_CONFIG_FILE")
-    if named is not None and not os.access(named, os.R_OK):
-        del kept["TF_CLI_CONFIG_FILE"]  # Terraform only warns, but on every run
+    for name in CONFIG_FILES:
+        named = place_of(name, inherited)
+        if named is not None and not os.access(named, os.R_OK):
+            del kept[name]  # Terraform only warns, but on every run
+    place_of(CACHE, inherited)
     if cli_config is not None:
         kept["TF_CLI_CONFIG_FILE"] = str(cli_config)
     # Not every command has the flag -no-color, but all take it from here.
@@ -43,5 +62,26 @@ def child_environment(
     return sealed if downloads else sealed | no_way_out()
 
 
+def place_of(name: str, environ: Mapping[str, str]) -> Path | None:
+    """The file or directory that a variable names, if it is set: one that decides which programs Terraform runs.
+
+    Raises:
+        ConfigError: Its path is relative. Terraform runs in a directory that a repository may have brought, and would
+            look there.
+    """
+    named = environ.get(name)
+    if not named:
+        return None
+    path = Path(named)
+    if path.is_absolute():
+        return path
+    meant = Path(os.path.expanduser(named)).absolute()  # noqa: PTH111 - which fails where no home is known
+    raise ConfigError(
+        f"{name} is '{named}', a relative path. It says where the programs that Terraform runs come from, so it must"
+        " not depend on the directory that you are in: a repository could bring that file. Nothing was started.",
+        hint=f"export {name}={shlex.quote(str(meant))}   (if that is yours), or: unset {name}",
+    )
+
+
 def _meddles(name: str) -> bool:
-    return name in _DROPPED or name.startswith(_DROPPED_PREFIXES)
+    return name.startswith("TF_") and name not in _PASSED_ON and not name.startswith(_PASSED_ON_PREFIXES)

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
-from studioctl import disk
+from studioctl import disk, homes
 from studioctl.errors import TerraformError
 from studioctl.terraform import process, records
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
@@ -71,7 +69,7 @@ def find(environ: Mapping[str, str] = os.environ) -> Engine:
         return _named(named, environ)
     passed_over: list[str] = []
     for name in () if named else ("terraform", "tofu"):
-        path = shutil.which(name, path=environ.get("PATH"))
+        path = _which(name, environ)
         engine = _probe(name, path) if path else None
         if engine and supported(engine.version):
             return engine
@@ -86,7 +84,7 @@ def supported(version: str) -> bool:
 
 
 def _named(name: str, environ: Mapping[str, str]) -> Engine:
-    path = shutil.which(name, path=environ.get("PATH"))
+    path = _which(name, environ)
     if path is None:
         raise TerraformError(f'{ENGINE_VARIABLE} names "{name}", which is no program', hint=_HINT)
     engine = _probe("tofu" if "tofu" in Path(path).name else "terraform", path)
@@ -94,6 +92,12 @@ def _named(name: str, environ: Mapping[str, str]) -> Engine:
         found = f"is {engine}" if engine else "does not answer `version -json` as Terraform does"
         raise TerraformError(f'{ENGINE_VARIABLE} names "{name}", which {found}; 1.10 to 1.x is needed', hint=_HINT)
     return engine
+
+
+def _which(name: str, environ: Mapping[str, str]) -> str | None:
+    """Where a program is. The path is absolute: it is started in a directory in which a repository may have put one."""
+    path = shutil.which(name, path=environ.get("PATH"))
+    return path and os.path.abspath(path)  # noqa: PTH100 - Path.absolute() would keep `..`
 
 
 def _bundled(passed_over: list[str]) -> Engine:
@@ -121,9 +125,10 @@ def _identity(path: Path) -> str:
 
 def _remembered(kind: Kind, command: tuple[str, ...], identity: str) -> Engine | None:
     """The engine with its version, asked once for each program file, since a process costs time."""
-    cache = platformdirs.user_cache_path("studioctl") / "engines.json"
+    own = homes.cache()
+    cache = own / "engines.json" if own else None
     try:
-        versions = records.mapping(cache)
+        versions = records.mapping(cache) if cache else {}
     except OSError:
         versions = {}
     version = versions.get(identity)
@@ -131,14 +136,18 @@ def _remembered(kind: Kind, command: tuple[str, ...], identity: str) -> Engine |
         version = _ask(command)
         if version is None:
             return None
-        _store(cache, {**versions, identity: version})
+        if cache:
+            _store(cache, {**versions, identity: version})
     return Engine(kind, command, version)
 
 
 def _ask(command: tuple[str, ...]) -> str | None:
-    environ = {**os.environ, "CHECKPOINT_DISABLE": "1"}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     try:
-        answer = process.capture((*command, "version", "-json"), cwd=Path.cwd(), environ=environ)
+        # Elsewhere than here, where a repository may have left files for Terraform to read.
+        answer = process.capture(
+            (*command, "version", "-json"), cwd=Path(command[0]).parent, environ=environ | {"CHECKPOINT_DISABLE": "1"}
+        )
         return str(json.loads(answer.stdout)["terraform_version"])
     except (OSError, ValueError, KeyError, TypeError):  # no program, or none that speaks as Terraform does
         return None

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
+from studioctl import homes
 from studioctl.errors import ConfigError
 from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
+from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
 
 MIRROR_VARIABLE = "STUDIOCTL_PROVIDER_MIRROR"
 MACHINE_WIDE = (Path("/opt"), Path("/usr/local/share"), Path("/usr/share"))
@@ -45,9 +45,12 @@ def find(environ: Mapping[str, str], registry: str, *, homes: tuple[Path, ...] =
     Raises:
         ConfigError: The directory that the user names does not hold the provider for this platform.
     """
-    named = environ.get(MIRROR_VARIABLE) or _setting()
-    if named:
-        return _required(Path(named).expanduser(), registry)
+    named = environ.get(MIRROR_VARIABLE)
+    # Not Path.expanduser(), which fails where no home is known.
+    given = {MIRROR_VARIABLE: os.path.expanduser(named or "")}  # noqa: PTH111
+    directory = place_of(MIRROR_VARIABLE, given) or _setting()
+    if directory:
+        return _required(directory, registry)
     if has_installation_rules(environ) or any(_held(path, registry) for path in _implied(environ)):
         return None
     candidates = (child for home in homes if _open_to_us(home) for child in sorted(home.iterdir()))
@@ -64,8 +67,8 @@ def place(environ: Mapping[str, str], registry: str, *, homes: tuple[Path, ...] 
         return str(mirror.directory)
     if has_installation_rules(environ):
         return f"where {user_config(environ)} says"
-    cache = environ.get("TF_PLUGIN_CACHE_DIR")
-    directories = (*_implied(environ), *([Path(cache)] if cache else []))
+    cache = place_of(CACHE, environ)
+    directories = (*_implied(environ), *([cache] if cache else []))
     return next((str(path) for path in directories if _held(path, registry)), None)
 
 
@@ -91,10 +94,15 @@ provider_installation {{
 
 
 def user_config(environ: Mapping[str, str]) -> Path | None:
-    """The person's own Terraform CLI configuration, if there is one."""
-    named = environ.get("TF_CLI_CONFIG_FILE")
-    path = Path(named) if named else Path.home() / ".terraformrc"
-    return path if _readable(path) and path.is_file() else None
+    """The person's own Terraform CLI configuration, if there is one.
+
+    Raises:
+        ConfigError: See `place_of`.
+    """
+    named = next((path for name in CONFIG_FILES if (path := place_of(name, environ))), None)
+    home = homes.person()
+    path = named or (home / ".terraformrc" if home else None)
+    return path if path and _readable(path) and path.is_file() else None
 
 
 def has_installation_rules(environ: Mapping[str, str]) -> bool:
@@ -109,9 +117,10 @@ def platform_name() -> str:
     return f"{sys.platform}_{_MACHINES.get(machine, machine)}"
 
 
-def _setting() -> str | None:
-    path = platformdirs.user_config_path("studioctl") / "settings.toml"
-    if not _readable(path):
+def _setting() -> Path | None:
+    directory = homes.settings()
+    path = directory / "settings.toml" if directory else None
+    if path is None or not _readable(path):
         return None
     try:
         value = tomllib.loads(path.read_text(encoding="utf-8")).get("provider_mirror")
@@ -122,7 +131,13 @@ def _setting() -> str | None:
             f'Settings file "{path}": provider_mirror is no text',
             hint='Write the directory in quotes: provider_mirror = "/path/to/mirror"',
         )
-    return value
+    mirror = Path(value).expanduser() if value else None
+    if mirror and not mirror.is_absolute():
+        raise ConfigError(
+            f'Settings file "{path}": provider_mirror is "{value}", a relative path; a repository could bring it',
+            hint='Write the whole path: provider_mirror = "/path/to/mirror"',
+        )
+    return mirror
 
 
 def _required(directory: Path, registry: str) -> Mirror:
@@ -155,13 +170,15 @@ def _open_to_us(directory: Path) -> bool:
 
 
 def _implied(environ: Mapping[str, str]) -> Iterator[Path]:
-    home = Path.home()
-    yield home / ".terraform.d/plugins"
+    home = homes.person()
+    if home:
+        yield home / ".terraform.d/plugins"
     if sys.platform == "darwin":
-        for library in (home / "Library", Path("/Library")):
+        for library in (*([home / "Library"] if home else []), Path("/Library")):
             yield library / "Application Support/io.terraform/plugins"
         return
     shared = environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
-    own = environ.get("XDG_DATA_HOME") or str(home / ".local/share")
+    own = environ.get("XDG_DATA_HOME") or (str(home / ".local/share") if home else "")
     for base in (own, *shared.split(os.pathsep)):
-        yield Path(base) / "terraform/plugins"
+        if Path(base).is_absolute():  # Terraform passes over others, too
+            yield Path(base) / "terraform/plugins"

@@ -5,7 +5,6 @@ an object, which stays when Terraform is killed. Whose it is cannot be read from
 host, not the process. So each run is noted before it starts, and the note is removed when Terraform has ended.
 """
 
-import getpass
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from studioctl import homes
 from studioctl.terraform import records
 from studioctl.terraform.workspace import Workspace, write_text
 
@@ -59,7 +59,7 @@ class Run:
 
 def who() -> str:
     """What Terraform calls us in a lock: user@host."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    return f"{homes.user()}@{socket.gethostname()}"
 
 
 def begin(workspace: Workspace, verb: str, pid: int) -> None:

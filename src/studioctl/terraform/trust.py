@@ -18,9 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
-from studioctl import disk
+from studioctl import disk, homes
 from studioctl.errors import TerraformError
 from studioctl.terraform.backend import STATE_FILE
 from studioctl.terraform.tree import PROVIDERS
@@ -211,8 +209,10 @@ _SAYING = {"resources", "outputs", "modules"}
 def _place() -> tuple[Path | None, str]:
     """Where the records are, or why they cannot be anywhere."""
     named = os.environ.get(DATA_VARIABLE)
-    base = Path(named) if named else platformdirs.user_data_path("studioctl")
-    if not base.is_absolute():  # no home is known, or a repository could bring it
+    base = Path(named) if named else homes.data()
+    if base is None:
+        return None, "your home directory is not known"
+    if not base.is_absolute():  # a repository could bring it
         return None, f"'{base}' is not an absolute path"
     records = base / "workspaces"
     for directory in (base, records):
@@ -241,7 +241,21 @@ def _of(name: str) -> bool:
 
 
 def _packages(directory: Path) -> Iterator[tuple[str, str]]:
-    """Where each provider's package is: a directory here, or a link. Terraform compares their files with its lock."""
+    """Where each provider's package is: a link, or a directory here, whose files are told by their identities.
+
+    A program of 700 MB is not read for this in each command. Terraform does that, and compares it with its lock file.
+    """
     for path in (directory / PROVIDERS).glob("*/*/*/*/*"):
         name = str(path.relative_to(directory))
-        yield name, f"link to {path.readlink()}" if path.is_symlink() else "a package"
+        if path.is_symlink():
+            yield name, f"link to {path.readlink()}"
+            continue
+        files = sorted(file for file in path.rglob("*") if not file.is_dir() or file.is_symlink())
+        identities = [f"{file.relative_to(path)} {_identity(file)}" for file in files]
+        yield name, "package of " + hashlib.sha256("\n".join(identities).encode(errors="surrogateescape")).hexdigest()
+
+
+def _identity(file: Path) -> str:
+    """What changes when a file's content is changed, or another one takes its place."""
+    now = file.lstat()
+    return f"{now.st_dev} {now.st_ino} {now.st_mode} {now.st_size} {now.st_mtime_ns} {now.st_ctime_ns}"

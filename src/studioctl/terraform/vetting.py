@@ -76,21 +76,18 @@ def vet(workspace: Workspace, wanted: Backend) -> None:
     found = find(workspace, wanted)
     if found:
         raise RefusedError(
-            f"{_named(workspace, found)} {'was' if _count(found) == 1 else 'were'} not left there by studioctl as you"
-            " run it on this machine: the directory was moved or copied, came with a repository, or is of a version"
-            " that kept no note of it. Whoever wrote it would decide what is changed and deleted. Nothing was changed.",
+            f"{named(workspace, found)} not left there by studioctl as you run it on this machine: the directory was"
+            " moved or copied, came with a repository, or is of a version that kept no note of it. Whoever wrote it"
+            " would decide what is changed and deleted. Nothing was changed.",
             hint=f"{TRUST}   (shows what is in it, and asks whether to use it; nothing is lost meanwhile)",
         )
     workspace.anchor = Anchor(workspace.directory)
 
 
-def _count(found: Strangers) -> int:
-    return len(found.states) + len(found.claims) + bool(found.place)
-
-
-def _named(workspace: Workspace, found: Strangers) -> str:
+def named(workspace: Workspace, found: Strangers) -> str:
+    """The files that decide, with their verb: "'terraform.tfstate' and 2 more were"."""
     files = [*found.states, *found.claims, *([workspace.directory / INITIALISED] if found.place else [])]
-    others = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    others = f" and {len(files) - 1} more were" if len(files) > 1 else " was"
     return f"'{files[0]}'{others}"
 
 
@@ -124,11 +121,12 @@ def prepare(workspace: Workspace, documents: Collection[str]) -> Work[None]:
     anchor = workspace.anchor
     if anchor is None:
         return
+    knows_terraforms = anchor.knows_terraforms()  # before modes are changed, which changes a file's identity
     yield from _close(workspace, anchor)
     for name in (RUNS, *CLAIMS[1:]):
         if not anchor.resumes and not anchor.knows(name):
             tree.remove(workspace.directory / name)
-    if not anchor.knows_terraforms():
+    if not knows_terraforms:
         _make_anew(workspace, anchor)
         if not anchor.resumes:  # a killed `init` leaves them half done
             yield Noted("Terraform's working files here are not those that studioctl left: they are made anew")

@@ -3,7 +3,6 @@
 It can be thrown away as long as the state is in S3; a local state lives here, and the README says so.
 """
 
-import getpass
 import hashlib
 import json
 import os
@@ -21,7 +20,7 @@ from typing import Any
 
 import filelock
 
-from studioctl import disk
+from studioctl import disk, homes
 from studioctl.errors import TerraformError
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
@@ -198,7 +197,7 @@ class Workspace:
             if self._lock.lock_counter == 1:
                 write_text(
                     holder,
-                    json.dumps({"verb": verb, "who": getpass.getuser(), "pid": os.getpid(), "since": time.time()}),
+                    json.dumps({"verb": verb, "who": homes.user(), "pid": os.getpid(), "since": time.time()}),
                 )
                 if self.anchor is not None:
                     self.anchor.begin()

@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+import pytest
+
+from studioctl.errors import ConfigError
 from studioctl.terraform.environment import child_environment
 
 from .blueprints import AWS, local
@@ -56,10 +59,63 @@ def test_the_provider_is_told_to_collect_rarely_unless_the_user_says_otherwise()
     assert child_environment({"GOGC": "50"}, AWS, cli_config=None)["GOGC"] == "50"
 
 
-def test_settings_that_would_change_what_terraform_does_are_left_out() -> None:
-    own = {"TF_DATA_DIR": "/x", "TF_WORKSPACE": "x", "TF_CLI_ARGS_plan": "-lock=false", "TF_VAR_profile": "x"}
+def test_settings_that_would_change_what_terraform_does_or_runs_are_left_out() -> None:
+    own = {
+        "TF_DATA_DIR": "/x",
+        "TF_WORKSPACE": "x",
+        "TF_CLI_ARGS_plan": "-lock=false",
+        "TF_VAR_profile": "x",
+        "TF_REATTACH_PROVIDERS": '{"hashicorp/aws": {}}',
+        "TF_DISABLE_PLUGIN_TLS": "1",
+        "TF_STATE_PERSIST_INTERVAL": "1000",
+        "TF_CLOUD_ORGANIZATION": "x",
+        "TF_X_SHADOW": "1",
+        "TF_THAT_COMES_WITH_A_LATER_VERSION": "x",
+    }
+    seen = child_environment({**own, "TF_CLI_ARGS": "-chdir=/x", "TF_INPUT": "1"}, AWS, cli_config=None)
 
-    assert not child_environment(own, AWS, cli_config=None).keys() & own.keys()
+    assert not seen.keys() & own.keys()
+    assert {name: value for name, value in seen.items() if name.startswith("TF_")} == {
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        "TF_CLI_ARGS": "-no-color",
+    }
+
+
+def test_settings_that_leave_what_terraform_does_as_it_is_are_passed_on(tmp_path: Path) -> None:
+    own = {
+        "TF_LOG_PROVIDER": "DEBUG",
+        "TF_TOKEN_registry_acme_com": "t",
+        "TF_REGISTRY_CLIENT_TIMEOUT": "20",
+        "TF_PLUGIN_CACHE_DIR": str(tmp_path),
+        "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
+        "TF_AWS_DEFAULT_TAGS_CostCenter": "7",
+        "TF_APPEND_USER_AGENT": "acme",
+    }
+
+    assert child_environment(own, AWS, cli_config=None).items() >= own.items()
+
+
+@pytest.mark.parametrize("name", ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG", "TF_PLUGIN_CACHE_DIR"])
+@pytest.mark.parametrize("value", [".terraformrc", "./a b/rc", "~/rc"])
+def test_a_setting_that_a_repository_could_bring_is_refused(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child works in .studioctl/, and would look there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/ada")
+    whole = {
+        ".terraformrc": f"{tmp_path}/.terraformrc",
+        "./a b/rc": f"'{tmp_path}/a b/rc'",
+        "~/rc": "/home/ada/rc",
+    }[value]
+    with pytest.raises(ConfigError) as refusal:
+        child_environment({name: value}, local(), cli_config=None)
+    assert refusal.value.message == (
+        f"{name} is '{value}', a relative path. It says where the programs that Terraform runs come from, so it must"
+        " not depend on the directory that you are in: a repository could bring that file. Nothing was started."
+    )
+    assert refusal.value.hint == f"export {name}={whole}   (if that is yours), or: unset {name}"
 
 
 def test_a_named_cli_configuration_that_is_missing_is_left_out(tmp_path: Path) -> None:
@@ -75,7 +131,8 @@ def test_a_named_cli_configuration_that_is_missing_is_left_out(tmp_path: Path) -
 
 
 def test_our_own_cli_configuration_wins() -> None:
-    seen = child_environment({"TF_CLI_CONFIG_FILE": "/theirs"}, AWS, cli_config=Path("/ours"))
+    theirs = {"TF_CLI_CONFIG_FILE": "/theirs", "TERRAFORM_CONFIG": "/theirs"}
+    seen = child_environment(theirs, AWS, cli_config=Path("/ours"))
 
     assert seen["TF_CLI_CONFIG_FILE"] == "/ours"
 

@@ -16,6 +16,10 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
 
 
+def nobody(_: int) -> None:
+    raise KeyError
+
+
 def program(directory: Path, name: str, version: str) -> Path:
     """A program that answers `version -json`, and counts how often it is asked."""
     directory.mkdir(exist_ok=True)
@@ -95,3 +99,37 @@ def test_a_file_that_is_no_program_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TerraformError, match="does not answer `version -json`"):
         executable.find({"STUDIOCTL_TERRAFORM": str(broken)})
     assert executable.find({"PATH": str(tmp_path)}).kind == "bundled"
+
+
+@pytest.mark.parametrize(
+    "environ", [{"STUDIOCTL_TERRAFORM": "bin/terraform"}, {"STUDIOCTL_TERRAFORM": "./bin/terraform"}, {"PATH": "bin"}]
+)
+def test_a_program_is_named_in_full(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is started in .studioctl/, to which a repository may have brought one of the same relative name."""
+    terraform = program(tmp_path / "bin", "terraform", "1.11.4")
+    monkeypatch.chdir(tmp_path)
+
+    assert executable.find(environ).command == (str(terraform),)
+
+
+def test_it_is_asked_for_its_version_without_the_files_and_settings_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terraform = program(tmp_path / "bin", "terraform", "1.11.4")
+    terraform.write_text(terraform.read_text() + 'pwd > "$0.seen"; env | grep ^TF_ >> "$0.seen"; exit 0\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TF_CLI_ARGS_version", "-chdir=x")
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", "evil.tfrc")
+
+    assert executable.find({"PATH": str(tmp_path / "bin")}).version == "1.11.4"
+    assert (tmp_path / "bin/terraform.seen").read_text() == f"{tmp_path}/bin\n"
+
+
+def test_without_a_home_no_directory_is_made_for_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path / "bin", "terraform", "1.11.4")
+    monkeypatch.setenv("HOME", "relative")
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    monkeypatch.chdir(tmp_path)
+
+    assert executable.find({"PATH": str(tmp_path / "bin")}).version == "1.11.4"
+    assert not (tmp_path / "relative").exists()

@@ -137,3 +137,47 @@ def test_a_person_is_told_where_it_comes_from(tmp_path: Path) -> None:
     assert nowhere is None
     assert (cached, implied, machine_wide) == (str(cache), str(shared), str(plugins))
     assert place(TF_CLI_CONFIG_FILE=str(rules)) == f"where {rules} says"
+
+
+@pytest.mark.parametrize("value", ["mirror", "./mirror"])
+def test_a_directory_that_a_repository_could_bring_is_no_mirror(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mirror(tmp_path / "mirror")
+    with pytest.raises(ConfigError) as refusal:
+        found(tmp_path, STUDIOCTL_PROVIDER_MIRROR=value)
+    assert refusal.value.hint.startswith(f"export STUDIOCTL_PROVIDER_MIRROR={tmp_path}/mirror   (if that is yours)")
+
+    settings = platformdirs.user_config_path("studioctl") / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f'provider_mirror = "{value}"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="a relative path; a repository could bring it"):
+        found(tmp_path)
+
+
+def test_nothing_is_taken_from_the_directory_that_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository brings files for every place that is relative: to a home that is none, in a name that is none."""
+    monkeypatch.chdir(tmp_path)
+    theirs = mirror(tmp_path / "theirs")
+    mirror(tmp_path / "terraform/plugins")
+    mirror(tmp_path / ".terraform.d/plugins")
+    (tmp_path / ".terraformrc").write_text("provider_installation {}")
+    for home in (".", "~"):
+        settings = tmp_path / home / ".config/studioctl/settings.toml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(f'provider_mirror = "{theirs}"\n', encoding="utf-8")
+
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    def looks() -> None:
+        assert found(tmp_path, XDG_DATA_DIRS=".:") is None
+        assert provider.user_config({}) is None
+        assert provider.place({}, TERRAFORM_REGISTRY, homes=()) is None
+
+    monkeypatch.setenv("HOME", ".")
+    looks()
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    looks()

@@ -235,6 +235,72 @@ def fake_package(directory: Path, name: str) -> None:
     (package / "terraform-provider-aws").write_text("#!/bin/sh\n")
 
 
+def unpacked(where: Path) -> tuple[Workspace, Path]:
+    """A directory into which Terraform has unpacked the provider itself; its program."""
+    package = tree.PROVIDERS + "/registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64"
+
+    def unpack(directory: Path) -> None:
+        (directory / package).unlink()
+        (directory / package).mkdir()
+        (directory / package / "terraform-provider-aws").write_bytes(b"a program")
+        (directory / package / "terraform-provider-aws").chmod(0o755)
+
+    run(workspace(where), leaving=unpack)
+    work = workspace(where)
+    assert run(work) == []
+    return work, work.directory / package / "terraform-provider-aws"
+
+
+def written_over(program: Path) -> None:
+    before = program.stat()
+    program.write_bytes(b"another")
+    os.utime(program, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def put_in_its_place(program: Path) -> None:
+    before = program.stat()
+    program.rename(program.with_name("aside"))
+    program.write_bytes(b"a problem")
+    program.chmod(before.st_mode)
+    os.utime(program, ns=(before.st_atime_ns, before.st_mtime_ns))
+    program.with_name("aside").unlink()
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        written_over,
+        put_in_its_place,
+        lambda program: (program.parent / "more").touch(),
+        lambda program: program.unlink(),
+    ],
+)
+def test_a_provider_in_the_directory_that_somebody_changed_is_not_used(
+    tamper: Callable[[Path], object], tmp_path: Path, home: Path
+) -> None:
+    del home
+    work, program = unpacked(tmp_path / "repo")
+    tamper(program)
+
+    assert run(workspace(tmp_path / "repo")) == [
+        "Terraform's working files here are not those that studioctl left: they are made anew"
+    ]
+    assert not program.is_file() or program.read_bytes() == b""
+    del work
+
+
+def test_a_run_that_was_killed_before_it_closed_the_files_keeps_the_provider(tmp_path: Path, home: Path) -> None:
+    del home
+    work, program = unpacked(tmp_path / "repo")
+    assert work.anchor is not None
+    program.chmod(0o755)
+    work.anchor.note(is_open=True)  # as right after `init`, and then it was killed
+
+    assert run(workspace(tmp_path / "repo")) == []
+    assert program.read_bytes() == b"a program"
+    assert run(workspace(tmp_path / "repo")) == []
+
+
 def test_what_was_not_looked_at_is_not_noted_as_ours(lived: Workspace) -> None:
     """A command that only holds the directory, such as `state restore`, must not make a forged lock file ours."""
     (lived.directory / LOCKED_PROVIDERS).write_text("# matches a fake")
@@ -425,15 +491,24 @@ def test_terraforms_note_of_its_backend_outlives_the_rest_when_it_leads_where_we
             assert work.initialised() == Initialised("", S3)
 
 
+def _nobody(_: int) -> None:
+    raise KeyError
+
+
 def test_without_a_place_for_the_note_only_what_needs_none_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    for where, why in (
-        (str(tmp_path / "file"), "File exists"),
-        ("relative/data", "is not an absolute path"),
+    monkeypatch.setattr("pwd.getpwuid", _nobody)
+    for name, where, why in (
+        ("STUDIOCTL_DATA_DIR", str(tmp_path / "file"), "File exists"),
+        ("STUDIOCTL_DATA_DIR", "relative/data", "is not an absolute path"),
+        ("HOME", "relative", "your home directory is not known"),
+        ("HOME", "/proc", "No such file or directory"),  # as any home that cannot be written to
     ):
-        monkeypatch.setenv("STUDIOCTL_DATA_DIR", where)
+        for variable in ("STUDIOCTL_DATA_DIR", "XDG_DATA_HOME"):
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setenv(name, where)
         monkeypatch.chdir(tmp_path)
         with pytest.raises(TerraformError, match=why) as refusal:
             run(workspace(tmp_path / "local"))

@@ -8,6 +8,7 @@ from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 from studioctl.terraform import executable, provider
 from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
+from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
 
 ENGINE = Rule(
     "TF001",
@@ -28,8 +29,8 @@ DOWNLOAD = Rule(
 MIRROR = Rule(
     "TF003",
     Severity.ERROR,
-    "The provider mirror that you name does not hold the provider",
-    "Terraform is told to take the provider from there, and does not start without it.",
+    "The place that you name does not hold the provider, or is a relative path",
+    "Terraform is told to take the provider from there, and is not started without it.",
     "unset {variable}",
     "https://developer.hashicorp.com/terraform/cli/commands/providers/mirror",
 )
@@ -47,6 +48,12 @@ def _provider(patient: Patient) -> Iterator[Finding]:
         registry = executable.find(patient.environ).registry
     except TerraformError:
         registry = provider.TERRAFORM_REGISTRY
+    for name in (*CONFIG_FILES, CACHE):
+        try:
+            place_of(name, patient.environ)
+        except ConfigError as error:
+            yield MIRROR.broken(error.message, variable=name)
+            return
     try:
         place = provider.place(patient.environ, registry, homes=patient.homes)
     except ConfigError as error:

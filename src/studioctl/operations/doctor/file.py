@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from studioctl.config.notes import notes
 from studioctl.config.text import path
-from studioctl.errors import ConfigError
+from studioctl.errors import ConfigError, RefusedError
+from studioctl.operations.composition import backend_of
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
+from studioctl.terraform import vetting
 
 MISTAKE = Rule(
     "FIL001",
@@ -41,6 +43,22 @@ NO_STATE = Rule(
     "copy it from there: {state_file}; or, if it is yours and its state is lost: studioctl up --adopt {name}",
     "https://developer.hashicorp.com/terraform/language/state",
 )
+STRANGE_STATE = Rule(
+    "STA003",
+    Severity.ERROR,
+    "A state in .studioctl/ is not known to be yours",
+    "Whoever wrote it would decide what is changed and deleted, so every command refuses until you have looked at it.",
+    "studioctl state trust{ours}",
+    "https://developer.hashicorp.com/terraform/language/state",
+)
+STRANGE_FILES = Rule(
+    "STA004",
+    Severity.ERROR,
+    "There is something in .studioctl/ that studioctl would not have made",
+    "It would make studioctl write somewhere else, or belongs to somebody else; every command refuses.",
+    "{remedy}",
+    "https://developer.hashicorp.com/terraform/cli/init",
+)
 
 
 def _file(patient: Patient) -> Iterator[Finding]:
@@ -55,6 +73,21 @@ def _file(patient: Patient) -> Iterator[Finding]:
             yield MISTAKE.ok(f"{patient.file} is valid: '{patient.wanted.name}' in {patient.target.region}")
             for place, words in notes(patient.config):
                 yield SURPRISE.broken(f"{path(place)}: {words}", file_flag=patient.file_flag)
+
+
+def _trust(patient: Patient) -> Iterator[Finding]:
+    if patient.target.is_local or not patient.workspace.directory.exists():
+        return
+    try:
+        found = vetting.find(patient.workspace, backend_of(patient.wanted))
+    except RefusedError as error:
+        yield STRANGE_FILES.broken(error.message, remedy=error.hint)
+        return
+    if found:
+        message = f"{vetting.named(patient.workspace, found)} not left there by studioctl as you run it on this machine"
+        yield STRANGE_STATE.broken(message, ours=patient.flags)
+    else:
+        yield STRANGE_STATE.ok(f"{patient.workspace.directory} is as studioctl left it")
 
 
 def _state(patient: Patient) -> Iterator[Finding]:
@@ -85,6 +118,7 @@ GROUP = Group(
     "File and state",
     (
         Check("the file", _file, (MISTAKE, SURPRISE)),
+        Check("what is in .studioctl/", _trust, (STRANGE_STATE, STRANGE_FILES), Needs.FILE),
         Check("Terraform's state", _state, (NO_STATE_BUCKET, NO_STATE), Needs.BOTH),
     ),
 )

@@ -1,5 +1,6 @@
 """One case for each rule: a patient whose only way to be well would be to follow the remedy."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -71,6 +72,34 @@ def no_state(ward: Ward) -> Case:
     message = f"'{patient.wanted.name}' exists ({domain_id}), and its state is not on this machine"
     lost = f"or, if it is yours and its state is lost: studioctl up --adopt {patient.wanted.name}"
     return Case(patient, message, f"copy it from there: {patient.workspace.state_file}; {lost}")
+
+
+def lived_in(ward: Ward) -> Patient:
+    """An environment with a state on this machine that came from somewhere else."""
+    patient = ward.patient(real=True)
+    resource = {"mode": "managed", "type": "aws_s3_bucket", "name": "data", "instances": []}
+    patient.workspace.directory.mkdir(parents=True)
+    patient.workspace.state_file.write_text(json.dumps({"version": 4, "lineage": "a", "resources": [resource]}))
+    return patient
+
+
+@case("STA003")
+def strange_state(ward: Ward) -> Case:
+    patient = lived_in(ward)
+    message = f"'{patient.workspace.state_file}' was not left there by studioctl as you run it on this machine"
+    return Case(patient, message, f"studioctl state trust --config {patient.file}")
+
+
+@case("STA004")
+def link_in_the_directory(ward: Ward) -> Case:
+    patient = lived_in(ward)
+    logs = patient.workspace.logs
+    logs.symlink_to(ward.directory)
+    message = (
+        f"'{logs}' is a symbolic link, to '{ward.directory}'. studioctl follows none there: a repository could have"
+        " brought it. Nothing was changed."
+    )
+    return Case(patient, message, f"look at it, then remove the link: rm {logs}")
 
 
 @case("TF001")

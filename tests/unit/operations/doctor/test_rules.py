@@ -1,6 +1,7 @@
 """Every rule can be broken, and says what was found and what to do."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -67,3 +68,23 @@ def test_no_room_is_wanted_for_what_is_not_made(network: dict[str, object], need
     told = [f.message for rule_id in ("QUO007", "QUO008") for f in examined(patient, rule_id) if f.id == rule_id]
 
     assert sum(int(message.split(": ")[1].split(" ")[0]) for message in told) == there + needed
+
+
+@pytest.mark.parametrize("name", ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG", "TF_PLUGIN_CACHE_DIR"])
+def test_a_place_for_the_provider_that_a_repository_could_bring_is_named_with_its_variable(
+    name: str, ward: Ward
+) -> None:
+    patient = replace(ward.patient(), environ={name: "relative"})
+    (finding,) = [found for found in examined(patient, "TF003") if found.id == "TF003"]
+
+    assert finding.message.startswith(f"{name} is 'relative', a relative path.")
+    assert finding.remedy == f"unset {name}"
+
+
+def test_a_directory_that_is_as_it_was_left_is_well_and_nothing_is_said_of_none(ward: Ward) -> None:
+    patient = ward.patient(real=True)
+    assert not [found for found in examined(patient, "STA003") if found.id == "STA003"]
+
+    patient.workspace.directory.mkdir(parents=True)
+    (finding,) = examined(patient, "STA003")
+    assert finding.message == f"{patient.workspace.directory} is as studioctl left it"

@@ -1,0 +1,74 @@
+"""Who runs us, and the directories that are theirs, where their system wants programs to keep things.
+
+Each is an absolute path, or there is none: without a known home, a path would depend on the directory that one is in,
+and a repository could bring what lies there.
+"""
+
+import getpass
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from studioctl.errors import ConfigError
+
+
+def settings() -> Path | None:
+    """Where the person's settings are."""
+    return _absolute(platformdirs.user_config_path)
+
+
+def cache() -> Path | None:
+    """What can be made anew."""
+    return _absolute(platformdirs.user_cache_path)
+
+
+def data() -> Path | None:
+    """What is not to be lost."""
+    return _absolute(platformdirs.user_data_path)
+
+
+def state() -> Path:
+    """What is for this machine alone.
+
+    Raises:
+        ConfigError: No home is known.
+    """
+    return required(_absolute(platformdirs.user_state_path))
+
+
+def person() -> Path | None:
+    """The home itself."""
+    return _absolute(lambda _: Path.home())
+
+
+def required(directory: Path | None) -> Path:
+    """The same, where nothing goes on without it.
+
+    Raises:
+        ConfigError: No home is known.
+    """
+    if directory is None:
+        raise ConfigError(
+            f"Your home directory is not known: HOME is '{os.environ.get('HOME', '')}', and user {os.geteuid()} has no"
+            " other. Nothing was started.",
+            hint="name a directory that only you can write to: export HOME=DIRECTORY",
+        )
+    return directory
+
+
+def user() -> str:
+    """The person's name, or their number where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.geteuid())
+
+
+def _absolute(where: Callable[[str], Path]) -> Path | None:
+    try:
+        found = where("studioctl")
+    except RuntimeError:  # a number without a user's name, as in a container
+        return None
+    return found if found.is_absolute() else None
