@@ -1,9 +1,15 @@
-"""Files written whole or not at all, and what it is called when a disk does not take them."""
+"""Files: written whole or not at all, and read only where nobody has to be waited for.
+
+Also what it is called when a disk does not take them.
+"""
 
 import errno
 import os
 import secrets
+import stat
+from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 # EFBIG comes from `ulimit -f`, also where the disk has room.
 REASONS = {
@@ -54,6 +60,10 @@ def replace(path: Path, content: str | bytes, *, mode: int | None = None) -> Non
         raise
 
 
+# Where a shell's `<(...)`, and what is piped to us, is found.
+_OPEN_ALREADY = ("/dev/fd/", "/dev/stdin", "/proc/")
+
+
 def refusal(text: str) -> int | None:
     """The `errno` of a disk's refusal that a program told in this text; None where it tells of none."""
     return next((number for words, number in WORDS.items() if words in text.lower()), None)
@@ -70,3 +80,60 @@ def refuses(file: Path) -> int | None:
     except OSError as error:
         return error.errno if error.errno in REASONS else None
     return None
+
+
+def open_regular(file: Path, *, pipes: bool = False) -> BinaryIO:
+    """The file, opened to be read.
+
+    Args:
+        file: Links are followed.
+        pipes: Whether a pipe that somebody has open for writing is as good, as a shell's `<(...)` is.
+
+    Raises:
+        OSError: It cannot be opened, or is a directory, a pipe, a device or a socket.
+    """
+    number = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    mode = os.fstat(number).st_mode
+    is_open = pipes and stat.S_ISFIFO(mode) and str(file).startswith(_OPEN_ALREADY)
+    if not stat.S_ISREG(mode) and not is_open:
+        os.close(number)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+        raise OSError(0, f"it is {_kind(mode)}, not a file", str(file))
+    os.set_blocking(number, True)
+    return os.fdopen(number, "rb")
+
+
+def read_named(file: Path, most: int) -> bytes:
+    """As much of a file that a flag names, and one byte more; a pipe's content is kept, as it can be read only once.
+
+    Raises:
+        OSError: As `open_regular`, for what is neither a file nor a shell's pipe.
+    """
+    with open_regular(file, pipes=True) as stream:
+        if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return stream.read(most + 1)
+    return _piped(file, most)
+
+
+def text_named(file: Path, *, kilobytes: int = 64) -> str:
+    """The text of a small file that a flag names.
+
+    Raises:
+        OSError: As `read_named`, or it is larger.
+        UnicodeDecodeError: It is no UTF-8.
+    """
+    content = read_named(file, kilobytes * 1024)
+    if len(content) > kilobytes * 1024:
+        raise OSError(0, f"it is larger than {kilobytes} KB", str(file))
+    return content.decode("utf-8")
+
+
+@cache
+def _piped(file: Path, most: int) -> bytes:
+    with open_regular(file, pipes=True) as stream:
+        return stream.read(most + 1)
+
+
+def _kind(mode: int) -> str:
+    return "a pipe" if stat.S_ISFIFO(mode) else "a device"

@@ -103,3 +103,9 @@ def test_an_emulator_that_a_full_disk_keeps_from_starting(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The disk is full for this shell: a file would grow beyond its limit"), done
     assert not (tmp_path / "state.json").exists()
+
+
+def test_what_is_piped_to_us_is_read_under_its_name_too() -> None:
+    code = "from pathlib import Path; from studioctl import disk; print(disk.text_named(Path('/dev/stdin')))"
+    done = subprocess.run([sys.executable, "-c", code], input="piped", capture_output=True, text=True, check=True)
+    assert done.stdout == "piped\n"

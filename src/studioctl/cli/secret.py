@@ -40,7 +40,7 @@ def set_(
     A secret that is scheduled for deletion is restored.
     """
     from studioctl.cli import context
-    from studioctl.config.regular import read_named
+    from studioctl.disk import read_named
     from studioctl.operations import secrets
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import waiting

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from studioctl.config import rules
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.problems import explain
-from studioctl.config.regular import LARGEST_FILE, read_named
 from studioctl.config.scripts import read_scripts
+from studioctl.config.source import LARGEST_FILE
 from studioctl.config.text import Violation, path
+from studioctl.disk import read_named
 from studioctl.errors import ConfigError
 
 DEFAULT_NAME = "studio.toml"

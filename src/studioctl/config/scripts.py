@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from studioctl.config.regular import open_regular
 from studioctl.config.text import Location, Violation, kind, quote
+from studioctl.disk import open_regular
 from studioctl.errors import ConfigError
 
 # Keys of [editor] whose value is the path of a script.

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from studioctl.config.regular import LARGEST_FILE, read_named
 from studioctl.config.text import path
+from studioctl.disk import read_named
+
+LARGEST_FILE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)

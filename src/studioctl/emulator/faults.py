@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from studioctl.disk import text_named
+
 SLOW_SECONDS = 15.0
 HANG_SECONDS = 600.0  # nobody waits longer, and a thread is not held for ever
 
@@ -177,7 +179,7 @@ def read(file: Path) -> dict[str, Any]:
         OSError: It cannot be read.
         TypeError, ValueError: It does not hold faults.
     """
-    text = file.read_text(encoding="utf-8")
+    text = text_named(file)
     content: dict[str, Any] = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
     parse(content)
     return content

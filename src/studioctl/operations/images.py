@@ -11,6 +11,7 @@ from studioctl.config import edit
 from studioctl.config.model import EnvironmentConfig
 from studioctl.containers.credentials import Login
 from studioctl.containers.engine import PLATFORM, Engine
+from studioctl.disk import open_regular
 from studioctl.errors import RefusedError, StudioctlError
 from studioctl.events import Work
 from studioctl.operations.environment import Account
@@ -173,7 +174,8 @@ def attach(account: Account, file: Path, reference: str, *, name: str | None = N
         )
     _refuse_unsuited(_registry(account), found.repository, listed.image)
     called = name or _name_from(reference, listed.image)
-    before = file.read_bytes().decode("utf-8")
+    with open_regular(file) as stream:  # a shell's pipe cannot be written back
+        before = stream.read().decode("utf-8")
     after = edit.with_custom_image(before, called, listed.image.digest, file=str(file))
     if after != before:
         edit.replace(file, after)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from studioctl.disk import text_named
 from studioctl.errors import ConfigError
 from studioctl.infrastructure.block import literal
 from studioctl.target import Target
@@ -117,7 +118,7 @@ def parse_file(path: Path) -> dict[str, str]:
         ConfigError: The file cannot be read, or a line is something else.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = text_named(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise ConfigError(

@@ -4,13 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+from studioctl import disk
+
 
 def text(file: Path) -> str | None:
-    """What the file says; None where it is not there, or is no UTF-8."""
+    """What the file says; None where it is no file, or no UTF-8."""
     try:
-        return file.read_text(encoding="utf-8")
+        with disk.open_regular(file) as stream:
+            return stream.read().decode("utf-8")
     except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
         return None
+    except OSError as error:
+        if error.errno:
+            raise
+        return None  # a pipe or a device, which nobody waits for
 
 
 def content(file: Path) -> Any:

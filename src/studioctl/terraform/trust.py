@@ -20,6 +20,7 @@ from typing import Any
 
 from studioctl import disk, homes
 from studioctl.errors import TerraformError
+from studioctl.terraform import records
 from studioctl.terraform.backend import STATE_FILE
 from studioctl.terraform.tree import PROVIDERS
 
@@ -77,10 +78,10 @@ class Anchor:
 
     def _read(self) -> Record | None:
         try:
-            content = json.loads(self.file.read_text(encoding="utf-8")) if self.file else None
-        except (OSError, ValueError):
+            content = records.mapping(self.file) if self.file else {}
+        except OSError:
             return None
-        if not isinstance(content, dict) or content.get("directory") != os.path.realpath(self.directory):
+        if content.get("directory") != os.path.realpath(self.directory):
             return None
         digests, told = content.get("digests"), content.get("told")
         return Record(
@@ -166,12 +167,12 @@ class Anchor:
 
     def _lineage(self, record: Record) -> str:
         try:
-            content = json.loads((self.directory / STATE_FILE).read_bytes())
-        except FileNotFoundError:
-            return ""
-        except (OSError, ValueError):  # torn
+            content = records.content(self.directory / STATE_FILE)
+        except OSError:
             return record.lineage
-        return str(content.get("lineage", "")) if isinstance(content, dict) else record.lineage
+        if isinstance(content, dict):
+            return str(content.get("lineage", ""))
+        return record.lineage if (self.directory / STATE_FILE).exists() else ""  # torn, or none
 
     def _write(self, record: Record) -> None:
         if self.file is None or self.place is None:
@@ -196,10 +197,10 @@ class Anchor:
 def content_of(state: Path) -> dict[str, Any]:
     """A state that says something; empty for one that is not there, is torn, or knows of nothing."""
     try:
-        content = json.loads(state.read_bytes())
-    except (OSError, ValueError):
+        content = records.mapping(state)
+    except OSError:
         return {}
-    says = isinstance(content, dict) and any(value for key, value in content.items() if key.casefold() in _SAYING)
+    says = any(value for key, value in content.items() if key.casefold() in _SAYING)
     return content if says else {}
 
 

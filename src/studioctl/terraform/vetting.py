@@ -4,7 +4,6 @@ What can be made anew is made anew: documents, `.terraform`, the lock file, our 
 says what exists, is left alone and not used until the user has seen it: states, and where a state is said to be.
 """
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 from studioctl.errors import RefusedError
 from studioctl.events import Noted, Work
 from studioctl.terraform import backend as backends
-from studioctl.terraform import tree
+from studioctl.terraform import records, tree
 from studioctl.terraform.backend import Backend
 from studioctl.terraform.trust import CLAIMS, INITIALISED, LOCKED_PROVIDERS, RUNS, USED_BACKEND, Anchor
 from studioctl.terraform.workspace import Initialised, Workspace
@@ -166,9 +165,9 @@ def _make_anew(workspace: Workspace, anchor: Anchor) -> None:
 def _leads_to(used: Path, remembered: Backend) -> bool:
     """Whether Terraform's own note of its backend means the state that we remember, and reaches it as we would."""
     try:
-        content: Any = json.loads(used.read_bytes())["backend"]
+        content: Any = records.mapping(used)["backend"]
         kind, given = content["type"], {key: value for key, value in content["config"].items() if value}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, KeyError, TypeError, AttributeError):
         return False
     ours = backends.arguments(remembered, None)
     return kind == remembered.kind and all(key in _HARMLESS or given[key] == ours.get(key) for key in given)

@@ -351,8 +351,8 @@ def fingerprint(*parts: Any) -> str:
 def _names(file: Path, environment: str) -> bool:
     """Whether a file describes this environment, as far as it can be read."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8")).get("name") == environment
-    except (OSError, ValueError):
+        return tomllib.loads(records.text(file) or "").get("name") == environment
+    except (OSError, ValueError, RecursionError):
         return False
 
 

@@ -1,5 +1,6 @@
 """Everything that can be made to go wrong, seen by an ordinary client."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -304,3 +305,9 @@ def test_a_file_in_toml_or_json(tmp_path: Path) -> None:
 
     assert read(tmp_path / "faults.toml") == read(tmp_path / "faults.json") == wanted
     assert replace(Fault(Kind.RESET), probability=0.1) == Fault(**wanted["faults"][0])  # type: ignore[index]
+
+
+def test_a_file_of_faults_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(OSError, match="it is a pipe, not a file"):
+        read(tmp_path / "pipe.toml")

@@ -1,6 +1,7 @@
 """Where the state is kept: overrides, and what is written down."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,16 @@ def test_a_local_target_takes_the_place_and_nothing_of_an_account() -> None:
 
     assert settings.items() >= dict(S3.settings).items()
     assert not settings.keys() & account.keys()
+
+
+def test_a_file_of_settings_is_neither_waited_for_nor_read_without_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large").write_bytes(b"#" * 70_000)
+    for name, why in (
+        (tmp_path / "pipe", "it is a pipe, not a file"),
+        (Path("/dev/zero"), "it is a device, not a file"),
+        (tmp_path / "large", "it is larger than 64 KB"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            backend.parse_overrides([str(name)])
+        assert caught.value.message == f'Backend file "{name}" cannot be read: {why}'

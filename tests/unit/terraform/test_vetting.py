@@ -531,3 +531,9 @@ def test_a_garbled_record_loses_nothing(lived: Workspace, home: Path, garbage: b
     refused(lived)
     vetting.trust(lived)
     run(lived)
+
+
+def test_a_state_that_is_nested_without_end_says_nothing(lived: Workspace) -> None:
+    lived.state_file.write_text("[" * 100_000)
+    assert not vetting.find(Workspace(lived.directory, AWS), LOCAL)
+    run(Workspace(lived.directory, AWS))

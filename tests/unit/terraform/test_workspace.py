@@ -1,5 +1,6 @@
 """The working directory."""
 
+import os
 from pathlib import Path
 
 import filelock
@@ -161,3 +162,14 @@ def test_an_emulator_is_not_changed_while_somebody_works_here(tmp_path: Path) ->
         with pytest.raises(TerraformError, match=r"is being worked on: .*`apply`"):
             work.bind_emulator("second")
     assert work.state_file.exists()
+
+
+def test_no_pipe_beside_is_waited_for(tmp_path: Path) -> None:
+    before, now = (Workspace.beside(tmp_path / "old.toml", name, AWS) for name in ("before", "now"))
+    before.claim()
+    os.mkfifo(tmp_path / "other.toml")
+    assert now.predecessors() == ("before",)
+    claim = before.directory / "exists"
+    claim.unlink()
+    os.mkfifo(claim)
+    assert now.predecessors() == ("before",)
