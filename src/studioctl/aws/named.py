@@ -118,10 +118,12 @@ def _allowing(policy: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _admits(statement: Mapping[str, Any], wanted: Mapping[str, Iterable[str]], action: str) -> bool:
-    if not any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in _listed(statement.get("Action", ()))):
+    excludes = "NotAction" in statement
+    named = _listed(statement["NotAction"] if excludes else statement.get("Action", ()))
+    if any(fnmatchcase(action.lower(), pattern.lower()) for pattern in named) is excludes:
         return False
     principal = statement.get("Principal", ())
-    if principal == "*":
+    if principal == "*" or "NotPrincipal" in statement:
         return True
     return any(
         found == "*" or fnmatchcase(found, pattern)

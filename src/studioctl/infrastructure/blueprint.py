@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from studioctl.config.model import EnvironmentConfig
+from studioctl.errors import ConfigError
 from studioctl.infrastructure import (
     custom_images,
     ecr,
@@ -25,6 +26,8 @@ from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Resou
 from studioctl.infrastructure.naming import BIRTH_TAG, Naming
 
 # Another resource in a template; what is only looked up, "data.aws_...", waits for nothing.
+# Types of which one has a name that `[names]` may give, and the key there.
+OWN_NAMES = {"aws_iam_role": "role", "aws_secretsmanager_secret": "secret"}
 REFERENCE = r"(?<!\$)\$\{[^}]*(?<![.\w])aws_\w+\."
 
 
@@ -36,7 +39,8 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
         lacking_zones: AWS's names of services, and zones in which they have no endpoints, as AWS tells when asked.
 
     Raises:
-        ConfigError: The lifecycle script outgrows what SageMaker takes, or a policy what IAM takes.
+        ConfigError: The lifecycle script outgrows what SageMaker takes, or a policy what IAM takes; or `[names]` gives
+            a name twice.
     """
     naming = Naming.of(config)
     account = Data("aws_caller_identity", "current")
@@ -82,7 +86,7 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
         naming=naming,
     )
     parts = (network, groups, ways, traffic, key, secrets, storage, access, images, custom, studio)
-    return Blueprint(
+    blueprint = Blueprint(
         name=config.name,
         region=config.region,
         profile=config.profile,
@@ -90,6 +94,24 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
         modules=(lookups, *(_after(access.first, part.module) for part in parts if part.module.blocks)),
         files=studio.files,
     )
+    _refuse_twins(blueprint)
+    return blueprint
+
+
+def _refuse_twins(blueprint: Blueprint) -> None:
+    """Refuse two things of one name, which only `[names]` can bring about. IAM does not tell capitals apart."""
+    seen: set[tuple[str, str]] = set()
+    for resource in blueprint.resources():
+        if resource.type not in OWN_NAMES:
+            continue
+        name = str(resource.arguments["name"])
+        if (resource.type, name.casefold()) in seen:
+            key = OWN_NAMES[resource.type]
+            raise ConfigError(
+                f'[names] {key}: the environment has another {key} of the name "{name}".',
+                hint=f"write another {key} under [names], then run: studioctl validate",
+            )
+        seen.add((resource.type, name.casefold()))
 
 
 def _after(first: Resource, module: Module) -> Module:

@@ -105,7 +105,7 @@ def tighten(directory: Path) -> tuple[bool, bool]:
     for path, status in _entries(directory):
         mode = stat.S_IMODE(status.st_mode)
         if mode & 0o077:
-            with suppress(PermissionError):  # as file systems answer that keep no modes
+            with suppress(OSError):  # of a file system that keeps no modes, or a file that has just gone
                 path.chmod(mode & 0o700)
     return was_open, directory.is_dir() and bool(directory.lstat().st_mode & 0o077)
 

@@ -88,6 +88,29 @@ def test_a_script_that_sagemaker_does_not_take_is_refused() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "name", "changes"),
+    [
+        ("role", "ACME-ml-flow-logs", {"network": {"flow_logs": True}}),
+        (
+            "secret",
+            "acme-ml/grace/github",
+            {
+                "iam": {"per_user_roles": True},
+                "secrets": {"github": {"username": "acme"}},
+                "users": [{"name": "grace", "github": {"username": "grace"}}],
+            },
+        ),
+    ],
+)
+def test_no_name_is_given_twice(key: str, name: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        blueprint.build(environment(names={key: name}, **changes))
+
+    found = refused.value.message
+    assert found.casefold() == f'[names] {key}: the environment has another {key} of the name "{name}".'.casefold()
+
+
 def test_only_sagemaker_of_this_account_may_assume_the_role() -> None:
     (statement,) = blocks(blueprint.build(environment()))["data.aws_iam_policy_document.trust"]["statement"]
     account = "${data.aws_caller_identity.current.account_id}"

@@ -131,6 +131,17 @@ def test_a_key_whose_policy_admits_nobody_of_the_account_is_no_use(
     assert "its policy lets nobody of this account do kms:Decrypt, kms:GenerateDataKey, kms:CreateGrant; " in found
 
 
+def test_a_policy_may_say_what_it_does_not_admit(account: Callable[[str], Account], a_key: Any) -> None:
+    ours = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Resource": "*"}
+    but = {"Version": "2012-10-17", "Statement": [{**ours, "NotAction": "kms:ScheduleKeyDeletion"}]}
+    none = {"Version": "2012-10-17", "Statement": [{**ours, "NotAction": ["kms:Decrypt", "kms:CreateGrant"]}]}
+
+    for _ in preflight.check_named(account(f'encryption.key = "{a_key(Policy=json.dumps(but))}"')):
+        pass
+    (found,) = refusal(preflight.check_named(account(f'encryption.key = "{a_key(Policy=json.dumps(none))}"')))
+    assert "its policy lets nobody of this account do kms:Decrypt, kms:CreateGrant; " in found
+
+
 def test_buckets_are_in_the_right_region(account: Callable[[str], Account], emulator: RunningEmulator) -> None:
     s3 = client(emulator, "s3", "eu-west-1")
     s3.create_bucket(Bucket="acme-euw", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
