@@ -67,15 +67,18 @@ BETWEEN = """\
   one named `<user>-editor`; `spaces = []` makes a profile without a space.
 - No volume is larger than `studio.max_volume_gb`.
 - The network has an address for every space, and for every private endpoint. A zone's subnet is a sixteenth of the
-  VPC's range.
-- `network.internet` and `network.endpoints` are for `access = "vpc-only"`. With `network.vpc`, `internet` says what
-  that VPC has, `endpoints` is "elsewhere" or not written, and `cidr`, `availability_zones` and `flow_logs` are not.
+  VPC's range, or what `subnet_prefix` says.
+- `network.internet` and `network.endpoints` are for `access = "vpc-only"`, `network.public_ips` is for "public". With
+  `network.vpc`, `internet` says what that VPC has, `endpoints` is "elsewhere" or not written, and `cidr`,
+  `availability_zones`, `subnet_prefix`, `public_ips` and `flow_logs` are not.
 - Without the internet (`access = "vpc-only"`, `internet = "none"`) nothing is downloaded from public places: no
   `conda_packages`, `tools`, `extensions` and `repositories` of public hosts, unless `editor.environment`
   names a proxy (`HTTPS_PROXY`) or an index (`UV_DEFAULT_INDEX`), or `editor.conda` channels.
 - The range is private (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10), begins where a range of its
   size begins, and does not overlap Docker's 172.17.0.0/16.
 - `studio.trusted_accounts` are for `access = "vpc-only"` with `docker`, at most 20.
+- No name in `names` is that of another role or secret of the environment, such as `<name>-flow-logs` or
+  `<name>/<user>/github`.
 - `state.bucket`, `state.key` and `state.region` are only for `backend = "s3"`, and the state is not in the bucket
   that it describes.
 - Tags: at most 47; keys of 1 to 128 characters, values of up to 256, made of letters, digits, spaces and
