@@ -17,6 +17,8 @@ REPOSITORY_URL = (
     r"^(https://|ssh://[A-Za-z0-9._-]+@|[A-Za-z0-9._-]+@)"
     r"[A-Za-z0-9.-]+(:[0-9]+)?[:/][A-Za-z0-9._~/-]*[A-Za-z0-9]/?(#[A-Za-z0-9_][A-Za-z0-9._/+@-]*)?$"
 )
+# https://git-scm.com/docs/git-check-ref-format, of what the pattern above lets through
+NO_BRANCH = r"\.\.|//|/\.|\.lock(/|$)|[./]$"
 LARGEST_PORT = 65_535
 
 OWNER_AND_REPOSITORY = 2
@@ -67,7 +69,11 @@ def repository_url(value: str) -> str:
     if not re.fullmatch(REPOSITORY_URL, value) or not _has_a_host(value) or "/../" in value or "/./" in value:
         raise ValueError('is not a Git URL; write "https://host/team/name.git" or "git@host:team/name.git"')
     _no_page(value)
-    directory = directory_of(value)
+    directory, branch = directory_of(value), value.partition("#")[2]
+    if not directory:
+        raise ValueError('names no repository; write "https://host/team/name.git"')
+    if re.search(NO_BRANCH, branch):
+        raise ValueError(f"{quote(branch)} after the # cannot be the name of a branch; write one that exists")
     if directory.startswith(".") or directory in TAKEN_DIRECTORIES:
         raise ValueError(
             f"would be cloned to ~/{directory}, which belongs to other programs; clone it in extra_script instead"
@@ -94,8 +100,8 @@ def _no_page(value: str) -> None:
     host, path = host_of(value)[0].casefold().removeprefix("www."), parts_of(value)
     if host == "raw.githubusercontent.com":
         raise ValueError(f"is the address of a file; write {_example('github.com', path[:2])}")
-    if host in HOSTS_WITH_OWNERS and len(path) < OWNER_AND_REPOSITORY:
-        raise ValueError(f"names an owner and no repository; write {_example(host, [*path, 'NAME'])}")
+    if host in HOSTS_WITH_OWNERS and len([part for part in path if part != ".git"]) < OWNER_AND_REPOSITORY:
+        raise ValueError(f"names an owner and no repository; write {_example(host, [*path[:1], 'NAME'])}")
     page = next((index for index, part in enumerate(path) if index >= OWNER_AND_REPOSITORY and part in PAGES), None)
     if page is None and host in OWNER_AND_NAME and len(path) > OWNER_AND_REPOSITORY:
         page = OWNER_AND_REPOSITORY
