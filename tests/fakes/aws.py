@@ -28,6 +28,9 @@ class FakeSession:
     def target(self) -> Target:
         return self.behind.target
 
+    def endpoint(self, service: Any = "sagemaker") -> str | None:
+        return self.behind.endpoint(service)
+
     def client(self, service: Any) -> Any:
         return self.clients[service] if service in self.clients else self.behind.client(service)
 

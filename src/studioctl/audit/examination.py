@@ -59,15 +59,17 @@ class Audit:
         users = self.config.audit.accept
         told = acceptance.applied(self._with_lines(found), users, self.source.name)
         target = self.account or Target(self.config.region)
+        account_id = self._account_id()
         return Report(
             name=self.config.name,
             region=self.config.region,
             target=target.name,
-            account_id=self._account_id(),
+            account_id=account_id,
             file=self.source.name,
             findings=tuple(sorted(told, key=lambda each: (-each.rule.severity, each.rule.id, each.about))),
             scans=tuple(self.scans),
             unused=tuple(each for each in acceptance.unused(found, users) if self._was_looked_for(each, found)),
+            endpoint=self.session.endpoint("sts") if self.session and account_id else target.endpoint_url,
         )
 
     def _findings(self) -> Iterator[Finding]:

@@ -118,6 +118,7 @@ class Report:
         findings: What matters most comes first.
         scans: What the engines counted that count.
         unused: Ids that the file accepts, and that were not found.
+        endpoint: The address that stands for AWS: the emulator's, or one that the user's settings name; None for AWS's.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Report:
     findings: tuple[Finding, ...]
     scans: tuple[Scan, ...] = ()
     unused: tuple[str, ...] = field(default=())
+    endpoint: str | None = None
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -151,6 +153,7 @@ class Report:
             "name": self.name,
             "region": self.region,
             "target": self.target,
+            "endpoint": self.endpoint,
             "account_id": self.account_id,
             "counts": self.counts(),
             "findings": [_finding(finding, self.file) for finding in self.findings],

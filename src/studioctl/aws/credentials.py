@@ -1,8 +1,7 @@
 """The credentials that botocore finds for a profile, and what to do where it finds none."""
 
-import getpass
+import os
 import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,30 +21,48 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from studioctl.aws import mfa
 from studioctl.aws.errors import translated
 from studioctl.errors import AwsError
 
-# One code signs in every session of this process: a second one asked within half a minute would be refused, because
-# AWS takes each code once. In memory only.
+# What STS answered for a role is good for every session of this process. In memory only.
 _ASSUMED: dict[str, Any] = {}
+DEFAULT = "default"
 
 
-def find(profile: str | None) -> botocore.session.Session:
+def find(profile: str | None, region: str) -> botocore.session.Session:
     """The session of a profile, with its credentials looked up: all that can be wrong with them is told here.
+
+    Args:
+        profile: The profile; None for AWS's own order.
+        region: Where roles are assumed if neither profile nor environment says so.
 
     Raises:
         AwsError: The profile has no credentials that work.
     """
     with translated():
-        found = botocore.session.Session(profile=profile)
+        found = _session(profile, region)
         named = profile or found.get_config_variable("profile")
     with translated(), _explained(found, named):
-        assuming = found.get_component("credential_provider").get_provider("assume-role")
-        assuming.cache = _ASSUMED
-        assuming._prompter = lambda prompt: _ask_for_code(prompt, named)  # noqa: SLF001  # botocore has no other way
+        if not keys_of_environment(profile) and mfa.is_asked_for(_profiles(found), named or DEFAULT):
+            mfa.use(found, named or DEFAULT, lambda: _session(profile, region))
+        else:
+            found.get_component("credential_provider").get_provider("assume-role").cache = _ASSUMED
         if credentials := found.get_credentials():
             credentials.get_frozen_credentials()
     return found
+
+
+def _session(profile: str | None, region: str) -> botocore.session.Session:
+    made = botocore.session.Session(profile=profile)
+    if not (made.get_config_variable("region") or os.environ.get("AWS_REGION")):
+        made.set_config_variable("region", region)
+    return made
+
+
+def keys_of_environment(profile: str | None) -> bool:
+    """Whether the key in the environment is used, and no profile's: it comes first unless a profile is named."""
+    return profile is None and bool(os.environ.get("AWS_ACCESS_KEY_ID"))
 
 
 @contextmanager
@@ -53,14 +70,14 @@ def _explained(session: botocore.session.Session, profile: str | None) -> Iterat
     """Tells of a profile by its name what is wrong with it, and the command that mends it."""
     try:
         yield
-    except (BotoCoreError, ClientError, OSError, ValueError) as error:
-        told = _explanation(error, session, profile or "default")
+    except (BotoCoreError, ClientError, OSError, ValueError, RuntimeError) as error:
+        told = _explanation(error, session, profile or DEFAULT)
         if told is None:
             raise
         message, hint = told
         # What a `credential_process` printed may hold a key, and JSONDecodeError carries it.
         cause = None if isinstance(error, ValueError) else error
-        raise AwsError(f"AWS profile '{profile or 'default'}': {message}", hint=hint) from cause
+        raise AwsError(f"AWS profile '{profile or DEFAULT}': {message}", hint=hint) from cause
 
 
 def _explanation(  # noqa: C901, PLR0911  # a case for each cause
@@ -105,8 +122,13 @@ def _explanation(  # noqa: C901, PLR0911  # a case for each cause
             return _process_failure(session, profile, error.strerror or str(error))
         case ValueError():
             return _process_failure(session, profile, "it did not print JSON")
+        case RuntimeError() if _holder(session, profile, "credential_process", otherwise=""):
+            return _process_failure(session, profile, "it printed a key that has expired")
         case ClientError() if "MultiFactorAuthentication failed" in str(error):
-            return "AWS does not accept the MFA code", "wait for the device's next code, then give the command again"
+            return (
+                f"AWS does not accept the MFA code ({_clause(error)})",
+                f"make sure that `mfa_serial` is your device's ARN and that the device's clock is right; {check}",
+            )
         case PartialCredentialsError():
             return (
                 f"its key is incomplete ({_clause(error)})",
@@ -128,17 +150,6 @@ def _process_failure(session: botocore.session.Session, profile: str, said: str)
         if command
         else "correct `credential_process` in your AWS configuration",
     )
-
-
-def _ask_for_code(prompt: str, profile: str | None) -> str:
-    """The MFA code, from the person at the terminal."""
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
-        raise AwsError(
-            f"AWS profile '{profile or 'default'}': its role asks for an MFA code, and there is no terminal to type"
-            " it at",
-            hint="run the command in a terminal; a program or CI needs a profile without `mfa_serial`",
-        )
-    return getpass.getpass(prompt)
 
 
 def _profiles(session: botocore.session.Session) -> dict[str, dict[str, Any]]:

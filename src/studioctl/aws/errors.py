@@ -14,6 +14,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     InvalidConfigError,
     LoginError,
+    MetadataRetrievalError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
@@ -33,6 +34,7 @@ NO_CREDENTIALS = (
     CredentialRetrievalError,
     InvalidConfigError,
     LoginError,
+    MetadataRetrievalError,
     SSOError,
     TokenRetrievalError,
 )

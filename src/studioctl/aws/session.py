@@ -7,7 +7,7 @@ import os
 import threading
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit, urlunsplit
 
 import botocore.session
@@ -97,6 +97,30 @@ class Session:
             answer = self.client("sts").get_caller_identity()
         return Identity(account_id=answer["Account"], arn=answer["Arn"])
 
+    def endpoint(self, service: Literal["sagemaker", "sts"] = "sagemaker") -> str | None:
+        """The address that a service's calls go to where it is none of AWS's: the emulator's, or one of the user's.
+
+        The user's come from variables and profiles, for all services or for one: botocore knows them all.
+        https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+        """
+        if self.target.endpoint_url:
+            return self.target.endpoint_url
+        client: Any = self.client(service)
+        url = str(client.meta.endpoint_url)
+        resolver = self._botocore.get_component("endpoint_resolver")
+        partition = client.meta.partition
+        names = {resolver.get_partition_dns_suffix(partition, tags) for tags in (None, ["dualstack"])}
+        host = urlsplit(url).hostname or ""
+        return None if any(name and host.endswith(f".{name}") for name in names) else url
+
+    def sign_in(self) -> None:
+        """Look the credentials up now, and ask for an MFA code where one is needed, before anything else begins.
+
+        Raises:
+            AwsError: The profile has no credentials that work.
+        """
+        _ = self._botocore
+
     @overload
     def client(self, service: Literal["cloudtrail"]) -> "CloudTrailClient": ...
     @overload
@@ -134,7 +158,7 @@ class Session:
     def _botocore(self) -> botocore.session.Session:
         local = self.target.local
         if local is None:
-            return credentials.find(self.target.profile)
+            return credentials.find(self.target.profile, self.target.region)
         # The user's own profiles, keys and endpoints play no part: nothing here may reach real AWS.
         nothing = (None, None, None, None)
         ours = botocore.session.Session(

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from studioctl.cli import options
 from studioctl.config.load import load
-from studioctl.errors import ConfigError, ExitCode, StudioctlError
-from studioctl.operations.environment import Account
+from studioctl.errors import AwsError, ConfigError, ExitCode, StudioctlError
+from studioctl.operations.environment import Account, signs_in_here
 from studioctl.target import Target
 
 if TYPE_CHECKING:  # commands of the day neither run Terraform nor load what does
@@ -22,18 +23,28 @@ if TYPE_CHECKING:  # commands of the day neither run Terraform nor load what doe
 def account(file: Path, *, local: bool) -> Account:
     """What a command needs that only talks to AWS, or to the emulator, which is started if it is not running."""
     config = load(file)
-    return Account(config, _target(config.region, config.profile, local=local)[0])
+    return _signed_in(Account(config, _target(config.region, config.profile, local=local)[0]))
 
 
-def environment(file: Path, *, local: bool, backend_settings: Sequence[str] | None = None) -> "Environment":
-    """What a command needs that runs Terraform."""
+def environment(
+    file: Path, *, local: bool, backend_settings: Sequence[str] | None = None, asks_aws: bool = True
+) -> "Environment":
+    """What a command needs that runs Terraform.
+
+    Args:
+        file: The studio.toml.
+        local: Whether it acts on the emulator.
+        backend_settings: Settings of the S3 state that are not in the file.
+        asks_aws: Whether the command asks AWS for more than a state in S3.
+    """
     from studioctl.infrastructure import blueprint
     from studioctl.operations.composition import compose
 
     config = load(file)
     everything = blueprint.build(config)
     target, emulator = _target(config.region, config.profile, local=local)
-    return compose(file, config, everything, target, emulator=emulator, backend_settings=backend_settings or ())
+    made = compose(file, config, everything, target, emulator=emulator, backend_settings=backend_settings or ())
+    return _signed_in(made) if asks_aws or made.terraform.backend.kind == "s3" else made
 
 
 def strange(file: Path, *, local: bool) -> "Strange":
@@ -56,7 +67,11 @@ def patient(file: Path, *, local: bool) -> "Patient":
         except ConfigError as error:
             mistake = error
     region, profile = (config.region, config.profile) if config else (region_without_file(), None)
-    return Patient(_target(region, profile, local=local)[0], file, config, mistake)
+    found = Patient(_target(region, profile, local=local)[0], file, config, mistake)
+    if signs_in_here(found.target):
+        with suppress(AwsError):  # a finding like others
+            found.identity  # noqa: B018 (asked for before the checks, none of which may take long)
+    return found
 
 
 def audit(file: Path, *, local: bool, offline: bool) -> "Audit":
@@ -68,7 +83,10 @@ def audit(file: Path, *, local: bool, offline: bool) -> "Audit":
     config = load(file)
     everything = blueprint.build(config)
     target = None if offline else _target(config.region, config.profile, local=local)[0]
-    return Audit(config, Source.of(file), everything, target, os.environ)
+    found = Audit(config, Source.of(file), everything, target, os.environ)
+    if found.session and found.account and signs_in_here(found.account):
+        found.session.sign_in()
+    return found
 
 
 def editor_script(file: Path, user: str | None) -> "Script":
@@ -96,7 +114,7 @@ def state_bucket(file: Path, *, local: bool, name: str) -> tuple[str, Target]:
     from studioctl.operations.state import state_target
 
     config = load(file)
-    target = _target(config.region, config.profile, local=local)[0]
+    target = _signed_in(Account(config, _target(config.region, config.profile, local=local)[0])).target
     backend = backend_of(config).overridden({"bucket": name} if name else {})
     backend.require_place()
     if not backend.settings.get("bucket"):
@@ -107,6 +125,15 @@ def state_bucket(file: Path, *, local: bool, name: str) -> tuple[str, Target]:
 def repeated(file: Path, *, local: bool) -> str:
     """The flags with which the next command means the same environment: " --config team.toml --local"."""
     return options.config_flag(file) + (" --local" if local else "")
+
+
+Has = TypeVar("Has", bound=Account)
+
+
+def _signed_in(found: Has) -> Has:
+    """What is wrong with the credentials is told, and a code asked for, before anything has begun."""
+    found.sign_in()
+    return found
 
 
 def _target(region: str, profile: str | None, *, local: bool) -> tuple[Target, str | None]:

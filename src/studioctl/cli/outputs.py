@@ -20,7 +20,7 @@ def outputs(
     from studioctl.presentation.progress import follow
 
     terminal = Terminal()
-    environment = context.environment(config, local=local, backend_settings=backend_config)
+    environment = context.environment(config, local=local, backend_settings=backend_config, asks_aws=False)
     values = follow(provision.outputs(environment), terminal)
     if json:
         typer.echo(dumps(values))

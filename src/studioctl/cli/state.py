@@ -48,7 +48,7 @@ def history(
     from studioctl.presentation.progress import waiting
 
     terminal = Terminal()
-    environment = context.environment(config, local=local, backend_settings=backend_config)
+    environment = context.environment(config, local=local, backend_settings=backend_config, asks_aws=False)
     with waiting(terminal, "Reading the state"):
         found = state.snapshots(environment)
     if json:
@@ -72,7 +72,7 @@ def restore(
     from studioctl.presentation.progress import waiting
 
     terminal = Terminal()
-    environment = context.environment(config, local=local, backend_settings=backend_config)
+    environment = context.environment(config, local=local, backend_settings=backend_config, asks_aws=False)
     terminal.say("Terraform then knows what it knew at that time, and no more. AWS is not touched.")
     confirm.agreed(f"Bring the state with serial {serial} back?", yes=yes)
     with waiting(terminal, "Storing the state"):
@@ -98,7 +98,7 @@ def unlock(
     from studioctl.presentation.console import Terminal
 
     terminal = Terminal()
-    environment = context.environment(config, local=local, backend_settings=backend_config)
+    environment = context.environment(config, local=local, backend_settings=backend_config, asks_aws=False)
     held = state.lock(environment)
     if held is None:
         terminal.say("The state is not locked.")

@@ -1,6 +1,7 @@
 """Putting together what runs Terraform on an environment, for the command line and for Python."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.errors import ConfigError
 from studioctl.infrastructure.block import Blueprint
-from studioctl.operations.environment import Environment
+from studioctl.operations.environment import Environment, signs_in_here
 from studioctl.target import Target
 from studioctl.terraform import tree, vetting
 from studioctl.terraform.backend import Backend
@@ -48,11 +49,14 @@ def compose(
     Raises:
         ConfigError, TerraformError: The settings do not fit, or there is no Terraform.
     """
-    workspace = Workspace.beside(file, config.name, target)
+    lends = signs_in_here(target)
+    # Whoever borrows credentials names no profile: the SDK would take that profile's instead.
+    workspace = Workspace.beside(file, config.name, replace(target, profile=None) if lends else target)
     approach(workspace, emulator)
     vetting.vet(workspace, backend_of(config))
     backend = backend_of(config).overridden(workspace.overrides(backend_settings))
     _refuse_place(config, backend)
+    backend = _of_profile(backend, target, lends=lends)
     if workspace.anchor:
         workspace.anchor.is_needed = backend.kind == "local"
     if target.is_local and "bucket" in backend.settings and workspace.initialised() is None:
@@ -61,7 +65,29 @@ def compose(
         rehearse_bucket(state_target(target, backend), backend.settings["bucket"])
     terraform = Terraform.of(workspace, find(), everything, backend)
     terraform.stored = partial(_stored, target)
+    if lends:
+        from studioctl.aws.lending import Lender  # noqa: PLC0415 (botocore is heavy)
+
+        terraform.lent = Lender(target.profile, target.region).environment
     return Environment(config, target, terraform, source=Source.of(file))
+
+
+def _of_profile(backend: Backend, target: Target, *, lends: bool) -> Backend:
+    """The backend that Terraform is told, which cannot sign in by one profile and borrow another's credentials."""
+    own = backend.settings.get("profile")
+    if target.is_local or own is None or (own == target.profile and not lends):
+        return backend
+    if own != target.profile and (lends or signs_in_here(replace(target, profile=own))):
+        environments = f"'{target.profile}'" if target.profile else "the default one"
+        raise ConfigError(
+            f"The state's profile is '{own}', the environment's is {environments}, and one of them needs an MFA code"
+            " or a session that only studioctl can open: Terraform then takes one profile for both.",
+            hint="give the state no profile of its own (--backend-config none), and let that profile's role into its"
+            " bucket; or use profiles without `mfa_serial`",
+        )
+    if not lends:
+        return backend
+    return replace(backend, settings={name: value for name, value in backend.settings.items() if name != "profile"})
 
 
 def _stored(target: Target, backend: Backend) -> str | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from studioctl.aws import sign_in
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from studioctl.aws.studio import Studio
     from studioctl.aws.values import Domain
     from studioctl.terraform.runner import Terraform
+
+
+def signs_in_here(target: Target) -> bool:
+    """Whether Terraform cannot sign in there, and somebody may have to type an MFA code."""
+    return not target.is_local and sign_in.is_beyond_provider(target.profile)
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,23 @@ class Account:
         from studioctl.aws.session import Session  # noqa: PLC0415
 
         return Session(self.target)
+
+    def sign_in(self) -> None:
+        """Look the credentials up, and ask for an MFA code where one is needed, before anything else begins.
+
+        Raises:
+            AwsError: There are none that work.
+        """
+        if not self.target.is_local:
+            self.session.sign_in()
+
+    @property
+    def account_name(self) -> str:
+        """The account in words: "the emulator", "account 111122223333"; with the address that stands for AWS."""
+        if self.target.is_local:
+            return "the emulator"
+        endpoint = self.session.endpoint("sts")
+        return f"account {self.session.identity.account_id}" + (f" at {endpoint}" if endpoint else "")
 
     @cached_property
     def studio(self) -> "Studio":

@@ -33,7 +33,7 @@ def _problems(account: Account, vpc: ExistingVpc) -> Iterator[Located]:
 
     facts = network.vpc_facts(account.session, vpc.id)
     if facts is None:
-        where = "the emulator" if account.target.is_local else f"{account.target.region} of this account"
+        where = ("" if account.target.is_local else f"{account.target.region} of ") + account.account_name
         yield VPC, f"there is no VPC '{vpc.id}' in {where}"
         return
     yield from _of_vpc(vpc.id, facts)

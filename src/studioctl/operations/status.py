@@ -76,6 +76,7 @@ class Status:
         kept_directories: By id of such a file system: where in it each user's files are.
         resources: Where there is no domain: the ARNs of what exists of the environment all the same, without the kept
             homes. It may cost money. None where the caller may not look.
+        endpoint: The address that stands for AWS: the emulator's, or one that the user's settings name; None for AWS's.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Status:
     kept_homes_usd_per_month: float = 0.0
     kept_directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     resources: tuple[str, ...] | None = ()
+    endpoint: str | None = None
 
 
 def status(account: Account) -> Status:
@@ -105,7 +107,8 @@ def status(account: Account) -> Status:
         domain = account.domain()
         if domain is None:
             none = Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of)
-            return replace(_with(none, kept.result()), resources=_without_domain(account, kept.result()))
+            resources = _without_domain(account, kept.result())
+            return replace(_with(none, kept.result()), resources=resources, endpoint=account.session.endpoint())
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
         latest = _latest_app_by_space(apps.result())
@@ -113,7 +116,7 @@ def status(account: Account) -> Status:
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     spaces = tuple(_space(space, latest.get(space.name), idle.get(space.name), price_list) for space in found)
     whole = Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of)
-    return _with(whole, kept.result())
+    return replace(_with(whole, kept.result()), endpoint=account.session.endpoint())
 
 
 def _with(found: Status, homes: Sequence[Holding]) -> Status:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from studioctl.audit.finding import Finding, Report, Severity
 from studioctl.config.text import path
+from studioctl.presentation import place as endpoints
 
 STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 
@@ -26,7 +27,7 @@ def report(found: Report, console: Console, *, accepted: bool = False) -> None:
 
 
 def _screen(found: Report, console: Console, *, accepted: bool) -> None:
-    where = "the emulator" if found.target == "local" else "AWS"
+    where = endpoints.place(found.target, found.endpoint)
     looked = f"file, plan and {where}" if found.account_id else "file and plan"
     _line(console, f"{found.name}  {found.region}: {looked}", "bold")
     if found.open:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from studioctl.operations.doctor.finding import Diagnosis, Finding, Severity
+from studioctl.presentation.place import place
 
 # The mark says it without colour, too.
 MARKS = {
@@ -25,7 +26,7 @@ WORDS = {
 
 def diagnosis(found: Diagnosis, console: Console) -> None:
     """Every finding on a line, by group; under one that is not well, why it matters and what to do."""
-    where = "the emulator" if found.target == "local" else "AWS"
+    where = place(found.target, found.endpoint)
     _line(console, f"{found.name or 'no environment'}  {found.region} on {where}", "bold")
     for title, findings in groupby(found.findings, key=lambda finding: finding.group):
         _line(console, f"\n{title}", "bold")

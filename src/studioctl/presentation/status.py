@@ -14,6 +14,7 @@ from rich.text import Text
 from studioctl.errors import AwsError
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import line
+from studioctl.presentation.place import place
 from studioctl.presentation.views import kept_homes
 
 if TYPE_CHECKING:  # it comes with botocore
@@ -132,7 +133,7 @@ def _users(found: "Status") -> str:
 
 
 def _place(found: "Status") -> str:
-    return f"{found.region} on {'the emulator' if found.target == 'local' else 'AWS'}"
+    return f"{found.region} on {place(found.target, found.endpoint)}"
 
 
 def _cells(space: "SpaceStatus") -> tuple[str, ...]:

@@ -35,6 +35,13 @@ class Cause:
 _SDK = "https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"
 CAUSES = (
     Cause(
+        "borrowed session has ended",  # first: the words of others come with it
+        r"SessionUnavailable",
+        "Sign in as the message says; {command} then goes on from here. A longer session helps: `duration_seconds` in"
+        " the profile.",
+        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html",
+    ),
+    Cause(
         "credentials expired",
         r"ExpiredToken|token (has|is) expired|RequestExpired|SSO session has expired|refresh cached SSO token failed",
         "Your AWS credentials have expired. Renew them, for example with `aws sso login`, and try again.",

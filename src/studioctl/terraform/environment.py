@@ -30,10 +30,32 @@ _PASSED_ON_PREFIXES = (
 # The provider builds the schema of 1,500 resource types each time that it starts, and is gone again in seconds: Go's
 # collector is let run a quarter as often. `make benchmark` shows what it saves.
 _RARELY_COLLECTED = {"GOGC": "400"}  # https://pkg.go.dev/runtime#hdr-Environment_Variables
+# Where credentials come from: what the SDK prefers to an address that lends them, or would add to it.
+# https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_TOKEN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+}
 
 
 def child_environment(
-    inherited: Mapping[str, str], target: Target, *, cli_config: Path | None, downloads: bool = False
+    inherited: Mapping[str, str],
+    target: Target,
+    *,
+    cli_config: Path | None,
+    downloads: bool = False,
+    lent: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """What Terraform's process sees.
 
@@ -42,6 +64,7 @@ def child_environment(
         target: Where Terraform acts. A local target gets no credentials, no configuration and no way out.
         cli_config: Terraform's CLI configuration of our own; None leaves the user's in force.
         downloads: Terraform may have to fetch the provider, so the way out stays open; credentials do not.
+        lent: Variables by which it borrows credentials; None where it finds the user's itself.
 
     Raises:
         ConfigError: See `place_of`.
@@ -57,7 +80,7 @@ def child_environment(
     # Not every command has the flag -no-color, but all take it from here.
     kept |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS": "-no-color"}
     if not target.is_local:
-        return kept
+        return kept if lent is None else {n: v for n, v in kept.items() if n not in _CREDENTIALS} | dict(lent)
     sealed = without_credentials(kept, target)
     return sealed if downloads else sealed | no_way_out()
 

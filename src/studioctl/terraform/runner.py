@@ -44,6 +44,7 @@ class Terraform:
         backend: Where the state is to be.
         environ: Our own environment, from which the child's is made.
         stored: Reads the state that is in S3 without Terraform; None for none.
+        lent: Gives the variables by which Terraform borrows credentials; None where it finds the user's itself.
     """
 
     workspace: Workspace
@@ -52,6 +53,7 @@ class Terraform:
     backend: Backend
     environ: Mapping[str, str]
     stored: Callable[[Backend], str | None] = lambda _: None
+    lent: Callable[[], Mapping[str, str] | None] = lambda: None
 
     @classmethod
     def of(cls, workspace: Workspace, engine: Engine, blueprint: Blueprint, backend: Backend) -> "Terraform":
@@ -310,7 +312,9 @@ class Terraform:
     def _environ(self, *, downloads: bool = False) -> dict[str, str]:
         mirror = provider.find(self.environ, self.engine.registry)
         config = self.workspace.use_mirror(mirror, self.engine.registry, self.environ)
-        return child_environment(self.environ, self.workspace.target, cli_config=config, downloads=downloads)
+        return child_environment(
+            self.environ, self.workspace.target, cli_config=config, downloads=downloads, lent=self.lent()
+        )
 
     def _run(
         self, verb: str, words: Sequence[str], environ: Mapping[str, str]

@@ -9,6 +9,7 @@ from studioctl.errors import ConfigError
 from studioctl.infrastructure import blueprint
 from studioctl.operations.composition import compose
 from studioctl.target import Target
+from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
 
 
@@ -34,3 +35,55 @@ def test_a_place_for_the_state_that_is_given_by_hand_keeps_to_the_files_rules(
             backend_settings=settings,
         )
     assert said in refused.value.message
+
+
+CONFIG = """
+[profile mfa]
+role_arn = arn:aws:iam::111122223333:role/Admin
+source_profile = plain
+mfa_serial = arn:aws:iam::111122223333:mfa/ada
+[profile plain]
+aws_access_key_id = key
+aws_secret_access_key = secret
+"""
+
+
+@pytest.fixture
+def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text(CONFIG)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+
+
+def composed(tmp_path: Path, profile: str | None, *settings: str) -> Terraform:
+    described: Any = config(profile=profile) if profile else config()
+    settings = ("bucket=acme-tfstate", *settings)
+    target = Target("us-east-1", profile)
+    tmp_path.mkdir(exist_ok=True)
+    (file := tmp_path / "studio.toml").write_text("")
+    return compose(file, described, blueprint.build(described), target, backend_settings=settings).terraform
+
+
+@pytest.mark.usefixtures("profiles")
+def test_whoever_borrows_a_session_is_told_no_profile(tmp_path: Path) -> None:
+    """The provider would take the profile, not what is lent; `terraform init` depends on the backend's text."""
+    borrows = composed(tmp_path / "a", "mfa", "profile=mfa")
+    assert (borrows.workspace.target.profile, borrows.backend.settings.get("profile")) == (None, None)
+    assert borrows.lent.__name__ == "environment"
+    signs_in = composed(tmp_path / "b", "plain", "profile=plain")
+    assert (signs_in.workspace.target.profile, signs_in.backend.settings["profile"]) == ("plain", "plain")
+    assert signs_in.lent() is None
+
+
+@pytest.mark.usefixtures("profiles")
+@pytest.mark.parametrize(("profile", "of_state"), [("mfa", "plain"), ("plain", "mfa"), (None, "mfa")])
+def test_two_profiles_of_which_one_must_be_lent_are_refused(tmp_path: Path, profile: str | None, of_state: str) -> None:
+    with pytest.raises(ConfigError, match=f"The state's profile is '{of_state}', the environment's is") as refused:
+        composed(tmp_path, profile, f"profile={of_state}")
+    assert "--backend-config none" in refused.value.hint
+
+
+@pytest.mark.usefixtures("profiles")
+def test_two_profiles_that_terraform_can_use_are_its_own_business(tmp_path: Path) -> None:
+    assert composed(tmp_path, None, "profile=plain").backend.settings["profile"] == "plain"

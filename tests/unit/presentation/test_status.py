@@ -89,6 +89,8 @@ def test_half_an_environment_is_not_called_nothing() -> None:
         "  studioctl down  remove what holds no data of yours",
     ]
     assert told(replace(half, resources=()))[0] == "There is no 'acme-ml' in us-east-1 on AWS."
+    elsewhere = replace(half, resources=(), endpoint="http://127.0.0.1:4566")
+    assert told(elsewhere)[0] == "There is no 'acme-ml' in us-east-1 on http://127.0.0.1:4566."
     assert told(replace(half, resources=None))[0].endswith("you may not see (tag:GetResources).")
 
 

@@ -18,6 +18,10 @@ SAYINGS = [
     ("https response error StatusCode: 503, RequestID: 0, api error ServiceUnavailable: no", "trouble at AWS"),
     ("read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", "connection broken"),
     ("api error ExpiredToken: The security token included in the request is expired", "credentials expired"),
+    (
+        "failed to refresh cached credentials, failed to load credentials, SessionUnavailable: no MFA code was typed",
+        "borrowed session has ended",
+    ),
     ("No valid credential sources found", "no credentials"),
     ("failed to get shared config profile, acme-admin", "no credentials"),
     ("api error InvalidClientTokenId: The security token included in the request is invalid.", "credentials refused"),

@@ -98,6 +98,7 @@ def examine(patient: Patient, groups: Sequence[Group], *, seconds: float | None 
         target=patient.target.name,
         account_id=identity.account_id if identity else None,
         findings=tuple(findings),
+        endpoint=patient.session.endpoint() if identity else patient.target.endpoint_url,
     )
 
 

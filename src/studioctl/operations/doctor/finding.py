@@ -94,6 +94,7 @@ class Diagnosis:
         target: "aws" or "local".
         account_id: Whose credentials these are; None when they are of nobody.
         findings: In the catalogue's order, and in each check's.
+        endpoint: The address that stands for AWS: the emulator's, or one that the user's settings name; None for AWS's.
     """
 
     name: str | None
@@ -101,6 +102,7 @@ class Diagnosis:
     target: str
     account_id: str | None
     findings: tuple[Finding, ...]
+    endpoint: str | None = None
 
     @property
     def worst(self) -> Severity:

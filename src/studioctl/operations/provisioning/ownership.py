@@ -141,7 +141,7 @@ def _refusal(environment: Environment, found: Namesake, settings: tuple[str, ...
 
 
 def _what(environment: Environment, found: Namesake) -> str:
-    where = "the emulator" if environment.target.is_local else f"account {environment.session.identity.account_id}"
+    where = environment.account_name
     what = f"domain {found.domain.id}" if found.domain else f"VPC {found.vpc_id}" if found.vpc_id else "its role"
     state = "" if found.is_whole else ", which is being made or removed"
     beginning = f"'{environment.config.name}' exists already in {where}, {environment.target.region} ({what}{state})"

@@ -1,0 +1,8 @@
+"""What stands for AWS, as a message calls it."""
+
+
+def place(target: str, endpoint: str | None) -> str:
+    """ "AWS", "the emulator", or the address that the user's own settings put in AWS's place."""
+    if target == "local":
+        return "the emulator"
+    return endpoint or "AWS"
