@@ -9,7 +9,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from tests.functional.conftest import Shell
+from tests.functional.conftest import STUDIOCTL, Shell
 from tests.generated import ROOT
 
 from studio_emulator.sandbox.reach import passed_on
@@ -127,3 +127,43 @@ def test_scripts_run_only_in_an_emulator_that_was_told_to(shell: Shell) -> None:
     shell.studioctl("emulator", "stop")
     shell.studioctl("emulator", "start", "--run-lifecycle", "--lifecycle-seconds", "20")
     assert json.loads(shell.studioctl("emulator", "status", "--json").out)["emulator"]["runs_lifecycle"] is True
+
+
+@pytest.mark.parametrize(
+    ("bubblewrap", "why", "remedy"),
+    [
+        ("", "They are made by bubblewrap, and there is no program 'bwrap'.", "install the package bubblewrap"),
+        ("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2; exit 1\n", "bwrap: No permissions", ""),
+    ],
+)
+def test_where_no_namespace_can_be_had_nothing_runs(shell: Shell, bubblewrap: str, why: str, remedy: str) -> None:
+    """With another bubblewrap in its place, in a view of the file system that only these commands have."""
+    instead = shell.directory / "bwrap"
+    instead.write_text(bubblewrap)
+    instead.chmod(0o755 if bubblewrap else 0o644)
+    (shell.directory / "own.sh").write_text("#!/bin/bash\ntouch /tmp/ran\n")
+    real = shutil.which("bwrap")
+    assert real is not None
+    covered = f"mount --bind {instead} {real} && exec {STUDIOCTL} "
+    as_root = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+
+    for words in (
+        "emulator start --run-lifecycle",
+        "editor test --script own.sh",
+        "editor test --script own.sh --json",
+    ):
+        done = subprocess.run(
+            [*as_root, "sh", "-c", covered + words],
+            cwd=shell.directory,
+            env=shell.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+        said = " ".join(done.stderr.split())
+        assert "Error: A lifecycle script is rehearsed only in namespaces of its own" in said
+        assert why in said
+        assert f"Next: {remedy}" in said
+    assert json.loads(shell.studioctl("emulator", "status", "--json", expect=1).out)["running"] is False
+    assert not Path("/tmp/ran").exists()
