@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -190,9 +191,7 @@ def a_machine_with_something_to_get(place: Path) -> Iterator[dict[str, str]]:
             "AWS_PROFILE": "hunter2",
             "GITHUB_TOKEN": "hunter2",
         }
-        before = dict(os.environ)
-        os.environ.update(planted)
-        after.callback(lambda: (os.environ.clear(), os.environ.update(before)))
+        keep(patch.dict(os.environ, planted))
         yield {"SECRET": str(secret), "AGENT": agent, "/dev/shm/PLANTED": shared.name, "PLANTED": name}
 
 
