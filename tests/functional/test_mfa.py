@@ -83,7 +83,7 @@ def test_each_command_asks_for_one_code(mfa: Shell) -> None:
         assert "123456\r\n" not in shown  # what is typed is not shown
         if command == ("status",):
             url = mfa.emulator.target("us-east-1").endpoint_url
-            assert f"acme-ml  us-east-1 on {url}\r\n" in shown
+            assert f"acme-ml  us-east-1 on {url}" in shown
         if command == ("up", "--yes"):
             assert [domain["DomainName"] for domain in mfa.client("sagemaker").list_domains()["Domains"]] == ["acme-ml"]
 
