@@ -161,6 +161,7 @@ class Run:
 
     def _is_over(self, patience: float) -> bool:
         """Whether the script ended; waits this long for it."""
+        ended = self._enter.poll() is not None  # asked first: what it said is then there to be read
         told = self._next(patience)
         if told:
             code = int(told.removeprefix("exit "))
@@ -172,7 +173,7 @@ class Run:
             self.timed_out = True
             self.kill()
             return True
-        if self._enter.poll() is None:
+        if not ended:
             return False
         self.elapsed, self.exit_code = self.seconds, 128 + signal.SIGKILL  # it was killed, and nobody told
         return True

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from studioctl.config import rules
+from studioctl.config import rules, secrets_in_clear
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.problems import explain
 from studioctl.config.scripts import read_scripts
@@ -67,7 +67,7 @@ def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path()) -> Envi
         if not found:
             return config
     # Outside of the handler: what pydantic says could show values, and nobody should see them.
-    raise _refusal(text, name, found)
+    raise _refusal(text, name, _repeating_no_secret(found, data))
 
 
 def _all_problems(error: ValidationError, data: dict[str, Any]) -> set[Violation]:
@@ -76,6 +76,19 @@ def _all_problems(error: ValidationError, data: dict[str, Any]) -> set[Violation
     broken = set(rules.violations(_with_defaults(data)))
     places = {place for place, _ in broken}
     return broken | {violation for violation in explain(error) if violation[0] not in places}
+
+
+def _repeating_no_secret(found: set[Violation], data: dict[str, Any]) -> set[Violation]:
+    # Rules quote what they refuse. Where that is a secret, it is enough to hear that it is one.
+    secrets = set(secrets_in_clear.violations((), data))
+    if not secrets:
+        return found
+    there = {place for place, _ in secrets}
+    return secrets | {
+        (place, words)
+        for place, words in found
+        if place not in there and not secrets_in_clear.shows(f"{path(place)}: {words}")
+    }
 
 
 def _decode(content: bytes, name: str) -> str:

@@ -35,6 +35,11 @@ def _words_for(value: str) -> str | None:
     return f"this looks like a secret, and {FOR_AWS if found[0].startswith(('AKIA', 'ASIA')) else FOR_GITHUB}"
 
 
+def shows(message: str) -> bool:
+    """Whether words of ours repeat something that looks like a secret, in the letters of the file or in others."""
+    return re.search(SHAPES.pattern, message, re.IGNORECASE) is not None
+
+
 def violations(place: Location, value: Any) -> Iterator[Violation]:
     """Every text, also in keys, that looks like a secret, with its place."""
     match value:
