@@ -149,6 +149,7 @@ def test_errors_warnings_and_exit_codes(ready: Shell) -> None:
 def test_what_is_not_allowed_takes_nothing_away_from_the_rest(ready: Shell) -> None:
     refusal = {"kind": "error", "code": "AccessDeniedException", "message": "User ada is not authorized"}
     faults = {"faults": [{"action": action, **refusal} for action in ("GetServiceQuota", "DescribeRegions")]}
+    ready.studioctl("emulator", "start")
     server.set_faults(ready.emulator, faults)
     done = ready.studioctl("doctor", "--local")
 

@@ -42,15 +42,17 @@ class World:
         return str(self.studio.sagemaker.describe_domain(DomainId=self.domain_id)["HomeEfsFileSystemId"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def emulator_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the emulator can be found again."""
     return tmp_path_factory.mktemp("emulator")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def emulator(emulator_dir: Path) -> Iterator[RunningEmulator]:
-    """One that leaves NFS groups behind, and takes no AppType with UpdateSpace, as AWS is reported to do."""
+    """One for each file, so that none finds what another left. It is as AWS is reported: NFS groups stay behind,
+    and UpdateSpace takes no AppType.
+    """
     home = emulator_dir
     settings = EmulatorSettings(
         transition_seconds=0.05, registration_seconds=0, nfs_groups_go=False, update_space_takes_type=False
