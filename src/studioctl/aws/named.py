@@ -63,11 +63,17 @@ def bucket_facts(session: Session, name: str, *, owner: str | None = None) -> Bu
         answer, code = error.response, code_of(error)
         if code in {"404", "NoSuchBucket"}:
             return None
-        if code not in {"403", "AccessDenied", "301", "PermanentRedirect", "400"}:
+        elsewhere = _region_of(answer, session) != session.target.region
+        # 400 is the answer for a bucket of another region, and also for a token that expired.
+        if code not in {"403", "AccessDenied", "301", "PermanentRedirect"} and not (code == "400" and elsewhere):
             with translated():
                 raise
+    return BucketFacts(_region_of(answer, session), code in {"", "301"})
+
+
+def _region_of(answer: Mapping[str, Any], session: Session) -> str:
     headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
-    return BucketFacts(headers.get("x-amz-bucket-region", session.target.region), code in {"", "301"})
+    return str(headers.get("x-amz-bucket-region", session.target.region))
 
 
 def takes_logs(session: Session, bucket: str) -> bool:

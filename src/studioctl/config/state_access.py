@@ -14,6 +14,7 @@ from studioctl.config.text import Violation, quote
 WRITING = (
     "s3:PutObject",
     "s3:PutObjectAcl",
+    "s3:PutObjectVersionAcl",
     "s3:DeleteObject",
     "s3:DeleteObjectVersion",
     "s3:ReplicateObject",
