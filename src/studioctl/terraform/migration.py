@@ -60,7 +60,7 @@ def _refuse_to_go_back(
 def _way_out(workspace: Workspace, change: BackendChange, words: str) -> str:
     if change.after.kind == "local":  # it lies in the workspace, which must stay then
         return f'If it is no longer needed, move "{workspace.state_file}" away and run the same command again.'
-    return f'{words} remove "{workspace.directory}" and run the same command again.'
+    return f'{words} move "{workspace.directory}" away and run the same command again.'
 
 
 def _destination(
