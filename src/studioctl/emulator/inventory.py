@@ -1,8 +1,11 @@
 """Everything that exists in the emulator, as sorted identities: two inventories can be compared with ==.
 
-Only what studioctl can make or AWS makes behind it. What every account has from the start (default VPCs, AWS's own
-policies and roles) is left out, and so is what AWS forgets by itself (apps that are Deleted), and the log group of
-Studio, which AWS makes once for all domains of a region and which outlives each of them.
+What studioctl can make, or AWS makes behind it, has kinds with names. Whatever else moto holds follows as
+`service.collection`, and `not_looked_at` names what is not in the inventory.
+
+What every account has from the start (default VPCs, AWS's own policies and roles) is left out, and so is what AWS
+forgets by itself (apps that are Deleted), and the log group of Studio, which AWS makes once for all domains of a region
+and which outlives each of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +22,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from studioctl.emulator.backends import each
+from studioctl.emulator.others import others
 from studioctl.emulator.studio.models import StudioBackend
 from studioctl.emulator.studio.models.startups import LOG_GROUP
 
@@ -27,7 +31,7 @@ Inventory = dict[str, Any]
 
 def take_inventory() -> Inventory:
     """One member per kind, each a sorted list of identities or a mapping of identities to what they hold."""
-    return _network() | _files() | _identities() | _stores() | _keys() | _studio()
+    return _network() | _files() | _identities() | _stores() | _keys() | _studio() | others()
 
 
 def _network() -> Inventory:

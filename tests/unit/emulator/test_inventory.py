@@ -1,5 +1,7 @@
 """Two inventories are equal when the same things exist."""
 
+import base64
+from pathlib import Path
 from typing import Any
 
 from studioctl.emulator import server
@@ -7,6 +9,7 @@ from studioctl.emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import client, new_studio, refusal
 
 REGION = "ca-central-1"
+EMPTY_ZIP = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="
 MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}'
 
 
@@ -36,6 +39,7 @@ def test_everything_that_a_person_makes_is_in_it(emulator: RunningEmulator) -> N
         "key_aliases",
         "keys",
         "nat_gateways",
+        "not_looked_at",
         "policies",
         "vpc_endpoints",
     }
@@ -47,6 +51,68 @@ def test_everything_that_a_person_makes_is_in_it(emulator: RunningEmulator) -> N
     assert values == {bucket: False, f"{bucket}-full": True}
     assert "do-not-show" not in str(after)
     assert server.inventory(emulator) == after
+
+
+def test_things_of_services_that_it_has_no_words_for_are_in_it_until_they_are_deleted(home: Path) -> None:
+    """In an emulator of its own: where a function ever was, moto's own page of its models asks for Docker."""
+    emulator = server.start(state_dir=home)
+    studio = new_studio(emulator)
+    names = ("rds", "sqs", "lambda", "dynamodb", "sns", "ec2", "iam", "ssm")
+    aws: dict[str, Any] = {name: client(emulator, name) for name in names}
+    name = f"x-{studio.tag}"
+    aws["ssm"].get_parameters_by_path(Path="/aws/service/global-infrastructure/regions")
+    aws["rds"].describe_db_instances()
+    before = server.inventory(emulator)
+    database = {"DBInstanceIdentifier": name, "DBInstanceClass": "db.t3.micro", "Engine": "postgres"}
+    aws["rds"].create_db_instance(**database, AllocatedStorage=20, MasterUsername="u", MasterUserPassword="do-not-show")
+    url = aws["sqs"].create_queue(QueueName=name)["QueueUrl"]
+    topic = aws["sns"].create_topic(Name=name)["TopicArn"]
+    code = {"ZipFile": base64.b64decode(EMPTY_ZIP)}
+    aws["lambda"].create_function(
+        FunctionName=name, Runtime="python3.12", Role=studio.role_arn, Handler="a.b", Code=code
+    )
+    key = [{"AttributeName": "k", "KeyType": "HASH"}]
+    attribute = [{"AttributeName": "k", "AttributeType": "S"}]
+    aws["dynamodb"].create_table(
+        TableName=name, KeySchema=key, AttributeDefinitions=attribute, BillingMode="PAY_PER_REQUEST"
+    )
+    image = aws["ec2"].describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    instance = aws["ec2"].run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=studio.subnet_ids[0])
+    instance_id = instance["Instances"][0]["InstanceId"]
+    aws["ec2"].create_key_pair(KeyName=name)
+    aws["iam"].create_user(UserName=name)
+    aws["ssm"].put_parameter(Name=name, Value="do-not-show", Type="String")
+    after = server.inventory(emulator)
+    new = {kind: sorted(set(after[kind]) - set(before.get(kind, []))) for kind in after}
+    told = {kind: new[kind] for kind in new if "." in kind and new[kind]}
+    volumes, snapshots = told.pop("ec2.volumes"), told.pop("rds.database_snapshots")
+    assert told == {
+        "dynamodb.tables": [f"eu-west-1/{name}"],
+        "ec2.instances": [f"eu-west-1/{instance_id}"],
+        "ec2.key_pairs": [f"eu-west-1/{name}"],
+        "iam.users": [f"aws/{name}"],
+        "lambda.lambdas": [f"eu-west-1/{name}"],
+        "rds.databases": [f"eu-west-1/{name}"],
+        "sns.topics": [f"eu-west-1/{topic}"],
+        "sqs.queues": [f"eu-west-1/{name}"],
+        "ssm.parameters": [f"eu-west-1/{name}/{name}"],
+    }
+    assert len(volumes) == len(snapshots) == 1  # of the instance and of the database, made with them
+    assert "do-not-show" not in str(after)
+    aws["rds"].delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+    aws["sqs"].delete_queue(QueueUrl=url)
+    aws["sns"].delete_topic(TopicArn=topic)
+    aws["lambda"].delete_function(FunctionName=name)
+    aws["dynamodb"].delete_table(TableName=name)
+    aws["ec2"].terminate_instances(InstanceIds=[instance_id])
+    aws["ec2"].delete_key_pair(KeyName=name)
+    aws["iam"].delete_user(UserName=name)
+    aws["ssm"].delete_parameter(Name=name)
+    gone = server.inventory(emulator)
+    # moto keeps the interface of a terminated instance; AWS deletes the two together
+    assert {kind: gone[kind] for kind in gone if kind != "network_interfaces"} == {
+        kind: before[kind] for kind in before if kind != "network_interfaces"
+    }
 
 
 def test_what_is_not_empty_stays(emulator: RunningEmulator) -> None:
