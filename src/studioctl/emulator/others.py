@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.common_models import BaseModel
-from moto.ec2.models import ec2_backends
+from moto.ec2.models import EC2Backend, ec2_backends
+from moto.events.models import events_backends
 
 from studioctl.emulator.backends import each
 from studioctl.emulator.server import ACCOUNT_ID
@@ -45,8 +46,9 @@ _RECORDS = {
     "sts": {"assumed_roles"},
 }
 _AIDS = re.compile(r"_?(?:tagg\w*|\w*_tags|tags|next_\w+|\w*pages?|paged_\w+|\w*tokens?)|_arns|unique_keys")
-# AWS has many of these itself, under identities that differ from one start to the next; rules are inside their bus.
-_UNTOLD = {"ec2": {"amis", "managed_prefix_lists", "network_acls", "snapshots"}, "events": {"rules"}}
+# Collections in which AWS has things itself, under identities that differ from one start to the next: `_picked` tells
+# the account's own from those.
+_MIXED = {"ec2": {"amis", "managed_prefix_lists", "network_acls", "snapshots"}, "events": {"rules"}}
 # Public parameters of Systems Manager and RDS's default groups: moto makes them when they are asked for.
 _OF_AWS = re.compile(r"/aws/.*|default[.:].*")
 _NAMES = ("arn", "id", "name")
@@ -55,7 +57,7 @@ _NAMES = ("arn", "id", "name")
 def others() -> dict[str, list[str]]:
     """`service.collection` and what is in it, of those that are not empty; and what was not looked at."""
     found: dict[str, list[str]] = {}
-    untold = {f"{service}.{collection}" for service, kinds in _UNTOLD.items() for collection in kinds}
+    untold: set[str] = set()
     for service, region, backend in _backends():
         kind: Any = type(backend)
         try:
@@ -66,20 +68,32 @@ def others() -> dict[str, list[str]]:
             continue
         for collection, identity in held:
             found.setdefault(f"{service}.{collection}", []).append(f"{region}/{identity}")
-    if instances := _instances():
-        found["ec2.instances"] = instances
+    for collection, identity in _picked():
+        found.setdefault(collection, []).append(identity)
     return {kind: sorted(found[kind]) for kind in sorted(found)} | {"not_looked_at": sorted(untold)}
 
 
-def _instances() -> list[str]:
-    """Those that run or can run again: EC2 shows a terminated one for an hour, and moto for good."""
-    return [
-        f"{region}/{instance.id}"
-        for region, ec2 in each(ec2_backends)
-        for reservation in ec2.reservations.values()
-        for instance in reservation.instances
-        if instance.state != "terminated"
-    ]
+def _picked() -> Iterator[tuple[str, str]]:
+    """The account's own things in collections that hold others, too."""
+    for region, ec2 in each(ec2_backends):
+        for kind, things in _of_account(ec2).items():
+            yield from ((f"ec2.{kind}", f"{region}/{thing.id}") for thing in things)
+    for region, events in each(events_backends):
+        for bus in events.event_buses.values():
+            yield from (("events.rules", f"{region}/{bus.name}/{rule}") for rule in bus.rules)
+
+
+def _of_account(ec2: EC2Backend) -> dict[str, list[Any]]:
+    """EC2 shows a terminated instance for an hour, and moto for good; it takes nothing and costs nothing."""
+    instances = (instance for reservation in ec2.reservations.values() for instance in reservation.instances)
+    owned = {"amis": ec2.amis, "managed_prefix_lists": ec2.managed_prefix_lists, "snapshots": ec2.snapshots}
+    own = {kind: [it for it in things.values() if it.owner_id == ec2.account_id] for kind, things in owned.items()}
+    lists = [each for each in own["managed_prefix_lists"] if each.state != "delete-complete"]  # moto keeps those
+    return own | {
+        "instances": [instance for instance in instances if instance.state != "terminated"],
+        "managed_prefix_lists": lists,
+        "network_acls": [acl for acl in ec2.network_acls.values() if not acl.default],  # a VPC's own goes with it
+    }
 
 
 def _backends() -> Iterator[tuple[str, str, BaseBackend]]:
@@ -98,7 +112,7 @@ def _at_first(service: str, region: str, kind: Any) -> frozenset[tuple[str, str]
 
 def _held(service: str, backend: BaseBackend) -> Iterator[tuple[str, str]]:
     """The name of a collection, and the identity of one thing in it."""
-    passed = {name for names in (_TOLD, _RECORDS, _UNTOLD) for name in names.get(service, ())}
+    passed = {name for names in (_TOLD, _RECORDS, _MIXED) for name in names.get(service, ())}
     for name, value in vars(backend).items():
         if name not in passed and not _AIDS.fullmatch(name):
             yield from ((name.strip("_"), identity) for identity in _identities(_opened(value)))

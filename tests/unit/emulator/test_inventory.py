@@ -53,11 +53,19 @@ def test_everything_that_a_person_makes_is_in_it(emulator: RunningEmulator) -> N
     assert server.inventory(emulator) == after
 
 
+def make_in_ec2(ec2: Any, vpc_id: str, instance_id: str, name: str) -> tuple[str, str, str]:
+    """Things of kinds of which AWS has many itself."""
+    acl = ec2.create_network_acl(VpcId=vpc_id)["NetworkAcl"]["NetworkAclId"]
+    ami = ec2.create_image(InstanceId=instance_id, Name=name)["ImageId"]
+    prefixes = ec2.create_managed_prefix_list(PrefixListName=name, MaxEntries=1, AddressFamily="IPv4")
+    return acl, ami, prefixes["PrefixList"]["PrefixListId"]
+
+
 def test_things_of_services_that_it_has_no_words_for_are_in_it_until_they_are_deleted(home: Path) -> None:
     """In an emulator of its own: where a function ever was, moto's own page of its models asks for Docker."""
     emulator = server.start(state_dir=home)
     studio = new_studio(emulator)
-    names = ("rds", "sqs", "lambda", "dynamodb", "sns", "ec2", "iam", "ssm")
+    names = ("rds", "sqs", "lambda", "dynamodb", "sns", "ec2", "iam", "ssm", "events")
     aws: dict[str, Any] = {name: client(emulator, name) for name in names}
     name = f"x-{studio.tag}"
     aws["ssm"].get_parameters_by_path(Path="/aws/service/global-infrastructure/regions")
@@ -80,16 +88,22 @@ def test_things_of_services_that_it_has_no_words_for_are_in_it_until_they_are_de
     instance = aws["ec2"].run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=studio.subnet_ids[0])
     instance_id = instance["Instances"][0]["InstanceId"]
     aws["ec2"].create_key_pair(KeyName=name)
+    acl, ami, prefix_list = make_in_ec2(aws["ec2"], studio.vpc_id, instance_id, name)
+    aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 day)")
     aws["iam"].create_user(UserName=name)
     aws["ssm"].put_parameter(Name=name, Value="do-not-show", Type="String")
     after = server.inventory(emulator)
     new = {kind: sorted(set(after[kind]) - set(before.get(kind, []))) for kind in after}
     told = {kind: new[kind] for kind in new if "." in kind and new[kind]}
-    volumes, snapshots = told.pop("ec2.volumes"), told.pop("rds.database_snapshots")
+    made_with = [told.pop(kind) for kind in ("ec2.volumes", "ec2.snapshots", "rds.database_snapshots")]
     assert told == {
         "dynamodb.tables": [f"eu-west-1/{name}"],
+        "ec2.amis": [f"eu-west-1/{ami}"],
         "ec2.instances": [f"eu-west-1/{instance_id}"],
         "ec2.key_pairs": [f"eu-west-1/{name}"],
+        "ec2.managed_prefix_lists": [f"eu-west-1/{prefix_list}"],
+        "ec2.network_acls": [f"eu-west-1/{acl}"],
+        "events.rules": [f"eu-west-1/default/{name}"],
         "iam.users": [f"aws/{name}"],
         "lambda.lambdas": [f"eu-west-1/{name}"],
         "rds.databases": [f"eu-west-1/{name}"],
@@ -97,13 +111,19 @@ def test_things_of_services_that_it_has_no_words_for_are_in_it_until_they_are_de
         "sqs.queues": [f"eu-west-1/{name}"],
         "ssm.parameters": [f"eu-west-1/{name}/{name}"],
     }
-    assert len(volumes) == len(snapshots) == 1  # of the instance and of the database, made with them
+    assert [len(things) for things in made_with] == [1, 1, 1]  # of the instance, its image and the database
+    assert after["not_looked_at"] == []
     assert "do-not-show" not in str(after)
     aws["rds"].delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
     aws["sqs"].delete_queue(QueueUrl=url)
     aws["sns"].delete_topic(TopicArn=topic)
     aws["lambda"].delete_function(FunctionName=name)
     aws["dynamodb"].delete_table(TableName=name)
+    aws["events"].delete_rule(Name=name)
+    aws["ec2"].delete_managed_prefix_list(PrefixListId=prefix_list)
+    aws["ec2"].delete_network_acl(NetworkAclId=acl)
+    aws["ec2"].deregister_image(ImageId=ami)
+    aws["ec2"].delete_snapshot(SnapshotId=made_with[1][0].partition("/")[2])
     aws["ec2"].terminate_instances(InstanceIds=[instance_id])
     aws["ec2"].delete_key_pair(KeyName=name)
     aws["iam"].delete_user(UserName=name)
