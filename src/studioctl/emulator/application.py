@@ -4,8 +4,10 @@ import io
 import json
 import os
 import secrets
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,10 +19,9 @@ from botocore.model import OperationNotFoundError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Request, Response
-from werkzeug.wsgi import get_input_stream
 
 from studioctl import __version__
-from studioctl.emulator import calls, fault_answers, refusals, registry
+from studioctl.emulator import calls, fault_answers, form, framing, post_form, refusals, registry
 from studioctl.emulator.calls import Call, call_of, signature_of
 from studioctl.emulator.faults import BECOMES, SLOW_SECONDS, Fault, Faults, Kind
 from studioctl.emulator.guard import is_loopback
@@ -74,13 +75,20 @@ class Application:
         refusal = _refuse_stranger(environ)
         if refusal is not None:
             return refusal(environ, start_response)
-        if (unsigned := self._unsigned_answer(Request(environ))) is not None:
-            return unsigned(environ, start_response)
-        body = _read_body(environ)
-        call = call_of(environ, body)
-        refused = self._refuse_unsigned(environ, call, body) or _refuse_unreadable(environ, call, body)
-        if refused is not None:
-            return refused(environ, start_response)
+        call = call_of(environ, b"")
+        try:
+            framing.check_address(environ)
+            if (unsigned := self._unsigned_answer(Request(environ))) is not None:
+                return unsigned(environ, start_response)
+            framing.check_headers(environ, call.service)
+            body = _read_body(environ)
+            call = call_of(environ, body)
+            self._admit(environ, body)
+            call = call_of(environ, body)
+            if not environ.get("PATH_INFO", "").startswith(ADMINISTRATORS) and calls.FORM not in environ:
+                form.check(environ, call, body)
+        except Refused as refused:
+            return refusals.answer(refused, environ, call.service, call.action)(environ, start_response)
         if environ.get("PATH_INFO", "").startswith("/_studioctl/"):
             return self._own_answer(Request(environ))(environ, start_response)
         with self._turn:
@@ -112,7 +120,7 @@ class Application:
     def _carry_out(
         self, environ: dict[str, Any], start_response: Any, call: Call, outcome: Outcome | None = None
     ) -> Iterable[bytes]:
-        """What moto has not is told as an error of AWS's form, not as a broken server that is asked again."""
+        """What moto has not, or fails at, is told in AWS's form, not as a broken server that is asked again."""
         with self._turn:
             settle()
             StudioStore.outcome = outcome
@@ -123,27 +131,25 @@ class Application:
                 if refused := self.door.refuse(environ, call):
                     return refused(environ, start_response)
                 return list(self._moto(environ, start_response))
-            except (NotImplementedError, OperationNotFoundError) as error:
-                said = f"The emulator cannot do this: {error}"
+            except Exception as error:  # noqa: BLE001 - moto trusts its clients, so it may be anything
+                said = f"The emulator cannot do this: {_told(error)}"
+                print(f"{call.service} {call.action}: {said}", file=sys.stderr)
                 return fault_answers.error_answer(call.service, "NotImplemented", said, 501)(environ, start_response)
             finally:
                 StudioStore.outcome = None
 
-    def _refuse_unsigned(self, environ: dict[str, Any], call: Call, body: bytes) -> Response | None:
-        """The refusal of a request that is not signed by somebody whom this account knows.
+    def _admit(self, environ: dict[str, Any], body: bytes) -> None:
+        """Refuses a request that is not signed by somebody whom this account knows.
 
         A registry's client brings a password instead, which the registry looks at. What is not AWS's own, this
         emulator's and moto's, is the administrator's alone.
         """
         if self.identity.accepts_any_key or registry.is_for_registry(environ):
-            return None
-        try:
-            with self._turn:
+            return
+        with self._turn:
+            if not post_form.admit(environ, body, self.key.secret_of):
                 verify(environ, body, self.key.secret_of)
-                self._check_is_administrator(environ)
-        except Refused as refused:
-            return refusals.answer(refused, environ, call.service, call.action)
-        return None
+            self._check_is_administrator(environ)
 
     def _check_is_administrator(self, environ: dict[str, Any]) -> None:
         signature = signature_of(environ)
@@ -254,21 +260,17 @@ def _host_in(address: str) -> str:
         return ""
 
 
-def _refuse_unreadable(environ: Mapping[str, Any], call: Call, body: bytes) -> Response | None:
-    """The refusal of a JSON body that is none, or nested too deeply; only services of that protocol name a target."""
-    if not environ.get("HTTP_X_AMZ_TARGET") or not body:
-        return None
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        said = "The request's body is not well-formed JSON, or nested too deeply."  # text assumed
-        return fault_answers.error_answer(call.service, "SerializationException", said, 400)
-    return None
+def _told(error: Exception) -> str:
+    """moto's own words for what it has not; of anything else what and where it was, for the log."""
+    if isinstance(error, (NotImplementedError, OperationNotFoundError)):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:
     """Read the body before the turn is taken, so that a slow client holds up nobody."""
-    body = get_input_stream(environ).read()
+    body = framing.read(environ)
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)

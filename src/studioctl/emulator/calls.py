@@ -36,6 +36,8 @@ SERVICES = (
     "ssm",
     "sts",
 )
+FORM = "studioctl.form"
+"""In a request's environ, of an upload by form that was let in: its signature, and bucket and key as a path."""
 _SCOPE = re.compile(r"Credential=([^/,&]*)/\d{8}/([^/]*)/([^/]+)/aws4_request")
 # Signature Version 2, which S3 still takes; boto3 makes presigned addresses with it.
 _OLD = re.compile(r"^AWS ([^:]+):|(?:^|&)AWSAccessKeyId=([^&]+)")
@@ -59,7 +61,10 @@ class Signature:
 
 
 def signature_of(environ: Mapping[str, Any]) -> Signature | None:
-    """From the header or, of a presigned address, the query; None when nobody signed."""
+    """From the header or, of a presigned address, the query, or of an upload the form; None when nobody signed."""
+    if FORM in environ:
+        made: Signature = environ[FORM][0]
+        return made
     header, query = environ.get("HTTP_AUTHORIZATION", ""), unquote(environ.get("QUERY_STRING", ""))
     if found := _SCOPE.search(header) or _SCOPE.search(query):
         return Signature(found[1], found[2], found[3])
@@ -70,6 +75,8 @@ def signature_of(environ: Mapping[str, Any]) -> Signature | None:
 
 def call_of(environ: Mapping[str, Any], body: bytes) -> Call:
     """The call that a WSGI request makes."""
+    if FORM in environ:
+        return Call("s3", "PutObject")
     signature = signature_of(environ)
     signed = signature.service if signature else ""
     service = SIGNED_AS.get(signed, signed)
@@ -77,6 +84,22 @@ def call_of(environ: Mapping[str, Any], body: bytes) -> Call:
         return Call(service, _rest_action(service, environ))
     target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     return Call(service, target or _query_action(environ, body) or environ.get("PATH_INFO", "").rpartition("/")[2])
+
+
+def path_of(environ: Mapping[str, Any]) -> str:
+    """The path of a request to S3, with the bucket also where that stands in the host's name."""
+    if FORM in environ:
+        return str(environ[FORM][1])
+    path, host = str(environ.get("PATH_INFO", "/")), str(environ.get("HTTP_HOST", "")).partition(":")[0]
+    if host.endswith(".localhost"):
+        return f"/{host.removesuffix('.localhost').partition('.')[0]}{path}"
+    return path
+
+
+def bucket_and_key(environ: Mapping[str, Any]) -> tuple[str, str]:
+    """Of a request to S3; "" for what it does not name."""
+    bucket, _, key = path_of(environ).removeprefix("/").partition("/")
+    return bucket, key
 
 
 @cache
@@ -149,6 +172,7 @@ def _route(operation: Any) -> Route:
 
 def _rest_action(service: str, environ: Mapping[str, Any]) -> str:
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
-    method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
+    method = environ["REQUEST_METHOD"]
+    path = path_of(environ) if service == "s3" else environ.get("PATH_INFO", "/")
     fitting = (route.action for route in _routes(service) if route.fits(method, path, query, environ))
     return next(fitting, "")

@@ -24,7 +24,8 @@ _TOLD = {
         *("vpc_end_points", "subnet_associations", "attachments", "configurations", "reservations", "deleted_amis"),
         *("launch_template_name_to_ids", "launch_template_insert_order"),
     },
-    "ecr": {"repositories", "replication_config", "registry_scanning_configuration", "scan_finding_results"},
+    "ecr": {"repositories", "replication_config", "registry_scanning_configuration", "scan_finding_results"}
+    | {"blobs", "_downloads"},
     "efs": {"creation_tokens", "access_points", "file_systems_by_id", "mount_targets_by_id"},
     "iam": {"roles", "managed_policies", "aws_managed_policies", "access_keys", "inline_policies"},
     "kms": {"keys"},
@@ -34,7 +35,7 @@ _TOLD = {
         *("schedule", "studio_domains", "profiles", "spaces", "apps", "lifecycle_configs", "images"),
         *("app_image_configs", "grants", "model_package_name_mapping"),
     },
-    "secretsmanager": {"secrets"},
+    "secretsmanager": {"secrets", "_last_used"},
 }
 # Notes of what happened, which nobody can delete.
 _RECORDS = {
@@ -86,7 +87,11 @@ def _picked() -> Iterator[tuple[str, str]]:
 def _of_account(ec2: EC2Backend) -> dict[str, list[Any]]:
     """EC2 shows a terminated instance for an hour, and moto for good; it takes nothing and costs nothing."""
     instances = (instance for reservation in ec2.reservations.values() for instance in reservation.instances)
-    owned = {"amis": ec2.amis, "managed_prefix_lists": ec2.managed_prefix_lists, "snapshots": ec2.snapshots}
+    owned: dict[str, dict[str, Any]] = {
+        "amis": ec2.amis,
+        "managed_prefix_lists": ec2.managed_prefix_lists,
+        "snapshots": ec2.snapshots,
+    }
     own = {kind: [it for it in things.values() if it.owner_id == ec2.account_id] for kind, things in owned.items()}
     lists = [each for each in own["managed_prefix_lists"] if each.state != "delete-complete"]  # moto keeps those
     return own | {

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from studioctl.emulator.calls import protocol_of
 from studioctl.emulator.fault_answers import Said, error_answer
+from studioctl.emulator.malformed import MALFORMED
 from studioctl.emulator.signatures import Refused
 
 REMEDY = 'This is studioctl\'s emulator, whose access key is new at each start. Run: eval "$(studioctl emulator env)"'
@@ -88,15 +89,16 @@ _OF_KEYS = frozenset({"missing", "unknown key", "wrong token", "wrong signature"
 
 
 def answer(refused: Refused, environ: Mapping[str, Any], service: str, action: str) -> Response:
-    """What a client gets that was not let in."""
+    """What a client gets that was not let in, or whose request is none."""
     family = family_of(service, environ, action)
-    by_family = REFUSALS[refused.why]
-    said = by_family.get(family, by_family["json"])
+    by_family = REFUSALS.get(refused.why) or MALFORMED[refused.why]
+    said = by_family.get(service) or by_family.get(family) or next(iter(by_family.values()))
     message = said.message.replace("{more}", refused.more)
     if refused.why in _OF_KEYS:
         message = f"{message} ({REMEDY})"
     # rest-json tells by the status, too, what the other JSON protocols tell by the code alone
-    status = 403 if family == "json" and protocol_of(service) == "rest-json" and said.status == 400 else said.status
+    is_forbidden = refused.why in REFUSALS and family == "json" and protocol_of(service) == "rest-json"
+    status = 403 if is_forbidden and said.status == 400 else said.status
     return error_answer(service or _STAND_IN[family], said.code, message, status)
 
 

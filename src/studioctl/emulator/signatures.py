@@ -71,7 +71,7 @@ def _verify_version_2(
     environ: Mapping[str, Any], query: Mapping[str, list[str]], secret_of: Callable[[str], Secret | None]
 ) -> None:
     given = signature_v2.of(environ, query)
-    secret = _known(given.access_key, given.token, secret_of)
+    secret = known(given.access_key, given.token, secret_of)
     if not given.is_made_with(secret.key):
         raise Refused("wrong signature")
     if given.is_over:
@@ -120,14 +120,20 @@ def _of_query(query: Mapping[str, str]) -> Signed:
     return _signed(*names, token, int(seconds))
 
 
-def _signed(credential: str, names: str, made: str, moment: str, token: str, seconds: int | None = None) -> Signed:
+def scope_of(credential: str) -> tuple[str, Scope]:
+    """The access key and the scope that a credential names. Raises Refused."""
     found = _SCOPE.fullmatch(credential)
     if found is None:
         raise Refused("incomplete", f"Credential must have exactly 5 slash-delimited elements, got '{credential}'.")
+    return found[1], Scope(found[2], found[3], found[4])
+
+
+def _signed(credential: str, names: str, made: str, moment: str, token: str, seconds: int | None = None) -> Signed:
+    access_key, scope = scope_of(credential)
     signed_names = tuple(names.split(";"))
     if "host" not in signed_names:
         raise Refused("incomplete", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
-    return Signed(found[1], Scope(found[2], found[3], found[4]), signed_names, made, moment, token, seconds)
+    return Signed(access_key, scope, signed_names, made, moment, token, seconds)
 
 
 def _verify(
@@ -137,7 +143,7 @@ def _verify(
     secret_of: Callable[[str], Secret | None],
     now: datetime,
 ) -> None:
-    secret = _known(given.access_key, given.token, secret_of)
+    secret = known(given.access_key, given.token, secret_of)
     payload = _payload(given, environ, body)
     headers = [(name, _header(environ, name)) for name in given.names]
     path, _, query = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "/").partition("?")
@@ -149,7 +155,8 @@ def _verify(
     _check_body(given, payload, body, secret.key)
 
 
-def _known(access_key: str, token: str, secret_of: Callable[[str], Secret | None]) -> Secret:
+def known(access_key: str, token: str, secret_of: Callable[[str], Secret | None]) -> Secret:
+    """What belongs to an access key. Raises Refused for one that is unknown, or whose token is another one."""
     secret = secret_of(access_key)
     if secret is None or (secret.token and not token):
         raise Refused("unknown key")

@@ -13,13 +13,16 @@ be closed for being idle.
 import gzip
 import socketserver
 from collections.abc import Callable, Iterable
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from typing import Any
+from urllib.parse import urlsplit
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
 from werkzeug.wrappers import Request, Response
 
 LOOPBACK = "127.0.0.1"
+NOT_HEADERS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)
 LONG = 3000  # bytes of a body; the head has the rest of the 4,096
 WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -29,6 +32,28 @@ class RequestHandler(MotoRequestHandler):
 
     disable_nagle_algorithm = True
     wbufsize = 1 << 16  # werkzeug flushes after the head and the first piece of the body
+    timeout = 60  # seconds without a byte; AWS gives up earlier
+
+    def run_wsgi(self) -> None:
+        """Refuse what is no HTTP: Python's parser ends the headers at a line that is none, and goes on."""
+        try:
+            urlsplit(self.path)
+        except ValueError:
+            self.send_error(400, "Bad request address")
+            return
+        if any(isinstance(defect, NOT_HEADERS) for defect in self.headers.defects):
+            self.send_error(400, "Bad request header")
+            return
+        super().run_wsgi()
+
+    def make_environ(self) -> dict[str, Any]:
+        """With the body as it comes, and every Content-Length: `framing` reads it."""
+        environ = super().make_environ()
+        environ["wsgi.input"] = self.rfile
+        lengths = set(self.headers.get_all("Content-Length", ()))
+        if len(lengths) > 1:
+            environ["CONTENT_LENGTH"] = ", ".join(sorted(lengths))
+        return environ
 
     def handle_expect_100(self) -> bool:
         """Tell the client to go on before its body is waited for, and once: werkzeug would say it again."""

@@ -61,11 +61,12 @@ class Answer:
 
 
 def signed(
-    emulator: RunningEmulator, service: str, method: str, path: str, body: str, headers: Mapping[str, str]
+    emulator: RunningEmulator, service: str, method: str, path: str, body: str | bytes, headers: Mapping[str, str]
 ) -> dict[str, str]:
     """The headers of a request that carries the emulator's key."""
-    given = {"Host": f"127.0.0.1:{emulator.port}", "Content-Length": str(len(body.encode())), **headers}
-    request = AWSRequest(method, f"{emulator.endpoint_url}{path}", headers=given, data=body.encode())
+    data = body.encode() if isinstance(body, str) else body
+    given = {"Host": f"127.0.0.1:{emulator.port}", "Content-Length": str(len(data)), **headers}
+    request = AWSRequest(method, f"{emulator.endpoint_url}{path}", headers=given, data=data)
     auth = S3SigV4Auth if service == "s3" else SigV4Auth
     auth(Credentials(*emulator.key), service, REGION).add_auth(request)
     return dict(request.headers.items())

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from studioctl.emulator import registry
 from studioctl.emulator.backends import each
-from studioctl.emulator.calls import Call, signature_of
+from studioctl.emulator.calls import Call, path_of, signature_of
 from studioctl.emulator.ecr import StrictECRBackend
 from studioctl.emulator.fault_answers import ERRORS, QUERY, Said, error_answer
 from studioctl.emulator.faults import Kind
@@ -93,10 +93,6 @@ def _first_refusal(session: Session, everything: list[Need], region: str) -> str
 
 def _received(environ: Mapping[str, Any], call: Call, account: str, region: str) -> Received:
     body: bytes = environ["wsgi.input"].getvalue()
-    path = environ.get("PATH_INFO", "/")
-    host = environ.get("HTTP_HOST", "").partition(":")[0]
-    if call.service == "s3" and host.endswith(".localhost"):  # the bucket is in the host's name
-        path = f"/{host.removesuffix('.localhost').partition('.')[0]}{path}"
     return Received(
         service=call.service,
         action=call.action,
@@ -104,7 +100,7 @@ def _received(environ: Mapping[str, Any], call: Call, account: str, region: str)
         region=region,
         parameters=needs.parameters_of(body, environ.get("CONTENT_TYPE", "")) if call.service != "s3" else {},
         method=environ["REQUEST_METHOD"],
-        path=path,
+        path=path_of(environ) if call.service == "s3" else environ.get("PATH_INFO", "/"),
         query=dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
         headers={
             name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)

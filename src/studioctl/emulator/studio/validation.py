@@ -25,6 +25,7 @@ JSON_TYPES: dict[str, tuple[type, ...]] = {
     "float": (int, float),
     "double": (int, float),
     "timestamp": (int, float, str),
+    "blob": (str,),
 }
 JSON_NAMES = {dict: "START_OBJECT", list: "START_ARRAY", str: "STRING_VALUE", bool: "TRUE_VALUE"}
 
@@ -44,30 +45,36 @@ def validate(shape: StructureShape | None, request: Any) -> None:
     """Check a request's JSON. Raises SerializationException (types) or ValidationException (all else, all at once)."""
     if shape is None:
         return
-    _check_types(shape, request, "")
+    check_types(shape, request, "")
     violations = list(_violations(shape, request, ""))
     if violations:
         plural = "" if len(violations) == 1 else "s"
         raise ValidationException(f"{len(violations)} validation error{plural} detected: {'; '.join(violations)}")
 
 
-def _check_types(shape: Shape, value: Any, path: str) -> None:
+def check_types(shape: Shape, value: Any, path: str, *, strict: bool = True) -> None:
+    """Raises SerializationException and, if `strict`, ValidationException for a member that does not exist."""
     if value is None:
         return
     if not _has_type(shape, value):
         name = JSON_NAMES.get(type(value), "NUMBER_VALUE")
         raise SerializationException(f"{name} can not be converted to {shape.type_name.capitalize()} at '{path}'")
     if isinstance(shape, StructureShape):
-        for name, item in value.items():
-            if name not in shape.members:  # botocore refuses it in the client; the server's text is assumed
-                raise ValidationException(f"Unknown parameter in input: '{_join(path, name)}'")
-            _check_types(shape.members[name], item, _join(path, name))
+        _check_members(shape, value, path, strict=strict)
     elif isinstance(shape, ListShape):
         for number, item in enumerate(value, start=1):
-            _check_types(shape.member, item, f"{path}.{number}.member")
+            check_types(shape.member, item, f"{path}.{number}.member", strict=strict)
     elif isinstance(shape, MapShape):
         for key, item in value.items():
-            _check_types(shape.value, item, f"{path}.{key}")
+            check_types(shape.value, item, f"{path}.{key}", strict=strict)
+
+
+def _check_members(shape: StructureShape, value: dict[str, Any], path: str, *, strict: bool) -> None:
+    for name, item in value.items():
+        if name in shape.members:
+            check_types(shape.members[name], item, _join(path, name), strict=strict)
+        elif strict:  # botocore refuses it in the client; the server's text is assumed
+            raise ValidationException(f"Unknown parameter in input: '{_join(path, name)}'")
 
 
 def _has_type(shape: Shape, value: Any) -> bool:
@@ -120,10 +127,13 @@ def _shown(shape: Shape, value: Any) -> str:
     return f"'[{', '.join(map(str, value))}]'" if isinstance(value, list) else f"'{value}'"
 
 
-def _join(path: str, name: str) -> str:
+def small(name: str) -> str:
     """AWS writes members with a small first letter, though they have a big one on the wire."""
-    small = name[:1].lower() + name[1:]
-    return f"{path}.{small}" if path else small
+    return name[:1].lower() + name[1:]
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{small(name)}" if path else small(name)
 
 
 @cache
