@@ -21,7 +21,7 @@ from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Request, Response
 
 from studioctl import __version__
-from studioctl.emulator import calls, fault_answers, form, framing, post_form, refusals, registry
+from studioctl.emulator import calls, fault_answers, form, framing, named_keys, post_form, refusals, registry
 from studioctl.emulator.calls import Call, call_of, signature_of
 from studioctl.emulator.faults import BECOMES, SLOW_SECONDS, Fault, Faults, Kind
 from studioctl.emulator.guard import is_loopback
@@ -128,7 +128,8 @@ class Application:
                 if registry.is_for_registry(environ):
                     refused = self.door.refuse_push_or_pull(environ)
                     return (refused or registry.answer(Request(environ)))(environ, start_response)
-                if refused := self.door.refuse(environ, call):
+                body = environ["wsgi.input"].getvalue()
+                if refused := self.door.refuse(environ, call) or named_keys.refuse(environ, call, body):
                     return refused(environ, start_response)
                 return list(self._moto(environ, start_response))
             except Exception as error:  # noqa: BLE001 - moto trusts its clients, so it may be anything

@@ -147,9 +147,10 @@ class Route:
 
 @cache
 def _routes(service: str) -> tuple[Route, ...]:
-    """Of two that fit, the one that demands more is meant, so it comes first."""
+    """Of two that fit, the one that demands more is meant, so it comes first. What is deprecated has a successor."""
     model = get_service_model(service)
-    routes = [_route(model.operation_model(name)) for name in model.operation_names]
+    operations = (model.operation_model(name) for name in model.operation_names)
+    routes = [_route(operation) for operation in operations if not operation.deprecated]
     return tuple(sorted(routes, key=lambda route: (-len(route.query) - len(route.headers), route.action)))
 
 

@@ -273,6 +273,38 @@ def test_what_is_no_request_to_s3_is_refused(
     assert ask(emulator, "s3", method, f"/{BUCKET}{path}", body) == wanted
 
 
+def test_what_is_well_formed_is_let_through(emulator: RunningEmulator) -> None:
+    s3 = client(emulator, "s3")
+    rule: dict[str, Any] = {"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": ""}}
+    rule |= {"NoncurrentVersionExpiration": {"NoncurrentDays": 30}, "Expiration": {"ExpiredObjectDeleteMarker": True}}
+    rule |= {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}
+    s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [rule]})
+    assert s3.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"] == [rule]
+    s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
+    cors = {"AllowedMethods": ["GET", "PUT"], "AllowedOrigins": ["*"], "MaxAgeSeconds": 3}
+    s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [cors]})
+    s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "a", "Value": "b & <c>"}]})
+    s3.put_bucket_acl(
+        Bucket=BUCKET,
+        AccessControlPolicy={
+            "Owner": {"ID": "a"},
+            "Grants": [{"Grantee": {"Type": "CanonicalUser", "ID": "a"}, "Permission": "READ"}],
+        },
+    )
+    key = {"Bucket": BUCKET, "Key": "é/ü+ %.txt"}
+    s3.put_object(**key, Body=b"x", Metadata={"by": "ada"})
+    upload = s3.create_multipart_upload(**key)["UploadId"]
+    part = s3.upload_part(**key, UploadId=upload, PartNumber=1, Body=b"y")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part}]}
+    s3.complete_multipart_upload(**key, UploadId=upload, MultipartUpload=parts)
+    s3.copy_object(Bucket=BUCKET, Key="copy", CopySource=key)
+    gone = {"Objects": [{"Key": "copy"}, {"Key": key["Key"]}], "Quiet": False}
+    assert len(s3.delete_objects(Bucket=BUCKET, Delete=gone)["Deleted"]) == 2
+    secrets = client(emulator, "secretsmanager")
+    secrets.create_secret(Name="door-secret", SecretBinary=b"\xff", Tags=[{"Key": "a", "Value": "é"}])
+    secrets.delete_secret(SecretId="door-secret", ForceDeleteWithoutRecovery=True)
+
+
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
