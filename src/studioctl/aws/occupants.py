@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/vpc/latest/userguide/delete-vpc.html
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GONE = {"deleted", "deleting", "terminated", "rejected", "expired", "failed", "detached"}
 # For what AWS made an interface: "Interface for NAT Gateway nat-...", "EFS mount target for fs-... (fsmt-...)".
 MADE_FOR = re.compile(r"\b(?:(?:nat|vpce|fs)-[0-9a-f]{8,}|d-[0-9a-z]{8,})\b")
+ATTACHED = "attachment.vpc-id"
 Thing = Mapping[str, Any]
 
 
@@ -58,50 +59,87 @@ class Ours:
         return identity in self.ids or {"Key": self.tag[0], "Value": self.tag[1]} in list(tags)
 
 
-def in_vpc(session: Session, vpc_id: str, ours: Ours) -> tuple[Occupant, ...]:
-    """Everything of others in a VPC of ours. What we may not look at is left out."""
+@dataclass(frozen=True)
+class Seen:
+    """What was found, and for each kind that we may not look at why."""
+
+    occupants: tuple[Occupant, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+    def __add__(self, other: "Seen") -> "Seen":
+        """Both; of one that was found twice what the second says."""
+        found = {(it.kind, it.id): it for it in (*self.occupants, *other.occupants)}
+        return Seen(tuple(found.values()), tuple(dict.fromkeys((*self.unseen, *other.unseen))))
+
+
+Look = tuple[str, Callable[[], list[Occupant]]]
+
+
+def in_vpc(session: Session, vpc_id: str, ours: Ours) -> Seen:
+    """Everything of others in a VPC of ours that AWS would not delete it with."""
     ec2 = session.client("ec2")
-    looks: tuple[Callable[[], list[Occupant]], ...] = (
-        lambda: _instances(ec2.get_paginator("describe_instances").paginate(Filters=_by("vpc-id", vpc_id)), ours),
-        lambda: _endpoints(ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=_by("vpc-id", vpc_id)), ours),
-        lambda: _nat_gateways(ec2.get_paginator("describe_nat_gateways").paginate(Filters=_by("vpc-id", vpc_id)), ours),
-        lambda: _gateways(ec2, vpc_id, ours),
-        lambda: _attachments(ec2, vpc_id, ours),
-        lambda: _peerings(ec2, vpc_id, ours),
-        lambda: _interfaces(
-            ec2.get_paginator("describe_network_interfaces").paginate(Filters=_by("vpc-id", vpc_id)), ours
-        ),
+
+    def pages(operation: str, name: str = "vpc-id") -> Any:
+        return ec2.get_paginator(operation).paginate(Filters=_by(name, vpc_id))  # type: ignore[call-overload]
+
+    looks: tuple[Look, ...] = (
+        ("instances", lambda: _instances(pages("describe_instances"), ours)),
+        ("endpoints", lambda: _endpoints(pages("describe_vpc_endpoints"), ours)),
+        ("NAT gateways", lambda: _nat_gateways(pages("describe_nat_gateways"), ours)),
+        ("internet gateways", lambda: _internet_gateways(pages("describe_internet_gateways", ATTACHED), ours)),
+        ("egress-only internet gateways", lambda: _outward_gateways(ec2, vpc_id, ours)),
+        ("VPN gateways", lambda: _vpn_gateways(ec2, vpc_id, ours)),
+        ("carrier gateways", lambda: _carrier_gateways(pages("describe_carrier_gateways"), ours)),
+        ("transit gateway attachments", lambda: _attachments(ec2, vpc_id, ours)),
+        ("peerings", lambda: _peerings(ec2, vpc_id, ours)),
+        ("interfaces", lambda: _interfaces(pages("describe_network_interfaces"), ours)),
+        ("subnets", lambda: _subnets(pages("describe_subnets"), ours)),
+        ("route tables", lambda: _route_tables(pages("describe_route_tables"), ours)),
+        ("network ACLs", lambda: _network_acls(pages("describe_network_acls"), ours)),
+        ("security groups", lambda: _groups(pages("describe_security_groups"), ours)),
     )
-    with ThreadPoolExecutor(len(looks)) as pool:
-        found = [each for some in pool.map(_unless_denied, looks) for each in some]
-    others = {occupant.id for occupant in found}
+    seen = _look_at(looks, f"in {vpc_id}")
+    others = {occupant.id for occupant in seen.occupants}
     # An instance, an endpoint or a gateway has interfaces, which need not be told beside it.
-    return tuple(
-        it for it in found if it.kind != "interface" or not any(other in it.about for other in others - {it.id})
+    told = (
+        it
+        for it in seen.occupants
+        if it.kind != "interface" or not any(other in it.about for other in others - {it.id} - it.subnets)
     )
+    return Seen(tuple(told), seen.unseen)
 
 
-def on_groups(session: Session, group_ids: Collection[str], ours: Ours) -> tuple[Occupant, ...]:
+def on_groups(session: Session, group_ids: Collection[str], ours: Ours) -> Seen:
     """Interfaces of others that wear these groups, and groups of others whose rules name them."""
     if not group_ids:
-        return ()
+        return Seen()
     ec2, wanted = session.client("ec2"), sorted(group_ids)
-    looks: tuple[Callable[[], list[Occupant]], ...] = (
-        lambda: _interfaces(
-            ec2.get_paginator("describe_network_interfaces").paginate(Filters=_by("group-id", *wanted)), ours
+    looks: tuple[Look, ...] = (
+        (
+            "interfaces",
+            lambda: _interfaces(
+                ec2.get_paginator("describe_network_interfaces").paginate(Filters=_by("group-id", *wanted)), ours
+            ),
         ),
-        lambda: _naming(ec2.get_paginator("describe_security_groups").paginate(), frozenset(wanted), ours),
+        (
+            "security groups",
+            lambda: _naming(ec2.get_paginator("describe_security_groups").paginate(), frozenset(wanted), ours),
+        ),
     )
+    return _look_at(looks, "with our security groups")
+
+
+def _look_at(looks: Sequence[Look], where: str) -> Seen:
+    def one(look: Look) -> Seen:
+        kind, find = look
+        try:
+            with translated():
+                return Seen(tuple(find()))
+        except DeniedError as denied:
+            return Seen(unseen=(f"Not looked at: {kind} of others {where}. {denied.message}",))
+
     with ThreadPoolExecutor(len(looks)) as pool:
-        return tuple(each for some in pool.map(_unless_denied, looks) for each in some)
-
-
-def _unless_denied(look: Callable[[], list[Occupant]]) -> list[Occupant]:
-    try:
-        with translated():
-            return look()
-    except DeniedError:
-        return []
+        return sum(pool.map(one, looks), Seen())
 
 
 def _by(name: str, *values: str) -> "list[FilterTypeDef]":
@@ -161,19 +199,66 @@ def _nat_gateways(pages: Any, ours: Ours) -> list[Occupant]:
     ]
 
 
-def _gateways(ec2: Any, vpc_id: str, ours: Ours) -> list[Occupant]:
-    by_vpc = _by("attachment.vpc-id", vpc_id)
-    internet = ec2.describe_internet_gateways(Filters=by_vpc)["InternetGateways"]
-    outward = [
-        it
-        for it in ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
-        if any(attached.get("VpcId") == vpc_id for attached in it.get("Attachments", ()))
+def _plain(kind: str, key: str, found: Iterable[Thing], ours: Ours) -> list[Occupant]:
+    """Things of which their name and owner is all that there is to tell."""
+    return [
+        Occupant(kind, it[key], _called(it, f"of account {it['OwnerId']}" if it.get("OwnerId") else ""))
+        for it in found
+        if not ours.has(it[key], it)
     ]
-    vpn = ec2.describe_vpn_gateways(Filters=by_vpc)["VpnGateways"]
-    found = [("internet gateway", "InternetGatewayId", it) for it in internet]
-    found += [("egress-only internet gateway", "EgressOnlyInternetGatewayId", it) for it in outward]
-    found += [("VPN gateway", "VpnGatewayId", it) for it in vpn if _lives(it)]
-    return [Occupant(kind, it[key], _called(it)) for kind, key, it in found if not ours.has(it[key], it)]
+
+
+def _internet_gateways(pages: Any, ours: Ours) -> list[Occupant]:
+    return _plain("internet gateway", "InternetGatewayId", _all(pages, "InternetGateways"), ours)
+
+
+def _outward_gateways(ec2: Any, vpc_id: str, ours: Ours) -> list[Occupant]:
+    pages = ec2.get_paginator("describe_egress_only_internet_gateways").paginate()
+    found = (
+        it
+        for it in _all(pages, "EgressOnlyInternetGateways")
+        if any(attached.get("VpcId") == vpc_id for attached in it.get("Attachments", ()))
+    )
+    return _plain("egress-only internet gateway", "EgressOnlyInternetGatewayId", found, ours)
+
+
+def _vpn_gateways(ec2: Any, vpc_id: str, ours: Ours) -> list[Occupant]:
+    found = ec2.describe_vpn_gateways(Filters=_by(ATTACHED, vpc_id))["VpnGateways"]
+    return _plain("VPN gateway", "VpnGatewayId", (it for it in found if _lives(it)), ours)
+
+
+def _carrier_gateways(pages: Any, ours: Ours) -> list[Occupant]:
+    found = (it for it in _all(pages, "CarrierGateways") if _lives(it))
+    return _plain("carrier gateway", "CarrierGatewayId", found, ours)
+
+
+def _subnets(pages: Any, ours: Ours) -> list[Occupant]:
+    return _plain("subnet", "SubnetId", _all(pages, "Subnets"), ours)
+
+
+def _route_tables(pages: Any, ours: Ours) -> list[Occupant]:
+    """A VPC's main one goes with it."""
+    found = (it for it in _all(pages, "RouteTables") if not any(a.get("Main") for a in it.get("Associations", ())))
+    return _plain("route table", "RouteTableId", found, ours)
+
+
+def _network_acls(pages: Any, ours: Ours) -> list[Occupant]:
+    return _plain("network ACL", "NetworkAclId", (it for it in _all(pages, "NetworkAcls") if not it["IsDefault"]), ours)
+
+
+def _groups(pages: Any, ours: Ours) -> list[Occupant]:
+    """A VPC's default one goes with it, and what SageMaker made for a domain of ours with the domain."""
+    found = []
+    for it in _all(pages, "SecurityGroups"):
+        match = GROUP_NAME.fullmatch(it["GroupName"])
+        if (
+            it["GroupName"] != "default"
+            and not ours.has(it["GroupId"], it)
+            and not (match and match[1] in ours.domains)
+        ):
+            about = f"'{it['GroupName']}' of account {it['OwnerId']}"
+            found.append(Occupant("security group", it["GroupId"], about))
+    return found
 
 
 def _attachments(ec2: Any, vpc_id: str, ours: Ours) -> list[Occupant]:

@@ -8,6 +8,7 @@ from moto.ec2 import urls as ec2_urls
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from moto.ec2.models.subnets import Subnet
+from moto.ec2.models.transit_gateway_attachments import TransitGatewayVpcAttachment
 from moto.ec2.models.vpcs import VPC
 from moto.efs import urls as efs_urls
 from moto.efs.exceptions import AccessPointNotFound, FileSystemNotFound
@@ -15,6 +16,7 @@ from moto.efs.models import AccessPoint, EFSBackend, MountTarget
 
 from studioctl.emulator.gateways import GatewayBackend
 
+LIVING_PEERINGS = frozenset({"initiating-request", "pending-acceptance", "provisioning", "active"})
 # API reference, CreateSecurityGroup and IpRange.
 DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 
@@ -27,9 +29,10 @@ class StrictEC2Backend(GatewayBackend):
         return ec2_urls
 
     def delete_subnet(self, subnet_id: str) -> Subnet:
-        """Network interfaces block it: API reference, DeleteSubnet."""
+        """Network interfaces block it, also those of a transit gateway, which moto does not make: API, DeleteSubnet."""
         subnet = self.get_subnet(subnet_id)
-        if any(eni.subnet.id == subnet_id for eni in self.enis.values()):
+        attached = {each for attachment in self._transit_attachments() for each in attachment.subnet_ids}
+        if subnet_id in attached or any(eni.subnet.id == subnet_id for eni in self.enis.values()):
             _refuse(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
         for table in self.route_tables.values():  # AWS drops the association together with the subnet
             links = table._associations  # noqa: SLF001 - moto has no other way to a subnet's associations
@@ -94,7 +97,7 @@ class StrictEC2Backend(GatewayBackend):
         )
 
     def delete_vpc(self, vpc_id: str) -> VPC:
-        """Subnets, gateways, interfaces, endpoints, route tables and groups block it: API reference, DeleteVpc."""
+        """Whatever is in it or attached to it blocks it, but what came with it: API reference, DeleteVpc."""
         vpc = self.get_vpc(vpc_id)
         groups = self.groups.get(vpc_id, {})
         gateways: list[Any] = list(self.internet_gateways.values())  # moto types their VPC as None for ever
@@ -109,6 +112,8 @@ class StrictEC2Backend(GatewayBackend):
         blockers += [
             table for table in self.route_tables.values() if table.vpc_id == vpc_id and not table.main_association_id
         ]
+        blockers += [acl for acl in self.network_acls.values() if acl.vpc_id == vpc_id and not acl.default]
+        blockers += self._further_ways_out(vpc_id)
         if blockers:
             _refuse(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
         default_groups = {key: group for key, group in groups.items() if group.is_default}
@@ -121,6 +126,25 @@ class StrictEC2Backend(GatewayBackend):
             raise
         self.groups.pop(vpc_id, None)
         return vpc
+
+    def _further_ways_out(self, vpc_id: str) -> list[Any]:
+        """VPC user guide, "delete-vpc"; that a peering blocks it is assumed."""
+        gateways: list[Any] = [*self.carrier_gateways.values(), *self.egress_only_internet_gateways.values()]
+        found = [each for each in gateways if each.vpc_id == vpc_id]
+        found += [each for each in self._transit_attachments() if each.vpc_id == vpc_id]
+        found += [
+            peering
+            for peering in self.vpc_pcxs.values()
+            if vpc_id in {peering.vpc.id, peering.peer_vpc.id} and peering.status["Code"] in LIVING_PEERINGS
+        ]
+        return found
+
+    def _transit_attachments(self) -> list[TransitGatewayVpcAttachment]:
+        return [
+            each
+            for each in self.transit_gateway_attachments.values()
+            if isinstance(each, TransitGatewayVpcAttachment) and each.state not in {"deleting", "deleted"}
+        ]
 
     def delete_network_interface(self, eni_id: str) -> None:
         """An interface that is in use stays; one that AWS made belongs to AWS."""

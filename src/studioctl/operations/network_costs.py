@@ -1,5 +1,7 @@
 """What is paid for although nobody works: the network, and editors that nobody stops."""
 
+from collections.abc import Mapping, Sequence
+
 from studioctl.config.checks import NEVER
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import count
@@ -11,13 +13,21 @@ HOURS_A_MONTH = 730
 PAID = {"aws_nat_gateway", "aws_vpc_endpoint"}
 
 
-def told(config: EnvironmentConfig) -> str | None:
-    """One line about what is paid for by the hour; None where nothing is."""
+def told(config: EnvironmentConfig, lacking: Mapping[str, Sequence[str]] | None = None) -> str | None:
+    """One line about what is paid for by the hour; None where nothing is.
+
+    Args:
+        config: The environment.
+        lacking: The zones of it in which a service has no endpoint, by AWS's name of the service, where that is known.
+    """
     network = config.network
     if not network.is_closed or network.vpc is not None:
         return None
     ways = len(endpoints.interfaces(config))
     in_zones = count(network.availability_zones, "zone")
+    missing = sum(map(len, (lacking or {}).values()))
+    if missing:
+        in_zones += f", less {missing} where a zone has none"
     nat = ["a NAT gateway with its address"] if network.internet == "nat" else []
     parts = [*nat, *([f"{count(ways, 'interface endpoint')} in {in_zones}"] if ways else [])]
     what = f"The network is paid for by the hour, used or not: {' and '.join(parts)}"
@@ -25,7 +35,7 @@ def told(config: EnvironmentConfig) -> str | None:
     if price is None:
         return f"{what}. Prices of {config.region} are not known here."
     hourly = len(nat) * (price.nat_gateway + price.public_address)
-    hourly += ways * network.availability_zones * price.interface_endpoint
+    hourly += (ways * network.availability_zones - missing) * price.interface_endpoint
     return f"{what}: about {hourly:.3f} USD, and more for each GB ({config.region}, {price.as_of})."
 
 

@@ -62,8 +62,10 @@ def plan(environment: Environment, *, move_state: bool = False, adopt: str | Non
     known = {address for address, _ in Estate(environment.terraform.state()).addresses()}
     yield from preflight.check_names(environment, environment.terraform.blueprint, known)
     summary = studio_settings.complete(environment, (yield from adoption.plan(environment, adopt=adopt)))
-    if network_costs.begins(summary) and (costs := network_costs.told(environment.config)):
+    lacking = zones.lacking() if zones else {}
+    if network_costs.begins(summary) and (costs := network_costs.told(environment.config, lacking)):
         yield Noted(costs)
+    yield from map(Noted, occupants.not_looked_at(environment, summary))
     return summary
 
 

@@ -18,7 +18,7 @@ from studioctl.aws.keys import Key
 from studioctl.aws.leftovers import DomainTraces
 from studioctl.aws.session import Session
 from studioctl.errors import RefusedError
-from studioctl.events import Finished, Stage, Started, Work
+from studioctl.events import Finished, Noted, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming, home_tags, kept_tags, read_home_tags
 from studioctl.operations import adoption, backup, holdings, keyring
 from studioctl.operations.backup import Copy, Plan
@@ -51,6 +51,7 @@ class Teardown:
         keys: KMS keys of the environment, also those on their way out.
         unknown: What these may encrypt although neither state nor file knows it: ARNs and ids.
         copied: Of which there is a copy, or will be before anything is removed: kinds and names.
+        unseen: Where in the network we may not look for what belongs to others, and why.
     """
 
     delete: frozenset[str]
@@ -62,6 +63,7 @@ class Teardown:
     keys: tuple[Key, ...] = ()
     unknown: tuple[str, ...] = ()
     copied: frozenset[tuple[str, str]] = frozenset()
+    unseen: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[Holding, ...]:
@@ -172,6 +174,7 @@ def survey(
         ownership.refuse_removal(environment)
     yield Stage("Looking for what there is")
     found = _look(environment, frozenset(delete))
+    yield from map(Noted, found.unseen)
     if found.is_empty:
         environment.terraform.workspace.release()  # a first `up` that made nothing, or a `down` cut off at its end
     return found
@@ -184,13 +187,13 @@ def _look(environment: Environment, delete: frozenset[str]) -> Teardown:
     unrecorded = adoption.existing(environment, missing)
     traces = _traces(environment, estate, unrecorded)
     _refuse_strangers(environment, estate, traces)
-    occupants.refuse_removal(environment, estate, unrecorded, traces)
+    unseen = occupants.refuse_removal(environment, estate, unrecorded, traces)
     remaining = tuple(trace for trace in traces if _is_there(environment, trace))
     places = holdings.stores(environment, unrecorded)
     held = holdings.find(environment, places, remaining)
     ours = keyring.find(environment)
     unknown = keyring.unknown(environment, ours, [store.name for store in places] + [h.name for h in held], remaining)
-    return Teardown(delete, addresses, unrecorded, remaining, places, held, ours, unknown)
+    return Teardown(delete, addresses, unrecorded, remaining, places, held, ours, unknown, unseen=unseen)
 
 
 def _is_there(environment: Environment, trace: DomainTraces) -> bool:

@@ -113,3 +113,42 @@ def test_a_rule_about_a_group_keeps_its_description_which_is_plain(studio: Studi
     assert [rule.get("Description") for rule in answer["SecurityGroupRules"] if not rule["IsEgress"]] == [
         "apps of a user"
     ]
+
+
+def test_a_vpc_stays_while_anything_is_in_it_or_attached_to_it(studio: Studio) -> None:
+    """Each of these is made, blocks, and goes again; in the end the VPC goes."""
+    ec2, vpc_id, subnet_id = studio.ec2, studio.vpc_id, studio.subnet_ids[0]
+    ec2.delete_subnet(SubnetId=studio.subnet_ids[1])
+    transit = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    attachment = ec2.create_transit_gateway_vpc_attachment(
+        TransitGatewayId=transit, VpcId=vpc_id, SubnetIds=[subnet_id]
+    )["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
+    has = "has dependencies and cannot be deleted."
+    blocked = ("DependencyViolation", f"The subnet '{subnet_id}' {has}")
+    assert refusal(lambda: ec2.delete_subnet(SubnetId=subnet_id)) == blocked
+    ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=attachment)
+    ec2.delete_subnet(SubnetId=subnet_id)
+    ec2.delete_security_group(GroupId=studio.group_id)
+    other = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+
+    outward = ec2.create_egress_only_internet_gateway(VpcId=vpc_id)["EgressOnlyInternetGateway"]
+    carrier = ec2.create_carrier_gateway(VpcId=vpc_id)["CarrierGateway"]["CarrierGatewayId"]
+    private = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpcId=vpc_id, VpnGatewayId=private)
+    acl = ec2.create_network_acl(VpcId=vpc_id)["NetworkAcl"]["NetworkAclId"]
+    peering = ec2.create_vpc_peering_connection(VpcId=other, PeerVpcId=vpc_id)["VpcPeeringConnection"]
+    for release in (
+        lambda: ec2.delete_egress_only_internet_gateway(
+            EgressOnlyInternetGatewayId=outward["EgressOnlyInternetGatewayId"]
+        ),
+        lambda: ec2.delete_carrier_gateway(CarrierGatewayId=carrier),
+        lambda: ec2.detach_vpn_gateway(VpcId=vpc_id, VpnGatewayId=private),
+        lambda: ec2.delete_network_acl(NetworkAclId=acl),
+        lambda: ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering["VpcPeeringConnectionId"]),
+    ):
+        assert refusal(lambda: ec2.delete_vpc(VpcId=vpc_id))[0] == "DependencyViolation"
+        release()  # type: ignore[no-untyped-call]
+    ec2.delete_vpc(VpcId=vpc_id)
+    ec2.delete_vpc(VpcId=other)
+    ec2.delete_transit_gateway(TransitGatewayId=transit)
+    ec2.delete_vpn_gateway(VpnGatewayId=private)

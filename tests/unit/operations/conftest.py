@@ -71,6 +71,8 @@ def furnished(emulator: RunningEmulator, name: str = "acme-ml", **domain: Any) -
     """The same, with what a test wants of name and domain."""
     before = server.inventory(emulator)
     studio = new_studio(emulator, REGION)
+    ours: Any = [{"Key": "studioctl:environment", "Value": name}]
+    studio.ec2.create_tags(Resources=[*studio.subnet_ids, studio.group_id], Tags=ours)
     domain_id = studio.domain(Tags=[{"Key": "studioctl:environment", "Value": name}], **domain)
     studio.profile(domain_id)
     studio.space(domain_id)

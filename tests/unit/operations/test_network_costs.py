@@ -27,6 +27,13 @@ def test_what_is_paid_for_by_the_hour_is_counted(network: dict[str, object], say
     assert told(environment(network=network, studio=NO_DOCKER)) == HEAD + says
 
 
+def test_endpoints_in_zones_that_their_service_lacks_are_not_counted() -> None:
+    lacking = {"com.amazonaws.us-east-1.sts": ("us-east-1a",), "com.amazonaws.us-east-1.ssm": ("us-east-1b",)}
+    said = told(environment(network=CUT_OFF, studio=NO_DOCKER), lacking)
+
+    assert said == f"{HEAD}9 interface endpoints in 2 zones, less 2 where a zone has none: about 0.160 USD{TAIL}"
+
+
 def test_where_no_price_is_known_none_is_made_up() -> None:
     said = told(environment(network=CLOSED, region="eu-west-1"))
 

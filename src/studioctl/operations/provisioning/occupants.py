@@ -11,15 +11,18 @@ from studioctl.terraform.plan import PlanSummary
 
 if TYPE_CHECKING:
     from studioctl.aws.leftovers import DomainTraces
-    from studioctl.aws.occupants import Occupant, Ours
+    from studioctl.aws.occupants import Occupant, Ours, Seen
 
 VPC, SUBNET, GROUP = "aws_vpc", "aws_subnet", "aws_security_group"
 
 
 def refuse_removal(
     environment: Environment, estate: Estate, unrecorded: Mapping[str, str], traces: Iterable["DomainTraces"]
-) -> None:
+) -> tuple[str, ...]:
     """Refuses to remove a network that others are in. A VPC that we only use is looked at for our groups alone.
+
+    Returns:
+        What could not be looked at, and why.
 
     Raises:
         RefusedError: It names each with its owner. Nothing was changed.
@@ -31,10 +34,12 @@ def refuse_removal(
         for type_ in (VPC, GROUP)
     )
     if not vpcs | groups:
-        return
+        return ()
     ours = _ours(environment, estate, unrecorded, traces)
-    found = [each for vpc_id in sorted(vpcs) for each in occupants.in_vpc(environment.session, vpc_id, ours)]
-    _refuse([*found, *occupants.on_groups(environment.session, groups, ours)], "studioctl down")
+    seen = sum((occupants.in_vpc(environment.session, vpc_id, ours) for vpc_id in sorted(vpcs)), occupants.Seen())
+    seen += occupants.on_groups(environment.session, groups, ours)
+    _refuse(seen.occupants, "studioctl down")
+    return seen.unseen
 
 
 def refuse_change(environment: Environment, summary: PlanSummary) -> None:
@@ -43,9 +48,20 @@ def refuse_change(environment: Environment, summary: PlanSummary) -> None:
     Raises:
         RefusedError: It names each with its owner.
     """
+    seen = _seen(environment, summary)
+    _refuse(seen.occupants if seen else (), "studioctl up")
+
+
+def not_looked_at(environment: Environment, summary: PlanSummary) -> tuple[str, ...]:
+    """Where in the network that a plan takes away we may not look for others, and why."""
+    seen = _seen(environment, summary)
+    return seen.unseen if seen else ()
+
+
+def _seen(environment: Environment, summary: PlanSummary) -> "Seen | None":
     doomed = {change.address for change in summary.changes if change.destroys and change.type in {VPC, SUBNET, GROUP}}
     if not doomed:
-        return
+        return None
     from studioctl.aws import leftovers, occupants  # noqa: PLC0415 (boto3 is needed only here)
 
     estate = Estate(environment.terraform.state())
@@ -55,9 +71,10 @@ def refuse_change(environment: Environment, summary: PlanSummary) -> None:
     }
     homes = leftovers.in_vpcs(environment.session, estate.ids(VPC))
     ours = _ours(environment, estate, {}, homes)
-    everywhere = [each for vpc_id in estate.ids(VPC) for each in occupants.in_vpc(environment.session, vpc_id, ours)]
-    found = [each for each in everywhere if ids[VPC] or each.subnets & ids[SUBNET]]
-    _refuse([*found, *occupants.on_groups(environment.session, ids[GROUP], ours)], "studioctl up")
+    vpcs = estate.ids(VPC) if ids[VPC] | ids[SUBNET] else ()
+    seen = sum((occupants.in_vpc(environment.session, vpc_id, ours) for vpc_id in vpcs), occupants.Seen())
+    found = tuple(each for each in seen.occupants if ids[VPC] or each.subnets & ids[SUBNET])
+    return occupants.Seen(found, seen.unseen) + occupants.on_groups(environment.session, ids[GROUP], ours)
 
 
 def _ours(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from studioctl.errors import ConfigError
 from studioctl.events import Noted
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Blueprint
+from studioctl.operations.doctor.finding import Finding, Severity
+from studioctl.operations.doctor.names import _named
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import endpoint_zones, preflight
 from tests.fakes.aws import FakeSession, refused
@@ -189,6 +192,27 @@ def test_where_looking_is_denied_it_is_a_note(environment: Make) -> None:
     (note,) = planned(made)
     assert note.startswith("Not looked at: the zones of endpoints. AWS refused DescribeVpcEndpointServices")
     assert made.terraform.blueprint is before
+
+
+def found_by_the_doctor(made: Environment) -> list[Finding]:
+    patient: Any = SimpleNamespace(wanted=made.config, session=made.session)
+    return [each for each in _named(patient) if endpoint_zones.TITLE in each.message or STS in each.message]
+
+
+def test_the_doctor_tells_a_service_out_of_reach_and_a_look_that_is_denied(environment: Make) -> None:
+    (far,) = found_by_the_doctor(environment(Services(lacking(STS, "a", "b", "c"))))
+    (nowhere,) = found_by_the_doctor(environment(Services(lacking(STS, *"abcdef"))))
+    (denied,) = found_by_the_doctor(environment(Services({}, denied=True)))
+    (well,) = found_by_the_doctor(environment(Services(lacking(STS, "a"))))
+
+    assert (far.id, far.severity, far.remedy) == ("NAM005", Severity.ERROR, "write availability_zones = 4")
+    assert far.message.startswith(f"network.availability_zones: {STS} has endpoints in us-east-1d, us-east-1e")
+    assert nowhere.message == f"network.internet: AWS offers no endpoint of {STS} in us-east-1"
+    assert nowhere.remedy == 'write internet = "nat", with which no endpoint is needed'
+    assert denied.severity == Severity.INFO
+    assert denied.message.startswith("the zones of endpoints could not be looked at: AWS refused Describe")
+    assert (well.severity, well.message) == (Severity.OK, "the zones of endpoints: as it has to be")
+    assert not found_by_the_doctor(environment(Services(lacking(STS, *"abcdef")), 'internet = "nat"\n'))
 
 
 def test_the_emulator_has_every_service_that_can_be_wanted(emulator: RunningEmulator) -> None:

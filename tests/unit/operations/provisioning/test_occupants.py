@@ -5,7 +5,9 @@ from typing import Any, cast
 
 import pytest
 
+from studioctl.emulator import server
 from studioctl.errors import RefusedError
+from studioctl.events import Noted
 from studioctl.operations import provision, teardown
 from studioctl.operations.environment import Environment
 from studioctl.terraform.plan import PlanSummary, ResourceChange
@@ -71,13 +73,66 @@ def test_gateways_endpoints_and_peerings_are_named(world: World) -> None:
     endpoint = ec2.create_vpc_endpoint(VpcId=vpc_id, ServiceName="com.amazonaws.us-east-1.s3")["VpcEndpoint"]
     other = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
     peering = ec2.create_vpc_peering_connection(VpcId=other, PeerVpcId=vpc_id)["VpcPeeringConnection"]
+    outward = ec2.create_egress_only_internet_gateway(VpcId=vpc_id)["EgressOnlyInternetGateway"]
+    private = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpcId=vpc_id, VpnGatewayId=private)
+    carrier = ec2.create_carrier_gateway(VpcId=vpc_id)["CarrierGateway"]["CarrierGatewayId"]
+    transit = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    attachment = ec2.create_transit_gateway_vpc_attachment(
+        TransitGatewayId=transit, VpcId=vpc_id, SubnetIds=world.studio.subnet_ids[:1]
+    )["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
     lines = refusal(world)
 
-    assert f"  internet gateway {gateway}" in lines
+    account = "of account 123456789012"
+    assert f"  internet gateway {gateway} ({account})" in lines
+    assert f"  egress-only internet gateway {outward['EgressOnlyInternetGatewayId']}" in lines
+    assert f"  VPN gateway {private}" in lines
+    assert f"  carrier gateway {carrier} ({account})" in lines
+    assert f"  transit gateway attachment {attachment} (to {transit})" in lines
     assert any(line.startswith(f"  endpoint {endpoint['VpcEndpointId']} (com.amazonaws.us-east-1.s3") for line in lines)
     identity = peering["VpcPeeringConnectionId"]
     assert f"  peering {identity} (with {other} of account 123456789012)" in lines
-    assert len(lines) == 3
+    assert len(lines) == 7
+
+
+def test_what_is_made_of_the_vpc_itself_is_named(world: World) -> None:
+    ec2, vpc_id = world.studio.ec2, world.studio.vpc_id
+    named: Any = [{"ResourceType": "subnet", "Tags": [{"Key": "Name", "Value": "theirs"}]}]
+    subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock="10.0.77.0/24", TagSpecifications=named)["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=vpc_id)["RouteTable"]["RouteTableId"]
+    acl = ec2.create_network_acl(VpcId=vpc_id)["NetworkAcl"]["NetworkAclId"]
+    group = ec2.create_security_group(GroupName="database", Description="x", VpcId=vpc_id)["GroupId"]
+    account = "of account 123456789012"
+
+    assert refusal(world) == [
+        f"  subnet {subnet} ('theirs', {account})",
+        f"  route table {table} ({account})",
+        f"  network ACL {acl} ({account})",
+        f"  security group {group} ('database' {account})",
+    ]
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_route_table(RouteTableId=table)
+    ec2.delete_network_acl(NetworkAclId=acl)
+    ec2.delete_security_group(GroupId=group)
+    survey(world)
+
+
+def test_what_we_may_not_look_at_is_noted(world: World) -> None:
+    faults: Any = {
+        "faults": [
+            {"kind": "error", "service": "ec2", "action": action, "code": "UnauthorizedOperation"}
+            for action in ("DescribeNetworkAcls", "DescribeCarrierGateways")
+        ]
+    }
+    server.set_faults(world.emulator, faults)
+    try:
+        noted = [event.message for event in teardown.survey(world.environment) if isinstance(event, Noted)]
+    finally:
+        server.set_faults(world.emulator, {"faults": []})
+    assert [note.partition(". ")[0] for note in noted] == [
+        f"Not looked at: carrier gateways of others in {world.studio.vpc_id}",
+        f"Not looked at: network ACLs of others in {world.studio.vpc_id}",
+    ]
 
 
 def test_a_group_whose_rules_name_ours_is_named(world: World) -> None:
