@@ -121,9 +121,15 @@ def test_the_emulator_runs_it_as_the_how_to_says(shell: Shell) -> None:
 
 
 def test_scripts_run_only_in_an_emulator_that_was_told_to(shell: Shell) -> None:
-    shell.studioctl("emulator", "start")
-    refused = shell.studioctl("emulator", "start", "--run-lifecycle", expect=1)
-    assert "Error: The emulator runs already, and its apps run no lifecycle scripts.\n" in refused.err
+    shell.studioctl("emulator", "start", "--quota", "L-AC46C40F=5")
+    assert shell.studioctl("emulator", "start").out.startswith("running at http://127.0.0.1:")
+    other = ("--run-lifecycle", "--lifecycle-network", "none", "--quota", "L-AC46C40F=5")
+    refused = shell.studioctl("emulator", "start", *other, expect=1)
+    assert refused.err == (
+        "Error: The emulator runs already, and not as these say: --run-lifecycle, --lifecycle-network.\n"
+        f"Next:  studioctl emulator stop && studioctl emulator start {' '.join(other)} (everything in\n"
+        "       it will be gone)\n"
+    )
     shell.studioctl("emulator", "stop")
     shell.studioctl("emulator", "start", "--run-lifecycle", "--lifecycle-seconds", "20")
     assert json.loads(shell.studioctl("emulator", "status", "--json").out)["emulator"]["runs_lifecycle"] is True

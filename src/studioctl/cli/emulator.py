@@ -1,10 +1,17 @@
 """`studioctl emulator ...`."""
 
-from typing import Annotated, Literal
+import json as json_
+import shlex
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from studioctl.cli import faults, options
+
+if TYPE_CHECKING:
+    from studioctl.emulator.server import RunningEmulator
+    from studioctl.emulator.settings import EmulatorSettings
 
 app = typer.Typer(
     help="The AWS account on this machine that [bold]--local[/] acts on.", no_args_is_help=True, rich_markup_mode="rich"
@@ -14,6 +21,7 @@ app.add_typer(faults.app, name="faults")
 
 @app.command()
 def start(
+    context: typer.Context,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
     transition_seconds: Annotated[
         float, typer.Option(help="How long things are Pending, Updating or Deleting: AWS needs minutes.", min=0)
@@ -46,7 +54,6 @@ def start(
     """Start it in the background, if it is not running."""
     from studioctl.emulator import server
     from studioctl.emulator.settings import EmulatorSettings
-    from studioctl.errors import EmulatorError
 
     if accept_any_key and run_lifecycle:
         raise typer.BadParameter(
@@ -68,19 +75,43 @@ def start(
         if (missing := run.probe()) is not None:
             raise missing
     running = server.start(port=port, settings=settings)
-    if run_lifecycle and not running.runs_lifecycle:
-        raise EmulatorError(
-            "The emulator runs already, and its apps run no lifecycle scripts.",
-            hint="studioctl emulator stop && studioctl emulator start --run-lifecycle (everything in it will be gone)",
-        )
-    if accept_any_key != running.accepts_any_key:
-        lets_in = "any key" if running.accepts_any_key else "its own key only"
-        flag = " --accept-any-key" if accept_any_key else ""
-        raise EmulatorError(
-            f"The emulator runs already, and lets in {lets_in}.",
-            hint=f"studioctl emulator stop && studioctl emulator start{flag} (everything in it will be gone)",
-        )
+    _refuse_other_settings(context, settings, running)
     typer.echo(f"running at {running.endpoint_url}, process {running.pid}, log {running.log_path}")
+
+
+def _refuse_other_settings(context: typer.Context, wanted: "EmulatorSettings", running: "RunningEmulator") -> None:
+    """One that runs already stays as it is: whoever wants it otherwise has to know."""
+    from studioctl.emulator import server
+    from studioctl.errors import EmulatorError
+
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    asked = asdict(wanted) | {"port": context.params["port"] or running.port}
+    has = server.settings(running) | {"port": running.port}
+    fields = {name: "quotas" if name == "quota" else name for name in [*given, "accept_any_key"]}
+    differing = [_flag(name) for name, key in fields.items() if json_.dumps(asked[key]) != json_.dumps(has[key])]
+    if not differing:
+        return
+    again = [word for name in given for word in _words(name, context.params[name])]
+    raise EmulatorError(
+        f"The emulator runs already, and not as these say: {', '.join(differing)}.",
+        hint=f"studioctl emulator stop && {shlex.join(['studioctl', 'emulator', 'start', *again])}"
+        " (everything in it will be gone)",
+    )
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _words(name: str, value: object) -> list[str]:
+    match value:
+        case bool():
+            return [_flag(name) if value else f"--no-{name.replace('_', '-')}"]
+        case list() | tuple():
+            return [word for item in value for word in (_flag(name), str(item))]
+        case _:
+            return [_flag(name), str(value)]
 
 
 def _quotas(given: list[str]) -> dict[str, float]:

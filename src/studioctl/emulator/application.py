@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,9 +63,10 @@ class Application:
     time, after its body has been read, and each one finds Studio's state settled.
     """
 
-    def __init__(self, identity: Identity, key: AdministratorKey) -> None:
+    def __init__(self, identity: Identity, key: AdministratorKey, settings: EmulatorSettings) -> None:
         self.identity = identity
         self.key = key
+        self.settings = settings
         self.faults = Faults()
         self.door = Door(ACCOUNT_ID)
         self._moto: WsgiApplication = DomainDispatcherApplication(create_backend_app)
@@ -185,6 +186,8 @@ class Application:
                 with self._turn:
                     settle()
                     return _json(take_inventory())
+            case ["settings"]:
+                return _json(asdict(self.settings))
             case ["faults"]:
                 return self._change_faults(request)
             case ["sessions"]:
@@ -237,7 +240,7 @@ def bind(
     reach: Mapping[str, str],
 ) -> BaseWSGIServer:
     """A server that listens on 127.0.0.1, on a free port when `port` is 0. Raises SystemExit when it is taken."""
-    server = Server(LOOPBACK, port, InOneRead(Application(identity, key)), handler=RequestHandler)
+    server = Server(LOOPBACK, port, InOneRead(Application(identity, key, settings)), handler=RequestHandler)
     install(settings, f"http://{LOOPBACK}:{server.server_port}", key, volumes=volumes, reach=reach)
     return server
 

@@ -199,6 +199,15 @@ def inventory(emulator: RunningEmulator) -> dict[str, Any]:
     return _own(emulator, "GET", "inventory")
 
 
+def settings(emulator: RunningEmulator) -> dict[str, Any]:
+    """How it was told to behave, see `EmulatorSettings`.
+
+    Raises:
+        EmulatorError: it does not answer.
+    """
+    return _own(emulator, "GET", "settings", hint="studioctl emulator stop (everything in it will be gone)")
+
+
 def faults(emulator: RunningEmulator) -> dict[str, Any]:
     """What is made to go wrong, see `faults.Faults.to_json`.
 
