@@ -4,7 +4,6 @@ import io
 import json
 import os
 import secrets
-import sys
 import threading
 import time
 import traceback
@@ -135,7 +134,7 @@ class Application:
                 return list(self._moto(environ, start_response))
             except Exception as error:  # noqa: BLE001 - moto trusts its clients, so it may be anything
                 said = f"The emulator cannot do this: {_told(error)}"
-                print(f"{call.service} {call.action}: {said}", file=sys.stderr)
+                environ["wsgi.errors"].write(f"{call.service} {call.action}: {said}\n")
                 return fault_answers.error_answer(call.service, "NotImplemented", said, 501)(environ, start_response)
             finally:
                 StudioStore.outcome = None
