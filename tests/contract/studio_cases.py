@@ -54,7 +54,9 @@ WITHOUT_A_CASE = {
 """Arguments, or blocks of them, that AWS would not take."""
 
 NEVER_UPDATED = {
-    "aws_sagemaker_studio_lifecycle_config.studio_lifecycle_config": "Scripts are immutable: the API has no update.",
+    "aws_sagemaker_studio_lifecycle_config.studio_lifecycle_config_name": "A name.",
+    "aws_sagemaker_studio_lifecycle_config.studio_lifecycle_config_app_type": "The API has no update of scripts.",
+    "aws_sagemaker_studio_lifecycle_config.studio_lifecycle_config_content": "The API has no update of scripts.",
     "aws_sagemaker_image.image_name": "A name: it replaces the image.",
     "aws_sagemaker_image.role_arn": "The provider replaces the image, though UpdateImage has it.",
     "aws_sagemaker_image_version.image_name": "A name.",
@@ -84,7 +86,8 @@ NEVER_UPDATED = {
     ),
     "aws_sagemaker_user_profile.domain_id": "Where the profile is.",
     "aws_sagemaker_user_profile.user_profile_name": "A name.",
-    "aws_sagemaker_user_profile.single_sign_on": "UpdateUserProfile has no such member.",
+    "aws_sagemaker_user_profile.single_sign_on_user_identifier": "UpdateUserProfile has no such member.",
+    "aws_sagemaker_user_profile.single_sign_on_user_value": "UpdateUserProfile has no such member.",
     "aws_sagemaker_space.domain_id": "Where the space is.",
     "aws_sagemaker_space.space_name": "A name.",
     "aws_sagemaker_space.ownership_settings": "UpdateSpace has no such member, and the provider sends nothing.",
@@ -100,7 +103,7 @@ NEVER_UPDATED = {
     "aws_sagemaker_app.user_profile_name": "Where the app is.",
     "aws_sagemaker_app.resource_spec": "The API has no update of apps, and the provider sends nothing.",
 }
-"""Arguments, or what their names begin with, that no update changes in place."""
+"""Arguments, or blocks of them, that no update changes in place."""
 
 
 def cases(step: int) -> Cases:

@@ -170,8 +170,8 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def _excused(arguments: set[str], reasons: Mapping[str, str]) -> set[str]:
-    """Those that have a reason. A reason for nothing fails."""
-    matching = {reason: {name for name in arguments if name.startswith(reason)} for reason in reasons}
+    """Those that have a reason of their own, or are in a block that has one. A reason for nothing fails."""
+    matching = {reason: {name for name in arguments if f"{name}.".startswith(f"{reason}.")} for reason in reasons}
     assert all(reasons.values())
     assert [reason for reason, names in matching.items() if not names] == [], "reasons for what has a case"
     return set().union(*matching.values())
