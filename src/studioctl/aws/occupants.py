@@ -10,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from studioctl.aws.errors import DeniedError, translated
+from botocore.exceptions import ClientError
+
+from studioctl.aws.errors import DeniedError, code_of, translated
 from studioctl.aws.leftovers import GROUP_NAME
 from studioctl.aws.session import Session
+from studioctl.errors import AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
@@ -21,6 +24,8 @@ GONE = {"deleted", "deleting", "terminated", "rejected", "expired", "failed", "d
 # For what AWS made an interface: "Interface for NAT Gateway nat-...", "EFS mount target for fs-... (fsmt-...)".
 MADE_FOR = re.compile(r"\b(?:(?:nat|vpce|fs)-[0-9a-f]{8,}|d-[0-9a-z]{8,})\b")
 ATTACHED = "attachment.vpc-id"
+# What a region or partition answers that has no such thing: carrier gateways are where Wavelength zones are.
+NOT_OFFERED = {"InvalidAction", "Unsupported", "UnsupportedOperation"}
 Thing = Mapping[str, Any]
 
 
@@ -137,6 +142,10 @@ def _look_at(looks: Sequence[Look], where: str) -> Seen:
                 return Seen(tuple(find()))
         except DeniedError as denied:
             return Seen(unseen=(f"Not looked at: {kind} of others {where}. {denied.message}",))
+        except AwsError as error:
+            if isinstance(error.__cause__, ClientError) and code_of(error.__cause__) in NOT_OFFERED:
+                return Seen()
+            raise
 
     with ThreadPoolExecutor(len(looks)) as pool:
         return sum(pool.map(one, looks), Seen())

@@ -135,6 +135,15 @@ def test_what_we_may_not_look_at_is_noted(world: World) -> None:
     ]
 
 
+def test_what_a_region_does_not_have_is_not_looked_for(world: World) -> None:
+    fault = {"kind": "error", "service": "ec2", "action": "DescribeCarrierGateways", "code": "InvalidAction"}
+    server.set_faults(world.emulator, {"faults": [fault]})
+    try:
+        assert [event for event in teardown.survey(world.environment) if isinstance(event, Noted)] == []
+    finally:
+        server.set_faults(world.emulator, {"faults": []})
+
+
 def test_a_group_whose_rules_name_ours_is_named(world: World) -> None:
     ec2, ours = world.studio.ec2, world.studio.group_id
     cast("FakeTerraform", world.environment.terraform).resources.append(("aws_security_group", {"id": ours}))
