@@ -170,7 +170,7 @@ def test_a_wrong_file_and_none(ready: Shell) -> None:
 
     assert '  ✗ FIL001  studio.toml:5: users[0].name: "ada_l"' in wrong.out
     assert "      do: studioctl validate\n" in wrong.out
-    assert "  i DOC002  there is no studio.toml, so not looked at: Terraform's state, " in none.out
+    assert "  i DOC002  there is no studio.toml, so not looked at: what is in .studioctl/, Terraform's" in none.out
     assert "      do: studioctl init\n" in none.out
     assert none.out.startswith("no environment  us-east-1 on the emulator\n")
     assert "  ✓ AWS001  account 123456789012" in none.out
@@ -240,7 +240,7 @@ def test_an_aws_that_never_answers_is_given_up(ready: Shell, silent: str) -> Non
     began = time.monotonic()
     found = findings(aws(ready, **keys, AWS_ENDPOINT_URL=silent).studioctl("doctor", "--json", expect=None))
 
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60  # botocore alone would wait for minutes
     assert any("no answer" in finding["message"] or "timed out" in finding["message"] for finding in found.values())
     assert found["PRG001"]["severity"] == "ok"
 

@@ -127,8 +127,8 @@ def test_scripts_run_only_in_an_emulator_that_was_told_to(shell: Shell) -> None:
     refused = shell.studioctl("emulator", "start", *other, expect=1)
     assert refused.err == (
         "Error: The emulator runs already, and not as these say: --run-lifecycle, --lifecycle-network.\n"
-        f"Next:  studioctl emulator stop && studioctl emulator start {' '.join(other)} (everything in\n"
-        "       it will be gone)\n"
+        f"Next:  studioctl emulator stop && studioctl emulator start {' '.join(other)}"
+        " (everything in it will be gone)\n"
     )
     shell.studioctl("emulator", "stop")
     shell.studioctl("emulator", "start", "--run-lifecycle", "--lifecycle-seconds", "20")

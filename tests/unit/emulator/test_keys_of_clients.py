@@ -142,7 +142,7 @@ def test_what_iam_and_sts_gave_out(emulator: RunningEmulator) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/moto-api/data.json", "/moto-api/reset", "/_studioctl/inventory", "/_studioctl/faults", "/_studioctl/x"]
+    "path", ["/moto-api/config", "/moto-api/reset", "/_studioctl/inventory", "/_studioctl/faults", "/_studioctl/x"]
 )
 def test_what_is_the_emulators_own_is_the_administrators(emulator: RunningEmulator, path: str) -> None:
     studio = new_studio(emulator)
@@ -156,7 +156,7 @@ def test_what_is_the_emulators_own_is_the_administrators(emulator: RunningEmulat
     assert with_token[0] == 403
     assert json.loads(with_token[1])["__type"] == "AccessDeniedException"
     if not path.endswith("reset"):  # other tests live here
-        expected = 404 if path.endswith("/x") else 200
+        expected = {"/_studioctl/x": 404, "/moto-api/config": 201}.get(path, 200)
         assert ask(emulator, path, **headers(emulator.key, "GET", host, path))[0] == expected
 
 
