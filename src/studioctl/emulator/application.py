@@ -84,8 +84,9 @@ class Application:
             body = _read_body(environ)
             call = call_of(environ, body)
             self._admit(environ, body)
-            call = call_of(environ, body)
-            if not environ.get("PATH_INFO", "").startswith(ADMINISTRATORS) and calls.FORM not in environ:
+            if calls.FORM in environ:  # an upload, which is known for one only now
+                call = call_of(environ, body)
+            elif not environ.get("PATH_INFO", "").startswith(ADMINISTRATORS):
                 form.check(environ, call, body)
         except Refused as refused:
             return refusals.answer(refused, environ, call.service, call.action)(environ, start_response)

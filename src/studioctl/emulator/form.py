@@ -166,10 +166,8 @@ def _parameters(environ: Mapping[str, Any], body: bytes) -> dict[str, str]:
 def _key(name: str, member: Shape, *, is_ec2: bool) -> str:
     """What a member is called in a query: botocore's serializers have these rules."""
     where = member.serialization
-    if not is_ec2:
-        return str(where.get("name", name))
     called = str(where.get("name", name))
-    return str(where.get("queryName") or called[:1].upper() + called[1:])
+    return str(where.get("queryName") or called[:1].upper() + called[1:]) if is_ec2 else called
 
 
 def _leaf(shape: Shape, words: Sequence[str], *, is_ec2: bool) -> Shape | None:

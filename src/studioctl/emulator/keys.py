@@ -1,5 +1,6 @@
 """AWS KMS as strict as AWS about keys that cannot be used: moto lets them go on encrypting."""
 
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -26,7 +27,16 @@ class InvalidStateError(JsonRESTError):
         super().__init__("KMSInvalidStateException", f"{arn} is pending deletion.")
 
 
-def why_unusable(account_id: str, region: str, key_id: str | None) -> str | None:
+@dataclass(frozen=True)
+class Unusable:
+    """Why a key encrypts nothing: KMS's code for it, what is said of the key, and what one must do instead."""
+
+    code: str
+    fault: str
+    advice: str
+
+
+def why_unusable(account_id: str, region: str, key_id: str | None) -> Unusable | None:
     """What keeps a service from encrypting data with this key of the account; None if nothing does.
 
     Args:
@@ -39,12 +49,14 @@ def why_unusable(account_id: str, region: str, key_id: str | None) -> str | None
     keys = kms_backends[account_id][region].keys.values()
     key = next((key for key in keys if key_id in _names(key)), None)
     if key is None:
-        return "does not exist. You must choose a key that exists"
+        return Unusable("NotFoundException", "does not exist", "You must choose a key that exists")
     usage = key.key_usage or "ENCRYPT_DECRYPT"  # moto keeps what the request said, which may be nothing
     if usage != "ENCRYPT_DECRYPT" or key.key_spec != "SYMMETRIC_DEFAULT":
-        return f"has the usage {usage} and the spec {key.key_spec}. You must choose a symmetric encryption key"
+        fault = f"has the usage {usage} and the spec {key.key_spec}"
+        return Unusable("InvalidKeyUsageException", fault, "You must choose a symmetric encryption key")
     if key.key_state != "Enabled":
-        return f"is {key.key_state}. You must choose a key that is Enabled"
+        code = "DisabledException" if key.key_state == "Disabled" else "KMSInvalidStateException"
+        return Unusable(code, f"is {key.key_state}", "You must choose a key that is Enabled")
     return None
 
 

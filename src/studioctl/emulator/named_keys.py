@@ -93,14 +93,4 @@ def refuse(environ: Mapping[str, Any], call: Call, body: bytes) -> Response | No
     why = why_unusable(ACCOUNT_ID, signature.region, str(key)) if key else None
     if why is None:
         return None
-    reason = why.partition(".")[0]
-    return error_answer(call.service, said.code.format(code=_code_of_kms(why)), said.message.format(reason), 400)
-
-
-def _code_of_kms(why: str) -> str:
-    """What KMS itself would say to the service."""
-    if why.startswith("does not exist"):
-        return "NotFoundException"
-    if why.startswith("is Disabled"):
-        return "DisabledException"
-    return "KMSInvalidStateException" if why.startswith("is ") else "InvalidKeyUsageException"
+    return error_answer(call.service, said.code.format(code=why.code), said.message.format(why.fault), 400)

@@ -24,8 +24,10 @@ _TOLD = {
         *("vpc_end_points", "subnet_associations", "attachments", "configurations", "reservations", "deleted_amis"),
         *("launch_template_name_to_ids", "launch_template_insert_order"),
     },
-    "ecr": {"repositories", "replication_config", "registry_scanning_configuration", "scan_finding_results"}
-    | {"blobs", "_downloads"},
+    "ecr": {
+        *("repositories", "replication_config", "registry_scanning_configuration", "scan_finding_results"),
+        *("blobs", "_downloads"),
+    },
     "efs": {"creation_tokens", "access_points", "file_systems_by_id", "mount_targets_by_id"},
     "iam": {"roles", "managed_policies", "aws_managed_policies", "access_keys", "inline_policies"},
     "kms": {"keys"},

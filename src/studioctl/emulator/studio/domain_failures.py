@@ -15,12 +15,12 @@ RSTUDIO = "RStudioServerProDomainSettings"
 
 def why_without_home(store: StudioStore, domain: Domain) -> str | None:
     """The words for a key that is not there are AWS's own (aws/aws-cdk#34818); the others have their form."""
-    fault = keys.why_unusable(store.account_id, store.region_name, domain.kms_key_id)
-    if fault is None:
+    why = keys.why_unusable(store.account_id, store.region_name, domain.kms_key_id)
+    if why is None:
         return None
     return (
         f"ResourceNotFoundError: Unable to create Amazon EFS for domain '{domain.domain_id}' because KMS key"
-        f" '{domain.kms_key_id}' {fault}."
+        f" '{domain.kms_key_id}' {why.fault}. {why.advice}."
     )
 
 
