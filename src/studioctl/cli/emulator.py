@@ -1,6 +1,5 @@
 """`studioctl emulator ...`."""
 
-import json as json_
 import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -87,9 +86,9 @@ def _refuse_other_settings(context: typer.Context, wanted: "EmulatorSettings", r
     sources = {name: context.get_parameter_source(name) for name in context.params}
     given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
     asked = asdict(wanted) | {"port": context.params["port"] or running.port}
-    has = server.settings(running) | {"port": running.port}
+    has = asdict(server.settings_of(running)) | {"port": running.port}
     fields = {name: "quotas" if name == "quota" else name for name in [*given, "accept_any_key"]}
-    differing = [_flag(name) for name, key in fields.items() if json_.dumps(asked[key]) != json_.dumps(has[key])]
+    differing = [_flag(name) for name, key in fields.items() if asked[key] != has[key]]
     if not differing:
         return
     again = [word for name in given for word in _words(name, context.params[name])]
@@ -107,7 +106,7 @@ def _flag(name: str) -> str:
 def _words(name: str, value: object) -> list[str]:
     match value:
         case bool():
-            return [_flag(name) if value else f"--no-{name.replace('_', '-')}"]
+            return [_flag(name if value else f"no_{name}")]
         case list() | tuple():
             return [word for item in value for word in (_flag(name), str(item))]
         case _:

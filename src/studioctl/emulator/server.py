@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -199,13 +199,15 @@ def inventory(emulator: RunningEmulator) -> dict[str, Any]:
     return _own(emulator, "GET", "inventory")
 
 
-def settings(emulator: RunningEmulator) -> dict[str, Any]:
-    """How it was told to behave, see `EmulatorSettings`.
+def settings_of(emulator: RunningEmulator) -> EmulatorSettings:
+    """How it was told to behave.
 
     Raises:
         EmulatorError: it does not answer.
     """
-    return _own(emulator, "GET", "settings", hint="studioctl emulator stop (everything in it will be gone)")
+    told = _own(emulator, "GET", "settings", hint="studioctl emulator stop (everything in it will be gone)")
+    known = {field.name for field in fields(EmulatorSettings)}  # one of another version may tell more
+    return EmulatorSettings.of({name: value for name, value in told.items() if name in known})
 
 
 def faults(emulator: RunningEmulator) -> dict[str, Any]:

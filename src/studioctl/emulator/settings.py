@@ -1,7 +1,9 @@
 """What the emulator can be told when it starts. Light: imported by the command line too."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -79,5 +81,9 @@ class EmulatorSettings:
     @classmethod
     def from_json(cls, text: str) -> "EmulatorSettings":
         """Raises TypeError for a setting that does not exist."""
-        known = json.loads(text)
-        return cls(**(known | {"lifecycle_allow": tuple(known.get("lifecycle_allow", ()))}))
+        return cls.of(json.loads(text))
+
+    @classmethod
+    def of(cls, known: Mapping[str, Any]) -> "EmulatorSettings":
+        """From the members of its JSON; those that are left out are AWS-like. Raises as `from_json` does."""
+        return cls(**{**known, "lifecycle_allow": tuple(known.get("lifecycle_allow", ()))})
