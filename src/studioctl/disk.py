@@ -26,6 +26,8 @@ REMEDIES = {
 }
 # As Go's programs end an error: "write terraform.tfstate: no space left on device".
 WORDS = {f": {os.strerror(number).lower()}": number for number in REASONS}
+# Where a shell's `<(...)`, and what is piped to us, is found.
+_OPEN_ALREADY = ("/dev/fd/", "/dev/stdin", "/proc/")
 
 
 def replace(path: Path, content: str | bytes, *, mode: int | None = None) -> None:
@@ -58,10 +60,6 @@ def replace(path: Path, content: str | bytes, *, mode: int | None = None) -> Non
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # write(2) does not know it
         raise
-
-
-# Where a shell's `<(...)`, and what is piped to us, is found.
-_OPEN_ALREADY = ("/dev/fd/", "/dev/stdin", "/proc/")
 
 
 def refusal(text: str) -> int | None:

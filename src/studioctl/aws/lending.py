@@ -65,6 +65,8 @@ class Lender:
 
     @cached_property
     def _signed(self) -> Callable[[], ReadOnlyCredentials]:
+        if self._given:
+            return self._given
         found = credentials.find(self._profile, self._region).get_credentials()
         if found is None:
             raise AwsError("There are no AWS credentials", hint=SIGN_IN)
@@ -77,7 +79,7 @@ class Lender:
         Raises:
             AwsError: There are no credentials to lend.
         """
-        _ = self._given or self._signed
+        _ = self._signed
         return {
             **_settings(self._profile),
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{HOST}:{self._server.server_port}/",
@@ -108,7 +110,7 @@ class Lender:
             return 403, {"code": "Forbidden", "message": "not for you"}
         try:
             with translated():
-                signed = (self._given or self._signed)()
+                signed = self._signed()
         except AwsError as error:  # not 5xx, after which the SDK would try again, and we would ask again
             return 400, {"code": UNAVAILABLE, "message": f"{error.message}. Do: {error.hint}"}
         except Exception as error:  # noqa: BLE001  # the asker waits for an answer; the message may hold anything

@@ -80,8 +80,12 @@ class Seen:
 Look = tuple[str, Callable[[], list[Occupant]]]
 
 
-def in_vpc(session: Session, vpc_id: str, ours: Ours) -> Seen:
-    """Everything of others in a VPC of ours that AWS would not delete it with."""
+def in_vpcs(session: Session, vpc_ids: Iterable[str], ours: Ours) -> Seen:
+    """Everything of others in VPCs of ours that AWS would not delete them with."""
+    return sum((_in_vpc(session, vpc_id, ours) for vpc_id in vpc_ids), Seen())
+
+
+def _in_vpc(session: Session, vpc_id: str, ours: Ours) -> Seen:
     ec2 = session.client("ec2")
 
     def pages(operation: str, name: str = "vpc-id") -> Any:

@@ -25,9 +25,9 @@ from studioctl.infrastructure import (
 from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Resource
 from studioctl.infrastructure.naming import BIRTH_TAG, Naming
 
-# Another resource in a template; what is only looked up, "data.aws_...", waits for nothing.
 # Types of which one has a name that `[names]` may give, and the key there.
 OWN_NAMES = {"aws_iam_role": "role", "aws_secretsmanager_secret": "secret"}
+# Another resource in a template; what is only looked up, "data.aws_...", waits for nothing.
 REFERENCE = r"(?<!\$)\$\{[^}]*(?<![.\w])aws_\w+\."
 
 

@@ -108,7 +108,7 @@ def status(account: Account) -> Status:
         if domain is None:
             none = Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of)
             resources = _without_domain(account, kept.result())
-            return replace(_with(none, kept.result()), resources=resources, endpoint=account.session.endpoint())
+            return replace(_with(none, account, kept.result()), resources=resources)
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
         latest = _latest_app_by_space(apps.result())
@@ -116,12 +116,13 @@ def status(account: Account) -> Status:
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     spaces = tuple(_space(space, latest.get(space.name), idle.get(space.name), price_list) for space in found)
     whole = Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of)
-    return replace(_with(whole, kept.result()), endpoint=account.session.endpoint())
+    return _with(whole, account, kept.result())
 
 
-def _with(found: Status, homes: Sequence[Holding]) -> Status:
+def _with(found: Status, account: Account, homes: Sequence[Holding]) -> Status:
     return replace(
         found,
+        endpoint=account.session.endpoint(),
         kept_homes=tuple(home.name for home in homes),
         kept_homes_usd_per_month=sum(home.usd_per_month or 0.0 for home in homes),
         kept_directories={home.name: home.directories for home in homes if home.directories},

@@ -215,17 +215,17 @@ def _place() -> tuple[Path | None, str]:
         return None, "your home directory is not known"
     if not base.is_absolute():  # a repository could bring it
         return None, f"'{base}' is not an absolute path"
-    records = base / "workspaces"
-    for directory in (base, records):
+    kept = base / "workspaces"
+    for directory in (base, kept):
         try:
             status = directory.stat()
         except OSError:  # not there yet, or never to be: who writes there is told
-            return records, ""
+            return kept, ""
         if status.st_uid != os.geteuid():
             return None, f"'{directory}' belongs to another user"
         if stat.S_IMODE(status.st_mode) & 0o022:
             return None, f"other users may write to '{directory}'"
-    return records, ""
+    return kept, ""
 
 
 def _digest(path: Path) -> str | None:

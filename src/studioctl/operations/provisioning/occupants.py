@@ -36,7 +36,7 @@ def refuse_removal(
     if not vpcs | groups:
         return ()
     ours = _ours(environment, estate, unrecorded, traces)
-    seen = sum((occupants.in_vpc(environment.session, vpc_id, ours) for vpc_id in sorted(vpcs)), occupants.Seen())
+    seen = occupants.in_vpcs(environment.session, sorted(vpcs), ours)
     seen += occupants.on_groups(environment.session, groups, ours)
     _refuse(seen.occupants, "studioctl down")
     return seen.unseen
@@ -72,7 +72,7 @@ def _seen(environment: Environment, summary: PlanSummary) -> "Seen | None":
     homes = leftovers.in_vpcs(environment.session, estate.ids(VPC))
     ours = _ours(environment, estate, {}, homes)
     vpcs = estate.ids(VPC) if ids[VPC] | ids[SUBNET] else ()
-    seen = sum((occupants.in_vpc(environment.session, vpc_id, ours) for vpc_id in vpcs), occupants.Seen())
+    seen = occupants.in_vpcs(environment.session, vpcs, ours)
     found = tuple(each for each in seen.occupants if ids[VPC] or each.subnets & ids[SUBNET])
     return occupants.Seen(found, seen.unseen) + occupants.on_groups(environment.session, ids[GROUP], ours)
 
