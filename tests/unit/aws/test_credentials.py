@@ -18,13 +18,9 @@ from studioctl.aws import credentials, mfa, sign_in
 from studioctl.aws.session import Session
 from studioctl.errors import AwsError
 from studioctl.target import Target
+from tests.fakes import profiles
 
-CONFIG = """
-[profile mfa]
-role_arn = arn:aws:iam::111122223333:role/Admin
-source_profile = base
-mfa_serial = arn:aws:iam::111122223333:mfa/ada
-[profile base]
+CONFIG = f"""{profiles.mfa("base")}[profile base]
 aws_access_key_id = base
 aws_secret_access_key = secret
 [profile half]
@@ -76,12 +72,9 @@ source_profile = serial-without-role
 
 @pytest.fixture(autouse=True)
 def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "config").write_text(CONFIG)
+    unset = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    profiles.use(monkeypatch, tmp_path, CONFIG, *unset)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setattr(mfa, "_sessions", {})

@@ -7,6 +7,7 @@ import pytest
 from studioctl.aws.session import Session
 from studioctl.presentation.place import place
 from studioctl.target import LocalEndpoint, Target
+from tests.fakes import profiles
 
 CONFIG = """
 [profile plain]
@@ -29,11 +30,7 @@ VPC_ENDPOINT = "https://vpce-0123-abcd.api.sagemaker.us-east-1.vpce.amazonaws.co
 
 @pytest.fixture(autouse=True)
 def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "config").write_text(CONFIG)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    profiles.use(monkeypatch, tmp_path, CONFIG, "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER")
 
 
 @pytest.mark.parametrize(

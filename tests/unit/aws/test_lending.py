@@ -15,13 +15,9 @@ from studioctl.aws.lending import Lender
 from studioctl.errors import AwsError
 from studioctl.target import Target
 from studioctl.terraform.environment import child_environment
+from tests.fakes import profiles
 
-CONFIG = """
-[profile mfa]
-role_arn = arn:aws:iam::111122223333:role/Admin
-source_profile = base
-mfa_serial = arn:aws:iam::111122223333:mfa/ada
-region = us-east-1
+CONFIG = f"""{profiles.mfa("base")}region = us-east-1
 ca_bundle = /etc/ours.pem
 endpoint_url = http://127.0.0.1:1
 services = near
@@ -35,11 +31,7 @@ ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS")
 
 @pytest.fixture(autouse=True)
 def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", *ENDPOINTS):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "config").write_text(CONFIG)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    profiles.use(monkeypatch, tmp_path, CONFIG, "AWS_PROFILE", "AWS_CA_BUNDLE", *ENDPOINTS)
 
 
 def signed(key: str = "first") -> ReadOnlyCredentials:

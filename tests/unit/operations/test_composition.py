@@ -11,6 +11,7 @@ from studioctl.operations.composition import compose
 from studioctl.target import Target
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
+from tests.fakes import profiles as aws_profiles
 
 
 @pytest.mark.parametrize(
@@ -37,12 +38,7 @@ def test_a_place_for_the_state_that_is_given_by_hand_keeps_to_the_files_rules(
     assert said in refused.value.message
 
 
-CONFIG = """
-[profile mfa]
-role_arn = arn:aws:iam::111122223333:role/Admin
-source_profile = plain
-mfa_serial = arn:aws:iam::111122223333:mfa/ada
-[profile plain]
+CONFIG = f"""{aws_profiles.mfa("plain")}[profile plain]
 aws_access_key_id = key
 aws_secret_access_key = secret
 """
@@ -50,10 +46,7 @@ aws_secret_access_key = secret
 
 @pytest.fixture
 def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "config").write_text(CONFIG)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    aws_profiles.use(monkeypatch, tmp_path, CONFIG, "AWS_ACCESS_KEY_ID")
 
 
 def composed(tmp_path: Path, profile: str | None, *settings: str) -> Terraform:
