@@ -1,4 +1,4 @@
-"""What the room shows of this machine: its libraries, its Python, its AWS CLI; all of it to be read only."""
+"""What the room shows of this machine: its libraries and its Python; all of it to be read only."""
 
 import os
 import shutil
@@ -68,22 +68,14 @@ def binds() -> Iterator[tuple[str, str]]:
             yield f"/etc/{name}", f"/etc/{name}"
     prefix = _prefix()
     if prefix is not None:
-        yield _shown(prefix), str(prefix)
+        yield shown(prefix), str(prefix)
     for part in _own_pip():
         yield f"{SHELF}/{part.name}", str(part)
-    if (aws := _found_aws()) and not aws.is_relative_to("/usr"):
-        yield str(aws.parents[1]), str(aws.parents[1])
 
 
 def interpreter() -> str:
     """This machine's own Python, as the room finds it."""
-    return _shown(_python())
-
-
-def real_aws() -> str | None:
-    """This machine's AWS CLI, as the room finds it."""
-    found = _found_aws()
-    return None if found is None else _shown(found)
+    return shown(_python())
 
 
 def _python() -> Path:
@@ -96,7 +88,7 @@ def _prefix() -> Path | None:
     return None if prefix.is_relative_to("/usr") else prefix
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """Where the room has a path of this machine: the same, if it is not one of the room's own."""
     own = ("/usr", "/opt/conda", "/opt/amazon", "/home/sagemaker-user", "/tmp", "/var", "/etc", "/run")  # noqa: S108
     return f"{HOST}{path}" if any(path.is_relative_to(place) for place in own) else str(path)
@@ -117,18 +109,8 @@ def _pip_in_the_room() -> str:
     library = Path(os.__file__).resolve().parent
     for place in (library / "ensurepip/_bundled", Path("/usr/share/python-wheels")):
         for wheel in sorted(place.glob("pip-*.whl")):
-            return _shown(wheel)
+            return shown(wheel)
     raise SandboxError(
         f"There is no pip in {_python()} and none that comes with it, so the image's base cannot be rehearsed.",
         hint="install Python's module venv (Debian's python3-venv), then run the same command again",
     )
-
-
-def _found_aws() -> Path | None:
-    """An AWS CLI that can be shown without showing more: one of the system's, or in an environment of its own."""
-    found = shutil.which("aws")
-    program = Path(found).resolve() if found else None
-    if program is None or program.is_relative_to("/usr"):
-        return program
-    apart = (program.parents[1] / "pyvenv.cfg").exists() or program.is_relative_to("/opt")
-    return program if apart else None

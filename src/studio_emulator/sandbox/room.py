@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio_emulator.sandbox import machine
+from studio_emulator.sandbox import aws_cli, machine
 from studio_emulator.sandbox.enter import owner
 from studio_emulator.sandbox.image import IN_OPT, Image
 from studio_emulator.sandbox.inside import stand_ins
@@ -241,8 +241,8 @@ class Room:
         run = shlex.join([machine.interpreter(), "-I", "-S", f"/{TOOLS}/call.py"])
         for tool, place in stand_ins.PLACES.items():
             write_program(self.root / place / tool, f'#!/bin/sh\nexec {run} {tool} "$@"\n')
-        if aws := machine.real_aws():
-            (self.root / stand_ins.REAL_AWS[1:]).symlink_to(aws)
+        if cli := aws_cli.find():
+            write_program(self.root / stand_ins.REAL_AWS[1:], f'#!/bin/sh\nexec {shlex.join(cli.command)} "$@"\n')
         self._put(stand_ins.CALLS, "")
         self._put(stand_ins.BEHAVIOUR, "{}")
 

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from studio_emulator.errors import SandboxError
-from studio_emulator.sandbox import enter, machine
+from studio_emulator.sandbox import aws_cli, enter, machine
 from studio_emulator.sandbox.image import Image
 from studio_emulator.sandbox.namespaces import diagnose, require
 from studio_emulator.sandbox.reach import Reach
@@ -204,7 +204,9 @@ def start_editor(room: Room) -> None:
 
 def _wanted(room: Room, script: Path, environ: Mapping[str, str], reach: Reach, log: Path) -> dict[str, object]:
     """What `enter.py` is told."""
-    shown = [*machine.binds(), *((str(place), str(place)) for place in reach.directories)]
+    cli = aws_cli.find()
+    programs = ((machine.shown(place), str(place)) for place in (cli.places if cli else ()))
+    shown = [*machine.binds(), *programs, *((str(place), str(place)) for place in reach.directories)]
     ports = reach.ports
     files = {SCRIPT: str(script), **{place: str(file) for place, file in reach.files.items()}}
     environment = dict(environ) | reach.environment

@@ -190,6 +190,27 @@ def test_no_account_is_reached_without_an_emulator(room: Room, say: Say) -> None
         assert [line.text for line in run.lines()][1] == "253"
 
 
+def test_an_aws_cli_in_a_directory_that_the_room_has_itself(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}/cli/bin{os.pathsep}{os.environ['PATH']}")
+    package = tmp_path / "cli/lib/python3/site-packages/awscli"
+    for file, text in (
+        (tmp_path / "cli/pyvenv.cfg", ""),
+        (tmp_path / "cli/bin/aws", f"#!{tmp_path}/cli/bin/python\n"),
+        (package / "__init__.py", ""),
+        (package / "clidriver.py", "import sys\ndef main(): print('ours', *sys.argv[1:]); return 3\n"),
+    ):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o755)
+    (tmp_path / "cli/bin/python").symlink_to(sys.executable)
+    room.lay_out()
+    account = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    with Run(room, "aws s3 ls\necho $?", room.environment(account)) as run:
+        assert [line.text for line in run.lines()] == ["ours s3 ls", "3"]
+
+
 def test_the_real_aws_cli_talks_to_the_emulator_only(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
     room.lay_out()
