@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sysconfig
@@ -27,6 +28,8 @@ PASSED_ON = ("PATH", "GOMAXPROCS", "LANG", "LC_ALL", "STUDIOCTL_PROVIDER_MIRROR"
 
 RUN_TERRAFORM = {"up", "plan", "down"}  # among others, which find out for themselves what there is
 
+REMINDER = re.compile(r"^  … .*\n", re.MULTILINE)
+
 SMALL = """\
 name = "{name}"
 region = "us-east-1"
@@ -44,7 +47,10 @@ tools = ["uv"]
 
 @dataclass(frozen=True)
 class Done:
-    """What a finished command left: its exit code, and all of both streams."""
+    """What a finished command left: its exit code, and both streams.
+
+    Standard error comes without the reminders of what takes longer than ten seconds: only a busy machine sees them.
+    """
 
     code: int
     out: str
@@ -88,7 +94,7 @@ class Shell:
         assert expect is None or done.returncode == expect, (
             f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
         )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Done(done.returncode, done.stdout, REMINDER.sub("", done.stderr))
 
     def typed(self, *arguments: str, answers: Mapping[str, str]) -> tuple[int, str]:
         """Runs a command on a terminal and types an answer to each question; its exit code and what was shown."""
