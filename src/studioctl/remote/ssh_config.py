@@ -1,4 +1,4 @@
-"""The one block of ours in the user's ssh configuration. Not a byte outside of it is ever changed.
+"""The one block of ours in the user's ssh configuration. Not a byte of the user's is ever changed.
 
 For each setting ssh takes the first value that it meets, so the block goes to the top, before any `Host *` of the
 user's. It ends with a `Host *` of its own, by which the lines after it mean what they meant before: those at the top of
@@ -52,7 +52,9 @@ class Content:
             )
         first, last = marks.index(BEGIN), marks.index(END)
         inside = b"".join(lines[first + 1 : last]).decode("utf-8", "surrogateescape")
-        return cls(b"".join(lines[:first]), _hosts(inside), b"".join(lines[last + 1 :]), MADE in marks[first:last])
+        hosts, theirs = _taken_apart(inside)
+        after = theirs.encode("utf-8", "surrogateescape") + b"".join(lines[last + 1 :])
+        return cls(b"".join(lines[:first]), hosts, after, MADE in marks[first:last])
 
     def to_bytes(self) -> bytes:
         """The file again. Without hosts there is no block."""
@@ -83,7 +85,8 @@ class SshConfig:
         with self._alone():
             content = self._read()
             self._refuse_another(host, content.hosts.get(host.alias, ""))
-            content = replace(content, hosts=content.hosts | {host.alias: section(host)})
+            text = section(host) + _added(host, content.hosts.get(host.alias, ""))
+            content = replace(content, hosts=content.hosts | {host.alias: text})
             return self._write(content)
 
     def remove(self, *aliases: str) -> tuple[str, ...]:
@@ -97,7 +100,8 @@ class SshConfig:
 
     def _read(self) -> Content:
         try:
-            return Content.parse(self.path.read_bytes(), self.path)
+            with disk.open_regular(self.path) as file:  # nothing else is ever replaced: it may lead to a device
+                return Content.parse(file.read(), self.path)
         except FileNotFoundError:
             return Content(made=True)
 
@@ -150,13 +154,30 @@ def section(host: Host) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _hosts(inside: str) -> dict[str, str]:
-    sections = re.split(r"^(?=Host )", inside, flags=re.MULTILINE)
-    found = {
-        text.split("\n", 1)[0].removeprefix("Host ").strip(): text for text in sections if text.startswith("Host ")
-    }
-    found.pop("*", None)
-    return found
+def _taken_apart(inside: str) -> tuple[dict[str, str], str]:
+    """The sections that we wrote, by alias, and all that somebody wrote between them."""
+    top, *sections = re.split(r"^(?=[ \t]*(?:Host|Match)[ \t=])", inside, flags=re.MULTILINE | re.IGNORECASE)
+    lines = top.splitlines(keepends=True)
+    hosts, theirs = {}, "".join(line for line in lines if line.strip() not in {REMARK, MADE, ""})
+    for text in sections:
+        first = text.split("\n", 1)[0].strip()
+        if " ssh-proxy " in text and re.fullmatch(r"Host [^\s*?!]+", first):
+            # Comments that are not indented belong to what comes next, which is not ours.
+            remarks = re.findall(r"^#.*\n", text, flags=re.MULTILINE)
+            theirs += "".join(remarks)
+            hosts[first.removeprefix("Host ")] = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
+        elif first == "Host *" and re.fullmatch(r"(\s*(#.*)?\n)*", text.partition("\n")[2]):
+            theirs += text.partition("\n")[2]  # our own end, and remarks
+        else:
+            theirs += text
+    return hosts, theirs
+
+
+def _added(host: Host, before: str) -> str:
+    """What somebody added to a section of ours, such as a port to forward: lines that do not say what ours say."""
+    ours = {"host", *(keyword.lower() for keyword, _ in host.settings())}
+    lines = before.splitlines(keepends=True)
+    return "".join(line for line in lines if re.split(r"[\s=]", line.strip(), maxsplit=1)[0].lower() not in {*ours, ""})
 
 
 def _without_domain(arn: str) -> list[str]:

@@ -100,8 +100,8 @@ def place_of(name: str, environ: Mapping[str, str]) -> Path | None:
         return path
     meant = Path(os.path.expanduser(named)).absolute()  # noqa: PTH111 - which fails where no home is known
     raise ConfigError(
-        f"{name} is '{named}', a relative path. It says where the programs that Terraform runs come from, so it must"
-        " not depend on the directory that you are in: a repository could bring that file. Nothing was started.",
+        f"{name} is '{named}', a relative path. It decides which programs are run, so it must not depend on"
+        " the directory that you are in: a repository could bring that file. Nothing was started.",
         hint=f"export {name}={shlex.quote(str(meant))}   (if that is yours), or: unset {name}",
     )
 

@@ -15,6 +15,7 @@ from typing import Literal
 from studioctl import disk, homes
 from studioctl.errors import TerraformError
 from studioctl.terraform import process, records
+from studioctl.terraform.environment import place_of
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
 
 ENGINE_VARIABLE = "STUDIOCTL_TERRAFORM"
@@ -59,9 +60,10 @@ class Engine:
 def find(environ: Mapping[str, str] = os.environ) -> Engine:
     """The engine to use.
 
-    `STUDIOCTL_TERRAFORM` may name a program, or be "bundled".
+    `STUDIOCTL_TERRAFORM` may name a program, by its name on PATH or its absolute path, or be "bundled".
 
     Raises:
+        ConfigError: Its path is relative, see `environment.place_of`.
         TerraformError: There is none in a version that we support.
     """
     named = environ.get(ENGINE_VARIABLE)
@@ -84,6 +86,8 @@ def supported(version: str) -> bool:
 
 
 def _named(name: str, environ: Mapping[str, str]) -> Engine:
+    if os.path.dirname(name):  # noqa: PTH120 - "./tofu" has one, and Path drops it
+        place_of(ENGINE_VARIABLE, environ)
     path = _which(name, environ)
     if path is None:
         raise TerraformError(f'{ENGINE_VARIABLE} names "{name}", which is no program', hint=_HINT)

@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Mapping
+import re
+import shlex
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from studioctl.errors import RefusedError
@@ -14,6 +16,10 @@ from studioctl.terraform.backend import Backend
 from studioctl.terraform.workspace import write_text
 
 MARKER = ".studioctl-synth.json"
+# What we have ever written. A repository can bring the list of an earlier export, so the list alone removes nothing.
+_OURS = re.compile(
+    r"[\w-]+\.tf\.json|lifecycle_scripts/setup_code_editor[^/]*\.sh|backend\.hcl|terraform\.tfvars\.example"
+)
 # One of the places in which Terraform looks for providers by itself.
 # https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
 _PLUGINS = Path("terraform.d/plugins")
@@ -63,7 +69,7 @@ def export(
         environ: Our own environment, which may name a provider mirror.
 
     Raises:
-        RefusedError: The directory holds something else.
+        RefusedError: The directory holds something else, or a folder in it is a link.
         ConfigError: The provider mirror that the user names does not hold the provider.
     """
     earlier = _earlier(directory)
@@ -73,6 +79,7 @@ def export(
             hint="Choose another directory, or add --force to write into this one.",
         )
     files = _files(blueprint, backend)
+    _refuse_links(directory, (*files, *(earlier or ()), str(_PLUGINS)))
     for name in set(earlier or ()) - set(files):
         (directory / name).unlink(missing_ok=True)
     for name, text in files.items():
@@ -108,10 +115,20 @@ def _profile(blueprint: Blueprint) -> str:
 def _earlier(directory: Path) -> list[str] | None:
     """Names of the files of an earlier export; None if there was none."""
     try:
-        names = [str(name) for name in records.mapping(directory / MARKER)["files"] if "\0" not in str(name)]
+        names = [str(name) for name in records.mapping(directory / MARKER)["files"]]
     except (OSError, KeyError, TypeError):
         return None
-    return [name for name in names if (directory / name).resolve().is_relative_to(directory.resolve())]
+    return [name for name in names if _OURS.fullmatch(name)]
+
+
+def _refuse_links(directory: Path, names: Iterable[str]) -> None:
+    """A link in the place of a folder would make us write, or remove, what lies elsewhere."""
+    for folder in sorted({name.split("/")[0] for name in names if "/" in name}):
+        if (link := directory / folder).is_symlink():
+            raise RefusedError(
+                f"'{link}' is a symbolic link, to '{link.readlink()}'. Nothing was written.",
+                hint=f"look at it, then remove the link: rm {shlex.quote(str(link))}",
+            )
 
 
 def _link_mirror(directory: Path, mirror: provider.Mirror | None) -> None:

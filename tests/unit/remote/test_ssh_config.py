@@ -175,3 +175,60 @@ def test_a_file_of_somebody_elses_stays_theirs(home: Path, host: Host) -> None:
     config.put(host)
 
     assert (config.path.stat().st_uid, config.path.stat().st_gid) == (65534, 65534)
+
+
+MINE = "# of mine\nHost my-own\n  HostName a.example\n  User w\nMatch host q\n  User v\n"
+
+
+@pytest.mark.parametrize("where", ["before our hosts", "after our hosts", "after our last line"])
+def test_what_somebody_wrote_into_the_block_is_kept(where: str, home: Path, host: Host) -> None:
+    config = written(home, THEIRS)
+    config.put(host)
+    text = config.path.read_text()
+    place = {
+        "before our hosts": f"Host {host.alias}\n",
+        "after our hosts": "Host *\n" + END,
+        "after our last line": END,
+    }[where]
+    config.path.write_text(text.replace(place, MINE + place))
+
+    config.put(host_of("other"))
+    assert config.hosts() == (host.alias, "other.acme-ml")
+    assert understood(config.path, "my-own")["user"] == "w"
+    config.remove(*config.hosts())
+
+    assert config.path.read_text() == MINE + THEIRS.decode()
+
+
+def test_what_somebody_added_to_a_space_stays_with_it(home: Path, host: Host) -> None:
+    config = written(home, b"")
+    config.put(host)
+    added = "    LocalForward 8888 localhost:8888\n    # for the notebook\n"
+    config.path.write_text(config.path.read_text().replace("Host *\n", f"{added}Host *\n"))
+
+    assert not config.put(host)
+    assert config.put(host_of("ada-editor", domain="d-anew"))
+
+    ours = understood(config.path, host.alias)
+    assert ours["localforward"] == "8888 [localhost]:8888"
+    assert "d-anew" in ours["proxycommand"]
+    assert config.remove(host.alias)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "directory"])
+def test_only_a_file_is_read_or_replaced(kind: str, home: Path, host: Host) -> None:
+    """As root, a link to /dev/null would otherwise have been followed, and the device replaced by a file."""
+    real = home / ("config" if kind == "link to a pipe" else ".ssh/config")
+    path = home / ".ssh/config"
+    path.parent.mkdir()
+    if kind == "directory":
+        real.mkdir()
+    else:
+        os.mkfifo(real)
+    if path != real:
+        path.symlink_to(real)
+
+    with pytest.raises(OSError, match=r"a pipe, not a file|Is a directory"):
+        SshConfig(path).put(host)
+
+    assert real.is_fifo() or real.is_dir()

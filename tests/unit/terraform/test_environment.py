@@ -112,8 +112,8 @@ def test_a_setting_that_a_repository_could_bring_is_refused(
     with pytest.raises(ConfigError) as refusal:
         child_environment({name: value}, local(), cli_config=None)
     assert refusal.value.message == (
-        f"{name} is '{value}', a relative path. It says where the programs that Terraform runs come from, so it must"
-        " not depend on the directory that you are in: a repository could bring that file. Nothing was started."
+        f"{name} is '{value}', a relative path. It decides which programs are run, so it must not depend on the"
+        " directory that you are in: a repository could bring that file. Nothing was started."
     )
     assert refusal.value.hint == f"export {name}={whole}   (if that is yours), or: unset {name}"
 

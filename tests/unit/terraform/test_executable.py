@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from studioctl.errors import TerraformError
+from studioctl.errors import ConfigError, TerraformError
 from studioctl.terraform import executable
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
 
@@ -101,15 +101,31 @@ def test_a_file_that_is_no_program_is_an_error(tmp_path: Path) -> None:
     assert executable.find({"PATH": str(tmp_path)}).kind == "bundled"
 
 
-@pytest.mark.parametrize(
-    "environ", [{"STUDIOCTL_TERRAFORM": "bin/terraform"}, {"STUDIOCTL_TERRAFORM": "./bin/terraform"}, {"PATH": "bin"}]
-)
-def test_a_program_is_named_in_full(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is started in .studioctl/, to which a repository may have brought one of the same relative name."""
     terraform = program(tmp_path / "bin", "terraform", "1.11.4")
     monkeypatch.chdir(tmp_path)
 
-    assert executable.find(environ).command == (str(terraform),)
+    assert executable.find({"PATH": "bin"}).command == (str(terraform),)
+
+
+@pytest.mark.parametrize("named", ["bin/terraform", "./terraform", "../bin/terraform"])
+def test_a_relative_path_to_a_program_is_refused(named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The repository in which one is could bring that program."""
+    for directory in (tmp_path / "bin", tmp_path):
+        program(directory, "terraform", "1.11.4")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigError, match=f"STUDIOCTL_TERRAFORM is '{named}', a relative path"):
+        executable.find({"STUDIOCTL_TERRAFORM": named})
+
+    assert not list(tmp_path.rglob("*.asked"))
+
+
+def test_a_program_on_path_can_be_named(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "tofu-1.10", "1.10.0")
+
+    assert executable.find({"STUDIOCTL_TERRAFORM": "tofu-1.10", "PATH": str(tmp_path / "bin")}).kind == "tofu"
 
 
 def test_it_is_asked_for_its_version_without_the_files_and_settings_around(

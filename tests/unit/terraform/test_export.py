@@ -1,6 +1,7 @@
 """The documents for people who run Terraform themselves."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,43 @@ def test_a_directory_of_somebody_elses_is_refused_unless_forced(tmp_path: Path, 
         export(blueprint(network()), tmp_path, Backend(), environ=mirror)
     export(blueprint(network()), tmp_path, Backend(), environ=mirror, force=True)
     assert theirs.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_list_that_a_repository_brought_removes_nothing_else(tmp_path: Path, mirror: dict[str, str]) -> None:
+    theirs = [
+        ".git/config",
+        "notes.txt",
+        "src/main.tf.json",
+        "../outside.tf.json",
+        "terraform.tfstate",
+        "a\0.tf.json",
+        "",
+    ]
+    kept = [tmp_path / "out" / name for name in theirs if name and "\0" not in name]
+    for file in kept:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("mine", encoding="utf-8")
+    (tmp_path / "out/storage.tf.json").write_text("of an earlier export", encoding="utf-8")
+    (tmp_path / "out" / MARKER).write_text(json.dumps({"files": [*theirs, "storage.tf.json"]}), encoding="utf-8")
+
+    export(blueprint(network()), tmp_path / "out", Backend(), environ=mirror)
+
+    assert {file.read_text(encoding="utf-8") for file in kept} == {"mine"}
+    assert not (tmp_path / "out/storage.tf.json").exists()
+
+
+@pytest.mark.parametrize("folder", ["lifecycle_scripts", "terraform.d"])
+def test_a_folder_that_is_a_link_is_refused_before_anything_is_written(
+    folder: str, tmp_path: Path, mirror: dict[str, str]
+) -> None:
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    elsewhere.mkdir()
+    out.mkdir()
+    (out / folder).symlink_to(elsewhere)
+    environment = replace(blueprint(network()), files={"lifecycle_scripts/setup_code_editor.sh": "#!/bin/sh\n"})
+
+    with pytest.raises(RefusedError, match=f"{folder}' is a symbolic link"):
+        export(environment, out, Backend(), environ=mirror, force=True)
+
+    assert list(elsewhere.iterdir()) == []
+    assert [path.name for path in out.iterdir()] == [folder]

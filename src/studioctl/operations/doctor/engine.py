@@ -39,14 +39,14 @@ MIRROR = Rule(
 def _engine(patient: Patient) -> Iterator[Finding]:
     try:
         yield ENGINE.ok(str(executable.find(patient.environ)))
-    except TerraformError as error:
+    except (ConfigError, TerraformError) as error:
         yield ENGINE.broken(error.message)
 
 
 def _provider(patient: Patient) -> Iterator[Finding]:
     try:
         registry = executable.find(patient.environ).registry
-    except TerraformError:
+    except (ConfigError, TerraformError):
         registry = provider.TERRAFORM_REGISTRY
     for name in (*CONFIG_FILES, CACHE):
         try:

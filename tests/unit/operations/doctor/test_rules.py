@@ -81,6 +81,13 @@ def test_a_place_for_the_provider_that_a_repository_could_bring_is_named_with_it
     assert finding.remedy == f"unset {name}"
 
 
+def test_a_relative_path_to_terraform_is_a_finding(ward: Ward) -> None:
+    patient = replace(ward.patient(), environ={"STUDIOCTL_TERRAFORM": "./terraform"})
+
+    (finding,) = [found for found in examined(patient, "TF001") if found.id == "TF001"]
+    assert finding.message.startswith("STUDIOCTL_TERRAFORM is './terraform', a relative path.")
+
+
 def test_a_directory_that_is_as_it_was_left_is_well_and_nothing_is_said_of_none(ward: Ward) -> None:
     patient = ward.patient(real=True)
     assert not [found for found in examined(patient, "STA003") if found.id == "STA003"]
