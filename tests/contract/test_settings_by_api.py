@@ -1,7 +1,7 @@
 """What `up` changes by API is everything that the provider would change in place, under names that the API has."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import botocore.session
@@ -77,6 +77,27 @@ def test_the_api_has_each_of_them_under_our_name(
     assert len(paths) > 20
     assert [path for path in paths if missing(sent, path, studio_api.IN_REQUESTS)] == []
     assert [path for path in paths if missing(told, path, {})] == []
+
+
+def test_what_only_the_api_sets_is_in_the_api_and_not_in_the_provider(provider: dict[str, Any]) -> None:
+    """When a provider has such an argument, it is to move to the others."""
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    sent = model.operation_model("UpdateDomain").input_shape
+    told = model.operation_model("DescribeDomain").output_shape
+    (domain,) = [r for r in blueprint.build(environment()).resources() if r.type == DOMAIN]
+    paths = set(written(domain.api_alone))
+
+    assert paths
+    assert paths & set(arguments(provider[DOMAIN])) == set()
+    assert [path for path in paths if missing(sent, path, studio_api.IN_REQUESTS)] == []
+    assert [path for path in paths if missing(told, path, {})] == []
+
+
+def written(values: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The path of each value."""
+    for name, value in values.items():
+        inner = written(value) if isinstance(value, Mapping) else ((),)
+        yield from ((name, *path) for path in inner)
 
 
 def test_a_domain_in_a_vpc_of_somebody_else_keeps_its_subnets() -> None:

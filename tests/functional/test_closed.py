@@ -28,20 +28,24 @@ name = "ada"
 [secrets]
 github = {{ username = "ada" }}
 """
+ROOTLESS = "\n[studio]\nrootless_docker = true\n"
 
 
 @pytest.fixture
 def emulator(shell: Shell) -> Iterator[RunningEmulator]:
-    """One that takes no AppType with UpdateSpace. It is this process's child, which has to end it, too."""
+    """One that takes no AppType with UpdateSpace, and no rootless Docker without Docker.
+
+    It is this process's child, which has to end it, too.
+    """
     state_dir = shell.directory / "emulator"
-    strict = EmulatorSettings(transition_seconds=0.1, update_space_takes_type=False)
+    strict = EmulatorSettings(transition_seconds=0.1, update_space_takes_type=False, rootless_docker_needs_docker=True)
     yield server.start(settings=strict, state_dir=state_dir)
     server.stop(state_dir)
 
 
 @pytest.mark.timeout(1200)  # two minutes on a machine of its own
 def test_a_closed_network_from_up_to_down(shell: Shell, emulator: RunningEmulator) -> None:
-    shell.write(CLOSED)
+    shell.write(CLOSED + ROOTLESS)
     before = shell.inventory()
     up = shell.studioctl("up", "--local", "--yes")
 
@@ -56,6 +60,8 @@ def test_a_closed_network_from_up_to_down(shell: Shell, emulator: RunningEmulato
     subnets = {it["SubnetId"]: it for it in ec2.describe_subnets(Filters=inside)["Subnets"]}
 
     the_domain_is_in_private_subnets_alone(domain, subnets)
+    docker = domain["DomainSettings"]["DockerSettings"]
+    assert docker == {"EnableDockerAccess": "ENABLED", "RootlessDocker": "ENABLED"}
     those_lead_to_the_nat_gateway_and_to_s3(ec2, inside, domain["SubnetIds"])
     every_way_to_aws_is_there(ec2, inside, domain["SubnetIds"])
     nothing_is_reachable_from_the_internet(ec2, inside)
@@ -120,7 +126,7 @@ def everything_changes_though_aws_refuses_in_the_middle(shell: Shell, emulator: 
         "MaximumEbsVolumeSizeInGb": 200,
     }
     assert after["DomainSettings"] == {
-        "DockerSettings": {"EnableDockerAccess": "DISABLED"},
+        "DockerSettings": {"EnableDockerAccess": "DISABLED", "RootlessDocker": "DISABLED"},
         "ExecutionRoleIdentityConfig": "DISABLED",
     }
     assert after["AppNetworkAccessType"] == "VpcOnly"

@@ -49,7 +49,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     elif network.get("access") == "vpc-only" and network.get("endpoints") == "elsewhere":
         words = 'belongs to a VPC that exists; name it: vpc = { id = "vpc-..." }, or write endpoints = "needed"'
         yield ("network", "endpoints"), words
-    yield from _trusted_accounts(table_in(data, "studio"))
+    yield from _docker(table_in(data, "studio"))
     if is_cut_off(network):
         yield from _out_of_reach(data)
 
@@ -65,10 +65,22 @@ def endpoint_addresses(network: Mapping[str, Any]) -> int:
     return MOST_ENDPOINTS if network.get("access") == "vpc-only" and every else 0
 
 
-def _trusted_accounts(studio: Mapping[str, Any]) -> Iterator[Violation]:
+def _docker(studio: Mapping[str, Any]) -> Iterator[Violation]:
+    """Source: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-local-get-started.html."""
+    is_rootless = studio.get("rootless_docker") is True
+    if is_rootless and studio.get("docker") is False:
+        yield (
+            ("studio", "rootless_docker"),
+            "is about Docker, and docker = false; delete this line, or write docker = true",
+        )
     accounts, place = list_in(studio, "trusted_accounts"), ("studio", "trusted_accounts")
     if accounts and studio.get("docker") is False:
         yield place, "are accounts for Docker, and docker = false; delete this line, or write docker = true"
+    if accounts and is_rootless:
+        yield (
+            place,
+            "says nothing beside rootless_docker, which reaches whatever the VPC reaches; delete one of the two",
+        )
     yield from lists.too_long(place, accounts, MOST_TRUSTED_ACCOUNTS, "a domain")
     yield from lists.repeated(place, accounts)
 

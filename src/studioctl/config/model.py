@@ -125,6 +125,11 @@ class Studio(Model):
         " may push (vpc-only).",
         json_schema_extra={"maxItems": 20},
     )
+    rootless_docker: StrictBool = Field(
+        False,
+        description="Whether Docker's daemon runs without root and reaches every registry that the VPC reaches, instead"
+        " of ECR alone (vpc-only). It holds for apps that start afterwards.",
+    )
     domain_security_group: StrictBool = Field(
         False,
         description="Whether Studio's security group also stands in the domain's own settings, for what runs at the"

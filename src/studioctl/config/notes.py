@@ -17,7 +17,14 @@ def notes(config: EnvironmentConfig) -> Iterator[Violation]:
 
 def _docker(config: EnvironmentConfig) -> Iterator[Violation]:
     """Source: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-local-get-started.html."""
-    if not config.network.is_closed or not config.studio.docker:
+    if not config.studio.docker:
+        return
+    if config.studio.rootless_docker:
+        only = ": ECR images of your account and AWS's own" if config.network.internet == "none" else ""
+        ways = f"in a closed network Docker reaches what the VPC reaches{only}; " if config.network.is_closed else ""
+        yield ("studio", "rootless_docker"), f"{ways}published ports of containers are at 172.17.0.1, not at localhost"
+        return
+    if not config.network.is_closed:
         return
     also = ", and of trusted_accounts" if config.studio.trusted_accounts else ""
     more = "" if config.studio.trusted_accounts else "; name more: trusted_accounts = [...]"

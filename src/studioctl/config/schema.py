@@ -76,7 +76,8 @@ BETWEEN = """\
   names a proxy (`HTTPS_PROXY`) or an index (`UV_DEFAULT_INDEX`), or `editor.conda` channels.
 - The range is private (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10), begins where a range of its
   size begins, and does not overlap Docker's 172.17.0.0/16.
-- `studio.trusted_accounts` are for `access = "vpc-only"` with `docker`, at most 20.
+- `studio.trusted_accounts` are for `access = "vpc-only"` with `docker`, at most 20, and not beside `rootless_docker`,
+  with which AWS ignores them. `studio.rootless_docker` needs `docker`.
 - No name in `names` is that of another role or secret of the environment, such as `<name>-flow-logs` or
   `<name>/<user>/github`.
 - `state.bucket`, `state.key` and `state.region` are only for `backend = "s3"`, and the state is not in the bucket

@@ -40,6 +40,8 @@ class EmulatorSettings:
         closed_domains_need_groups: Whether a VpcOnly domain without security groups in its default user settings is
             refused. The API reference calls them required there; the acceptance tests of Terraform's provider made such
             domains on AWS (hashicorp/terraform-provider-aws#35416).
+        rootless_docker_needs_docker: Whether a domain is refused that has RootlessDocker enabled and Docker not. AWS's
+            guide says that both are to be set, and not what happens otherwise.
         private_spaces_need_app_type: Whether a private space whose settings lack AppType is refused. AWS's refusal is
             known for requests without any settings only (hashicorp/terraform-provider-aws#38370).
         endpoints_lack_zones: Zones in which a service has no interface endpoints, by AWS's name of the service. One
@@ -60,6 +62,7 @@ class EmulatorSettings:
     editor_first: bool = True
     registration_seconds: float = 0.3
     closed_domains_need_groups: bool = False
+    rootless_docker_needs_docker: bool = False
     private_spaces_need_app_type: bool = False
     endpoints_lack_zones: dict[str, list[str]] = field(default_factory=dict)
     rstudio_licence: bool = False

@@ -52,6 +52,8 @@ class Resource:
         why: A comment for the reader.
         by_api: Arguments that Terraform uses at its creation and then leaves alone, because `studioctl up` changes
             them by AWS's API: see `studio_api`.
+        api_alone: Arguments that the provider does not have, named as it would name them. `studioctl up` sets them by
+            AWS's API, at once after the creation too.
     """
 
     type: str
@@ -59,6 +61,7 @@ class Resource:
     arguments: Mapping[str, Any]
     why: str = ""
     by_api: tuple[str, ...] = ()
+    api_alone: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def address(self) -> str:

@@ -3,7 +3,7 @@
 The provider cannot send what AWS wants for a change of a domain in VpcOnly mode: its VPC and its subnets
 (hashicorp/terraform-provider-aws#45528). It also sends a space's type with each change, which AWS was seen to refuse
 (#38370), and leaves out what is to become empty. So Terraform creates both and then leaves their settings alone, and
-`studioctl up` changes them, from the same arguments.
+`studioctl up` changes them, from the same arguments. What the provider has no argument for is `api_alone`.
 """
 
 import re
@@ -26,6 +26,7 @@ DOMAIN_BY_API = (
 SPACE_BY_API = ("space_settings", "space_display_name")
 
 CLOSED = "VpcOnly"
+OFF = "DISABLED"
 # AWS never changes it, and was seen to refuse a request that names it at all.
 SPACE_TYPE = "app_type"
 # What AWS fills into resource specs, and people may have chosen since.
@@ -125,6 +126,30 @@ def request(wanted: Settings, current: Settings) -> dict[str, Any]:
     return made
 
 
+def merged(stated: Settings, more: Settings) -> dict[str, Any]:
+    """Arguments with more of them, block by block."""
+    both = {**stated, **more}
+    shared = {key for key in stated.keys() & more.keys() if isinstance(more[key], Mapping)}
+    return both | {key: merged(stated[key], more[key]) for key in shared}
+
+
+def worth_saying(wanted: Settings, current: Settings) -> dict[str, Any]:
+    """The arguments without those that are off already: where AWS does not know a feature, none is turned off.
+
+    Args:
+        wanted: Arguments.
+        current: The same as AWS describes it.
+    """
+    said: dict[str, Any] = {}
+    for argument, value in wanted.items():
+        now = current.get(api_name(argument))
+        if isinstance(value, Mapping):
+            said[argument] = worth_saying(value, now or {})
+        elif value != OFF or now not in (None, OFF):
+            said[argument] = value
+    return said
+
+
 def texts(value: Any) -> Iterator[str]:
     """Every text in settings: ids, ARNs and names of what they refer to are among them."""
     if isinstance(value, str):
@@ -163,7 +188,7 @@ def _as_argument(value: Any) -> Any:
 def _same(wanted: Any, now: Any) -> bool:
     """Order says nothing in the API's lists, and AWS leaves out what is off or empty."""
     if now is None:
-        return wanted in (None, "", [], "DISABLED")
+        return wanted in (None, "", [], OFF)
     if isinstance(wanted, list) and isinstance(now, list):
         return is_known(wanted) and sorted(map(repr, map(_sorted, wanted))) == sorted(map(repr, map(_sorted, now)))
     return bool(wanted == now)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 TIMEOUT = 1200.0  # seconds; the provider, too, gives a domain 20 minutes
 AT_ONCE = 8  # spaces that AWS is asked about side by side
-MADE = {"create", "replace", "import"}
+BORN = {"create", "replace"}
+MADE = {*BORN, "import"}
 PASSING = {"Pending", "Updating"}
 FAILED = "Failed"  # AWS's statuses end so: Failed, Update_Failed
 
@@ -122,9 +123,14 @@ class _Records:
             if current
         )
 
+    def unborn(self) -> tuple[Subject, ...]:
+        """What the plan makes and only the API can finish, with what Terraform has no argument for."""
+        made = [r for r in self.environment.terraform.blueprint.resources() if self.actions.get(r.address) in BORN]
+        return tuple(Subject(r, studio_api.worth_saying(r.api_alone, {}), {}) for r in made)
+
     def _stays(self, resource: Resource) -> bool:
         action = self.actions.get(resource.address)
-        return action == "import" or (resource.address in self.attributes and action not in {"create", "replace"})
+        return action == "import" or (resource.address in self.attributes and action not in BORN)
 
     def _describe(self, resource: Resource, domain_id: str) -> Mapping[str, Any]:
         studio = self.environment.studio
@@ -135,6 +141,7 @@ class _Records:
     def _wanted(self, resource: Resource, current: Mapping[str, Any]) -> dict[str, Any]:
         stated = {key: value for key, value in resource.arguments.items() if key in resource.by_api}
         wanted: dict[str, Any] = studio_api.resolved(stated, self.look_up)
+        wanted = studio_api.merged(wanted, studio_api.worth_saying(resource.api_alone, current))
         if SUBNETS in wanted:  # those that others have put it into stay, unless they go
             gone = {it.get("id") for it in self.leaving.values()}
             stay = [it for it in current.get("SubnetIds", ()) if it not in gone]
@@ -153,7 +160,7 @@ def complete(environment: Environment, summary: PlanSummary) -> PlanSummary:
         AwsError: AWS refused to tell how things are.
     """
     records = _Records(environment, summary)
-    changed = [subject for subject in records.subjects() if subject.attributes]
+    changed = [subject for subject in (*records.unborn(), *records.subjects()) if subject.attributes]
     if not changed:
         return replace(summary, steps=_steps_of_terraform(summary))
     changes = {change.address: change for change in summary.changes}

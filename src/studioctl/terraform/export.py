@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from studioctl.errors import RefusedError
+from studioctl.infrastructure import studio_api
 from studioctl.infrastructure.block import Blueprint
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
@@ -33,10 +34,17 @@ Written by `studioctl synth`, one document per module. They are plain Terraform 
     terraform plan
 
 {state}
-To use another AWS profile, copy terraform.tfvars.example to terraform.tfvars and edit it.
+{beyond}To use another AWS profile, copy terraform.tfvars.example to terraform.tfvars and edit it.
 
 `studioctl synth` overwrites its own files here when it is run again, and leaves others alone. An environment has one
 state: do not run `studioctl up` on one that you manage from here.
+"""
+_BEYOND = """\
+Terraform's provider has no argument for one of the settings in studio.toml. After `terraform apply`, set it once by
+
+    aws sagemaker update-domain --region {region} --domain-id "$(terraform output -raw domain_id)" \\
+        --domain-settings-for-update '{settings}'
+
 """
 _IN_S3 = """\
 The state is in S3, as backend.tf.json says. For another bucket or key edit backend.hcl, then
@@ -96,10 +104,23 @@ def _files(blueprint: Blueprint, backend: Backend) -> dict[str, str]:
         **backends.render(backend, target),
         "backend.hcl": backends.render_hcl(backend) if in_s3 else _example_hcl(blueprint),
         "terraform.tfvars.example": f"# null takes AWS's own order of credentials\nprofile = {_profile(blueprint)}\n",
-        "README.md": _README.format(name=blueprint.name, state=_IN_S3 if in_s3 else _ON_DISK),
+        "README.md": _README.format(
+            name=blueprint.name, state=_IN_S3 if in_s3 else _ON_DISK, beyond=_beyond_the_provider(blueprint)
+        ),
         ".gitignore": _IGNORED,
     }
     return files | {MARKER: json.dumps({"files": [*files, MARKER]}, indent=2) + "\n"}
+
+
+def _beyond_the_provider(blueprint: Blueprint) -> str:
+    """How a person sets what the provider cannot; whole blocks, whether AWS merges them or not."""
+    for resource in blueprint.resources():
+        only = studio_api.worth_saying(resource.api_alone, {}).get("domain_settings", {})
+        if blocks := {name for name, block in only.items() if block}:
+            whole = studio_api.merged(resource.arguments["domain_settings"], only)
+            request = studio_api.request({name: whole[name] for name in sorted(blocks)}, {})
+            return _BEYOND.format(region=blueprint.region, settings=json.dumps(request))
+    return ""
 
 
 def _example_hcl(blueprint: Blueprint) -> str:

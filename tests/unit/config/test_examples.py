@@ -57,6 +57,7 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("network", "vpc"),
         ("storage", "access_logs"),
         ("storage", "keep_old_versions_days"),
+        ("studio", "rootless_docker"),
         ("studio", "trusted_accounts"),
     }
     assert known.keys() - given.keys() == {"tags"}

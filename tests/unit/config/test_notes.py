@@ -30,6 +30,18 @@ def test_which_images_docker_gets_in_a_closed_network() -> None:
     assert told(network=CLOSED, studio=trusting) == [f"{reached}, and of trusted_accounts; {never}"]
 
 
+def test_what_docker_without_root_does_otherwise() -> None:
+    ports = "published ports of containers are at 172.17.0.1, not at localhost"
+    reached = "in a closed network Docker reaches what the VPC reaches"
+    rootless = {"rootless_docker": True}
+
+    assert told(studio=rootless) == [f"studio.rootless_docker: {ports}"]
+    assert told(network=CLOSED, studio=rootless) == [f"studio.rootless_docker: {reached}; {ports}"]
+    assert told(network={**CLOSED, "internet": "none"}, studio=rootless) == [
+        f"studio.rootless_docker: {reached}: ECR images of your account and AWS's own; {ports}"
+    ]
+
+
 def test_that_a_token_is_no_key_for_ssh() -> None:
     editor = {"repositories": ["git@github.com:acme/a.git", "ssh://git@git.acme.example:22/b.git"]}
     key = "is cloned by ssh with a key in the space's ~/.ssh, which you put there"

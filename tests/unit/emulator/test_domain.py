@@ -88,6 +88,29 @@ def test_an_update_keeps_what_is_not_sent(studio: Studio) -> None:
     studio.wait_domain(domain_id)
 
 
+def test_rootless_docker_is_kept_and_told_in_awss_shape(studio: Studio) -> None:
+    both: Any = {"EnableDockerAccess": "ENABLED", "RootlessDocker": "ENABLED"}
+    domain_id = studio.domain(DomainSettings={"DockerSettings": both})
+
+    def told() -> Any:
+        studio.wait_domain(domain_id)
+        return studio.sagemaker.describe_domain(DomainId=domain_id)["DomainSettings"]["DockerSettings"]
+
+    def update(**docker: Any) -> None:
+        changed: Any = {"DockerSettings": docker}
+        studio.sagemaker.update_domain(DomainId=domain_id, DomainSettingsForUpdate=changed)
+
+    assert told() == both
+    update(VpcOnlyTrustedAccounts=["111122223333"])
+    assert told() == {**both, "VpcOnlyTrustedAccounts": ["111122223333"]}
+    update(RootlessDocker="DISABLED", VpcOnlyTrustedAccounts=[])
+    assert told() == {**both, "RootlessDocker": "DISABLED", "VpcOnlyTrustedAccounts": []}
+    code, message = refusal(lambda: update(RootlessDocker="Enabled"))
+    assert code == "ValidationException"
+    assert "'domainSettingsForUpdate.dockerSettings.rootlessDocker' failed to satisfy constraint" in message
+    assert "Member must satisfy enum value set: [ENABLED, DISABLED]" in message
+
+
 def test_a_running_app_forbids_only_what_aws_says(studio: Studio) -> None:
     domain_id = studio.domain()
     studio.profile(domain_id)

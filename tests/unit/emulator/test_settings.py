@@ -12,11 +12,22 @@ from tests.unit.emulator.emulated import REGION, gone, new_studio, refusal
 def test_the_stricter_truths_and_a_licence(home: Path) -> None:
     """One start for these, too: what AWS may refuse, and what it needs a licence for."""
     settings = EmulatorSettings(
-        transition_seconds=0, closed_domains_need_groups=True, private_spaces_need_app_type=True, rstudio_licence=True
+        transition_seconds=0,
+        closed_domains_need_groups=True,
+        private_spaces_need_app_type=True,
+        rootless_docker_needs_docker=True,
+        rstudio_licence=True,
     )
     studio = new_studio(server.start(settings=settings, state_dir=home))
     needed = ("ValidationException", "SecurityGroups are required when AppNetworkAccessType is VpcOnly")
     assert refusal(lambda: studio.domain(AppNetworkAccessType="VpcOnly")) == needed
+    alone = ("ValidationException", "RootlessDocker cannot be ENABLED when EnableDockerAccess is not ENABLED")
+    assert refusal(lambda: studio.domain(DomainSettings={"DockerSettings": {"RootlessDocker": "ENABLED"}})) == alone
+    both: Any = {"EnableDockerAccess": "ENABLED", "RootlessDocker": "ENABLED"}
+    rootless = studio.domain(DomainSettings={"DockerSettings": both})
+    off: Any = {"DockerSettings": {"EnableDockerAccess": "DISABLED"}}
+    refused = refusal(lambda: studio.sagemaker.update_domain(DomainId=rootless, DomainSettingsForUpdate=off))
+    assert refused == alone
     domain_id = studio.domain(
         DomainSettings={"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": studio.role_arn}}
     )

@@ -225,6 +225,7 @@ CHANGES: dict[str, tuple[dict[str, Any], str, Any]] = {
     "volume": ({"studio": {"volume_gb": 30}}, "DefaultEbsVolumeSizeInGb", 30),
     "largest volume": ({"studio": {"max_volume_gb": 200}}, "MaximumEbsVolumeSizeInGb", 200),
     "docker": ({"studio": {"docker": False}}, "EnableDockerAccess", "DISABLED"),
+    "rootless Docker": ({"studio": {"rootless_docker": True}}, "RootlessDocker", "ENABLED"),
     "names in CloudTrail": ({"iam": {"per_user_roles": True}}, "ExecutionRoleIdentityConfig", "USER_PROFILE_NAME"),
 }
 

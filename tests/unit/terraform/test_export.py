@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from studioctl.errors import RefusedError
+from studioctl.infrastructure import blueprint as blueprints
 from studioctl.terraform.backend import Backend, parse_file
 from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
 from studioctl.terraform.export import MARKER, export
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, platform_name
+from tests.environments import environment
 
 from .blueprints import blueprint, network, storage
 
@@ -45,6 +47,22 @@ def test_it_holds_what_a_person_needs(tmp_path: Path, mirror: dict[str, str]) ->
         "vpc.tf.json",
     ]
     assert (tmp_path / "out/terraform.d/plugins").resolve() == (tmp_path / "mirror").resolve()
+
+
+def test_it_tells_what_the_provider_has_no_argument_for(tmp_path: Path, mirror: dict[str, str]) -> None:
+    rootless = blueprints.build(environment(studio={"rootless_docker": True}))
+    export(rootless, tmp_path / "out", Backend(), environ=mirror)
+    export(blueprints.build(environment()), tmp_path / "plain", Backend(), environ=mirror)
+
+    documents = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.tf.json"))
+    assert "rootless" not in documents
+    told = (tmp_path / "out/README.md").read_text(encoding="utf-8")
+    assert (
+        'aws sagemaker update-domain --region us-east-1 --domain-id "$(terraform output -raw domain_id)" \\\n'
+        '        --domain-settings-for-update \'{"DockerSettings": {"EnableDockerAccess": "ENABLED",'
+        ' "VpcOnlyTrustedAccounts": [], "RootlessDocker": "ENABLED"}}\'\n'
+    ) in told
+    assert "update-domain" not in (tmp_path / "plain/README.md").read_text(encoding="utf-8")
 
 
 def test_nothing_in_it_is_the_emulators(tmp_path: Path, mirror: dict[str, str]) -> None:

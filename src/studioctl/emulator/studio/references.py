@@ -37,6 +37,17 @@ def check_closed(store: StudioStore, access: str, user_settings: Settings) -> No
         raise ValidationException("SecurityGroups are required when AppNetworkAccessType is VpcOnly")
 
 
+def check_docker(store: StudioStore, domain_settings: Settings) -> None:
+    """Rootless Docker is Docker: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-local-get-started.html.
+
+    A setting: whether AWS refuses the one without the other is not said. The text is assumed.
+    """
+    docker = domain_settings.get("DockerSettings", {})
+    is_lost = docker.get("RootlessDocker") == "ENABLED" and docker.get("EnableDockerAccess") != "ENABLED"
+    if store.settings.rootless_docker_needs_docker and is_lost:
+        raise ValidationException("RootlessDocker cannot be ENABLED when EnableDockerAccess is not ENABLED")
+
+
 def check_security_groups(store: StudioStore, group_ids: list[str] | None) -> None:
     """The groups exist. AWS takes those of another VPC, too: hashicorp/terraform-provider-aws#34729."""
     ec2 = ec2_backends[store.account_id][store.region_name]

@@ -15,6 +15,7 @@ from studioctl.emulator.studio.models.lifecycle_config import LifecycleConfigBac
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.references import (
     check_closed,
+    check_docker,
     check_network,
     check_security_groups,
     check_space_defaults,
@@ -163,6 +164,7 @@ class DomainBackend(LifecycleConfigBackend):
             check_user_settings(self, settings)
         check_space_defaults(domain.default_space_settings)
         check_security_groups(self, domain.domain_settings.get("SecurityGroupIds"))
+        check_docker(self, domain.domain_settings)
 
     def list_domains(self, request: Settings) -> tuple[list[Domain], str | None]:  # type: ignore[override]
         """All domains, a page at a time."""
@@ -206,9 +208,11 @@ class DomainBackend(LifecycleConfigBackend):
         check_space_defaults(space_settings)
         access = request.get("AppNetworkAccessType", domain.app_network_access_type)
         check_closed(self, access, user_settings)
+        domain_settings = merge(domain.domain_settings, _domain_settings(request))
+        check_docker(self, domain_settings)
         domain.default_user_settings = without_cleared(user_settings)
         domain.default_space_settings = without_cleared(space_settings)
-        domain.domain_settings = merge(domain.domain_settings, _domain_settings(request))
+        domain.domain_settings = domain_settings
         domain.subnet_ids = subnet_ids
         domain.app_network_access_type = access
         domain.app_security_group_management = request.get(
