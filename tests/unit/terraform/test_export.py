@@ -60,7 +60,7 @@ def test_it_tells_what_the_provider_has_no_argument_for(tmp_path: Path, mirror: 
     assert (
         'aws sagemaker update-domain --region us-east-1 --domain-id "$(terraform output -raw domain_id)" \\\n'
         '        --domain-settings-for-update \'{"DockerSettings": {"EnableDockerAccess": "ENABLED",'
-        ' "VpcOnlyTrustedAccounts": [], "RootlessDocker": "ENABLED"}}\'\n'
+        ' "RootlessDocker": "ENABLED"}}\'\n'
     ) in told
     assert "update-domain" not in (tmp_path / "plain/README.md").read_text(encoding="utf-8")
 
