@@ -14,9 +14,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from studio_emulator.sandbox import trees
 from studio_emulator.sandbox.image import Image
 from studio_emulator.sandbox.reach import Reach
-from studio_emulator.sandbox.room import Room, remove_tree
+from studio_emulator.sandbox.room import Room
 from studio_emulator.sandbox.run import Run, start_editor
 from studioctl.config.load import load
 from studioctl.config.model import Editor
@@ -40,7 +41,7 @@ def main() -> None:
             warms.extend(warm)
             wholes.extend(whole)
             theirs.append(with_pipx(place / "pipx"))
-            remove_tree(place)
+            trees.remove(place)
     against = statistics.median(theirs)
     names = ", ".join(TOOLS)
     table = Table("what", "median", "compared with", "median", "ratio", "target", title="seconds")

@@ -37,7 +37,8 @@ def find() -> AwsCli | None:
         return _in_environment(root)
     if program.is_relative_to("/usr"):
         return AwsCli((machine.shown(program),))
-    return AwsCli((machine.shown(program),), (root,)) if program.is_relative_to("/opt") else None
+    is_its_own = program.is_relative_to("/opt") and root != Path("/opt")
+    return AwsCli((machine.shown(program),), (root,)) if is_its_own else None
 
 
 def _in_environment(root: Path) -> AwsCli | None:
@@ -47,4 +48,4 @@ def _in_environment(root: Path) -> AwsCli | None:
     python = (root / "bin/python").resolve()
     prefix = () if python.is_relative_to("/usr") else (python.parents[1],)
     command = (machine.shown(python), "-I", "-S", "-c", MAIN, machine.shown(packages.parent))
-    return AwsCli(command, (root, *prefix))
+    return AwsCli(command, (packages.parent, *prefix))  # the environment may lie in a project, or be a home

@@ -30,6 +30,11 @@ MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 PR_SET_DUMPABLE = 4
 JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}
 STAGE = "/mnt"
+MOST_OUTPUT = 2 * 1024 * 1024
+"""Bytes of output that are kept: a script that never stops writing must fill neither the disk nor a reader's memory."""
+TOO_MUCH = f"\nThe rest of the output is not kept: it is more than {MOST_OUTPUT // 1024**2} MB.\n".encode()
+LONGEST_PIPE = 1024 * 1024
+"""What a pipe holds at most, see pipe(7): after so much, all is read that was there when the reading began."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -188,14 +193,25 @@ def wait_until_ready(control: socket.socket, wanted: dict[str, Any]) -> list[soc
 
 
 def pump(source: int, log: int, *, until_end: bool = False) -> bool:
-    """Write down all that was said so far; whether more may come."""
-    while until_end or select.select([source], [], [], 0)[0]:
+    """Write down what was said so far; whether more may come. It ends, however fast the room goes on."""
+    taken = 0
+    while until_end or (taken < LONGEST_PIPE and select.select([source], [], [], 0)[0]):
         said = os.read(source, 65536)
         if not said:
             return False
-        while said:
-            said = said[os.write(log, said) :]
+        taken += len(said)
+        write_down(said, log)
     return True
+
+
+def write_down(said: bytes, log: int) -> None:
+    """As much of it as is kept."""
+    size = os.fstat(log).st_size
+    if size >= MOST_OUTPUT:
+        return
+    said = said if size + len(said) < MOST_OUTPUT else said[: MOST_OUTPUT - size] + TOO_MUCH
+    while said:
+        said = said[os.write(log, said) :]
 
 
 def memory(content: bytes) -> int:

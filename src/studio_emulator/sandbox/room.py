@@ -1,17 +1,17 @@
 """The root that a script sees: the image's layout, its programs, its environment; and what was called in it."""
 
 import contextlib
+import errno
 import json
 import os
 import shlex
-import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio_emulator.sandbox import aws_cli, machine
+from studio_emulator.sandbox import aws_cli, machine, trees
 from studio_emulator.sandbox.enter import owner
 from studio_emulator.sandbox.image import IN_OPT, Image
 from studio_emulator.sandbox.inside import stand_ins
@@ -137,7 +137,7 @@ class Room:
 
     def remove(self) -> None:
         """Take all of it away, the home too."""
-        remove_tree(self.root)
+        trees.remove(self.root)
         self.log_path.unlink(missing_ok=True)
 
     def environment(self, account: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -168,8 +168,7 @@ class Room:
 
     def calls(self) -> list[Call]:
         """What the script called of what is not really here, since `lay_out`, in order."""
-        lines = (self.read(stand_ins.CALLS) or "").splitlines()
-        return [Call(call[0], tuple(call[1:])) for call in map(json.loads, lines)]
+        return [call for line in (self.read(stand_ins.CALLS) or "").splitlines() if (call := _call(line))]
 
     def read(self, place: str, most: int = 4 * 1024 * 1024) -> str | None:
         """A file of the room, which a script may have made: no link is followed and no pipe waited for."""
@@ -217,10 +216,10 @@ class Room:
     def _clear(self) -> None:
         for entry in self.root.iterdir():
             if entry.name != "home" or entry.is_symlink():
-                remove_tree(entry)
+                trees.remove(entry)
         for entry in (self.root / "home").glob("*"):
             if entry.name != self.home.name:
-                remove_tree(entry)
+                trees.remove(entry)
 
     def _lay_etc(self) -> None:
         version, name = self.image.ubuntu
@@ -259,21 +258,14 @@ class Room:
 
     def _protect(self) -> None:
         """Make it belong to nobody of this machine, and the image's own files nobody's to write: see `init.py`."""
-        for directory, below, files in os.walk(self.root):
-            place = Path(directory).relative_to(self.root)
-            if place == Path("home"):
-                below.clear()
-            if str(place) in USERS:
-                below.clear()
+        for entry in trees.below(self.root, but=("home", *USERS)):
+            place = os.path.relpath(entry.path, self.root)
+            if entry.is_symlink() or place in USERS:
                 continue
-            for name in files:
-                if not (file := Path(directory, name)).is_symlink():
-                    file.chmod(file.stat().st_mode & ~0o222)
-        for directory, _, _ in os.walk(self.root, topdown=False):
-            place = Path(directory).relative_to(self.root)
-            if place.parts[:1] == ("home",) or any(place.is_relative_to(own) for own in USERS):
-                continue
-            Path(directory).chmod(0o700 if place == Path() else 0o1777 if str(place) in FOR_ALL else 0o555)
+            if entry.is_dir():
+                os.chmod(entry.path, 0o1777 if place in FOR_ALL else 0o555)  # noqa: PTH101 - hundreds
+            else:
+                os.chmod(entry.path, entry.stat().st_mode & 0o555)  # noqa: PTH101 - as above
         (self.root / "home").chmod(0o777)
         (self.root / stand_ins.CALLS[1:]).chmod(0o666)
         self.root.chmod(0o555)
@@ -284,6 +276,17 @@ class Room:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.unlink(missing_ok=True)
         file.write_text(text)
+
+
+def _call(line: str) -> Call | None:
+    """A line of the record, to which everything in the room can write; None for one that no stand-in wrote."""
+    try:
+        words = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        return None
+    return Call(words[0], tuple(words[1:]))
 
 
 def _start(image: Image) -> str:
@@ -326,19 +329,10 @@ def give_away(root: Path) -> None:
     if os.geteuid() != 0:
         return
     user = owner()
-    for directory, below, files in os.walk(root):
-        for name in (".", *below, *files):
-            os.chown(f"{directory}/{name}", user, user, follow_symlinks=False)
-
-
-def remove_tree(place: Path) -> None:
-    """Remove a directory, or anything else, whose directories may be closed to their owner."""
-    if place.is_symlink() or not place.is_dir():
-        place.unlink(missing_ok=True)
-        return
-    directories = [place]
-    for directory in directories:  # grows while it is walked
-        with contextlib.suppress(OSError):
-            directory.chmod(0o700)
-            directories += [entry for entry in directory.iterdir() if entry.is_dir() and not entry.is_symlink()]
-    shutil.rmtree(place, ignore_errors=True)
+    os.chown(root, user, user)
+    for entry in trees.below(root):
+        try:
+            os.chown(entry.path, user, user, follow_symlinks=False)
+        except OSError as error:  # a path that is too long for us was made in the room, by that user
+            if error.errno != errno.ENAMETOOLONG:
+                raise

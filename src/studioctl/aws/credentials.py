@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import Any
 
 import botocore.session
@@ -28,6 +29,24 @@ from studioctl.errors import AwsError
 # What STS answered for a role is good for every session of this process. In memory only.
 _ASSUMED: dict[str, Any] = {}
 DEFAULT = "default"
+A_KEY = "a key as AWS describes it (Version, AccessKeyId, SecretAccessKey, Expiration)"
+# Settings of one value each. botocore reads indented lines below any setting as settings of their own.
+_TEXTS = {
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "credential_process",
+    "credential_source",
+    "mfa_serial",
+    "region",
+    "role_arn",
+    "services",
+    "source_profile",
+    "sso_session",
+    "web_identity_token_file",
+}
+# What botocore stumbles over where a profile, or a program that it names, says what it should not.
+_UNFORESEEN = (ValueError, RuntimeError, TypeError, AttributeError, LookupError)
 
 
 def find(profile: str | None, region: str) -> botocore.session.Session:
@@ -49,7 +68,9 @@ def find(profile: str | None, region: str) -> botocore.session.Session:
         else:
             found.get_component("credential_provider").get_provider("assume-role").cache = _ASSUMED
         if credentials := found.get_credentials():
-            credentials.get_frozen_credentials()
+            signed = credentials.get_frozen_credentials()
+            if not (isinstance(signed.access_key, str) and isinstance(signed.secret_key, str)):
+                raise TypeError("a key is text")
     return found
 
 
@@ -70,13 +91,13 @@ def _explained(session: botocore.session.Session, profile: str | None) -> Iterat
     """Tells of a profile by its name what is wrong with it, and the command that mends it."""
     try:
         yield
-    except (BotoCoreError, ClientError, OSError, ValueError, RuntimeError) as error:
+    except (BotoCoreError, ClientError, OSError, *_UNFORESEEN) as error:
         told = _explanation(error, session, profile or DEFAULT)
         if told is None:
             raise
         message, hint = told
         # What a `credential_process` printed may hold a key, and JSONDecodeError carries it.
-        cause = None if isinstance(error, ValueError) else error
+        cause = None if isinstance(error, _UNFORESEEN) else error
         raise AwsError(f"AWS profile '{profile or DEFAULT}': {message}", hint=hint) from cause
 
 
@@ -85,6 +106,16 @@ def _explanation(  # noqa: C901, PLR0911  # a case for each cause
 ) -> tuple[str, str] | None:
     """What happened and what to do; None for an error that is not about credentials."""
     check = f"check with: aws sts get-caller-identity --profile {shlex.quote(profile)}"
+    if nested := _nested(session, profile):
+        return (
+            f"its `{nested}` has indented lines below it in place of a value",
+            f"correct the profile in your AWS configuration; {check}",
+        )
+    if (
+        _holder(session, profile, "credential_process", otherwise="")
+        and (why := _why_process_failed(error)) is not None
+    ):
+        return _process_failure(session, profile, why)
     match error:
         case InfiniteLoopConfigError():
             loop = " -> ".join(_chain(session, profile))
@@ -116,14 +147,11 @@ def _explanation(  # noqa: C901, PLR0911  # a case for each cause
                     f" credential_process = aws configure export-credentials --profile {name} --format process"
                 ),
             )
-        case CredentialRetrievalError() if error.kwargs.get("provider") == "custom-process":
-            return _process_failure(session, profile, str(error.kwargs.get("error_msg", "")).strip())
-        case OSError() if _holder(session, profile, "credential_process", otherwise=""):
-            return _process_failure(session, profile, error.strerror or str(error))
-        case ValueError():
-            return _process_failure(session, profile, "it did not print JSON")
-        case RuntimeError() if _holder(session, profile, "credential_process", otherwise=""):
-            return _process_failure(session, profile, "it printed a key that has expired")
+        case OSError() if _holder(session, profile, "web_identity_token_file", otherwise=""):
+            return (
+                f"its `web_identity_token_file` cannot be read: '{error.filename}': {error.strerror}",
+                f"correct the profile in your AWS configuration; {check}",
+            )
         case ClientError() if "MultiFactorAuthentication failed" in str(error):
             return (
                 f"AWS does not accept the MFA code ({_clause(error)})",
@@ -136,20 +164,49 @@ def _explanation(  # noqa: C901, PLR0911  # a case for each cause
             )
         case CredentialRetrievalError() | InvalidConfigError():
             return _clause(error), f"correct the profile in your AWS configuration; {check}"
+        case _ if isinstance(error, _UNFORESEEN):
+            return "its settings cannot be used", f"correct the profile in your AWS configuration; {check}"
+    return None
+
+
+def _why_process_failed(error: Exception) -> str | None:  # noqa: PLR0911  # a case for each cause
+    """Why a `credential_process` gave no key; empty where nobody says. None for what has another cause.
+
+    Nothing is repeated of what it printed: it may be a key.
+    """
+    match error:
+        case CredentialRetrievalError() if error.kwargs.get("provider") == "custom-process":
+            return str(error.kwargs.get("error_msg", "")).strip()
+        case OSError():
+            return error.strerror or str(error)
+        case JSONDecodeError() | UnicodeDecodeError() | RecursionError():
+            return "it did not print JSON"
+        case ValueError() if str(error) in {"No closing quotation", "No escaped character"}:  # shlex has no other sign
+            return f"its command line is not complete ({_clause(error)})"
+        case RuntimeError():
+            return "it printed a key that has expired"
+        case ValueError() | TypeError() | AttributeError() | LookupError():
+            return f"it did not print {A_KEY}"
     return None
 
 
 def _process_failure(session: botocore.session.Session, profile: str, said: str) -> tuple[str, str]:
     holder = _holder(session, profile, "credential_process")
-    command = _profiles(session).get(holder, {}).get("credential_process")
+    command = str(_profiles(session).get(holder, {}).get("credential_process") or "").strip()
     reason = f": {said}" if said else ", without an error message"
     whose = "its" if holder == profile else f"profile '{holder}', its source, has a"
+    if not command:
+        return f"{whose} `credential_process` is empty", "correct `credential_process` in your AWS configuration"
     return (
         f"{whose} `credential_process` failed{reason}",
-        f"run it by hand and mend what it reports: {command}"
-        if command
-        else "correct `credential_process` in your AWS configuration",
+        f"run it by hand and mend what it reports: {command}",
     )
+
+
+def _nested(session: botocore.session.Session, profile: str) -> str | None:
+    """The setting of the chain that has further settings below it, as only those of services have."""
+    settings = (item for name in _chain(session, profile) for item in _profiles(session).get(name, {}).items())
+    return next((name for name, value in settings if name in _TEXTS and not isinstance(value, str)), None)
 
 
 def _profiles(session: botocore.session.Session) -> dict[str, dict[str, Any]]:
@@ -160,7 +217,7 @@ def _profiles(session: botocore.session.Session) -> dict[str, dict[str, Any]]:
 def _chain(session: botocore.session.Session, profile: str) -> list[str]:
     """The profile, the one that it takes its credentials from, and so on; in a circle, up to the first seen twice."""
     profiles, chain = _profiles(session), [profile]
-    while (source := profiles.get(chain[-1], {}).get("source_profile")) is not None:
+    while isinstance(source := profiles.get(chain[-1], {}).get("source_profile"), str):
         chain.append(source)
         if source in chain[:-1]:
             break

@@ -89,15 +89,14 @@ class Lender:
         }
 
     @cached_property
-    def _server(self) -> ThreadingHTTPServer:
+    def _server(self) -> "_Bank":
         lender = self
 
         class Counter(_Counter):
             def do_GET(self) -> None:
                 self.answer(*lender.answer(self.path, self.headers))
 
-        server = ThreadingHTTPServer((HOST, 0), Counter)
-        server.daemon_threads = True
+        server = _Bank((HOST, 0), Counter)
         threading.Thread(target=server.serve_forever, name="lending", daemon=True).start()
         return server
 
@@ -124,6 +123,13 @@ class Lender:
         }
 
 
+class _Bank(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Whoever comes in and leaves early, as every user of the machine can, is no fault that the user reads of."""
+
+
 class _Counter(BaseHTTPRequestHandler):
     timeout = 60
 
@@ -145,14 +151,14 @@ def _settings(profile: str | None) -> dict[str, str]:
     with translated():
         session = botocore.session.Session(profile=profile)
         found: Mapping[str, Any] = session.get_scoped_config()
-        services: Mapping[str, Any] = session.full_config.get("services", {}).get(found.get("services"), {})
+        services: Mapping[str, Any] = session.full_config.get("services", {}).get(str(found.get("services")), {})
     return dict(_new(found, services))
 
 
 def _new(settings: Mapping[str, Any], services: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, variable in _SETTINGS.items():
-        if name in settings and variable not in os.environ:
-            yield variable, str(settings[name])
+        if isinstance(value := settings.get(name), str) and variable not in os.environ:
+            yield variable, value
     for service, of_service in services.items():
         variable = f"AWS_ENDPOINT_URL_{service.upper()}"
         # A variable for all services comes before a profile's setting for one.

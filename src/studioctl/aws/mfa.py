@@ -41,10 +41,12 @@ def roles(profiles: Profiles, name: str) -> list[str]:
     while name not in found:
         profile = profiles.get(name, {})
         is_source_with_keys = bool(found) and {"aws_access_key_id", "aws_secret_access_key"} & set(profile)
-        if "role_arn" not in profile or "web_identity_token_file" in profile or is_source_with_keys:
+        source = profile.get("source_profile", name)
+        is_text = isinstance(source, str)
+        if "role_arn" not in profile or "web_identity_token_file" in profile or is_source_with_keys or not is_text:
             break
         found.append(name)
-        name = profile.get("source_profile", name)
+        name = source
     return found
 
 

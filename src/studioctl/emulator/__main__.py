@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from studio_emulator.sandbox import trees
 from studio_emulator.sandbox.reach import passed_on
-from studio_emulator.sandbox.room import remove_tree
 from studioctl.emulator.server import clean_environment, default_state_dir
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.emulator.state_file import State, make_private
@@ -42,7 +42,7 @@ def serve(port: int, state_dir: Path, settings: EmulatorSettings, reach: Mapping
     make_private(state_dir)
     identity, key = Identity.of(settings), AdministratorKey()
     volumes = state_dir.absolute() / "spaces"
-    remove_tree(volumes)  # of an emulator that was killed
+    trees.remove(volumes)  # of an emulator that was killed
     server = bind(port, settings, identity, key, volumes, reach)
     state = State(identity.pid, server.server_port, identity.instance_id, key.access_key_id, key.secret_access_key)
     state.write(state_dir)

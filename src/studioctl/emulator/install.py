@@ -20,7 +20,7 @@ from moto.servicequotas.models import servicequotas_backends
 from moto.sts import urls as sts_urls
 from moto.sts.models import sts_backends
 
-from studio_emulator.sandbox.room import remove_tree
+from studio_emulator.sandbox import trees
 from studioctl.emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studioctl.emulator.backends import each
 from studioctl.emulator.cloudformation import StrictCloudFormationBackend
@@ -94,4 +94,4 @@ def stop() -> None:
         if isinstance(backend, StudioBackend):
             backend.stop()
     if StudioBackend.volumes:
-        remove_tree(StudioBackend.volumes)
+        trees.remove(StudioBackend.volumes)

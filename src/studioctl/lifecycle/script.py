@@ -46,7 +46,9 @@ from studioctl.lifecycle.steps import (
     tools,
 )
 
-LINE = re.compile(r"\[studioctl\] (?P<name>\S+) +(?P<state>[a-z]+) +(?P<seconds>\d+\.\d)s(?:  (?P<detail>.*))?")
+LINE = re.compile(
+    r"\[studioctl\] (?P<name>\S+) +(?P<state>[a-z]+) +(?P<seconds>[0-9]{1,7}\.[0-9])s(?:  (?P<detail>.*))?"
+)
 
 # The API takes 16,384 characters of base64, which is this many bytes of script.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateStudioLifecycleConfig.html

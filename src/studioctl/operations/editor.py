@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from studio_emulator.sandbox import trees
 from studio_emulator.sandbox.image import Image
 from studio_emulator.sandbox.namespaces import require
 from studio_emulator.sandbox.reach import Reach
-from studio_emulator.sandbox.room import HOME, Room, remove_tree
+from studio_emulator.sandbox.room import HOME, Room
 from studio_emulator.sandbox.run import AWS_SECONDS, Run, start_editor
 from studioctl.events import Failed, Finished, Progressed, Stage, Started, Work
 from studioctl.lifecycle.script import LINE
@@ -118,7 +119,7 @@ def rehearse(
         place = Path(tempfile.mkdtemp(prefix="studioctl-editor-"))
         room = Room(place / "root", image)
         if not keep:
-            stack.callback(remove_tree, place)
+            stack.callback(trees.remove, place)
         yield Stage(f"First start on image {image}, in an empty home")
         cold, notes = yield from _start(room, script, reach, editor_first=editor_first)
         yield Stage("Second start, in the home of the first")

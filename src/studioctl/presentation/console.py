@@ -1,21 +1,45 @@
 """Where things are written: data to stdout, everything else to stderr."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 if TYPE_CHECKING:
     from studioctl.errors import StudioctlError
 
 # In a pipe nothing is wrapped or cut: a program, or grep, reads it.
 PIPE_WIDTH = 10_000
+# What a terminal acts on in place of showing it: ECMA-48's sequences and controls, and marks that turn text around.
+_ACTED_ON = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def shown(text: str) -> str:
+    """The text as a terminal may show it, whoever wrote it: a script, a user of Studio, a repository, a state.
+
+    What moves the cursor, sets the title or fills the clipboard is left out; line breaks and tabs stay.
+    """
+    return text if text.isprintable() else _ACTED_ON.sub("", text)
+
+
+class SafeConsole(Console):
+    """Shows every text as `shown` has it."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is to be written. rich's own styles and moves of the cursor are no text, and stay."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(shown(segment.text), segment.style)
 
 
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False)
+    console = SafeConsole(stderr=stderr, highlight=False)
     if not console.is_terminal:
-        console = Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+        console = SafeConsole(stderr=stderr, highlight=False, width=PIPE_WIDTH)
     return console
 
 

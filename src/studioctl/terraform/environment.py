@@ -80,9 +80,23 @@ def child_environment(
     # Not every command has the flag -no-color, but all take it from here.
     kept |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS": "-no-color"}
     if not target.is_local:
-        return kept if lent is None else {n: v for n, v in kept.items() if n not in _CREDENTIALS} | dict(lent)
+        return kept if lent is None else _of_borrower(kept) | dict(lent)
     sealed = without_credentials(kept, target)
     return sealed if downloads else sealed | no_way_out()
+
+
+def _of_borrower(kept: Mapping[str, str]) -> dict[str, str]:
+    """Nothing that comes before what is lent, and no log that holds it: below INFO the SDK logs whole answers."""
+    return {
+        name: "INFO" if _tells_answers(name, value) else value
+        for name, value in kept.items()
+        if name not in _CREDENTIALS
+    }
+
+
+def _tells_answers(name: str, value: str) -> bool:
+    is_level = name.startswith("TF_LOG") and not name.startswith("TF_LOG_PATH")
+    return is_level and value.upper() not in {"", "INFO", "WARN", "ERROR", "OFF"}
 
 
 def place_of(name: str, environ: Mapping[str, str]) -> Path | None:

@@ -43,6 +43,29 @@ credential_process = echo sesame
 credential_process = /usr/local/bin/no-such-helper
 [profile old]
 credential_process = cat expired.json
+[profile prints-null]
+credential_process = echo null
+[profile prints-list]
+credential_process = echo [1]
+[profile prints-numbers]
+credential_process = cat numbers.json
+[profile prints-other-date]
+credential_process = cat other-date.json
+[profile prints-number-as-date]
+credential_process = cat number-as-date.json
+[profile prints-deep]
+credential_process = cat deep.json
+[profile no-command]
+credential_process =
+[profile half-command]
+credential_process = sh -c 'echo
+[profile indented]
+role_arn = arn:aws:iam::111122223333:role/Admin
+source_profile =
+    base = 1
+[profile no-token]
+role_arn = arn:aws:iam::111122223333:role/Admin
+web_identity_token_file = /no/token
 [profile over-proc]
 role_arn = arn:aws:iam::111122223333:role/Admin
 source_profile = proc
@@ -81,6 +104,10 @@ def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     key = {"Version": 1, "AccessKeyId": "key", "SecretAccessKey": "secret", "Expiration": "2020-01-01T00:00:00Z"}
     (tmp_path / "expired.json").write_text(json.dumps({**key, "SessionToken": "token"}))
+    (tmp_path / "numbers.json").write_text(json.dumps({"Version": 1, "AccessKeyId": 5, "SecretAccessKey": ["sesame"]}))
+    (tmp_path / "other-date.json").write_text(json.dumps({**key, "SecretAccessKey": "sesame", "Expiration": "soon"}))
+    (tmp_path / "number-as-date.json").write_text(json.dumps({**key, "SecretAccessKey": "sesame", "Expiration": 5}))
+    (tmp_path / "deep.json").write_text("[" * 100_000)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +124,20 @@ def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("mfa", "there is no terminal to type it at", "at a terminal first: aws sts get-caller-identity --profile mfa"),
         ("old", "`credential_process` failed: it printed a key that has expired", "reports: cat expired.json"),
         ("half", "its key is incomplete", "aws configure --profile half"),
+        ("prints-null", "failed: it did not print a key as AWS describes it", "reports: echo null"),
+        ("prints-list", "failed: it did not print a key as AWS describes it", "reports: echo [1]"),
+        ("prints-numbers", "failed: it did not print a key as AWS describes it", "reports: cat numbers.json"),
+        ("prints-other-date", "failed: it did not print a key as AWS describes it", "reports: cat other-date.json"),
+        (
+            "prints-number-as-date",
+            "failed: it did not print a key as AWS describes",
+            "reports: cat number-as-date.json",
+        ),
+        ("prints-deep", "failed: it did not print JSON", "reports: cat deep.json"),
+        ("no-command", "its `credential_process` is empty", "correct `credential_process`"),
+        ("half-command", "its command line is not complete (No closing quotation)", "reports: sh -c 'echo"),
+        ("indented", "its `source_profile` has indented lines below it", "correct the profile"),
+        ("no-token", "its `web_identity_token_file` cannot be read: '/no/token': No such file", "correct the profile"),
     ],
 )
 @pytest.mark.parametrize("by_variable", [False, True], ids=["file", "AWS_PROFILE"])
@@ -253,6 +294,7 @@ def test_a_key_in_the_environment_needs_no_code(monkeypatch: pytest.MonkeyPatch)
         ("proc", False),
         ("over-proc", False),
         ("loop", False),
+        ("indented", False),
         ("nobody", False),
         (None, False),
     ],

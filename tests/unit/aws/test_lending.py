@@ -1,10 +1,14 @@
 """Terraform borrows credentials from an address on loopback, and nobody else can."""
 
 import json
+import socket
+import struct
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -164,3 +168,21 @@ def test_terraform_sees_the_address_and_nothing_that_comes_before_it(monkeypatch
     found = Session().get_credentials()
     assert found is not None
     assert (found.method, found.access_key) == ("container-role", "first")
+
+
+def test_whoever_leaves_early_writes_nothing_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    lent = Lender("mfa", "us-east-1", signed).environment()
+    address = urlsplit(lent["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+    for said in (b"", b"GE", b"GET / HTTP/1.1\r\n\r\n"):
+        with socket.create_connection((str(address.hostname), address.port or 0)) as visitor:
+            visitor.sendall(said)
+            visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, not closed
+    assert get(lent)["AccessKeyId"] == "first"
+    time.sleep(0.2)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_settings_that_are_no_text_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nested = f"{profiles.mfa('base')}services =\n    a = b\nca_bundle =\n    c = d\n"
+    profiles.use(monkeypatch, tmp_path, nested, "AWS_PROFILE", "AWS_CA_BUNDLE", *ENDPOINTS)
+    assert "AWS_CA_BUNDLE" not in Lender("mfa", "us-east-1", signed).environment()

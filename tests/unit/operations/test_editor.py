@@ -104,3 +104,8 @@ def test_what_curl_draws_is_not_what_a_step_failed_for() -> None:
     own = ScriptFile(path="x.sh", text=f"printf '{drawn}\\n' >&2; exit 6")
     (step,) = (s for s in done(rehearse(script.build(Editor(extra_script=own)).text, Image(4, 0))).cold.steps if s.log)
     assert step.detail == step.log[-1] == "curl: (6) Could not resolve host: x"
+
+
+def test_a_time_that_no_script_of_ours_says_is_no_report(places: Path) -> None:
+    found = done(rehearse(told(f"[studioctl] a  done  {'9' * 400}.0s\n[studioctl] b  done  1.0s"), Image(4, 0)))
+    assert states(found.cold) == {"b": "done"}

@@ -129,6 +129,37 @@ def test_laying_out_follows_no_link_out_of_the_room(room: Room, tmp_path: Path) 
     assert (tmp_path / "precious/file").exists()
 
 
+DEEP = """
+cd $HOME
+python3 - <<'PYTHON'
+import os
+for name in ("a" * 200, "b"):
+    os.chdir(os.environ["HOME"])
+    for _ in range(1500):
+        os.mkdir(name)
+        os.chdir(name)
+PYTHON
+mkfifo pipe
+mkdir -p closed/more && chmod 000 closed
+sudo mkdir roots && sudo touch roots/file
+"""
+
+
+def test_a_home_as_deep_as_a_script_made_it_is_used_again_and_removed(room: Room, say: Say) -> None:
+    """Deeper than Python recurses, and longer than a path may be."""
+    assert say(DEEP) == []
+    room.lay_out()
+    assert say("ls $HOME") == ["a" * 200, "b", "closed", "pipe", "roots"]
+    room.remove()
+    assert not room.root.exists()
+
+
+def test_what_a_script_wrote_into_the_record_of_calls_is_no_call(room: Room, say: Say) -> None:
+    lines = "\n".join(["garbage", "[1, 2]", '"a"', "{}", "[]", "null", "[" * 20_000])
+    say(f"cat >> /var/lib/room/calls.jsonl <<'END'\n{lines}\nEND\nsudo true")
+    assert [call.tool for call in room.calls()] == ["sudo"]
+
+
 def test_the_metadata_is_what_the_app_is(tmp_path: Path) -> None:
     room = Room(tmp_path / "root", Image(2, 7), App("d-abc", "ada-editor", "eu-west-1", "210987654321"))
     room.lay_out()
@@ -205,9 +236,11 @@ def test_an_aws_cli_in_a_directory_that_the_room_has_itself(
         file.write_text(text)
         file.chmod(0o755)
     (tmp_path / "cli/bin/python").symlink_to(sys.executable)
+    (tmp_path / "cli/.env").write_text("TOKEN=secret")  # the environment may have been made in a project
     room.lay_out()
     account = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
-    with Run(room, "aws s3 ls\necho $?", room.environment(account)) as run:
+    script = f"aws s3 ls\necho $?\ncat {tmp_path}/cli/.env /.host{tmp_path}/cli/.env 2> /dev/null"
+    with Run(room, script, room.environment(account)) as run:
         assert [line.text for line in run.lines()] == ["ours s3 ls", "3"]
 
 

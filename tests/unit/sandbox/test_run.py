@@ -57,6 +57,28 @@ def test_its_time_is_limited(room: Room) -> None:
     assert not napping(seconds)
 
 
+def test_output_without_an_end_is_limited_and_ends_in_time(room: Room) -> None:
+    with Run(room, "echo began; yes", room.environment(), seconds=1) as run:
+        lines = [line.text for line in run.lines()]
+        assert (run.exit_code, run.timed_out) == (None, True)
+        assert run.elapsed < 10
+    assert lines[:2] == ["began", "y"]
+    assert lines[-1] == "The rest of the output is not kept: it is more than 2 MB."
+    assert room.log_path.stat().st_size < 2.1 * 1024**2
+
+
+def test_what_came_before_the_end_is_told_before_it(room: Room) -> None:
+    with Run(room, "seq 100000; echo last", room.environment()) as run:
+        assert [line.text for line in run.lines()][-1] == "last"
+
+
+def test_a_script_cannot_take_all_processes_of_the_machine(room: Room) -> None:
+    with Run(room, "ulimit -Hu; sudo -s ulimit -Hu; ulimit -u 5000 || echo refused", room.environment()) as run:
+        lines = [line.text for line in run.lines()]
+    assert [int(line) <= 4096 for line in lines[:2]] == [True, True]
+    assert lines[-1] == "refused"
+
+
 def test_the_background_goes_on_until_the_end(room: Room) -> None:
     seconds = nap()
     daemon = f"setsid nohup sleep {seconds} > /dev/null 2>&1 &"

@@ -96,6 +96,18 @@ def test_settings_that_leave_what_terraform_does_as_it_is_are_passed_on(tmp_path
     assert child_environment(own, AWS, cli_config=None).items() >= own.items()
 
 
+@pytest.mark.parametrize("level", ["TRACE", "debug", "JSON", "2"])
+def test_no_log_tells_what_is_lent(level: str) -> None:
+    """At DEBUG the SDK logs the answer that holds the keys."""
+    levels = dict.fromkeys(("TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_AWS", "TF_LOG_SDK"), level)
+    quiet = {"TF_LOG_PATH": "/tmp/debug", "TF_LOG_SDK_PROTO": "ERROR"}
+    lent = {"AWS_CONTAINER_AUTHORIZATION_TOKEN": "t"}
+
+    child = child_environment({**levels, **quiet}, AWS, cli_config=None, lent=lent)
+
+    assert child.items() >= {**dict.fromkeys(levels, "INFO"), **quiet, **lent}.items()
+
+
 @pytest.mark.parametrize("name", ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG", "TF_PLUGIN_CACHE_DIR"])
 @pytest.mark.parametrize("value", [".terraformrc", "./a b/rc", "~/rc"])
 def test_a_setting_that_a_repository_could_bring_is_refused(

@@ -16,6 +16,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -31,6 +32,8 @@ LAST_CAPABILITY = 40
 CONTAINER = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
 """The capabilities of root in a container, see capabilities(7): what Docker grants, without a way to mount or trace."""
 ROOTS_UMASK, USERS_UMASK = 0o222, 0o022
+MOST_PROCESSES = 4096
+"""Of the user and of root each: a script that starts itself again and again must leave this machine some."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -165,6 +168,7 @@ class Room:
                 os.dup2(number, place)
             os.closerange(3, self.users)
             os.setsid()
+            limit_processes()
             if root:
                 become_container_root()
             else:
@@ -176,6 +180,13 @@ class Room:
         except OSError as error:
             os.write(2, f"{command[0]}: {error.strerror}\n".encode())
         os._exit(127)
+
+
+def limit_processes() -> None:
+    """For good: what is lowered stays lowered."""
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    most = MOST_PROCESSES if hard == resource.RLIM_INFINITY else min(hard, MOST_PROCESSES)
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
 
 
 def become_container_root() -> None:

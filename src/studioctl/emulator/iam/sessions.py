@@ -72,8 +72,10 @@ class Sessions:
         source identity.
 
         Raises:
-            ValueError: There is no such profile, or several, or SageMaker may not assume the role.
+            ValueError: There is no such region or profile, or several, or SageMaker may not assume the role.
         """
+        if region not in sagemaker_backends[self.account]:
+            raise ValueError(f"there is no region '{region}'")
         backend = sagemaker_backends[self.account][region]
         assert isinstance(backend, StudioBackend)  # noqa: S101 - install.py sees to it
         profile = _profile(backend, user, domain_id)

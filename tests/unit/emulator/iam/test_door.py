@@ -451,6 +451,8 @@ def test_a_session_of_nobody_and_of_a_name_in_two_domains(team: Team, emulator: 
         server.session(emulator, REGION, "mallory")
     with pytest.raises(EmulatorError, match="'ada' is a user of several domains, so name one with --domain: d-"):
         server.session(emulator, REGION, "ada")
+    with pytest.raises(EmulatorError, match="there is no region 'nowhere'"):
+        server.session(emulator, "nowhere", "ada")
     assert session_client(emulator, server.session(emulator, REGION, "Ada", second), "sts").get_caller_identity()
 
 

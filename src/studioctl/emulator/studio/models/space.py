@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from studio_emulator.sandbox.room import remove_tree
+from studio_emulator.sandbox import trees
 from studioctl.emulator.studio import quotas
 from studioctl.emulator.studio.exceptions import ValidationException, already_exists, has_children
 from studioctl.emulator.studio.models.domain import Domain
@@ -234,7 +234,7 @@ class SpaceBackend(ProfileBackend):
         def finish() -> None:
             del self.spaces[domain_id, name]
             if volume := self.volume(domain_id, name):
-                remove_tree(volume)
+                trees.remove(volume)
 
         self.pass_through(space, "Deleting", finish)
 
