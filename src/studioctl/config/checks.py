@@ -16,7 +16,7 @@ from studioctl.config.aws_tables import (
     REFUSED_REGIONS,
     REGIONS,
 )
-from studioctl.config.text import count, nearest, quote
+from studioctl.config.text import count, latin, nearest, quote
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateSpace.html
 SAGEMAKER_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
@@ -78,7 +78,8 @@ def idle_minutes(value: object) -> int | str:
     if type(value) is int:
         return between(SHORTEST_IDLE, LONGEST_IDLE, "minutes")(value)
     given = quote(value) if isinstance(value, str) else "this"
-    bounds = f"{SHORTEST_IDLE} to {LONGEST_IDLE}"
+    quoted = isinstance(value, str) and value.strip()[:1].isdigit()
+    bounds = f"{SHORTEST_IDLE} to {LONGEST_IDLE}{' without quotes' if quoted else ''}"
     raise ValueError(f'{given} is neither whole minutes nor "never"; write {bounds}, or "never"')
 
 
@@ -115,7 +116,7 @@ def sagemaker_name(value: str) -> str:
 
 
 def _sagemaker_example(value: str) -> str:
-    suggestion = re.sub(r"[^A-Za-z0-9]+", "-", value.split("@", maxsplit=1)[0]).strip("-")
+    suggestion = re.sub(r"[^A-Za-z0-9]+", "-", latin(value.split("@", maxsplit=1)[0])).strip("-")
     return f'"{suggestion}"' if suggestion else "letters, digits and hyphens"
 
 
@@ -125,7 +126,7 @@ def environment_name(value: str) -> str:
         # 32, so that "<name>-editor-<digest>" and "<name>-data-<account>" fit into 63 characters.
         raise ValueError(f"{quote(value)} has {count(len(value), 'character')}; write 2 to 32")
     if not re.fullmatch(ENVIRONMENT_NAME, value):
-        suggestion = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-0123456789")
+        suggestion = re.sub(r"[^a-z0-9]+", "-", latin(value).lower()).lstrip("-0123456789").rstrip("-")
         example = f', such as "{suggestion}"' if re.fullmatch(ENVIRONMENT_NAME, suggestion) else ""
         raise ValueError(
             f"{quote(value)} is not a prefix that every resource can have;"
@@ -148,7 +149,7 @@ def bucket_name(value: str) -> str:
     if not 3 <= len(value) <= 63:
         raise ValueError(f"{quote(value)} has {count(len(value), 'character')}; write 3 to 63")
     if wrong := re.search(r"[^a-z0-9.-]", value):
-        suggestion = re.sub(r"[^a-z0-9.]+", "-", value.lower()).strip("-.")
+        suggestion = re.sub(r"[^a-z0-9.]+", "-", latin(value).lower()).strip("-.")
         raise ValueError(f'{quote(value)} contains {quote(wrong[0])}; write "{suggestion}"')
     if not re.fullmatch(BUCKET_NAME, value):
         raise ValueError(f"{quote(value)} must begin and end with a letter or digit; write {quote(value.strip('.-'))}")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from studioctl.config.text import Violation, nearest, quote
+from studioctl.config.text import Violation, latin, nearest, quote
 
 SID = r"^[A-Za-z0-9]{1,100}$"
 ACTION = r"^(\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$"
@@ -56,7 +56,7 @@ def some(example: str) -> Callable[[tuple[T, ...]], tuple[T, ...]]:
 def sid(value: str) -> str:
     """A statement's name."""
     if not re.fullmatch(SID, value):
-        suggestion = re.sub(r"[^A-Za-z0-9]+", "", value)[:100] or "ReadTheLake"
+        suggestion = re.sub(r"[^A-Za-z0-9]+", "", latin(value))[:100] or "ReadTheLake"
         raise ValueError(f"{quote(value)} is not a statement's name; write letters and digits: {quote(suggestion)}")
     return value
 

@@ -3,7 +3,6 @@
 bytes -> text -> TOML -> model      (each stage fails with a ConfigError of its own)
 """
 
-import re
 import shlex
 import tomllib
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from studioctl.config import rules, secrets_in_clear
+from studioctl.config import rules, secrets_in_clear, syntax
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.problems import explain
 from studioctl.config.scripts import read_scripts
@@ -109,41 +108,8 @@ def _toml(text: str, name: str) -> dict[str, Any]:
     except RecursionError:
         what, where = "is nested too deeply to be read", ""
     except ValueError as error:  # TOMLDecodeError, and numbers that Python refuses to read
-        what, where = _syntax_error(str(error), text)
+        what, where = syntax.explained(str(error), text)
     raise ConfigError(f"{name}{where}: {what}", hint=_hint(name))
-
-
-def _syntax_error(message: str, text: str) -> tuple[str, str]:
-    position = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
-    if position is None:
-        return "a number has too many digits", ""
-    reason = message[: position.start()]
-    if position[1] is None:
-        return f"{_plain(reason)} where the file ends", f":{text.rstrip().count(chr(10)) + 1}"
-    return _plain(reason), f":{position[1]}:{position[2]}"
-
-
-def _plain(reason: str) -> str:
-    # Python's own words name no values, but assume that one knows TOML's grammar.
-    for begins, plain in (
-        ("Cannot overwrite a value", "this key is written twice; delete one"),
-        ("Duplicate inline table key", "this key is written twice; delete one"),
-        ("Cannot declare", "this table is written twice; put all its keys below one [table]"),
-        ("Cannot mutate immutable namespace", "this table is already complete; put all its keys in one place"),
-        ("Invalid value", 'not a value; text is written in quotes: "..."'),
-        ("Expected '=' after a key", "a key must be followed by =; write key = value"),
-        ("Expected newline or end of document", "one key a line; begin a new line here"),
-        ("Invalid initial character for a key part", 'not a key; write key = value, with text in quotes: "..."'),
-        ("Invalid statement", "neither key = value nor [table]"),
-        ("Unclosed array", "a list is not closed; write ]"),
-        ("Unclosed inline table", "a table is not closed; write } on the same line"),
-        ("Illegal character '\\n'", "the text is not closed on this line; write the closing quote"),
-        ("Unterminated string", "the text is not closed; write the closing quote"),
-        ("Unescaped '\\' in a string", "a backslash in double quotes is written twice, or the text in single quotes"),
-    ):
-        if reason.startswith(begins):
-            return plain
-    return f"not TOML: {reason[:1].lower()}{reason[1:]}"
 
 
 def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:

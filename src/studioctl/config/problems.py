@@ -9,12 +9,11 @@ from pydantic_core import ErrorDetails
 from studioctl.config.closed import Model
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.secrets_in_clear import words_for_key
+from studioctl.config.syntax import BOOLEANS, QUANTITY
 from studioctl.config.text import Location, Violation, kind, nearest, path, quote
 
 EXPECTED = {
     "string_type": 'text; write it in quotes: "..."',
-    "int_type": "a whole number; write it without quotes",
-    "bool_type": "true or false; write it without quotes",
     "tuple_type": "a list; write [ ... ]",
     "dict_type": "a table; write { key = ... }",
     "model_type": "a table; write { key = ... }",
@@ -47,13 +46,13 @@ def _words(details: ErrorDetails) -> str:  # noqa: PLR0911 - a table of cases
             value = details["input"]
             shown = quote(value) if isinstance(value, str) else kind(value)
             return f"is {shown}; write {context['expected'].replace(chr(39), chr(34))}"
-        case expected if expected in EXPECTED:
+        case expected if expected in {*EXPECTED, "int_type", "bool_type"}:
             return _wrong_type(details)
         case _:
             return f"is wrong: {details['msg']}"
 
 
-def _wrong_type(details: ErrorDetails) -> str:
+def _wrong_type(details: ErrorDetails) -> str:  # noqa: PLR0911 - a table of cases
     location, found = details["loc"], kind(details["input"])
     if location == ("users",):
         return f'is {found} and must be a list of tables; write [[users]], then name = "..."'
@@ -66,7 +65,31 @@ def _wrong_type(details: ErrorDetails) -> str:
         return f"is {found} and must be a table; write [{location[0]}], then its keys below"
     if details["type"] == "int_type" and isinstance(details["input"], float):
         return "must be a whole number; write it without a decimal point"
+    if details["type"] == "bool_type":
+        return f"is {found} and must be true or false; write {_meant_by(details['input'])}"
+    if details["type"] == "int_type":
+        return f"is {found} and must be a whole number; write {_number_in(details['input'], location)}"
+    if details["type"] == "string_type" and found in {"a list", "a table"}:
+        return f'is {found} and must be text; write "..." alone'
     return f"is {found} and must be {EXPECTED[details['type']]}"
+
+
+def _meant_by(value: Any) -> str:
+    """Which of true and false to write for a value that is neither."""
+    word = str(value).strip().lower() if isinstance(value, str | int) else ""
+    if meant := {"1": "true", "0": "false", **BOOLEANS}.get(word):
+        return f"{meant} without quotes" if isinstance(value, str) else meant
+    return "true or false without quotes" if isinstance(value, str) else "true or false"
+
+
+def _number_in(value: Any, location: Location) -> str:
+    """The number that a text such as "50GB" holds; else the default as an example."""
+    if isinstance(value, str):
+        found = QUANTITY.fullmatch(value)
+        return f"{found[1].lstrip('0') or '0'} without quotes" if found else "digits without quotes"
+    model = _model_at(location[:-1])
+    default = model.model_fields[str(location[-1])].default if model else None
+    return f"digits, such as {default}" if isinstance(default, int) else "digits alone"
 
 
 def _missing(location: Location) -> str:

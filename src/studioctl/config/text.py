@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -12,12 +13,23 @@ Violation: TypeAlias = tuple[Location, str]
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 LONGEST_ECHO = 70
+# Letters that Unicode does not take apart into one of A to Z and an accent.
+WITHOUT_ACCENTS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D"}
+    | {"þ": "th", "Þ": "Th", "ð": "d", "Ð": "D"}
+)
 
 
 def quote(value: str) -> str:
     """The value in double quotes, shortened, with everything that does not print escaped."""
     shown = value if len(value) <= LONGEST_ECHO else value[: LONGEST_ECHO - 3] + "..."
     return '"' + "".join(_printable(character) for character in shown) + '"'
+
+
+def latin(value: str) -> str:
+    """The value with its letters as A to Z, as far as they are of the Latin alphabet: José, Jose; Łukasz, Lukasz."""
+    decomposed = unicodedata.normalize("NFKD", value.translate(WITHOUT_ACCENTS))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _printable(character: str) -> str:

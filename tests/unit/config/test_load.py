@@ -132,7 +132,57 @@ def test_content_that_is_no_text(content: bytes, message: str, tmp_path: Path, m
         ('name "acme"', "studio.toml:1:6: a key must be followed by =; write key = value"),
         ('a = "1" b = "2"', "studio.toml:1:9: one key a line; begin a new line here"),
         ("\n\na = [1, 2\n", "studio.toml:3: a list is not closed; write ] where the file ends"),
-        ("a = {\n", "studio.toml:1:6: not a key; write key = value, with text in quotes: \"...\""),
+        (
+            "a = {\n b = 1\n}",
+            "studio.toml:1:6: a table in braces is all on one line; write { key = value }, or its keys below [table]",
+        ),
+        ("a = { b = 1\n}", "studio.toml:1:12: a table in braces is all on one line; write } at its end"),
+        ("a = { b = 1, }", "studio.toml:1:14: a comma with nothing after it; delete it"),
+        ("a = { b = 1 c = 2 }", "studio.toml:1:13: a comma is missing before this key"),
+        ("a = yes", "studio.toml:1:5: yes is not a value; write true"),
+        ("a = True # so", "studio.toml:1:5: True is not a value; write true"),
+        ("a = { b = No }", "studio.toml:1:11: No is not a value; write false"),
+        ("a = [off]", "studio.toml:1:6: off is not a value; write false"),
+        ("a = None", "studio.toml:1:5: None is not a value; delete the line, and the default holds"),
+        ("a = yes-men", 'studio.toml:1:5: not a value; text is written in quotes: "..."'),
+        ("a = us-east-1", 'studio.toml:1:5: not a value; text is written in quotes: "..."'),
+        ("a = 10.0.0.0/16", 'studio.toml:1:9: not a value; text is written in quotes: "..."'),
+        ("a = 50GB", "studio.toml:1:7: a number is written without a unit; write the number alone, such as 50"),
+        ("a = 2 h # or 3", "studio.toml:1:7: a number is written without a unit; write the number alone, such as 2"),
+        ("a = 1,000", "studio.toml:1:6: a number is written without commas; write 1000"),
+        ("a = 050", "studio.toml:1:6: a number does not begin with 0; write 50"),
+        ("a = 50,", "studio.toml:1:7: a line does not end with ,; delete it"),
+        ("a = 'b'; # c", "studio.toml:1:8: a line does not end with ;; delete it"),
+        ("a = 5 // b", "studio.toml:1:7: a comment begins with #"),
+        ("// b", "studio.toml:1:1: neither key = value nor [table]; a comment begins with #"),
+        ("a =\n", "studio.toml:1:4: a value is missing; write one, or delete the line"),
+        ("a = # b", "studio.toml:1:5: a value is missing; write one, or delete the line"),
+        ('a = ["b",,]', "studio.toml:1:10: a comma with no value before it; delete it"),
+        ('a = [,"b"]', "studio.toml:1:6: a comma with no value before it; delete it"),
+        ('a = ["b" "c"]', "studio.toml:1:10: a comma is missing before this value of the list"),
+        ('a = ["b"\nc = 1', "studio.toml:2:1: a list is not closed; write ]"),
+        ('a = ["b",\nc = 1', "studio.toml:2:1: the list above is not closed; write ] before this line"),
+        ('a = "b", "c"', 'studio.toml:1:8: several values are a list; write it in square brackets: ["...", "..."]'),
+        ('a = ("b")', "studio.toml:1:5: not a value; a list is written in square brackets: [ ... ]"),
+        ('a = ""b""', 'studio.toml:1:7: the text ends before this; write \\" for a double quote inside it'),
+        ("a = 'b", "studio.toml:1: the text is not closed; write the closing quote where the file ends"),
+        ("a = 'b\nc = 'd'\n", "studio.toml:1:7: the text is not closed on this line; write the closing quote"),
+        ("[[users]\n", "studio.toml:1:8: the name of a list of tables is not closed; write it as [[name]]"),
+        ("[studio\n", "studio.toml:1:8: the name of a table is not closed; write it as [name]"),
+        ("a = \u201cb\u201d", 'studio.toml:1:5: this is not a quote of TOML\'s; write straight quotes: "..."'),
+        ("\u2018a\u2019 = 1", 'studio.toml:1:1: this is not a quote of TOML\'s; write straight quotes: "..."'),
+        (
+            "a\u00a0= 1",
+            "studio.toml:1:2: the character U+00A0 looks like a space, or like nothing; delete it, or write a space",
+        ),
+        (
+            'a = "C:\\Users"',
+            "studio.toml:1:10: a backslash in double quotes is written twice, or the text in single quotes",
+        ),
+        (
+            'a = "C:\\ud800"',
+            "studio.toml:1:14: a backslash in double quotes is written twice, or the text in single quotes",
+        ),
         (
             'a = "C:\\data"',
             "studio.toml:1:10: a backslash in double quotes is written twice, or the text in single quotes",
@@ -190,7 +240,7 @@ studio.toml:3: instance_type: is not a key here; write it below [studio]
 studio.toml:6: network.cidr: "10.0.1.0/16" is not where a range of this size begins; write "10.0.0.0/16"
 studio.toml:9: studio.instance_type: "t3.medium" is EC2's name; write "ml.t3.medium"
 studio.toml:10: studio.volume_gb: 200 is above [studio] max_volume_gb, 100; write at most 100, or raise the maximum
-studio.toml:11: studio.docker: is text and must be true or false; write it without quotes
+studio.toml:11: studio.docker: is text and must be true or false; write true without quotes
 studio.toml:17: users[1].name: "Ada" differs from the user "ada" only in case; write another name
 studio.toml:19: users[1].spaces[0].name: "ada-editor" is already the name of another space; write another name
 studio.toml:19: users[1].spaces[0].instance_type: AWS has "ml.g7.2xlarge", but provider 5.100.0 refuses it; \

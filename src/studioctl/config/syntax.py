@@ -1,0 +1,143 @@
+"""Why a text is not TOML, in a person's words: what stands there, and what to write instead.
+
+Python's own words assume that one knows TOML's grammar. So the text at the place that it names is looked at too. Values
+are never repeated, since one of them may be a secret; numbers with a unit and words such as `yes` are none.
+"""
+
+import re
+import unicodedata
+
+NOT_A_VALUE = 'not a value; text is written in quotes: "..."'
+ONE_KEY = "one key a line; begin a new line here"
+NO_STATEMENT = "neither key = value nor [table]"
+COMMENT = "a comment begins with #"
+BACKSLASH = "a backslash in double quotes is written twice, or the text in single quotes"
+NOT_CLOSED = "the text is not closed; write the closing quote"
+NOT_CLOSED_HERE = "the text is not closed on this line; write the closing quote"
+LIST_NOT_CLOSED = "a list is not closed; write ]"
+
+ODD_QUOTES = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032`"
+BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+NOTHING = {"none", "null", "nil"}
+UNITS = r"(?i:[kmgt]i?b?|b|s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|d|days?|%)"
+QUANTITY = re.compile(rf"\s*([0-9]+)\s*(?:{UNITS})?\s*", re.ASCII)
+
+
+def explained(message: str, text: str) -> tuple[str, str]:
+    """What is wrong, and where: such as ":3:8".
+
+    Args:
+        message: What `tomllib` said.
+        text: What it read.
+    """
+    position = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    if position is None:
+        return "a number has too many digits", ""
+    reason = message[: position.start()]
+    if position[1] is None:
+        return f"{_plain(reason, '', '')} where the file ends", f":{text.rstrip().count(chr(10)) + 1}"
+    line, column = int(position[1]), int(position[2])
+    lines = text.replace("\r\n", "\n").split("\n")
+    there = lines[line - 1] if line <= len(lines) else ""
+    return _plain(reason, there[: column - 1], there[column - 1 :]), f":{line}:{column}"
+
+
+def _plain(reason: str, before: str, here: str) -> str:
+    if odd := _odd_character(here):
+        return odd
+    for begins, words in (
+        ("Cannot overwrite a value", "this key is written twice; delete one"),
+        ("Duplicate inline table key", "this key is written twice; delete one"),
+        ("Cannot declare", "this table is written twice; put all its keys below one [table]"),
+        ("Cannot mutate immutable namespace", "this table is already complete; put all its keys in one place"),
+        ("Invalid value", _no_value(before, here)),
+        ("Expected '=' after a key", "a key must be followed by =; write key = value"),
+        ("Expected newline or end of document", _more_on_the_line(before, here)),
+        ("Invalid initial character for a key part", _no_key(before, here)),
+        ("Invalid statement", NO_STATEMENT + (f"; {COMMENT}" if here.startswith(("//", "/*", ";", "--")) else "")),
+        ("Expected ']]'", "the name of a list of tables is not closed; write it as [[name]]"),
+        ("Expected ']' at the end of a table", "the name of a table is not closed; write it as [name]"),
+        ("Unclosed array", _no_end_of_list(here)),
+        ("Unclosed inline table", _no_end_of_table(here)),
+        ("Illegal character '\\n'", NOT_CLOSED_HERE),
+        ("Found invalid character '\\n'", NOT_CLOSED_HERE),
+        ("Unterminated string", NOT_CLOSED),
+        ("Expected \"'", NOT_CLOSED),
+        ("Unescaped '\\' in a string", BACKSLASH),
+        ("Invalid hex value", BACKSLASH),  # "C:\Users": \U would begin the number of a character
+        ("Escaped character is not a Unicode scalar value", BACKSLASH),
+    ):
+        if reason.startswith(begins):
+            return words
+    return f"not TOML: {reason[:1].lower()}{reason[1:]}"
+
+
+def _odd_character(here: str) -> str | None:
+    """What to do about a character that looks like another one, as word processors and web pages make them."""
+    if not here:
+        return None
+    if here[0] in ODD_QUOTES:
+        return 'this is not a quote of TOML\'s; write straight quotes: "..."'
+    if not here[0].isascii() and unicodedata.category(here[0]) in {"Zs", "Cf"}:
+        return f"the character U+{ord(here[0]):04X} looks like a space, or like nothing; delete it, or write a space"
+    return None
+
+
+def _no_value(before: str, here: str) -> str:  # noqa: PLR0911 - a table of cases
+    word = re.match(r"[A-Za-z]*", here)
+    found = word[0] if word else ""
+    if not before.strip() and re.match(r"[\w.-]+\s*=", here):
+        return "the list above is not closed; write ] before this line"
+    if here.startswith(","):
+        return "a comma with no value before it; delete it"
+    if not here.strip() or here.startswith("#"):
+        return "a value is missing; write one, or delete the line"
+    if here.startswith("("):
+        return "not a value; a list is written in square brackets: [ ... ]"
+    if re.fullmatch(r"\s*[,#\]}].*|\s*", here[len(found) :]):
+        if value := BOOLEANS.get(found.lower()):
+            return f"{found} is not a value; write {value}"
+        if found.lower() in NOTHING:
+            return f"{found} is not a value; delete the line, and the default holds"
+    return NOT_A_VALUE
+
+
+def _more_on_the_line(before: str, here: str) -> str:  # noqa: PLR0911 - a table of cases
+    value = re.split(r"=\s*", before + here, maxsplit=1)[-1].split("#")[0]
+    if re.fullmatch(r"\s*[0-9]{1,3}(,[0-9]{3})+\s*", value):
+        return f"a number is written without commas; write {value.strip().replace(',', '')}"
+    if re.fullmatch(r"\s*0[0-9]+\s*", value):
+        return f"a number does not begin with 0; write {value.strip().lstrip('0') or '0'}"
+    if quantity := QUANTITY.fullmatch(value):
+        return f"a number is written without a unit; write the number alone, such as {quantity[1]}"
+    if here.startswith(("//", "/*")):
+        return COMMENT
+    if here.startswith((",", ";")):
+        if here[1:].split("#", maxsplit=1)[0].strip():
+            return 'several values are a list; write it in square brackets: ["...", "..."]'
+        return f"a line does not end with {here[0]}; delete it"
+    if before[-1:] in {'"', "'"} and here[:1].strip():
+        return 'the text ends before this; write \\" for a double quote inside it'
+    if before[-1:].isdigit() and re.match(r"[\w.:/-]", here):
+        return NOT_A_VALUE
+    return ONE_KEY
+
+
+def _no_key(before: str, here: str) -> str:
+    if before.rstrip().endswith("{") and not here.split("#", maxsplit=1)[0].strip():
+        return "a table in braces is all on one line; write { key = value }, or its keys below [table]"
+    if here.startswith("}"):
+        return "a comma with nothing after it; delete it"
+    return 'not a key; write key = value, with text in quotes: "..."'
+
+
+def _no_end_of_list(here: str) -> str:
+    if re.match(r"""["'\[{]|[0-9]""", here):
+        return "a comma is missing before this value of the list"
+    return LIST_NOT_CLOSED
+
+
+def _no_end_of_table(here: str) -> str:
+    if re.match(r"""["'\w]""", here):
+        return "a comma is missing before this key"
+    return "a table in braces is all on one line; write } at its end"
