@@ -13,6 +13,7 @@ from studioctl.aws import keys
 from studioctl.aws.contents import bucket_contents
 from studioctl.aws.errors import MissingError, code_of, translated
 from studioctl.aws.session import Session
+from studioctl.aws.studio import Studio
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
@@ -126,6 +127,15 @@ def log_group(session: Session, name: str, tag: Tag) -> Claim:
             return Claim.FREE
         tags = logs.list_tags_log_group(logGroupName=name)["tags"]
     return Claim.OURS if tags.get(tag[0]) == tag[1] else Claim.HERE
+
+
+def domain(session: Session, name: str, tag: Tag) -> Claim:
+    """A domain of SageMaker's. AWS does not say whether a name can be given twice."""
+    studio = Studio(session)
+    arns = studio.domain_arns(name)
+    if not arns:
+        return Claim.FREE
+    return Claim.OURS if any(studio.has_tag(arn, tag) for arn in arns) else Claim.HERE
 
 
 def security_group(session: Session, name: str, tag: Tag, vpc_id: str) -> Claim:

@@ -185,11 +185,13 @@ class StoredState:
             )
 
     def lock(self) -> dict[str, str] | None:
-        """Terraform's lock: ID, Who, Operation, Created; None when nobody holds it."""
+        """Terraform's lock: ID, Who, Operation, Created; None when nobody holds it.
+
+        Of one that cannot be read, the `ID` is what S3 calls its content, and the rest is left out.
+        """
         with ignoring_missing():
             answer = self._s3.get_object(Bucket=self.bucket, Key=self._lock_key)
-            content = json.loads(answer["Body"].read())
-            return {key: str(value) for key, value in content.items()}
+            return {"ID": answer["ETag"].strip('"')} | _lock_in(answer["Body"].read())
         return None
 
     def acquire(self, lock: Mapping[str, str]) -> bool:
@@ -207,3 +209,13 @@ class StoredState:
         """Remove the lock."""
         with ignoring_missing():
             self._s3.delete_object(Bucket=self.bucket, Key=self._lock_key)
+
+
+def _lock_in(body: bytes) -> dict[str, str]:
+    """What a lock says, as far as it is one."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    said = content.items() if isinstance(content, dict) else ()
+    return {key: value for key, value in said if isinstance(value, str) and value}

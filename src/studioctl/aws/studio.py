@@ -42,11 +42,11 @@ class Studio:
     def __init__(self, session: Session) -> None:
         self._sagemaker = session.client("sagemaker")
 
-    def domain_ids(self, name: str) -> tuple[str, ...]:
-        """The ids of all domains of this name, whoever made them."""
+    def domain_arns(self, name: str) -> tuple[str, ...]:
+        """The ARNs of all domains of this name, whoever made them. They end with the id."""
         with translated():
             pages = self._sagemaker.get_paginator("list_domains").paginate(PaginationConfig=PAGE)
-            return tuple(d["DomainId"] for page in pages for d in page["Domains"] if d["DomainName"] == name)
+            return tuple(d["DomainArn"] for page in pages for d in page["Domains"] if d["DomainName"] == name)
 
     def find_domain(self, name: str, *, tag: tuple[str, str]) -> Domain | None:
         """The domain that carries this tag. Those of this name are asked first; the file may give it another later."""

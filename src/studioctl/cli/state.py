@@ -103,7 +103,7 @@ def unlock(
     if held is None:
         terminal.say("The state is not locked.")
         return
-    terminal.say(f"The state is locked by {held.get('Who')} ({held.get('Operation')}) since {held.get('Created')}.")
+    terminal.say(state.whose(held))
     if state.is_left_behind(environment, held):
         terminal.say("That was a run of yours here, which was killed.")
     elif lock_id != held.get("ID"):

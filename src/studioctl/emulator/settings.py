@@ -24,6 +24,7 @@ class EmulatorSettings:
             (hashicorp/terraform-provider-aws#38370, boto/boto3#4375); the provider still sends it.
         detach_default_script: Whether an empty LifecycleConfigArns is accepted while a default resource spec names a
             script. AWS's guide detaches so, and does not say what becomes of the default.
+        unique_domain_names: Whether the name of a domain is taken once in a region. AWS does not say.
         maximum_apps: How many apps of one type may run on one type of instance; None leaves that to the quotas.
         quotas: What Service Quotas answers, by quota code, where it is not AWS's default.
         enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
@@ -68,6 +69,7 @@ class EmulatorSettings:
     rstudio_licence: bool = False
     update_space_takes_type: bool = True
     detach_default_script: bool = True
+    unique_domain_names: bool = True
     maximum_apps: int | None = None
     quotas: dict[str, float] = field(default_factory=dict)
     enforce_quotas: bool = False

@@ -17,6 +17,7 @@ from studioctl.infrastructure.block import Ref, Resource
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
+from studioctl.operations.guards import refuse_another_case
 from studioctl.operations.provisioning import ownership
 from studioctl.terraform.plan import PlanSummary
 
@@ -107,6 +108,7 @@ def _plan_with(environment: Environment, found: Mapping[str, str], targets: Coll
         yield Noted("1 resource of this name exists already: the plan adopts it")
     elif found:
         yield Noted(f"{len(found)} resources of this name exist already: the plan adopts them")
+    refuse_another_case(environment, found)
     broken = broken_creations(environment, found)
     return (yield from environment.terraform.plan(adopt=found, replace=broken, targets=targets))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from studioctl.aws.errors import MissingError
+from studioctl.aws.errors import InUseError, MissingError
 from studioctl.aws.studio import Studio
 from studioctl.aws.values import App
 from studioctl.aws.wait import until
@@ -45,5 +45,10 @@ class _Stopper:
                 self._studio.delete_app(self._domain_id, self._app)
             except MissingError:
                 return None
+            except InUseError:  # unless somebody else stopped it at the same moment
+                status = self._studio.app_status(self._domain_id, self._app)
+                if status == "InService":
+                    raise
+                return status
             return "Deleting"
         return status

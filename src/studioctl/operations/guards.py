@@ -8,6 +8,8 @@ from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate
 
+PROFILE = "aws_sagemaker_user_profile"
+
 
 def refuse_to_forget(environment: Environment) -> None:
     """Refuses when the file was changed so that what it made before would stay, cost money, and be in nobody's file.
@@ -25,6 +27,32 @@ def refuse_to_forget(environment: Environment) -> None:
     _refuse_strangers_state(environment, state)
     for arn in Estate(state).arns():
         _refuse_elsewhere(environment, arn)
+
+
+def refuse_another_case(environment: Environment, found: Mapping[str, str]) -> None:
+    """Refuses a user's name that differs from the one in AWS in nothing but case: AWS takes both for the same profile.
+
+    Terraform would not: it would delete the profile under the one name, and make it under the other.
+
+    Args:
+        environment: The environment.
+        found: What exists and is not in the state: import ids by address.
+
+    Raises:
+        RefusedError: It names the line, and what to write.
+    """
+    recorded = Estate(environment.terraform.state()).attributes(PROFILE)
+    names = {str(profile.get("user_profile_name")) for profile in recorded}
+    names |= {arn.rpartition("/")[2] for address, arn in found.items() if address.startswith(f"{PROFILE}.")}
+    known = {name.casefold(): name for name in names}
+    for number, user in enumerate(environment.config.users):
+        name = known.get(user.name.casefold(), user.name)
+        if user.name != name and user.name not in names:
+            raise RefusedError(
+                f"{environment.source.place('users', number, 'name')}: '{user.name}' is '{name}' in AWS, which does not"
+                " tell users apart by case, and cannot rename them. Nothing was changed.",
+                hint=f'write name = "{name}" again',
+            )
 
 
 def _refuse_strangers_state(environment: Environment, state: Mapping[str, Any]) -> None:

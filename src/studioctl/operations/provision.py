@@ -9,7 +9,7 @@ from studioctl.infrastructure import studio_api
 from studioctl.operations import adoption, losses, network_costs, studio_settings
 from studioctl.operations.environment import Environment
 from studioctl.operations.estate import Estate, instance_of
-from studioctl.operations.guards import refuse_to_forget
+from studioctl.operations.guards import refuse_another_case, refuse_to_forget
 from studioctl.operations.provisioning import endpoint_zones, occupants, ownership, preflight
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
@@ -59,6 +59,7 @@ def plan(environment: Environment, *, move_state: bool = False, adopt: str | Non
         endpoint_zones.place(environment, zones)
     yield from environment.terraform.init(migrate=move_state)
     refuse_to_forget(environment)
+    refuse_another_case(environment, {})
     known = {address for address, _ in Estate(environment.terraform.state()).addresses()}
     yield from preflight.check_names(environment, environment.terraform.blueprint, known)
     summary = studio_settings.complete(environment, (yield from adoption.plan(environment, adopt=adopt)))

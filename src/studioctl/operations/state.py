@@ -1,7 +1,7 @@
 """The state's safety: earlier states, and the lock of one in S3."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -131,6 +131,13 @@ def lock(environment: Environment) -> dict[str, str] | None:
     return stored.lock() if stored else None
 
 
+def whose(held: Mapping[str, str]) -> str:
+    """Who holds a lock, doing what and since when, in words."""
+    if "Who" not in held:
+        return "The state is locked, and its lock does not say by whom."
+    return f"The state is locked by {held['Who']} ({held.get('Operation')}) since {held.get('Created')}."
+
+
 def is_left_behind(environment: Environment, held: dict[str, str]) -> bool:
     """Whether a lock is certainly our own, of a run that was killed."""
     return runs.left_behind(environment.terraform.workspace, held) is not None
@@ -167,7 +174,7 @@ def _locked(environment: Environment, stored: "StoredState | None", operation: s
     if not stored.acquire(ours):
         held = stored.lock() or {}
         raise TerraformError(
-            f"The state is locked by {held.get('Who')} ({held.get('Operation')}) since {held.get('Created')}",
+            whose(held).rstrip("."),
             hint=f"Wait until that run has finished. If it has died: studioctl state unlock {held.get('ID', '')}",
         )
     try:

@@ -191,7 +191,7 @@ _CALL = re.compile(
     r"https response error StatusCode: \d+, (?:RequestID: [^,]*, )?(?:HostID: [^,]*, )?(?:api error )?(?P<said>.*)",
     re.DOTALL,
 )
-_LOCK_FIELD = re.compile(r"^\s*(ID|Path|Who|Operation|Created):\s*(.*?)\s*$", re.MULTILINE)
+_LOCK_FIELD = re.compile(r"^[ \t]*(ID|Path|Who|Operation|Created):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _AS_SAID = re.IGNORECASE | re.DOTALL
 _LAST_LINES = 20
 # Terraform's own words on a state, or anything else, that it could not write to the disk.
@@ -202,7 +202,7 @@ _STORING = re.compile(
     re.IGNORECASE,
 )
 _COMMANDS = {"plan": "plan", "destroy": "down"}
-_UNKNOWN = {"bucket": "BUCKET", "name": "NAME", "version": "", "lock_id": "ID"}
+_UNKNOWN = {"bucket": "BUCKET", "name": "NAME", "version": "", "lock_id": ""}  # `state unlock` tells the id
 _DEEDS = {"init": "get ready", "apply": "apply the plan", "destroy": "remove everything"}
 
 
@@ -269,7 +269,7 @@ def _hint(text: str, facts: Mapping[str, str]) -> str:
     match = re.search(cause.pattern, text, _AS_SAID)
     named = {key: value for key, value in match.groupdict().items() if value} if match else {}
     hint = cause.on_down if cause.on_down and facts["command"] == "down" else cause.hint
-    return hint.format_map({**_UNKNOWN, **facts, **named})
+    return hint.format_map({**_UNKNOWN, **facts, **named}).rstrip()
 
 
 def cause_of(text: str) -> Cause | None:

@@ -1,7 +1,8 @@
 """Earlier states of an environment whose state is on this machine. In S3 the bucket's versions are the history."""
 
 import re
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from studioctl.terraform.state import is_whole
@@ -9,6 +10,7 @@ from studioctl.terraform.workspace import Workspace, write_text
 
 KEPT = 30
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.tfstate")
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 
 def keep(workspace: Workspace) -> Path | None:
@@ -20,7 +22,9 @@ def keep(workspace: Workspace) -> Path | None:
     earlier = copies(workspace)
     if earlier and text_of(earlier[0]) == text:
         return earlier[0]
-    file = workspace.history / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.tfstate"
+    # Their names are their order. A clock that was set back must not make the newest look like the oldest.
+    now = max([datetime.now(UTC), *(taken_at(copy) + timedelta(microseconds=1) for copy in earlier[:1])])
+    file = workspace.history / f"{now:{_STAMP}}.tfstate"
     write_text(file, text)
     for old in copies(workspace)[KEPT:]:
         old.unlink(missing_ok=True)
@@ -29,12 +33,18 @@ def keep(workspace: Workspace) -> Path | None:
 
 def copies(workspace: Workspace) -> list[Path]:
     """The copies, the newest first."""
-    return sorted((file for file in workspace.history.glob("*.tfstate") if _NAME.fullmatch(file.name)), reverse=True)
+    return sorted((file for file in workspace.history.glob("*.tfstate") if _is_copy(file)), reverse=True)
+
+
+def _is_copy(file: Path) -> bool:
+    with suppress(ValueError):  # no such day
+        return bool(_NAME.fullmatch(file.name) and taken_at(file))
+    return False
 
 
 def taken_at(copy: Path) -> datetime:
     """When this copy was taken."""
-    return datetime.strptime(copy.stem, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    return datetime.strptime(copy.stem, _STAMP).replace(tzinfo=UTC)
 
 
 def before_torn(workspace: Workspace) -> str | None:

@@ -137,7 +137,7 @@ class Terraform:
         )
 
     def _refuse_stored(self) -> None:
-        """Refuse a state in S3 of which `terraform init` would already download what somebody wrote into it."""
+        """Refuse a damaged state in S3, and one of which `terraform init` would download what somebody wrote in it."""
         if self.backend.kind == "s3":
             state.parse(self.stored(self.backend) or "", engine=self.engine)
 
@@ -290,14 +290,17 @@ class Terraform:
     def state(self) -> dict[str, Any]:
         """Terraform's state as it is stored; empty if there is none.
 
-        A local one is read from its file: a process of Terraform costs half a second. The format is Terraform's version
-        4, the one that `state pull` prints. One in S3 is pulled, so `init` must have run.
+        A local one is read from its file: Terraform costs half a second. One in S3 is pulled, so `init` must have run.
         """
         known = self.workspace.initialised()
         if (known.backend if known else self.backend).kind == "s3":
-            return state.parse(self._ask("state", "pull"), engine=self.engine) if known else {}
-        earlier = history.before_torn(self.workspace)  # the next `init` mends it
+            try:
+                return state.parse(self._ask("state", "pull"), engine=self.engine) if known else {}
+            except TerraformError:
+                self._refuse_stored()  # tells better what is wrong with it
+                raise
         try:
+            earlier = history.before_torn(self.workspace)  # the next `init` mends it
             text = history.text_of(self.workspace.state_file) if earlier is None else earlier
         except FileNotFoundError:
             return {}

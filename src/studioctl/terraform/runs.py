@@ -144,7 +144,9 @@ def _words_of(pid: int) -> bytes | None:
 def _moment(created: str) -> float | None:
     """Terraform writes "2026-11-23 12:58:03.123456789 +0000 UTC" in its messages, and ISO 8601 in the lock itself."""
     found = re.match(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)", created)
-    return datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=UTC).timestamp() if found else None
+    with suppress(ValueError):  # no such day
+        return datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=UTC).timestamp() if found else None
+    return None
 
 
 def _write(workspace: Workspace, runs: list[Run]) -> None:

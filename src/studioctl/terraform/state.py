@@ -78,6 +78,8 @@ def _flaw(content: Any) -> str | None:
             return f"it lacks its {key}"
         if not isinstance(content[key], kind) or isinstance(content[key], bool):
             return f"its {key} is no {kind.__name__}"
+    if content and not (0 <= content["serial"] < 2**64 and isinstance(content.get("terraform_version", ""), str)):
+        return f"no Terraform has the version {content.get('terraform_version')} and the serial {content['serial']}"
     outputs = content.get("outputs", {})
     if not isinstance(outputs, dict) or not all(isinstance(output, dict) for output in outputs.values()):
         return "its outputs are not whole"

@@ -82,9 +82,11 @@ def test_all_the_other_truths(home: Path) -> None:
         maximum_apps=1,
         update_space_takes_type=False,
         detach_default_script=False,
+        unique_domain_names=False,
     )
     studio = new_studio(server.start(settings=settings, state_dir=home))
-    domain_id = studio.domain()
+    domain_id = studio.domain(DomainName="twice")
+    assert studio.domain(DomainName="twice") != domain_id
     studio.profile(domain_id)
     studio.space(domain_id)
     studio.space(domain_id, "second")

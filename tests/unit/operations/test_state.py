@@ -18,7 +18,7 @@ from studioctl.events import Noted
 from studioctl.infrastructure import blueprint
 from studioctl.operations import state as states
 from studioctl.operations.environment import Environment
-from studioctl.operations.guards import refuse_to_forget
+from studioctl.operations.guards import refuse_another_case, refuse_to_forget
 from studioctl.target import Target
 from studioctl.terraform import history, runs
 from studioctl.terraform.backend import Backend
@@ -234,12 +234,59 @@ def test_another_environments_state_is_refused(local: Environment) -> None:
         refuse_to_forget(local)
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_user_is_not_renamed_by_case(local: Environment, recorded: bool) -> None:
+    """AWS takes both names for one profile; Terraform would delete the one and make the other."""
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:user-profile/d-abc/ADA"
+    profile = {"id": arn, "user_profile_name": "ADA"}
+    resource = {
+        "mode": "managed",
+        "type": "aws_sagemaker_user_profile",
+        "name": "ADA",
+        "instances": [{"attributes": profile}],
+    }
+    store(local, text(1, resources=[resource] if recorded else []))
+
+    with pytest.raises(RefusedError) as refused:
+        refuse_another_case(local, {} if recorded else {"aws_sagemaker_user_profile.ada": arn})
+
+    assert "'ada' is 'ADA' in AWS" in refused.value.message
+    assert refused.value.hint == 'write name = "ADA" again'
+    store(local, text(2))
+    refuse_another_case(local, {"aws_sagemaker_user_profile.ada": arn.lower()})
+
+
 def test_the_history_is_bounded(local: Environment) -> None:
     for serial in range(history.KEPT + 5):
         store(local, text(serial))
 
     assert len(history.copies(local.terraform.workspace)) == history.KEPT
     assert history.keep(local.terraform.workspace) == history.keep(local.terraform.workspace)
+
+
+def test_a_clock_that_is_set_back_changes_no_order(local: Environment) -> None:
+    workspace = local.terraform.workspace
+    workspace.history.mkdir(parents=True)
+    (workspace.history / "20991231T235959.000000Z.tfstate").write_text(text(1))
+    for count in (2, 3):
+        workspace.state_file.write_text(text(count))
+        history.keep(workspace)
+    workspace.state_file.write_text(text(4)[:-9])
+
+    assert [json.loads(history.text_of(copy))["serial"] for copy in history.copies(workspace)] == [3, 2, 1]
+    assert history.before_torn(workspace) == text(3)
+
+
+@pytest.mark.parametrize("change", [{"serial": -1}, {"serial": 2**64}, {"terraform_version": 7}])
+def test_what_no_terraform_reads_is_damaged(local: Environment, change: dict[str, Any]) -> None:
+    store(local, text(1))
+    store(local, json.dumps(json.loads(text(2)) | change))
+
+    current, *_ = states.snapshots(local)
+
+    assert (current.serial, current.terraform_version) == (None, "")
+    assert "damaged" in current.problem
+    assert states.restore(local, 1).serial == 2
 
 
 def hold(place: Environment, **changes: str) -> dict[str, str]:
@@ -285,6 +332,29 @@ def test_only_the_lock_that_was_looked_at_is_freed(remote: Environment) -> None:
     assert states.lock(remote) is not None
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"null", b"7", b"[]", b"{}", b'{"ID": 7, "Who": null}', b"\xff\xfe", b"[" * 20_000, b'{"ID": ""}'],
+)
+def test_a_lock_that_cannot_be_read_can_be_freed(remote: Environment, content: bytes) -> None:
+    settings = remote.terraform.backend.settings
+    store(remote, text(1))
+    store(remote, text(2))
+    _s3(remote).put_object(Bucket=settings["bucket"], Key=f"{settings['key']}.tflock", Body=content)
+
+    with pytest.raises(TerraformError) as refused:
+        states.restore(remote, 1)
+
+    assert refused.value.message == "The state is locked, and its lock does not say by whom"
+    held = states.lock(remote)
+    assert held is not None
+    assert refused.value.hint.endswith(f"studioctl state unlock {held['ID']}")
+    assert not states.is_left_behind(remote, held)
+    states.unlock(remote, held["ID"])
+    assert states.lock(remote) is None
+    assert states.restore(remote, 1).serial == 3
+
+
 def dead_process() -> int:
     ended = subprocess.Popen(["true"])
     ended.wait()
@@ -299,6 +369,7 @@ def dead_process() -> int:
         ({"Operation": "OperationTypePlan"}, False),
         ({"Created": "2020-01-01T00:00:00Z"}, False),
         ({"Created": "soon"}, False),
+        ({"Created": "2026-99-99T00:00:00Z"}, False),
     ],
 )
 def test_a_lock_is_ours_only_when_everything_says_so(remote: Environment, changes: dict[str, str], ours: bool) -> None:

@@ -139,6 +139,7 @@ def test_the_terraform_that_runs(work: Workspace, kind: str) -> None:
 def test_copies_of_the_state(work: Workspace, kind: str) -> None:
     put(work, "history/20261128T190336.164092Z.tfstate", kind)
     put(work, "history/not a copy.tfstate", kind)
+    put(work, "history/20269999T999999.000000Z.tfstate", kind)
     whole = {"version": 4, "serial": 1, "lineage": "ours", "resources": []}
     write_text(work.history / "20261128T180000.000000Z.tfstate", json.dumps(whole))
     put(work, "terraform.tfstate", "half")

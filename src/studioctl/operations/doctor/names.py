@@ -49,10 +49,11 @@ NOT_FIT = Rule(
 )
 OTHER_DOMAIN = Rule(
     "NAM004",
-    Severity.WARNING,
-    "Another domain has the environment's name",
-    "AWS allows it, and people who choose a domain in the console cannot tell one from the other.",
-    'write another name in {file}: name = "{better}"',
+    Severity.ERROR,
+    "Another domain has the name of the environment's",
+    "`plan` and `up` refuse it. AWS does not say whether it takes a name twice, and people who choose a domain in the"
+    " console could not tell one from the other.",
+    "write another name in {file}: {key}",
     "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateDomain.html",
 )
 
@@ -98,9 +99,8 @@ def _role(patient: Patient) -> Iterator[Finding]:
 
 
 def _others(patient: Patient) -> Iterator[Finding]:
-    yield from _claims(
-        patient, *(names.KINDS.keys() - {names.BUCKET, names.SECRET, names.REPOSITORY, names.ROLE, names.POLICY})
-    )
+    others = {names.BUCKET, names.SECRET, names.REPOSITORY, names.ROLE, names.POLICY, names.DOMAIN}
+    yield from _claims(patient, *(names.KINDS.keys() - others))
 
 
 def _named(patient: Patient) -> Iterator[Finding]:
@@ -124,17 +124,16 @@ def _named(patient: Patient) -> Iterator[Finding]:
 
 
 def _domain(patient: Patient) -> Iterator[Finding]:
-    own = patient.domain.id if patient.domain else None
-    others = [
-        domain_id for domain_id in patient.studio.domain_ids(Naming.of(patient.wanted).domain) if domain_id != own
-    ]
+    own, name = patient.domain.id if patient.domain else None, Naming.of(patient.wanted).domain
+    others = {arn.rpartition("/")[2] for arn in patient.studio.domain_arns(name)} - {own}
     if others:
-        message = f"There is a domain '{patient.wanted.name}' already ({', '.join(others)}), not this environment's"
-        yield OTHER_DOMAIN.broken(message, file=patient.file, better=f"{patient.wanted.name}-2")
+        message = f"There is a domain '{name}' already ({', '.join(sorted(others))}), not this environment's"
+        key = names.KINDS[names.DOMAIN].remedy(name, patient.wanted.name)
+        yield OTHER_DOMAIN.broken(message, file=patient.file, key=key)
     elif patient.domain:
-        yield OTHER_DOMAIN.ok(f"domain {patient.wanted.name}: this environment's")
+        yield OTHER_DOMAIN.ok(f"domain {name}: this environment's")
     else:
-        yield OTHER_DOMAIN.ok(f"domain {patient.wanted.name}: the name is free")
+        yield OTHER_DOMAIN.ok(f"domain {name}: the name is free")
 
 
 GROUP = Group(

@@ -12,8 +12,16 @@ if TYPE_CHECKING:
 
 # Where something is named -> what looks at it. Each raises AwsError when AWS refuses to tell.
 Look = Callable[["Session", EnvironmentConfig], Iterator[Problem]]
-ENABLE = "turn it on: aws kms enable-key --key-id {}"
-RESCUE = "save it: aws kms cancel-key-deletion --key-id {0} && aws kms enable-key --key-id {0}"
+RESCUE = "save it: aws kms cancel-key-deletion --key-id {0}{1} && aws kms enable-key --key-id {0}{1}"
+ANOTHER = "write another key"
+# By the key's state: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+REMEDIES = {
+    "Disabled": "turn it on: aws kms enable-key --key-id {0}{1}",
+    "PendingImport": "import its key material: aws kms get-parameters-for-import help",
+    "Creating": "wait until it is Enabled",
+    "Updating": "wait until it is Enabled",
+    "Unavailable": "connect its key store again, or write another key",
+}
 LOGS_PAGE = "docs/how-to/encrypt-with-your-own-key.md has the statement"
 
 
@@ -51,7 +59,9 @@ def key(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
 
     arn, place = str(config.encryption.key), ("encryption", "key")
     facts = key_facts(session, arn)
-    words = f"there is no key '{arn}'; make it first, or write one that exists" if facts is None else _unfit(arn, facts)
+    flags = session.target.aws_flags
+    words = "there is no key '{0}'; make it first, or write one that exists" if facts is None else _unfit(facts)
+    words = words.format(arn, flags)
     if words:
         yield Problem(place, words)
     # KMS tells a key's policy to the key's own account alone.
@@ -60,14 +70,15 @@ def key(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
         yield Problem(place, f"{words}; let the account's IAM policies decide, as AWS's default does")
 
 
-def _unfit(arn: str, facts: "KeyFacts") -> str:
+def _unfit(facts: "KeyFacts") -> str:
+    """Why a key encrypts nothing, and what to do; to be filled in with its ARN and the AWS CLI's flags."""
     if (facts.usage, facts.spec) != ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"):
         kind = f"{facts.spec}, for {facts.usage}"
         return f"is a key of another kind ({kind}); write a symmetric one for ENCRYPT_DECRYPT"
     if facts.state == "PendingDeletion":
-        return f"is scheduled for deletion, and encrypts nothing; {RESCUE.format(arn)}"
+        return f"is scheduled for deletion, and encrypts nothing; {RESCUE}"
     if facts.state != "Enabled":
-        return f"has the state {facts.state}, and encrypts nothing; {ENABLE.format(arn)}"
+        return f"has the state {facts.state}, and encrypts nothing; {REMEDIES.get(facts.state, ANOTHER)}"
     return ""
 
 

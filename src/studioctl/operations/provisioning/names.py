@@ -44,6 +44,7 @@ class Kind:
 BUCKET, REPOSITORY, SECRET = "aws_s3_bucket", "aws_ecr_repository", "aws_secretsmanager_secret"
 ROLE, POLICY, ALIAS = "aws_iam_role", "aws_iam_policy", "aws_kms_alias"
 LOG_GROUP, GROUP = "aws_cloudwatch_log_group", "aws_security_group"
+DOMAIN = "aws_sagemaker_domain"
 KINDS: Mapping[str, Kind] = {
     BUCKET: Kind("bucket", "bucket", ("storage", "bucket")),
     REPOSITORY: Kind("repository", key=("images", "repository")),
@@ -52,6 +53,7 @@ KINDS: Mapping[str, Kind] = {
     POLICY: Kind("policy"),
     ALIAS: Kind("KMS alias"),
     LOG_GROUP: Kind("log group"),
+    DOMAIN: Kind("domain", "domain_name", own="domain"),
     GROUP: Kind("security group"),  # unique in its VPC: one of ours is new, or its groups are found by their tags
 }
 # What has no name, or one that is unique inside something of ours only, or that holds a digest of its content.
@@ -76,7 +78,6 @@ FREELY_NAMED = frozenset(
         "aws_s3_bucket_server_side_encryption_configuration",
         "aws_s3_bucket_versioning",
         "aws_sagemaker_app_image_config",
-        "aws_sagemaker_domain",
         "aws_sagemaker_image",
         "aws_sagemaker_image_version",
         "aws_sagemaker_space",
@@ -171,5 +172,6 @@ def _lookups(vpc_id: str) -> "Mapping[str, Callable[[Session, str, Tag], Claim]]
         POLICY: claims.policy,
         ALIAS: claims.key_alias,
         LOG_GROUP: claims.log_group,
+        DOMAIN: claims.domain,
         GROUP: lambda session, name, tag: claims.security_group(session, name, tag, vpc_id),
     }

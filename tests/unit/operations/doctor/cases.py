@@ -373,15 +373,14 @@ def leaving_secret(ward: Ward) -> Case:
 
 
 @case("NAM004")
-def domain_of_the_same_name(ward: Ward) -> Case:
-    patient = ward.patient()
-    name = patient.wanted.name
-    _, domain_id = ward.domain(replace(patient, config=patient.wanted.model_copy(update={"name": name})))
-    ward.client("sagemaker", patient).delete_tags(
-        ResourceArn=f"arn:aws:sagemaker:us-east-1:123456789012:domain/{domain_id}", TagKeys=["studioctl:environment"]
+def domain_of_a_name_that_the_file_chose(ward: Ward) -> Case:
+    other = ward.patient()
+    _, domain_id = ward.domain(other)
+    patient = ward.patient(names={"domain": other.wanted.name})
+    message = f"There is a domain '{other.wanted.name}' already ({domain_id}), not this environment's"
+    return Case(
+        patient, message, f'write another name in {patient.file}: domain = "{other.wanted.name}-2" under [names]'
     )
-    message = f"There is a domain '{name}' already ({domain_id}), not this environment's"
-    return Case(patient, message, f'write another name in {patient.file}: name = "{name}-2"', Severity.WARNING)
 
 
 @case("NAM005")

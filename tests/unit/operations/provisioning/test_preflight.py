@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from studioctl.aws.named import KeyFacts
 from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.emulator.server import RunningEmulator
@@ -13,11 +14,11 @@ from studioctl.errors import ConfigError
 from studioctl.events import Noted
 from studioctl.infrastructure import blueprint
 from studioctl.operations.environment import Account
-from studioctl.operations.provisioning import names, preflight
+from studioctl.operations.provisioning import named, names, preflight
 from tests.environments import environment as config
 from tests.fakes.aws import FakeCall, FakeSession, refused
 from tests.fakes.work import done
-from tests.unit.emulator.emulated import TRUST, Studio, client, new_studio
+from tests.unit.emulator.emulated import TRUST, Studio, client, gone, new_studio
 from tests.unit.operations.conftest import REGION
 
 ACCOUNT = "123456789012"
@@ -181,7 +182,7 @@ def test_where_looking_is_denied_it_is_a_note(account: Callable[[str], Account])
 
 
 @pytest.fixture
-def taken(aws: Callable[[str], Any]) -> Iterator[None]:
+def taken(aws: Callable[[str], Any], emulator: RunningEmulator) -> Iterator[None]:
     """Everything that the environment would call its own belongs to others."""
     iam, ecr, secrets, s3, kms, logs = (aws(it) for it in ("iam", "ecr", "secretsmanager", "s3", "kms", "logs"))
     iam.create_role(RoleName="acme-pre-execution", AssumeRolePolicyDocument=TRUST)
@@ -192,7 +193,11 @@ def taken(aws: Callable[[str], Any]) -> Iterator[None]:
     s3.put_object(Bucket=bucket, Key="theirs", Body=b"data")
     kms.create_alias(AliasName="alias/acme-pre", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     logs.create_log_group(logGroupName="acme-pre-flow-logs")
+    studio: Studio = new_studio(emulator, REGION)
+    domain_id = studio.domain(DomainName="acme-pre")
     yield
+    studio.sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy={"HomeEfsFileSystem": "Delete"})
+    gone(lambda: studio.sagemaker.describe_domain(DomainId=domain_id))
     iam.delete_role(RoleName="acme-pre-execution")
     ecr.delete_repository(repositoryName="acme-pre")
     secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
@@ -211,6 +216,21 @@ customer_key = true
 flow_logs = true"""
 
 
+@pytest.mark.parametrize(
+    ("state", "remedy"),
+    [
+        ("Disabled", "turn it on: aws kms enable-key --key-id {0}{1}"),
+        ("PendingImport", "import its key material"),
+        ("PendingReplicaDeletion", "write another key"),
+        ("Updating", "wait until it is Enabled"),
+    ],
+)
+def test_each_state_of_a_key_has_its_own_remedy(state: str, remedy: str) -> None:
+    told = named._unfit(KeyFacts(state, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"))
+
+    assert told.startswith(f"has the state {state}, and encrypts nothing; {remedy}")
+
+
 def test_every_taken_name_is_told_at_once(account: Callable[[str], Account], taken: None) -> None:
     made = account(FULL)
     everything = blueprint.build(made.config)
@@ -220,6 +240,7 @@ def test_every_taken_name_is_told_at_once(account: Callable[[str], Account], tak
         "log group 'acme-pre-flow-logs'",
         "KMS alias 'alias/acme-pre'",
         "secret 'acme-pre/github'",
+        "domain 'acme-pre'",
     )
     nouns += (f"bucket 'acme-pre-data-{ACCOUNT}'", "role 'acme-pre-execution'", "repository 'acme-pre'")
     for noun in nouns:

@@ -114,7 +114,7 @@ class DomainBackend(LifecycleConfigBackend):
     def create_domain(self, request: Settings) -> Domain:  # type: ignore[override]
         """Raises ResourceInUse for a name that is taken, ValidationException for what does not exist."""
         for other in self.studio_domains.values():
-            if other.name == request["DomainName"]:
+            if other.name == request["DomainName"] and self.settings.unique_domain_names:
                 raise already_exists("Domain", other.arn)
         check_network(self, request.get("VpcId", ""), request.get("SubnetIds", []))
         domain = self._domain_from(request)
