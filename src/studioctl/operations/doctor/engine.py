@@ -15,7 +15,7 @@ ENGINE = Rule(
     Severity.ERROR,
     "There is no Terraform or OpenTofu from 1.10 to 1.x",
     "Nothing can be planned, made or removed.",
-    "pip install 'studioctl[terraform]'",
+    "{engine}",
     "https://developer.hashicorp.com/terraform/install",
 )
 DOWNLOAD = Rule(
@@ -40,7 +40,7 @@ def _engine(patient: Patient) -> Iterator[Finding]:
     try:
         yield ENGINE.ok(str(executable.find(patient.environ)))
     except (ConfigError, TerraformError) as error:
-        yield ENGINE.broken(error.message)
+        yield ENGINE.broken(error.message, engine=error.hint)
 
 
 def _provider(patient: Patient) -> Iterator[Finding]:

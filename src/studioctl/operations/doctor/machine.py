@@ -73,7 +73,8 @@ AWS_CLI = Rule(
     Severity.INFO,
     "The AWS CLI is not there",
     "Many remedies of this page are `aws` commands, and it is the usual way to sign in.",
-    "pip install awscli",
+    "install it as AWS's page says for your system: "
+    "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
     "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
 )
 

@@ -106,7 +106,8 @@ def link_in_the_directory(ward: Ward) -> Case:
 def no_engine(ward: Ward) -> Case:
     patient = replace(ward.patient(), environ={"STUDIOCTL_TERRAFORM": "no-such-program"})
     message = 'STUDIOCTL_TERRAFORM names "no-such-program", which is no program'
-    return Case(patient, message, "pip install 'studioctl[terraform]'")
+    hint = "correct STUDIOCTL_TERRAFORM, or unset it: then terraform or tofu is taken from PATH"
+    return Case(patient, message, hint)
 
 
 @case("TF002")
@@ -175,7 +176,9 @@ def old_editor(ward: Ward) -> Case:
 
 @case("PRG007")
 def no_aws_cli(ward: Ward) -> Case:
-    return Case(ward.patient(), "aws was not found on PATH", "pip install awscli", Severity.INFO)
+    page = "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
+    remedy = f"install it as AWS's page says for your system: {page}"
+    return Case(ward.patient(), "aws was not found on PATH", remedy, Severity.INFO)
 
 
 @case("PRG009")
