@@ -48,6 +48,30 @@ def test_a_wrong_file_starts_nothing(case: str, shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "lines", "message", "hint", "code"),
+    [
+        ((), 'backend = "s3"\n', "[state] names no bucket.", "studioctl state bucket create NAME", 3),
+        ((), "", "[state] names no bucket.", "studioctl state bucket create NAME", 3),
+        (
+            ("Acme_TF",),
+            "",
+            'The bucket\'s name "Acme_TF" contains "A"; write "acme-tf".',
+            "run the same command again with a name that S3 takes",
+            64,
+        ),
+    ],
+)
+def test_a_states_bucket_is_named_before_anything_is_asked(
+    arguments: tuple[str, ...], lines: str, message: str, hint: str, code: int, shell: Shell
+) -> None:
+    shell.write(f"{GOOD}\n[state]\n{lines}")
+
+    done = shell.studioctl("state", "bucket", "create", *arguments, expect=code)
+
+    assert done.err == f"Error: {message}\nNext:  {hint}\n"
+
+
+@pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
         (["upp"], "No such command 'upp'", "studioctl --help"),

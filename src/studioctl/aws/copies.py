@@ -41,7 +41,7 @@ class Place:
         found = PLACE.fullmatch(text)
         if not found:
             raise StudioctlError(
-                f"'{text}' is no place in S3: write s3://BUCKET or s3://BUCKET/PREFIX.",
+                f"'{text}' is no place in S3. It is s3://, a bucket's name in lower case and, if you like, a prefix.",
                 hint=f"run the same command again with a bucket of yours, such as {_likely(text)}",
                 exit_code=ExitCode.USAGE,
             )

@@ -1,5 +1,6 @@
 """botocore's exceptions as ours: what AWS said, and what to do about it."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -80,6 +81,14 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def _another_profile(name: str) -> str:
+    """Who names a profile that does not exist, and how to name one that does."""
+    variables = [variable for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if os.environ.get(variable) == name]
+    if variables:
+        return f"correct {variables[0]}, or: unset {variables[0]}"
+    return "correct `profile` in studio.toml, or leave it out"
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turns what botocore raises inside into AwsError."""
@@ -90,7 +99,7 @@ def translated() -> Iterator[None]:
     except NO_CREDENTIALS as error:
         raise AwsError(f"AWS credentials: {error}", hint=SIGN_IN) from error
     except ProfileNotFound as error:
-        raise AwsError(f"AWS profile: {error}", hint="correct `profile` in studio.toml, or leave it out") from error
+        raise AwsError(f"AWS profile: {error}", hint=_another_profile(str(error.kwargs.get("profile")))) from error
     except (ReadTimeoutError, ConnectionClosedError) as error:
         raise AwsError(f"AWS did not answer, time and again: {error}", hint=UNKNOWN_OUTCOME) from error
     except (EndpointConnectionError, ConnectTimeoutError) as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from studioctl.cli import options
+from studioctl.config import checks
 from studioctl.config.load import load
 from studioctl.errors import AwsError, ConfigError, ExitCode, StudioctlError
 from studioctl.operations.environment import Account, signs_in_here
@@ -114,11 +115,16 @@ def state_bucket(file: Path, *, local: bool, name: str) -> tuple[str, Target]:
     from studioctl.operations.state import state_target
 
     config = load(file)
-    target = _signed_in(Account(config, _target(config.region, config.profile, local=local)[0])).target
     backend = backend_of(config).overridden({"bucket": name} if name else {})
-    backend.require_place()
     if not backend.settings.get("bucket"):
         raise ConfigError("[state] names no bucket.", hint="studioctl state bucket create NAME")
+    backend.require_place()
+    try:
+        checks.bucket_name(backend.settings["bucket"])
+    except ValueError as error:
+        hint = "run the same command again with a name that S3 takes"
+        raise StudioctlError(f"The bucket's name {error}.", hint=hint, exit_code=ExitCode.USAGE) from None
+    target = _signed_in(Account(config, _target(config.region, config.profile, local=local)[0])).target
     return backend.settings["bucket"], state_target(target, backend)
 
 

@@ -40,9 +40,10 @@ def down(
     """Remove the environment, and what AWS leaves behind it. Data is kept.
 
     The bucket, images, home file system and secret stay if they hold
-    anything; [bold]up[/] takes them up again. Volumes of spaces cannot stay: it
-    refuses while there are any, unless they are copied with [bold]--backup[/] or
-    [bold]--delete-data=spaces[/] is given. Asks for the environment's name.
+    anything; [bold]up[/] takes all but the home file system up again, as AWS gives a
+    new domain an empty one. Volumes of spaces cannot stay: it refuses while there
+    are any, unless they are copied with [bold]--backup[/] or [bold]--delete-data=spaces[/]
+    is given. Asks for the environment's name.
     """
     from studioctl.cli import confirm, context, copying
     from studioctl.operations import holdings, teardown

@@ -15,7 +15,7 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.config.problems import explain
 from studioctl.config.scripts import read_scripts
 from studioctl.config.source import LARGEST_FILE
-from studioctl.config.text import Violation, path
+from studioctl.config.text import Violation, nearest, path
 from studioctl.disk import read_named
 from studioctl.errors import ConfigError
 
@@ -34,7 +34,7 @@ def load(file: Path) -> EnvironmentConfig:
     try:
         content = read_named(file, LARGEST_FILE)
     except FileNotFoundError:
-        raise ConfigError(f"There is no {file}.", hint="write one with: studioctl init") from None
+        raise _absent(file) from None
     except IsADirectoryError:
         raise ConfigError(f"{file} is a directory.", hint=f"name the file in it: {file / DEFAULT_NAME}") from None
     except (OSError, ValueError) as error:
@@ -43,6 +43,28 @@ def load(file: Path) -> EnvironmentConfig:
     if len(content) > LARGEST_FILE:
         raise ConfigError(f"{file} is larger than 4 MB.", hint="name a studio.toml; studioctl init writes one")
     return parse(_decode(content, str(file)), str(file), file.parent)
+
+
+def _absent(file: Path) -> ConfigError:
+    """That the file is not there, and where the one is that was probably meant."""
+    again = "then run the same command again"
+    if not file.parent.is_dir():
+        return ConfigError(
+            f"There is no directory {file.parent}, so there is no {file}.", hint=f"correct the path, {again}"
+        )
+    message = f"There is no {file}."
+    steps = (Path(*[".."] * up) for up in range(1, len(file.parent.absolute().parts)))
+    if file == Path(file.name) and (above := next((step for step in steps if (step / file).is_file()), None)):
+        there = shlex.quote(str(above / file))
+        return ConfigError(
+            f"{message} One is in {above.resolve()}.", hint=f"cd {above}, {again}, or add: --config {there}"
+        )
+    beside = {other.name.split(".")[0]: other for other in file.parent.glob("*.toml*") if other.is_file()}
+    if close := nearest(file.name.split(".")[0], beside):
+        there = shlex.quote(str(beside[close]))
+        return ConfigError(f"{message} Did you mean {beside[close]}?", hint=f"add: --config {there}")
+    option = "" if str(file) == DEFAULT_NAME else f" --config {shlex.quote(str(file))}"
+    return ConfigError(message, hint=f"write one with: studioctl init{option}")
 
 
 def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path()) -> EnvironmentConfig:

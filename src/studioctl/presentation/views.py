@@ -194,14 +194,19 @@ def kept_homes(
 
 def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str) -> None:
     """What `down` ends with: what was kept, how to come back, and how to be rid of it."""
+    from studioctl.operations.holdings import HOME  # noqa: PLC0415 - other commands show nothing of it
+
     kept(outcome.kept, terminal.err)
     for key in outcome.leaving:
         date = f" on {key.deletion_at:%Y-%m-%d}" if key.deletion_at else ""
         terminal.say(f"AWS deletes key '{key.id}'{date}; {WAITING.format(key.id)}")
     terminal.say(f"'{name}' is gone: 0 left.")
     if outcome.kept:
+        back = "come back: what was kept is taken up again"
+        if any(each.kind == HOME for each in outcome.kept):
+            back = "come back, with empty home directories: the old ones stay in the file system that was kept"
         terminal.next_commands(
-            (f"studioctl up{flags}", "come back: what was kept is taken up again"),
+            (f"studioctl up{flags}", back),
             (f"studioctl down{flags} --delete-data", "delete what was kept, for ever"),
         )
 

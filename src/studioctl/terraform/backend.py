@@ -59,7 +59,7 @@ class Backend:
         if missing:
             raise ConfigError(
                 f"The state is to be in S3, but its {' and '.join(missing)} is not given",
-                hint=f'Write {missing[0]} = "..." under [state], or give it as {missing[0]}=... on the command line.',
+                hint=f'write {missing[0]} = "..." under [state], or add: --backend-config {missing[0]}=...',
             )
 
     @property

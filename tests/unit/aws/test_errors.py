@@ -1,7 +1,7 @@
 """AWS's refusals, in our families."""
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ProfileNotFound
 
 from studioctl.aws.errors import DeniedError, InUseError, MissingError, ignoring_missing, translated
 from studioctl.errors import AwsError
@@ -29,6 +29,30 @@ def test_families(error: ClientError, family: type[AwsError]) -> None:
     with pytest.raises(AwsError) as raised, translated():
         raise error
     assert type(raised.value) is family
+
+
+@pytest.mark.parametrize(
+    ("variables", "hint"),
+    [
+        ({"AWS_PROFILE": "acme"}, "correct AWS_PROFILE, or: unset AWS_PROFILE"),
+        ({"AWS_DEFAULT_PROFILE": "acme"}, "correct AWS_DEFAULT_PROFILE, or: unset AWS_DEFAULT_PROFILE"),
+        ({"AWS_PROFILE": "other"}, "correct `profile` in studio.toml, or leave it out"),
+        ({}, "correct `profile` in studio.toml, or leave it out"),
+    ],
+)
+def test_a_profile_that_is_not_there_is_blamed_on_who_names_it(
+    variables: dict[str, str], hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(AwsError) as raised, translated():
+        raise ProfileNotFound(profile="acme")
+
+    assert raised.value.message == "AWS profile: The config profile (acme) could not be found"
+    assert raised.value.hint == hint
 
 
 def test_only_what_is_missing_is_ignored() -> None:

@@ -61,6 +61,45 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> Non
     assert load(file) == parse(MINIMAL)
 
 
+@pytest.mark.parametrize(
+    ("asked", "message", "hint"),
+    [
+        ("team.toml", "There is no team.toml.", "write one with: studioctl init --config team.toml"),
+        (
+            "stuido.toml",
+            "There is no stuido.toml. One is in {directory}.",
+            "cd .., then run the same command again, or add: --config ../stuido.toml",
+        ),
+        ("lab.tml", "There is no lab.tml. Did you mean lab.toml?", "add: --config lab.toml"),
+        (
+            "teams/studio.toml",
+            "There is no directory teams, so there is no teams/studio.toml.",
+            "correct the path, then run the same command again",
+        ),
+        ("../lab/my file", "There is no ../lab/my file.", "write one with: studioctl init --config '../lab/my file'"),
+        (
+            "studio.toml",
+            "There is no studio.toml. One is in {directory}.",
+            "cd .., then run the same command again, or add: --config ../studio.toml",
+        ),
+    ],
+)
+def test_a_file_that_is_somewhere_else(
+    asked: str, message: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "lab"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for there in (tmp_path / "studio.toml", tmp_path / "stuido.toml", here / "lab.toml"):
+        there.write_text(MINIMAL, encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        load(Path(asked))
+
+    assert caught.value.message == message.format(directory=tmp_path)
+    assert caught.value.hint == hint
+
+
 def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 

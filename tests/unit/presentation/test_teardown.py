@@ -2,11 +2,13 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from studioctl.operations.holdings import Holding
-from studioctl.operations.teardown import Teardown
+from studioctl.operations.teardown import Outcome, Teardown
 from studioctl.presentation import views
+from studioctl.presentation.console import Terminal
 
 HOME, SPACE, LOST = (
     Holding("home file system", "fs-1", "3 MiB"),
@@ -28,3 +30,23 @@ def test_what_becomes_of_data_is_told_and_no_copy_is_promised_that_is_not_made()
         "! space 'ada' is copied first: a volume",
         "! bucket 'b' is lost for ever: 1 object",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "effect"),
+    [
+        (("bucket", "secret"), "come back: what was kept is taken up again"),
+        (
+            ("bucket", "home file system"),
+            "come back, with empty home directories: the old ones stay in the file system that was kept",
+        ),
+    ],
+)
+def test_what_comes_back_is_not_promised_of_home_directories(
+    kinds: tuple[str, ...], effect: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = Outcome(tuple(Holding(kind, "acme", "1 object", 1) for kind in kinds), ())
+
+    views.gone(Terminal(), "acme-ml", outcome, flags=" --local")
+
+    assert f"  studioctl up --local                  {effect}\n" in capsys.readouterr().err

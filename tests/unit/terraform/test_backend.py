@@ -110,8 +110,9 @@ def test_backend_hcl_can_be_read_back(tmp_path: Path) -> None:
 
 
 def test_s3_without_a_bucket_is_an_error_before_anything_is_started() -> None:
-    with pytest.raises(ConfigError, match="its bucket is not given"):
+    with pytest.raises(ConfigError, match="its bucket is not given") as refused:
         Backend("s3", {"key": "demo"}).require_place()
+    assert refused.value.hint == 'write bucket = "..." under [state], or add: --backend-config bucket=...'
     Backend().require_place()
     S3.require_place()
 
