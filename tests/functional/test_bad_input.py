@@ -111,6 +111,24 @@ def test_a_first_file_is_never_written_over(shell: Shell) -> None:
     assert (shell.directory / "studio.toml").read_text() == "mine"
 
 
+@pytest.mark.parametrize("force", [(), ("--force",)], ids=["", "force"])
+@pytest.mark.parametrize("kind", ["pipe", "directory", "link to itself"])
+def test_init_writes_a_file_or_nothing(kind: str, force: tuple[str, ...], shell: Shell) -> None:
+    place = shell.directory / "studio.toml"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "directory":
+        place.mkdir()
+    else:
+        place.symlink_to(place)
+    done = shell.studioctl("init", "--defaults", *force, expect=1 if kind == "link to itself" else 4)
+
+    said = {(): "is there already.", ("--force",): "is there, and is no file."}[force]
+    said = "Too many levels of symbolic links" if kind == "link to itself" else f"{said} Nothing was changed."
+    assert said in done.err
+    assert not place.is_file()
+
+
 def test_init_on_a_terminal_asks_for_what_has_no_default(shell: Shell) -> None:
     answers = {"Name of the environment": "acme-lab", "AWS region": "eu-west-1", "First user": "grace"}
     code, shown = shell.typed("init", answers=answers)

@@ -30,9 +30,12 @@ INSIDE = [
         "::1/128",
         "fc00::/7",
         "fe80::/10",
+        "fec0::/10",
         "ff00::/8",
     )
 ]
+TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+"""Where a network translates to addresses of version 4, which are the last four bytes: RFC 6052."""
 
 
 @dataclass(frozen=True)
@@ -158,11 +161,17 @@ def _refuse_insiders(host: str, addresses: list[str]) -> None:
     with contextlib.suppress(ValueError):
         addresses = [*addresses, str(ipaddress.ip_address(host))]
     for text in addresses:
-        address = ipaddress.ip_address(text.partition("%")[0])
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
+        address = _behind(ipaddress.ip_address(text.partition("%")[0]))
         if any(address in network for network in INSIDE if network.version == address.version) or _is_ours(address):
             raise _Refused(f"{host} ({address}) is this machine or its network, which a rehearsal does not reach")
+
+
+def _behind(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address of version 4 that one of version 6 leads to, where it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    translated = ipaddress.IPv4Address(address.packed[-4:]) if address in TRANSLATED else None
+    return address.ipv4_mapped or address.sixtofour or translated or address
 
 
 def _is_ours(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

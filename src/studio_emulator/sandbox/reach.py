@@ -132,8 +132,14 @@ def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_file(path: Path) -> bool:
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # of somebody else's directory, or no path at all
         return path.is_file()
+    return False
+
+
+def _is_dir(path: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        return path.is_dir()
     return False
 
 
@@ -148,7 +154,7 @@ def _configured_index(files: Iterable[Path]) -> str | None:
 
 def _read(files: Iterable[Path]) -> configparser.RawConfigParser:
     parser = configparser.RawConfigParser(strict=False)
-    for file in files:
+    for file in filter(_is_file, files):  # a pipe would be waited for
         with contextlib.suppress(configparser.Error, OSError, UnicodeDecodeError):
             parser.read(file)
     return parser
@@ -172,5 +178,5 @@ def _directories(value: str) -> Iterator[Path]:
     """The directories of packages in a variable."""
     for word in value.split():
         path = Path(re.sub(r"^file://(localhost)?", "", word))
-        if path.is_absolute() and len(path.parts) > 2 and path.is_dir():
+        if path.is_absolute() and len(path.parts) > 2 and _is_dir(path):
             yield path

@@ -23,6 +23,7 @@ from studio_emulator.sandbox.reach import Reach
 from studio_emulator.sandbox.room import HOME, INIT, Room
 
 POLL_SECONDS = 0.02
+PIECE = 1 << 16  # characters of output at a time
 AWS_SECONDS = 300.0
 """An app fails when its script takes longer: https://docs.aws.amazon.com/sagemaker/latest/dg/jl-lcc-debug.html"""
 SCRIPT = "/run/room/OnStart.sh"
@@ -115,11 +116,14 @@ class Run:
     def glances(self) -> Iterator[list[Line]]:
         """As `lines`, but again and again with those that are new, also when there are none."""
         with self._log.open(encoding="utf-8", errors="replace", newline="\n") as followed:
-            partial = ""
+            partial = read = ""
             over = False
             while not over:
-                over = self._is_over(POLL_SECONDS)  # asked before reading, so that the last lines are never missed
-                *complete, partial = (partial + followed.read()).split("\n")
+                # Asked before reading, so that the last lines are never missed; and between pieces, so that whoever
+                # takes his time over many lines does not put off the end of the script's.
+                over = self._is_over(POLL_SECONDS if len(read) < PIECE else 0)
+                read = followed.read() if over else followed.read(PIECE)
+                *complete, partial = (partial + read).split("\n")
                 yield [Line(self.seconds, text.rstrip("\r")) for text in complete]
             if partial:
                 yield [Line(self.seconds, partial)]

@@ -1,6 +1,7 @@
 """`studioctl init`."""
 
 import re
+import stat
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +23,13 @@ def init(config: options.Config = options.DEFAULT_CONFIG, defaults: Defaults = F
     from studioctl.errors import RefusedError
     from studioctl.presentation.console import Terminal
 
-    if config.exists() and not force:
+    kind = _kind(config)
+    if kind is not None and not force:
         raise RefusedError(
             f"{config} is there already. Nothing was changed.", hint="edit it, or add --force to replace it"
         )
+    if kind is not None and kind != stat.S_IFREG:
+        raise RefusedError(f"{config} is there, and is no file. Nothing was changed.", hint="name a file with --config")
     asks = not defaults and sys.stdin is not None and sys.stdin.isatty()
     ask = _ask if asks else _take_default
     text = render_template(
@@ -41,6 +45,14 @@ def init(config: options.Config = options.DEFAULT_CONFIG, defaults: Defaults = F
         (f"studioctl up{context_flags} --local", "rehearse it on this machine: no AWS account needed"),
         (f"studioctl up{context_flags}", "create it on AWS"),
     )
+
+
+def _kind(config: Path) -> int | None:
+    """What is there, past all links; None where there is nothing yet."""
+    try:
+        return stat.S_IFMT(config.stat().st_mode)
+    except FileNotFoundError:
+        return None
 
 
 def _take_default(_question: str, default: str, _key: str) -> str:

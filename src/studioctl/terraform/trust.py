@@ -61,6 +61,7 @@ class Anchor:
 
     Attributes:
         record: What was recorded; None for a directory that we do not know.
+        why_not: Why nothing can be known of any directory; empty where it can.
         resumes: Whether the last run did not end by itself.
         is_needed: Whether nothing may begin that cannot be recorded.
         knows_terraforms_files: Whether Terraform's own files were looked at: only then are they recorded.
@@ -79,7 +80,8 @@ class Anchor:
     def _read(self) -> Record | None:
         try:
             content = records.mapping(self.file) if self.file else {}
-        except OSError:
+        except OSError as error:
+            self.why_not = f"'{self.file}': {error.strerror}"
             return None
         if content.get("directory") != os.path.realpath(self.directory):
             return None

@@ -14,7 +14,7 @@ from studioctl.events import Noted, Work
 from studioctl.terraform import backend as backends
 from studioctl.terraform import records, tree
 from studioctl.terraform.backend import Backend
-from studioctl.terraform.trust import CLAIMS, INITIALISED, LOCKED_PROVIDERS, RUNS, USED_BACKEND, Anchor
+from studioctl.terraform.trust import CLAIMS, DATA_VARIABLE, INITIALISED, LOCKED_PROVIDERS, RUNS, USED_BACKEND, Anchor
 from studioctl.terraform.workspace import Initialised, Workspace
 
 TRUST = "studioctl state trust"
@@ -72,7 +72,14 @@ def vet(workspace: Workspace, wanted: Backend) -> None:
     Raises:
         RefusedError: Something of a stranger's would be used, or see `find`.
     """
-    found = find(workspace, wanted)
+    found, anchor = find(workspace, wanted), Anchor(workspace.directory)
+    if found and anchor.why_not:
+        raise RefusedError(
+            f"{named(workspace, found)} perhaps not left there by studioctl, which cannot look at its notes:"
+            f" {anchor.why_not}. Nothing was changed.",
+            hint=f"mend that, and run the same command again; or: export {DATA_VARIABLE}=DIRECTORY (one that only you"
+            f" can write to), then: {TRUST}",
+        )
     if found:
         raise RefusedError(
             f"{named(workspace, found)} not left there by studioctl as you run it on this machine: the directory was"
@@ -80,7 +87,7 @@ def vet(workspace: Workspace, wanted: Backend) -> None:
             " would decide what is changed and deleted. Nothing was changed.",
             hint=f"{TRUST}   (shows what is in it, and asks whether to use it; nothing is lost meanwhile)",
         )
-    workspace.anchor = Anchor(workspace.directory)
+    workspace.anchor = anchor
 
 
 def named(workspace: Workspace, found: Strangers) -> str:

@@ -74,6 +74,15 @@ def test_pips_own_configuration_is_what_pip_needs(tmp_path: Path) -> None:
     assert passed_on({"HOME": str(tmp_path)})["PIP_CONFIG_FILE"] == str(tmp_path / ".config/pip/pip.conf")
 
 
+def test_settings_of_pip_that_are_no_files_or_name_none_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".pip").mkdir()
+    os.mkfifo(tmp_path / ".pip/pip.conf")
+    config = tmp_path / "own.conf"
+    config.write_bytes(b"[global]\nfind-links = /no/packages /a\0b/c\n")
+    reach = Reach.the_internet({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(config)})
+    assert reach.directories == ()
+
+
 def test_without_a_pip_of_its_own_base_gets_one(room: Room, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [])
     room.lay_out()

@@ -67,6 +67,32 @@ def test_output_without_an_end_is_limited_and_ends_in_time(room: Room) -> None:
     assert room.log_path.stat().st_size < 2.1 * 1024**2
 
 
+def test_the_first_process_outlives_every_signal_of_a_script(room: Room) -> None:
+    signals = "for signal in $(seq 1 64); do kill -$signal 1 2> /dev/null; sudo kill -$signal 1 2> /dev/null; done"
+    ended = "(trap 'echo interrupted; exit 3' INT; kill -INT $BASHPID; sleep 5); echo $?"
+    with Run(room, f"{signals}; echo alive; sudo true && echo served; {ended}", room.environment()) as run:
+        assert [line.text for line in run.lines()] == ["alive", "served", "interrupted", "3"]
+    assert run.exit_code == 0
+
+
+def test_a_command_that_cannot_be_started_is_told_so(room: Room) -> None:
+    """By a script that speaks with sudo's door itself."""
+    script = """exec python3 - <<'PYTHON'
+import array, json, socket
+for wrong in ({"command": ["a\\0b"]}, {"environment": 5}, {"directory": []}, {"directory": "/nowhere"}):
+    door = socket.socket(socket.AF_UNIX)
+    door.connect("/run/room/sudo")
+    asked = {"command": ["true"], "environment": {}, "directory": "/", "root": True, **wrong}
+    files = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 1]))]
+    door.sendmsg([json.dumps(asked).encode() + b"\\n"], files)
+    print(door.recv(16).decode(), flush=True)
+PYTHON
+"""
+    with Run(room, script, room.environment()) as run:
+        lines = [line.text for line in run.lines()]
+    assert [line for line in lines if line.isdecimal()] == ["127"] * 4
+
+
 def test_what_came_before_the_end_is_told_before_it(room: Room) -> None:
     with Run(room, "seq 100000; echo last", room.environment()) as run:
         assert [line.text for line in run.lines()][-1] == "last"

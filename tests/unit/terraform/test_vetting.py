@@ -88,7 +88,7 @@ def refused(work: Workspace, wanted: Backend = LOCAL) -> str:
     with pytest.raises(RefusedError) as refusal:
         run(work, wanted)
     assert {path: path.read_bytes() for path in sorted(work.directory.rglob("*")) if path.is_file()} == before
-    assert refusal.value.hint.startswith("studioctl state trust")
+    assert "studioctl state trust" in refusal.value.hint
     return refusal.value.message
 
 
@@ -521,7 +521,26 @@ def test_without_a_place_for_the_note_only_what_needs_none_goes_on(
 def test_records_that_others_can_write_are_no_records(lived: Workspace, home: Path) -> None:
     home.chmod(0o777)
 
-    refused(lived)
+    assert f"cannot look at its notes: other users may write to '{home}'. Nothing was changed." in refused(lived)
+
+
+@pytest.mark.parametrize("where", ["relative", "unreadable"])
+def test_a_record_that_cannot_be_read_is_told_of_and_not_that_somebody_moved_the_directory(
+    where: str, lived: Workspace, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = next(home.rglob("*.json"))
+    why = f"'{record}': Is a directory"
+    if where == "relative":
+        monkeypatch.setenv("STUDIOCTL_DATA_DIR", "data")
+        why = "'data' is not an absolute path"
+    else:
+        record.unlink()
+        record.mkdir()  # root can read everything else
+
+    said = refused(lived)
+
+    assert f"perhaps not left there by studioctl, which cannot look at its notes: {why}." in said
+    assert "was moved" not in said
 
 
 @pytest.mark.parametrize("garbage", [b"", b"null", b"[]", b"\xff", b'{"directory": 7}', b"{"])

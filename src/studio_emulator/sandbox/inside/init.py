@@ -39,6 +39,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(control_number: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Python would end at it, and the room with us
     control = socket.socket(fileno=int(control_number))
     control.set_inheritable(False)
     reader = control.makefile("rb")
@@ -164,6 +165,7 @@ class Room:
             return child
         try:
             signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             for place, number in enumerate(files):
                 os.dup2(number, place)
             os.closerange(3, self.users)
@@ -177,8 +179,8 @@ class Room:
             os.umask(ROOTS_UMASK if root else USERS_UMASK)
             os.chdir(directory)
             os.execvpe(command[0], command, environment)  # noqa: S606
-        except OSError as error:
-            os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+        except Exception as error:  # noqa: BLE001 - whatever it is, this must not go on as a second first process
+            os.write(2, f"{command[0]}: {getattr(error, 'strerror', None) or error}\n".encode())
         os._exit(127)
 
 
