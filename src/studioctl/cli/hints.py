@@ -1,6 +1,8 @@
 """The next command, as it has to be typed: about the same environment as the one that was."""
 
 import re
+import shlex
+from itertools import pairwise
 
 # Commands that take the flags which say what environment is meant.
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
@@ -9,16 +11,19 @@ VERBS = re.compile(
     rf"|secret (set|get|status) github|image (push|list|attach)|{STATE})\b"
 )
 
+CONFIG = re.compile(r"(?:--config=|-c)(.+)", re.DOTALL)
+
 
 def flags_of(arguments: list[str]) -> str:
     """The flags of a command line that say what environment it is about: " --config team.toml --local"."""
-    flags, arguments = "", own(arguments)
-    for position, word in enumerate(arguments):
-        if word in {"-c", "--config"} and position + 1 < len(arguments):
-            flags += f" --config {arguments[position + 1]}"
-        elif word.startswith("--config="):
-            flags += f" {word}"
-    return flags + (" --local" if "--local" in arguments else "")
+    file, words = "", own(arguments)
+    for word, after in pairwise((*words, "")):
+        if word in {"-c", "--config"} and after:
+            file = after
+        elif found := CONFIG.fullmatch(word):
+            file = found[1]
+    flag = f" --config {shlex.quote(file)}" if file else ""  # it is typed again, whatever a repository calls its files
+    return flag + (" --local" if "--local" in words else "")
 
 
 def own(arguments: list[str]) -> list[str]:
