@@ -7,15 +7,25 @@ from types import ModuleType
 from typing import Any
 
 from moto.iam import urls as iam_urls
-from moto.iam.exceptions import DeleteConflictException, InvalidInput, MalformedPolicyDocument, NotFoundException
+from moto.iam.exceptions import (
+    DeleteConflictException,
+    EntityAlreadyExists,
+    InvalidInput,
+    LimitExceededException,
+    MalformedPolicyDocument,
+    NotFoundException,
+)
 from moto.iam.models import IAMBackend, ManagedPolicy, PolicyVersion, Role
 from moto.secretsmanager import urls as secretsmanager_urls
 from moto.secretsmanager.exceptions import InvalidRequestException
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.utilities.utils import PARTITION_NAMES
 
-BOUNDARY, DOCUMENT = 2, 2
-"""Where moto's responses pass the boundary of a role, after its name, and the document of a policy."""
+BOUNDARY = 2
+"""Where moto's responses pass the boundary of a role, after its name."""
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters without white space, and the
+# default of what can be raised. The words are AWS's own, seen in many public logs.
+LONGEST_POLICY, MOST_POLICIES_OF_A_ROLE = 6144, 10
 
 
 class StrictIAMBackend(IAMBackend):
@@ -26,7 +36,9 @@ class StrictIAMBackend(IAMBackend):
         return iam_urls
 
     def create_role(self, role_name: str, *args: Any, **kwargs: Any) -> Role:
-        """The policy that is to be the role's boundary must exist."""
+        """The policy that is to be the role's boundary must exist, and the name be nobody's."""
+        if any(role.name.lower() == role_name.lower() for role in self.roles.values()):
+            raise EntityAlreadyExists(f"Role with name {role_name} already exists.")
         self._check_boundary(args[BOUNDARY] if len(args) > BOUNDARY else kwargs.get("permissions_boundary"))
         return super().create_role(role_name, *args, **kwargs)
 
@@ -36,13 +48,17 @@ class StrictIAMBackend(IAMBackend):
         super().put_role_permissions_boundary(role_name, permissions_boundary)
 
     def create_policy(self, *args: Any, **kwargs: Any) -> ManagedPolicy:
-        """Its resources are of this partition."""
-        self._check_partitions(args[DOCUMENT] if len(args) > DOCUMENT else kwargs["policy_document"])
+        """Its resources are of this partition, it is not too long, and its name is nobody's."""
+        _, _, document, name, *_ = args or (None, None, kwargs["policy_document"], kwargs["policy_name"])
+        own = (policy for policy in self.managed_policies.values() if policy.arn.split(":")[4] == self.account_id)
+        if any(policy.name.lower() == name.lower() for policy in own):
+            raise EntityAlreadyExists(f"A policy called {name} already exists. Duplicate names are not allowed.")
+        self._check_document(document)
         return super().create_policy(*args, **kwargs)
 
     def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> PolicyVersion:
         """Its resources are of this partition."""
-        self._check_partitions(policy_document)
+        self._check_document(policy_document)
         return super().create_policy_version(policy_arn, policy_document, set_as_default)
 
     def put_role_policy(self, role_name: str, policy_name: str, policy_json: str) -> None:
@@ -57,7 +73,10 @@ class StrictIAMBackend(IAMBackend):
         An interrupted client, whose state does not know the first one, sends it again.
         """
         self._check_policy_arn(policy_arn)
-        if policy_arn not in self.get_role(role_name).managed_policies:
+        attached = self.get_role(role_name).managed_policies
+        if policy_arn not in attached:
+            if len(attached) >= MOST_POLICIES_OF_A_ROLE:
+                raise LimitExceededException(f"Cannot exceed quota for PoliciesPerRole: {MOST_POLICIES_OF_A_ROLE}")
             super().attach_role_policy(policy_arn, role_name)
 
     def delete_policy(self, policy_arn: str) -> None:
@@ -78,6 +97,11 @@ class StrictIAMBackend(IAMBackend):
         parts = arn.split(":")
         if parts[0] == "arn" and parts[1:2] != [self.partition]:
             raise InvalidInput(f"ARN {arn} is not valid.")
+
+    def _check_document(self, document: str) -> None:
+        if len("".join(document.split())) > LONGEST_POLICY:
+            raise LimitExceededException(f"Cannot exceed quota for PolicySize: {LONGEST_POLICY}")
+        self._check_partitions(document)
 
     def _check_partitions(self, document: str) -> None:
         """In moto's words for a partition that nobody has, which are AWS's."""

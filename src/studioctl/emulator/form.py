@@ -125,7 +125,8 @@ def _absent(shape: Shape, value: Any, path: str, inside: set[str] | None = None)
                 yield where
     elif isinstance(shape, ListShape):
         for number, item in enumerate(value, start=1):
-            yield from _absent(shape.member, item, f"{path}.{number}.member") if item is not None else ()
+            there = f"{path}.{number}.member"
+            yield from _absent(shape.member, item, there) if item is not None else (there,)
     elif isinstance(shape, MapShape):
         for key, item in value.items():
             yield from _absent(shape.value, item, f"{path}.{key}.member") if item is not None else ()

@@ -88,12 +88,17 @@ class StrictKmsBackend(KmsBackend):
         return super().update_alias(target_key_id, alias_name)
 
     def disable_key(self, key_id: str) -> None:
-        """By its ARN too, on which moto stumbles."""
-        super().disable_key(self.get_key_id(key_id))
+        """By its ARN too, on which moto stumbles; one on its way out neither."""
+        super().disable_key(self._not_leaving(key_id).id)
 
     def enable_key(self, key_id: str) -> None:
-        """The same."""
-        super().enable_key(self.get_key_id(key_id))
+        """The same: its deletion has to be cancelled before."""
+        super().enable_key(self._not_leaving(key_id).id)
+
+    def enable_key_rotation(self, key_id: str) -> None:
+        """Of a key that can be used."""
+        self._usable(key_id)
+        super().enable_key_rotation(key_id)
 
     def encrypt(self, key_id: str, *args: Any, **kwargs: Any) -> tuple[bytes, str]:
         """Also behind GenerateDataKey and ReEncrypt."""

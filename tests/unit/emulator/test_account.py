@@ -1,4 +1,4 @@
-"""IAM as strict as AWS about permissions boundaries and about ARNs of another partition."""
+"""IAM as strict as AWS about permissions boundaries, ARNs of another partition, names and quotas."""
 
 import json
 import uuid
@@ -82,3 +82,36 @@ def test_what_a_policy_names_is_of_its_partition(
         lambda: iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=foreign),
     ):
         assert refusal(call) == ("InvalidInput", f"ARN {foreign} is not valid.")
+
+
+def test_names_are_taken_whatever_their_case(iam: Any, name: str) -> None:
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    iam.create_policy(PolicyName=name, PolicyDocument=reading("*"))
+
+    assert refusal(lambda: iam.create_role(RoleName=name.upper(), AssumeRolePolicyDocument=TRUST)) == (
+        "EntityAlreadyExists",
+        f"Role with name {name.upper()} already exists.",
+    )
+    code, _ = refusal(lambda: iam.create_policy(PolicyName=name.upper(), PolicyDocument=reading("*")))
+    assert code == "EntityAlreadyExists"
+
+
+def test_a_policy_and_a_role_are_full_at_some_time(iam: Any, name: str) -> None:
+    long = reading("arn:aws:s3:::" + "x" * 6144)
+    too_long = ("LimitExceeded", "Cannot exceed quota for PolicySize: 6144")
+    assert refusal(lambda: iam.create_policy(PolicyName=name, PolicyDocument=long)) == too_long
+    made = [
+        iam.create_policy(PolicyName=f"{name}-{n}", PolicyDocument=reading("*"))["Policy"]["Arn"] for n in range(11)
+    ]
+    assert refusal(lambda: iam.create_policy_version(PolicyArn=made[0], PolicyDocument=long)) == too_long
+    spaced = json.dumps(json.loads(reading("*")), indent=200)
+    iam.create_policy_version(PolicyArn=made[0], PolicyDocument=spaced)
+
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    for arn in made[:10]:
+        iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+    iam.attach_role_policy(RoleName=name, PolicyArn=made[0])
+    assert refusal(lambda: iam.attach_role_policy(RoleName=name, PolicyArn=made[10])) == (
+        "LimitExceeded",
+        "Cannot exceed quota for PoliciesPerRole: 10",
+    )

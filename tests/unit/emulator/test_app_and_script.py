@@ -2,6 +2,7 @@
 
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -173,6 +174,14 @@ def test_scripts_are_base64_and_listed_by_name(studio: Studio) -> None:
     found = studio.sagemaker.list_studio_lifecycle_configs(NameContains=studio.tag, SortBy="Name")
     names = [config["StudioLifecycleConfigName"] for config in found["StudioLifecycleConfigs"]]
     assert names == [f"a-{studio.tag}", f"b-{studio.tag}"]
+    hour = timedelta(hours=1)
+    for field in ("CreationTime", "ModifiedTime"):
+        for moment, number in ((datetime.now(UTC) - hour, 2), (datetime.now(UTC) + hour, 0)):
+            since: Any = {f"{field}After": moment, "NameContains": studio.tag}
+            until: Any = {f"{field}Before": moment, "NameContains": studio.tag}
+            later = studio.sagemaker.list_studio_lifecycle_configs(**since)["StudioLifecycleConfigs"]
+            earlier = studio.sagemaker.list_studio_lifecycle_configs(**until)["StudioLifecycleConfigs"]
+            assert (len(later), len(earlier)) == (number, 2 - number)
 
 
 def test_a_presigned_address_opens_once(studio: Studio, domain_id: str) -> None:
@@ -196,7 +205,8 @@ def test_a_presigned_address_opens_once(studio: Studio, domain_id: str) -> None:
 
 def test_a_presigned_address_needs_iam(studio: Studio) -> None:
     domain_id = studio.domain(AuthMode="SSO")
-    studio.profile(domain_id)
+    of_centre: Any = {"SingleSignOnUserIdentifier": "UserName", "SingleSignOnUserValue": "ada"}
+    studio.sagemaker.create_user_profile(DomainId=domain_id, UserProfileName="ada", **of_centre)
     assert refusal(lambda: studio.sagemaker.create_presigned_domain_url(DomainId=domain_id, UserProfileName="ada")) == (
         "ValidationException",
         "CreatePresignedDomainUrl is only supported for domains with AuthMode IAM",

@@ -1,7 +1,9 @@
 """Custom images on the emulator: made of what is in ECR, offered by settings, and not to be lost while in use."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,6 +185,30 @@ def test_a_version_is_described_and_named_anew(studio: Studio, made: Made) -> No
         "ResourceNotFound",
         f"ImageVersion [{made.name}/stable] does not exist.",
     )
+
+
+def test_each_list_knows_dates(studio: Studio, made: Made) -> None:
+    hour, sagemaker = timedelta(hours=1), studio.sagemaker
+    lists: list[tuple[str, Callable[..., Any], Any, tuple[str, str]]] = [
+        ("Images", sagemaker.list_images, {"NameContains": made.name}, ("CreationTime", "LastModifiedTime")),
+        (
+            "ImageVersions",
+            sagemaker.list_image_versions,
+            {"ImageName": made.name},
+            ("CreationTime", "LastModifiedTime"),
+        ),
+        (
+            "AppImageConfigs",
+            sagemaker.list_app_image_configs,
+            {"NameContains": made.name},
+            ("CreationTime", "ModifiedTime"),
+        ),
+    ]
+    for members, listed, request, fields in lists:
+        for field in fields:
+            past, future = {f"{field}After": datetime.now(UTC) - hour}, {f"{field}After": datetime.now(UTC) + hour}
+            assert len(listed(**request, **past)[members]) == 1
+            assert listed(**request, **future)[members] == []
 
 
 def test_an_image_can_be_called_otherwise(studio: Studio, made: Made) -> None:

@@ -33,6 +33,9 @@ def test_one_that_is_pending_deletion_refuses_everything_but_its_rescue(kms: Any
         lambda: kms.decrypt(CiphertextBlob=secret),
         lambda: kms.create_alias(AliasName=f"alias/{key}-2", TargetKeyId=key),
         lambda: kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7),
+        lambda: kms.enable_key(KeyId=key),
+        lambda: kms.disable_key(KeyId=arn),
+        lambda: kms.enable_key_rotation(KeyId=key),
     ):
         assert refusal(call) == pending
     other, _ = made(kms)
@@ -40,7 +43,9 @@ def test_one_that_is_pending_deletion_refuses_everything_but_its_rescue(kms: Any
     assert code == "AlreadyExistsException"
 
     kms.cancel_key_deletion(KeyId=key)
-    assert refusal(lambda: kms.decrypt(CiphertextBlob=secret)) == ("DisabledException", f"{arn} is disabled.")
+    disabled = ("DisabledException", f"{arn} is disabled.")
+    assert refusal(lambda: kms.decrypt(CiphertextBlob=secret)) == disabled
+    assert refusal(lambda: kms.enable_key_rotation(KeyId=key)) == disabled
     kms.enable_key(KeyId=key)
     assert kms.decrypt(CiphertextBlob=secret)["Plaintext"] == b"x"
     kms.delete_alias(AliasName=f"alias/{key}")

@@ -33,6 +33,18 @@ def test_profile_names_ignore_case(studio: Studio, domain_id: str) -> None:
     assert (found["UserProfileName"], found["HomeEfsFileSystemUid"]) == ("Ada", "200001")
 
 
+def test_only_a_domain_of_identity_center_has_its_users(studio: Studio, domain_id: str) -> None:
+    of_centre: Any = {"SingleSignOnUserIdentifier": "UserName", "SingleSignOnUserValue": "ada"}
+    create = studio.sagemaker.create_user_profile
+
+    code, message = refusal(lambda: create(DomainId=domain_id, UserProfileName="ada", **of_centre))
+    assert (code, message.endswith("cannot be specified for AuthMode IAM.")) == ("ValidationException", True)
+    other = studio.domain(AuthMode="SSO")
+    code, message = refusal(lambda: create(DomainId=other, UserProfileName="ada"))
+    assert (code, message.endswith("are required for AuthMode SSO.")) == ("ValidationException", True)
+    create(DomainId=other, UserProfileName="ada", **of_centre)
+
+
 def test_profile_defaults_only_when_settings_are_given(studio: Studio, domain_id: str) -> None:
     studio.profile(domain_id, "plain")
     studio.profile(domain_id, "rich", SecurityGroups=[studio.group_id])

@@ -125,6 +125,38 @@ def test_all_violations_are_told_at_once(sagemaker: Any) -> None:
     )
 
 
+ARN = "arn:aws:sagemaker:eu-west-1:123456789012:domain/d-abc"
+NULL = "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null"
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "path"),
+    [
+        ("DeleteTags", {"ResourceArn": ARN, "TagKeys": [None]}, "tagKeys.1.member"),
+        ("AddTags", {"ResourceArn": ARN, "Tags": [None]}, "tags.1.member"),
+        ("UpdateDomain", {"DomainId": "d-abc", "SubnetIds": ["subnet-0", None]}, "subnetIds.2.member"),
+    ],
+)
+def test_a_list_holds_no_null(emulator: RunningEmulator, action: str, body: Any, path: str) -> None:
+    refused = {"__type": "ValidationException", "Message": NULL.format(path)}
+    assert _post(emulator, json.dumps(body), action) == (400, refused)
+
+
+def test_a_time_is_one(emulator: RunningEmulator) -> None:
+    for moment in ("soon", 1e30, "2026-99-99T00:00:00Z"):
+        status, answer = _post(emulator, json.dumps({"CreationTimeAfter": moment}), "ListStudioLifecycleConfigs")
+        assert (status, answer["__type"]) == (400, "SerializationException")
+
+
+@pytest.mark.parametrize("tags", [[("a", "1"), ("a", "2")], [("AWS:cloud", "1")]])
+def test_tags_that_aws_refuses(studio: Studio, tags: list[tuple[str, str]]) -> None:
+    listed: Any = [{"Key": key, "Value": value} for key, value in tags]
+    arn = studio.script("tagged")
+    code, _ = refusal(lambda: studio.sagemaker.add_tags(ResourceArn=arn, Tags=listed))
+    assert code == "ValidationException"
+    assert studio.sagemaker.list_tags(ResourceArn=arn)["Tags"] == []
+
+
 @pytest.mark.parametrize(
     ("body", "code", "message"),
     [
@@ -166,8 +198,8 @@ def test_tags_in_any_script(studio: Studio) -> None:
     assert studio.sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "équipe", "Value": "機械学習 + co"}]
 
 
-def _post(emulator: RunningEmulator, body: str) -> tuple[int, Any]:
-    given = {"X-Amz-Target": "SageMaker.DescribeDomain", "Content-Type": "application/x-amz-json-1.1"}
+def _post(emulator: RunningEmulator, body: str, action: str = "DescribeDomain") -> tuple[int, Any]:
+    given = {"X-Amz-Target": f"SageMaker.{action}", "Content-Type": "application/x-amz-json-1.1"}
     headers = signed(emulator, "sagemaker", "POST", "/", body, given)
     connection = http.client.HTTPConnection("127.0.0.1", emulator.port)
     connection.request("POST", "/", body=body, headers=headers)

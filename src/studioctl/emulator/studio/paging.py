@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from studioctl.emulator.studio.exceptions import ValidationException
@@ -42,6 +43,16 @@ def page(
     size = request.get("MaxResults", DEFAULT_PAGE)
     shown = ordered[:size]
     return shown, _write(key(shown[-1])) if len(ordered) > size else None
+
+
+def between(moment: datetime, request: Settings, field: str) -> bool:
+    """Whether a time passes the filters `<field>After` and `<field>Before`, which moto reads without a zone."""
+    after, before = (_in_utc(request.get(f"{field}{side}")) for side in ("After", "Before"))
+    return (after is None or moment > after) and (before is None or moment < before)
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _write(key: list[str]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from studioctl.emulator.studio.exceptions import ValidationException
+
 Settings = dict[str, Any]
 
 SETTLED = frozenset({"InService", "Failed", "Update_Failed", "Delete_Failed"})
@@ -41,8 +43,17 @@ class Resource:
 
 
 def read_tags(tags: list[dict[str, str]] | None) -> dict[str, str]:
-    """AWS's list of Key and Value as a mapping."""
-    return {tag["Key"]: tag["Value"] for tag in tags or []}
+    """AWS's list of Key and Value as a mapping.
+
+    Raises:
+        ValidationException: A key is there twice (API reference, CreateDomain), or is AWS's own; the texts are assumed.
+    """
+    found = {tag["Key"]: tag["Value"] for tag in tags or []}
+    if len(found) < len(tags or []):
+        raise ValidationException("Tag keys must be unique per resource.")
+    if any(key.lower().startswith("aws:") for key in found):
+        raise ValidationException("Tag keys that start with 'aws:' are reserved for AWS.")
+    return found
 
 
 def merge(old: Settings, new: Settings) -> Settings:

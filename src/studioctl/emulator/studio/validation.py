@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
+from botocore.utils import parse_timestamp
 
 from studioctl.emulator.studio.exceptions import SerializationException, ValidationException
 
@@ -56,7 +57,7 @@ def check_types(shape: Shape, value: Any, path: str, *, strict: bool = True) -> 
     """Raises SerializationException and, if `strict`, ValidationException for a member that does not exist."""
     if value is None:
         return
-    if not _has_type(shape, value):
+    if not _has_type(shape, value) or (shape.type_name == "timestamp" and not _is_moment(value)):
         name = JSON_NAMES.get(type(value), "NUMBER_VALUE")
         raise SerializationException(f"{name} can not be converted to {shape.type_name.capitalize()} at '{path}'")
     if isinstance(shape, StructureShape):
@@ -67,6 +68,15 @@ def check_types(shape: Shape, value: Any, path: str, *, strict: bool = True) -> 
     elif isinstance(shape, MapShape):
         for key, item in value.items():
             check_types(shape.value, item, f"{path}.{key}", strict=strict)
+
+
+def _is_moment(value: Any) -> bool:
+    """Whether a number of seconds, or a text, is a time that there is."""
+    try:
+        parse_timestamp(value)
+    except (ValueError, OverflowError, RuntimeError):
+        return False
+    return True
 
 
 def _check_members(shape: StructureShape, value: dict[str, Any], path: str, *, strict: bool) -> None:
@@ -93,14 +103,19 @@ def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
             if item is not None:
                 yield from _violations(member, item, _join(path, name))
             elif name in shape.required_members:
-                yield (f"Value null at '{_join(path, name)}' failed to satisfy constraint: Member must not be null")
+                yield _null(_join(path, name))
     elif isinstance(shape, ListShape):
         for number, item in enumerate(value, start=1):
-            yield from _violations(shape.member, item, f"{path}.{number}.member")
+            where = f"{path}.{number}.member"
+            yield from [_null(where)] if item is None else _violations(shape.member, item, where)
     elif isinstance(shape, MapShape):
         for key, item in value.items():
             yield from _violations(shape.key, key, f"{path}.key")
             yield from _violations(shape.value, item, f"{path}.{key}.member")
+
+
+def _null(path: str) -> str:
+    return f"Value null at '{path}' failed to satisfy constraint: Member must not be null"
 
 
 def _broken(shape: Shape, value: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from studioctl.emulator.studio.exceptions import ValidationException, already_exists, not_found
 from studioctl.emulator.studio.models.image import ImageBackend
-from studioctl.emulator.studio.paging import page
+from studioctl.emulator.studio.paging import between, page
 from studioctl.emulator.studio.resource import Resource, Settings, now, read_tags
 
 KINDS = ("KernelGatewayImageConfig", "JupyterLabAppImageConfig", "CodeEditorAppImageConfig")
@@ -59,9 +59,15 @@ class AppImageConfigBackend(ImageBackend):
         return config
 
     def list_app_image_configs(self, request: Settings) -> tuple[list[AppImageConfig], str | None]:
-        """Filters: NameContains."""
+        """Filters: NameContains, and dates."""
         contained = request.get("NameContains", "")
-        matching = [config for config in self.app_image_configs.values() if contained in config.name]
+        matching = [
+            config
+            for config in self.app_image_configs.values()
+            if contained in config.name
+            and between(config.creation_time, request, "CreationTime")
+            and between(config.last_modified_time, request, "ModifiedTime")
+        ]
         return page(matching, request, name=lambda config: config.name)
 
     def delete_app_image_config(self, name: str) -> None:

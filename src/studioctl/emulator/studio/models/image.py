@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from moto.ecr.models import ecr_backends
 
 from studioctl.emulator.studio.exceptions import ResourceInUse, ResourceNotFound, ValidationException, already_exists
-from studioctl.emulator.studio.paging import page
+from studioctl.emulator.studio.paging import between, page
 from studioctl.emulator.studio.references import check_role, custom_images_of
 from studioctl.emulator.studio.resource import Resource, Settings, now, present, read_tags
 from studioctl.emulator.studio.store import StudioStore
@@ -133,10 +133,10 @@ class ImageBackend(StudioStore):
         return image
 
     def list_images(self, request: Settings) -> tuple[list[CustomImage], str | None]:
-        """Filters: NameContains."""
+        """Filters: NameContains, and dates."""
         contained = request.get("NameContains", "")
         return page(
-            [image for image in self.images.values() if contained in image.name],
+            [image for image in self.images.values() if contained in image.name and _passes(image, request)],
             _order(request),
             name=lambda image: image.name,
         )
@@ -225,8 +225,9 @@ class ImageBackend(StudioStore):
         return [alias for version in versions for alias in version.aliases]
 
     def list_image_versions(self, request: Settings) -> tuple[list[ImageVersion], str | None]:
-        """All versions of an image."""
-        versions = self.get_image(request["ImageName"]).versions.values()
+        """The versions of an image. Filters: dates."""
+        every = self.get_image(request["ImageName"]).versions.values()
+        versions = [version for version in every if _passes(version, request)]
         return page(versions, _order(request), name=lambda version: f"{version.number:09}")
 
     def delete_image_version(self, request: Settings) -> None:
@@ -267,6 +268,11 @@ class ImageBackend(StudioStore):
     def _require_created(self, verb: str, image: CustomImage) -> None:
         if image.status != "CREATED":  # text assumed
             raise ResourceInUse(f"Unable to {verb} Image [{image.arn}] because its status is {image.status}.")
+
+
+def _passes(resource: Resource, request: Settings) -> bool:
+    times = {"CreationTime": resource.creation_time, "LastModifiedTime": resource.last_modified_time}
+    return all(between(moment, request, field) for field, moment in times.items())
 
 
 def _order(request: Settings) -> Settings:

@@ -3,7 +3,6 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
 
 from studioctl.emulator.studio.exceptions import (
     ResourceInUse,
@@ -12,7 +11,7 @@ from studioctl.emulator.studio.exceptions import (
     not_found,
 )
 from studioctl.emulator.studio.models.app_image_config import AppImageConfigBackend
-from studioctl.emulator.studio.paging import page
+from studioctl.emulator.studio.paging import between, page
 from studioctl.emulator.studio.references import lifecycle_configs_named_in
 from studioctl.emulator.studio.resource import Resource, Settings, read_tags
 
@@ -79,8 +78,8 @@ class LifecycleConfigBackend(AppImageConfigBackend):
             for config in self.lifecycle_configs.values()
             if contained.lower() in config.name.lower()
             and app_type in {None, config.app_type}
-            and _between(config.creation_time, request, "CreationTime")
-            and _between(config.creation_time, request, "ModifiedTime")
+            and between(config.creation_time, request, "CreationTime")
+            and between(config.creation_time, request, "ModifiedTime")
         ]
         return page(matching, request, name=lambda config: config.name)
 
@@ -101,8 +100,3 @@ class LifecycleConfigBackend(AppImageConfigBackend):
 
 def _names(config: LifecycleConfig, all_settings: list[Settings]) -> bool:
     return any(config.arn in lifecycle_configs_named_in(settings) for settings in all_settings)
-
-
-def _between(moment: datetime, request: Settings, field: str) -> bool:
-    after, before = request.get(f"{field}After"), request.get(f"{field}Before")
-    return (after is None or moment > after) and (before is None or moment < before)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from studioctl.emulator.studio import background, quotas
-from studioctl.emulator.studio.exceptions import already_exists, has_children
+from studioctl.emulator.studio.exceptions import ValidationException, already_exists, has_children
 from studioctl.emulator.studio.models.domain import Domain, DomainBackend
 from studioctl.emulator.studio.paging import page
 from studioctl.emulator.studio.references import check_user_settings
@@ -68,6 +68,7 @@ class ProfileBackend(DomainBackend):
         key = domain.domain_id, name.lower()
         if key in self.profiles:
             raise already_exists("UserProfile", self.profiles[key].arn)
+        _check_identity(domain, request)
         quotas.PROFILES.check(self.settings, len(self.profiles))
         user_settings = without_cleared(request.get("UserSettings", {}))
         check_user_settings(self, user_settings)
@@ -134,3 +135,12 @@ class ProfileBackend(DomainBackend):
                 background.remove_access_point(self, profile)
 
         self.pass_through(profile, "Deleting", finish)
+
+
+def _check_identity(domain: Domain, request: Settings) -> None:
+    """Only a domain of IAM Identity Center has users of it, and all of its profiles are such (API reference)."""
+    given = [name for name in ("SingleSignOnUserIdentifier", "SingleSignOnUserValue") if name in request]
+    if domain.auth_mode == "SSO" and len(given) < 2:
+        raise ValidationException("SingleSignOnUserIdentifier and SingleSignOnUserValue are required for AuthMode SSO.")
+    if domain.auth_mode != "SSO" and given:
+        raise ValidationException(f"{' and '.join(given)} cannot be specified for AuthMode {domain.auth_mode}.")
