@@ -19,7 +19,7 @@ from studioctl.operations.environment import Environment
 from studioctl.operations.estate import DEPOSED, Estate
 from studioctl.operations.guards import refuse_another_case
 from studioctl.operations.provisioning import ownership
-from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.plan import CALLED_BY, PlanSummary
 
 if TYPE_CHECKING:
     from studioctl.aws.belongings import Belongings
@@ -104,11 +104,11 @@ def plan_after_a_clash(
 
 
 def _plan_with(environment: Environment, found: Mapping[str, str], targets: Collection[str]) -> Work[PlanSummary]:
+    refuse_another_case(environment, found)
     if len(found) == 1:
         yield Noted("1 resource of this name exists already: the plan adopts it")
     elif found:
         yield Noted(f"{len(found)} resources of this name exist already: the plan adopts them")
-    refuse_another_case(environment, found)
     broken = broken_creations(environment, found)
     return (yield from environment.terraform.plan(adopt=found, replace=broken, targets=targets))
 
@@ -212,8 +212,6 @@ class UnknownError(LookupError):
     """What a resource refers to does not exist: then neither does it."""
 
 
-# Attributes by which resources refer to others.
-CALLED_BY = ("id", "arn", "name", "image_name")
 Finder = Callable[["Belongings", Sought], str | None]
 # What is put, not created, needs no finder: doing it again changes nothing (a bucket's settings, a lifecycle policy).
 FINDERS: Mapping[str, Finder] = {

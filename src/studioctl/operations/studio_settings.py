@@ -91,11 +91,16 @@ class _Records:
         """What happens to what the blueprint describes, by address."""
         return {} if self.is_made else {c.address: c.action for c in self.summary.changes if c.module}
 
+    @cached_property
+    def adopted(self) -> Mapping[str, Mapping[str, str]]:
+        """What others call the things that the plan adopts, by address."""
+        return {c.address: dict(c.called) for c in self.summary.changes if c.action == "import"}
+
     def look_up(self, reference: Ref) -> Any:
-        """What a reference stands for; UNKNOWN before it is made."""
+        """What a reference stands for; UNKNOWN before it is made. What is adopted is there already."""
         address, _, attribute = reference.address.rpartition(".")
         if self.actions.get(address) in MADE:
-            return UNKNOWN
+            return self.adopted.get(address, {}).get(attribute, UNKNOWN)
         return self.attributes.get(address, {}).get(attribute, UNKNOWN)
 
     @cached_property
@@ -213,7 +218,7 @@ def _calls(changed: Collection[Subject]) -> str:
 
 
 def _called(attributes: Mapping[str, Any]) -> set[str]:
-    return {str(attributes[key]) for key in adoption.CALLED_BY if attributes.get(key)}
+    return {str(attributes[key]) for key in plans.CALLED_BY if attributes.get(key)}
 
 
 def carry_out(environment: Environment, summary: PlanSummary) -> Work[Mapping[str, Any]]:

@@ -24,6 +24,8 @@ _ACTIONS: Mapping[str, Action] = {
 }
 MASK = "(sensitive)"
 UNKNOWN = "(known after apply)"
+# Attributes by which resources refer to others.
+CALLED_BY = ("id", "arn", "name", "image_name")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class ResourceChange:
         module: Name of the document that describes it; None if the blueprint no longer does.
         attributes: What changes in it; empty for additions and removals.
         reason: Terraform's word for why, such as "cannot_update" or "delete_because_no_resource_config".
+        called: Of what is adopted: what others call it by, attribute and value.
     """
 
     address: str
@@ -64,6 +67,7 @@ class ResourceChange:
     action: Action
     attributes: tuple[AttributeChange, ...] = ()
     reason: str = ""
+    called: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_unfinished(self) -> bool:
@@ -245,7 +249,12 @@ def _shown(change: Json, modules: Mapping[str, str]) -> ResourceChange | None:
         action=action,
         attributes=attribute_changes(details) if action in {"update", "replace", "import"} else (),
         reason=change.get("action_reason", ""),
+        called=_called(details.get("before") or {}) if action == "import" else (),
     )
+
+
+def _called(attributes: Json) -> tuple[tuple[str, str], ...]:
+    return tuple((key, value) for key in CALLED_BY if isinstance(value := attributes.get(key), str))
 
 
 def _shown_outputs(outputs: Mapping[str, Json]) -> Iterator[OutputChange]:

@@ -11,10 +11,10 @@ from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import AwsError, RefusedError
 from studioctl.events import Progressed, Started
 from studioctl.infrastructure import blueprint, studio_api
-from studioctl.infrastructure.block import Resource
-from studioctl.operations import provision
+from studioctl.infrastructure.block import Ref, Resource
+from studioctl.operations import provision, studio_settings
 from studioctl.operations.environment import Environment
-from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
 from tests.fakes.script_terraform import ScriptTerraform
@@ -92,6 +92,22 @@ class Home:
             for text in studio_api.texts(settings)
             if ":studio-lifecycle-config/" in text
         }
+
+
+def test_what_is_adopted_is_known_before_it_is_in_the_state(closed: Home) -> None:
+    """Else `--adopt` would tell of settings that do not change."""
+    role, script = "aws_iam_role.execution", "aws_sagemaker_studio_lifecycle_config.editor"
+    changes = (
+        ResourceChange(
+            role, "aws_iam_role", "execution", "iam", "import", called=(("arn", "arn:role"), ("id", "role"))
+        ),
+        ResourceChange(script, script.split(".", maxsplit=1)[0], "editor", "sagemaker", "create"),
+    )
+    records = studio_settings._Records(closed.environment, dataclasses.replace(closed.plan(), changes=changes))
+
+    assert records.look_up(Ref(f"{role}.arn")) == "arn:role"
+    assert records.look_up(Ref(f"{role}.unique_id")) is studio_api.UNKNOWN
+    assert records.look_up(Ref(f"{script}.arn")) is studio_api.UNKNOWN
 
 
 def described(name: str, settings: Mapping[str, Any]) -> Any:

@@ -161,7 +161,12 @@ def test_the_json_form_is_stable() -> None:
 
 
 def imported(*actions: str, reason: str = "") -> plan.ResourceChange:
-    details = {"actions": list(actions), "importing": {"id": "d-1"}, "before": {"a": 1}, "after": {"a": 2}}
+    details = {
+        "actions": list(actions),
+        "importing": {"id": "d-1"},
+        "before": {"a": 1, "id": "d-1", "arn": "arn:d"},
+        "after": {"a": 2, "id": "d-1", "arn": "arn:d"},
+    }
     change = {"address": "aws_sagemaker_domain.studio", "type": "aws_sagemaker_domain", "name": "studio"}
     shown = {"resource_changes": [{**change, "mode": "managed", "change": details, "action_reason": reason}]}
     (told,), _, _ = plan.from_show(shown, MODULES)
@@ -170,6 +175,8 @@ def imported(*actions: str, reason: str = "") -> plan.ResourceChange:
 
 def test_what_is_imported_is_adopted_unless_it_is_replaced() -> None:
     assert (imported("no-op").action, imported("update").action) == ("import", "import")
+    assert imported("no-op").called == (("id", "d-1"), ("arn", "arn:d"))
+    assert imported("delete", "create").called == ()
     assert imported("delete", "create").destroys
     assert not imported("delete", "create").is_unfinished
 
