@@ -123,8 +123,15 @@ CAUSES = (
         NameTakenError,
     ),
     Cause(
+        "in use in Studio",
+        r"ResourceInUse\b",
+        "Something in Studio still uses it, or is being changed: `studioctl status` shows what runs there, and Studio's"
+        " pages what else people made. Stop or delete that, and run `studioctl {command}` again.",
+        "https://docs.aws.amazon.com/sagemaker/latest/dg/gs-studio-delete-domain.html",
+    ),
+    Cause(
         "dependency",
-        r"DependencyViolation|has a dependent object|has dependencies and cannot be deleted|ResourceInUse",
+        r"DependencyViolation|has a dependent object|has dependencies and cannot be deleted",
         "Something that Terraform did not make still uses it: `aws ec2 describe-network-interfaces` names what is in "
         "a subnet or a security group. Remove that, and run `studioctl {command}` again.",
         "https://github.com/hashicorp/terraform-provider-aws/issues/20986",

@@ -46,6 +46,11 @@ SAYINGS = [
         "You can't create this secret because a secret with this name is already scheduled for deletion.",
         "secret scheduled for deletion",
     ),
+    (
+        "ResourceInUse: Unable to delete UserProfile [arn] because Space(s) are associated with it.",
+        "in use in Studio",
+    ),
+    ("creating SageMaker AI Domain: ResourceInUse: Domain already exists with ARN [arn].", "name taken"),
     ("api error DependencyViolation: resource sg-1 has a dependent object", "dependency"),
     ("The vpc 'vpc-1' has dependencies and cannot be deleted.", "dependency"),
     ("BucketNotEmpty: The bucket you tried to delete is not empty", "not empty"),
