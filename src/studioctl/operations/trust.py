@@ -45,12 +45,14 @@ class Strange:
         states: States, the present one first.
         claims: Files that say that what exists was made from here.
         place: Where the state is said to be, if that is not where the file says.
+        seen: The digests of the files as they were shown.
     """
 
     workspace: Workspace
     states: tuple[StrangeState, ...]
     claims: tuple[Path, ...]
     place: Backend | None
+    seen: Mapping[str, str]
 
     def __bool__(self) -> bool:
         return bool(self.states or self.claims or self.place)
@@ -75,17 +77,19 @@ def examine(file: Path, config: EnvironmentConfig, target: Target, *, emulator: 
     """
     workspace = Workspace.beside(file, config.name, target)
     approach(workspace, emulator)
+    seen = vetting.present(workspace)  # before it is read: what changes from here on is noticed
     found = vetting.find(workspace, backend_of(config))
-    return Strange(workspace, tuple(map(_state, found.states)), found.claims, found.place)
+    return Strange(workspace, tuple(map(_state, found.states)), found.claims, found.place, seen)
 
 
 def accept(strange: Strange) -> None:
     """Use what was shown from now on.
 
     Raises:
+        RefusedError: It is not as it was shown any more.
         TerraformError: It cannot be noted, or somebody works there.
     """
-    vetting.trust(strange.workspace)
+    vetting.trust(strange.workspace, strange.seen)
 
 
 def _state(file: Path) -> StrangeState:

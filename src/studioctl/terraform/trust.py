@@ -149,14 +149,18 @@ class Anchor:
             also: Further files that are taken as they are.
         """
         record = self.record or Record(os.path.realpath(self.directory))
-        names = [*STATE_FILES, *CLAIMS, *self._history(), *also]
+        found = self.present(also)
         kept = {name: digest for name, digest in record.digests.items() if name in _TERRAFORMS_FILES or _of(name)}
         if self.knows_terraforms_files:
-            names += _TERRAFORMS_FILES
+            found = self.present((*also, *_TERRAFORMS_FILES))
             kept = dict(_packages(self.directory))
-        found = {name: digest for name in names if (digest := _digest(self.directory / name))}
         with suppress(OSError):
             self._write(replace(record, digests=kept | found, is_open=is_open, lineage=self._lineage(record)))
+
+    def present(self, also: tuple[str, ...] = ()) -> dict[str, str]:
+        """The digests of the files that are there now and decide something, by name; `also` are further ones."""
+        names = (*STATE_FILES, *CLAIMS, *self._history(), *also)
+        return {name: digest for name in names if (digest := _digest(self.directory / name))}
 
     def tell_once(self, what: str) -> bool:
         """Whether the user was not told this yet; from now on they were."""

@@ -4,7 +4,7 @@ What can be made anew is made anew: documents, `.terraform`, the lock file, our 
 says what exists, is left alone and not used until the user has seen it: states, and where a state is said to be.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,15 +97,30 @@ def named(workspace: Workspace, found: Strangers) -> str:
     return f"'{files[0]}'{others}"
 
 
-def trust(workspace: Workspace) -> None:
+def present(workspace: Workspace) -> dict[str, str]:
+    """The digests of all that would be trusted now, by name."""
+    return Anchor(workspace.directory).present((INITIALISED,))
+
+
+def trust(workspace: Workspace, seen: Mapping[str, str] | None = None) -> None:
     """Take what is there for the user's own, as it is now; what can be made anew is made anew all the same.
 
+    Args:
+        workspace: The directory.
+        seen: What was shown to the user, as `present` had it before; None for whatever is there.
+
     Raises:
+        RefusedError: What is there now was not shown.
         TerraformError: It cannot be noted, or another process works there.
     """
     anchor = Anchor(workspace.directory)
     anchor.is_needed = True
     with workspace.hold("trust"):
+        if seen is not None and present(workspace) != seen:
+            raise RefusedError(
+                f"Something in '{workspace.directory}' changed while you were asked. Nothing was noted.",
+                hint=f"look again: {TRUST}",
+            )
         anchor.begin()
         anchor.note(is_open=False, also=(INITIALISED,))
 

@@ -128,6 +128,23 @@ def test_a_copy_byte_for_byte_is_a_strangers_and_so_is_one_that_was_moved(lived:
     del lived
 
 
+@pytest.mark.parametrize("file", ["terraform.tfstate", "exists", "initialised.json", "history/1.tfstate", "new"])
+def test_only_what_was_shown_is_trusted(lived: Workspace, tmp_path: Path, file: str) -> None:
+    shutil.copytree(tmp_path / "repo", tmp_path / "clone", symlinks=True)
+    clone = workspace(tmp_path / "clone")
+    seen = vetting.present(clone)
+    (clone.directory / file).parent.mkdir(exist_ok=True)
+    (clone.directory / file).write_text(state(7, bucket="somebody-elses"))
+
+    if file == "new":  # which decides nothing
+        vetting.trust(clone, seen)
+        return
+    with pytest.raises(RefusedError, match="changed while you were asked"):
+        vetting.trust(clone, seen)
+    refused(clone)
+    del lived
+
+
 def test_another_users_record_is_none_of_ours(lived: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDIOCTL_DATA_DIR", str(lived.directory.parents[3] / "of-another-user"))
 
