@@ -46,7 +46,11 @@ def replace(path: Path, content: str | bytes, *, mode: int | None = None) -> Non
         path.write_bytes(data)
         return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
+    except OSError as error:
+        error.filename = str(path)  # nobody knows the other one
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -19,6 +19,13 @@ disk.replace(Path(sys.argv[1]), "x" * 5000)
 """
 
 
+def test_a_directory_that_is_not_there_is_told_by_the_files_own_name(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as refused:
+        disk.replace(tmp_path / "none" / "studio.toml", "x")
+
+    assert refused.value.filename == str(tmp_path / "none" / "studio.toml")
+
+
 def test_a_file_that_does_not_fit_leaves_the_one_that_was(tmp_path: Path) -> None:
     file = tmp_path / "record"
     file.write_text("before")
