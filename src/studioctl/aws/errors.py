@@ -28,6 +28,7 @@ from studioctl.aws.permissions import read_denial
 from studioctl.errors import AwsError
 
 SIGN_IN = "sign in (aws sso login, or aws configure), check with: aws sts get-caller-identity"
+SIGN_IN_OR_REHEARSE = f"{SIGN_IN}; or add --local to act on the emulator"
 # `studioctl.aws.credentials` tells more of these where they are found first. In the middle of a run they can expire.
 NO_CREDENTIALS = (
     NoCredentialsError,
@@ -97,7 +98,7 @@ def translated() -> Iterator[None]:
     except ConfigParseError as error:
         raise AwsError(f"AWS configuration: {error}", hint="correct the syntax of the file") from error
     except NO_CREDENTIALS as error:
-        raise AwsError(f"AWS credentials: {error}", hint=SIGN_IN) from error
+        raise AwsError(f"AWS credentials: {error}", hint=SIGN_IN_OR_REHEARSE) from error
     except ProfileNotFound as error:
         raise AwsError(f"AWS profile: {error}", hint=_another_profile(str(error.kwargs.get("profile")))) from error
     except (ReadTimeoutError, ConnectionClosedError) as error:

@@ -25,7 +25,7 @@ import botocore.session
 from botocore.credentials import ReadOnlyCredentials
 
 from studioctl.aws import credentials
-from studioctl.aws.errors import SIGN_IN, translated
+from studioctl.aws.errors import SIGN_IN_OR_REHEARSE, translated
 from studioctl.errors import AwsError
 
 HOST = "127.0.0.1"
@@ -69,7 +69,7 @@ class Lender:
             return self._given
         found = credentials.find(self._profile, self._region).get_credentials()
         if found is None:
-            raise AwsError("There are no AWS credentials", hint=SIGN_IN)
+            raise AwsError("There are no AWS credentials", hint=SIGN_IN_OR_REHEARSE)
         signed: Callable[[], ReadOnlyCredentials] = found.get_frozen_credentials
         return signed
 

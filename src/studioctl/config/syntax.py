@@ -115,7 +115,7 @@ def _more_on_the_line(before: str, here: str) -> str:  # noqa: PLR0911 - a table
     if here.startswith((",", ";")):
         if here[1:].split("#", maxsplit=1)[0].strip():
             return 'several values are a list; write it in square brackets: ["...", "..."]'
-        return f"a line does not end with {here[0]}; delete it"
+        return f"a line does not end with a {'comma' if here[0] == ',' else 'semicolon'}; delete it"
     if before[-1:] in {'"', "'"} and here[:1].strip():
         return 'the text ends before this; write \\" for a double quote inside it'
     if before[-1:].isdigit() and re.match(r"[\w.:/-]", here):

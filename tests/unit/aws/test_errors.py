@@ -1,7 +1,7 @@
 """AWS's refusals, in our families."""
 
 import pytest
-from botocore.exceptions import ClientError, ProfileNotFound
+from botocore.exceptions import ClientError, NoCredentialsError, ProfileNotFound
 
 from studioctl.aws.errors import DeniedError, InUseError, MissingError, ignoring_missing, translated
 from studioctl.errors import AwsError
@@ -53,6 +53,16 @@ def test_a_profile_that_is_not_there_is_blamed_on_who_names_it(
 
     assert raised.value.message == "AWS profile: The config profile (acme) could not be found"
     assert raised.value.hint == hint
+
+
+def test_whoever_has_no_credentials_hears_of_the_emulator() -> None:
+    with pytest.raises(AwsError) as raised, translated():
+        raise NoCredentialsError
+
+    assert raised.value.hint == (
+        "sign in (aws sso login, or aws configure), check with: aws sts get-caller-identity;"
+        " or add --local to act on the emulator"
+    )
 
 
 def test_only_what_is_missing_is_ignored() -> None:
