@@ -25,7 +25,7 @@ ENGINE_VARIABLE = "STUDIOCTL_TERRAFORM"
 SUPPORTED = ((1, 10), (2, 0))
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 BUNDLED_MODULE = "studioctl.terraform.bundled"
-_HINT = f"{installing('studioctl[terraform]')} (or: https://developer.hashicorp.com/terraform/install)"
+_HINT = installing("studioctl[terraform]")
 _NAMED_HINT = f"correct {ENGINE_VARIABLE}, or unset it: then terraform or tofu is taken from PATH"
 
 Kind = Literal["terraform", "tofu", "bundled"]
@@ -115,7 +115,7 @@ def _bundled(passed_over: list[str]) -> Engine:
         if engine is not None:
             return engine
     unfit = f": {', '.join(passed_over)} is not 1.10 to 1.x" if passed_over else ""
-    raise TerraformError(f"No Terraform was found{unfit}", hint=_HINT)
+    raise TerraformError(f"No Terraform 1.10 or newer was found on PATH, nor its Python package{unfit}", hint=_HINT)
 
 
 def _probe(name: str, path: str) -> Engine | None:

