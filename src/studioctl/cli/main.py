@@ -40,6 +40,7 @@ from studioctl.cli import (
 )
 from studioctl.cli.hints import own, with_flags
 from studioctl.cli.open import open_
+from studioctl.cli.streams import accept_every_character
 from studioctl.disk import REASONS, REMEDIES
 from studioctl.errors import ExitCode, InterruptedByUserError, StudioctlError
 
@@ -135,6 +136,7 @@ def root(
 
 def main() -> NoReturn:
     """Runs the command line and exits with one of ExitCode's numbers."""
+    accept_every_character()
     sys.exit(run(sys.argv[1:]))
 
 

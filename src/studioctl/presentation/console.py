@@ -37,9 +37,10 @@ class SafeConsole(Console):
 
 
 def _console(*, stderr: bool) -> Console:
-    console = SafeConsole(stderr=stderr, highlight=False)
+    """A console that prints text as it is: nothing in it is markup, or the name of an emoji."""
+    console = SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = SafeConsole(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+        console = SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False, width=PIPE_WIDTH)
     return console
 
 
@@ -51,8 +52,8 @@ class Terminal:
     err: Console = field(default_factory=lambda: _console(stderr=True))
 
     def say(self, message: str) -> None:
-        """A line for the person, on stderr. Square brackets in it are text."""
-        self.err.print(message, markup=False, soft_wrap=True)
+        """A line for the person, on stderr."""
+        self.err.print(message, soft_wrap=True)
 
     def data(self, text: str) -> None:
         """A line of the result, on stdout, at once and as it is: also a pipe's reader sees it now."""
@@ -69,6 +70,6 @@ class Terminal:
     def error(self, error: "StudioctlError") -> None:
         """What happened, and what to do next."""
         self.err.print("Error: ", style="bold red", end="")
-        self.err.print(error.message, markup=False, soft_wrap=True)
+        self.err.print(error.message, soft_wrap=True)
         self.err.print("Next:  ", style="bold", end="")
-        self.err.print(error.hint, markup=False, soft_wrap=True)
+        self.err.print(error.hint, soft_wrap=True)
