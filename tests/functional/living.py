@@ -77,11 +77,21 @@ class Living:
             )
         )
 
+    def other_app(self, app_type: str, name: str = "default", space: str = "", **spec: str) -> None:
+        """An app of another kind, running: in a space, or ada's."""
+        owner = {"SpaceName": space} if space else {"UserProfileName": "ada"}
+        key: Any = {"DomainId": self.domain_id, "AppType": app_type, "AppName": name, **owner}
+        request: Any = {**key, "ResourceSpec": spec} if spec else key
+        self.studio.sagemaker.create_app(**request)
+        eventually(lambda: self._status(key), lambda status: status == "InService")
+
     def stop_everything(self) -> None:
         """No app runs and nothing goes wrong afterwards."""
         self.faults()
         for app in self.studio.sagemaker.list_apps(DomainIdEquals=self.domain_id, MaxResults=100)["Apps"]:
-            key: Any = {name: app.get(name) for name in ("DomainId", "SpaceName", "AppType", "AppName")}
+            names = ("DomainId", "SpaceName", "UserProfileName", "AppType", "AppName")
+            found: Any = app
+            key: Any = {name: found[name] for name in names if name in found}
             eventually(lambda key=key: self._status(key), lambda status: status not in {"Pending", "Deleting"})  # type: ignore[misc]
             if self._status(key) == "InService":
                 self.studio.stop(key)

@@ -121,7 +121,53 @@ def test_status_as_json(home: Living) -> None:
         "image": "sagemaker-distribution-cpu",
         "idle_timeout_minutes": 60,
         "usd_per_hour": 0.05,
+        "app_type": "CodeEditor",
     }
+    assert found["apps"] == []
+
+
+def test_apps_of_other_kinds_are_counted_priced_and_named(home: Living) -> None:
+    key = ("--domain-id", home.domain_id, "--user-profile-name", "ada", "--app-type", "Canvas", "--app-name", "default")
+    home.other_app("Canvas")
+    home.other_app("KernelGateway", "k", InstanceType="ml.g4dn.xlarge")
+    home.other_app("JupyterServer")
+    home.studio.space(home.domain_id, "ada-lab", "ada", AppType="JupyterLab")
+    home.other_app("JupyterLab", space="ada-lab", InstanceType="ml.g5.2xlarge")
+
+    running = home.run("status")
+    found = json.loads(home.run("status", "--json").out)
+    stopped = home.run("stop", "--all")
+    one = home.run("stop", "ada-lab", expect=4)
+    home.stop_everything()
+    home.studio.sagemaker.delete_space(DomainId=home.domain_id, SpaceName="ada-lab")
+
+    assert plain(running.out).split("cost")[1] == (
+        "    4 running: $4.1564 per hour (us-east-1, prices of 2026-09-01, without storage)\n"
+        "\n"
+        "space       owner  app         state      instance type  image             since  idle stop"
+        "  per hour  volume\n"
+        "ada-editor  ada    CodeEditor  Stopped                                                                 5 GB\n"
+        "ada-lab     ada    JupyterLab  InService  ml.g5.2xlarge  distribution-gpu  0m     never      $1.52     5 GB\n"
+        "\n"
+        "app            of   state      instance type   since  per hour\n"
+        "Canvas         ada  InService                  0m     $1.90\n"
+        "JupyterServer  ada  InService  system          0m     $0.00\n"
+        "KernelGateway  ada  InService  ml.g4dn.xlarge  0m     $0.7364\n"
+    )
+    assert found["usd_per_hour"] == 4.1564
+    assert [(app["type"], app["user"], app["usd_per_hour"]) for app in found["apps"]] == [
+        ("Canvas", "ada", 1.9),
+        ("JupyterServer", "ada", 0.0),
+        ("KernelGateway", "ada", 0.7364),
+    ]
+    assert stopped.err.startswith(
+        "Nothing was running.\n"
+        "\n"
+        "Still running and paid for, because studioctl starts and stops Code Editor only:\n"
+        "  Canvas of 'ada'\n"
+    )
+    assert f"  aws sagemaker delete-app {' '.join(key)} --region us-east-1 --endpoint-url " in stopped.err
+    assert one.err.endswith("Next:  start or stop it in Studio, or name one of: ada-editor\n")
 
 
 def test_a_price_that_is_not_known_is_said_to_be_unknown(home: Living) -> None:

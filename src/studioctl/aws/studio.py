@@ -143,11 +143,11 @@ class Studio:
             found = pool.map(lambda name: self.space(domain_id, name), sorted(names))
             return tuple(space for space in found if space is not None)
 
-    def editor_defaults(self, domain_id: str, user_profile: str) -> EditorDefaults:
-        """What a user profile's Code Editor takes where the space does not say."""
+    def editor_defaults(self, domain_id: str, user_profile: str, app_type: str = EDITOR) -> EditorDefaults:
+        """What a user profile's Code Editor, or JupyterLab, takes where the space does not say."""
         with translated():
             answer = self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=user_profile)
-        return read_editor_defaults(answer.get("UserSettings", {}))
+        return read_editor_defaults(answer.get("UserSettings", {}), app_type)
 
     def create_editor(self, space: Space, spec: ResourceSpec) -> None:
         """Starts Code Editor in a space: AWS creates an instance, and it is paid for from then on.

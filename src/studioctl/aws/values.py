@@ -9,8 +9,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import AppTypeType
 
 EDITOR: Final = "CodeEditor"
+LAB: Final = "JupyterLab"
 EDITOR_APP: Final = "default"  # the only name that Code Editor's app may have
 DISTRIBUTION: Final = "sagemaker-distribution"
+SETTINGS: Final = {EDITOR: "CodeEditorAppSettings", LAB: "JupyterLabAppSettings"}
+"""By type: where AWS keeps the settings of the apps that it can stop when they are idle."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,12 @@ class Domain:
     url: str
     home_file_system_id: str | None
     idle_timeout_minutes: int | None  # of Code Editor, where neither profile nor space says otherwise
+    lab_idle_timeout_minutes: int | None = None  # the same of JupyterLab
 
 
 @dataclass(frozen=True)
 class EditorDefaults:
-    """What Code Editor takes where a space does not say: of a user profile, or of a domain."""
+    """What an editor, Code Editor or JupyterLab, takes where a space does not say: of a profile, or of a domain."""
 
     spec: ResourceSpec
     idle_timeout_minutes: int | None  # None where nothing is said, or idle shutdown is off
@@ -133,6 +137,7 @@ class App:
 
 def read_domain(answer: Mapping[str, Any]) -> Domain:
     """From DescribeDomain."""
+    settings = answer.get("DefaultUserSettings", {})
     return Domain(
         id=answer["DomainId"],
         arn=answer["DomainArn"],
@@ -140,13 +145,14 @@ def read_domain(answer: Mapping[str, Any]) -> Domain:
         status=answer["Status"],
         url=answer.get("Url", ""),
         home_file_system_id=answer.get("HomeEfsFileSystemId"),
-        idle_timeout_minutes=read_editor_defaults(answer.get("DefaultUserSettings", {})).idle_timeout_minutes,
+        idle_timeout_minutes=read_editor_defaults(settings).idle_timeout_minutes,
+        lab_idle_timeout_minutes=read_editor_defaults(settings, LAB).idle_timeout_minutes,
     )
 
 
-def read_editor_defaults(user_settings: Mapping[str, Any]) -> EditorDefaults:
+def read_editor_defaults(user_settings: Mapping[str, Any], app_type: str = EDITOR) -> EditorDefaults:
     """From the UserSettings of a profile or a domain."""
-    editor = user_settings.get("CodeEditorAppSettings", {})
+    editor = user_settings.get(SETTINGS[app_type], {})
     idle = editor.get("AppLifecycleManagement", {}).get("IdleSettings", {})
     is_off = idle.get("LifecycleManagement") == "DISABLED"
     return EditorDefaults(read_spec(editor.get("DefaultResourceSpec", {})), _idle_timeout(editor), is_off)
@@ -166,7 +172,7 @@ def read_space(details: Mapping[str, Any]) -> Space:
 def read_space_details(answer: Mapping[str, Any]) -> SpaceDetails:
     """From DescribeSpace."""
     settings = answer.get("SpaceSettings", {})
-    editor = settings.get("CodeEditorAppSettings", {})
+    editor = settings.get(SETTINGS.get(settings.get("AppType", ""), SETTINGS[EDITOR]), {})
     return SpaceDetails(
         **_space_fields(answer, settings, answer.get("OwnershipSettings", {})),
         arn=answer["SpaceArn"],

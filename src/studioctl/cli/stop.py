@@ -17,7 +17,10 @@ def stop(
     wait: options.Wait = True,
     verbose: options.Verbose = False,
 ) -> None:
-    """Stop Code Editor in a space, and with it the cost of its instance. Files are kept. Stopped already is fine."""
+    """Stop Code Editor in a space, and with it the cost of its instance. Files are kept. Stopped already is fine.
+
+    With [bold]--all[/] it also names the apps that it does not stop, such as Canvas, and the commands that do.
+    """
     from studioctl.cli import choose, context
     from studioctl.errors import ExitCode, StudioctlError
     from studioctl.operations import spaces
@@ -29,9 +32,12 @@ def stop(
         raise StudioctlError(f"Either '{space}' or --all.", hint=f"studioctl stop {space}", exit_code=ExitCode.USAGE)
     terminal = Terminal()
     account = context.account(config, local=local)
+    domain_id = spaces.domain_id(account)
     if everything:
-        found = spaces.candidates(account)
+        found = spaces.editors(account, domain_id)
     else:
         found = (spaces.find(account, choose.space(account, space, terminal)),)
     stopped = follow(spaces.stop(account, found, wait=wait), terminal, verbose=verbose)
     daily.stopped(stopped, terminal, waited=wait)
+    if everything:
+        daily.left_running(spaces.left_running(account, domain_id), domain_id, account.target, terminal)

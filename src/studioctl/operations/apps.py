@@ -10,6 +10,13 @@ from studioctl.events import Work
 
 TIMEOUT = 1500.0  # seconds; deleting an app is reported to take up to 20 minutes
 OVER = {"Deleted", "Failed"}  # a failed app has no instance, and AWS refuses to delete it
+PAID_FOR = {"InService", "Pending", "Deleting"}  # it has an instance, from its creation until it is deleted
+
+
+def besides(apps: Iterable[App], editors: Iterable[App]) -> tuple[App, ...]:
+    """Those of these apps that are paid for and not among the editors."""
+    known = {app.key for app in editors}
+    return tuple(app for app in apps if app.status in PAID_FOR and app.key not in known)
 
 
 def stop_apps(studio: Studio, domain_id: str, apps: Iterable[App], *, wait: bool = True) -> Work[None]:

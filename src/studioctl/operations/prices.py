@@ -6,24 +6,39 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+FREE = "system"
+"""The instance type of Studio Classic's JupyterServer, whose instance AWS does not charge."""
+
 
 @dataclass(frozen=True)
 class Prices:
-    """One region's prices: US dollars per hour by instance type; `as_of` is None where the table has no such region."""
+    """One region's prices: US dollars per hour by instance type; `as_of` is None where the table has no such region.
+
+    `of_apps` are those that cost the same on any instance, by type of app.
+    """
 
     region: str
     as_of: str | None
     hourly: dict[str, float]
+    of_apps: dict[str, float]
 
     def per_hour(self, instance_type: str | None) -> float | None:
         """US dollars per hour; None where it is not known."""
         return self.hourly.get(instance_type or "")
 
+    def of_app(self, app_type: str, instance_type: str | None) -> float | None:
+        """US dollars per hour of an app; None where it is not known."""
+        if app_type in self.of_apps:
+            return self.of_apps[app_type]
+        return 0.0 if instance_type == FREE else self.per_hour(instance_type)
+
 
 def prices(region: str) -> Prices:
     """The prices of a region; none where the table has no such region."""
     found = _table("prices.toml").get(region)
-    return Prices(region, found["as_of"], found["hourly"]) if found else Prices(region, None, {})
+    if found is None:
+        return Prices(region, None, {}, {})
+    return Prices(region, found["as_of"], found["hourly"], found.get("apps", {}))
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,32 @@ LISTED = 20  # names in a message
 CPU_IMAGE, GPU_IMAGE = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
 
 
+def domain_id(account: Account) -> str:
+    """The id of the environment's domain.
+
+    Raises:
+        StudioctlError: There is no environment.
+    """
+    domain = account.domain()
+    if domain is None:
+        raise StudioctlError(
+            f"There is no '{account.config.name}' in {account.target.region}.", hint="create it: studioctl up"
+        )
+    return domain.id
+
+
+def editors(account: Account, domain_id: str) -> tuple[Space, ...]:
+    """Every Code Editor space of a domain, by name; also when there is none."""
+    return tuple(space for space in account.studio.spaces(domain_id) if space.app_type == EDITOR)
+
+
 def candidates(account: Account) -> tuple[Space, ...]:
     """Every Code Editor space of the environment, by name.
 
     Raises:
         StudioctlError: There is no environment, or no such space in it.
     """
-    found = tuple(space for space in account.studio.spaces(_domain_id(account)) if space.app_type == EDITOR)
+    found = editors(account, domain_id(account))
     if not found:
         raise StudioctlError(
             f"'{account.config.name}' has no Code Editor space.",
@@ -45,13 +64,13 @@ def find(account: Account, name: str | None) -> Space:
         StudioctlError: There is none of this name, or there are several and none was named.
     """
     if name is not None:
-        space = account.studio.space(_domain_id(account), name)
+        space = account.studio.space(domain_id(account), name)
         if space is not None and space.app_type == EDITOR:
             return space
         if space is not None:
             raise RefusedError(
                 f"Space '{name}' is for {space.app_type}, and studioctl starts Code Editor only.",
-                hint=f"open it in Studio, or name one of: {_listed(candidates(account))}",
+                hint=f"start or stop it in Studio, or name one of: {_listed(candidates(account))}",
             )
     found = candidates(account)
     if name is None and len(found) == 1:
@@ -141,19 +160,19 @@ def stop(account: Account, spaces: Iterable[Space], *, wait: bool = True) -> Wor
     return tuple(app.space for app in apps if app.space)
 
 
+def left_running(account: Account, domain_id: str) -> tuple[App, ...]:
+    """The apps that `stop` leaves alone and that are paid for: JupyterLab, Canvas, Studio Classic's, RStudio's.
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    return tuple(app for app in account.studio.apps(domain_id) if app.type != EDITOR and app.is_running)
+
+
 def restart(account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True) -> Work[App]:
     """Stops Code Editor in a space, if it runs, and starts it; see `start`."""
     yield from stop(account, [space])
     return (yield from start(account, space, instance_type=instance_type, wait=wait))
-
-
-def _domain_id(account: Account) -> str:
-    domain = account.domain()
-    if domain is None:
-        raise StudioctlError(
-            f"There is no '{account.config.name}' in {account.target.region}.", hint="create it: studioctl up"
-        )
-    return domain.id
 
 
 def _listed(spaces: Iterable[Space]) -> str:

@@ -8,9 +8,10 @@ from datetime import datetime
 from studioctl.aws.errors import DeniedError
 from studioctl.aws.studio import AT_ONCE, Studio
 from studioctl.aws.tagged import tagged
-from studioctl.aws.values import App, Domain, Space
+from studioctl.aws.values import EDITOR, LAB, App, Domain, Space
 from studioctl.config.checks import LONGEST_IDLE
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.operations.apps import PAID_FOR, besides
 from studioctl.operations.environment import Account
 from studioctl.operations.holdings import Holding, kept_homes
 from studioctl.operations.prices import Prices, prices
@@ -31,6 +32,7 @@ class SpaceStatus:
         since: When the app was started, in UTC.
         idle_timeout_minutes: After how long without activity AWS stops it; None where none runs, or it never does.
         usd_per_hour: What the instance costs while it runs; None where none runs, or the price is not known.
+        app_type: What the space is for: "CodeEditor", "JupyterLab", ...
     """
 
     name: str
@@ -43,11 +45,37 @@ class SpaceStatus:
     since: datetime | None
     idle_timeout_minutes: int | None
     usd_per_hour: float | None
+    app_type: str = EDITOR
 
     @property
     def is_paid_for(self) -> bool:
         """Whether there is an instance: from its creation until the app is deleted."""
-        return self.app_status in {"InService", "Pending", "Deleting"}
+        return self.app_status in PAID_FOR
+
+
+@dataclass(frozen=True)
+class AppStatus:
+    """An app that has an instance and is not its space's editor: Canvas, Studio Classic's, RStudio's.
+
+    Args:
+        name: Its name.
+        type: In AWS's words: "Canvas", "KernelGateway", ...
+        space: The space that it runs in; None for a user's.
+        user: The user profile that it belongs to; None for a space's.
+        status: "InService", "Pending" or "Deleting".
+        instance_type: What it runs on; None where AWS does not tell.
+        since: When it was started, in UTC.
+        usd_per_hour: What it costs while it runs; None where that is not known.
+    """
+
+    name: str
+    type: str
+    space: str | None
+    user: str | None
+    status: str
+    instance_type: str | None
+    since: datetime
+    usd_per_hour: float | None
 
 
 @dataclass(frozen=True)
@@ -69,6 +97,7 @@ class Status:
         domain: None when there is none.
         users: The user profiles, by name.
         spaces: The spaces, by name.
+        apps: What runs besides the spaces' editors. AWS never stops it because it is idle.
         usd_per_hour: The sum over what runs; None as soon as one price is not known.
         prices_as_of: The date of the prices; None where none is known for the region.
         kept_homes: Home file systems of domains before this one, that an earlier `down` kept.
@@ -92,6 +121,7 @@ class Status:
     kept_directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     resources: tuple[str, ...] | None = ()
     endpoint: str | None = None
+    apps: tuple[AppStatus, ...] = ()
 
 
 def status(account: Account) -> Status:
@@ -111,11 +141,13 @@ def status(account: Account) -> Status:
             return replace(_with(none, account, kept.result()), resources=resources)
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
-        latest = _latest_app_by_space(apps.result())
+        latest = _editors(found, apps.result())
         idle = _idle_timeouts(studio, domain, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     spaces = tuple(_space(space, latest.get(space.name), idle.get(space.name), price_list) for space in found)
-    whole = Status(name, target.region, target.name, domain, users, spaces, _sum(spaces), price_list.as_of)
+    others = tuple(_app(app, price_list) for app in besides(apps.result(), latest.values()))
+    costs = [*(space.usd_per_hour for space in spaces if space.is_paid_for), *(app.usd_per_hour for app in others)]
+    whole = Status(name, target.region, target.name, domain, users, spaces, _sum(costs), price_list.as_of, apps=others)
     return _with(whole, account, kept.result())
 
 
@@ -138,10 +170,12 @@ def _without_domain(account: Account, homes: Sequence[Holding]) -> tuple[str, ..
     return tuple(arn for arn in found if not any(arn.endswith(f"/{home.name}") for home in homes))
 
 
-def _latest_app_by_space(apps: Iterable[App]) -> dict[str, App]:
+def _editors(spaces: Iterable[Space], apps: Iterable[App]) -> dict[str, App]:
+    """By name of the space: the latest app of the kind that the space is for."""
+    kinds = {space.name: space.app_type for space in spaces}
     latest: dict[str, App] = {}
     for app in sorted(apps, key=lambda app: app.created_at):
-        if app.space and app.status != "Deleted":
+        if app.space in kinds and app.status != "Deleted" and app.type == (kinds[app.space] or EDITOR):
             latest[app.space] = app
     return latest
 
@@ -150,17 +184,21 @@ def _idle_timeouts(
     studio: Studio, domain: Domain, spaces: Iterable[Space], pool: ThreadPoolExecutor
 ) -> dict[str, int | None]:
     """By name of the space: its own, else its owner's, else the domain's. One call for each."""
+    of_domain = {EDITOR: domain.idle_timeout_minutes, LAB: domain.lab_idle_timeout_minutes}
 
     def look(space: Space) -> tuple[str, int | None]:
+        kind = space.app_type or EDITOR
+        if kind not in of_domain:  # AWS stops no other app
+            return space.name, None
         details = studio.space(domain.id, space.name)
         minutes = details.idle_timeout_minutes if details else None
         if minutes is not None and minutes < LONGEST_IDLE:
             return space.name, minutes
         # A year is what a space has whose editors are never stopped: whether they are, its owner's profile says.
-        defaults = studio.editor_defaults(domain.id, space.owner) if space.owner else None
+        defaults = studio.editor_defaults(domain.id, space.owner, kind) if space.owner else None
         if defaults and defaults.is_idle_shutdown_off:
             return space.name, None
-        return space.name, minutes or (defaults and defaults.idle_timeout_minutes) or domain.idle_timeout_minutes
+        return space.name, minutes or (defaults and defaults.idle_timeout_minutes) or of_domain[kind]
 
     return dict(pool.map(look, spaces))
 
@@ -177,11 +215,24 @@ def _space(space: Space, app: App | None, idle_timeout_minutes: int | None, pric
         image=running.spec.image if running else None,
         since=app.created_at if app else None,
         idle_timeout_minutes=idle_timeout_minutes if running else None,
-        usd_per_hour=price_list.per_hour(running.instance_type) if running else None,
+        usd_per_hour=price_list.of_app(running.type, running.instance_type) if running else None,
+        app_type=space.app_type or EDITOR,
     )
 
 
-def _sum(spaces: Iterable[SpaceStatus]) -> float | None:
-    costs = [space.usd_per_hour for space in spaces if space.is_paid_for]
+def _app(app: App, price_list: Prices) -> AppStatus:
+    return AppStatus(
+        name=app.name,
+        type=app.type,
+        space=app.space,
+        user=app.user_profile,
+        status=app.status,
+        instance_type=app.instance_type,
+        since=app.created_at,
+        usd_per_hour=price_list.of_app(app.type, app.instance_type),
+    )
+
+
+def _sum(costs: Sequence[float | None]) -> float | None:
     known = [cost for cost in costs if cost is not None]
     return round(sum(known), 4) if len(known) == len(costs) else None

@@ -18,11 +18,14 @@ from studioctl.presentation.place import place
 from studioctl.presentation.views import kept_homes
 
 if TYPE_CHECKING:  # it comes with botocore
-    from studioctl.operations.status import SpaceStatus, Status
+    from studioctl.operations.status import AppStatus, SpaceStatus, Status
 
-COLUMNS = ("space", "owner", "state", "instance type", "image", "since", "idle stop", "per hour", "volume")
+COLUMNS = ("space", "owner", "app", "state", "instance type", "image", "since", "idle stop", "per hour", "volume")
 UNKNOWN = "unknown"
 LISTED_USERS = 10
+APP_COLUMNS = ("app", "of", "state", "instance type", "since", "per hour")
+EXPENDABLE = ("image", "volume", "since", "owner", "idle stop", "instance type", "app")
+"""The columns that a narrow terminal goes without, the first one first. What is paid for always has its place."""
 
 
 def show(found: "Status", terminal: Terminal, *, flags: str) -> None:
@@ -34,7 +37,7 @@ def show(found: "Status", terminal: Terminal, *, flags: str) -> None:
         down = (f"studioctl down{flags}", "remove what holds no data of yours")
         terminal.next_commands(up, *([down] if found.resources else []))
     else:
-        terminal.out.print(_whole(found), soft_wrap=not terminal.out.is_terminal)
+        terminal.out.print(_whole(found, _width(terminal)), soft_wrap=not terminal.out.is_terminal)
         _kept(found, terminal)
 
 
@@ -49,9 +52,9 @@ def watch(looks: Iterable["Status | AwsError"], terminal: Terminal, *, seconds: 
             display = _print_json(terminal)
         elif terminal.out.is_terminal:
             live = stack.enter_context(Live(console=terminal.out, auto_refresh=False))
-            display = lambda look: live.update(_moment(look), refresh=True)  # noqa: E731
+            display = lambda look: live.update(_moment(look, _width(terminal)), refresh=True)  # noqa: E731
         else:
-            display = lambda look: terminal.out.print(_moment(look), soft_wrap=True)  # noqa: E731
+            display = lambda look: terminal.out.print(_moment(look, None), soft_wrap=True)  # noqa: E731
         for look in looks:
             display(look)
             time.sleep(seconds)
@@ -67,13 +70,18 @@ def _print_json(terminal: Terminal) -> Callable[["Status | AwsError"], None]:
     return display
 
 
-def _moment(look: "Status | AwsError") -> RenderableType:
+def _width(terminal: Terminal) -> int | None:
+    """How many characters a line may have; None in a pipe, which takes any."""
+    return terminal.out.width if terminal.out.is_terminal else None
+
+
+def _moment(look: "Status | AwsError", width: int | None) -> RenderableType:
     clock = Text(f"{datetime.now().astimezone():%H:%M:%S}", style="dim")
     if isinstance(look, AwsError):
         return Group(clock, Text(f"{look.message} Trying again."))
     if look.domain is None:
         return Group(clock, Text(_without_domain(look)))
-    return Group(clock, _whole(look))
+    return Group(clock, _whole(look, width))
 
 
 def _without_domain(found: "Status") -> str:
@@ -98,30 +106,50 @@ def _kind(arn: str) -> str:
     return f"{service} {kind[0]}" if kind[1] else f"{service} bucket"
 
 
-def _whole(found: "Status") -> RenderableType:
+def _whole(found: "Status", width: int | None) -> RenderableType:
     assert found.domain is not None  # noqa: S101 - both callers have looked
+    tables = [_table(COLUMNS, _space_rows(found.spaces), width)]
+    tables += [_table(APP_COLUMNS, [_app_cells(app) for app in found.apps], width)] if found.apps else []
     return Group(
         Text(f"{found.name}  {_place(found)}", style="bold"),
         Text(f"domain  {found.domain.id}  {found.domain.status}"),
         Text(f"url     {found.domain.url}"),
         Text(f"users   {_users(found)}"),
         Text(f"cost    {_cost(found)}"),
-        Text(),
-        Text(_table(COLUMNS, [_cells(space) for space in found.spaces]), no_wrap=True, overflow="ellipsis"),
+        *(Text(f"\n{table}", no_wrap=True, overflow="ellipsis") for table in tables),
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells below their heads, without columns that are empty all the way down.
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> str:
+    """Cells below their heads, without columns that are empty all the way down, or for which there is no room.
 
     By hand: of a thousand rows rich's table would take two seconds.
     """
-    filled = [index for index in range(len(head)) if any(row[index] for row in rows)]
-    rows = [[row[index] for index in filled] for row in (head, *rows)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    columns = {title: [row[index] for row in rows] for index, title in enumerate(head)}
+    widths = {title: max(map(len, (title, *cells))) for title, cells in columns.items() if any(cells)}
+    without = []
+    for title in EXPENDABLE:
+        if width is None or sum(widths.values()) + 2 * (len(widths) - 1) <= width:
+            break
+        without += [title] if widths.pop(title, None) else []
+    lines = [
+        "  ".join(cell.ljust(widths[title]) for cell, title in zip(line, widths, strict=True)).rstrip()
+        for line in (widths, *zip(*(columns[title] for title in widths), strict=True))
+    ]
+    lines += [f"(no room here for: {', '.join(without)})"] if without else []
+    return "\n".join(lines)
+
+
+def _space_rows(spaces: Sequence["SpaceStatus"]) -> list[tuple[str, ...]]:
+    """A row for each; what the spaces are for is told where they are not all for the same."""
+    rows = [_cells(space) for space in spaces]
+    kinds = {space.app_type for space in spaces}
+    return rows if len(kinds) > 1 else [(*row[:2], "", *row[3:]) for row in rows]
+
+
+def _app_cells(app: "AppStatus") -> tuple[str, ...]:
+    cost = UNKNOWN if app.usd_per_hour is None else _dollars(app.usd_per_hour)
+    return app.type, app.space or app.user or "", app.status, app.instance_type or "", _ago(app.since), cost
 
 
 def _users(found: "Status") -> str:
@@ -141,6 +169,7 @@ def _cells(space: "SpaceStatus") -> tuple[str, ...]:
     return (
         space.name,
         space.owner or "",
+        space.app_type,
         space.app_status if space.status == "InService" else space.status,
         space.instance_type or "",
         (space.image or "").removeprefix("sagemaker-"),
@@ -153,13 +182,14 @@ def _cells(space: "SpaceStatus") -> tuple[str, ...]:
 
 def _cost(found: "Status") -> str:
     """What runs now, summed up. Storage is not in it: it is paid for by the month, also while nothing runs."""
-    running = sum(space.is_paid_for for space in found.spaces)
-    if not running:
+    costs = [space.usd_per_hour for space in found.spaces if space.is_paid_for]
+    costs += [app.usd_per_hour for app in found.apps]
+    if not costs:
         return "nothing runs, no instance is paid for"
-    known = sum(space.usd_per_hour or 0 for space in found.spaces if space.is_paid_for)
-    what = f"{running} running: {_dollars(known)} per hour" if known else f"{running} running"
+    known = sum(filter(None, costs))
+    what = f"{len(costs)} running: {_dollars(known)} per hour" if any(cost is not None for cost in costs) else ""
     if found.usd_per_hour is None:
-        what += " and what is unknown" if known else ", the price is unknown"
+        what = f"{what} and what is unknown" if what else f"{len(costs)} running, the price is unknown"
     dated = f" ({found.region}, prices of {found.prices_as_of}, without storage)" if found.prices_as_of else ""
     return f"{what}{dated}"
 

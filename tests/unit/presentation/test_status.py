@@ -58,6 +58,19 @@ def test_columns_that_have_nothing_to_say_are_left_out() -> None:
     ]
 
 
+def test_a_narrow_terminal_keeps_what_is_paid_for() -> None:
+    out = io.StringIO()
+    narrow = Console(file=out, width=60, highlight=False, force_terminal=True, color_system=None)
+    show(replace(STATUS, spaces=(STOPPED, RUNNING)), Terminal(out=narrow), flags="")
+
+    assert out.getvalue().splitlines()[-4:] == [
+        "space  owner  state      instance type  idle stop  per hour",
+        "a      ada    Stopped",
+        "b      ada    InService  ml.m5.large    never      $0.115",
+        "(no room here for: image, volume, since)",
+    ]
+
+
 def test_many_users_are_counted() -> None:
     users = tuple(UserStatus(f"u{number}", "Failed" if number == 3 else "InService") for number in range(12))
 
