@@ -95,6 +95,27 @@ def test_another_instance_type_is_for_one_start_and_leaves_the_space_alone(home:
     assert describe_space(home) == before
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ml.g4dn.xlarg", '"ml.g4dn.xlarg" is not an instance type of Studio; did you mean "ml.g4dn.xlarge"?'),
+        ("g4dn.xlarge", '"g4dn.xlarge" is EC2\'s name; write "ml.g4dn.xlarge"'),
+        ("", '"" is not an instance type of Studio; write one such as "ml.t3.medium"'),
+    ],
+)
+def test_an_instance_type_is_checked_before_anything_stops(home: Living, typed: str, meant: str) -> None:
+    home.run("start")
+
+    for verb in (("restart",), ("start",), ("connect", "--editor", "none")):
+        refused = home.run(*verb, "--instance-type", typed, expect=64)
+
+        assert refused.err == (
+            f"Error: --instance-type: {meant}. Nothing was stopped or started.\n"
+            "Next:  name another type, or leave --instance-type out: then it is the file's\n"
+        )
+    assert home.app("ada-editor")["Status"] == "InService"
+
+
 def describe_space(home: Living) -> dict[str, Any]:
     found = home.studio.sagemaker.describe_space(DomainId=home.domain_id, SpaceName="ada-editor")
     return {key: value for key, value in found.items() if key != "ResponseMetadata"}

@@ -149,6 +149,10 @@ class Studio:
             answer = self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=user_profile)
         return read_editor_defaults(answer.get("UserSettings", {}), app_type)
 
+    def instance_types(self) -> frozenset[str]:
+        """Every instance type that the installed botocore knows for apps."""
+        return frozenset(self._sagemaker.meta.service_model.shape_for("AppInstanceType").enum)  # type: ignore[attr-defined]
+
     def create_editor(self, space: Space, spec: ResourceSpec) -> None:
         """Starts Code Editor in a space: AWS creates an instance, and it is paid for from then on.
 

@@ -85,8 +85,10 @@ def survey(
     """Looks at everything that AWS and this machine must bring. Changes nothing.
 
     Raises:
+        StudioctlError: There is no such instance type.
         AwsError: AWS refused.
     """
+    spaces.check_instance_type(account, instance_type)
     details = account.studio.space(space.domain_id, space.name)
     if details is None:
         raise AwsError(f"Space '{space.name}' is gone.", hint="studioctl status")

@@ -7,6 +7,7 @@ from studioctl.aws.errors import InUseError
 from studioctl.aws.studio import Studio
 from studioctl.aws.values import EDITOR, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
+from studioctl.config import checks
 from studioctl.errors import AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
 from studioctl.operations import remote_access, start_failures
@@ -112,9 +113,11 @@ def start(
             started all the same: remote access is turned off before.
 
     Raises:
+        StudioctlError: There is no such instance type.
         RefusedError: It runs on another instance type.
         AwsError: AWS refused, or it failed; the message says why.
     """
+    check_instance_type(account, instance_type)
     studio = account.studio
     app = studio.editor(space)
     if app is not None and app.status == "Deleting":
@@ -171,8 +174,25 @@ def left_running(account: Account, domain_id: str) -> tuple[App, ...]:
 
 def restart(account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True) -> Work[App]:
     """Stops Code Editor in a space, if it runs, and starts it; see `start`."""
+    check_instance_type(account, instance_type)
     yield from stop(account, [space])
     return (yield from start(account, space, instance_type=instance_type, wait=wait))
+
+
+def check_instance_type(account: Account, instance_type: str | None) -> None:
+    """Makes sure that it is one of Studio's, before anything stops for it. None is one.
+
+    Raises:
+        StudioctlError: It is none; the message says what was meant.
+    """
+    if instance_type is None or instance_type in account.studio.instance_types():
+        return
+    try:
+        checks.instance_type(instance_type)
+    except ValueError as why:
+        message = f"--instance-type: {why}. Nothing was stopped or started."
+        hint = "name another type, or leave --instance-type out: then it is the file's"
+        raise StudioctlError(message, hint=hint, exit_code=ExitCode.USAGE) from None
 
 
 def _listed(spaces: Iterable[Space]) -> str:
