@@ -51,6 +51,10 @@ class RefusedError(StudioctlError):
     exit_code = ExitCode.REFUSED
 
 
+class DeclinedError(RefusedError):
+    """The user was asked, and did not agree. That is no failure, but what was asked for was not done."""
+
+
 class TerraformError(StudioctlError):
     """Terraform is missing, or ran and failed."""
 

@@ -170,9 +170,18 @@ def test_status_as_json_is_for_programs(applied: Applied) -> None:
                 "since": None,
                 "idle_timeout_minutes": None,
                 "usd_per_hour": None,
+                "app_type": "CodeEditor",
             }
         ],
     }
+
+
+def test_one_output_is_printed_bare(applied: Applied) -> None:
+    one = applied.shell.studioctl("outputs", "--local", "domain_id")
+    unknown = applied.shell.studioctl("outputs", "--local", "domain", expect=1)
+
+    assert one.out == f"{domain_id(applied)}\n"
+    assert unknown.err.startswith("Error: There is no output 'domain'.\nNext:  there are: bucket, domain_id, ")
 
 
 def test_outputs_name_everything_that_other_programs_need(applied: Applied) -> None:
@@ -267,8 +276,18 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
     try:
         done = applied.shell.studioctl("down", "--local", "--delete-data=images", "--yes", expect=4)
 
-        assert done.err.split("  - aws_sagemaker_space.ada-editor\n")[1] == (
+        assert done.err == (
+            "Looking for what there is\n"
+            "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
+            "  space 'ada-editor': a volume of 20 GB\n"
+            "Nothing was changed.\n"
+            "Next:  copy them to a bucket of yours first: studioctl down --local --backup s3://BUCKET;"
+            " or, to lose them: studioctl down --local --delete-data=spaces\n"
+        )
+        asked = applied.shell.studioctl("down", "--local", "--delete-data=images,spaces", expect=4)
+        assert asked.err.split("  - aws_sagemaker_space.ada-editor\n")[1] == (
             "\n! repository 'acme-ml' is lost for ever: 1 image\n"
+            "\n! space 'ada-editor' is lost for ever: a volume of 20 GB\n"
             "\nKept, with the data in it:\n"
             f"  bucket '{bucket}': 1 object, 4 bytes  (less than 0.01 USD a month)\n"
             "  secret 'acme-ml/github': a value  (about 0.40 USD a month)\n"
@@ -276,11 +295,9 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             "  (less than 0.01 USD a month)\n"
             "  together about 0.40 USD a month\n"
             "\n30 resources to destroy.\n"
-            "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
-            "  space 'ada-editor': a volume of 20 GB\n"
-            "Nothing was changed.\n"
-            "Next:  copy them to a bucket of yours first: studioctl down --local --backup s3://BUCKET;"
-            " or, to lose them: studioctl down --local --delete-data=spaces\n"
+            "\nIn us-east-1 on the emulator.\n"
+            "Error: There is no terminal to ask on. Nothing was changed.\n"
+            "Next:  add --yes to go on unasked\n"
         )
         nowhere = applied.shell.studioctl("down", "--local", "--backup=s3://acme-nowhere", "--yes", expect=4)
         assert "Error: There is no bucket 'acme-nowhere'. Nothing was changed.\n" in nowhere.err
@@ -316,6 +333,7 @@ def test_without_a_terminal_and_yes_nothing_is_applied(applied: Applied) -> None
 
     assert done.err.endswith(
         "Plan: 2 to create.\n"
+        "\nIn us-east-1 on the emulator.\n"
         "Error: There is no terminal to ask on. Nothing was changed.\nNext:  add --yes to go on unasked\n"
     )
     assert applied.shell.inventory() == before

@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -141,6 +143,34 @@ def test_init_on_a_terminal_asks_for_what_has_no_default(shell: Shell) -> None:
     shell.studioctl("validate")
 
 
+def test_init_takes_what_it_is_told_and_what_awss_tools_read(shell: Shell) -> None:
+    (shell.directory / ".aws").mkdir()
+    (shell.directory / ".aws/config").write_text("[profile acme]\nregion = eu-central-1\n")
+
+    told = shell.studioctl("init", "--name", "acme-ml", "--region", "eu-west-1", "--user", "grace", "-c", "a.toml")
+    by_profile = shell.studioctl("init", "--defaults", "--name", "acme-ml", "--profile", "acme", "-c", "b.toml")
+    variables = {**shell.variables, "AWS_REGION": "ap-southeast-2", "USER": "José García"}
+    Shell(shell.directory, variables).studioctl("init", "--defaults", "-c", "c.toml")
+    silent = shell.studioctl("init", "--name", "acme-ml", "-c", "d.toml", expect=64)
+    wrong = shell.studioctl("init", "--defaults", "--user", "ada_l", "-c", "d.toml", expect=64)
+
+    assert told.err.startswith("Wrote a.toml:\n  name     acme-ml\n  region   eu-west-1\n  user     grace\n\nNext:\n")
+    assert "  region   eu-central-1\n" in by_profile.err
+    assert "  profile  acme\n\n" in by_profile.err
+    texts = {file: tomllib.loads((shell.directory / file).read_text()) for file in ("a.toml", "b.toml", "c.toml")}
+    said = {key: value for key, value in texts["a.toml"].items() if value}
+    assert said == {"name": "acme-ml", "region": "eu-west-1", "users": [{"name": "grace"}]}
+    assert texts["b.toml"]["profile"] == "acme"
+    assert (texts["c.toml"]["region"], texts["c.toml"]["users"]) == ("ap-southeast-2", [{"name": "jose-garcia"}])
+    assert silent.err == (
+        "Error: There is no terminal to ask on, and nothing says: region, user. Nothing was written.\n"
+        "Next:  say them, or take what is proposed with --defaults: studioctl init --name acme-ml --region us-east-1"
+        " --user me\n"
+    )
+    assert wrong.err.startswith('Error: --user: "ada_l" contains "_"; write "ada-l". Nothing was written.\n')
+    assert not (shell.directory / "d.toml").exists()
+
+
 def test_synth_does_not_write_between_other_peoples_files(shell: Shell) -> None:
     shell.write(GOOD)
     done = shell.studioctl("synth", ".", expect=4)
@@ -184,6 +214,34 @@ def test_the_shell_completes_commands(shell: Shell) -> None:
 
     named = ["schema", "synth", "state", "start", "stop", "status", "ssh", "secret"]
     assert sorted(done.out.split()) == sorted(named)
+
+
+def test_the_shell_completes_names_of_the_file(shell: Shell) -> None:
+    shell.write(GOOD)
+    for words, offered in (
+        ("start ", ["ada-editor"]),
+        ("secret get github --user a", ["ada"]),
+        ("restart --instance-type ml.t3.l", ["ml.t3.large"]),
+        ("outputs b", ["bucket"]),
+        ("start --config nowhere.toml ", []),
+    ):
+        count = str(len(words.split(" ")))
+        variables = {"_STUDIOCTL_COMPLETE": "complete_bash", "COMP_WORDS": f"studioctl {words}", "COMP_CWORD": count}
+        assert Shell(shell.directory, variables).studioctl().out.split() == offered, words
+
+
+@pytest.mark.parametrize("words", [(), ("state",), ("state", "bucket"), ("emulator", "faults"), ("help",)])
+def test_a_group_alone_shows_its_help(words: tuple[str, ...], shell: Shell) -> None:
+    done = shell.studioctl(*words)
+
+    assert " Usage: studioctl " in done.out
+    assert done.err == ""
+
+
+def test_help_of_a_command_and_the_bare_version(shell: Shell) -> None:
+    assert shell.studioctl("help", "state", "restore").out == shell.studioctl("state", "restore", "--help").out
+    assert re.fullmatch(r"studioctl \d+\.\d+\.\d+\S*\n", shell.studioctl("--version").out)
+    assert shell.studioctl("help", "stat", expect=64).err.startswith("Error: No such command 'stat'.")
 
 
 def test_version_names_every_part(shell: Shell) -> None:

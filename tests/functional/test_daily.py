@@ -171,7 +171,7 @@ def test_apps_of_other_kinds_are_counted_priced_and_named(home: Living) -> None:
         "ada-lab     ada    JupyterLab  InService  ml.g5.2xlarge  distribution-gpu  0m     never      $1.52     5 GB\n"
         "\n"
         "app            of   state      instance type   since  per hour\n"
-        "Canvas         ada  InService                  0m     $1.90\n"
+        "Canvas         ada  InService  ml.t3.medium    0m     $1.90\n"
         "JupyterServer  ada  InService  system          0m     $0.00\n"
         "KernelGateway  ada  InService  ml.g4dn.xlarge  0m     $0.7364\n"
     )
@@ -185,7 +185,7 @@ def test_apps_of_other_kinds_are_counted_priced_and_named(home: Living) -> None:
         "Nothing was running.\n"
         "\n"
         "Still running and paid for, because studioctl starts and stops Code Editor only:\n"
-        "  Canvas of 'ada'\n"
+        "  Canvas of 'ada' on ml.t3.medium\n"
     )
     assert f"  aws sagemaker delete-app {' '.join(key)} --region us-east-1 --endpoint-url " in stopped.err
     assert one.err.endswith("Next:  start or stop it in Studio, or name one of: ada-editor\n")
@@ -233,6 +233,25 @@ def test_on_a_terminal_open_asks(home: Living) -> None:
 
     assert code == 0, shown
     assert "auth?token=" in shown
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [("n", 4, "\n Nothing was changed.\r\n"), ("\x04", 130, "\nError: Stopped. Nothing was changed.\r\nNext:")],
+    ids=["no", "the end of the input"],
+)
+def test_a_no_is_no_error_and_an_end_leaves_the_question(home: Living, key: str, code: int, said: str) -> None:
+    ended, shown = home.shell.typed("open", "--print", "--local", answers={"Start it?": key})
+
+    assert ended == code
+    assert said in re.sub(r"\x1b\[[0-9;]*m", "", shown), shown
+
+
+def test_stopping_without_waiting_is_not_called_stopped(home: Living) -> None:
+    home.run("start")
+    done = home.run("stop", "--no-wait")
+
+    assert plain(done.err) == "  ✓ stopping CodeEditor in 'ada-editor'  Ns\n'ada-editor' is stopping.\n"
 
 
 def open_with(home: Living, browser: str) -> subprocess.CompletedProcess[str]:

@@ -153,6 +153,12 @@ class Studio:
         """Every instance type that the installed botocore knows for apps."""
         return frozenset(self._sagemaker.meta.service_model.shape_for("AppInstanceType").enum)  # type: ignore[attr-defined]
 
+    def user_profile_arn(self, domain_id: str, name: str) -> str:
+        """The ARN of a user profile; empty when there is none of this name."""
+        with ignoring_missing():
+            return self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=name)["UserProfileArn"]
+        return ""
+
     def create_editor(self, space: Space, spec: ResourceSpec) -> None:
         """Starts Code Editor in a space: AWS creates an instance, and it is paid for from then on.
 

@@ -3,9 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-import typer
-
-from studioctl.cli.confirm import forget_typed
+from studioctl.cli import confirm
 from studioctl.operations import spaces
 from studioctl.presentation.console import Terminal
 
@@ -29,11 +27,11 @@ def space(account: "Account", name: str | None, terminal: Terminal) -> str | Non
         terminal.say(f"  {number:>3}  {candidate.name}  ({candidate.owner or 'shared'})")
     if len(found) > SHOWN:
         terminal.say(f"       and {len(found) - SHOWN} more")
-    forget_typed()
+    confirm.forget_typed()
     by_answer = {candidate.name: candidate.name for candidate in found}
     by_answer = {str(number): candidate.name for number, candidate in enumerate(found, start=1)} | by_answer
     while True:
-        answer = str(typer.prompt("Which space? Its number or name", err=True)).strip()
+        answer = confirm.answer("Which space? Its number or name").strip()
         if answer in by_answer:
             return by_answer[answer]
         terminal.say(f"  There is no space '{answer}'.")

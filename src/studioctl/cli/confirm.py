@@ -2,41 +2,71 @@
 
 import sys
 import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
-from studioctl.errors import RefusedError
+from studioctl.errors import DeclinedError, InterruptedByUserError, RefusedError
 from studioctl.presentation.console import Terminal
 
 if TYPE_CHECKING:
     from studioctl.terraform.backend import BackendChange
+
+WHEN_READY = "run the same command again when ready"
 
 
 def agreed(question: str, *, yes: bool) -> None:
     """Goes on when the user says yes.
 
     Raises:
-        RefusedError: The user said no, or nobody is there to ask.
+        DeclinedError: The user said no.
+        RefusedError: Nobody is there to ask.
+        InterruptedByUserError: Ctrl-C.
     """
     if yes:
         return
     _somebody()
-    if not typer.confirm(question, err=True):
-        raise RefusedError("Nothing was changed.", hint="run the same command again when ready")
+    with _answerable():
+        agrees = typer.confirm(question, err=True)
+    if not agrees:
+        raise DeclinedError("Nothing was changed.", hint=WHEN_READY)
 
 
 def typed(word: str, question: str, *, yes: bool) -> None:
     """Goes on when the user types this word.
 
     Raises:
-        RefusedError: The user typed something else, or nobody is there to ask.
+        DeclinedError: The user typed something else.
+        RefusedError: Nobody is there to ask.
+        InterruptedByUserError: Ctrl-C.
     """
     if yes:
         return
     _somebody()
-    if typer.prompt(question, err=True) != word:
-        raise RefusedError(f"That was not '{word}'. Nothing was changed.", hint="run the same command again when ready")
+    if answer(question) != word:
+        raise DeclinedError(f"That was not '{word}'. Nothing was changed.", hint=WHEN_READY)
+
+
+def answer(question: str, *, default: str | None = None, is_secret: bool = False) -> str:
+    """What the user types.
+
+    Raises:
+        InterruptedByUserError: Ctrl-C, or Ctrl-D.
+    """
+    with _answerable():
+        return str(typer.prompt(question, default=default, hide_input=is_secret, err=True))
+
+
+@contextmanager
+def _answerable() -> Iterator[None]:
+    """While a question waits, nothing has been changed, and Ctrl-C leaves the cursor behind it."""
+    try:
+        yield
+    except typer.Abort:
+        typer.echo(err=True)
+        raise InterruptedByUserError("Stopped. Nothing was changed.", hint=WHEN_READY) from None
 
 
 def _somebody() -> None:

@@ -66,8 +66,9 @@ def down(
     plan = copying.plan_before(environment, found, place, terminal) if place else None
     if plan:
         found = found.after(plan)
-    views.teardown(found, addresses(environment.terraform.blueprint), terminal.err)
     teardown.refuse_to_lose(found)
+    views.teardown(found, addresses(environment.terraform.blueprint), terminal.err)
+    terminal.say(f"\nIn {environment.place}.")
     confirm.typed(name, f"Type the environment's name ({name}) to remove all this", yes=yes)
     copies = copying.run(environment, plan, terminal, delete=delete, verbose=verbose) if plan else ()
     outcome = follow(teardown.remove(environment, delete, copies), terminal, verbose=verbose)

@@ -6,16 +6,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from studioctl.cli import options
+from studioctl.cli import completion, options
+from studioctl.cli.group import Group
 
 app = typer.Typer(
     help="The script that sets up the editor: what it is, and what it does.",
-    no_args_is_help=True,
+    cls=Group,
     rich_markup_mode="rich",
 )
 
 
-User = Annotated[str | None, typer.Option("--user", "-u", help="Whose editor; without it, the domain's.")]
+User = Annotated[
+    str | None,
+    typer.Option("--user", "-u", help="Whose editor; without it, the domain's.", autocompletion=completion.users),
+]
 
 
 @app.command("script")

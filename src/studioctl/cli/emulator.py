@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from studioctl.cli import faults, options
+from studioctl.cli.group import Group
 
 if TYPE_CHECKING:
     from studioctl.emulator.server import RunningEmulator
     from studioctl.emulator.settings import EmulatorSettings
 
 app = typer.Typer(
-    help="The AWS account on this machine that [bold]--local[/] acts on.", no_args_is_help=True, rich_markup_mode="rich"
+    help="The AWS account on this machine that [bold]--local[/] acts on.", cls=Group, rich_markup_mode="rich"
 )
 app.add_typer(faults.app, name="faults")
 

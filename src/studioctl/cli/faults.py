@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from studioctl.cli import options
+from studioctl.cli.group import Group
 
 app = typer.Typer(
     help="Let AWS misbehave in the emulator, to see what your commands do then.",
-    no_args_is_help=True,
+    cls=Group,
     rich_markup_mode="rich",
 )
 KINDS = (

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from studioctl.cli import options
+from studioctl.cli.group import Group
 
 app = typer.Typer(
     help="Container images for Code Editor: build, push, list, and offer them to users.",
-    no_args_is_help=True,
+    cls=Group,
     rich_markup_mode="rich",
 )
 EngineName = Annotated[

@@ -1,7 +1,12 @@
 """`studioctl init`."""
 
+import os
 import re
 import stat
+import sys
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -9,18 +14,58 @@ import typer
 
 from studioctl.cli import options
 
-Defaults = Annotated[bool, typer.Option("--defaults", help="Do not ask; take the directory's and your own name.")]
+Name = Annotated[
+    str | None, typer.Option(help="Name of the environment, the prefix of every resource.", show_default=False)
+]
+Region = Annotated[
+    str | None,
+    typer.Option(help="AWS region. Left out: AWS_REGION's, AWS_DEFAULT_REGION's or the profile's.", show_default=False),
+]
+User = Annotated[str | None, typer.Option(help="Name of the first user.", show_default=False)]
+Profile = Annotated[
+    str | None,
+    typer.Option(help="Profile of your AWS configuration, to be written into the file.", show_default=False),
+]
+Defaults = Annotated[
+    bool, typer.Option("--defaults", help="Do not ask: take the directory's name, your own, and AWS's usual region.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 
 
-def init(config: options.Config = options.DEFAULT_CONFIG, defaults: Defaults = False, force: Force = False) -> None:
-    """Write a commented studio.toml: asks on a terminal for the three things that have no default."""
-    import os
-    import sys
+@dataclass(frozen=True)
+class Value:
+    """One of the three things that have no default.
 
+    Args:
+        key: Its option and its key in the file: "name", "region" or "user".
+        question: What a person is asked.
+        given: What the option says.
+        proposed: What is proposed, or taken with `--defaults`.
+    """
+
+    key: str
+    question: str
+    given: str | None
+    proposed: str
+
+
+def init(
+    config: options.Config = options.DEFAULT_CONFIG,
+    name: Name = None,
+    region: Region = None,
+    user: User = None,
+    profile: Profile = None,
+    defaults: Defaults = False,
+    force: Force = False,
+) -> None:
+    """Write a commented studio.toml: asks on a terminal for the three things that have no default.
+
+    For example: [bold]studioctl init --name acme-ml --region eu-west-1 --user grace[/]
+    """
     from studioctl import disk
     from studioctl.config.template import render_template
     from studioctl.errors import RefusedError
+    from studioctl.operations import proposals
     from studioctl.presentation.console import Terminal
 
     kind = _kind(config)
@@ -30,16 +75,20 @@ def init(config: options.Config = options.DEFAULT_CONFIG, defaults: Defaults = F
         )
     if kind is not None and kind != stat.S_IFREG:
         raise RefusedError(f"{config} is there, and is no file. Nothing was changed.", hint="name a file with --config")
-    asks = not defaults and sys.stdin is not None and sys.stdin.isatty()
-    ask = _ask if asks else _take_default
-    text = render_template(
-        name=ask("Name of the environment, the prefix of every resource", _slug(Path.cwd().name, "studio"), "name"),
-        region=ask("AWS region", "us-east-1", "region"),
-        user=ask("First user", _slug(os.environ.get("USER", ""), "me"), "user"),
+    directory = Path.cwd().name if config.parent == Path() else config.resolve().parent.name
+    wanted = (
+        Value("name", "Name of the environment, the prefix of every resource", name, _slug(directory, "studio")),
+        Value("region", "AWS region", region, proposals.region(profile)),
+        Value("user", "First user", user, _slug(os.environ.get("USER") or os.environ.get("LOGNAME") or "", "me")),
     )
-    disk.replace(config.resolve(), text)
+    chosen = _chosen(wanted, defaults=defaults)
+    disk.replace(config.resolve(), render_template(**chosen, profile=profile))
     terminal = Terminal()
-    terminal.say(f"Wrote {config}.")
+    terminal.say(f"Wrote {config}:")
+    for key, value in (*chosen.items(), *([("profile", profile)] if profile else [])):
+        terminal.say(f"  {key:<7}  {value}")
+    if profile and not proposals.has_profile(profile):
+        terminal.say(f"  note: your AWS configuration has no profile '{profile}' yet")
     context_flags = options.config_flag(config)
     terminal.next_commands(
         (f"studioctl up{context_flags} --local", "rehearse it on this machine: no AWS account needed"),
@@ -55,24 +104,60 @@ def _kind(config: Path) -> int | None:
         return None
 
 
-def _take_default(_question: str, default: str, _key: str) -> str:
-    return default
+def _chosen(wanted: tuple[Value, ...], *, defaults: bool) -> dict[str, str]:
+    """What was given, answered or proposed, by key; each as the file may hold it."""
+    from studioctl.errors import ExitCode, StudioctlError
+
+    missing = [value.key for value in wanted if value.given is None]
+    asks = not defaults and sys.stdin is not None and sys.stdin.isatty()
+    if missing and not defaults and not asks:
+        options_ = " ".join(f"--{value.key} {value.given or value.proposed}" for value in wanted)
+        raise StudioctlError(
+            f"There is no terminal to ask on, and nothing says: {', '.join(missing)}. Nothing was written.",
+            hint=f"say them, or take what is proposed with --defaults: studioctl init {options_}",
+            exit_code=ExitCode.USAGE,
+        )
+    for value in wanted:  # before anything is asked
+        if value.given is not None:
+            _check(value, value.given)
+    return {
+        value.key: value.given if value.given is not None else _ask(value) if asks else value.proposed
+        for value in wanted
+    }
 
 
-def _ask(question: str, default: str, key: str) -> str:
-    """Asks until the answer is one that the file may hold."""
+def _checks() -> dict[str, Callable[[str], str]]:
     from studioctl.config import checks
 
-    check = {"name": checks.environment_name, "region": checks.region, "user": checks.sagemaker_name}[key]
+    return {"name": checks.environment_name, "region": checks.region, "user": checks.sagemaker_name}
+
+
+def _check(value: Value, given: str) -> None:
+    from studioctl.errors import ExitCode, StudioctlError
+
+    try:
+        _checks()[value.key](given)
+    except ValueError as why:
+        hint = f"studioctl init --{value.key} ..., or leave it out to be asked"
+        raise StudioctlError(
+            f"--{value.key}: {why}. Nothing was written.", hint=hint, exit_code=ExitCode.USAGE
+        ) from None
+
+
+def _ask(value: Value) -> str:
+    """Asks until the answer is one that the file may hold."""
+    from studioctl.cli import confirm
+
     while True:
-        answer = str(typer.prompt(question, default=default, err=True))
+        answer = confirm.answer(value.question, default=value.proposed)
         try:
-            return check(answer)
+            return _checks()[value.key](answer)
         except ValueError as error:
             typer.echo(f"  {error}", err=True)
 
 
 def _slug(text: str, fallback: str) -> str:
     """The text as a name that AWS accepts."""
-    slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-0123456789")[:20].strip("-")
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()  # "José" -> "Jose"
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-0123456789")[:20].strip("-")
     return slug if len(slug) > 1 else fallback

@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
 from studio_emulator.errors import SandboxError
 from studioctl.cli import (
@@ -38,11 +37,12 @@ from studioctl.cli import (
     validate,
     version,
 )
+from studioctl.cli.group import Group
 from studioctl.cli.hints import own, with_flags
 from studioctl.cli.open import open_
 from studioctl.cli.streams import accept_every_character
 from studioctl.disk import REASONS, REMEDIES
-from studioctl.errors import ExitCode, InterruptedByUserError, StudioctlError
+from studioctl.errors import DeclinedError, ExitCode, InterruptedByUserError, StudioctlError
 
 FILE = "File"
 ENVIRONMENT = "Environment"
@@ -55,7 +55,7 @@ DEBUG = "STUDIOCTL_DEBUG"
 GOES_ON = "   (goes on from here)"
 
 
-class Root(TyperGroup):
+class Root(Group):
     """Lists the commands panel by panel, and lets Ctrl-C come out of them; typer has other ideas of both."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -78,7 +78,6 @@ app = typer.Typer(
     "with no AWS account, then [bold]studioctl up[/].",
     epilog="Exit codes: 0 done, 1 failed, 2 plan found changes or audit findings, 3 the file is wrong, 4 refused, "
     "64 wrong usage, 130 interrupted. Set STUDIOCTL_DEBUG=1 for tracebacks.",
-    no_args_is_help=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
@@ -111,6 +110,16 @@ app.command("ssh-proxy", hidden=True)(ssh_proxy.ssh_proxy)  # for ssh, not for p
 app.command("version", rich_help_panel=MORE)(version.version)
 
 
+@app.command("help", rich_help_panel=MORE)
+def help_(
+    context: typer.Context,
+    command: list[str] | None = typer.Argument(None, help="Of which command.", metavar="COMMAND", show_default=False),
+) -> None:
+    """Show the help of a command: [bold]studioctl help state restore[/] is [bold]studioctl state restore --help[/]."""
+    root: Any = context.find_root().command
+    root.main([*(command or []), "--help"], prog_name="studioctl", standalone_mode=False)
+
+
 def _let_paragraphs_flow(commands: typer.Typer) -> None:
     """Lets the terminal break the lines of help; typer keeps a docstring's own breaks after the first paragraph."""
     for command in commands.registered_commands:
@@ -124,9 +133,20 @@ def _let_paragraphs_flow(commands: typer.Typer) -> None:
 _let_paragraphs_flow(app)
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        import studioctl
+
+        typer.echo(f"studioctl {studioctl.__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     debug: bool = typer.Option(False, "--debug", help="Show tracebacks of errors.", envvar=DEBUG),
+    _version: bool = typer.Option(
+        False, "--version", help="Show studioctl's version.", callback=_print_version, is_eager=True
+    ),
 ) -> None:
     if debug:
         os.environ[DEBUG] = "1"
@@ -154,6 +174,11 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         _drop_output()
         return ExitCode.OK
+    except DeclinedError as answer:
+        from studioctl.presentation.console import Terminal
+
+        Terminal().say(answer.message)
+        return answer.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (nothing may end in a traceback unasked)
         if os.environ.get(DEBUG):
             import traceback

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from studioctl.cli import completion
+
 Config = Annotated[
     Path, typer.Option("--config", "-c", help="Your environment's file.", envvar="STUDIOCTL_CONFIG", metavar="FILE")
 ]
@@ -37,14 +39,19 @@ Space = Annotated[
     str | None,
     typer.Argument(
         help="Name of the space. Left out: the only one there is; else you are asked.",
-        metavar="[SPACE]",
+        metavar="SPACE",
         show_default=False,
+        autocompletion=completion.spaces,
     ),
 ]
 InstanceType = Annotated[
     str | None,
     typer.Option(
-        "--instance-type", help="Instance type for this time, such as ml.t3.xlarge.", metavar="TYPE", show_default=False
+        "--instance-type",
+        help="Instance type for this time, such as ml.t3.xlarge.",
+        metavar="TYPE",
+        show_default=False,
+        autocompletion=completion.instance_types,
     ),
 ]
 AllowedHosts = Annotated[

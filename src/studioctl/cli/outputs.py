@@ -1,17 +1,35 @@
 """`studioctl outputs`."""
 
-from studioctl.cli import options
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from studioctl.cli import completion, options
+from studioctl.errors import StudioctlError
+
+Key = Annotated[
+    str | None,
+    typer.Argument(
+        help="Print this one alone, bare, for a script.",
+        metavar="KEY",
+        show_default=False,
+        autocompletion=completion.outputs,
+    ),
+]
 
 
 def outputs(
+    key: Key = None,
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     json: options.Json = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
-    """Show what [bold]up[/] made: ids, ARNs and addresses for other programs."""
-    import typer
+    """Show what [bold]up[/] made: ids, ARNs and addresses for other programs.
 
+    For example: [bold]aws s3 ls "s3://$(studioctl outputs bucket)"[/]
+    """
     from studioctl.cli import context
     from studioctl.operations import provision
     from studioctl.presentation import views
@@ -22,7 +40,17 @@ def outputs(
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config, asks_aws=False)
     values = follow(provision.outputs(environment), terminal)
-    if json:
+    if key is not None:
+        value = _one(values, key)
+        typer.echo(value if isinstance(value, str) and not json else dumps(value))
+    elif json:
         typer.echo(dumps(values))
     else:
         views.outputs(values, terminal.out)
+
+
+def _one(values: Mapping[str, Any], key: str) -> Any:
+    if key in values:
+        return values[key]
+    hint = f"there are: {', '.join(values)}" if values else "studioctl up"
+    raise StudioctlError(f"There is no output '{key}'.", hint=hint)

@@ -6,12 +6,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from studioctl.cli import options
+from studioctl.cli import completion, options
+from studioctl.cli.group import Group
 from studioctl.errors import ExitCode, StudioctlError
 
 app = typer.Typer(
     help="The GitHub token in AWS Secrets Manager. It is never in a file, a plan, a state or a command line.",
-    no_args_is_help=True,
+    cls=Group,
     rich_markup_mode="rich",
 )
 # Plain text, checked here: an error of the command line's own would repeat what was typed, which may be a token.
@@ -21,7 +22,13 @@ Source = Annotated[
 ]
 User = Annotated[
     str | None,
-    typer.Option("--user", help="The user's own token. Left out: everybody's.", metavar="NAME", show_default=False),
+    typer.Option(
+        "--user",
+        help="The user's own token. Left out: everybody's.",
+        metavar="NAME",
+        show_default=False,
+        autocompletion=completion.users,
+    ),
 ]
 FromFile = Annotated[Path | None, typer.Option("--from-file", help="Read the value from this file.", metavar="FILE")]
 
@@ -105,6 +112,7 @@ def status(
 
 def _typed_or_piped(user: str | None, *, piped: bool) -> bytes:
     """The value from stdin, or from a prompt that does not show it."""
+    from studioctl.cli import confirm
     from studioctl.operations import secrets
 
     somebody = sys.stdin is not None and sys.stdin.isatty()
@@ -113,7 +121,7 @@ def _typed_or_piped(user: str | None, *, piped: bool) -> bytes:
     if not somebody:
         hint = f"gh auth token | {secrets.first_value(user)} -"
         raise StudioctlError("There is no terminal to ask on.", hint=hint)
-    return str(typer.prompt("GitHub token", hide_input=True, err=True)).encode()
+    return confirm.answer("GitHub token", is_secret=True).encode()
 
 
 def _only_github(name: str) -> None:

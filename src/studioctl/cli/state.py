@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from studioctl.cli import options
+from studioctl.cli.group import Group
 
 app = typer.Typer(
-    help="Terraform's state: its bucket, earlier versions, and its lock.", no_args_is_help=True, rich_markup_mode="rich"
+    help="Terraform's state: its bucket, earlier versions, and its lock.", cls=Group, rich_markup_mode="rich"
 )
-bucket = typer.Typer(help="The bucket of a state in S3.", no_args_is_help=True, rich_markup_mode="rich")
+bucket = typer.Typer(help="The bucket of a state in S3.", cls=Group, rich_markup_mode="rich")
 app.add_typer(bucket, name="bucket")
 
 

@@ -40,4 +40,4 @@ def stop(
     stopped = follow(spaces.stop(account, found, wait=wait), terminal, verbose=verbose)
     daily.stopped(stopped, terminal, waited=wait)
     if everything:
-        daily.left_running(spaces.left_running(account, domain_id), domain_id, account.target, terminal)
+        daily.left_running(spaces.left_running(account, domain_id), terminal, local=local)

@@ -45,6 +45,7 @@ def up(
     with waiting(terminal, "Looking for what would be lost"):
         in_the_way = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
     if summary.has_changes:
+        terminal.say(f"\nIn {environment.place}.")
         confirm.agreed("Apply this plan?", yes=yes)
     outputs = follow(provision.apply(environment, summary, stop=in_the_way), terminal, verbose=verbose)
     if json:

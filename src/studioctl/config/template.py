@@ -11,11 +11,10 @@ from studioctl.config.model import EnvironmentConfig, User
 from studioctl.config.text import BARE_KEY
 
 HEADER = """\
-#:schema ./studio.schema.json
-# (For completion in your editor: studioctl schema > studio.schema.json)
-#
 # One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line is
 # here to tell its default, or an example, and does nothing until you remove the # before it.
+#
+# Completion in an editor: studioctl schema > studio.schema.json, and a first line #:schema ./studio.schema.json
 """
 WIDTH = 110
 

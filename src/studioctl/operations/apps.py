@@ -27,7 +27,7 @@ def stop_apps(studio: Studio, domain_id: str, apps: Iterable[App], *, wait: bool
         stopper.is_gone()
     for app in waiting:
         done = stoppers[app.key].is_gone if wait else stoppers[app.key].is_going
-        yield from until(done, subject=app.title, action="stop", timeout=TIMEOUT)
+        yield from until(done, subject=app.title, action="stop" if wait else "ask to stop", timeout=TIMEOUT)
 
 
 class _Stopper:

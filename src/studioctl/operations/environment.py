@@ -54,6 +54,14 @@ class Account:
         endpoint = self.session.endpoint("sts")
         return f"account {self.session.identity.account_id}" + (f" at {endpoint}" if endpoint else "")
 
+    @property
+    def place(self) -> str:
+        """Where it is, in words: "eu-west-1, account 111122223333, profile acme" or "us-east-1 on the emulator"."""
+        if self.target.is_local:
+            return f"{self.target.region} on the emulator"
+        profile = f", profile {self.target.profile}" if self.target.profile else ""
+        return f"{self.target.region}, {self.account_name}{profile}"
+
     @cached_property
     def studio(self) -> "Studio":
         """SageMaker Studio in the target's account."""

@@ -1,7 +1,8 @@
 """Spaces during the day: found by name, started, stopped, started again. Their files stay on the space's volume."""
 
+import shlex
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from studioctl.aws.errors import InUseError
 from studioctl.aws.studio import Studio
@@ -163,13 +164,38 @@ def stop(account: Account, spaces: Iterable[Space], *, wait: bool = True) -> Wor
     return tuple(app.space for app in apps if app.space)
 
 
-def left_running(account: Account, domain_id: str) -> tuple[App, ...]:
+@dataclass(frozen=True)
+class LeftRunning:
+    """An app that runs and that studioctl does not stop.
+
+    Args:
+        title: What it is and whose: "Canvas of 'ada'".
+        instance_type: What it runs on; None where AWS does not tell.
+        stop: The AWS CLI's command that stops it.
+    """
+
+    title: str
+    instance_type: str | None
+    stop: str
+
+
+def left_running(account: Account, domain_id: str) -> tuple[LeftRunning, ...]:
     """The apps that `stop` leaves alone and that are paid for: JupyterLab, Canvas, Studio Classic's, RStudio's.
 
     Raises:
         AwsError: AWS refused.
     """
-    return tuple(app for app in account.studio.apps(domain_id) if app.type != EDITOR and app.is_running)
+    return tuple(
+        LeftRunning(app.title, app.instance_type, _deletion(domain_id, app) + account.target.aws_flags)
+        for app in account.studio.apps(domain_id)
+        if app.type != EDITOR and app.is_running
+    )
+
+
+def _deletion(domain_id: str, app: App) -> str:
+    owner = ("--space-name", app.space) if app.space else ("--user-profile-name", app.user_profile or "")
+    key = ("--domain-id", domain_id, *owner, "--app-type", app.type, "--app-name", app.name)
+    return shlex.join(("aws", "sagemaker", "delete-app", *key))
 
 
 def restart(account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True) -> Work[App]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 if TYPE_CHECKING:
     from studioctl.errors import StudioctlError
@@ -68,8 +69,6 @@ class Terminal:
             self.say(f"  {command:<{width}}  {effect}")
 
     def error(self, error: "StudioctlError") -> None:
-        """What happened, and what to do next."""
-        self.err.print("Error: ", style="bold red", end="")
-        self.err.print(error.message, soft_wrap=True)
-        self.err.print("Next:  ", style="bold", end="")
-        self.err.print(error.hint, soft_wrap=True)
+        """What happened, wrapped at words on a terminal; and what to do next, in one line, to be copied."""
+        self.err.print(Text.assemble(("Error: ", "bold red"), error.message), soft_wrap=not self.err.is_terminal)
+        self.err.print(Text.assemble(("Next:  ", "bold"), error.hint), soft_wrap=True)

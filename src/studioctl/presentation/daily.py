@@ -1,16 +1,14 @@
 """What the everyday commands end with."""
 
-import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import line
-from studioctl.target import Target
 
 if TYPE_CHECKING:  # it comes with botocore
-    from studioctl.aws.values import App
     from studioctl.operations.logs import LogLine
+    from studioctl.operations.spaces import LeftRunning
 
 
 def started(space: str, instance_type: str | None, terminal: Terminal, *, ready: bool, flags: str) -> None:
@@ -36,21 +34,15 @@ def stopped(names: Sequence[str], terminal: Terminal, *, waited: bool) -> None:
     terminal.say(f"{listed} {'stopped' if waited else 'is stopping' if len(names) == 1 else 'are stopping'}.")
 
 
-def left_running(apps: Sequence["App"], domain_id: str, target: Target, terminal: Terminal) -> None:
-    """The apps that studioctl does not stop, and for each the AWS CLI's command that does."""
+def left_running(apps: Sequence["LeftRunning"], terminal: Terminal, *, local: bool) -> None:
+    """The apps that studioctl does not stop, and for each the command that does."""
     if not apps:
         return
     terminal.say("\nStill running and paid for, because studioctl starts and stops Code Editor only:")
     for app in apps:
         terminal.say(f"  {app.title}{f' on {app.instance_type}' if app.instance_type else ''}")
-    local = [('eval "$(studioctl emulator env)"', "let the AWS CLI talk to the emulator")] if target.is_local else []
-    terminal.next_commands(*local, *((_deletion(app, domain_id, target), f"stop {app.title}") for app in apps))
-
-
-def _deletion(app: "App", domain_id: str, target: Target) -> str:
-    owner = ("--space-name", app.space) if app.space else ("--user-profile-name", app.user_profile or "")
-    key = ("--domain-id", domain_id, *owner, "--app-type", app.type, "--app-name", app.name)
-    return shlex.join(("aws", "sagemaker", "delete-app", *key)) + target.aws_flags
+    first = [('eval "$(studioctl emulator env)"', "let the AWS CLI talk to the emulator")] if local else []
+    terminal.next_commands(*first, *((app.stop, f"stop {app.title}") for app in apps))
 
 
 def log(lines: Iterable["LogLine"], terminal: Terminal, *, as_json: bool) -> int:

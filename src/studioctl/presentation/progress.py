@@ -29,6 +29,7 @@ WORDS = {
     "refresh": ("refreshing", "refreshed"),
     "start": ("starting", "started"),
     "stop": ("stopping", "stopped"),
+    "ask to stop": ("asking AWS to stop", "stopping"),
     "empty": ("emptying", "emptied"),
     "init": ("preparing", "prepared"),
     "run": ("running", "ran"),

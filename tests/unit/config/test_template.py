@@ -13,11 +13,10 @@ from studioctl.config.template import render_template, toml_value
 
 def test_it_begins_with_what_is_required() -> None:
     assert render_template(name="acme-ml", region="us-east-1", user="ada", profile="admin").startswith("""\
-#:schema ./studio.schema.json
-# (For completion in your editor: studioctl schema > studio.schema.json)
-#
 # One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line is
 # here to tell its default, or an example, and does nothing until you remove the # before it.
+#
+# Completion in an editor: studioctl schema > studio.schema.json, and a first line #:schema ./studio.schema.json
 
 # Prefix of every resource's name. Another name is another environment.
 name = "acme-ml"

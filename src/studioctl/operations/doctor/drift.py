@@ -1,6 +1,6 @@
 """What differs from the file and Terraform does not see."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from studioctl.aws.values import EDITOR
@@ -42,6 +42,14 @@ BY_HAND = Rule(
     "`plan` and `up` do not know it, and it counts against the quotas. `studioctl down` names it and removes it, too.",
     "write it into {file}, or leave it as it is",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-spaces.html",
+)
+TAKEN_OUT = Rule(
+    "DRF011",
+    Severity.WARNING,
+    "The file no longer has something that `up` made, and the next `up` destroys it",
+    "A space's volume goes with the space, so `up` refuses to destroy one that was ever started, unless it is told to.",
+    "write it into {file} again, or save its files first: studioctl backup{ours}",
+    "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteSpace.html",
 )
 NO_SCRIPT = Rule(
     "DRF004",
@@ -129,16 +137,32 @@ def _instances(patient: Patient) -> Iterator[Finding]:
             yield _of_space(patient, OTHER_INSTANCE, app.space, message)
 
 
-def _by_hand(patient: Patient) -> Iterator[Finding]:
-    spaces = {space.name for space in patient.wanted.resolved_spaces()}
+def _not_in_the_file(patient: Patient) -> Iterator[Finding]:
+    """What carries the environment's tag was made by `up`, and goes with the next one; the rest people made."""
+    spaces = {space.name.casefold() for space in patient.wanted.resolved_spaces()}
     users = {user.name.casefold() for user in patient.wanted.users}
-    found = [f"user profile {profile.name}" for profile in patient.profiles if profile.name.casefold() not in users]
-    found += [f"space {space.name}" for space in patient.spaces if space.name not in spaces]
-    found += [f"app {app.title}" for app in patient.apps if app.space is None and app.is_running]
-    if found:
-        yield BY_HAND.broken(f"Not in the file: {', '.join(found)}", file=patient.file)
-    elif patient.domain:
+    profiles = [profile.name for profile in patient.profiles if profile.name.casefold() not in users]
+    extra = [space.name for space in patient.spaces if space.name.casefold() not in spaces]
+    made = _made_by_us(patient, profiles, extra)
+    titles = [*(f"user profile {name}" for name in profiles), *(f"space {name}" for name in extra)]
+    gone, by_hand = ([title for title in titles if (title in made) is ours] for ours in (True, False))
+    by_hand += [f"app {app.title}" for app in patient.apps if app.space is None and app.is_running]
+    if gone:
+        yield TAKEN_OUT.broken(f"No longer in the file: {', '.join(gone)}", file=patient.file, ours=patient.flags)
+    if by_hand:
+        yield BY_HAND.broken(f"Not in the file: {', '.join(by_hand)}", file=patient.file)
+    elif patient.domain and not gone:
         yield BY_HAND.ok("everything in the domain is in the file")
+
+
+def _made_by_us(patient: Patient, profiles: Sequence[str], spaces: Sequence[str]) -> frozenset[str]:
+    """Those of these that carry the environment's tag, as far as the first ones go."""
+    if patient.domain is None:
+        return frozenset()
+    domain_id, studio = patient.domain.id, patient.studio
+    arns = {f"user profile {name}": studio.user_profile_arn(domain_id, name) for name in profiles[:EXAMINED_SPACES]}
+    arns |= {f"space {e.name}": e.arn for e in studio.spaces_in_detail(domain_id, spaces[:EXAMINED_SPACES])}
+    return frozenset(title for title, arn in arns.items() if arn and studio.has_tag(arn, patient.tag))
 
 
 def _scripts(patient: Patient) -> Iterator[Finding]:
@@ -205,7 +229,7 @@ GROUP = Group(
     (
         Check("remote access of the spaces", _remote_access, (OPEN, NOT_OPENED), Needs.BOTH),
         Check("what the editors run on", _instances, (OTHER_INSTANCE,), Needs.BOTH),
-        Check("what people made by hand", _by_hand, (BY_HAND,), Needs.BOTH),
+        Check("what is not in the file", _not_in_the_file, (TAKEN_OUT, BY_HAND), Needs.BOTH),
         Check("lifecycle configurations", _scripts, (NO_SCRIPT, OLD_SCRIPT), Needs.BOTH),
         Check("images' support", _images, (OLD_IMAGE,), Needs.BOTH),
         Check("spaces beyond the first ones", _not_all, (NOT_ALL,), Needs.BOTH),

@@ -450,6 +450,21 @@ def made_by_hand(ward: Ward) -> Case:
     return Case(patient, message, f"write it into {patient.file}, or leave it as it is", Severity.INFO)
 
 
+@case("DRF011")
+def taken_out_of_the_file(ward: Ward) -> Case:
+    patient = ward.patient()
+    studio, domain_id = ward.domain(patient)
+    tags: Any = [{"Key": patient.tag[0], "Value": patient.tag[1]}]
+    studio.profile(domain_id, "Grace")
+    studio.space(domain_id, "Grace-editor", owner="Grace")
+    for kind, name in (("user-profile", "Grace"), ("space", "Grace-editor")):
+        arn = f"arn:aws:sagemaker:us-east-1:123456789012:{kind}/{domain_id}/{name}"
+        studio.sagemaker.add_tags(ResourceArn=arn, Tags=tags)
+    message = "No longer in the file: user profile Grace, space Grace-editor"
+    remedy = f"write it into {patient.file} again, or save its files first: studioctl backup{patient.flags}"
+    return Case(patient, message, remedy, Severity.WARNING)
+
+
 @case("DRF004")
 def no_script(ward: Ward) -> Case:
     patient = ward.patient()

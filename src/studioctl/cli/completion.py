@@ -1,0 +1,55 @@
+"""What the shell offers after <Tab>: from studio.toml alone, at once and without asking AWS."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from studioctl.config.model import EnvironmentConfig
+
+
+def spaces(context: typer.Context, incomplete: str) -> list[str]:
+    """The file's spaces."""
+    return _of_file(context, incomplete, lambda config: (space.name for space in config.resolved_spaces()))
+
+
+def users(context: typer.Context, incomplete: str) -> list[str]:
+    """The file's users."""
+    return _of_file(context, incomplete, lambda config: (user.name for user in config.users))
+
+
+def outputs(context: typer.Context, incomplete: str) -> list[str]:
+    """What `up` puts out for this file."""
+    from studioctl.infrastructure import blueprint
+    from studioctl.infrastructure.block import Output
+
+    def names(config: "EnvironmentConfig") -> Iterable[str]:
+        blocks = (block for module in blueprint.build(config).modules for block in module.blocks)
+        return (block.name for block in blocks if isinstance(block, Output))
+
+    return _of_file(context, incomplete, names)
+
+
+def instance_types(incomplete: str) -> list[str]:
+    """Studio's instance types."""
+    from studioctl.config.aws_tables import INSTANCE_TYPES
+
+    return _beginning(sorted(INSTANCE_TYPES), incomplete)
+
+
+def _of_file(
+    context: typer.Context, incomplete: str, names: "Callable[[EnvironmentConfig], Iterable[str]]"
+) -> list[str]:
+    from studioctl.config.load import load
+    from studioctl.errors import StudioctlError
+
+    try:
+        return _beginning(tuple(names(load(Path(context.params.get("config") or "studio.toml")))), incomplete)
+    except (StudioctlError, OSError):  # a file that is not there, or wrong, is told when the command runs
+        return []
+
+
+def _beginning(names: Sequence[str], incomplete: str) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]
