@@ -13,7 +13,6 @@ from studioctl.operations.estate import HOLDERS, Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 SPACE = "aws_sagemaker_space"
-PROFILE = "aws_sagemaker_user_profile"
 SUBNET = "aws_subnet"
 CONTAINER = "aws_secretsmanager_secret"  # of a secret
 KEY = "aws_kms_key"
@@ -49,7 +48,6 @@ def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
     Raises:
         RefusedError: It says which line of the file wants it, what would be lost, and what to do instead.
     """
-    _refuse_another_case(account, summary)
     for change in summary.changes:
         # One whose creation was interrupted is made anew; nobody has worked in it.
         if change.type == "aws_sagemaker_domain" and change.destroys and not change.is_unfinished:
@@ -84,20 +82,6 @@ def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
         f" {found.told}. What that one encrypts could never be read again:\n{lines}\nNothing was changed.",
         hint=f"save it, then run the same command again: {keyring.saving(found, environment.target)}",
     )
-
-
-def _refuse_another_case(account: Account, summary: PlanSummary) -> None:
-    """A name that changes only in case: to AWS it is the same name, taken until the old one goes."""
-    for type_, noun in ((PROFILE, "user"), (SPACE, "space")):
-        leaving = {c.label.casefold(): c.label for c in summary.changes if c.type == type_ and c.action == "delete"}
-        for change in summary.changes:
-            if change.type == type_ and change.action == "create" and change.label.casefold() in leaving:
-                before = leaving[change.label.casefold()]
-                raise RefusedError(
-                    f"{account.source.place('users')}: AWS takes '{before}' and '{change.label}' for the same name, so"
-                    f" the {noun} '{before}' would be destroyed for '{change.label}'. Nothing was changed.",
-                    hint=f'write "{before}" again: the name of a {noun} cannot change',
-                )
 
 
 def _domain_refusal(account: Account, summary: PlanSummary, change: ResourceChange) -> RefusedError:

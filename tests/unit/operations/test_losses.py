@@ -34,21 +34,6 @@ def plan(type_: str, label: str, action: Action, *attributes: AttributeChange) -
     return PlanSummary((change,), (), (), destroy=False, has_changes=True, file=Path("plan"))
 
 
-@pytest.mark.parametrize(("type_", "noun"), [("aws_sagemaker_user_profile", "user"), ("aws_sagemaker_space", "space")])
-def test_a_name_that_changes_only_in_case_is_the_same_name(type_: str, noun: str) -> None:
-    summary = plan(type_, "ada", "delete")
-    renamed = dataclasses.replace(summary, changes=(*summary.changes, *plan(type_, "Ada", "create").changes))
-
-    with pytest.raises(RefusedError) as refusal:
-        losses.refuse_the_impossible(ACCOUNT, renamed)
-
-    assert refusal.value.message == (
-        f"team.toml:5: users: AWS takes 'ada' and 'Ada' for the same name, so the {noun} 'ada' would be destroyed for"
-        " 'Ada'. Nothing was changed."
-    )
-    assert refusal.value.hint == f'write "ada" again: the name of a {noun} cannot change'
-
-
 def test_a_volume_may_grow() -> None:
     losses.refuse_the_impossible(ACCOUNT, plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 20, 30)))
 

@@ -65,7 +65,7 @@ def test_a_message_wraps_at_words_and_a_command_stays_in_one_line() -> None:
     narrow = Console(file=err, width=30, force_terminal=True, color_system=None, markup=False, emoji=False)
     error = StudioctlError("There is no bucket 'acme-tfstate' in us-east-1.", hint="studioctl state bucket create NAME")
 
-    Terminal(err=narrow).error(error)
+    console.Terminal(err=narrow).error(error)
 
     assert err.getvalue() == (
         "Error: There is no bucket \n'acme-tfstate' in us-east-1.\nNext:  studioctl state bucket create NAME\n"
