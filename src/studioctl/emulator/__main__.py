@@ -3,16 +3,22 @@
 import argparse
 import os
 import signal
+import socket
 import sys
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from studio_emulator.sandbox import trees
 from studio_emulator.sandbox.reach import passed_on
 from studioctl.emulator.server import clean_environment, default_state_dir
 from studioctl.emulator.settings import EmulatorSettings
 from studioctl.emulator.state_file import State, make_private
+
+if TYPE_CHECKING:  # it comes with moto
+    from werkzeug.serving import BaseWSGIServer
 
 
 def main() -> None:
@@ -46,6 +52,7 @@ def serve(port: int, state_dir: Path, settings: EmulatorSettings, reach: Mapping
     server = bind(port, settings, identity, key, volumes, reach)
     state = State(identity.pid, server.server_port, identity.instance_id, key.access_key_id, key.secret_access_key)
     state.write(state_dir)
+    signal.signal(signal.SIGTERM, lambda *_: _end(server))
     try:
         server.serve_forever()
     except KeyboardInterrupt:
@@ -54,6 +61,13 @@ def serve(port: int, state_dir: Path, settings: EmulatorSettings, reach: Mapping
         state.remove(state_dir)
         server.server_close()
         stop()
+
+
+def _end(server: "BaseWSGIServer") -> None:
+    """Lets the server end by itself: what a signal's handler raises can get lost, in a weak reference's callback."""
+    threading.Thread(target=server.shutdown).start()
+    with suppress(OSError):  # the server looks up at once, not only after its half second
+        socket.create_connection(("127.0.0.1", server.server_port), timeout=1).close()
 
 
 def _leave(*_: object) -> NoReturn:
