@@ -244,6 +244,17 @@ def test_help_of_a_command_and_the_bare_version(shell: Shell) -> None:
     assert shell.studioctl("help", "stat", expect=64).err.startswith("Error: No such command 'stat'.")
 
 
+def test_the_documentation_is_read_without_a_checkout(shell: Shell) -> None:
+    listed = shell.studioctl("docs").out
+    page = shell.studioctl("docs", "live-in-it").out
+    _, laid_out = shell.typed("docs", "live-in-it", answers={})
+
+    assert re.search(r"^how-to:$.*^  live-in-it +Live in it$", listed, re.MULTILINE | re.DOTALL)
+    assert page == (Path(__file__).parents[2] / "docs/how-to/live-in-it.md").read_text(encoding="utf-8")
+    assert "Live in it" in laid_out
+    assert "```" not in laid_out
+
+
 def test_version_names_every_part(shell: Shell) -> None:
     versions = json.loads(shell.studioctl("version", "--json").out)
 

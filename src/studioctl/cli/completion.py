@@ -39,6 +39,13 @@ def instance_types(incomplete: str) -> list[str]:
     return _beginning(sorted(INSTANCE_TYPES), incomplete)
 
 
+def pages(incomplete: str) -> list[str]:
+    """The pages of the documentation."""
+    from studioctl import manual
+
+    return _beginning([page.name for page in manual.pages()], incomplete)
+
+
 def _of_file(
     context: typer.Context, incomplete: str, names: "Callable[[EnvironmentConfig], Iterable[str]]"
 ) -> list[str]:

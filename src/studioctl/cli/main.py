@@ -14,6 +14,7 @@ from studioctl.cli import (
     audit,
     backup,
     connect,
+    docs,
     doctor,
     down,
     editor,
@@ -107,6 +108,7 @@ app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)
 app.add_typer(state.app, name="state", rich_help_panel=MORE)
 app.add_typer(emulator.app, name="emulator", rich_help_panel=MORE)
 app.command("ssh-proxy", hidden=True)(ssh_proxy.ssh_proxy)  # for ssh, not for people
+app.command("docs", rich_help_panel=MORE)(docs.docs)
 app.command("version", rich_help_panel=MORE)(version.version)
 
 

@@ -138,5 +138,5 @@ def _access_logs(bucket: Resource, target: str) -> Resource:
         "aws_s3_bucket_logging",
         "data",
         {"bucket": bucket.ref("id"), "target_bucket": target, "target_prefix": f"{bucket.ref('id')}/"},
-        why="That bucket's policy must admit S3's log service: docs/how-to/encrypt-with-your-own-key.md.",
+        why="That bucket's policy must admit S3's log service: studioctl docs encrypt-with-your-own-key.",
     )

@@ -35,7 +35,7 @@ COUNTED: tuple[tuple[Action, str], ...] = (
     ("import", "to adopt"),
 )
 WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {0} && aws kms enable-key --key-id {0}"
-COME_BACK = "docs/how-to/remove-and-come-back.md"
+COME_BACK = "studioctl docs remove-and-come-back"
 LONGEST_VALUE = 60
 LISTED = 10  # users
 FEW = 4  # addresses of a step

@@ -22,7 +22,7 @@ REMEDIES = {
     "Updating": "wait until it is Enabled",
     "Unavailable": "connect its key store again, or write another key",
 }
-LOGS_PAGE = "docs/how-to/encrypt-with-your-own-key.md has the statement"
+LOGS_PAGE = "the statement is in: studioctl docs encrypt-with-your-own-key"
 
 
 def looks(config: EnvironmentConfig) -> dict[str, Look]:

@@ -1,0 +1,64 @@
+"""The documentation that comes with the package: the pages of docs/, each with a name of its own."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from studioctl.config.text import nearest
+from studioctl.errors import ExitCode, StudioctlError
+
+KINDS = ("tutorial", "how-to", "explanation", "reference")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the documentation.
+
+    Args:
+        name: What `studioctl docs` knows it by: "live-in-it", or "reference/permissions" where two kinds have the same.
+        kind: One of `KINDS`.
+        title: Its heading.
+        text: All of it, in Markdown.
+    """
+
+    name: str
+    kind: str
+    title: str
+    text: str
+
+
+def pages() -> tuple[Page, ...]:
+    """Every page, kind by kind, each kind by name."""
+    files = [file for kind in KINDS for file in sorted((_home() / kind).glob("*.md"))]
+    stems = Counter(file.stem for file in files)
+    return tuple(_read(file, is_alone=stems[file.stem] == 1) for file in files)
+
+
+def page(name: str) -> Page:
+    """The page of this name. How it is written in a link is understood, too: "docs/how-to/live-in-it.md".
+
+    Raises:
+        StudioctlError: There is none.
+    """
+    path = name.removeprefix("docs/").removesuffix(".md")
+    wanted = path.rpartition("/")[2]
+    every = {each.name: each for each in pages()}
+    if found := every.get(path) or every.get(wanted):
+        return found
+    meant = nearest(wanted, frozenset(every))
+    hint = f"studioctl docs {meant}" if meant else "studioctl docs   (lists them)"
+    raise StudioctlError(f"There is no page '{name}'.", hint=hint, exit_code=ExitCode.USAGE)
+
+
+def _read(file: Path, *, is_alone: bool) -> Page:
+    text, kind = file.read_text(encoding="utf-8"), file.parent.name
+    name = file.stem if is_alone else f"{kind}/{file.stem}"
+    return Page(name, kind, text.partition("\n")[0].removeprefix("# "), text)
+
+
+@cache
+def _home() -> Path:
+    """In the package, or in the checkout that it is installed from."""
+    packaged = Path(__file__).parent / "docs"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "docs"
