@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "programs": set(),
     "remote": {"programs"},
     "config": set(),
+    "manual": {"config"},
     "lifecycle": {"config"},
     "infrastructure": {"config", "lifecycle"},
     "terraform": {"infrastructure"},
@@ -39,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
         "remote",
     },
     "audit": {"config", "infrastructure", "terraform", "aws"},
-    "presentation": {"operations", "terraform", "remote", "audit", "config"},
+    "presentation": {"operations", "terraform", "remote", "audit", "config", "manual"},
     "emulator": set(),
     "cli": {
         "audit",
@@ -52,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
         "presentation",
         "emulator",
         "remote",
+        "manual",
     },
     "api": {
         "config",

@@ -169,8 +169,9 @@ def data_goes_only_with_the_word_for_it(life: Shell) -> None:
     life.client("secretsmanager").put_secret_value(SecretId=f"{NAME}/github", SecretString="t0ken")
 
     refused = life.studioctl("down", "--local", "--yes", expect=4)
-    assert f"  bucket '{bucket}': 2 old versions, 11 bytes  (less than 0.01 USD a month)\n" in refused.err
+    asked = life.studioctl("down", "--local", "--delete-data=spaces", expect=4)  # there is no terminal to ask on
     assert "  space 'ada-editor': a volume of 30 GB\n" in refused.err
+    assert f"  bucket '{bucket}': 2 old versions, 11 bytes  (less than 0.01 USD a month)\n" in asked.err
 
 
 def volumes_and_homes_are_copied_before_all_goes(life: Shell, inside: Machine) -> None:
