@@ -32,12 +32,12 @@ def stop(
         raise StudioctlError(f"Either '{space}' or --all.", hint=f"studioctl stop {space}", exit_code=ExitCode.USAGE)
     terminal = Terminal()
     account = context.account(config, local=local)
-    domain_id = spaces.domain_id(account)
-    if everything:
+    domain_id = spaces.domain_id(account) if everything else None
+    if domain_id:
         found = spaces.editors(account, domain_id)
     else:
         found = (spaces.find(account, choose.space(account, space, terminal)),)
     stopped = follow(spaces.stop(account, found, wait=wait), terminal, verbose=verbose)
     daily.stopped(stopped, terminal, waited=wait)
-    if everything:
+    if domain_id:
         daily.left_running(spaces.left_running(account, domain_id), terminal, local=local)
