@@ -237,7 +237,7 @@ def test_on_a_terminal_open_asks(home: Living) -> None:
 
 @pytest.mark.parametrize(
     ("key", "code", "said"),
-    [("n", 4, "\n Nothing was changed.\r\n"), ("\x04", 130, "\nError: Stopped. Nothing was changed.\r\nNext:")],
+    [("n", 4, "n\r\nNothing was changed.\r\n"), ("\x04", 130, "\nError: Stopped. Nothing was changed.\r\nNext:")],
     ids=["no", "the end of the input"],
 )
 def test_a_no_is_no_error_and_an_end_leaves_the_question(home: Living, key: str, code: int, said: str) -> None:
