@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 
-.PHONY: help demo test fast prerequisites check format audit benchmark chaos rivals soak misbehaviour compatibility generated clean
+.PHONY: help demo test fast prerequisites check format audit benchmark versions chaos rivals soak misbehaviour compatibility generated clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -37,6 +37,9 @@ audit: $(READY) $(CHECKOV)/.ready ## Let cloudsplaining and checkov judge the se
 benchmark: $(READY) ## Measure start-up, synth, up, plan and the editor's script; prints two tables
 	$(BIN)/python -m benchmarks.benchmark
 	$(BIN)/python benchmarks/editor.py
+
+versions: $(READY) ## Compare CPU and time of init, plan and up with the first version's, in turns (ten minutes)
+	$(BIN)/python -m benchmarks.versions
 
 chaos: $(READY) ## Kill processes at random moments under random faults; compares what is left (an hour)
 	$(BIN)/python -m benchmarks.chaos

@@ -19,12 +19,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.world import REGION, STATE, TOML
+from benchmarks.world import FIRST, REGION, STATE, TOML, source_of
 
-FIRST = "f2e1baf"
 MADE_ANEW = {"aws_sagemaker_studio_lifecycle_config"}
 SHOWN = (("status", "--json"), ("outputs", "--json"), ("plan", "--json"))
-ROOT = Path(__file__).parents[1]
 
 
 @dataclass
@@ -135,20 +133,11 @@ def differences(before: Mapping[str, list[str]], now: Mapping[str, list[str]]) -
     return ", ".join(words)
 
 
-def first_version(directory: Path) -> Path:
-    """The source of the first version, out of git's history."""
-    archive = subprocess.run(["git", "archive", FIRST, "src"], cwd=ROOT, capture_output=True, check=False)
-    if archive.returncode:
-        sys.exit(f"{FIRST} is not in this clone: git fetch --unshallow   ({archive.stderr.decode().strip()})")
-    subprocess.run(["tar", "-x", "-C", directory], input=archive.stdout, check=True)
-    return directory / "src"
-
-
 def main() -> int:
     table = Table("state", "result", title=f"An environment of {FIRST}")
     good = True
     with tempfile.TemporaryDirectory(prefix="compatibility-") as place:
-        first = first_version(Path(place))
+        first = source_of(FIRST, Path(place))
         wanted = {"local": TOML, "s3": TOML + STATE}
         for state, toml in wanted.items():
             if sys.argv[1:] not in ([], [state]):

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import sysconfig
 import time
 from collections import Counter
@@ -18,6 +19,8 @@ from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
 
 STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
+FIRST = "f2e1baf"  # the first version
+ROOT = Path(__file__).parents[1]
 ACCOUNT = "123456789012"
 NAME = "chaos"
 REGION = "us-east-1"
@@ -46,6 +49,15 @@ bucket = "chaos-tfstate"
 _IDS = re.compile(
     r"\b((?:vpc|subnet|sg|igw|rtb|eni|fs|fsmt|fsap|d|nat|eipalloc|vpce)-)[a-z0-9]+\b|(?<=/github)(-)\w{6}\b"
 )
+
+
+def source_of(revision: str, directory: Path) -> Path:
+    """The source of an earlier version, out of git's history, laid below this directory."""
+    archive = subprocess.run(["git", "archive", revision, "src"], cwd=ROOT, capture_output=True, check=False)
+    if archive.returncode:
+        sys.exit(f"{revision} is not in this clone: git fetch --unshallow   ({archive.stderr.decode().strip()})")
+    subprocess.run(["tar", "-x", "-C", directory], input=archive.stdout, check=True)
+    return directory / "src"
 
 
 @dataclass(frozen=True)
