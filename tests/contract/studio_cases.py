@@ -17,6 +17,7 @@ from tests.contract.studio_settings import (
     scripts,
     space_settings,
     spec,
+    strange,
     user_settings,
 )
 
@@ -121,7 +122,8 @@ def cases(step: int) -> Cases:
 
 
 def _tags(step: int) -> Block:
-    return {"team": ("vision", "speech")[step]}
+    """One that changes, one that goes, one that comes."""
+    return {"team": ("vision", "speech")[step], ("old", "new")[step]: "yes"}
 
 
 def _scripts(step: int) -> dict[str, Block]:
@@ -138,7 +140,7 @@ def _scripts(step: int) -> dict[str, Block]:
 
 
 def _images(step: int) -> dict[str, Block]:
-    return {
+    images: dict[str, Block] = {
         name: {
             "image_name": name,
             "role_arn": "${aws_iam_role.first.arn}",
@@ -148,6 +150,10 @@ def _images(step: int) -> dict[str, Block]:
         }
         for name in ("first", "second")
     }
+    if step:  # the other one loses what it may be without
+        for argument in ("description", "display_name", "tags"):
+            del images["second"][argument]
+    return images
 
 
 def _versions(step: int) -> dict[str, Block]:
@@ -175,7 +181,8 @@ def _configs(step: int) -> dict[str, Block]:
         "container_entrypoint": [("entrypoint-code-editor", "entrypoint-other")[step]],
         "container_environment_variables": {"STAGE": ("test", "live")[step]},
     }
-    kernel = {"name": ("python3", "python4")[step], "display_name": ("Python 3", "Python 4")[step]}
+    kernel: list[Block] = [{"name": ("python3", "python4")[step], "display_name": ("Python 3", "Python 4")[step]}]
+    kernel += [{"name": "julia"}] if step else []
     return {
         "plain": {"app_image_config_name": "plain"},
         "editor": {
@@ -206,6 +213,11 @@ def _domains(step: int) -> dict[str, Block]:
             **more,
         }
 
+    grown: Block = {
+        "default_space_settings": {"execution_role": "${aws_iam_role.first.arn}"},
+        "domain_settings": {"docker_settings": {"enable_docker_access": "ENABLED"}},
+        "tags": _tags(step),
+    }
     return {
         "full": domain(
             "full",
@@ -219,7 +231,7 @@ def _domains(step: int) -> dict[str, Block]:
             },
             tags=_tags(step),
         ),
-        "plain": domain("plain"),
+        "plain": domain("plain", **(grown if step else {})),  # gets whole blocks
         "opened": domain(  # and without apps, which stand in the way of both of these changes
             "opened",
             app_network_access_type=("VpcOnly", "PublicInternetOnly")[step],
@@ -257,8 +269,13 @@ def _profiles(step: int) -> dict[str, Block]:
             "user_settings": user_settings(step),
             "tags": _tags(step),
         },
-        "plain": {"domain_id": FULL, "user_profile_name": "plain"},
-        "analyst": {"domain_id": FULL, "user_profile_name": "analyst", "user_settings": analyst(step)},
+        "plain": {"domain_id": FULL, "user_profile_name": "plain"}
+        | ({"user_settings": {"execution_role": "${aws_iam_role.second.arn}"}} if step else {}),
+        "analyst": {
+            "domain_id": FULL,
+            "user_profile_name": "analyst",
+            "user_settings": {**analyst(step), **strange(step)},
+        },
         "sso": {
             "domain_id": "${aws_sagemaker_domain.sso.id}",
             "user_profile_name": "sso",
@@ -305,7 +322,8 @@ def _spaces(step: int) -> dict[str, Block]:
         for name, chosen in settings.items()
     }
     spaces["editor"] |= {"space_display_name": ("Ada's", "Ada's editor")[step], "tags": _tags(step)}
-    spaces["plain"] = {"domain_id": FULL, "space_name": "plain"}
+    spaces["plain"] = {"domain_id": FULL, "space_name": "plain"} | ({"space_display_name": "Plain"} if step else {})
+    spaces["strange"] = {"domain_id": FULL, "space_name": "strange", "space_settings": strange(step)}
     spaces["shared"] = {
         "domain_id": FULL,
         "space_name": "shared",

@@ -197,6 +197,13 @@ def analyst(step: int) -> Block:
     }
 
 
+def strange(step: int) -> Block:
+    """Scripts of one type of app in the settings of another: nothing in AWS's reference forbids it."""
+    named = scripts("server", step)
+    chosen = {"instance_type": "ml.t3.medium", "lifecycle_config_arn": named[step]}
+    return {"kernel_gateway_app_settings": {"lifecycle_config_arns": named, "default_resource_spec": chosen}}
+
+
 def space_settings(step: int) -> Block:
     """All that shared spaces can be given by their domain, but for repositories, which AWS refuses."""
     return {

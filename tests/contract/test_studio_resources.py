@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ import pytest
 from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
 from studioctl.emulator.settings import EmulatorSettings
-from studioctl.terraform import provider
+from studioctl.target import Target
+from studioctl.terraform import provider, warm
 from studioctl.terraform.document import EMULATED_SERVICES, PROVIDER_VERSION
 from tests.contract.studio_cases import NEVER_UPDATED, WITHOUT_A_CASE, Cases, cases
 from tests.contract.studio_world import WORLD
+from tests.functional.warmth import warm_provider
 from tests.unit.emulator.emulated import client, eventually
 
 REGION = "us-east-1"
@@ -50,17 +52,22 @@ class Run:
 
     directory: Path
     environment: Mapping[str, str]
+    target: Target
 
-    def __call__(self, *arguments: str, expect: int = 0) -> str:
-        """Its output; fails the test when it ends with another code."""
-        done = subprocess.run(
-            ["terraform", *arguments],
-            cwd=self.directory,
-            env=dict(self.environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def __call__(self, *arguments: str, expect: int = 0, cold: bool = False) -> str:
+        """Its output; fails the test when it ends with another code.
+
+        It finds this test process's warm provider, unless `cold` says that it starts one, as it does for everybody.
+        """
+        with warm.borrowed({} if cold else warm_provider(), self.environment, self.target) as environment:
+            done = subprocess.run(
+                ["terraform", *arguments],
+                cwd=self.directory,
+                env=dict(environment),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         assert done.returncode == expect, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
@@ -119,7 +126,7 @@ def terraform(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactor
         rules = directory / "terraform.rc"
         rules.write_text(provider.cli_config(mirror, {"TF_CLI_CONFIG_FILE": os.devnull}))
         environment["TF_CLI_CONFIG_FILE"] = str(rules)
-    run = Run(directory, {**environment, **server.environment(emulator, REGION)})
+    run = Run(directory, {**environment, **server.environment(emulator, REGION)}, emulator.target(REGION))
     settings = {
         "region": REGION,
         "skip_credentials_validation": True,
@@ -129,7 +136,7 @@ def terraform(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactor
     }
     required = {"aws": {"source": "hashicorp/aws", "version": PROVIDER_VERSION}}
     run._write("main.tf.json", {"terraform": {"required_providers": required}, "provider": {"aws": settings}})
-    run("init")
+    run("init", cold=True)  # otherwise it records no provider
     return run
 
 
@@ -234,15 +241,21 @@ def test_the_life_of_everything(terraform: Run, emulator: RunningEmulator) -> No
         "aws_sagemaker_user_profile.sso": ["create"],
         "aws_sagemaker_app_image_config.lab": ["create"],
     }
-    terraform("destroy", "-auto-approve", "-parallelism=20")
+    terraform("destroy", "-auto-approve", "-parallelism=20", cold=True)
     after = server.inventory(emulator)
     assert set(after.pop("keys", {}).values()) == {"PendingDeletion"}
     assert after == {kind: found for kind, found in before.items() if kind != "keys"}
 
 
-def _without(values: Mapping[str, Any], ignored: set[str]) -> dict[str, Any]:
-    """Nothing and an empty list are the same to the provider."""
-    return {key: value for key, value in values.items() if key not in ignored and value not in (None, [], {}, "")}
+def _without(values: Mapping[str, Any], ignored: Collection[str] = ()) -> dict[str, Any]:
+    """Nothing and an empty list are the same to the provider, in blocks too."""
+    return {
+        key: [_without(item) if isinstance(item, Mapping) else item for item in value]
+        if isinstance(value, list)
+        else value
+        for key, value in values.items()
+        if key not in ignored and value not in (None, [], {}, "")
+    }
 
 
 def _disappear(emulator: RunningEmulator, known: Mapping[str, Mapping[str, Any]]) -> None:

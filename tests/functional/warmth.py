@@ -16,9 +16,10 @@ from studioctl.terraform import warm
 def warm_provider() -> Mapping[str, str]:
     """The variable that names this test process's own provider, started when it is first wanted.
 
-    It ends with the process. Empty where no mirror on this machine holds the provider unpacked.
+    It ends with the process. Empty where no mirror on this machine holds the provider unpacked, and where
+    `STUDIOCTL_TESTS_COLD` is set, to measure what it saves.
     """
-    program = warm.program(os.environ)
+    program = None if os.environ.get("STUDIOCTL_TESTS_COLD") else warm.program(os.environ)
     if program is None:
         return {}
     directory = Path(tempfile.mkdtemp(prefix="warm-"))  # pytest's own directories are too long for a socket's path
