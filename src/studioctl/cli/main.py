@@ -38,7 +38,7 @@ from studioctl.cli import (
     validate,
     version,
 )
-from studioctl.cli.group import Group
+from studioctl.cli.group import Group, MisplacedOptionError
 from studioctl.cli.hints import own, with_flags
 from studioctl.cli.open import open_
 from studioctl.cli.streams import accept_every_character
@@ -194,7 +194,7 @@ def run(arguments: list[str]) -> int:
         if isinstance(ours, InterruptedByUserError) and ours.hint.endswith(GOES_ON):
             # Terraform plans for `up` and for `down`: only what was typed says which of them goes on.
             ours.hint = f"studioctl {shlex.join(typed)}{GOES_ON}"
-        else:
+        elif not isinstance(ours, MisplacedOptionError):  # which has every flag
             ours.hint = with_flags(ours.hint, arguments)
         Terminal().error(ours)
         return ours.exit_code
