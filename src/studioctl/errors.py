@@ -55,6 +55,20 @@ class DeclinedError(RefusedError):
     """The user was asked, and did not agree. That is no failure, but what was asked for was not done."""
 
 
+class AbsentError(StudioctlError):
+    """Nothing of the environment is where the command acts: it was not made there, or is gone.
+
+    Args:
+        message: As for every error.
+        hint: As for every error.
+        is_local: Whether it acted on the emulator.
+    """
+
+    def __init__(self, message: str, *, hint: str, is_local: bool) -> None:
+        super().__init__(message, hint=hint)
+        self.is_local = is_local
+
+
 class TerraformError(StudioctlError):
     """Terraform is missing, or ran and failed."""
 

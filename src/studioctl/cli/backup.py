@@ -30,7 +30,7 @@ def backup(
     Each space is read over ssh from inside, as one .tar.gz: what is stopped is started for it and stopped again, and
     what runs on too small an instance is stopped, too. Asks before it does either.
     """
-    from studioctl.cli import confirm, context
+    from studioctl.cli import confirm, context, rehearsal
     from studioctl.errors import RefusedError
     from studioctl.operations import backup as operation
     from studioctl.presentation import backup as views
@@ -44,6 +44,8 @@ def backup(
     with waiting(terminal, "Looking for what to copy"):
         plan = operation.plan(account, place, os.environ, only=space)
     views.planned(plan, terminal)
+    if not plan.volumes and not plan.unreadable:
+        rehearsal.note(terminal, f"backup {where}", config, account.config.name, local=local)
     if not plan.volumes and plan.unreadable:
         raise RefusedError("None of it can be copied. Nothing was changed.", hint="do what is said above, then again")
     if plan.starts:

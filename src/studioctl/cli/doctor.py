@@ -20,7 +20,7 @@ def doctor(
 
     Works before [bold]up[/] and after it, and without a file. Exits with 1 when there are errors.
     """
-    from studioctl.cli import context
+    from studioctl.cli import context, rehearsal
     from studioctl.operations.doctor.catalogue import GROUPS
     from studioctl.operations.doctor.examination import examine
     from studioctl.operations.doctor.finding import Severity
@@ -28,10 +28,13 @@ def doctor(
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
 
-    found = examine(context.patient(config, local=local), GROUPS)
+    patient, terminal = context.patient(config, local=local), Terminal()
+    found = examine(patient, GROUPS)
     if json:
         typer.echo(dumps(found.to_json()))
     else:
-        views.diagnosis(found, Terminal().out)
+        views.diagnosis(found, terminal.out)
+        if patient.config and not patient.workspace.is_claimed:
+            rehearsal.note(terminal, "doctor", config, patient.config.name, local=local)
     if found.worst >= (Severity.WARNING if strict else Severity.ERROR):
         raise typer.Exit(ExitCode.FAILED)

@@ -45,7 +45,7 @@ def down(
     are any, unless they are copied with [bold]--backup[/] or [bold]--delete-data=spaces[/]
     is given. Asks for the environment's name.
     """
-    from studioctl.cli import confirm, context, copying
+    from studioctl.cli import confirm, context, copying, rehearsal
     from studioctl.operations import holdings, teardown
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
@@ -62,6 +62,7 @@ def down(
     if found.is_empty:
         terminal.say(f"There is nothing of '{name}' to remove.")
         views.kept(found.kept, terminal.err)
+        rehearsal.note(terminal, "down", config, name, local=local)
         return
     plan = copying.plan_before(environment, found, place, terminal) if place else None
     if plan:

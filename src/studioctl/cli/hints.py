@@ -16,14 +16,20 @@ CONFIG = re.compile(r"(?:--config=|-c)(.+)", re.DOTALL)
 
 def flags_of(arguments: list[str]) -> str:
     """The flags of a command line that say what environment it is about: " --config team.toml --local"."""
-    file, words = "", own(arguments)
-    for word, after in pairwise((*words, "")):
+    file = named_file(arguments)
+    flag = f" --config {shlex.quote(file)}" if file else ""  # it is typed again, whatever a repository calls its files
+    return flag + (" --local" if "--local" in own(arguments) else "")
+
+
+def named_file(arguments: list[str]) -> str:
+    """The file that a command line names; empty where it names none."""
+    file = ""
+    for word, after in pairwise((*own(arguments), "")):
         if word in {"-c", "--config"} and after:
             file = after
         elif found := CONFIG.fullmatch(word):
             file = found[1]
-    flag = f" --config {shlex.quote(file)}" if file else ""  # it is typed again, whatever a repository calls its files
-    return flag + (" --local" if "--local" in words else "")
+    return file
 
 
 def own(arguments: list[str]) -> list[str]:

@@ -41,9 +41,10 @@ from studioctl.cli import (
 from studioctl.cli.group import Group, MisplacedOptionError
 from studioctl.cli.hints import own, with_flags
 from studioctl.cli.open import open_
+from studioctl.cli.rehearsal import told
 from studioctl.cli.streams import accept_every_character
 from studioctl.disk import REASONS, REMEDIES
-from studioctl.errors import DeclinedError, ExitCode, InterruptedByUserError, StudioctlError
+from studioctl.errors import AbsentError, DeclinedError, ExitCode, InterruptedByUserError, StudioctlError
 
 FILE = "File"
 ENVIRONMENT = "Environment"
@@ -191,14 +192,21 @@ def run(arguments: list[str]) -> int:
         ours = _as_ours(error)
         if isinstance(error, OSError) and error.errno in REASONS:
             _drop_output()
-        if isinstance(ours, InterruptedByUserError) and ours.hint.endswith(GOES_ON):
-            # Terraform plans for `up` and for `down`: only what was typed says which of them goes on.
-            ours.hint = f"studioctl {shlex.join(typed)}{GOES_ON}"
-        elif not isinstance(ours, MisplacedOptionError):  # which has every flag
-            ours.hint = with_flags(ours.hint, arguments)
+        _say_what_to_type(ours, typed, arguments)
         Terminal().error(ours)
         return ours.exit_code
     return code
+
+
+def _say_what_to_type(error: StudioctlError, typed: list[str], arguments: list[str]) -> None:
+    """Makes the hint's commands such that they can be typed as they are."""
+    if isinstance(error, InterruptedByUserError) and error.hint.endswith(GOES_ON):
+        # Terraform plans for `up` and for `down`: only what was typed says which of them goes on.
+        error.hint = f"studioctl {shlex.join(typed)}{GOES_ON}"
+    elif not isinstance(error, MisplacedOptionError):  # which has every flag
+        error.hint = with_flags(error.hint, arguments)
+    if isinstance(error, AbsentError):
+        told(error, typed)
 
 
 def _drop_output() -> None:

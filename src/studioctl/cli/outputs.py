@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from studioctl.cli import completion, options
-from studioctl.errors import StudioctlError
+from studioctl.errors import AbsentError, StudioctlError
 
 Key = Annotated[
     str | None,
@@ -30,7 +30,7 @@ def outputs(
 
     For example: [bold]aws s3 ls "s3://$(studioctl outputs bucket)"[/]
     """
-    from studioctl.cli import context
+    from studioctl.cli import context, rehearsal
     from studioctl.operations import provision
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
@@ -41,16 +41,19 @@ def outputs(
     environment = context.environment(config, local=local, backend_settings=backend_config, asks_aws=False)
     values = follow(provision.outputs(environment), terminal)
     if key is not None:
-        value = _one(values, key)
+        value = _one(values, key, is_local=local)
         typer.echo(value if isinstance(value, str) and not json else dumps(value))
     elif json:
         typer.echo(dumps(values))
     else:
         views.outputs(values, terminal.out)
+        if not values:
+            rehearsal.note(terminal, "outputs", config, environment.config.name, local=local)
 
 
-def _one(values: Mapping[str, Any], key: str) -> Any:
+def _one(values: Mapping[str, Any], key: str, *, is_local: bool) -> Any:
     if key in values:
         return values[key]
-    hint = f"there are: {', '.join(values)}" if values else "studioctl up"
-    raise StudioctlError(f"There is no output '{key}'.", hint=hint)
+    if not values:
+        raise AbsentError("Nothing was created yet.", hint="studioctl up", is_local=is_local)
+    raise StudioctlError(f"There is no output '{key}'.", hint=f"there are: {', '.join(values)}")

@@ -41,7 +41,7 @@ def history(
     backend_config: options.BackendConfig = None,
 ) -> None:
     """Show the state's earlier versions, the newest first."""
-    from studioctl.cli import context
+    from studioctl.cli import context, rehearsal
     from studioctl.operations import state
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
@@ -56,6 +56,8 @@ def history(
         typer.echo(dumps(found))
     else:
         views.snapshots(found, terminal.out)
+        if not found:
+            rehearsal.note(terminal, "state history", config, environment.config.name, local=local)
 
 
 @app.command("restore")

@@ -23,7 +23,7 @@ def status(
     watch: Watch = False,
 ) -> None:
     """Show the domain, its users and spaces, what is running and what it costs: live from AWS."""
-    from studioctl.cli import context
+    from studioctl.cli import context, rehearsal
     from studioctl.errors import ExitCode
     from studioctl.operations.status import status as look
     from studioctl.presentation import status as view
@@ -40,6 +40,8 @@ def status(
             typer.echo(dumps(found))
         else:
             view.show(found, terminal, flags=context.repeated(config, local=local))
+            if found.domain is None:
+                rehearsal.note(terminal, "status", config, found.name, local=local)
     else:
         try:
             seconds = SECONDS[account.target.name]

@@ -12,7 +12,7 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.containers.credentials import Login
 from studioctl.containers.engine import PLATFORM, Engine
 from studioctl.disk import open_regular
-from studioctl.errors import RefusedError, StudioctlError
+from studioctl.errors import AbsentError, RefusedError, StudioctlError
 from studioctl.events import Work
 from studioctl.operations.environment import Account
 
@@ -232,7 +232,9 @@ def _images(account: Account, registry: "Registry") -> "tuple[Image, ...]":
     try:
         return registry.images(repository)
     except MissingError:
-        raise StudioctlError(f"There is no repository '{repository}' yet.", hint="studioctl up") from None
+        raise AbsentError(
+            f"There is no repository '{repository}' yet.", hint="studioctl up", is_local=account.target.is_local
+        ) from None
 
 
 def _tagged(images: "tuple[Image, ...]", tag: str) -> "Image | None":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import SecretStr
 
-from studioctl.errors import StudioctlError
+from studioctl.errors import AbsentError, StudioctlError
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.environment import Account
 
@@ -171,4 +171,4 @@ def _existing(account: Account, secrets: "Secrets", user: str | None) -> "Secret
             "The file asks for no secret, so there is none.",
             hint='write [secrets], below it github = { username = "..." }, then: studioctl up',
         )
-    raise StudioctlError(f"Secret '{name}' does not exist yet.", hint="studioctl up")
+    raise AbsentError(f"Secret '{name}' does not exist yet.", hint="studioctl up", is_local=account.target.is_local)

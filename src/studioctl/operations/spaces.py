@@ -9,7 +9,7 @@ from studioctl.aws.studio import Studio
 from studioctl.aws.values import EDITOR, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
 from studioctl.config import checks
-from studioctl.errors import AwsError, ExitCode, RefusedError, StudioctlError
+from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
 from studioctl.operations import remote_access, start_failures
 from studioctl.operations.apps import OVER, stop_apps
@@ -29,12 +29,14 @@ def domain_id(account: Account) -> str:
     """The id of the environment's domain.
 
     Raises:
-        StudioctlError: There is no environment.
+        AbsentError: There is no environment.
     """
     domain = account.domain()
     if domain is None:
-        raise StudioctlError(
-            f"There is no '{account.config.name}' in {account.target.region}.", hint="create it: studioctl up"
+        raise AbsentError(
+            f"There is no '{account.config.name}' in {account.target.region}.",
+            hint="create it: studioctl up",
+            is_local=account.target.is_local,
         )
     return domain.id
 

@@ -34,6 +34,7 @@ HOME = ".studioctl"
 KEPT_LOGS = 20
 CLAIM = "exists"
 BIRTH = "birth"
+EMULATOR = "emulator"
 _MARK = re.compile(r"[0-9a-f]{16}")
 # As Terraform writes it: comments, and a block for each provider.
 _LOCK_FILE = re.compile(r'(\s|#[^\n]*\n|provider "[^"\n]+" \{\n([^{}"\0]|"[^"\n\0]*")*\n\})*')
@@ -210,6 +211,10 @@ class Workspace:
                 holder.unlink(missing_ok=True)
             self._lock.release()
 
+    def is_bound_to(self, instance_id: str) -> bool:
+        """Whether this workspace is of that instance of the emulator."""
+        return records.text(self.directory / EMULATOR) == instance_id
+
     def bind_emulator(self, instance_id: str) -> bool:
         """Tie this workspace to a running emulator; whether it was tied to another one.
 
@@ -219,8 +224,8 @@ class Workspace:
         Raises:
             TerraformError: Another process works here.
         """
-        record = self.directory / "emulator"
-        if records.text(record) == instance_id:
+        record = self.directory / EMULATOR
+        if self.is_bound_to(instance_id):
             return False
         with self.hold("emulator"):
             before = records.text(record)
