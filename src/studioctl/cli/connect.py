@@ -53,6 +53,7 @@ def connect(
         return
     account, flags = context.account(config, local=local), context.repeated(config, local=local)
     chosen = None if editor == EditorChoice.NONE else editors.of(editor)
+    spaces.check_instance_type(account, instance_type)  # before a question
     found = remote.survey(
         account,
         spaces.find(account, choose.space(account, space, terminal)),

@@ -1,11 +1,12 @@
 """`studioctl init`."""
 
-import os
 import re
+import shlex
 import stat
 import sys
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -75,11 +76,14 @@ def init(
         )
     if kind is not None and kind != stat.S_IFREG:
         raise RefusedError(f"{config} is there, and is no file. Nothing was changed.", hint="name a file with --config")
+    _refuse_missing(config.resolve().parent)
     directory = Path.cwd().name if config.parent == Path() else config.resolve().parent.name
+    proposed = _slug("name", directory, "studio")
+    login = _slug("user", os.environ.get("USER") or os.environ.get("LOGNAME") or "", "me")
     wanted = (
-        Value("name", "Name of the environment, the prefix of every resource", name, _slug(directory, "studio")),
+        Value("name", "Name of the environment, the prefix of every resource", name, proposed),
         Value("region", "AWS region", region, proposals.region(profile)),
-        Value("user", "First user", user, _slug(os.environ.get("USER") or os.environ.get("LOGNAME") or "", "me")),
+        Value("user", "First user", user, login),
     )
     chosen = _chosen(wanted, defaults=defaults)
     disk.replace(config.resolve(), render_template(**chosen, profile=profile))
@@ -94,6 +98,18 @@ def init(
         (f"studioctl up{context_flags} --local", "rehearse it on this machine: no AWS account needed"),
         (f"studioctl up{context_flags}", "create it on AWS"),
     )
+
+
+def _refuse_missing(directory: Path) -> None:
+    """Says before anything is asked that the file has no place."""
+    from studioctl.errors import ExitCode, StudioctlError
+
+    if not directory.is_dir():
+        raise StudioctlError(
+            f"There is no directory '{directory}'. Nothing was written.",
+            hint=f"mkdir -p {shlex.quote(str(directory))}   (then run the same command again)",
+            exit_code=ExitCode.USAGE,
+        )
 
 
 def _kind(config: Path) -> int | None:
@@ -156,8 +172,12 @@ def _ask(value: Value) -> str:
             typer.echo(f"  {error}", err=True)
 
 
-def _slug(text: str, fallback: str) -> str:
-    """The text as a name that AWS accepts."""
+def _slug(key: str, text: str, fallback: str) -> str:
+    """The text as a name that the key may hold, with as much of it as that allows."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()  # "José" -> "Jose"
-    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-0123456789")[:20].strip("-")
-    return slug if len(slug) > 1 else fallback
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    for candidate in (slug[:20].rstrip("-"), slug.lstrip("-0123456789")[:20].rstrip("-")):
+        with suppress(ValueError):
+            if len(candidate) > 1:
+                return _checks()[key](candidate)
+    return fallback

@@ -83,6 +83,7 @@ def get(
     _only_github(name)
     account = context.account(config, local=local)
     if sys.stdout.isatty():
+        secrets.require_value(account, user=user)
         confirm.agreed("Show the token on this terminal?", yes=yes)
     typer.echo(secrets.get_github(account, user=user).get_secret_value())
 

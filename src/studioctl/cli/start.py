@@ -23,6 +23,7 @@ def start(
 
     terminal = Terminal()
     account = context.account(config, local=local)
+    spaces.check_instance_type(account, instance_type)  # before a question
     found = spaces.find(account, choose.space(account, space, terminal))
     app = follow(spaces.start(account, found, instance_type=instance_type, wait=wait), terminal, verbose=verbose)
     flags = context.repeated(config, local=local)

@@ -76,6 +76,8 @@ def restore(
 
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config, asks_aws=False)
+    with waiting(terminal, "Reading the state"):
+        state.require(environment, serial)
     terminal.say("Terraform then knows what it knew at that time, and no more. AWS is not touched.")
     confirm.agreed(f"Bring the state with serial {serial} back?", yes=yes)
     with waiting(terminal, "Storing the state"):

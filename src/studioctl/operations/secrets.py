@@ -94,8 +94,17 @@ def get_github(account: Account, *, user: str | None = None) -> SecretStr:
         StudioctlError: There is no such user or secret, it has no value, or it is scheduled for deletion.
         AwsError: AWS refused.
     """
-    secrets = _secrets(account)
-    secret = _existing(account, secrets, user)
+    return _secrets(account).value(require_value(account, user=user))
+
+
+def require_value(account: Account, *, user: str | None = None) -> "Secret":
+    """Makes sure that the secret has a value, before anybody is asked whether it may be shown. It is not read.
+
+    Raises:
+        StudioctlError: There is no such user or secret, it has no value, or it is scheduled for deletion.
+        AwsError: AWS refused.
+    """
+    secret = _existing(account, _secrets(account), user)
     if secret.deletion_at is not None:
         raise StudioctlError(
             f"Secret '{secret.name}' is scheduled for deletion, and AWS gives out no value of such a one.",
@@ -103,7 +112,7 @@ def get_github(account: Account, *, user: str | None = None) -> SecretStr:
         )
     if not secret.has_value:
         raise StudioctlError(f"Secret '{secret.name}' has no value yet.", hint=first_value(user))
-    return secrets.value(secret)
+    return secret
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,15 @@ def snapshots(environment: Environment) -> list[Snapshot]:
     return list(islice(every, SHOWN))
 
 
+def require(environment: Environment, serial: int) -> None:
+    """Makes sure that this state can be restored, before anybody is asked whether it shall be.
+
+    Raises:
+        RefusedError: There is no such state, it is damaged, of another environment, or current already.
+    """
+    _choose(snapshots(environment), serial)
+
+
 def restore(environment: Environment, serial: int) -> Snapshot:
     """Make an earlier state the current one again, as its own next change. What was current is kept.
 

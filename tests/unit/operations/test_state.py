@@ -194,10 +194,13 @@ def test_another_lineage_is_refused(place: Environment) -> None:
     store(place, text(7, lineage="theirs"))
     store(place, text(2))
 
-    with pytest.raises(RefusedError, match="serial 7 is another environment's"):
-        states.restore(place, 7)
-    with pytest.raises(RefusedError, match="serial 2 is the current one"):
-        states.restore(place, 2)
+    for refuses in (states.require, states.restore):  # before the question, and at last
+        with pytest.raises(RefusedError, match="serial 7 is another environment's"):
+            refuses(place, 7)
+        with pytest.raises(RefusedError, match="serial 2 is the current one"):
+            refuses(place, 2)
+        with pytest.raises(RefusedError, match="no state with serial 99: 2, 7 are kept"):
+            refuses(place, 99)
     assert shown(place)[0] == (2, True, False)
 
 
