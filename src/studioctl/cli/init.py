@@ -1,5 +1,6 @@
 """`studioctl init`."""
 
+import os
 import re
 import shlex
 import stat
