@@ -9,6 +9,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Network
 from typing import TypeVar
 
+from studioctl.config import quantities
 from studioctl.config.aws_tables import (
     INSTANCE_TYPES,
     PROVIDER_VERSION,
@@ -79,6 +80,9 @@ def idle_minutes(value: object) -> int | str:
         return between(SHORTEST_IDLE, LONGEST_IDLE, "minutes")(value)
     given = quote(value) if isinstance(value, str) else "this"
     quoted = isinstance(value, str) and value.strip()[:1].isdigit()
+    minutes = quantities.meant(value, "_minutes") if isinstance(value, str) else None
+    if minutes is not None and SHORTEST_IDLE <= minutes <= LONGEST_IDLE:
+        raise ValueError(f'{given} is neither whole minutes nor "never"; write {minutes} without quotes')
     bounds = f"{SHORTEST_IDLE} to {LONGEST_IDLE}{' without quotes' if quoted else ''}"
     raise ValueError(f'{given} is neither whole minutes nor "never"; write {bounds}, or "never"')
 

@@ -6,10 +6,11 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from studioctl.config import quantities
 from studioctl.config.closed import Model
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.secrets_in_clear import words_for_key
-from studioctl.config.syntax import BOOLEANS, QUANTITY
+from studioctl.config.syntax import BOOLEANS
 from studioctl.config.text import Location, Violation, kind, nearest, path, quote
 
 EXPECTED = {
@@ -85,8 +86,8 @@ def _meant_by(value: Any) -> str:
 def _number_in(value: Any, location: Location) -> str:
     """The number that a text such as "50GB" holds; else the default as an example."""
     if isinstance(value, str):
-        found = QUANTITY.fullmatch(value)
-        return f"{found[1].lstrip('0') or '0'} without quotes" if found else "digits without quotes"
+        found = quantities.meant(value, str(location[-1]))
+        return "digits without quotes" if found is None else f"{found} without quotes"
     model = _model_at(location[:-1])
     default = model.model_fields[str(location[-1])].default if model else None
     return f"digits, such as {default}" if isinstance(default, int) else "digits alone"

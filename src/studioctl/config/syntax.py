@@ -7,6 +7,8 @@ are never repeated, since one of them may be a secret; numbers with a unit and w
 import re
 import unicodedata
 
+from studioctl.config import quantities
+
 NOT_A_VALUE = 'not a value; text is written in quotes: "..."'
 ONE_KEY = "one key a line; begin a new line here"
 NO_STATEMENT = "neither key = value nor [table]"
@@ -19,8 +21,6 @@ LIST_NOT_CLOSED = "a list is not closed; write ]"
 ODD_QUOTES = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032`"
 BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 NOTHING = {"none", "null", "nil"}
-UNITS = r"(?i:[kmgt]i?b?|b|s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|d|days?|%)"
-QUANTITY = re.compile(rf"\s*([0-9]+)\s*(?:{UNITS})?\s*", re.ASCII)
 
 
 def explained(message: str, text: str) -> tuple[str, str]:
@@ -108,8 +108,11 @@ def _more_on_the_line(before: str, here: str) -> str:  # noqa: PLR0911 - a table
         return f"a number is written without commas; write {value.strip().replace(',', '')}"
     if re.fullmatch(r"\s*0[0-9]+\s*", value):
         return f"a number does not begin with 0; write {value.strip().lstrip('0') or '0'}"
-    if quantity := QUANTITY.fullmatch(value):
-        return f"a number is written without a unit; write the number alone, such as {quantity[1]}"
+    if quantities.is_quantity(value):
+        key = re.split(r"[^\w-]", before.split("=", maxsplit=1)[0].strip())[-1]
+        number = quantities.meant(value, key)
+        example = "" if number is None else f", such as {number}"
+        return f"a number is written without a unit; write the number alone{example}"
     if here.startswith(("//", "/*")):
         return COMMENT
     if here.startswith((",", ";")):
