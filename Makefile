@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 
-.PHONY: help demo test fast prerequisites check format audit benchmark versions chaos rivals soak misbehaviour compatibility generated clean
+.PHONY: help demo test fast prerequisites check format audit benchmark versions chaos rivals soak misbehaviour compatibility package generated clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -53,6 +53,9 @@ soak: $(READY) ## Let the provider, started once, make 50,000 calls; counts answ
 misbehaviour: $(READY) ## Let AWS fail in each way, for each command that writes (half an hour)
 	$(BIN)/python -m benchmarks.misbehaviour
 
+package: ## Build the wheel, and try it in clean environments without and with extras
+	@PYTHON=$(PYTHON) tests/package.sh
+
 compatibility: $(READY) ## Let this version go on with an environment that the first version made (ten minutes)
 	$(BIN)/python -m benchmarks.compatibility
 
@@ -60,7 +63,7 @@ generated: $(READY) ## Write the files that are made from the code
 	$(BIN)/python -m tests.generated
 
 clean: ## Remove the virtual environment and what the demo left
-	rm -rf $(VENV) $(CHECKOV) .demo
+	rm -rf $(VENV) $(CHECKOV) .demo dist
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -1,0 +1,65 @@
+"""No page, message or docstring gets new patterns that docs/explanation/writing.md retires."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.generated import FILES, ROOT
+
+RETIRED = re.compile(
+    r"\bfor ever\b|\bof (?:its|their|our) own\b|\bof (?:ours|theirs|yours)\b"
+    r"|\bof AWS's(?=\W*$|[.,;:)]| (?:and|are|is|or|that|which)\b)"
+    r"|\bon (?:its|their) way out\b|\bwithout (?:a|the|your) word\b|\bmeanwhile\b",
+    re.IGNORECASE,
+)
+DOCSTRING = re.compile(r'"""What\b')
+STATUS = re.compile(r"\bInService\b")
+CODE = re.compile(r"^( *)```.*?^\1```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+NOT_YET_CLEAN = Path(__file__).with_name("not_yet_clean.txt")
+
+
+def files() -> Iterator[Path]:
+    yield from sorted((ROOT / "src").rglob("*.py"))
+    pages = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md")]
+    yield from sorted(set(pages) - set(FILES) - {ROOT / "CHANGELOG.md"})
+
+
+def retired(text: str, *, page: bool) -> list[str]:
+    """The retired patterns in a text, each as often as it is there."""
+    prose = CODE.sub("", text) if page else text
+    flowing = re.sub(r"\s+(?:#:? )?", " ", prose)  # a pattern may be broken by the end of a line
+    return [*RETIRED.findall(flowing), *(STATUS if page else DOCSTRING).findall(flowing)]
+
+
+def listed() -> dict[str, int]:
+    lines = NOT_YET_CLEAN.read_text(encoding="utf-8").splitlines()
+    return {path: int(count) for count, path in (line.split() for line in lines if line and line[0] != "#")}
+
+
+def found() -> dict[str, list[str]]:
+    every = ((file, retired(file.read_text(encoding="utf-8"), page=file.suffix == ".md")) for file in files())
+    return {str(file.relative_to(ROOT)): patterns for file, patterns in every if patterns}
+
+
+def test_no_file_gets_more_retired_patterns() -> None:
+    allowed = listed()
+    worse = {path: patterns for path, patterns in found().items() if len(patterns) > allowed.get(path, 0)}
+
+    assert worse == {}, "say it as docs/explanation/writing.md does"
+
+
+def test_a_number_that_fell_is_noted() -> None:
+    now = {path: len(patterns) for path, patterns in found().items()}
+    better = {path: now.get(path, 0) for path, count in listed().items() if now.get(path, 0) < count}
+
+    assert better == {}, f"write these numbers into {NOT_YET_CLEAN.name}, and take out lines with 0"
+
+
+def test_each_pattern_is_recognised() -> None:
+    assert retired("It is gone for\never.", page=True) == ["for ever"]
+    assert retired("# a name of\n    # its own", page=False) == ["of its own"]
+    assert retired('def name() -> str:\n    """What it is called."""', page=False) == ['"""What']
+    assert retired("A key of AWS's, which is free. See a page of AWS's documentation.", page=True) == ["of AWS's"]
+    assert retired("The space is InService.", page=True) == ["InService"]
+    assert retired('if status == "InService":', page=False) == []
+    assert retired("`meanwhile` and\n```text\nInService\n```\nWhatever is yours.", page=True) == []
