@@ -144,7 +144,7 @@ class Studio:
         found = _done(teardown.survey(environment, delete=kinds, adopt=adopt), on_event)
         if found.is_empty:
             return teardown.Outcome(found.kept, ())
-        teardown.refuse_to_lose(found)
+        teardown.refuse_to_lose(found, is_local=self._account.target.is_local)
         return _done(teardown.remove(environment, kinds), on_event)
 
     def _environment(self) -> "Environment":

@@ -6,7 +6,10 @@ and a repository could bring what lies there.
 
 import getpass
 import os
+import shlex
+import sys
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 
 import platformdirs
@@ -64,6 +67,18 @@ def user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.geteuid())
+
+
+def typed() -> str:
+    """The command that they typed, without its options, which may hold a secret; empty where another program uses us.
+
+    Of the options `--local` alone is told, as it says where the command acts.
+    """
+    program = Path(sys.argv[0])
+    if program.name != "studioctl" and program.parts[-2:] != ("studioctl", "__main__.py"):
+        return ""
+    words = [*takewhile(lambda word: not word.startswith("-"), sys.argv[1:])]
+    return shlex.join(["studioctl", *words, *(["--local"] if "--local" in sys.argv else [])])
 
 
 def _absolute(where: Callable[[str], Path]) -> Path | None:

@@ -281,8 +281,8 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             "Error: AWS destroys a space's volume together with the space, and these hold files:\n"
             "  space 'ada-editor': a volume of 20 GB\n"
             "Nothing was changed.\n"
-            "Next:  copy them to a bucket of yours first: studioctl down --local --backup s3://BUCKET;"
-            " or, to lose them: studioctl down --local --delete-data=spaces\n"
+            "Next:  studioctl down --local --delete-data=spaces"
+            "   (a rehearsal: these volumes, and any copy of them, last only as long as the emulator)\n"
         )
         asked = applied.shell.studioctl("down", "--local", "--delete-data=images,spaces", expect=4)
         assert asked.err.split("  - aws_sagemaker_space.ada-editor\n")[1] == (

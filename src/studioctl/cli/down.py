@@ -67,7 +67,7 @@ def down(
     plan = copying.plan_before(environment, found, place, terminal) if place else None
     if plan:
         found = found.after(plan)
-    teardown.refuse_to_lose(found)
+    teardown.refuse_to_lose(found, is_local=local)
     views.teardown(found, addresses(environment.terraform.blueprint), terminal.err)
     terminal.say(f"\nIn {environment.place}.")
     confirm.typed(name, f"Type the environment's name ({name}) to remove all this", yes=yes)

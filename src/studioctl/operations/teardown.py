@@ -206,7 +206,7 @@ def present(environment: Environment) -> tuple[Holding, ...]:
     return holdings.find(environment, holdings.stores(environment, {}), traces)
 
 
-def refuse_to_lose(teardown: Teardown) -> None:
+def refuse_to_lose(teardown: Teardown, *, is_local: bool) -> None:
     """Refuses when spaces hold volumes and the user did not say that these may go.
 
     Raises:
@@ -214,11 +214,14 @@ def refuse_to_lose(teardown: Teardown) -> None:
     """
     lines = "\n".join(f"  {h.kind} '{h.name}': {h.contents}" for h in teardown.kept if h.kind == SPACE)
     if lines:
+        lose = "studioctl down --delete-data=spaces"
+        copy = f"copy them to a bucket of yours first: studioctl down --backup s3://BUCKET; or, to lose them: {lose}"
         raise RefusedError(
             f"AWS destroys a space's volume together with the space, and these hold files:\n{lines}\n"
             "Nothing was changed.",
-            hint="copy them to a bucket of yours first: studioctl down --backup s3://BUCKET;"
-            " or, to lose them: studioctl down --delete-data=spaces",
+            hint=f"{lose}   (a rehearsal: these volumes, and any copy of them, last only as long as the emulator)"
+            if is_local
+            else copy,
         )
 
 
@@ -238,7 +241,7 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
     """
     copied = frozenset((SPACE, name) for name in backup.current(environment, copies)) if copies else frozenset()
     found = replace(_look(environment, delete), copied=copied)
-    refuse_to_lose(found)
+    refuse_to_lose(found, is_local=environment.target.is_local)
     homes = [holding.name for holding in found.kept if holding.kind == HOME]
     _mark(environment, found.traces, homes)
     for trace in found.traces:

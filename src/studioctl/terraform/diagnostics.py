@@ -1,6 +1,7 @@
 """Terraform's diagnostics as one error that a person can act on: which resource, what AWS said, what to do next."""
 
 import re
+import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,6 +221,7 @@ def error_of(
     verb: str,
     log: Path,
     full: int | None = None,
+    code: int | None = None,
 ) -> StudioctlError:
     """The one error for a run that failed.
 
@@ -228,6 +230,7 @@ def error_of(
         plain: Lines that were no events, told where there is no diagnostic.
         verb: What was being done, such as "plan".
         log: The run's full log.
+        code: With what it ended; below zero for a signal.
         full: The `errno` with which the disk refused to take more; None when it did not.
     """
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.get("severity") == "error"]
@@ -235,6 +238,8 @@ def error_of(
     full = full or next(filter(None, map(disk.refusal, said)), None)
     if full:
         return _full_disk(full, errors, verb=verb, log=log)
+    if code is not None and code < 0:
+        return _killed(-code, said if errors else (), verb=verb, log=log)
     told = dict.fromkeys([_told(diagnostic) for diagnostic in errors] or said)
     causes = [cause for text in said if (cause := cause_of(text))]
     lock = {"lock_id": found} if (found := lock_of(errors).get("ID")) else {}
@@ -244,6 +249,21 @@ def error_of(
     message = f"Terraform could not {_DEEDS.get(verb, verb)}:\n" + "\n".join(f"  {text}" for text in told)
     seen = f"The full log: {log}"
     return family(message, hint="\n".join((*filter(None, hints), seen)))
+
+
+def _killed(number: int, said: Iterable[str], *, verb: str, log: Path) -> TerraformError:
+    """It did not end by itself, so what it would have said is missing."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
+    lines = "".join(f"\n  {' '.join(text.split())}" for text in dict.fromkeys(said))
+    return TerraformError(
+        f"Terraform could not {_DEEDS.get(verb, verb)}: it was killed ({name}){memory}.{lines}",
+        hint=f"{'make memory free, then ' if memory else ''}run the same command again: it finds what was made, and"
+        f" goes on\nThe log up to then: {log}",
+    )
 
 
 def _full_disk(number: int, errors: Iterable[Mapping[str, Any]], *, verb: str, log: Path) -> TerraformError:

@@ -331,12 +331,12 @@ class Terraform:
             run, said = yield from self._attempt(verb, words, environ)
         if run.interrupts:
             raise interrupted(verb, said, run.returncode)
-        if run.returncode not in {0, CHANGES}:
+        if (code := run.returncode) not in {0, CHANGES}:
             full = disk.refuses(run.log) or (errno.ENOSPC if said.is_torn else None)
-            raise diagnostics.error_of(said.diagnostics, said.plain, verb=verb, log=run.log, full=full)
+            raise diagnostics.error_of(said.diagnostics, said.plain, verb=verb, log=run.log, full=full, code=code)
         if verb != "init" and not said.is_whole:  # what is not known cannot be shown, or agreed to
             raise diagnostics.error_of((), (), verb=verb, log=run.log, full=disk.refuses(run.log) or errno.ENOSPC)
-        return said, run.returncode
+        return said, code
 
     def _attempt(
         self, verb: str, words: Sequence[str], environ: Mapping[str, str]

@@ -198,7 +198,10 @@ class Workspace:
             if self._lock.lock_counter == 1:
                 write_text(
                     holder,
-                    json.dumps({"verb": verb, "who": homes.user(), "pid": os.getpid(), "since": time.time()}),
+                    json.dumps(
+                        {"verb": verb, "typed": homes.typed(), "who": homes.user(), "pid": os.getpid()}
+                        | {"since": time.time()}
+                    ),
                 )
                 if self.anchor is not None:
                     self.anchor.begin()
@@ -382,7 +385,8 @@ def _occupied(holder: Path) -> TerraformError:
     content = records.mapping(holder)
     try:
         since = datetime.fromtimestamp(content["since"]).astimezone()
-        who = f"{content['who']} (`{content['verb']}`, process {content['pid']}) since {since:%H:%M:%S}"
+        deed = content.get("typed") or content["verb"]
+        who = f"{content['who']} (`{deed}`, process {content['pid']}) since {since:%H:%M:%S}"
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         who = "another studioctl"
     return TerraformError(

@@ -181,7 +181,7 @@ def down_goes_on_when_the_copy_holds_all_there_is(world: World, place: Place, st
     found = done(teardown.survey(world.environment))
     plan = planned(world, place)
     after = found.after(plan)
-    teardown.refuse_to_lose(after)
+    teardown.refuse_to_lose(after, is_local=False)
     assert [(h.kind, h.name) for h in after.deleted] == [("space", "editor")]
 
     made = done(backup.run(world.environment, plan, os.environ, stop=True))

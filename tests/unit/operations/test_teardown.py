@@ -27,7 +27,7 @@ def surveyed(world: World, delete: frozenset[str] = NOTHING) -> Teardown:
 
 
 def down(world: World, *, delete: frozenset[str] = NOTHING) -> Outcome:
-    teardown.refuse_to_lose(surveyed(world, delete))
+    teardown.refuse_to_lose(surveyed(world, delete), is_local=True)
     outcome = done(teardown.remove(world.environment, delete))
     assert outcome.left == ()
     return outcome

@@ -142,6 +142,25 @@ def test_a_program_that_said_nothing_is_told_too() -> None:
     assert error().message == "Terraform could not apply the plan:\n  it gave no reason"
 
 
+@pytest.mark.parametrize(
+    ("number", "told", "hint"),
+    [
+        (
+            9,
+            "it was killed (SIGKILL), as the system does when memory runs out.",
+            "make memory free, then run the same command again: it finds what was made, and goes on",
+        ),
+        (15, "it was killed (SIGTERM).", "run the same command again: it finds what was made, and goes on"),
+        (250, "it was killed (signal 250).", "run the same command again: it finds what was made, and goes on"),
+    ],
+)
+def test_one_that_was_killed_is_told_by_the_signal(number: int, told: str, hint: str) -> None:
+    failure = diagnostics.error_of((), ("half a line",), verb="apply", log=Path("run.jsonl"), code=-number)
+
+    assert failure.message == f"Terraform could not apply the plan: {told}"
+    assert failure.hint.splitlines() == [hint, "The log up to then: run.jsonl"]
+
+
 def test_no_hint_of_a_failed_up_removes_anything_and_none_of_a_failed_down_makes_anything() -> None:
     for words, _ in SAYINGS:
         assert "studioctl down" not in error(said(words)).hint

@@ -73,6 +73,16 @@ def test_one_works_at_a_time_and_the_other_is_told_who(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("program", ["/opt/venv/bin/studioctl", "/opt/lib/studioctl/__main__.py"])
+def test_the_other_is_named_as_it_was_typed(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", [program, "up", "--backend-config", "secret_key=s3cret", "--local"])
+    words = r"on: \S+ \(`studioctl up --local`, process \d+\) since"
+    told = pytest.raises(TerraformError, match=words)
+
+    with workspace(tmp_path).hold("plan"), told, workspace(tmp_path).hold("plan"):
+        pass
+
+
 def test_a_holder_that_left_no_word_is_an_error_too(tmp_path: Path) -> None:
     work = workspace(tmp_path)
     work.directory.mkdir(parents=True)
