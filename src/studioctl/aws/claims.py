@@ -60,6 +60,7 @@ def bucket(session: Session, name: str, tag: Tag) -> Claim:
     return _claim(tags, tag)
 
 
+@translated()
 def can_use_bucket(session: Session, name: str) -> bool:
     """Whether there is a bucket of this name that is open to us, whoever owns it."""
     try:
@@ -67,8 +68,7 @@ def can_use_bucket(session: Session, name: str) -> bool:
     except ClientError as error:
         if code_of(error) in {"403", "AccessDenied", "404", "NoSuchBucket"}:
             return False
-        with translated():
-            raise
+        raise
     return True
 
 

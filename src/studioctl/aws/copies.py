@@ -56,6 +56,7 @@ class Place:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
 
+@translated()
 def refuse_unfit(session: Session, place: Place, probe: str) -> str | None:
     """Makes sure that copies can be stored: by beginning to store one under the key `probe`, and leaving it.
 
@@ -85,8 +86,7 @@ def refuse_unfit(session: Session, place: Place, probe: str) -> str | None:
                     hint="name a bucket of this account, in which you may s3:PutObject, s3:GetObject and s3:ListBucket",
                 ) from error
             case _:
-                with translated():
-                    raise
+                raise
     return begun.get("SSEKMSKeyId") or _default_key(session, place.bucket)
 
 

@@ -44,6 +44,7 @@ def policy_is_there(session: Session, arn: str) -> bool:
     return True
 
 
+@translated()
 def bucket_facts(session: Session, name: str, *, owner: str | None = None) -> BucketFacts | None:
     """The bucket of this name, whoever owns it; None where there is none.
 
@@ -66,8 +67,7 @@ def bucket_facts(session: Session, name: str, *, owner: str | None = None) -> Bu
         elsewhere = _region_of(answer, session) != session.target.region
         # 400 is the answer for a bucket of another region, and also for a token that expired.
         if code not in {"403", "AccessDenied", "301", "PermanentRedirect"} and not (code == "400" and elsewhere):
-            with translated():
-                raise
+            raise
     return BucketFacts(_region_of(answer, session), code in {"", "301"})
 
 

@@ -57,6 +57,7 @@ def create_bucket(session: Session, name: str) -> bool:
     return is_new
 
 
+@translated()
 def _is_ours(s3: "S3Client", name: str, region: str) -> bool:
     """Whether we made it before; False when there is none of this name."""
     try:
@@ -78,8 +79,7 @@ def _is_ours(s3: "S3Client", name: str, region: str) -> bool:
             case "NoSuchTagSet":
                 tags = {}
             case _:
-                with translated():
-                    raise
+                raise
     if tags.get("studioctl:purpose") != TAGS["studioctl:purpose"]:
         raise RefusedError(
             f"Bucket '{name}' exists already, and studioctl did not make it. Nothing was changed.",
@@ -194,6 +194,7 @@ class StoredState:
             return {"ID": answer["ETag"].strip('"')} | _lock_in(answer["Body"].read())
         return None
 
+    @translated()
     def acquire(self, lock: Mapping[str, str]) -> bool:
         """Take the lock as Terraform does: it is written only where there is none. False when somebody holds it."""
         try:
@@ -201,8 +202,7 @@ class StoredState:
         except ClientError as error:
             if code_of(error) in {"PreconditionFailed", "412", "ConditionalRequestConflict"}:
                 return False
-            with translated():
-                raise
+            raise
         return True
 
     def release(self) -> None:

@@ -1,10 +1,20 @@
 """AWS's refusals, in our families."""
 
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import Mock
+
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ProfileNotFound
 
+from studioctl.aws.claims import can_use_bucket
+from studioctl.aws.copies import Place, refuse_unfit
 from studioctl.aws.errors import DeniedError, InUseError, MissingError, ignoring_missing, translated
+from studioctl.aws.named import bucket_facts
+from studioctl.aws.session import Identity
+from studioctl.aws.state_bucket import StoredState, create_bucket
 from studioctl.errors import AwsError
+from studioctl.target import Target
 
 
 def refusal(code: str, message: str = "no") -> ClientError:
@@ -70,3 +80,29 @@ def test_only_what_is_missing_is_ignored() -> None:
         raise refusal("ResourceNotFound")
     with pytest.raises(InUseError), ignoring_missing():
         raise refusal("ResourceInUse")
+
+
+class Nowhere:
+    """A session whose every call finds no credentials."""
+
+    target = Target("us-east-1")
+    identity = Identity("123456789012", "arn:aws:iam::123456789012:user/grace")
+
+    def client(self, _: str) -> Any:
+        return Mock(**{f"{call}.side_effect": NoCredentialsError() for call in ("head_bucket", "put_object")})
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda session: bucket_facts(session, "acme-tfstate"),
+        lambda session: can_use_bucket(session, "acme-tfstate"),
+        lambda session: create_bucket(session, "acme-tfstate"),
+        lambda session: refuse_unfit(session, Place("acme-copies", ""), "probe"),
+        lambda session: StoredState(session, "acme-tfstate", "acme-ml/terraform.tfstate", {}).acquire({}),
+    ],
+)
+def test_who_reads_refusals_also_hears_that_nobody_was_asked(look: Callable[[Any], object]) -> None:
+    with pytest.raises(AwsError) as raised:
+        look(Nowhere())
+    assert raised.value.message == "AWS credentials: Unable to locate credentials"
