@@ -53,7 +53,7 @@ Instances and remote access
   ✓ TYP001  us-east-1 offers ml.t3.medium
   i RMT001  ml.t3.medium is too small for a local editor: ada-editor
       AWS wants 8 GB and refuses remote access on this type; the editor in the browser works.
-      do: write instance_type = "ml.t3.large" for the space in studio.toml
+      do: write it in studio.toml: for everybody below [studio]: instance_type = "ml.t3.large"; for one user below that [[users]]: spaces = [{ name = "ada-editor", instance_type = "ml.t3.large" }]
 
 Quotas
   ✓ QUO001  user profiles: 1 of 2

@@ -22,12 +22,17 @@ app.add_typer(faults.app, name="faults")
 @app.command()
 def start(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+    port: Annotated[
+        int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535, metavar="PORT")
+    ] = 0,
     transition_seconds: Annotated[
-        float, typer.Option(help="How long things are Pending, Updating or Deleting: AWS needs minutes.", min=0)
+        float,
+        typer.Option(
+            help="How long things are Pending, Updating or Deleting: AWS needs minutes.", min=0, metavar="SECONDS"
+        ),
     ] = 0.3,
     enforce_quotas: Annotated[
-        bool, typer.Option(help="Refuse what is beyond the account's quotas, as AWS does.")
+        bool, typer.Option("--enforce-quotas", help="Refuse what is beyond the account's quotas, as AWS does.")
     ] = False,
     quota: Annotated[
         list[str] | None, typer.Option(help="A quota that is not AWS's default. Repeatable.", metavar="CODE=VALUE")
@@ -37,7 +42,8 @@ def start(
         typer.Option("--run-lifecycle", help="Apps run their lifecycle script when they start, in namespaces here."),
     ] = False,
     lifecycle_network: Annotated[
-        Literal["internet", "emulator", "none"], typer.Option(help="What scripts may reach.")
+        Literal["internet", "emulator", "none"],
+        typer.Option(help="What scripts may reach: internet, emulator or none.", metavar="WHAT"),
     ] = "internet",
     lifecycle_allow: options.AllowedHosts = None,
     accept_any_key: Annotated[
@@ -48,7 +54,10 @@ def start(
         ),
     ] = False,
     lifecycle_seconds: Annotated[
-        float, typer.Option(help="An app fails when its script takes longer: AWS gives it 5 minutes.", min=0)
+        float,
+        typer.Option(
+            help="An app fails when its script takes longer: AWS gives it 5 minutes.", min=0, metavar="SECONDS"
+        ),
     ] = 300,
 ) -> None:
     """Start it in the background, if it is not running."""

@@ -17,7 +17,7 @@ from studioctl.config.aws_tables import (
     REFUSED_REGIONS,
     REGIONS,
 )
-from studioctl.config.text import count, latin, nearest, quote
+from studioctl.config.text import all_nearest, count, latin, quote
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateSpace.html
 SAGEMAKER_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
@@ -244,8 +244,8 @@ def instance_type(value: str) -> str:
 
 
 def _meant(value: str, known: frozenset[str], example: str) -> str:
-    suggestion = nearest(value, known)
-    return f'did you mean "{suggestion}"?' if suggestion else f'write one such as "{example}"'
+    close = all_nearest(value, known)
+    return f"did you mean {' or '.join(map(quote, close))}?" if close else f'write one such as "{example}"'
 
 
 def cidr(value: str) -> str:

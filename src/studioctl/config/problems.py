@@ -13,6 +13,7 @@ from studioctl.config.secrets_in_clear import words_for_key
 from studioctl.config.syntax import BOOLEANS
 from studioctl.config.text import Location, Violation, kind, nearest, path, quote
 
+SPACES: Location = ("users", "spaces")
 EXPECTED = {
     "string_type": 'text; write it in quotes: "..."',
     "tuple_type": "a list; write [ ... ]",
@@ -115,8 +116,16 @@ def _unknown(location: Location) -> str:
     if suggestion := nearest(key, known):
         return f"is not a key; did you mean {suggestion}?"
     if homes := [home for home in _homes(key) if home != location[:-1]]:
-        return f"is not a key here; {_place(homes[0])}"
+        return f"is not a key here; {_places(key, homes, of_a_user=location[0] == 'users')}"
     return f"is not a key; write one of: {', '.join(sorted(known))}"
+
+
+def _places(key: str, homes: list[Location], *, of_a_user: bool) -> str:
+    """Where the key may stand; who wrote it for one user may not want it for everybody."""
+    if of_a_user and SPACES in homes and homes[0] != SPACES:
+        space = f'spaces = [{{ name = "...", {key} = ... }}]'
+        return f"write {space} below this [[users]], or for everybody, {_place(homes[0]).removeprefix('write it ')}"
+    return _place(homes[0])
 
 
 def _place(home: Location) -> str:

@@ -20,6 +20,7 @@ LIST_NOT_CLOSED = "a list is not closed; write ]"
 
 ODD_QUOTES = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032`"
 BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+TABLE = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]")
 NOTHING = {"none", "null", "nil"}
 
 
@@ -39,7 +40,19 @@ def explained(message: str, text: str) -> tuple[str, str]:
     line, column = int(position[1]), int(position[2])
     lines = text.replace("\r\n", "\n").split("\n")
     there = lines[line - 1] if line <= len(lines) else ""
-    return _plain(reason, there[: column - 1], there[column - 1 :]), f":{line}:{column}"
+    words = _plain(reason, there[: column - 1], there[column - 1 :])
+    if reason.startswith("Cannot declare") and (first := _declared(lines[: line - 1], there)):
+        words = f"this table is written twice; put these keys below the first one, on line {first}"
+    return words, f":{line}:{column}"
+
+
+def _declared(above: list[str], header: str) -> int | None:
+    """The line, from 1, on which the table of this header begins."""
+    name = TABLE.match(header)
+    for number, text in enumerate(above, 1):
+        if name and (found := TABLE.match(text)) and found[1] == name[1]:
+            return number
+    return None
 
 
 def _plain(reason: str, before: str, here: str) -> str:

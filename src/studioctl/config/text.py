@@ -57,11 +57,22 @@ def path(location: Location) -> str:
 
 def nearest(value: str, known: Iterable[str]) -> str | None:
     """The known word that the value was probably meant to be."""
+    return next(iter(all_nearest(value, known)), None)
+
+
+def all_nearest(value: str, known: Iterable[str]) -> list[str]:
+    """The same, and those that are just as near: "us-est-1" may be "us-east-1" or "us-west-1"."""
     by_folded = {word.casefold(): word for word in sorted(known)}
+    meant = value.casefold()
     # Letters in the wrong order are the commonest slip, and difflib takes "us-esat-1" for "us-west-1".
-    swapped = [word for word in by_folded if sorted(word) == sorted(value.casefold())]
-    found = swapped or difflib.get_close_matches(value.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[found[0]] if found else None
+    swapped = [word for word in by_folded if sorted(word) == sorted(meant)]
+    close = difflib.get_close_matches(meant, by_folded, n=5, cutoff=0.6)
+    best = [word for word in close if _likeness(word, meant) == _likeness(close[0], meant)]
+    return [by_folded[word] for word in swapped[:1] or sorted(best)]
+
+
+def _likeness(word: str, meant: str) -> float:
+    return difflib.SequenceMatcher(None, meant, word).ratio()
 
 
 def kind(value: Any) -> str:

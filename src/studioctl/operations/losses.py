@@ -38,7 +38,7 @@ INSTEAD = {
     "aws_s3_bucket": "keep its name; another bucket can be used too: extra_buckets = [...] under [storage]",
     "aws_ecr_repository": "keep its name",
     CONTAINER: "keep it in the file",
-    SPACE: "keep it in the file, or copy what is in it",
+    SPACE: "keep it in the file (a renamed user is another one), or copy what is in it first: studioctl backup s3://BUCKET",
 }
 
 

@@ -178,6 +178,6 @@ def _existing(account: Account, secrets: "Secrets", user: str | None) -> "Secret
     if not is_wanted:
         raise StudioctlError(
             "The file asks for no secret, so there is none.",
-            hint='write [secrets], below it github = { username = "..." }, then: studioctl up',
+            hint='below [secrets] (write it if it is missing): github = { username = "..." }, then: studioctl up',
         )
     raise AbsentError(f"Secret '{name}' does not exist yet.", hint="studioctl up", is_local=account.target.is_local)

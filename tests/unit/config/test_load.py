@@ -165,7 +165,14 @@ def test_content_that_is_no_text(content: bytes, message: str, tmp_path: Path, m
         ('name = "acme', "studio.toml:1: the text is not closed; write the closing quote where the file ends"),
         ('name = "acme\n', "studio.toml:1:13: the text is not closed on this line; write the closing quote"),
         ('name = "a"\nname = "b"\n', "studio.toml:2:11: this key is written twice; delete one"),
-        ("[studio]\n[studio]\n", "studio.toml:2:8: this table is written twice; put all its keys below one [table]"),
+        (
+            "# [studio]\n[studio]\n\n[ studio ]\n",
+            "studio.toml:4:10: this table is written twice; put these keys below the first one, on line 2",
+        ),
+        (
+            "[[users]]\n[users]\n",
+            "studio.toml:2:7: this table is written twice; put these keys below the first one, on line 1",
+        ),
         ("x = { a = 1, a = 2 }", "studio.toml:1:19: this key is written twice; delete one"),
         ("name", "studio.toml:1: a key must be followed by =; write key = value where the file ends"),
         ('name "acme"', "studio.toml:1:6: a key must be followed by =; write key = value"),

@@ -13,7 +13,8 @@ TOO_SMALL = Rule(
     Severity.WARNING,
     "A space's instance type has too little memory for a local editor",
     "AWS wants 8 GB and refuses remote access on this type; the editor in the browser works.",
-    'write instance_type = "{better}" for the space in {file}',
+    'write it in {file}: for everybody below [studio]: instance_type = "{better}"; for one user below that [[users]]:'
+    ' spaces = [{{ name = "{space}", instance_type = "{better}" }}]',
     "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
 )
 OLD_IMAGE = Rule(
@@ -51,7 +52,7 @@ def _memory(patient: Patient) -> Iterator[Finding]:
     for instance_type, names in small.items():
         message = f"{instance_type} is too small for a local editor: {', '.join(names)}"
         better = remote_needs.TOO_SMALL[instance_type]
-        yield TOO_SMALL.broken(message, severity=_severity(patient), better=better, file=patient.file)
+        yield TOO_SMALL.broken(message, severity=_severity(patient), better=better, space=names[0], file=patient.file)
     if not small:
         yield TOO_SMALL.ok("every space has the memory that a local editor needs")
 

@@ -254,7 +254,10 @@ def skewed_clock(ward: Ward) -> Case:
 def too_small(ward: Ward) -> Case:
     patient = ward.patient(studio={"remote_access": True, "instance_type": "ml.c5.large"})
     message = "ml.c5.large is too small for a local editor: ada-editor"
-    remedy = f'write instance_type = "ml.c5.xlarge" for the space in {patient.file}'
+    remedy = (
+        f'write it in {patient.file}: for everybody below [studio]: instance_type = "ml.c5.xlarge"; for one user below'
+        ' that [[users]]: spaces = [{ name = "ada-editor", instance_type = "ml.c5.xlarge" }]'
+    )
     return Case(patient, message, remedy, Severity.WARNING)
 
 
