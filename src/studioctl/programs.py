@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ANSWER_SECONDS = 5.0  # an editor starts a whole browser to say its version
+ANSWER_SECONDS = 15.0  # an editor starts a whole browser to say its version
 VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 

@@ -36,7 +36,7 @@ Force = Annotated[bool, typer.Option("--force", help="Replace a file that is the
 
 @dataclass(frozen=True)
 class Value:
-    """One of the three things that have no default.
+    """One of the three things that are asked for.
 
     Args:
         key: Its option and its key in the file: "name", "region" or "user".
@@ -60,7 +60,7 @@ def init(
     defaults: Defaults = False,
     force: Force = False,
 ) -> None:
-    """Write a commented studio.toml: asks on a terminal for the three things that have no default.
+    """Write a commented studio.toml: on a terminal it asks for name, region and first user.
 
     For example: [bold]studioctl init --name acme-ml --region eu-west-1 --user grace[/]
     """

@@ -305,6 +305,10 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
     if number := disk.refuses(_log_path(home)):
         raise OSError(number, os.strerror(number), str(home))
     last = _log_path(home).read_text(errors="replace").strip().splitlines()[-1:] or ["it wrote nothing"]
+    if last[0].startswith("ModuleNotFoundError"):  # an installation that was interrupted
+        raise EmulatorError(
+            f"The emulator needs packages that are not installed: {last[0]}", hint=installing("studioctl[local]")
+        )
     raise EmulatorError(f"The emulator did not start: {last[0]}", hint=f"Read its log: less '{_log_path(home)}'")
 
 

@@ -107,6 +107,15 @@ def test_without_moto(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.hint == f"{sys.executable} -m pip install 'studioctl[local]'"
 
 
+def test_with_half_of_moto(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "openapi_spec_validator.py").write_text("raise ModuleNotFoundError(\"No module named 'x'\")")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(EmulatorError) as caught:
+        server.start(state_dir=home)
+    said = "The emulator needs packages that are not installed: ModuleNotFoundError: No module named 'x'"
+    assert (caught.value.message, caught.value.hint) == (said, f"{sys.executable} -m pip install 'studioctl[local]'")
+
+
 def test_importing_the_server_imports_no_moto() -> None:
     code = "import sys, studioctl.emulator.server; print({'moto', 'boto3', 'botocore'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
