@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -73,8 +74,18 @@ class RunningEmulator:
 
 
 def default_state_dir() -> Path:
-    """`STUDIOCTL_EMULATOR_DIR`, or the place for state in the user's home."""
+    """`STUDIOCTL_EMULATOR_DIR`, or the place for state in the user's home.
+
+    Raises:
+        EmulatorError: The variable names a relative place, which is another one in each directory.
+    """
     named = os.environ.get("STUDIOCTL_EMULATOR_DIR")
+    if named and not Path(named).is_absolute():
+        whole = shlex.quote(str(Path(named).absolute()))
+        raise EmulatorError(
+            f"STUDIOCTL_EMULATOR_DIR is '{named}', which is another place in each directory.",
+            hint=f"export STUDIOCTL_EMULATOR_DIR={whole}",
+        )
     return Path(named) if named else homes.state() / "emulator"
 
 
