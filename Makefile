@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKOV := .venv-audit
+DOCS := .venv-docs
 
-.PHONY: help demo test fast prerequisites check format audit benchmark versions chaos rivals soak misbehaviour compatibility package generated clean
+.PHONY: help demo test fast prerequisites check format audit benchmark versions chaos rivals soak misbehaviour compatibility package generated docs picture clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -13,7 +14,7 @@ help: ## Show the targets
 demo: $(READY) ## Plan, create, look at, change and remove an environment on the emulator
 	$(BIN)/python demo/demo.py
 
-test: prerequisites check $(CHECKOV)/.ready ## Format check, lint, types, every test
+test: prerequisites check $(CHECKOV)/.ready $(DOCS)/.ready ## Format check, lint, types, every test
 	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 fast: $(READY) ## The tests that need neither the emulator nor Terraform
@@ -62,8 +63,15 @@ compatibility: $(READY) ## Let this version go on with an environment that the f
 generated: $(READY) ## Write the files that are made from the code
 	$(BIN)/python -m tests.generated
 
-clean: ## Remove the virtual environment and what the demo left
-	rm -rf $(VENV) $(CHECKOV) .demo dist
+docs: $(DOCS)/.ready ## Build the documentation as a site with search: build/docs/index.html
+	$(DOCS)/bin/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
+	@echo "Open build/docs/index.html"
+
+picture: demo ## Draw the README's picture from what the demo shows
+	cp .demo/demo.svg docs/images/demo.svg
+
+clean: ## Remove the virtual environments, the site and what the demo left
+	rm -rf $(VENV) $(CHECKOV) $(DOCS) .demo build dist
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -78,4 +86,11 @@ $(CHECKOV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(CHECKOV)
 	$(CHECKOV)/bin/python -m pip install --quiet --upgrade pip
 	$(CHECKOV)/bin/python -m pip install --quiet --group checkov
+	@touch $@
+
+# Sphinx wants a newer docutils than the AWS CLI, which tests use.
+$(DOCS)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --upgrade pip
+	$(DOCS)/bin/python -m pip install --quiet --group docs
 	@touch $@

@@ -5,6 +5,7 @@ Runs each command for real, shows its output as it comes, and leaves the transcr
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,17 +31,19 @@ class Step(NamedTuple):
 
 
 STEPS = (
-    Step("The file says what should exist. Is it right?", "studioctl validate", pictured=True),
-    Step("What would happen? The emulator starts by itself; no AWS account is needed.", "studioctl plan --local"),
-    Step("Make it so, with the real Terraform and AWS provider.", "studioctl up --local --yes"),
+    Step("The file says what should exist. Is it right?", "studioctl validate"),
+    Step(
+        "What would happen? The emulator starts by itself; no AWS account is needed.",
+        "studioctl plan --local",
+        pictured=True,
+    ),
+    Step("Make it so, with the real Terraform and AWS provider.", "studioctl up --local --yes", pictured=True),
     Step("To work: start Code Editor.", "studioctl start ada-editor --local", pictured=True),
     Step("On a larger instance, this time only.", "studioctl start grace-editor --local --instance-type ml.t3.large"),
     Step("What is there now, what runs, and what does it cost?", "studioctl status --local", pictured=True),
-    Step("Home. The files stay, the cost ends.", "studioctl stop --all --local", pictured=True),
-    Step(
-        "A bigger volume for a space ...", "sed -i.before 's/volume_gb = 50/volume_gb = 80/' studio.toml", pictured=True
-    ),
-    Step("... and exactly that changes.", "studioctl up --local --yes", pictured=True),
+    Step("Home. The files stay, the cost ends.", "studioctl stop --all --local"),
+    Step("A bigger volume for a space ...", "sed -i.before 's/volume_gb = 50/volume_gb = 80/' studio.toml"),
+    Step("... and exactly that changes.", "studioctl up --local --yes"),
     Step(
         "Remove everything. Without --delete-data, what people have put in stays.",
         "studioctl down --local --yes --delete-data",
@@ -49,6 +52,8 @@ STEPS = (
     Step("The emulator goes last.", "studioctl emulator stop"),
 )
 PLAN_FOUND_CHANGES = 2
+PICTURED_LINES = 7  # the picture shows this many lines from the start of an output, and as many from its end
+FONT_FROM_ELSEWHERE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # rich's template asks a public server for one
 STILL_AT_WORK = "  … "  # a sign of life for whoever waits; nobody waits for a transcript
 
 
@@ -65,11 +70,12 @@ def main() -> int:
     page, picture = _recorder(160), _recorder(110)
     began = time.monotonic()
     for step in STEPS:
-        code = _show(step, environment, [page, picture] if step.pictured else [page])
+        code = _show(step, environment, page, picture if step.pictured else None)
         if code not in {0, PLAN_FOUND_CHANGES}:
             subprocess.run([STUDIOCTL, "emulator", "stop"], env=environment, check=False)
             return code
-    picture.save_svg(str(DEMO / "demo.svg"), title="studioctl on the emulator")
+    drawn = picture.export_svg(title="studioctl on the emulator")
+    (DEMO / "demo.svg").write_text(FONT_FROM_ELSEWHERE.sub("", drawn), encoding="utf-8")
     page.save_html(str(DEMO / "index.html"))
     print(f"\nDone in {time.monotonic() - began:.0f} s. To look at:")
     print(f"  {DEMO.relative_to(ROOT)}/index.html      this transcript")
@@ -82,11 +88,8 @@ def _recorder(width: int) -> Console:
     return Console(record=True, file=io.StringIO(), width=width, force_terminal=True)
 
 
-def _show(step: Step, environment: dict[str, str], recorders: list[Console]) -> int:
+def _show(step: Step, environment: dict[str, str], page: Console, picture: Console | None) -> int:
     print(f"\n# {step.thought}\n$ {step.command}", flush=True)
-    for recorder in recorders:
-        recorder.print(Text(f"\n# {step.thought}", style="bright_black"))
-        recorder.print(Text(f"$ {step.command}", style="bold"))
     process = subprocess.Popen(
         ["/bin/sh", "-c", step.command],
         cwd=DEMO,
@@ -97,13 +100,30 @@ def _show(step: Step, environment: dict[str, str], recorders: list[Console]) -> 
         text=True,
     )
     assert process.stdout is not None
+    shown = []
     for line in process.stdout:
         print(line, end="", flush=True)
-        if line.startswith(STILL_AT_WORK):
-            continue
-        for recorder in recorders:
-            recorder.print(Text(line.rstrip()))
+        if not line.startswith(STILL_AT_WORK):
+            shown.append(line.rstrip())
+    _record(page, step, shown)
+    if picture:
+        _record(picture, step, _abridged(shown))
     return process.wait()
+
+
+def _record(recorder: Console, step: Step, output: list[str]) -> None:
+    recorder.print(Text(f"\n# {step.thought}", style="bright_black"))
+    recorder.print(Text(f"$ {step.command}", style="bold"))
+    for line in output:
+        recorder.print(Text(line))
+
+
+def _abridged(output: list[str]) -> list[str]:
+    """The output, without the middle where it is long."""
+    left_out = len(output) - 2 * PICTURED_LINES
+    if left_out < 2:
+        return output
+    return [*output[:PICTURED_LINES], f"... {left_out} lines ...", *output[-PICTURED_LINES:]]
 
 
 if __name__ == "__main__":

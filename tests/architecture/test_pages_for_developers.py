@@ -21,7 +21,7 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 FENCE = re.compile(r"^( *)```\w*\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 PATH = re.compile(r"(?:\.?[\w-]+/)+[\w./-]*|[\w-]+\.(?:md|py|toml|txt|sh|json|yaml)")
 # Made by make, or a user's own: not in a fresh clone.
-MADE = {".venv", ".venv-audit", "dist", ".studioctl", "studio.toml"}
+MADE = {".venv", ".venv-audit", ".venv-docs", "build", "dist", ".studioctl", "studio.toml"}
 
 
 def read(file: Path) -> Any:
