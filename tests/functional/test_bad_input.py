@@ -164,8 +164,8 @@ def test_init_takes_what_it_is_told_and_what_awss_tools_read(shell: Shell) -> No
     assert (texts["c.toml"]["region"], texts["c.toml"]["users"]) == ("ap-southeast-2", [{"name": "jose-garcia"}])
     assert silent.err == (
         "Error: There is no terminal to ask on, and nothing says: region, user. Nothing was written.\n"
-        "Next:  say them, or take what is proposed with --defaults: studioctl init --name acme-ml --region us-east-1"
-        " --user me\n"
+        "Next:  say them, or take what is proposed with --defaults: studioctl init --config d.toml --name acme-ml"
+        " --region us-east-1 --user me\n"
     )
     assert wrong.err.startswith('Error: --user: "ada_l" contains "_"; write "ada-l". Nothing was written.\n')
     assert not (shell.directory / "d.toml").exists()

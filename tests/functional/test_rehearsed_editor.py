@@ -128,7 +128,7 @@ def test_scripts_run_only_in_an_emulator_that_was_told_to(shell: Shell) -> None:
     assert refused.err == (
         "Error: The emulator runs already, and not as these say: --run-lifecycle, --lifecycle-network.\n"
         f"Next:  studioctl emulator stop && studioctl emulator start {' '.join(other)}"
-        " (everything in it will be gone)\n"
+        "   (everything in it will be gone)\n"
     )
     shell.studioctl("emulator", "stop")
     shell.studioctl("emulator", "start", "--run-lifecycle", "--lifecycle-seconds", "20")

@@ -45,7 +45,9 @@ def connect(
 
     if json and not check:
         raise StudioctlError(
-            "--json goes with --check.", hint="studioctl connect --check --json", exit_code=ExitCode.USAGE
+            "--json goes with --check.",
+            hint=f"studioctl connect {f'{space} ' if space else ''}--check --json",
+            exit_code=ExitCode.USAGE,
         )
     terminal = Terminal()
     if remove:

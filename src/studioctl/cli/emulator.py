@@ -105,7 +105,7 @@ def _refuse_other_settings(context: typer.Context, wanted: "EmulatorSettings", r
     raise EmulatorError(
         f"The emulator runs already, and not as these say: {', '.join(differing)}.",
         hint=f"studioctl emulator stop && {shlex.join(['studioctl', 'emulator', 'start', *again])}"
-        " (everything in it will be gone)",
+        "   (everything in it will be gone)",
     )
 
 

@@ -86,7 +86,8 @@ def init(
         Value("region", "AWS region", region, proposals.region(profile)),
         Value("user", "First user", user, login),
     )
-    chosen = _chosen(wanted, defaults=defaults)
+    again = f"studioctl init{options.config_flag(config)}{_as_typed(profile, force=force)}"
+    chosen = _chosen(wanted, defaults=defaults, again=again)
     disk.replace(config.resolve(), render_template(**chosen, profile=profile))
     terminal = Terminal()
     terminal.say(f"Wrote {config}:")
@@ -121,8 +122,13 @@ def _kind(config: Path) -> int | None:
         return None
 
 
-def _chosen(wanted: tuple[Value, ...], *, defaults: bool) -> dict[str, str]:
-    """What was given, answered or proposed, by key; each as the file may hold it."""
+def _as_typed(profile: str | None, *, force: bool) -> str:
+    """The options that say nothing of the three values, to be typed again."""
+    return (f" --profile {shlex.quote(profile)}" if profile else "") + (" --force" if force else "")
+
+
+def _chosen(wanted: tuple[Value, ...], *, defaults: bool, again: str) -> dict[str, str]:
+    """What was given, answered or proposed, by key; each as the file may hold it. `again` is the command so far."""
     from studioctl.errors import ExitCode, StudioctlError
 
     missing = [value.key for value in wanted if value.given is None]
@@ -131,12 +137,12 @@ def _chosen(wanted: tuple[Value, ...], *, defaults: bool) -> dict[str, str]:
         options_ = " ".join(f"--{value.key} {value.given or value.proposed}" for value in wanted)
         raise StudioctlError(
             f"There is no terminal to ask on, and nothing says: {', '.join(missing)}. Nothing was written.",
-            hint=f"say them, or take what is proposed with --defaults: studioctl init {options_}",
+            hint=f"say them, or take what is proposed with --defaults: {again} {options_}",
             exit_code=ExitCode.USAGE,
         )
     for value in wanted:  # before anything is asked
         if value.given is not None:
-            _check(value, value.given)
+            _check(value, value.given, again)
     return {
         value.key: value.given if value.given is not None else _ask(value) if asks else value.proposed
         for value in wanted
@@ -149,13 +155,13 @@ def _checks() -> dict[str, Callable[[str], str]]:
     return {"name": checks.environment_name, "region": checks.region, "user": checks.sagemaker_name}
 
 
-def _check(value: Value, given: str) -> None:
+def _check(value: Value, given: str, again: str) -> None:
     from studioctl.errors import ExitCode, StudioctlError
 
     try:
         _checks()[value.key](given)
     except ValueError as why:
-        hint = f"studioctl init --{value.key} ..., or leave it out to be asked"
+        hint = f"{again} --{value.key} ..., or leave it out to be asked"
         raise StudioctlError(
             f"--{value.key}: {why}. Nothing was written.", hint=hint, exit_code=ExitCode.USAGE
         ) from None

@@ -98,7 +98,7 @@ def _of_one_access(network: Mapping[str, Any], studio: Mapping[str, Any]) -> Ite
     ]
     for place, is_given in places:
         if is_given:
-            yield place, 'belongs to access "vpc-only"; write access = "vpc-only", or delete this line'
+            yield place, 'belongs to access "vpc-only"; write access = "vpc-only" under [network], or delete this line'
 
 
 def _names_of_endpoints(network: Mapping[str, Any], region: str) -> Iterator[Violation]:

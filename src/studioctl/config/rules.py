@@ -235,7 +235,7 @@ def _custom_images(images: Sequence[Any]) -> Iterator[Violation]:
     for place, image in places:
         digest = image.get("digest")
         if isinstance(digest, str) and digest in seen:
-            yield (*place, "digest"), "is the digest of another entry; delete one of them"
+            yield (*place, "digest"), "is the digest of another entry; delete one of the two entries"
         elif isinstance(digest, str):
             seen.add(digest)
 

@@ -62,6 +62,7 @@ def _plain(reason: str, before: str, here: str) -> str:
         ("Cannot overwrite a value", "this key is written twice; delete one"),
         ("Duplicate inline table key", "this key is written twice; delete one"),
         ("Cannot declare", "this table is written twice; put all its keys below one [table]"),
+        ("Cannot redefine namespace", "this table is already complete; put all its keys in one place"),
         ("Cannot mutate immutable namespace", "this table is already complete; put all its keys in one place"),
         ("Invalid value", _no_value(before, here)),
         ("Expected '=' after a key", "a key must be followed by =; write key = value"),

@@ -217,7 +217,7 @@ def settings_of(emulator: RunningEmulator) -> EmulatorSettings:
     Raises:
         EmulatorError: it does not answer.
     """
-    told = _own(emulator, "GET", "settings", hint="studioctl emulator stop (everything in it will be gone)")
+    told = _own(emulator, "GET", "settings", hint="studioctl emulator stop   (everything in it will be gone)")
     known = {field.name for field in fields(EmulatorSettings)}  # one of another version may tell more
     return EmulatorSettings.of({name: value for name, value in told.items() if name in known})
 

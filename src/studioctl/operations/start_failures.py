@@ -70,7 +70,7 @@ def _capacity(account: Account, space: Space, app: App) -> AwsError:
     where = f" in {zones['zones']}" if zones else f" in {account.target.region}"
     others = alternatives(app.instance_type, account.target.region)
     alternative = f"studioctl start {space.name} --instance-type {others[0]}" if others else "another instance type"
-    also = f" (or {', '.join(others[1:])})" if others[1:] else ""
+    also = f"   (or {', '.join(others[1:])})" if others[1:] else ""
     return AwsError(
         f"'{space.name}' did not start: AWS has no {app.instance_type} free{where} at present: {app.failure}",
         hint=f"try again later, or on another type for this time: {alternative}{also}",

@@ -111,7 +111,8 @@ CAUSES = (
     Cause(
         "secret scheduled for deletion",
         r"secret with this name is already scheduled for deletion",
-        "Store a value, which brings it back: `studioctl secret set github`. Then try again: it is adopted.",
+        "Store a value, which brings it back: `studioctl secret set github`, with `--user NAME` if it is a user's own."
+        " Then try again: it is adopted.",
         "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html",
     ),
     Cause(

@@ -1,10 +1,13 @@
 """Each rule about the file: what breaks it, and that what the remedy says mends it."""
 
+import re
+import tomllib
 from typing import Any, NamedTuple
 
 import pytest
 
 from studioctl.audit.finding import Acceptance
+from tests.remedies import claimed
 from tests.unit.audit.auditing import SMALLEST, audited, found_in_file, told
 
 
@@ -100,3 +103,20 @@ def test_what_was_not_looked_for_is_not_told_as_gone() -> None:
 
     assert audited(SMALLEST + accepted).unused == ("CS-UNRESTRICTED", "STUDIO-005", "STUDIO-009")
     assert audited(SMALLEST + managed + accepted).unused == ("STUDIO-005",)
+
+
+LINE = re.compile(r"(?P<key>\w+) = (?P<value>\S+) under \[(?P<table>\w+)\](?:, before the domain exists)?")
+
+
+def test_written_as_printed() -> None:
+    """The line that a remedy prints is put into the file, and the finding is gone."""
+    walked = set()
+    for rule_id, case in CASES.items():
+        finding = next(finding for finding in found_in_file(**case.broken) if finding.rule.id == rule_id)
+        if line := LINE.fullmatch(finding.remedy):
+            table = case.broken.get(line["table"], {}) | tomllib.loads(f"{line['key']} = {line['value']}")
+            left = found_in_file(**case.broken | {line["table"]: table})
+            assert rule_id not in {finding.rule.id for finding in left}
+            walked.add(("studioctl.audit.rules", finding.remedy))
+
+    assert claimed("tests/unit/audit/test_wanted.py::test_written_as_printed") == walked

@@ -173,6 +173,10 @@ def test_content_that_is_no_text(content: bytes, message: str, tmp_path: Path, m
             "[[users]]\n[users]\n",
             "studio.toml:2:7: this table is written twice; put these keys below the first one, on line 1",
         ),
+        (
+            "[a.b]\n[a]\nb.c = 1",
+            "studio.toml:3: this table is already complete; put all its keys in one place where the file ends",
+        ),
         ("x = { a = 1, a = 2 }", "studio.toml:1:19: this key is written twice; delete one"),
         ("name", "studio.toml:1: a key must be followed by =; write key = value where the file ends"),
         ('name "acme"', "studio.toml:1:6: a key must be followed by =; write key = value"),

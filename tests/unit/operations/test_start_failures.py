@@ -99,5 +99,5 @@ def test_a_zone_without_capacity_is_named_and_so_are_types_that_may_do() -> None
     )
     assert error.hint == (
         "try again later, or on another type for this time: studioctl start ada-editor --instance-type ml.t3.large"
-        " (or ml.c5.large, ml.m5.large)"
+        "   (or ml.c5.large, ml.m5.large)"
     )
