@@ -110,6 +110,11 @@ def find(wanted: str | None = None) -> Engine:
     )
 
 
+def answers(name: Name, program: str, environment: Mapping[str, str]) -> bool:
+    """Whether this program can work now."""
+    return _answers(Engine(name, program, environment))
+
+
 def _answers(engine: Engine) -> bool:
     """Whether it can work: docker's and finch's clients are of no use while their daemon does not run."""
     question = ["info"] if engine.name in {"docker", "finch"} else ["--version"]

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 from studioctl import programs
+from studioctl.containers import engine
 from studioctl.containers.engine import NAMES
 from studioctl.operations.doctor.check import Check, Group
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
@@ -129,12 +130,27 @@ def _plugin(patient: Patient) -> Iterator[Finding]:
 
 
 def _containers(patient: Patient) -> Iterator[Finding]:
-    found = next((program for name in NAMES if (program := programs.find(name, patient.environ))), None)
-    if found:
-        yield CONTAINERS.ok(str(found))
+    found = [(name, program) for name in NAMES if (program := programs.find(name, patient.environ))]
+    ready = (each for name, each in found if engine.answers(name, str(each.path), patient.environ))
+    if program := next(ready, None):
+        yield CONTAINERS.ok(str(program))
+    elif found:
+        name, program = found[0]
+        yield CONTAINERS.broken(f"{program} does not answer: its daemon does not run", install=_starting(patient, name))
     else:
         missing = f"None of {', '.join(NAMES)} was found on PATH"
         yield CONTAINERS.broken(missing, install=_install(patient, "podman"))
+
+
+def _starting(patient: Patient, engine_name: str) -> str:
+    """How this system starts what the engine's program talks to."""
+    if engine_name == "finch":
+        return "finch vm start"
+    return (
+        "sudo systemctl start docker"
+        if shutil.which("systemctl", path=patient.environ.get("PATH"))
+        else ("start Docker Desktop, or dockerd")
+    )
 
 
 def _editors(patient: Patient) -> Iterator[Finding]:
