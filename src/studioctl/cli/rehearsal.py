@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from studioctl.cli import options
 from studioctl.cli.hints import named_file, own
-from studioctl.errors import AbsentError
+from studioctl.errors import AbsentError, StudioctlError
 
 if TYPE_CHECKING:
     from studioctl.presentation.console import Terminal
 
 
 def exists(file: Path, name: str) -> bool:
-    """Whether the emulator that runs now has the environment of this file."""
+    """Whether the emulator that runs now has the environment of this file; no, where it cannot be looked at."""
     from studioctl.emulator import server
     from studioctl.target import LocalEndpoint, Target
     from studioctl.terraform.workspace import Workspace
 
-    with suppress(OSError):
+    with suppress(OSError, StudioctlError):
         workspace = Workspace.beside(file, name, Target("", local=LocalEndpoint("", "", "")))
         if workspace.is_claimed and (emulator := server.find()):
             return workspace.is_bound_to(emulator.instance_id)

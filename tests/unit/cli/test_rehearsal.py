@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from studioctl.cli import main
+from studioctl.cli import main, rehearsal
 from studioctl.emulator import server
 from studioctl.emulator.server import RunningEmulator
+from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform.workspace import Workspace
 from tests.unit.emulator.emulated import client
 
@@ -117,3 +118,11 @@ def test_a_rehearsal_that_ended_with_its_emulator_is_not_named(run: Run, emulato
     Workspace.beside(Path("team.toml"), "acme-ml", emulator.target("us-east-1")).bind_emulator("another one")
 
     assert "The emulator has" not in "\n".join(run("status --config team.toml")[1])
+
+
+def test_what_hinders_the_look_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "team.toml"
+    Workspace.beside(file, "acme-ml", Target("", local=LocalEndpoint("", "", ""))).claim()
+    monkeypatch.setenv("STUDIOCTL_EMULATOR_DIR", "a/relative/place")
+
+    assert not rehearsal.exists(file, "acme-ml")
