@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from studio_emulator import server
 from studioctl.audit import least_privilege as powers
 from studioctl.audit import rules
 from studioctl.audit.examination import Audit
 from studioctl.audit.finding import Finding, Report, Rule
 from studioctl.config.load import parse
 from studioctl.config.source import Source
-from studioctl.emulator import server
 from studioctl.infrastructure import blueprint
 from studioctl.target import Target
 

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import daily
-from studioctl.emulator import server
+from studio_emulator import server
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import botocore.session
 
-from studioctl.emulator import server
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.settings import EmulatorSettings
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 STUDIOCTL, AWS = str(SCRIPTS / "studioctl"), str(SCRIPTS / "aws")

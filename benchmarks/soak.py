@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from studioctl.infrastructure.block import Blueprint
 from studioctl.terraform import document, executable, provider, warm
 from studioctl.terraform.environment import child_environment

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 
 STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
 FIRST = "f2e1baf"  # the first version

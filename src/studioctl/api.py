@@ -57,7 +57,7 @@ class Studio:
         config = load(file)
         if not local:
             return cls(Account(config, Target(config.region, config.profile)), file)
-        from studioctl.emulator import server  # noqa: PLC0415 (only for a rehearsal)
+        from studio_emulator import server  # noqa: PLC0415 (only for a rehearsal)
 
         emulator = server.start()
         target = emulator.target(config.region)

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
 from studioctl.target import Target
 from studioctl.terraform import provider, warm
 from studioctl.terraform.document import EMULATED_SERVICES, PROVIDER_VERSION

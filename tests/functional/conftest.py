@@ -17,8 +17,8 @@ import boto3
 import pytest
 from tests.functional.warmth import warm_provider
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 
 if TYPE_CHECKING:  # it needs this file's shell
     from tests.functional.living import Living

@@ -14,9 +14,9 @@ from typing import Any
 from tests.functional.conftest import Done, Shell
 from tests.unit.emulator.emulated import Studio, client, eventually, new_studio
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
 
 NAME = "acme-ml"
 REGION = "us-east-1"

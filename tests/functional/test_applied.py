@@ -12,7 +12,7 @@ import pytest
 from tests.functional.conftest import Applied, Shell
 from tests.unit.emulator.pushing import Registry
 
-from studioctl.emulator import server
+from studio_emulator import server
 
 AWS = str(Path(sysconfig.get_path("scripts")) / "aws")
 

@@ -60,8 +60,8 @@ def test_an_emulator_that_is_started_amid_secrets_has_none(tmp_path: Path) -> No
         finally:
             shell.studioctl("emulator", "stop")
 
-    assert heard.with_text("studioctl.emulator")
-    assert not [line for line in heard.holding(*LEFT.values()) if "studioctl.emulator" in line]
+    assert heard.with_text("studio_emulator")
+    assert not [line for line in heard.holding(*LEFT.values()) if "studio_emulator" in line]
     assert [file for secret in LEFT.values() for file in files_with(secret, tmp_path)] == []
 
 

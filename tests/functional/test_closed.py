@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from tests.functional.conftest import Shell
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
 from studioctl.infrastructure import endpoints
 
 NAME = "acme-closed"

@@ -16,7 +16,7 @@ from tests.functional.conftest import Applied
 from tests.unit.emulator.emulated import eventually, is_in_service, patiently, refusal
 from tests.unit.emulator.pushing import Registry
 
-from studioctl.emulator import server
+from studio_emulator import server
 
 AWS = str(Path(sysconfig.get_path("scripts")) / "aws")
 ACCOUNT = "123456789012"

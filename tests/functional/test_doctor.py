@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.functional.conftest import Shell
 
-from studioctl.emulator import server
+from studio_emulator import server
 from studioctl.terraform.provider import platform_name
 
 FILE = 'name = "acme-ml"\nregion = "us-east-1"\n\n[[users]]\nname = "ada"\n'

@@ -14,10 +14,10 @@ from tests.functional.eavesdropper import files_with, listening
 from tests.unit.emulator.emulated import client
 from tests.unit.emulator.pushing import Registry, digest
 
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from studioctl.containers.credentials import Login
 from studioctl.containers.engine import find
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
 
 FILE = 'name = "acme-ml" # ours\nregion = "us-east-1"\n\n[[users]]\nname = "ada"\n'
 REGION = "us-east-1"

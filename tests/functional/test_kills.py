@@ -23,7 +23,7 @@ import pytest
 from benchmarks.world import descendants
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell
 
-from studioctl.emulator import server
+from studio_emulator import server
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment
 

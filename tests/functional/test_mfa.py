@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.functional.conftest import SMALL, Shell
 
-from studioctl.emulator import server
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.settings import EmulatorSettings
 
 CONFIG = """\
 [profile mfa]

@@ -14,9 +14,9 @@ from tests.fakes.git_server import GitServer, git_server
 from tests.unit.emulator.emulated import client, eventually
 from tests.unit.emulator.starting import Editor
 
+from studio_emulator import server
+from studio_emulator.settings import EmulatorSettings
 from studioctl.config.load import load
-from studioctl.emulator import server
-from studioctl.emulator.settings import EmulatorSettings
 from studioctl.infrastructure import editor_scripts
 from studioctl.infrastructure.naming import Naming
 

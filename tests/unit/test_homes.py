@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from studio_emulator.server import default_state_dir
 from studioctl import homes
-from studioctl.emulator.server import default_state_dir
 from studioctl.errors import ConfigError
 from studioctl.remote.host import config_path
 

@@ -146,7 +146,7 @@ def _target(region: str, profile: str | None, *, local: bool) -> tuple[Target, s
     """Where to act, and the emulator's instance if that is there."""
     if not local:
         return Target(region, profile), None
-    from studioctl.emulator import server
+    from studio_emulator import server
 
     emulator = server.start()
     return emulator.target(region), emulator.instance_id

@@ -10,8 +10,8 @@ from studioctl.cli import faults, options
 from studioctl.cli.group import Group
 
 if TYPE_CHECKING:
-    from studioctl.emulator.server import RunningEmulator
-    from studioctl.emulator.settings import EmulatorSettings
+    from studio_emulator.server import RunningEmulator
+    from studio_emulator.settings import EmulatorSettings
 
 app = typer.Typer(
     help="The AWS account on this machine that [bold]--local[/] acts on.", cls=Group, rich_markup_mode="rich"
@@ -61,8 +61,8 @@ def start(
     ] = 300,
 ) -> None:
     """Start it in the background, if it is not running."""
-    from studioctl.emulator import server
-    from studioctl.emulator.settings import EmulatorSettings
+    from studio_emulator import server
+    from studio_emulator.settings import EmulatorSettings
 
     if accept_any_key and run_lifecycle:
         raise typer.BadParameter(
@@ -90,7 +90,7 @@ def start(
 
 def _refuse_other_settings(context: typer.Context, wanted: "EmulatorSettings", running: "RunningEmulator") -> None:
     """One that runs already stays as it is: whoever wants it otherwise has to know."""
-    from studioctl.emulator import server
+    from studio_emulator import server
     from studioctl.errors import EmulatorError
 
     sources = {name: context.get_parameter_source(name) for name in context.params}
@@ -134,7 +134,7 @@ def _quotas(given: list[str]) -> dict[str, float]:
 @app.command()
 def stop() -> None:
     """Stop it. Everything in it is gone."""
-    from studioctl.emulator import server
+    from studio_emulator import server
 
     typer.echo("stopped" if server.stop() else "it was not running")
 
@@ -142,7 +142,7 @@ def stop() -> None:
 @app.command()
 def status(json: options.Json = False) -> None:
     """Say whether it is running, and where. Exits with 1 when it is not."""
-    from studioctl.emulator import server
+    from studio_emulator import server
     from studioctl.presentation.json import dumps
 
     running = server.find()
@@ -175,7 +175,7 @@ def env(
     """
     import shlex
 
-    from studioctl.emulator import server
+    from studio_emulator import server
     from studioctl.presentation.json import dumps
 
     running = server.start()
@@ -187,7 +187,7 @@ def env(
 @app.command()
 def inventory() -> None:
     """Print everything that exists in it, as JSON."""
-    from studioctl.emulator import server
+    from studio_emulator import server
     from studioctl.presentation.json import dumps
 
     typer.echo(dumps(server.inventory(server.start())))

@@ -22,7 +22,7 @@ KINDS = (
 @app.command()
 def show(json: options.Json = False) -> None:
     """Say what is wrong at present, and how often each fault was hit."""
-    from studioctl.emulator import server
+    from studio_emulator import server
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -54,7 +54,7 @@ def set_(
     """Set a fault beside those that are, or all those of a file in their place."""
     from dataclasses import asdict
 
-    from studioctl.emulator import faults, server
+    from studio_emulator import faults, server
 
     try:
         if file is not None:
@@ -71,6 +71,6 @@ def set_(
 @app.command()
 def clear() -> None:
     """Let everything go well again."""
-    from studioctl.emulator import server
+    from studio_emulator import server
 
     server.set_faults(server.start(), {})

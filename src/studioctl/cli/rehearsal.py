@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def exists(file: Path, name: str) -> bool:
     """Whether the emulator that runs now has the environment of this file; no, where it cannot be looked at."""
-    from studioctl.emulator import server
+    from studio_emulator import server
     from studioctl.target import LocalEndpoint, Target
     from studioctl.terraform.workspace import Workspace
 

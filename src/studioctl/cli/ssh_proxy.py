@@ -51,7 +51,7 @@ def _target(region: str, profile: str | None, *, local: bool) -> "Target":
 
     if not local:
         return Target(region, profile)
-    from studioctl.emulator import server
+    from studio_emulator import server
 
     emulator = server.find()
     if emulator is None:  # a new one would have no spaces

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 import pytest
 from benchmarks.audit import CHECKOV, examine_all
 
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from studioctl.audit.finding import Report
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
 from studioctl.target import Target
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from studioctl.audit.account import Held, look
 from studioctl.audit.finding import Finding
 from studioctl.aws.safeguards import account_is_closed
 from studioctl.aws.session import HURRIED, Session
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
 from studioctl.infrastructure import blueprint
 from studioctl.target import Target
 from tests.environments import environment

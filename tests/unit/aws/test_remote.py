@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from studioctl.aws.remote import SpaceArn, start_session
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import AwsError
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:space/d-abc/ada-editor"

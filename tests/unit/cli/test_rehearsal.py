@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from studioctl.cli import main, rehearsal
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
 from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform.workspace import Workspace
 from tests.unit.emulator.emulated import client

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
 from tests.unit.emulator.emulated import Studio, new_studio
 
 

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

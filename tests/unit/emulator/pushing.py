@@ -8,7 +8,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import Answer, client
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"

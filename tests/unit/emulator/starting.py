@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import REGION, Studio, client, eventually, new_studio
 
 GROUP = "/aws/sagemaker/studio"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import TRUST, client, refusal
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import Studio, client, eventually, gone, refusal
 
 

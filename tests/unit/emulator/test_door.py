@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Response
 
-from studioctl.emulator import framing, malformed, refusals
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.signatures import Refused
-from studioctl.emulator.wire import LOOPBACK, RequestHandler, Server
+from studio_emulator import framing, malformed, refusals
+from studio_emulator.server import RunningEmulator
+from studio_emulator.signatures import Refused
+from studio_emulator.wire import LOOPBACK, RequestHandler, Server
 from tests.unit.emulator.emulated import client, signed
 
 JSON, FORM = "application/x-amz-json-1.1", "application/x-www-form-urlencoded"

@@ -12,10 +12,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from studioctl.emulator import server
-from studioctl.emulator.faults import Active, Fault, Faults, Kind, read
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.faults import Active, Fault, Faults, Kind, read
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
 from studioctl.errors import EmulatorError
 from tests.unit.emulator.emulated import REGION, client, eventually, key_of, new_studio, refusal
 

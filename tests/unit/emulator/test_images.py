@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import REGION, Studio, client, eventually, gone, refusal
 from tests.unit.emulator.pushing import Registry, digest
 

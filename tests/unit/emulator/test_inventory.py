@@ -4,8 +4,8 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import client, new_studio, refusal
 
 REGION = "ca-central-1"

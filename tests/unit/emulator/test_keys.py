@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import REGION, client, refusal
 
 

@@ -16,11 +16,11 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
-from studioctl.emulator.sigv4 import headers
-from studioctl.emulator.state_file import State
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
+from studio_emulator.sigv4 import headers
+from studio_emulator.state_file import State
 from studioctl.errors import EmulatorError
 from tests.unit.emulator.emulated import REGION, client, new_studio, refusal
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from studioctl.emulator import server
+from studio_emulator import server
 from studioctl.errors import EmulatorError
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import REGION, SESSION, client, key_of
 
 PAST = "2020-01-01T00:00:00Z"

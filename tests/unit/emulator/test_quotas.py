@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
 from tests.unit.emulator.emulated import Studio, client, new_studio, refusal
 
 PROFILES, SPACES, RUNNING_APPS, APPS_ON_T3_LARGE = "L-AC46C40F", "L-8E5333B4", "L-4E39DDC4", "L-656A17FA"

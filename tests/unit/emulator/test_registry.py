@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import client, refusal
 from tests.unit.emulator.pushing import MANIFEST_TYPE, Registry, digest
 

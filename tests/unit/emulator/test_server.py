@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
-from studioctl.emulator.state_file import State
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
+from studio_emulator.state_file import State
 from studioctl.errors import EmulatorError
 from tests.unit.emulator.emulated import client, new_studio, refusal
 
@@ -59,7 +59,7 @@ def test_two_starts_at_once_start_one(home: Path) -> None:
 
 
 def test_two_programs_at_once_start_one(home: Path) -> None:
-    code = "import sys, pathlib; from studioctl.emulator import server\n"
+    code = "import sys, pathlib; from studio_emulator import server\n"
     code += "print(server.start(state_dir=pathlib.Path(sys.argv[1])).instance_id)"
     programs = [
         subprocess.Popen([sys.executable, "-c", code, str(home)], stdout=subprocess.PIPE, text=True) for _ in range(2)
@@ -117,7 +117,7 @@ def test_with_half_of_moto(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_importing_the_server_imports_no_moto() -> None:
-    code = "import sys, studioctl.emulator.server; print({'moto', 'boto3', 'botocore'} & set(sys.modules))"
+    code = "import sys, studio_emulator.server; print({'moto', 'boto3', 'botocore'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
 
 
@@ -184,7 +184,7 @@ def test_pages_of_others_are_refused(emulator: RunningEmulator) -> None:
     ],
 )
 def test_nothing_leaves_this_machine(attempt: str, told: str) -> None:
-    code = "import socket, urllib.request\nfrom studioctl.emulator.guard import keep_to_loopback\n"
+    code = "import socket, urllib.request\nfrom studio_emulator.guard import keep_to_loopback\n"
     code += f"keep_to_loopback()\ntry:\n    {attempt}\nexcept OSError as error:\n    print(error)\n"
     said = subprocess.check_output([sys.executable, "-c", code], text=True)
     assert "The emulator sends nothing beyond this machine" in said
@@ -192,7 +192,7 @@ def test_nothing_leaves_this_machine(attempt: str, told: str) -> None:
 
 
 def test_loopback_stays_open_to_it(emulator: RunningEmulator) -> None:
-    code = "import urllib.request\nfrom studioctl.emulator.guard import keep_to_loopback\nkeep_to_loopback()\n"
+    code = "import urllib.request\nfrom studio_emulator.guard import keep_to_loopback\nkeep_to_loopback()\n"
     code += f"print(urllib.request.urlopen('{emulator.endpoint_url}/health').status)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "200\n"
 

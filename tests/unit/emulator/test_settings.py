@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from studioctl.emulator import server
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.settings import EmulatorSettings
 from tests.unit.emulator.emulated import REGION, gone, new_studio, refusal
 
 

@@ -10,7 +10,7 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from studioctl.emulator.signatures import Refused, Secret, verify
+from studio_emulator.signatures import Refused, Secret, verify
 
 # Examples of the S3 API Reference: "Signature calculations ...", in a single chunk, in chunks, with trailing headers.
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
 from tests.fakes.processes import nap, napping
 from tests.unit.emulator.emulated import REGION, client, eventually, gone, new_studio, refusal
 from tests.unit.emulator.starting import GROUP, Editor

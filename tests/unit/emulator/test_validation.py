@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.studio.validation import _pattern
+from studio_emulator.server import RunningEmulator
+from studio_emulator.studio.validation import _pattern
 from tests.unit.emulator.emulated import Studio, client, refusal, signed
 
 ONE = "1 validation error detected: "

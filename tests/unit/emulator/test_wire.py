@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import Answer, Studio, signed
 
 ONE_READ = 4096  # what Go's net/http reads at once

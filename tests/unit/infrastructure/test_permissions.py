@@ -9,10 +9,10 @@ from tests.environments import environment
 from tests.independent import allows
 from tests.unit.infrastructure.rendered import ACCOUNT, REGION, Role, roles_of
 
+from studio_emulator.iam.evaluate import Policies, evaluate
+from studio_emulator.iam.patterns import Values
+from studio_emulator.iam.policy import Asked, Principal
 from studioctl.config.model import EnvironmentConfig
-from studioctl.emulator.iam.evaluate import Policies, evaluate
-from studioctl.emulator.iam.patterns import Values
-from studioctl.emulator.iam.policy import Asked, Principal
 
 TABLE = Path(__file__).with_name("permissions.txt")
 AWS_ACCOUNT = "763104351884"  # of its deep learning containers

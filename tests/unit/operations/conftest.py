@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
-from studioctl.emulator.settings import EmulatorSettings
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+from studio_emulator.settings import EmulatorSettings
 from studioctl.operations.environment import Environment
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from studio_emulator.server import RunningEmulator
 from studioctl.aws import copies
 from studioctl.aws.copies import Place, Upload
-from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import AwsError, RefusedError, StudioctlError
 from studioctl.operations import backup, teardown
 from studioctl.operations.backup import Copy, Plan

@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pytest
 
+from studio_emulator.server import RunningEmulator
 from studioctl.config.load import parse
 from studioctl.config.source import Source
-from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import ConfigError
 from studioctl.infrastructure.endpoints import services
 from studioctl.operations.environment import Account

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from studio_emulator.server import RunningEmulator
 from studioctl.cli import main
-from studioctl.emulator.server import RunningEmulator
 from tests.unit.terraform import test_garbage as records
 
 NAMES = (

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from studioctl.aws.values import ResourceSpec
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Noted
 from studioctl.operations import remote, remote_access, remote_needs, spaces

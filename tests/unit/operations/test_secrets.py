@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from studioctl.errors import StudioctlError
 from studioctl.operations import secrets
 from studioctl.operations.environment import Account

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from studio_emulator.server import RunningEmulator
 from studioctl.aws.studio import Studio
-from studioctl.emulator.server import RunningEmulator
 from studioctl.infrastructure import studio_api
 from studioctl.terraform.plan import ResourceChange
 from tests.fakes.script_terraform import ScriptTerraform

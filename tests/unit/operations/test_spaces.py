@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from studioctl.errors import AwsError, RefusedError, StudioctlError
 from studioctl.operations import spaces
 from studioctl.operations.environment import Account

@@ -12,7 +12,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from studioctl.errors import RefusedError, StudioctlError, TerraformError
 from studioctl.events import Noted
 from studioctl.infrastructure import blueprint

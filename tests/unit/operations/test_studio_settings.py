@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator.server import RunningEmulator
 from studioctl.errors import AwsError, RefusedError
 from studioctl.events import Progressed, Started
 from studioctl.infrastructure import blueprint, studio_api

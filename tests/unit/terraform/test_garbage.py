@@ -10,7 +10,7 @@ import filelock
 import platformdirs
 import pytest
 
-from studioctl.emulator import server
+from studio_emulator import server
 from studioctl.errors import ConfigError, TerraformError
 from studioctl.terraform import executable, export, history, orphans, provider, runs
 from studioctl.terraform.backend import Backend

@@ -14,8 +14,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from studioctl.emulator import server
-from studioctl.emulator.server import RunningEmulator
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
 from studioctl.errors import EmulatorError
 from tests.unit.emulator.emulated import REGION, Studio, client, eventually, new_studio, refusal
 from tests.unit.emulator.pushing import Registry

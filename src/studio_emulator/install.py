@@ -1,0 +1,97 @@
+"""The single seam into moto: nothing else of ours replaces a part of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from moto.cloudformation.models import cloudformation_backends
+from moto.ec2.models import ec2_backends
+from moto.ecr import urls as ecr_urls
+from moto.ecr.models import ecr_backends
+from moto.efs.models import efs_backends
+from moto.iam.access_control import PermissionResult
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.s3.models import FakeBucket
+from moto.sagemaker import urls as sagemaker_urls
+from moto.sagemaker.models import sagemaker_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.servicequotas import urls as quotas_urls
+from moto.servicequotas.models import servicequotas_backends
+from moto.sts import urls as sts_urls
+from moto.sts.models import sts_backends
+
+from studio_emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
+from studio_emulator.backends import each
+from studio_emulator.cloudformation import StrictCloudFormationBackend
+from studio_emulator.ecr import StrictECRBackend, StrictECRResponse
+from studio_emulator.gateways import GatewayBackend
+from studio_emulator.iam.credentials import AdministratorKey
+from studio_emulator.keys import StrictKmsBackend
+from studio_emulator.network import StrictEC2Backend, StrictEFSBackend
+from studio_emulator.quotas import QuotaBackend, QuotaResponse
+from studio_emulator.sandbox import trees
+from studio_emulator.settings import EmulatorSettings
+from studio_emulator.sts import StrictSTSBackend, StrictTokenResponse
+from studio_emulator.studio.models import StudioBackend
+from studio_emulator.studio.responses import StudioResponse
+
+
+def install(
+    settings: EmulatorSettings,
+    endpoint_url: str,
+    key: AdministratorKey,
+    *,
+    volumes: Path | None = None,
+    reach: Mapping[str, str] | None = None,
+) -> None:
+    """Put Studio and the stricter backends in moto's place. Call once, before the first request.
+
+    Args:
+        settings: What the emulator was told at its start.
+        endpoint_url: Where it listens, without a slash at the end; presigned addresses and the registry lead there.
+        key: What scripts in apps are signed in with.
+        volumes: Where the files of spaces are kept, when apps are to run their scripts.
+        reach: The variables that those need to get to package indexes.
+    """
+    StudioBackend.settings = settings
+    StudioBackend.endpoint_url = endpoint_url
+    StudioBackend.key = key
+    QuotaBackend.settings = settings
+    GatewayBackend.settings = settings
+    StudioBackend.volumes = volumes
+    StudioBackend.reach = reach or {}
+    StrictECRBackend.endpoint_url = endpoint_url
+    sagemaker_backends.backend = StudioBackend
+    cloudformation_backends.backend = StrictCloudFormationBackend
+    ec2_backends.backend = StrictEC2Backend
+    ecr_backends.backend = StrictECRBackend
+    efs_backends.backend = StrictEFSBackend
+    iam_backends.backend = StrictIAMBackend
+    kms_backends.backend = StrictKmsBackend
+    secretsmanager_backends.backend = StrictSecretsManagerBackend
+    servicequotas_backends.backend = QuotaBackend
+    sts_backends.backend = StrictSTSBackend
+    ecr_urls.url_paths["{0}/$"] = StrictECRResponse.dispatch
+    # Policies are stored, not enforced. moto would enforce a bucket's without its conditions, so that "deny without
+    # TLS" denies everything.
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
+    sagemaker_urls.url_paths["{0}/$"] = StudioResponse.dispatch
+    quotas_urls.url_paths["{0}/$"] = QuotaResponse.dispatch
+    sts_urls.url_paths["{0}/$"] = StrictTokenResponse.dispatch
+
+
+def settle() -> None:
+    """Let everything in Studio that is due by now happen, in all accounts and regions."""
+    for _, backend in each(sagemaker_backends):
+        if isinstance(backend, StudioBackend):
+            backend.schedule.settle()
+            backend.settle_scripts()
+
+
+def stop() -> None:
+    """Leave no process and no files of spaces behind."""
+    for _, backend in each(sagemaker_backends):
+        if isinstance(backend, StudioBackend):
+            backend.stop()
+    if StudioBackend.volumes:
+        trees.remove(StudioBackend.volumes)

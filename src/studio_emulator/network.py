@@ -1,0 +1,228 @@
+"""Amazon EC2 and EFS as strict as AWS about what hangs on what: moto forgets most dependencies."""
+
+import re
+from types import ModuleType
+from typing import Any, NoReturn
+
+from moto.ec2 import urls as ec2_urls
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
+from moto.ec2.models.subnets import Subnet
+from moto.ec2.models.transit_gateway_attachments import TransitGatewayVpcAttachment
+from moto.ec2.models.vpcs import VPC
+from moto.efs import urls as efs_urls
+from moto.efs.exceptions import AccessPointNotFound, FileSystemNotFound
+from moto.efs.models import AccessPoint, EFSBackend, MountTarget
+
+from studio_emulator.gateways import GatewayBackend
+
+LIVING_PEERINGS = frozenset({"initiating-request", "pending-acceptance", "provisioning", "active"})
+# API reference, CreateSecurityGroup and IpRange.
+DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
+
+
+class StrictEC2Backend(GatewayBackend):
+    """EC2 that refuses to delete what something else still needs."""
+
+    @property
+    def _url_module(self) -> ModuleType:
+        return ec2_urls
+
+    def delete_subnet(self, subnet_id: str) -> Subnet:
+        """Network interfaces block it, also those of a transit gateway, which moto does not make: API, DeleteSubnet."""
+        subnet = self.get_subnet(subnet_id)
+        attached = {each for attachment in self._transit_attachments() for each in attachment.subnet_ids}
+        if subnet_id in attached or any(eni.subnet.id == subnet_id for eni in self.enis.values()):
+            _refuse(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
+        for table in self.route_tables.values():  # AWS drops the association together with the subnet
+            links = table._associations  # noqa: SLF001 - moto has no other way to a subnet's associations
+            table._associations = {key: value for key, value in links.items() if value != subnet_id}  # noqa: SLF001
+        super().delete_subnet(subnet_id)
+        return subnet
+
+    def delete_security_group(self, name: str | None = None, group_id: str | None = None) -> None:
+        """Interfaces and other groups' rules block it: API reference, DeleteSecurityGroup."""
+        group = self.get_security_group_by_name_or_id(group_id or name or "")
+        if group is not None and group.is_default:
+            raise EC2ClientError(
+                "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
+            )
+        if group is not None and (self._is_worn(group) or self._is_referenced(group)):
+            _refuse(f"resource {group.id} has a dependent object")
+        super().delete_security_group(name, group_id)
+
+    def create_security_group(self, name: str, description: str, *args: Any, **kwargs: Any) -> SecurityGroup:
+        """Its description is made of few kinds of characters."""
+        if description and not DESCRIPTION.fullmatch(description):  # the text is assumed
+            raise EC2ClientError(
+                "InvalidParameterValue", f"Invalid security group description: ({description}) has other characters."
+            )
+        return super().create_security_group(name, description, *args, **kwargs)
+
+    def authorize_security_group_ingress(
+        self, *args: Any, **kwargs: Any
+    ) -> tuple[list[SecurityGroupRule], SecurityGroup]:
+        """A rule about a group has a description too, which moto forgets."""
+        _check_rules(kwargs)
+        return _described(kwargs, super().authorize_security_group_ingress(*args, **kwargs))
+
+    def authorize_security_group_egress(
+        self, *args: Any, **kwargs: Any
+    ) -> tuple[list[SecurityGroupRule], SecurityGroup]:
+        """As for ingress."""
+        _check_rules(kwargs)
+        return _described(kwargs, super().authorize_security_group_egress(*args, **kwargs))
+
+    def modify_security_group_rules(self, group_id: str, rules: dict[str, dict[str, Any]]) -> None:
+        """Only rules about TCP and UDP have ports: moto wants them of all (API reference, ModifySecurityGroupRules)."""
+        group = self.get_security_group_by_name_or_id(group_id)
+        portless = {rule_id for rule_id, rule in rules.items() if rule.get("IpProtocol") == "-1"}
+        before = {rule_id: rule for rule_id in portless if group and (rule := group.get_rule(rule_id))}
+        ports = {rule_id: (rule.from_port, rule.to_port) for rule_id, rule in before.items()}
+        given = {i: {"FromPort": -1, "ToPort": -1, **rule} if i in portless else rule for i, rule in rules.items()}
+        super().modify_security_group_rules(group_id, given)
+        for rule_id, rule in before.items():
+            rule.from_port, rule.to_port = ports[rule_id]
+
+    def _is_worn(self, group: SecurityGroup) -> bool:
+        return any(worn.id == group.id for eni in self.enis.values() for worn in eni.group_set)
+
+    def _is_referenced(self, group: SecurityGroup) -> bool:
+        return any(
+            rule.source_group.get("GroupId") == group.id
+            for others in self.groups.values()
+            for other in others.values()
+            if other.id != group.id
+            for rule in [*other.ingress_rules, *other.egress_rules]
+        )
+
+    def delete_vpc(self, vpc_id: str) -> VPC:
+        """Whatever is in it or attached to it blocks it, but what came with it: API reference, DeleteVpc."""
+        vpc = self.get_vpc(vpc_id)
+        groups = self.groups.get(vpc_id, {})
+        gateways: list[Any] = list(self.internet_gateways.values())  # moto types their VPC as None for ever
+        blockers: list[Any] = [gateway for gateway in gateways if gateway.vpc is vpc]
+        blockers += [eni for eni in self.enis.values() if eni.subnet.vpc_id == vpc_id]
+        blockers += [group for group in groups.values() if not group.is_default]
+        blockers += [
+            endpoint
+            for endpoint in self.vpc_end_points.values()
+            if endpoint.vpc_id == vpc_id and endpoint.state != "deleted"
+        ]
+        blockers += [
+            table for table in self.route_tables.values() if table.vpc_id == vpc_id and not table.main_association_id
+        ]
+        blockers += [acl for acl in self.network_acls.values() if acl.vpc_id == vpc_id and not acl.default]
+        blockers += self._further_ways_out(vpc_id)
+        if blockers:
+            _refuse(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
+        default_groups = {key: group for key, group in groups.items() if group.is_default}
+        for group_id in default_groups:  # or else moto asks us to delete it, which nobody may
+            del groups[group_id]
+        try:
+            super().delete_vpc(vpc_id)
+        except DependencyViolationError:
+            groups.update(default_groups)
+            raise
+        self.groups.pop(vpc_id, None)
+        return vpc
+
+    def _further_ways_out(self, vpc_id: str) -> list[Any]:
+        """VPC user guide, "delete-vpc"; that a peering blocks it is assumed."""
+        gateways: list[Any] = [*self.carrier_gateways.values(), *self.egress_only_internet_gateways.values()]
+        found = [each for each in gateways if each.vpc_id == vpc_id]
+        found += [each for each in self._transit_attachments() if each.vpc_id == vpc_id]
+        found += [
+            peering
+            for peering in self.vpc_pcxs.values()
+            if vpc_id in {peering.vpc.id, peering.peer_vpc.id} and peering.status["Code"] in LIVING_PEERINGS
+        ]
+        return found
+
+    def _transit_attachments(self) -> list[TransitGatewayVpcAttachment]:
+        return [
+            each
+            for each in self.transit_gateway_attachments.values()
+            if isinstance(each, TransitGatewayVpcAttachment) and each.state not in {"deleting", "deleted"}
+        ]
+
+    def delete_network_interface(self, eni_id: str) -> None:
+        """An interface that is in use stays; one that AWS made belongs to AWS."""
+        eni = self.get_network_interface(eni_id)
+        if eni.requester_managed:
+            raise EC2ClientError("AuthFailure", "You do not have permission to access the specified resource.")
+        if eni.attachment_id:
+            raise EC2ClientError("InvalidParameterValue", f"Network interface '{eni_id}' is currently in use.")
+        super().delete_network_interface(eni_id)
+
+
+class StrictEFSBackend(EFSBackend):
+    """EFS whose mount targets look as they do in AWS, and whose access points go with their file system."""
+
+    @property
+    def _url_module(self) -> ModuleType:
+        return efs_urls
+
+    def create_mount_target(self, *args: Any, **kwargs: Any) -> MountTarget:
+        """Its network interface is AWS's own and says whose it is (a description that begins with "EFS")."""
+        target = super().create_mount_target(*args, **kwargs)
+        eni = self.ec2_backend.get_network_interface(target.network_interface_id)
+        eni.description = f"EFS mount target for {target.file_system_id} ({target.mount_target_id})"
+        eni.status, eni.requester_managed = "in-use", True
+        return target
+
+    def delete_mount_target(self, mount_target_id: str) -> None:
+        """Takes its network interface with it."""
+        target = self.mount_targets_by_id.get(mount_target_id)
+        if target is not None:
+            self.ec2_backend.get_network_interface(target.network_interface_id).requester_managed = False
+        super().delete_mount_target(mount_target_id)
+
+    def create_access_point(self, *args: Any, **kwargs: Any) -> AccessPoint:
+        """Needs its file system."""
+        file_system_id = kwargs["file_system_id"]
+        if file_system_id not in self.file_systems_by_id:
+            raise FileSystemNotFound(file_system_id)
+        return super().create_access_point(*args, **kwargs)
+
+    def delete_access_point(self, access_point_id: str) -> None:
+        """Raises AccessPointNotFound, as API reference, DeleteAccessPoint has it."""
+        if access_point_id not in self.access_points:
+            raise AccessPointNotFound(access_point_id)
+        super().delete_access_point(access_point_id)
+
+    def delete_file_system(self, file_system_id: str) -> None:
+        """Mount targets block it (409 FileSystemInUse, moto's own check); access points cannot outlive it."""
+        super().delete_file_system(file_system_id)
+        self.access_points = {
+            key: point for key, point in self.access_points.items() if point.file_system_id != file_system_id
+        }
+
+
+def _refuse(message: str) -> NoReturn:
+    raise DependencyViolationError(message)
+
+
+def _check_rules(request: dict[str, Any]) -> None:
+    for given in [*(request.get("ip_ranges") or []), *(request.get("source_groups") or [])]:
+        description = given.get("Description") if isinstance(given, dict) else None
+        if description and not DESCRIPTION.fullmatch(description):
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                "Invalid rule description. Valid descriptions are strings less than 256 characters from the following"
+                " set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
+            )
+
+
+def _described(
+    request: dict[str, Any], added: tuple[list[SecurityGroupRule], SecurityGroup]
+) -> tuple[list[SecurityGroupRule], SecurityGroup]:
+    said = {
+        given.get("GroupId"): given["Description"]
+        for given in request.get("source_groups") or []
+        if given.get("Description")
+    }
+    for rule in added[0]:
+        if description := said.get(rule.source_group.get("GroupId")):
+            rule.ip_range["Description"] = description  # where moto keeps that of every rule
+    return added

@@ -1,0 +1,366 @@
+"""Start the emulator in the background, find it again, stop it. Imports no moto, so that it costs nothing."""
+
+import contextlib
+import http.client
+import importlib.util
+import json
+import os
+import secrets
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from studio_emulator import sigv4
+from studio_emulator.sandbox.reach import passed_on
+from studio_emulator.settings import EmulatorSettings
+from studio_emulator.state_file import FILE, State, make_private, proof
+from studioctl import disk, homes
+from studioctl.errors import EmulatorError
+from studioctl.extras import installing
+from studioctl.target import LocalEndpoint, Target, without_secrets
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+ACCOUNT_ID = "123456789012"  # the only one
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""What this process started: a child must be waited for, or it stays as a zombie."""
+
+
+@dataclass(frozen=True)
+class RunningEmulator:
+    """An emulator that answered.
+
+    Args:
+        endpoint_url: Its address without a slash at the end, such as "http://127.0.0.1:40123".
+        pid: Its process.
+        port: Its port on 127.0.0.1.
+        instance_id: Random for each start; the same in `/health`.
+        log_path: Where it writes what it is asked and what goes wrong.
+        runs_lifecycle: Whether apps run their lifecycle configurations.
+        accepts_any_key: Whether it takes every request, whoever signed it.
+    """
+
+    endpoint_url: str
+    pid: int
+    port: int
+    instance_id: str
+    log_path: Path
+    runs_lifecycle: bool = False
+    accepts_any_key: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The administrator's access key and its secret, from the state file: no field, so that nothing prints it.
+
+        Raises:
+            EmulatorError: It is not there: the emulator has ended, or another one has begun.
+        """
+        state = State.read(self.log_path.parent)
+        if state is None or state.instance_id != self.instance_id:
+            raise EmulatorError(f"The emulator at {self.endpoint_url} has ended.", hint="studioctl emulator start")
+        return state.access_key_id, state.secret_access_key
+
+    def target(self, region: str) -> Target:
+        """A region of it, as its administrator."""
+        return Target(region, local=LocalEndpoint(self.endpoint_url, *self.key))
+
+
+def default_state_dir() -> Path:
+    """`STUDIOCTL_EMULATOR_DIR`, or the place for state in the user's home.
+
+    Raises:
+        EmulatorError: The variable names a relative place, which is another one in each directory.
+    """
+    named = os.environ.get("STUDIOCTL_EMULATOR_DIR")
+    if named and not Path(named).is_absolute():
+        whole = shlex.quote(str(Path(named).absolute()))
+        raise EmulatorError(
+            f"STUDIOCTL_EMULATOR_DIR is '{named}', which is another place in each directory.",
+            hint=f"export STUDIOCTL_EMULATOR_DIR={whole}",
+        )
+    return Path(named) if named else homes.state() / "emulator"
+
+
+def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir: Path | None = None) -> RunningEmulator:
+    """The emulator that runs already, else a new one. Two starts at once start only one.
+
+    Args:
+        port: On 127.0.0.1; 0 for a free one. Ignored when one runs already, and so are `settings`.
+        settings: How it behaves; AWS-like by default.
+        state_dir: Where its state file and log are; `default_state_dir()` by default.
+
+    Raises:
+        EmulatorError: moto is not installed, or the process ended or did not answer in time.
+    """
+    home = (state_dir or default_state_dir()).absolute()
+    if running := find(home):
+        return running
+    from filelock import FileLock, Timeout  # noqa: PLC0415 (it loads asyncio, and most often one runs already)
+
+    if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
+        raise EmulatorError("The emulator needs moto, which is not installed.", hint=installing("studioctl[local]"))
+    make_private(home)
+    try:
+        with FileLock(home / "start.lock", timeout=START_SECONDS):
+            return find(home) or _launch(home, port, settings or EmulatorSettings())
+    except Timeout:
+        raise EmulatorError(
+            f"Another start of the emulator holds '{home / 'start.lock'}'.", hint="studioctl emulator status"
+        ) from None
+
+
+def find(state_dir: Path | None = None) -> RunningEmulator | None:
+    """The emulator of the state file, if it answers and is the very process that wrote the file."""
+    home = (state_dir or default_state_dir()).absolute()
+    state = State.read(home)
+    if state is None:
+        return None
+    challenge = secrets.token_hex(16)
+    try:
+        health = _ask(state.port, "GET", f"/health?challenge={challenge}", timeout=5)
+    except (OSError, ValueError, http.client.HTTPException, _Refused):
+        return None
+    if not isinstance(health, dict) or (health.get("pid"), health.get("instance_id")) != (state.pid, state.instance_id):
+        return None
+    if not state.is_old and health.get("proof") != proof(state.secret_access_key, challenge):
+        return None  # another process has taken the port, and tells what the emulator told everybody
+    return RunningEmulator(
+        endpoint_url=f"http://{LOOPBACK}:{state.port}",
+        pid=state.pid,
+        port=state.port,
+        instance_id=state.instance_id,
+        log_path=_log_path(home),
+        runs_lifecycle=bool(health.get("runs_lifecycle")),
+        accepts_any_key=bool(health.get("accepts_any_key", state.is_old)),
+    )
+
+
+def stop(state_dir: Path | None = None) -> bool:
+    """End the emulator and wait until it is gone. False when none runs.
+
+    Raises:
+        EmulatorError: it did not end in time.
+    """
+    running = find(state_dir)
+    if running is None:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _is_alive(running.pid):
+        if time.monotonic() > deadline:
+            raise EmulatorError(
+                f"The emulator (process {running.pid}) did not end within {STOP_SECONDS:.0f} s.",
+                hint=f"kill -9 {running.pid}; its log is '{running.log_path}'",
+            )
+        time.sleep(0.02)
+    return True
+
+
+def environment(emulator: RunningEmulator, region: str) -> dict[str, str]:
+    """Variables that point any AWS client at the emulator, with its administrator's key, which is none of AWS's.
+
+    Proxies are passed by for this machine, in addition to what the caller's own environment says.
+    """
+    access_key_id, secret = emulator.key
+    direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    no_proxy = ",".join(filter(None, (direct, LOOPBACK, "localhost")))
+    return {
+        "AWS_ENDPOINT_URL": emulator.endpoint_url,
+        "AWS_ACCESS_KEY_ID": access_key_id,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_SESSION_TOKEN": "",  # a real one left in the shell would go along with this key
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",  # true would make clients pass by AWS_ENDPOINT_URL
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+    }
+
+
+def session(emulator: RunningEmulator, region: str, user: str, domain_id: str = "") -> dict[str, str]:
+    """Variables that make any AWS client act as this user's app in Studio does: as a session of the execution role.
+
+    Raises:
+        EmulatorError: there is no such user, or SageMaker may not assume the role, or the emulator does not answer.
+    """
+    wanted = {"region": region, "user": user, "domain_id": domain_id}
+    begun = _own(emulator, "POST", "sessions", wanted, hint="studioctl status --local")
+    return environment(emulator, region) | {
+        "AWS_ACCESS_KEY_ID": begun["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": begun["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": begun["SessionToken"],
+    }
+
+
+def inventory(emulator: RunningEmulator) -> dict[str, Any]:
+    """Everything that exists in the emulator, see `inventory.take_inventory`.
+
+    Raises:
+        EmulatorError: it does not answer.
+    """
+    return _own(emulator, "GET", "inventory")
+
+
+def settings_of(emulator: RunningEmulator) -> EmulatorSettings:
+    """How it was told to behave.
+
+    Raises:
+        EmulatorError: it does not answer.
+    """
+    told = _own(emulator, "GET", "settings", hint="studioctl emulator stop   (everything in it will be gone)")
+    known = {field.name for field in fields(EmulatorSettings)}  # one of another version may tell more
+    return EmulatorSettings.of({name: value for name, value in told.items() if name in known})
+
+
+def faults(emulator: RunningEmulator) -> dict[str, Any]:
+    """What is made to go wrong, see `faults.Faults.to_json`.
+
+    Raises:
+        EmulatorError: it does not answer.
+    """
+    return _own(emulator, "GET", "faults")
+
+
+def set_faults(emulator: RunningEmulator, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace all faults by these, see `faults.parse`; nothing clears them.
+
+    Raises:
+        EmulatorError: it does not answer, or does not know such a fault.
+    """
+    return _own(emulator, "PUT", "faults", wanted)
+
+
+def add_faults(emulator: RunningEmulator, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Set further faults beside those that are. Raises as `set_faults` does."""
+    return _own(emulator, "POST", "faults", wanted)
+
+
+def _own(
+    emulator: RunningEmulator,
+    method: str,
+    what: str,
+    content: Mapping[str, Any] | None = None,
+    *,
+    hint: str = "studioctl emulator faults set --help",
+) -> dict[str, Any]:
+    """What one of the emulator's own paths answers; `hint` is what to do when it refuses."""
+    try:
+        answer: dict[str, Any] = _ask(
+            emulator.port, method, f"/_studioctl/{what}", timeout=60, content=content, key=emulator.key
+        )
+    except _Refused as refused:
+        raise EmulatorError(f"The emulator refused: {refused}", hint=hint) from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise EmulatorError(
+            f"The emulator at {emulator.endpoint_url} does not answer: {error}", hint="studioctl emulator start"
+        ) from error
+    return answer
+
+
+def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """The process's environment without the user's AWS account and secrets, proxies and settings of moto's."""
+    kept = {
+        name: value
+        for name, value in without_secrets(inherited).items()
+        if not name.startswith(("AWS_", "BOTO", "MOTO_")) and not name.lower().endswith("_proxy")
+    }
+    return kept | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "MOTO_ACCOUNT_ID": ACCOUNT_ID,  # or else moto looks for each key in every account and partition
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # moto's roles can hold AWS's own policies only then
+        "MOTO_DISABLE_GLOBAL_CORS": "true",  # no page in a browser needs to read an answer
+    }
+
+
+def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulator:
+    for ended in _children.values():
+        ended.poll()
+    (home / FILE).unlink(missing_ok=True)
+    command = [sys.executable, "-P", "-m", "studio_emulator", "--state-dir", str(home)]
+    command += ["--port", str(port), "--settings", settings.to_json()]
+    if _log_path(home).exists():  # why the last one ended may still be wanted
+        _log_path(home).replace(_log_path(home).with_suffix(".log.1"))
+    _log_path(home).unlink(missing_ok=True)
+    with os.fdopen(os.open(_log_path(home), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as log:
+        child = subprocess.Popen(
+            command,
+            cwd=home,
+            # It cleans itself, too; what a script needs to get to package indexes it hands to the script alone.
+            env=clean_environment(os.environ) | (passed_on(os.environ) if settings.run_lifecycle else {}),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    _children[child.pid] = child
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        running = find(home)
+        if running is not None and running.pid == child.pid:
+            return running
+        time.sleep(0.02)
+    child.kill()
+    child.wait()
+    if number := disk.refuses(_log_path(home)):
+        raise OSError(number, os.strerror(number), str(home))
+    last = _log_path(home).read_text(errors="replace").strip().splitlines()[-1:] or ["it wrote nothing"]
+    if last[0].startswith("ModuleNotFoundError"):  # an installation that was interrupted
+        raise EmulatorError(
+            f"The emulator needs packages that are not installed: {last[0]}", hint=installing("studioctl[local]")
+        )
+    raise EmulatorError(f"The emulator did not start: {last[0]}", hint=f"Read its log: less '{_log_path(home)}'")
+
+
+def _is_alive(pid: int) -> bool:
+    child = _children.get(pid)
+    if child is not None:
+        return child.poll() is None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+class _Refused(Exception):  # noqa: N818 - not an error of ours
+    """The emulator's own word on a request that it does not take."""
+
+
+def _ask(
+    port: int,
+    method: str,
+    path: str,
+    *,
+    timeout: float,
+    content: Mapping[str, Any] | None = None,
+    key: tuple[str, str] | None = None,
+) -> Any:
+    """A request to loopback, past any proxy that the user's environment names; signed, when there is a key."""
+    body = b"" if content is None else json.dumps(content).encode()
+    headers = sigv4.headers(key, method, f"{LOOPBACK}:{port}", path, body) if key else {}
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout)
+    try:
+        connection.request(method, path, body or None, headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        if http.HTTPStatus.BAD_REQUEST <= answer.status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _Refused(text.strip())
+        return json.loads(text)
+    finally:
+        connection.close()
+
+
+def _log_path(state_dir: Path) -> Path:
+    return state_dir / "emulator.log"
