@@ -18,6 +18,7 @@ from studioctl.audit.finding import Finding, Report, Rule
 from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.infrastructure import blueprint
+from studioctl.operations import emulation
 from studioctl.target import Target
 
 ROOT = Path(__file__).parents[1]
@@ -140,7 +141,7 @@ def main() -> None:
     with TemporaryDirectory() as directory:
         emulator = server.start(state_dir=Path(directory))
         try:
-            account = emulator.target("us-east-1")
+            account = emulation.target(emulator, "us-east-1")
             print(tables(examine_all(account)))
         finally:
             server.stop(Path(directory))

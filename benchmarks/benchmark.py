@@ -23,6 +23,7 @@ from rich.table import Table
 
 from benchmarks import daily
 from studio_emulator import server
+from studioctl.operations import emulation
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment
 
@@ -124,7 +125,9 @@ def with_terraform(place: Path) -> tuple[float, float]:
         running = server.find(place / "emulator")
         assert running is not None
         config = bare / "terraform.rc" if provider.find(os.environ, engine.registry) else None
-        sealed = child_environment(os.environ, running.target("us-east-1"), cli_config=config, downloads=False)
+        sealed = child_environment(
+            os.environ, emulation.target(running, "us-east-1"), cli_config=config, downloads=False
+        )
         bare_environment = {name: value for name, value in sealed.items() if name != "GOGC"}  # as people run it
         terraform = [*engine.command]
         apply = timed([*terraform, "apply", "-auto-approve", "-input=false"], bare, bare_environment)

@@ -29,6 +29,7 @@ from typing import Any
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.infrastructure.block import Blueprint
+from studioctl.operations import emulation
 from studioctl.terraform import document, executable, provider, warm
 from studioctl.terraform.environment import child_environment
 
@@ -128,7 +129,7 @@ class Lane:
 
     def live(self, stop: threading.Event) -> None:
         """Create and remove, until it is told to stop or something fails."""
-        target = self.emulator.target(REGION)
+        target = emulation.target(self.emulator, REGION)
         with warm.borrowed({warm.VARIABLE: str(self._warm)}, self._environ, target) as environ:
             while not stop.is_set() and not self.failed:
                 for verb in ("apply", "destroy"):
@@ -160,14 +161,14 @@ def environment(place: Path, emulator: RunningEmulator) -> dict[str, str]:
     rules = place / "terraform.rc"
     if mirror is not None:
         rules.write_text(provider.cli_config(mirror, os.environ))
-    target = emulator.target(REGION)
+    target = emulation.target(emulator, REGION)
     sealed = child_environment(os.environ, target, cli_config=rules if mirror else None)
     return {name: value for name, value in sealed.items() if name != "AWS_CA_BUNDLE"}
 
 
 def things(emulator: RunningEmulator, count: int) -> dict[str, Any]:
     """A document with so many of several kinds, whose names would refuse a second create."""
-    main: dict[str, Any] = json.loads(document.render(_nothing(), emulator.target(REGION))["main.tf.json"])
+    main: dict[str, Any] = json.loads(document.render(_nothing(), emulation.target(emulator, REGION))["main.tf.json"])
     numbers = range(count)
     vpc = "${aws_vpc.soak.id}"
     main["resource"] = {

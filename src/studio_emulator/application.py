@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,7 +35,6 @@ from studio_emulator.signatures import Refused, verify
 from studio_emulator.state_file import proof
 from studio_emulator.studio.store import Outcome, StudioStore
 from studio_emulator.wire import LOOPBACK, InOneRead, RequestHandler, Server, WsgiApplication
-from studioctl import __version__
 
 ADMINISTRATORS = ("/_studioctl/", "/moto-api")
 
@@ -166,7 +166,7 @@ class Application:
             return None
         match request.path.split("/")[1:]:
             case ["health"]:
-                return _json({"ok": True, "version": __version__} | vars(self.identity) | self._proof(request))
+                return _json({"ok": True, "version": version("studioctl")} | vars(self.identity) | self._proof(request))
             case ["studio", domain_id, "auth"]:
                 with self._turn:
                     settle()

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from pathlib import Path
 from random import Random
 from typing import Any
-
-from studioctl.disk import text_named
 
 SLOW_SECONDS = 15.0
 HANG_SECONDS = 600.0  # nobody waits longer, and a thread is not held for ever
@@ -172,14 +169,12 @@ def _refuse_unknown(given: Mapping[str, Any], known: set[str]) -> None:
         raise TypeError(f"unknown key '{min(unknown)}': only {', '.join(sorted(known))} are known")
 
 
-def read(file: Path) -> dict[str, Any]:
-    """The content of a file of faults: TOML, or JSON when its name ends so.
+def loads(text: str, *, is_json: bool = False) -> dict[str, Any]:
+    """The content of a file of faults, which is TOML or JSON.
 
     Raises:
-        OSError: It cannot be read.
         TypeError, ValueError: It does not hold faults.
     """
-    text = text_named(file)
-    content: dict[str, Any] = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+    content: dict[str, Any] = json.loads(text) if is_json else tomllib.loads(text)
     parse(content)
     return content

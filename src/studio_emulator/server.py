@@ -16,14 +16,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from studio_emulator import sigv4
+from studio_emulator.errors import EmulatorError, PackageMissingError
 from studio_emulator.sandbox.reach import passed_on
+from studio_emulator.secret_names import holds_secret
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.state_file import FILE, State, make_private, proof
-from studioctl import disk, homes
-from studioctl.errors import EmulatorError
-from studioctl.extras import installing
-from studioctl.target import LocalEndpoint, Target, without_secrets
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
@@ -68,25 +68,28 @@ class RunningEmulator:
             raise EmulatorError(f"The emulator at {self.endpoint_url} has ended.", hint="studioctl emulator start")
         return state.access_key_id, state.secret_access_key
 
-    def target(self, region: str) -> Target:
-        """A region of it, as its administrator."""
-        return Target(region, local=LocalEndpoint(self.endpoint_url, *self.key))
-
 
 def default_state_dir() -> Path:
     """`STUDIOCTL_EMULATOR_DIR`, or the place for state in the user's home.
 
     Raises:
-        EmulatorError: The variable names a relative place, which is another one in each directory.
+        EmulatorError: The variable names a relative place, which is another one in each directory, or no home is known.
     """
-    named = os.environ.get("STUDIOCTL_EMULATOR_DIR")
-    if named and not Path(named).is_absolute():
-        whole = shlex.quote(str(Path(named).absolute()))
+    if named := os.environ.get("STUDIOCTL_EMULATOR_DIR"):
+        if Path(named).is_absolute():
+            return Path(named)
         raise EmulatorError(
             f"STUDIOCTL_EMULATOR_DIR is '{named}', which is another place in each directory.",
-            hint=f"export STUDIOCTL_EMULATOR_DIR={whole}",
+            hint=f"export STUDIOCTL_EMULATOR_DIR={shlex.quote(str(Path(named).absolute()))}",
         )
-    return Path(named) if named else homes.state() / "emulator"
+    with contextlib.suppress(RuntimeError):  # a number without a user's name, as in a container
+        if (home := platformdirs.user_state_path("studioctl")).is_absolute():
+            return home / "emulator"
+    raise EmulatorError(
+        f"Your home directory is not known: HOME is '{os.environ.get('HOME', '')}', and user {os.geteuid()} has no"
+        " other. Nothing was started.",
+        hint="name a directory that only you can write to: export HOME=DIRECTORY",
+    )
 
 
 def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir: Path | None = None) -> RunningEmulator:
@@ -106,7 +109,7 @@ def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir:
     from filelock import FileLock, Timeout  # noqa: PLC0415 (it loads asyncio, and most often one runs already)
 
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
-        raise EmulatorError("The emulator needs moto, which is not installed.", hint=installing("studioctl[local]"))
+        raise PackageMissingError("The emulator needs moto, which is not installed.")
     make_private(home)
     try:
         with FileLock(home / "start.lock", timeout=START_SECONDS):
@@ -211,6 +214,16 @@ def inventory(emulator: RunningEmulator) -> dict[str, Any]:
     return _own(emulator, "GET", "inventory")
 
 
+def reset(emulator: RunningEmulator) -> None:
+    """Remove everything that exists in the emulator, and all faults.
+
+    Raises:
+        EmulatorError: it does not answer.
+    """
+    set_faults(emulator, {})
+    _own(emulator, "POST", "/moto-api/reset")
+
+
 def settings_of(emulator: RunningEmulator) -> EmulatorSettings:
     """How it was told to behave.
 
@@ -254,10 +267,9 @@ def _own(
     hint: str = "studioctl emulator faults set --help",
 ) -> dict[str, Any]:
     """What one of the emulator's own paths answers; `hint` is what to do when it refuses."""
+    path = what if what.startswith("/") else f"/_studioctl/{what}"
     try:
-        answer: dict[str, Any] = _ask(
-            emulator.port, method, f"/_studioctl/{what}", timeout=60, content=content, key=emulator.key
-        )
+        answer: dict[str, Any] = _ask(emulator.port, method, path, timeout=60, content=content, key=emulator.key)
     except _Refused as refused:
         raise EmulatorError(f"The emulator refused: {refused}", hint=hint) from None
     except (OSError, ValueError, http.client.HTTPException) as error:
@@ -271,8 +283,10 @@ def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
     """The process's environment without the user's AWS account and secrets, proxies and settings of moto's."""
     kept = {
         name: value
-        for name, value in without_secrets(inherited).items()
-        if not name.startswith(("AWS_", "BOTO", "MOTO_")) and not name.lower().endswith("_proxy")
+        for name, value in inherited.items()
+        if not name.startswith(("AWS_", "BOTO", "MOTO_", "TF_TOKEN_"))
+        and not name.lower().endswith("_proxy")
+        and not holds_secret(name)
     }
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
@@ -288,7 +302,7 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
     for ended in _children.values():
         ended.poll()
     (home / FILE).unlink(missing_ok=True)
-    command = [sys.executable, "-P", "-m", "studio_emulator", "--state-dir", str(home)]
+    command = [sys.executable, "-P", "-m", "studio_emulator.process", "--state-dir", str(home)]
     command += ["--port", str(port), "--settings", settings.to_json()]
     if _log_path(home).exists():  # why the last one ended may still be wanted
         _log_path(home).replace(_log_path(home).with_suffix(".log.1"))
@@ -313,14 +327,24 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
         time.sleep(0.02)
     child.kill()
     child.wait()
-    if number := disk.refuses(_log_path(home)):
-        raise OSError(number, os.strerror(number), str(home))
+    _refuse_full_disk(_log_path(home))
     last = _log_path(home).read_text(errors="replace").strip().splitlines()[-1:] or ["it wrote nothing"]
     if last[0].startswith("ModuleNotFoundError"):  # an installation that was interrupted
-        raise EmulatorError(
-            f"The emulator needs packages that are not installed: {last[0]}", hint=installing("studioctl[local]")
-        )
+        raise PackageMissingError(f"The emulator needs packages that are not installed: {last[0]}")
     raise EmulatorError(f"The emulator did not start: {last[0]}", hint=f"Read its log: less '{_log_path(home)}'")
+
+
+def _refuse_full_disk(log: Path) -> None:
+    """Raises OSError when the disk does not take one more line in the log: no line of it says why the start failed."""
+    try:
+        with log.open("ab") as file:
+            file.write(b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+            file.truncate(file.tell() - 1)
+    except OSError as error:
+        error.filename = str(log.parent)
+        raise
 
 
 def _is_alive(pid: int) -> bool:

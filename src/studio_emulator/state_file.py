@@ -7,8 +7,7 @@ import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from studioctl import disk
-from studioctl.errors import EmulatorError
+from studio_emulator.errors import EmulatorError
 
 FILE = "state.json"
 BEFORE_KEYS = "studioctl-emulator"  # what versions that verified no signatures were signed in with
@@ -26,7 +25,14 @@ class State:
 
     def write(self, home: Path) -> None:
         """Replace the file in one step: a reader never sees half of it, and only its owner sees any."""
-        disk.replace(home / FILE, json.dumps(asdict(self)), mode=0o600)
+        new = home / f".{FILE}.{self.instance_id}"
+        new.unlink(missing_ok=True)
+        try:
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                json.dump(asdict(self), file)
+            new.replace(home / FILE)
+        finally:
+            new.unlink(missing_ok=True)
 
     def remove(self, home: Path) -> None:
         """Remove the file, unless a later start has written its own."""

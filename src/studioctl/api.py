@@ -57,11 +57,10 @@ class Studio:
         config = load(file)
         if not local:
             return cls(Account(config, Target(config.region, config.profile)), file)
-        from studio_emulator import server  # noqa: PLC0415 (only for a rehearsal)
+        from studioctl.operations import emulation  # noqa: PLC0415 (only for a rehearsal)
 
-        emulator = server.start()
-        target = emulator.target(config.region)
-        return cls(Account(config, target), file, emulator.instance_id)
+        target, instance_id = emulation.begin(config.region)
+        return cls(Account(config, target), file, instance_id)
 
     @property
     def name(self) -> str:

@@ -1,10 +1,11 @@
-"""Where the commands act: an AWS account, or the emulator on this machine. Imports nothing of ours."""
+"""Where the commands act: an AWS account, or the emulator on this machine. Imports nothing of studioctl."""
 
 import os
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from studio_emulator.secret_names import holds_secret
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,6 @@ class Target:
         return self.account_flags + (f" --endpoint-url {self.endpoint_url}" if self.is_local else "")
 
 
-# Secrets of other programs, by how such variables are called: GITHUB_TOKEN, PGPASSWORD, OPENAI_API_KEY.
-_SECRET = re.compile(r"(TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY|ACCESS_?KEY|_PAT|_PSW)$", re.IGNORECASE)
 # What Terraform is signed in with: to AWS, and to registries of its own.
 # https://developer.hashicorp.com/terraform/cli/config/config-file#environment-variable-credentials
 _TERRAFORMS = ("AWS_", "TF_TOKEN_")
@@ -76,7 +75,7 @@ _TERRAFORMS = ("AWS_", "TF_TOKEN_")
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of a process that needs no secret but AWS's: what others left in ours is none of its business."""
-    return {n: v for n, v in environ.items() if n.startswith(_TERRAFORMS) or not _SECRET.search(n)}
+    return {n: v for n, v in environ.items() if n.startswith(_TERRAFORMS) or not holds_secret(n)}
 
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")

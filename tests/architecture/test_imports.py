@@ -85,7 +85,6 @@ ONLY_IN = {
 # Files whose code runs as, or in, a process of its own, which has to end somehow.
 OTHER_PROCESSES = {
     "__main__.py",
-    "emulator/__main__.py",
     "lifecycle/program/merge.py",
     "terraform/bundled.py",
     "terraform/process.py",

@@ -18,6 +18,7 @@ from studioctl.aws.errors import InUseError, MissingError
 from studioctl.aws.studio import Studio
 from studioctl.aws.values import EDITOR, App, Space, SpaceDetails
 from studioctl.config.load import load
+from studioctl.operations import emulation
 from studioctl.operations.environment import Account
 from studioctl.target import Target
 from tests.functional.living import living
@@ -35,7 +36,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         return
     with living(tmp_path_factory.mktemp("contract"), users={"ada": ("ada-editor",)}) as home:
         config = load(home.shell.directory / "studio.toml")
-        yield Account(config, home.emulator.target(config.region))
+        yield Account(config, emulation.target(home.emulator, config.region))
 
 
 @pytest.fixture

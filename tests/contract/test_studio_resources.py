@@ -18,6 +18,7 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
+from studioctl.operations import emulation
 from studioctl.target import Target
 from studioctl.terraform import provider, warm
 from studioctl.terraform.document import EMULATED_SERVICES, PROVIDER_VERSION
@@ -126,7 +127,7 @@ def terraform(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactor
         rules = directory / "terraform.rc"
         rules.write_text(provider.cli_config(mirror, {"TF_CLI_CONFIG_FILE": os.devnull}))
         environment["TF_CLI_CONFIG_FILE"] = str(rules)
-    run = Run(directory, {**environment, **server.environment(emulator, REGION)}, emulator.target(REGION))
+    run = Run(directory, {**environment, **server.environment(emulator, REGION)}, emulation.target(emulator, REGION))
     settings = {
         "region": REGION,
         "skip_credentials_validation": True,

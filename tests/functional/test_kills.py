@@ -24,6 +24,7 @@ from benchmarks.world import descendants
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell
 
 from studio_emulator import server
+from studioctl.operations import emulation
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment
 
@@ -214,7 +215,7 @@ def bare_terraform_fails_where_down_succeeds(life: Shell, back: Inventory, befor
     bare = Path(shutil.copytree(documents, life.directory / "bare", symlinks=True))
     give_up_soon(bare / "terraform.tfstate")
     engine = executable.find()
-    target = life.emulator.target("us-east-1")
+    target = emulation.target(life.emulator, "us-east-1")
     config = bare / "terraform.rc" if provider.find(os.environ, engine.registry) else None
     # What holds data is left out: that a bucket is not emptied is right. This is about what SageMaker leaves behind.
     destroyed = subprocess.run(

@@ -12,6 +12,7 @@ from tests.functional.conftest import SMALL, Shell
 
 from studio_emulator import server
 from studio_emulator.settings import EmulatorSettings
+from studioctl.operations import emulation
 
 CONFIG = """\
 [profile mfa]
@@ -46,7 +47,7 @@ def mfa(tmp_path: Path) -> Iterator[Shell]:
         )
         iam.attach_role_policy(RoleName="Admin", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
         (tmp_path / ".aws").mkdir()
-        key = emulator.target("us-east-1").local
+        key = emulation.target(emulator, "us-east-1").local
         assert key is not None
         (tmp_path / ".aws" / "config").write_text(
             CONFIG.format(url=key.url, key=key.access_key_id, secret=key.secret_access_key)
@@ -82,7 +83,7 @@ def test_each_command_asks_for_one_code(mfa: Shell) -> None:
         assert shown.startswith("AWS profile 'mfa' asks for an MFA code, once for this command.")
         assert "123456\r\n" not in shown  # what is typed is not shown
         if command == ("status",):
-            url = mfa.emulator.target("us-east-1").endpoint_url
+            url = emulation.target(mfa.emulator, "us-east-1").endpoint_url
             assert f"acme-ml  us-east-1 on {url}" in shown
         if command == ("up", "--yes"):
             assert [domain["DomainName"] for domain in mfa.client("sagemaker").list_domains()["Domains"]] == ["acme-ml"]

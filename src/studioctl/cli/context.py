@@ -146,7 +146,6 @@ def _target(region: str, profile: str | None, *, local: bool) -> tuple[Target, s
     """Where to act, and the emulator's instance if that is there."""
     if not local:
         return Target(region, profile), None
-    from studio_emulator import server
+    from studioctl.operations import emulation
 
-    emulator = server.start()
-    return emulator.target(region), emulator.instance_id
+    return emulation.begin(region)

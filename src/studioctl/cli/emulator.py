@@ -91,7 +91,7 @@ def start(
 def _refuse_other_settings(context: typer.Context, wanted: "EmulatorSettings", running: "RunningEmulator") -> None:
     """One that runs already stays as it is: whoever wants it otherwise has to know."""
     from studio_emulator import server
-    from studioctl.errors import EmulatorError
+    from studio_emulator.errors import EmulatorError
 
     sources = {name: context.get_parameter_source(name) for name in context.params}
     given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]

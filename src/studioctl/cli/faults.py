@@ -55,10 +55,11 @@ def set_(
     from dataclasses import asdict
 
     from studio_emulator import faults, server
+    from studioctl.disk import text_named
 
     try:
         if file is not None:
-            server.set_faults(server.start(), faults.read(file))
+            server.set_faults(server.start(), faults.loads(text_named(file), is_json=file.suffix == ".json"))
             return
         fault = faults.Fault(
             faults.Kind(kind), service, action, times, after, probability, seconds, code, message, status

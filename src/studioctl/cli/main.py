@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from studio_emulator.errors import SandboxError
+from studio_emulator.errors import EmulatorError
 from studioctl.cli import (
     audit,
     backup,
@@ -228,9 +228,10 @@ def _as_ours(error: BaseException) -> StudioctlError:
     match error:
         case StudioctlError():
             return error
-        case SandboxError():
-            code = ExitCode.USAGE if error.usage else ExitCode.FAILED
-            return StudioctlError(error.message, hint=error.hint, exit_code=code)
+        case EmulatorError():
+            from studioctl.operations import emulation
+
+            return emulation.as_ours(error)
         case typer.TyperException():
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "studioctl"

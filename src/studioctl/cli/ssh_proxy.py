@@ -52,8 +52,9 @@ def _target(region: str, profile: str | None, *, local: bool) -> "Target":
     if not local:
         return Target(region, profile)
     from studio_emulator import server
+    from studioctl.operations import emulation
 
     emulator = server.find()
     if emulator is None:  # a new one would have no spaces
         raise StudioctlError("The emulator is not running.", hint="studioctl up --local")
-    return emulator.target(region)
+    return emulation.target(emulator, region)

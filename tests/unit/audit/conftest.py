@@ -8,6 +8,7 @@ from benchmarks.audit import CHECKOV, examine_all
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.audit.finding import Report
+from studioctl.operations import emulation
 from studioctl.target import Target
 
 
@@ -20,7 +21,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
 
 @pytest.fixture(scope="session")
 def account(emulator: RunningEmulator) -> Target:
-    return emulator.target("us-east-1")
+    return emulation.target(emulator, "us-east-1")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from studioctl.audit.finding import Finding
 from studioctl.aws.safeguards import account_is_closed
 from studioctl.aws.session import HURRIED, Session
 from studioctl.infrastructure import blueprint
+from studioctl.operations import emulation
 from studioctl.target import Target
 from tests.environments import environment
 from tests.unit.emulator.emulated import TRUST, client
@@ -36,7 +37,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]
 
 def held(emulator: RunningEmulator, **sections: Any) -> Held:
     config = environment(**sections)
-    session = Session(emulator.target("us-east-1"), HURRIED)
+    session = Session(emulation.target(emulator, "us-east-1"), HURRIED)
     return Held(session, config, blueprint.build(config))
 
 

@@ -10,6 +10,7 @@ from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.aws.remote import SpaceArn, start_session
 from studioctl.errors import AwsError
+from studioctl.operations import emulation
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:space/d-abc/ada-editor"
 
@@ -32,7 +33,7 @@ def test_what_may_pass_is_asked_again_as_the_toolkit_does(emulator: RunningEmula
     pauses: list[float] = []
 
     with pytest.raises(AwsError, match=code):
-        start_session(emulator.target("us-east-1"), ARN, sleep=pauses.append)
+        start_session(emulation.target(emulator, "us-east-1"), ARN, sleep=pauses.append)
 
     assert pauses == [1.5, 2.25, 3.375]
 
@@ -44,7 +45,7 @@ def test_a_refusal_is_final_and_names_the_statement(emulator: RunningEmulator) -
     pauses: list[float] = []
 
     with pytest.raises(AwsError) as caught:
-        start_session(emulator.target("us-east-1"), ARN, sleep=pauses.append)
+        start_session(emulation.target(emulator, "us-east-1"), ARN, sleep=pauses.append)
 
     assert pauses == []
     assert caught.value.message == (
@@ -61,7 +62,7 @@ def test_what_is_wrong_is_not_asked_again(emulator: RunningEmulator) -> None:
     pauses: list[float] = []
 
     with pytest.raises(AwsError):
-        start_session(emulator.target("us-east-1"), ARN, sleep=pauses.append)
+        start_session(emulation.target(emulator, "us-east-1"), ARN, sleep=pauses.append)
 
     assert pauses == []
 

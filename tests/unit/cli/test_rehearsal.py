@@ -9,6 +9,7 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.cli import main, rehearsal
+from studioctl.operations import emulation
 from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform.workspace import Workspace
 from tests.unit.emulator.emulated import client
@@ -54,7 +55,7 @@ def run(
         "AWS_SECRET_ACCESS_KEY": secret,
     }.items():
         monkeypatch.setenv(name, value)
-    workspace = Workspace.beside(Path("team.toml"), "acme-ml", emulator.target("us-east-1"))
+    workspace = Workspace.beside(Path("team.toml"), "acme-ml", emulation.target(emulator, "us-east-1"))
     workspace.bind_emulator(emulator.instance_id)
     workspace.claim()
 
@@ -115,7 +116,7 @@ def test_where_there_is_none_nothing_is_said_of_it(line: str, run: Run) -> None:
 
 
 def test_a_rehearsal_that_ended_with_its_emulator_is_not_named(run: Run, emulator: RunningEmulator) -> None:
-    Workspace.beside(Path("team.toml"), "acme-ml", emulator.target("us-east-1")).bind_emulator("another one")
+    Workspace.beside(Path("team.toml"), "acme-ml", emulation.target(emulator, "us-east-1")).bind_emulator("another one")
 
     assert "The emulator has" not in "\n".join(run("status --config team.toml")[1])
 

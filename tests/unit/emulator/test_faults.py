@@ -1,6 +1,5 @@
 """Everything that can be made to go wrong, seen by an ordinary client."""
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,10 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from studio_emulator import server
-from studio_emulator.faults import Active, Fault, Faults, Kind, read
+from studio_emulator.errors import EmulatorError
+from studio_emulator.faults import Active, Fault, Faults, Kind, loads
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
-from studioctl.errors import EmulatorError
 from tests.unit.emulator.emulated import REGION, client, eventually, key_of, new_studio, refusal
 
 
@@ -303,11 +302,6 @@ def test_a_file_in_toml_or_json(tmp_path: Path) -> None:
     (tmp_path / "faults.toml").write_text('seed = 3\n[[faults]]\nkind = "reset"\nprobability = 0.1\n')
     (tmp_path / "faults.json").write_text('{"seed": 3, "faults": [{"kind": "reset", "probability": 0.1}]}')
 
-    assert read(tmp_path / "faults.toml") == read(tmp_path / "faults.json") == wanted
+    toml, json = (tmp_path / "faults.toml").read_text(), (tmp_path / "faults.json").read_text()
+    assert loads(toml) == loads(json, is_json=True) == wanted
     assert replace(Fault(Kind.RESET), probability=0.1) == Fault(**wanted["faults"][0])  # type: ignore[index]
-
-
-def test_a_file_of_faults_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.toml")
-    with pytest.raises(OSError, match="it is a pipe, not a file"):
-        read(tmp_path / "pipe.toml")

@@ -17,11 +17,12 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from studio_emulator import server
+from studio_emulator.errors import EmulatorError
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.sigv4 import headers
 from studio_emulator.state_file import State
-from studioctl.errors import EmulatorError
+from studioctl.operations import emulation
 from tests.unit.emulator.emulated import REGION, client, new_studio, refusal
 
 REMEDY = (
@@ -177,14 +178,14 @@ def test_nobody_else_may_read_the_key(home: Path) -> None:
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
         assert (modes["state.json"], modes["emulator.log"]) == (0o600, 0o600)
         secret = running.key[1]
-        assert secret not in repr((running, running.target(REGION), State.read(place)))
+        assert secret not in repr((running, emulation.target(running, REGION), State.read(place)))
         assert secret.encode() not in Path(f"/proc/{running.pid}/cmdline").read_bytes()
         first = running.key
         server.stop(place)
         again = server.start(state_dir=place)
         assert not set(first) & set(again.key)
         with pytest.raises(EmulatorError, match="has ended"):
-            running.target(REGION)
+            emulation.target(running, REGION)
         (place / "state.json").chmod(0o666)
         assert server.find(place) is None  # somebody else may have written it
         (place / "state.json").chmod(0o600)

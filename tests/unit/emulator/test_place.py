@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio_emulator import server
-from studioctl.errors import EmulatorError
+from studio_emulator.errors import EmulatorError
 
 
 def test_a_relative_place_is_refused_with_the_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

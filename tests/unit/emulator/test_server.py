@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from studio_emulator import server
+from studio_emulator.errors import EmulatorError
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.state_file import State
-from studioctl.errors import EmulatorError
 from tests.unit.emulator.emulated import client, new_studio, refusal
 
 

@@ -10,6 +10,7 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
+from studioctl.operations import emulation
 from studioctl.operations.environment import Environment
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
@@ -88,7 +89,7 @@ def furnished(emulator: RunningEmulator, name: str = "acme-ml", **domain: Any) -
         ],
         destroy=lambda: _destroy(emulator, studio, bucket, terraform),
     )
-    target = emulator.target(REGION)
+    target = emulation.target(emulator, REGION)
     environment = Environment(config(name=name), target, cast("Terraform", terraform))
     return World(emulator, studio, environment, terraform, before, domain_id, bucket)
 

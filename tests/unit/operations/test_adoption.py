@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from studioctl.infrastructure import blueprint
-from studioctl.operations import adoption
+from studioctl.operations import adoption, emulation
 from studioctl.operations.environment import Environment
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.runner import Terraform
@@ -31,7 +31,7 @@ def lost(world: World) -> Environment:
     """An environment whose state is lost, or was never written."""
     described = config(name="acme-adopt", secrets={"github": {"username": "ada"}})
     terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
-    return Environment(described, world.emulator.target(REGION), cast("Terraform", terraform))
+    return Environment(described, emulation.target(world.emulator, REGION), cast("Terraform", terraform))
 
 
 def found(environment: Environment) -> dict[str, str]:
@@ -85,7 +85,7 @@ def test_a_group_that_somebody_else_made_in_an_existing_vpc_is_theirs(world: Wor
     given = {"id": world.studio.vpc_id, "subnet_ids": world.studio.subnet_ids}
     described = config(name="acme-adopt", network={"vpc": given})
     terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
-    target = world.emulator.target(REGION)
+    target = emulation.target(world.emulator, REGION)
     theirs = ec2.create_security_group(GroupName="acme-adopt-studio", Description="theirs", VpcId=given["id"])[
         "GroupId"
     ]
@@ -98,7 +98,7 @@ def test_a_group_that_somebody_else_made_in_an_existing_vpc_is_theirs(world: Wor
 def test_a_closed_network_is_found_as_far_as_it_got(world: World) -> None:
     described = config(name="acme-adopt", network={"access": "vpc-only", "endpoints": "all", "flow_logs": True})
     terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
-    target = world.emulator.target(REGION)
+    target = emulation.target(world.emulator, REGION)
     lost, ec2, logs = (
         Environment(described, target, cast("Terraform", terraform)),
         world.client("ec2"),
@@ -237,7 +237,7 @@ def test_a_version_of_an_image_is_found_unless_aws_could_not_make_it(world: Worl
     digest = f"sha256:{'0' * 64}"
     described = config(name="acme-adopt", images={"custom": [{"name": "torch", "digest": digest}]})
     terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
-    target = world.emulator.target(REGION)
+    target = emulation.target(world.emulator, REGION)
     lost = Environment(described, target, cast("Terraform", terraform))
     (image,) = [r for r in terraform.blueprint.resources() if r.type == "aws_sagemaker_image"]
     name, version = str(image.arguments["image_name"]), image.address.replace("_image.", "_image_version.")

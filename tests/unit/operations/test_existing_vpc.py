@@ -10,6 +10,7 @@ from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.errors import ConfigError
 from studioctl.infrastructure.endpoints import services
+from studioctl.operations import emulation
 from studioctl.operations.environment import Account
 from studioctl.operations.provisioning import preflight
 from studioctl.target import LocalEndpoint, Target
@@ -35,7 +36,7 @@ def account(emulator: RunningEmulator, studio: Studio) -> Callable[..., Account]
         vpc = f'vpc = {{ id = "{vpc_id or studio.vpc_id}", subnet_ids = [{subnets}] }}'
         head = [f'name = "acme-{studio.tag}"', f'region = "{REGION}"', "studio.docker = false"]
         text = "\n".join([*head, 'users = [{ name = "ada" }]', "[network]", *lines, vpc]) + "\n"
-        target = emulator.target(REGION)
+        target = emulation.target(emulator, REGION)
         return Account(parse(text), target, source=Source("team.toml", text))
 
     return make

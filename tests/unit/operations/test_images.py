@@ -12,7 +12,7 @@ from studioctl.aws.values import App
 from studioctl.containers.credentials import Login
 from studioctl.errors import RefusedError, StudioctlError
 from studioctl.events import Stage, Work
-from studioctl.operations import custom_images, images, provision
+from studioctl.operations import custom_images, emulation, images, provision
 from studioctl.operations.environment import Account, Environment
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from tests.environments import environment
@@ -45,7 +45,7 @@ def repository(world: World, tmp_path: Path) -> Repository:
     name, arn = described["DomainName"], described["DomainArn"]
     world.studio.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "studioctl:environment", "Value": name}])
     config = environment(name=name, images={"repository": world.bucket})
-    account = Account(config, world.emulator.target(REGION))
+    account = Account(config, emulation.target(world.emulator, REGION))
     whole = replace(world.environment, config=config)
     return Repository(world, whole, Registry.of(world.emulator, REGION), account, file)
 

@@ -10,7 +10,7 @@ from studio_emulator.server import RunningEmulator
 from studioctl.aws.values import ResourceSpec
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Noted
-from studioctl.operations import remote, remote_access, remote_needs, spaces
+from studioctl.operations import emulation, remote, remote_access, remote_needs, spaces
 from studioctl.operations.environment import Account
 from studioctl.remote.host import Host
 from tests.environments import environment as config
@@ -38,7 +38,7 @@ def home(emulator: RunningEmulator) -> Home:
     domain_id = studio.domain(DomainName=name, Tags=[{"Key": "studioctl:environment", "Value": name}])
     studio.profile(domain_id)
     studio.space(domain_id, **LARGE)
-    return Home(Account(config(name=name), emulator.target(REGION)), studio, domain_id)
+    return Home(Account(config(name=name), emulation.target(emulator, REGION)), studio, domain_id)
 
 
 def look(home: Home, *, instance_type: str | None = None, **sections: Any) -> remote.Survey:

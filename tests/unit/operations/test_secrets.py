@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from studio_emulator.server import RunningEmulator
 from studioctl.errors import StudioctlError
-from studioctl.operations import secrets
+from studioctl.operations import emulation, secrets
 from studioctl.operations.environment import Account
 from tests.environments import environment
 from tests.unit.emulator.emulated import client, refusal
@@ -29,7 +29,7 @@ def account(emulator: RunningEmulator) -> Iterator[Account]:
 
 def _account(emulator: RunningEmulator, *, wanted: bool = True) -> Account:
     config = environment(region=REGION, secrets={"github": {"username": "ada"}} if wanted else {})
-    return Account(config, emulator.target(REGION))
+    return Account(config, emulation.target(emulator, REGION))
 
 
 def test_a_token_goes_in_and_comes_out(account: Account) -> None:

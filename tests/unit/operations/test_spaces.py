@@ -8,7 +8,7 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.errors import AwsError, RefusedError, StudioctlError
-from studioctl.operations import spaces
+from studioctl.operations import emulation, spaces
 from studioctl.operations.environment import Account
 from tests.environments import environment as config
 from tests.fakes.work import done
@@ -32,7 +32,7 @@ def home(emulator: RunningEmulator) -> Home:
     domain_id = studio.domain(DomainName=name, Tags=[{"Key": "studioctl:environment", "Value": name}])
     studio.profile(domain_id)
     studio.space(domain_id, CodeEditorAppSettings={"DefaultResourceSpec": {"InstanceType": "ml.t3.medium"}})
-    return Home(Account(config(name=name), emulator.target(REGION)), studio, domain_id)
+    return Home(Account(config(name=name), emulation.target(emulator, REGION)), studio, domain_id)
 
 
 def test_the_only_space_needs_no_name(home: Home) -> None:

@@ -16,6 +16,7 @@ from studio_emulator.server import RunningEmulator
 from studioctl.errors import RefusedError, StudioctlError, TerraformError
 from studioctl.events import Noted
 from studioctl.infrastructure import blueprint
+from studioctl.operations import emulation
 from studioctl.operations import state as states
 from studioctl.operations.environment import Environment
 from studioctl.operations.guards import refuse_another_case, refuse_to_forget
@@ -47,7 +48,7 @@ def text(count: int, *, lineage: str = "ours", version: str = "1.11.4", owner: s
 
 
 def environment(tmp_path: Path, emulator: RunningEmulator, backend: Backend) -> Environment:
-    target = emulator.target(REGION)
+    target = emulation.target(emulator, REGION)
     described = config(region=REGION)
     workspace = Workspace.beside(tmp_path / "studio.toml", described.name, target)
     workspace.directory.mkdir(parents=True)
@@ -65,7 +66,7 @@ def local(tmp_path: Path, emulator: RunningEmulator) -> Environment:
 def remote(tmp_path: Path, emulator: RunningEmulator) -> Environment:
     """Whose state is in a new bucket of ours."""
     bucket = f"tfstate-{os.urandom(4).hex()}"
-    assert states.create_bucket(emulator.target(REGION), bucket)
+    assert states.create_bucket(emulation.target(emulator, REGION), bucket)
     return environment(tmp_path, emulator, Backend("s3", {"bucket": bucket, "key": "acme-ml/tf", "region": REGION}))
 
 
@@ -398,7 +399,7 @@ def test_a_lock_without_a_note_is_not_ours(remote: Environment) -> None:
 
 def test_the_bucket_is_safe(emulator: RunningEmulator) -> None:
     s3 = client(emulator, "s3", "us-east-1")
-    target, name = emulator.target("us-east-1"), f"tfstate-{os.urandom(4).hex()}"
+    target, name = emulation.target(emulator, "us-east-1"), f"tfstate-{os.urandom(4).hex()}"
 
     assert states.create_bucket(target, name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
@@ -423,7 +424,7 @@ def test_a_bucket_that_we_did_not_make_is_left_alone(emulator: RunningEmulator) 
     s3.create_bucket(Bucket=name)
 
     with pytest.raises(StudioctlError, match="studioctl did not make it") as refused:
-        states.create_bucket(emulator.target("us-east-1"), name)
+        states.create_bucket(emulation.target(emulator, "us-east-1"), name)
 
     assert type(refused.value) is RefusedError
     assert "Status" not in s3.get_bucket_versioning(Bucket=name)

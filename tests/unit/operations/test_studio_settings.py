@@ -12,7 +12,7 @@ from studioctl.errors import AwsError, RefusedError
 from studioctl.events import Progressed, Started
 from studioctl.infrastructure import blueprint, studio_api
 from studioctl.infrastructure.block import Ref, Resource
-from studioctl.operations import provision, studio_settings
+from studioctl.operations import emulation, provision, studio_settings
 from studioctl.operations.environment import Environment
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.runner import Terraform
@@ -43,7 +43,7 @@ class Home:
 
     @property
     def environment(self) -> Environment:
-        target = self.emulator.target(REGION)
+        target = emulation.target(self.emulator, REGION)
         return Environment(config(name=self.name, **self.settings), target, cast("Terraform", self.terraform))
 
     def write(self, **sections: Any) -> None:

@@ -15,8 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from studio_emulator import server
+from studio_emulator.errors import EmulatorError
 from studio_emulator.server import RunningEmulator
-from studioctl.errors import EmulatorError
 from tests.unit.emulator.emulated import REGION, Studio, client, eventually, new_studio, refusal
 from tests.unit.emulator.pushing import Registry
 

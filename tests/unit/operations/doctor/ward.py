@@ -9,6 +9,7 @@ from typing import Any
 from studio_emulator.server import RunningEmulator
 from studioctl.aws.session import HURRIED, Session
 from studioctl.config.model import EnvironmentConfig
+from studioctl.operations import emulation
 from studioctl.operations.doctor.catalogue import GROUPS
 from studioctl.operations.doctor.check import Group
 from studioctl.operations.doctor.examination import examine
@@ -36,7 +37,7 @@ class Ward:
     def patient(self, *, region: str = REGION, real: bool = False, **sections: Any) -> Patient:
         """An environment of a new name. A `real` one takes the emulator's answers for AWS's."""
         wanted = {"name": f"acme-{next(NUMBERS)}", "region": region, "users": [{"name": "ada"}], **sections}
-        local = self.emulator.target(region)
+        local = emulation.target(self.emulator, region)
         patient = Patient(
             Target(region) if real else local,
             self.directory / "studio.toml",

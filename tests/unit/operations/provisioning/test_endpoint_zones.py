@@ -14,6 +14,7 @@ from studioctl.errors import ConfigError
 from studioctl.events import Noted
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Blueprint
+from studioctl.operations import emulation
 from studioctl.operations.doctor.finding import Finding, Severity
 from studioctl.operations.doctor.names import _named
 from studioctl.operations.environment import Environment
@@ -72,7 +73,7 @@ def environment(emulator: RunningEmulator) -> Make:
         )
         text += lines or 'internet = "none"\n'
         terraform: Any = FakeTerraform(blueprint.build(parse(text)))
-        made = Environment(parse(text), emulator.target(REGION), terraform, source=Source("s.toml", text))
+        made = Environment(parse(text), emulation.target(emulator, REGION), terraform, source=Source("s.toml", text))
         session: Any = FakeSession({"ec2": services}, made.session)
         made.__dict__["session"] = session
         return made
@@ -220,7 +221,7 @@ def test_the_emulator_has_every_service_that_can_be_wanted(emulator: RunningEmul
     text += "iam.per_user_roles = true\nstudio.remote_access = true\nencryption.customer_key = true\n"
     config = parse(text + '[network]\naccess = "vpc-only"\ninternet = "none"\n')
     terraform: Any = FakeTerraform(blueprint.build(config))
-    made = Environment(config, emulator.target(REGION), terraform)
+    made = Environment(config, emulation.target(emulator, REGION), terraform)
 
     assert planned(made) == []
     assert KMS in endpoint_zones.look(made.session, made.config).offered

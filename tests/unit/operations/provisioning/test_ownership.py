@@ -10,7 +10,7 @@ import pytest
 from studioctl.errors import ExitCode, NameTakenError, RefusedError, StudioctlError
 from studioctl.events import Stage, Work
 from studioctl.infrastructure import blueprint
-from studioctl.operations import provision, teardown
+from studioctl.operations import emulation, provision, teardown
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import ownership
 from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange
@@ -41,7 +41,7 @@ def here(world: World) -> Environment:
     terraform = FakeTerraform(
         [], lambda: None, workspace=FakeWorkspace(claimed=False, mark="c0ffee"), blueprint=blueprint.build(described)
     )
-    target = world.emulator.target(REGION)
+    target = emulation.target(world.emulator, REGION)
     return Environment(described, target, cast("Terraform", terraform))
 
 

@@ -13,6 +13,7 @@ from studioctl.config.source import Source
 from studioctl.errors import ConfigError
 from studioctl.events import Noted
 from studioctl.infrastructure import blueprint
+from studioctl.operations import emulation
 from studioctl.operations.environment import Account
 from studioctl.operations.provisioning import named, names, preflight
 from tests.environments import environment as config
@@ -31,7 +32,7 @@ def account(emulator: RunningEmulator) -> Callable[[str], Account]:
 
     def make(lines: str) -> Account:
         text = HEAD + lines + "\n"
-        return Account(parse(text), emulator.target(REGION), source=Source("s.toml", text))
+        return Account(parse(text), emulation.target(emulator, REGION), source=Source("s.toml", text))
 
     return make
 
