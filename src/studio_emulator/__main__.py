@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """What can be typed."""
+    """The command line."""
     top = _Parser(
         prog="python -m studio_emulator",
         description="Amazon SageMaker Studio, and what AWS puts around it, on 127.0.0.1.",

@@ -19,7 +19,7 @@ class EmulatorError(Exception):
 
 
 class PackageMissingError(EmulatorError):
-    """What the emulator is built on is not installed, or not all of it."""
+    """Moto, or a package that it needs, is not installed."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, hint=f"{shlex.quote(sys.executable)} -m pip install 'studioctl[local]'")

@@ -28,7 +28,7 @@ def target(emulator: RunningEmulator, region: str) -> Target:
 
 
 def as_ours(error: EmulatorsError) -> EmulatorError:
-    """What the emulator's package raises, as this package does."""
+    """The same error as one of this package."""
     is_extra = isinstance(error, PackageMissingError)
     is_usage = isinstance(error, SandboxError) and error.usage
     return EmulatorError(
