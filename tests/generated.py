@@ -155,7 +155,7 @@ A space's name may be left out where there is only one. `on_event` is called wit
 AWS works.
 
 Annotations that are quoted here are values of `studioctl.aws.values`, `studioctl.operations.status`,
-`studioctl.operations.logs`, `studioctl.operations.teardown` and `studioctl.terraform.plan`: frozen.
+`studioctl.operations.spaces.logs`, `studioctl.operations.provisioning.down` and `studioctl.terraform.plan`: frozen.
 """
 
 

@@ -22,9 +22,9 @@ from studioctl.target import Target
 if TYPE_CHECKING:  # they load what talks to AWS, which is done when first needed
     from studioctl.aws.values import App, Space
     from studioctl.operations.environment import Environment
-    from studioctl.operations.logs import LogLine
+    from studioctl.operations.provisioning.down import Outcome
+    from studioctl.operations.spaces.logs import LogLine
     from studioctl.operations.status import Status
-    from studioctl.operations.teardown import Outcome
     from studioctl.terraform.plan import PlanSummary
 
 OnEvent = Callable[[Event], None]
@@ -77,7 +77,7 @@ class Studio:
             RefusedError: The state would have to move: `studioctl plan` asks whether it shall.
             TerraformError: Terraform failed.
         """
-        from studioctl.operations import provision  # noqa: PLC0415
+        from studioctl.operations.provisioning import up as provision  # noqa: PLC0415
 
         return _done(provision.plan(self._environment()), on_event)
 
@@ -102,7 +102,7 @@ class Studio:
                 a living environment of the name: nothing was changed.
             TerraformError: AWS refused something. Called again, it goes on from there.
         """
-        from studioctl.operations import provision  # noqa: PLC0415
+        from studioctl.operations.provisioning import up as provision  # noqa: PLC0415
 
         environment = self._environment()
         summary = _done(provision.plan(environment, adopt=adopt), on_event)
@@ -131,7 +131,8 @@ class Studio:
                 here of a living environment of the name.
             TerraformError: AWS refused something. Called again, it goes on from there.
         """
-        from studioctl.operations import holdings, teardown  # noqa: PLC0415
+        from studioctl.operations.data import inventory  # noqa: PLC0415
+        from studioctl.operations.provisioning import down as teardown  # noqa: PLC0415
 
         if name != self.name:
             raise StudioctlError(
@@ -139,7 +140,7 @@ class Studio:
                 hint=f'say which one goes: down("{self.name}")',
                 exit_code=ExitCode.USAGE,
             )
-        environment, kinds = self._environment(), holdings.kinds(delete_data)
+        environment, kinds = self._environment(), inventory.kinds(delete_data)
         found = _done(teardown.survey(environment, delete=kinds, adopt=adopt), on_event)
         if found.is_empty:
             return teardown.Outcome(found.kept, ())
@@ -162,7 +163,7 @@ class Studio:
 
     def spaces(self) -> "tuple[Space, ...]":
         """The Code Editor spaces, by name. Raises StudioctlError when there is none."""
-        from studioctl.operations import spaces  # noqa: PLC0415
+        from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         return spaces.candidates(self._account)
 
@@ -186,7 +187,7 @@ class Studio:
             RefusedError: It runs on another instance type.
             AwsError: AWS refused, or it failed; the message says why.
         """
-        from studioctl.operations import spaces  # noqa: PLC0415
+        from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         found = spaces.find(self._account, space)
         return _done(spaces.start(self._account, found, instance_type=instance_type, wait=wait), on_event)
@@ -202,7 +203,7 @@ class Studio:
             wait: Until each is stopped; else until AWS has accepted it.
             on_event: Called with each event.
         """
-        from studioctl.operations import spaces  # noqa: PLC0415
+        from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         account = self._account
         wanted: Iterable[str | None] = names or (None,)
@@ -218,7 +219,7 @@ class Studio:
         on_event: OnEvent | None = None,
     ) -> "App":
         """Stops Code Editor, if it runs, and starts it; see `start`."""
-        from studioctl.operations import spaces  # noqa: PLC0415
+        from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         found = spaces.find(self._account, space)
         return _done(spaces.restart(self._account, found, instance_type=instance_type, wait=wait), on_event)
@@ -228,9 +229,10 @@ class Studio:
 
         It is a credential: whoever has it gets in. The space should be running.
         """
-        from studioctl.operations import access, spaces  # noqa: PLC0415
+        from studioctl.operations.spaces import address  # noqa: PLC0415
+        from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
-        return access.presigned_url(self._account, spaces.find(self._account, space))
+        return address.presigned_url(self._account, spaces.find(self._account, space))
 
     def logs(self, space: str | None = None, *, lines: int = 100) -> "tuple[LogLine, ...]":
         """The last lines of what the lifecycle script and the editor wrote, by time.
@@ -239,13 +241,15 @@ class Studio:
             space: Its name.
             lines: How many of each of the two logs.
         """
-        from studioctl.operations import logs, spaces  # noqa: PLC0415
+        from studioctl.operations.spaces import logs  # noqa: PLC0415
+        from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         return logs.read(self._account, spaces.find(self._account, space), lines=lines)
 
     def follow_logs(self, space: str | None = None, *, lines: int = 100) -> "Iterator[LogLine]":
         """The same, and then each line as it comes, without an end."""
-        from studioctl.operations import logs, spaces  # noqa: PLC0415
+        from studioctl.operations.spaces import logs  # noqa: PLC0415
+        from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         return logs.follow(self._account, spaces.find(self._account, space), lines=lines)
 

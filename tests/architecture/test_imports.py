@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "homes": {"errors"},
     "target": set(),
     "programs": set(),
+    "catalog": set(),
     "remote": {"programs"},
     "config": set(),
     "manual": {"config"},
@@ -32,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "aws": set(),
     "containers": set(),
     "operations": {
+        "catalog",
         "config",
         "infrastructure",
         "lifecycle",

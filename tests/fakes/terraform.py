@@ -7,8 +7,8 @@ from typing import Any
 
 from studioctl.events import Stage, Work
 from studioctl.infrastructure.block import Blueprint
-from studioctl.operations.estate import Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.state_resources import Estate
 
 
 @dataclass

@@ -32,7 +32,7 @@ def backup(
     """
     from studioctl.cli import confirm, context, rehearsal
     from studioctl.errors import RefusedError
-    from studioctl.operations import backup as operation
+    from studioctl.operations.data import backup as operation
     from studioctl.presentation import backup as views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps

@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from studioctl.cli import confirm
-from studioctl.operations import spaces
+from studioctl.operations.spaces import start_stop
 from studioctl.presentation.console import Terminal
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def space(account: "Account", name: str | None, terminal: Terminal) -> str | Non
     """
     if name is not None or sys.stdin is None or not sys.stdin.isatty():
         return name
-    found = spaces.candidates(account)
+    found = start_stop.candidates(account)
     if len(found) == 1:
         return found[0].name
     for number, candidate in enumerate(found[:SHOWN], start=1):

@@ -39,7 +39,8 @@ def connect(
     takes out again: all of it, or with SPACE that space. [bold]--json[/] goes with [bold]--check[/].
     """
     from studioctl.cli import choose, connecting, context
-    from studioctl.operations import remote, spaces
+    from studioctl.operations.spaces import connect as remote
+    from studioctl.operations.spaces import start_stop
     from studioctl.presentation.console import Terminal
     from studioctl.remote import editors
 
@@ -55,10 +56,10 @@ def connect(
         return
     account, flags = context.account(config, local=local), context.repeated(config, local=local)
     chosen = None if editor == EditorChoice.NONE else editors.of(editor)
-    spaces.check_instance_type(account, instance_type)  # before a question
+    start_stop.check_instance_type(account, instance_type)  # before a question
     found = remote.survey(
         account,
-        spaces.find(account, choose.space(account, space, terminal)),
+        start_stop.find(account, choose.space(account, space, terminal)),
         editor=chosen,
         environ=os.environ,
         instance_type=instance_type,

@@ -11,9 +11,9 @@ from studioctl.cli import confirm
 from studioctl.cli.hints import repeating
 from studioctl.config.load import load
 from studioctl.errors import ExitCode
-from studioctl.operations import remote
 from studioctl.operations.environment import Account
-from studioctl.operations.remote import Survey
+from studioctl.operations.spaces import connect
+from studioctl.operations.spaces.connect import Survey
 from studioctl.presentation import remote as views
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import dumps
@@ -42,7 +42,7 @@ def check(account: Account, found: Survey, terminal: Terminal, *, json: bool, fl
     """Says what is there and what is missing."""
     everything = tuple(
         replace(finding, remedy=repeating(finding.remedy, flags))
-        for finding in (*found.needs, remote.session_finding(account, found), *found.machine)
+        for finding in (*found.needs, connect.session_finding(account, found), *found.machine)
     )
     if json:
         typer.echo(dumps(views.as_json(found, everything)))
@@ -69,15 +69,15 @@ def go(
     flags: str,
 ) -> None:
     """Brings about what is needed, after asking, and opens the editor."""
-    remote.refuse_unfit(found)
+    connect.refuse_unfit(found)
     if found.question:
         confirm.agreed(found.question, yes=yes)
-    app = follow(remote.prepare(account, found), terminal, verbose=verbose)
+    app = follow(connect.prepare(account, found), terminal, verbose=verbose)
     found.host.forget_key_before(app.created_at)
     path = config_path()
     changed = SshConfig(path).put(found.host)
     command = editor.command_line(found.host.alias) if editor else None
-    problem = remote.ssh_disagrees(found.host, os.environ)
+    problem = connect.ssh_disagrees(found.host, os.environ)
     views.connected(found, path, terminal, changed=changed, command=command, problem=problem, flags=flags)
     if editor and not found.host.local:
         editor.open(found.host.alias, os.environ)

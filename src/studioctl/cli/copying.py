@@ -3,11 +3,11 @@
 import os
 from collections.abc import Collection
 
-from studioctl.operations import backup
-from studioctl.operations.backup import Copy, Place, Plan
+from studioctl.operations.data import backup
+from studioctl.operations.data.backup import Copy, Place, Plan
+from studioctl.operations.data.inventory import HOME
 from studioctl.operations.environment import Account
-from studioctl.operations.holdings import HOME
-from studioctl.operations.teardown import Teardown
+from studioctl.operations.provisioning.down import Teardown
 from studioctl.presentation import backup as views
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.progress import follow, waiting

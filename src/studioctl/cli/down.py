@@ -46,7 +46,8 @@ def down(
     is given. Asks for the environment's name.
     """
     from studioctl.cli import confirm, context, copying, rehearsal
-    from studioctl.operations import holdings, teardown
+    from studioctl.operations.data import inventory
+    from studioctl.operations.provisioning import down as teardown
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
@@ -54,7 +55,7 @@ def down(
 
     terminal = Terminal()
     place = copying.place(backup)
-    delete = holdings.kinds([word.strip() for word in delete_data.split(",") if word.strip()])
+    delete = inventory.kinds([word.strip() for word in delete_data.split(",") if word.strip()])
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     found = follow(teardown.survey(environment, delete=delete, move_state=move, adopt=adopt), terminal, verbose=verbose)

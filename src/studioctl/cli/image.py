@@ -38,7 +38,7 @@ def build(
     """Build an image with the container engine of this machine. Needs no AWS."""
     from studioctl.config.load import load
     from studioctl.containers.engine import find
-    from studioctl.operations import images
+    from studioctl.operations.images import images
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
 
@@ -60,7 +60,7 @@ def push(
     """Push an image that was built here to the environment's repository. Its password is in no file and no argument."""
     from studioctl.cli import context
     from studioctl.containers.engine import find
-    from studioctl.operations import images
+    from studioctl.operations.images import images
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import follow
@@ -82,7 +82,7 @@ def list_(
 ) -> None:
     """List the repository's images: tags, digest, size, age, and which rule will expire them when."""
     from studioctl.cli import context
-    from studioctl.operations import images
+    from studioctl.operations.images import images
     from studioctl.presentation import images as views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -105,7 +105,7 @@ def attach(
 ) -> None:
     """Write a pushed image into the file, by its digest; the next [bold]up[/] makes it selectable in Code Editor."""
     from studioctl.cli import context
-    from studioctl.operations import images
+    from studioctl.operations.images import images
     from studioctl.presentation import images as views
     from studioctl.presentation.console import Terminal
 

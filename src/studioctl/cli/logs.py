@@ -23,14 +23,14 @@ def logs(
     """Show what a space's lifecycle script and its editor wrote, by time. AWS keeps it in CloudWatch."""
     from studioctl.cli import choose, context
     from studioctl.errors import ExitCode
-    from studioctl.operations import logs as operation
-    from studioctl.operations import spaces
+    from studioctl.operations.spaces import logs as operation
+    from studioctl.operations.spaces import start_stop
     from studioctl.presentation import daily
     from studioctl.presentation.console import Terminal
 
     terminal = Terminal()
     account = context.account(config, local=local)
-    found = spaces.find(account, choose.space(account, space, terminal))
+    found = start_stop.find(account, choose.space(account, space, terminal))
     look = operation.follow if follow else operation.read
     try:
         count = daily.log(look(account, found, lines=lines), terminal, as_json=json)

@@ -24,23 +24,23 @@ def open_(
 ) -> None:
     """Open Code Editor in the browser. Asks whether to start it, if it is stopped."""
     from studioctl.cli import choose, confirm, context
-    from studioctl.operations import access, spaces
+    from studioctl.operations.spaces import address, start_stop
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
 
     terminal = Terminal()
     account = context.account(config, local=local)
-    found = spaces.find(account, choose.space(account, space, terminal))
-    state = spaces.state(account, found)
+    found = start_stop.find(account, choose.space(account, space, terminal))
+    state = start_stop.state(account, found)
     if state != "InService":
         if state != "Pending":
             confirm.agreed(f"'{found.name}' is stopped. Start it? Its instance is paid for from then on.", yes=yes)
-        follow(spaces.start(account, found), terminal)
+        follow(start_stop.start(account, found), terminal)
     if print_it:
-        typer.echo(access.presigned_url(account, found))
+        typer.echo(address.presigned_url(account, found))
     else:
         hand_over_and_tell(
-            access.presigned_url(account, found, expires_seconds=HAND_OVER_SECONDS), found.name, terminal
+            address.presigned_url(account, found, expires_seconds=HAND_OVER_SECONDS), found.name, terminal
         )
 
 

@@ -31,7 +31,7 @@ def outputs(
     For example: [bold]aws s3 ls "s3://$(studioctl outputs bucket)"[/]
     """
     from studioctl.cli import context, rehearsal
-    from studioctl.operations import provision
+    from studioctl.operations.provisioning import up
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -39,7 +39,7 @@ def outputs(
 
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config, asks_aws=False)
-    values = follow(provision.outputs(environment), terminal)
+    values = follow(up.outputs(environment), terminal)
     if key is not None:
         value = _one(values, key, is_local=local)
         typer.echo(value if isinstance(value, str) and not json else dumps(value))

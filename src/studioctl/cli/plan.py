@@ -20,7 +20,7 @@ def plan(
     """
     from studioctl.cli import confirm, context
     from studioctl.cli.hints import repeating
-    from studioctl.operations import provision
+    from studioctl.operations.provisioning import up
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -29,14 +29,14 @@ def plan(
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
-    summary = follow(provision.plan(environment, move_state=move), terminal, verbose=verbose)
+    summary = follow(up.plan(environment, move_state=move), terminal, verbose=verbose)
     if json:
         typer.echo(dumps(summary.to_json()))
     else:
         views.plan(summary, terminal.out)
     if summary.has_changes:
         try:
-            provision.cleared(environment, summary)
+            up.cleared(environment, summary)
         except RefusedError as refusal:
             terminal.say(f"\nstudioctl up refuses this plan. {refusal.message}")
             terminal.say(f"Next:  {repeating(refusal.hint, context.repeated(config, local=local))}")

@@ -35,9 +35,9 @@ def ssh(
     code is the command's, or 255 when ssh itself failed. Writes nothing to ssh's configuration.
     """
     from studioctl.cli import choose, context
-    from studioctl.operations import remote, spaces
+    from studioctl.operations.spaces import connect, start_stop
     from studioctl.presentation.console import Terminal
 
     account = context.account(config, local=local)
-    found = spaces.find(account, choose.space(account, space, Terminal()))
-    remote.shell(account, found, ctx.meta.get(AFTER_DASHES, []), os.environ)
+    found = start_stop.find(account, choose.space(account, space, Terminal()))
+    connect.shell(account, found, ctx.meta.get(AFTER_DASHES, []), os.environ)

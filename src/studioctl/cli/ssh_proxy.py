@@ -33,17 +33,17 @@ def ssh_proxy(
 
 
 def _become_the_carrier(space: str, config: Path, profile: str | None, *, local: bool) -> None:
-    from studioctl.operations import proxy
+    from studioctl.operations.spaces import ssh_proxy as proxy
 
     if space.startswith("arn:"):  # as connect writes it: the file may be anywhere, or gone
         found = proxy.parse_arn(space)
         proxy.carry(_target(found.region, profile, local=local), found.arn, os.environ)
     else:
         from studioctl.cli import context
-        from studioctl.operations import remote
+        from studioctl.operations.spaces import connect
 
         account = context.account(config, local=local)
-        proxy.carry(account.target, remote.arn_of(account, space), os.environ)
+        proxy.carry(account.target, connect.arn_of(account, space), os.environ)
 
 
 def _target(region: str, profile: str | None, *, local: bool) -> "Target":

@@ -16,15 +16,15 @@ def start(
     From then on the instance is paid for, until it is stopped or has been idle for as long as the file says.
     """
     from studioctl.cli import choose, context
-    from studioctl.operations import spaces
+    from studioctl.operations.spaces import start_stop
     from studioctl.presentation import daily
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
 
     terminal = Terminal()
     account = context.account(config, local=local)
-    spaces.check_instance_type(account, instance_type)  # before a question
-    found = spaces.find(account, choose.space(account, space, terminal))
-    app = follow(spaces.start(account, found, instance_type=instance_type, wait=wait), terminal, verbose=verbose)
+    start_stop.check_instance_type(account, instance_type)  # before a question
+    found = start_stop.find(account, choose.space(account, space, terminal))
+    app = follow(start_stop.start(account, found, instance_type=instance_type, wait=wait), terminal, verbose=verbose)
     flags = context.repeated(config, local=local)
     daily.started(found.name, app.instance_type, terminal, ready=app.status == "InService", flags=flags)

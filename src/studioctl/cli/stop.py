@@ -23,7 +23,7 @@ def stop(
     """
     from studioctl.cli import choose, context
     from studioctl.errors import ExitCode, StudioctlError
-    from studioctl.operations import spaces
+    from studioctl.operations.spaces import start_stop
     from studioctl.presentation import daily
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
@@ -32,12 +32,12 @@ def stop(
         raise StudioctlError(f"Either '{space}' or --all.", hint=f"studioctl stop {space}", exit_code=ExitCode.USAGE)
     terminal = Terminal()
     account = context.account(config, local=local)
-    domain_id = spaces.domain_id(account) if everything else None
+    domain_id = start_stop.domain_id(account) if everything else None
     if domain_id:
-        found = spaces.editors(account, domain_id)
+        found = start_stop.editors(account, domain_id)
     else:
-        found = (spaces.find(account, choose.space(account, space, terminal)),)
-    stopped = follow(spaces.stop(account, found, wait=wait), terminal, verbose=verbose)
+        found = (start_stop.find(account, choose.space(account, space, terminal)),)
+    stopped = follow(start_stop.stop(account, found, wait=wait), terminal, verbose=verbose)
     daily.stopped(stopped, terminal, waited=wait)
     if domain_id:
-        daily.left_running(spaces.left_running(account, domain_id), terminal, local=local)
+        daily.left_running(start_stop.left_running(account, domain_id), terminal, local=local)

@@ -31,7 +31,8 @@ def up(
     Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
     """
     from studioctl.cli import confirm, context
-    from studioctl.operations import holdings, provision
+    from studioctl.operations.data import inventory
+    from studioctl.operations.provisioning import up as provision
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -51,7 +52,7 @@ def up(
     if json:
         typer.echo(dumps(outputs))
     else:
-        homes = holdings.kept_homes(environment)
+        homes = inventory.kept_homes(environment)
         cost = sum(home.usd_per_month or 0 for home in homes)
         views.kept_homes([h.name for h in homes], cost, {h.name: h.directories for h in homes}, terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))

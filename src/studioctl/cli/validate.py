@@ -9,7 +9,7 @@ def validate(config: options.Config = options.DEFAULT_CONFIG) -> None:
     from studioctl.config.notes import notes
     from studioctl.config.text import path
     from studioctl.infrastructure import blueprint
-    from studioctl.operations import network_costs
+    from studioctl.operations.provisioning import network_costs
     from studioctl.presentation.console import Terminal
 
     environment = load(config)

@@ -9,12 +9,12 @@ from studioctl.aws.errors import DeniedError
 from studioctl.aws.studio import AT_ONCE, Studio
 from studioctl.aws.tagged import tagged
 from studioctl.aws.values import EDITOR, LAB, App, Domain, Space
+from studioctl.catalog.prices import Prices, prices
 from studioctl.config.checks import LONGEST_IDLE
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
-from studioctl.operations.apps import PAID_FOR, besides
+from studioctl.operations.data.inventory import Holding, kept_homes
 from studioctl.operations.environment import Account
-from studioctl.operations.holdings import Holding, kept_homes
-from studioctl.operations.prices import Prices, prices
+from studioctl.operations.studio.stop_apps import PAID_FOR, besides
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from studioctl.presentation.console import Terminal
 
 if TYPE_CHECKING:  # it comes with botocore
-    from studioctl.operations.backup import Copy, Plan
+    from studioctl.operations.data.backup import Copy, Plan
 
 
 def planned(plan: "Plan", terminal: Terminal) -> None:

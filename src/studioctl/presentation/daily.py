@@ -7,8 +7,8 @@ from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import line
 
 if TYPE_CHECKING:  # it comes with botocore
-    from studioctl.operations.logs import LogLine
-    from studioctl.operations.spaces import LeftRunning
+    from studioctl.operations.spaces.logs import LogLine
+    from studioctl.operations.spaces.start_stop import LeftRunning
 
 
 def started(space: str, instance_type: str | None, terminal: Terminal, *, ready: bool, flags: str) -> None:

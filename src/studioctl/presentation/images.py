@@ -7,8 +7,8 @@ from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 
 if TYPE_CHECKING:  # their modules load boto3
-    from studioctl.operations.expiry import Expiry
-    from studioctl.operations.images import Attached, ListedImage, Listing
+    from studioctl.operations.images.images import Attached, ListedImage, Listing
+    from studioctl.operations.images.lifecycle_policy import Expiry
 
 SHORT = len("sha256:") + 12
 LARGE = 10 * 1024**3  # bytes; our judgement: beyond it, an app takes minutes longer to start

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from studioctl.operations.remote import Survey
+from studioctl.operations.spaces.connect import Survey
 from studioctl.presentation.console import Terminal
 from studioctl.remote.editors import HOME
 from studioctl.remote.finding import Finding, is_ready

@@ -14,9 +14,9 @@ from studioctl.presentation.console import Terminal
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 
 if TYPE_CHECKING:  # their modules load botocore, which a plan does not need
-    from studioctl.operations.holdings import Holding
+    from studioctl.operations.data.inventory import Holding
+    from studioctl.operations.provisioning.down import Outcome, Teardown
     from studioctl.operations.state import Snapshot
-    from studioctl.operations.teardown import Outcome, Teardown
 
 SIGNS: Mapping[Action, tuple[str, str]] = {
     "create": ("+", "green"),
@@ -194,7 +194,7 @@ def kept_homes(
 
 def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str) -> None:
     """What `down` ends with: what was kept, how to come back, and how to be rid of it."""
-    from studioctl.operations.holdings import HOME  # noqa: PLC0415 - other commands show nothing of it
+    from studioctl.operations.data.inventory import HOME  # noqa: PLC0415 - other commands show nothing of it
 
     kept(outcome.kept, terminal.err)
     for key in outcome.leaving:

@@ -7,7 +7,8 @@ import pytest
 
 from studioctl.cli import confirm, context, main
 from studioctl.errors import StudioctlError
-from studioctl.operations import secrets, spaces, state
+from studioctl.operations import secrets, state
+from studioctl.operations.spaces import start_stop
 
 
 def refuses(*_: Any, **__: Any) -> None:
@@ -23,9 +24,9 @@ def asks(*_: Any, **__: Any) -> None:
     [
         ("state restore 99", state, "snapshots"),
         ("secret get github", secrets, "require_value"),
-        ("start --instance-type ml.x", spaces, "check_instance_type"),
-        ("restart --instance-type ml.x", spaces, "check_instance_type"),
-        ("connect --instance-type ml.x", spaces, "check_instance_type"),
+        ("start --instance-type ml.x", start_stop, "check_instance_type"),
+        ("restart --instance-type ml.x", start_stop, "check_instance_type"),
+        ("connect --instance-type ml.x", start_stop, "check_instance_type"),
     ],
 )
 def test_it_looks_before_it_asks(
@@ -42,7 +43,7 @@ def test_it_looks_before_it_asks(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     for question in ("agreed", "typed", "answer"):
         monkeypatch.setattr(confirm, question, asks)
-    monkeypatch.setattr(spaces, "candidates", asks)
+    monkeypatch.setattr(start_stop, "candidates", asks)
 
     assert main.run(line.split()) == 1
     assert capsys.readouterr().err.endswith("Error: No.\nNext:  name another\n")

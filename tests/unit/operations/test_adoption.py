@@ -9,8 +9,9 @@ from typing import Any, cast
 import pytest
 
 from studioctl.infrastructure import blueprint
-from studioctl.operations import adoption, emulation
+from studioctl.operations import emulation
 from studioctl.operations.environment import Environment
+from studioctl.operations.provisioning import adopt
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
@@ -35,7 +36,7 @@ def lost(world: World) -> Environment:
 
 
 def found(environment: Environment) -> dict[str, str]:
-    return adoption.existing(environment, {r.address for r in environment.terraform.blueprint.resources()})
+    return adopt.existing(environment, {r.address for r in environment.terraform.blueprint.resources()})
 
 
 def named(name: str, kind: str) -> list[Any]:
@@ -229,7 +230,7 @@ def test_studio_is_found_inside_its_domain(lost: Environment, world: World) -> N
         "aws_sagemaker_user_profile.ada": inside.format("user-profile", "ada"),
         "aws_sagemaker_space.ada-editor": inside.format("space", "ada-editor"),
     }
-    assert adoption.broken_creations(lost, found(lost)) == ()
+    assert adopt.broken_creations(lost, found(lost)) == ()
     empty_domain(world, domain_id, retain=False)
 
 
@@ -249,9 +250,9 @@ def test_a_version_of_an_image_is_found_unless_aws_could_not_make_it(world: Worl
         missing = "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:here"
         for base, expected in ((missing, {}), ("public.ecr.aws/docker/library/python:3", {version: name})):
             sagemaker.create_image_version(ImageName=name, BaseImage=base, ClientToken=uuid.uuid4().hex)
-            settled = done(adoption.settled(lost, {image.address, version}))
+            settled = done(adopt.settled(lost, {image.address, version}))
             eventually(lambda: sagemaker.describe_image_version(ImageName=name)["ImageVersionStatus"], is_over)
-            assert done(adoption.settled(lost, {image.address, version})) == {image.address: name, **expected}
+            assert done(adopt.settled(lost, {image.address, version})) == {image.address: name, **expected}
             assert settled.keys() <= {image.address, version}
     finally:
         sagemaker.delete_image(ImageName=name)
@@ -314,7 +315,7 @@ def test_what_aws_finished_is_accepted_though_terraform_did_not_see_it(lost: Env
     terraform.tainted["aws_sagemaker_domain.studio"] = {"id": domain_id}
     terraform.tainted["aws_sagemaker_user_profile.ada"] = {"id": "gone"}
 
-    done(adoption.plan(lost))
+    done(adopt.plan(lost))
     assert terraform.accepted == ["aws_sagemaker_domain.studio"]
     empty_domain(world, domain_id, retain=False)
 
@@ -325,7 +326,7 @@ def test_a_key_or_a_name_that_aws_made_is_not_made_a_second_time(lost: Environme
     terraform = cast("FakeTerraform", lost.terraform)
     terraform.tainted["aws_secretsmanager_secret.github"] = {"id": secret}
 
-    done(adoption.plan(lost))
+    done(adopt.plan(lost))
     assert terraform.accepted == ["aws_secretsmanager_secret.github"]
     secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
 
@@ -352,7 +353,7 @@ def test_what_came_into_being_unseen_is_adopted_when_it_clashes(
     terraform = cast("FakeTerraform", lost.terraform)
     terraform.resources += in_state
     try:
-        again = done(adoption.plan_after_a_clash(lost, AGREED))
+        again = done(adopt.plan_after_a_clash(lost, AGREED))
         assert (again is not None) == goes_on
         assert terraform.adopted == ({GITHUB.address: secret} if tags else {})
     finally:
@@ -366,7 +367,7 @@ def test_what_an_old_state_records_gives_way_to_its_successor(lost: Environment,
     terraform = cast("FakeTerraform", lost.terraform)
     terraform.gone |= {GITHUB.address: {"id": "its predecessor"}, "aws_ecr_repository.images": {"id": "no successor"}}
     try:
-        done(adoption.plan(lost))
+        done(adopt.plan(lost))
         assert terraform.forgotten == [GITHUB.address]
         assert terraform.adopted == {GITHUB.address: secret}
     finally:

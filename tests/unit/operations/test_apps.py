@@ -9,7 +9,7 @@ import pytest
 from studioctl.aws.errors import InUseError
 from studioctl.aws.studio import Studio
 from studioctl.aws.values import App, ResourceSpec
-from studioctl.operations.apps import stop_apps
+from studioctl.operations.studio.stop_apps import stop_apps
 from tests.fakes.studio import MOMENT
 from tests.fakes.work import done
 

@@ -18,9 +18,10 @@ from studio_emulator.server import RunningEmulator
 from studioctl.aws import copies
 from studioctl.aws.copies import Place, Upload
 from studioctl.errors import AwsError, RefusedError, StudioctlError
-from studioctl.operations import backup, teardown
-from studioctl.operations.backup import Copy, Plan
-from studioctl.operations.holdings import KINDS
+from studioctl.operations.data import backup
+from studioctl.operations.data.backup import Copy, Plan
+from studioctl.operations.data.inventory import KINDS
+from studioctl.operations.provisioning import down
 from studioctl.remote.host import Host
 from tests.fakes.work import done
 from tests.functional.machine import Machine, machine, program
@@ -177,20 +178,20 @@ def test_a_copy_holds_all_that_was_there_and_can_be_put_back(
 
 def down_goes_on_when_the_copy_holds_all_there_is(world: World, place: Place, stale: tuple[Copy, ...]) -> None:
     with pytest.raises(RefusedError, match="these hold files"):  # somebody was in the space since
-        done(teardown.remove(world.environment, NOTHING, stale))
-    found = done(teardown.survey(world.environment))
+        done(down.remove(world.environment, NOTHING, stale))
+    found = done(down.survey(world.environment))
     plan = planned(world, place)
     after = found.after(plan)
-    teardown.refuse_to_lose(after, is_local=False)
+    down.refuse_to_lose(after, is_local=False)
     assert [(h.kind, h.name) for h in after.deleted] == [("space", "editor")]
 
     made = done(backup.run(world.environment, plan, os.environ, stop=True))
-    outcome = done(teardown.remove(world.environment, NOTHING, made))
+    outcome = done(down.remove(world.environment, NOTHING, made))
 
     assert outcome.left == ()
     assert [h.kind for h in outcome.kept] == ["home file system"]
     assert len(stored(world, made[0])) == made[0].bytes
-    done(teardown.remove(world.environment, EVERYTHING))
+    done(down.remove(world.environment, EVERYTHING))
 
 
 def restore(world: World, server: Machine, data: bytes, *, into: str) -> None:
@@ -329,9 +330,9 @@ def test_a_bucket_that_cannot_take_copies_is_refused_before_anything(world: Worl
     faults(world)
     with pytest.raises(RefusedError, match="is to be deleted itself"):
         backup.refuse_doomed_place(
-            Place(world.bucket), done(teardown.survey(world.environment, delete=EVERYTHING)).doomed_buckets
+            Place(world.bucket), done(down.survey(world.environment, delete=EVERYTHING)).doomed_buckets
         )
-    backup.refuse_doomed_place(Place(world.bucket), done(teardown.survey(world.environment)).doomed_buckets)
+    backup.refuse_doomed_place(Place(world.bucket), done(down.survey(world.environment)).doomed_buckets)
     assert status(world) == "Deleted"
 
 

@@ -1,4 +1,4 @@
-from studioctl.operations.estate import DEPOSED, Estate
+from studioctl.terraform.state_resources import DEPOSED, Estate
 
 TYPE = "aws_sagemaker_studio_lifecycle_config"
 

@@ -12,7 +12,7 @@ import pytest
 from studioctl.aws.registry import Image
 from studioctl.config.stores import Images
 from studioctl.infrastructure.ecr import lifecycle_policy
-from studioctl.operations.expiry import expiries
+from studioctl.operations.images.lifecycle_policy import expiries
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS: dict[str, Any] = {"countType": "sinceImagePushed", "countUnit": "days"}

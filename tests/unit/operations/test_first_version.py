@@ -13,13 +13,13 @@ from studioctl.errors import RefusedError
 from studioctl.infrastructure import blueprint
 from studioctl.operations import state as states
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import Estate
-from studioctl.operations.guards import refuse_to_forget
+from studioctl.operations.provisioning.guards import refuse_to_forget
 from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import history, orphans, runs
 from studioctl.terraform.backend import Backend
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.runner import Terraform
+from studioctl.terraform.state_resources import Estate
 from studioctl.terraform.workspace import Workspace
 from tests.environments import environment as config
 

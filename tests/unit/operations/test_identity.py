@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studioctl.errors import RefusedError
-from studioctl.operations import provision
+from studioctl.operations.provisioning import up
 from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange
 from tests.environments import environment as config
 from tests.unit.operations.conftest import World
@@ -26,15 +26,15 @@ def test_apps_are_in_the_way_of_a_change_and_of_nothing_else(world: World) -> No
     domain_id = world.studio.domain(DomainName="acme-names", Tags=tags)
     environment = dataclasses.replace(world.environment, config=config(name="acme-names"))
     on, off = identity("DISABLED", "USER_PROFILE_NAME"), identity("USER_PROFILE_NAME", "DISABLED")
-    assert provision.apps_in_the_way(environment, on) == ()
+    assert up.apps_in_the_way(environment, on) == ()
 
     world.studio.profile(domain_id)
     world.studio.space(domain_id)
     world.studio.app(domain_id)
 
     for summary in (on, off):
-        assert [app.title for app in provision.apps_in_the_way(environment, summary)] == ["CodeEditor in 'editor'"]
+        assert [app.title for app in up.apps_in_the_way(environment, summary)] == ["CodeEditor in 'editor'"]
         with pytest.raises(RefusedError, match="lets CloudTrail name users or no longer, only when none runs"):
-            provision.cleared(environment, summary)
+            up.cleared(environment, summary)
     for said_at_last in (identity(None, "DISABLED"), identity("", "DISABLED")):
-        assert provision.apps_in_the_way(environment, said_at_last) == ()
+        assert up.apps_in_the_way(environment, said_at_last) == ()

@@ -12,8 +12,10 @@ from studioctl.aws.values import App
 from studioctl.containers.credentials import Login
 from studioctl.errors import RefusedError, StudioctlError
 from studioctl.events import Stage, Work
-from studioctl.operations import custom_images, emulation, images, provision
+from studioctl.operations import emulation
 from studioctl.operations.environment import Account, Environment
+from studioctl.operations.images import images
+from studioctl.operations.provisioning import custom_images, up
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from tests.environments import environment
 from tests.fakes.work import done
@@ -147,7 +149,7 @@ def test_apps_that_run_an_image_are_in_the_way_of_its_removal(repository: Reposi
     change = ResourceChange(address, "aws_sagemaker_image", f"n{index}", "", "delete")
     summary = PlanSummary((change,), (), (), destroy=False, has_changes=True, file=Path("plan"))
 
-    in_the_way: tuple[App, ...] = provision.apps_in_the_way(repository.environment, summary)
+    in_the_way: tuple[App, ...] = up.apps_in_the_way(repository.environment, summary)
     assert [app.title for app in in_the_way] == ["CodeEditor in 'editor'"]
 
 

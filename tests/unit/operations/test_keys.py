@@ -10,9 +10,10 @@ from studioctl.aws import keys
 from studioctl.errors import AwsError, RefusedError
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Blueprint
-from studioctl.operations import adoption, provision, teardown
-from studioctl.operations.holdings import KINDS, Holding
-from studioctl.operations.teardown import ENCRYPTS, Outcome, Teardown
+from studioctl.operations.data.inventory import KINDS, Holding
+from studioctl.operations.provisioning import adopt, up
+from studioctl.operations.provisioning import down as teardown
+from studioctl.operations.provisioning.down import ENCRYPTS, Outcome, Teardown
 from tests.environments import environment as config
 from tests.fakes.work import done
 from tests.unit.operations.conftest import World
@@ -277,7 +278,7 @@ def existing(world: World) -> dict[str, str]:
     described = config(encryption={"customer_key": True})
     world.terraform.blueprint = blueprint.build(described)
     addresses = {r.address for r in world.terraform.blueprint.resources() if r.type.startswith("aws_kms_")}
-    return adoption.existing(replace(world.environment, config=described), addresses)
+    return adopt.existing(replace(world.environment, config=described), addresses)
 
 
 def test_up_takes_up_again_what_was_kept(world: World, key: str) -> None:
@@ -297,7 +298,7 @@ def leave(world: World, key: str) -> str:
 
 def new_key(world: World) -> None:
     """`up` with a plan that makes a key: Terraform takes one on its way out for gone."""
-    provision.cleared(world.environment, plan("aws_kms_key", "studio", "create"))
+    up.cleared(world.environment, plan("aws_kms_key", "studio", "create"))
 
 
 def test_up_makes_no_other_beside_one_that_data_needs_and_tells_how_to_save_it(world: World, key: str) -> None:

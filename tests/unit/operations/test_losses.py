@@ -8,8 +8,8 @@ import pytest
 from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.errors import RefusedError
-from studioctl.operations import losses
 from studioctl.operations.environment import Account
+from studioctl.operations.provisioning import data_loss
 from studioctl.target import Target
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 
@@ -35,12 +35,14 @@ def plan(type_: str, label: str, action: Action, *attributes: AttributeChange) -
 
 
 def test_a_volume_may_grow() -> None:
-    losses.refuse_the_impossible(ACCOUNT, plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 20, 30)))
+    data_loss.refuse_the_impossible(
+        ACCOUNT, plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 20, 30))
+    )
 
 
 def test_a_volume_does_not_shrink() -> None:
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(
+        data_loss.refuse_the_impossible(
             ACCOUNT, plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 30, 20))
         )
 
@@ -53,7 +55,7 @@ def test_a_volume_does_not_shrink() -> None:
 
 def test_the_line_of_a_spaces_own_size_is_told() -> None:
     with pytest.raises(RefusedError, match=r"team\.toml:9: users\[0\]\.spaces\[1\]\.volume_gb: AWS cannot shrink"):
-        losses.refuse_the_impossible(
+        data_loss.refuse_the_impossible(
             ACCOUNT, plan("aws_sagemaker_space", "models", "update", AttributeChange(VOLUME, 30, 20))
         )
 
@@ -64,7 +66,7 @@ def test_another_range_of_addresses_is_told_with_its_line() -> None:
     cidr = AttributeChange("cidr_block", "10.0.0.0/16", "10.1.0.0/16", forces_replacement=True)
     vpc = plan("aws_vpc", "studio", "replace", cidr)
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(ACCOUNT, dataclasses.replace(domain, changes=(*vpc.changes, *domain.changes)))
+        data_loss.refuse_the_impossible(ACCOUNT, dataclasses.replace(domain, changes=(*vpc.changes, *domain.changes)))
 
     assert refused.value.message.startswith(
         "team.toml:4: network.cidr: This would replace the domain, because of: vpc_id."
@@ -75,7 +77,7 @@ def test_another_range_of_addresses_is_told_with_its_line() -> None:
 def test_a_space_does_not_change_hands() -> None:
     owner = AttributeChange("ownership_settings[0].owner_user_profile_name", "ada", "grace")
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(ACCOUNT, plan("aws_sagemaker_space", "models", "update", owner))
+        data_loss.refuse_the_impossible(ACCOUNT, plan("aws_sagemaker_space", "models", "update", owner))
 
     assert refused.value.message == (
         "team.toml:9: users[0].spaces[1]: AWS cannot change the owner of space 'models' from 'ada' to 'grace'."
@@ -86,7 +88,7 @@ def test_a_space_does_not_change_hands() -> None:
 def test_a_domain_is_never_replaced(action: Action) -> None:
     cause = AttributeChange("subnet_ids[0]", "subnet-1", "(known after apply)", forces_replacement=True)
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(ACCOUNT, plan("aws_sagemaker_domain", "studio", action, cause))
+        data_loss.refuse_the_impossible(ACCOUNT, plan("aws_sagemaker_domain", "studio", action, cause))
 
     assert refused.value.message == (
         "This would replace the domain, because of: subnet_ids."
@@ -98,7 +100,7 @@ def test_a_domain_whose_creation_was_interrupted_is_made_anew() -> None:
     unfinished = plan("aws_sagemaker_domain", "studio", "replace")
     (change,) = unfinished.changes
 
-    losses.refuse_the_impossible(
+    data_loss.refuse_the_impossible(
         ACCOUNT,
         dataclasses.replace(unfinished, changes=(dataclasses.replace(change, reason="replace_because_tainted"),)),
     )
@@ -116,7 +118,7 @@ def refused_domain(text: str, cause: AttributeChange, *others: PlanSummary) -> R
     summary = plan("aws_sagemaker_domain", "studio", "replace", cause)
     changes = (*(change for other in others for change in other.changes), *summary.changes)
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(account, dataclasses.replace(summary, changes=changes))
+        data_loss.refuse_the_impossible(account, dataclasses.replace(summary, changes=changes))
     return refused.value
 
 
@@ -147,7 +149,7 @@ def keyed(text: str = KEYED) -> Account:
 def test_another_key_for_the_domain_is_told_with_its_line() -> None:
     cause = AttributeChange("kms_key_id", "", "(known after apply)", forces_replacement=True, unknown=True)
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(keyed(), plan("aws_sagemaker_domain", "studio", "replace", cause))
+        data_loss.refuse_the_impossible(keyed(), plan("aws_sagemaker_domain", "studio", "replace", cause))
 
     assert refused.value.message == (
         "team.toml:12: encryption.customer_key: This would replace the domain, because of: kms_key_id."
@@ -159,7 +161,7 @@ def test_another_key_for_the_domain_is_told_with_its_line() -> None:
 @pytest.mark.parametrize("action", ["delete", "replace"])
 def test_up_never_deletes_a_key(action: Action) -> None:
     with pytest.raises(RefusedError) as refused:
-        losses.refuse_the_impossible(ACCOUNT, plan("aws_kms_key", "studio", action))
+        data_loss.refuse_the_impossible(ACCOUNT, plan("aws_kms_key", "studio", action))
 
     assert refused.value.message == (
         "team.toml: encryption.customer_key: This would delete the environment's key (aws_kms_key.studio)."
@@ -171,6 +173,6 @@ def test_up_never_deletes_a_key(action: Action) -> None:
 def test_nor_one_that_the_file_now_names_as_made_elsewhere() -> None:
     arn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     with pytest.raises(RefusedError, match=r"team\.toml:12: encryption\.key: This would delete"):
-        losses.refuse_the_impossible(
+        data_loss.refuse_the_impossible(
             keyed(TEXT + f'[encryption]\nkey = "{arn}"\n'), plan("aws_kms_key", "studio", "delete")
         )

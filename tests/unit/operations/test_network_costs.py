@@ -2,7 +2,7 @@
 
 import pytest
 
-from studioctl.operations.network_costs import told
+from studioctl.operations.provisioning.network_costs import told
 from tests.environments import environment
 
 CLOSED = {"access": "vpc-only"}

@@ -6,8 +6,8 @@ from importlib.resources import files
 
 import pytest
 
+from studioctl.catalog.prices import alternatives, monthly, monthly_as_of, prices
 from studioctl.config.aws_tables import INSTANCE_TYPES
-from studioctl.operations.prices import alternatives, monthly, monthly_as_of, prices
 
 TABLE = tomllib.loads(files("studioctl.operations").joinpath("prices.toml").read_text(encoding="utf-8"))
 

@@ -10,8 +10,10 @@ from studio_emulator.server import RunningEmulator
 from studioctl.aws.values import ResourceSpec
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Noted
-from studioctl.operations import emulation, remote, remote_access, remote_needs, spaces
+from studioctl.operations import emulation
 from studioctl.operations.environment import Account
+from studioctl.operations.spaces import connect as remote
+from studioctl.operations.spaces import remote_access, remote_requirements, start_stop
 from studioctl.remote.host import Host
 from tests.environments import environment as config
 from tests.fakes.work import done
@@ -43,7 +45,7 @@ def home(emulator: RunningEmulator) -> Home:
 
 def look(home: Home, *, instance_type: str | None = None, **sections: Any) -> remote.Survey:
     account = Account(config(name=home.account.config.name, **sections), home.account.target)
-    space = spaces.find(account, "editor")
+    space = start_stop.find(account, "editor")
     return remote.survey(account, space, editor=None, environ={"PATH": "/nowhere"}, instance_type=instance_type)
 
 
@@ -134,7 +136,7 @@ def test_what_this_machine_lacks_is_no_hindrance_to_a_rehearsal_only(home: Home)
 
 def test_ssh_needs_a_space_that_is_ready(home: Home) -> None:
     with pytest.raises(StudioctlError) as caught:
-        remote.shell(home.account, spaces.find(home.account, "editor"), [], {})
+        remote.shell(home.account, start_stop.find(home.account, "editor"), [], {})
 
     assert caught.value.hint == "studioctl connect editor --editor none"
 
@@ -161,7 +163,7 @@ def test_a_space_by_its_name_and_by_its_name_for_ssh(home: Home) -> None:
     ],
 )
 def test_instances_with_too_little_memory(instance_type: str | None, remedy: str | None) -> None:
-    found = remote_needs.instance("editor", instance_type)
+    found = remote_requirements.instance("editor", instance_type)
 
     assert found.remedy == (f"studioctl connect editor --instance-type {remedy}" if remedy else "")
 
@@ -181,7 +183,7 @@ def test_instances_with_too_little_memory(instance_type: str | None, remedy: str
     ],
 )
 def test_images(spec: ResourceSpec, status: str) -> None:
-    assert remote_needs.image(spec).status == status
+    assert remote_requirements.image(spec).status == status
 
 
 @pytest.fixture
@@ -208,12 +210,12 @@ def seen(home: Home) -> tuple[str | None, str, bool]:
 
 @pytest.mark.parametrize("stopped", [True, False])
 def test_after_a_session_on_a_larger_type_the_space_starts_on_its_own(small: Home, stopped: bool) -> None:
-    space = spaces.find(small.account, "editor")
+    space = start_stop.find(small.account, "editor")
     if stopped:
-        done(spaces.stop(small.account, [space]))
-        work = spaces.start(small.account, space)
+        done(start_stop.stop(small.account, [space]))
+        work = start_stop.start(small.account, space)
     else:
-        work = spaces.restart(small.account, space)
+        work = start_stop.restart(small.account, space)
     events = list(work)
 
     assert seen(small) == ("ml.t3.medium", "InService", False)
@@ -227,26 +229,26 @@ def test_after_a_session_on_a_larger_type_the_space_starts_on_its_own(small: Hom
 
 
 def test_nobody_is_cut_off_who_is_connected(small: Home) -> None:
-    done(spaces.start(small.account, spaces.find(small.account, "editor")))
+    done(start_stop.start(small.account, start_stop.find(small.account, "editor")))
 
     assert seen(small) == ("ml.t3.large", "InService", True)
 
 
 def test_a_larger_type_for_this_time_keeps_remote_access(small: Home) -> None:
-    done(spaces.restart(small.account, spaces.find(small.account, "editor"), instance_type="ml.m5.large"))
+    done(start_stop.restart(small.account, start_stop.find(small.account, "editor"), instance_type="ml.m5.large"))
 
     assert seen(small) == ("ml.m5.large", "InService", True)
 
 
 def test_a_too_small_type_for_this_time_turns_it_off(home: Home) -> None:
     connect(home)
-    done(spaces.restart(home.account, spaces.find(home.account, "editor"), instance_type="ml.t3.medium"))
+    done(start_stop.restart(home.account, start_stop.find(home.account, "editor"), instance_type="ml.t3.medium"))
 
     assert seen(home) == ("ml.t3.medium", "InService", False)
 
 
 def test_a_session_that_aws_refused_leaves_a_space_that_starts(small: Home, emulator: RunningEmulator) -> None:
-    done(spaces.stop(small.account, [spaces.find(small.account, "editor")]))
+    done(start_stop.stop(small.account, [start_stop.find(small.account, "editor")]))
     fault = {"kind": "error", "action": "StartSession", "code": "AccessDeniedException", "message": "no"}
     server.set_faults(emulator, {"faults": [fault]})
     try:
@@ -255,14 +257,14 @@ def test_a_session_that_aws_refused_leaves_a_space_that_starts(small: Home, emul
     finally:
         server.set_faults(emulator, {})
 
-    done(spaces.restart(small.account, spaces.find(small.account, "editor")))
+    done(start_stop.restart(small.account, start_stop.find(small.account, "editor")))
     assert seen(small) == ("ml.t3.medium", "InService", False)
 
 
 def test_a_type_of_which_only_aws_knows_that_it_is_too_small(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_access, "TOO_SMALL", {})
 
-    done(spaces.restart(small.account, spaces.find(small.account, "editor")))
+    done(start_stop.restart(small.account, start_stop.find(small.account, "editor")))
 
     assert seen(small) == ("ml.t3.medium", "InService", False)
 
@@ -272,6 +274,6 @@ def test_the_type_of_the_owners_profile_counts_where_the_space_names_none(home: 
     home.studio.profile(home.domain_id, "bo", CodeEditorAppSettings=spec)
     home.studio.space(home.domain_id, "bo-editor", "bo", RemoteAccess="ENABLED")
 
-    app = done(spaces.start(home.account, spaces.find(home.account, "bo-editor")))
+    app = done(start_stop.start(home.account, start_stop.find(home.account, "bo-editor")))
 
     assert (app.status, app.instance_type) == ("InService", "ml.t3.medium")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from studioctl.errors import AwsError
-from studioctl.operations.removal import Deletion
+from studioctl.operations.studio.delete import Deletion
 
 
 @dataclass

@@ -8,8 +8,9 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.errors import AwsError, RefusedError, StudioctlError
-from studioctl.operations import emulation, spaces
+from studioctl.operations import emulation
 from studioctl.operations.environment import Account
+from studioctl.operations.spaces import start_stop
 from tests.environments import environment as config
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import Studio, eventually, new_studio
@@ -36,12 +37,12 @@ def home(emulator: RunningEmulator) -> Home:
 
 
 def test_the_only_space_needs_no_name(home: Home) -> None:
-    assert spaces.find(home.account, None).name == "editor"
+    assert start_stop.find(home.account, None).name == "editor"
 
 
 def test_a_space_that_is_not_there_is_answered_with_those_that_are(home: Home) -> None:
     with pytest.raises(StudioctlError) as caught:
-        spaces.find(home.account, "edtor")
+        start_stop.find(home.account, "edtor")
 
     assert (caught.value.message, caught.value.hint) == (
         f"There is no space 'edtor' in '{home.account.config.name}'.",
@@ -53,7 +54,7 @@ def test_of_several_spaces_one_must_be_named(home: Home) -> None:
     home.studio.space(home.domain_id, "second")
 
     with pytest.raises(StudioctlError) as caught:
-        spaces.find(home.account, None)
+        start_stop.find(home.account, None)
 
     assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
         f"Which space? There are 2 in '{home.account.config.name}'.",
@@ -66,7 +67,7 @@ def test_a_space_of_another_program_is_not_touched(home: Home) -> None:
     home.studio.space(home.domain_id, "lab", AppType="JupyterLab")
 
     with pytest.raises(RefusedError, match="Space 'lab' is for JupyterLab"):
-        spaces.find(home.account, "lab")
+        start_stop.find(home.account, "lab")
 
 
 def test_start_names_the_lifecycle_configuration_of_the_owner_where_the_space_has_none(home: Home) -> None:
@@ -75,16 +76,16 @@ def test_start_names_the_lifecycle_configuration_of_the_owner_where_the_space_ha
     home.studio.profile(home.domain_id, "bo", CodeEditorAppSettings=editor)
     home.studio.space(home.domain_id, "bo-editor", "bo")
 
-    app = done(spaces.start(home.account, spaces.find(home.account, "bo-editor")))
+    app = done(start_stop.start(home.account, start_stop.find(home.account, "bo-editor")))
 
     assert (app.status, app.lifecycle_config_arn) == ("InService", arn)
 
 
 def test_started_twice_is_started_once(home: Home) -> None:
-    space = spaces.find(home.account, "editor")
-    first = done(spaces.start(home.account, space, wait=False))
+    space = start_stop.find(home.account, "editor")
+    first = done(start_stop.start(home.account, space, wait=False))
 
-    second = done(spaces.start(home.account, space))
+    second = done(start_stop.start(home.account, space))
 
     assert first.status in {"Pending", "InService"}  # it is InService at once on a slow machine
     assert second.status == "InService"
@@ -92,42 +93,42 @@ def test_started_twice_is_started_once(home: Home) -> None:
 
 
 def test_another_instance_type_wants_a_restart_and_leaves_the_space_as_the_file_says(home: Home) -> None:
-    space = spaces.find(home.account, "editor")
-    done(spaces.start(home.account, space))
+    space = start_stop.find(home.account, "editor")
+    done(start_stop.start(home.account, space))
 
     with pytest.raises(RefusedError) as caught:
-        done(spaces.start(home.account, space, instance_type="ml.g5.xlarge"))
-    app = done(spaces.restart(home.account, space, instance_type="ml.g5.xlarge"))
+        done(start_stop.start(home.account, space, instance_type="ml.g5.xlarge"))
+    app = done(start_stop.restart(home.account, space, instance_type="ml.g5.xlarge"))
 
     assert caught.value.hint == "save your work, then: studioctl restart editor --instance-type ml.g5.xlarge"
     assert (app.instance_type, app.spec.image) == ("ml.g5.xlarge", "sagemaker-distribution-gpu")
-    again = done(spaces.restart(home.account, space))
+    again = done(start_stop.restart(home.account, space))
     assert (again.instance_type, again.spec.image) == ("ml.t3.medium", "sagemaker-distribution-cpu")
 
 
 def test_stop_without_waiting_returns_when_aws_has_accepted_it(home: Home) -> None:
-    space = spaces.find(home.account, "editor")
-    done(spaces.start(home.account, space, wait=False))
+    space = start_stop.find(home.account, "editor")
+    done(start_stop.start(home.account, space, wait=False))
 
-    done(spaces.stop(home.account, [space], wait=False))
+    done(start_stop.stop(home.account, [space], wait=False))
 
     found = home.account.studio.editor(space)
     assert found is not None
     assert found.status in {"Deleting", "Deleted"}
-    done(spaces.stop(home.account, [space]))
-    done(spaces.stop(home.account, [space]))
+    done(start_stop.stop(home.account, [space]))
+    done(start_stop.stop(home.account, [space]))
 
 
 def test_a_space_whose_change_failed_is_not_waited_for(home: Home, emulator: RunningEmulator) -> None:
     """It stays Update_Failed until somebody changes it again: whether it can be started, AWS says."""
     server.set_faults(emulator, {"faults": [{"kind": "failed", "action": "UpdateSpace"}]})
     try:
-        home.account.studio.update_space(spaces.find(home.account, None), remote_access=True)
+        home.account.studio.update_space(start_stop.find(home.account, None), remote_access=True)
         key = {"DomainId": home.domain_id, "SpaceName": "editor"}
         eventually(
             lambda: home.studio.sagemaker.describe_space(**key), lambda space: space["Status"] == "Update_Failed"
         )
         with pytest.raises(AwsError, match="is not InService"):
-            done(spaces.start(home.account, spaces.find(home.account, None), instance_type="ml.m5.large"))
+            done(start_stop.start(home.account, start_stop.find(home.account, None), instance_type="ml.m5.large"))
     finally:
         server.set_faults(emulator, {})

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from studioctl.errors import AwsError
-from studioctl.operations import spaces
 from studioctl.operations.environment import Account
+from studioctl.operations.spaces import start_stop
 from studioctl.target import Target
 from tests.environments import environment
 from tests.fakes.studio import EDITOR, MOMENT, FakeStudio
@@ -45,7 +45,7 @@ def failure(reason: str, logs: FakeLogs | None = None, *, profile: str | None = 
     session = SimpleNamespace(client=lambda _: logs or FakeLogs())
     account.__dict__.update(studio=FakeStudio(reason), session=session)
     with pytest.raises(AwsError) as caught:
-        done(spaces.start(account, EDITOR))
+        done(start_stop.start(account, EDITOR))
     return caught.value
 
 

@@ -19,7 +19,7 @@ from studioctl.infrastructure import blueprint
 from studioctl.operations import emulation
 from studioctl.operations import state as states
 from studioctl.operations.environment import Environment
-from studioctl.operations.guards import refuse_another_case, refuse_to_forget
+from studioctl.operations.provisioning.guards import refuse_another_case, refuse_to_forget
 from studioctl.target import Target
 from studioctl.terraform import history, runs
 from studioctl.terraform.backend import Backend

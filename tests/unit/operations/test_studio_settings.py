@@ -12,8 +12,10 @@ from studioctl.errors import AwsError, RefusedError
 from studioctl.events import Progressed, Started
 from studioctl.infrastructure import blueprint, studio_api
 from studioctl.infrastructure.block import Ref, Resource
-from studioctl.operations import emulation, provision, studio_settings
+from studioctl.operations import emulation
 from studioctl.operations.environment import Environment
+from studioctl.operations.provisioning import studio_settings
+from studioctl.operations.provisioning import up as provision
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config

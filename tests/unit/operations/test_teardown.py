@@ -8,9 +8,10 @@ from studioctl.aws import leftovers
 from studioctl.aws.studio import Studio
 from studioctl.errors import AwsError, RefusedError
 from studioctl.infrastructure.naming import kept_tags
-from studioctl.operations import holdings, teardown
-from studioctl.operations.holdings import KINDS, Holding
-from studioctl.operations.teardown import Outcome, Teardown
+from studioctl.operations.data import inventory
+from studioctl.operations.data.inventory import KINDS, Holding
+from studioctl.operations.provisioning import down as teardown
+from studioctl.operations.provisioning.down import Outcome, Teardown
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import gone
 from tests.unit.operations.conftest import World
@@ -100,7 +101,7 @@ def test_data_is_kept_without_a_word(world: World) -> None:
     assert after["access_points"] == points
     assert world.client("s3").get_object(Bucket=world.bucket, Key="late")["Body"].read() == b"data"
 
-    (kept,) = holdings.kept_homes(world.environment)
+    (kept,) = inventory.kept_homes(world.environment)
     assert (kept.name, kept.directories) == (home, {"ada": "/200001"})
     still = surveyed(world)
     assert [(holding.kind, holding.name, holding.contents) for holding in still.kept] == [
@@ -138,7 +139,7 @@ def test_a_kept_home_that_was_mounted_beside_the_new_one_comes_loose_and_stays_k
         SpaceName="editor",
         SpaceSettings={"CustomFileSystems": [{"EFSFileSystem": {"FileSystemId": old}}]},
     )
-    assert [home.name for home in holdings.kept_homes(world.environment)] == [old]
+    assert [home.name for home in inventory.kept_homes(world.environment)] == [old]
 
     assert [holding.name for holding in down(world).kept] == [old]
     after = world.inventory()

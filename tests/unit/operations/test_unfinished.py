@@ -8,8 +8,8 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
-from studioctl.operations import unfinished
 from studioctl.operations.environment import Environment
+from studioctl.operations.provisioning import failed_domain
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import eventually, gone
 from tests.unit.operations.conftest import World, furnished
@@ -54,7 +54,7 @@ def in_vpc(world: World) -> tuple[list[str], list[str]]:
 
 def cleared(environment: Environment, *, events: int | None = None) -> None:
     """Clears; broken off after so many events."""
-    work = unfinished.clear(environment, replaced=environment.domain() is not None)
+    work = failed_domain.clear(environment, replaced=environment.domain() is not None)
     if events is None:
         done(work)
         return
@@ -78,7 +78,7 @@ def test_a_home_that_aws_kept_goes_by_its_mark(failed: World) -> None:
     """Killed when the domain was gone, and its file system, for whatever reason, was not."""
     domain = failed.environment.domain()
     assert domain is not None
-    work = unfinished.clear(failed.environment, replaced=True)
+    work = failed_domain.clear(failed.environment, replaced=True)
     next(work)
     work.close()
     sagemaker = failed.studio.sagemaker

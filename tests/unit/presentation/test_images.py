@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from studioctl.operations.expiry import Expiry
+from studioctl.operations.images.lifecycle_policy import Expiry
 from studioctl.presentation.images import fate_of, size
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from studioctl.operations.holdings import Holding
-from studioctl.operations.teardown import Outcome, Teardown
+from studioctl.operations.data.inventory import Holding
+from studioctl.operations.provisioning.down import Outcome, Teardown
 from studioctl.presentation import views
 from studioctl.presentation.console import Terminal
 

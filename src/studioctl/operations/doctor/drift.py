@@ -214,9 +214,9 @@ def _not_all(patient: Patient) -> Iterator[Finding]:
 def _key(patient: Patient) -> Iterator[Finding]:
     if not patient.wanted.encryption.customer_key:
         return
-    from studioctl.operations import keyring  # noqa: PLC0415 (boto3 is heavy)
+    from studioctl.operations.data import kms_keys  # noqa: PLC0415 (boto3 is heavy)
 
-    found = keyring.danger(patient.session, patient.wanted)
+    found = kms_keys.danger(patient.session, patient.wanted)
     if found is None or not found.certain:
         return
     for key in found.keys:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from studioctl.operations import remote_needs
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.images import with_newest
 from studioctl.operations.doctor.patient import Patient
+from studioctl.operations.spaces import remote_requirements
 
 TOO_SMALL = Rule(
     "RMT001",
@@ -47,11 +47,11 @@ def _memory(patient: Patient) -> Iterator[Finding]:
         return
     small: dict[str, list[str]] = {}
     for space in patient.wanted.resolved_spaces():
-        if space.instance_type in remote_needs.TOO_SMALL:
+        if space.instance_type in remote_requirements.TOO_SMALL:
             small.setdefault(space.instance_type, []).append(space.name)
     for instance_type, names in small.items():
         message = f"{instance_type} is too small for a local editor: {', '.join(names)}"
-        better = remote_needs.TOO_SMALL[instance_type]
+        better = remote_requirements.TOO_SMALL[instance_type]
         yield TOO_SMALL.broken(message, severity=_severity(patient), better=better, space=names[0], file=patient.file)
     if not small:
         yield TOO_SMALL.ok("every space has the memory that a local editor needs")
@@ -61,7 +61,7 @@ def _images(patient: Patient) -> Iterator[Finding]:
     if not patient.wanted.studio.remote_access or patient.domain is None:
         return
     for space in patient.examined_spaces:
-        if remote_needs.is_too_old(space.spec):
+        if remote_requirements.is_too_old(space.spec):
             message = f"Space '{space.name}' starts image {space.spec.image_alias}, and a local editor needs 2.7"
             yield OLD_IMAGE.broken(
                 message,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from studioctl.errors import RefusedError
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, kept_tags
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import Estate
 from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.state_resources import Estate
 
 if TYPE_CHECKING:
     from studioctl.aws.leftovers import DomainTraces

@@ -14,8 +14,8 @@ from studioctl.errors import ExitCode, RefusedError, StudioctlError
 from studioctl.infrastructure.iam import FIRST
 from studioctl.infrastructure.naming import BIRTH_TAG, ENVIRONMENT_TAG, Naming
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import Estate
 from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.state_resources import Estate
 
 if TYPE_CHECKING:
     from studioctl.aws.values import Domain

@@ -10,9 +10,8 @@ from studioctl.errors import ConfigError
 from studioctl.events import Noted, Work
 from studioctl.infrastructure.block import Blueprint
 from studioctl.infrastructure.endpoints import interfaces
-from studioctl.operations import existing_vpc
 from studioctl.operations.environment import Account
-from studioctl.operations.provisioning import endpoint_zones, named, names
+from studioctl.operations.provisioning import endpoint_zones, named, names, vpc_check
 from studioctl.operations.provisioning.endpoint_zones import EndpointZones
 from studioctl.operations.provisioning.problem import Problem
 
@@ -30,7 +29,7 @@ def check_named(account: Account) -> Work[EndpointZones | None]:
     """
     wanted: dict[str, Look] = {}
     if account.config.network.vpc is not None:
-        wanted["the VPC"] = lambda: existing_vpc.problems(account)
+        wanted["the VPC"] = lambda: vpc_check.problems(account)
     for title, look in named.looks(account.config).items():
         wanted[title] = lambda look=look: look(account.session, account.config)  # type: ignore[misc]
     found: list[EndpointZones] = []

@@ -8,8 +8,8 @@ import pytest
 from studio_emulator import server
 from studioctl.errors import RefusedError
 from studioctl.events import Noted
-from studioctl.operations import provision, teardown
 from studioctl.operations.environment import Environment
+from studioctl.operations.provisioning import down, up
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from tests.fakes.terraform import FakeTerraform
 from tests.fakes.work import done
@@ -19,7 +19,7 @@ IMAGE = "ami-12c6146b"
 
 
 def survey(world: World) -> None:
-    done(teardown.survey(world.environment))
+    done(down.survey(world.environment))
 
 
 def refusal(world: World) -> list[str]:
@@ -126,7 +126,7 @@ def test_what_we_may_not_look_at_is_noted(world: World) -> None:
     }
     server.set_faults(world.emulator, faults)
     try:
-        noted = [event.message for event in teardown.survey(world.environment) if isinstance(event, Noted)]
+        noted = [event.message for event in down.survey(world.environment) if isinstance(event, Noted)]
     finally:
         server.set_faults(world.emulator, {"faults": []})
     assert [note.partition(". ")[0] for note in noted] == [
@@ -139,7 +139,7 @@ def test_what_a_region_does_not_have_is_not_looked_for(world: World) -> None:
     fault = {"kind": "error", "service": "ec2", "action": "DescribeCarrierGateways", "code": "InvalidAction"}
     server.set_faults(world.emulator, {"faults": [fault]})
     try:
-        assert [event for event in teardown.survey(world.environment) if isinstance(event, Noted)] == []
+        assert [event for event in down.survey(world.environment) if isinstance(event, Noted)] == []
     finally:
         server.set_faults(world.emulator, {"faults": []})
 
@@ -168,11 +168,11 @@ def test_a_plan_that_takes_a_subnet_away_is_refused_for_what_is_in_it(world: Wor
     first, second = world.studio.subnet_ids
     plan = gone(world.environment, world, "aws_subnet", first)
     made = world.studio.ec2.create_network_interface(SubnetId=second)["NetworkInterface"]["NetworkInterfaceId"]
-    provision.cleared(world.environment, plan, stop_apps=True)
+    up.cleared(world.environment, plan, stop_apps=True)
 
     theirs = world.studio.ec2.create_network_interface(SubnetId=first)["NetworkInterface"]["NetworkInterfaceId"]
     with pytest.raises(RefusedError, match=theirs) as refused:
-        provision.cleared(world.environment, plan, stop_apps=True)
+        up.cleared(world.environment, plan, stop_apps=True)
     assert made not in refused.value.message
     assert refused.value.hint.endswith("then: studioctl up")
 

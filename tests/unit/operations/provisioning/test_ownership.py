@@ -10,9 +10,9 @@ import pytest
 from studioctl.errors import ExitCode, NameTakenError, RefusedError, StudioctlError
 from studioctl.events import Stage, Work
 from studioctl.infrastructure import blueprint
-from studioctl.operations import emulation, provision, teardown
+from studioctl.operations import emulation
 from studioctl.operations.environment import Environment
-from studioctl.operations.provisioning import ownership
+from studioctl.operations.provisioning import down, ownership, up
 from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
@@ -75,7 +75,7 @@ def role(world: World) -> Iterator[Any]:
 
 def test_a_living_domain_is_refused_with_its_people_and_what_would_change(here: Environment, domain_id: str) -> None:
     with pytest.raises(RefusedError) as refused:
-        provision.cleared(here, summary(DOMAIN))
+        up.cleared(here, summary(DOMAIN))
 
     assert refused.value.message == (
         f"'{NAME}' exists already in the emulator, {REGION} (domain {domain_id}), and there is no record here that it"
@@ -90,16 +90,16 @@ def test_a_living_domain_is_refused_with_its_people_and_what_would_change(here: 
         f'if it is somebody else\'s, write another name: name = "{NAME}-2"; if it is yours and its record is lost:'
         f" studioctl up --adopt {NAME}"
     )
-    assert provision.cleared(here, summary(DOMAIN), adopt=NAME) == ()
+    assert up.cleared(here, summary(DOMAIN), adopt=NAME) == ()
 
 
 def test_removing_it_is_refused_too(here: Environment, domain_id: str) -> None:
     with pytest.raises(RefusedError) as refused:
-        done(teardown.survey(here))
+        done(down.survey(here))
 
     assert f"(domain {domain_id})" in refused.value.message
     assert refused.value.hint.endswith(f": studioctl down --adopt {NAME}")
-    assert done(teardown.survey(here, adopt=NAME)).traces[0].domain_id == domain_id
+    assert done(down.survey(here, adopt=NAME)).traces[0].domain_id == domain_id
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_a_vpc_alone_is_refused_before_anything_is_planned(here: Environment, wo
     vpc_id = world.client("ec2").create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tags)["Vpc"]["VpcId"]
     try:
         with pytest.raises(RefusedError, match=f"VPC {vpc_id}, which is being made or removed"):
-            done(provision.plan(here))
-        assert done(provision.plan(here, adopt=NAME)).destroy is False
+            done(up.plan(here))
+        assert done(up.plan(here, adopt=NAME)).destroy is False
     finally:
         world.client("ec2").delete_vpc(VpcId=vpc_id)
 
@@ -144,7 +144,7 @@ def test_data_that_a_down_kept_is_nobodys_environment(here: Environment, world: 
     ecr = world.client("ecr")
     ecr.create_repository(repositoryName=NAME, tags=OURS)
     try:
-        done(provision.plan(here))
+        done(up.plan(here))
         assert cast("FakeTerraform", here.terraform).adopted == {"aws_ecr_repository.images": NAME}
     finally:
         ecr.delete_repository(repositoryName=NAME)
@@ -163,7 +163,7 @@ def test_of_two_first_ups_at_once_the_second_gives_way(here: Environment, role: 
     second = replace(here, terraform=cast("Terraform", terraform))
     role("another")
     with pytest.raises(RefusedError, match=r"its role, which is being made or removed"):
-        done(provision.apply(second, summary(FIRST)))
+        done(up.apply(second, summary(FIRST)))
 
     assert not terraform.workspace.claimed  # nothing was made from here, so the name is free to be changed
     assert terraform.adopted == {}
@@ -173,14 +173,14 @@ def test_a_role_that_this_up_made_unseen_is_adopted(here: Environment, role: Any
     terraform = SecondToCome([], lambda: None, workspace=workspace(here), blueprint=here.terraform.blueprint)
     role("c0ffee")
     with pytest.raises(NameTakenError):  # from the second attempt: this Terraform always says so
-        done(provision.apply(replace(here, terraform=cast("Terraform", terraform)), summary(FIRST)))
+        done(up.apply(replace(here, terraform=cast("Terraform", terraform)), summary(FIRST)))
 
     assert terraform.adopted == {"aws_iam_role.execution": ROLE}
 
 
 @pytest.mark.parametrize("verb", ["up", "down"])
 def test_the_name_after_adopt_is_the_environments(here: Environment, verb: str) -> None:
-    work = provision.plan(here, adopt="acme") if verb == "up" else teardown.survey(here, adopt="acme")
+    work = up.plan(here, adopt="acme") if verb == "up" else down.survey(here, adopt="acme")
     with pytest.raises(StudioctlError) as refused:
         done(cast("Work[Any]", work))
 

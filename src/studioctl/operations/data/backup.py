@@ -17,12 +17,13 @@ from studioctl.aws.copies import Upload
 from studioctl.aws.values import EDITOR, App, Space
 from studioctl.errors import AwsError, RefusedError, StudioctlError
 from studioctl.events import Failed, Finished, Noted, Progressed, Started, Work
-from studioctl.operations import holdings, remote, remote_needs, spaces
+from studioctl.operations.data import inventory
 from studioctl.operations.environment import Account
-from studioctl.operations.estate import SPACE
-from studioctl.operations.holdings import HOME
-from studioctl.operations.remote import Survey
+from studioctl.operations.spaces import connect, remote_requirements
+from studioctl.operations.spaces import start_stop as spaces
+from studioctl.operations.spaces.connect import Survey
 from studioctl.remote import archive
+from studioctl.terraform.state_resources import SPACE
 
 VOLUME, DIRECTORY = "volume", "home directory"
 TELLING_SECONDS = 2.0
@@ -128,7 +129,7 @@ def plan(account: Account, place: Place, environ: Mapping[str, str], *, only: st
     if domain is None:
         return Plan(place, (), {}, (), key_arn)
     everything = account.studio.spaces(domain.id)
-    filled = holdings.filled_spaces(account, domain.id, account.studio.apps(domain.id))
+    filled = inventory.filled_spaces(account, domain.id, account.studio.apps(domain.id))
     wanted = (chosen,) if chosen else filled
     surveys, unreadable = _surveys(account, wanted, environ)
     if chosen:
@@ -164,9 +165,9 @@ def _fit(account: Account, space: Space, environ: Mapping[str, str]) -> Survey |
     """The way into a space. One that runs on too small an instance is read on the next larger one."""
     if space.app_type != EDITOR:
         return Unreadable(SPACE, space.name, f"it is for {space.app_type}", "copy what you need in Studio")
-    found = remote.survey(account, space, editor=None, environ=environ)
-    if larger := remote_needs.large_enough(found.runs_on):
-        found = remote.survey(account, space, editor=None, environ=environ, instance_type=larger)
+    found = connect.survey(account, space, editor=None, environ=environ)
+    if larger := remote_requirements.large_enough(found.runs_on):
+        found = connect.survey(account, space, editor=None, environ=environ, instance_type=larger)
     problem = next((finding for finding in found.needs if finding.status == "error"), None)
     return Unreadable(SPACE, space.name, problem.message, problem.remedy) if problem else found
 
@@ -191,10 +192,10 @@ def _spaces_for_homes(
         if fit:
             more.append(fit)
         elif why:
-            missing.append(replace(why, kind=HOME, name=owner, why=f"space '{why.name}': {why.why}"))
+            missing.append(replace(why, kind=inventory.HOME, name=owner, why=f"space '{why.name}': {why.why}"))
         else:
             remedy = f"give '{owner}' a space in the file, then: studioctl up"
-            missing.append(Unreadable(HOME, owner, "the user has no space to read it in", remedy))
+            missing.append(Unreadable(inventory.HOME, owner, "the user has no space to read it in", remedy))
     return tuple(more), tuple(missing)
 
 
@@ -272,7 +273,7 @@ def run(
     done: list[Copy] = []
     for survey in found.volumes:
         try:
-            app = yield from remote.prepare(account, survey, script=False)
+            app = yield from connect.prepare(account, survey, script=False)
             yield from _copies_of(account, found, survey, app, environ, done, homes_go=homes_go)
         except StudioctlError:
             yield from _put_back(account, survey, stop=False)

@@ -8,13 +8,13 @@ from studioctl.aws.errors import InUseError
 from studioctl.aws.studio import Studio
 from studioctl.aws.values import EDITOR, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
+from studioctl.catalog.prices import has_gpu
 from studioctl.config import checks
 from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
-from studioctl.operations import remote_access, start_failures
-from studioctl.operations.apps import OVER, stop_apps
 from studioctl.operations.environment import Account
-from studioctl.operations.prices import has_gpu
+from studioctl.operations.spaces import diagnose_start, remote_access
+from studioctl.operations.studio.stop_apps import OVER, stop_apps
 
 START_TIMEOUT = 1200.0  # seconds; AWS takes one to five minutes, and five more for a lifecycle script
 UPDATE_TIMEOUT = 600.0
@@ -283,7 +283,7 @@ def _create(account: Account, space: SpaceDetails, spec: ResourceSpec, *, for_re
         if not for_remote_access and remote_access.is_refused(error):  # a type of which only AWS knows that
             yield from remote_access.turn_off(account, space, spec.instance_type)
             return (yield from _create(account, space, spec, for_remote_access=True))
-        raise start_failures.refused(account, space, error, instance_type=spec.instance_type) from error
+        raise diagnose_start.refused(account, space, error, instance_type=spec.instance_type) from error
     app = account.studio.editor(space)
     if app is None:
         raise AwsError(f"AWS took the start of '{space.name}' and does not know it.", hint="run the same command again")
@@ -302,7 +302,7 @@ def _until_ready(account: Account, space: Space) -> Work[App]:
     def look() -> App:
         app = account.studio.editor(space)
         if app is not None and app.status == "Failed":
-            raise start_failures.failed(account, space, app)
+            raise diagnose_start.failed(account, space, app)
         if app is None or not app.is_running:
             raise AwsError(f"'{space.name}' was stopped while it was starting.", hint=f"studioctl start {space.name}")
         return app

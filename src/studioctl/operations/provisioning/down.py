@@ -20,15 +20,17 @@ from studioctl.aws.session import Session
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Noted, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming, home_tags, kept_tags, read_home_tags
-from studioctl.operations import adoption, backup, holdings, keyring
-from studioctl.operations.backup import Copy, Plan
+from studioctl.operations.data import backup, kms_keys
+from studioctl.operations.data import inventory as holdings
+from studioctl.operations.data.backup import Copy, Plan
+from studioctl.operations.data.inventory import HOME, Holding, Store
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import BUCKET, KEY, KEY_TYPES, REPOSITORY, SECRET, SPACE, Estate
-from studioctl.operations.guards import refuse_to_forget
-from studioctl.operations.holdings import HOME, Holding, Store
+from studioctl.operations.provisioning import adopt as adoption
 from studioctl.operations.provisioning import endpoint_zones, occupants, ownership
-from studioctl.operations.remains import Remain, remains
-from studioctl.operations.removal import remove_studio
+from studioctl.operations.provisioning.guards import refuse_to_forget
+from studioctl.operations.provisioning.remaining import Remain, remains
+from studioctl.operations.studio.delete import remove_studio
+from studioctl.terraform.state_resources import BUCKET, KEY, KEY_TYPES, REPOSITORY, SECRET, SPACE, Estate
 
 # What goes by Studio's own API, whether Terraform knows of it or not.
 BY_API = ("aws_sagemaker_domain.", "aws_sagemaker_user_profile.", "aws_sagemaker_space.")
@@ -191,8 +193,8 @@ def _look(environment: Environment, delete: frozenset[str]) -> Teardown:
     remaining = tuple(trace for trace in traces if _is_there(environment, trace))
     places = holdings.stores(environment, unrecorded)
     held = holdings.find(environment, places, remaining)
-    ours = keyring.find(environment)
-    unknown = keyring.unknown(environment, ours, [store.name for store in places] + [h.name for h in held], remaining)
+    ours = kms_keys.find(environment)
+    unknown = kms_keys.unknown(environment, ours, [store.name for store in places] + [h.name for h in held], remaining)
     return Teardown(delete, addresses, unrecorded, remaining, places, held, ours, unknown, unseen=unseen)
 
 
@@ -256,7 +258,7 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
     yield from _empty(environment, found)
     yield from _destroy(environment, found)
     _delete_stray_scripts(environment)
-    leaving = tuple(keyring.retire(environment, found.retiring))
+    leaving = tuple(kms_keys.retire(environment, found.retiring))
     environment.terraform.workspace.release()
     return Outcome(found.kept, remains(environment, found.kept), leaving)
 

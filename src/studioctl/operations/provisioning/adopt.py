@@ -16,10 +16,10 @@ from studioctl.events import Noted, Work
 from studioctl.infrastructure.block import Ref, Resource
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import DEPOSED, Estate
-from studioctl.operations.guards import refuse_another_case
 from studioctl.operations.provisioning import ownership
+from studioctl.operations.provisioning.guards import refuse_another_case
 from studioctl.terraform.plan import CALLED_BY, PlanSummary
+from studioctl.terraform.state_resources import DEPOSED, Estate
 
 if TYPE_CHECKING:
     from studioctl.aws.belongings import Belongings
@@ -134,7 +134,7 @@ def settled(environment: Environment, addresses: Collection[str]) -> Work[dict[s
     domain = environment.domain() if any(address.startswith("aws_sagemaker_") for address in addresses) else None
     if domain is None:
         return found
-    from studioctl.operations.removal import settle  # noqa: PLC0415 (boto3 is needed only here)
+    from studioctl.operations.studio.delete import settle  # noqa: PLC0415 (boto3 is needed only here)
 
     yield from settle(environment.studio, domain.id)
     return existing(environment, addresses)

@@ -7,7 +7,7 @@ from studioctl.aws.wait import until
 from studioctl.errors import AwsError
 from studioctl.events import Noted, Work
 from studioctl.operations.environment import Account
-from studioctl.operations.remote_needs import TOO_SMALL
+from studioctl.operations.spaces.remote_requirements import TOO_SMALL
 
 TIMEOUT = 600.0  # seconds
 # The words: aws/aws-toolkit-vscode, sagemaker/constants.ts.

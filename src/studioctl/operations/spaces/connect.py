@@ -9,9 +9,9 @@ from studioctl.aws.remote import start_session
 from studioctl.aws.values import App, Space, SpaceDetails
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Failed, Finished, Started, Work
-from studioctl.operations import remote_access, spaces
-from studioctl.operations import remote_needs as needs
 from studioctl.operations.environment import Account
+from studioctl.operations.spaces import remote_access, start_stop
+from studioctl.operations.spaces import remote_requirements as needs
 from studioctl.remote import machine, plugin, ssh
 from studioctl.remote.editors import Editor
 from studioctl.remote.finding import Finding
@@ -88,7 +88,7 @@ def survey(
         StudioctlError: There is no such instance type.
         AwsError: AWS refused.
     """
-    spaces.check_instance_type(account, instance_type)
+    start_stop.check_instance_type(account, instance_type)
     details = account.studio.space(space.domain_id, space.name)
     if details is None:
         raise AwsError(f"Space '{space.name}' is gone.", hint="studioctl status")
@@ -150,10 +150,10 @@ def prepare(account: Account, found: Survey, *, script: bool = True) -> Work[App
     space = found.space
     before = found.app.instance_type if found.app and found.must_stop else None
     if found.must_stop:
-        yield from spaces.stop(account, [space])
+        yield from start_stop.stop(account, [space])
     if found.must_enable:
         yield from remote_access.change(account, space, allowed=True)
-    app = yield from spaces.start(
+    app = yield from start_stop.start(
         account, space, instance_type=found.instance_type or before, script=script, for_remote_access=True
     )
     yield from _try_session(account, found)
@@ -205,7 +205,7 @@ def shell(account: Account, space: Space, words: list[str], environ: Mapping[str
 
 def arn_of(account: Account, name: str) -> str:
     """The ARN of a space of the environment, by its name or by its name for ssh ("ada-editor.acme-ml")."""
-    found = spaces.find(account, name.partition(".")[0])  # SageMaker's names have no dots
+    found = start_stop.find(account, name.partition(".")[0])  # SageMaker's names have no dots
     details = account.studio.space(found.domain_id, found.name)
     if details is None:
         raise AwsError(f"Space '{name}' is gone.", hint="studioctl status")

@@ -6,7 +6,7 @@ from typing import Any
 from studioctl.errors import RefusedError
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import Estate
+from studioctl.terraform.state_resources import Estate
 
 PROFILE = "aws_sagemaker_user_profile"
 

@@ -18,7 +18,7 @@ from studioctl.operations.environment import Account
 
 if TYPE_CHECKING:  # boto3 takes long to import, and building needs none
     from studioctl.aws.registry import Image, Registry
-    from studioctl.operations.expiry import Expiry
+    from studioctl.operations.images.lifecycle_policy import Expiry
 
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -131,7 +131,7 @@ def listing(account: Account) -> Listing:
         StudioctlError: There is no repository yet.
         AwsError: AWS refused.
     """
-    from studioctl.operations.expiry import expiries  # noqa: PLC0415 (boto3 takes long to import)
+    from studioctl.operations.images.lifecycle_policy import expiries  # noqa: PLC0415 (boto3 takes long to import)
 
     registry = _registry(account)
     images = _images(account, registry)

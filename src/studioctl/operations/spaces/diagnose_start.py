@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from studioctl.aws.quotas import EDITORS_ON, editor_quota_name
 from studioctl.aws.values import App, Space
+from studioctl.catalog.prices import alternatives
 from studioctl.errors import AwsError
 from studioctl.operations.environment import Account
-from studioctl.operations.logs import lifecycle_tail
-from studioctl.operations.prices import alternatives
+from studioctl.operations.spaces.logs import lifecycle_tail
 
 QUOTA_CODES = {editor_quota_name(instance_type): code for instance_type, code in EDITORS_ON.items()}
 # The words: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-troubleshooting.html, and with the quota's

@@ -11,11 +11,11 @@ from studioctl.aws import contents, leftovers
 from studioctl.aws.contents import Amount
 from studioctl.aws.leftovers import DomainTraces, Marked
 from studioctl.aws.values import App, Domain, Space
+from studioctl.catalog.prices import monthly
 from studioctl.errors import ExitCode, StudioctlError
 from studioctl.infrastructure.naming import kept_tags, read_home_tags
 from studioctl.operations.environment import Account, Environment
-from studioctl.operations.estate import BUCKET, DEPOSED, REPOSITORY, SECRET, SPACE, STORES, Estate
-from studioctl.operations.prices import monthly
+from studioctl.terraform.state_resources import BUCKET, DEPOSED, REPOSITORY, SECRET, SPACE, STORES, Estate
 
 # AWS forgets a deleted app after 24 hours; only within them can it be known that a space never had one.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeApp.html

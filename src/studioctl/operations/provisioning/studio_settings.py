@@ -19,12 +19,12 @@ from studioctl.events import Stage, Work
 from studioctl.infrastructure import studio_api
 from studioctl.infrastructure.block import Ref, Resource
 from studioctl.infrastructure.studio_api import DOMAIN, SPACE, SUBNETS, UNKNOWN
-from studioctl.operations import adoption
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import DEPOSED, Estate, instance_of
+from studioctl.operations.provisioning import adopt
 from studioctl.terraform import plan as plans
 from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange, Step
 from studioctl.terraform.runner import addresses
+from studioctl.terraform.state_resources import DEPOSED, Estate, instance_of
 
 if TYPE_CHECKING:
     from studioctl.aws.studio import Studio
@@ -234,14 +234,14 @@ def carry_out(environment: Environment, summary: PlanSummary) -> Work[Mapping[st
             yield from change(_Records(environment, summary, is_made=True))
             return (yield from _second_half(environment, summary, parked))
         case ["terraform", "api"]:
-            yield from adoption.apply(environment, summary)
+            yield from adopt.apply(environment, summary)
             yield from change(_Records(environment, summary, is_made=True))
             return environment.terraform.outputs()
         case ["api", *rest]:
             yield from change(_Records(environment, summary))
-            return (yield from adoption.apply(environment, summary)) if rest else environment.terraform.outputs()
+            return (yield from adopt.apply(environment, summary)) if rest else environment.terraform.outputs()
         case _:
-            return (yield from adoption.apply(environment, summary))
+            return (yield from adopt.apply(environment, summary))
 
 
 def _first_half(environment: Environment, summary: PlanSummary) -> Work[tuple[str, ...]]:
@@ -253,9 +253,9 @@ def _first_half(environment: Environment, summary: PlanSummary) -> Work[tuple[st
     parked = terraform.park([(address, identity) for address, identity in leaving if address in in_use])
     # Terraform wants both addresses of what moves among the targets.
     targets = sorted(described.union(*(module.moved for module in terraform.blueprint.modules)))
-    half = yield from adoption.plan(environment, targets=targets)
+    half = yield from adopt.plan(environment, targets=targets)
     _refuse_more(half, agreed={change.address for change in summary.changes if change.destroys})
-    yield from adoption.apply(environment, half, targets=targets)
+    yield from adopt.apply(environment, half, targets=targets)
     return parked
 
 
@@ -288,7 +288,7 @@ def change(records: _Records) -> Work[None]:
 
 def _change_domain(environment: Environment, subject: Subject) -> Work[None]:
     from studioctl.aws.leftovers import unmount_from  # noqa: PLC0415 (boto3 is needed only here)
-    from studioctl.operations.removal import settle  # noqa: PLC0415 (as above)
+    from studioctl.operations.studio.delete import settle  # noqa: PLC0415 (as above)
 
     studio, now = environment.studio, subject.current
     domain_id, subnet_ids = now["DomainId"], now.get("SubnetIds", [])

@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Any
 from studioctl.errors import RefusedError
 from studioctl.events import Noted, Stage, Work
 from studioctl.infrastructure import studio_api
-from studioctl.operations import adoption, losses, network_costs, studio_settings
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import Estate, instance_of
-from studioctl.operations.guards import refuse_another_case, refuse_to_forget
-from studioctl.operations.provisioning import endpoint_zones, occupants, ownership, preflight
+from studioctl.operations.provisioning import adopt as adoption
+from studioctl.operations.provisioning import (
+    data_loss,
+    endpoint_zones,
+    network_costs,
+    occupants,
+    ownership,
+    preflight,
+    studio_settings,
+)
+from studioctl.operations.provisioning.guards import refuse_another_case, refuse_to_forget
 from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.state_resources import Estate, instance_of
 
 if TYPE_CHECKING:
     from studioctl.aws.values import App
@@ -128,13 +136,13 @@ def cleared(
     """
     if adopt is None:
         ownership.refuse_takeover(environment, summary)
-    losses.refuse_a_second_key(environment, summary)
-    losses.refuse_the_impossible(environment, summary)
+    data_loss.refuse_a_second_key(environment, summary)
+    data_loss.refuse_the_impossible(environment, summary)
     occupants.refuse_change(environment, summary)
     if not delete_data:
-        losses.refuse_to_lose(environment, summary)
+        data_loss.refuse_to_lose(environment, summary)
     if environment.config.images.custom:
-        from studioctl.operations.custom_images import refuse_missing  # noqa: PLC0415 (botocore is needed only here)
+        from studioctl.operations.provisioning.custom_images import refuse_missing  # noqa: PLC0415 (botocore is needed only here)
 
         refuse_missing(environment)
     in_the_way = apps_in_the_way(environment, summary)
@@ -185,20 +193,20 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
         TerraformError: AWS refused something. Planning and applying again goes on from there.
     """
     if stop and (domain := environment.domain()):
-        from studioctl.operations.apps import stop_apps  # noqa: PLC0415 (botocore is needed only here)
+        from studioctl.operations.studio.stop_apps import stop_apps  # noqa: PLC0415 (botocore is needed only here)
 
         yield Stage("Stopping apps")
         yield from stop_apps(environment.studio, domain.id, stop)
     if not environment.config.images.custom and any(c.type == IMAGE and c.destroys for c in summary.changes):
-        from studioctl.operations.custom_images import detach_from_users  # noqa: PLC0415 (as above)
+        from studioctl.operations.provisioning.custom_images import detach_from_users  # noqa: PLC0415 (as above)
 
         yield from detach_from_users(environment)
     environment.terraform.workspace.claim()
     yield from _settle(environment, summary)
     if any(change.type == DOMAIN and change.action in {"create", "replace"} for change in summary.changes):
-        from studioctl.operations import unfinished  # noqa: PLC0415 (botocore is needed only here)
+        from studioctl.operations.provisioning import failed_domain  # noqa: PLC0415 (botocore is needed only here)
 
-        yield from unfinished.clear(
+        yield from failed_domain.clear(
             environment, replaced=any(c.type == DOMAIN and c.is_unfinished for c in summary.changes)
         )
     return (yield from studio_settings.carry_out(environment, summary))
@@ -208,7 +216,7 @@ def _settle(environment: Environment, summary: PlanSummary) -> Work[None]:
     """Waits for what an interrupted run asked Studio for, if the plan changes something there."""
     known = Estate(environment.terraform.state()).ids("aws_sagemaker_domain")
     if known and any(change.type.startswith("aws_sagemaker_") for change in summary.changes):
-        from studioctl.operations.removal import settle  # noqa: PLC0415 (boto3 is needed only here)
+        from studioctl.operations.studio.delete import settle  # noqa: PLC0415 (boto3 is needed only here)
 
         for domain_id in known:
             yield from settle(environment.studio, domain_id)

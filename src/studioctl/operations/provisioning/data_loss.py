@@ -9,8 +9,8 @@ from collections.abc import Collection
 from studioctl.errors import RefusedError
 from studioctl.infrastructure.naming import Naming, label
 from studioctl.operations.environment import Account, Environment
-from studioctl.operations.estate import HOLDERS, Estate
 from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.state_resources import HOLDERS, Estate
 
 SPACE = "aws_sagemaker_space"
 SUBNET = "aws_subnet"
@@ -70,17 +70,17 @@ def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
     """
     if not any(change.type == KEY and change.action == "create" for change in summary.changes):
         return
-    from studioctl.operations import keyring  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.operations.data import kms_keys  # noqa: PLC0415 (botocore is needed only here)
 
     recorded = Estate(environment.terraform.state()).ids(KEY)
-    found = keyring.danger(environment.session, environment.config, known=recorded)
+    found = kms_keys.danger(environment.session, environment.config, known=recorded)
     if found is None:
         return
     lines = "\n".join([f"  {t}" for t in found.certain] + [f"  {t} (may hold such objects)" for t in found.possible])
     raise RefusedError(
         f"{environment.source.place(*_encryption(environment))}: This would make another key, and AWS deletes"
         f" {found.told}. What that one encrypts could never be read again:\n{lines}\nNothing was changed.",
-        hint=f"save it, then run the same command again: {keyring.saving(found, environment.target)}",
+        hint=f"save it, then run the same command again: {kms_keys.saving(found, environment.target)}",
     )
 
 
@@ -185,10 +185,10 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
     destroyed = {change.address for change in summary.changes if change.destroys and change.type in HOLDERS}
     if not destroyed:
         return
-    from studioctl.operations import teardown  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.operations.provisioning import down  # noqa: PLC0415 (botocore is needed only here)
 
     names = _names(environment, destroyed)
-    held = [h for h in teardown.present(environment) if (h.kind, h.name) in names]
+    held = [h for h in down.present(environment) if (h.kind, h.name) in names]
     if not held:
         return
     types = {kind: resource_type for resource_type, (kind, _) in HOLDERS.items()}

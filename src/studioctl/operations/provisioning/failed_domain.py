@@ -10,9 +10,9 @@ from studioctl.aws import leftovers
 from studioctl.aws.leftovers import DomainTraces
 from studioctl.events import Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, unfinished_tags
-from studioctl.operations.adoption import FAILED
 from studioctl.operations.environment import Environment
-from studioctl.operations.removal import remove_studio
+from studioctl.operations.provisioning.adopt import FAILED
+from studioctl.operations.studio.delete import remove_studio
 
 
 def clear(environment: Environment, *, replaced: bool) -> Work[None]:

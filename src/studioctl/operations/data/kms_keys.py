@@ -15,8 +15,8 @@ from studioctl.aws.tagged import tagged
 from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import Estate
 from studioctl.target import Target
+from studioctl.terraform.state_resources import Estate
 
 # AWS's names of the services in which data can outlive everything else.
 OF_DATA = {"s3", "ecr", "secretsmanager", "elasticfilesystem"}

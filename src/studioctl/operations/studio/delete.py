@@ -11,7 +11,7 @@ from studioctl.aws.values import Space, UserProfile
 from studioctl.aws.wait import until
 from studioctl.errors import AwsError
 from studioctl.events import Work
-from studioctl.operations.apps import stop_apps
+from studioctl.operations.studio.stop_apps import stop_apps
 
 TIMEOUT = 1200.0  # seconds; the provider, too, gives a domain 20 minutes
 UNSETTLED = {"Pending", "Updating"}  # AWS refuses a deletion until this is over

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from studioctl.aws.tagged import tagged
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
-from studioctl.operations import adoption
+from studioctl.operations.data.inventory import Holding
+from studioctl.operations.data.kms_keys import is_named
 from studioctl.operations.environment import Environment
-from studioctl.operations.estate import KEY
-from studioctl.operations.holdings import Holding
-from studioctl.operations.keyring import is_named
+from studioctl.operations.provisioning import adopt
+from studioctl.terraform.state_resources import KEY
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def remains(environment: Environment, kept: Collection[Holding]) -> tuple[Remain
         AwsError: AWS refused to tell.
     """
     addresses = {resource.address for resource in environment.terraform.blueprint.resources()}
-    by_name = adoption.existing(environment, addresses)
+    by_name = adopt.existing(environment, addresses)
     arns = tagged(environment.session, (ENVIRONMENT_TAG, environment.config.name))
     named = [Remain(identity, address.split(".")[0].removeprefix("aws_")) for address, identity in by_name.items()]
     others = [Remain(arn, arn.split(":")[2]) for arn in arns if not any(is_named(arn, found.name) for found in named)]

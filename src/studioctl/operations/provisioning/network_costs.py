@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from studioctl.catalog.prices import network_prices, prices
 from studioctl.config.checks import NEVER
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import count
 from studioctl.infrastructure import endpoints
-from studioctl.operations.prices import network_prices, prices
 from studioctl.terraform.plan import PlanSummary
 
 HOURS_A_MONTH = 730

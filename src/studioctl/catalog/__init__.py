@@ -1,0 +1,1 @@
+"""Each fact about AWS once."""

@@ -1,0 +1,1 @@
+"""Images of containers: pushing, listing and attaching them."""

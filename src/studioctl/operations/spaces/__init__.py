@@ -1,0 +1,1 @@
+"""One space and its editor: start, stop, open, connect."""

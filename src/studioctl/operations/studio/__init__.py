@@ -1,0 +1,1 @@
+"""The order in which Studio lets its parts go."""
