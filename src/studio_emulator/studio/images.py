@@ -1,5 +1,7 @@
 """The image that AWS fills in when a space or an app names none."""
 
+from studio_emulator.facts import has_gpu
+
 FIRST_PARTY_ACCOUNTS = {
     "us-east-1": "885854791233",
     "us-east-2": "137914896644",
@@ -26,10 +28,8 @@ JUPYTER_SERVER_ACCOUNTS = {
 }
 """AWS's accounts for images of Studio Classic, as far as they were seen in public configurations."""
 
-DEFAULT_INSTANCE_TYPE = "ml.t3.medium"  # assumed: AWS does not say what it takes when none is named
 ON_SYSTEM = frozenset({"JupyterServer", "RStudioServerPro", "RSessionGateway"})
 """Apps that run on `system` and nothing else: API reference, ResourceSpec, for JupyterServer; assumed for RStudio's."""
-GPU_FAMILIES = ("ml.g", "ml.p")
 
 
 def default_image(region: str, partition: str, app_type: str, instance_type: str) -> str:
@@ -41,5 +41,5 @@ def default_image(region: str, partition: str, app_type: str, instance_type: str
         account = JUPYTER_SERVER_ACCOUNTS.get(region, JUPYTER_SERVER_ACCOUNTS["us-east-1"])
         return f"arn:{partition}:sagemaker:{region}:{account}:image/jupyter-server-3"
     account = FIRST_PARTY_ACCOUNTS.get(region, FIRST_PARTY_ACCOUNTS["us-east-1"])
-    flavour = "gpu" if instance_type.startswith(GPU_FAMILIES) else "cpu"
+    flavour = "gpu" if has_gpu(instance_type) else "cpu"
     return f"arn:{partition}:sagemaker:{region}:{account}:image/sagemaker-distribution-{flavour}"

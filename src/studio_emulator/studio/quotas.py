@@ -1,7 +1,7 @@
 """SageMaker's quotas for Studio: what a new account has of each, and the refusal when it is used up.
 
 Names, codes and values: AWS General Reference, "Amazon SageMaker AI endpoints and quotas". Assumed: the code of a type
-of instance that is not in KNOWN_CODES is made from its name, and a type that is not in APPS_OF_A_TYPE has 0.
+of instance that is not in facts.EDITORS_ON is made from its name, and a type that is not in APPS_OF_A_TYPE has 0.
 """
 
 import hashlib
@@ -12,16 +12,11 @@ from typing import Any
 
 from moto.core.utils import get_service_model
 
+from studio_emulator import facts
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.studio.exceptions import over_quota
 
 SERVICE = "sagemaker"
-KNOWN_CODES = {
-    "ml.t3.medium": "L-FCEDEAC6",
-    "ml.t3.large": "L-656A17FA",
-    "ml.t3.xlarge": "L-69AC3D57",
-    "ml.g5.xlarge": "L-8C616CCB",
-}
 # Every other type is 0: bigger ones and those with a GPU have to be asked for.
 APPS_OF_A_TYPE = {
     **dict.fromkeys(("ml.t3.medium", "ml.t3.large", "ml.t3.xlarge", "ml.t3.2xlarge"), 6),
@@ -51,15 +46,15 @@ class Quota:
             raise over_quota(self.name, self.unit, int(limit), used)
 
 
-PROFILES = Quota("L-AC46C40F", "Maximum number of Studio user profiles allowed per account", 2, "UserProfiles")
-SPACES = Quota("L-8E5333B4", "Maximum number of Studio spaces allowed per account", 6, "Spaces")
-RUNNING_APPS = Quota("L-4E39DDC4", "Maximum number of running Studio apps allowed per account", 40, "Apps")
+PROFILES = Quota(facts.PROFILES, "Maximum number of Studio user profiles allowed per account", 2, "UserProfiles")
+SPACES = Quota(facts.SPACES, "Maximum number of Studio spaces allowed per account", 6, "Spaces")
+RUNNING_APPS = Quota(facts.RUNNING_APPS, "Maximum number of running Studio apps allowed per account", 40, "Apps")
 
 
 def of_type(app_type: str, instance_type: str) -> Quota:
     """The quota for apps of one kind on one type of instance: Code Editor and JupyterLab have one each."""
-    name = f"Studio {app_type} Apps running on {instance_type} instances"
-    code = KNOWN_CODES.get(instance_type) if app_type == "CodeEditor" else None
+    name = facts.editor_quota_name(instance_type, app_type)
+    code = facts.EDITORS_ON.get(instance_type) if app_type == "CodeEditor" else None
     made_up = f"L-{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
     return Quota(code or made_up, name, APPS_OF_A_TYPE.get(instance_type, 0), "Apps")
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studio_emulator import facts
+from studio_emulator.facts import EDITORS_ON, editor_quota_name
 from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
 
@@ -11,19 +13,12 @@ if TYPE_CHECKING:
     from mypy_boto3_service_quotas.type_defs import ServiceQuotaTypeDef
 
 SAGEMAKER, VPC = "sagemaker", "vpc"
-# AWS General Reference: "Amazon SageMaker AI endpoints and quotas", "Amazon VPC quotas".
-PROFILES = (SAGEMAKER, "L-AC46C40F")
-SPACES = (SAGEMAKER, "L-8E5333B4")
-RUNNING_APPS = (SAGEMAKER, "L-4E39DDC4")
+PROFILES = (SAGEMAKER, facts.PROFILES)
+SPACES = (SAGEMAKER, facts.SPACES)
+RUNNING_APPS = (SAGEMAKER, facts.RUNNING_APPS)
+# AWS General Reference, "Amazon VPC quotas".
 VPCS = (VPC, "L-F678F1CE")
 INTERNET_GATEWAYS = (VPC, "L-A4707A72")
-# Code Editor apps on one type of instance. Others are looked up by name among SageMaker's thousands of quotas.
-EDITORS_ON = {
-    "ml.t3.medium": "L-FCEDEAC6",
-    "ml.t3.large": "L-656A17FA",
-    "ml.t3.xlarge": "L-69AC3D57",
-    "ml.g5.xlarge": "L-8C616CCB",
-}
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,10 @@ def quota(session: Session, service: str, code: str) -> Quota:
 
 
 def editor_quotas(session: Session, instance_types: Iterable[str]) -> dict[str, Quota | None]:
-    """The quota for Code Editor apps on each of these types of instances; None where the region has none for it."""
+    """The quota for Code Editor apps on each of these types of instances; None where the region has none for it.
+
+    Those whose code is not known are looked up by name among SageMaker's thousands of quotas.
+    """
     found: dict[str, Quota | None] = dict.fromkeys(instance_types)
     for name in found.keys() & EDITORS_ON.keys():
         found[name] = quota(session, SAGEMAKER, EDITORS_ON[name])
@@ -78,11 +76,6 @@ def editor_quotas(session: Session, instance_types: Iterable[str]) -> dict[str, 
                 if not unknown:
                     break
     return found
-
-
-def editor_quota_name(instance_type: str) -> str:
-    """How Service Quotas calls the quota for Code Editor apps on this type of instance."""
-    return f"Studio CodeEditor Apps running on {instance_type} instances"
 
 
 def count_profiles(session: Session) -> int:

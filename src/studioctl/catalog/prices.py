@@ -6,6 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from studio_emulator.facts import has_gpu
+
 FREE = "system"
 """The instance type of Studio Classic's JupyterServer, whose instance AWS does not charge."""
 
@@ -82,11 +84,6 @@ def alternatives(instance_type: str | None, region: str, *, count: int = 3) -> t
         return ()
     others = [other for other in hourly if other != instance_type and has_gpu(other) == has_gpu(instance_type)]
     return tuple(sorted(others, key=lambda other: (abs(hourly[other] - price), other))[:count])
-
-
-def has_gpu(instance_type: str | None) -> bool:
-    """Whether this type of instance has a graphics processor."""
-    return (instance_type or "").startswith(("ml.g", "ml.p"))
 
 
 @cache

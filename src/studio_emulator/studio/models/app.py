@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from studio_emulator.facts import DEFAULT_INSTANCE_TYPE, TOO_SMALL_FOR_REMOTE_ACCESS
 from studio_emulator.studio import background, quotas
 from studio_emulator.studio.exceptions import (
     ResourceInUse,
@@ -12,7 +13,7 @@ from studio_emulator.studio.exceptions import (
     over_quota,
     too_small_for_remote_access,
 )
-from studio_emulator.studio.images import DEFAULT_INSTANCE_TYPE, ON_SYSTEM, default_image
+from studio_emulator.studio.images import ON_SYSTEM, default_image
 from studio_emulator.studio.models.domain import Domain
 from studio_emulator.studio.models.space import SPACE_APPS, Space
 from studio_emulator.studio.models.startups import StartupBackend
@@ -20,10 +21,6 @@ from studio_emulator.studio.paging import page
 from studio_emulator.studio.resource import Resource, Settings, now, present, read_tags, without_cleared
 from studio_emulator.studio.store import Outcome
 
-# Developer Guide, "remote-access", Instance requirements: below 8 GB of memory.
-TOO_SMALL_FOR_REMOTE_ACCESS = frozenset(
-    f"ml.{size}" for size in ("t3.micro", "t3.small", "t3.medium", "c5.large", "c6i.large", "c6id.large", "c7i.large")
-)
 IMAGE_PREFIX = "SageMakerImage"
 AppKey = tuple[str, str, str, str, str]
 

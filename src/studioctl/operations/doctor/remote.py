@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.images import with_newest
@@ -47,11 +48,11 @@ def _memory(patient: Patient) -> Iterator[Finding]:
         return
     small: dict[str, list[str]] = {}
     for space in patient.wanted.resolved_spaces():
-        if space.instance_type in remote_requirements.TOO_SMALL:
+        if space.instance_type in TOO_SMALL_FOR_REMOTE_ACCESS:
             small.setdefault(space.instance_type, []).append(space.name)
     for instance_type, names in small.items():
         message = f"{instance_type} is too small for a local editor: {', '.join(names)}"
-        better = remote_requirements.TOO_SMALL[instance_type]
+        better = TOO_SMALL_FOR_REMOTE_ACCESS[instance_type]
         yield TOO_SMALL.broken(message, severity=_severity(patient), better=better, space=names[0], file=patient.file)
     if not small:
         yield TOO_SMALL.ok("every space has the memory that a local editor needs")

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from studioctl.aws.quotas import EDITORS_ON, editor_quota_name
+from studio_emulator.facts import EDITORS_ON, editor_quota_name
 from studioctl.aws.values import App, Space
 from studioctl.catalog.prices import alternatives
 from studioctl.errors import AwsError

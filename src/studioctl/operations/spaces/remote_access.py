@@ -2,12 +2,12 @@
 
 import re
 
+from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS as TOO_SMALL
 from studioctl.aws.values import ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
 from studioctl.errors import AwsError
 from studioctl.events import Noted, Work
 from studioctl.operations.environment import Account
-from studioctl.operations.spaces.remote_requirements import TOO_SMALL
 
 TIMEOUT = 600.0  # seconds
 # The words: aws/aws-toolkit-vscode, sagemaker/constants.ts.

@@ -2,21 +2,11 @@
 
 import re
 
+from studio_emulator.facts import DEFAULT_INSTANCE_TYPE, REMOTE_ACCESS_GB
+from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS as TOO_SMALL
 from studioctl.aws.values import DISTRIBUTION, App, ResourceSpec, SpaceDetails
 from studioctl.remote.finding import Finding
 
-MINIMUM_GB = 8
-# Instance types below 8 GB of memory, and the next of its kind that has enough: the page of `finding.OVERVIEW`.
-TOO_SMALL = {
-    "ml.t3.micro": "ml.t3.large",
-    "ml.t3.small": "ml.t3.large",
-    "ml.t3.medium": "ml.t3.large",
-    "ml.c5.large": "ml.c5.xlarge",
-    "ml.c6i.large": "ml.c6i.xlarge",
-    "ml.c6id.large": "ml.c6id.xlarge",
-    "ml.c7i.large": "ml.c7i.xlarge",
-}
-DEFAULT_INSTANCE_TYPE = "ml.t3.medium"  # assumed: AWS does not say what it takes when none is named
 MINIMUM_IMAGE = (2, 7)
 REMOTE_SETUP = "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html"
 
@@ -39,7 +29,7 @@ def instance(space: str, instance_type: str | None) -> Finding:
     return Finding(
         "instance-type",
         "error",
-        f"{chosen} has less than {MINIMUM_GB} GB of memory, and AWS refuses remote access on it",
+        f"{chosen} has less than {REMOTE_ACCESS_GB} GB of memory, and AWS refuses remote access on it",
         f"studioctl connect {space} --instance-type {TOO_SMALL[chosen]}",
     )
 

@@ -4,11 +4,11 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from studio_emulator.facts import has_gpu
 from studioctl.aws.errors import InUseError
 from studioctl.aws.studio import Studio
 from studioctl.aws.values import EDITOR, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
-from studioctl.catalog.prices import has_gpu
 from studioctl.config import checks
 from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work

@@ -1,0 +1,38 @@
+"""AWS's documented facts about Studio's instances and quotas, each once. studioctl reads them here, too."""
+
+DEFAULT_INSTANCE_TYPE = "ml.t3.medium"  # assumed: AWS does not say what it takes when none is named
+GPU_FAMILIES = ("ml.g", "ml.p")
+REMOTE_ACCESS_GB = 8
+# Instance types with less memory, and the next of its kind that has enough.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html
+TOO_SMALL_FOR_REMOTE_ACCESS = {
+    "ml.t3.micro": "ml.t3.large",
+    "ml.t3.small": "ml.t3.large",
+    "ml.t3.medium": "ml.t3.large",
+    "ml.c5.large": "ml.c5.xlarge",
+    "ml.c6i.large": "ml.c6i.xlarge",
+    "ml.c6id.large": "ml.c6id.xlarge",
+    "ml.c7i.large": "ml.c7i.xlarge",
+}
+
+# Codes of Service Quotas. AWS General Reference, "Amazon SageMaker AI endpoints and quotas".
+PROFILES = "L-AC46C40F"
+SPACES = "L-8E5333B4"
+RUNNING_APPS = "L-4E39DDC4"
+# Code Editor apps on one type of instance, as far as the page names them.
+EDITORS_ON = {
+    "ml.t3.medium": "L-FCEDEAC6",
+    "ml.t3.large": "L-656A17FA",
+    "ml.t3.xlarge": "L-69AC3D57",
+    "ml.g5.xlarge": "L-8C616CCB",
+}
+
+
+def has_gpu(instance_type: str | None) -> bool:
+    """Whether this type of instance has a graphics processor."""
+    return (instance_type or "").startswith(GPU_FAMILIES)
+
+
+def editor_quota_name(instance_type: str, app_type: str = "CodeEditor") -> str:
+    """The quota for apps of one kind on one type of instance, as Service Quotas calls it."""
+    return f"Studio {app_type} Apps running on {instance_type} instances"
