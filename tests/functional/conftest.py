@@ -160,9 +160,9 @@ def _read(terminal: int) -> str:
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
     """A shell in an empty directory; an emulator that was started from it is stopped afterwards."""
-    made = Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator")})
-    yield made
-    made.studioctl("emulator", "stop")
+    home = tmp_path / "emulator"
+    yield Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(home)})
+    server.stop(home)
 
 
 @dataclass(frozen=True)

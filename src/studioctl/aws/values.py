@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import AppTypeType
 
 EDITOR: Final = "CodeEditor"
+# A domain, profile or space changes: AWS refuses to delete it, or to change it again, until this is over.
+UNSETTLED: Final = frozenset({"Pending", "Updating"})
 LAB: Final = "JupyterLab"
 EDITOR_APP: Final = "default"  # the only name that Code Editor's app may have
 DISTRIBUTION: Final = "sagemaker-distribution"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from studio_emulator.facts import has_gpu
 from studioctl.aws.errors import InUseError
 from studioctl.aws.studio import Studio
-from studioctl.aws.values import EDITOR, App, ResourceSpec, Space, SpaceDetails
+from studioctl.aws.values import EDITOR, UNSETTLED, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
 from studioctl.config import checks
 from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, StudioctlError
@@ -18,7 +18,6 @@ from studioctl.operations.studio.stop_apps import OVER, stop_apps
 
 START_TIMEOUT = 1200.0  # seconds; AWS takes one to five minutes, and five more for a lifecycle script
 UPDATE_TIMEOUT = 600.0
-UNSETTLED = {"Pending", "Updating"}  # what a space is in before it is something that lasts
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceSpec.html
 NO_SCRIPT = "None"
 LISTED = 20  # names in a message

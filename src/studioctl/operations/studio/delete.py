@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from studioctl.aws.studio import Studio
-from studioctl.aws.values import Space, UserProfile
+from studioctl.aws.values import UNSETTLED, Space, UserProfile
 from studioctl.aws.wait import until
 from studioctl.errors import AwsError
 from studioctl.events import Work
 from studioctl.operations.studio.stop_apps import stop_apps
 
 TIMEOUT = 1200.0  # seconds; the provider, too, gives a domain 20 minutes
-UNSETTLED = {"Pending", "Updating"}  # AWS refuses a deletion until this is over
 ATTEMPTS = 2
 # Seconds after which a status that is not Deleting is believed to be the outcome, and not the one from before.
 STALE = 30.0

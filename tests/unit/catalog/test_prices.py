@@ -9,7 +9,7 @@ import pytest
 from studioctl.catalog.prices import alternatives, monthly, monthly_as_of, prices
 from studioctl.config.aws_tables import INSTANCE_TYPES
 
-TABLE = tomllib.loads(files("studioctl.operations").joinpath("prices.toml").read_text(encoding="utf-8"))
+TABLE = tomllib.loads(files("studioctl.catalog").joinpath("prices.toml").read_text(encoding="utf-8"))
 
 
 def test_each_region_has_a_date_and_a_source_and_prices_of_types_that_exist() -> None:
