@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def exists(file: Path, name: str) -> bool:
     """Whether the emulator that runs now has the environment of this file; no, where it cannot be looked at."""
     from studio_emulator import server
+    from studio_emulator.errors import EmulatorError
     from studioctl.target import LocalEndpoint, Target
     from studioctl.terraform.workspace import Workspace
 
-    with suppress(OSError, StudioctlError):
+    with suppress(OSError, StudioctlError, EmulatorError):
         workspace = Workspace.beside(file, name, Target("", local=LocalEndpoint("", "", "")))
         if workspace.is_claimed and (emulator := server.find()):
             return workspace.is_bound_to(emulator.instance_id)
