@@ -21,11 +21,18 @@ from moto.secretsmanager.exceptions import InvalidRequestException
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.utilities.utils import PARTITION_NAMES
 
+from studio_emulator.iam.policy import MalformedPolicyError, read_policy
+
 BOUNDARY = 2
 """Where moto's responses pass the boundary of a role, after its name."""
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters without white space, and the
 # default of what can be raised. The words are AWS's own, seen in many public logs.
 LONGEST_POLICY, MOST_POLICIES_OF_A_ROLE = 6144, 10
+LONGEST_TRUST, LONGEST_INLINE = 2048, 10240
+NO_PRINCIPALS = (  # terraform-aws-modules/terraform-aws-iam#47
+    "Invalid principal in policy: com.amazon.balsa.error.InvalidPolicyException: The passed in policy has a statement"
+    " with no principals!"
+)
 
 
 class StrictIAMBackend(IAMBackend):
@@ -36,11 +43,18 @@ class StrictIAMBackend(IAMBackend):
         return iam_urls
 
     def create_role(self, role_name: str, *args: Any, **kwargs: Any) -> Role:
-        """The policy that is to be the role's boundary must exist, and the name be nobody's."""
+        """The policy that is to be the role's boundary must exist, the name be nobody's, and somebody be trusted."""
+        check_trust(args[0] if args else kwargs["assume_role_policy_document"])
         if any(role.name.lower() == role_name.lower() for role in self.roles.values()):
             raise EntityAlreadyExists(f"Role with name {role_name} already exists.")
         self._check_boundary(args[BOUNDARY] if len(args) > BOUNDARY else kwargs.get("permissions_boundary"))
         return super().create_role(role_name, *args, **kwargs)
+
+    def update_assume_role_policy(self, role_name: str, policy_document: str) -> None:
+        """Somebody is trusted."""
+        self.get_role(role_name)
+        check_trust(policy_document)
+        super().update_assume_role_policy(role_name, policy_document)
 
     def put_role_permissions_boundary(self, role_name: str, permissions_boundary: str) -> None:
         """The same."""
@@ -62,8 +76,11 @@ class StrictIAMBackend(IAMBackend):
         return super().create_policy_version(policy_arn, policy_document, set_as_default)
 
     def put_role_policy(self, role_name: str, policy_name: str, policy_json: str) -> None:
-        """Its resources are of this partition."""
+        """Its resources are of this partition, and all of a role's inline policies together are not too long."""
         self._check_partitions(policy_json)
+        kept = (each for name, each in self.get_role(role_name).policies.items() if name != policy_name)
+        if sum(map(_length, (policy_json, *kept))) > LONGEST_INLINE:
+            raise LimitExceededException(f"Maximum policy size of {LONGEST_INLINE} bytes exceeded for role {role_name}")
         super().put_role_policy(role_name, policy_name, policy_json)
 
     def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
@@ -99,7 +116,7 @@ class StrictIAMBackend(IAMBackend):
             raise InvalidInput(f"ARN {arn} is not valid.")
 
     def _check_document(self, document: str) -> None:
-        if len("".join(document.split())) > LONGEST_POLICY:
+        if _length(document) > LONGEST_POLICY:
             raise LimitExceededException(f"Cannot exceed quota for PolicySize: {LONGEST_POLICY}")
         self._check_partitions(document)
 
@@ -109,6 +126,39 @@ class StrictIAMBackend(IAMBackend):
             partition = arn.split(":")[1] if arn.startswith("arn:") else "*"
             if partition in PARTITION_NAMES and partition != self.partition:
                 raise MalformedPolicyDocument(f'Partition "{partition}" is not valid for resource "{arn}".')
+
+
+def check_trust(document: str | dict[str, Any]) -> None:
+    """Raises MalformedPolicyDocument for what is no trust policy.
+
+    Source: IAM User Guide, "reference_policies_elements_principal". The sentences are AWS's
+    own, seen in public logs; that a missing Principal is told as for buckets is assumed.
+    """
+    try:
+        statements = [statement.elements for statement in read_policy(document)]
+    except MalformedPolicyError as error:
+        is_json = str(error) != "it is not JSON"
+        said = "Syntax errors in policy." if is_json else "This policy contains invalid Json"
+        raise MalformedPolicyDocument(said) from None
+    for statement in statements:
+        if "Resource" in statement or "NotResource" in statement:
+            raise MalformedPolicyDocument("Has prohibited field Resource")
+        if "Principal" not in statement and "NotPrincipal" not in statement:
+            raise MalformedPolicyDocument("Missing required field Principal")
+        named = statement.get("Principal", "*")
+        if not named or (isinstance(named, dict) and not any(named.values())):
+            raise MalformedPolicyDocument(NO_PRINCIPALS)
+        actions = statement.get("Action", [])
+        listed = [actions] if isinstance(actions, str) else actions
+        if not all(str(each).lower().startswith("sts:") for each in listed):
+            raise MalformedPolicyDocument("AssumeRole policy may only specify STS AssumeRole actions.")
+    if isinstance(document, str) and _length(document) > LONGEST_TRUST:
+        raise LimitExceededException(f"Cannot exceed quota for ACLSizePerRole: {LONGEST_TRUST}")
+
+
+def _length(document: str) -> int:
+    """Without white space, which IAM does not count."""
+    return len("".join(document.split()))
 
 
 def _resources(document: str) -> list[str]:

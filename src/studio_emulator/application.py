@@ -20,7 +20,18 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Request, Response
 
-from studio_emulator import calls, fault_answers, form, framing, named_keys, post_form, refusals, registry
+from studio_emulator import (
+    calls,
+    fault_answers,
+    foreign_arns,
+    form,
+    framing,
+    named_keys,
+    post_form,
+    public_access,
+    refusals,
+    registry,
+)
 from studio_emulator.calls import Call, call_of, signature_of
 from studio_emulator.faults import BECOMES, SLOW_SECONDS, Fault, Faults, Kind
 from studio_emulator.guard import is_loopback
@@ -31,12 +42,13 @@ from studio_emulator.inventory import take_inventory
 from studio_emulator.page import open_studio
 from studio_emulator.server import ACCOUNT_ID
 from studio_emulator.settings import EmulatorSettings
-from studio_emulator.signatures import Refused, verify
+from studio_emulator.signatures import Refused, verify, verify_before_body
 from studio_emulator.state_file import proof
 from studio_emulator.studio.store import Outcome, StudioStore
 from studio_emulator.wire import LOOPBACK, InOneRead, RequestHandler, Server, WsgiApplication
 
 ADMINISTRATORS = ("/_studioctl/", "/moto-api")
+CHECKS = (foreign_arns.refuse, named_keys.refuse, public_access.refuse)
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,7 @@ class Application:
             if (unsigned := self._unsigned_answer(Request(environ))) is not None:
                 return unsigned(environ, start_response)
             framing.check_headers(environ, call.service)
-            body = _read_body(environ)
+            body = _read_body(environ, self._largest_body(environ, call))
             call = call_of(environ, body)
             self._admit(environ, body)
             if calls.FORM in environ:  # an upload, which is known for one only now
@@ -130,7 +142,7 @@ class Application:
                     refused = self.door.refuse_push_or_pull(environ)
                     return (refused or registry.answer(Request(environ)))(environ, start_response)
                 body = environ["wsgi.input"].getvalue()
-                if refused := self.door.refuse(environ, call) or named_keys.refuse(environ, call, body):
+                if refused := self.door.refuse(environ, call) or _refuse(environ, call, body):
                     return refused(environ, start_response)
                 return list(self._moto(environ, start_response))
             except Exception as error:  # noqa: BLE001 - moto trusts its clients, so it may be anything
@@ -139,6 +151,17 @@ class Application:
                 return fault_answers.error_answer(call.service, "NotImplemented", said, 501)(environ, start_response)
             finally:
                 StudioStore.outcome = None
+
+    def _largest_body(self, environ: dict[str, Any], call: Call) -> int:
+        """How much is read. Raises Refused for a large body whose signer is not known."""
+        if self.identity.accepts_any_key:
+            return framing.LARGEST
+        with self._turn:
+            if registry.is_for_registry(environ):
+                return framing.LARGEST if registry.admits(environ) else framing.LARGEST_ELSEWHERE
+            if signature_of(environ) is not None and framing.is_large(environ):
+                verify_before_body(environ, self.key.secret_of)
+        return framing.LARGEST if call.service == "s3" else framing.LARGEST_ELSEWHERE
 
     def _admit(self, environ: dict[str, Any], body: bytes) -> None:
         """Refuses a request that is not signed by somebody whom this account knows.
@@ -256,6 +279,11 @@ def _refuse_stranger(environ: dict[str, Any]) -> Response | None:
     return None
 
 
+def _refuse(environ: dict[str, Any], call: Call, body: bytes) -> Response | None:
+    """The refusal of a request for what its members name, by the first check that has one."""
+    return next((said for check in CHECKS if (said := check(environ, call, body)) is not None), None)
+
+
 def _host_in(address: str) -> str:
     """The host of an address; "" where it is none, such as that of brackets which do not close."""
     try:
@@ -272,9 +300,9 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
 
 
-def _read_body(environ: dict[str, Any]) -> bytes:
+def _read_body(environ: dict[str, Any], largest: int) -> bytes:
     """Read the body before the turn is taken, so that a slow client holds up nobody."""
-    body = framing.read(environ)
+    body = framing.read(environ, largest)
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)

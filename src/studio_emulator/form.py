@@ -1,7 +1,7 @@
 """Whether a request is one of its service's, as AWS's own model of the service has it, which botocore ships.
 
 moto trusts its clients in this and stumbles. Checked are the operation, the types, and that nothing required is
-missing; what a value may be is left to the service.
+missing; of some services also lengths, ranges, patterns and enumerations, which AWS checks in the same words for all.
 """
 
 import json
@@ -13,17 +13,20 @@ from urllib.parse import parse_qsl
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 from moto.core.utils import get_service_model
 
-from studio_emulator import s3_form
+from studio_emulator import ec2_tags, s3_form
 from studio_emulator.calls import SERVICES, Call
 from studio_emulator.framing import BAD_ESCAPE
 from studio_emulator.signatures import Refused
 from studio_emulator.studio.exceptions import SerializationException
-from studio_emulator.studio.validation import check_types, small
+from studio_emulator.studio.validation import check_types, small, told, violations
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?([eE][+-]?\d{1,3})?", re.ASCII)
 _BOOLEANS = frozenset({"true", "false"})
 _CAN_BE_JSON = frozenset({"json", "smithy-rpc-v2-cbor"})
+# Whose values are held to the model. ECR has words of its own, and Secrets Manager and Systems Manager say some things
+# with codes of their own, which moto does.
+_HELD_TO_MODEL = frozenset({"iam", "kms", "logs", "resourcegroupstaggingapi"})
 
 
 def check(environ: Mapping[str, Any], call: Call, body: bytes) -> None:
@@ -56,7 +59,10 @@ def _check_json(environ: Mapping[str, Any], model: ServiceModel, body: bytes) ->
         raise Refused("unknown action", f"'{target}' is no operation of this service.")  # text assumed
     given = _json(body)
     if model.service_name != "sagemaker":  # Studio checks all of its requests, with all that the model says
-        _check_members(model.operation_model(action).input_shape, given)
+        shape = model.operation_model(action).input_shape
+        _check_members(shape, given)
+        if shape is not None and model.service_name in _HELD_TO_MODEL:
+            _check_values(violations(shape, given, ""))
 
 
 def _check_rest(environ: Mapping[str, Any], call: Call, model: ServiceModel, body: bytes) -> None:
@@ -132,6 +138,11 @@ def _absent(shape: Shape, value: Any, path: str, inside: set[str] | None = None)
             yield from _absent(shape.value, item, f"{path}.{key}.member") if item is not None else ()
 
 
+def _check_values(broken: Iterator[str]) -> None:
+    if said := told(list(broken)):
+        raise Refused("bad value", said)
+
+
 def _check_query(environ: Mapping[str, Any], model: ServiceModel, body: bytes, *, is_ec2: bool) -> None:
     given = _parameters(environ, body)
     action = given.get("Action", "")
@@ -147,10 +158,24 @@ def _check_query(environ: Mapping[str, Any], model: ServiceModel, body: bytes, *
         if not any(known == key or known.startswith(f"{key}.") for known in given):
             said = f"Value null at '{small(name)}' failed to satisfy constraint: Member must not be null"
             raise Refused("missing member", f"The request must contain the parameter {key}" if is_ec2 else said)
-    for key, value in given.items():
-        leaf = _leaf(shape, key.split("."), is_ec2=is_ec2)
-        if leaf is not None and not _fits(leaf, value):
-            raise Refused("wrong type", f"Value ({value[:100]}) for parameter {key} is invalid.")
+    leaves = {key: leaf for key in given if (leaf := _leaf(shape, key.split("."), is_ec2=is_ec2)) is not None}
+    for key, leaf in leaves.items():
+        if not _fits(leaf, given[key]):
+            raise Refused("wrong type", f"Value ({given[key][:100]}) for parameter {key} is invalid.")
+    if is_ec2:
+        ec2_tags.check(given)
+    if model.service_name in _HELD_TO_MODEL:
+        _check_values(violation for key, leaf in leaves.items() for violation in _broken(key, leaf, given[key]))
+
+
+def _broken(key: str, leaf: Shape, value: str) -> Iterator[str]:
+    """The constraints that a value of a query breaks. AWS writes "tags.1.member.key" for "Tags.member.1.Key"."""
+    path = ".".join(map(small, re.sub(r"\bmember\.(\d+)", r"\1.member", key).split(".")))
+    match leaf.type_name:
+        case "string":
+            yield from violations(leaf, value, path)
+        case "integer" | "long":
+            yield from violations(leaf, int(value), path)
 
 
 def _parameters(environ: Mapping[str, Any], body: bytes) -> dict[str, str]:

@@ -11,6 +11,8 @@ from urllib.parse import unquote_to_bytes
 from studio_emulator.signatures import Refused
 
 LARGEST = 5 * 2**30  # S3 User Guide, "Uploading objects": the most that one PUT takes
+LARGEST_ELSEWHERE = 64 * 2**20  # more than any other service takes; and of S3 from those whom nobody knows yet
+PATIENCE = 2**20  # what is read before anybody asks whose it is
 HEADERS_OF_S3 = 8 * 2**10  # API reference, PutObject
 METADATA_OF_S3 = 2 * 2**10  # S3 User Guide, "Working with object metadata"
 _PIECE = 2**20
@@ -42,29 +44,35 @@ def check_headers(environ: Mapping[str, Any], service: str) -> None:
         raise Refused("large metadata")
 
 
-def read(environ: Mapping[str, Any]) -> bytes:
+def is_large(environ: Mapping[str, Any]) -> bool:
+    """Whether a body is announced that is more than a moment's, or without a length."""
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    return "HTTP_TRANSFER_ENCODING" in environ or (length.isdecimal() and len(length) < 20 and int(length) > PATIENCE)
+
+
+def read(environ: Mapping[str, Any], largest: int = LARGEST) -> bytes:
     """The whole body. Raises Refused for one that is no body, that is cut short, or that does not come."""
     length, coding = str(environ.get("CONTENT_LENGTH") or ""), environ.get("HTTP_TRANSFER_ENCODING")
     try:
         if coding is not None:
-            return _in_chunks(environ["wsgi.input"], str(coding), length)
+            return _in_chunks(environ["wsgi.input"], str(coding), length, largest)
         if length and not (length.isascii() and length.isdecimal()):
             raise Refused("bad framing", f"Content-Length must be one number, not '{length[:40]}'.")
-        if len(length) > len(str(LARGEST)) or int(length or 0) > LARGEST:
+        if len(length) > len(str(largest)) or int(length or 0) > largest:
             raise Refused("large body")
         return b"".join(_exactly(environ["wsgi.input"], int(length or 0)))
     except TimeoutError:
         raise Refused("slow body") from None
 
 
-def _in_chunks(source: IO[bytes], coding: str, length: str) -> bytes:
+def _in_chunks(source: IO[bytes], coding: str, length: str, largest: int) -> bytes:
     if coding.strip().lower() != "chunked":
         raise Refused("unknown coding")
     if length:  # two lengths: servers that believe different ones can be played off against each other
         raise Refused("bad framing", "A request has Content-Length or Transfer-Encoding, not both.")
     body = bytearray()
     while size := _size(source.readline(_LINE)):
-        if len(body) + size > LARGEST:
+        if len(body) + size > largest:
             raise Refused("large body")
         for piece in _exactly(source, size):
             body += piece

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from moto.cloudformation.models import cloudformation_backends
+from moto.ec2 import urls as ec2_urls
 from moto.ec2.models import ec2_backends
 from moto.ecr import urls as ecr_urls
 from moto.ecr.models import ecr_backends
@@ -11,7 +12,9 @@ from moto.efs.models import efs_backends
 from moto.iam.access_control import PermissionResult
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
-from moto.s3.models import FakeBucket
+from moto.logs.models import logs_backends
+from moto.resourcegroupstaggingapi.models import resourcegroupstaggingapi_backends
+from moto.s3.models import FakeBucket, s3_backends
 from moto.sagemaker import urls as sagemaker_urls
 from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
@@ -22,18 +25,22 @@ from moto.sts.models import sts_backends
 
 from studio_emulator.account import StrictIAMBackend, StrictSecretsManagerBackend
 from studio_emulator.backends import each
+from studio_emulator.buckets import StrictS3Backend
 from studio_emulator.cloudformation import StrictCloudFormationBackend
 from studio_emulator.ecr import StrictECRBackend, StrictECRResponse
 from studio_emulator.gateways import GatewayBackend
 from studio_emulator.iam.credentials import AdministratorKey
 from studio_emulator.keys import StrictKmsBackend
+from studio_emulator.logs import StrictLogsBackend
 from studio_emulator.network import StrictEC2Backend, StrictEFSBackend
 from studio_emulator.quotas import QuotaBackend, QuotaResponse
 from studio_emulator.sandbox import trees
+from studio_emulator.security_groups import StrictEC2Response
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.sts import StrictSTSBackend, StrictTokenResponse
 from studio_emulator.studio.models import StudioBackend
 from studio_emulator.studio.responses import StudioResponse
+from studio_emulator.tagging import StrictTaggingBackend
 
 
 def install(
@@ -68,9 +75,13 @@ def install(
     efs_backends.backend = StrictEFSBackend
     iam_backends.backend = StrictIAMBackend
     kms_backends.backend = StrictKmsBackend
+    logs_backends.backend = StrictLogsBackend
+    resourcegroupstaggingapi_backends.backend = StrictTaggingBackend
+    s3_backends.backend = StrictS3Backend
     secretsmanager_backends.backend = StrictSecretsManagerBackend
     servicequotas_backends.backend = QuotaBackend
     sts_backends.backend = StrictSTSBackend
+    ec2_urls.url_paths["{0}/"] = StrictEC2Response.dispatch
     ecr_urls.url_paths["{0}/$"] = StrictECRResponse.dispatch
     # Policies are stored, not enforced. moto would enforce a bucket's without its conditions, so that "deny without
     # TLS" denies everything.

@@ -6,7 +6,9 @@ from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.kms import urls as kms_urls
+from moto.kms.exceptions import NotAuthorizedException
 from moto.kms.models import Alias, Key, KmsBackend, kms_backends
+from moto.kms.utils import RESERVED_ALIASES
 
 
 class DisabledError(JsonRESTError):
@@ -78,14 +80,21 @@ class StrictKmsBackend(KmsBackend):
         return super().schedule_key_deletion(key.id, pending_window_in_days)
 
     def create_alias(self, target_key_id: str, alias_name: str) -> Alias:
-        """Not for a key on its way out; what it is called already stays taken until it is gone."""
+        """Not for a key that is being deleted; its aliases stay taken until it is gone."""
+        _check_alias(alias_name)
         self._not_leaving(target_key_id)
         return super().create_alias(target_key_id, alias_name)
 
     def update_alias(self, target_key_id: str, alias_name: str) -> Alias:
-        """Not to a key on its way out."""
+        """Not to a key that is being deleted."""
+        _check_alias(alias_name)
         self._not_leaving(target_key_id)
         return super().update_alias(target_key_id, alias_name)
+
+    def delete_alias(self, alias_name: str) -> None:
+        """Not AWS's own."""
+        _check_alias(alias_name)
+        super().delete_alias(alias_name)
 
     def disable_key(self, key_id: str) -> None:
         """By its ARN too, on which moto stumbles; one on its way out neither."""
@@ -121,6 +130,14 @@ class StrictKmsBackend(KmsBackend):
         key = self._not_leaving(key_id)
         if key.key_state == "Disabled":
             raise DisabledError(key.arn)
+
+
+def _check_alias(name: str) -> None:
+    """API reference, CreateAlias: "alias/aws/" is reserved, and something follows "alias/". moto makes AWS's here."""
+    if name.startswith("alias/aws/") and name not in RESERVED_ALIASES:
+        raise NotAuthorizedException
+    if not name.removeprefix("alias/"):
+        raise JsonRESTError("InvalidAliasNameException", "The alias name is not valid.")  # text assumed
 
 
 def _names(key: Key) -> set[str]:

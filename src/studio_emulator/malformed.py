@@ -79,6 +79,14 @@ MALFORMED: Mapping[str, Mapping[str, Said]] = {
         "query": Said("ValidationError", "1 validation error detected: {more}"),
         "ec2": Said("MissingParameter", "{more}"),
     },
+    "bad value": {
+        "json": Said("ValidationException", "{more}"),
+        **dict.fromkeys(("logs", "resourcegroupstaggingapi"), _OF_PARAMETER),
+        "efs": Said("BadRequest", "{more}"),
+        "query": Said("ValidationError", "{more}"),
+        "ec2": Said("InvalidParameterValue", "{more}"),
+    },
+    "too many tags": {"ec2": Said("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")},
     "no action": {
         "json": Said("UnknownOperationException", "The request names no operation.", 404),  # text assumed
         "query": Said("MissingAction", "The request is missing an action or a required parameter."),

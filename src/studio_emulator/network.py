@@ -1,12 +1,11 @@
 """Amazon EC2 and EFS as strict as AWS about what hangs on what: moto forgets most dependencies."""
 
-import re
 from types import ModuleType
 from typing import Any, NoReturn
 
 from moto.ec2 import urls as ec2_urls
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
-from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
+from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.transit_gateway_attachments import TransitGatewayVpcAttachment
 from moto.ec2.models.vpcs import VPC
@@ -14,14 +13,14 @@ from moto.efs import urls as efs_urls
 from moto.efs.exceptions import AccessPointNotFound, FileSystemNotFound
 from moto.efs.models import AccessPoint, EFSBackend, MountTarget
 
+from studio_emulator.addresses import AddressBackend
 from studio_emulator.gateways import GatewayBackend
+from studio_emulator.security_groups import SecurityGroupBackend
 
 LIVING_PEERINGS = frozenset({"initiating-request", "pending-acceptance", "provisioning", "active"})
-# API reference, CreateSecurityGroup and IpRange.
-DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 
 
-class StrictEC2Backend(GatewayBackend):
+class StrictEC2Backend(SecurityGroupBackend, AddressBackend, GatewayBackend):
     """EC2 that refuses to delete what something else still needs."""
 
     @property
@@ -50,39 +49,6 @@ class StrictEC2Backend(GatewayBackend):
         if group is not None and (self._is_worn(group) or self._is_referenced(group)):
             _refuse(f"resource {group.id} has a dependent object")
         super().delete_security_group(name, group_id)
-
-    def create_security_group(self, name: str, description: str, *args: Any, **kwargs: Any) -> SecurityGroup:
-        """Its description is made of few kinds of characters."""
-        if description and not DESCRIPTION.fullmatch(description):  # the text is assumed
-            raise EC2ClientError(
-                "InvalidParameterValue", f"Invalid security group description: ({description}) has other characters."
-            )
-        return super().create_security_group(name, description, *args, **kwargs)
-
-    def authorize_security_group_ingress(
-        self, *args: Any, **kwargs: Any
-    ) -> tuple[list[SecurityGroupRule], SecurityGroup]:
-        """A rule about a group has a description too, which moto forgets."""
-        _check_rules(kwargs)
-        return _described(kwargs, super().authorize_security_group_ingress(*args, **kwargs))
-
-    def authorize_security_group_egress(
-        self, *args: Any, **kwargs: Any
-    ) -> tuple[list[SecurityGroupRule], SecurityGroup]:
-        """As for ingress."""
-        _check_rules(kwargs)
-        return _described(kwargs, super().authorize_security_group_egress(*args, **kwargs))
-
-    def modify_security_group_rules(self, group_id: str, rules: dict[str, dict[str, Any]]) -> None:
-        """Only rules about TCP and UDP have ports: moto wants them of all (API reference, ModifySecurityGroupRules)."""
-        group = self.get_security_group_by_name_or_id(group_id)
-        portless = {rule_id for rule_id, rule in rules.items() if rule.get("IpProtocol") == "-1"}
-        before = {rule_id: rule for rule_id in portless if group and (rule := group.get_rule(rule_id))}
-        ports = {rule_id: (rule.from_port, rule.to_port) for rule_id, rule in before.items()}
-        given = {i: {"FromPort": -1, "ToPort": -1, **rule} if i in portless else rule for i, rule in rules.items()}
-        super().modify_security_group_rules(group_id, given)
-        for rule_id, rule in before.items():
-            rule.from_port, rule.to_port = ports[rule_id]
 
     def _is_worn(self, group: SecurityGroup) -> bool:
         return any(worn.id == group.id for eni in self.enis.values() for worn in eni.group_set)
@@ -119,10 +85,14 @@ class StrictEC2Backend(GatewayBackend):
         default_groups = {key: group for key, group in groups.items() if group.is_default}
         for group_id in default_groups:  # or else moto asks us to delete it, which nobody may
             del groups[group_id]
+        main = {key: table for key, table in self.route_tables.items() if table.vpc_id == vpc_id}  # the only one left
+        for table_id in main:  # for the same reason
+            del self.route_tables[table_id]
         try:
             super().delete_vpc(vpc_id)
         except DependencyViolationError:
             groups.update(default_groups)
+            self.route_tables.update(main)
             raise
         self.groups.pop(vpc_id, None)
         return vpc
@@ -201,28 +171,3 @@ class StrictEFSBackend(EFSBackend):
 
 def _refuse(message: str) -> NoReturn:
     raise DependencyViolationError(message)
-
-
-def _check_rules(request: dict[str, Any]) -> None:
-    for given in [*(request.get("ip_ranges") or []), *(request.get("source_groups") or [])]:
-        description = given.get("Description") if isinstance(given, dict) else None
-        if description and not DESCRIPTION.fullmatch(description):
-            raise EC2ClientError(
-                "InvalidParameterValue",
-                "Invalid rule description. Valid descriptions are strings less than 256 characters from the following"
-                " set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
-            )
-
-
-def _described(
-    request: dict[str, Any], added: tuple[list[SecurityGroupRule], SecurityGroup]
-) -> tuple[list[SecurityGroupRule], SecurityGroup]:
-    said = {
-        given.get("GroupId"): given["Description"]
-        for given in request.get("source_groups") or []
-        if given.get("Description")
-    }
-    for rule in added[0]:
-        if description := said.get(rule.source_group.get("GroupId")):
-            rule.ip_range["Description"] = description  # where moto keeps that of every rule
-    return added

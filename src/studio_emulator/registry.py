@@ -90,6 +90,11 @@ def _guarded(
         )
 
 
+def admits(environ: dict[str, Any]) -> bool:
+    """Whether a client brings a password that ECR gave out."""
+    return _backend_of(Request(environ)) is not None
+
+
 def _backend_of(request: Request) -> StrictECRBackend | None:
     """The account and region whose password this is."""
     token = password_of(request.headers.get("Authorization", ""))

@@ -58,13 +58,27 @@ def verify(
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     if header.startswith("AWS ") or (not header and "AWSAccessKeyId" in query):
         _verify_version_2(environ, query, secret_of)
-    elif header:
-        _verify(_of_header(environ, header), environ, body, secret_of, now or datetime.now(UTC))
-    elif "X-Amz-Signature" in query or "X-Amz-Credential" in query:
-        given = _of_query({name: values[0] for name, values in query.items()})
-        _verify(given, environ, body, secret_of, now or datetime.now(UTC))
     else:
-        raise Refused("missing")
+        _verify(_given(environ, header, query), environ, body, secret_of, now or datetime.now(UTC))
+
+
+def verify_before_body(
+    environ: Mapping[str, Any], secret_of: Callable[[str], Secret | None], *, now: datetime | None = None
+) -> None:
+    """Check what can be told before the body is here, so that nobody unknown can make us keep gigabytes.
+
+    S3's headers tell the body's digest, so that all but the digest can be checked; elsewhere it is whose key it is.
+    Raises as `verify` does, in the same order.
+    """
+    header = environ.get("HTTP_AUTHORIZATION", "")
+    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    if header.startswith("AWS ") or (not header and "AWSAccessKeyId" in query):
+        _verify_version_2(environ, query, secret_of)
+        return
+    given = _given(environ, header, query)
+    secret = known(given.access_key, given.token, secret_of)
+    if given.scope.service == "s3":
+        _check_head(given, environ, _payload(given, environ, b""), secret, now or datetime.now(UTC))
 
 
 def _verify_version_2(
@@ -89,6 +103,14 @@ class Signed:
     moment: str
     token: str
     seconds: int | None = None
+
+
+def _given(environ: Mapping[str, Any], header: str, query: Mapping[str, list[str]]) -> Signed:
+    if header:
+        return _of_header(environ, header)
+    if "X-Amz-Signature" in query or "X-Amz-Credential" in query:
+        return _of_query({name: values[0] for name, values in query.items()})
+    raise Refused("missing")
 
 
 def _of_header(environ: Mapping[str, Any], header: str) -> Signed:
@@ -145,6 +167,11 @@ def _verify(
 ) -> None:
     secret = known(given.access_key, given.token, secret_of)
     payload = _payload(given, environ, body)
+    _check_head(given, environ, payload, secret, now)
+    _check_body(given, payload, body, secret.key)
+
+
+def _check_head(given: Signed, environ: Mapping[str, Any], payload: str, secret: Secret, now: datetime) -> None:
     headers = [(name, _header(environ, name)) for name in given.names]
     path, _, query = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "/").partition("?")
     request = Signable(environ["REQUEST_METHOD"], path, query, headers, payload)
@@ -152,7 +179,6 @@ def _verify(
     if not same(expected, given.signature) or given.moment[:8] != given.scope.date:
         raise Refused("wrong signature")
     _check_date(given, now)
-    _check_body(given, payload, body, secret.key)
 
 
 def known(access_key: str, token: str, secret_of: Callable[[str], Secret | None]) -> Secret:

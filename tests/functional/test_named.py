@@ -1,6 +1,7 @@
 """What a file names and is taken, missing or elsewhere is told before anything is made, in the words of the file."""
 
 from tests.functional.conftest import Shell
+from tests.unit.emulator.emulated import TRUST
 
 TAKEN = """\
 name = "taken-ml"
@@ -52,7 +53,7 @@ def test_plan_and_up_name_all_of_it_and_change_nothing(shell: Shell) -> None:
     shell.studioctl("emulator", "start")
     key = shell.client("kms").create_key()["KeyMetadata"]["KeyId"]
     shell.client("kms").create_alias(AliasName="alias/taken-ml", TargetKeyId=key)
-    shell.client("iam").create_role(RoleName="taken-ml-execution", AssumeRolePolicyDocument="{}")
+    shell.client("iam").create_role(RoleName="taken-ml-execution", AssumeRolePolicyDocument=TRUST)
     europe = {"LocationConstraint": "eu-west-1"}
     shell.client("s3").create_bucket(Bucket="acme-euw-state", CreateBucketConfiguration=europe)
     before = shell.inventory()

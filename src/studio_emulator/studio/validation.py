@@ -47,10 +47,14 @@ def validate(shape: StructureShape | None, request: Any) -> None:
     if shape is None:
         return
     check_types(shape, request, "")
-    violations = list(_violations(shape, request, ""))
-    if violations:
-        plural = "" if len(violations) == 1 else "s"
-        raise ValidationException(f"{len(violations)} validation error{plural} detected: {'; '.join(violations)}")
+    if said := told(list(violations(shape, request, ""))):
+        raise ValidationException(said)
+
+
+def told(found: list[str]) -> str:
+    """AWS's one sentence about all violations; "" for none."""
+    plural = "" if len(found) == 1 else "s"
+    return f"{len(found)} validation error{plural} detected: {'; '.join(found)}" if found else ""
 
 
 def check_types(shape: Shape, value: Any, path: str, *, strict: bool = True) -> None:
@@ -94,24 +98,25 @@ def _has_type(shape: Shape, value: Any) -> bool:
     return isinstance(value, JSON_TYPES.get(shape.type_name, (object,)))
 
 
-def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    """AWS's words for each constraint of the model that a value breaks."""
     for constraint in _broken(shape, value):
         yield f"Value {_shown(shape, value)} at '{path}' failed to satisfy constraint: {constraint}"
     if isinstance(shape, StructureShape):
         for name, member in shape.members.items():
             item = value.get(name)
             if item is not None:
-                yield from _violations(member, item, _join(path, name))
+                yield from violations(member, item, _join(path, name))
             elif name in shape.required_members:
                 yield _null(_join(path, name))
     elif isinstance(shape, ListShape):
         for number, item in enumerate(value, start=1):
             where = f"{path}.{number}.member"
-            yield from [_null(where)] if item is None else _violations(shape.member, item, where)
+            yield from [_null(where)] if item is None else violations(shape.member, item, where)
     elif isinstance(shape, MapShape):
         for key, item in value.items():
-            yield from _violations(shape.key, key, f"{path}.key")
-            yield from _violations(shape.value, item, f"{path}.{key}.member")
+            yield from violations(shape.key, key, f"{path}.key")
+            yield from violations(shape.value, item, f"{path}.{key}.member")
 
 
 def _null(path: str) -> str:
@@ -125,9 +130,10 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
     if shape.type_name == "string" and "pattern" in rules and not _pattern(rules["pattern"]).fullmatch(value):
         yield f"Member must satisfy regular expression pattern: {rules['pattern']}"
     if shape.type_name in {"string", "list", "map", "blob"}:
-        if len(value) > rules.get("max", len(value)):
+        size = len(value) if shape.type_name != "blob" else len(value.rstrip("=")) * 3 // 4  # it comes in base64
+        if size > rules.get("max", size):
             yield f"Member must have length less than or equal to {rules['max']}"
-        if len(value) < rules.get("min", 0):
+        if size < rules.get("min", 0):
             yield f"Member must have length greater than or equal to {rules['min']}"
     elif shape.type_name in {"integer", "long", "float", "double"}:
         if value > rules.get("max", value):

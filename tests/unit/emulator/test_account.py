@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from studio_emulator import account
 from studio_emulator.server import RunningEmulator
 from tests.unit.emulator.emulated import TRUST, client, refusal
 
@@ -115,3 +116,92 @@ def test_a_policy_and_a_role_are_full_at_some_time(iam: Any, name: str) -> None:
         "LimitExceeded",
         "Cannot exceed quota for PoliciesPerRole: 10",
     )
+
+
+def trusting(**changes: Any) -> str:
+    statement = json.loads(TRUST)["Statement"][0] | changes
+    kept = {name: value for name, value in statement.items() if value is not None}
+    return json.dumps({"Version": "2012-10-17", "Statement": [kept]})
+
+
+@pytest.mark.parametrize(
+    ("trust", "said"),
+    [
+        (trusting(Principal=None), "Missing required field Principal"),
+        (trusting(Principal={}), account.NO_PRINCIPALS),
+        (trusting(Principal={"AWS": []}), account.NO_PRINCIPALS),
+        (trusting(Resource="*"), "Has prohibited field Resource"),
+        (trusting(Action="s3:GetObject"), "AssumeRole policy may only specify STS AssumeRole actions."),
+        (trusting(Effect=None), "Syntax errors in policy."),
+        ("{}", "Syntax errors in policy."),
+        ("{", "This policy contains invalid Json"),
+    ],
+)
+def test_a_role_trusts_somebody(iam: Any, name: str, trust: str, said: str) -> None:
+    refused = ("MalformedPolicyDocument", said)
+    assert refusal(lambda: iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)) == refused
+    assert refusal(lambda: iam.get_role(RoleName=name))[0] == "NoSuchEntity"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    assert refusal(lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)) == refused
+    assert iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"] == json.loads(TRUST)
+    iam.delete_role(RoleName=name)
+
+
+def test_policies_in_a_role_are_short(iam: Any, name: str) -> None:
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    half = reading("arn:aws:s3:::" + "x" * 5000)
+    iam.put_role_policy(RoleName=name, PolicyName="a", PolicyDocument=half)
+    iam.put_role_policy(RoleName=name, PolicyName="a", PolicyDocument=half)
+    iam.put_role_policy(RoleName=name, PolicyName="b", PolicyDocument=half)
+    assert refusal(lambda: iam.put_role_policy(RoleName=name, PolicyName="c", PolicyDocument=half)) == (
+        "LimitExceeded",
+        f"Maximum policy size of 10240 bytes exceeded for role {name}",
+    )
+    services = [f"s{number}.amazonaws.com" for number in range(200)]
+    long = trusting(Principal={"Service": services})
+    assert refusal(lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=long)) == (
+        "LimitExceeded",
+        "Cannot exceed quota for ACLSizePerRole: 2048",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "value", "path", "constraint"),
+    [
+        ({"RoleName": "r" * 65}, "r" * 65, "roleName", "Member must have length less than or equal to 64"),
+        ({"RoleName": "a b"}, "a b", "roleName", r"Member must satisfy regular expression pattern: [\w+=,.@-]+"),
+        (
+            {"Path": "acme"},
+            "acme",
+            "path",
+            r"Member must satisfy regular expression pattern: (\u002F)|(\u002F[\u0021-\u007E]+\u002F)",
+        ),
+        (
+            {"Description": "d" * 1001},
+            "d" * 1001,
+            "description",
+            "Member must have length less than or equal to 1000",
+        ),
+        (
+            {"MaxSessionDuration": 60},
+            "60",
+            "maxSessionDuration",
+            "Member must have value greater than or equal to 3600",
+        ),
+        (
+            {"Tags": [{"Key": "k" * 129, "Value": ""}]},
+            "k" * 129,
+            "tags.1.member.key",
+            "Member must have length less than or equal to 128",
+        ),
+    ],
+)
+def test_values_are_held_to_awss_model(
+    iam: Any, name: str, changes: dict[str, Any], value: str, path: str, constraint: str
+) -> None:
+    role = {"RoleName": name, "AssumeRolePolicyDocument": TRUST} | changes
+    assert refusal(lambda: iam.create_role(**role)) == (
+        "ValidationError",
+        f"1 validation error detected: Value '{value}' at '{path}' failed to satisfy constraint: {constraint}",
+    )
+    assert name not in [each["RoleName"] for each in iam.list_roles(MaxItems=1000)["Roles"]]

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 import xml.etree.ElementTree as Xml
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -353,3 +353,40 @@ def test_every_refusal_can_be_said_in_every_protocol() -> None:
             answer = refusals.answer(Refused(why, "more"), {"PATH_INFO": "/"}, service, "")
             assert 400 <= answer.status_code < 502
     assert not set(malformed.MALFORMED) & set(refusals.REFUSALS)
+
+
+def refused_at_once(emulator: RunningEmulator, head: Mapping[str, str], method: str = "PUT") -> tuple[int, str]:
+    """The answer to a head whose body never comes: who waits for it would time out."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    with socket.create_connection((LOOPBACK, emulator.port), timeout=20) as connection:
+        connection.sendall(f"{method} /{BUCKET}/k HTTP/1.1\r\n{lines}\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    top, _, body = answer.partition(b"\r\n\r\n")
+    return said(int(top.split()[1]), body)
+
+
+def test_a_large_body_is_not_read_for_anybody(emulator: RunningEmulator) -> None:
+    large = {"Content-Length": str(2**30), "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    head = signed(emulator, "s3", "PUT", f"/{BUCKET}/k", b"", large) | large
+    key = emulator.key[0]
+
+    unknown = {**head, "Authorization": head["Authorization"].replace(key, "AKIDUNKNOWN")}
+    assert refused_at_once(emulator, unknown) == (403, "InvalidAccessKeyId")
+    guessed = {**head, "Authorization": f"{head['Authorization'].rpartition('=')[0]}={'0' * 64}"}
+    assert refused_at_once(emulator, guessed) == (403, "SignatureDoesNotMatch")
+    assert refused_at_once(emulator, {"Host": LOOPBACK, "Content-Length": str(2**30)}) == (400, "EntityTooLarge")
+    chunked = {name: value for name, value in unknown.items() if name != "Content-Length"}
+    assert refused_at_once(emulator, {**chunked, "Transfer-Encoding": "chunked"}) == (403, "InvalidAccessKeyId")
+    other = signed(emulator, "iam", "POST", f"/{BUCKET}/k", b"", {}) | {"Content-Length": str(2**30)}
+    strange = {**other, "Authorization": other["Authorization"].replace(key, "AKIDUNKNOWN")}
+    assert refused_at_once(emulator, strange, "POST") == (403, "InvalidClientTokenId")
+    assert refused_at_once(emulator, other, "POST") == (400, "MalformedQueryString")
+    old = {"Host": LOOPBACK, "Authorization": "AWS AKIDUNKNOWN:c2lnbmF0dXJl", "Content-Length": str(2**30)}
+    assert refused_at_once(emulator, old) == (403, "InvalidAccessKeyId")
+
+
+def test_a_large_body_of_somebody_known_is_read(emulator: RunningEmulator) -> None:
+    s3 = client(emulator, "s3")
+    s3.put_object(Bucket=BUCKET, Key="large", Body=b"x" * (3 * 2**20))
+    assert s3.head_object(Bucket=BUCKET, Key="large")["ContentLength"] == 3 * 2**20
+    s3.delete_object(Bucket=BUCKET, Key="large")

@@ -153,3 +153,24 @@ def test_a_secret_is_as_good_as_its_key(emulator: RunningEmulator, kms: Any) -> 
     kms.enable_key(KeyId=key)
     assert secrets.get_secret_value(SecretId=name)["SecretString"] == "x"
     secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+
+def test_some_aliases_are_nobodys(kms: Any) -> None:
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    pattern = "failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$"
+    bad = "1 validation error detected: Value 'alias/a b' at 'aliasName' " + pattern
+    for call in (kms.create_alias, kms.update_alias):
+        assert refusal(lambda call=call: call(AliasName="alias/a b", TargetKeyId=key)) == ("ValidationException", bad)
+        long = "alias/" + "a" * 251
+        code, message = refusal(lambda call=call, long=long: call(AliasName=long, TargetKeyId=key))
+        assert (code, message.rpartition(": ")[2]) == (
+            "ValidationException",
+            "Member must have length less than or equal to 256",
+        )
+    for alias in ("alias/aws/mine", "alias/aws/s3"):
+        code, _ = refusal(lambda alias=alias: kms.create_alias(AliasName=alias, TargetKeyId=key))
+        assert code == "NotAuthorizedException"
+    assert refusal(lambda: kms.create_alias(AliasName="mine", TargetKeyId=key))[0] == "ValidationException"
+    assert refusal(lambda: kms.create_alias(AliasName="alias/", TargetKeyId=key))[0] == "InvalidAliasNameException"
+    assert "KeyId" in kms.encrypt(KeyId=key, Plaintext=b"x" * 4096)
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)

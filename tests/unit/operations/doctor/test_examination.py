@@ -18,7 +18,7 @@ from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Once, Patient
 from studioctl.target import Target
 from tests.fakes.aws import FakeQuotasWithoutOwnValues, FakeSession
-from tests.unit.emulator.emulated import Studio
+from tests.unit.emulator.emulated import TRUST, Studio
 from tests.unit.operations.doctor.ward import Ward, everything, spec
 
 RULE = Rule("XXX001", Severity.ERROR, "a title", "A reason.", "do {thing} in {place}", "https://example.com")
@@ -197,7 +197,7 @@ def test_every_name_that_the_environment_needs_is_looked_at(ward: Ward) -> None:
             PolicyName=f"{name}-{policy}",
             PolicyDocument='{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}',
         )
-    ward.client("iam", patient).create_role(RoleName=f"{name}-execution", AssumeRolePolicyDocument="{}")
+    ward.client("iam", patient).create_role(RoleName=f"{name}-execution", AssumeRolePolicyDocument=TRUST)
     ward.client("s3", patient).create_bucket(Bucket=f"{name}-data-123456789012")
     ward.client("s3", patient).put_object(Bucket=f"{name}-data-123456789012", Key="theirs", Body=b"data")
     ward.client("secretsmanager", patient).create_secret(Name=f"{name}/github", SecretString="none")
@@ -236,7 +236,7 @@ def test_what_carries_our_tag_is_ours(ward: Ward) -> None:
     tags = [{"Key": key, "Value": value}]
     policy = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
     ward.client("iam", patient).create_policy(PolicyName=f"{name}-s3", PolicyDocument=policy, Tags=tags)
-    ward.client("iam", patient).create_role(RoleName=f"{name}-execution", AssumeRolePolicyDocument="{}", Tags=tags)
+    ward.client("iam", patient).create_role(RoleName=f"{name}-execution", AssumeRolePolicyDocument=TRUST, Tags=tags)
     ward.client("secretsmanager", patient).create_secret(Name=f"{name}/github", SecretString="none", Tags=tags)
     ward.client("ecr", patient).create_repository(repositoryName=name, tags=tags)
     s3 = ward.client("s3", patient)
