@@ -8,8 +8,10 @@ assumed, but for KMS, whose words for it are in many public logs.
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
+from moto.core.utils import get_service_model
 from moto.utilities.utils import get_partition
 from werkzeug.wrappers import Response
 
@@ -40,7 +42,7 @@ _DENIED = (
 def refuse(environ: Mapping[str, Any], call: Call, body: bytes) -> Response | None:
     """The refusal of a request that names what is not of this account, or not here; None when all is."""
     signature = signature_of(environ)
-    if signature is None or call.service not in MEMBERS:
+    if signature is None or not _names_things(call.service, call.action):
         return None
     for arn in _arns(call.service, json.loads(body.decode() or "{}")):
         partition, region, account = arn.split(":")[1], *arn.split(":")[3:5]
@@ -51,6 +53,15 @@ def refuse(environ: Mapping[str, Any], call: Call, body: bytes) -> Response | No
             denied = _DENIED.format(user=arn_of_caller(environ), service=call.service, action=call.action, arn=arn)
             return error_answer(call.service, "AccessDeniedException", denied, 400)
     return None
+
+
+@cache
+def _names_things(service: str, action: str) -> bool:
+    """Whether an action has such members: a layer of an image, which is long, need not be read for this."""
+    if service not in MEMBERS or action not in (model := get_service_model(service)).operation_names:
+        return False
+    shape = model.operation_model(action).input_shape
+    return shape is not None and not shape.members.keys().isdisjoint(MEMBERS[service])
 
 
 def _arns(service: str, members: Mapping[str, Any]) -> Iterator[str]:

@@ -77,8 +77,10 @@ def test_public_access_that_is_blocked_is_refused(emulator: RunningEmulator, buc
 
     assert refusal(lambda: s3.put_bucket_policy(Bucket=bucket, Policy=public)) == (
         "AccessDenied",
-        f'User: {ME} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::{bucket}" because'
-        " public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
+        (
+            f'User: {ME} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::{bucket}" because'
+            " public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
+        ),
     )
     assert refusal(lambda: s3.get_bucket_policy(Bucket=bucket))[0] == "NoSuchBucketPolicy"
     grant = {"Grantee": {"Type": "Group", "URI": ANYBODY}, "Permission": "READ"}
@@ -92,8 +94,10 @@ def test_public_access_that_is_blocked_is_refused(emulator: RunningEmulator, buc
     ):
         assert refusal(call) == (
             "AccessDenied",
-            f'User: {ME} is not authorized to perform: s3:{action} on resource: "arn:aws:s3:::{resource}" because'
-            " public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.",
+            (
+                f'User: {ME} is not authorized to perform: s3:{action} on resource: "arn:aws:s3:::{resource}" because'
+                " public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access."
+            ),
         )
     s3.put_bucket_acl(Bucket=bucket, ACL="private")
     s3.put_bucket_policy(Bucket=bucket, Policy=statement({"AWS": "123456789012"}).replace("acme", bucket))
@@ -129,7 +133,7 @@ def test_a_bucket_without_acls_takes_none(emulator: RunningEmulator, bucket: str
         ({"StringLike": {"s3:DataAccessPointArn": "arn:aws:s3:eu-west-1:*:accesspoint/a"}}, True),
     ],
 )
-def test_when_a_policy_is_public(condition: dict[str, Any], public: bool) -> None:  # noqa: FBT001
+def test_when_a_policy_is_public(condition: dict[str, Any], public: bool) -> None:
     for principal in ("*", {"AWS": "*"}, {"AWS": ["123456789012", "*"]}):
         assert is_public(statement(principal, Condition=condition)) is public
 

@@ -38,8 +38,10 @@ def test_a_secret_of_somebody_else(emulator: RunningEmulator, secret: str) -> No
     ):
         assert refusal(lambda call=call: call(SecretId=other)) == (
             "AccessDeniedException",
-            f"User: {ME} is not authorized to perform: secretsmanager:{action} on resource: {other} because no"
-            f" resource-based policy allows the secretsmanager:{action} action",
+            (
+                f"User: {ME} is not authorized to perform: secretsmanager:{action} on resource: {other} because no"
+                f" resource-based policy allows the secretsmanager:{action} action"
+            ),
         )
         for absent in (secret.replace(REGION, "us-east-1"), secret.replace("arn:aws:", "arn:aws-us-gov:")):
             assert refusal(lambda call=call, absent=absent: call(SecretId=absent)) == (
@@ -77,8 +79,10 @@ def test_a_key_of_somebody_else(emulator: RunningEmulator) -> None:
     other = arn.replace("123456789012", "999999999999")
     assert refusal(lambda: kms.describe_key(KeyId=other)) == (
         "AccessDeniedException",
-        f"User: {ME} is not authorized to perform: kms:DescribeKey on resource: {other} because no resource-based policy"
-        " allows the kms:DescribeKey action",
+        (
+            f"User: {ME} is not authorized to perform: kms:DescribeKey on resource: {other} because no resource-based"
+            " allows the kms:DescribeKey action"
+        ),
     )
     absent = arn.replace(REGION, "us-west-2")
     assert refusal(lambda: kms.encrypt(KeyId=absent, Plaintext=b"x")) == ("NotFoundException", "Invalid arn us-west-2")

@@ -25,8 +25,10 @@ def test_retention_has_few_values(logs: Any, days: int) -> None:
     listed = ", ".join(map(str, RETENTIONS))
     assert refusal(lambda: logs.put_retention_policy(logGroupName=NAME, retentionInDays=days)) == (
         "InvalidParameterException",
-        f"1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy constraint: Member must"
-        f" satisfy enum value set: [{listed}]",
+        (
+            f"1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy constraint: Member"
+            f" must satisfy enum value set: [{listed}]"
+        ),
     )
     for right in (1, 14, 3653):
         logs.put_retention_policy(logGroupName=NAME, retentionInDays=right)
