@@ -191,7 +191,7 @@ def _ends(protocol: str, from_port: Any, to_port: Any) -> tuple[int | None, int 
 
 
 def _identities(permission: Permission) -> Iterator[tuple[Any, ...]]:
-    """What makes each rule of a permission the same as another one."""
+    """The traits by which each rule of a permission is the same as another one."""
     protocol = _protocol(permission.get("ip_protocol"))
     ends = _ends(protocol, permission.get("from_port"), permission.get("to_port"))
     sources = [
