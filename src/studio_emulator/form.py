@@ -24,7 +24,7 @@ _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?([eE][+-]?\d{1,3})?", re.ASCII)
 _BOOLEANS = frozenset({"true", "false"})
 _CAN_BE_JSON = frozenset({"json", "smithy-rpc-v2-cbor"})
-# Services whose values are held to the model. ECR has other words for this, and Secrets Manager and Systems Manager have
+# Services whose values are held to the model. ECR has other words for this; Secrets Manager and Systems Manager have
 # other codes for some of it, which moto knows.
 _HELD_TO_MODEL = frozenset({"iam", "kms", "logs", "resourcegroupstaggingapi"})
 
