@@ -1,6 +1,7 @@
 """CloudWatch Logs as strict as AWS about retention, reserved names, and ARNs that nothing has."""
 
 from types import ModuleType
+from typing import Any
 
 from moto.logs import urls as logs_urls
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
@@ -25,7 +26,7 @@ class StrictLogsBackend(LogsBackend):
             raise InvalidParameterException("Log groups starting with AWS/ are reserved for AWS.")
         return super().create_log_group(log_group_name, tags, **kwargs)
 
-    def put_retention_policy(self, log_group_name: str, retention_in_days: str) -> None:
+    def put_retention_policy(self, log_group_name: str, retention_in_days: Any) -> None:
         """Only some numbers of days. The form of the text is that of other enumerations; its words are assumed."""
         if retention_in_days not in RETENTIONS:
             raise InvalidParameterException(

@@ -51,7 +51,8 @@ def refuse(environ: Mapping[str, Any], call: Call, body: bytes) -> Response | No
         return None
     if _is_blocked(bucket, "acls") and _opens(environ, call, body):
         return _blocked(environ, call, resource, "ACLs", "BlockPublicAcls")
-    if bucket.ownership_rule == "BucketOwnerEnforced" and _names_acl(environ, call, body):
+    rule: object = bucket.ownership_rule  # a text, whatever its annotation says
+    if rule == "BucketOwnerEnforced" and _names_acl(environ, call, body):
         return error_answer("s3", "AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
     return None
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def test_a_secret_of_somebody_else(emulator: RunningEmulator, secret: str) -> No
         (secrets.describe_secret, "DescribeSecret"),
         (secrets.delete_secret, "DeleteSecret"),
     ):
-        assert refusal(lambda call=call: call(SecretId=other)) == (
+        assert refusal(partial(call, SecretId=other)) == (
             "AccessDeniedException",
             (
                 f"User: {ME} is not authorized to perform: secretsmanager:{action} on resource: {other} because no"
@@ -44,7 +45,7 @@ def test_a_secret_of_somebody_else(emulator: RunningEmulator, secret: str) -> No
             ),
         )
         for absent in (secret.replace(REGION, "us-east-1"), secret.replace("arn:aws:", "arn:aws-us-gov:")):
-            assert refusal(lambda call=call, absent=absent: call(SecretId=absent)) == (
+            assert refusal(partial(call, SecretId=absent)) == (
                 "ResourceNotFoundException",
                 "Secrets Manager can't find the specified secret.",
             )
@@ -60,15 +61,15 @@ def test_a_log_group_of_somebody_else(emulator: RunningEmulator, group: str) -> 
         (lambda arn: logs.list_tags_for_resource(resourceArn=arn), "ListTagsForResource"),
         (lambda arn: logs.describe_log_streams(logGroupIdentifier=arn), "DescribeLogStreams"),
     ):
-        code, message = refusal(lambda call=call: call(other))
+        code, message = refusal(partial(call, other))
         assert code == "AccessDeniedException"
         assert message.startswith(f"User: {ME} is not authorized to perform: logs:{action} on resource: {other}")
         for absent in (group.replace(REGION, "us-east-1"), group.replace("arn:aws:", "arn:aws-cn:")):
-            assert refusal(lambda call=call, absent=absent: call(absent))[0] == "ResourceNotFoundException"
+            assert refusal(partial(call, absent))[0] == "ResourceNotFoundException"
     missing = group + "-not"
-    absent = ("ResourceNotFoundException", "The specified resource does not exist.")
-    assert refusal(lambda: logs.tag_resource(resourceArn=missing, tags={"a": "b"})) == absent
-    assert refusal(lambda: logs.list_tags_for_resource(resourceArn=missing)) == absent
+    not_there = ("ResourceNotFoundException", "The specified resource does not exist.")
+    assert refusal(lambda: logs.tag_resource(resourceArn=missing, tags={"a": "b"})) == not_there
+    assert refusal(lambda: logs.list_tags_for_resource(resourceArn=missing)) == not_there
     logs.tag_resource(resourceArn=group, tags={"a": "b"})
     assert logs.list_tags_for_resource(resourceArn=group)["tags"] == {"a": "b"}
 
@@ -81,7 +82,7 @@ def test_a_key_of_somebody_else(emulator: RunningEmulator) -> None:
         "AccessDeniedException",
         (
             f"User: {ME} is not authorized to perform: kms:DescribeKey on resource: {other} because no resource-based"
-            " allows the kms:DescribeKey action"
+            " policy allows the kms:DescribeKey action"
         ),
     )
     absent = arn.replace(REGION, "us-west-2")
@@ -108,11 +109,11 @@ def test_the_tagging_api_tells_thing_by_thing(emulator: RunningEmulator, group: 
         group.replace("arn:aws:", "arn:aws-cn:"),
         "nonsense-that-is-no-arn",
     ]
-    for call in (
-        lambda: tagging.tag_resources(ResourceARNList=[*foreign, group], Tags={"team": "ml"}),
-        lambda: tagging.untag_resources(ResourceARNList=[*foreign, group], TagKeys=["other"]),
+    for answer in (
+        tagging.tag_resources(ResourceARNList=[*foreign, group], Tags={"team": "ml"}),
+        tagging.untag_resources(ResourceARNList=[*foreign, group], TagKeys=["other"]),
     ):
-        failed: dict[str, Any] = call()["FailedResourcesMap"]
+        failed: dict[str, Any] = answer["FailedResourcesMap"]
         assert sorted(failed) == sorted(foreign)
         assert {each["ErrorCode"] for each in failed.values()} == {"InvalidParameterException"}
         assert {each["StatusCode"] for each in failed.values()} == {400}

@@ -1,6 +1,7 @@
 """Keys on their way out serve nobody, and keep their name until they are gone."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -160,15 +161,15 @@ def test_some_aliases_are_nobodys(kms: Any) -> None:
     pattern = "failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$"
     bad = "1 validation error detected: Value 'alias/a b' at 'aliasName' " + pattern
     for call in (kms.create_alias, kms.update_alias):
-        assert refusal(lambda call=call: call(AliasName="alias/a b", TargetKeyId=key)) == ("ValidationException", bad)
+        assert refusal(partial(call, AliasName="alias/a b", TargetKeyId=key)) == ("ValidationException", bad)
         long = "alias/" + "a" * 251
-        code, message = refusal(lambda call=call, long=long: call(AliasName=long, TargetKeyId=key))
+        code, message = refusal(partial(call, AliasName=long, TargetKeyId=key))
         assert (code, message.rpartition(": ")[2]) == (
             "ValidationException",
             "Member must have length less than or equal to 256",
         )
     for alias in ("alias/aws/mine", "alias/aws/s3"):
-        code, _ = refusal(lambda alias=alias: kms.create_alias(AliasName=alias, TargetKeyId=key))
+        code, _ = refusal(partial(kms.create_alias, AliasName=alias, TargetKeyId=key))
         assert code == "NotAuthorizedException"
     assert refusal(lambda: kms.create_alias(AliasName="mine", TargetKeyId=key))[0] == "ValidationException"
     assert refusal(lambda: kms.create_alias(AliasName="alias/", TargetKeyId=key))[0] == "InvalidAliasNameException"

@@ -1,6 +1,7 @@
 """EC2 as strict as AWS about ranges of addresses, main route tables, and names, rules and tags of groups."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_subnet_has_a_size_and_is_in_its_vpc(ec2: Any, vpc: str, cidr: str) ->
 def test_subnets_do_not_overlap(ec2: Any, vpc: str) -> None:
     ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")
     for cidr in ("10.0.0.0/24", "10.0.0.128/25", "10.0.0.0/20"):
-        assert refusal(lambda cidr=cidr: ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)) == (
+        assert refusal(partial(ec2.create_subnet, VpcId=vpc, CidrBlock=cidr)) == (
             "InvalidSubnet.Conflict",
             f"The CIDR '{cidr}' conflicts with another subnet",
         )
@@ -132,7 +133,7 @@ def test_ports_and_protocols(ec2: Any, vpc: str, protocol: str, start: int | Non
     group = ec2.create_security_group(GroupName="ports", Description="d", VpcId=vpc)["GroupId"]
     for authorize in (ec2.authorize_security_group_ingress, ec2.authorize_security_group_egress):
         both = [permission("tcp", 1, 2), permission(protocol, start, end)]
-        refused = refusal(lambda authorize=authorize, both=both: authorize(GroupId=group, IpPermissions=both))
+        refused = refusal(partial(authorize, GroupId=group, IpPermissions=both))
         assert refused == ("InvalidParameterValue", said)
     assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"] == []
 
@@ -153,7 +154,7 @@ def test_a_rule_is_there_once(ec2: Any, vpc: str) -> None:
         (permission("-1", None, None, "10.1.0.0/16"), "10.1.0.0/16, ALL"),
     ):
         new = permission("tcp", 80, 80)
-        refused = refusal(lambda again=again, new=new: add(new, again))
+        refused = refusal(partial(add, new, again))
         assert refused == (duplicate, f'the specified rule "peer: {peer}, ALLOW" already exists')
     twice = ("InvalidParameterValue", "The same permission must not appear multiple times")
     assert refusal(lambda: add(permission("tcp", 80, 80), permission("tcp", 80, 80))) == twice
