@@ -14,11 +14,11 @@ help: ## Show the targets
 demo: $(READY) ## Plan, create, look at, change and remove an environment on the emulator
 	$(BIN)/python demo/demo.py
 
-test: prerequisites check $(CHECKOV)/.ready $(DOCS)/.ready ## Format check, lint, types, every test
-	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
+test: prerequisites check $(CHECKOV)/.ready $(DOCS)/.ready ## Format check, lint, types, every test; lists the slowest
+	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder --durations=50
 
-fast: $(READY) ## The tests that need neither the emulator nor Terraform
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m fast
+fast: $(READY) ## The tests that start no process
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder -m fast
 
 prerequisites: ## Get the programs of the system that tests run for real
 	@tests/prerequisites.sh

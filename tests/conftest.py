@@ -3,10 +3,13 @@
 import functools
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 
 import botocore.session
 import pytest
+
+from tests.tiers import TIERS, no_process, tier_of, uses
 
 # A shell lets what it starts in the background ignore Ctrl-C, and every child inherits that: also those of tests which
 # press it.
@@ -20,18 +23,6 @@ botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 SHARED = {"applied", "lived", "reports"}  # fixtures that hold an environment which several tests look at
 ALONE = {"shell", "life", "place"}  # fixtures that give a test an environment of its own
-LONGEST = {"life", "applied"}  # those of ten minutes of Terraform
-SERVED = {"emulator", "clinic", "moto"}  # fixtures that start an emulator
-# Where tests start processes: of the emulator, of scripts, of programs that stand for Terraform.
-WITH_PROCESSES = (
-    "contract",
-    "functional",
-    "unit/aws",
-    "unit/emulator",
-    "unit/lifecycle",
-    "unit/sandbox",
-    "unit/terraform",
-)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -42,19 +33,26 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Holds the fast tests, and what is made for them, to starting no process."""
+    with no_process() if item.get_closest_marker("fast") else nullcontext():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    with no_process() if item.get_closest_marker("fast") else nullcontext():
+        return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay together, unless they stand alone; what runs Terraform begins first, as it takes longest."""
-    for item in items:
-        if not _of(item, SERVED) and not item.location[0].startswith(
-            tuple(f"tests/{room}/" for room in WITH_PROCESSES)
-        ):
-            item.add_marker(pytest.mark.fast)
-        if together := _of(item, SHARED) or (not _of(item, ALONE) and {item.location[0]}):
+    """A file's tests stay together, unless they stand alone; the longest tier begins first."""
+    tiers = {item: tier_of(item) for item in items}
+    for item, tier in tiers.items():
+        if not item.get_closest_marker(tier):
+            item.add_marker(tier)
+        if together := uses(item, SHARED) or (not uses(item, ALONE) and {item.location[0]}):
             item.add_marker(pytest.mark.xdist_group("+".join(sorted(together))))
-    items.sort(key=lambda item: (not _of(item, LONGEST), not _of(item, ALONE | SHARED)))
-
-
-def _of(item: pytest.Item, fixtures: set[str]) -> set[str]:
-    """Those of the fixtures that the test uses."""
-    return fixtures.intersection(getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: TIERS.index(tiers[item]))

@@ -12,6 +12,8 @@ from studioctl.infrastructure.studio_api import DOMAIN, DOMAIN_BY_API, SPACE, SP
 from tests.environments import environment
 from tests.unit.config.generate_aws_tables import _prepare, _terraform
 
+pytestmark = pytest.mark.terraform
+
 # The provider replaces the resource for these (`subnet_ids` in a VPC of ours is changed by API nevertheless), never
 # sends them, or makes calls of their own for them.
 REPLACING = {

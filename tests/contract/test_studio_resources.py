@@ -27,6 +27,8 @@ from tests.contract.studio_world import WORLD
 from tests.functional.warmth import warm_provider
 from tests.unit.emulator.emulated import client, eventually
 
+pytestmark = pytest.mark.terraform
+
 REGION = "us-east-1"
 NAME = "registry.terraform.io/hashicorp/aws"
 NOT_ARGUMENTS = {"id", "tags_all"}
@@ -200,6 +202,7 @@ def test_every_argument_is_updated_or_has_a_reason(arguments: set[str]) -> None:
     assert still - _excused(still, NEVER_UPDATED) == set()
 
 
+@pytest.mark.life
 @pytest.mark.timeout(1200)  # eight runs of the provider, each a minute on a machine that is busy
 def test_the_life_of_everything(terraform: Run, emulator: RunningEmulator) -> None:
     before = server.inventory(emulator)

@@ -12,6 +12,8 @@ from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
 from studioctl.infrastructure import endpoints
 
+pytestmark = pytest.mark.life
+
 NAME = "acme-closed"
 CLOSED = f"""\
 name = "{NAME}"

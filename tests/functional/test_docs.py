@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from tests.functional.conftest import Shell
 from tests.generated import ROOT
 
@@ -72,9 +73,15 @@ def place(tmp_path: Path) -> Iterator[Shell]:
     shell.studioctl("emulator", "stop")
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if any(steps(page))], ids=lambda page: str(page.relative_to(ROOT))
-)
+def marked(page: Path) -> ParameterSet:
+    """The page with its tier."""
+    commands = " ".join(command for command, _ in steps(page))
+    runs = len(re.findall(r"studioctl (?:up|plan|down|state)\b|terraform ", commands))
+    marks = [pytest.mark.life] if runs > 2 else [pytest.mark.terraform] if runs else []
+    return pytest.param(page, marks=marks, id=str(page.relative_to(ROOT)))
+
+
+@pytest.mark.parametrize("page", [marked(page) for page in PAGES if any(steps(page))])
 def test_the_page_shows_what_happens(page: Path, place: Shell) -> None:
     for command, output in steps(page):
         done = subprocess.run(

@@ -16,6 +16,8 @@ from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment
 from studioctl.terraform.workspace import Workspace
 
+pytestmark = pytest.mark.terraform
+
 
 @pytest.mark.parametrize(("example", "resources"), [("team", 48), ("closed", 61)])
 def test_an_example_is_valid_by_the_providers_own_word(example: str, resources: int, shell: Shell) -> None:

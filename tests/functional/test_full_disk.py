@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell
 
+pytestmark = pytest.mark.life
+
 NAME = "acme-disk"
 UP, DOWN = ("up", "--local", "--yes"), ("down", "--local", "--yes", "--delete-data")
 IN_S3 = '\n[state]\nbackend = "s3"\nbucket = "acme-tfstate"\n'

@@ -28,6 +28,8 @@ from studioctl.operations import emulation
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment
 
+pytestmark = pytest.mark.life
+
 NAME = "acme-kill"
 BUCKET = f"{NAME}-data-123456789012"
 TIMEOUTS = "e2bfb730-ecaa-11e6-8f88-34363bc7c4c0"  # where Terraform's SDK keeps them in a state

@@ -19,6 +19,8 @@ import pytest
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell, wait_for
 from tests.functional.machine import Machine, machine
 
+pytestmark = pytest.mark.life
+
 NAME = "acme-life"
 
 

@@ -10,7 +10,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from tests.functional.conftest import Done, Shell
+
+pytestmark = pytest.mark.terraform
 
 NAME = "acme-ml"
 PROVIDER = "registry.terraform.io/hashicorp/aws/5.100.0"

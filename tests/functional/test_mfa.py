@@ -14,6 +14,8 @@ from studio_emulator import server
 from studio_emulator.settings import EmulatorSettings
 from studioctl.operations import emulation
 
+pytestmark = pytest.mark.life
+
 CONFIG = """\
 [profile mfa]
 role_arn = arn:aws:iam::123456789012:role/Admin

@@ -1,7 +1,10 @@
 """What a file names and is taken, missing or elsewhere is told before anything is made, in the words of the file."""
 
+import pytest
 from tests.functional.conftest import Shell
 from tests.unit.emulator.emulated import TRUST
+
+pytestmark = pytest.mark.terraform
 
 TAKEN = """\
 name = "taken-ml"

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.functional.conftest import SMALL, STUDIOCTL, Applied, Shell, wait_for
 
+pytestmark = pytest.mark.life
+
 NAME = "acme-ml"
 STATE = '\n[state]\nbackend = "s3"\nbucket = "acme-trouble-tfstate"\n'
 LOCK = r"the state is locked by (\S+@\S+) \(apply\) since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* \+0000 UTC)"

@@ -25,6 +25,8 @@ from tests.generated import ROOT
 
 from studioctl.errors import ExitCode
 
+pytestmark = pytest.mark.terraform
+
 EXTRAS = ("local", "terraform", "audit")
 # What is typed for each argument.
 WORDS = {

@@ -5,6 +5,8 @@ import shlex
 import pytest
 
 from studioctl.cli.hints import with_flags
+from studioctl.cli.main import app
+from tests.commands import commands
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,19 @@ from studioctl.cli.hints import with_flags
 )
 def test_it_names_the_same_file(typed: list[str], flags: list[str]) -> None:
     assert shlex.split(with_flags("studioctl plan", typed)) == ["studioctl", "plan", *flags]
+
+
+NEVER_A_HINT = {"ssh-proxy"}
+
+
+def test_just_the_commands_that_take_both_flags_get_them() -> None:
+    """Those that a hint names with arguments are looked at with these."""
+    typed = {"secret": " github", "state restore": " SERIAL", "state unlock": " 3d20d141-88c4-bb14-d677-88c5c9ec329a"}
+    takes, gets = set(), set()
+    for path, options in commands(app):
+        hint = f"studioctl {path}{typed.get(path) or typed.get(path.split()[0], '')}"
+        takes |= {path} if {"--config", "--local"} <= options else set()
+        gets |= {path} if with_flags(hint, ["up", "--config", "a.toml", "--local"]).endswith(" --local") else set()
+
+    assert gets - takes == set()
+    assert takes - gets == NEVER_A_HINT

@@ -1,9 +1,11 @@
 """Whatever is in the file: a configuration or a message, never a traceback, and in good time."""
 
-import random
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from studioctl.config.load import load, parse
 from studioctl.errors import ConfigError
@@ -18,41 +20,67 @@ VALUES = (
 )  # fmt: skip
 
 
-def attempt(file: Path) -> str:
-    try:
-        load(file)
-    except ConfigError as error:
-        return error.message
-    return ""
+EDITS = st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 3), st.binary(max_size=3)), min_size=1, max_size=8
+)
+REPLACED = st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.sampled_from(VALUES) | st.none()), min_size=1, max_size=5
+)
 
 
-@pytest.mark.parametrize("number", range(100))
-def test_bytes_that_changed_at_random(number: int, tmp_path: Path) -> None:
-    chance = random.Random(number)
-    file = tmp_path / "studio.toml"
-    content = bytearray(chance.choice(SEEDS))
-    for _ in range(chance.randint(1, 8)):
-        position = chance.randrange(len(content))
-        content[position : position + chance.randint(0, 3)] = chance.randbytes(chance.randint(0, 3))
+def check(content: bytes, file: Path) -> None:
+    """What no TOML says is refused; what is taken has the names that the file has; a message has a place on each line.
+
+    Python's own TOML parser is the judge of both.
+    """
     file.write_bytes(content)
+    try:
+        told = tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        told = {}
+    try:
+        made = load(file)
+    except ConfigError as error:
+        for line in error.message.splitlines():
+            assert line.startswith(str(file))
+            assert line.isprintable()
+    else:
+        assert (made.name, made.region) == (told["name"], told["region"])
+        assert [user.name for user in made.users] == [user["name"] for user in told["users"]]
 
-    attempt(file)
+
+@settings(max_examples=100, deadline=None)
+@example(seed=SEEDS[0], edits=[(0.0, 0, b"\xff")])
+@given(seed=st.sampled_from(SEEDS), edits=EDITS)
+def test_bytes_that_changed_at_random(
+    seed: bytes, edits: list[tuple[float, int, bytes]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    content = bytearray(seed)
+    for where, length, new in edits:
+        position = int(where * len(content))
+        content[position : position + length] = new
+
+    check(bytes(content), tmp_path_factory.mktemp("fuzz") / "studio.toml")
 
 
-@pytest.mark.parametrize("number", range(100))
-def test_values_that_changed_at_random(number: int, tmp_path: Path) -> None:
-    chance = random.Random(number)
-    file = tmp_path / "studio.toml"
-    lines = chance.choice(SEEDS).decode().splitlines()
-    for _ in range(chance.randint(1, 5)):
-        index = chance.randrange(len(lines))
+@settings(max_examples=100, deadline=None)
+@given(seed=st.sampled_from(SEEDS), replaced=REPLACED)
+def test_values_that_changed_at_random(
+    seed: bytes, replaced: list[tuple[float, str | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = seed.decode().splitlines()
+    for where, value in replaced:
+        index = int(where * len(lines))
         key, equals, _ = lines[index].partition("=")
-        lines[index] = f"{key}={chance.choice(VALUES)}" if equals else chance.choice(lines)
-    file.write_text("\n".join(lines), encoding="utf-8")
+        lines[index] = f"{key}={value}" if equals and value is not None else lines[-1 - index]
 
-    for line in attempt(file).splitlines():
-        assert line.startswith(str(file))
-        assert line.isprintable()
+    check("\n".join(lines).encode(), tmp_path_factory.mktemp("fuzz") / "studio.toml")
+
+
+def test_files_as_they_stand_are_taken() -> None:
+    """So that the two above have something to spoil."""
+    for seed in SEEDS:
+        assert parse(seed.decode(), directory=ROOT / "examples").name
 
 
 def test_reading_takes_as_much_longer_as_there_are_more_users() -> None:

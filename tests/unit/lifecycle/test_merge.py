@@ -251,15 +251,16 @@ NASTY = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 
 
 @settings(max_examples=5, deadline=None)
-@given(value=NASTY)
-def test_any_value_reaches_git_as_it_is(value: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+@given(values=st.lists(NASTY, min_size=10, max_size=20))
+def test_any_value_reaches_git_as_it_is(values: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         patch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
         user = User(home, "git", ".gitconfig")
-        user.merge({"User.Name": value, "url.X Y.insteadOf": "-z"})
-        user.merge({"User.Name": value})
+        wanted = {f"User.Name{number}": value for number, value in enumerate(values)}
+        user.merge({**wanted, "url.X Y.insteadOf": "-z"})
+        user.merge(wanted)
         listed = subprocess.run(["git", "config", "--global", "--list", "-z"], capture_output=True, check=True).stdout
 
-    assert listed.decode() == f"user.name\n{value}\0"
+    assert listed.decode() == "".join(f"user.name{number}\n{value}\0" for number, value in enumerate(values))

@@ -79,16 +79,18 @@ def test_shellcheck_has_nothing_to_say_of_nasty_values(editor: dict[str, Any], s
 
 
 @settings(max_examples=5, deadline=None)
-@given(value=NASTY, large=st.booleans())
-def test_any_value_arrives_as_data(value: str, large: bool, tmp_path_factory: pytest.TempPathFactory) -> None:
+@given(values=st.lists(NASTY, min_size=10, max_size=20), large=st.booleans())
+def test_any_value_arrives_as_data(values: list[str], large: bool, tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("home")
+    names, value = [f"VALUE{number}" for number in range(len(values))], "\n".join(values)
+    shown = " ".join(f'"${name}"' for name in names)
     editor: dict[str, Any] = {
-        "environment": {"VALUE": value},
-        "extra_script": {"path": "x", "text": f"printf '%s\\n' \"$VALUE\" >told\ncat <<'EOT' >>told\n{value}\nEOT"},
+        "environment": dict(zip(names, values, strict=True)),
+        "extra_script": {"path": "x", "text": f"printf '%s\\n' {shown} >told\ncat <<'EOT' >>told\n{value}\nEOT"},
     }
     if large:  # then it is compressed
         editor["environment"]["FILL"] = "fill " * 1_000
-        editor["git"] = {"user.name": f"<{value}>"}
+        editor["git"] = {"user.name": f"<{values[0]}>"}
         editor["extra_script"]["text"] += "\ngit config user.name >>told"
     made = build(editor)
     assert (made.text != made.source) is large
@@ -96,12 +98,12 @@ def test_any_value_arrives_as_data(value: str, large: bool, tmp_path_factory: py
     done = run(made.text, home)
 
     assert done.returncode == 0, done.stdout
-    assert (home / "told").read_text() == f"{value}\n{value}\n" + (f"<{value}>\n" if large else "")
+    assert (home / "told").read_text() == f"{value}\n{value}\n" + (f"<{values[0]}>\n" if large else "")
     assert not list(home.glob("owned"))
     terminal = subprocess.run(
-        ["bash", "-c", '. "$HOME/.bashrc"; printf "%s" "$VALUE"'], env=world(home), capture_output=True, check=True
+        ["bash", "-c", f'. "$HOME/.bashrc"; printf "%s\\n" {shown}'], env=world(home), capture_output=True, check=True
     )
-    assert terminal.stdout.decode() == value
+    assert terminal.stdout.decode() == f"{value}\n"
 
 
 def world(home: Path) -> dict[str, str]:

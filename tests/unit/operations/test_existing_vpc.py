@@ -64,8 +64,10 @@ def gateway(studio: Studio) -> str:
     return made
 
 
-def test_one_that_is_right_is_taken(account: Callable[..., Account]) -> None:
+def test_one_is_taken_while_it_is_right(account: Callable[..., Account], studio: Studio) -> None:
     look(account())
+    studio.ec2.modify_vpc_attribute(VpcId=studio.vpc_id, EnableDnsHostnames={"Value": False})
+    assert "enableDnsHostnames is off" in refusal(account())
 
 
 def test_one_that_is_not_there_is_told_with_its_line(account: Callable[..., Account]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from studioctl.aws import keys
+from studioctl.aws.values import App
 from studioctl.errors import AwsError, RefusedError
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Blueprint
@@ -296,9 +297,9 @@ def leave(world: World, key: str) -> str:
     return f"{leaving['DeletionDate']:%Y-%m-%d}"
 
 
-def new_key(world: World) -> None:
-    """`up` with a plan that makes a key: Terraform takes one on its way out for gone."""
-    up.cleared(world.environment, plan("aws_kms_key", "studio", "create"))
+def new_key(world: World) -> tuple[App, ...]:
+    """`up` with a plan that makes a key: Terraform takes one on its way out for gone; the apps that it stops first."""
+    return up.cleared(world.environment, plan("aws_kms_key", "studio", "create"))
 
 
 def test_up_makes_no_other_beside_one_that_data_needs_and_tells_how_to_save_it(world: World, key: str) -> None:
@@ -355,7 +356,7 @@ def test_a_repository_says_which_key_encrypts_it(world: World, key: str) -> None
 
 def test_up_makes_another_where_nothing_needs_the_old_one(world: World, key: str) -> None:
     leave(world, key)
-    new_key(world)
+    assert new_key(world) == ()
 
 
 def test_up_makes_another_beside_one_that_is_on_its_way_out_and_takes_its_name(world: World, key: str) -> None:

@@ -34,10 +34,18 @@ def plan(type_: str, label: str, action: Action, *attributes: AttributeChange) -
     return PlanSummary((change,), (), (), destroy=False, has_changes=True, file=Path("plan"))
 
 
+def is_refused(summary: PlanSummary) -> bool:
+    try:
+        data_loss.refuse_the_impossible(ACCOUNT, summary)
+    except RefusedError:
+        return True
+    return False
+
+
 def test_a_volume_may_grow() -> None:
-    data_loss.refuse_the_impossible(
-        ACCOUNT, plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 20, 30))
-    )
+    plans = [plan("aws_sagemaker_space", "ada", "update", AttributeChange(VOLUME, 20, size)) for size in (20, 30, 19)]
+
+    assert [is_refused(each) for each in plans] == [False, False, True]
 
 
 def test_a_volume_does_not_shrink() -> None:
@@ -99,11 +107,10 @@ def test_a_domain_is_never_replaced(action: Action) -> None:
 def test_a_domain_whose_creation_was_interrupted_is_made_anew() -> None:
     unfinished = plan("aws_sagemaker_domain", "studio", "replace")
     (change,) = unfinished.changes
+    tainted = dataclasses.replace(change, reason="replace_because_tainted")
 
-    data_loss.refuse_the_impossible(
-        ACCOUNT,
-        dataclasses.replace(unfinished, changes=(dataclasses.replace(change, reason="replace_because_tainted"),)),
-    )
+    assert is_refused(unfinished)
+    assert not is_refused(dataclasses.replace(unfinished, changes=(tainted,)))
 
 
 CAUSE = AttributeChange("vpc_id", "vpc-1", "vpc-0123456789abcdef0", forces_replacement=True)

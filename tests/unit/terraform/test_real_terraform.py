@@ -24,6 +24,8 @@ from studioctl.terraform.workspace import Workspace
 from .blueprints import access, blueprint, module, network, storage
 from .conftest import Lived, client
 
+pytestmark = pytest.mark.terraform
+
 LEFT_BEHIND = {
     "ID": "a-lock",
     "Path": "acme-tfstate/demo/terraform.tfstate",
