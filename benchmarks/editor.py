@@ -19,8 +19,8 @@ from studio_emulator.sandbox.image import Image
 from studio_emulator.sandbox.reach import Reach
 from studio_emulator.sandbox.room import Room
 from studio_emulator.sandbox.run import Run, start_editor
+from studioctl.config.editor import Editor
 from studioctl.config.load import load
-from studioctl.config.model import Editor
 from studioctl.lifecycle import script
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,7 +10,7 @@ from typing import Any
 from studio_emulator.sandbox.image import Image
 from studio_emulator.sandbox.room import Room, give_away
 from studio_emulator.sandbox.run import Run, start_editor
-from studioctl.config.model import Editor
+from studioctl.config.editor import Editor
 from studioctl.lifecycle import script
 from studioctl.lifecycle.script import LINE
 from studioctl.lifecycle.steps.git import Token

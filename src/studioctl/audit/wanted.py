@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from studioctl.audit import rules
 from studioctl.audit.finding import Finding
 from studioctl.audit.policies import RolePolicies
-from studioctl.config.model import Editor, EnvironmentConfig
+from studioctl.config.editor import Editor
+from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location, count
 from studioctl.infrastructure.block import Blueprint, Resource
 

@@ -87,13 +87,17 @@ class Studio:
         """The number of each user's directory in the home file system, by name of the user profile."""
 
         def look(profile: UserProfile) -> tuple[str, str]:
-            with ignoring_missing():
-                found = self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=profile.name)
-                return profile.name, found.get("HomeEfsFileSystemUid", "")
-            return profile.name, ""
+            return profile.name, self.home_number(domain_id, profile.name)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return {name: number for name, number in pool.map(look, self.user_profiles(domain_id)) if number}
+
+    def home_number(self, domain_id: str, user_profile: str) -> str:
+        """The number of a user's directory in the home file system; empty where there is none."""
+        with ignoring_missing():
+            found = self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=user_profile)
+            return found.get("HomeEfsFileSystemUid", "")
+        return ""
 
     def spaces(self, domain_id: str) -> tuple[Space, ...]:
         """Every space of the domain, by name, whoever made it; none when there is no such domain."""

@@ -20,6 +20,11 @@ def users(context: typer.Context, incomplete: str) -> list[str]:
     return _of_file(context, incomplete, lambda config: (user.name for user in config.users))
 
 
+def groups(context: typer.Context, incomplete: str) -> list[str]:
+    """The file's groups."""
+    return _of_file(context, incomplete, lambda config: config.groups)
+
+
 def outputs(context: typer.Context, incomplete: str) -> list[str]:
     """What `up` puts out for this file."""
     from studioctl.infrastructure import blueprint

@@ -8,7 +8,7 @@ from itertools import pairwise
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
     r"\bstudioctl (plan|up|down|backup|status|outputs|doctor|audit|start|stop|restart|open|logs|connect|ssh"
-    rf"|secret (set|get|status) github|image (push|list|attach)|{STATE})\b"
+    rf"|secret (set|get|status) github|image (push|list|attach)|user remove|{STATE})\b"
 )
 
 CONFIG = re.compile(r"(?:--config=|-c)(.+)", re.DOTALL)

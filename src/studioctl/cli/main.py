@@ -35,6 +35,7 @@ from studioctl.cli import (
     stop,
     synth,
     up,
+    user,
     validate,
     version,
 )
@@ -104,6 +105,7 @@ app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
 app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
 app.command("audit", rich_help_panel=LOOK)(audit.audit)
 app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
+app.add_typer(user.app, name="user", rich_help_panel=FILE)
 app.add_typer(image.app, name="image", rich_help_panel=KEEP)
 app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)
 app.add_typer(state.app, name="state", rich_help_panel=MORE)

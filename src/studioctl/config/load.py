@@ -5,6 +5,7 @@ bytes -> text -> TOML -> model      (each stage fails with a ConfigError of its 
 
 import shlex
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from pydantic import ValidationError
 
 from studioctl.config import rules, secrets_in_clear, syntax
 from studioctl.config.model import EnvironmentConfig
+from studioctl.config.people import Origins, everybody
+from studioctl.config.people_csv import Row
 from studioctl.config.problems import explain
 from studioctl.config.scripts import read_scripts
 from studioctl.config.source import LARGEST_FILE
-from studioctl.config.text import Violation, nearest, path
+from studioctl.config.text import Violation, nearest, path, place_elsewhere
 from studioctl.disk import read_named
 from studioctl.errors import ConfigError
 
@@ -67,19 +70,21 @@ def _absent(file: Path) -> ConfigError:
     return ConfigError(message, hint=f"write one with: studioctl init{option}")
 
 
-def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path()) -> EnvironmentConfig:
+def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path(), also: Sequence[Row] = ()) -> EnvironmentConfig:
     """The environment that a TOML text describes.
 
     Args:
         text: The text.
         name: What messages call it.
         directory: Where the scripts are that it names.
+        also: People of another list, judged as if they stood in the file.
 
     Raises:
         ConfigError: As for `load`.
     """
     data, unread = read_scripts(_toml(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), name), directory)
-    found = set(unread)
+    people = everybody(data, directory, also)
+    data, found = people.data, {*unread, *people.problems}
     try:
         config = EnvironmentConfig.model_validate(data)
     except ValidationError as error:
@@ -88,7 +93,7 @@ def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path()) -> Envi
         if not found:
             return config
     # Outside of the handler: what pydantic says could show values, and nobody should see them.
-    raise _refusal(text, name, _repeating_no_secret(found, data))
+    raise _refusal(text, name, _repeating_no_secret(found, data), people.origins)
 
 
 def _all_problems(error: ValidationError, data: dict[str, Any]) -> set[Violation]:
@@ -144,13 +149,16 @@ def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def _refusal(text: str, name: str, found: set[Violation]) -> ConfigError:
+def _refusal(text: str, name: str, found: set[Violation], origins: Origins) -> ConfigError:
     from studioctl.config.positions import lines, nearest_place  # noqa: PLC0415 - the parser is only needed here
 
     known = lines(text)
     ranks = {place: rank for rank, place in enumerate(known)}
     told: list[tuple[int, str]] = []
-    for location, message in found:
+    for location, message in {(origins.of(location), message) for location, message in found}:
+        if elsewhere := place_elsewhere(location):
+            told.append((len(ranks), f"{elsewhere}: {message}"))
+            continue
         place = nearest_place(location, known)
         line, rank = (f":{known[place]}", ranks[place]) if place else ("", -1)
         told.append((rank, f"{name}{line}: {path(location)}{': ' if location else ''}{message}"))

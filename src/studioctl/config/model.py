@@ -4,8 +4,7 @@ The names follow AWS's own terms, the limits AWS's API (cited where they are odd
 the errors is `load.py`'s business; this module does no IO.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -13,26 +12,22 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from studioctl.config import rules
 from studioctl.config.checks import not_empty
 from studioctl.config.closed import Model
+from studioctl.config.editor import Editor
 from studioctl.config.editor_merge import merged
 from studioctl.config.iam_checks import some
-from studioctl.config.stores import Encryption, GitHub, Images, Secrets, State, Storage
+from studioctl.config.stores import Encryption, Images, Secrets, State, Storage
+from studioctl.config.users import Group, ResolvedSpace, User
 from studioctl.config.values import (
     AccountId,
     Cidr,
-    CondaPackage,
-    EditorText,
     EnvironmentName,
-    Extension,
-    ExtraScript,
     Gigabytes,
     IdleMinutes,
     InstanceType,
-    Keybinding,
     PolicyAction,
     PolicyArn,
     PolicyResource,
     Region,
-    RepositoryUrl,
     RoleName,
     SageMakerName,
     SecretName,
@@ -40,7 +35,6 @@ from studioctl.config.values import (
     SubnetId,
     SubnetPrefix,
     Text,
-    Tool,
     VpcId,
     Zones,
 )
@@ -151,86 +145,6 @@ class Audit(Model):
     )
 
 
-class Space(Model):
-    """A private Code Editor space of one user."""
-
-    name: SageMakerName = Field(description="Name of the space, unique in the environment.")
-    instance_type: InstanceType | None = Field(
-        None, description="Instance type, where it differs from [studio].", examples=["ml.t3.xlarge"]
-    )
-    volume_gb: Gigabytes | None = Field(
-        None, description="Size of the volume in GB, where it differs from [studio].", examples=[50]
-    )
-
-
-class Editor(Model):
-    """What is installed and configured when an editor starts: it becomes the lifecycle script."""
-
-    conda_packages: tuple[CondaPackage, ...] = Field(
-        (),
-        description="conda packages for terminals. They are in an environment of their own in the home, which comes"
-        " after base on PATH.",
-        examples=[["tree", "ripgrep=14"]],
-    )
-    tools: tuple[Tool, ...] = Field(
-        (),
-        description="Command-line tools from PyPI, such as uv, poetry and pdm, each in an environment of its own."
-        " One without a version is installed once and then stays as it is.",
-        examples=[["uv", "poetry==2.1.1", "pdm"]],
-    )
-    extensions: tuple[Extension, ...] = Field(
-        (),
-        description="Editor extensions from Open VSX, publisher.name or publisher.name@version, or a VSIX file's"
-        " https URL.",
-        examples=[["eamodio.gitlens", "charliermarsh.ruff@2024.32.0"]],
-    )
-    settings: dict[str, Any] = Field(
-        {},
-        description="Editor settings, as in settings.json. What the user changed there stays.",
-        examples=[{"files.insertFinalNewline": True}],
-    )
-    keybindings: tuple[Keybinding, ...] = Field(
-        (),
-        description="Keyboard shortcuts, as in keybindings.json. What the user changed there stays.",
-        examples=[[{"key": "cmd+enter", "command": "jupyter.execSelectionInteractive"}]],
-    )
-    git: dict[str, str] = Field(
-        {},
-        description="Global Git configuration, the identity too. What the user changed there stays.",
-        examples=[{"init.defaultBranch": "main", "user.name": "Ada Lovelace"}],
-    )
-    conda: dict[str, Any] = Field(
-        {},
-        description="conda configuration, as in .condarc. What the user changed there stays.",
-        examples=[{"auto_activate_base": False}],
-    )
-    repositories: tuple[RepositoryUrl, ...] = Field(
-        (),
-        description="Git repositories to clone into the home directory, once; a branch follows after a `#`."
-        " Private ones need [secrets] github.",
-        examples=[["https://github.com/acme/models.git", "https://github.com/acme/data.git#dev"]],
-    )
-    environment: dict[str, EditorText] = Field(
-        {},
-        description="Variables of terminals, and of the steps of the script. Never a secret.",
-        examples=[{"AWS_DEFAULT_OUTPUT": "json"}],
-    )
-    extra_script: ExtraScript | None = Field(
-        None,
-        description="A script of your own, a file beside this one: runs in the space at each start, after all else.",
-        examples=["setup.sh"],
-    )
-    script: ExtraScript | None = Field(
-        None,
-        description="A script of your own in place of all that: a file beside this one, which becomes the lifecycle"
-        " configuration, unchanged.",
-        examples=["setup_code_editor.sh"],
-    )
-    strict: StrictBool = Field(
-        False, description="Whether a step that fails makes the app fail, instead of only being reported."
-    )
-
-
 class Names(Model):
     """Names of your own, instead of ones made of the environment's. A domain's cannot change while it exists."""
 
@@ -243,37 +157,6 @@ class Names(Model):
     secret: SecretName | None = Field(
         None, description="The GitHub token's. Left out: <name>/github.", examples=["acme-ml/git"]
     )
-
-
-class User(Model):
-    """A person: a user profile with spaces."""
-
-    name: SageMakerName = Field(description="Name of the user profile, unique without regard to case.")
-    spaces: tuple[Space, ...] | None = Field(
-        None,
-        description="The user's spaces. Left out: one private Code Editor space named <user>-editor.",
-        examples=[[{"name": "ada-editor", "instance_type": "ml.t3.xlarge", "volume_gb": 50}]],
-    )
-    push_images: StrictBool = Field(
-        True,
-        description="Whether the user's role may push images. False needs [iam] per_user_roles.",
-    )
-    github: GitHub | None = Field(
-        None,
-        description="A GitHub token of the user's own, which nobody else's Git gets, in place of [secrets] github."
-        " Needs [iam] per_user_roles.",
-        examples=[{"username": "ada"}],
-    )
-    editor: Editor | None = Field(
-        None,
-        description="What differs from [editor], under the same keys: lists are added to it, tables are merged,"
-        " and of two values for the same thing the user's is taken.",
-        examples=[{"tools": ["ruff"], "settings": {"editor.fontSize": 14}}],
-    )
-
-    def effective_spaces(self) -> tuple[Space, ...]:
-        """The user's spaces: those that the file lists, else the default one."""
-        return (Space(name=f"{self.name}-editor"),) if self.spaces is None else self.spaces
 
 
 class ExtraStatement(Model):
@@ -321,23 +204,6 @@ class Iam(Model):
     )
 
 
-@dataclass(frozen=True)
-class ResolvedSpace:
-    """A space as it should be, with every default filled in.
-
-    Args:
-        name: Name of the space, unique in the environment.
-        owner: Name of the user profile that it belongs to.
-        instance_type: Such as "ml.t3.medium".
-        volume_gb: Size of its volume, in GB.
-    """
-
-    name: str
-    owner: str
-    instance_type: str
-    volume_gb: int
-
-
 class EnvironmentConfig(Model):
     """One SageMaker Studio environment: everything that `studio.toml` says."""
 
@@ -351,7 +217,19 @@ class EnvironmentConfig(Model):
     network: Network = Network()
     studio: Studio = Studio()
     users: Annotated[tuple[User, ...], AfterValidator(not_empty)] = Field(
-        description="Who works here.", json_schema_extra={"minItems": 1}
+        description="Who works here. Needed where neither users_file nor a group names somebody.",
+        json_schema_extra={"minItems": 1},
+    )
+    users_file: Text | None = Field(
+        None,
+        description="A list of more people, a CSV file beside this one. Its first line names columns, which are keys of"
+        " [[users]]: name, group, instance_type, volume_gb, push_images, github.",
+        examples=["people.csv"],
+    )
+    groups: dict[str, Group] = Field(
+        {},
+        description="Values that several people share: a table [groups.NAME] for each group.",
+        examples=[{"vision": {"instance_type": "ml.g5.xlarge", "users": ["grace"]}}],
     )
     storage: Storage = Storage()
     iam: Iam = Iam()
@@ -390,8 +268,8 @@ class EnvironmentConfig(Model):
             ResolvedSpace(
                 name=space.name,
                 owner=user.name,
-                instance_type=space.instance_type or self.studio.instance_type,
-                volume_gb=space.volume_gb or self.studio.volume_gb,
+                instance_type=space.instance_type or user.instance_type or self.studio.instance_type,
+                volume_gb=space.volume_gb or user.volume_gb or self.studio.volume_gb,
             )
             for user in self.users
             for space in user.effective_spaces()

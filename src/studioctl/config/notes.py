@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from studioctl.config.editor import Editor
 from studioctl.config.git_checks import host_of, is_ssh
-from studioctl.config.model import Editor, EnvironmentConfig
+from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location, Violation, quote
 
 

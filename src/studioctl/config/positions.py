@@ -1,4 +1,4 @@
-"""On which line everything in a TOML file stands. Loaded only when there is something to complain about."""
+"""Where everything in a TOML file stands. Loaded only when there is something to complain about, or to change."""
 
 import tomllib
 from collections.abc import Container, Iterator
@@ -10,12 +10,16 @@ from tree_sitter import Language, Node, Parser
 from studioctl.config.text import Location
 
 
+def tree(text: bytes) -> Node:
+    """The syntax of a TOML text, with the place of each comment and comma in it."""
+    return Parser(Language(tree_sitter_toml.language())).parse(text).root_node
+
+
 def lines(text: str) -> dict[Location, int]:
     """The line, from 1, of every key, table and list entry of a valid TOML text, in the order of the text."""
-    parser = Parser(Language(tree_sitter_toml.language()))
     first: dict[Location, int] = {}
-    for place, line in _document(parser.parse(text.encode()).root_node):
-        first.setdefault(place, line)
+    for place, node in nodes(tree(text.encode())):
+        first.setdefault(place, node.start_point.row + 1)
     return first
 
 
@@ -26,14 +30,18 @@ def nearest_place(location: Location, known: Container[Location]) -> Location | 
     return location or None
 
 
-def _document(root: Node) -> Iterator[tuple[Location, int]]:
+def nodes(root: Node) -> Iterator[tuple[Location, Node]]:
+    """Every key with its pair, every table with each header that names it, and every list entry, in the text's order.
+
+    A header comes once for each of its keys, the whole of it last.
+    """
     entries: dict[Location, int] = {}  # how many tables each [[list of tables]] has so far
     for node in root.named_children:
         if node.type == "pair":
             yield from _pair(node, ())
         elif node.type in {"table", "table_array_element"}:
             place = _header(_keys(node.named_children[0]), entries, is_entry=node.type == "table_array_element")
-            yield from ((place[:depth], _line(node)) for depth in range(1, len(place) + 1))
+            yield from ((place[:depth], node) for depth in range(1, len(place) + 1))
             for child in node.named_children[1:]:
                 if child.type == "pair":
                     yield from _pair(child, place)
@@ -50,23 +58,32 @@ def _header(keys: tuple[str, ...], entries: dict[Location, int], *, is_entry: bo
     return place
 
 
-def _pair(node: Node, table: Location) -> Iterator[tuple[Location, int]]:
+def _pair(node: Node, table: Location) -> Iterator[tuple[Location, Node]]:
     place = table
     for key in _keys(node.named_children[0]):
         place = (*place, key)
-        yield place, _line(node)
-    yield from _value(node.named_children[-1], place)
+        yield place, node
+    yield from _value(value_of(node), place)
 
 
-def _value(node: Node, place: Location) -> Iterator[tuple[Location, int]]:
+def value_of(pair: Node) -> Node:
+    """The value in a pair of key and value."""
+    return [child for child in pair.named_children if child.type != "comment"][-1]
+
+
+def items_of(array: Node) -> list[Node]:
+    """The entries of a list, without its comments."""
+    return [child for child in array.named_children if child.type != "comment"]
+
+
+def _value(node: Node, place: Location) -> Iterator[tuple[Location, Node]]:
     if node.type == "inline_table":
         for child in node.named_children:
             if child.type == "pair":
                 yield from _pair(child, place)
     elif node.type == "array":
-        items = [child for child in node.named_children if child.type != "comment"]
-        for index, child in enumerate(items):
-            yield (*place, index), _line(child)
+        for index, child in enumerate(items_of(node)):
+            yield (*place, index), child
             yield from _value(child, (*place, index))
 
 
@@ -81,7 +98,3 @@ def _keys(node: Node) -> tuple[str, ...]:
         key, inner = next(iter(inner.items()))
         keys.append(key)
     return tuple(keys)
-
-
-def _line(node: Node) -> int:
-    return node.start_point.row + 1

@@ -13,7 +13,6 @@ from studioctl.config.secrets_in_clear import words_for_key
 from studioctl.config.syntax import BOOLEANS
 from studioctl.config.text import Location, Violation, kind, nearest, path, quote
 
-SPACES: Location = ("users", "spaces")
 EXPECTED = {
     "string_type": 'text; write it in quotes: "..."',
     "tuple_type": "a list; write [ ... ]",
@@ -116,16 +115,8 @@ def _unknown(location: Location) -> str:
     if suggestion := nearest(key, known):
         return f"is not a key; did you mean {suggestion}?"
     if homes := [home for home in _homes(key) if home != location[:-1]]:
-        return f"is not a key here; {_places(key, homes, of_a_user=location[0] == 'users')}"
+        return f"is not a key here; {_place(homes[0])}"
     return f"is not a key; write one of: {', '.join(sorted(known))}"
-
-
-def _places(key: str, homes: list[Location], *, of_a_user: bool) -> str:
-    """Where the key may stand; who wrote it for one user may not want it for everybody."""
-    if of_a_user and SPACES in homes and homes[0] != SPACES:
-        space = f'spaces = [{{ name = "...", {key} = ... }}]'
-        return f"write {space} below this [[users]], or for everybody, {_place(homes[0]).removeprefix('write it ')}"
-    return _place(homes[0])
 
 
 def _place(home: Location) -> str:
@@ -134,6 +125,8 @@ def _place(home: Location) -> str:
             return "write it at the top of the file, above the first [table]"
         case ("users", *_):
             return "write it below a [[users]]"
+        case ("groups", *_):
+            return "write it below a [groups.NAME]"
         case _:
             return f"write it below [{path(home)}]"
 
@@ -153,6 +146,8 @@ def _models(model: type[BaseModel], place: Location) -> Iterator[tuple[Location,
 
 def _model_at(place: Location) -> type[BaseModel] | None:
     keys = tuple(part for part in place if isinstance(part, str))
+    if keys[:1] == ("groups",):  # then comes the name of one
+        keys = ("groups", *keys[2:])
     return dict(_models(EnvironmentConfig, ())).get(keys)
 
 

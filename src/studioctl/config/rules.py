@@ -121,6 +121,7 @@ def _volumes(data: Mapping[str, Any]) -> Iterator[Violation]:
         return
     asked: list[tuple[Location, int | None]] = [
         (("studio", "volume_gb"), whole_in(table_in(data, "studio"), "volume_gb")),
+        *(((*place, "volume_gb"), whole_in(user, "volume_gb")) for place, user, _ in _users(data)),
         *(
             ((*place, "spaces", index, "volume_gb"), whole_in(space, "volume_gb"))
             for place, user, _ in _users(data)

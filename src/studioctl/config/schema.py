@@ -25,7 +25,10 @@ def schema() -> dict[str, Any]:
     made = EnvironmentConfig.model_json_schema(ref_template="#/definitions/{model}")
     tidied = cast("dict[str, Any]", _tidy(made))
     definitions = tidied.pop("$defs")
-    return {"$schema": DRAFT, "title": "studio.toml", **tidied, "definitions": definitions}
+    # Whoever is named elsewhere is made a user before the model sees the file.
+    tidied["required"].remove("users")
+    someone = [{"required": [key]} for key in ("users", "users_file", "groups")]
+    return {"$schema": DRAFT, "title": "studio.toml", **tidied, "anyOf": someone, "definitions": definitions}
 
 
 def schema_text() -> str:
@@ -65,6 +68,12 @@ BETWEEN = """\
 
 - User names differ in more than case, and so do space names, in the whole environment. A user without `spaces` has
   one named `<user>-editor`; `spaces = []` makes a profile without a space.
+- Everybody is named once: below a [[users]], in `users_file`, or in the `users` of a group. A name in a group may also
+  have a [[users]] or a line in the file, which then say what differs. Nobody is in two groups.
+- What a group says holds for each of its people who say nothing else; a space's own value comes before its user's, the
+  user's before the group's, the group's before that of `[studio]`. An `editor` is added to the group's, and that to
+  `[editor]`.
+- `users_file` is UTF-8, beside this file or below its directory, with commas or semicolons. An empty cell says nothing.
 - No volume is larger than `studio.max_volume_gb`.
 - The network has an address for every space, and for every private endpoint. A zone's subnet is a sixteenth of the
   VPC's range, or what `subnet_prefix` says.
@@ -128,15 +137,22 @@ def _sections(whole: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "## Top of the file", _table(whole, whole)
     for key, node in whole["properties"].items():
         if (model := _model(node, whole)) is not None:
-            heading = f"## `[[{key}]]`" if node.get("type") == "array" else f"## `[{key}]`"
+            heading = f"## `{_heading(key, node)}`"
             yield heading, f"{model['description']}\n\n{_table(model, whole)}"
             for inner, child in model["properties"].items():
                 if (nested := _model(child, whole)) is not None and inner not in whole["properties"]:
                     yield f"### `{key}.{inner}`", f"{nested['description']}\n\n{_table(nested, whole)}"
 
 
+def _heading(key: str, node: dict[str, Any]) -> str:
+    if node.get("type") == "array":
+        return f"[[{key}]]"
+    return f"[{key}.NAME]" if "additionalProperties" in node else f"[{key}]"
+
+
 def _model(node: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any] | None:
-    reference = node.get("$ref") or node.get("items", {}).get("$ref")
+    many = node.get("items") or node.get("additionalProperties")
+    reference = node.get("$ref") or (many.get("$ref") if isinstance(many, dict) else None)
     return whole["definitions"][reference.rpartition("/")[2]] if reference else None
 
 

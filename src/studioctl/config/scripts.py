@@ -40,13 +40,19 @@ def read_scripts(data: dict[str, Any], directory: Path) -> tuple[dict[str, Any],
     if isinstance(editor := data.get("editor"), dict):
         read["editor"] = _with_script(editor, directory, ("editor",), problems)
     if isinstance(users := data.get("users"), list):
-        read["users"] = [
-            {**user, "editor": _with_script(user["editor"], directory, ("users", index, "editor"), problems)}
-            if isinstance(user, dict) and isinstance(user.get("editor"), dict)
-            else user
-            for index, user in enumerate(users)
-        ]
+        read["users"] = [_read_in(user, directory, ("users", index), problems) for index, user in enumerate(users)]
+    if isinstance(groups := data.get("groups"), dict):
+        read["groups"] = {
+            name: _read_in(group, directory, ("groups", name), problems) for name, group in groups.items()
+        }
     return read, problems
+
+
+def _read_in(owner: Any, directory: Path, place: Location, problems: list[Violation]) -> Any:
+    """A user or a group, with the scripts that its `editor` names."""
+    if not isinstance(owner, dict) or not isinstance(owner.get("editor"), dict):
+        return owner
+    return {**owner, "editor": _with_script(owner["editor"], directory, (*place, "editor"), problems)}
 
 
 def _with_script(editor: dict[str, Any], directory: Path, place: Location, problems: list[Violation]) -> dict[str, Any]:
@@ -84,7 +90,8 @@ def _read(path: Any, directory: Path) -> str:
     if not isinstance(path, str):
         raise ValueError(f'is {kind(path)} and must be text; write the path of a script, such as "setup.sh"')  # noqa: TRY004
     try:
-        with open_regular(_below(directory, path)) as stream:
+        stored = "a script is stored where every user can read it"
+        with open_regular(below(directory, path, because=stored)) as stream:
             content = stream.read(LARGEST_SCRIPT + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(f"there is no file {quote(path)} beside this one; write the path of a script") from None
@@ -98,13 +105,17 @@ def _read(path: Any, directory: Path) -> str:
     return _text(content, path)
 
 
-def _below(directory: Path, path: str) -> Path:
-    """The file itself, past all links."""
+def below(directory: Path, path: str, *, because: str) -> Path:
+    """The file itself, past all links, of one that studio.toml names.
+
+    Raises:
+        OSError, RuntimeError: There is none.
+        ValueError: It is outside of the directory, which may not be, `because`.
+    """
     there = (directory / path).resolve(strict=True)
     if not there.is_relative_to(directory.resolve()):
         raise ValueError(
-            f"{quote(path)} is outside the directory of this file, and a script is stored where every user can read"
-            " it; copy it into that directory"
+            f"{quote(path)} is outside the directory of this file, and {because}; copy it into that directory"
         )
     return there
 

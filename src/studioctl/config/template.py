@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from studioctl.config.model import EnvironmentConfig, User
+from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import BARE_KEY
+from studioctl.config.users import User
 
 HEADER = """\
 # One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line is

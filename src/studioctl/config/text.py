@@ -43,6 +43,20 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+class Elsewhere(str):
+    """The first part of a place outside of studio.toml: another file's name. The second is the line, 0 for none."""
+
+    __slots__ = ()
+
+
+def place_elsewhere(location: Location) -> str | None:
+    """A place in another file, "people.csv:7: volume_gb"; None for one in the studio.toml."""
+    if not location or not isinstance(location[0], Elsewhere):
+        return None
+    line, cell = location[1], path(location[2:])
+    return f"{location[0]}{f':{line}' if line else ''}{f': {cell}' if cell else ''}"
+
+
 def path(location: Location) -> str:
     """A key path as a person writes it: `users[1].name`, `editor.git."user.name"`."""
     written = ""

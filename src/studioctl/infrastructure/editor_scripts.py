@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from studioctl.config.model import Editor, EnvironmentConfig
+from studioctl.config.editor import Editor
+from studioctl.config.model import EnvironmentConfig
 from studioctl.config.stores import GitHub
 from studioctl.infrastructure.naming import Naming
 from studioctl.lifecycle import script

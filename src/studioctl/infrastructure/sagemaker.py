@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from studioctl.config.checks import LONGEST_IDLE, NEVER, SHORTEST_IDLE
-from studioctl.config.model import EnvironmentConfig, ResolvedSpace, Studio, User
+from studioctl.config.model import EnvironmentConfig, Studio
+from studioctl.config.users import ResolvedSpace, User
 from studioctl.infrastructure import studio_api
 from studioctl.infrastructure.block import Module, Output, Ref, Resource
 from studioctl.infrastructure.editor_scripts import EditorScripts

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from studioctl.config.model import User
 from studioctl.config.stores import GitHub, Secrets
+from studioctl.config.users import User
 from studioctl.infrastructure.block import Module, Output, Ref, Resource, literal
 from studioctl.infrastructure.kms import Kms
 from studioctl.infrastructure.naming import Naming, label

@@ -29,7 +29,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from studioctl.config.model import Editor
+from studioctl.config.editor import Editor
 from studioctl.config.scripts import ScriptFile
 from studioctl.errors import ConfigError
 from studioctl.lifecycle import program, shrink

@@ -32,18 +32,18 @@ ENTRY = f'\n[[images.custom]]\nname = "torch"\ndigest = "{NEW}"\n'
         ),
         pytest.param(
             f'{TOP}\n[[images.custom]]\nname = "tf"\ndigest = "{OLD}"\n\n[editor]\n',
-            f'{TOP}\n[[images.custom]]\nname = "tf"\ndigest = "{OLD}"\n\n[editor]\n{ENTRY}',
+            f'{TOP}\n[[images.custom]]\nname = "tf"\ndigest = "{OLD}"\n{ENTRY}\n[editor]\n',
             id="an entry of another name",
         ),
         pytest.param(
             f'{TOP}[images]\ncustom = [{{ name = "tf", digest = "{OLD}" }}] # list\n',
             f'{TOP}[images]\ncustom = [{{ name = "tf", digest = "{OLD}" }}, '
-            f'{{name = "torch", digest = "{NEW}"}}] # list\n',
+            f'{{ name = "torch", digest = "{NEW}" }}] # list\n',
             id="a list on one line",
         ),
         pytest.param(
             f"images = {{ keep_latest = 3 }} # short\n{TOP}",
-            f'images = {{ keep_latest = 3, custom = [{{name = "torch", digest = "{NEW}"}}]}} # short\n{TOP}',
+            f'images = {{ keep_latest = 3, custom = [{{ name = "torch", digest = "{NEW}" }}] }} # short\n{TOP}',
             id="a table on one line",
         ),
     ],

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from studioctl.config.load import load, parse
-from studioctl.config.model import EnvironmentConfig, ResolvedSpace
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.users import ResolvedSpace
 from studioctl.errors import ConfigError, ExitCode
 
 MINIMAL = """\

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from studioctl.config.load import parse
-from studioctl.config.model import EnvironmentConfig, User
+from studioctl.config.model import EnvironmentConfig
 from studioctl.config.template import render_template, toml_value
+from studioctl.config.users import User
 
 
 def test_it_begins_with_what_is_required() -> None:
@@ -26,6 +27,11 @@ region = "us-east-1"
 profile = "admin"
 # Tags for every resource.
 # tags = { team = "ml" }
+# A list of more people, a CSV file beside this one. Its first line names columns, which are keys of [[users]]:
+# name, group, instance_type, volume_gb, push_images, github.
+# users_file = "people.csv"
+# Values that several people share: a table [groups.NAME] for each group.
+# groups = { vision = { instance_type = "ml.g5.xlarge", users = ["grace"] } }
 
 # Who works here: one [[users]] for each person.
 [[users]]
@@ -42,6 +48,7 @@ def test_it_sets_only_what_it_was_told() -> None:
 
 def test_its_commented_lines_are_right_too(tmp_path: Path) -> None:
     (tmp_path / "setup.sh").write_text("true\n")
+    (tmp_path / "people.csv").write_text("name,group\nmary,vision\n")
     text = render_template(name="acme-ml", region="us-east-1", user="ada")
 
     # A script of one's own takes the place of everything else below [editor].

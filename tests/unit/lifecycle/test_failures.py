@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.space import Report, Space
 
 from studio_emulator.sandbox.run import Run
-from studioctl.config.model import Editor
+from studioctl.config.editor import Editor
 from studioctl.lifecycle import script
 
 NOWHERE = "https://127.0.0.1:9/acme/models.git"

@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.generated import ROOT
 
+from studioctl.config.editor import Editor
 from studioctl.config.load import load
-from studioctl.config.model import Editor
 from studioctl.errors import ConfigError
 from studioctl.infrastructure import editor_scripts
 from studioctl.lifecycle import script
@@ -134,7 +134,7 @@ def test_the_same_editor_makes_the_same_script_everywhere() -> None:
     # The compressed form is part of a resource's name: it must not differ from one machine to another.
     fill = {"environment": {"FILL": "".join(random.Random(0).choices(string.ascii_letters, k=4_000))}}
     program = (
-        "import random, string, sys; from studioctl.config.model import Editor; from studioctl.lifecycle import script;"
+        "from studioctl.config.editor import Editor; from studioctl.lifecycle import script;"
         f"print(script.build(Editor.model_validate({fill!r})).digest)"
     )
     other = subprocess.run(

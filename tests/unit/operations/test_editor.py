@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from studio_emulator.sandbox.image import Image
-from studioctl.config.model import Editor
+from studioctl.config.editor import Editor
 from studioctl.config.scripts import ScriptFile
 from studioctl.events import Event, Failed, Finished, Work
 from studioctl.lifecycle import script

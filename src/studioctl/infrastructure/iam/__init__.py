@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from studioctl.config.model import EnvironmentConfig, ExtraStatement, User
+from studioctl.config.model import EnvironmentConfig, ExtraStatement
+from studioctl.config.users import User
 from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Resource, literal
 from studioctl.infrastructure.iam import scoped, studio, things
 from studioctl.infrastructure.iam.scope import Holder, Scope

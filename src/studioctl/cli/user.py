@@ -1,0 +1,190 @@
+"""`studioctl user ...`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from studioctl.cli import completion, options
+from studioctl.cli.group import Group
+
+if TYPE_CHECKING:
+    from studioctl.operations.people import Change
+
+app = typer.Typer(
+    help="Who works here: changes the users in the file. AWS is changed by the next [bold]up[/].",
+    cls=Group,
+    rich_markup_mode="rich",
+)
+Names = Annotated[list[str], typer.Argument(help="Name of the user. Repeatable.", metavar="NAME...")]
+Name = Annotated[
+    str, typer.Argument(help="Name of the user.", metavar="NAME", autocompletion=completion.users, show_default=False)
+]
+CopyFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--copy-from",
+        help="Take this user's values: group, spaces under the new name, editor. Not who they are for Git or GitHub.",
+        metavar="NAME",
+        show_default=False,
+        autocompletion=completion.users,
+    ),
+]
+InGroup = Annotated[
+    str | None,
+    typer.Option(
+        "--group",
+        help="The group whose values hold.",
+        metavar="NAME",
+        show_default=False,
+        autocompletion=completion.groups,
+    ),
+]
+InstanceType = Annotated[
+    str | None,
+    typer.Option(
+        "--instance-type",
+        help="Instance type of the user's spaces.",
+        metavar="TYPE",
+        show_default=False,
+        autocompletion=completion.instance_types,
+    ),
+]
+VolumeGb = Annotated[
+    int | None, typer.Option("--volume-gb", help="Size of their volumes, in GB.", metavar="GB", show_default=False)
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the change, and write nothing.")]
+Backup = Annotated[
+    str,
+    typer.Option(
+        "--backup",
+        help="First copy the user's volumes and home directory to your bucket, and verify the copies.",
+        metavar="s3://BUCKET[/PREFIX]",
+        show_default=False,
+    ),
+]
+DeleteData = Annotated[
+    bool, typer.Option("--delete-data", help="Remove the user although data is then permanently deleted.")
+]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline", help="Do not look in AWS for what the user has. The next up still refuses to delete data unasked."
+    ),
+]
+
+
+@app.command("list")
+def list_(config: options.Config = options.DEFAULT_CONFIG, json: options.Json = False) -> None:
+    """List the users in the file: group, spaces, and where each is named. Needs no AWS."""
+    from studioctl.operations import people
+    from studioctl.presentation import people as views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+
+    found = people.listing(config)
+    if json:
+        typer.echo(dumps(found))
+    else:
+        views.listing(found, Terminal())
+
+
+@app.command()
+def add(
+    names: Names,
+    copy_from: CopyFrom = None,
+    group: InGroup = None,
+    instance_type: InstanceType = None,
+    volume_gb: VolumeGb = None,
+    dry_run: DryRun = False,
+    config: options.Config = options.DEFAULT_CONFIG,
+    json: options.Json = False,
+) -> None:
+    """Add users to the file, and show what changes in it. All else stays as it is: comments, order, blank lines.
+
+    For example: [bold]studioctl user add ada --copy-from grace[/]
+    """
+    from studioctl.operations import people
+
+    values = {"group": group, "instance_type": instance_type, "volume_gb": volume_gb}
+    with people.changing(config) as text:
+        change = people.add(text, config, names, copy_from, values)
+        if not dry_run:
+            people.write(config, change)
+    _tell(change, config, dry_run=dry_run, json=json)
+
+
+@app.command("import")
+def import_(
+    people_file: Annotated[
+        Path, typer.Argument(help="A CSV file. Its first line names columns: name, group, ...", metavar="PEOPLE.csv")
+    ],
+    dry_run: DryRun = False,
+    config: options.Config = options.DEFAULT_CONFIG,
+    json: options.Json = False,
+) -> None:
+    """Add everybody in a CSV file to the file. Who is in it already stays as they are, so it is safe to run again.
+
+    Columns are keys of [[users]]: name, group, instance_type, volume_gb, push_images and github. To keep the list in
+    the CSV file instead, name it in the file: users_file = "people.csv".
+    """
+    from studioctl.operations import people
+
+    with people.changing(config) as text:
+        change = people.import_(text, config, people_file)
+        if not dry_run:
+            people.write(config, change)
+    _tell(change, config, dry_run=dry_run, json=json)
+
+
+@app.command()
+def remove(
+    name: Name,
+    backup: Backup = "",
+    delete_data: DeleteData = False,
+    offline: Offline = False,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    yes: options.Yes = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Remove a user from the file. Shows first what the user has in AWS, and what becomes of it.
+
+    Refuses while there is data that AWS deletes with the user, unless it is copied
+    with [bold]--backup[/], or [bold]--delete-data[/] is given. Nothing is deleted until
+    the next [bold]up[/], which asks again.
+    """
+    from studioctl.cli import confirm, leaving
+    from studioctl.errors import RefusedError
+    from studioctl.operations import people
+    from studioctl.presentation import people as views
+    from studioctl.presentation.console import Terminal
+
+    terminal = Terminal()
+    with people.changing(config) as text:
+        change = people.remove(text, config, name)
+    found = () if offline else leaving.survey(config, change.removed[0], terminal, local=local)
+    copies = leaving.planned(config, change.removed[0], found, backup, terminal, local=local, delete=delete_data)
+    views.diff(change, terminal)
+    confirm.agreed(f"Remove '{change.removed[0]}' from {config}?", yes=yes)
+    leaving.copy(copies, terminal, verbose=verbose)
+    with people.changing(config) as text:
+        if text != change.before:
+            raise RefusedError(
+                f"Somebody changed {config} since. It was not changed.", hint="run the same command again"
+            )
+        people.write(config, change)
+    loses = any(not each.is_kept for each in found)
+    views.removed(change, terminal, flags=options.config_flag(config) + (" --local" if local else ""), loses=loses)
+
+
+def _tell(change: "Change", config: Path, *, dry_run: bool, json: bool) -> None:
+    from studioctl.presentation import people as views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+
+    if json:
+        typer.echo(dumps(views.as_json(change, is_written=not dry_run)))
+        return
+    views.diff(change, Terminal())
+    views.added(change, Terminal(), flags=options.config_flag(config), is_written=not dry_run)

@@ -1,0 +1,129 @@
+"""A list of people as CSV: what spreadsheets and directories export."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studioctl.config.scripts import below
+from studioctl.config.syntax import BOOLEANS
+from studioctl.config.text import Elsewhere, Location, Violation, count, nearest, quote
+from studioctl.disk import open_regular
+
+LARGEST_LIST = 4 * 1024 * 1024
+# Column -> what it is for. Each is the key of the same name below a [[users]].
+COLUMNS: Mapping[str, str] = {
+    "name": "the user profile's name",
+    "group": "the group whose values hold",
+    "instance_type": "instance type of the user's spaces",
+    "volume_gb": "size of their volumes, in GB",
+    "push_images": "true or false",
+    "github": "user name on github.com, for a token that is the user's alone",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A person in a list.
+
+    Args:
+        place: The list's name, and the line.
+        values: By key of a [[users]] table.
+    """
+
+    place: Location
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def beside(directory: Path, name: str) -> tuple[list[Row], list[Violation]]:
+    """The people in a list below the directory of studio.toml, and what is wrong with single cells.
+
+    Raises:
+        ValueError: The list cannot be read.
+    """
+    try:
+        with open_regular(below(directory, name, because="messages quote what is in it")) as stream:
+            content = stream.read(LARGEST_LIST + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ValueError(f"there is no file {quote(name)} beside this one; write the path of a CSV file") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{quote(name)} cannot be read: {reason}; name a file that can") from None
+    return read(content, str(directory / name) if directory != Path() else name)
+
+
+def read(content: bytes, name: str) -> tuple[list[Row], list[Violation]]:
+    """The people in a list, and what is wrong with single cells.
+
+    Args:
+        content: The file. A spreadsheet's byte order mark, and semicolons in place of commas, are as good.
+        name: What messages call it.
+
+    Raises:
+        ValueError: It is no such list.
+    """
+    if len(content) > LARGEST_LIST:
+        raise ValueError(f"{quote(name)} is larger than 4 MB; divide it")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{quote(name)} is not UTF-8; save it as CSV UTF-8") from None
+    first = text.partition("\n")[0]
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=";" if ";" in first and "," not in first else ",", strict=True
+    )
+    try:
+        header = [cell.strip().lower() for cell in next(reader, [])]
+        records = [(reader.line_num, [cell.strip() for cell in record]) for record in reader]
+    except csv.Error as error:
+        raise ValueError(f"{quote(name)} is no CSV: line {reader.line_num}: {error}") from None
+    if "name" not in header:
+        raise ValueError(f"the first line of {quote(name)} has no column name; write: {','.join(COLUMNS)}, or fewer")
+    problems = list(_of_header(Elsewhere(name), header))
+    rows = []
+    for line, record in records:
+        if any(record):
+            values, wrong = _values((Elsewhere(name), line), header, record)
+            rows.append(Row((Elsewhere(name), line), values))
+            problems += wrong
+    return rows, problems
+
+
+def _of_header(name: Elsewhere, header: list[str]) -> Iterator[Violation]:
+    for number, column in enumerate(header):
+        if column not in COLUMNS:
+            meant = nearest(column, COLUMNS)
+            known = f"did you mean {meant}?" if meant else f"write one of: {', '.join(COLUMNS)}"
+            yield (name, 1), f"{quote(column)} is not a column; {known}"
+        elif column in header[:number]:
+            yield (name, 1), f"{quote(column)} is a column twice; delete one"
+
+
+def _values(place: Location, header: list[str], record: list[str]) -> tuple[dict[str, Any], list[Violation]]:
+    values: dict[str, Any] = {}
+    problems: list[Violation] = []
+    if len(record) > len(header):
+        words = f"has {count(len(record), 'cell')}, and the first line {len(header)}; put a text with commas in quotes"
+        problems.append((place, words))
+    for column, cell in zip(header, record, strict=False):
+        if cell and column in COLUMNS:
+            try:
+                values[column] = _value(column, cell)
+            except ValueError as error:
+                problems.append(((*place, column), str(error)))
+    return values, problems
+
+
+def _value(column: str, cell: str) -> Any:
+    if column == "volume_gb":
+        if not (cell.isascii() and cell.isdigit() and len(cell) < 10):
+            raise ValueError(f"{quote(cell)} is not a whole number; write digits, such as 50")
+        return int(cell)
+    if column == "push_images":
+        word = BOOLEANS.get(cell.lower(), cell.lower())
+        if word not in {"true", "false"}:
+            raise ValueError(f"{quote(cell)} is neither true nor false; write one of them")
+        return word == "true"
+    return {"username": cell} if column == "github" else cell

@@ -1,0 +1,278 @@
+"""`studioctl user`: the file changes at once, AWS with the next `up`, and nobody's data goes unasked."""
+
+import json
+import random
+import signal
+import subprocess
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.functional.conftest import STUDIOCTL, Shell
+from tests.functional.living import Living, living
+
+FILE = """\
+# Ours.
+name = "acme-ml"
+region = "us-east-1"
+
+# Leads the team.
+[[users]]
+name = "ada"
+
+# Needs more room.
+[[users]]
+name = "bob"
+volume_gb = 50
+github = { username = "bob-acme" }
+[users.editor]
+tools = ["ruff==0.14.5"]
+git = { "user.name" = "Bob", "init.defaultBranch" = "main" }
+
+[groups.vision]
+instance_type = "ml.g5.xlarge"
+users = [
+  "grace", # since May
+]
+
+[iam]
+per_user_roles = true # each their own
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Shell:
+    shell = Shell(tmp_path)
+    shell.write(FILE)
+    return shell
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    users = {"ada": ("ada-editor",), "bob": ("bob-editor", "bob-gpu")}
+    with living(tmp_path_factory.mktemp("team"), users=users) as made:
+        yield made
+
+
+def text(shell: Shell) -> str:
+    return (shell.directory / "studio.toml").read_text()
+
+
+def test_who_is_in_the_file(here: Shell) -> None:
+    here.edit("\n# Leads", '\nusers_file = "people.csv"\n\n# Leads')
+    here.write("name,group\neve,vision\n", "people.csv")
+
+    listed = [line.split() for line in here.studioctl("user", "list").out.splitlines()]
+    assert [(words[0], words[-1]) for words in listed] == [
+        ("USER", "WHERE"),
+        ("ada", "studio.toml:8"),
+        ("bob", "studio.toml:12"),
+        ("eve", "people.csv:2"),
+        ("grace", "studio.toml:23"),
+    ]
+    assert json.loads(here.studioctl("user", "list", "--json").out)[2] == {
+        "name": "eve",
+        "group": "vision",
+        "place": "people.csv:2",
+        "spaces": [{"name": "eve-editor", "instance_type": "ml.g5.xlarge", "volume_gb": 20}],
+    }
+
+
+def test_a_copy_of_somebody_with_nothing_that_is_theirs_alone(here: Shell) -> None:
+    shown = here.studioctl("user", "add", "eve", "--copy-from", "bob", "--dry-run")
+    assert text(here) == FILE
+    done = here.studioctl("user", "add", "eve", "--copy-from", "bob")
+
+    assert shown.out == done.out
+    assert [line for line in done.out.splitlines() if line[:1] in {"+", "-"}] == [
+        "--- studio.toml",
+        "+++ studio.toml",
+        "+[[users]]",
+        '+name = "eve"',
+        "+volume_gb = 50",
+        "+",
+        "+[users.editor]",
+        '+tools = ["ruff==0.14.5"]',
+        '+git = { "init.defaultBranch" = "main" }',
+        "+",
+    ]
+    assert (
+        done.err
+        == """\
+Added 'eve' to studio.toml.
+Not copied, as it is one person's alone: github, editor.git.user.name.
+
+Next:
+  studioctl plan  what it makes
+  studioctl up    make it
+"""
+    )
+    assert shown.err.startswith("Would add 'eve' to studio.toml.\n")
+
+
+def test_a_copy_of_a_member_becomes_one(here: Shell) -> None:
+    done = here.studioctl("user", "add", "eve", "zoe", "--copy-from", "grace", "--json")
+
+    assert text(here) == FILE.replace("# since May\n", '# since May\n  "eve",\n  "zoe",\n')
+    told = json.loads(done.out)
+    assert (told["added"], told["not_copied"], told["is_written"]) == (["eve", "zoe"], [], True)
+    here.studioctl("user", "add", "kim", "--copy-from", "grace", "--volume-gb", "90")
+    assert tomllib.loads(text(here))["users"][-1] == {"name": "kim", "volume_gb": 90}
+
+
+KNOWN = "Error: 'bob' is in studio.toml already. Nothing was changed.\nNext:  studioctl user list\n"
+NOBODY = "Error: There is no user 'kat' in studio.toml.\nNext:  studioctl user list\n"
+MEANT = "Error: There is no user 'graec' in studio.toml; did you mean grace?\nNext:  studioctl user list\n"
+NAME = """\
+Error: 'e_e': name: "e_e" contains "_"; write "e-e"
+Nothing was changed.
+Next:  run the same command again with that corrected
+"""
+GROUP = """\
+Error: 'eve': group: there is no group "lab"; write [groups.lab], or one of: vision
+Nothing was changed.
+Next:  run the same command again with that corrected
+"""
+ROWS = """\
+Error: wrong.csv:2: name: "e e" contains " "; write "e-e"
+wrong.csv:3: volume_gb: 900 is above [studio] max_volume_gb, 100; write at most 100, or raise the maximum
+Next:  correct wrong.csv, then run the same command again
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("add", "Bob"), 4, KNOWN),
+        (("add", "eve", "--copy-from", "graec"), 64, MEANT),
+        (("add", "e_e"), 64, NAME),
+        (("add", "eve", "--group", "lab"), 64, GROUP),
+        (("remove", "kat", "--offline", "--yes"), 64, NOBODY),
+        (("import", "no.csv"), 3, "Error: There is no no.csv.\nNext:  name a CSV file with a column name\n"),
+        (("import", "wrong.csv"), 3, ROWS),
+    ],
+    ids=str,
+)
+def test_what_is_refused_changes_nothing(here: Shell, words: tuple[str, ...], code: int, told: str) -> None:
+    here.write("name,volume_gb\ne e,\nzoe,900\n", "wrong.csv")
+
+    done = here.studioctl("user", *words, expect=code)
+
+    assert done.err == told
+    assert text(here) == FILE
+
+
+def test_a_list_is_taken_over_once(here: Shell) -> None:
+    here.write("name;group;volume_gb\nzoe;vision;\nbob;;\neve;;30\n", "people.csv")
+
+    done = here.studioctl("user", "import", "people.csv")
+
+    assert text(here) == FILE.replace(
+        "\n[groups", '\n[[users]]\nname = "zoe"\ngroup = "vision"\n\n[[users]]\nname = "eve"\nvolume_gb = 30\n\n[groups'
+    )
+    assert done.err.startswith("Added 'zoe', 'eve' to studio.toml.\nIn it already, and left as they are: 'bob'.\n")
+    again = here.studioctl("user", "import", "people.csv")
+    assert (again.out, again.err) == ("", "studio.toml has everybody already.\n")
+
+
+def test_killed_at_any_moment_and_run_again_nobody_is_there_twice(here: Shell) -> None:
+    names = [f"user-{number}" for number in range(200)]
+    here.write("name\n" + "".join(f"{name}\n" for name in names), "people.csv")
+    moments = random.Random(17)
+    for _ in range(20):
+        process = subprocess.Popen(
+            [STUDIOCTL, "user", "import", "people.csv"],
+            cwd=here.directory,
+            env=here.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(moments.uniform(0.1, 1.5))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        there = [user["name"] for user in tomllib.loads(text(here))["users"]]
+        assert there in (["ada", "bob"], ["ada", "bob", *names])
+
+    here.studioctl("user", "import", "people.csv")
+    assert [user["name"] for user in tomllib.loads(text(here))["users"]] == ["ada", "bob", *names]
+
+
+def test_several_at_once_lose_nobody(here: Shell) -> None:
+    names = ["eve", "kim", "zoe", "lin"]
+    started = [
+        subprocess.Popen([STUDIOCTL, "user", "add", name], cwd=here.directory, env=here.environment) for name in names
+    ]
+
+    assert [process.wait() for process in started] == [0, 0, 0, 0]
+    assert sorted(user["name"] for user in tomllib.loads(text(here))["users"]) == sorted(["ada", "bob", *names])
+
+
+def test_the_only_user_and_one_of_another_file_stay(here: Shell) -> None:
+    here.write('name = "acme-ml"\nregion = "us-east-1"\nusers_file = "p.csv"\n')
+    here.write("name\neve\n", "p.csv")
+
+    alone = here.studioctl("user", "remove", "eve", "--offline", "--yes", expect=4)
+    assert alone.err == (
+        "Error: 'eve' is the only user of 'acme-ml'. Nothing was changed.\n"
+        "Next:  studioctl down   (removes the environment)\n"
+    )
+    here.write("name\neve\nzoe\n", "p.csv")
+    elsewhere = here.studioctl("user", "remove", "eve", "--offline", "--yes", expect=4)
+    assert elsewhere.err == (
+        "Error: 'eve' stands in another file: p.csv:2. Nothing was changed.\n"
+        "Next:  delete the line p.csv:2, then: studioctl plan\n"
+    )
+
+
+def test_who_has_files_is_not_removed_unasked(team: Living) -> None:
+    shell, before = team.shell, text(team.shell)
+    team.run("start", "bob-editor")
+    team.run("stop", "bob-editor")
+
+    refused = team.run("user", "remove", "bob", "--yes", expect=4)
+    unasked = team.run("user", "remove", "bob", "--delete-data", expect=4)
+
+    lines = [" ".join(line.split()) for line in refused.err.splitlines()]
+    assert lines[:2] == ["'bob' has in AWS:", "space bob-editor: a volume of 5 GB (deleted by the next up)"]
+    assert lines[2].startswith("home directory /")
+    assert lines[2].endswith(": kept as long as the environment (stays)")
+    assert lines[3:6] == [
+        "Error: AWS deletes these with the user 'bob', and they hold data:",
+        "space 'bob-editor': a volume of 5 GB",
+        "Nothing was changed.",
+    ]
+    remove = "studioctl user remove --local bob"
+    copied, deleted = f"copy the volumes first: {remove} --backup s3://BUCKET", f"{remove} --delete-data"
+    assert lines[6:] == [f"Next: {copied}; or, to delete all that permanently: {deleted}"]
+    assert "There is no terminal to ask on. Nothing was changed." in unasked.err
+    assert text(shell) == before
+
+    code, shown = shell.typed("user", "remove", "bob", "--delete-data", "--local", answers={"from studio.toml?": "n"})
+    assert (code, text(shell)) == (4, before), shown
+    done = team.run("user", "remove", "bob", "--delete-data", "--yes")
+    assert text(shell) == before.replace(before[before.index('\n[[users]]\nname = "bob"') :], "")
+    assert done.err.endswith(
+        "Removed 'bob' from studio.toml.\n\nNext:\n"
+        "  studioctl plan --local              what it deletes\n"
+        "  studioctl up --local --delete-data  delete the user profile\n"
+    )
+    assert "bob" in {profile["UserProfileName"] for profile in profiles(team)}
+    shell.write(before)
+
+
+def test_who_has_nothing_goes(team: Living) -> None:
+    before = text(team.shell)
+    team.shell.write(before + '\n[[users]]\nname = "eve"\n')
+
+    done = team.run("user", "remove", "EVE", "--yes")
+
+    assert text(team.shell) == before
+    assert "'eve' has no data in AWS.\n" in done.err
+    assert "studioctl up --local  " in done.err
+
+
+def profiles(team: Living) -> list[dict[str, str]]:
+    found = team.studio.sagemaker.list_user_profiles(DomainIdEquals=team.domain_id)["UserProfiles"]
+    return [dict(profile) for profile in found]  # type: ignore[arg-type]
