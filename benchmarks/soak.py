@@ -32,6 +32,7 @@ from studioctl.infrastructure.block import Blueprint
 from studioctl.operations import emulation
 from studioctl.terraform import document, executable, provider, warm
 from studioctl.terraform.environment import child_environment
+from studioctl.terraform.front.package import Package
 
 AT_ONCE = 4
 REGION = "us-east-1"
@@ -68,14 +69,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the pauses")
     parser.add_argument("--late", type=int, default=0, metavar="MS", help="let the provider's writes return so late")
     arguments = parser.parse_args()
-    program = warm.program(os.environ)
-    if program is None:
+    package = warm.package(os.environ)
+    if package is None:
         sys.exit("The provider is in no mirror of this machine: terraform providers mirror DIRECTORY")
     began, stop = time.monotonic(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
-        lanes = [stack.enter_context(Lane(place / str(n), program, arguments)) for n in range(arguments.lanes)]
+        lanes = [stack.enter_context(Lane(place / str(n), package, arguments)) for n in range(arguments.lanes)]
         threads = [threading.Thread(target=lane.live, args=(stop,), daemon=True) for lane in lanes]
         for thread in threads:
             thread.start()
@@ -106,8 +107,8 @@ def report(lanes: list[Seen], failures: list[str], seconds: float) -> int:
 class Lane:
     """A provider, an emulator and a directory of Terraform's."""
 
-    def __init__(self, place: Path, program: Path, arguments: argparse.Namespace) -> None:
-        self.place, self.program, self.arguments = place, program, arguments
+    def __init__(self, place: Path, package: Package, arguments: argparse.Namespace) -> None:
+        self.place, self.package, self.arguments = place, package, arguments
         self.dice = random.Random(f"{arguments.seed} {place.name}")
         self.failed = ""
         self._stack = ExitStack()
@@ -116,7 +117,7 @@ class Lane:
         self.place.mkdir()
         self.emulator = server.start(state_dir=self.place / "emulator")
         self._stack.callback(server.stop, self.place / "emulator")
-        self._warm = self._stack.enter_context(warm.kept_warm(self.program, self.place / "warm"))
+        self._warm = self._stack.enter_context(warm.kept_warm(self.package, self.place / "warm"))
         if self.arguments.late:
             self._stack.callback(self._make_late().terminate)
         self._environ = environment(self.place, self.emulator)
@@ -130,7 +131,7 @@ class Lane:
     def live(self, stop: threading.Event) -> None:
         """Create and remove, until it is told to stop or something fails."""
         target = emulation.target(self.emulator, REGION)
-        with warm.borrowed({warm.VARIABLE: str(self._warm)}, self._environ, target) as environ:
+        with warm.borrowed({warm.VARIABLE: str(self._warm)}, self._environ, target, lambda: None) as environ:
             while not stop.is_set() and not self.failed:
                 for verb in ("apply", "destroy"):
                     self._terraform(verb, environ, "-auto-approve", f"-parallelism={AT_ONCE}")
@@ -150,8 +151,10 @@ class Lane:
         ((_, known),) = offer.items()
         if shutil.which("strace") is None:
             sys.exit("--late needs strace")
+        front = known["Pid"]
+        provider_id = Path(f"/proc/{front}/task/{front}/children").read_text().split()[0]
         late = f"inject=write:delay_exit={1000 * self.arguments.late}"
-        command = ["strace", "-f", "-q", "-e", "trace=write", "-e", late, "-o", os.devnull, "-p", str(known["Pid"])]
+        command = ["strace", "-f", "-q", "-e", "trace=write", "-e", late, "-o", os.devnull, "-p", provider_id]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 

@@ -62,7 +62,8 @@ class Run:
 
         It finds this test process's warm provider, unless `cold` says that it starts one, as it does for everybody.
         """
-        with warm.borrowed({} if cold else warm_provider(), self.environment, self.target) as environment:
+        lender = {} if cold else warm_provider()
+        with warm.borrowed(lender, self.environment, self.target, lambda: None) as environment:  # with every type
             done = subprocess.run(
                 ["terraform", *arguments],
                 cwd=self.directory,

@@ -8,7 +8,7 @@ import select
 import subprocess
 import sysconfig
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,16 +76,20 @@ class Shell:
         inherited = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         return {**inherited, "HOME": str(self.directory), "COLUMNS": "100", **self.variables}
 
+    @property
+    def warm(self) -> dict[str, str]:
+        """What a command sees that runs Terraform: this test process's warm provider too, unless it is `cold`."""
+        return self.environment if self.cold else {**warm_provider(), **self.environment}
+
     def studioctl(self, *arguments: str, expect: int | None = 0) -> Done:
         """Runs a command that has nobody to ask; fails the test when it ends with another code.
 
         What runs Terraform finds this test process's warm provider, unless `cold` says otherwise.
         """
-        provider = {} if self.cold or not RUN_TERRAFORM.intersection(arguments[:1]) else warm_provider()
         done = subprocess.run(
             [STUDIOCTL, *arguments],
             cwd=self.directory,
-            env={**provider, **self.environment},
+            env=self._sees(arguments),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -102,7 +106,7 @@ class Shell:
         process = subprocess.Popen(
             [STUDIOCTL, *arguments],
             cwd=self.directory,
-            env={**self.environment, "TERM": "xterm"},
+            env={**self._sees(arguments), "TERM": "xterm"},
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -116,6 +120,9 @@ class Shell:
                 os.write(master, f"{open_questions.pop(question)}\n".encode())
         os.close(master)
         return process.wait(), shown
+
+    def _sees(self, arguments: Sequence[str]) -> dict[str, str]:
+        return self.warm if RUN_TERRAFORM.intersection(arguments[:1]) else self.environment
 
     @property
     def emulator(self) -> RunningEmulator:

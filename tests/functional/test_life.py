@@ -126,7 +126,7 @@ def interrupted_up_is_finished_by_the_next(life: Shell) -> None:
     process = subprocess.Popen(
         [STUDIOCTL, "up", "--local", "--yes"],
         cwd=life.directory,
-        env=life.environment,
+        env=life.warm,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

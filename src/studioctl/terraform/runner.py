@@ -8,8 +8,9 @@ import errno
 import json
 import os
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from studioctl import disk
@@ -22,6 +23,7 @@ from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
 from studioctl.terraform.environment import child_environment
 from studioctl.terraform.executable import Engine
+from studioctl.terraform.front import types
 from studioctl.terraform.interrupts import interrupted, patience
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.stream import Transcript
@@ -271,7 +273,7 @@ class Terraform:
             verb = "destroy" if plan.destroy else "apply"
             said, _ = yield from self._run(verb, ("apply", "-input=false", "-json", plan.file.name), self._environ())
             plan.file.unlink(missing_ok=True)
-            return values(said.outputs)
+            return state.values(said.outputs)
 
     def accept(self, addresses: Sequence[str]) -> None:
         """Take these for finished, although Terraform did not see the end of their creation.
@@ -285,7 +287,7 @@ class Terraform:
 
     def outputs(self) -> dict[str, Any]:
         """The environment's outputs by name, as of the last apply; empty if there was none."""
-        return values(self.state().get("outputs", {}))
+        return state.values(self.state().get("outputs", {}))
 
     def state(self) -> dict[str, Any]:
         """Terraform's state as it is stored; empty if there is none.
@@ -364,14 +366,15 @@ class Terraform:
                 runs.end_all(self.workspace)
         return run, said
 
-    @contextmanager
-    def _provider(self, environ: Mapping[str, str], *, needed: bool) -> Iterator[Mapping[str, str]]:
+    def _provider(self, environ: Mapping[str, str], *, needed: bool) -> AbstractContextManager[Mapping[str, str]]:
         """The child's environment, with the warm provider where there is one and the command needs a provider."""
-        if not needed:
-            yield environ
-            return
-        with warm.borrowed(self.environ, environ, self.workspace.target) as child:
-            yield child
+        used = partial(types.in_use, self.workspace.directory, self._stored_text)
+        return warm.borrowed(self.environ, environ, self.workspace.target, used) if needed else nullcontext(environ)
+
+    def _stored_text(self) -> str:
+        if self.backend.kind == "s3":
+            return self.stored(self.backend) or ""
+        return history.text_of(self.workspace.state_file)
 
     def _ask(self, *words: str, given: str | None = None) -> str:
         command = (*self.engine.command, *words)
@@ -393,8 +396,3 @@ def addresses(blueprint: Blueprint) -> dict[str, str]:
         for block in module.blocks
         if not isinstance(block, Output)
     }
-
-
-def values(outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Outputs by name, from the stream's or the state's records of them."""
-    return {name: output["value"] for name, output in outputs.items() if "value" in output}

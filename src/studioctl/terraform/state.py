@@ -51,6 +51,11 @@ def parse(text: str, *, engine: Engine | None = None) -> dict[str, Any]:
     return found
 
 
+def values(outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Outputs by name, from the stream's or the state's records of them."""
+    return {name: output["value"] for name, output in outputs.items() if "value" in output}
+
+
 def damaged(why: str) -> TerraformError:
     """What is told of a state that is not whole."""
     return TerraformError(f"Terraform's state is damaged: {why}. Nothing was changed.", hint=BRING_BACK)

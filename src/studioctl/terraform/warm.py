@@ -1,7 +1,6 @@
 """One provider process that serves several runs of Terraform, one after the other: on the emulator, in tests.
 
-The provider needs a second or two of work to start, and Terraform starts it for each command. Here it is started once,
-as its developers start it in a debugger, and Terraform is told where it listens.
+Behind a front (see front/) it is started once, and Terraform is told where it listens.
 
 `STUDIOCTL_WARM_PROVIDER` names the directory of such a process. It is for our own tests. Nothing of AWS's ever goes
 there: only runs on the emulator use it, and only when the directory is ours and closed to everybody else, so that no
@@ -9,50 +8,44 @@ other user of the machine can put his own in its place. A user's `TF_REATTACH_PR
 https://developer.hashicorp.com/terraform/plugin/debugging
 """
 
-import contextlib
 import fcntl
 import json
 import os
-import re
-import signal
 import stat
-import subprocess
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from studioctl import disk
-from studioctl.errors import ConfigError, TerraformError
+from studioctl.errors import ConfigError
 from studioctl.target import LocalEndpoint, Target
-from studioctl.terraform import provider
+from studioctl.terraform import front, provider
 from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
 from studioctl.terraform.environment import child_environment
-from studioctl.terraform.process import end_with
+from studioctl.terraform.front import OFFER, starting
+from studioctl.terraform.front import package as packages
+from studioctl.terraform.front.package import Package
 
 VARIABLE = "STUDIOCTL_WARM_PROVIDER"
-START_SECONDS = 60.0
-_RECORD = "reattach.json"
 _KEY = "credentials"
 _KEY_FILE = "[default]\naws_access_key_id = {0.access_key_id}\naws_secret_access_key = {0.secret_access_key}\n"
-_OFFERED = re.compile(r"TF_REATTACH_PROVIDERS='(\{.*\})'")
 
 
-def program(environ: Mapping[str, str]) -> Path | None:
-    """The provider's program in a mirror on this machine; None where there is none that is unpacked."""
+def package(environ: Mapping[str, str]) -> Package | None:
+    """The provider's package in a mirror on this machine; None where there is none that is unpacked."""
     mirror = provider.find(environ, provider.TERRAFORM_REGISTRY)
     if mirror is None:
         return None
-    packages = mirror.directory / mirror.registry / PROVIDER / PROVIDER_VERSION / provider.platform_name()
-    return next(iter(sorted(packages.glob(f"terraform-provider-aws_v{PROVIDER_VERSION}*"))), None)
+    directory = mirror.directory / mirror.registry / PROVIDER / PROVIDER_VERSION / provider.platform_name()
+    return packages.package(directory, cache=front.cache())
 
 
 @contextmanager
-def kept_warm(binary: Path, directory: Path) -> Iterator[Path]:
+def kept_warm(package: Package, directory: Path) -> Iterator[Path]:
     """A provider that runs until the end of the block, or of our process; its directory, for the variable.
 
     Args:
-        binary: See `program`.
+        package: See `package`.
         directory: Where its socket and log are; made, and open to us alone. A short path: a socket's has 107 bytes.
 
     Raises:
@@ -60,33 +53,19 @@ def kept_warm(binary: Path, directory: Path) -> Iterator[Path]:
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
-    offer = directory / "offer"
-    with offer.open("w") as told, (directory / "log").open("w") as log:
-        child = subprocess.Popen(
-            [binary, "-debug"],
-            cwd=directory,
-            env=_environ(directory),
-            stdin=subprocess.DEVNULL,
-            stdout=told,
-            stderr=log,
-            start_new_session=True,
-            preexec_fn=end_with(os.getpid()),  # noqa: PLW1509  # see there
-        )
+    running = starting.start(package, directory, _environ(directory), cache=front.cache())
     try:
-        (directory / _RECORD).write_text(_offered(offer, child), encoding="utf-8")
+        running.ready()
         yield directory
     finally:
-        (directory / _RECORD).unlink(missing_ok=True)
-        child.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(5)
-        child.kill()
-        child.wait()
+        running.end()
 
 
 @contextmanager
-def borrowed(environ: Mapping[str, str], child: Mapping[str, str], target: Target) -> Iterator[Mapping[str, str]]:
-    """What Terraform's process sees while it uses the warm provider; `child` as it is where it may not, or cannot.
+def borrowed(
+    environ: Mapping[str, str], child: Mapping[str, str], target: Target, types: Callable[[], Collection[str] | None]
+) -> Iterator[Mapping[str, str]]:
+    """The environment of Terraform's process while it uses the warm provider; `child` where it may not, or cannot.
 
     It cannot where another Terraform uses it, since a provider is configured for one at a time, and with a CA bundle,
     which version 5 of the provider takes only the first time that it is configured.
@@ -95,6 +74,7 @@ def borrowed(environ: Mapping[str, str], child: Mapping[str, str], target: Targe
         environ: Our own environment.
         child: What Terraform's process sees otherwise.
         target: Where it acts.
+        types: Tells the types of resources and data sources that its documents and its state hold; None for any.
 
     Raises:
         ConfigError: The directory is not ours alone.
@@ -114,6 +94,7 @@ def borrowed(environ: Mapping[str, str], child: Mapping[str, str], target: Targe
         offer = _running(directory)
         if offer and target.local:
             disk.replace(directory / _KEY, _KEY_FILE.format(target.local), mode=0o600)
+            starting.tell_types(directory, types())
         yield {**child, "TF_REATTACH_PROVIDERS": offer} if offer else child
 
 
@@ -127,18 +108,9 @@ def _environ(directory: Path) -> dict[str, str]:
     sealed = child_environment(os.environ, nowhere, cli_config=None)
     for name in ("AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         sealed.pop(name, None)
-    quiet = dict.fromkeys(("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_PROTO"), "OFF")
+    levels = ("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_AWS", "TF_LOG_SDK", "TF_LOG_SDK_PROTO")
+    quiet = dict.fromkeys(levels, "OFF")
     return sealed | quiet | {"TMPDIR": str(directory), "AWS_SHARED_CREDENTIALS_FILE": str(directory / _KEY)}
-
-
-def _offered(offer: Path, child: "subprocess.Popen[bytes]") -> str:
-    """What it tells Terraform to reattach to, once it listens."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and child.poll() is None:
-        if found := _OFFERED.search(offer.read_text(encoding="utf-8")):
-            return found[1]
-        time.sleep(0.05)
-    raise TerraformError("The provider did not start", hint=f"Read its log: less '{offer.with_name('log')}'")
 
 
 def _require_private(directory: Path) -> None:
@@ -155,9 +127,9 @@ def _require_private(directory: Path) -> None:
 
 
 def _running(directory: Path) -> str | None:
-    """What to reattach to, if it still runs, and listens in its own directory."""
+    """The offer in a directory, if who made it still runs and listens there."""
     try:
-        text = (directory / _RECORD).read_text(encoding="utf-8")
+        text = (directory / OFFER).read_text(encoding="utf-8")
         ((_, offer),) = json.loads(text).items()
         os.kill(offer["Pid"], 0)
         return text if Path(offer["Addr"]["String"]).parent == directory else None

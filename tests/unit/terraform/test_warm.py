@@ -3,6 +3,8 @@
 import fcntl
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest
 from studioctl.errors import ConfigError, TerraformError
 from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import warm
+from studioctl.terraform.front.package import Package
+from studioctl.terraform.front.starting import START_SECONDS
 
 LOCAL = Target("us-east-1", local=LocalEndpoint("http://127.0.0.1:1234", "STUDIOCTLKEY", "its-secret"))
 CHILD = {"PATH": "/bin"}
@@ -35,7 +39,7 @@ def place(tmp_path: Path) -> Path:
 
 def seen(place: Path, child: Mapping[str, str] = CHILD, target: Target = LOCAL) -> Mapping[str, str]:
     """What Terraform's process would see."""
-    with warm.borrowed({warm.VARIABLE: str(place)}, child, target) as environ:
+    with warm.borrowed({warm.VARIABLE: str(place)}, child, target, lambda: {"aws_vpc", "aws_eip"}) as environ:
         return environ
 
 
@@ -44,7 +48,7 @@ def test_terraform_is_told_where_the_provider_listens(place: Path) -> None:
 
 
 def test_without_the_variable_there_is_none(place: Path) -> None:
-    with warm.borrowed({}, CHILD, LOCAL) as environ:
+    with warm.borrowed({}, CHILD, LOCAL, lambda: None) as environ:
         assert environ == CHILD
 
 
@@ -58,7 +62,7 @@ def test_a_ca_bundle_needs_a_provider_of_its_own(place: Path) -> None:
 
 
 def test_it_serves_one_terraform_at_a_time(place: Path) -> None:
-    with warm.borrowed({warm.VARIABLE: str(place)}, CHILD, LOCAL) as first:
+    with warm.borrowed({warm.VARIABLE: str(place)}, CHILD, LOCAL, lambda: None) as first:
         assert "TF_REATTACH_PROVIDERS" in first
         assert seen(place) == CHILD
     assert "TF_REATTACH_PROVIDERS" in seen(place)
@@ -102,31 +106,72 @@ def test_a_provider_that_listens_elsewhere_or_has_ended_is_not_used(place: Path,
     assert seen(place) == CHILD
 
 
+def test_the_front_is_told_which_types_are_in_use(place: Path) -> None:
+    seen(place)
+    assert (place / "types").read_text().split() == ["aws_eip", "aws_vpc"]
+    with warm.borrowed({warm.VARIABLE: str(place)}, CHILD, LOCAL, lambda: None):
+        assert not (place / "types").exists()
+
+
+def package(tmp_path: Path, script: str) -> Package:
+    """A provider that is a shell script."""
+    program = tmp_path / "provider"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o700)
+    return Package(program, "h1:a")
+
+
 def test_it_lives_as_long_as_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"AWS_SECRET_ACCESS_KEY": "real", "AWS_CA_BUNDLE": "/ca.pem", "TF_LOG": "TRACE"}.items():
         monkeypatch.setenv(name, value)
-    program = tmp_path / "provider"
-    said = f"  TF_REATTACH_PROVIDERS='{offer(tmp_path / 'warm')}'"
-    program.write_text(f"#!/bin/sh\nenv > environment\ncat <<END\n{said}\nEND\nexec sleep 300\n")
-    program.chmod(0o700)
-    with warm.kept_warm(program, tmp_path / "warm") as directory:
-        assert "TF_REATTACH_PROVIDERS" in seen(directory)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    said = f"  TF_REATTACH_PROVIDERS='{offer(tmp_path / 'warm', socket=tmp_path / 'warm/plugin1')}'"
+    script = f"env > environment\necho $$ > pid\ncat <<END\n{said}\nEND\nexec sleep 300"
+    with warm.kept_warm(package(tmp_path, script), tmp_path / "warm") as directory:
+        told = json.loads(seen(directory)["TF_REATTACH_PROVIDERS"])["registry.terraform.io/hashicorp/aws"]
         environ = dict(line.split("=", 1) for line in (directory / "environment").read_text().splitlines())
         key = Path(environ["AWS_SHARED_CREDENTIALS_FILE"]).read_text()
+        pid = int((directory / "pid").read_text())
+        os.kill(pid, 0)
+    assert told["Addr"] == {"Network": "unix", "String": str(tmp_path / "warm/front")}
+    assert (told["Protocol"], told["ProtocolVersion"], told["Test"]) == ("grpc", 5, True)
     assert key == "[default]\naws_access_key_id = STUDIOCTLKEY\naws_secret_access_key = its-secret\n"
     assert not {"AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"} & environ.keys()
-    assert (environ["TF_LOG"], environ["TMPDIR"]) == ("OFF", str(directory))
+    assert (environ["TF_LOG"], environ["TF_LOG_PROVIDER_AWS"], environ["TMPDIR"]) == ("OFF", "OFF", str(directory))
     assert "AWS_CA_BUNDLE" not in environ
     assert directory.stat().st_mode & 0o777 == 0o700
     assert seen(directory) == CHILD
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_one_that_does_not_start_says_where_its_log_is(tmp_path: Path) -> None:
-    program = tmp_path / "provider"
-    program.write_text("#!/bin/sh\nexit 3\n")
-    program.chmod(0o700)
     began = time.monotonic()
-    with pytest.raises(TerraformError) as caught, warm.kept_warm(program, tmp_path / "warm"):
+    with (
+        pytest.raises(TerraformError) as caught,
+        warm.kept_warm(package(tmp_path, "echo broken >&2; exit 3"), tmp_path / "warm"),
+    ):
         pass
-    assert caught.value.hint == f"Read its log: less '{tmp_path / 'warm' / 'log'}'"
-    assert time.monotonic() - began < warm.START_SECONDS / 2
+    log = tmp_path / "warm" / "log"
+    assert caught.value.hint == f"Read its log: less '{log}'"
+    assert log.read_text() == "broken\nthe provider ended without saying where it listens: 3\n"
+    assert time.monotonic() - began < START_SECONDS / 2
+
+
+def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    said = f"  TF_REATTACH_PROVIDERS='{offer(tmp_path / 'warm', socket=tmp_path / 'warm/plugin1')}'"
+    kept = package(tmp_path, f"echo $$ > pid\ncat <<END\n{said}\nEND\nexec sleep 300")
+    script = (
+        "import os, signal, pathlib\n"
+        "from studioctl.terraform import warm\n"
+        "from studioctl.terraform.front import package\n"
+        f"with warm.kept_warm(package.Package(pathlib.Path({str(kept.program)!r}), 'h1:a'),"
+        f" pathlib.Path({str(tmp_path / 'warm')!r})): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=False)
+    pid = int((tmp_path / "warm" / "pid").read_text())
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{pid}").exists()
+    assert not (tmp_path / "warm" / "reattach.json").exists()
