@@ -221,9 +221,10 @@ def _own(scope: ast.AST) -> Iterator[ast.AST]:
 
 
 def pattern(template: str) -> re.Pattern[str]:
-    """What a message that is made from this template ends with."""
+    """What a message that is made from this template ends with. A brace may stand twice in it, for `format`."""
     literal = PLACEHOLDER.split(template)
-    return re.compile("(?:.*)".join(map(re.escape, literal)) + "$", re.DOTALL)
+    words = "(?:.*)".join(map(re.escape, literal)).replace(r"\{\{", r"\{+").replace(r"\}\}", r"\}+")
+    return re.compile(words + "$", re.DOTALL)
 
 
 def literal(template: str) -> int:
@@ -240,3 +241,16 @@ def catalogue() -> dict[str, dict[str, str]]:
 def claimed(test: str) -> set[tuple[str, str]]:
     """The remedies that are said to be walked by this test."""
     return {(module, text) for module, known in catalogue().items() for text, how in known.items() if how == test}
+
+
+def made_from(words: str, modules: str) -> set[tuple[str, str]]:
+    """What of the modules that begin so these words are made from, or end with: of all that fit, what says the most."""
+    fitting = {
+        (module, text)
+        for module, texts in catalogue().items()
+        if module.startswith(modules)
+        for text in texts
+        if pattern(text).search(words)
+    }
+    most = max((literal(text) for _, text in fitting), default=0)
+    return {(module, text) for module, text in fitting if literal(text) == most}

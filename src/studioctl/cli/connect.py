@@ -1,6 +1,7 @@
 """`studioctl connect`."""
 
 import os
+import shlex
 from enum import StrEnum
 from typing import Annotated
 
@@ -47,7 +48,7 @@ def connect(
     if json and not check:
         raise StudioctlError(
             "--json goes with --check.",
-            hint=f"studioctl connect {f'{space} ' if space else ''}--check --json",
+            hint=f"studioctl connect {f'{shlex.quote(space)} ' if space else ''}--check --json",
             exit_code=ExitCode.USAGE,
         )
     terminal = Terminal()

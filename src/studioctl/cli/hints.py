@@ -10,6 +10,8 @@ VERBS = re.compile(
     r"\bstudioctl (plan|up|down|backup|status|outputs|doctor|audit|start|stop|restart|open|logs|connect|ssh"
     rf"|secret (set|get|status) github|image (push|list|attach)|user remove|{STATE})\b"
 )
+# Those that read the file and act nowhere. Some hints name the file already.
+READERS = re.compile(r"\bstudioctl (validate|synth|image build|editor (script|test))\b(?! --config)")
 
 CONFIG = re.compile(r"(?:--config=|-c)(.+)", re.DOTALL)
 
@@ -44,4 +46,5 @@ def with_flags(hint: str, arguments: list[str]) -> str:
 
 def repeating(hint: str, flags: str) -> str:
     """The hint with these very flags behind each command in it."""
+    hint = READERS.sub(lambda found: found[0] + flags.removesuffix(" --local"), hint)
     return VERBS.sub(lambda found: found[0] + flags, hint)

@@ -134,7 +134,7 @@ def _chosen(wanted: tuple[Value, ...], *, defaults: bool, again: str) -> dict[st
     missing = [value.key for value in wanted if value.given is None]
     asks = not defaults and sys.stdin is not None and sys.stdin.isatty()
     if missing and not defaults and not asks:
-        options_ = " ".join(f"--{value.key} {value.given or value.proposed}" for value in wanted)
+        options_ = " ".join(f"--{value.key} {shlex.quote(value.given or value.proposed)}" for value in wanted)
         raise StudioctlError(
             f"There is no terminal to ask on, and nothing says: {', '.join(missing)}. Nothing was written.",
             hint=f"say them, or take what is proposed with --defaults: {again} {options_}",

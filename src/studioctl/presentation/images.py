@@ -19,7 +19,8 @@ def listing(found: "Listing", terminal: Terminal, *, flags: str) -> None:
     if not found.images:
         terminal.say(f"Repository '{found.repository}' is empty.")
         terminal.next_commands(
-            ("studioctl image build", "build one from a Dockerfile"), (f"studioctl image push{flags} TAG", "push it")
+            (f"studioctl image build{flags.removesuffix(' --local')}", "build one from a Dockerfile"),
+            (f"studioctl image push{flags} TAG", "push it"),
         )
         return
     now = datetime.now(UTC)

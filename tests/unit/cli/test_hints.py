@@ -42,3 +42,20 @@ def test_just_the_commands_that_take_both_flags_get_them() -> None:
 
     assert gets - takes == set()
     assert takes - gets == NEVER_A_HINT
+
+
+def test_every_command_that_reads_the_file_names_it() -> None:
+    for path, options in commands(app):
+        if "--config" not in options or path in {"init", *NEVER_A_HINT}:
+            continue  # `init` is told to write a file only where it names one
+        command = f"studioctl {path}" + (" github" if path.startswith("secret ") else "")
+        if path in {"state restore", "state unlock"}:
+            continue  # with their arguments, above
+        flags = ["--config", "team.toml", *(["--local"] if "--local" in options else [])]
+        assert shlex.split(with_flags(command, ["up", "-c", "team.toml", "--local"])) == [*command.split(), *flags]
+        assert with_flags(f"{command} --config a.toml", ["up"]) == f"{command} --config a.toml"
+
+
+def test_a_file_that_is_named_already_is_named_once() -> None:
+    said = "correct team.toml, then run: studioctl validate --config team.toml"
+    assert with_flags(said, ["up", "-c", "team.toml"]) == said

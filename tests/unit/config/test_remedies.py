@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import tomlkit
@@ -15,7 +16,7 @@ import tomlkit
 from studioctl.config.load import parse
 from studioctl.config.text import Location
 from studioctl.errors import ConfigError
-from tests.remedies import catalogue, claimed, literal, pattern
+from tests.remedies import claimed, made_from
 from tests.unit.config.test_problems import ABOVE, FILES, PARTS
 
 LINE = re.compile(r"studio\.toml(?::\d+)?(?::\d+: |: (?P<path>[\w.-]\S*?|\"[^\"]*\")?(?:: )|: )(?P<words>.*)")
@@ -39,6 +40,8 @@ SYNTAX = (
     ("a = None", ""),
     ("a = us-east-1", 'a = "us-east-1"'),
     ("a = 50GB", "a = 50"),
+    ("a_gb = 50h", "a_gb = 50"),
+    ("a = { b = 1 }\n[a]\nc = 2", "[a]\nb = 1\nc = 2"),
     ("a = 1,000", "a = 1000"),
     ("a = 050", "a = 50"),
     ("a = 50,", "a = 50"),
@@ -67,6 +70,18 @@ MORE = {
         '[network]\naccess = "vpc-only"\n[studio]\ndocker = false\ntrusted_accounts = ["111122223333"]\n'
     ),
 }
+# Files whose users differ from the transcripts', and whose script is one of this directory's.
+SCRIPTS = Path(__file__).parents[2]
+BEGINNING = 'name = "acme-ml"\nregion = "us-east-1"\n'
+WHOLE = {
+    "a user's own script": f'{BEGINNING}[[users]]\nname = "ada"\neditor = {{ script = "package.sh" }}\n',
+    "a script and a user's tools": (
+        f'{BEGINNING}[editor]\nscript = "package.sh"\n[[users]]\nname = "ada"\neditor = {{ tools = ["ruff"] }}\n'
+    ),
+    "a script and more": (
+        f'{BEGINNING}users = [{{ name = "ada" }}]\n[editor]\nscript = "package.sh"\ntools = ["ruff"]\n'
+    ),
+}
 HERE = "tests/unit/config/test_remedies.py"
 
 
@@ -82,7 +97,7 @@ def test_written_as_printed() -> None:
             known = (_anywhere(path), words)
             assert _counted(left)[known] < _counted(problems)[known], (title, path, words, mended)
             assert path.endswith("]") or _ends_well(mended, path), (title, path, words, left)
-            walked |= _templates(words, "studioctl.config.")
+            walked |= made_from(words, "studioctl.config.")
 
     assert claimed(f"{HERE}::test_written_as_printed") == walked
 
@@ -92,7 +107,7 @@ def test_toml_written_as_printed() -> None:
     for broken, mended in SYNTAX:
         (_, words), *_ = _problems(broken)
         tomllib.loads(mended)
-        found = _templates(words.removesuffix(" where the file ends"), "studioctl.config.syntax")
+        found = made_from(words.removesuffix(" where the file ends"), "studioctl.config.syntax")
         assert found, words
         walked |= found
 
@@ -122,29 +137,17 @@ def _broken() -> Iterator[tuple[str, str]]:
     yield from ((title, ABOVE + text) for title, (text, _) in PARTS.items())
     yield from ((title, ABOVE + text) for title, text in MORE.items())
     yield from ((title, text) for title, (text, _) in FILES.items())
+    yield from WHOLE.items()
 
 
 def _problems(text: str) -> list[tuple[str, str]]:
     """Each problem that the text has: where, and all that is said of it."""
     try:
-        parse(text)
+        parse(text, directory=SCRIPTS)
     except ConfigError as error:
         found = [LINE.fullmatch(line) for line in error.message.splitlines()]
         return [(each["path"] or "", each["words"]) for each in found if each]
     return []
-
-
-def _templates(words: str, modules: str) -> set[tuple[str, str]]:
-    """What these words are made from: of all that fit, what says the most."""
-    fitting = {
-        (module, text)
-        for module, texts in catalogue().items()
-        if module.startswith(modules)
-        for text in texts
-        if pattern(text).search(words)
-    }
-    most = max((literal(text) for _, text in fitting), default=0)
-    return {(module, text) for module, text in fitting if literal(text) == most}
 
 
 def _mended(text: str, path: str, words: str) -> str | None:
@@ -193,6 +196,11 @@ def _list(data: Any, place: Location, _: re.Match[str]) -> None:
 
 def _gone(data: Any, place: Location, _: re.Match[str]) -> None:
     del _at(data, place[:-1])[place[-1]]
+
+
+def _these_gone(data: Any, place: Location, found: re.Match[str]) -> None:
+    for key in found["keys"].split(", "):
+        del _at(data, place[:-1])[key]
 
 
 def _renamed(data: Any, place: Location, found: re.Match[str]) -> None:
@@ -260,6 +268,7 @@ FORMS: tuple[tuple[str, Write], ...] = (
     (r"; write it without a decimal point$", _whole),
     (r"; write \[ \.\.\. \]$", _list),
     (r"; write at least one: (?P<value>\[.*\])$", _inside),
+    (r"below \[editor\]; delete (?P<keys>[\w, ]+)$", _these_gone),
     (r"; (?:delete (?:it|one|this line|the line|it here|one of them)|write a value or delete the line)\b", _gone),
     (rf"; write (?P<value>{VALUE})(?: without quotes)?(?: or .*|, or .*)?$", _value),
     (r"out of range; write (?P<value>\d+) to \d+\b.*$", _value),

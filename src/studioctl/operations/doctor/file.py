@@ -40,7 +40,7 @@ NO_STATE = Rule(
     Severity.ERROR,
     "The environment exists, and this machine has no state of it",
     "The state is where `up` ran. `up` and `down` refuse an environment of which there is no record here.",
-    "copy it from there: {state_file}; or, if it is yours and its state is lost: studioctl up --adopt {name}",
+    "copy it from there: {state_file}; or, if it is yours and its state is lost: studioctl up --adopt {name}{ours}",
     "https://developer.hashicorp.com/terraform/language/state",
 )
 STRANGE_STATE = Rule(
@@ -99,7 +99,7 @@ def _state(patient: Patient) -> Iterator[Finding]:
         yield from _state_bucket(patient, bucket)
     elif patient.domain and not patient.workspace.state_file.is_file():
         message = f"'{patient.wanted.name}' exists ({patient.domain.id}), and its state is not on this machine"
-        yield NO_STATE.broken(message, state_file=patient.workspace.state_file, name=patient.wanted.name)
+        yield NO_STATE.broken(message, state_file=patient.workspace.state_file, name=patient.wanted.name, ours=patient.flags)
     else:
         yield NO_STATE.ok("Terraform's state is on this machine")
 

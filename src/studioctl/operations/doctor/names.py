@@ -19,7 +19,7 @@ BUCKET_ELSEWHERE = Rule(
     Severity.ERROR,
     "The bucket's name is another account's, or the bucket is closed to you",
     "Bucket names are unique in the whole world: `up` fails when it makes the bucket.",
-    'write another name in {file}: bucket = "{better}" under [storage]',
+    "write another name in {file}: {key}",
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html",
 )
 NAME_TAKEN = Rule(
@@ -67,14 +67,14 @@ def _claims(patient: Patient, *types: str) -> Iterator[Finding]:
 def _judged(patient: Patient, fixed: names.FixedName, claim: "Claim") -> Finding:
     from studioctl.aws.claims import Claim  # noqa: PLC0415
 
-    noun, key = fixed.kind.noun, fixed.kind.remedy(fixed.name, patient.wanted.name)
+    noun, key = fixed.kind.noun, fixed.kind.remedy(fixed.name, patient.wanted)
     match claim:
         case Claim.FREE:
             return NAME_TAKEN.ok(f"{noun} {fixed.name}: the name is free")
         case Claim.OURS:
             return NAME_TAKEN.ok(f"{noun} {fixed.name}: this environment's")
         case Claim.ELSEWHERE:
-            return BUCKET_ELSEWHERE.broken(names.taken(fixed, claim), file=patient.file, better=f"{fixed.name}-2")
+            return BUCKET_ELSEWHERE.broken(names.taken(fixed, claim), file=patient.file, key=key)
         case Claim.LEAVING:
             command = names.restoring(fixed.name) + patient.flags
             return SECRET_LEAVING.broken(names.taken(fixed, claim), command=command)
@@ -128,7 +128,7 @@ def _domain(patient: Patient) -> Iterator[Finding]:
     others = {arn.rpartition("/")[2] for arn in patient.studio.domain_arns(name)} - {own}
     if others:
         message = f"There is a domain '{name}' already ({', '.join(sorted(others))}), not this environment's"
-        key = names.KINDS[names.DOMAIN].remedy(name, patient.wanted.name)
+        key = names.KINDS[names.DOMAIN].remedy(name, patient.wanted)
         yield OTHER_DOMAIN.broken(message, file=patient.file, key=key)
     elif patient.domain:
         yield OTHER_DOMAIN.ok(f"domain {name}: this environment's")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from studioctl.operations.doctor import instances
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
@@ -133,10 +134,12 @@ def _types(patient: Patient) -> Iterator[Finding]:
 
     wanted = Counter(space.instance_type for space in patient.wanted.resolved_spaces())
     elsewhere = _running_elsewhere(patient)
-    for instance_type, quota in quotas.editor_quotas(patient.session, sorted(wanted)).items():
+    found = quotas.editor_quotas(patient.session, sorted(wanted))
+    for instance_type, quota in found.items():
         if quota is None:
             message = f"{instance_type}: AWS has no quota for Code Editor on it in {patient.target.region}"
-            yield UNKNOWN_TYPE.broken(message, file=patient.file, better="ml.t3.medium")
+            better = instances.better(patient, lambda _: [name for name in quotas.EDITORS_ON if found.get(name, True)])
+            yield UNKNOWN_TYPE.broken(message, file=patient.file, better=better)
         else:
             rule = TOO_FEW_OF_TYPE if quota.limit else NONE_OF_TYPE
             needed = wanted[instance_type] + elsewhere[instance_type]

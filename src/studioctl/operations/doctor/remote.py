@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS
+from studioctl.operations.doctor import instances
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.images import with_newest
@@ -32,7 +33,7 @@ NOT_OFFERED = Rule(
     Severity.ERROR,
     "The region does not offer an instance type of the file",
     "There are no such machines in any of its zones: a space of this type never starts.",
-    'write another instance_type in {file}, such as "ml.t3.medium"',
+    'write another instance_type in {file}, such as "{better}"',
     "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html",
 )
 
@@ -81,7 +82,8 @@ def _offers(patient: Patient) -> Iterator[Finding]:
     missing = sorted(wanted - offered(patient.session, wanted)) if wanted else []
     for instance_type in missing:
         message = f"{patient.target.region} does not offer {instance_type}"
-        yield NOT_OFFERED.broken(message, file=patient.file)
+        better = instances.better(patient, lambda types: offered(patient.session, types))
+        yield NOT_OFFERED.broken(message, file=patient.file, better=better)
     if wanted and not missing:
         yield NOT_OFFERED.ok(f"{patient.target.region} offers {', '.join(sorted(wanted))}")
 

@@ -8,13 +8,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.block import Blueprint
-from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 from studioctl.operations.provisioning.problem import Problem
 
 if TYPE_CHECKING:
     from studioctl.aws.claims import Claim, Tag
     from studioctl.aws.session import Session
+
+
+LONGEST_ENVIRONMENT = 32
 
 
 @dataclass(frozen=True)
@@ -26,19 +30,35 @@ class Kind:
         argument: Terraform's argument with its name.
         key: The key of the file that decides the name.
         own: The key in `[names]` by which the file may give it another.
+        longest: How many characters a name may have that the file gives to this alone.
     """
 
     noun: str
     argument: str = "name"
     key: tuple[str, ...] = ("name",)
     own: str = ""
+    longest: int = 63
 
-    def remedy(self, name: str, environment: str) -> str:
+    def remedy(self, name: str, config: EnvironmentConfig) -> str:
         """What to write instead of this name."""
-        if self.own and not name.startswith(environment):
-            return f'{self.own} = "{name}-2" under [names]'
-        better = f"{name if len(self.key) > 1 else environment}-2"
-        return f'{self.key[-1]} = "{better}"' + (f" under [{self.key[0]}]" if len(self.key) > 1 else "")
+        own = getattr(config.names, self.own) if self.own else None
+        if own and name in {own, *_user_roles(config)}:
+            return f'{self.own} = "{another(own, self.longest)}" under [names]'
+        if len(self.key) > 1:
+            return f'{self.key[-1]} = "{another(name, self.longest)}" under [{self.key[0]}]'
+        return f'{self.key[-1]} = "{another(config.name, LONGEST_ENVIRONMENT)}"'
+
+
+def another(name: str, longest: int) -> str:
+    """A name like this one, for which there is room."""
+    return next(
+        other for other in (f"{name[: longest - 2].rstrip('-./')}-{number}" for number in (2, 3)) if other != name
+    )
+
+
+def _user_roles(config: EnvironmentConfig) -> Iterator[str]:
+    naming = Naming.of(config)
+    return (naming.user_role(user.name) for user in config.users)
 
 
 BUCKET, REPOSITORY, SECRET = "aws_s3_bucket", "aws_ecr_repository", "aws_secretsmanager_secret"
@@ -47,9 +67,9 @@ LOG_GROUP, GROUP = "aws_cloudwatch_log_group", "aws_security_group"
 DOMAIN = "aws_sagemaker_domain"
 KINDS: Mapping[str, Kind] = {
     BUCKET: Kind("bucket", "bucket", ("storage", "bucket")),
-    REPOSITORY: Kind("repository", key=("images", "repository")),
-    SECRET: Kind("secret", own="secret"),
-    ROLE: Kind("role", own="role"),
+    REPOSITORY: Kind("repository", key=("images", "repository"), longest=256),
+    SECRET: Kind("secret", own="secret", longest=512),
+    ROLE: Kind("role", own="role", longest=64),
     POLICY: Kind("policy"),
     ALIAS: Kind("KMS alias"),
     LOG_GROUP: Kind("log group"),
@@ -128,17 +148,17 @@ def fixed_names(blueprint: Blueprint, account_id: str, *, known: Collection[str]
             yield FixedName(resource.type, name, vpc_id if resource.type == GROUP else "")
 
 
-def problem(session: "Session", environment: str, fixed: FixedName) -> Problem | None:
+def problem(session: "Session", config: EnvironmentConfig, fixed: FixedName) -> Problem | None:
     """Why this name cannot be had; None when it can. Raises AwsError when AWS refuses to tell."""
     from studioctl.aws.claims import Claim  # noqa: PLC0415 (boto3 is needed only here)
 
-    claim, kind = fixed.claim(session, environment), fixed.kind
+    claim, kind = fixed.claim(session, config.name), fixed.kind
     if claim in {Claim.FREE, Claim.OURS}:
         return None
     if claim is Claim.LEAVING:
         remedy = f"storing a value restores it: {restoring(fixed.name)}"
     else:
-        remedy = f"write another name: {kind.remedy(fixed.name, environment)}"
+        remedy = f"write another name: {kind.remedy(fixed.name, config)}"
     return Problem(kind.key, f"{taken(fixed, claim)}; {remedy}")
 
 

@@ -63,7 +63,7 @@ def check_names(account: Account, blueprint: Blueprint, known: Collection[str]) 
     found = names.fixed_names(blueprint, account.session.identity.account_id, known=known)
 
     def look(fixed: names.FixedName) -> Iterator[Problem]:
-        problem = names.problem(account.session, account.config.name, fixed)
+        problem = names.problem(account.session, account.config, fixed)
         yield from [problem] if problem else []
 
     wanted: dict[str, Look] = {f"{it.kind.noun} {it.name}": lambda it=it: look(it) for it in found}  # type: ignore[misc]

@@ -13,7 +13,7 @@ from studioctl.operations.doctor.finding import Severity
 from studioctl.operations.doctor.patient import Once, Patient
 from studioctl.target import Target
 from tests.fakes.aws import FakeCall, FakeQuotas, FakeS3OfSomebodyElse, FakeSession, refused
-from tests.unit.operations.doctor.ward import Ward, knowing, spec
+from tests.unit.operations.doctor.ward import NUMBERS, Ward, knowing, spec
 
 IMAGE = "arn:aws:sagemaker:us-east-1:885854791233:image/sagemaker-distribution-cpu"
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
@@ -70,7 +70,7 @@ def no_state(ward: Ward) -> Case:
     patient = ward.patient(real=True)
     _, domain_id = ward.domain(patient)
     message = f"'{patient.wanted.name}' exists ({domain_id}), and its state is not on this machine"
-    lost = f"or, if it is yours and its state is lost: studioctl up --adopt {patient.wanted.name}"
+    lost = f"or, if it is yours and its state is lost: studioctl up --adopt {patient.wanted.name}{patient.flags}"
     return Case(patient, message, f"copy it from there: {patient.workspace.state_file}; {lost}")
 
 
@@ -360,11 +360,11 @@ def bucket_of_somebody_else(ward: Ward) -> Case:
 
 @case("NAM002")
 def repository_of_another_team(ward: Ward) -> Case:
-    patient = ward.patient(images={"repository": "images-of-others"})
-    ward.client("ecr", patient).create_repository(repositoryName="images-of-others")
-    message = "There is a repository 'images-of-others' in this account, which is not this environment's"
-    remedy = f'write another name in {patient.file}: repository = "images-of-others-2" under [images]'
-    return Case(patient, message, remedy)
+    name = f"images-of-others-{next(NUMBERS)}"
+    patient = ward.patient(images={"repository": name})
+    ward.client("ecr", patient).create_repository(repositoryName=name)
+    message = f"There is a repository '{name}' in this account, which is not this environment's"
+    return Case(patient, message, f'write another name in {patient.file}: repository = "{name}-2" under [images]')
 
 
 @case("NAM003")

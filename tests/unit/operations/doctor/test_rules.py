@@ -1,12 +1,17 @@
 """Every rule can be broken, and says what was found and what to do."""
 
 import re
+import tomllib
 from dataclasses import replace
 
 import pytest
 
+from studioctl.config.model import EnvironmentConfig
 from studioctl.operations.doctor.catalogue import GROUPS, rules
-from studioctl.operations.doctor.finding import Severity
+from studioctl.operations.doctor.finding import Finding, Severity
+from studioctl.operations.doctor.patient import Patient
+from studioctl.operations.provisioning import names
+from tests.remedies import claimed, made_from
 from tests.unit.operations.doctor.cases import CASES
 from tests.unit.operations.doctor.ward import Ward, examined
 
@@ -95,3 +100,84 @@ def test_a_directory_that_is_as_it_was_left_is_well_and_nothing_is_said_of_none(
     patient.workspace.directory.mkdir(parents=True)
     (finding,) = examined(patient, "STA003")
     assert finding.message == f"{patient.workspace.directory} is as studioctl left it"
+
+
+HERE = "tests/unit/operations/doctor/test_rules.py"
+WRITTEN = re.compile(r'(\w+) = "([^"]+)"(?: under \[(\w+)\])?$')
+
+
+def broken(patient: Patient, rule_id: str) -> tuple[Finding, ...]:
+    return tuple(f for f in examined(patient, rule_id) if f.id == rule_id and f.severity is not Severity.OK)
+
+
+def written(patient: Patient, remedy: str) -> Patient:
+    """The same patient, with what the remedy says to write in the file."""
+    config = patient.wanted.model_dump(exclude_unset=True)
+    if found := WRITTEN.search(remedy):
+        key, value, table = found.groups()
+        (config.setdefault(table, {}) if table else config)[key] = value
+    else:
+        config.setdefault("studio", {})["instance_type"] = remedy.rpartition("such as ")[2].strip('"')
+    return replace(patient, config=EnvironmentConfig.model_validate(config))
+
+
+def test_written_as_printed(ward: Ward) -> None:
+    walked = set()
+    for rule_id in ("NAM001", "NAM002", "NAM004", "TYP001", "QUO006"):
+        patient = CASES[rule_id](ward).patient
+        (finding,) = broken(patient, rule_id)
+        mended = written(patient, finding.remedy)
+        assert mended.wanted != patient.wanted, finding
+        assert not broken(mended, rule_id), finding
+        walked |= made_from(finding.remedy, "studioctl.operations.doctor.")
+
+    patient = CASES["RMT001"](ward).patient
+    (finding,) = broken(patient, "RMT001")
+    everybody, one = re.findall(r"(?:\[studio\]|\[\[users\]\]): (.*?)(?:;|$)", finding.remedy)
+    config = patient.wanted.model_dump(exclude_unset=True)
+    studio, (user,) = config["studio"], config["users"]
+    for changed in (
+        {**config, "studio": {**studio, **tomllib.loads(everybody)}},
+        {**config, "users": [{**user, **tomllib.loads(one)}]},
+    ):
+        assert not broken(replace(patient, config=EnvironmentConfig.model_validate(changed)), "RMT001")
+    walked |= made_from(finding.remedy, "studioctl.operations.doctor.")
+
+    assert claimed(f"{HERE}::test_written_as_printed") == walked
+
+
+LONG = "a" * 63
+TOKEN = {"github": {"username": "ada"}}
+NAMED: tuple[tuple[str, str, dict[str, dict[str, object]]], ...] = (
+    # Of what the name is taken, the name, and the file.
+    (names.BUCKET, LONG, {"storage": {"bucket": LONG}}),
+    (names.BUCKET, f"{LONG[2:]}-2", {"storage": {"bucket": f"{LONG[2:]}-2"}}),
+    (names.REPOSITORY, LONG * 4, {"images": {"repository": LONG * 4}}),
+    (names.DOMAIN, "acme-ml-domain", {"names": {"domain": "acme-ml-domain"}}),  # which begins like the environment
+    (names.DOMAIN, LONG, {"names": {"domain": LONG}}),
+    (names.DOMAIN, "acme-ml", {}),
+    (names.ROLE, "acme-ml-users", {"names": {"role": "acme-ml-users"}}),
+    (names.ROLE, "team-ada", {"names": {"role": "team"}, "iam": {"per_user_roles": True}}),
+    (names.ROLE, "acme-ml-flow-logs", {"names": {"role": "team"}, "network": {"flow_logs": True}}),
+    (names.SECRET, "acme-ml/git", {"names": {"secret": "acme-ml/git"}, "secrets": TOKEN}),
+    (names.SECRET, "acme-ml/github", {"secrets": TOKEN}),
+    (names.ALIAS, "alias/acme-ml", {"encryption": {"customer_key": True}}),
+)
+
+
+def test_the_name_that_is_proposed_is_another_and_fits(ward: Ward) -> None:
+    walked = set()
+    for kind, name, sections in NAMED:
+        patient = ward.patient(**{"name": "acme-ml", **sections})
+        proposed = names.KINDS[kind].remedy(name, patient.wanted)
+        before, after = (
+            {(fixed.type, fixed.name) for fixed in names.fixed_names(each.blueprint, "123456789012")}
+            for each in (patient, written(patient, proposed))
+        )
+        assert (kind, name) in before
+        assert (kind, name) not in after, proposed
+        walked |= made_from(proposed, "studioctl.operations.provisioning.names")
+
+    longest = ward.patient(name="a" * 32)
+    assert written(longest, names.KINDS[names.DOMAIN].remedy("a" * 32, longest.wanted)).wanted.name == f"{'a' * 30}-2"
+    assert claimed(f"{HERE}::test_the_name_that_is_proposed_is_another_and_fits") == walked

@@ -21,6 +21,7 @@ from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import endpoint_zones, preflight
 from tests.fakes.aws import FakeSession, refused
 from tests.fakes.work import done
+from tests.remedies import claimed, made_from
 from tests.unit.operations.conftest import REGION
 
 STS, KMS = f"com.amazonaws.{REGION}.sts", f"com.amazonaws.{REGION}.kms"
@@ -178,12 +179,26 @@ def test_a_service_out_of_reach_is_refused(
     assert refusal.value.message == told
 
 
+HERE = "tests/unit/operations/provisioning/test_endpoint_zones.py"
+
+
 def test_the_remedies_are_taken(environment: Make) -> None:
-    far = Services(lacking(STS, "a", "b", "c"))
-    assert len(planned(environment(far, 'internet = "none"\navailability_zones = 4\n'))) == 1
-    nowhere = Services(lacking(STS, *"abcdef"))
-    assert planned(environment(nowhere, 'internet = "nat"\n')) == []
-    assert planned(environment(nowhere, 'internet = "nat"\nendpoints = "needed"\n')) == []
+    far, nowhere = Services(lacking(STS, "a", "b", "c")), Services(lacking(STS, *"abcdef"))
+    walked = set()
+    for services, lines in (
+        (far, 'internet = "none"\n'),
+        (nowhere, 'internet = "none"\n'),
+        (nowhere, 'internet = "nat"\nendpoints = "all"\n'),
+    ):
+        with pytest.raises(ConfigError) as refusal:
+            done(preflight.check_named(environment(services, lines)))
+        walked |= made_from(refusal.value.message, "studioctl.operations.provisioning.endpoint_zones")
+        printed = refusal.value.message.rpartition("; write ")[2].partition(",")[0]
+        key = printed.partition(" ")[0]
+        others = [line for line in lines.splitlines() if not line.startswith(f"{key} =")]
+        planned(environment(services, "\n".join([*others, printed, ""])))
+
+    assert claimed(f"{HERE}::test_the_remedies_are_taken") == walked
 
 
 def test_where_looking_is_denied_it_is_a_note(environment: Make) -> None:

@@ -1,0 +1,23 @@
+"""Which type of instance may stand in the file instead of one that cannot be had."""
+
+from collections.abc import Callable, Collection
+
+from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS
+from studioctl.operations.doctor.patient import Patient
+
+CANDIDATES = ("ml.t3.medium", "ml.t3.large", "ml.m5.large", "ml.m5.xlarge", "ml.c5.xlarge")
+
+
+def better(patient: Patient, fitting: Callable[[Collection[str]], Collection[str]]) -> str:
+    """A type that fits, or one that the file does not name yet where none of these does.
+
+    Args:
+        patient: Whose file; where that asks for remote access, the type has the memory for it.
+        fitting: Those of the types that can be had.
+    """
+    studio = patient.wanted.studio
+    connects = studio.remote_access and "remote_access" in studio.model_fields_set
+    candidates = [each for each in CANDIDATES if not (connects and each in TOO_SMALL_FOR_REMOTE_ACCESS)]
+    named = {space.instance_type for space in patient.wanted.resolved_spaces()}
+    found = fitting(candidates)
+    return next((each for each in candidates if each in found), next(each for each in candidates if each not in named))
