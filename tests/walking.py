@@ -3,6 +3,7 @@
 tests/remedies.toml says which test follows which; a test compares that with what its walk has noted.
 """
 
+import io
 import os
 import re
 import shlex
@@ -11,12 +12,12 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 import pytest
-from tests.functional.conftest import STUDIOCTL, Done, Shell
 
 from studioctl.cli import main
+from tests.functional.conftest import STUDIOCTL, Done, Shell
 from tests.remedies import made_from
 
-NEXT = re.compile(r"^Next:  (.*)$", re.MULTILINE)
+NEXT = re.compile(r"(?:^|: .*\. )Next: +(.*)$", re.MULTILINE)  # `ssh-proxy` writes one line
 FLAGS = re.compile(r" --(?:local|config \S+)(?= |$)")  # which the command line puts behind each command
 PROGRAMS = "studioctl|cd|unset|export|mkdir|kill"
 COMMAND = re.compile(rf"(?:gh auth token \| )?\b(?:{PROGRAMS}) .*?(?=, then |, or |, which |   \(|; |$)")
@@ -50,10 +51,7 @@ class Walk(ABC):
 
     def printed(self, refused: Done, *, of: str) -> str:
         """The remedy that was printed at the end of an error."""
-        assert refused.code != 0, refused
-        found = NEXT.search(refused.err)
-        assert found, refused
-        return self.note(found[1], of=of)
+        return self.note(remedy(refused), of=of)
 
     def run(self, text: str, then: str = "") -> Done:
         """The command in the text, and another after it in the same shell."""
@@ -130,8 +128,12 @@ class InProcess(Walk):
     def shell(self, line: str) -> Done:
         done = Done(0, "", "")
         for part in line.split(" && "):
-            program, *words = shlex.split(part)
-            done = self.studioctl(*words) if program == "studioctl" else self._bash(part)
+            piped, _, command = part.rpartition(" | ")
+            if piped:
+                given = io.BytesIO(_bash(piped, Path.cwd(), dict(os.environ)).out.encode())
+                self.patch.setattr("sys.stdin", io.TextIOWrapper(given))
+            program, *words = shlex.split(command)
+            done = self.studioctl(*words) if program == "studioctl" else self._bash(command)
             if done.code != 0:
                 break
         return done
@@ -149,6 +151,14 @@ class InProcess(Walk):
                 if os.environ.get(name) != value:
                     self.patch.setenv(name, value)
         return done
+
+
+def remedy(refused: Done) -> str:
+    """What the error ends with, of which no note is taken."""
+    assert refused.code != 0, refused
+    found = NEXT.search(refused.err)
+    assert found, refused
+    return found[1]
 
 
 def _bash(line: str, directory: Path, environment: dict[str, str]) -> Done:

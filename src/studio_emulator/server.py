@@ -197,7 +197,9 @@ def session(emulator: RunningEmulator, region: str, user: str, domain_id: str = 
         EmulatorError: there is no such user, or SageMaker may not assume the role, or the emulator does not answer.
     """
     wanted = {"region": region, "user": user, "domain_id": domain_id}
-    begun = _own(emulator, "POST", "sessions", wanted, hint="studioctl status --local")
+    begun = _own(
+        emulator, "POST", "sessions", wanted, hint="studioctl emulator inventory   (names the domains and users)"
+    )
     return environment(emulator, region) | {
         "AWS_ACCESS_KEY_ID": begun["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": begun["SecretAccessKey"],

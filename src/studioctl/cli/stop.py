@@ -1,5 +1,6 @@
 """`studioctl stop`."""
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -29,7 +30,9 @@ def stop(
     from studioctl.presentation.progress import follow
 
     if everything and space:
-        raise StudioctlError(f"Either '{space}' or --all.", hint=f"studioctl stop {shlex.quote(space)}", exit_code=ExitCode.USAGE)
+        raise StudioctlError(
+            f"Either '{space}' or --all.", hint=f"studioctl stop {shlex.quote(space)}", exit_code=ExitCode.USAGE
+        )
     terminal = Terminal()
     account = context.account(config, local=local)
     domain_id = start_stop.domain_id(account) if everything else None

@@ -109,9 +109,10 @@ class SshConfig:
         found = re.search(r"arn:[^\s'\"]+", text)
         # A domain that was made anew has another id; everything else in the ARN must be the same.
         if found and _without_domain(found[0]) != _without_domain(host.arn):
+            space = host.alias.partition(".")[0]
             raise RefusedError(
                 f"{self.path}: '{host.alias}' leads to another space already: {found[0]}",
-                hint="take it out first: studioctl connect --remove",
+                hint=f"take it out first: studioctl connect {space} --remove",
             )
 
     def _write(self, content: Content) -> bool:

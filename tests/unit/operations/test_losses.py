@@ -1,6 +1,7 @@
 """What `up` refuses before anybody is asked."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.errors import RefusedError
+from studioctl.infrastructure import blueprint
 from studioctl.operations.environment import Account
 from studioctl.operations.provisioning import data_loss
 from studioctl.target import Target
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
+from tests.remedies import claimed, made_from
 
 TEXT = """\
 name = "acme-ml"
@@ -183,3 +186,50 @@ def test_nor_one_that_the_file_now_names_as_made_elsewhere() -> None:
         data_loss.refuse_the_impossible(
             keyed(TEXT + f'[encryption]\nkey = "{arn}"\n'), plan("aws_kms_key", "studio", "delete")
         )
+
+
+HERE = "tests/unit/operations/test_losses.py"
+REPLACED = AttributeChange("vpc_id", "vpc-1", "(known after apply)", forces_replacement=True)
+NAME = AttributeChange("domain_name", "acme-data", "acme-web", forces_replacement=True)
+RANGE = AttributeChange("cidr_block", "10.0.0.0/16", "10.1.0.0/16", forces_replacement=True)
+SIZE = AttributeChange("cidr_block", "10.0.0.0/20", "10.0.0.0/24", forces_replacement=True)
+DOMAIN = plan("aws_sagemaker_domain", "studio", "replace", REPLACED)
+VPC = plan("aws_vpc", "studio", "replace", RANGE)
+BEGINNING = 'name = "acme-ml"\nregion = "us-east-1"\nusers = [{ name = "ada" }]\n'
+# What is added to the file before and after the change, and what is planned for it.
+CHANGED: tuple[tuple[str, str, PlanSummary], ...] = (
+    ("", '[network]\ncidr = "10.1.0.0/16"\n', dataclasses.replace(DOMAIN, changes=(*VPC.changes, *DOMAIN.changes))),
+    (
+        '[names]\ndomain = "acme-data"\n',
+        '[names]\ndomain = "acme-web"\n',
+        plan("aws_sagemaker_domain", "studio", "replace", NAME),
+    ),
+    ("[encryption]\ncustomer_key = true\n", "", plan("aws_kms_key", "studio", "delete")),
+    ("", "[network]\nsubnet_prefix = 24\n", plan("aws_subnet", "public_1", "replace", SIZE)),
+)
+
+
+def test_written_as_printed() -> None:
+    """The file describes what it described before the change."""
+    walked = set()
+    for before, after, summary in CHANGED:
+        text = BEGINNING + after
+        account = Account(parse(text), Target("us-east-1"), source=Source("team.toml", text))
+        with pytest.raises(RefusedError) as refused:
+            data_loss.refuse_the_impossible(account, summary)
+        walked |= made_from(refused.value.hint, "studioctl.operations.provisioning.data_loss")
+        line, key, table = _line(refused.value.hint, text)
+        kept = "".join(f"{other}\n" for other in text.splitlines() if not other.startswith(f"{key} ="))
+        head = f"[{table}]\n"
+        mended = kept.replace(head, f"{head}{line}\n") if head in kept else f"{kept}{head}{line}\n"
+        assert blueprint.build(parse(mended)) == blueprint.build(parse(BEGINNING + before)), (refused.value, mended)
+
+    assert claimed(f"{HERE}::test_written_as_printed") == walked
+
+
+def _line(hint: str, text: str) -> tuple[str, str, str]:
+    """The line that it says to write, its key, and below which table."""
+    found = re.match(r"write ((\w+) = (?:\"[^\"]*\"|\w+))(?: under \[(\w+)\])?", hint)
+    assert found, hint
+    line, key, table = found.groups()
+    return line, key, table or text.partition(f"\n{key} =")[0].rpartition("[")[2].rstrip("]")

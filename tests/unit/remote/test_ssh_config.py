@@ -1,14 +1,17 @@
 """Our block in somebody's ssh configuration: what ssh makes of it, and what becomes of everything else."""
 
 import os
+import shlex
 import threading
 from pathlib import Path
 
 import pytest
 
+from studioctl.cli import main
 from studioctl.errors import RefusedError
 from studioctl.remote.host import Host
 from studioctl.remote.ssh_config import BEGIN, END, SshConfig
+from tests.remedies import claimed, made_from
 from tests.unit.remote.hosts import host_of, understood
 
 # The first line is for every host; the others would catch ours, if they came first.
@@ -153,6 +156,29 @@ def test_a_name_never_leads_to_another_account_silently(home: Path, host: Host) 
     with pytest.raises(RefusedError, match="leads to another space already"):
         config.put(elsewhere)
     assert anew.arn in config.path.read_text()
+
+
+HERE = "tests/unit/remote/test_ssh_config.py"
+
+
+def test_what_is_in_the_way_is_taken_out_as_printed(home: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing else is."""
+    config, other = written(home, b""), host_of("bo-editor")
+    config.put(host)
+    config.put(other)
+    elsewhere = Host(host.alias, host.arn.replace("123456789012", "210987654321"))
+    with pytest.raises(RefusedError) as refused:
+        config.put(elsewhere)
+    monkeypatch.chdir(home)
+    (home / "studio.toml").write_text('name = "acme-ml"\nregion = "us-east-1"\nusers = [{ name = "ada" }]\n')
+    command = shlex.split(refused.value.hint.partition(": ")[2])
+
+    assert main.run(command[1:]) == 0
+    assert config.hosts() == (other.alias,)
+    config.put(elsewhere)
+
+    walked = made_from(refused.value.hint, "studioctl.remote.ssh_config")
+    assert claimed(f"{HERE}::test_what_is_in_the_way_is_taken_out_as_printed") == walked
 
 
 def test_two_at_once_both_get_in(home: Path) -> None:

@@ -99,7 +99,9 @@ def _state(patient: Patient) -> Iterator[Finding]:
         yield from _state_bucket(patient, bucket)
     elif patient.domain and not patient.workspace.state_file.is_file():
         message = f"'{patient.wanted.name}' exists ({patient.domain.id}), and its state is not on this machine"
-        yield NO_STATE.broken(message, state_file=patient.workspace.state_file, name=patient.wanted.name, ours=patient.flags)
+        yield NO_STATE.broken(
+            message, state_file=patient.workspace.state_file, name=patient.wanted.name, ours=patient.flags
+        )
     else:
         yield NO_STATE.ok("Terraform's state is on this machine")
 

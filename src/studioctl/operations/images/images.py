@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # boto3 takes long to import, and building needs none
     from studioctl.operations.images.lifecycle_policy import Expiry
 
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+LONGEST_TAG = 128
+TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{LONGEST_TAG - 1}}}")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 LATEST = "latest"
 DOCKERFILES = ("Dockerfile", "Containerfile")
@@ -41,7 +42,7 @@ def build(
     Raises:
         StudioctlError: The tag is none, there is nothing to build from, or the engine failed.
     """
-    _check_tag(tag)
+    _check_tag(tag, "studioctl image build --tag torch-1")
     if dockerfile is None and not any((directory / name).is_file() for name in DOCKERFILES):
         raise StudioctlError(f"'{directory}' has no Dockerfile.", hint="studioctl image build DIR   (or --file FILE)")
     name = f"{config.repository}:{tag}"
@@ -66,7 +67,7 @@ def push(account: Account, engine: Engine, tag: str) -> Work[Pushed]:
         RefusedError: Tags are immutable, and this one is another image's.
         AwsError: AWS refused.
     """
-    _check_tag(tag)
+    _check_tag(tag, "studioctl image push torch-1")
     name = f"{account.config.repository}:{tag}"
     if not engine.has(name):
         raise StudioctlError(f"{engine.name} has no image '{name}'.", hint=f"studioctl image build --tag {tag}")
@@ -96,7 +97,7 @@ def _tag_there(config: EnvironmentConfig, tag: str, images: "tuple[Image, ...]")
     if _tagged(images, tag):
         raise RefusedError(
             f"Tags are immutable, and '{tag}' is an image's already. Nothing was pushed.",
-            hint=f"studioctl image build --tag {tag}-2   (then push that)",
+            hint=f"studioctl image build --tag {tag[: LONGEST_TAG - 2]}-2   (then push that)",
         )
     return tag
 
@@ -212,10 +213,11 @@ def _name_from(reference: str, image: "Image") -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", source).strip("-")[:63].strip("-") or "image"
 
 
-def _check_tag(tag: str) -> None:
+def _check_tag(tag: str, example: str) -> None:
     if not TAG.fullmatch(tag):
         raise StudioctlError(
-            f"'{tag}' is not a tag: letters, digits, dots, hyphens and underscores, at most 128.", hint="--tag torch-1"
+            f"'{tag}' is not a tag: letters, digits, dots, hyphens and underscores, at most {LONGEST_TAG}.",
+            hint=f"write one, such as: {example}",
         )
 
 
