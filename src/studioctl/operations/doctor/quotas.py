@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from studio_emulator.facts import EDITORS_ON
 from studioctl.operations.doctor import instances
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
@@ -138,7 +139,7 @@ def _types(patient: Patient) -> Iterator[Finding]:
     for instance_type, quota in found.items():
         if quota is None:
             message = f"{instance_type}: AWS has no quota for Code Editor on it in {patient.target.region}"
-            better = instances.better(patient, lambda _: [name for name in quotas.EDITORS_ON if found.get(name, True)])
+            better = instances.better(patient, lambda _: [name for name in EDITORS_ON if found.get(name, True)])
             yield UNKNOWN_TYPE.broken(message, file=patient.file, better=better)
         else:
             rule = TOO_FEW_OF_TYPE if quota.limit else NONE_OF_TYPE

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_written_as_printed(ward: Ward) -> None:
 
 LONG = "a" * 63
 TOKEN = {"github": {"username": "ada"}}
-NAMED: tuple[tuple[str, str, dict[str, dict[str, object]]], ...] = (
+NAMED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     # Of what the name is taken, the name, and the file.
     (names.BUCKET, LONG, {"storage": {"bucket": LONG}}),
     (names.BUCKET, f"{LONG[2:]}-2", {"storage": {"bucket": f"{LONG[2:]}-2"}}),
@@ -168,7 +169,7 @@ NAMED: tuple[tuple[str, str, dict[str, dict[str, object]]], ...] = (
 def test_the_name_that_is_proposed_is_another_and_fits(ward: Ward) -> None:
     walked = set()
     for kind, name, sections in NAMED:
-        patient = ward.patient(**{"name": "acme-ml", **sections})
+        patient = ward.patient(name="acme-ml", **sections)
         proposed = names.KINDS[kind].remedy(name, patient.wanted)
         before, after = (
             {(fixed.type, fixed.name) for fixed in names.fixed_names(each.blueprint, "123456789012")}
