@@ -2,7 +2,10 @@
 
 import importlib.util
 import shlex
+import shutil
 import sys
+import sysconfig
+from pathlib import Path
 
 
 def installing(requirement: str) -> str:
@@ -13,6 +16,50 @@ def installing(requirement: str) -> str:
     Args:
         requirement: Such as "studioctl[local]".
     """
-    python = shlex.quote(sys.executable)
-    pip = f"{python} -m pip install" if importlib.util.find_spec("pip") else f"uv pip install --python {python}"
-    return f"{pip} {shlex.quote(requirement)}"
+    return f"{_pip(shlex.quote(sys.executable))} {shlex.quote(requirement)}"
+
+
+def _pip(python: str) -> str:
+    managed = is_managed()
+    # Whoever has studioctl in a Python that the system manages has said this to pip before.
+    anyway = " --break-system-packages" if managed else ""
+    pip = f"{python} -m pip install{anyway}"
+    if importlib.util.find_spec("pip"):
+        return pip
+    if not managed and not shutil.which("uv") and importlib.util.find_spec("ensurepip"):
+        return f"{python} -m ensurepip && {pip}"
+    return f"uv pip install --python {python}{anyway}"
+
+
+def installing_program(name: str, path: str | None = None, *, newer: bool = False) -> str:
+    """The command that gives a program of PyPI an environment of its own, and a place on PATH.
+
+    By pipx or uv, if they are there: neither comes with Python. Else by Python itself, which is everywhere.
+
+    Args:
+        name: The package, whose program has the same name.
+        path: Where programs are looked for, as PATH names it; left out, this process's.
+        newer: Whether it is there already, and too old.
+    """
+    action = "upgrade" if newer else "install"
+    for manager in ("pipx", "uv tool"):
+        if shutil.which(manager.split()[0], path=path):
+            return f"{manager} {action} {name}"
+    return _in_an_environment(name, shlex.quote(sys.executable))
+
+
+def _in_an_environment(name: str, python: str) -> str:
+    home = f"~/.local/share/{name}"
+    make = f"{python} -m venv {home} && {home}/bin/pip install --upgrade {name}"
+    return (
+        f"{make} && mkdir -p ~/.local/bin && ln -sf {home}/bin/{name} ~/.local/bin/ && export PATH=~/.local/bin:$PATH"
+    )
+
+
+def is_managed() -> bool:
+    """Whether pip refuses to install into this Python unless it is told twice.
+
+    https://packaging.python.org/en/latest/specifications/externally-managed-environments/
+    """
+    is_virtual = sys.prefix != sys.base_prefix
+    return not is_virtual and (Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED").is_file()

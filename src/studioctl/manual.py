@@ -36,16 +36,26 @@ def pages() -> tuple[Page, ...]:
 
 
 def page(name: str) -> Page:
-    """The page of this name. How it is written in a link is understood, too: "docs/how-to/live-in-it.md".
+    """The page of this name, or the only one that begins so. "docs/how-to/live-in-it.md", as in a link, is one, too.
 
     Raises:
-        StudioctlError: There is none.
+        StudioctlError: There is none, or there are several.
     """
     path = name.removeprefix("docs/").removesuffix(".md")
     wanted = path.rpartition("/")[2]
     every = {each.name: each for each in pages()}
     if found := every.get(path) or every.get(wanted):
         return found
+    begin = [each for each in every.values() if each.name.rpartition("/")[2].startswith(wanted)] if wanted else []
+    if len(begin) == 1:
+        return begin[0]
+    if begin:
+        several = ", ".join(each.name for each in begin)
+        raise StudioctlError(
+            f"Several pages begin with '{name}': {several}.",
+            hint=f"studioctl docs {begin[0].name}",
+            exit_code=ExitCode.USAGE,
+        )
     meant = nearest(wanted, frozenset(every))
     hint = f"studioctl docs {meant}" if meant else "studioctl docs   (lists them)"
     raise StudioctlError(f"There is no page '{name}'.", hint=hint, exit_code=ExitCode.USAGE)

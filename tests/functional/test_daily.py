@@ -303,7 +303,7 @@ def test_without_a_browser_open_says_how_to_get_the_address(home: Living) -> Non
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "Error: No browser could be started here. BROWSER can name one.\n"
+        "Error: No browser could be started: BROWSER names '/missing/browser %s', which did not work.\n"
         "Next:  studioctl open --local ada-editor --print   (then open the address in a browser, within five minutes)\n"
     )
 

@@ -345,7 +345,7 @@ def test_a_copy_of_what_is_in_a_space(connected: Remote) -> None:
     done = connected.run("backup", "s3://acme-copies/late", "--json")
 
     assert refused.err.startswith(
-        "Error: There is no bucket 'acme-nowhere'. Nothing was changed.\nNext:  name another, or make it: aws s3 mb"
+        "Error: There is no bucket 'acme-nowhere'. Nothing was changed.\nNext:  name another, or make it: studioctl"
     )
     (copy,) = json.loads(done.out)
     lines = [" ".join(line.split()) for line in done.err.splitlines()]

@@ -38,3 +38,13 @@ def test_every_page_that_the_program_names_exists() -> None:
     # A path below docs/ is one that nobody has who installed a wheel.
     messages = [line for text in sources for line in text.splitlines() if re.search(r'"[^"]*docs/[a-z-]+/[^"]*"', line)]
     assert [line for line in messages if "http" not in line and '"""' not in line] == []
+
+
+def test_the_beginning_of_a_name_is_enough_where_it_is_the_only_one() -> None:
+    assert manual.page("live") == manual.page("live-in-it")
+    with pytest.raises(StudioctlError) as several:
+        manual.page("perm")
+    assert several.value.message.startswith("Several pages begin with 'perm': explanation/permissions, ")
+    assert manual.page(several.value.hint.removeprefix("studioctl docs ")).name == "explanation/permissions"
+    with pytest.raises(StudioctlError, match="There is no page ''"):
+        manual.page("")

@@ -1,7 +1,7 @@
 """What checkov says of the documents that Terraform gets: https://www.checkov.io. It is a program, run as a process.
 
 It pins boto3 and many other libraries to versions that ours cannot live with, so it is not a dependency: it is looked
-for on PATH, where `pipx install checkov` puts it with an environment of its own.
+for on PATH, with an environment of its own.
 """
 
 import json
@@ -16,10 +16,10 @@ from typing import Any
 
 from studioctl.audit.finding import Scan
 from studioctl.audit.least_privilege import EngineMissingError
+from studioctl.extras import installing_program
 from studioctl.target import no_way_out
 
 ENGINE = "checkov"
-INSTALL = "pipx install checkov"
 SECONDS = 120.0  # it takes five on two idle cores
 # It checks no other blocks of ours, and gives up a whole document over some of them (`moved`, comments in `terraform`).
 CHECKED = ("data", "resource")
@@ -58,7 +58,7 @@ def scan(documents: Mapping[str, str], environ: Mapping[str, str]) -> Result:
     """
     program = shutil.which(ENGINE, path=environ.get("PATH"))
     if program is None:
-        raise EngineMissingError("checkov is not on PATH.", hint=INSTALL)
+        raise EngineMissingError("checkov is not on PATH.", hint=installing_program(ENGINE, environ.get("PATH")))
     checked = {name: text for name, whole in documents.items() if name.endswith(".tf.json") and (text := _part(whole))}
     with TemporaryDirectory(prefix="studioctl-audit-") as directory:
         for name, text in checked.items():
@@ -105,7 +105,7 @@ def _result(answer: Any, documents: Mapping[str, str]) -> Result:
     unread = [Path(name).name for name in results.get("parsing_errors", ())]
     if unread or not summary.get("passed"):
         what = f"could not read {', '.join(unread)}" if unread else "checked nothing"
-        raise EngineMissingError(f"checkov {what}.", hint="pipx upgrade checkov")
+        raise EngineMissingError(f"checkov {what}.", hint=installing_program(ENGINE, newer=True))
     failures = [_failure(each, documents) for each in results.get("failed_checks", ())]
     counted = Scan(ENGINE, summary["checkov_version"], summary["passed"], summary["failed"])
     return Result(counted, tuple(sorted(set(failures), key=lambda each: (each.id, each.address))))

@@ -180,7 +180,7 @@ NO_ENGINE = Rule(
     Severity.MEDIUM,
     "An engine could not look",
     "What it would find is not told.",
-    "pipx install checkov",
+    "{remedy}",
     "no money, and some hundred MB of disk",
     "https://www.checkov.io/2.Basics/Installing%20Checkov.html",
     Subject.PLAN,

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from studioctl.aws.errors import code_of, ignoring_missing, translated
 from studioctl.aws.session import Session
 from studioctl.errors import AwsError, ExitCode, RefusedError, StudioctlError
+from studioctl.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -57,6 +58,13 @@ class Place:
 
 
 @translated()
+def _making(bucket: str, target: Target) -> str:
+    """The command that makes it. A rehearsal needs no other program than this one."""
+    if target.is_local:
+        return f"studioctl state bucket create {bucket}"
+    return f"aws s3 mb s3://{bucket}{target.aws_flags}"
+
+
 def refuse_unfit(session: Session, place: Place, probe: str) -> str | None:
     """Makes sure that copies can be stored: by beginning to store one under the key `probe`, and leaving it.
 
@@ -77,7 +85,7 @@ def refuse_unfit(session: Session, place: Place, probe: str) -> str | None:
             case "404" | "NoSuchBucket":
                 raise RefusedError(
                     f"There is no bucket '{place.bucket}'. Nothing was changed.",
-                    hint=f"name another, or make it: aws s3 mb s3://{place.bucket}{session.target.aws_flags}",
+                    hint=f"name another, or make it: {_making(place.bucket, session.target)}",
                 ) from error
             case "403" | "AccessDenied":
                 raise RefusedError(

@@ -22,7 +22,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from studioctl.aws import mfa
+from studioctl.aws import mfa, patience
 from studioctl.aws.errors import translated
 from studioctl.errors import AwsError
 
@@ -78,6 +78,7 @@ def _session(profile: str | None, region: str) -> botocore.session.Session:
     made = botocore.session.Session(profile=profile)
     if not (made.get_config_variable("region") or os.environ.get("AWS_REGION")):
         made.set_config_variable("region", region)
+    patience.limit(made)
     return made
 
 

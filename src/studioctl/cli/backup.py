@@ -27,6 +27,8 @@ def backup(
 ) -> None:
     """Copy what is in the spaces, and users' home directories, to a bucket, and make sure of the copies.
 
+    For example: [bold]studioctl backup s3://acme-copies/late[/]. The bucket must be there before.
+
     Each space is read over ssh from inside, as one .tar.gz: what is stopped is started for it and stopped again, and
     what runs on too small an instance is stopped, too. Asks before it does either.
     """

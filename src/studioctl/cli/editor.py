@@ -1,6 +1,7 @@
 """`studioctl editor ...`."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -83,6 +84,9 @@ def rehearse(
     if json:
         typer.echo(dumps({"failed": found.failed, **vars(found)}))
     else:
-        editor_views.rehearsal(found, terminal)
+        which = [("--user", user), ("--image", image), ("--script", str(script) if script else None)]
+        words = [word for option, value in which if value for word in (option, value)]
+        again = f"studioctl editor test{options.config_flag(config)} {shlex.join(words)}"
+        editor_views.rehearsal(found, terminal, again=again)
     if found.failed:
         raise typer.Exit(1)

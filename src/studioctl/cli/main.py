@@ -115,14 +115,15 @@ app.command("docs", rich_help_panel=MORE)(docs.docs)
 app.command("version", rich_help_panel=MORE)(version.version)
 
 
-@app.command("help", rich_help_panel=MORE)
+@app.command("help", rich_help_panel=MORE, context_settings={"ignore_unknown_options": True})
 def help_(
     context: typer.Context,
     command: list[str] | None = typer.Argument(None, help="Of which command.", metavar="COMMAND", show_default=False),
 ) -> None:
     """Show the help of a command: [bold]studioctl help state restore[/] is [bold]studioctl state restore --help[/]."""
     root: Any = context.find_root().command
-    root.main([*(command or []), "--help"], prog_name="studioctl", standalone_mode=False)
+    words = [word for word in command or [] if not word.startswith("-")]  # `help up --local`
+    root.main([*words, "--help"], prog_name="studioctl", standalone_mode=False)
 
 
 def _let_paragraphs_flow(commands: typer.Typer) -> None:

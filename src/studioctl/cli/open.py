@@ -1,5 +1,7 @@
 """`studioctl open`."""
 
+import os
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,10 +63,19 @@ def hand_over_and_tell(url: str, space: str, terminal: "Terminal") -> None:
     elif visit.started:
         message = f"A browser was started, but did not ask for the page within {PATIENCE:.0f} seconds."
     else:
-        message = "No browser could be started here. BROWSER can name one."
+        message = f"No browser could be started: {_why_none()}."
     raise StudioctlError(
         message, hint=f"studioctl open {space} --print   (then open the address in a browser, within five minutes)"
     )
+
+
+def _why_none() -> str:
+    """What keeps a browser from being started, as far as the environment tells."""
+    if named := os.environ.get("BROWSER"):
+        return f"BROWSER names '{named}', which did not work"
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return "there is no display here (DISPLAY is not set), and no browser for terminals"
+    return "none was found, and BROWSER names none"
 
 
 def _strangers(refused: "Sequence[int | None]") -> str:

@@ -5,7 +5,7 @@ bytes -> text -> TOML -> model      (each stage fails with a ConfigError of its 
 
 import shlex
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from studioctl.disk import read_named
 from studioctl.errors import ConfigError
 
 DEFAULT_NAME = "studio.toml"
+MISTAKES = 20  # of syntax, in one message
 
 
 def load(file: Path) -> EnvironmentConfig:
@@ -133,10 +134,26 @@ def _toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        what, where = "is nested too deeply to be read", ""
+        problems = [("is nested too deeply to be read", "")]
     except ValueError as error:  # TOMLDecodeError, and numbers that Python refuses to read
-        what, where = syntax.explained(str(error), text)
-    raise ConfigError(f"{name}{where}: {what}", hint=_hint(name))
+        problems = [syntax.explained(str(error), text), *_further(text, str(error))]
+    raise ConfigError("\n".join(f"{name}{where}: {what}" for what, where in problems), hint=_hint(name))
+
+
+def _further(text: str, message: str) -> Iterator[tuple[str, str]]:
+    """What else is no TOML: Python stops at the first mistake, so its line is left out, and the rest read again."""
+    for _ in range(MISTAKES - 1):
+        rest = syntax.without_mistake(text, message)
+        if rest is None:
+            return
+        text = rest
+        try:
+            tomllib.loads(text)
+        except (ValueError, RecursionError) as error:
+            message = str(error)
+            yield syntax.explained(message, text)
+        else:
+            return
 
 
 def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ LIST_NOT_CLOSED = "a list is not closed; write ]"
 ODD_QUOTES = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032`"
 BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 TABLE = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]")
+STATEMENT = re.compile(r"\s*(?:\[|[\w.\"'-]+(?:\s+[\w.\"'-]+)*\s*[=:])")  # a header, or a key with its value
 NOTHING = {"none", "null", "nil"}
 
 
@@ -44,6 +45,39 @@ def explained(message: str, text: str) -> tuple[str, str]:
     if reason.startswith("Cannot declare") and (first := _declared(lines[: line - 1], there)):
         words = f"this table is written twice; put these keys below the first one, on line {first}"
     return words, f":{line}:{column}"
+
+
+def without_mistake(text: str, message: str) -> str | None:
+    """The text without the line that is wrong, so that what is wrong elsewhere can be found, too.
+
+    Args:
+        text: What `tomllib` read.
+        message: What it said.
+
+    Returns:
+        None where more than this line may belong to the mistake: what follows would be misunderstood.
+    """
+    position = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    lines = text.replace("\r\n", "\n").split("\n")
+    if position is None or int(position[1]) > len(lines):
+        return None
+    number, column = int(position[1]) - 1, int(position[2])
+    line = lines[number]
+    # Where the mistake is at the line's very beginning, it may be that something above is not closed.
+    begins = message.startswith("Invalid statement") or (STATEMENT.match(line) and line[: column - 1].strip())
+    if not begins or '"' * 3 in line or "'" * 3 in line or not _is_whole(line):
+        return None
+    # What follows a header must not come below another one, where its keys may be written twice.
+    lines[number] = f'["line {number + 1}"]' if line.lstrip().startswith("[") else ""
+    return "\n".join(lines)
+
+
+def _is_whole(line: str) -> bool:
+    """Whether nothing that is opened on the line goes on below it. Brackets in text are not looked at."""
+    bare = re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'", "", line).split("#")[0]
+    if line.lstrip().startswith("["):
+        return True
+    return all(bare.count(opening) == bare.count(closing) for opening, closing in ("[]", "{}", "()"))
 
 
 def _declared(above: list[str], header: str) -> int | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 AWS_SECONDS = 300
 
 
-def rehearsal(found: "Rehearsal", terminal: Terminal) -> None:
+def rehearsal(found: "Rehearsal", terminal: Terminal, *, again: str) -> None:
     """A table with a row for each step, both starts side by side, and what either failed for."""
     table = Table(box=box.SIMPLE, pad_edge=False)
     for title in ("step", "cold", "warm"):
@@ -36,6 +36,8 @@ def rehearsal(found: "Rehearsal", terminal: Terminal) -> None:
             terminal.say(f"  {line}")
     if found.root:
         terminal.say(f"The image's root is left in {found.root}")
+    if found.failed:
+        terminal.next_commands((again, "once what failed is mended; with --network none it reaches no server"))
 
 
 def _script(title: str, start: "Start", terminal: Terminal) -> None:

@@ -93,6 +93,12 @@ EDITORS = (
 )
 
 
+def flag(editor: Editor | None) -> str:
+    """How `connect` is told of this one, or of none; empty for the one that it takes unasked."""
+    command = editor.command if editor else "none"
+    return "" if command == EDITORS[0].command else f" --editor {command}"
+
+
 def of(command: str) -> Editor:
     """The editor of this command: "code", "cursor" or "kiro"."""
     return next(editor for editor in EDITORS if editor.command == command)

@@ -10,6 +10,7 @@ import pytest
 from studioctl.audit import checkov
 from studioctl.audit.checkov import Failure
 from studioctl.audit.least_privilege import EngineMissingError
+from studioctl.extras import installing_program
 from studioctl.infrastructure import blueprint
 from studioctl.target import Target
 from studioctl.terraform.document import render
@@ -95,4 +96,4 @@ def test_without_it_the_way_to_get_it_is_told() -> None:
     with pytest.raises(EngineMissingError) as raised:
         checkov.scan(DOCUMENTS, {"PATH": "/nowhere"})
 
-    assert raised.value.hint == "pipx install checkov"
+    assert raised.value.hint == installing_program("checkov", "/nowhere")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from studioctl.audit.finding import Acceptance
+from studioctl.extras import installing_program
 from tests.remedies import claimed
 from tests.unit.audit.auditing import SMALLEST, audited, found_in_file, told
 
@@ -83,7 +84,7 @@ def test_without_an_engine_that_is_a_finding() -> None:
     found = [finding for finding in audited().open if finding.rule.id == "STUDIO-091"]
 
     assert [(f.about, f.message, f.remedy) for f in found] == [
-        ("checkov", "checkov is not on PATH.", "pipx install checkov")
+        ("checkov", "checkov is not on PATH.", installing_program("checkov", "/nowhere"))
     ]
 
 

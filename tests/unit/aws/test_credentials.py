@@ -14,7 +14,7 @@ import pytest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from studioctl.aws import credentials, mfa, sign_in
+from studioctl.aws import credentials, mfa, patience, sign_in
 from studioctl.aws.session import Session
 from studioctl.errors import AwsError
 from studioctl.target import Target
@@ -37,6 +37,11 @@ role_arn = arn:aws:iam::111122223333:role/Admin
 source_profile = sso
 [profile proc]
 credential_process = /bin/false
+[profile endless]
+credential_process = sh -c 'sleep 600 & sleep 600'
+[profile over-endless]
+role_arn = arn:aws:iam::111122223333:role/Admin
+source_profile = endless
 [profile words]
 credential_process = echo sesame
 [profile gone]
@@ -316,3 +321,12 @@ def test_a_file_of_an_older_sdk_is_beyond_the_provider(tmp_path: Path, monkeypat
     assert not sign_in.is_beyond_provider("base")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
     assert not sign_in.is_beyond_provider(None)
+
+
+@pytest.mark.parametrize("profile", ["endless", "over-endless"])
+def test_a_program_that_does_not_end_is_ended(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 0.2)
+
+    with pytest.raises(AwsError, match=r"`credential_process` failed: it did not end within 0\.2 s") as refused:
+        credentials.find(profile, "us-east-1")
+    assert refused.value.hint == "run it by hand and mend what it reports: sh -c 'sleep 600 & sleep 600'"

@@ -31,3 +31,12 @@ def test_no_option_is_cut(columns: str, monkeypatch: pytest.MonkeyPatch) -> None
             cut[" ".join(path)] = sorted(missing)
 
     assert cut == {}
+
+
+@pytest.mark.parametrize("words", [("up", "--local"), ("--local", "up"), ("up", "-c", "--yes")])
+def test_help_leaves_a_commands_own_options_alone(words: tuple[str, ...]) -> None:
+    """They were typed, and then the person wondered."""
+    shown = CliRunner().invoke(app, ["help", *words])
+
+    assert shown.exit_code == 0
+    assert shown.output == CliRunner().invoke(app, ["up", "--help"]).output

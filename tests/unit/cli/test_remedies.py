@@ -39,6 +39,7 @@ def test_command_lines(walk: InProcess, tmp_path: Path) -> None:
     """From the documentation to a file, and what is wrong with command lines."""
     walk.alone("docs", "live-in-itt", of="studioctl.manual")
     walk.alone("docs", "zzzz", of="studioctl.manual")
+    walk.alone("docs", "perm", of="studioctl.manual")
     walk.alone("up", "--nope", of="studioctl.cli.main")
     walk.alone("--nope", of="studioctl.cli.main")
 
@@ -257,6 +258,19 @@ def test_a_state_in_s3(inside: InProcess, home: Living) -> None:
     file.write_text(before)
 
     assert claimed(f"{HERE}::test_a_state_in_s3") == walk.walked
+
+
+def test_a_bucket_for_copies(inside: InProcess, home: Living) -> None:
+    """It is not there; then it is."""
+    walk, of = inside, "studioctl.aws.copies"
+    printed = walk.printed(walk.studioctl("backup", "s3://acme-walk-copies", "--local"), of=of)
+    to_make = COMMAND.findall(printed)[0]
+    walk.note(to_make, of=of)
+    assert walk.shell(to_make).code == 0
+    assert "There is no bucket" not in walk.studioctl("backup", "s3://acme-walk-copies", "--local").err
+    assert home.client("s3").head_bucket(Bucket="acme-walk-copies")
+
+    assert claimed(f"{HERE}::test_a_bucket_for_copies") == walk.walked
 
 
 @dataclass

@@ -320,7 +320,7 @@ def test_a_bucket_that_cannot_take_copies_is_refused_before_anything(world: Worl
 
     with pytest.raises(RefusedError, match="There is no bucket 'acme-nowhere'") as missing:
         planned(world, Place("acme-nowhere"))
-    assert missing.value.hint.startswith("name another, or make it: aws s3 mb s3://acme-nowhere --region us-east-1")
+    assert missing.value.hint == "name another, or make it: studioctl state bucket create acme-nowhere"
     faults(world, {"kind": "error", "action": "HeadBucket", "code": "AccessDenied", "message": "No.", "status": 403})
     with pytest.raises(RefusedError, match=f"Bucket '{place.bucket}' is not account 123456789012's, or you may not"):
         planned(world, place)

@@ -163,9 +163,9 @@ def test_a_space_by_its_name_and_by_its_name_for_ssh(home: Home) -> None:
     ],
 )
 def test_instances_with_too_little_memory(instance_type: str | None, remedy: str | None) -> None:
-    found = remote_requirements.instance("editor", instance_type)
-
-    assert found.remedy == (f"studioctl connect editor --instance-type {remedy}" if remedy else "")
+    for flag in ("", " --editor none"):
+        found = remote_requirements.instance("editor", instance_type, flag=flag)
+        assert found.remedy == (f"studioctl connect editor{flag} --instance-type {remedy}" if remedy else "")
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,17 @@ def test_a_space_that_is_not_there_is_answered_with_those_that_are(home: Home) -
         start_stop.find(home.account, "edtor")
 
     assert (caught.value.message, caught.value.hint) == (
-        f"There is no space 'edtor' in '{home.account.config.name}'.",
+        f"There is no space 'edtor' in '{home.account.config.name}'. Did you mean 'editor'?",
         "name one of: editor",
     )
+
+
+@pytest.mark.parametrize(("typed", "guess"), [("ada", " Did you mean 'editor'?"), ("zzzz", "")])
+def test_a_users_name_means_the_users_only_space(home: Home, typed: str, guess: str) -> None:
+    with pytest.raises(StudioctlError) as caught:
+        start_stop.find(home.account, typed)
+
+    assert caught.value.message == f"There is no space '{typed}' in '{home.account.config.name}'.{guess}"
 
 
 def test_of_several_spaces_one_must_be_named(home: Home) -> None:

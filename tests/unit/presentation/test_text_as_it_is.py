@@ -29,7 +29,7 @@ def test_what_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_stands_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = console.Terminal()
     start = Start(0.5, 0, (StepReport(TEXT, "done", 0.1, TEXT),), ())
-    editor_views.rehearsal(Rehearsal("4.0", None, start, start, (TEXT,)), terminal)
+    editor_views.rehearsal(Rehearsal("4.0", None, start, start, (TEXT,)), terminal, again="studioctl editor test")
     snapshot = Snapshot(1, datetime(2026, 3, 1, tzinfo=UTC), 3, "1.11", "", is_current=False, problem=TEXT, place="")
     views.snapshots([snapshot], terminal.out)
     fault = {"kind": "error", "service": TEXT, "action": "", "times": 1, "after": 0, "probability": 1, "seen": 0}

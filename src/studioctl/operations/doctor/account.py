@@ -1,5 +1,6 @@
 """Who we are for AWS, where, and what time it is."""
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -70,11 +71,8 @@ EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"  # as `aws configure export-credentials
 
 
 def _who(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws.surroundings import profile_names  # noqa: PLC0415
-
-    profile = patient.target.profile or patient.environ.get("AWS_PROFILE")
-    if profile and not patient.target.is_local and profile not in profile_names():
-        yield PROFILE.broken(f"There is no profile '{profile}'", profile=profile)
+    if profile := _unknown_profile(patient):
+        yield PROFILE.broken(f"There is no profile '{profile}'", profile=shlex.quote(profile))
         return
     try:
         who = patient.identity
@@ -84,6 +82,14 @@ def _who(patient: Patient) -> Iterator[Finding]:
     yield CREDENTIALS.ok(f"account {who.account_id}, {who.arn}")
     if who.arn.endswith(":root") and not patient.target.is_local:
         yield ROOT_USER.broken(f"{who.arn} is the root user of the account")
+
+
+def _unknown_profile(patient: Patient) -> str | None:
+    """The profile that is asked for and that nobody has."""
+    from studioctl.aws.surroundings import profile_names  # noqa: PLC0415
+
+    wanted = patient.target.profile or patient.environ.get("AWS_PROFILE") or patient.environ.get("AWS_DEFAULT_PROFILE")
+    return wanted if wanted and not patient.target.is_local and wanted not in profile_names() else None
 
 
 def _expiry(patient: Patient) -> Iterator[Finding]:
@@ -105,6 +111,8 @@ def _expiry(patient: Patient) -> Iterator[Finding]:
 def _region(patient: Patient) -> Iterator[Finding]:
     from studioctl.aws.surroundings import region_status  # noqa: PLC0415
 
+    if _unknown_profile(patient):
+        return
     region, status = patient.target.region, region_status(patient.session)
     if status in {"opted-in", "opt-in-not-required"}:
         yield REGION.ok(f"region {region} is enabled")
@@ -120,6 +128,8 @@ def _other_region(patient: Patient) -> Iterator[Finding]:
 
     if patient.target.is_local:
         return
+    if _unknown_profile(patient):  # of which `_who` tells
+        return
     usual, region = usual_region(patient.target.profile), patient.target.region
     if usual and usual != region:
         yield OTHER_REGION.broken(f"The file says {region}, and your AWS configuration {usual}", region=region)
@@ -128,6 +138,8 @@ def _other_region(patient: Patient) -> Iterator[Finding]:
 def _clock(patient: Patient) -> Iterator[Finding]:
     from studioctl.aws.surroundings import clock_offset  # noqa: PLC0415
 
+    if _unknown_profile(patient):
+        return
     offset = clock_offset(patient.session, patient.now)
     minutes = abs(offset).total_seconds() / 60
     if abs(offset) > FARTHEST:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SECONDS = 12.0
 LOCAL_SECONDS = 60.0  # the emulator always answers, on a busy machine not soon
+UNKNOWN_TO_AWS = {"AWS001", "AWS002"}  # the rules that tell why it does not know us, and what helps
 ITSELF = "The examination"
 NOT_CHECKED = Rule(
     "DOC001",
@@ -90,7 +91,8 @@ def examine(patient: Patient, groups: Sequence[Group], *, seconds: float | None 
         look.wait(until, seconds)
     looks = [look for _, look in looking]
     findings = [replace(finding, group=title) for title, look in looking for finding in tuple(look.findings)]
-    findings += [replace(finding, group=ITSELF) for finding in (*_left_out(looks, patient), *_failed(looks, patient))]
+    of_ours = (*_left_out(looks, patient, tuple(findings)), *_failed(looks, patient))
+    findings += [replace(finding, group=ITSELF) for finding in of_ours]
     identity: Identity | None = patient.known["identity"].peek() if "identity" in patient.known else None
     return Diagnosis(
         name=patient.config.name if patient.config else None,
@@ -102,7 +104,7 @@ def examine(patient: Patient, groups: Sequence[Group], *, seconds: float | None 
     )
 
 
-def _left_out(looks: Sequence[_Looking], patient: Patient) -> Iterator[Finding]:
+def _left_out(looks: Sequence[_Looking], patient: Patient, found: Sequence[Finding]) -> Iterator[Finding]:
     titles = {
         missing: [look.check.title for look in looks if look.missing == missing] for missing in ("file", "account")
     }
@@ -115,7 +117,8 @@ def _left_out(looks: Sequence[_Looking], patient: Patient) -> Iterator[Finding]:
         yield LEFT_OUT.broken(f"{because}, so not looked at: {', '.join(titles['file'])}", remedy=remedy)
     if titles["account"]:
         message = f"AWS does not know us, so not looked at: {', '.join(titles['account'])}"
-        yield LEFT_OUT.broken(message, remedy="aws sts get-caller-identity")
+        why = next((each for each in found if each.id in UNKNOWN_TO_AWS and each.remedy), None)
+        yield LEFT_OUT.broken(message, remedy=why.remedy if why else "aws sts get-caller-identity")
 
 
 def _failed(looks: Sequence[_Looking], patient: Patient) -> Iterator[Finding]:

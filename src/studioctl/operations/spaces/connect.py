@@ -12,7 +12,7 @@ from studioctl.events import Failed, Finished, Started, Work
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces import remote_access, start_stop
 from studioctl.operations.spaces import remote_requirements as needs
-from studioctl.remote import machine, plugin, ssh
+from studioctl.remote import editors, machine, plugin, ssh
 from studioctl.remote.editors import Editor
 from studioctl.remote.finding import Finding
 from studioctl.remote.host import Host
@@ -30,6 +30,7 @@ class Survey:
         needs: What AWS wants of the space.
         machine: What this machine needs.
         runs_on: What it runs on, or will when nobody says otherwise; None where that is AWS's choice.
+        flag: How `connect` is told of this editor: " --editor none", or empty for the usual one.
     """
 
     space: SpaceDetails
@@ -39,6 +40,7 @@ class Survey:
     needs: tuple[Finding, ...]
     machine: tuple[Finding, ...]
     runs_on: str | None = None
+    flag: str = ""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -97,20 +99,26 @@ def survey(
     host = Host.of(space.name, details.arn, account.config.name, account.target)
     spec = needs.spec_of(details, app)
     runs_on = spec.instance_type or remote_access.default_instance_type(account, details)
+    flag = editors.flag(editor)
     wanted = (
-        needs.remote_access(details, asked_for=account.config.studio.remote_access),
-        needs.instance(space.name, instance_type or runs_on),
+        needs.remote_access(details, asked_for=account.config.studio.remote_access, flag=flag),
+        needs.instance(space.name, instance_type or runs_on, flag=flag),
         needs.image(spec),
-        needs.running(space.name, app),
+        needs.running(space.name, app, flag=flag),
     )
-    return Survey(details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)), runs_on)
+    return Survey(
+        details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)), runs_on, flag
+    )
 
 
 def session_finding(account: Account, found: Survey) -> Finding:
     """Opens a session, and lets it lapse: who may, and whether the space has registered, only AWS knows."""
     if found.must_enable or found.must_start:
         return Finding(
-            "session", "warning", "not tried: the space is not ready", f"studioctl connect {found.space.name}"
+            "session",
+            "warning",
+            "not tried: the space is not ready",
+            f"studioctl connect {found.space.name}{found.flag}",
         )
     try:
         start_session(account.target, found.space.arn)
@@ -125,7 +133,15 @@ def refuse_unfit(found: Survey) -> None:
     Raises:
         StudioctlError: Something that connecting does not bring about by itself is missing.
     """
-    looked_at = found.needs if found.host.local else found.findings
+    _refuse(found.needs if found.host.local else found.findings)
+
+
+def _refuse_hopeless(found: Survey) -> None:
+    """The same of what AWS wants only: this machine is looked at once the space is ready."""
+    _refuse(found.needs)
+
+
+def _refuse(looked_at: tuple[Finding, ...]) -> None:
     blocking = [finding for finding in looked_at if finding.status == "error"]
     if blocking:
         first, *others = blocking
@@ -187,12 +203,15 @@ def ssh_disagrees(host: Host, environ: Mapping[str, str]) -> str | None:
 def shell(account: Account, space: Space, words: list[str], environ: Mapping[str, str]) -> NoReturn:
     """Becomes ssh in the space; writes nothing to the user's configuration.
 
+    Where the space is not ready, what keeps `connect` from making it so is told first, not a command later.
+
     Raises:
         StudioctlError: The space is not ready for it.
     """
     details = account.studio.space(space.domain_id, space.name)
     app = account.studio.editor(space)
     if details is None or not details.remote_access or app is None or app.status != "InService":
+        _refuse_hopeless(survey(account, space, editor=None, environ=environ))
         raise StudioctlError(
             f"'{space.name}' is not ready for ssh: remote access must be allowed, and Code Editor must run.",
             hint=f"studioctl connect {space.name} --editor none",

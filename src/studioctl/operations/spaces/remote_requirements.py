@@ -21,8 +21,8 @@ def spec_of(space: SpaceDetails, app: App | None) -> ResourceSpec:
     return app.spec if app is not None and app.is_running else space.spec
 
 
-def instance(space: str, instance_type: str | None) -> Finding:
-    """Whether the instance has the memory."""
+def instance(space: str, instance_type: str | None, *, flag: str = "") -> Finding:
+    """Whether the instance has the memory. `flag` tells `connect` which editor."""
     chosen = instance_type or DEFAULT_INSTANCE_TYPE
     if chosen not in TOO_SMALL:
         return Finding("instance-type", "ok", chosen)
@@ -30,7 +30,7 @@ def instance(space: str, instance_type: str | None) -> Finding:
         "instance-type",
         "error",
         f"{chosen} has less than {REMOTE_ACCESS_GB} GB of memory, and AWS refuses remote access on it",
-        f"studioctl connect {space} --instance-type {TOO_SMALL[chosen]}",
+        f"studioctl connect {space}{flag} --instance-type {TOO_SMALL[chosen]}",
     )
 
 
@@ -58,20 +58,20 @@ def is_too_old(spec: ResourceSpec) -> bool:
     return numbers < MINIMUM_IMAGE[: len(numbers)]  # "2" is the newest of 2.x
 
 
-def remote_access(space: SpaceDetails, *, asked_for: bool) -> Finding:
-    """Whether the space lets remote sessions in, and whether it shall."""
+def remote_access(space: SpaceDetails, *, asked_for: bool, flag: str = "") -> Finding:
+    """Whether the space lets remote sessions in, and whether it shall. `flag` tells `connect` which editor."""
     if space.remote_access:
         return Finding("remote-access", "ok", f"'{space.name}' allows it", reference=REMOTE_SETUP)
     if not asked_for:
         why = f"'{space.name}' does not allow it, and neither does the file"
         return Finding("remote-access", "error", why, "write remote_access = true under [studio]", REMOTE_SETUP)
     why = f"'{space.name}' does not allow it yet"
-    return Finding("remote-access", "warning", why, f"studioctl connect {space.name}", REMOTE_SETUP)
+    return Finding("remote-access", "warning", why, f"studioctl connect {space.name}{flag}", REMOTE_SETUP)
 
 
-def running(space: str, app: App | None) -> Finding:
-    """Whether there is something to connect to."""
+def running(space: str, app: App | None, *, flag: str = "") -> Finding:
+    """Whether there is something to connect to. `flag` tells `connect` which editor."""
     if app is not None and app.status == "InService":
         return Finding("app", "ok", f"Code Editor runs in '{space}'")
     status = app.status if app is not None and app.status not in {"Deleted", "Failed"} else "stopped"
-    return Finding("app", "warning", f"Code Editor in '{space}' is {status}", f"studioctl connect {space}")
+    return Finding("app", "warning", f"Code Editor in '{space}' is {status}", f"studioctl connect {space}{flag}")

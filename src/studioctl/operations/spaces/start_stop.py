@@ -10,6 +10,7 @@ from studioctl.aws.studio import Studio
 from studioctl.aws.values import EDITOR, UNSETTLED, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
 from studioctl.config import checks
+from studioctl.config.text import nearest
 from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
 from studioctl.operations.environment import Account
@@ -79,9 +80,18 @@ def find(account: Account, name: str | None) -> Space:
     if name is None and len(found) == 1:
         return found[0]
     problem = f"There is no space '{name}' in" if name else f"Which space? There are {len(found)} in"
+    meant = _meant(name, found) if name else None
+    guess = f" Did you mean '{meant}'?" if meant else ""
     raise StudioctlError(
-        f"{problem} '{account.config.name}'.", hint=f"name one of: {_listed(found)}", exit_code=ExitCode.USAGE
+        f"{problem} '{account.config.name}'.{guess}", hint=f"name one of: {_listed(found)}", exit_code=ExitCode.USAGE
     )
+
+
+def _meant(name: str, found: Iterable[Space]) -> str | None:
+    """The space that was probably meant: a user's only one, if their name was typed, or one of a similar name."""
+    named = [space.name for space in found]
+    owned = [space.name for space in found if space.owner == name]
+    return owned[0] if len(owned) == 1 else nearest(name, named)
 
 
 def state(account: Account, space: Space) -> str:

@@ -265,3 +265,12 @@ def test_an_image_that_may_be_new_enough_is_not_called_old(ward: Ward, image: st
     ward.domain(patient, **spec(InstanceType="ml.t3.large", SageMakerImageArn=arn, SageMakerImageVersionAlias=version))
 
     assert not {finding.id for finding in everything(patient).findings} & {"RMT002", "DRF006"}
+
+
+def test_a_profile_that_is_not_there_is_told_with_one_remedy(ward: Ward) -> None:
+    patient = replace(ward.patient(), target=Target("us-east-1", "nope"))
+    found = examine(patient, GROUPS).findings
+
+    assert {each.remedy for each in found if each.id in {"AWS001", "AWS002", "AWS006", "DOC001", "DOC002"}} - {""} == {
+        "aws configure --profile nope"
+    }

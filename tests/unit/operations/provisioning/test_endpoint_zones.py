@@ -192,8 +192,10 @@ def test_the_remedies_are_taken(environment: Make) -> None:
     ):
         with pytest.raises(ConfigError) as refusal:
             done(preflight.check_named(environment(services, lines)))
-        walked |= made_from(refusal.value.message, "studioctl.operations.provisioning.endpoint_zones")
-        printed = refusal.value.message.rpartition("; write ")[2].partition(",")[0]
+        to_write = refusal.value.message.rpartition("; ")[2]
+        for words in (refusal.value.message, to_write):
+            walked |= made_from(words, "studioctl.operations.provisioning.endpoint_zones")
+        printed = to_write.removeprefix("write ").partition(",")[0]
         key = printed.partition(" ")[0]
         others = [line for line in lines.splitlines() if not line.startswith(f"{key} =")]
         planned(environment(services, "\n".join([*others, printed, ""])))
