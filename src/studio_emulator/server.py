@@ -28,6 +28,7 @@ from studio_emulator.state_file import FILE, State, make_private, proof
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
+ANSWER_SECONDS = 15.0  # on a busy machine
 ACCOUNT_ID = "123456789012"  # the only one
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -121,14 +122,25 @@ def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir:
 
 
 def find(state_dir: Path | None = None) -> RunningEmulator | None:
-    """The emulator of the state file, if it answers and is the very process that wrote the file."""
+    """The emulator of the state file, if it is the very process that wrote the file; None where that has ended.
+
+    Raises:
+        EmulatorError: It lives and does not answer. Another one in its place would lose what is in it.
+    """
     home = (state_dir or default_state_dir()).absolute()
     state = State.read(home)
     if state is None:
         return None
     challenge = secrets.token_hex(16)
     try:
-        health = _ask(state.port, "GET", f"/health?challenge={challenge}", timeout=5)
+        health = _ask(state.port, "GET", f"/health?challenge={challenge}", timeout=ANSWER_SECONDS)
+    except TimeoutError:
+        if not _is_alive(state.pid):
+            return None
+        raise EmulatorError(
+            f"The emulator (process {state.pid}) lives, and did not answer within {ANSWER_SECONDS:g} s.",
+            hint=f"run it again if this machine is busy; else end it, with everything in it: kill -9 {state.pid}",
+        ) from None
     except (OSError, ValueError, http.client.HTTPException, _Refused):
         return None
     if not isinstance(health, dict) or (health.get("pid"), health.get("instance_id")) != (state.pid, state.instance_id):
@@ -323,7 +335,9 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
     _children[child.pid] = child
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
-        running = find(home)
+        running = None
+        with contextlib.suppress(EmulatorError):  # it may be slow to begin with
+            running = find(home)
         if running is not None and running.pid == child.pid:
             return running
         time.sleep(0.02)

@@ -81,6 +81,20 @@ def test_a_killed_one_is_not_found_and_is_replaced(home: Path) -> None:
     assert second.instance_id != first.instance_id
 
 
+def test_one_that_hangs_is_not_taken_for_ended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a second one would be started beside it, and all that is in it would be lost."""
+    running = server.start(state_dir=home)
+    monkeypatch.setattr(server, "ANSWER_SECONDS", 0.3)
+    os.kill(running.pid, signal.SIGSTOP)
+    for command in (server.find, server.stop, lambda state_dir: server.start(state_dir=state_dir)):
+        with pytest.raises(EmulatorError, match=rf"process {running.pid}\) lives, and did not answer") as refused:
+            command(home)
+        assert refused.value.hint.endswith(f"kill -9 {running.pid}")
+    os.kill(running.pid, signal.SIGCONT)
+    monkeypatch.undo()
+    assert server.find(home) == running
+
+
 def test_another_process_on_the_port_is_neither_found_nor_stopped(home: Path, emulator: RunningEmulator) -> None:
     State(pid=os.getpid(), port=emulator.port, instance_id=emulator.instance_id).write(home)
     assert server.find(home) is None
