@@ -16,7 +16,7 @@ TIERS = ("life", "terraform", "emulator", "fast")  # longest first: short ones f
 # Fixtures that hold an environment which Terraform made.
 APPLIED = {"applied", "lived"}
 # Fixtures that start an emulator or another process.
-SERVED = {"audited", "clinic", "emulator", "moto", "studio", "world"}
+SERVED = {"audited", "clinic", "emulator", "inside", "moto", "studio", "walk", "world"}
 # Tests that start processes, though no fixture says so: directories, files, functions.
 STARTING = (
     "tests/contract/",
@@ -25,6 +25,7 @@ STARTING = (
     "tests/architecture/test_pages_for_developers.py::test_a_worked_example_still_applies",
     "tests/unit/audit/test_account.py",
     "tests/unit/audit/test_checkov.py",
+    "tests/unit/aws/test_credentials.py::test_a_program_that_does_not_end_is_ended",
     "tests/unit/aws/test_credentials.py::test_each_cause_has_its_own_remedy",
     "tests/unit/aws/test_remote.py",
     "tests/unit/cli/test_rehearsal.py",
@@ -46,6 +47,7 @@ STARTING = (
     "tests/unit/operations/doctor/test_engine.py",
     "tests/unit/operations/test_editor.py",
     "tests/unit/operations/test_state.py",
+    "tests/unit/presentation/test_pages.py",
     "tests/unit/remote/test_archive.py",
     "tests/unit/remote/test_browser.py",
     "tests/unit/remote/test_host.py",
