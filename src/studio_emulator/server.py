@@ -122,11 +122,7 @@ def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir:
 
 
 def find(state_dir: Path | None = None) -> RunningEmulator | None:
-    """The emulator of the state file, if it is the very process that wrote the file; None where that has ended.
-
-    Raises:
-        EmulatorError: It lives and does not answer. Another one in its place would lose what is in it.
-    """
+    """The emulator of the state file; None where it has ended. Raises EmulatorError where it lives and is silent."""
     home = (state_dir or default_state_dir()).absolute()
     state = State.read(home)
     if state is None:
@@ -250,11 +246,7 @@ def settings_of(emulator: RunningEmulator) -> EmulatorSettings:
 
 
 def faults(emulator: RunningEmulator) -> dict[str, Any]:
-    """What is made to go wrong, see `faults.Faults.to_json`.
-
-    Raises:
-        EmulatorError: it does not answer.
-    """
+    """What is made to go wrong, see `faults.Faults.to_json`. Raises EmulatorError when it does not answer."""
     return _own(emulator, "GET", "faults")
 
 

