@@ -32,7 +32,7 @@ def _pip(python: str) -> str:
 
 
 def installing_program(name: str, path: str | None = None, *, newer: bool = False) -> str:
-    """The command that gives a program of PyPI an environment of its own, and a place on PATH.
+    """The command that installs a program of PyPI into a separate environment, and puts it on PATH.
 
     By pipx or uv, if they are there: neither comes with Python. Else by Python itself, which is everywhere.
 

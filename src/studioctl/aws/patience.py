@@ -1,4 +1,4 @@
-"""An end to a `credential_process` that has none: botocore waits for it for ever."""
+"""Ends a `credential_process` that does not end by itself: botocore waits for it without a limit."""
 
 import os
 import signal

@@ -70,7 +70,7 @@ def hand_over_and_tell(url: str, space: str, terminal: "Terminal") -> None:
 
 
 def _why_none() -> str:
-    """What keeps a browser from being started, as far as the environment tells."""
+    """The reason why no browser starts, as far as the environment shows it."""
     if named := os.environ.get("BROWSER"):
         return f"BROWSER names '{named}', which did not work"
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

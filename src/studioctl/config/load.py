@@ -141,7 +141,7 @@ def _toml(text: str, name: str) -> dict[str, Any]:
 
 
 def _further(text: str, message: str) -> Iterator[tuple[str, str]]:
-    """What else is no TOML: Python stops at the first mistake, so its line is left out, and the rest read again."""
+    """The mistakes after the first, at which Python stops: its line is left out, and the rest is read again."""
     for _ in range(MISTAKES - 1):
         rest = syntax.without_mistake(text, message)
         if rest is None:
