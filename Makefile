@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: help demo test fast prerequisites check format audit benchmark versions chaos rivals soak misbehaviour compatibility package generated docs picture clean
+.PHONY: prices help demo test fast prerequisites check format audit benchmark versions chaos rivals soak misbehaviour compatibility package generated docs picture clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -62,6 +62,9 @@ compatibility: $(READY) ## Let this version go on with an environment that the f
 
 generated: $(READY) ## Write the files that are made from the code
 	$(BIN)/python -m tests.generated
+
+prices: $(READY) ## Renew the table of prices from AWS's public price list (needs the internet, no account)
+	$(BIN)/python -m tests.prices
 
 docs: $(DOCS)/.ready ## Build the documentation as a site with search: build/docs/index.html
 	$(DOCS)/bin/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs

@@ -24,7 +24,7 @@ from studioctl.infrastructure.iam import studio as of_studio
 from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING, Holder, Scope
 from studioctl.infrastructure.iam.statement import Statement
 from studioctl.operations.doctor import catalogue
-from tests import policies
+from tests import estimates, policies
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "studio.schema.json"
@@ -258,6 +258,7 @@ FILES: dict[Path, Callable[[], str]] = {
         ROOT / f"tests/golden/policies/{name}.json": partial(policies.text, config)
         for name, config in policies.ENVIRONMENTS.items()
     },
+    **{path: partial(estimates.text, *of) for path, of in estimates.files().items()},
 }
 
 

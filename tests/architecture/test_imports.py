@@ -25,7 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "programs": set(),
     "catalog": set(),
     "remote": {"programs"},
-    "config": set(),
+    "config": {"catalog"},
     "manual": {"config"},
     "lifecycle": {"config"},
     "infrastructure": {"config", "lifecycle"},
@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
         "remote",
     },
     "audit": {"config", "infrastructure", "terraform", "aws"},
-    "presentation": {"operations", "terraform", "remote", "audit", "config", "manual"},
+    "presentation": {"catalog", "operations", "terraform", "remote", "audit", "config", "manual"},
     "cli": {
         "audit",
         "config",

@@ -70,6 +70,10 @@ sagemaker
   + aws_sagemaker_space.ada-editor
 
 Plan: 37 to create.
+
+Cost: 2.64 USD a month standing still, 11.33 at 8 h a working day, 12.42 forgotten (prices of 2026-08-21 to 2026-08-24).
+  'ada-editor': ml.t3.medium, 20 GB: +2.24 standing still, +10.93 in use, +12.02 forgotten  (studio.toml:4)
+  secret of the GitHub token: +0.40 a month  (studio.toml:8)
 """
 
 
@@ -333,6 +337,10 @@ def test_without_a_terminal_and_yes_nothing_is_applied(applied: Applied) -> None
 
     assert done.err.endswith(
         "Plan: 2 to create.\n"
+        "\nCost: 4.88 USD a month standing still, 22.26 at 8 h a working day, 24.43 forgotten"
+        " (prices of 2026-08-21 to 2026-08-24).\n"
+        "  'grace-editor': ml.t3.medium, 20 GB: +2.24 standing still, +10.93 in use, +12.02 forgotten"
+        "  (more.toml:13)\n"
         "\nIn us-east-1 on the emulator.\n"
         "Error: There is no terminal to ask on. Nothing was changed.\nNext:  add --yes to go on unasked\n"
     )

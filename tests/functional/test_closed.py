@@ -53,7 +53,7 @@ def test_a_closed_network_from_up_to_down(shell: Shell, emulator: RunningEmulato
 
     assert (
         "The network is paid for by the hour, used or not: a NAT gateway with its address and 10 interface endpoints in"
-        " 2 zones: about 0.250 USD, and more for each GB (us-east-1, 2026-10-16)." in " ".join(up.err.split())
+        " 2 zones: about 0.250 USD, and more for each GB (us-east-1, 2026-08-21)." in " ".join(up.err.split())
     )
     ec2 = shell.client("ec2")
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [NAME]}])["Vpcs"]

@@ -47,19 +47,21 @@ def test_a_day(home: Living) -> None:
 
     assert plain(started.err) == (
         "  ✓ started 'ada-editor'  Ns\n"
-        "'ada-editor' is running on ml.t3.medium.\n"
+        "'ada-editor' is running on ml.t3.medium, 0.05 USD an hour.\n"
         "\n"
         "Next:\n"
         "  studioctl open ada-editor --local  open it in the browser\n"
         "  studioctl stop ada-editor --local  stop paying for it; files are kept\n"
     )
-    assert again.err.startswith("  note: 'ada-editor' runs already\n'ada-editor' is running on ml.t3.medium.\n")
+    assert again.err.startswith(
+        "  note: 'ada-editor' runs already\n'ada-editor' is running on ml.t3.medium, 0.05 USD an hour.\n"
+    )
     assert plain(running.out) == (
         "acme-ml  us-east-1 on the emulator\n"
         "domain  d-ID  InService\n"
         "url     https://d-ID.studio.us-east-1.sagemaker.aws\n"
         "users   ada (InService)\n"
-        "cost    1 running: $0.05 per hour (us-east-1, prices of 2026-09-01, without storage)\n"
+        "cost    1 running: $0.05 per hour (us-east-1, prices of 2026-08-24, without storage)\n"
         "\n"
         "space       owner  state      instance type  image             since  idle stop  per hour  volume\n"
         "ada-editor  ada    InService  ml.t3.medium   distribution-cpu  0m     60m        $0.05     5 GB\n"
@@ -129,7 +131,7 @@ def test_status_as_json(home: Living) -> None:
     assert found["domain"]["id"] == home.domain_id
     assert found["users"] == [{"name": "ada", "status": "InService"}]
     assert found["usd_per_hour"] == 0.05
-    assert found["prices_as_of"] == "2026-09-01"
+    assert found["prices_as_of"] == "2026-08-24"
     (space,) = found["spaces"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", space.pop("since"))
     assert space == {
@@ -163,7 +165,7 @@ def test_apps_of_other_kinds_are_counted_priced_and_named(home: Living) -> None:
     home.studio.sagemaker.delete_space(DomainId=home.domain_id, SpaceName="ada-lab")
 
     assert plain(running.out).split("cost")[1] == (
-        "    4 running: $4.1564 per hour (us-east-1, prices of 2026-09-01, without storage)\n"
+        "    4 running: $4.1564 per hour (us-east-1, prices of 2026-08-24, without storage)\n"
         "\n"
         "space       owner  app         state      instance type  image             since  idle stop"
         "  per hour  volume\n"
@@ -411,17 +413,17 @@ def test_of_several_spaces_the_terminal_asks_and_a_pipe_must_say(pair: Living) -
 
     assert refused.err == "Error: Which space? There are 2 in 'acme-ml'.\nNext:  name one of: one, two\n"
     assert code == 0, shown
-    assert "'two' is running on ml.t3.medium." in shown
+    assert "'two' is running on ml.t3.medium, 0.05 USD an hour." in shown
     assert stopped.err.endswith("'two' stopped.\n")
 
 
 EVERYTHING = ("ListDomains", "DescribeDomain", "DescribeSpace", "ListSpaces", "CreateApp", "DescribeApp", "ListApps")
 COMMANDS = {
-    "start": "'ada-editor' is running on ml.t3.medium.",
+    "start": "'ada-editor' is running on ml.t3.medium, 0.05 USD an hour.",
     "status": "ada-editor  ada    InService",
     "open": "/auth?token=",
     "logs": "",
-    "restart": "'ada-editor' is running on ml.t3.medium.",
+    "restart": "'ada-editor' is running on ml.t3.medium, 0.05 USD an hour.",
     "stop": "'ada-editor' stopped.",
 }
 
@@ -494,7 +496,7 @@ def test_an_interrupted_start_goes_on_when_it_is_repeated(home: Living) -> None:
     again = home.run("start")
 
     assert stopped == STOPPED
-    assert "'ada-editor' is running on ml.t3.medium." in again.err
+    assert "'ada-editor' is running on ml.t3.medium, 0.05 USD an hour." in again.err
 
 
 def test_ctrl_c_is_answered_also_while_nothing_is_shown_as_it_happens(home: Living) -> None:

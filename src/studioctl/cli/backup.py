@@ -34,6 +34,7 @@ def backup(
     """
     from studioctl.cli import confirm, context, rehearsal
     from studioctl.errors import RefusedError
+    from studioctl.operations.costs import rates
     from studioctl.operations.data import backup as operation
     from studioctl.presentation import backup as views
     from studioctl.presentation.console import Terminal
@@ -46,6 +47,7 @@ def backup(
     with waiting(terminal, "Looking for what to copy"):
         plan = operation.plan(account, place, os.environ, only=space)
     views.planned(plan, terminal)
+    views.rates(plan, terminal, per_hour=rates.of_starts(account, plan))
     if not plan.volumes and not plan.unreadable:
         rehearsal.note(terminal, f"backup {where}", config, account.config.name, local=local)
     if not plan.volumes and plan.unreadable:
@@ -56,4 +58,4 @@ def backup(
     if json:
         typer.echo(dumps(copies))
     else:
-        views.copied(copies, terminal)
+        views.copied(copies, terminal, usd=rates.of_copies(account, copies))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection
 
+from studioctl.operations.costs import rates
 from studioctl.operations.data import backup
 from studioctl.operations.data.backup import Copy, Place, Plan
 from studioctl.operations.data.inventory import HOME
@@ -26,6 +27,7 @@ def plan_before(account: Account, found: Teardown, where: Place, terminal: Termi
     backup.refuse_doomed_key(plan, [key.id for key in found.after(plan).retiring])
     backup.refuse_unreadable(plan, found.delete)
     views.planned(plan, terminal)
+    views.rates(plan, terminal, per_hour=rates.of_starts(account, plan))
     return plan
 
 
@@ -35,5 +37,5 @@ def run(
     """Copies; afterwards nothing runs in what was copied."""
     work = backup.run(account, plan, os.environ, stop=True, homes_go=HOME in delete)
     copies = follow(work, terminal, verbose=verbose)
-    views.copied(copies, terminal)
+    views.copied(copies, terminal, usd=rates.of_copies(account, copies))
     return copies

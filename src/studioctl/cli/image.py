@@ -61,6 +61,7 @@ def push(
     from studioctl.cli import context
     from studioctl.containers.engine import find
     from studioctl.operations.images import images
+    from studioctl.presentation import images as views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import follow
@@ -71,6 +72,7 @@ def push(
         typer.echo(dumps(pushed))
         return
     terminal.say(f"Pushed {pushed.place}")
+    views.cost(pushed, terminal)
     typer.echo(pushed.digest)
     flags = context.repeated(config, local=local)
     terminal.next_commands((f"studioctl image attach{flags} {pushed.tag}", "offer it in Code Editor"))

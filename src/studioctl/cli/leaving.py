@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studioctl.cli import context, copying
+from studioctl.operations.costs import rates
 from studioctl.operations.data import backup, of_user
 from studioctl.operations.data.backup import Plan
 from studioctl.operations.data.of_user import Belonging
@@ -55,5 +56,5 @@ def copy(wanted: Copying | None, terminal: Terminal, *, verbose: bool) -> None:
     if wanted is None:
         return
     copies = follow(backup.run(wanted.account, wanted.plan, os.environ, stop=True), terminal, verbose=verbose)
-    backup_views.copied(copies, terminal)
+    backup_views.copied(copies, terminal, usd=rates.of_copies(wanted.account, copies))
     of_user.refuse_outdated(wanted.account, wanted.plan, tuple(copies))

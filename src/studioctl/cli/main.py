@@ -14,6 +14,7 @@ from studioctl.cli import (
     audit,
     backup,
     connect,
+    cost,
     docs,
     doctor,
     down,
@@ -89,6 +90,7 @@ app.command("init", rich_help_panel=FILE)(init.init)
 app.command("validate", rich_help_panel=FILE)(validate.validate)
 app.command("schema", rich_help_panel=FILE)(schema.schema)
 app.command("synth", rich_help_panel=FILE)(synth.synth)
+app.command("cost", rich_help_panel=FILE)(cost.cost)
 app.command("plan", rich_help_panel=ENVIRONMENT)(plan.plan)
 app.command("up", rich_help_panel=ENVIRONMENT)(up.up)
 app.command("down", rich_help_panel=ENVIRONMENT)(down.down)

@@ -54,6 +54,16 @@ InstanceType = Annotated[
         autocompletion=completion.instance_types,
     ),
 ]
+WhatIfType = Annotated[
+    str | None,
+    typer.Option(
+        "--instance-type",
+        help="What if every space ran on this?",
+        metavar="TYPE",
+        show_default=False,
+        autocompletion=completion.instance_types,
+    ),
+]
 AllowedHosts = Annotated[
     list[str] | None,
     typer.Option(

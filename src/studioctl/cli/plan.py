@@ -20,8 +20,9 @@ def plan(
     """
     from studioctl.cli import confirm, context
     from studioctl.cli.hints import repeating
+    from studioctl.operations.costs import change
     from studioctl.operations.provisioning import up
-    from studioctl.presentation import views
+    from studioctl.presentation import costs, views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import follow
@@ -30,10 +31,12 @@ def plan(
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     summary = follow(up.plan(environment, move_state=move), terminal, verbose=verbose)
+    cost = change.of_environment(environment, summary)
     if json:
-        typer.echo(dumps(summary.to_json()))
+        typer.echo(dumps(summary.to_json() | {"cost": costs.planned_json(cost, environment.source)}))
     else:
         views.plan(summary, terminal.out)
+        costs.planned(cost, environment.source, terminal.out)
     if summary.has_changes:
         try:
             up.cleared(environment, summary)

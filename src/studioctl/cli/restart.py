@@ -16,6 +16,7 @@ def restart(
     Files are kept; what runs in the editor's terminals ends.
     """
     from studioctl.cli import choose, context
+    from studioctl.operations.costs.rates import usd_per_hour
     from studioctl.operations.spaces import start_stop
     from studioctl.presentation import daily
     from studioctl.presentation.console import Terminal
@@ -27,4 +28,6 @@ def restart(
     found = start_stop.find(account, choose.space(account, space, terminal))
     app = follow(start_stop.restart(account, found, instance_type=instance_type, wait=wait), terminal, verbose=verbose)
     flags = context.repeated(config, local=local)
-    daily.started(found.name, app.instance_type, terminal, ready=app.status == "InService", flags=flags)
+    cost = usd_per_hour(account, app)
+    ready = app.status == "InService"
+    daily.started(found.name, app.instance_type, terminal, usd_per_hour=cost, ready=ready, flags=flags)

@@ -31,9 +31,10 @@ def up(
     Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
     """
     from studioctl.cli import confirm, context
+    from studioctl.operations.costs import change
     from studioctl.operations.data import inventory
     from studioctl.operations.provisioning import up as provision
-    from studioctl.presentation import views
+    from studioctl.presentation import costs, views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import follow, waiting
@@ -43,6 +44,8 @@ def up(
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     summary = follow(provision.plan(environment, move_state=move, adopt=adopt), terminal, verbose=verbose)
     views.plan(summary, terminal.err)
+    cost = change.of_environment(environment, summary)
+    costs.planned(cost, environment.source, terminal.err)
     with waiting(terminal, "Looking for what would be lost"):
         in_the_way = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
     if summary.has_changes:
@@ -53,6 +56,6 @@ def up(
         typer.echo(dumps(outputs))
     else:
         homes = inventory.kept_homes(environment)
-        cost = sum(home.usd_per_month or 0 for home in homes)
-        views.kept_homes([h.name for h in homes], cost, {h.name: h.directories for h in homes}, terminal)
+        kept = sum(home.usd_per_month or 0 for home in homes)
+        views.kept_homes([h.name for h in homes], kept, {h.name: h.directories for h in homes}, terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))

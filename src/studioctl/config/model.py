@@ -12,6 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from studioctl.config import rules
 from studioctl.config.checks import not_empty
 from studioctl.config.closed import Model
+from studioctl.config.costs import Cost
 from studioctl.config.editor import Editor
 from studioctl.config.editor_merge import merged
 from studioctl.config.iam_checks import some
@@ -239,6 +240,7 @@ class EnvironmentConfig(Model):
     editor: Editor = Editor()
     state: State = State()
     audit: Audit = Audit()
+    cost: Cost = Cost()
 
     @model_validator(mode="after")
     def _follow_the_rules(self) -> Self:

@@ -10,6 +10,7 @@ from typing import Any
 
 from studioctl.config import (
     closed_network,
+    costs,
     editor_checks,
     iam_checks,
     lists,
@@ -54,6 +55,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _state(data)
     yield from state_access.violations(data)
     yield from _names_on_github(data)
+    yield from costs.violations(data)
     yield from _raw_script(data)
     for place, editor in _editors(data):
         yield from _below(place, _editor(editor))

@@ -2,11 +2,15 @@
 
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studioctl.config.text import Location, path, place_elsewhere
 from studioctl.disk import read_named
+
+if TYPE_CHECKING:
+    from studioctl.config.people import Origins
 
 LARGEST_FILE = 4 * 1024 * 1024
 
@@ -35,33 +39,35 @@ class Source:
 
     def line(self, *location: str | int) -> int | None:
         """On which line, from 1, this or the nearest thing around it stands; None when a default holds."""
-        from studioctl.config.positions import lines, nearest_place  # noqa: PLC0415 (needed for refusals only)
+        from studioctl.config.positions import nearest_place  # noqa: PLC0415 (needed for refusals only)
 
-        known = lines(self.text)
-        location = self._written(location)
-        nearest = nearest_place(location, known)
-        return known[nearest] if nearest else None
+        nearest = nearest_place(self._written(location), self._lines)
+        return self._lines[nearest] if nearest else None
+
+    def spot(self, *location: str | int) -> str:
+        """The file and line of this, or of the nearest thing around it: "studio.toml:9", "people.csv:3"."""
+        if elsewhere := place_elsewhere(self._written(location)[:2]):
+            return elsewhere
+        line = self.line(*location)
+        return self.name if line is None else f"{self.name}:{line}"
 
     def places(self, key: str, number: int) -> list[str]:
-        """Where each entry of a list stands: "studio.toml:9", "people.csv:3". Quicker than asking for each."""
-        from studioctl.config.people import everybody  # noqa: PLC0415 (needed here only)
-        from studioctl.config.positions import lines, nearest_place  # noqa: PLC0415 (as above)
+        """The spots of a list's entries."""
+        return [self.spot(key, index) for index in range(number)]
 
-        known = lines(self.text)
-        origins = everybody(self._data(), Path(self.name).parent).origins
-        found: list[str] = []
-        for index in range(number):
-            written = origins.of((key, index))
-            nearest = nearest_place(written, known)
-            elsewhere = place_elsewhere(written)
-            found.append(elsewhere or (f"{self.name}:{known[nearest]}" if nearest else self.name))
-        return found
+    @cached_property
+    def _lines(self) -> dict[Location, int]:
+        from studioctl.config.positions import lines  # noqa: PLC0415 (needed for refusals only)
 
-    def _data(self) -> dict[str, Any]:
-        return tomllib.loads(self.text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
+        return lines(self.text)
 
-    def _written(self, location: Location) -> Location:
-        """Where a person wrote what stands there once everybody is in `users`."""
+    @cached_property
+    def _origins(self) -> "Origins":
+        """Where a person wrote what stands in `users` once everybody is there."""
         from studioctl.config.people import everybody  # noqa: PLC0415 (as above)
 
-        return everybody(self._data(), Path(self.name).parent).origins.of(location)
+        data: dict[str, Any] = tomllib.loads(self.text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
+        return everybody(data, Path(self.name).parent).origins
+
+    def _written(self, location: Location) -> Location:
+        return self._origins.of(location)

@@ -9,9 +9,10 @@ from studioctl.aws.errors import DeniedError
 from studioctl.aws.studio import AT_ONCE, Studio
 from studioctl.aws.tagged import tagged
 from studioctl.aws.values import EDITOR, LAB, App, Domain, Space
-from studioctl.catalog.prices import Prices, prices
+from studioctl.catalog.prices import Prices
 from studioctl.config.checks import LONGEST_IDLE
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.operations.costs import known
 from studioctl.operations.data.inventory import Holding, kept_homes
 from studioctl.operations.environment import Account
 from studioctl.operations.studio.stop_apps import PAID_FOR, besides
@@ -131,7 +132,7 @@ def status(account: Account) -> Status:
         AwsError: AWS refused or cannot be reached.
     """
     name, target, studio = account.config.name, account.target, account.studio
-    price_list = prices(target.region)
+    price_list = known.of(account.config)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         kept = pool.submit(kept_homes, account)
         domain = account.domain()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studioctl.presentation.console import Terminal
+from studioctl.presentation.money import dollars, dollars_a_month
 
 if TYPE_CHECKING:  # it comes with botocore
     from studioctl.operations.data.backup import Copy, Plan
@@ -34,7 +35,17 @@ def question(plan: "Plan") -> str:
     return f"{stops} {', '.join(rest)} to copy it, and stop it again?"
 
 
-def copied(copies: Sequence["Copy"], terminal: Terminal) -> None:
-    """Where the copies are, and what tells that they are whole."""
+def rates(plan: "Plan", terminal: Terminal, *, per_hour: Sequence[float | None]) -> None:
+    """Say what the instances cost that are started for it. `per_hour`: US dollars; None where it is not known."""
+    if plan.starts:
+        known = sum(usd for usd in per_hour if usd is not None)
+        rest = " and what is unknown" if None in per_hour else ""
+        terminal.say(f"What is started costs {dollars(known)} USD an hour{rest}, until it is copied.")
+
+
+def copied(copies: Sequence["Copy"], terminal: Terminal, *, usd: float | None) -> None:
+    """Where the copies are, what tells that they are whole, and what they cost a month."""
     for copy in copies:
         terminal.say(f"s3://{copy.bucket}/{copy.key}  sha256 {copy.sha256}")
+    if copies and usd is not None:
+        terminal.say(f"Kept there, they cost {dollars_a_month(usd)}.")

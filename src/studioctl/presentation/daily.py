@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING
 
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import line
+from studioctl.presentation.money import dollars
 
 if TYPE_CHECKING:  # it comes with botocore
     from studioctl.operations.spaces.logs import LogLine
     from studioctl.operations.spaces.start_stop import LeftRunning
 
 
-def started(space: str, instance_type: str | None, terminal: Terminal, *, ready: bool, flags: str) -> None:
-    """What runs now, or is about to, and the next command."""
-    on = f" on {instance_type}" if instance_type else ""
+def started(
+    space: str, instance_type: str | None, terminal: Terminal, *, usd_per_hour: float | None, ready: bool, flags: str
+) -> None:
+    """What runs now, or is about to, what it costs, and the next command."""
+    cost = f", {dollars(usd_per_hour)} USD an hour" if usd_per_hour is not None else ""
+    on = f" on {instance_type}{cost}" if instance_type else ""
     if ready:
         terminal.say(f"'{space}' is running{on}.")
         terminal.next_commands(

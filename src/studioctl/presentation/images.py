@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
+from studioctl.presentation.money import dollars_a_month
 
 if TYPE_CHECKING:  # their modules load boto3
-    from studioctl.operations.images.images import Attached, ListedImage, Listing
+    from studioctl.operations.images.images import Attached, ListedImage, Listing, Pushed
     from studioctl.operations.images.lifecycle_policy import Expiry
 
 SHORT = len("sha256:") + 12
@@ -35,6 +36,14 @@ def listing(found: "Listing", terminal: Terminal, *, flags: str) -> None:
     for listed in found.images:
         if listed.attached_as and listed.expiry:
             terminal.say(f"Note: {_danger(listed)}")
+
+
+def cost(pushed: "Pushed", terminal: Terminal) -> None:
+    """How large an image is in the repository, and what that costs."""
+    price = "at a price that is not known" if pushed.usd_per_month is None else dollars_a_month(pushed.usd_per_month)
+    terminal.say(
+        f"It has {size(pushed.size_bytes)}, kept for {price}; layers that other images share are paid for once."
+    )
 
 
 def attached(done: "Attached", terminal: Terminal, *, file: str, flags: str) -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
+from studioctl.presentation.money import dollars_a_month
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 
 if TYPE_CHECKING:  # their modules load botocore, which a plan does not need
@@ -163,11 +164,6 @@ def kept(holdings: Sequence["Holding"], console: Console) -> None:
 
 def _in_brackets(cost: float | None) -> str:
     return "" if cost is None else f"  ({dollars_a_month(cost)})"
-
-
-def dollars_a_month(cost: float) -> str:
-    """What is kept costs, by the prices of one region, and as far as sizes are known."""
-    return "less than 0.01 USD a month" if cost < 0.005 else f"about {cost:,.2f} USD a month"
 
 
 def kept_homes(

@@ -44,6 +44,7 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         (section, key) for section, keys in given.items() if isinstance(keys, dict) for key in keys
     }
     assert unset == {
+        ("cost", "prices"),
         ("editor", "repositories"),
         ("editor", "extra_script"),
         ("editor", "script"),
@@ -60,7 +61,7 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("studio", "rootless_docker"),
         ("studio", "trusted_accounts"),
     }
-    assert known.keys() - given.keys() == {"groups", "tags", "users_file"}
+    assert known.keys() - given.keys() == {"cost", "groups", "tags", "users_file"}
 
 
 def test_the_team_has_five_people_and_one_of_them_two_spaces() -> None:

@@ -91,6 +91,7 @@ def test_any_text_is_quoted(value: str) -> None:
                 "editor",
                 "state",
                 "audit",
+                "cost",
             )
         },
     }

@@ -8,7 +8,7 @@ from tests.environments import environment
 CLOSED = {"access": "vpc-only"}
 CUT_OFF = {"access": "vpc-only", "internet": "none"}
 NO_DOCKER = {"docker": False}
-TAIL = ", and more for each GB (us-east-1, 2026-10-16)."
+TAIL = ", and more for each GB (us-east-1, 2026-08-21)."
 HEAD = "The network is paid for by the hour, used or not: "
 
 

@@ -22,7 +22,7 @@ RUNNING = replace(
     since=datetime.now(UTC) - timedelta(hours=26, minutes=5),
     usd_per_hour=0.115,
 )
-STATUS = Status("acme-ml", "us-east-1", "aws", DOMAIN, (UserStatus("ada", "InService"),), (), 0.0, "2026-09-01")
+STATUS = Status("acme-ml", "us-east-1", "aws", DOMAIN, (UserStatus("ada", "InService"),), (), 0.0, "2026-08-24")
 
 
 def shown(status: Status) -> list[str]:
@@ -34,7 +34,7 @@ def shown(status: Status) -> list[str]:
 def test_an_editor_that_never_stops_by_itself_and_is_a_day_old() -> None:
     lines = shown(replace(STATUS, spaces=(STOPPED, RUNNING), usd_per_hour=0.115))
 
-    assert lines[4] == "cost    1 running: $0.115 per hour (us-east-1, prices of 2026-09-01, without storage)"
+    assert lines[4] == "cost    1 running: $0.115 per hour (us-east-1, prices of 2026-08-24, without storage)"
     assert lines[6:] == [
         "space  owner  state      instance type  image                   since  idle stop  per hour  volume",
         "a      ada    Stopped                                                                       20 GB",

@@ -4,16 +4,16 @@ Doubt means that there is data: AWS does not say whether a space has a volume, a
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from studioctl.aws import contents, leftovers
 from studioctl.aws.contents import Amount
 from studioctl.aws.leftovers import DomainTraces, Marked
 from studioctl.aws.values import App, Domain, Space
-from studioctl.catalog.prices import monthly
 from studioctl.errors import ExitCode, StudioctlError
 from studioctl.infrastructure.naming import kept_tags, read_home_tags
+from studioctl.operations.costs import known
 from studioctl.operations.environment import Account, Environment
 from studioctl.terraform.state_resources import BUCKET, DEPOSED, REPOSITORY, SECRET, SPACE, STORES, Estate
 
@@ -55,6 +55,7 @@ class Holding:
         size: In bytes, as far as they were counted; None where AWS does not tell.
         is_in_use: Whether it is part of the environment, and not kept from an earlier one.
         directories: Of a kept home file system: where in it each user's files are.
+        usd_per_month: About what it costs while it is kept; None where that is not known.
     """
 
     kind: str
@@ -63,11 +64,7 @@ class Holding:
     size: int | None = None
     is_in_use: bool = True
     directories: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def usd_per_month(self) -> float | None:
-        """About what it costs while it is kept; None where that is not known."""
-        return monthly(self.kind, self.size)
+    usd_per_month: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -122,11 +119,18 @@ def find(environment: Environment, places: Iterable[Store], traces: Iterable[Dom
     kept = leftovers.marked(environment.session, kept_tags(environment.config.name))
     homes = {home: _kept_home(home, found) for home, found in kept.items()}
     in_domains = [holding for trace in traces for holding in _in_domain(environment, trace)]
-    return (
+    found = (
         *(Holding(s.kind, s.name, held.text, held.size) for s in places if (held := _stored(environment, s))),
         *(holding for holding in in_domains if holding.name not in homes),
         *homes.values(),
     )
+    return priced(environment, found)
+
+
+def priced(account: Account, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
+    """The same, with what each costs a month by the prices of the environment's region."""
+    table = known.of(account.config)
+    return tuple(replace(each, usd_per_month=table.monthly(each.kind, each.size)) for each in holdings)
 
 
 def kept_homes(account: Account) -> tuple[Holding, ...]:
@@ -134,7 +138,7 @@ def kept_homes(account: Account) -> tuple[Holding, ...]:
     found = leftovers.marked(account.session, kept_tags(account.config.name))
     domain = account.domain() if found else None
     present = domain.home_file_system_id if domain else None
-    return tuple(_kept_home(home, marked) for home, marked in sorted(found.items()) if home != present)
+    return priced(account, (_kept_home(home, marked) for home, marked in sorted(found.items()) if home != present))
 
 
 def _kept_home(home: str, found: Marked) -> Holding:

@@ -14,6 +14,7 @@ from studioctl.containers.engine import PLATFORM, Engine
 from studioctl.disk import open_regular
 from studioctl.errors import AbsentError, RefusedError, StudioctlError
 from studioctl.events import Work
+from studioctl.operations.costs.rates import usd_per_month
 from studioctl.operations.environment import Account
 
 if TYPE_CHECKING:  # boto3 takes long to import, and building needs none
@@ -52,11 +53,21 @@ def build(
 
 @dataclass(frozen=True)
 class Pushed:
-    """An image that is now in the repository: where, its tag there, and its digest."""
+    """An image that is now in the repository.
+
+    Args:
+        place: Where.
+        tag: Its tag there.
+        digest: Its digest.
+        size_bytes: What ECR stores and bills; layers that other images have, too, are billed once.
+        usd_per_month: What that costs; None where it is not known.
+    """
 
     place: str
     tag: str
     digest: str
+    size_bytes: int
+    usd_per_month: float | None
 
 
 def push(account: Account, engine: Engine, tag: str) -> Work[Pushed]:
@@ -82,7 +93,8 @@ def push(account: Account, engine: Engine, tag: str) -> Work[Pushed]:
             f"{engine.name} says that it pushed '{place}', and the repository has no image of this tag.",
             hint=f"studioctl image push {tag}",
         )
-    return Pushed(place, there, pushed.digest)
+    cost = usd_per_month(account, "repository", pushed.size_bytes)
+    return Pushed(place, there, pushed.digest, pushed.size_bytes, cost)
 
 
 def _tag_there(config: EnvironmentConfig, tag: str, images: "tuple[Image, ...]") -> str:

@@ -20,6 +20,7 @@ from studioctl.aws.session import Session
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Noted, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming, home_tags, kept_tags, read_home_tags
+from studioctl.operations.costs import known
 from studioctl.operations.data import backup, kms_keys
 from studioctl.operations.data import inventory as holdings
 from studioctl.operations.data.backup import Copy, Plan
@@ -54,6 +55,7 @@ class Teardown:
         unknown: What these may encrypt although neither state nor file knows it: ARNs and ids.
         copied: Of which there is a copy, or will be before anything is removed: kinds and names.
         unseen: Where in the network we may not look for what belongs to others, and why.
+        key_usd: What a key costs a month while it is kept; None where that is not known.
     """
 
     delete: frozenset[str]
@@ -66,6 +68,7 @@ class Teardown:
     unknown: tuple[str, ...] = ()
     copied: frozenset[tuple[str, str]] = frozenset()
     unseen: tuple[str, ...] = ()
+    key_usd: float | None = None
 
     @property
     def kept(self) -> tuple[Holding, ...]:
@@ -76,7 +79,7 @@ class Teardown:
         data = tuple(holding for holding in self.holdings if not self._goes(holding))
         usable = [key for key in self.keys if key.deletion_at is None]
         held = [Holding(KEY, key.id, ENCRYPTS) for key in usable] or [_leaving(key) for key in self.keys]
-        return (*data, *held) if data else ()
+        return (*data, *(replace(key, usd_per_month=self.key_usd) for key in held)) if data else ()
 
     @property
     def retiring(self) -> tuple[Key, ...]:
@@ -195,7 +198,10 @@ def _look(environment: Environment, delete: frozenset[str]) -> Teardown:
     held = holdings.find(environment, places, remaining)
     ours = kms_keys.find(environment)
     unknown = kms_keys.unknown(environment, ours, [store.name for store in places] + [h.name for h in held], remaining)
-    return Teardown(delete, addresses, unrecorded, remaining, places, held, ours, unknown, unseen=unseen)
+    key_usd = known.of(environment.config).usd("key")
+    return Teardown(
+        delete, addresses, unrecorded, remaining, places, held, ours, unknown, unseen=unseen, key_usd=key_usd
+    )
 
 
 def _is_there(environment: Environment, trace: DomainTraces) -> bool:

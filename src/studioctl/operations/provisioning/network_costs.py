@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from studioctl.catalog.prices import network_prices, prices
 from studioctl.config.checks import NEVER
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import count
 from studioctl.infrastructure import endpoints
+from studioctl.operations.costs import known
 from studioctl.terraform.plan import PlanSummary
 
 HOURS_A_MONTH = 730
@@ -31,12 +31,18 @@ def told(config: EnvironmentConfig, lacking: Mapping[str, Sequence[str]] | None 
     nat = ["a NAT gateway with its address"] if network.internet == "nat" else []
     parts = [*nat, *([f"{count(ways, 'interface endpoint')} in {in_zones}"] if ways else [])]
     what = f"The network is paid for by the hour, used or not: {' and '.join(parts)}"
-    price = network_prices(config.region)
-    if price is None:
+    table = known.of(config)
+    counts = {
+        "nat_gateway": len(nat),
+        "public_address": len(nat),
+        "endpoint": ways * network.availability_zones - missing,
+    }
+    priced = {item: price for item, count in counts.items() if count and (price := table.of.get(item))}
+    if len(priced) < sum(map(bool, counts.values())):
         return f"{what}. Prices of {config.region} are not known here."
-    hourly = len(nat) * (price.nat_gateway + price.public_address)
-    hourly += (ways * network.availability_zones - missing) * price.interface_endpoint
-    return f"{what}: about {hourly:.3f} USD, and more for each GB ({config.region}, {price.as_of})."
+    hourly = sum(counts[item] * price.usd for item, price in priced.items())
+    oldest = min((price.as_of for price in priced.values() if price.as_of), default="your own prices")
+    return f"{what}: about {hourly:.3f} USD, and more for each GB ({config.region}, {oldest})."
 
 
 def forgotten(config: EnvironmentConfig) -> str | None:
@@ -45,7 +51,7 @@ def forgotten(config: EnvironmentConfig) -> str | None:
         return None
     types = sorted({space.instance_type for space in config.resolved_spaces()})
     what = 'idle_timeout_minutes = "never": a forgotten editor is paid for until somebody stops it'
-    table = prices(config.region)
+    table = known.of(config)
     costs = [
         f"{name} {price * HOURS_A_MONTH:,.2f}" if (price := table.per_hour(name)) else f"{name} (price unknown here)"
         for name in types

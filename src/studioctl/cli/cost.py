@@ -1,0 +1,98 @@
+"""`studioctl cost`."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from studioctl.cli import options
+
+Users = Annotated[
+    int | None,
+    typer.Option("--users", help="What if there were so many users?", metavar="N", show_default=False),
+]
+Hours = Annotated[float, typer.Option("--hours", help="Hours of work on each of five days a week.", min=0, max=24)]
+Volume = Annotated[
+    int | None,
+    typer.Option("--volume-gb", help="What if each space's volume had this size?", metavar="GB", show_default=False),
+]
+Network = Annotated[
+    Literal["public", "nat", "none"] | None,
+    typer.Option(
+        "--network",
+        help="What if the network were public, closed with a NAT gateway, or closed without the internet (none)?",
+        show_default=False,
+    ),
+]
+Idle = Annotated[
+    str | None,
+    typer.Option(
+        "--idle-minutes",
+        help="What if idle apps were stopped after so many minutes, or never?",
+        metavar="MINUTES|never",
+        show_default=False,
+    ),
+]
+Region = Annotated[
+    str | None,
+    typer.Option("--region", help="What if it were in this region?", metavar="REGION", show_default=False),
+]
+Ask = Annotated[
+    bool,
+    typer.Option("--ask", help="First ask AWS for the region's prices, and keep the answer (pricing:GetProducts)."),
+]
+Prices = Annotated[bool, typer.Option("--prices", help="Show the prices that are known in the region, with sources.")]
+
+
+def cost(
+    config: options.Config = options.DEFAULT_CONFIG,
+    users: Users = None,
+    hours: Hours = 8.0,
+    instance_type: options.WhatIfType = None,
+    volume_gb: Volume = None,
+    network: Network = None,
+    idle_minutes: Idle = None,
+    region: Region = None,
+    prices: Prices = False,
+    ask: Ask = False,
+    json: options.Json = False,
+) -> None:
+    """Say what the environment costs a month: from the file alone, without an account.
+
+    Standing still, with every app in use for eight hours on working days, and forgotten: started each working day and
+    never stopped by hand, so that only the idle stop ends it. The options ask what would be;
+    [bold]--ask[/] is the only one that asks AWS.
+    """
+    from studioctl.config.load import load
+    from studioctl.config.source import Source
+    from studioctl.operations.costs import known, listing, what_if
+    from studioctl.operations.costs.estimate import estimate
+    from studioctl.presentation import costs as views
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import waiting
+
+    file = load(config)
+    idle = what_if.minutes(idle_minutes)
+    asked = what_if.Asked(users, instance_type, volume_gb, network, idle, region)
+    is_what_if = asked != what_if.Asked()
+    subject = what_if.changed(file, asked) if is_what_if else file
+    terminal = Terminal()
+    if ask:
+        with waiting(terminal, f"Asking AWS for prices of {subject.region}"):
+            answer = known.ask(subject)
+        terminal.say(f"{len(answer.usd)} prices of {answer.region}, of {answer.as_of}, are kept for every command.")
+    if prices:
+        found = listing.known(subject)
+        if json:
+            typer.echo(dumps(found))
+        else:
+            views.price_table(found, terminal)
+        return
+    result = estimate(subject, hours)
+    source = None if is_what_if else Source.of(config)
+    against = estimate(file, hours) if is_what_if else None
+    if json:
+        typer.echo(dumps(views.to_json(result, source=source, against=against)))
+    else:
+        flags = options.config_flag(config) + (f" --region {subject.region}" if region else "")
+        views.show(result, terminal, source=source, against=against, flags=flags)

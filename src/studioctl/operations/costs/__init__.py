@@ -1,0 +1,1 @@
+"""The environment's costs: before they arise, and as they are."""

@@ -1,0 +1,200 @@
+"""The costs of an environment for a month, from the file alone: standing still, in use, and forgotten."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from studioctl.catalog.prices import Prices, items
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import Location
+from studioctl.operations.costs import known, pieces
+from studioctl.operations.costs.pieces import HOURS_A_MONTH, PaidSpace, Piece
+
+WORKING_HOURS = 8.0
+WORKING_DAYS = 5  # a week
+HOURS_A_WEEK = 168
+APP = "CodeEditor"
+
+
+@dataclass(frozen=True)
+class Money:
+    """US dollars, as far as prices are known.
+
+    Args:
+        usd: The sum of what is known.
+        unknown: Items without a price that belong to it, each once.
+    """
+
+    usd: float = 0.0
+    unknown: tuple[str, ...] = ()
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.usd + other.usd, tuple(dict.fromkeys((*self.unknown, *other.unknown))))
+
+    def __sub__(self, other: "Money") -> "Money":
+        return self + Money(-other.usd, other.unknown)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """US dollars in the ways that an environment may be used.
+
+    Args:
+        standing: A month in which nothing runs.
+        working: A month in which every app runs for the working hours of five days a week, and is stopped then.
+        forgotten: The same, but nobody stops anything: the idle stop does, if there is one.
+        weekend: What one weekend adds on which everything was forgotten, from Friday's end of work to Monday's start.
+    """
+
+    standing: Money = Money()
+    working: Money = Money()
+    forgotten: Money = Money()
+    weekend: Money = Money()
+
+    def __add__(self, other: "Costs") -> "Costs":
+        return self._each(other, 1)
+
+    def __sub__(self, other: "Costs") -> "Costs":
+        return self._each(other, -1)
+
+    def _each(self, other: "Costs", sign: int) -> "Costs":
+        mine, theirs = vars(self), vars(other)
+        return Costs(**{key: mine[key] + theirs[key] if sign > 0 else mine[key] - theirs[key] for key in mine})
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it is zero, as far as is known, and nothing in it is unknown."""
+        return all(abs(money.usd) < 0.005 and not money.unknown for money in vars(self).values())
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that is paid for.
+
+    Args:
+        address: Of the resource in Terraform that it comes with.
+        user: Whose it is; None: everybody's.
+        what: In words.
+        item: Its name in the table of prices.
+        unit: What `usd_each` is for: "hour", "month" or "GB-month".
+        usd_each: Its price; None: not known.
+        costs: What it comes to.
+        key: Where the file asks for it; None where a what-if does.
+    """
+
+    address: str
+    user: str | None
+    what: str
+    item: str
+    unit: str
+    usd_each: float | None
+    costs: Costs
+    key: Location | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The costs of an environment.
+
+    Args:
+        hours: How many hours a day its apps run, five days a week.
+        price_list: The prices that it was counted with.
+        by_use: Items besides, which cost by what is stored and done.
+    """
+
+    name: str
+    region: str
+    hours: float
+    lines: tuple[Line, ...]
+    users: tuple[str, ...]
+    price_list: Prices
+    by_use: tuple[str, ...]
+
+    @property
+    def total(self) -> Costs:
+        """All together."""
+        return total(self.lines)
+
+    def of(self, user: str | None) -> Costs:
+        """This user's part; None: everybody's."""
+        return total(line for line in self.lines if line.user == user)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Items in it without a price."""
+        return self.total.weekend.unknown + tuple(
+            item for item in self.total.forgotten.unknown if item not in self.total.weekend.unknown
+        )
+
+
+def total(lines: Iterable[Line]) -> Costs:
+    """The sum of these lines."""
+    return sum((line.costs for line in lines), Costs())
+
+
+def estimate(config: EnvironmentConfig, hours: float = WORKING_HOURS) -> Estimate:
+    """The costs of the environment in the file, if its apps run for so many hours a day, five days a week."""
+    price_list = known.of(config)
+    found = (
+        *(line for space in pieces.spaces(config) for line in of_space(space, price_list, hours)),
+        *(of_piece(piece, price_list) for piece in pieces.pieces(config)),
+    )
+    users = tuple(user.name for user in config.users)
+    return Estimate(config.name, config.region, hours, found, users, price_list, pieces.by_use(config))
+
+
+def of_piece(piece: Piece, price_list: Prices) -> Line:
+    """The costs of something that is always there."""
+    usd = price_list.usd(piece.item)
+    costs = _always(_money(usd, piece.quantity, piece.item))
+    unit = items()[piece.item].unit
+    return Line(piece.address, piece.user, piece.what, piece.item, unit, usd, costs, piece.key)
+
+
+def of_space(space: PaidSpace, price_list: Prices, hours: float) -> Sequence[Line]:
+    """The costs of a space: its volume, and the instance while its app runs.
+
+    AWS makes the volume with the space's first start; it is counted from the beginning.
+    """
+    volume, rate = price_list.usd("volume"), price_list.of_app(APP, space.instance_type)
+    kept = _always(_money(volume, space.volume_gb, "volume"))
+    worked, forgotten, weekend = (
+        _money(rate, amount, space.instance_type)
+        for amount in (
+            _a_month(WORKING_DAYS * hours),
+            _a_month(forgotten_hours(hours, space.idle_minutes)),
+            weekend_hours(hours, space.idle_minutes),
+        )
+    )
+    runs = Costs(Money(), worked, forgotten, weekend)
+    what = f"volume of '{space.name}', {space.volume_gb} GB"
+    on = f"'{space.name}' on {space.instance_type}"
+    return (
+        Line(space.address, space.user, what, "volume", "GB-month", volume, kept, space.volume_key),
+        Line(space.address, space.user, on, space.instance_type, "hour", rate, runs, space.type_key),
+    )
+
+
+def forgotten_hours(hours: float, idle_minutes: int | None) -> float:
+    """How many hours a week an app runs that is started each working day and never stopped by hand."""
+    if idle_minutes is None:
+        return HOURS_A_WEEK
+    nights = (WORKING_DAYS - 1) * min(idle_minutes / 60, 24 - hours)
+    return WORKING_DAYS * hours + nights + weekend_hours(hours, idle_minutes)
+
+
+def weekend_hours(hours: float, idle_minutes: int | None) -> float:
+    """For how many hours an app runs on that is forgotten on Friday and used again on Monday."""
+    longest = HOURS_A_WEEK - (WORKING_DAYS - 1) * 24 - hours
+    return longest if idle_minutes is None else min(idle_minutes / 60, longest)
+
+
+def _a_month(hours_a_week: float) -> float:
+    return hours_a_week * HOURS_A_MONTH / HOURS_A_WEEK
+
+
+def _always(money: Money) -> Costs:
+    return Costs(money, money, money)
+
+
+def _money(usd: float | None, amount: float, item: str) -> Money:
+    return Money(usd * amount) if usd is not None else Money(0.0, (item,))

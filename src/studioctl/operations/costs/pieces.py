@@ -1,0 +1,139 @@
+"""The things of an environment that are paid for, as the file asks for them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from studioctl.config.checks import NEVER
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import Location
+from studioctl.config.users import Space, User
+from studioctl.infrastructure import endpoints
+from studioctl.infrastructure.naming import label
+from studioctl.infrastructure.studio_api import SPACE
+
+HOURS_A_MONTH = 730
+
+
+@dataclass(frozen=True)
+class PaidSpace:
+    """A private space, which has a volume and, while its app runs, an instance.
+
+    Args:
+        address: Where Terraform has it.
+        user: Its owner.
+        name: Its name.
+        instance_type: What its app runs on.
+        volume_gb: Size of its volume.
+        idle_minutes: How long its app runs on without use; None: until somebody stops it.
+        type_key: Where the file says the instance type.
+        volume_key: Where the file says the size.
+    """
+
+    address: str
+    user: str | None
+    name: str
+    instance_type: str
+    volume_gb: int
+    idle_minutes: int | None
+    type_key: Location | None = None
+    volume_key: Location | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Something that is paid for whether or not anybody works.
+
+    Args:
+        address: Where Terraform has it.
+        user: Whose it is; None: everybody's.
+        item: Its name in the table of prices.
+        quantity: How many of the item's units a month.
+        what: In words.
+        key: Where the file asks for it.
+    """
+
+    address: str
+    user: str | None
+    item: str
+    quantity: float
+    what: str
+    key: Location | None = None
+
+
+def spaces(config: EnvironmentConfig) -> tuple[PaidSpace, ...]:
+    """The spaces of the file, in its order."""
+    return tuple(
+        _space(config, user, space, ("users", number), place)
+        for number, user in enumerate(config.users)
+        for place, space in enumerate(user.effective_spaces())
+    )
+
+
+def _space(config: EnvironmentConfig, user: User, space: Space, owner: Location, place: int) -> PaidSpace:
+    idle = config.studio.idle_timeout_minutes
+    here = owner if user.spaces is None else (*owner, "spaces", place)
+    said = config.studio.model_fields_set
+
+    def where(key: str) -> Location:
+        if getattr(space, key) is not None:
+            return (*here, key)
+        if getattr(user, key) is not None:
+            return (*owner, key)
+        return ("studio", key) if key in said else here
+
+    return PaidSpace(
+        address=f"{SPACE}.{label(space.name)}",
+        user=user.name,
+        name=space.name,
+        instance_type=space.instance_type or user.instance_type or config.studio.instance_type,
+        volume_gb=space.volume_gb or user.volume_gb or config.studio.volume_gb,
+        idle_minutes=None if idle == NEVER else int(idle),
+        type_key=where("instance_type"),
+        volume_key=where("volume_gb"),
+    )
+
+
+def pieces(config: EnvironmentConfig) -> tuple[Piece, ...]:
+    """Everything else of the file that is paid for by the month or the hour."""
+    return (*_network(config), *_key(config), *_secrets(config))
+
+
+def _network(config: EnvironmentConfig) -> Iterator[Piece]:
+    network = config.network
+    if not network.is_closed or network.vpc is not None:
+        return
+    key: Location = ("network", "access")
+    if network.internet == "nat":
+        yield Piece("aws_nat_gateway.studio", None, "nat_gateway", HOURS_A_MONTH, "NAT gateway", key)
+        yield Piece("aws_eip.nat", None, "public_address", HOURS_A_MONTH, "the NAT gateway's address", key)
+    for service in endpoints.interfaces(config):
+        address = f"aws_vpc_endpoint.{label(service.name.replace('.', '_'))}"
+        zones = network.availability_zones
+        why: Location = ("network", "endpoints" if network.internet == "nat" else "internet")
+        yield Piece(address, None, "endpoint", zones * HOURS_A_MONTH, f"endpoint of {service.name}", why)
+
+
+def _key(config: EnvironmentConfig) -> Iterator[Piece]:
+    if config.encryption.customer_key:
+        yield Piece("aws_kms_key.studio", None, "key", 1, "KMS key", ("encryption", "customer_key"))
+
+
+def _secrets(config: EnvironmentConfig) -> Iterator[Piece]:
+    secret = "aws_secretsmanager_secret"  # noqa: S105 (Terraform's name of a kind)
+    if config.secrets.github:
+        yield Piece(f"{secret}.github", None, "secret", 1, "secret of the GitHub token", ("secrets", "github"))
+    for number, user in enumerate(config.users):
+        if user.github:
+            what, key = f"secret of {user.name}'s GitHub token", ("users", number, "github")
+            yield Piece(f"{secret}.github_{label(user.name)}", user.name, "secret", 1, what, key)
+
+
+def by_use(config: EnvironmentConfig) -> tuple[str, ...]:
+    """Items that cost by what is done and stored, of which the file says nothing."""
+    closed = config.network.is_closed and config.network.vpc is None
+    return (
+        *("bucket", "home", "repository", "logs", "logs_kept"),
+        *(("flow_logs",) if config.network.flow_logs else ()),
+        *(("nat_gateway_data",) if closed and config.network.internet == "nat" else ()),
+        *(("endpoint_data",) if endpoints.interfaces(config) else ()),
+    )

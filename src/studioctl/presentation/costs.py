@@ -1,0 +1,233 @@
+"""Costs as a person reads them, and as JSON."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column
+from rich.text import Text
+
+from studioctl.catalog.prices import items
+from studioctl.config.source import Source
+from studioctl.config.text import Location, path
+from studioctl.operations.costs.change import PlannedCosts
+from studioctl.operations.costs.estimate import Costs, Estimate, Line, Money
+from studioctl.operations.costs.listing import ListedPrice
+from studioctl.presentation import tables
+from studioctl.presentation.console import Terminal
+from studioctl.presentation.money import dollars
+
+SHARED = "everybody"
+ALL = "in all"
+LISTED = 20  # users; more are summed up
+NOTHING = 0.005  # below it, a sum reads 0.00
+
+
+def show(found: Estimate, terminal: Terminal, *, source: Source | None, against: Estimate | None, flags: str) -> None:
+    """The estimate: by user and in all, then by what is paid for.
+
+    Args:
+        found: The estimate.
+        terminal: Where to show it.
+        source: The file, for its lines; None for a what-if.
+        against: For a what-if: the estimate of the file itself.
+        flags: The flags with which another command means the same file and region.
+    """
+    out = terminal.out
+    _print(out, f"{found.name} in {found.region}: US dollars a month{_dated(found)}", "bold")
+    table = tables.listing(out, "", *(Column(title, justify="right") for title in _titles(found)))
+    for name, costs in _rows(found):
+        table.add_row(name, *_cells(costs))
+    if against is not None:
+        table.add_row("against the file", *_cells(found.total - against.total, signed=True))
+    out.print(table)
+    _print(out, "\nPaid for:", "bold")
+    for line in found.lines if len(found.users) <= LISTED else ():
+        _print(out, f"  {_of(line)}{_place(source, line.key)}")
+    if len(found.users) > LISTED:
+        for what, amount in _by_item(found.lines):
+            _print(out, f"  {what}: {_text(amount)} at {found.hours:g} h a working day")
+    _print(out, f"\nBy use, and not counted: {', '.join(_rate(found, item) for item in found.by_use)}.")
+    _unknown(found, terminal, flags)
+
+
+def to_json(found: Estimate, *, source: Source | None, against: Estimate | None) -> dict[str, Any]:
+    """The stable shape behind `studioctl cost --json`."""
+    return {
+        "name": found.name,
+        "region": found.region,
+        "hours": found.hours,
+        "total": _plain(found.total),
+        "shared": _plain(found.of(None)),
+        "users": [{"name": name, **_plain(found.of(name))} for name in found.users],
+        "lines": [_line(line, found, source) for line in found.lines],
+        "by_use": [
+            {
+                "item": item,
+                "what": items()[item].what,
+                "unit": items()[item].unit,
+                "usd_each": found.price_list.usd(item),
+            }
+            for item in found.by_use
+        ],
+        "unknown": list(found.unknown),
+        "difference": None if against is None else _plain(found.total - against.total),
+    }
+
+
+def planned(found: PlannedCosts, source: Source, console: Console) -> None:
+    """The effect of a plan on the costs; nothing where there is none."""
+    if not found.changes:
+        return
+    after = found.after.total
+    _print(console, f"\nCost: {_in_words(after)}{_dated(found.after)}.", "bold")
+    for change in sorted(found.changes, key=lambda change: -abs(change.costs.working.usd))[:LISTED]:
+        signed = ", ".join(filter(None, _differences(change.costs)))
+        _print(console, f"  {change.what}: {signed}{_place(source, change.key)}")
+    if len(found.changes) > LISTED:
+        _print(
+            console, f"  and {len(found.changes) - LISTED} more; in all: {', '.join(_differences(found.difference))}"
+        )
+
+
+def planned_json(found: PlannedCosts, source: Source) -> dict[str, Any]:
+    """The stable shape of `cost` in `studioctl plan --json`."""
+    return {
+        "total": _plain(found.after.total),
+        "difference": _plain(found.difference),
+        "changes": [
+            {"address": change.address, "what": change.what, **_plain(change.costs), **_in_file(source, change.key)}
+            for change in found.changes
+        ],
+    }
+
+
+def price_table(found: Iterable[ListedPrice], terminal: Terminal) -> None:
+    """The prices of a region, each with its date and source."""
+    table = tables.listing(terminal.out, "item", Column("USD", justify="right"), "for one", "of", "source")
+    for price in found:
+        usd = "unknown" if price.usd is None else dollars(price.usd)
+        table.add_row(price.item, usd, price.unit, price.as_of or "", price.source)
+    terminal.out.print(table)
+
+
+def _rows(found: Estimate) -> Iterable[tuple[str, Costs]]:
+    if len(found.users) <= LISTED:
+        yield from ((name, found.of(name)) for name in found.users)
+    else:
+        yield f"{len(found.users):,} users", found.total - found.of(None)
+    if any(line.user is None for line in found.lines):
+        yield SHARED, found.of(None)
+    yield ALL, found.total
+
+
+def _titles(found: Estimate) -> Sequence[str]:
+    return "standing still", f"{found.hours:g} h a working day", "forgotten", "one weekend forgotten"
+
+
+def _cells(costs: Costs, *, signed: bool = False) -> Sequence[str]:
+    return [_text(money, signed=signed) for money in (costs.standing, costs.working, costs.forgotten, costs.weekend)]
+
+
+def _text(money: Money, *, signed: bool = False) -> str:
+    if money.unknown and abs(money.usd) < NOTHING:
+        return "unknown"
+    usd = 0.0 if abs(money.usd) < NOTHING else money.usd
+    return (f"{usd:+,.2f}" if signed and usd else f"{usd:,.2f}") + (" + unknown" if money.unknown else "")
+
+
+def _in_words(costs: Costs) -> str:
+    return (
+        f"{_text(costs.standing)} USD a month standing still, {_text(costs.working)} at 8 h a working day,"
+        f" {_text(costs.forgotten)} forgotten"
+    )
+
+
+def _differences(costs: Costs) -> Sequence[str]:
+    standing, working, forgotten = (_text(m, signed=True) for m in (costs.standing, costs.working, costs.forgotten))
+    if standing == working == forgotten:
+        return [f"{standing} a month"]
+    return [f"{standing} standing still", f"{working} in use", f"{forgotten} forgotten"]
+
+
+def _of(line: Line) -> str:
+    if line.usd_each is None:
+        return f"{line.what}: unknown"
+    each = f"{dollars(line.usd_each)} USD a{'n' if line.unit == 'hour' else ''} {line.unit}"
+    if line.unit == "hour" and not line.costs.standing.usd:
+        used = f"{line.costs.working.usd:,.2f} in use, {line.costs.forgotten.usd:,.2f} forgotten"
+        return f"{line.what}: {used} ({each})"
+    return f"{line.what}: {line.costs.standing.usd:,.2f} ({each})"
+
+
+def _by_item(lines: Iterable[Line]) -> Iterable[tuple[str, Money]]:
+    sums: dict[str, Money] = {}
+    for line in lines:
+        sums[line.item] = sums.get(line.item, Money()) + line.costs.working
+    known = items()
+    return [(known[item].what if item in known else item, money) for item, money in sums.items()]
+
+
+def _rate(found: Estimate, item: str) -> str:
+    usd = found.price_list.usd(item)
+    return f"{items()[item].what} {'unknown' if usd is None else dollars(usd)} a {items()[item].unit}"
+
+
+def _dated(found: Estimate) -> str:
+    used = {line.item for line in found.lines}
+    dates = sorted({price.as_of for item in used if (price := found.price_list.of.get(item)) and price.as_of})
+    if not dates:
+        return ""
+    return f" (prices of {dates[0]})" if len(dates) == 1 else f" (prices of {dates[0]} to {dates[-1]})"
+
+
+def _unknown(found: Estimate, terminal: Terminal, flags: str) -> None:
+    if not found.unknown:
+        return
+    example = ", ".join(f"{_toml(item)} = PRICE" for item in found.unknown)
+    terminal.say(
+        f"\nNo price is known in {found.region} for: {', '.join(found.unknown)}. Ask AWS for them"
+        f" (studioctl cost --ask{flags}), or look them up and write them into the file, in US dollars:\n\n"
+        f"  [cost]\n  prices = {{ {example} }}"
+    )
+
+
+def _toml(item: str) -> str:
+    return item if item.isidentifier() else f'"{item}"'
+
+
+def _place(source: Source | None, key: Location | None) -> str:
+    if source is None or key is None:
+        return ""
+    return f"  ({source.spot(*key)})"
+
+
+def _in_file(source: Source | None, key: Location | None) -> dict[str, Any]:
+    line = source.line(*key) if source is not None and key is not None else None
+    return {"key": None if key is None else path(key), "line": line}
+
+
+def _line(line: Line, found: Estimate, source: Source | None) -> dict[str, Any]:
+    price = found.price_list.of.get(line.item)
+    return {
+        "user": line.user,
+        "what": line.what,
+        "item": line.item,
+        "unit": line.unit,
+        "usd_each": line.usd_each,
+        "price_as_of": price.as_of if price else None,
+        "price_source": price.source if price else None,
+        **_plain(line.costs),
+        **_in_file(source, line.key),
+    }
+
+
+def _plain(costs: Costs) -> dict[str, Any]:
+    """Null as soon as one price is unknown: a part is no sum."""
+    amounts = {"standing": costs.standing, "working": costs.working, "forgotten": costs.forgotten}
+    amounts["weekend"] = costs.weekend
+    return {name: None if money.unknown else round(money.usd, 4) for name, money in amounts.items()}
+
+
+def _print(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(text, style=style), soft_wrap=True)

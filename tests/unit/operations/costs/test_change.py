@@ -1,0 +1,106 @@
+"""What a plan does to the costs, and which line of the file does it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studioctl.operations.costs.change import PlannedCosts, of_plan
+from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
+from tests.environments import environment
+
+SPACE = "aws_sagemaker_space"
+SETTINGS = "space_settings[0].code_editor_app_settings[0]"
+WEEKS = 730 / 168
+TWO = [{"name": "ada"}, {"name": "bob", "spaces": [{"name": "b", "instance_type": "ml.m5.large", "volume_gb": 50}]}]
+
+
+def change(address: str, action: Action, **attributes: tuple[Any, Any]) -> ResourceChange:
+    kind, label = address.split(".")
+    differs = tuple(AttributeChange(path, before, after) for path, (before, after) in attributes.items())
+    return ResourceChange(address, kind, label, "sagemaker", action, differs)
+
+
+def planned(*changes: ResourceChange, state: Mapping[str, Any] | None = None, **sections: Any) -> PlannedCosts:
+    def ask() -> Mapping[str, Any]:
+        assert state is not None, "the state is read where something leaves, and only there"
+        return state
+
+    summary = PlanSummary(changes, (), (), destroy=False, has_changes=True, file=Path("plan"))
+    return of_plan(environment(**sections), summary, ask)
+
+
+def told(found: PlannedCosts) -> list[tuple[Any, ...]]:
+    return [(c.what, round(c.costs.standing.usd, 2), round(c.costs.working.usd, 2), c.key) for c in found.changes]
+
+
+def test_a_new_space_adds_its_volume_and_its_hours() -> None:
+    found = planned(change(f"{SPACE}.b", "create"), change("aws_s3_bucket.data", "create"), users=TWO)
+
+    working = 50 * 0.112 + 40 * WEEKS * 0.115
+    assert told(found) == [
+        ("'b': ml.m5.large, 50 GB", 5.6, round(working, 2), ("users", 1, "spaces", 0, "instance_type"))
+    ]
+    assert found.after.total.standing.usd == pytest.approx(70 * 0.112)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "before", "after", "says"),
+    [
+        (
+            f"{SETTINGS}.default_resource_spec[0].instance_type",
+            "ml.t3.medium",
+            "ml.m5.large",
+            ("'b': ml.t3.medium -> ml.m5.large", 0.0, 11.3, ("users", 1, "spaces", 0, "instance_type")),
+        ),
+        (
+            "space_settings[0].space_storage_settings[0].ebs_storage_settings[0].ebs_volume_size_in_gb",
+            20,
+            50,
+            ("'b': 20 GB -> 50 GB", 3.36, 3.36, ("users", 1, "spaces", 0, "volume_gb")),
+        ),
+        (
+            f"{SETTINGS}.app_lifecycle_management[0].idle_settings[0].idle_timeout_in_minutes",
+            525_600,
+            60,
+            ("'b': idle stop never -> 60 min", 0.0, 0.0, ("studio", "idle_timeout_minutes")),
+        ),
+    ],
+)
+def test_a_changed_space_is_told_with_the_line_that_changes_it(
+    attribute: str, before: Any, after: Any, says: tuple[Any, ...]
+) -> None:
+    assert told(planned(change(f"{SPACE}.b", "update", **{attribute: (before, after)}), users=TWO)) == [says]
+
+
+def test_what_leaves_saves_what_it_cost() -> None:
+    settings = {
+        "code_editor_app_settings": [{"default_resource_spec": [{"instance_type": "ml.t3.medium"}]}],
+        "space_storage_settings": [{"ebs_storage_settings": [{"ebs_volume_size_in_gb": 100}]}],
+    }
+    state = {
+        f"{SPACE}.gone": {"space_name": "gone", "space_settings": [settings]},
+        "aws_vpc_endpoint.sts": {"vpc_endpoint_type": "Interface", "subnet_ids": ["a", "b"]},
+        "aws_vpc_endpoint.s3": {"vpc_endpoint_type": "Gateway"},
+    }
+    leaving = (*(change(address, "delete") for address in state), change("aws_nat_gateway.studio", "delete"))
+
+    assert told(planned(*leaving, state=state)) == [
+        ("'gone': ml.t3.medium, 100 GB", -11.2, round(-11.2 - 40 * WEEKS * 0.05, 2), None),
+        ("endpoint 'sts'", -14.6, -14.6, None),
+        ("NAT gateway", -32.85, -32.85, None),
+    ]
+
+
+def test_what_costs_nothing_is_not_told() -> None:
+    tags = change(f"{SPACE}.ada-editor", "update", **{"tags.team": ("a", "b")})
+
+    assert planned(tags, change("aws_subnet.a", "create"), change(f"{SPACE}.ada-editor", "import")).changes == ()
+
+
+def test_an_unknown_price_is_told_and_not_counted() -> None:
+    found = planned(change(f"{SPACE}.ada-editor", "create"), region="eu-west-1")
+
+    assert found.difference.working.unknown == ("volume", "ml.t3.medium")
+    assert told(found) == [("'ada-editor': ml.t3.medium, 20 GB", 0.0, 0.0, ("users", 0))]

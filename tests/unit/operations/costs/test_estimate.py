@@ -1,0 +1,106 @@
+"""What an environment costs, from its file alone; each figure is worked out by hand here."""
+
+import pytest
+
+from studioctl.operations.costs.estimate import Costs, Money, estimate, forgotten_hours, weekend_hours
+from studioctl.operations.costs.what_if import Asked, changed
+from tests.environments import environment
+
+HOURS = 730 / 168  # weeks in a month
+VOLUME, MEDIUM, G5 = 0.112, 0.05, 1.41
+
+
+def usd(costs: Costs) -> tuple[float, float, float, float]:
+    assert not costs.forgotten.unknown
+    return costs.standing.usd, costs.working.usd, costs.forgotten.usd, costs.weekend.usd
+
+
+def test_one_person_costs_a_volume_and_the_hours_in_which_the_editor_runs() -> None:
+    found = estimate(environment())
+
+    kept = 20 * VOLUME
+    assert usd(found.total) == pytest.approx(
+        (kept, kept + 40 * HOURS * MEDIUM, kept + 45 * HOURS * MEDIUM, 1 * MEDIUM), abs=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "idle", "a_week", "a_weekend"),
+    [
+        (8, None, 168, 64),
+        (8, 60, 45, 1),
+        (8, 120, 50, 2),
+        (8, 16 * 60, 5 * 8 + 4 * 16 + 16, 16),
+        (8, 20 * 60, 5 * 8 + 4 * 16 + 20, 20),  # it runs through the nights, and ends in the weekend's
+        (8, 365 * 24 * 60, 168, 64),
+        (0, 60, 5, 1),
+        (24, 60, 5 * 24 + 1, 1),
+    ],
+)
+def test_what_is_forgotten_runs_until_the_idle_stop(
+    hours: float, idle: int | None, a_week: float, a_weekend: float
+) -> None:
+    assert forgotten_hours(hours, idle) == pytest.approx(a_week)
+    assert weekend_hours(hours, idle) == pytest.approx(a_weekend)
+
+
+def test_a_closed_network_costs_whether_or_not_anybody_works() -> None:
+    nat = environment(network={"access": "vpc-only"}, studio={"docker": False})
+    alone = environment(network={"access": "vpc-only", "internet": "none"}, studio={"docker": False})
+
+    assert usd(estimate(nat).of(None)) == pytest.approx((730 * 0.05, 730 * 0.05, 730 * 0.05, 0))
+    assert usd(estimate(alone).of(None)) == pytest.approx((9 * 2 * 7.3, 9 * 2 * 7.3, 9 * 2 * 7.3, 0))
+    assert estimate(nat).by_use == ("bucket", "home", "repository", "logs", "logs_kept", "nat_gateway_data")
+
+
+def test_keys_and_secrets_count_where_they_are() -> None:
+    found = estimate(
+        environment(
+            encryption={"customer_key": True},
+            secrets={"github": {"username": "bot"}},
+            iam={"per_user_roles": True},
+            users=[{"name": "ada", "github": {"username": "ada"}, "spaces": []}],
+        )
+    )
+
+    assert (found.of(None).standing.usd, found.of("ada").standing.usd) == (1.40, 0.40)
+
+
+def test_what_has_no_price_is_unknown_and_never_counted_as_nothing() -> None:
+    config = environment(users=[{"name": "ada", "spaces": [{"name": "a", "instance_type": "ml.p5.48xlarge"}]}])
+
+    found = estimate(config)
+    assert found.unknown == ("ml.p5.48xlarge",)
+    assert found.total.working == Money(20 * VOLUME, ("ml.p5.48xlarge",))
+    assert estimate(environment(region="eu-west-1")).total.standing == Money(0.0, ("volume",))
+
+
+def test_a_price_of_the_file_counts_first() -> None:
+    config = environment(cost={"prices": {"volume": 0.2, "ml.t3.medium": 1}})
+
+    assert usd(estimate(config).total)[:2] == pytest.approx((4.0, 4.0 + 40 * HOURS))
+
+
+def test_what_if_questions_change_what_they_ask_for_and_nothing_else() -> None:
+    config = environment(users=[{"name": "ada"}, {"name": "bob", "spaces": [{"name": "b", "volume_gb": 50}]}])
+    one, two = (estimate(changed(config, Asked(users=number))).total for number in (1, 2))
+    five = estimate(changed(config, Asked(users=5)))
+
+    assert estimate(changed(config, Asked())) == estimate(config)
+    assert usd(two) == usd(estimate(config).total)
+    assert usd(one)[0] == pytest.approx(20 * VOLUME)
+    assert five.users == ("ada", "bob", "person-1", "person-2", "person-3")
+    assert usd(five.of("person-3")) == pytest.approx(usd(one))
+    gpu = estimate(changed(config, Asked(instance_type="ml.g5.xlarge", idle="never"))).of("ada")
+    assert usd(gpu) == pytest.approx((2.24, 2.24 + 40 * HOURS * G5, 2.24 + 730 * G5, 64 * G5))
+    assert usd(estimate(changed(config, Asked(volume_gb=100))).total)[0] == pytest.approx(2 * 100 * VOLUME)
+    closed = estimate(changed(config, Asked(network="nat")))
+    assert usd(closed.total - estimate(config).total)[0] == pytest.approx(36.5)
+    assert estimate(changed(config, Asked(region="eu-west-1"))).unknown == ("ml.t3.medium", "volume")
+
+
+def test_a_thousand_people_are_added_up_at_once() -> None:
+    found = estimate(changed(environment(), Asked(users=1000)))
+
+    assert len(found.lines) == 2000
+    assert found.total.standing.usd == pytest.approx(2240)
