@@ -81,7 +81,7 @@ $(READY): pyproject.toml
 		|| { echo "studioctl needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[audit,local,terraform]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[audit,local,terraform,tune]' --group dev
 	@touch $@
 
 # checkov cannot live beside our libraries: docs/explanation/dependencies.md

@@ -29,7 +29,7 @@ try() { # EXTRAS COMMAND...
         { cat "$work/trial.log"; exit 1; }
 }
 
-for extras in "" "[audit,local,terraform]"; do
+for extras in "" "[audit,local,terraform,tune]"; do
     rm -rf "$work/trial"
     mkdir "$work/trial"
     "$python" -m venv "$work/env$extras"
@@ -43,10 +43,16 @@ done
 try "$extras" emulator start
 try "$extras" emulator inventory
 try "$extras" emulator stop
+try "$extras" tune init
 
 # What needs an extra says how to install it, and does not fail in another way.
 if "$work/env/bin/studioctl" emulator start >"$work/trial.log" 2>&1 || ! grep -q 'studioctl\[local\]' "$work/trial.log"; then
     echo "Without the extra, emulator start should name it:"
+    cat "$work/trial.log"
+    exit 1
+fi
+if "$work/env/bin/studioctl" tune list >"$work/trial.log" 2>&1 || ! grep -q 'studioctl\[tune\]' "$work/trial.log"; then
+    echo "Without the extra, tune should name it:"
     cat "$work/trial.log"
     exit 1
 fi

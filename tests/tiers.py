@@ -59,6 +59,8 @@ STARTING = (
     "tests/unit/terraform/test_process.py",
     "tests/unit/terraform/test_runner.py",
     "tests/unit/terraform/test_warm.py",
+    "tests/unit/tuning/test_controller.py",
+    "tests/unit/tuning/test_places.py",
     "tests/unit/test_disk.py",
     "tests/unit/test_extras.py",
 )

@@ -1,21 +1,26 @@
 """studioctl: an Amazon SageMaker Studio (Code Editor) environment from one TOML file.
 
-In notebooks and scripts: `from studioctl import Studio`.
+In notebooks and scripts: `from studioctl import Studio`, and `Tuner` for hyperparameters.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from studioctl.api import Studio
+    from studioctl.tuner import Tuner
 
 __version__ = "0.1.0"
-__all__ = ["Studio", "__version__"]
+__all__ = ["Studio", "Tuner", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """`Studio`, loaded when it is asked for: the command line imports this package too, and must start at once."""
+    """`Studio` and `Tuner`, loaded when asked for: the command line imports this package too, and starts at once."""
     if name == "Studio":
         from studioctl.api import Studio  # noqa: PLC0415
 
         return Studio
+    if name == "Tuner":
+        from studioctl.tuner import Tuner  # noqa: PLC0415
+
+        return Tuner
     raise AttributeError(f"module 'studioctl' has no attribute '{name}'")

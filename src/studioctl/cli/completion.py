@@ -65,3 +65,36 @@ def _of_file(
 
 def _beginning(names: Sequence[str], incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
+
+
+def studies(context: typer.Context, incomplete: str) -> list[str]:
+    """The studies beside the file."""
+    from studioctl.errors import StudioctlError
+    from studioctl.tuning import places
+
+    try:
+        found = places.places(Path(context.params.get("config") or "studio.toml"))
+    except (StudioctlError, OSError):
+        return []
+    return _beginning([each.name for each in found], incomplete)
+
+
+def samplers(incomplete: str) -> list[str]:
+    """The samplers of `tune run`."""
+    from studioctl.tuning.choices import SAMPLERS
+
+    return _beginning(SAMPLERS, incomplete)
+
+
+def pruners(incomplete: str) -> list[str]:
+    """The pruners of `tune run`."""
+    from studioctl.tuning.choices import PRUNERS
+
+    return _beginning(PRUNERS, incomplete)
+
+
+def directions(incomplete: str) -> list[str]:
+    """The directions of an objective."""
+    from studioctl.tuning.choices import DIRECTIONS
+
+    return _beginning(DIRECTIONS, incomplete)

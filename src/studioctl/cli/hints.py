@@ -8,10 +8,11 @@ from itertools import pairwise
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
     r"\bstudioctl (plan|up|down|cost|backup|status|outputs|doctor|audit|start|stop|restart|open|logs|connect|ssh"
-    rf"|secret (set|get|status) github|image (push|list|attach)|user remove|{STATE})\b"
+    rf"|secret (set|get|status) github|image (push|list|attach)|user remove|tune run(?! FILE)|{STATE})\b"
 )
-# Those that read the file and act nowhere. Some hints name the file already.
-READERS = re.compile(r"\bstudioctl (validate|synth|image build|editor (script|test))\b(?! --config)")
+# Those that read the file, or find studies beside it, and act nowhere. Some hints name the file already.
+STUDIES = r"tune (?:run(?= FILE)|resume|status|best|list|logs|plot|dashboard|export|stop|delete)"
+READERS = re.compile(rf"\bstudioctl (validate|synth|image build|editor (script|test)|{STUDIES})\b(?! --config)")
 
 CONFIG = re.compile(r"(?:--config=|-c)(.+)", re.DOTALL)
 

@@ -35,6 +35,7 @@ from studioctl.cli import (
     status,
     stop,
     synth,
+    tune,
     up,
     user,
     validate,
@@ -106,6 +107,7 @@ app.command("logs", rich_help_panel=LOOK)(logs.logs)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
 app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
 app.command("audit", rich_help_panel=LOOK)(audit.audit)
+app.add_typer(tune.app, name="tune", rich_help_panel=DAILY)
 app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
 app.add_typer(user.app, name="user", rich_help_panel=FILE)
 app.add_typer(image.app, name="image", rich_help_panel=KEEP)

@@ -1,0 +1,159 @@
+"""How a study looks: live while it runs, and as a status, a best trial, a list."""
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from studioctl.events import Noted
+from studioctl.presentation.console import Terminal
+from studioctl.presentation.json import line
+from studioctl.presentation.tables import listing
+
+if TYPE_CHECKING:
+    from studioctl.tuning.controller import Looked, TrialEnded
+    from studioctl.tuning.records import StudyStatus, TrialRecord
+    from studioctl.tuning.runs import RunResult
+
+MOST_PARAMS = 6  # more do not fit into a line
+
+
+def follow(work: "Generator[TrialEnded | Looked | Noted, None, RunResult]", terminal: Terminal) -> "RunResult":
+    """Shows a run to its end, on stderr: a table that is redrawn on a terminal, a line for each trial in a pipe."""
+    with ExitStack() as stack:
+        live: Live | None = None
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as stop:
+                result: RunResult = stop.value
+                return result
+            except KeyboardInterrupt as stop:
+                work.throw(stop)
+                raise
+            if isinstance(event, Noted):
+                terminal.say(event.message)
+            elif terminal.err.is_terminal:
+                live = live or stack.enter_context(Live(console=terminal.err, auto_refresh=False, transient=True))
+                live.update(_table(event.status), refresh=True)
+            elif (trial := getattr(event, "trial", None)) is not None:
+                terminal.say(_ended_line(trial, event.status))
+
+
+def _ended_line(trial: "TrialRecord", status: "StudyStatus") -> str:
+    how = {"complete": _values(trial), "pruned": "pruned"}.get(trial.state, f"failed: {trial.error}")
+    best = f"   best {_values(status.best[0])} (trial {status.best[0].number})" if len(status.best) == 1 else ""
+    return f"trial {trial.number}: {how}   {status.finished} of {status.wanted}{best}"
+
+
+def ended(result: "RunResult", terminal: Terminal, *, flags: str) -> None:
+    """Says how a run ended, and what to do next."""
+    status = result.status
+    reasons = {"finished": "has", "timeout": "ran out of time with", "stopped": "was stopped with"}
+    queued = f", and {status.waiting} queued" if status.waiting else ""
+    terminal.say(f"Study '{status.study}' {reasons[result.reason]} {_counts(status)}{queued}.")
+    _say_best(status, terminal)
+    named = f" --study {status.study}{flags}"
+    more = [(f"studioctl tune resume{named}", "go on")] if result.reason != "finished" else []
+    terminal.next_commands(
+        *more, (f"studioctl tune plot{named}", "draw it"), (f"studioctl tune best{named}", "show it again")
+    )
+
+
+def show(status: "StudyStatus", terminal: Terminal) -> None:
+    """A study's status on stdout."""
+    terminal.out.print(_table(status), soft_wrap=True)
+
+
+def show_best(status: "StudyStatus", terminal: Terminal) -> None:
+    """The best trials on stdout, a line for each value."""
+    if not status.best:
+        terminal.say(f"Study '{status.study}' has no complete trial yet.")
+    for trial in status.best:
+        rows = [("trial", trial.number), ("value", _values(trial)), *trial.params.items()]
+        width = max(len(name) for name, _ in rows)
+        terminal.out.print("\n".join(f"{name:<{width}}  {_number(value)}" for name, value in rows), soft_wrap=True)
+
+
+def show_all(studies: "Iterable[StudyStatus]", terminal: Terminal) -> None:
+    """The studies on stdout, one below the other."""
+    table = listing(terminal.out, "STUDY", "STATE", "TRIALS", "BEST", "DIRECTORY")
+    found = tuple(studies)
+    for each in found:
+        best = _values(each.best[0]) if len(each.best) == 1 else f"{len(each.best)} trials" if each.best else "-"
+        state = "running" if each.is_running else "stopped"
+        table.add_row(each.study, state, str(each.finished), best, str(each.directory))
+    if found:
+        terminal.out.print(table)
+    else:
+        terminal.say("There is no study here.")
+
+
+def watch(looks: "Iterable[StudyStatus]", terminal: Terminal, wait: Callable[[float], None], *, as_json: bool) -> None:
+    """Shows each look as it comes: redrawn in place on a terminal, one below the other in a pipe."""
+    with ExitStack() as stack:
+        live = None
+        if not as_json and terminal.out.is_terminal:
+            live = stack.enter_context(Live(console=terminal.out, auto_refresh=False))
+        for look in looks:
+            if as_json:
+                terminal.data(line(look))
+            elif live:
+                live.update(_table(look), refresh=True)
+            else:
+                show(look, terminal)
+            wait(1.0)
+
+
+def _table(status: "StudyStatus") -> RenderableType:
+    state = f"running, process {status.controller}, {status.workers} workers" if status.is_running else "stopped"
+    rows = [
+        ("study", f"{status.study}  ({' and '.join(status.directions)})"),
+        ("state", state),
+        ("trials", _counts(status) + (f" of {status.wanted}" if status.wanted else "")),
+        ("now", f"{status.running} running, {status.waiting} queued, {status.retried} tried again"),
+        ("best", _best(status)),
+        ("rate", f"{status.per_minute:.1f} trials a minute" if status.per_minute else "-"),
+        ("ends", f"about {_clock(status.ends_at)}" if status.ends_at else "-"),
+        ("cost", "$0.00: it runs on this machine" if not status.usd else f"${status.usd:.2f}"),
+    ]
+    return Group(*(Text(f"{name:<7} {value}", overflow="ellipsis") for name, value in rows))
+
+
+def _counts(status: "StudyStatus") -> str:
+    kinds = (("complete", status.complete), ("pruned", status.pruned), ("failed", status.failed))
+    parts = ", ".join(f"{count} {name}" for name, count in kinds if count)
+    return f"{status.finished} trials" + (f" ({parts})" if parts else "")
+
+
+def _best(status: "StudyStatus") -> str:
+    if not status.best:
+        return "-"
+    if len(status.best) > 1:
+        return f"{len(status.best)} trials: none is better in all objectives"
+    best = status.best[0]
+    params = [f"{name}={_number(value)}" for name, value in best.params.items()]
+    more = ["..."] if len(params) > MOST_PARAMS else []
+    return f"{_values(best)} in trial {best.number}: {', '.join([*params[:MOST_PARAMS], *more])}"
+
+
+def _say_best(status: "StudyStatus", terminal: Terminal) -> None:
+    if status.best:
+        terminal.say(f"Best: {_best(status)}.")
+
+
+def _values(trial: "TrialRecord") -> str:
+    return ", ".join(_number(value) for value in trial.values or ())
+
+
+def _number(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _clock(moment: datetime) -> str:
+    here = moment.astimezone()
+    return f"{here:%H:%M}" if here.date() == datetime.now(UTC).astimezone().date() else f"{here:%Y-%m-%d %H:%M}"

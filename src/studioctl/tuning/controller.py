@@ -1,0 +1,323 @@
+"""The controller of a study: it asks Optuna for each trial, lets a worker run it, and tells Optuna how it ended.
+
+It is the only one that writes into the study, and waits for all workers in one loop, so that nothing in Optuna has to
+be safe for threads. A trial whose worker is lost is queued again; one that a killed controller left behind, too, when
+the next controller begins.
+"""
+
+import json
+import math
+import selectors
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.distributions import CategoricalDistribution, json_to_distribution
+from optuna.trial import FrozenTrial, TrialState
+
+from studioctl.errors import StudioctlError
+from studioctl.tuning import studies
+from studioctl.tuning.places import Place
+from studioctl.tuning.records import StudyStatus, TrialRecord
+from studioctl.tuning.samplers import FIXED, InOrder
+from studioctl.tuning.workers import LEAVE_SECONDS, Program, Worker, start
+
+TICK_SECONDS = 0.2
+LOOK_SECONDS = 1.0
+# So many objectives that fail, while none succeeds, are taken for a mistake in the program.
+FAILURES = 3
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How far a run goes.
+
+    Args:
+        trials: How many finished trials the study shall have.
+        timeout_seconds: No trial begins later than this; those that run are waited for. None: no limit.
+        retries: How often a trial is tried again after its worker was lost.
+        in_order: Whether the first trial runs alone, so that a seed gives the same trials with any number of workers.
+    """
+
+    trials: int
+    timeout_seconds: float | None
+    retries: int
+    in_order: bool
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """A trial has ended; `status` is the study's afterwards."""
+
+    trial: TrialRecord
+    status: StudyStatus
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A second has gone by."""
+
+    status: StudyStatus
+
+
+Progress = TrialEnded | Looked
+
+
+@dataclass
+class Controller:
+    """One run of a study.
+
+    Args:
+        found: The study's place, which is held.
+        study: The study, with sampler and pruner.
+        program: What workers run.
+        goal: How far it goes.
+    """
+
+    found: Place
+    study: optuna.Study
+    program: Program
+    goal: Goal
+    _workers: dict[int, Worker] = field(default_factory=dict)
+    _idle: set[int] = field(default_factory=set)
+    _trials: dict[int, optuna.Trial] = field(default_factory=dict)
+    _finished: int = 0
+    _succeeded: int = 0
+    _failures: int = 0
+    _stillborn: int = 0
+    _began: float = field(default_factory=time.monotonic)
+    _ended: list[TrialRecord] = field(default_factory=list)
+
+    def run(self) -> Generator[Progress, None, StudyStatus]:
+        """Runs trials until there are enough, the time is over, or somebody asks to stop; the study's last status.
+
+        Trials that run when it ends early are queued, so that the next run begins with them.
+
+        Raises:
+            StudioctlError: The program cannot be loaded, or fails in every trial.
+        """
+        self._take_up()
+        with selectors.DefaultSelector() as selector, self._cleared_up():
+            self._staff(selector)
+            looked = time.monotonic()
+            while not self.found.is_asked_to_stop and (self._trials or self._may_begin()):
+                self._begin_trials()
+                for key, _ in selector.select(TICK_SECONDS):
+                    self._attend(selector, key.data)
+                for ended in self._ended:
+                    yield TrialEnded(ended, self.status())
+                self._ended.clear()
+                if time.monotonic() - looked >= LOOK_SECONDS:
+                    looked = time.monotonic()
+                    yield Looked(self.status())
+        return self.status()
+
+    def status(self) -> StudyStatus:
+        """The study's present status."""
+        return studies.status_of(self.found, self.study)
+
+    @property
+    def is_over_time(self) -> bool:
+        """Whether the time is over."""
+        limit = self.goal.timeout_seconds
+        return limit is not None and time.monotonic() - self._began >= limit
+
+    def _take_up(self) -> None:
+        """Queues what a killed controller left behind, and counts what there is."""
+        past = studies.repeated(self.study.get_trials(deepcopy=False))
+        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if trial.number not in past:  # as it is where the controller was killed right after this
+                self._queue(trial, lost=False)
+            self.study.tell(trial.number, state=TrialState.FAIL)
+        trials = self.study.get_trials(deepcopy=False)
+        past = studies.repeated(trials)
+        self._finished = sum(trial.state.is_finished() and trial.number not in past for trial in trials)
+        self._succeeded = sum(trial.state in {TrialState.COMPLETE, TrialState.PRUNED} for trial in trials)
+
+    def _staff(self, selector: selectors.BaseSelector) -> None:
+        wanted = min(self.program.workers, self.goal.trials - self._finished)
+        for slot in range(max(0, wanted)):
+            self._hire(selector, slot)
+
+    def _hire(self, selector: selectors.BaseSelector, slot: int) -> None:
+        worker = start(self.program, slot, self.found.worker_log(slot))
+        self._workers[slot] = worker
+        selector.register(worker, selectors.EVENT_READ, worker)
+
+    @contextmanager
+    def _cleared_up(self) -> Iterator[None]:
+        """On every way out, no worker and no running trial stays."""
+        try:
+            yield
+        finally:
+            for slot in self._idle:
+                self._workers[slot].dismiss()
+            for slot, worker in self._workers.items():
+                worker.end(patience=LEAVE_SECONDS if slot in self._idle else 0)
+            for trial in self._trials.values():
+                self._queue(self._frozen(trial), lost=False)
+                self.study.tell(trial, state=TrialState.FAIL)
+
+    def _may_begin(self) -> bool:
+        return not self.is_over_time and self._finished + len(self._trials) < self.goal.trials
+
+    def _begin_trials(self) -> None:
+        for slot in sorted(self._idle):
+            if not self._may_begin() or (self._trials and self._waits_for_the_first()):
+                return
+            trial = self.study.ask()
+            self._idle.remove(slot)
+            self._trials[slot] = trial
+            log = self.found.log(trial.number)
+            log.unlink(missing_ok=True)
+            self._workers[slot].send(
+                {
+                    "trial": trial.number,
+                    "study": self.found.name,
+                    "directions": studies.directions_of(self.study),
+                    "user_attrs": trial.user_attrs,
+                    "started_at": trial.datetime_start.isoformat() if trial.datetime_start else None,
+                    "log": str(log),
+                }
+            )
+
+    def _waits_for_the_first(self) -> bool:
+        sampler = self.study.sampler
+        return self.goal.in_order and isinstance(sampler, InOrder) and not sampler.knows_the_order(self.study)
+
+    def _attend(self, selector: selectors.BaseSelector, worker: Worker) -> None:
+        """Deals with what a worker says, or with its end."""
+        messages = worker.messages()
+        if messages is None:
+            selector.unregister(worker)
+            self._lost(worker)
+            if self._may_begin():
+                self._hire(selector, worker.slot)
+            return
+        for message in messages:
+            self._hear(worker, message)
+
+    def _hear(self, worker: Worker, message: dict[str, Any]) -> None:
+        if "ready" in message:
+            self._stillborn = 0
+            self._idle.add(worker.slot)
+        elif "broken" in message:
+            raise self._broken(message["broken"])
+        elif (trial := self._trials.get(worker.slot)) is None:
+            return
+        elif message.keys() & {"values", "pruned", "failed"}:
+            self._idle.add(worker.slot)
+            self._tell(self._trials.pop(worker.slot), message)
+        else:
+            worker.send(answer(trial, message))
+
+    def _tell(self, trial: optuna.Trial, message: dict[str, Any]) -> None:
+        failed = message["failed"] if "failed" in message else self._wrong(message.get("values"))
+        if failed:
+            trial.set_user_attr(studies.ERROR, str(failed))
+            self._count(self.study.tell(trial, state=TrialState.FAIL))
+        elif "pruned" in message:
+            self._count(self.study.tell(trial, state=TrialState.PRUNED))
+        else:
+            self._count(self.study.tell(trial, message["values"]))
+
+    def _wrong(self, values: list[float] | None) -> str:
+        """Why these are no result; empty where they are one."""
+        if values is None:
+            return ""
+        if len(values) != len(self.study.directions):
+            return f"it returned {len(values)} values, and the study has {len(self.study.directions)} directions"
+        return "it returned nan" if any(math.isnan(value) for value in values) else ""
+
+    def _count(self, trial: FrozenTrial) -> None:
+        self._finished += 1
+        if trial.state == TrialState.FAIL:
+            self._failures += 1
+        else:
+            self._succeeded += 1
+        self._ended.append(studies.record(trial))
+        if self._failures >= FAILURES and not self._succeeded:
+            raise StudioctlError(
+                f"The first {self._failures} trials failed, the last one with: {self._ended[-1].error}."
+                " No more were begun.",
+                hint=f"studioctl tune logs --study {self.found.name} --trial {trial.number}",
+            )
+
+    def _lost(self, worker: Worker) -> None:
+        """A worker has gone: its trial is queued again, as often as may be."""
+        how = worker.end()
+        del self._workers[worker.slot]
+        self._idle.discard(worker.slot)
+        trial = self._trials.pop(worker.slot, None)
+        if trial is None:
+            self._stillborn += 1
+            if self._stillborn >= FAILURES:
+                raise self._broken(f"the process ended with {how}")
+            return
+        trial.set_user_attr(studies.ERROR, f"its worker ended with {how}")
+        if self._frozen(trial).system_attrs.get(studies.LOSSES, 0) >= self.goal.retries:
+            self._count(self.study.tell(trial, state=TrialState.FAIL))
+            return
+        self._queue(self._frozen(trial), lost=True)
+        self._ended.append(studies.record(self.study.tell(trial, state=TrialState.FAIL)))
+
+    def _frozen(self, trial: optuna.Trial) -> FrozenTrial:
+        return self.study.get_trials(deepcopy=False)[trial.number]
+
+    def _queue(self, trial: FrozenTrial, *, lost: bool) -> None:
+        """Lets another trial take this one's place, with its parameters.
+
+        Done before this one is told to have failed: a controller that is killed in between does no harm.
+        """
+        attrs, sampler = trial.system_attrs, self.study.sampler
+        drawn = sampler.drawn(trial.number) if isinstance(sampler, InOrder) else {}
+        self.study.add_trial(
+            optuna.trial.create_trial(
+                state=TrialState.WAITING,
+                user_attrs={name: value for name, value in trial.user_attrs.items() if name != studies.ERROR},
+                system_attrs={
+                    **attrs,
+                    FIXED: {**attrs.get(FIXED, {}), **drawn, **trial.params},
+                    studies.FIRST: attrs.get(studies.FIRST, trial.number),
+                    studies.HISTORY: [*attrs.get(studies.HISTORY, ()), trial.number],
+                    studies.LOSSES: attrs.get(studies.LOSSES, 0) + lost,
+                },
+            )
+        )
+
+    def _broken(self, why: str) -> StudioctlError:
+        return StudioctlError(
+            f"'{self.program.file.name}' cannot be loaded: {why}. No trial was begun with it.",
+            hint=f"read {self.found.worker_log(0)}; what the file imports belongs in a requirements.txt beside it",
+        )
+
+
+def answer(trial: optuna.Trial, message: dict[str, Any]) -> dict[str, Any]:
+    """Does what a trial asks for; what Optuna refuses is told the objective as its own mistake."""
+    try:
+        return {"value": _done(trial, message)}
+    except (ValueError, TypeError, NotImplementedError) as error:
+        return {"refused": str(error)}
+
+
+def _done(trial: optuna.Trial, message: dict[str, Any]) -> Any:
+    match message:
+        case {"ask": str(name), "distribution": dict(described)}:
+            distribution = json_to_distribution(json.dumps(described))
+            value = trial._suggest(name, distribution)  # noqa: SLF001 (Optuna has no public one for all kinds)
+            is_choice = isinstance(distribution, CategoricalDistribution)
+            return distribution.to_internal_repr(value) if is_choice else value
+        case {"report": float(value), "step": int(step)}:
+            trial.report(value, step)
+        case {"should_prune": True}:
+            return bool(trial.should_prune())  # some pruners return numpy's
+        case {"note": str(key), "value": value}:
+            trial.set_user_attr(key, value)
+        case {"constraint": str(key), "value": float(value)}:
+            trial.set_constraint(key, value)
+        case _:
+            raise ValueError(f"there is no message {sorted(message)}")
+    return None

@@ -1,0 +1,238 @@
+"""Where studies are: a directory for each, beside studio.toml, which holds Optuna's journal and the trials' logs."""
+
+import json
+import os
+import re
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from studioctl import disk, homes
+from studioctl.errors import ExitCode, RefusedError, StudioctlError
+
+DIRECTORY = "tuning"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_JOURNAL = "journal.log"
+
+
+class OccupiedError(RefusedError):
+    """Another process is the controller of the study."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The directory of one study.
+
+    Args:
+        directory: An absolute path; its name is the study's.
+    """
+
+    directory: Path
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.directory.name
+
+    @property
+    def journal(self) -> Path:
+        """Optuna's journal: any version of Optuna since 4.0 opens it with JournalFileBackend."""
+        return self.directory / _JOURNAL
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a study."""
+        return self.journal.is_file()
+
+    def log(self, number: int) -> Path:
+        """The file with everything that a trial wrote."""
+        return self.directory / "logs" / f"trial-{number:05}.log"
+
+    def worker_log(self, slot: int) -> Path:
+        """The file with what a worker wrote before its first trial."""
+        return self.directory / "logs" / f"worker-{slot:03}.log"
+
+    @property
+    def _stop(self) -> Path:
+        return self.directory / "stop"
+
+    @property
+    def _holder(self) -> Path:
+        return self.directory / "controller.json"
+
+    def _lock(self) -> filelock.FileLock:
+        return filelock.FileLock(self.directory / ".lock", mode=0o600)
+
+    @contextmanager
+    def hold(self, wanted: dict[str, Any]) -> Iterator[None]:
+        """Be the study's only controller.
+
+        Args:
+            wanted: What other processes may see of the run, such as {"trials": 40, "workers": 4}.
+
+        Raises:
+            OccupiedError: Another process is.
+        """
+        (self.directory / "logs").mkdir(parents=True, exist_ok=True)
+        require_own(self.directory)
+        lock = self._lock()
+        try:
+            lock.acquire(timeout=2)  # who only looks holds it for a moment
+        except filelock.Timeout:
+            holder = self.holder() or {}
+            raise OccupiedError(
+                f"Study '{self.name}' is being tuned by process {holder.get('pid', '?')}. Nothing was changed.",
+                hint=f"studioctl tune status --study {self.name}",
+            ) from None
+        try:
+            self._stop.unlink(missing_ok=True)
+            disk.replace(self._holder, json.dumps({**wanted, "pid": os.getpid(), "since": time.time()}))
+            yield
+        finally:
+            self._holder.unlink(missing_ok=True)
+            self._stop.unlink(missing_ok=True)
+            lock.release()
+
+    def holder(self) -> dict[str, Any] | None:
+        """The note that the present controller left when it began; None without one."""
+        if not self.is_held():
+            return None
+        try:
+            found = json.loads(self._holder.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def is_held(self) -> bool:
+        """Whether a controller runs."""
+        if not (self.directory / ".lock").is_file():
+            return False
+        lock = self._lock()
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            return True
+        lock.release()
+        return False
+
+    def ask_to_stop(self) -> None:
+        """Ask the controller to stop."""
+        disk.replace(self._stop, "")
+
+    @property
+    def is_asked_to_stop(self) -> bool:
+        """Whether somebody asked the controller to stop."""
+        return self._stop.exists()
+
+
+def place(beside: Path, name: str) -> Place:
+    """The directory of a study, whether it exists or not.
+
+    Args:
+        beside: The environment's file; it need not exist.
+        name: The study's name.
+
+    Raises:
+        StudioctlError: The name is no file's name.
+        RefusedError: The directory is another person's, or leads elsewhere.
+    """
+    if not NAME.fullmatch(name):
+        raise StudioctlError(
+            f"'{name}' cannot be a study's name: it takes letters, digits, '-' and '_', at most 63, and begins with a"
+            " letter or digit. Nothing was changed.",
+            hint="name another one with --study",
+            exit_code=ExitCode.USAGE,
+        )
+    found = Place(beside.absolute().parent.resolve() / DIRECTORY / name)
+    require_own(found.directory)
+    return found
+
+
+def places(beside: Path) -> tuple[Place, ...]:
+    """The studies that exist beside a file, the one that changed last first."""
+    home = beside.absolute().parent.resolve() / DIRECTORY
+    if not home.is_dir():
+        return ()
+    names = (each.name for each in home.iterdir() if NAME.fullmatch(each.name) and (each / _JOURNAL).is_file())
+    found = [place(beside, name) for name in names]
+    return tuple(sorted(found, key=lambda each: each.journal.stat().st_mtime, reverse=True))
+
+
+def chosen(beside: Path, name: str | None) -> Place:
+    """The study of this name, or the one that changed last.
+
+    Raises:
+        StudioctlError: There is none.
+    """
+    if name is not None:
+        found = place(beside, name)
+        if found.exists:
+            return found
+    known = places(beside)
+    if name is None and known:
+        return known[0]
+    names = ", ".join(f"'{each.name}'" for each in known)
+    what = f"There is no study '{name}' here." if name else "There is no study here."
+    raise StudioctlError(
+        f"{what} {f'There are: {names}.' if names else ''}".strip(),
+        hint=f"studioctl tune status --study {known[0].name}" if known else "studioctl tune init",
+    )
+
+
+def require_own(directory: Path) -> None:
+    """Goes on where nothing in a study's directory leads elsewhere or belongs to somebody else.
+
+    A repository can bring links, through which we would write into other files.
+
+    Raises:
+        RefusedError: Something does.
+    """
+    above = [each for each in (directory.parent, directory) if each.is_symlink() or each.exists()]
+    inside = [*directory.iterdir(), *(directory / "logs").glob("*")] if directory.is_dir() else []
+    for each in (*above, *inside):
+        if each.is_symlink() or each.lstat().st_uid != os.geteuid():
+            what = "is a link" if each.is_symlink() else "belongs to another user"
+            raise RefusedError(
+                f"'{each}' {what}, so it is not used for a study. Nothing was changed.",
+                hint=f"look at it, then move it away: mv {shlex.quote(str(each))} {shlex.quote(f'{each}.moved')}",
+            )
+
+
+def remember(found: Place, settings: dict[str, Any]) -> None:
+    """Note how a study is run, for `tune resume`; outside of the project, as it says what program is started."""
+    note = _note(found)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    disk.replace(note, json.dumps(settings), mode=0o600)
+
+
+def remembered(found: Place) -> dict[str, Any]:
+    """How the study was run last by this person on this machine.
+
+    Raises:
+        StudioctlError: It was not.
+    """
+    try:
+        settings: dict[str, Any] = json.loads(_note(found).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise StudioctlError(
+            f"Study '{found.name}' was not run from here by you, so its program is not known.",
+            hint=f"studioctl tune run FILE --local --study {found.name} --trials N",
+        ) from None
+    return settings
+
+
+def forget(found: Place) -> None:
+    """Delete the note."""
+    _note(found).unlink(missing_ok=True)
+
+
+def _note(found: Place) -> Path:
+    digest = sha256(os.fsencode(found.directory)).hexdigest()[:24]
+    return homes.state() / "tuning" / f"{digest}.json"

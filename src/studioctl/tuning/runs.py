@@ -1,0 +1,224 @@
+"""Running a study on this machine: `tune run`, `resume`, `stop` and `delete`."""
+
+import dataclasses
+import shlex
+import shutil
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studioctl.errors import ExitCode, InterruptedByUserError, RefusedError, StudioctlError
+from studioctl.events import Noted
+from studioctl.tuning import choices, environments, places, samplers, studies
+from studioctl.tuning.controller import Controller, Goal, Progress
+from studioctl.tuning.places import Place
+from studioctl.tuning.records import StudyStatus
+from studioctl.tuning.workers import Program
+
+STOP_SECONDS = 30.0
+MOST_WORKERS = 200
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a study is run.
+
+    Args:
+        file: The user's file, which defines `objective(trial)`.
+        trials: How many finished trials the study shall have in all.
+        workers: How many run side by side, each in a process.
+        study: The study's name; None takes the file's.
+        directions: "minimize" or "maximize" for each objective value; empty takes what the study has, or "minimize".
+        sampler: "tpe", "random" or "nsga2".
+        pruner: "median", "hyperband" or "none".
+        seed: Of the sampler; None draws other parameters at each run.
+        retries: How often a trial is tried again after its worker was lost.
+        timeout_seconds: No trial begins later than this; None is no limit.
+        python: The Python that has what the file needs; None as `environments.prepare` says.
+    """
+
+    file: Path
+    trials: int
+    workers: int = 1
+    study: str | None = None
+    directions: tuple[str, ...] = ()
+    sampler: str = "tpe"
+    pruner: str = "median"
+    seed: int | None = None
+    retries: int = 2
+    timeout_seconds: float | None = None
+    python: Path | None = None
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended.
+
+    Args:
+        status: The study afterwards.
+        reason: "finished", "stopped" or "timeout".
+    """
+
+    status: StudyStatus
+    reason: str
+
+
+def run(beside: Path, settings: Settings) -> Generator[Progress | Noted, None, RunResult]:
+    """Tunes on this machine until the study has its trials.
+
+    Args:
+        beside: The environment's file, which need not exist; the study is in `tuning/` beside it.
+        settings: How.
+
+    Raises:
+        OccupiedError: Another process tunes this study.
+        StudioctlError: Something in the settings is wrong, the file cannot be loaded, or every trial fails.
+    """
+    settings = _checked(settings)
+    found = places.place(beside, settings.study or settings.file.stem)
+    python = yield from environments.prepare(settings.file, settings.python)
+    with found.hold({"trials": settings.trials, "workers": settings.workers}):
+        controller = _controller(found, settings, python)
+        places.remember(found, _plain(settings, found))
+        try:
+            status = yield from controller.run()
+        except KeyboardInterrupt:
+            raise InterruptedByUserError(
+                f"Stopped. No worker of study '{found.name}' runs, and trials that ran are queued.",
+                hint=f"studioctl tune resume --study {found.name}",
+            ) from None
+        if status.finished >= settings.trials:
+            reason = "finished"
+        else:
+            reason = "timeout" if controller.is_over_time else "stopped"
+    return RunResult(studies.status(beside, found.name), reason)
+
+
+def _controller(found: Place, settings: Settings, python: Path) -> Controller:
+    sampler = samplers.SAMPLERS[settings.sampler](settings.seed)
+    study = studies.created(
+        found, settings.directions or None, sampler=sampler, pruner=samplers.PRUNERS[settings.pruner]()
+    )
+    if isinstance(sampler, samplers.InOrder) and settings.seed is not None:
+        sampler.go_on_after(study)
+    elif settings.seed is not None and study.get_trials(deepcopy=False):
+        study.sampler = samplers.SAMPLERS[settings.sampler](settings.seed + len(study.get_trials(deepcopy=False)))
+    goal = Goal(settings.trials, settings.timeout_seconds, settings.retries, in_order=settings.seed is not None)
+    return Controller(found, study, Program(settings.file, python, settings.workers), goal)
+
+
+def resume(beside: Path, name: str | None, **changed: Any) -> Generator[Progress | Noted, None, RunResult]:
+    """Goes on with a study as it was run last.
+
+    Args:
+        beside: The environment's file.
+        name: The study's name; None takes the one that changed last.
+        changed: Settings to change, such as `trials`; None leaves one as it was.
+
+    Raises:
+        StudioctlError: There is no such study, or it was not run by this person on this machine; as `run`.
+    """
+    found = places.chosen(beside, name)
+    known = places.remembered(found)
+    settings = _settings({**known, **{key: value for key, value in changed.items() if value is not None}})
+    return (yield from run(beside, settings))
+
+
+def stop(beside: Path, name: str | None) -> tuple[str, bool]:
+    """Stops a study's workers; trials that run are queued for the next run. Returns its name, and whether it ran.
+
+    Args:
+        beside: The environment's file.
+        name: The study's name; None takes the one that runs.
+
+    Raises:
+        StudioctlError: There is no such study, or its controller does not stop.
+    """
+    running = [each for each in places.places(beside) if each.is_held()] if name is None else []
+    found = running[0] if running else places.chosen(beside, name)
+    if len(running) > 1:
+        raise StudioctlError(
+            f"{len(running)} studies run here: {', '.join(each.name for each in running)}. Nothing was stopped.",
+            hint=f"studioctl tune stop --study {running[0].name}",
+            exit_code=ExitCode.USAGE,
+        )
+    if not found.is_held():
+        return found.name, False
+    pid = (found.holder() or {}).get("pid")
+    found.ask_to_stop()
+    until = time.monotonic() + STOP_SECONDS
+    while found.is_held():
+        if time.monotonic() > until:
+            raise StudioctlError(
+                f"The controller of study '{found.name}', process {pid}, does not stop.",
+                hint=f"kill -9 {pid}   (its workers end with it, and no finished trial is lost)",
+            )
+        time.sleep(0.1)
+    return found.name, True
+
+
+def delete(beside: Path, name: str) -> None:
+    """Permanently deletes a study with its logs.
+
+    Args:
+        beside: The environment's file.
+        name: Its name.
+
+    Raises:
+        StudioctlError: There is none.
+        RefusedError: It runs.
+    """
+    found = places.chosen(beside, name)
+    if found.is_held():
+        raise RefusedError(
+            f"Study '{name}' is being tuned. Nothing was deleted.", hint=f"studioctl tune stop --study {name}"
+        )
+    places.forget(found)
+    shutil.rmtree(found.directory)
+
+
+def _checked(settings: Settings) -> Settings:
+    """The settings with absolute paths.
+
+    Raises:
+        StudioctlError: One of them is wrong.
+    """
+    names = (
+        ("sampler", settings.sampler, choices.SAMPLERS),
+        ("pruner", settings.pruner, choices.PRUNERS),
+        *(("direction", each, choices.DIRECTIONS) for each in settings.directions),
+    )
+    wrong = [
+        f"--{key} is '{value}', not one of {', '.join(known)}" for key, value, known in names if value not in known
+    ]
+    ranges = (("trials", settings.trials, 10**6), ("workers", settings.workers, MOST_WORKERS))
+    wrong += [f"--{key} is {value}, not from 1 to {most}" for key, value, most in ranges if not 1 <= value <= most]
+    if wrong:
+        raise StudioctlError(
+            f"{'; '.join(wrong)}. Nothing was started.", hint="studioctl tune run --help", exit_code=ExitCode.USAGE
+        )
+    file = settings.file.absolute()
+    if not file.is_file():
+        raise StudioctlError(
+            f"There is no file '{settings.file}'. Nothing was started.",
+            hint=f"studioctl tune init {shlex.quote(str(settings.file))}   (writes one to begin with)",
+            exit_code=ExitCode.USAGE,
+        )
+    return dataclasses.replace(settings, file=file)
+
+
+def _plain(settings: Settings, found: Place) -> dict[str, Any]:
+    """The settings for JSON."""
+    plain = dataclasses.asdict(settings)
+    python = str(settings.python) if settings.python else None
+    return {**plain, "file": str(settings.file), "python": python, "study": found.name}
+
+
+def _settings(plain: dict[str, Any]) -> Settings:
+    """The settings from JSON."""
+    python = Path(plain["python"]) if plain.get("python") else None
+    known = {each.name for each in dataclasses.fields(Settings)}
+    rest = {key: value for key, value in plain.items() if key in known}
+    return Settings(**{**rest, "file": Path(plain["file"]), "directions": tuple(plain["directions"]), "python": python})

@@ -1,0 +1,199 @@
+"""Optuna's studies in journal files, and what is to be told of them."""
+
+import logging
+import warnings
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from studioctl.errors import ExitCode, StudioctlError
+from studioctl.tuning.places import Place, chosen, places
+from studioctl.tuning.records import StudyStatus, TrialRecord
+
+# Of trials: why one failed, which of the later ones repeats it, and how often its worker was lost.
+ERROR = "error"
+HISTORY = "retry_history"  # as Optuna's own retries note it
+FIRST = "failed_trial"
+LOSSES = "studioctl:losses"
+
+_DIRECTIONS = {"minimize": StudyDirection.MINIMIZE, "maximize": StudyDirection.MAXIMIZE}
+_STATES = {
+    TrialState.WAITING: "waiting",
+    TrialState.RUNNING: "running",
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
+
+
+def quiet() -> None:
+    """Let Optuna write nothing by itself: it is told in our way."""
+    optuna.logging.set_verbosity(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"optuna(_dashboard)?\b.*")
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+
+
+def storage(found: Place) -> JournalStorage:
+    """The journal of a study.
+
+    Raises:
+        StudioctlError: It cannot be read.
+    """
+    quiet()
+    try:
+        return JournalStorage(JournalFileBackend(str(found.journal)))  # an absolute path: its lock needs one
+    except (ValueError, KeyError) as error:
+        raise StudioctlError(
+            f"The journal of study '{found.name}' cannot be read: {error}. It was not changed.",
+            hint=f"copy {found.journal}, and delete its broken lines from the copy",
+        ) from error
+
+
+def opened(found: Place, **how: Any) -> optuna.Study:
+    """A study that exists.
+
+    Args:
+        found: Its place.
+        how: `sampler` and `pruner`, for who asks.
+    """
+    return optuna.load_study(study_name=found.name, storage=storage(found), **how)
+
+
+def created(found: Place, directions: Sequence[str] | None, **how: Any) -> optuna.Study:
+    """The study, which is created where it does not exist.
+
+    Args:
+        found: Its place, which is held.
+        directions: "minimize" or "maximize" for each objective; None takes what it has, or "minimize".
+        how: `sampler` and `pruner`.
+
+    Raises:
+        StudioctlError: It has other directions.
+    """
+    study = optuna.create_study(
+        study_name=found.name,
+        storage=storage(found),
+        directions=[_DIRECTIONS[each] for each in directions or _directions_of(found) or ("minimize",)],
+        load_if_exists=True,
+        **how,
+    )
+    has = directions_of(study)
+    if directions and tuple(directions) != has:
+        raise StudioctlError(
+            f"Study '{found.name}' exists, and it is to {' and '.join(has)}. Nothing was changed.",
+            hint="leave --direction out, or begin another study with --study",
+            exit_code=ExitCode.USAGE,
+        )
+    return study
+
+
+def _directions_of(found: Place) -> tuple[str, ...]:
+    return directions_of(opened(found)) if found.exists and found.journal.stat().st_size else ()
+
+
+def directions_of(study: optuna.Study) -> tuple[str, ...]:
+    """ "minimize" or "maximize" for each objective."""
+    return tuple("maximize" if each == StudyDirection.MAXIMIZE else "minimize" for each in study.directions)
+
+
+def repeated(trials: Iterable[FrozenTrial]) -> set[int]:
+    """The numbers of those trials of which another has taken the place."""
+    return {number for trial in trials for number in trial.system_attrs.get(HISTORY, ())}
+
+
+def record(trial: FrozenTrial) -> TrialRecord:
+    """The trial as a frozen value."""
+    begun, ended = trial.datetime_start, trial.datetime_complete
+    until = ended or datetime.now(begun.tzinfo if begun else None)
+    return TrialRecord(
+        number=trial.number,
+        state=_STATES[trial.state],
+        values=tuple(trial.values) if trial.values else None,
+        params=dict(trial.params),
+        user_attrs={name: value for name, value in trial.user_attrs.items() if name != ERROR},
+        started_at=_utc(begun),
+        seconds=round((until - begun).total_seconds(), 3) if begun else None,
+        error=str(trial.user_attrs.get(ERROR, "its worker was lost")) if trial.state == TrialState.FAIL else None,
+        retry_of=trial.system_attrs.get(FIRST),
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """In UTC; Optuna before 5 noted local times without saying so."""
+    return moment.astimezone(UTC) if moment else None
+
+
+def status_of(found: Place, study: optuna.Study) -> StudyStatus:
+    """The status of an open study."""
+    trials = study.get_trials(deepcopy=False)
+    past = repeated(trials)
+    living = [trial for trial in trials if trial.number not in past]
+    counts = {state: sum(trial.state == state for trial in living) for state in TrialState}
+    finished = sum(trial.state.is_finished() for trial in living)
+    holder = found.holder() or {}
+    wanted = holder.get("trials")
+    rate = _per_minute(living, holder.get("since"))
+    left = max(0, wanted - finished) if isinstance(wanted, int) else 0
+    return StudyStatus(
+        study=found.name,
+        directory=found.directory,
+        directions=directions_of(study),
+        is_running=bool(holder),
+        controller=holder.get("pid"),
+        workers=holder.get("workers"),
+        wanted=wanted,
+        finished=finished,
+        complete=counts[TrialState.COMPLETE],
+        pruned=counts[TrialState.PRUNED],
+        failed=counts[TrialState.FAIL],
+        running=counts[TrialState.RUNNING],
+        waiting=counts[TrialState.WAITING],
+        retried=len(past),
+        best=tuple(record(trial) for trial in best_of(study)),
+        per_minute=rate,
+        ends_at=datetime.now(UTC) + timedelta(minutes=left / rate) if rate and left else None,
+    )
+
+
+def best_of(study: optuna.Study) -> list[FrozenTrial]:
+    """The best trial; of several objectives, those that no other is better than in all; none before the first."""
+    if not any(trial.state == TrialState.COMPLETE for trial in study.get_trials(deepcopy=False)):
+        return []
+    return study.best_trials if len(study.directions) > 1 else [study.best_trial]
+
+
+def _per_minute(trials: Iterable[FrozenTrial], since: float | None) -> float | None:
+    if since is None:
+        return None
+    begun = datetime.fromtimestamp(since, UTC)
+    ended = [moment for trial in trials if (moment := _utc(trial.datetime_complete)) and moment >= begun]
+    minutes = (datetime.now(UTC) - begun).total_seconds() / 60
+    return len(ended) / minutes if ended and minutes > 0 else None
+
+
+def status(beside: Path, name: str | None) -> StudyStatus:
+    """The status of a study.
+
+    Args:
+        beside: The environment's file.
+        name: The study's name; None takes the one that changed last.
+    """
+    found = chosen(beside, name)
+    return status_of(found, opened(found))
+
+
+def all_of(beside: Path) -> tuple[StudyStatus, ...]:
+    """The status of each study."""
+    return tuple(status_of(found, opened(found)) for found in places(beside))
+
+
+def records(beside: Path, name: str | None) -> tuple[TrialRecord, ...]:
+    """Every trial of a study, by number."""
+    return tuple(record(trial) for trial in opened(chosen(beside, name)).get_trials(deepcopy=False))

@@ -1,0 +1,91 @@
+"""A project with an objective, and what a test does in it."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studioctl import Tuner
+from studioctl.tuning import places
+
+QUADRATIC = """\
+import os, time
+
+def objective(trial):
+    x = trial.suggest_float("x", -10, 10)
+    y = trial.suggest_int("y", 0, 5)
+    kind = trial.suggest_categorical("kind", ["a", None, 3])
+    with open(f"begun-{os.getpid()}-{trial.number}", "w"):
+        pass
+    time.sleep(float(os.environ.get("NAP", "0.02")))
+    return x * x + y + (kind == "a")
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A directory with `objective.py`, and the tuner of it."""
+
+    directory: Path
+    tuner: Tuner
+
+    def write(self, text: str, name: str = "objective.py") -> Path:
+        """Writes an objective."""
+        file = self.directory / name
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def run(self, trials: int, workers: int = 3, **settings: Any) -> Any:
+        """Runs `objective.py`."""
+        return self.tuner.run(self.directory / "objective.py", trials=trials, workers=workers, **settings)
+
+    def place(self, study: str = "objective") -> places.Place:
+        """Where the study is."""
+        return places.place(self.directory / "studio.toml", study)
+
+    def begun(self) -> dict[int, int]:
+        """The process of each trial that has begun, by number."""
+        parts = (file.name.split("-") for file in self.directory.glob("begun-*"))
+        return {int(number): int(process) for _, process, number in parts}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "NAP"):
+        monkeypatch.delenv(name, raising=False)
+    directory = tmp_path / "project"
+    directory.mkdir()
+    made = Project(directory, Tuner(directory / "studio.toml"))
+    made.write(QUADRATIC)
+    return made
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def eventually(what: Callable[[], Any], seconds: float = 60) -> Any:
+    """What it returns as soon as that is true."""
+    until = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < until, what
+        time.sleep(0.05)
+    return found
+
+
+def nothing_runs(project: Project) -> bool:
+    """Whether no process that ran a trial is left."""
+    return not [process for process in project.begun().values() if is_alive(process)]
+
+
+__all__ = ["QUADRATIC", "Project", "eventually", "is_alive", "nothing_runs", "os"]
