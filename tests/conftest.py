@@ -9,6 +9,8 @@ from contextlib import nullcontext
 import botocore.session
 import pytest
 
+from studio_emulator import server
+from tests import forkserver
 from tests.tiers import TIERS, no_process, tier_of, uses
 
 # A shell lets what it starts in the background ignore Ctrl-C, and every child inherits that: also those of tests which
@@ -21,6 +23,7 @@ os.environ.setdefault("GOMAXPROCS", "1")
 # Each session reads the descriptions of the services anew, which is half of a small test's work: one reader serves all.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
+SPAWN = server._spawn
 SHARED = {"applied", "lived", "reports"}  # fixtures that hold an environment which several tests look at
 ALONE = {"shell", "life", "place"}  # fixtures that give a test an environment of its own
 
@@ -44,6 +47,20 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     with no_process() if item.get_closest_marker("fast") else nullcontext():
         return (yield)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _forked_emulators() -> Iterator[None]:
+    """Emulators begin as a fork of one process that has loaded moto. `fresh_emulators` is the way of everybody else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "_spawn", forkserver.spawning(lambda: forkserver.emulators().address))
+        yield
+
+
+@pytest.fixture
+def fresh_emulators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Emulators are processes of their own: for tests of how they start, and of what `ps` shows."""
+    monkeypatch.setattr(server, "_spawn", SPAWN)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -314,16 +314,9 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
         _log_path(home).replace(_log_path(home).with_suffix(".log.1"))
     _log_path(home).unlink(missing_ok=True)
     with os.fdopen(os.open(_log_path(home), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as log:
-        child = subprocess.Popen(
-            command,
-            cwd=home,
-            # It cleans itself, too; what a script needs to get to package indexes it hands to the script alone.
-            env=clean_environment(os.environ) | (passed_on(os.environ) if settings.run_lifecycle else {}),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        # It cleans itself, too; what a script needs to get to package indexes it hands to the script alone.
+        environment = clean_environment(os.environ) | (passed_on(os.environ) if settings.run_lifecycle else {})
+        child = _spawn(command, home=home, env=environment, log=log.fileno())
     _children[child.pid] = child
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
@@ -340,6 +333,12 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
     if last[0].startswith("ModuleNotFoundError"):  # an installation that was interrupted
         raise PackageMissingError(f"The emulator needs packages that are not installed: {last[0]}")
     raise EmulatorError(f"The emulator did not start: {last[0]}", hint=f"Read its log: less '{_log_path(home)}'")
+
+
+def _spawn(command: Sequence[str], *, home: Path, env: Mapping[str, str], log: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        command, cwd=home, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+    )
 
 
 def _refuse_full_disk(log: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from tests import forkserver
 from tests.functional.warmth import warm_provider
 
 from studio_emulator import server
@@ -65,11 +66,14 @@ class Shell:
         directory: Where they run; it is their home, too.
         variables: What they see beside that.
         cold: Whether each Terraform starts a provider of its own, as it does for everybody.
+        fresh: Whether each command is a process of its own from its start, as it is for everybody; otherwise it is
+            forked from one that has loaded studioctl, see tests/forkserver.py.
     """
 
     directory: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     cold: bool = False
+    fresh: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -86,19 +90,24 @@ class Shell:
 
         What runs Terraform finds this test process's warm provider, unless `cold` says otherwise.
         """
+        code, out, err = self._ran(arguments, self._sees(arguments))
+        assert expect is None or code == expect, f"{arguments}: {code}\n{out}{err}"
+        return Done(code, out, REMINDER.sub("", err))
+
+    def _ran(self, arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
+        """Exit code and both streams of a command."""
+        if not self.fresh and not any(name.startswith(("PYTHON", "TYPER")) for name in environment):
+            return forkserver.commands().run(arguments, cwd=self.directory, env=environment)
         done = subprocess.run(
             [STUDIOCTL, *arguments],
             cwd=self.directory,
-            env=self._sees(arguments),
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert expect is None or done.returncode == expect, (
-            f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
-        )
-        return Done(done.returncode, done.stdout, REMINDER.sub("", done.stderr))
+        return done.returncode, done.stdout, done.stderr
 
     def typed(self, *arguments: str, answers: Mapping[str, str]) -> tuple[int, str]:
         """Runs a command on a terminal and types an answer to each question; its exit code and what was shown."""

@@ -32,7 +32,7 @@ USERS = '[[users]]\nname = "ada"\n'
 def poisoned(applied: Applied) -> Shell:
     """The shell of the shared environment, of somebody who has secrets of all kinds in theirs."""
     left = {**LEFT, "AWS_ACCESS_KEY_ID": AWS_KEY}
-    return dataclasses.replace(applied.shell, variables={**applied.shell.variables, **left})
+    return dataclasses.replace(applied.shell, variables={**applied.shell.variables, **left}, fresh=True)
 
 
 def test_what_is_in_the_environment_goes_to_no_file_and_to_no_child(poisoned: Shell) -> None:
@@ -52,7 +52,7 @@ def test_what_is_in_the_environment_goes_to_no_file_and_to_no_child(poisoned: Sh
 
 def test_an_emulator_that_is_started_amid_secrets_has_none(tmp_path: Path) -> None:
     """It runs for days."""
-    shell = Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator"), **LEFT})
+    shell = Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator"), **LEFT}, fresh=True)
     with listening() as heard:
         shell.studioctl("emulator", "start")
         try:

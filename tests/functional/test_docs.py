@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark.structures import ParameterSet
+from tests import forkserver
 from tests.functional.conftest import Shell
 from tests.generated import ROOT
 
@@ -66,7 +67,9 @@ def place(tmp_path: Path) -> Iterator[Shell]:
     directory = tmp_path / "acme-ml"
     directory.mkdir()
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    path = os.pathsep.join((str(engine_on_path(tmp_path / "bin")), sysconfig.get_path("scripts"), os.environ["PATH"]))
+    programs = engine_on_path(tmp_path / "bin")
+    forkserver.commands().write_program(programs / "studioctl")
+    path = os.pathsep.join((str(programs), sysconfig.get_path("scripts"), os.environ["PATH"]))
     world = {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator"), "PATH": path, "USER": "ada", "LC_ALL": "C.UTF-8"}
     shell = Shell(directory, world)
     yield shell

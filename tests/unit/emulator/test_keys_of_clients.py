@@ -169,6 +169,7 @@ def test_ways_round_a_signature_lead_nowhere(emulator: RunningEmulator) -> None:
     assert ask(emulator, assumed, "POST", **{"Content-Type": "application/x-www-form-urlencoded"})[0] == 403
 
 
+@pytest.mark.usefixtures("fresh_emulators")
 def test_nobody_else_may_read_the_key(home: Path) -> None:
     place = home / "emulator"
     place.mkdir(mode=0o755)

@@ -32,6 +32,7 @@ def get(port: int, path: str, **headers: str) -> tuple[int, str]:
         return answer.status, answer.read().decode()
 
 
+@pytest.mark.usefixtures("fresh_emulators")
 def test_start_find_stop(home: Path) -> None:
     assert server.find(home) is None
     running = server.start(state_dir=home)
@@ -58,6 +59,7 @@ def test_two_starts_at_once_start_one(home: Path) -> None:
     assert first == second
 
 
+@pytest.mark.usefixtures("fresh_emulators")
 def test_two_programs_at_once_start_one(home: Path) -> None:
     code = "import sys, pathlib; from studio_emulator import server\n"
     code += "print(server.start(state_dir=pathlib.Path(sys.argv[1])).instance_id)"
@@ -113,6 +115,7 @@ def test_a_taken_port_names_the_log(home: Path, emulator: RunningEmulator) -> No
     assert caught.value.hint == f"Read its log: less '{home / 'emulator.log'}'"
 
 
+@pytest.mark.usefixtures("fresh_emulators")
 def test_without_moto(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in {"moto", "flask"} else name)
     with pytest.raises(EmulatorError) as caught:
@@ -121,6 +124,7 @@ def test_without_moto(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.hint == f"{sys.executable} -m pip install 'studioctl[local]'"
 
 
+@pytest.mark.usefixtures("fresh_emulators")
 def test_with_half_of_moto(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "openapi_spec_validator.py").write_text("raise ModuleNotFoundError(\"No module named 'x'\")")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -135,6 +139,7 @@ def test_importing_the_server_imports_no_moto() -> None:
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
 
 
+@pytest.mark.usefixtures("fresh_emulators")
 def test_it_inherits_no_credentials(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-real-secret")
     monkeypatch.setenv("AWS_PROFILE", "acme-admin")
@@ -274,6 +279,7 @@ def test_the_aws_cli_is_just_another_client(emulator: RunningEmulator) -> None:
     )
 
 
+@pytest.mark.usefixtures("fresh_emulators")
 def test_settings_reach_the_process(home: Path) -> None:
     running = server.start(state_dir=home, settings=EmulatorSettings(maximum_apps=0))
     with Path(f"/proc/{running.pid}/cmdline").open("rb") as file:
