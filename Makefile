@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: prices help demo test fast prerequisites check format audit benchmark versions chaos rivals soak misbehaviour compatibility package generated docs picture clean
+.PHONY: prices help demo test fast prerequisites check format audit benchmark versions chaos rivals soak mutations misbehaviour compatibility package generated docs picture clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -50,6 +50,9 @@ rivals: $(READY) ## Let two people run up on one state in S3, ten times (ten min
 
 soak: $(READY) ## Let the provider, started once, make 50,000 calls; counts answers that got lost (an hour or two)
 	$(BIN)/python -m benchmarks.soak
+
+mutations: $(READY) ## Make each listed mistake in a copy of the code; the tests must notice it (ten minutes)
+	$(BIN)/python -m tests.mutations
 
 misbehaviour: $(READY) ## Let AWS fail in each way, for each command that writes (half an hour)
 	$(BIN)/python -m benchmarks.misbehaviour
