@@ -1,5 +1,6 @@
 """Bad input: a message that says what to do, an exit code, and nothing changed."""
 
+import dataclasses
 import json
 import os
 import random
@@ -247,7 +248,8 @@ def test_help_of_a_command_and_the_bare_version(shell: Shell) -> None:
 def test_the_documentation_is_read_without_a_checkout(shell: Shell) -> None:
     listed = shell.studioctl("docs").out
     page = shell.studioctl("docs", "live-in-it").out
-    _, laid_out = shell.typed("docs", "live-in-it", answers={})
+    reader = dataclasses.replace(shell, variables={**shell.variables, "PAGER": "cat"})  # less would wait for a key
+    _, laid_out = reader.typed("docs", "live-in-it", answers={})
 
     assert re.search(r"^how-to:$.*^  live-in-it +Live in it$", listed, re.MULTILINE | re.DOTALL)
     assert page == (Path(__file__).parents[2] / "docs/how-to/live-in-it.md").read_text(encoding="utf-8")

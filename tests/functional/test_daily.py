@@ -246,7 +246,8 @@ def test_a_no_is_no_error_and_an_end_leaves_the_question(home: Living, key: str,
     ended, shown = home.shell.typed("open", "--print", "--local", answers={"Start it?": key})
 
     assert ended == code
-    assert said in re.sub(r"\x1b\[[0-9;]*m", "", shown), shown
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert said in plain.replace("\r\n ", "\r\n"), shown  # the blank that ends the question may come after the answer
 
 
 def test_stopping_without_waiting_is_not_called_stopped(home: Living) -> None:

@@ -101,27 +101,28 @@ def digest(path: Path) -> str:
 
 def test_what_is_missing_is_said_and_nothing_is_changed(remote: Remote) -> None:
     before = remote.config.read_bytes()
+    again = "studioctl connect --local ada-editor --editor none"
 
     check = remote.run("connect", "--check", "--editor", "none", expect=1)
     refused = remote.run("connect", "--yes", "--editor", "none", expect=1)
 
     ssh, plugin = (line.split(None, 2)[2] for line in check.out.splitlines() if line.split()[1] in {"ssh", PLUGIN})
     assert check.out.splitlines() == [
-        "! remote-access           'ada-editor' does not allow it yet; studioctl connect --local ada-editor",
+        f"! remote-access           'ada-editor' does not allow it yet; {again}",
         (
             "✗ instance-type           ml.t3.medium has less than 8 GB of memory, and AWS refuses remote access on it;"
-            " studioctl connect --local ada-editor --instance-type ml.t3.large"
+            f" {again} --instance-type ml.t3.large"
         ),
         "✓ image                   sagemaker-distribution, the newest version",
-        "! app                     Code Editor in 'ada-editor' is stopped; studioctl connect --local ada-editor",
-        "! session                 not tried: the space is not ready; studioctl connect --local ada-editor",
+        f"! app                     Code Editor in 'ada-editor' is stopped; {again}",
+        f"! session                 not tried: the space is not ready; {again}",
         f"✓ ssh                     {ssh}",
         f"✓ session-manager-plugin  {plugin}",
         f"✓ ssh-config              '{ALIAS}' will be added to {remote.config}",
     ]
     assert refused.err == (
         "Error: ml.t3.medium has less than 8 GB of memory, and AWS refuses remote access on it.\n"
-        "Next:  studioctl connect --local ada-editor --instance-type ml.t3.large\n"
+        f"Next:  {again} --instance-type ml.t3.large\n"
     )
     assert remote.config.read_bytes() == before
     details = remote.home.studio.sagemaker.describe_space(DomainId=remote.home.domain_id, SpaceName="ada-editor")
@@ -283,7 +284,9 @@ def test_a_stopped_space_is_started_again(connected: Remote) -> None:
     refused = connected.ssh("--", "true", expect=1)
     connected.run("connect", "--yes", "--editor", "none", "--instance-type", "ml.t3.large")
 
-    assert refused.err.splitlines()[-1] == "Next:  studioctl connect --local ada-editor --editor none"
+    assert refused.err.splitlines()[-1] == (
+        "Next:  studioctl connect --local ada-editor --editor none --instance-type ml.t3.large"
+    )
     assert connected.ssh("--", "echo here").out == "here\n"
 
 

@@ -32,10 +32,13 @@ EXTRAS = ("local", "terraform", "audit")
 WORDS = {
     "command": "plan",
     "directory": "documents",
+    "file": "objective.py",
     "key": "domain_id",
     "kind": "throttling",
     "lock_id": "3d20d141-88c4-bb14-d677-88c5c9ec329a",
     "name": "github",
+    "names": "grace",  # who is in the file
+    "people_file": "people.csv",
     "serial": "1",
     "source": "-",
     "space": "grace-editor",
@@ -44,8 +47,8 @@ WORDS = {
     "where": "s3://acme-copies",
 }
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:space/d-kq3m0w8xv2ab/grace-editor"
-# These ask the emulator that runs, and start none.
-ASK_ONLY = ("emulator status", "emulator stop", "ssh-proxy")
+# These ask the emulator that runs, and start none; there is no user of the name that is typed, so nobody is asked.
+ASK_ONLY = ("emulator status", "emulator stop", "ssh-proxy", "user remove")
 RUN_AN_ENGINE = ("plan", "up", "down", "outputs", "state history", "state restore", "state unlock")
 NAME_AN_ENGINE = ("doctor", "version")
 TO_INSTALL = re.compile(r"(\S+ -m pip install 'studioctl\[(\w+)\]')")

@@ -57,7 +57,6 @@ class Place:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
 
-@translated()
 def _making(bucket: str, target: Target) -> str:
     """The command that makes it. A rehearsal needs no other program than this one."""
     if target.is_local:
@@ -65,6 +64,7 @@ def _making(bucket: str, target: Target) -> str:
     return f"aws s3 mb s3://{bucket}{target.aws_flags}"
 
 
+@translated()
 def refuse_unfit(session: Session, place: Place, probe: str) -> str | None:
     """Makes sure that copies can be stored: by beginning to store one under the key `probe`, and leaving it.
 

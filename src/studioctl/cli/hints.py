@@ -7,12 +7,15 @@ from itertools import pairwise
 # Commands that take the flags which say what environment is meant.
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
-    r"\bstudioctl (plan|up|down|cost|backup|status|outputs|doctor|audit|start|stop|restart|open|logs|connect|ssh"
+    r"\bstudioctl (plan|up|down|backup|status|outputs|doctor|audit|start|stop|restart|open|logs|connect|ssh"
     rf"|secret (set|get|status) github|image (push|list|attach)|user remove|tune run(?! FILE)|{STATE})\b"
 )
 # Those that read the file, or find studies beside it, and act nowhere. Some hints name the file already.
 STUDIES = r"tune (?:run(?= FILE)|resume|status|best|list|logs|plot|dashboard|export|stop|delete)"
-READERS = re.compile(rf"\bstudioctl (validate|synth|image build|editor (script|test)|{STUDIES})\b(?! --config)")
+READERS = re.compile(
+    r"\bstudioctl (validate|synth|cost|user (add|list|import)|image build|editor (script|test)"
+    rf"|{STUDIES})\b(?! --config)"
+)
 
 CONFIG = re.compile(r"(?:--config=|-c)(.+)", re.DOTALL)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studioctl.lifecycle.program import merge
@@ -250,7 +250,7 @@ def test_condas_file_is_merged_by_lines(tmp_path: Path) -> None:
 NASTY = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20).filter(str.isprintable)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(values=st.lists(NASTY, min_size=10, max_size=20))
 def test_any_value_reaches_git_as_it_is(values: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("home")
