@@ -122,6 +122,8 @@ def _lacking(command: Sequence[str]) -> set[str]:
     """The extra that the command cannot do without."""
     if _is(command, ASK_ONLY):
         return set()
+    if command[0] == "tune":
+        return {"tune"}
     if "--local" in command or command[0] == "emulator":
         return {"local"}
     if command[0] == "audit":
