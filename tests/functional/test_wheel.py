@@ -49,6 +49,8 @@ WORDS = {
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:space/d-kq3m0w8xv2ab/grace-editor"
 # These ask the emulator that runs, and start none; there is no user of the name that is typed, so nobody is asked.
 ASK_ONLY = ("emulator status", "emulator stop", "ssh-proxy", "user remove")
+# These are typed here without an option that they need, which is told first.
+LACK_AN_OPTION = ("tune delete", "tune export", "tune logs", "tune run")
 RUN_AN_ENGINE = ("plan", "up", "down", "outputs", "state history", "state restore", "state unlock")
 NAME_AN_ENGINE = ("doctor", "version")
 TO_INSTALL = re.compile(r"(\S+ -m pip install 'studioctl\[(\w+)\]')")
@@ -120,7 +122,7 @@ def _is(command: Sequence[str], names: Sequence[str]) -> bool:
 
 def _lacking(command: Sequence[str]) -> set[str]:
     """The extra that the command cannot do without."""
-    if _is(command, ASK_ONLY):
+    if _is(command, ASK_ONLY + LACK_AN_OPTION):
         return set()
     if command[0] == "tune":
         return {"tune"}
