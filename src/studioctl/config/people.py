@@ -14,7 +14,7 @@ from studioctl.config import checks, people_csv
 from studioctl.config.editor_merge import merged
 from studioctl.config.people_csv import Row
 from studioctl.config.plain import list_in, table_in
-from studioctl.config.text import Elsewhere, Location, Violation, quote
+from studioctl.config.text import Elsewhere, Location, Violation, path, quote
 
 # Keys that a group may say for its people.
 SHARED = ("instance_type", "volume_gb", "push_images", "editor")
@@ -127,8 +127,9 @@ def _with_values_of_groups(groups: Mapping[str, Any], users: list[Any], origins:
         if not isinstance(name, str):
             continue
         if name not in groups:
-            there = f", or one of: {', '.join(groups)}" if groups else ""
-            yield ("users", index, "group"), f"there is no group {quote(name)}; write [groups.{name}]{there}"
+            known = [group if group.isprintable() else quote(group) for group in groups]
+            there = f", or one of: {', '.join(known)}" if groups else ""
+            yield ("users", index, "group"), f"there is no group {quote(name)}; write [{path(('groups', name))}]{there}"
             continue
         group = groups[name] if isinstance(groups[name], dict) else {}
         users[index] = {**user, **_shared(group, user)}

@@ -166,3 +166,10 @@ def test_a_later_message_points_at_where_a_person_is_named(tmp_path: Path, monke
     assert source.place("users", 1, "volume_gb") == "studio.toml:7: groups.vision.volume_gb"
     assert source.place("users", 2) == "studio.toml:8: groups.vision.users[0]"
     assert source.places("users", 3) == ["studio.toml:4", "people.csv:2", "studio.toml:8"]
+
+
+def test_names_that_do_not_print_are_told_in_quotes() -> None:
+    said = refusal(TOP + '[groups."a\\u0007"]\n\n[[users]]\nname = "eve"\ngroup = "b\\u001b"\n')
+
+    assert 'there is no group "b\\x1b"; write [groups."b\\x1b"], or one of: "a\\x07"' in said
+    assert all(line.isprintable() for line in said.splitlines())
