@@ -20,6 +20,8 @@ from studio_emulator.server import ACCOUNT_ID
 SETS_ACL = frozenset(
     {"PutBucketAcl", "PutObjectAcl", "PutObject", "CopyObject", "CreateMultipartUpload"},
 )
+SETS_POLICY = "PutBucketPolicy"
+CHECKED = SETS_ACL | {SETS_POLICY}
 PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
 EVERYBODY = ("acs.amazonaws.com/groups/global/AllUsers", "acs.amazonaws.com/groups/global/AuthenticatedUsers")
 # Condition keys that limit a statement, when their values are fixed.
@@ -41,14 +43,15 @@ _BLOCKED = (
 
 def refuse(environ: Mapping[str, Any], call: Call, body: bytes) -> Response | None:
     """The refusal of a request to S3; None when it may go on."""
+    if call.service != "s3" or call.action not in CHECKED:
+        return None
     name, key = bucket_and_key(environ)
-    if call.service != "s3" or (bucket := _bucket(name)) is None:
+    if (bucket := _bucket(name)) is None:
         return None
     resource = f"{name}/{key}" if key else name
-    if call.action == "PutBucketPolicy" and _is_blocked(bucket, "policy") and is_public(body):
-        return _blocked(environ, call, resource, "policies", "BlockPublicPolicy")
-    if call.action not in SETS_ACL:
-        return None
+    if call.action == SETS_POLICY:
+        is_refused = _is_blocked(bucket, "policy") and is_public(body)
+        return _blocked(environ, call, resource, "policies", "BlockPublicPolicy") if is_refused else None
     if _is_blocked(bucket, "acls") and _opens(environ, call, body):
         return _blocked(environ, call, resource, "ACLs", "BlockPublicAcls")
     rule: object = bucket.ownership_rule  # a text, whatever its annotation says

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from studioctl.config.load import load
 from studioctl.errors import ExitCode, StudioctlError
-from studioctl.events import Event, T, Work
+from studioctl.events import Event, result_of
 from studioctl.operations.environment import Account
 from studioctl.target import Target
 
@@ -79,7 +79,7 @@ class Studio:
         """
         from studioctl.operations.provisioning import up as provision  # noqa: PLC0415
 
-        return _done(provision.plan(self._environment()), on_event)
+        return result_of(provision.plan(self._environment()), on_event)
 
     def up(
         self,
@@ -105,9 +105,9 @@ class Studio:
         from studioctl.operations.provisioning import up as provision  # noqa: PLC0415
 
         environment = self._environment()
-        summary = _done(provision.plan(environment, adopt=adopt), on_event)
+        summary = result_of(provision.plan(environment, adopt=adopt), on_event)
         stop = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
-        return _done(provision.apply(environment, summary, stop=stop), on_event)
+        return result_of(provision.apply(environment, summary, stop=stop), on_event)
 
     def down(
         self,
@@ -141,11 +141,11 @@ class Studio:
                 exit_code=ExitCode.USAGE,
             )
         environment, kinds = self._environment(), inventory.kinds(delete_data)
-        found = _done(teardown.survey(environment, delete=kinds, adopt=adopt), on_event)
+        found = result_of(teardown.survey(environment, delete=kinds, adopt=adopt), on_event)
         if found.is_empty:
             return teardown.Outcome(found.kept, ())
         teardown.refuse_to_lose(found, is_local=self._account.target.is_local)
-        return _done(teardown.remove(environment, kinds), on_event)
+        return result_of(teardown.remove(environment, kinds), on_event)
 
     def _environment(self) -> "Environment":
         from studioctl.infrastructure import blueprint  # noqa: PLC0415
@@ -190,7 +190,7 @@ class Studio:
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         found = spaces.find(self._account, space)
-        return _done(spaces.start(self._account, found, instance_type=instance_type, wait=wait), on_event)
+        return result_of(spaces.start(self._account, found, instance_type=instance_type, wait=wait), on_event)
 
     def stop(
         self, *names: str, everything: bool = False, wait: bool = True, on_event: OnEvent | None = None
@@ -208,7 +208,7 @@ class Studio:
         account = self._account
         wanted: Iterable[str | None] = names or (None,)
         found = spaces.candidates(account) if everything else tuple(spaces.find(account, name) for name in wanted)
-        return _done(spaces.stop(account, found, wait=wait), on_event)
+        return result_of(spaces.stop(account, found, wait=wait), on_event)
 
     def restart(
         self,
@@ -222,7 +222,7 @@ class Studio:
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         found = spaces.find(self._account, space)
-        return _done(spaces.restart(self._account, found, instance_type=instance_type, wait=wait), on_event)
+        return result_of(spaces.restart(self._account, found, instance_type=instance_type, wait=wait), on_event)
 
     def open_url(self, space: str | None = None) -> str:
         """An address that opens the editor in a browser as the space's owner, once, within five minutes.
@@ -252,15 +252,3 @@ class Studio:
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         return logs.follow(self._account, spaces.find(self._account, space), lines=lines)
-
-
-def _done(work: Work[T], on_event: OnEvent | None) -> T:
-    """Runs the work to its end; its result."""
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        if on_event is not None:
-            on_event(event)

@@ -66,6 +66,20 @@ def replace(path: Path, content: str | bytes, *, mode: int | None = None) -> Non
         raise
 
 
+def is_ours(directory: Path, *, closed: int) -> bool:
+    """Whether this directory belongs to us, and is not a link.
+
+    Args:
+        directory: It need not exist.
+        closed: Permissions that nobody else may have, such as 0o022: to write.
+    """
+    try:
+        seen = directory.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.getuid() and not seen.st_mode & closed
+
+
 def refusal(text: str) -> int | None:
     """The `errno` of a disk's refusal that a program told in this text; None where it tells of none."""
     return next((number for words, number in WORDS.items() if words in text.lower()), None)

@@ -4,7 +4,7 @@ Work is a generator that yields events and returns its result, so that one opera
 `result = yield from other()`, and only the presentation decides how it looks.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -67,5 +67,23 @@ class Said:
 
 
 Event: TypeAlias = Stage | Started | Progressed | Finished | Failed | Noted | Said
+E = TypeVar("E")
 T = TypeVar("T")
 Work: TypeAlias = Generator[Event, None, T]
+
+
+def result_of(work: Generator[E, None, T], on_event: Callable[[E], object] | None) -> T:
+    """Runs work to its end; its result.
+
+    Args:
+        work: It, not yet begun.
+        on_event: Called with each event; None for nobody.
+    """
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        if on_event is not None:
+            on_event(event)

@@ -9,10 +9,11 @@
 Nothing here prints, asks or exits. What goes wrong is a `StudioctlError`, with a message and a hint.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studioctl.events import result_of
 from studioctl.tuning import needs
 
 if TYPE_CHECKING:  # they load Optuna, which takes a second
@@ -63,7 +64,7 @@ class Tuner:
         from studioctl.tuning import runs  # noqa: PLC0415
 
         wanted = runs.Settings(file=Path(file), trials=trials, workers=workers, study=study, **settings)
-        return _done(runs.run(self._beside, wanted), on_progress)
+        return result_of(runs.run(self._beside, wanted), on_progress)
 
     def resume(
         self,
@@ -83,7 +84,7 @@ class Tuner:
         """
         from studioctl.tuning import runs  # noqa: PLC0415
 
-        return _done(runs.resume(self._beside, study, trials=trials, workers=workers), on_progress)
+        return result_of(runs.resume(self._beside, study, trials=trials, workers=workers), on_progress)
 
     def stop(self, study: str | None = None) -> bool:
         """Stops a study that another process runs; whether it ran. Trials that run are queued."""
@@ -143,16 +144,3 @@ class Tuner:
         from studioctl.tuning import runs  # noqa: PLC0415
 
         runs.delete(self._beside, study)
-
-
-def _done(
-    work: "Generator[Progress | Noted, None, RunResult]", on_progress: "Callable[[Progress | Noted], None] | None"
-) -> "RunResult":
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as stop:
-            result: RunResult = stop.value
-            return result
-        if on_progress is not None:
-            on_progress(event)

@@ -3,7 +3,7 @@
 import difflib
 import shlex
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,12 +134,7 @@ def add(text: str, file: Path, names: Sequence[str], like: str | None, values: M
     _refuse_known(config, names, file)
     known = _entries(data, file.parent)
     if like is not None and like not in known:
-        meant = nearest(like, known)
-        raise StudioctlError(
-            f"There is no user '{like}' in {file}{f'; did you mean {meant}?' if meant else '.'}",
-            hint=_list_hint(file),
-            exit_code=ExitCode.USAGE,
-        )
+        raise _no_such_user(like, known, file)
     entries: list[Entry] = []
     members: dict[str, list[str]] = {}
     model = known.get(like or "", {})
@@ -257,8 +252,12 @@ def user_of(config: EnvironmentConfig, name: str, file: Path) -> tuple[int, str]
     for index, user in enumerate(config.users):
         if user.name.casefold() == name.casefold():
             return index, user.name
-    meant = nearest(name, [user.name for user in config.users])
-    raise StudioctlError(
+    raise _no_such_user(name, [user.name for user in config.users], file)
+
+
+def _no_such_user(name: str, known: Iterable[str], file: Path) -> StudioctlError:
+    meant = nearest(name, known)
+    return StudioctlError(
         f"There is no user '{name}' in {file}{f'; did you mean {meant}?' if meant else '.'}",
         hint=_list_hint(file),
         exit_code=ExitCode.USAGE,

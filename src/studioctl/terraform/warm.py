@@ -11,7 +11,6 @@ https://developer.hashicorp.com/terraform/plugin/debugging
 import fcntl
 import json
 import os
-import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,12 +113,7 @@ def _environ(directory: Path) -> dict[str, str]:
 
 
 def _require_private(directory: Path) -> None:
-    try:
-        seen = directory.lstat()
-        is_ours = stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.getuid() and not seen.st_mode & 0o077
-    except OSError:
-        is_ours = False
-    if not is_ours:
+    if not disk.is_ours(directory, closed=0o077):
         raise ConfigError(
             f'{VARIABLE} names "{directory}", which is not a directory that you alone can open',
             hint=f"unset {VARIABLE}",

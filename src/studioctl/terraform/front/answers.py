@@ -7,9 +7,7 @@ Of settings only a hash is kept, which tells nothing of them.
 
 import contextlib
 import hashlib
-import os
 import re
-import stat
 from pathlib import Path
 
 from studioctl import disk
@@ -76,9 +74,7 @@ def _is_ours(directory: Path) -> bool:
     """Whether we alone can write there: what others put there would be told to Terraform."""
     with contextlib.suppress(OSError):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        seen = directory.lstat()
-        return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.getuid() and not seen.st_mode & 0o022
-    return False
+    return disk.is_ours(directory, closed=0o022)
 
 
 def _store(file: Path, content: bytes) -> None:
