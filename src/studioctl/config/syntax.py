@@ -19,7 +19,8 @@ NOT_CLOSED_HERE = "the text is not closed on this line; write the closing quote"
 LIST_NOT_CLOSED = "a list is not closed; write ]"
 
 ODD_QUOTES = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032`"
-BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+BOOLEANS = dict.fromkeys(("true", "yes", "on", "y", "t"), "true")
+BOOLEANS |= dict.fromkeys(("false", "no", "off", "n", "f"), "false")
 TABLE = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]")
 STATEMENT = re.compile(r"\s*(?:\[|[\w.\"'-]+(?:\s+[\w.\"'-]+)*\s*[=:])")  # a header, or a key with its value
 NOTHING = {"none", "null", "nil"}
@@ -37,7 +38,10 @@ def explained(message: str, text: str) -> tuple[str, str]:
         return "a number has too many digits", ""
     reason = message[: position.start()]
     if position[1] is None:
-        return f"{_plain(reason, '', '')} where the file ends", f":{text.rstrip().count(chr(10)) + 1}"
+        where = f":{text.rstrip().count(chr(10)) + 1}"
+        if reason.startswith("Invalid value") and text.rstrip().endswith((",", "[")):
+            return LIST_NOT_CLOSED, where
+        return f"{_plain(reason, '', '')} where the file ends", where
     line, column = int(position[1]), int(position[2])
     lines = text.replace("\r\n", "\n").split("\n")
     there = lines[line - 1] if line <= len(lines) else ""
@@ -140,6 +144,10 @@ def _no_value(before: str, here: str) -> str:  # noqa: PLR0911 - a table of case
         return "a comma with no value before it; delete it"
     if not here.strip() or here.startswith("#"):
         return "a value is missing; write one, or delete the line"
+    token = re.match(r"[^\s,#\]}]*", here)
+    digits = unicodedata.normalize("NFKC", token[0] if token else "")
+    if digits.isascii() and digits.isdecimal() and not here[0].isascii():
+        return f"these are not the digits 0 to 9; write {digits}"
     if here.startswith("("):
         return "not a value; a list is written in square brackets: [ ... ]"
     if re.fullmatch(r"\s*[,#\]}].*|\s*", here[len(found) :]):
@@ -154,6 +162,8 @@ def _more_on_the_line(before: str, here: str) -> str:  # noqa: PLR0911 - a table
     value = re.split(r"=\s*", before + here, maxsplit=1)[-1].split("#")[0]
     if re.fullmatch(r"\s*[0-9]{1,3}(,[0-9]{3})+\s*", value):
         return f"a number is written without commas; write {value.strip().replace(',', '')}"
+    if decimal := re.fullmatch(r"\s*([0-9]+),([0-9]+)\s*", value):
+        return f"a number is written with a point, not a comma; write {_with_a_point(*decimal.groups())}"
     if re.fullmatch(r"\s*0[0-9]+\s*", value):
         return f"a number does not begin with 0; write {value.strip().lstrip('0') or '0'}"
     if quantities.is_quantity(value):
@@ -174,6 +184,10 @@ def _more_on_the_line(before: str, here: str) -> str:  # noqa: PLR0911 - a table
     return ONE_KEY
 
 
+def _with_a_point(whole: str, fraction: str) -> str:
+    return f"{whole}.{fraction}" if fraction.strip("0") else whole
+
+
 def _no_key(before: str, here: str) -> str:
     if before.rstrip().endswith("{") and not here.split("#", maxsplit=1)[0].strip():
         return "a table in braces is all on one line; write { key = value }, or its keys below [table]"
@@ -185,6 +199,8 @@ def _no_key(before: str, here: str) -> str:
 def _no_end_of_list(here: str) -> str:
     if re.match(r"""["'\[{]|[0-9]""", here):
         return "a comma is missing before this value of the list"
+    if here.startswith(";"):
+        return "the values of a list have commas between them; write a comma"
     return LIST_NOT_CLOSED
 
 

@@ -61,6 +61,11 @@ SYNTAX = (
     ("a = { b = 1 }\na.c = 2", "a = { b = 1, c = 2 }"),
     ("a. = 1", "a = 1"),
     ("[a.b]\n[a]\nb.c = 1", "[a.b]\nc = 1\n[a]"),
+    ("a = 0,25", "a = 0.25"),
+    ("a = 50,0", "a = 50"),
+    ("a = \uff15\uff10", "a = 50"),
+    ('a = ["b";"c"]', 'a = ["b","c"]'),
+    ('a = ["b",', 'a = ["b",]'),
 )
 # Mistakes that have a transcript nowhere else, since another test holds their words.
 MORE = {
