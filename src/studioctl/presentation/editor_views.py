@@ -36,6 +36,8 @@ def rehearsal(found: "Rehearsal", terminal: Terminal, *, again: str) -> None:
             terminal.say(f"  {line}")
     if found.root:
         terminal.say(f"The image's root is left in {found.root}")
+    if any("error: 502" in step.detail for start in (found.cold, found.warm) for step in start.steps):
+        terminal.say("502 is the rehearsal's own answer: this machine does not reach that server.")
     if found.failed:
         terminal.next_commands((again, "once what failed is mended; with --network none it reaches no server"))
 

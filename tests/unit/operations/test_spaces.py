@@ -128,7 +128,7 @@ def test_stop_without_waiting_returns_when_aws_has_accepted_it(home: Home) -> No
 
 
 def test_a_space_whose_change_failed_is_not_waited_for(home: Home, emulator: RunningEmulator) -> None:
-    """It stays Update_Failed until somebody changes it again: whether it can be started, AWS says."""
+    """It stays Update_Failed until somebody changes it again: a start does."""
     server.set_faults(emulator, {"faults": [{"kind": "failed", "action": "UpdateSpace"}]})
     try:
         home.account.studio.update_space(start_stop.find(home.account, None), remote_access=True)
@@ -136,7 +136,9 @@ def test_a_space_whose_change_failed_is_not_waited_for(home: Home, emulator: Run
         eventually(
             lambda: home.studio.sagemaker.describe_space(**key), lambda space: space["Status"] == "Update_Failed"
         )
-        with pytest.raises(AwsError, match="is not InService"):
+        with pytest.raises(AwsError, match="AWS did not allow remote access to 'editor'"):
             done(start_stop.start(home.account, start_stop.find(home.account, None), instance_type="ml.m5.large"))
     finally:
         server.set_faults(emulator, {})
+    app = done(start_stop.start(home.account, start_stop.find(home.account, None), instance_type="ml.m5.large"))
+    assert app.status == "InService"

@@ -21,6 +21,7 @@ START_TIMEOUT = 1200.0  # seconds; AWS takes one to five minutes, and five more 
 UPDATE_TIMEOUT = 600.0
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceSpec.html
 NO_SCRIPT = "None"
+UPDATE_FAILED = "Update_Failed"
 LISTED = 20  # names in a message
 CPU_IMAGE, GPU_IMAGE = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
 
@@ -136,7 +137,7 @@ def start(
         yield from stop_apps(studio, space.domain_id, [app])
         app = None
     if app is None or not app.is_running:
-        details = yield from _settled(studio, space)
+        details = yield from _settled(account, space)
         spec = _spec_for(studio, details, instance_type)
         spec = spec if script else replace(spec, lifecycle_config_arn=NO_SCRIPT)
         if not for_remote_access:
@@ -238,11 +239,12 @@ def _listed(spaces: Iterable[Space]) -> str:
     return ", ".join(names[:LISTED]) + more
 
 
-def _settled(studio: Studio, space: Space) -> Work[SpaceDetails]:
+def _settled(account: Account, space: Space) -> Work[SpaceDetails]:
     """The space's details, once AWS has finished making or changing it.
 
-    One whose change failed is what it was before: whether it can be started, AWS says at once.
+    One whose change failed is told once more what it is: else AWS may refuse to start it, for as long as it stays so.
     """
+    studio = account.studio
 
     def look() -> SpaceDetails:
         found = studio.space(space.domain_id, space.name)
@@ -259,6 +261,10 @@ def _settled(studio: Studio, space: Space) -> Work[SpaceDetails]:
             action="update",
             timeout=UPDATE_TIMEOUT,
         )
+        found = look()
+    if found.status == UPDATE_FAILED:
+        yield Noted(f"AWS has failed to change '{space.name}': {found.failure or 'it does not say why'}")
+        yield from remote_access.change(account, space, allowed=found.remote_access)
         found = look()
     return found
 
