@@ -15,7 +15,7 @@ import pytest
 
 from studioctl.cli import main
 from tests.functional.conftest import STUDIOCTL, Done, Shell
-from tests.remedies import made_from
+from tests.remedies import literal, made_from
 
 NEXT = re.compile(r"(?:^|: .*\. )Next: +(.*)$", re.MULTILINE)  # `ssh-proxy` writes one line
 FLAGS = re.compile(r" --(?:local|config \S+)(?= |$)")  # which the command line puts behind each command
@@ -44,7 +44,8 @@ class Walk(ABC):
 
     def note(self, text: str, *, of: str) -> str:
         """The remedy, which must be one of this module's."""
-        known = made_from(text, of) | made_from(FLAGS.sub("", text), of)
+        found = made_from(text, of) | made_from(FLAGS.sub("", text), of)
+        known = {(module, template) for module, template in found if literal(template)}
         assert known, (of, text)
         self.walked |= known
         return text
@@ -140,9 +141,11 @@ class InProcess(Walk):
 
     def _bash(self, line: str) -> Done:
         """Runs it, and is then where it leads, with the variables that it sets."""
-        done = _bash(f"{line} && pwd && env -0", Path.cwd(), dict(os.environ))
+        done = _bash(f"{line} && printf '\\0' && pwd && env -0", Path.cwd(), dict(os.environ))
         if done.code == 0:
-            directory, _, variables = done.out.partition("\n")
+            printed, _, rest = done.out.partition("\0")
+            directory, _, variables = rest.partition("\n")
+            done = Done(done.code, printed, done.err)
             self.patch.chdir(directory)
             after = dict(each.split("=", 1) for each in variables.split("\0") if each)
             for name in os.environ.keys() - after.keys():

@@ -15,6 +15,7 @@ from studioctl.infrastructure import blueprint
 from studioctl.target import Target
 from studioctl.terraform.document import render
 from tests.environments import environment
+from tests.remedies import claimed, made_from
 
 DOCUMENTS = render(blueprint.build(environment()), Target("us-east-1"))
 SUMMARY = {"passed": 3, "failed": 1, "checkov_version": "3.3.30"}
@@ -97,3 +98,18 @@ def test_without_it_the_way_to_get_it_is_told() -> None:
         checkov.scan(DOCUMENTS, {"PATH": "/nowhere"})
 
     assert raised.value.hint == installing_program("checkov", "/nowhere")
+
+
+def test_one_that_does_not_end_is_run_again(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = answering(programs, {"summary": SUMMARY, "results": {}})
+    answers = (programs / "checkov").read_text()
+    (programs / "checkov").write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(checkov, "SECONDS", 0.2)
+    with pytest.raises(EngineMissingError, match="did not end") as raised:
+        checkov.scan(DOCUMENTS, environ)
+    monkeypatch.undo()
+    walked = made_from(raised.value.hint, "studioctl.audit.checkov")
+    (programs / "checkov").write_text(answers)
+    assert checkov.scan(DOCUMENTS, environ).scan.passed == 3
+
+    assert claimed("tests/unit/audit/test_checkov.py::test_one_that_does_not_end_is_run_again") == walked

@@ -6,7 +6,6 @@ tests/remedies.toml says which remedies are walked here.
 import json
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from studio_emulator import server
 from studio_emulator.errors import EmulatorError
 from studioctl.containers.credentials import Login
 from studioctl.events import Stage, Work
-from tests.functional.living import REGION, Living, living
+from tests.functional.living import REGION, Living
 from tests.remedies import claimed
 from tests.unit.emulator.emulated import eventually
 from tests.unit.emulator.pushing import Registry
@@ -24,15 +23,6 @@ from tests.walking import COMMAND, TO_ADD, InProcess, remedy
 
 HERE = "tests/unit/cli/test_remedies.py"
 LOCK = {"ID": "0f8fad5b-d9cb-469f-a165-70867728950e", "Operation": "apply", "Who": "bob@den", "Created": "2026-11-29"}
-GH = f"#!/bin/sh\necho ghp_{'0123456789' * 4}\n"
-
-
-@pytest.fixture
-def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[InProcess]:
-    """In an empty directory, with an emulator of its own."""
-    emulator = tmp_path / "emulator"
-    yield InProcess(monkeypatch, capsys, tmp_path, STUDIOCTL_EMULATOR_DIR=str(emulator))
-    server.stop(emulator)
 
 
 def test_command_lines(walk: InProcess, tmp_path: Path) -> None:
@@ -107,24 +97,6 @@ def _running() -> server.RunningEmulator:
     return found
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
-    """ada's one space."""
-    with living(tmp_path_factory.mktemp("home"), users={"ada": ("ada-editor",)}) as made:
-        yield made
-
-
-@pytest.fixture
-def inside(home: Living, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[InProcess]:
-    programs = home.shell.directory / "programs"
-    programs.mkdir(exist_ok=True)
-    (programs / "gh").write_text(GH)
-    (programs / "gh").chmod(0o700)
-    path = f"{programs}:{os.environ['PATH']}"
-    yield InProcess(monkeypatch, capsys, home.shell.directory, PATH=path, **home.shell.variables)
-    home.stop_everything()
-
-
 def test_a_day(inside: InProcess, home: Living) -> None:
     """Spaces that are named wrongly, run already, do not start, or fail."""
     walk = inside
@@ -143,7 +115,9 @@ def test_a_day(inside: InProcess, home: Living) -> None:
 
     home.stop_everything()
     assert walk.studioctl("emulator", "faults", "set", "capacity", "--times", "1").code == 0
-    walk.alone("start", "--local", of="studioctl.operations.spaces.diagnose_start")
+    printed = walk.printed(walk.studioctl("start", "--local"), of="studioctl.operations.spaces.diagnose_start")
+    other = COMMAND.findall(walk.note(printed.rpartition(": ")[2], of="studioctl.operations.spaces.diagnose_start"))
+    assert walk.shell(other[0]).code == 0
     assert home.app("ada-editor")["ResourceSpec"]["InstanceType"] != "ml.t3.medium"
 
     home.stop_everything()

@@ -26,6 +26,7 @@ from studioctl.remote.host import Host
 from tests.fakes.work import done
 from tests.functional.machine import Machine, machine, program
 from tests.generated import ROOT
+from tests.remedies import claimed, made_from
 from tests.unit.operations.conftest import World, furnished
 from tests.unit.operations.test_unfinished import faults
 
@@ -379,3 +380,19 @@ def test_what_s3_has_is_compared(world: World, place: Place, monkeypatch: pytest
         with pytest.raises(AwsError, match="S3 stored something else"):
             upload.complete()
     assert keys(world, place) == ["whole"]
+
+
+def test_a_copy_that_arrived_otherwise_is_made_again(
+    world: World, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used(world)
+    with monkeypatch.context() as patch:
+        patch.setattr(Upload, "sha256", property(lambda _: "0" * 64))
+        with pytest.raises(AwsError, match="is not what was sent") as refused:
+            copied(world, place)
+    assert not keys(world, place)
+    walked = made_from(refused.value.hint, "studioctl.operations.data.backup")
+    assert copied(world, place)
+
+    here = "tests/unit/operations/test_backup.py::test_a_copy_that_arrived_otherwise_is_made_again"
+    assert claimed(here) == walked
