@@ -40,6 +40,7 @@ STARTING = (
     "tests/unit/emulator/test_server.py",
     "tests/unit/emulator/test_settings.py",
     "tests/unit/emulator/test_startup.py",
+    "tests/unit/emulator/training/",
     "tests/unit/lifecycle/test_failures.py",
     "tests/unit/lifecycle/test_merge.py::test_any_value_reaches_git_as_it_is",
     "tests/unit/lifecycle/test_script.py",

@@ -33,18 +33,20 @@ from studio_emulator import (
     registry,
 )
 from studio_emulator.calls import Call, call_of, signature_of
-from studio_emulator.faults import BECOMES, SLOW_SECONDS, Fault, Faults, Kind
+from studio_emulator.faults import SLOW_SECONDS, Fault, Faults, Kind
 from studio_emulator.guard import is_loopback
 from studio_emulator.iam.credentials import AdministratorKey
 from studio_emulator.iam.door import Door
-from studio_emulator.install import install, settle
+from studio_emulator.install import disturb_job, install, settle
 from studio_emulator.inventory import take_inventory
 from studio_emulator.page import open_studio
+from studio_emulator.sandbox.reach import CREDENTIALS_ADDRESS
 from studio_emulator.server import ACCOUNT_ID
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.signatures import Refused, verify, verify_before_body
 from studio_emulator.state_file import proof
 from studio_emulator.studio.store import Outcome, StudioStore
+from studio_emulator.training.peers import is_platform, peers
 from studio_emulator.wire import LOOPBACK, InOneRead, RequestHandler, Server, WsgiApplication
 
 ADMINISTRATORS = ("/_studioctl/", "/moto-api")
@@ -88,6 +90,9 @@ class Application:
         if refusal is not None:
             return refusal(environ, start_response)
         call = call_of(environ, b"")
+        peer = peers.at(environ.get("REMOTE_ADDR", ""))
+        if peer is not None and not peer.admits(environ.get("PATH_INFO", ""), call.service):
+            fault_answers.reset(environ)  # its network does not reach that
         try:
             framing.check_address(environ)
             if (unsigned := self._unsigned_answer(Request(environ))) is not None:
@@ -105,7 +110,7 @@ class Application:
         if environ.get("PATH_INFO", "").startswith("/_studioctl/"):
             return self._own_answer(Request(environ))(environ, start_response)
         with self._turn:
-            fault = self.faults.hit(call.service, call.action)
+            fault = None if is_platform(environ) else self.faults.hit(call.service, call.action)
         if fault is None:
             return self._carry_out(environ, start_response, call)
         return self._misbehave(fault, call, environ, start_response)
@@ -122,9 +127,8 @@ class Application:
             case Kind.LOST_ANSWER:
                 self._carry_out(environ, lambda *_: None, call)
                 fault_answers.reset(environ)
-            case Kind.FAILED | Kind.CAPACITY:
-                reason = fault_answers.FAILURE if fault.kind is Kind.FAILED else fault_answers.NO_CAPACITY
-                outcome = Outcome(BECOMES[call.action], fault.message or reason)
+            case Kind.FAILED | Kind.CAPACITY | Kind.INTERRUPTION:
+                outcome = fault_answers.outcome_of(fault, call.action)
                 answer = self._carry_out(environ, start_response, call, outcome)
             case _:
                 answer = fault_answers.answer(fault, call)(environ, start_response)
@@ -188,6 +192,8 @@ class Application:
         if "Authorization" in request.headers or request.method != "GET":
             return None
         match request.path.split("/")[1:]:
+            case ["v2", "credentials", token]:
+                return self._credentials(request, token)
             case ["health"]:
                 return _json({"ok": True, "version": version("studioctl")} | vars(self.identity) | self._proof(request))
             case ["studio", domain_id, "auth"]:
@@ -196,6 +202,14 @@ class Application:
                     return open_studio(domain_id, request.args.get("token", ""))
             case _:
                 return None
+
+    def _credentials(self, request: Request, token: str) -> Response:
+        """A job's container asks for its role's: whoever knows the address, and is there."""
+        peer = peers.at(request.remote_addr or "")
+        if peer is None or peer.credentials is None or not secrets.compare_digest(peer.token, token):
+            return Response("Not found\n", 404)
+        with self._turn:
+            return _json(peer.credentials())
 
     def _proof(self, request: Request) -> dict[str, str]:
         """Lets a caller who knows our secret see that we know it, too: anybody can take a port that is free again."""
@@ -213,6 +227,8 @@ class Application:
                 return _json(asdict(self.settings))
             case ["faults"]:
                 return self._change_faults(request)
+            case ["training-jobs"]:
+                return self._disturb(request)
             case ["sessions"]:
                 return self._begin_session(request)
             case _:
@@ -226,6 +242,17 @@ class Application:
                 return _json(self.door.sessions.begin(**json.loads(request.get_data() or b"{}")))
             except (TypeError, ValueError, AttributeError, RecursionError) as error:
                 return Response(f"{error}\n", 400)
+
+    def _disturb(self, request: Request) -> Response:
+        """Disturb a job as AWS may: `{"region", "name", "event"}`, see `disturb_training_job`."""
+        with self._turn:
+            settle()
+            try:
+                wanted = json.loads(request.get_data() or b"{}")
+                disturb_job(wanted["region"], wanted["name"], wanted["event"])
+            except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+                return Response(f"{error}\n", 400)
+            return _json({})
 
     def _change_faults(self, request: Request) -> Response:
         """GET shows them, PUT replaces them, POST adds to them, DELETE removes them."""
@@ -271,7 +298,8 @@ def bind(
 def _refuse_stranger(environ: dict[str, Any]) -> Response | None:
     """A page in a browser may reach loopback under a name of its own (DNS rebinding) or from its own origin."""
     host = _host_in(f"//{environ.get('HTTP_HOST', '')}")
-    if not is_loopback(host):
+    asks_for_credentials = host == CREDENTIALS_ADDRESS and peers.at(environ.get("REMOTE_ADDR", "")) is not None
+    if not is_loopback(host) and not asks_for_credentials:
         return Response(f"The emulator answers only to this machine's own names, not to {host!r}.\n", 403)
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None and not is_loopback(_host_in(origin)):

@@ -17,7 +17,8 @@ from xml.sax.saxutils import escape
 from werkzeug.wrappers import Response
 
 from studio_emulator.calls import Call, protocol_of
-from studio_emulator.faults import HANG_SECONDS, Fault, Kind
+from studio_emulator.faults import BECOMES, HANG_SECONDS, Fault, Kind
+from studio_emulator.studio.store import Outcome
 
 QUERY = frozenset({"iam", "sts", "rds"})
 _UNKNOWN = "The request processing has failed because of an unknown error, exception or failure."
@@ -99,7 +100,24 @@ NO_CAPACITY = (
     "EC2InsufficientCapacityError: Instance type '{instance_type}' is temporarily unavailable in supported availability"
     " zones [{zone}]"
 )
+# SageMaker Developer Guide, "FailureReason" of training jobs
+NO_CAPACITY_FOR_A_JOB = (
+    "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
+)
+INTERNAL_ERROR_OF_A_JOB = "InternalServerError: We encountered an internal error. Please try again."
 FAILURE = "InternalFailure: the emulator was told to fail this."
+
+
+def outcome_of(fault: Fault, action: str) -> Outcome:
+    """How what this call begins shall end."""
+    if fault.kind is Kind.INTERRUPTION:
+        return Outcome("Interrupted", "", seconds=fault.seconds or 0)
+    is_capacity, is_job = fault.kind is Kind.CAPACITY, action == "CreateTrainingJob"
+    if is_capacity:
+        reason = NO_CAPACITY_FOR_A_JOB if is_job else NO_CAPACITY
+    else:
+        reason = INTERNAL_ERROR_OF_A_JOB if is_job else FAILURE
+    return Outcome(BECOMES[action], fault.message or reason, is_capacity=is_capacity)
 
 
 def answer(fault: Fault, call: Call) -> Response:

@@ -26,7 +26,10 @@ class Kind(StrEnum):
     EXPIRED = "expired-credentials"
     QUOTA = "quota"  # a limit of the account is used up
     FAILED = "failed"  # Studio accepts, and the thing turns Failed, Update_Failed or Delete_Failed
-    CAPACITY = "capacity"  # Studio accepts an app, and has no instance for it
+    CAPACITY = "capacity"  # SageMaker accepts an app or a training job, and has no instance for it
+    INTERRUPTION = (
+        "interruption"  # SageMaker takes back the instances of managed spot training, `seconds` after they run
+    )
     ERROR = "error"  # any error: `code`, `message`, `status`
 
     @classmethod
@@ -38,7 +41,7 @@ BECOMES = {
     f"{verb}{thing}": status
     for verb, status in (("Create", "Failed"), ("Update", "Update_Failed"), ("Delete", "Delete_Failed"))
     for thing in ("Domain", "UserProfile", "Space")
-} | {"CreateApp": "Failed"}
+} | {"CreateApp": "Failed", "CreateTrainingJob": "Failed"}
 """The status in which a failed action leaves its thing: enumerations of the API reference."""
 
 
@@ -53,7 +56,8 @@ class Fault:
         times: How often; None until it is cleared.
         after: How many calls pass before the first.
         probability: How likely each call is hit, from 0 to 1.
-        seconds: How long `slow` takes (15), and how long `timeout` holds the line at most (600).
+        seconds: How long `slow` takes (15), how long `timeout` holds the line at most (600), and how long a job runs
+            before its `interruption` (0).
         code: AWS's error code, in place of the kind's own.
         message: AWS's words, or the reason of a failure, in place of the kind's own.
         status: HTTP status, in place of the kind's own.
@@ -88,7 +92,9 @@ class Fault:
         """Whether such a call can be hit."""
         if self.kind is Kind.FAILED and action not in BECOMES:
             return False
-        if self.kind is Kind.CAPACITY and action != "CreateApp":
+        if self.kind is Kind.CAPACITY and action not in {"CreateApp", "CreateTrainingJob"}:
+            return False
+        if self.kind is Kind.INTERRUPTION and action != "CreateTrainingJob":
             return False
         if self.kind is Kind.QUOTA and not action.startswith("Create"):
             return False

@@ -66,6 +66,7 @@ def install(
     QuotaBackend.settings = settings
     GatewayBackend.settings = settings
     StudioBackend.volumes = volumes
+    StudioBackend.job_directory = jobs_beside(volumes) if volumes else None
     StudioBackend.reach = reach or {}
     StrictECRBackend.endpoint_url = endpoint_url
     sagemaker_backends.backend = StudioBackend
@@ -97,6 +98,16 @@ def settle() -> None:
         if isinstance(backend, StudioBackend):
             backend.schedule.settle()
             backend.settle_scripts()
+            backend.settle_jobs()
+
+
+def disturb_job(region: str, name: str, event: str) -> None:
+    """Let AWS do something to a training job. Raises ValueError, see `disturb_training_job`."""
+    for known, backend in each(sagemaker_backends):
+        if known == region and isinstance(backend, StudioBackend):
+            backend.disturb_training_job(name, event)
+            return
+    raise ValueError(f"no training job '{name}' runs in {region}")
 
 
 def stop() -> None:
@@ -104,5 +115,12 @@ def stop() -> None:
     for _, backend in each(sagemaker_backends):
         if isinstance(backend, StudioBackend):
             backend.stop()
+            backend.join()
     if StudioBackend.volumes:
         trees.remove(StudioBackend.volumes)
+        trees.remove(jobs_beside(StudioBackend.volumes))
+
+
+def jobs_beside(volumes: Path) -> Path:
+    """Where the containers of training jobs are."""
+    return volumes.with_name("jobs")

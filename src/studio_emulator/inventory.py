@@ -4,8 +4,8 @@ What studioctl can make, or AWS makes behind it, has kinds with names. Whatever 
 `service.collection`, and `not_looked_at` names what is not in the inventory.
 
 What every account has from the start (default VPCs, AWS's own policies and roles) is left out, and so is what AWS
-forgets by itself (apps that are Deleted), and the log group of Studio, which AWS makes once for all domains of a region
-and which outlives each of them.
+forgets by itself (apps that are Deleted), training jobs that are over, and the log groups of Studio and of training
+jobs, which AWS makes once for all of a region and which outlive each of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,8 +25,10 @@ from studio_emulator.backends import each
 from studio_emulator.others import others
 from studio_emulator.studio.models import StudioBackend
 from studio_emulator.studio.models.startups import LOG_GROUP
+from studio_emulator.training.logs import GROUP
 
 Inventory = dict[str, Any]
+AWS_MADE_GROUPS = frozenset({LOG_GROUP, GROUP})
 
 
 def take_inventory() -> Inventory:
@@ -118,7 +120,10 @@ def _stores() -> Inventory:
         for versions in [(secret.versions or {}).values()]
     }
     log_groups = [
-        group.arn for _, logs in each(logs_backends) for group in logs.groups.values() if group.name != LOG_GROUP
+        group.arn
+        for _, logs in each(logs_backends)
+        for group in logs.groups.values()
+        if group.name not in AWS_MADE_GROUPS
     ]
     return {
         "buckets": dict(sorted(buckets.items())),
@@ -160,6 +165,7 @@ def _studio() -> Inventory:
         "lifecycle_configs": [],
         "custom_images": [],
         "app_image_configs": [],
+        "training_jobs": [],
     }
     for _, studio in each(sagemaker_backends):
         if isinstance(studio, StudioBackend):
@@ -169,5 +175,6 @@ def _studio() -> Inventory:
             shelves["apps"] += [app.arn for app in studio.apps.values() if app.status not in {"Deleted", "Failed"}]
             shelves["lifecycle_configs"] += [config.arn for config in studio.lifecycle_configs.values()]
             shelves["custom_images"] += [image.arn for image in studio.images.values()]
+            shelves["training_jobs"] += [job.arn for job in studio.jobs.values() if not job.has_ended]
             shelves["app_image_configs"] += [config.arn for config in studio.app_image_configs.values()]
     return {kind: sorted(arns) for kind, arns in shelves.items()}

@@ -35,7 +35,7 @@ _TOLD = {
     "s3": {"buckets"},
     "sagemaker": {
         *("schedule", "studio_domains", "profiles", "spaces", "apps", "lifecycle_configs", "images"),
-        *("app_image_configs", "grants", "model_package_name_mapping"),
+        *("app_image_configs", "grants", "model_package_name_mapping", "jobs", "executions"),
     },
     "secretsmanager": {"secrets", "_last_used"},
 }

@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--state-dir", type=Path, default=default_state_dir())
     parser.add_argument("--settings", type=EmulatorSettings.from_json, default=EmulatorSettings())
     arguments = parser.parse_args()
-    reach = passed_on(os.environ) if arguments.settings.run_lifecycle else {}
+    reach = passed_on(os.environ) if arguments.settings.runs_code else {}
     os.environ.update(clean_environment(os.environ))
     for name in set(os.environ) - set(clean_environment(os.environ)):
         del os.environ[name]
@@ -42,13 +42,14 @@ def serve(port: int, state_dir: Path, settings: EmulatorSettings, reach: Mapping
     from studio_emulator.application import Identity, bind  # noqa: PLC0415
     from studio_emulator.guard import keep_to_loopback  # noqa: PLC0415
     from studio_emulator.iam.credentials import AdministratorKey  # noqa: PLC0415
-    from studio_emulator.install import stop  # noqa: PLC0415
+    from studio_emulator.install import jobs_beside, stop  # noqa: PLC0415
 
     keep_to_loopback()
     make_private(state_dir)
     identity, key = Identity.of(settings), AdministratorKey()
     volumes = state_dir.absolute() / "spaces"
-    trees.remove(volumes)  # of an emulator that was killed
+    for left in (volumes, jobs_beside(volumes)):
+        trees.remove(left)  # of an emulator that was killed
     server = bind(port, settings, identity, key, volumes, reach)
     state = State(identity.pid, server.server_port, identity.instance_id, key.access_key_id, key.secret_access_key)
     state.write(state_dir)

@@ -11,6 +11,7 @@ from moto.servicequotas.responses import ServiceQuotasResponse
 
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.studio.quotas import SERVICE, Quota, all_quotas
+from studio_emulator.training.quotas import training_quotas
 
 Shape = dict[str, Any]
 PAGE = 100  # the default, and the most, of one answer: API reference, ListServiceQuotas
@@ -29,7 +30,7 @@ class QuotaBackend(ServiceQuotasBackend):
         """What a new account has. Raises NoSuchResource for a service that the emulator does not know."""
         if service_code != SERVICE:
             return super().list_aws_default_service_quotas(service_code)
-        return [self._shape(quota) for quota in all_quotas().values()]
+        return [self._shape(quota) for quota in (*all_quotas().values(), *training_quotas())]
 
     def list_service_quotas(self, service_code: str) -> list[Shape]:
         """What this account has."""

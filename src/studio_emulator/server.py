@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import importlib.util
-import json
 import os
 import secrets
 import shlex
@@ -18,14 +17,13 @@ from typing import Any
 
 import platformdirs
 
-from studio_emulator import sigv4
+from studio_emulator.asking import LOOPBACK, RefusedError, ask
 from studio_emulator.errors import EmulatorError, PackageMissingError
 from studio_emulator.sandbox.reach import passed_on
 from studio_emulator.secret_names import holds_secret
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.state_file import FILE, State, make_private, proof
 
-LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 ANSWER_SECONDS = 15.0  # on a busy machine
@@ -129,7 +127,7 @@ def find(state_dir: Path | None = None) -> RunningEmulator | None:
         return None
     challenge = secrets.token_hex(16)
     try:
-        health = _ask(state.port, "GET", f"/health?challenge={challenge}", timeout=ANSWER_SECONDS)
+        health = ask(state.port, "GET", f"/health?challenge={challenge}", timeout=ANSWER_SECONDS)
     except TimeoutError:
         if not _is_alive(state.pid):
             return None
@@ -137,7 +135,7 @@ def find(state_dir: Path | None = None) -> RunningEmulator | None:
             f"The emulator (process {state.pid}) lives, and did not answer within {ANSWER_SECONDS:g} s.",
             hint=f"run it again if this machine is busy; else end it, with everything in it: kill -9 {state.pid}",
         ) from None
-    except (OSError, ValueError, http.client.HTTPException, _Refused):
+    except (OSError, ValueError, http.client.HTTPException, RefusedError):
         return None
     if not isinstance(health, dict) or (health.get("pid"), health.get("instance_id")) != (state.pid, state.instance_id):
         return None
@@ -245,6 +243,16 @@ def settings_of(emulator: RunningEmulator) -> EmulatorSettings:
     return EmulatorSettings.of({name: value for name, value in told.items() if name in known})
 
 
+def disturb_job(emulator: RunningEmulator, region: str, name: str, event: str) -> None:
+    """Let AWS take back a spot job's instances ("interrupt"), or fail under any job ("internal-error").
+
+    Raises:
+        EmulatorError: No such job runs, or this cannot happen to it.
+    """
+    wanted = {"region": region, "name": name, "event": event}
+    _own(emulator, "POST", "training-jobs", wanted, hint="aws sagemaker list-training-jobs")
+
+
 def faults(emulator: RunningEmulator) -> dict[str, Any]:
     """What is made to go wrong, see `faults.Faults.to_json`. Raises EmulatorError when it does not answer."""
     return _own(emulator, "GET", "faults")
@@ -275,8 +283,8 @@ def _own(
     """What one of the emulator's own paths answers; `hint` is what to do when it refuses."""
     path = what if what.startswith("/") else f"/_studioctl/{what}"
     try:
-        answer: dict[str, Any] = _ask(emulator.port, method, path, timeout=60, content=content, key=emulator.key)
-    except _Refused as refused:
+        answer: dict[str, Any] = ask(emulator.port, method, path, timeout=60, content=content, key=emulator.key)
+    except RefusedError as refused:
         raise EmulatorError(f"The emulator refused: {refused}", hint=hint) from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise EmulatorError(
@@ -315,7 +323,7 @@ def _launch(home: Path, port: int, settings: EmulatorSettings) -> RunningEmulato
     _log_path(home).unlink(missing_ok=True)
     with os.fdopen(os.open(_log_path(home), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as log:
         # It cleans itself, too; what a script needs to get to package indexes it hands to the script alone.
-        environment = clean_environment(os.environ) | (passed_on(os.environ) if settings.run_lifecycle else {})
+        environment = clean_environment(os.environ) | (passed_on(os.environ) if settings.runs_code else {})
         child = _spawn(command, home=home, env=environment, log=log.fileno())
     _children[child.pid] = child
     deadline = time.monotonic() + START_SECONDS
@@ -363,34 +371,6 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-class _Refused(Exception):  # noqa: N818 - not an error of ours
-    """The emulator's own word on a request that it does not take."""
-
-
-def _ask(
-    port: int,
-    method: str,
-    path: str,
-    *,
-    timeout: float,
-    content: Mapping[str, Any] | None = None,
-    key: tuple[str, str] | None = None,
-) -> Any:
-    """A request to loopback, past any proxy that the user's environment names; signed, when there is a key."""
-    body = b"" if content is None else json.dumps(content).encode()
-    headers = sigv4.headers(key, method, f"{LOOPBACK}:{port}", path, body) if key else {}
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout)
-    try:
-        connection.request(method, path, body or None, headers)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        if http.HTTPStatus.BAD_REQUEST <= answer.status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise _Refused(text.strip())
-        return json.loads(text)
-    finally:
-        connection.close()
 
 
 def _log_path(state_dir: Path) -> Path:

@@ -33,6 +33,12 @@ class EmulatorSettings:
             this machine.
         accept_any_key: Whether requests are let in whoever signed them, or nobody: for tests of other programs. It
             excludes `run_lifecycle`: every user of the machine could run code as the one who started the emulator.
+        run_training: Whether training jobs run, each in its namespaces on this machine; without it
+            CreateTrainingJob is refused. They reach what `lifecycle_network` and `lifecycle_allow` say, as far as their
+            VPC lets them. Who accepts any key runs none.
+        training_stop_seconds: How long the program of a job that is stopped may go on after SIGTERM: on AWS 120.
+        training_packages: What of Python the images in the account's own registry have, by the names of distributions
+            that are installed where the emulator runs. Such images have boto3 in any case.
         lifecycle_seconds: An app fails when one of them takes longer. AWS gives them 5 minutes.
         lifecycle_network: What they may reach: "internet" and the emulator, "emulator" alone, or "none".
         lifecycle_allow: `host` or `host:port` of this machine or its network that they may reach too, with "internet".
@@ -57,6 +63,9 @@ class EmulatorSettings:
     volume_modification_seconds: float = 0
     run_lifecycle: bool = False
     accept_any_key: bool = False
+    run_training: bool = True
+    training_stop_seconds: float = 120
+    training_packages: tuple[str, ...] = ()
     lifecycle_seconds: float = 300
     lifecycle_network: str = "internet"
     lifecycle_allow: tuple[str, ...] = ()
@@ -79,6 +88,16 @@ class EmulatorSettings:
         if self.accept_any_key and self.run_lifecycle:
             raise ValueError("who accepts any key runs no lifecycle scripts: any local user could start them")
 
+    @property
+    def runs_jobs(self) -> bool:
+        """Whether training jobs run."""
+        return self.run_training and not self.accept_any_key
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether anything runs in namespaces on this machine."""
+        return self.run_lifecycle or self.runs_jobs
+
     def to_json(self) -> str:
         """One line that `from_json` reads back."""
         return json.dumps(asdict(self))
@@ -91,4 +110,5 @@ class EmulatorSettings:
     @classmethod
     def of(cls, known: Mapping[str, Any]) -> "EmulatorSettings":
         """From the members of its JSON; those that are left out are AWS-like. Raises as `from_json` does."""
-        return cls(**{**known, "lifecycle_allow": tuple(known.get("lifecycle_allow", ()))})
+        lists = {name: tuple(known.get(name, ())) for name in ("lifecycle_allow", "training_packages")}
+        return cls(**{**known, **lists})

@@ -101,6 +101,7 @@ OTHER_PROCESSES = {
     SOURCE / "terraform/process.py",
     EMULATOR / "__main__.py",
     EMULATOR / "process.py",
+    EMULATOR / "training/inside/toolkit.py",
 }
 # Files that are sent into the space, where there is Python and nothing else.
 SENT_TO_THE_SPACE = {"lifecycle/program/merge.py"}

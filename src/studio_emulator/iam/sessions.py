@@ -8,25 +8,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from moto.iam.exceptions import NotFoundException
-from moto.iam.models import ManagedPolicy, Role, iam_backends
-from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.sts.models import AssumedRole, sts_backends
 
-from studio_emulator.iam.evaluate import Document, Policies, evaluate, refusal
+from studio_emulator.iam.evaluate import Policies
 from studio_emulator.iam.patterns import Values
-from studio_emulator.iam.policy import Asked, Principal
-from studio_emulator.iam.studio_needs import PASSED_TO
+from studio_emulator.iam.policy import Principal
+from studio_emulator.iam.roles import (
+    PARTITION,
+    boundary_of,
+    bucket_policy,
+    documents_of,
+    refusal_of_sagemaker,
+    role_of,
+)
 from studio_emulator.studio.models import StudioBackend
 from studio_emulator.studio.models.profile import UserProfile
 
-PARTITION = "aws"
 SESSION_NAME = "SageMaker"
 """What Studio calls its sessions, as CloudTrail and AWS's refusals show them."""
 SECONDS = 3600
-S3_ARN = "arn:aws:s3:::"
-NOTHING: Document = {"Version": "2012-10-17", "Statement": []}
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,13 @@ class Session:
 
     def policies(self, resource: str) -> Policies:
         """All that concerns it, as it is now."""
-        role = _role(self.principal)
+        role = role_of(self.principal)
         named = (role.permissions_boundary_arn or "") if role else ""
         return Policies(
-            identity=_documents_of(role) if role else {},
-            boundary={named: _boundary(self.principal.account, named)} if named else {},
+            identity=documents_of(role) if role else {},
+            boundary={named: boundary_of(self.principal.account, named)} if named else {},
             session={"the session's policy": self.narrowed} if self.narrowed else {},
-            resource=_bucket_policy(self.principal.account, resource),
+            resource=bucket_policy(self.principal.account, resource),
         )
 
 
@@ -89,7 +90,9 @@ class Sessions:
         if domain.describe().get("DomainSettings", {}).get("ExecutionRoleIdentityConfig") == "USER_PROFILE_NAME":
             keys["aws:sourceidentity"] = profile.name
             wanted.append("sts:SetSourceIdentity")
-        self._check_trust(role_arn, wanted, {"aws:sourcearn": profile.arn, "aws:sourceaccount": self.account, **keys})
+        about = {"aws:sourcearn": profile.arn, "aws:sourceaccount": self.account, **keys}
+        if refused := refusal_of_sagemaker(role_arn, self.account, wanted, about):
+            raise ValueError(refused)
         assumed: AssumedRole = sts_backends[self.account][PARTITION].assume_role(
             region_name=region,
             role_session_name=SESSION_NAME,
@@ -118,19 +121,6 @@ class Sessions:
             narrowed=assumed.policy or "",
         )
 
-    def _check_trust(self, role_arn: str, actions: list[str], keys: Mapping[str, Values]) -> None:
-        principal = Principal(arn=PASSED_TO, role_arn=role_arn, account=self.account, service=PASSED_TO)
-        role = _role(principal)
-        if role is None:
-            raise ValueError(f"the role {role_arn} does not exist")
-        trust = Policies(resource={"the trust policy": role.assume_role_policy_document})
-        for action in actions:
-            asked = Asked(action, role_arn, keys)
-            decision = evaluate(principal, asked, trust)
-            if not decision.allowed:
-                said = refusal(principal, asked, decision).replace("identity-based", "resource-based")
-                raise ValueError(f"SageMaker cannot begin a session: {said}")
-
 
 def _profile(backend: StudioBackend, user: str, domain_id: str) -> UserProfile:
     found = [
@@ -155,7 +145,7 @@ def _keys_of(principal: Principal, assumed: AssumedRole) -> dict[str, Values]:
     The emulator's plain HTTP on loopback stands for HTTPS, so aws:SecureTransport is true.
     """
     now = datetime.now(UTC)
-    role = _role(principal)
+    role = role_of(principal)
     tags = {f"aws:principaltag/{tag['Key'].lower()}": tag["Value"] for tag in (role.tags if role else ())}
     return {
         **tags,
@@ -170,35 +160,3 @@ def _keys_of(principal: Principal, assumed: AssumedRole) -> dict[str, Values]:
         "aws:userid": assumed.user_id,
         "aws:viaawsservice": "false",
     }
-
-
-def _role(principal: Principal) -> Role | None:
-    try:
-        return iam_backends[principal.account][PARTITION].get_role_by_arn(principal.role_arn)
-    except NotFoundException:
-        return None
-
-
-def _documents_of(role: Role) -> dict[str, Document]:
-    attached = {arn: _document(policy) for arn, policy in role.managed_policies.items()}
-    return {**attached, **role.policies}
-
-
-def _document(policy: ManagedPolicy) -> Document:
-    """The default version; a policy that has none allows nothing."""
-    default = (version.document for version in policy.versions if version.version_id == policy.default_version_id)
-    return next(default, NOTHING)
-
-
-def _boundary(account: str, arn: str) -> Document:
-    """A boundary that is gone allows nothing."""
-    policy = iam_backends[account][PARTITION].managed_policies.get(arn)
-    return _document(policy) if policy else NOTHING
-
-
-def _bucket_policy(account: str, resource: str) -> dict[str, Document]:
-    """Of resources only buckets' policies are evaluated."""
-    if not resource.startswith(S3_ARN):
-        return {}
-    bucket = s3_backends[account][PARTITION].buckets.get(resource.removeprefix(S3_ARN).partition("/")[0])
-    return {f"the policy of {bucket.name}": bucket.policy.decode()} if bucket and bucket.policy else {}

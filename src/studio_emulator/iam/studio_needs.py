@@ -14,9 +14,9 @@ from moto.sagemaker.models import sagemaker_backends
 
 from studio_emulator.iam.patterns import Values
 from studio_emulator.iam.received import Need, Received, tags_of
+from studio_emulator.iam.roles import PASSED_TO
 from studio_emulator.studio.models import StudioBackend
 
-PASSED_TO = "sagemaker.amazonaws.com"
 ROLES = frozenset({"RoleArn", "ExecutionRole", "ExecutionRoleArn"})
 """Members that name a role which SageMaker shall assume: it must be passed."""
 KEYS_BY_MEMBER = {
@@ -24,6 +24,16 @@ KEYS_BY_MEMBER = {
     "LifecycleConfigArn": "sagemaker:studiolifecycleconfigarns",
     "SageMakerImageArn": "sagemaker:imagearns",
     "SageMakerImageVersionArn": "sagemaker:imageversionarns",
+}
+KEYS_OF_JOBS = {
+    "StoppingCondition.MaxRuntimeInSeconds": "sagemaker:maxruntimeinseconds",
+    "ResourceConfig.KeepAlivePeriodInSeconds": "sagemaker:keepaliveperiod",
+    "ResourceConfig.VolumeKmsKeyId": "sagemaker:volumekmskey",
+    "OutputDataConfig.KmsKeyId": "sagemaker:outputkmskey",
+    "VpcConfig.Subnets": "sagemaker:vpcsubnets",
+    "VpcConfig.SecurityGroupIds": "sagemaker:vpcsecuritygroupids",
+    "EnableNetworkIsolation": "sagemaker:networkisolation",
+    "EnableInterContainerTrafficEncryption": "sagemaker:intercontainertrafficencryption",
 }
 # What is called by another name in ARNs than in the API.
 KINDS = {"AutoMLJob": "automl-job", "AutoMLJobV2": "automl-job", "Trial": "experiment-trial"}
@@ -102,6 +112,9 @@ def _said(said: Mapping[str, Any]) -> dict[str, Values]:
     for member, key in KEYS_BY_MEMBER.items():
         if values := tuple(dict.fromkeys(_members(said, {member}))):
             found[key] = values
+    for member, key in KEYS_OF_JOBS.items():
+        if (value := _deep(said, member)) is not None:
+            found[key] = value
     settings = said.get("SpaceSettings")
     if isinstance(settings, dict) and settings.get("RemoteAccess"):
         found["sagemaker:remoteaccess"] = str(settings["RemoteAccess"])
@@ -143,6 +156,18 @@ def _backend(received: Received) -> StudioBackend:
     backend = sagemaker_backends[received.account][received.region]
     assert isinstance(backend, StudioBackend)  # noqa: S101 - install.py sees to it
     return backend
+
+
+def _deep(said: Mapping[str, Any], path: str) -> Values | None:
+    """The value of a member within a member, as condition keys have it."""
+    found: Any = said
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    if isinstance(found, list):
+        return tuple(map(str, found)) or None
+    if isinstance(found, bool):
+        return str(found).lower()
+    return None if found is None else str(found)
 
 
 def _inner(said: Mapping[str, Any], outer: str, inner: str) -> Any:

@@ -2,9 +2,10 @@
 
     python -I -S enter.py
 
-Its standard input brings one line of JSON, see `Run`, and then nothing: when it is closed, because the owner closed it
-or is gone, all that runs in the room is killed. It says `ready` and `exit CODE` on its standard output, and ends when
-nothing is left in the room. What the room's programs write goes to the log.
+Its standard input brings one line of JSON, see `Run`, and then at most one line "terminate", which asks the command to
+end. When it is closed, because the owner closed it or is gone, all that runs in the room is killed. It says `ready` and
+`exit CODE` on its standard output, and ends when nothing is left in the room. What the room's programs write goes to
+the log.
 
 Root first becomes a user that nobody else is. Then a user namespace is made in which that user, or the person who runs
 this, is root, and bubblewrap is started in it, which makes the other namespaces.
@@ -20,6 +21,7 @@ import signal
 import socket
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +32,31 @@ MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 PR_SET_DUMPABLE = 4
 JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}
 STAGE = "/mnt"
-MOST_OUTPUT = 2 * 1024 * 1024
-"""Bytes of output that are kept: a script that never stops writing must fill neither the disk nor a reader's memory."""
-TOO_MUCH = f"\nThe rest of the output is not kept: it is more than {MOST_OUTPUT // 1024**2} MB.\n".encode()
 LONGEST_PIPE = 1024 * 1024
 """What a pipe holds at most, see pipe(7): after so much, all is read that was there when the reading began."""
 
 libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True)
+class Log:
+    """Where output is kept, and how many bytes of it at most.
+
+    A script that never stops writing must fill neither the disk nor a reader's memory.
+    """
+
+    number: int
+    most: int
+
+    def write(self, said: bytes) -> None:
+        """As much of it as is kept."""
+        size = os.fstat(self.number).st_size
+        if size >= self.most:
+            return
+        too_much = f"\nThe rest of the output is not kept: it is more than {self.most // 1024**2} MB.\n".encode()
+        said = said if size + len(said) < self.most else said[: self.most - size] + too_much
+        while said:
+            said = said[os.write(self.number, said) :]
 
 
 def main() -> None:
@@ -45,7 +65,7 @@ def main() -> None:
 
     load_codecs()
     wanted = json.loads(read_line(0))
-    log = os.open(wanted["log"], os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+    log = Log(os.open(wanted["log"], os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW), wanted["most_output"])
     data = {place: memory(Path(file).read_bytes()) for place, file in wanted["files"].items()}
     binds = wanted["binds"]
     if os.geteuid() == 0:
@@ -79,7 +99,7 @@ def main() -> None:
     follow(child, first, reader, output, log)
 
 
-def follow(child: int, first: int, control: int, output: int, log: int) -> None:
+def follow(child: int, first: int, control: int, output: int, log: Log) -> None:
     """Pass on what the room says, until it is over or the owner lets go."""
     ended = os.pidfd_open(child)
     watched = {0, control, output, ended}
@@ -94,7 +114,10 @@ def follow(child: int, first: int, control: int, output: int, log: int) -> None:
                 say(said.decode().strip())
             else:
                 watched.discard(control)
-        if 0 in ready:
+        if 0 in ready and os.read(0, 4096):
+            with contextlib.suppress(OSError):  # it may be over
+                os.write(control, b"terminate\n")
+        elif 0 in ready:
             # The first process takes all others of its namespace along, and is over only when they are.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(first, signal.SIGKILL)
@@ -118,7 +141,15 @@ def enter(
         mode = "0555" if place == wanted["script"] else "0444"
         arguments += ["--perms", mode, "--ro-bind-data", str(number), place]
     arguments += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-    arguments += ["--hostname", "default", "--die-with-parent", "--as-pid-1", "--new-session", "--cap-add", "ALL"]
+    arguments += [
+        "--hostname",
+        wanted["hostname"],
+        "--die-with-parent",
+        "--as-pid-1",
+        "--new-session",
+        "--cap-add",
+        "ALL",
+    ]
     arguments += ["--info-fd", str(files["info"]), *wanted["first"], str(files["control"])]
     for number in (*files.values(), *data.values()):
         os.set_inheritable(number, True)
@@ -183,7 +214,7 @@ def wait_until_ready(control: socket.socket, wanted: dict[str, Any]) -> list[soc
     sent: list[tuple[int, int, bytes]] = []
     with contextlib.suppress(ConnectionError):
         control.sendall(json.dumps(wanted).encode() + b"\n")
-        said, sent, _, _ = control.recvmsg(len(b"ready\n"), socket.CMSG_SPACE(4 * 4))
+        said, sent, _, _ = control.recvmsg(len(b"ready\n"), socket.CMSG_SPACE(8 * 4))
     if not said:
         return None
     numbers = array.array("i")
@@ -192,7 +223,7 @@ def wait_until_ready(control: socket.socket, wanted: dict[str, Any]) -> list[soc
     return [socket.socket(fileno=number) for number in numbers]
 
 
-def pump(source: int, log: int, *, until_end: bool = False) -> bool:
+def pump(source: int, log: Log, *, until_end: bool = False) -> bool:
     """Write down what was said so far; whether more may come. It ends, however fast the room goes on."""
     taken = 0
     while until_end or (taken < LONGEST_PIPE and select.select([source], [], [], 0)[0]):
@@ -200,18 +231,8 @@ def pump(source: int, log: int, *, until_end: bool = False) -> bool:
         if not said:
             return False
         taken += len(said)
-        write_down(said, log)
+        log.write(said)
     return True
-
-
-def write_down(said: bytes, log: int) -> None:
-    """As much of it as is kept."""
-    size = os.fstat(log).st_size
-    if size >= MOST_OUTPUT:
-        return
-    said = said if size + len(said) < MOST_OUTPUT else said[: MOST_OUTPUT - size] + TOO_MUCH
-    while said:
-        said = said[os.write(log, said) :]
 
 
 def memory(content: bytes) -> int:

@@ -44,12 +44,14 @@ class Relay:
 
     Args:
         port: To this port of 127.0.0.1 and nowhere else; None for a proxy to the internet.
+        source: The address of loopback that the connection comes from, by which its server knows the room.
         hosts: `host:port` of this machine or its network that the proxy reaches nevertheless.
         upstream: The proxy that this machine has to use itself, by scheme.
         direct: The hosts that this machine reaches without it, as `no_proxy` names them.
     """
 
     port: int | None = None
+    source: str = "127.0.0.1"
     hosts: tuple[str, ...] = ()
     upstream: dict[str, str] | None = None
     direct: str = ""
@@ -77,7 +79,7 @@ def answer_all(listening: socket.socket, relay: Relay) -> None:
 def _answer(client: socket.socket, relay: Relay) -> None:
     with client, contextlib.suppress(OSError, ValueError):
         if relay.port is not None:
-            with socket.create_connection(("127.0.0.1", relay.port), CONNECT_SECONDS) as server:
+            with socket.create_connection(("127.0.0.1", relay.port), CONNECT_SECONDS, (relay.source, 0)) as server:
                 _carry(client, server)
             return
         head, rest = _read_head(client)

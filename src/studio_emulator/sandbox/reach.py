@@ -13,6 +13,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PROXY_PORT = 3128
+CREDENTIALS_ADDRESS = "169.254.170.2"
+"""Where clients look for credentials: AWS SDKs and Tools Reference Guide, "container credential provider"."""
 FILES = "/run/reach"
 
 # One by one: others of these programs' variables lead to caches and places of this person, or hold their tokens.
@@ -33,6 +35,8 @@ class Reach:
     Args:
         internet: Whether it has a way to the internet.
         emulator: The emulator's port on 127.0.0.1, which is the same in the room.
+        source: The address of loopback by which the emulator knows the room.
+        credentials: Whether the emulator also answers where a container asks for its role's credentials.
         variables: What the programs in the room need to get to their indexes.
         files: Files of this machine that those name, by their place in the room.
         directories: Directories of this machine that those name; they have the same place in the room.
@@ -43,6 +47,8 @@ class Reach:
 
     internet: bool = False
     emulator: int | None = None
+    source: str = "127.0.0.1"
+    credentials: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
     directories: tuple[Path, ...] = ()
@@ -91,22 +97,30 @@ class Reach:
         """The same, and the emulator on this port."""
         return replace(self, emulator=port)
 
+    def with_container(self, port: int, source: str) -> "Reach":
+        """The same, and the emulator on this port for a container, whose role's credentials it gives out."""
+        return replace(self, emulator=port, source=source, credentials=True)
+
     @property
     def environment(self) -> dict[str, str]:
         """The variables of the room that this adds."""
         if not self.internet:
             return dict(self.variables)
         proxy = f"http://127.0.0.1:{PROXY_PORT}"
-        return {**self.variables, **dict.fromkeys(PROXIES, proxy), "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
+        direct = f"127.0.0.1,{CREDENTIALS_ADDRESS}" if self.credentials else "127.0.0.1"
+        return {**self.variables, **dict.fromkeys(PROXIES, proxy), "no_proxy": direct, "NO_PROXY": direct}
 
     @property
-    def ports(self) -> dict[int, dict[str, object]]:
-        """The ports that the room has, and where each leads, see `proxy.Relay`."""
-        found: dict[int, dict[str, object]] = {}
+    def ports(self) -> dict[tuple[str, int], dict[str, object]]:
+        """The addresses and ports that the room has, and where each leads, see `proxy.Relay`."""
+        found: dict[tuple[str, int], dict[str, object]] = {}
         if self.internet:
-            found[PROXY_PORT] = {"hosts": self.hosts, "upstream": dict(self.upstream), "direct": self.direct}
+            relay: dict[str, object] = {"hosts": self.hosts, "upstream": dict(self.upstream), "direct": self.direct}
+            found["127.0.0.1", PROXY_PORT] = relay
         if self.emulator is not None:
-            found[self.emulator] = {"port": self.emulator}
+            found["127.0.0.1", self.emulator] = {"port": self.emulator, "source": self.source}
+            if self.credentials:
+                found[CREDENTIALS_ADDRESS, 80] = {"port": self.emulator, "source": self.source}
         return found
 
 

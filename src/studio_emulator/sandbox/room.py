@@ -7,7 +7,7 @@ import os
 import shlex
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,16 @@ class Room:
         root: Absolute. Only the home persists from one `lay_out` to the next, as the space's volume does.
         image: Whose layout it has.
         app: What runs there.
+        home_place, hostname, shown, most_output: See `run.Place`.
     """
 
     root: Path
     image: Image
     app: App = App()
+    home_place: str = HOME
+    hostname: str = "default"
+    shown: Mapping[str, Path] = field(default_factory=dict)
+    most_output: int = 2 * 1024 * 1024
 
     @property
     def home(self) -> Path:

@@ -13,14 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Protocol, Self
 
 from studio_emulator.errors import SandboxError
 from studio_emulator.sandbox import aws_cli, enter, machine
 from studio_emulator.sandbox.image import Image
 from studio_emulator.sandbox.namespaces import diagnose, require
 from studio_emulator.sandbox.reach import Reach
-from studio_emulator.sandbox.room import HOME, INIT, Room
+from studio_emulator.sandbox.room import INIT, Room
 
 POLL_SECONDS = 0.02
 PIECE = 1 << 16  # characters of output at a time
@@ -39,16 +39,43 @@ class Line:
     text: str
 
 
+class Place(Protocol):
+    """Where something runs: a room, or the container of a training job.
+
+    Attributes:
+        root: The directory that is the root of what is seen there, with a program `INIT` in it.
+        log_path: Where output goes; not in the place.
+        home_place: The home, as it is called there.
+        hostname: The machine's name there.
+        shown: What else of this machine is to be seen, by its place; to be read only.
+        most_output: Bytes of output that are kept.
+    """
+
+    @property
+    def root(self) -> Path: ...
+    @property
+    def log_path(self) -> Path: ...
+    @property
+    def home_place(self) -> str: ...
+    @property
+    def hostname(self) -> str: ...
+    @property
+    def shown(self) -> Mapping[str, Path]: ...
+    @property
+    def most_output(self) -> int: ...
+
+
 class Run:
-    """A script that runs in a room, from its construction until `end`. Use it with `with`.
+    """A script that runs in a place, from its construction until `end`. Use it with `with`.
 
     Args:
-        room: Laid out already.
+        room: The place, laid out already.
         script: The script's text.
         environ: All of its environment, see `Room.environment`.
         reach: What it may reach; nothing by default.
         seconds: After this time, the script and all that it started are killed.
         log: Where its lines are kept; the room's log by default.
+        patience: Seconds between two looks at its lines.
 
     Attributes:
         exit_code: The script's, as a shell would tell it; None while it runs, and when its time was up.
@@ -61,19 +88,21 @@ class Run:
 
     def __init__(
         self,
-        room: Room,
+        room: Place,
         script: str,
         environ: Mapping[str, str],
         *,
         reach: Reach | None = None,
         seconds: float = AWS_SECONDS,
         log: Path | None = None,
+        patience: float = POLL_SECONDS,
     ) -> None:
         require()
         self.exit_code: int | None = None
         self.timed_out = False
         self.elapsed = 0.0
         self._limit = seconds
+        self._patience = patience
         self._log = log or room.log_path
         self._log.unlink(missing_ok=True)
         self._log.touch(0o600)
@@ -121,7 +150,7 @@ class Run:
             while not over:
                 # Asked before reading, so that the last lines are never missed; and between pieces, so that whoever
                 # takes his time over many lines does not put off the end of the script's.
-                over = self._is_over(POLL_SECONDS if len(read) < PIECE else 0)
+                over = self._is_over(self._patience if len(read) < PIECE else 0)
                 read = followed.read() if over else followed.read(PIECE)
                 *complete, partial = (partial + read).split("\n")
                 yield [Line(self.seconds, text.rstrip("\r")) for text in complete]
@@ -138,6 +167,13 @@ class Run:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._enter.wait(seconds)
         return self._enter.poll() is not None
+
+    def terminate(self) -> None:
+        """SIGTERM for the script, which ends only if it has set up something for it, as a container's first process."""
+        if self._enter.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):  # it is over
+                self._enter.stdin.write(b"terminate\n")
+                self._enter.stdin.flush()
 
     def kill(self) -> None:
         """Kill all that still runs, and wait until it is gone. May be called from another thread than `lines`."""
@@ -206,11 +242,12 @@ def start_editor(room: Room) -> None:
         run.finish()
 
 
-def _wanted(room: Room, script: Path, environ: Mapping[str, str], reach: Reach, log: Path) -> dict[str, object]:
+def _wanted(room: Place, script: Path, environ: Mapping[str, str], reach: Reach, log: Path) -> dict[str, object]:
     """What `enter.py` is told."""
     cli = aws_cli.find()
     programs = ((machine.shown(place), str(place)) for place in (cli.places if cli else ()))
     shown = [*machine.binds(), *programs, *((str(place), str(place)) for place in reach.directories)]
+    shown += [(place, str(source)) for place, source in room.shown.items()]
     ports = reach.ports
     files = {SCRIPT: str(script), **{place: str(file) for place, file in reach.files.items()}}
     environment = dict(environ) | reach.environment
@@ -218,7 +255,9 @@ def _wanted(room: Room, script: Path, environ: Mapping[str, str], reach: Reach, 
         "binds": [["/", str(room.root)], *map(list, dict(shown).items())],
         "files": files,
         "script": SCRIPT,
-        "home": HOME,
+        "home": room.home_place,
+        "hostname": room.hostname,
+        "most_output": room.most_output,
         "log": str(log),
         "relays": list(ports.values()),
         "first": [machine.interpreter(), "-I", "-S", INIT],
@@ -226,7 +265,7 @@ def _wanted(room: Room, script: Path, environ: Mapping[str, str], reach: Reach, 
             "ports": list(ports),
             "command": START,
             "environment": environment,
-            "directory": HOME,
+            "directory": room.home_place,
         },
     }
 

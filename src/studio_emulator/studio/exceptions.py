@@ -32,6 +32,12 @@ class ResourceInUse(SagemakerClientError):
     code = "ResourceInUse"
 
 
+class ThrottlingException(SagemakerClientError):
+    """More requests in a second than the account may make."""
+
+    code = "ThrottlingException"
+
+
 class ResourceLimitExceeded(SagemakerClientError):
     """A quota of the account is used up."""
 

@@ -178,6 +178,26 @@ class StudioResponse(SageMakerResponse):
     def start_session(self) -> ActionResult:
         return ActionResult(self.studio.start_session(self.params["ResourceIdentifier"]))
 
+    def create_training_job(self) -> ActionResult:
+        return ActionResult({"TrainingJobArn": self.studio.create_training_job(self.params).arn})
+
+    def describe_training_job(self) -> ActionResult:
+        return ActionResult(self.studio.get_training_job(self.params["TrainingJobName"]).describe())
+
+    def list_training_jobs(self) -> ActionResult:
+        return _listing("TrainingJobSummaries", *self.studio.list_training_jobs(self.params))
+
+    def stop_training_job(self) -> ActionResult:
+        self.studio.stop_training_job(self.params["TrainingJobName"])
+        return EmptyResult()
+
+    def update_training_job(self) -> ActionResult:
+        return ActionResult({"TrainingJobArn": self.studio.update_training_job(self.params).arn})
+
+    def delete_training_job(self) -> ActionResult:
+        self.studio.delete_training_job(self.params["TrainingJobName"])
+        return EmptyResult()
+
 
 def _listing(name: str, items: list[Any], next_token: str | None) -> ActionResult:
     answer: dict[str, Any] = {name: [item.summary() for item in items]}

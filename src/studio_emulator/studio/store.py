@@ -26,8 +26,18 @@ if TYPE_CHECKING:
     from studio_emulator.studio.models.profile import UserProfile
     from studio_emulator.studio.models.session import Grant
     from studio_emulator.studio.models.space import Space
+    from studio_emulator.training.job import TrainingJob
 
-STUDIO_KINDS = ("domain/", "user-profile/", "space/", "app/", "studio-lifecycle-config/", "image/", "app-image-config/")
+STUDIO_KINDS = (
+    "domain/",
+    "user-profile/",
+    "space/",
+    "app/",
+    "studio-lifecycle-config/",
+    "image/",
+    "app-image-config/",
+    "training-job/",
+)
 MAXIMUM_TAGS = 50
 
 
@@ -37,6 +47,8 @@ class Outcome:
 
     status: str
     reason: str
+    is_capacity: bool = False  # AWS has no instances
+    seconds: float = 0  # after how long a training job is interrupted
 
 
 class StudioStore(SageMakerModelBackend):
@@ -63,6 +75,7 @@ class StudioStore(SageMakerModelBackend):
         self.images: dict[str, CustomImage] = {}
         self.app_image_configs: dict[str, AppImageConfig] = {}
         self.grants: dict[str, Grant] = {}
+        self.jobs: dict[str, TrainingJob] = {}
 
     @property
     def _url_module(self) -> ModuleType:
@@ -130,6 +143,7 @@ class StudioStore(SageMakerModelBackend):
             yield from shelf.values()
         yield from self.images.values()
         yield from self.app_image_configs.values()
+        yield from self.jobs.values()
 
     def _tagged(self, arn: str) -> Resource:
         for resource in self.studio_resources():

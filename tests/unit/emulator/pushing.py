@@ -57,9 +57,18 @@ class Registry:
         assert (done.status, done.headers["Docker-Content-Digest"]) == (201, digest(content))
         return {"mediaType": "application/octet-stream", "size": len(content), "digest": digest(content)}
 
-    def push(self, repository: str, tag: str, *, layer: bytes = b"a layer", architecture: str = "amd64") -> str:
-        """Pushes an image of one layer; returns its digest."""
-        config = json.dumps({"architecture": architecture, "os": "linux", "rootfs": {"type": "layers"}}).encode()
+    def push(
+        self,
+        repository: str,
+        tag: str,
+        *,
+        layer: bytes = b"a layer",
+        architecture: str = "amd64",
+        runs: dict[str, Any] | None = None,
+    ) -> str:
+        """Pushes an image of one layer, which says what it `runs`; returns its digest."""
+        about = {"architecture": architecture, "os": "linux", "rootfs": {"type": "layers"}, "config": runs or {}}
+        config = json.dumps(about).encode()
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,

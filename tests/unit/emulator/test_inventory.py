@@ -44,6 +44,7 @@ def test_everything_that_a_person_makes_is_in_it(emulator: RunningEmulator) -> N
         "nat_gateways",
         "not_looked_at",
         "policies",
+        "training_jobs",
         "vpc_endpoints",
     }
     assert after["buckets"][bucket] == ["a/b@null"]

@@ -140,15 +140,17 @@ def test_importing_the_server_imports_no_moto() -> None:
 
 
 @pytest.mark.usefixtures("fresh_emulators")
-def test_it_inherits_no_credentials(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("runs_jobs", [False, True])
+def test_it_inherits_no_credentials(home: Path, monkeypatch: pytest.MonkeyPatch, *, runs_jobs: bool) -> None:
+    """And a proxy only for programs of training jobs, which install packages as their user does."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-real-secret")
     monkeypatch.setenv("AWS_PROFILE", "acme-admin")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
-    running = server.start(state_dir=home)
+    running = server.start(state_dir=home, settings=EmulatorSettings(run_training=runs_jobs))
     inherited = Path(f"/proc/{running.pid}/environ").read_text()
     assert "a-real-secret" not in inherited
     assert "acme-admin" not in inherited
-    assert "proxy.example.com" not in inherited
+    assert ("proxy.example.com" in inherited) == runs_jobs
 
 
 def test_only_loopback_listens(emulator: RunningEmulator) -> None:

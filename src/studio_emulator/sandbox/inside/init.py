@@ -14,6 +14,7 @@ permission to write for its owner, which stops everybody but root (`CAP_DAC_OVER
 import array
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import resource
@@ -31,6 +32,7 @@ PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 24, 47, 4
 LAST_CAPABILITY = 40
 CONTAINER = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
 """The capabilities of root in a container, see capabilities(7): what Docker grants, without a way to mount or trace."""
+SIOCSIFADDR = 0x8916
 ROOTS_UMASK, USERS_UMASK = 0o222, 0o022
 MOST_PROCESSES = 4096
 """Of the user and of root each: a script that starts itself again and again must leave this machine some."""
@@ -49,19 +51,28 @@ def main(control_number: str) -> None:
     Room(control, users, wanted).serve()
 
 
-def send_listening(control: socket.socket, ports: list[int]) -> None:
+def send_listening(control: socket.socket, ports: list[tuple[str, int]]) -> None:
     """Sockets that belong to this network and are answered by whoever holds them."""
     listening = []
-    for port in ports:
+    for address, port in ports:
+        if not address.startswith("127."):
+            add_address(address)
         made = socket.socket()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(("127.0.0.1", port))
+        made.bind((address, port))
         made.listen(64)
         listening.append(made)
     numbers = array.array("i", [made.fileno() for made in listening])
     control.sendmsg([b"ready\n"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, numbers)] if listening else [])
     for made in listening:
         made.close()
+
+
+def add_address(address: str) -> None:
+    """Give this network's loopback one more address, see netdevice(7)."""
+    request = struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(address))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        fcntl.ioctl(asked, SIOCSIFADDR, request)
 
 
 def make_user_namespace() -> int:
@@ -120,10 +131,22 @@ class Room:
             ready = select.select([woken, self.control.fileno(), self.asked.fileno()], [], [])[0]
             if woken in ready:
                 os.read(woken, 4096)
-            if self.control.fileno() in ready:  # whoever wanted all this is gone
-                return
+            if self.control.fileno() in ready:
+                if not self.control.recv(64):  # whoever wanted all this is gone
+                    return
+                self.terminate()
             if self.asked.fileno() in ready:
                 self.answer(self.asked.accept()[0])
+
+    def terminate(self) -> None:
+        """SIGTERM for the command, which counts as the first process of its container.
+
+        The kernel lets that one ignore a signal for which it has set nothing up: pid_namespaces(7).
+        """
+        with contextlib.suppress(OSError, ValueError, StopIteration), open(f"/proc/{self.script}/status") as status:  # noqa: PTH123
+            caught = next(line for line in status if line.startswith("SigCgt:"))
+            if int(caught.split()[1], 16) & 1 << (signal.SIGTERM - 1):
+                os.kill(self.script, signal.SIGTERM)
 
     def answer(self, client: socket.socket) -> None:
         """One call of `sudo`: what to run, and the caller's three files."""

@@ -1,0 +1,1 @@
+"""Programs that run in a job's container: Python and nothing else."""

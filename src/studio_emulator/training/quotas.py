@@ -1,0 +1,81 @@
+"""SageMaker's quotas for training: names, codes and defaults of the AWS General Reference's page on SageMaker.
+
+Assumed: the code of a quota that the page's excerpts do not show is made from its name.
+"""
+
+import hashlib
+import time
+from functools import cache
+from typing import Any
+
+from moto.core.utils import get_service_model
+
+from studio_emulator.studio.quotas import SERVICE, Quota
+
+CODES = {
+    "ml.m5.large for training job usage": "L-611FA074",
+    "ml.m5.large for spot training job usage": "L-29688C85",
+    "ml.m5.large for training warm pool usage": "L-2DD73636",
+    "ml.m5.xlarge for training job usage": "L-CCE2AFA6",
+    "ml.m5.xlarge for spot training job usage": "L-4CEE6BA6",
+    "ml.g6.xlarge for training job usage": "L-56AE9D73",
+    "ml.g6.xlarge for spot training job usage": "L-A886A53A",
+}
+SPOT_DEFAULTS = {"ml.m5.large": 4, "ml.m5.xlarge": 4, "ml.m5.4xlarge": 2}
+ALL_INSTANCES = "L-00C91CB5"
+LONGEST_RUN, CREATE_RATE = "L-33A961FD", "L-21A1652A"
+INSTANCES_OF_A_JOB = 20
+
+
+def of_type(instance_type: str, use: str) -> Quota:
+    """The quota of one type of instance for a use: "training job", "spot training job" or "training warm pool"."""
+    name = f"{instance_type} for {use} usage"
+    default = SPOT_DEFAULTS.get(instance_type, 0) if use.startswith("spot") else 0
+    return Quota(CODES.get(name) or _made_up(name), name, default, "Instances")
+
+
+def _made_up(name: str) -> str:
+    return f"L-{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
+
+
+TOTAL = Quota(ALL_INSTANCES, "Total number of instances across all training jobs", 4, "Instances")
+TOTAL_SPOT = Quota(
+    _made_up("Total number of instances across all spot training jobs"),
+    "Total number of instances across all spot training jobs",
+    4,
+    "Instances",
+)
+RUN_SECONDS = Quota(LONGEST_RUN, "Longest run time for a training job", 432_000, "Seconds")
+PER_JOB = Quota(
+    _made_up("Number of instances for a training job"),
+    "Number of instances for a training job",
+    INSTANCES_OF_A_JOB,
+    "Instances",
+)
+RATE = Quota(CREATE_RATE, "Rate of CreateTrainingJob requests", 1, "Requests")
+
+
+@cache
+def training_quotas() -> tuple[Quota, ...]:
+    """Every quota for training that the emulator knows."""
+    shape: Any = get_service_model(SERVICE).shape_for("TrainingInstanceType")
+    uses = ("training job", "spot training job", "training warm pool")
+    return (TOTAL, TOTAL_SPOT, RUN_SECONDS, PER_JOB, RATE, *(of_type(name, use) for name in shape.enum for use in uses))
+
+
+class Bucket:
+    """How many requests may come now: so many a second, and no more saved up than one second's."""
+
+    def __init__(self) -> None:
+        self._left = 1.0
+        self._since = time.monotonic()
+
+    def take(self, rate: float) -> bool:
+        """Whether one more is let in."""
+        now = time.monotonic()
+        self._left = min(max(1.0, rate), self._left + (now - self._since) * rate)
+        self._since = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
