@@ -8,7 +8,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from studio_emulator import server
+from studio_emulator import asking, server
 from studio_emulator.sandbox.image import Image
 from studioctl.aws.registry import Registry
 from studioctl.cli import confirm
@@ -41,16 +41,16 @@ def test_the_emulator(walk: InProcess, tmp_path: Path) -> None:
         assert walk.run(printed).out == "not running\n"
     walk.patch.setattr(server, "START_SECONDS", before)
 
-    ask = server._ask
+    ask = asking.ask
 
     def knows_no_settings(port: int, method: str, path: str, **more: Any) -> Any:
         if path.endswith("/settings"):
-            raise server._Refused("no such path")
+            raise asking.RefusedError("no such path")
         return ask(port, method, path, **more)
 
-    walk.patch.setattr(server, "_ask", knows_no_settings)
+    walk.patch.setattr(server, "ask", knows_no_settings)
     printed = walk.printed(walk.studioctl("emulator", "start"), of="studio_emulator.server")
-    walk.patch.setattr(server, "_ask", ask)
+    walk.patch.setattr(server, "ask", ask)
     assert walk.run(printed, "studioctl emulator start").code == 0
 
     running = server.find()
