@@ -7,23 +7,32 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from studioctl import programs
 from studioctl.api import Studio
 from studioctl.audit import acceptance, least_privilege
 from studioctl.audit import rules as audit_rules
+from studioctl.audit.examination import Audit
 from studioctl.audit.finding import Subject
+from studioctl.config.load import load
 from studioctl.config.schema import reference, schema_text
+from studioctl.config.source import Source
 from studioctl.errors import ExitCode
+from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Ref
 from studioctl.infrastructure.iam import scoped, things
 from studioctl.infrastructure.iam import studio as of_studio
 from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING, Holder, Scope
 from studioctl.infrastructure.iam.statement import Statement
 from studioctl.operations.doctor import catalogue
+from studioctl.presentation import report_page
+from studioctl.report import compose, topology
+from studioctl.terraform.document import PROVIDER_VERSION
 from tests import estimates, policies
 
 ROOT = Path(__file__).parents[1]
@@ -245,6 +254,28 @@ def _permission(statement: Statement) -> str:
     )
 
 
+def example_report(name: str) -> str:
+    """The report on an example, as of a fixed day, without the programs that an audit may lack."""
+    file = ROOT / f"examples/{name}.toml"
+    config = load(file)
+    everything = blueprint.build(config)
+    found = Audit(config, Source.of(file), everything, None, {"PATH": ""}).report()
+    kept = tuple(finding for finding in found.findings if finding.rule is not audit_rules.NO_ENGINE)
+    svg = programs.laid_out(topology.dot(config), {"PATH": ""})
+    assert svg, "graphviz-pure is missing: pip install -e .[ui]"
+    return report_page.page(
+        compose.report(
+            config,
+            everything,
+            replace(found, findings=kept),
+            {"studioctl": "VERSION", "Terraform": "VERSION", "provider": f"hashicorp/aws {PROVIDER_VERSION}"},
+            place=config.region,
+            now=datetime(2026, 11, 29, 12, tzinfo=UTC),
+            svg=svg,
+        )
+    )
+
+
 FILES: dict[Path, Callable[[], str]] = {
     SCHEMA: schema_text,
     ROOT / "docs/reference/studio-toml.md": reference,
@@ -254,6 +285,7 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs/reference/audit.md": audit,
     ROOT / "docs/explanation/accepted-findings.md": accepted_findings,
     ROOT / "docs/reference/python.md": python,
+    **{ROOT / f"docs/reports/{name}.html": partial(example_report, name) for name in ("team", "closed")},
     **{
         ROOT / f"tests/golden/policies/{name}.json": partial(policies.text, config)
         for name, config in policies.ENVIRONMENTS.items()

@@ -66,7 +66,18 @@ class Said:
     line: str
 
 
-Event: TypeAlias = Stage | Started | Progressed | Finished | Failed | Noted | Said
+@dataclass(frozen=True)
+class Expected:
+    """So much work lies ahead: `things` that are going to be `Finished`, and about how many `seconds` it will take.
+
+    `seconds` is None where no earlier run tells.
+    """
+
+    things: int
+    seconds: float | None
+
+
+Event: TypeAlias = Expected | Stage | Started | Progressed | Finished | Failed | Noted | Said
 E = TypeVar("E")
 T = TypeVar("T")
 Work: TypeAlias = Generator[Event, None, T]

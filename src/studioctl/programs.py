@@ -1,8 +1,10 @@
 """The helper programs of the user's: where they are, and what they say of themselves. Imports nothing of ours."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,3 +66,29 @@ def _ask(command: Sequence[str], environ: Mapping[str, str]) -> str:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in version.split("."))
+
+
+def laid_out(graph: str, environ: Mapping[str, str]) -> str:
+    """A graph in DOT, as SVG, by Graphviz; empty where there is none.
+
+    Args:
+        graph: The graph in DOT's language.
+        environ: The environment whose PATH is searched. `graphviz-pure` beside this Python goes first.
+    """
+    beside = os.pathsep.join(filter(None, (str(Path(sys.executable).parent), environ.get("PATH"))))
+    program = shutil.which("graphviz-pure", path=beside) or shutil.which("dot", path=environ.get("PATH"))
+    if program is None:
+        return ""
+    try:
+        done = subprocess.run(
+            (program, "-Tsvg"),
+            env=dict(environ),
+            input=graph.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=ANSWER_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""

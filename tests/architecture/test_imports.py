@@ -42,10 +42,24 @@ ALLOWED: dict[str, set[str]] = {
         "containers",
         "programs",
         "remote",
+        "review",
     },
     "audit": {"config", "infrastructure", "terraform", "aws"},
     "tuning": set(),
-    "presentation": {"catalog", "operations", "terraform", "remote", "audit", "config", "manual", "tuning"},
+    "review": {"config", "infrastructure", "terraform"},
+    "report": {"audit", "catalog", "config", "infrastructure", "operations"},
+    "presentation": {
+        "audit",
+        "catalog",
+        "config",
+        "manual",
+        "operations",
+        "remote",
+        "report",
+        "review",
+        "terraform",
+        "tuning",
+    },
     "cli": {
         "audit",
         "config",
@@ -55,7 +69,10 @@ ALLOWED: dict[str, set[str]] = {
         "containers",
         "operations",
         "presentation",
+        "programs",
         "remote",
+        "report",
+        "review",
         "manual",
         "tuning",
     },
@@ -88,7 +105,7 @@ ONLY_IN = {
     "PIL": {"tuning"},
     # A profile of AWS's may name a program, and so may PAGER.
     "subprocess": {"audit", "aws", "containers", "presentation", "programs", "remote", "terraform", "tuning"},
-    "studio_emulator": {"operations", "cli", "target", "aws", "catalog"},
+    "studio_emulator": {"operations", "cli", "report", "target", "aws", "catalog"},
 }
 
 

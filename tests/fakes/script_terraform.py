@@ -13,8 +13,7 @@ from studioctl.events import Finished, Stage, Work
 from studioctl.infrastructure import studio_api
 from studioctl.infrastructure.block import Blueprint, Ref, Resource
 from studioctl.terraform import state as states
-from studioctl.terraform.plan import PlanSummary, ResourceChange
-from studioctl.terraform.runner import addresses
+from studioctl.terraform.plan import PlanSummary, ResourceChange, addresses
 
 SCRIPT, PROFILE, SUBNET = "aws_sagemaker_studio_lifecycle_config", "aws_sagemaker_user_profile", "aws_subnet"
 Attributes = Mapping[str, Any]
@@ -22,7 +21,9 @@ Attributes = Mapping[str, Any]
 
 @dataclass
 class Workspace:
-    """Needs no claim."""
+    """Needs no claim, and keeps no record: nothing can be written below its directory."""
+
+    directory: Path = Path("/dev/null/nowhere")
 
     def claim(self) -> None:
         pass

@@ -263,6 +263,12 @@ class Studio:
             return self._sagemaker.describe_space(DomainId=domain_id, SpaceName=name)
         return {}
 
+    def described_profile(self, domain_id: str, name: str) -> Mapping[str, Any]:
+        """All that AWS says of a user profile; empty when it does not exist."""
+        with ignoring_missing():
+            return self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=name)
+        return {}
+
     def change_domain(self, domain_id: str, members: Mapping[str, Any]) -> None:
         """UpdateDomain with these members. AWS takes some changes only while no app runs."""
         with translated():

@@ -51,7 +51,7 @@ def down(
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
-    from studioctl.terraform.runner import addresses
+    from studioctl.terraform.plan import addresses
 
     terminal = Terminal()
     place = copying.place(backup)

@@ -7,7 +7,7 @@ from itertools import pairwise
 # Commands that take the flags which say what environment is meant.
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
-    r"\bstudioctl (plan|up|down|backup|status|outputs|doctor|audit|start|stop|restart|open|logs|connect|ssh"
+    r"\bstudioctl (plan|up|down|why|backup|status|outputs|doctor|audit|report|start|stop|restart|open|logs|connect|ssh"
     rf"|secret (set|get|status) github|image (push|list|attach)|user remove|tune run(?! FILE)|{STATE})\b"
 )
 # Those that read the file, or find studies beside it, and act nowhere. Some hints name the file already.

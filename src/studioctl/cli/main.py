@@ -20,11 +20,13 @@ from studioctl.cli import (
     down,
     editor,
     emulator,
+    explain,
     image,
     init,
     logs,
     outputs,
     plan,
+    report,
     restart,
     schema,
     secret,
@@ -40,6 +42,7 @@ from studioctl.cli import (
     user,
     validate,
     version,
+    why,
 )
 from studioctl.cli.group import Group, MisplacedOptionError
 from studioctl.cli.hints import own, with_flags
@@ -107,6 +110,9 @@ app.command("logs", rich_help_panel=LOOK)(logs.logs)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
 app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
 app.command("audit", rich_help_panel=LOOK)(audit.audit)
+app.command("report", rich_help_panel=LOOK)(report.report)
+app.command("why", rich_help_panel=LOOK)(why.why)
+app.command("explain", rich_help_panel=LOOK)(explain.explain)
 app.add_typer(tune.app, name="tune", rich_help_panel=DAILY)
 app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
 app.add_typer(user.app, name="user", rich_help_panel=FILE)

@@ -27,6 +27,9 @@ Adopt = Annotated[
     ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also show what is read and looked up.")]
+PlanVerbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Also show Terraform's addresses, and what is read and looked up.")
+]
 BackendConfig = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,5 +1,6 @@
 """`studioctl up`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +16,14 @@ DeleteData = Annotated[
 ]
 
 
+File = Annotated[
+    Path | None,
+    typer.Argument(help="A plan from plan --out: apply exactly this, or nothing.", metavar="FILE", show_default=False),
+]
+
+
 def up(
+    file: File = None,
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     json: options.Json = False,
@@ -23,7 +31,7 @@ def up(
     stop_apps: StopApps = False,
     delete_data: DeleteData = False,
     adopt: options.Adopt = None,
-    verbose: options.Verbose = False,
+    verbose: options.PlanVerbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
     """Make the environment what the file says: show the plan, ask, apply.
@@ -33,19 +41,31 @@ def up(
     from studioctl.cli import confirm, context
     from studioctl.operations.costs import change
     from studioctl.operations.data import inventory
+    from studioctl.operations.provisioning import durations
     from studioctl.operations.provisioning import up as provision
     from studioctl.presentation import costs, views
+    from studioctl.presentation import review as presented
+    from studioctl.presentation.addresses import addresses
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import follow, waiting
+    from studioctl.review.reviewing import review
 
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
-    summary = follow(provision.plan(environment, move_state=move, adopt=adopt), terminal, verbose=verbose)
-    views.plan(summary, terminal.err)
-    cost = change.of_environment(environment, summary)
-    costs.planned(cost, environment.source, terminal.err)
+    if file is None:
+        work = provision.plan(environment, move_state=move, adopt=adopt)
+    else:
+        from studioctl.operations.provisioning import reviewed
+
+        work = reviewed.planned_again(environment, reviewed.read(file), file, move_state=move)
+    summary = follow(work, terminal, verbose=verbose)
+    seconds = durations.expected(environment.terraform.blueprint, summary, durations.known(environment))
+    presented.text(review(environment.config, environment.source, summary), summary, terminal.err, seconds=seconds)
+    costs.planned(change.of_environment(environment, summary), environment.source, terminal.err)
+    if verbose and summary.has_changes:
+        addresses(summary, terminal.err)
     with waiting(terminal, "Looking for what would be lost"):
         in_the_way = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
     if summary.has_changes:

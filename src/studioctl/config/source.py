@@ -32,24 +32,40 @@ class Source:
 
         Without a line when nothing of it is in the file, because a default holds.
         """
-        if elsewhere := place_elsewhere(self._written(location)):
+        if elsewhere := place_elsewhere(self.written(location)):
             return elsewhere
         line = self.line(*location)
-        return f"{self.name}{'' if line is None else f':{line}'}: {path(self._written(location))}"
+        return f"{self.name}{'' if line is None else f':{line}'}: {path(self.written(location))}"
 
     def line(self, *location: str | int) -> int | None:
         """On which line, from 1, this or the nearest thing around it stands; None when a default holds."""
         from studioctl.config.positions import nearest_place  # noqa: PLC0415 (needed for refusals only)
 
-        nearest = nearest_place(self._written(location), self._lines)
+        nearest = nearest_place(self.written(location), self._lines)
         return self._lines[nearest] if nearest else None
 
     def spot(self, *location: str | int) -> str:
         """The file and line of this, or of the nearest thing around it: "studio.toml:9", "people.csv:3"."""
-        if elsewhere := place_elsewhere(self._written(location)[:2]):
+        if elsewhere := place_elsewhere(self.written(location)[:2]):
             return elsewhere
         line = self.line(*location)
         return self.name if line is None else f"{self.name}:{line}"
+
+    def exactly(self, *location: str | int) -> str | None:
+        """Where exactly this is written: "studio.toml:9", "people.csv:3"; None where a default holds."""
+        written = self.written(location)
+        if elsewhere := place_elsewhere(written[:2]):
+            return elsewhere
+        line = self._lines.get(written)
+        return None if line is None else f"{self.name}:{line}"
+
+    def written(self, location: Location) -> Location:
+        """Where a person wrote what stands at a place of the values: in a group, or in a list elsewhere."""
+        return self._origins.of(location)
+
+    def spots(self) -> list[str | None]:
+        """The spots of everything that the file says, in its order."""
+        return [self.exactly(*location) for location in self._lines]
 
     def places(self, key: str, number: int) -> list[str]:
         """The spots of a list's entries."""
@@ -68,6 +84,3 @@ class Source:
 
         data: dict[str, Any] = tomllib.loads(self.text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
         return everybody(data, Path(self.name).parent).origins
-
-    def _written(self, location: Location) -> Location:
-        return self._origins.of(location)

@@ -11,16 +11,12 @@ from studioctl.catalog.prices import items
 from studioctl.config.source import Source
 from studioctl.config.text import Location, path
 from studioctl.operations.costs.change import PlannedCosts
-from studioctl.operations.costs.estimate import Costs, Estimate, Line, Money
+from studioctl.operations.costs.estimate import Costs, Estimate, Line
 from studioctl.operations.costs.listing import ListedPrice
+from studioctl.operations.costs.words import LISTED, amount, by_item, dated, summary
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.money import dollars
-
-SHARED = "everybody"
-ALL = "in all"
-LISTED = 20  # users; more are summed up
-NOTHING = 0.005  # below it, a sum reads 0.00
 
 
 def show(found: Estimate, terminal: Terminal, *, source: Source | None, against: Estimate | None, flags: str) -> None:
@@ -34,9 +30,9 @@ def show(found: Estimate, terminal: Terminal, *, source: Source | None, against:
         flags: The flags with which another command means the same file and region.
     """
     out = terminal.out
-    _print(out, f"{found.name} in {found.region}: US dollars a month{_dated(found)}", "bold")
+    _print(out, f"{found.name} in {found.region}: US dollars a month{dated(found)}", "bold")
     table = tables.listing(out, "", *(Column(title, justify="right") for title in _titles(found)))
-    for name, costs in _rows(found):
+    for name, costs in summary(found):
         table.add_row(name, *_cells(costs))
     if against is not None:
         table.add_row("against the file", *_cells(found.total - against.total, signed=True))
@@ -45,8 +41,8 @@ def show(found: Estimate, terminal: Terminal, *, source: Source | None, against:
     for line in found.lines if len(found.users) <= LISTED else ():
         _print(out, f"  {_of(line)}{_place(source, line.key)}")
     if len(found.users) > LISTED:
-        for what, amount in _by_item(found.lines):
-            _print(out, f"  {what}: {_text(amount)} at {found.hours:g} h a working day")
+        for what, money in by_item(found.lines):
+            _print(out, f"  {what}: {amount(money)} at {found.hours:g} h a working day")
     _print(out, f"\nBy use, and not counted: {', '.join(_rate(found, item) for item in found.by_use)}.")
     _unknown(found, terminal, flags)
 
@@ -77,17 +73,25 @@ def to_json(found: Estimate, *, source: Source | None, against: Estimate | None)
 
 def planned(found: PlannedCosts, source: Source, console: Console) -> None:
     """The effect of a plan on the costs; nothing where there is none."""
+    for number, line in enumerate(planned_lines(found, source)):
+        if number:
+            _print(console, f"  {line}")
+        else:
+            _print(console, f"\n{line}", "bold")
+
+
+def planned_lines(found: PlannedCosts, source: Source) -> list[str]:
+    """The same as lines: first the costs in all, then the changes that make the difference."""
     if not found.changes:
-        return
-    after = found.after.total
-    _print(console, f"\nCost: {_in_words(after)}{_dated(found.after)}.", "bold")
+        return []
+    lines = [f"Cost: {_in_words(found.after.total)}{dated(found.after)}."]
     for change in sorted(found.changes, key=lambda change: -abs(change.costs.working.usd))[:LISTED]:
         signed = ", ".join(filter(None, _differences(change.costs)))
-        _print(console, f"  {change.what}: {signed}{_place(source, change.key)}")
+        lines.append(f"{change.what}: {signed}{_place(source, change.key)}")
     if len(found.changes) > LISTED:
-        _print(
-            console, f"  and {len(found.changes) - LISTED} more; in all: {', '.join(_differences(found.difference))}"
-        )
+        more = len(found.changes) - LISTED
+        lines.append(f"and {more} more; in all: {', '.join(_differences(found.difference))}")
+    return lines
 
 
 def planned_json(found: PlannedCosts, source: Source) -> dict[str, Any]:
@@ -111,40 +115,23 @@ def price_table(found: Iterable[ListedPrice], terminal: Terminal) -> None:
     terminal.out.print(table)
 
 
-def _rows(found: Estimate) -> Iterable[tuple[str, Costs]]:
-    if len(found.users) <= LISTED:
-        yield from ((name, found.of(name)) for name in found.users)
-    else:
-        yield f"{len(found.users):,} users", found.total - found.of(None)
-    if any(line.user is None for line in found.lines):
-        yield SHARED, found.of(None)
-    yield ALL, found.total
-
-
 def _titles(found: Estimate) -> Sequence[str]:
     return "standing still", f"{found.hours:g} h a working day", "forgotten", "one weekend forgotten"
 
 
 def _cells(costs: Costs, *, signed: bool = False) -> Sequence[str]:
-    return [_text(money, signed=signed) for money in (costs.standing, costs.working, costs.forgotten, costs.weekend)]
-
-
-def _text(money: Money, *, signed: bool = False) -> str:
-    if money.unknown and abs(money.usd) < NOTHING:
-        return "unknown"
-    usd = 0.0 if abs(money.usd) < NOTHING else money.usd
-    return (f"{usd:+,.2f}" if signed and usd else f"{usd:,.2f}") + (" + unknown" if money.unknown else "")
+    return [amount(money, signed=signed) for money in (costs.standing, costs.working, costs.forgotten, costs.weekend)]
 
 
 def _in_words(costs: Costs) -> str:
     return (
-        f"{_text(costs.standing)} USD a month standing still, {_text(costs.working)} at 8 h a working day,"
-        f" {_text(costs.forgotten)} forgotten"
+        f"{amount(costs.standing)} USD a month standing still, {amount(costs.working)} at 8 h a working day,"
+        f" {amount(costs.forgotten)} forgotten"
     )
 
 
 def _differences(costs: Costs) -> Sequence[str]:
-    standing, working, forgotten = (_text(m, signed=True) for m in (costs.standing, costs.working, costs.forgotten))
+    standing, working, forgotten = (amount(m, signed=True) for m in (costs.standing, costs.working, costs.forgotten))
     if standing == working == forgotten:
         return [f"{standing} a month"]
     return [f"{standing} standing still", f"{working} in use", f"{forgotten} forgotten"]
@@ -160,25 +147,9 @@ def _of(line: Line) -> str:
     return f"{line.what}: {line.costs.standing.usd:,.2f} ({each})"
 
 
-def _by_item(lines: Iterable[Line]) -> Iterable[tuple[str, Money]]:
-    sums: dict[str, Money] = {}
-    for line in lines:
-        sums[line.item] = sums.get(line.item, Money()) + line.costs.working
-    known = items()
-    return [(known[item].what if item in known else item, money) for item, money in sums.items()]
-
-
 def _rate(found: Estimate, item: str) -> str:
     usd = found.price_list.usd(item)
     return f"{items()[item].what} {'unknown' if usd is None else dollars(usd)} a {items()[item].unit}"
-
-
-def _dated(found: Estimate) -> str:
-    used = {line.item for line in found.lines}
-    dates = sorted({price.as_of for item in used if (price := found.price_list.of.get(item)) and price.as_of})
-    if not dates:
-        return ""
-    return f" (prices of {dates[0]})" if len(dates) == 1 else f" (prices of {dates[0]} to {dates[-1]})"
 
 
 def _unknown(found: Estimate, terminal: Terminal, flags: str) -> None:

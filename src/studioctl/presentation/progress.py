@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -12,11 +13,13 @@ from rich.live import Live
 from rich.text import Text
 
 from studioctl.errors import InterruptedByUserError
-from studioctl.events import Event, Failed, Finished, Noted, Progressed, Said, Stage, Started, T, Work
+from studioctl.events import Event, Expected, Failed, Finished, Noted, Progressed, Said, Stage, Started, T, Work
 from studioctl.presentation.console import Terminal
+from studioctl.review.nouns import NOUNS, noun
 
 PLAIN_REMINDER = 9.0  # seconds: in a pipe, nothing is silent for more than ten
 HEAD_START = 5.0  # seconds that may have passed in silence before something is followed
+SLOW = 5.0  # seconds after which a thing has a row, where all that lies ahead is counted
 ROWS = 12  # live rows at most; more scroll a small terminal away
 
 # What an action is called while it lasts, and when it is over.
@@ -45,6 +48,7 @@ WORDS = {
     "copy": ("copying", "copied"),
     "look for": ("looking for", "looked for"),
 }
+COUNTED = {"create", "update", "delete"}  # by Terraform
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 
 
@@ -97,6 +101,9 @@ class _Lines:
         self._title = ""
         self._stage_began = time.monotonic()
         self._running: dict[tuple[str, str], float] = {}
+        self._expected: Expected | None = None
+        self._done = 0
+        self._began = time.monotonic()
 
     def wait_for(self, title: str) -> None:
         self._title, self._stage_began = title, time.monotonic()
@@ -110,6 +117,9 @@ class _Lines:
                 self._running.setdefault((subject, action), time.monotonic() - elapsed)
             case Finished(subject, action) | Failed(subject, action):
                 self._running.pop((subject, action), None)
+                self._done += isinstance(event, Finished) and action in COUNTED
+            case Expected():
+                self._expected, self._began = event, time.monotonic()
             case Stage(title):
                 self.wait_for(title)
             case Noted() | Said():
@@ -125,6 +135,12 @@ class _Lines:
     def is_hidden(self, action: str) -> bool:
         return action in QUIET and not self.verbose
 
+    @property
+    def counts(self) -> str:
+        """How much is done of all that was expected: "12/34"; empty where nothing was counted."""
+        things = self._expected.things if self._expected else 0
+        return f"{min(self._done, things)}/{things}" if things else ""
+
     def show_end(self, event: Stage | Finished | Failed | Noted | Said) -> None:
         match event:
             case Stage(title):
@@ -136,9 +152,9 @@ class _Lines:
             case Finished(subject, action, elapsed, detail):
                 if not self.is_hidden(action):
                     about = f"  {detail}" if detail else ""
-                    self.write_row(f"  ✓ {_done(action)} {subject}  {_seconds(elapsed)}{about}", "green")
+                    self.write_row(f"  ✓ {_done(action)} {subject}  {duration(elapsed)}{about}", "green")
             case Failed(subject, action, elapsed):
-                self.write(f"  ✗ {_doing(action)} {subject} failed after {_seconds(elapsed)}", "red")
+                self.write(f"  ✗ {_doing(action)} {subject} failed after {duration(elapsed)}", "red")
 
 
 class _Plain(_Lines):
@@ -165,7 +181,7 @@ class _Plain(_Lines):
         with self._turn:
             self.note(event)
             is_unseen = isinstance(event, Finished) and self.is_hidden(event.action)
-            if not is_unseen and not isinstance(event, Started | Progressed):
+            if not is_unseen and not isinstance(event, Expected | Started | Progressed):
                 self.show_end(event)
                 self._last_line = time.monotonic()
 
@@ -180,10 +196,11 @@ class _Plain(_Lines):
         """What has been worked on for longest."""
         now = time.monotonic()
         if not self._running:
-            return f"{self._title or 'working'}  {_seconds(now - self._stage_began)}"
+            return f"{self._title or 'working'}  {duration(now - self._stage_began)}"
         (subject, action), began = min(self._running.items(), key=lambda item: item[1])
         others = f", and {len(self._running) - 1} more" if len(self._running) > 1 else ""
-        return f"{_doing(action)} {subject}  {_seconds(now - began)}{others}"
+        counts = f"  ({self.counts})" if self.counts else ""
+        return f"{_doing(action)} {subject}  {duration(now - began)}{others}{counts}"
 
 
 class _Live(_Lines):
@@ -194,13 +211,17 @@ class _Live(_Lines):
         self._live = Live(self, console=console, refresh_per_second=8, transient=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        running = list(self._running.items())
-        spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[int(time.monotonic() * 8) % 10]
+        now = time.monotonic()
+        running = [(key, began) for key, began in self._running.items() if now - began >= self._patience]
+        spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[int(now * 8) % 10]
+        if self.counts:
+            yield Text(f"  {spinner} {self._summary(now)}", style="cyan", no_wrap=True, overflow="ellipsis")
         for (subject, action), began in running[:ROWS]:
-            row = f"  {spinner} {_doing(action)} {subject}  {_seconds(time.monotonic() - began)}"
+            sign = "  " if self.counts else spinner
+            row = f"  {sign} {_doing(action)} {self._called(subject)}  {duration(now - began)}"
             yield Text(row, style="cyan", no_wrap=True, overflow="ellipsis")
-        if not running:
-            waited = _seconds(time.monotonic() - self._stage_began)
+        if not running and not self.counts:
+            waited = duration(now - self._stage_began)
             yield Text(f"  {spinner} {self._title}  {waited}", style="cyan")
         if len(running) > ROWS:
             yield Text(f"    and {len(running) - ROWS} more", style="cyan")
@@ -213,11 +234,38 @@ class _Live(_Lines):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.stop()
+        if self.counts and kind is None:
+            self.write(f"  ✓ {self.counts} done  {duration(time.monotonic() - self._began)}", "green")
+
+    @property
+    def _patience(self) -> float:
+        """How long a thing takes before it has a row."""
+        return SLOW if self.counts and not self.verbose else 0.0
+
+    def _summary(self, now: float) -> str:
+        """The one line about everything: "12/34  1m 05s of about 3m  Applying"."""
+        about = self._expected.seconds if self._expected else None
+        of = f" of about {duration(about)}" if about else ""
+        return f"{self.counts}  {duration(now - self._began)}{of}  {self._title}"
+
+    def _called(self, subject: str) -> str:
+        return subject if self.verbose else called(subject)
 
     def show(self, event: Event) -> None:
         self.note(event)
-        if not isinstance(event, Started | Progressed):
-            self.show_end(event)
+        if isinstance(event, Expected | Started | Progressed):
+            return
+        if isinstance(event, Finished) and event.elapsed < self._patience:
+            return
+        if isinstance(event, Finished | Failed):
+            event = replace(event, subject=self._called(event.subject))
+        self.show_end(event)
+
+
+def called(subject: str) -> str:
+    """A thing in plain words, if it is one of Terraform's addresses: "space ada-editor"."""
+    kind, _, label = subject.partition(".")
+    return f"{noun(kind)} {label}" if label and kind in NOUNS else subject
 
 
 def _doing(action: str) -> str:
@@ -228,6 +276,7 @@ def _done(action: str) -> str:
     return WORDS.get(action, (action, action))[1]
 
 
-def _seconds(elapsed: float) -> str:
+def duration(elapsed: float) -> str:
+    """Seconds as "42s" or "2m 05s"."""
     whole = round(elapsed)
     return f"{whole}s" if whole < 60 else f"{whole // 60}m {whole % 60:02}s"

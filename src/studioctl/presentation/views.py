@@ -1,9 +1,6 @@
 """Results as a person reads them."""
 
-import json
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -12,97 +9,15 @@ from rich.text import Text
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.money import dollars_a_month
-from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 
 if TYPE_CHECKING:  # their modules load botocore, which a plan does not need
     from studioctl.operations.data.inventory import Holding
     from studioctl.operations.provisioning.down import Outcome, Teardown
     from studioctl.operations.state import Snapshot
 
-SIGNS: Mapping[Action, tuple[str, str]] = {
-    "create": ("+", "green"),
-    "update": ("~", "yellow"),
-    "replace": ("-/+ REPLACE", "bold red"),
-    "delete": ("- DESTROY", "bold red"),
-    "import": ("<-", "cyan"),
-    "move": ("->", "cyan"),
-    "forget": ("x", "yellow"),
-}
-COUNTED: tuple[tuple[Action, str], ...] = (
-    ("create", "to create"),
-    ("update", "to change"),
-    ("replace", "TO REPLACE"),
-    ("delete", "TO DESTROY"),
-    ("import", "to adopt"),
-)
 WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {0} && aws kms enable-key --key-id {0}"
 COME_BACK = "studioctl docs remove-and-come-back"
-LONGEST_VALUE = 60
 LISTED = 10  # users
-FEW = 4  # addresses of a step
-SCRIPT = "studio_lifecycle_config_content"
-
-
-def plan(summary: PlanSummary, console: Console) -> None:
-    """What would happen, grouped by module; what destroys something stands out in words, not only in colour."""
-    if not summary.has_changes:
-        console.print("No changes: everything is as the file says.")
-        return
-    changing = {change.address for change in summary.changes if not change.is_unfinished}
-    for drifted in summary.drift:
-        if drifted.action == "delete":
-            _line(console, f"! {drifted.address} was removed elsewhere", "yellow")
-        elif drifted.address in changing:  # other drift is AWS filling in what was left out
-            _line(console, f"! {drifted.address} was changed elsewhere", "yellow")
-    for module, changes in summary.by_module().items():
-        _line(console, f"\n{module or 'no longer in the file'}", "bold")
-        for change in changes:
-            _change(change, console)
-    if summary.outputs and not summary.changes:
-        _line(console, "Only outputs change.")
-    counts = [f"{count} {words}" for action, words in COUNTED if (count := summary.count(action))]
-    _line(console, f"\nPlan: {', '.join(counts) or 'outputs only'}.", "bold")
-    if len(summary.steps) > 1:
-        _line(console, "In this order:")
-        for number, step in enumerate(summary.steps, 1):
-            _line(console, f"  {number}. {step.does}: {_subjects(step.addresses)}")
-
-
-def _subjects(addresses: Sequence[str]) -> str:
-    few = ", ".join(addresses[:FEW])
-    return few if len(addresses) <= FEW else f"{few} and {len(addresses) - FEW} more"
-
-
-def _change(change: ResourceChange, console: Console) -> None:
-    sign, style = SIGNS[change.action]
-    why = "  (its creation was interrupted)" if change.is_unfinished else ""
-    _line(console, f"  {sign} {change.address}{why}", style)
-    for attribute in change.attributes:
-        if attribute.path == SCRIPT and not attribute.unknown:
-            _script(attribute, console)
-        else:
-            _line(
-                console, f"      {attribute.path}: {_values(attribute)}", "red" if attribute.forces_replacement else ""
-            )
-
-
-def _script(attribute: AttributeChange, console: Console) -> None:
-    """The lifecycle script is stored in base64; what differs in it is told by its lines."""
-    before, after = (b64decode(value).decode().splitlines() for value in (attribute.before, attribute.after))
-    _line(console, "      the lifecycle script:")
-    for line in list(unified_diff(before, after, n=0, lineterm=""))[2:]:
-        if not line.startswith("@@"):
-            _line(console, f"        {line}", "green" if line.startswith("+") else "red")
-
-
-def _values(attribute: AttributeChange) -> str:
-    why = "  (forces replacement)" if attribute.forces_replacement else ""
-    return f"{_value(attribute.before)} -> {_value(attribute.after)}{why}"
-
-
-def _value(value: Any) -> str:
-    text = value if isinstance(value, str) and value.startswith("(") else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
 
 def ready(terminal: Terminal, name: str, outputs: Mapping[str, Any], *, flags: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
+from studioctl.infrastructure.block import Blueprint, Output
+
 Action = Literal["create", "update", "replace", "delete", "import", "move", "forget"]
 Json: TypeAlias = dict[str, Any]
 
@@ -369,3 +371,13 @@ def ordered(changes: Iterable[ResourceChange | None], modules: Mapping[str, str]
 
     present = cast("list[ResourceChange]", [change for change in changes if change is not None])
     return tuple(sorted(present, key=position))
+
+
+def addresses(blueprint: Blueprint) -> dict[str, str]:
+    """The module of each block that the blueprint describes, by address, in its order."""
+    return {
+        block.address: module.name
+        for module in blueprint.modules
+        for block in module.blocks
+        if not isinstance(block, Output)
+    }

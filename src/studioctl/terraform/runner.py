@@ -16,7 +16,7 @@ from typing import Any
 from studioctl import disk
 from studioctl.errors import RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
-from studioctl.infrastructure.block import Blueprint, Output
+from studioctl.infrastructure.block import Blueprint
 from studioctl.infrastructure.blueprint import born
 from studioctl.terraform import diagnostics, document, history, migration, orphans, process, provider, runs, state, warm
 from studioctl.terraform import plan as plans
@@ -64,8 +64,15 @@ class Terraform:
 
     def write(self) -> bool:
         """Bring the documents on disk in line with the blueprint; whether anything changed."""
-        documents = document.render(born(self.blueprint, self.birth()), self.workspace.target)
-        return self.workspace.write(documents, self.backend)
+        return self.workspace.write(self.documents(), self.backend)
+
+    def documents(self) -> dict[str, str]:
+        """The documents that Terraform is given, by the name of the document."""
+        return document.render(born(self.blueprint, self.birth()), self.workspace.target)
+
+    def shown(self) -> dict[str, Any]:
+        """All that Terraform says of the plan that was saved last."""
+        return dict(json.loads(self._ask("show", "-json", PLAN_FILE)))
 
     def birth(self) -> str:
         """The mark that tells what this state is about from another environment of the same name.
@@ -248,9 +255,9 @@ class Terraform:
         return addresses
 
     def _summary(self, said: Transcript, *, destroy: bool, has_changes: bool) -> PlanSummary:
-        modules = addresses(self.blueprint)
+        modules = plans.addresses(self.blueprint)
         if plans.needs_values(said.planned):
-            parts = plans.from_show(json.loads(self._ask("show", "-json", PLAN_FILE)), modules)
+            parts = plans.from_show(self.shown(), modules)
         else:
             parts = plans.from_stream(said.planned, said.outputs, said.drifted, modules)
         changes, outputs, drift = parts
@@ -386,13 +393,3 @@ class Terraform:
                 hint=diagnostics.hint_about(answer.stderr) or f"Look at it in {self.workspace.directory}",
             )
         return answer.stdout
-
-
-def addresses(blueprint: Blueprint) -> dict[str, str]:
-    """The module of each block that the blueprint describes, by address, in its order."""
-    return {
-        block.address: module.name
-        for module in blueprint.modules
-        for block in module.blocks
-        if not isinstance(block, Output)
-    }

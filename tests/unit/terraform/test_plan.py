@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from studioctl.terraform import plan
-from studioctl.terraform.plan import MASK, UNKNOWN, AttributeChange, PlanSummary
-from studioctl.terraform.runner import addresses
+from studioctl.terraform.plan import MASK, UNKNOWN, AttributeChange, PlanSummary, addresses
 from studioctl.terraform.stream import Transcript
 
 from .blueprints import blueprint, network, storage

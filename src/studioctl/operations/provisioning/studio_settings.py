@@ -22,8 +22,7 @@ from studioctl.infrastructure.studio_api import DOMAIN, SPACE, SUBNETS, UNKNOWN
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import adopt
 from studioctl.terraform import plan as plans
-from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange, Step
-from studioctl.terraform.runner import addresses
+from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange, Step, addresses
 from studioctl.terraform.state_resources import DEPOSED, Estate, instance_of
 
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studioctl.errors import RefusedError
-from studioctl.events import Noted, Stage, Work
+from studioctl.events import Expected, Noted, Stage, Work
 from studioctl.infrastructure import studio_api
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import adopt as adoption
 from studioctl.operations.provisioning import (
     data_loss,
+    durations,
     endpoint_zones,
     network_costs,
     occupants,
@@ -182,7 +183,7 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
 
 
 def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App"] = ()) -> Work[Mapping[str, Any]]:
-    """Does what the plan says, and returns the outputs.
+    """Do what the plan says, and return the outputs.
 
     Args:
         environment: The environment.
@@ -192,6 +193,12 @@ def apply(environment: Environment, summary: PlanSummary, *, stop: Sequence["App
     Raises:
         TerraformError: AWS refused something. Planning and applying again goes on from there.
     """
+    seconds = durations.expected(environment.terraform.blueprint, summary, durations.known(environment))
+    yield Expected(durations.things(summary), seconds)
+    return (yield from durations.noted(environment, summary, _apply(environment, summary, stop)))
+
+
+def _apply(environment: Environment, summary: PlanSummary, stop: Sequence["App"]) -> Work[Mapping[str, Any]]:
     if stop and (domain := environment.domain()):
         from studioctl.operations.studio.stop_apps import stop_apps  # noqa: PLC0415 (botocore is needed only here)
 

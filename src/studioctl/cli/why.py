@@ -1,0 +1,65 @@
+"""`studioctl why`."""
+
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import options
+
+Asked = Annotated[
+    str,
+    typer.Argument(
+        help="A key (network.endpoints), a user's or a space's (ada.instance_type), or an action (s3:GetObject).",
+        metavar="KEY|ACTION",
+        show_default=False,
+    ),
+]
+User = Annotated[str | None, typer.Option("--user", help="For an action: whose role.", metavar="USER")]
+On = Annotated[str, typer.Option("--on", help="For an action: the ARN of what it is done to.", metavar="ARN")]
+Context = Annotated[
+    list[str] | None,
+    typer.Option("--context", help="For an action: a condition key of the request. Repeatable.", metavar="KEY=VALUE"),
+]
+
+
+def why(
+    asked: Asked,
+    user: User = None,
+    on: On = "*",
+    given: Context = None,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+    json: options.Json = False,
+    backend_config: options.BackendConfig = None,
+) -> None:
+    """Say why a setting or a permission is as it is: which line, which default, which layer of AWS; and what AWS holds.
+
+    For example: [bold]studioctl why ada.idle_timeout_minutes[/]
+    or [bold]studioctl why s3:GetObject --user ada --on arn:aws:s3:::acme-data/x[/]
+    """
+    from studioctl.cli import context
+    from studioctl.operations.why import look, permission
+    from studioctl.presentation import why as presented
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import waiting
+
+    terminal = Terminal()
+    if permission.is_action(asked):
+        account = context.account(config, local=local)
+        with waiting(terminal, "Asking AWS"):
+            found = permission.permission(
+                account, asked, user=user, resource=on, context=permission.parsed(given or [])
+            )
+        if json:
+            typer.echo(dumps(found.to_json()))
+        else:
+            presented.permission(found, terminal.out)
+        return
+    environment = context.environment(config, local=local, backend_settings=backend_config)
+    with waiting(terminal, "Asking AWS"):
+        answer = look.setting(environment, asked)
+    if json:
+        typer.echo(dumps(answer.to_json()))
+    else:
+        presented.setting(answer, terminal.out, flags=context.repeated(config, local=local))

@@ -1,0 +1,48 @@
+"""An estimate in words, as a terminal and a report show it."""
+
+from collections.abc import Iterable
+
+from studioctl.catalog.prices import items
+from studioctl.operations.costs.estimate import Costs, Estimate, Line, Money
+
+SHARED = "everybody"
+ALL = "in all"
+LISTED = 20  # users; more are summed up
+NOTHING = 0.005  # below it, a sum reads 0.00
+
+
+def summary(found: Estimate) -> Iterable[tuple[str, Costs]]:
+    """The costs of each user, of everybody, and in all; many users are one row."""
+    if len(found.users) <= LISTED:
+        yield from ((name, found.of(name)) for name in found.users)
+    else:
+        yield f"{len(found.users):,} users", found.total - found.of(None)
+    if any(line.user is None for line in found.lines):
+        yield SHARED, found.of(None)
+    yield ALL, found.total
+
+
+def amount(money: Money, *, signed: bool = False) -> str:
+    """US dollars, and that something in them is unknown: "2.30 + unknown"."""
+    if money.unknown and abs(money.usd) < NOTHING:
+        return "unknown"
+    usd = 0.0 if abs(money.usd) < NOTHING else money.usd
+    return (f"{usd:+,.2f}" if signed and usd else f"{usd:,.2f}") + (" + unknown" if money.unknown else "")
+
+
+def by_item(lines: Iterable[Line]) -> Iterable[tuple[str, Money]]:
+    """Everything that is paid for, in words, with the sum of a month in use."""
+    sums: dict[str, Money] = {}
+    for line in lines:
+        sums[line.item] = sums.get(line.item, Money()) + line.costs.working
+    known = items()
+    return [(known[item].what if item in known else item, money) for item, money in sums.items()]
+
+
+def dated(found: Estimate) -> str:
+    """The dates of the prices: " (prices of 2026-08-21 to 2026-08-24)"."""
+    used = {line.item for line in found.lines}
+    dates = sorted({price.as_of for item in used if (price := found.price_list.of.get(item)) and price.as_of})
+    if not dates:
+        return ""
+    return f" (prices of {dates[0]})" if len(dates) == 1 else f" (prices of {dates[0]} to {dates[-1]})"

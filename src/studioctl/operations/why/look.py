@@ -1,0 +1,40 @@
+"""Ask AWS what it holds, for an answer to `why`."""
+
+from studioctl.errors import StudioctlError
+from studioctl.operations.environment import Environment
+from studioctl.operations.why.question import Question, asked
+from studioctl.operations.why.setting import Answer, World, answer
+
+
+def setting(environment: Environment, text: str) -> Answer:
+    """Why a key is as it is. Where AWS cannot be asked, the file's own layers are the answer.
+
+    Args:
+        environment: The environment.
+        text: The key as it was typed: `ada.instance_type`.
+
+    Raises:
+        ConfigError: There is no such key, or nobody of that name.
+    """
+    question = asked(text, environment.config)
+    world, unseen = None, ""
+    try:
+        world = _world(environment, question)
+    except StudioctlError as error:
+        unseen = error.message
+    if world is not None and not world.domain:
+        unseen = f"'{environment.config.name}' does not exist in {environment.place}"
+    return answer(question, environment.config, environment.source, world, unseen)
+
+
+def _world(environment: Environment, question: Question) -> World:
+    domain = environment.domain()
+    if domain is None:
+        return World(state=environment.terraform.state())
+    studio = environment.studio
+    return World(
+        domain=studio.described_domain(domain.id),
+        profile=studio.described_profile(domain.id, question.user) if question.user else {},
+        space=studio.described_space(domain.id, question.space) if question.space else {},
+        state=environment.terraform.state(),
+    )

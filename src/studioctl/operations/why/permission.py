@@ -1,0 +1,158 @@
+"""Whether a user's role may do something in AWS, and the statement that says so."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from studioctl.errors import AbsentError, StudioctlError
+from studioctl.infrastructure.block import Data
+from studioctl.operations.environment import Account
+
+ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z*]+")
+
+
+@dataclass(frozen=True)
+class Permission:
+    """The answer.
+
+    Args:
+        user: Whose role it is.
+        role: The role's ARN.
+        action: What is to be done.
+        resource: To what.
+        allowed: Whether it may be done.
+        why: In IAM's words.
+        by: The policy, and in brackets the statement; empty where none allows it.
+        because: Why the statement is there, where studioctl wrote it.
+        key: The key of the file behind it; empty where the file has no say.
+    """
+
+    user: str
+    role: str
+    action: str
+    resource: str
+    allowed: bool
+    why: str
+    by: str
+    because: str
+    key: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable shape behind `studioctl why ACTION --json`."""
+        return asdict(self)
+
+
+def is_action(text: str) -> bool:
+    """Whether a question is about an action of IAM, such as s3:GetObject."""
+    return ACTION.fullmatch(text) is not None
+
+
+def permission(
+    account: Account, action: str, *, user: str | None, resource: str, context: Mapping[str, str] | None = None
+) -> Permission:
+    """Whether a user's role may do this, by the policies that IAM has today.
+
+    The policies of buckets, keys and organizations are not read; those may forbid more, and a bucket's may allow more.
+
+    Args:
+        account: The environment.
+        action: Such as "s3:GetObject".
+        user: Whose role; None for the first user of the file.
+        resource: An ARN, or "*".
+        context: More condition keys of the request.
+
+    Raises:
+        StudioctlError: The file has no such user.
+        AbsentError: There is no domain.
+        AwsError: AWS refuses to tell.
+    """
+    from studio_emulator.iam.evaluate import Policies, evaluate  # noqa: PLC0415 (needed here only)
+    from studio_emulator.iam.policy import Asked, Principal  # noqa: PLC0415
+    from studioctl.aws import role_policies  # noqa: PLC0415 (botocore is needed only here)
+
+    name = _user(account, user)
+    role_name = _role_of(account, name)
+    found = role_policies.of_role(account.session, role_name)
+    number = account.session.identity.account_id
+    known = {
+        "aws:principalaccount": number,
+        "aws:resourceaccount": number,
+        "aws:principalarn": found.arn,
+        "aws:requestedregion": account.config.region,
+        "aws:securetransport": "true",
+        **{key.lower(): value for key, value in (context or {}).items()},
+    }
+    decision = evaluate(
+        Principal(found.arn, found.arn, number),
+        Asked(action, resource, known),
+        Policies(identity=found.identity, boundary=found.boundary),
+    )
+    because, key = _reason(account, decision.by)
+    return Permission(name, found.arn, action, resource, decision.allowed, decision.why, decision.by, because, key)
+
+
+def _user(account: Account, user: str | None) -> str:
+    names = [each.name for each in account.config.users]
+    if user is not None and user not in names:
+        raise StudioctlError(
+            f"'{user}' is not a user in {account.source.name}. There are: {', '.join(names[:10])}.",
+            hint="name one of them with --user",
+        )
+    return user or names[0]
+
+
+def _role_of(account: Account, user: str) -> str:
+    """The name of the role that AWS takes for a user: the profile's, else the domain's."""
+    domain = account.domain()
+    if domain is None:
+        raise AbsentError(
+            f"'{account.config.name}' does not exist in {account.place}.",
+            hint="studioctl up",
+            is_local=account.target.is_local,
+        )
+    profile = account.studio.described_profile(domain.id, user).get("UserSettings", {})
+    described = account.studio.described_domain(domain.id).get("DefaultUserSettings", {})
+    return str(profile.get("ExecutionRole") or described["ExecutionRole"]).rpartition("/")[2]
+
+
+# A policy's purpose, as its name ends -> the key of the file behind it.
+_KEYS = {
+    "extra": "iam.extra_statements",
+    "s3": "storage.extra_buckets",
+    "remote_access": "studio.remote_access",
+    "secrets": "secrets.github",
+    "kms": "encryption",
+}
+
+
+def _reason(account: Account, by: str) -> tuple[str, str]:
+    """Why studioctl wrote the statement that decided, and the key behind its policy."""
+    from studioctl.infrastructure import blueprint  # noqa: PLC0415 (needed here only)
+
+    policy, _, sid = by.removesuffix(")").partition(" (")
+    for module in blueprint.build(account.config).modules:
+        for block in module.blocks:
+            if not (isinstance(block, Data) and block.type == "aws_iam_policy_document"):
+                continue
+            purpose = next((it for it in _KEYS if block.label == it or block.label.startswith(f"{it}_")), "")
+            for statement in block.arguments["statement"]:
+                if sid and statement.get("sid") == sid and "principals" not in statement:
+                    return str(statement.get("//", block.why)), _KEYS.get(purpose, "iam.permissions")
+    managed = account.config.iam.permissions == "managed" and policy.startswith(("Amazon", "Secrets"))
+    return ('AWS\'s own policy, by [iam] permissions = "managed"', "iam.permissions") if managed else ("", "")
+
+
+def parsed(pairs: list[str]) -> Mapping[str, str]:
+    """Condition keys as they were typed: KEY=VALUE.
+
+    Raises:
+        StudioctlError: One has no "=".
+    """
+    wrong = next((pair for pair in pairs if "=" not in pair), None)
+    if wrong is not None:
+        raise StudioctlError(
+            f"{json.dumps(wrong)} is no condition key with a value.", hint="write it as aws:SourceIp=10.0.0.1"
+        )
+    return dict(pair.split("=", 1) for pair in pairs)

@@ -1,0 +1,141 @@
+"""A question such as `ada.idle_timeout_minutes`, as a place in studio.toml and whom it is about."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import Location, all_nearest
+from studioctl.config.users import User
+from studioctl.errors import ConfigError
+
+OF_SPACE = {"instance_type", "volume_gb"}  # the file may say these of a single space
+HELD_BY_SPACE = {*OF_SPACE, "idle_timeout_minutes"}  # AWS holds these for each space
+OF_STUDIO = "studio"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A key, and whom the question is about.
+
+    Args:
+        key: The section and the key: `("studio", "docker")`; one part for keys at the top of the file.
+        user: About which user; None for the environment.
+        space: About which of their spaces; None for the user's first, or for none.
+    """
+
+    key: tuple[str, ...]
+    user: str | None = None
+    space: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The key with whom it is about: "studio.docker", "studio.volume_gb of space ada-editor"."""
+        about = f" of space {self.space}" if self.space else f" of user {self.user}" if self.user else ""
+        return ".".join(self.key) + about
+
+
+def keys() -> Mapping[tuple[str, ...], FieldInfo]:
+    """Every key of the file but those inside lists and tables of the user's own."""
+    return dict(_keys(EnvironmentConfig, ()))
+
+
+def _keys(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    for name, field in model.model_fields.items():
+        section = _model_of(field.annotation)
+        if section is None or above:
+            yield (*above, name), field
+        else:
+            yield from _keys(section, (*above, name))
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) is UnionType:
+        return next(filter(None, map(_model_of, get_args(annotation))), None)
+    return None
+
+
+def asked(text: str, config: EnvironmentConfig) -> Question:
+    """The question that a person typed.
+
+    Args:
+        text: `network.endpoints`, `ada.instance_type`, `ada-editor.volume_gb` or just `docker`.
+        config: The file: it knows the users and spaces.
+
+    Raises:
+        ConfigError: There is no such key, or nobody of that name.
+    """
+    known = keys()
+    first, _, rest = text.partition(".")
+    whole = tuple(text.split("."))
+    if whole in known:
+        return Question(whole)
+    about = _about(first, config)
+    if about is not None and rest:
+        user, space = about
+        key = _key(rest, known, preferred=OF_STUDIO)
+        if space is None and key[-1] in HELD_BY_SPACE:
+            space = _first_space(user)
+        return Question(key, user.name, space)
+    if about is None and rest and not any(key[0] == first for key in known):
+        raise _nobody(first, config)
+    return Question(_key(text, known))
+
+
+def _key(text: str, known: Mapping[tuple[str, ...], FieldInfo], *, preferred: str = "") -> tuple[str, ...]:
+    """The key of this name; of several, that of the preferred section. `idle_timeout` is enough where it is plain."""
+    words = tuple(text.split("."))
+    found = [key for key in known if key[-len(words) :] == words] or [
+        key for key in known if len(words) == 1 and key[-1].startswith(words[0])
+    ]
+    best = [key for key in found if key[0] == preferred] or found
+    if len(best) == 1:
+        return best[0]
+    if best:
+        several = ", ".join(".".join(key) for key in best)
+        raise ConfigError(f"There are several keys '{text}': {several}.", hint=f"studioctl why {'.'.join(best[0])}")
+    near = all_nearest(text, [".".join(key) for key in known]) or all_nearest(words[-1], [key[-1] for key in known])
+    meant = f" Did you mean {near[0]}?" if near else ""
+    raise ConfigError(f"studio.toml has no key '{text}'.{meant}", hint="see all keys: studioctl docs studio-toml")
+
+
+def _about(name: str, config: EnvironmentConfig) -> tuple[User, str | None] | None:
+    for user in config.users:
+        if user.name == name:
+            return user, None
+        if any(space.name == name for space in user.effective_spaces()):
+            return user, name
+    return None
+
+
+def _first_space(user: User) -> str | None:
+    return next((space.name for space in user.effective_spaces()), None)
+
+
+def _nobody(name: str, config: EnvironmentConfig) -> ConfigError:
+    names = [user.name for user in config.users] + [s.name for user in config.users for s in user.effective_spaces()]
+    near = all_nearest(name, [*EnvironmentConfig.model_fields, *names])
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return ConfigError(
+        f"There is no user, no space and no section '{name}'.{meant}", hint=f"there are: {', '.join(names[:10])}"
+    )
+
+
+def places(question: Question, config: EnvironmentConfig) -> tuple[Location, ...]:
+    """Where the file may say it, the nearest first."""
+    name = question.key[-1]
+    for number, user in enumerate(config.users):
+        if user.name != question.user:
+            continue
+        spaces = enumerate(user.effective_spaces())
+        own = [("users", number, "spaces", index, name) for index, space in spaces if space.name == question.space]
+        of_space = own if name in OF_SPACE and user.spaces is not None else []
+        of_user = [("users", number, name)] if name in user.model_fields_set else []
+        return (*of_space, *of_user, question.key)
+    return (question.key,)

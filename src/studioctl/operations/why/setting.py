@@ -1,0 +1,211 @@
+"""Why a setting is as it is: the layers of the file and of AWS that speak of it, and the one that decides."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.source import Source
+from studioctl.config.text import Location
+from studioctl.infrastructure import studio_api
+from studioctl.operations.why.question import Question, keys, places
+from studioctl.review import causes, words
+from studioctl.terraform.state_resources import Estate
+
+DEFAULT = "default"
+_SETTINGS = {"domain": "DefaultUserSettings", "profile": "UserSettings", "space": "SpaceSettings"}
+_OF_DOMAIN_ALONE = ("app_network_access_type", "domain_settings", "domain_name")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One place that says something.
+
+    Args:
+        name: "studio.toml:14", "default", "space ada-editor", "user profile ada", "domain", "Terraform's state".
+        value: What it says, as the file would write it; None where it says nothing.
+        decides: Whether this is the one that counts.
+    """
+
+    name: str
+    value: str | None
+    decides: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question.
+
+    Args:
+        title: The key, with whom it is about.
+        means: What the key is for.
+        wanted: What the file asks for.
+        file: Its layers, the nearest first. The last is the default.
+        aws: AWS's layers, the nearest first; empty where AWS was not asked, or has no such setting.
+        unseen: Why AWS was not asked.
+    """
+
+    title: str
+    means: str
+    wanted: str
+    file: tuple[Layer, ...]
+    aws: tuple[Layer, ...] = ()
+    unseen: str = ""
+
+    @property
+    def holds(self) -> str | None:
+        """The value that counts in AWS; None where that is not known."""
+        return next((layer.value for layer in self.aws if layer.decides), None)
+
+    @property
+    def differs(self) -> bool:
+        """Whether AWS has something else than the file asks for."""
+        return self.holds is not None and self.holds != self.wanted
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable shape behind `studioctl why --json`."""
+
+        def layers(those: tuple[Layer, ...]) -> list[dict[str, Any]]:
+            return [{"name": it.name, "value": it.value, "decides": it.decides} for it in those]
+
+        return {
+            "key": self.title,
+            "means": self.means,
+            "wanted": self.wanted,
+            "file": layers(self.file),
+            "aws": layers(self.aws),
+            "holds": self.holds,
+            "differs": self.differs,
+            "unseen": self.unseen,
+        }
+
+
+@dataclass(frozen=True)
+class World:
+    """AWS's own descriptions, each as the API gives it; empty where there is none.
+
+    Args:
+        domain: DescribeDomain.
+        profile: DescribeUserProfile of the user whom the question is about.
+        space: DescribeSpace of the space.
+        state: Terraform's state.
+    """
+
+    domain: Mapping[str, Any] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    space: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+def answer(question: Question, config: EnvironmentConfig, source: Source, world: World | None, unseen: str) -> Answer:
+    """The answer to a question about a key.
+
+    Args:
+        question: What is asked.
+        config: The file's values.
+        source: The file's text.
+        world: What AWS says; None where it was not asked.
+        unseen: Why it was not.
+    """
+    field_ = keys()[question.key]
+    file = tuple(_file_layers(question, config, source))
+    wanted = next(layer.value for layer in file if layer.decides) or "none"
+    aws = tuple(_aws_layers(question, world)) if world else ()
+    return Answer(question.title, field_.description or "", wanted, file, aws, unseen)
+
+
+def _file_layers(question: Question, config: EnvironmentConfig, source: Source) -> Iterator[Layer]:
+    decided = False
+    for place in places(question, config):
+        where, written, value = source.exactly(*place), source.written(place), _value(config, place)
+        if where is not None and value is not None:
+            group = f" (group {written[1]})" if written[:1] == ("groups",) else ""
+            yield Layer(f"{where}{group}", _shown(value), decides=not decided)
+            decided = True
+    default = keys()[question.key]
+    value = None if default.is_required() else default.get_default(call_default_factory=True)
+    yield Layer(DEFAULT, _shown(value), decides=not decided)
+
+
+def _value(config: EnvironmentConfig, place: Location) -> Any:
+    found: Any = config
+    for part in place:
+        found = found[part] if isinstance(part, int) else getattr(found, part)
+    return found
+
+
+def _shown(value: Any) -> str:
+    if hasattr(value, "model_dump"):
+        value = value.model_dump(exclude_unset=True)
+    if isinstance(value, Mapping):
+        return words.shortened(", ".join(f"{key} = {words.shown(it)}" for key, it in value.items()) or "none")
+    if isinstance(value, tuple) and value and hasattr(value[0], "model_dump"):
+        return f"{len(value)} entries"
+    return words.shown(value)
+
+
+def _aws_layers(question: Question, world: World) -> Iterator[Layer]:
+    found = list(_studio_layers(question, world)) or list(_recorded(question, world.state))
+    decided = False
+    for name, value in found:
+        yield Layer(name, value, decides=value is not None and not decided)
+        decided = decided or value is not None
+
+
+def _studio_layers(question: Question, world: World) -> Iterator[tuple[str, str | None]]:
+    """AWS takes the space's setting before the profile's, and that before the domain's."""
+    known = paths(question.key)
+    if known and known[0].startswith(_OF_DOMAIN_ALONE):
+        if world.domain:
+            yield "domain", words.in_file(question.key, known[0], _member(world.domain, known[0]))
+        return
+    about = (
+        ("space", f"space {question.space}", world.space),
+        ("profile", f"user profile {question.user}", world.profile),
+        ("domain", "domain", world.domain),
+    )
+    for kind, called, described in about:
+        path = next((it for it in known if _belongs(it, kind)), None)
+        if path is not None and described:
+            value = _member(described.get(_SETTINGS[kind], {}), path)
+            yield called, None if value is None else words.in_file(question.key, path, value)
+
+
+def paths(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Where AWS keeps a key of [studio] and its like, in the provider's names."""
+    own = {("studio", "volume_gb"): causes.VOLUME, ("studio", "instance_type"): causes.INSTANCE}
+    first = (own[key],) if key in own else ()
+    return (*first, *(path for path, found in causes.STUDIO.items() if found == key))
+
+
+def _belongs(path: str, kind: str) -> bool:
+    """Whether a layer has this path: a space has a volume, the others a default for volumes."""
+    if path == causes.VOLUME:
+        return kind == "space"
+    return not (kind == "space" and ".default_ebs_storage_settings." in path)
+
+
+def _member(described: Mapping[str, Any], path: str) -> Any:
+    found: Any = described
+    for part in path.split("."):
+        found = found.get(studio_api.api_name(part)) if isinstance(found, Mapping) else None
+    return found
+
+
+def _recorded(question: Question, state: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """The value in Terraform's state, as of its last run."""
+    estate = Estate(state)
+    for (kind, path), key in causes.OTHERS.items():
+        if key == question.key:
+            values = [_attribute(attributes, path) for attributes in estate.attributes(kind)]
+            if values:
+                yield "Terraform's state", words.in_file(question.key, path, values[0])
+                return
+
+
+def _attribute(attributes: Mapping[str, Any], path: str) -> Any:
+    found: Any = attributes
+    for part in path.split("."):
+        found = found[0] if isinstance(found, list) and found else found
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found

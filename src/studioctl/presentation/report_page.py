@@ -1,0 +1,144 @@
+"""A report as one HTML file: no script, nothing from another host, readable by screen readers and on paper."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from html import escape
+from xml.etree import ElementTree
+
+from studioctl.report.content import Report, Section, Table
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1a1d21; --quiet: #565d66; --line: #d5d9de; --back: #fff; --soft: #f4f5f7;
+  --good: #0a6b3d; --bad: #a3231b }
+@media (prefers-color-scheme: dark) { :root { --ink: #e7e9ec; --quiet: #a7aeb8; --line: #3a4048; --back: #16181c;
+  --soft: #1f2329; --good: #6fd39b; --bad: #ff9a90 } }
+* { box-sizing: border-box }
+body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back) }
+main { max-width: 64rem; margin: 0 auto; padding: 1.5rem 1rem 4rem }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 }
+h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; border-top: 1px solid var(--line); padding-top: 1.25rem }
+p { margin: .5rem 0; max-width: 46rem }
+.quiet { color: var(--quiet) }
+.proof { border: 2px solid var(--good); border-radius: .5rem; padding: .75rem 1rem; font-weight: 600 }
+.proof.left { border-color: var(--bad) }
+.wide { overflow-x: auto; margin: 1rem 0 }
+table { border-collapse: collapse; width: 100%; font-size: .93rem }
+th, td { text-align: left; vertical-align: top; padding: .45rem .75rem; border-bottom: 1px solid var(--line) }
+thead th { background: var(--soft); font-weight: 600 }
+tbody th { font-weight: 400 }
+td.yes { color: var(--good); font-weight: 600 }
+td.no { color: var(--quiet) }
+figure { margin: 1rem 0 }
+figure svg { max-width: 100%; height: auto }
+figure svg text { fill: var(--ink) }
+figure svg polygon, figure svg path, figure svg ellipse { stroke: var(--ink) }
+figcaption { color: var(--quiet); font-size: .9rem }
+nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem }
+a { color: inherit }
+@media print { nav { display: none } h2 { break-after: avoid } tr { break-inside: avoid } }
+"""
+_TAGS = {"svg", "g", "title", "text", "path", "polygon", "polyline", "ellipse"}
+_ATTRIBUTES = {
+    *("width", "height", "viewBox", "class", "transform", "fill", "stroke", "points", "d", "cx", "cy", "rx", "ry"),
+    *("text-anchor", "x", "y", "font-family", "font-size", "stroke-dasharray"),
+}
+_SVG = "{http://www.w3.org/2000/svg}"
+
+
+def page(report: Report) -> str:
+    """The file's text."""
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    title = f"{report.title}: report"
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title>",
+            f"<style>{STYLE}</style>",
+            "</head>",
+            "<body><main>",
+            f"<h1>{escape(report.title)}</h1>",
+            f'<p class="quiet">{escape(report.subtitle)}</p>',
+            *_proof(report),
+            *_contents(report),
+            *(line for section in report.sections for line in _section(section)),
+            "</main></body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _proof(report: Report) -> Iterator[str]:
+    if report.proof:
+        left = "" if report.proof.startswith("Nothing") else " left"
+        yield f'<p class="proof{left}">{escape(report.proof)}</p>'
+
+
+def _contents(report: Report) -> Iterator[str]:
+    yield '<nav aria-label="Contents"><ul>'
+    yield from (f'<li><a href="#{_anchor(s.title)}">{escape(s.title)}</a></li>' for s in report.sections)
+    yield "</ul></nav>"
+
+
+def _section(section: Section) -> Iterator[str]:
+    anchor = _anchor(section.title)
+    yield f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{escape(section.title)}</h2>'
+    yield from (f"<p>{escape(text)}</p>" for text in section.text)
+    if section.svg:
+        yield f"<figure>{picture(section.svg, section.alt)}<figcaption>{escape(section.alt)}</figcaption></figure>"
+    for table in section.tables:
+        yield from _table(table, section.title)
+    yield "</section>"
+
+
+def _table(table: Table, title: str) -> Iterator[str]:
+    if not table.rows:
+        yield f'<p class="quiet">{escape(table.empty[:1].upper() + table.empty[1:])}.</p>'
+        return
+    yield f'<div class="wide" role="region" aria-label="{escape(title)}" tabindex="0"><table><thead><tr>'
+    yield from (f'<th scope="col">{escape(cell)}</th>' if cell else "<td></td>" for cell in table.head)
+    yield "</tr></thead><tbody>"
+    for first, *others in table.rows:
+        cells = "".join(f"<td{_kind(cell)}>{escape(cell)}</td>" for cell in others)
+        yield f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
+    yield "</tbody></table></div>"
+
+
+def _kind(cell: str) -> str:
+    return f' class="{cell}"' if cell in {"yes", "no"} else ""
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^a-z]+", "-", title.lower()).strip("-")
+
+
+def picture(svg: str, alt: str) -> str:
+    """A picture by a program, of which only shapes and text stay: no script, no style, no link to anywhere."""
+    if "<!ENTITY" in svg:
+        return ""
+    try:
+        root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", svg))  # noqa: S314 (no entities are in it)
+    except ElementTree.ParseError:
+        return ""
+    drawn = _drawn(root)
+    return drawn.replace("<svg", f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(alt)}"', 1)
+
+
+def _drawn(element: ElementTree.Element) -> str:
+    tag = element.tag.removeprefix(_SVG)
+    if tag not in _TAGS:
+        return "".join(map(_drawn, element)) if tag == "a" else ""
+    if tag == "title":
+        return ""  # Graphviz writes its names of nodes there, which a pointer would show
+    known = {name: value for name, value in element.attrib.items() if name in _ATTRIBUTES}
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in known.items())
+    inner = escape(element.text or "") if tag == "text" else ""
+    return f"<{tag}{attributes}>{inner}{''.join(map(_drawn, element))}</{tag}>"

@@ -1,0 +1,160 @@
+"""A plan in the words of studio.toml, as text and as Markdown."""
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from studioctl.presentation.console import shown
+from studioctl.presentation.progress import duration
+from studioctl.review.entry import Entry, Review, Weight
+from studioctl.review.nouns import TITLES, counted, joined, listed, noun
+from studioctl.terraform.plan import Action, PlanSummary, ResourceChange, Step
+
+NOTHING = "No changes: everything is as the file says."
+FIRST = "Look at this first"
+# How an entry begins, and its colour. The words say it all; the colour only repeats it.
+SIGNS: Mapping[Weight, tuple[str, str]] = {
+    "lost": ("! LOST:", "bold red"),
+    "replaced": ("! REPLACED:", "bold red"),
+    "interrupts": ("! INTERRUPTS:", "bold yellow"),
+    "changed": ("~", "yellow"),
+    "created": ("+", "green"),
+}
+COUNTED: tuple[tuple[Action, str], ...] = (
+    ("create", "to create"),
+    ("update", "to change"),
+    ("replace", "to replace"),
+    ("delete", "to destroy"),
+    ("import", "to adopt"),
+)
+INDENT = "      "
+
+
+def text(review: Review, summary: PlanSummary, console: Console, *, seconds: float | None = None) -> None:
+    """Write the plan: loss, replacement and interruption first, then each part of the environment.
+
+    Args:
+        review: The plan in the words of the file.
+        summary: The plan.
+        console: Where to write it.
+        seconds: How long it will take; None where no earlier run tells.
+    """
+    if not summary.has_changes:
+        console.print(NOTHING)
+        return
+    for line in _elsewhere(summary):
+        _line(console, f"! {line}", "yellow")
+    for title, entries in _parts(review):
+        _line(console, f"\n{title}", "bold")
+        for entry in entries:
+            sign, style = SIGNS[entry.weight]
+            _line(console, f"  {sign} {entry.sentence()}", style, hanging=True)
+    if not summary.changes:
+        _line(console, "Only outputs change.")
+    _line(console, f"\n{total(summary)}", "bold")
+    if seconds is not None:
+        _line(console, f"This takes about {duration(seconds)}, as earlier runs did.")
+    if len(summary.steps) > 1:
+        _line(console, "In this order:")
+        for number, step in enumerate(summary.steps, 1):
+            _line(console, f"  {number}. {step_in_words(step)}", hanging=True)
+
+
+def markdown(review: Review, summary: PlanSummary, *, title: str, money: Sequence[str] = (), refusal: str = "") -> str:
+    """The plan as Markdown, for a pull request.
+
+    Args:
+        review: The plan in the words of the file.
+        summary: The plan.
+        title: The heading's text.
+        money: What the plan does to the costs: a sentence, and a line for each change.
+        refusal: Why `up` refuses the plan; empty if it does not.
+    """
+    lines = [f"### {escaped(title)}", ""]
+    if not summary.has_changes:
+        return "\n".join([*lines, NOTHING])
+    if refusal:
+        lines += [f"> **`up` refuses this plan.** {escaped(' '.join(refusal.split()))}", ""]
+    lines += [f"> {escaped(line)}" for line in _elsewhere(summary)]
+    for heading, entries in _parts(review):
+        lines += [f"**{heading}**", "", *(f"- {_item(entry)}" for entry in entries), ""]
+    lines.append(total(summary))
+    if money:
+        lines += ["", escaped(money[0]), "", *(f"- {escaped(line)}" for line in money[1:])]
+    if len(summary.steps) > 1:
+        lines += ["", *(f"{n}. {escaped(step_in_words(step))}" for n, step in enumerate(summary.steps, 1))]
+    addresses = [f"- `{change.action}` `{change.address}`" for change in summary.changes]
+    if addresses:
+        lines += ["", "<details><summary>Terraform's addresses</summary>", "", *addresses, "", "</details>"]
+    return "\n".join(lines)
+
+
+def total(summary: PlanSummary) -> str:
+    """How many resources are created, changed and destroyed."""
+    counts = [f"{number} {words}" for action, words in COUNTED if (number := summary.count(action))]
+    return f"Plan: {', '.join(counts) or 'outputs only'}."
+
+
+def step_in_words(step: Step) -> str:
+    """A step, with what it is about counted by its nouns."""
+    return f"{step.does}: {listed(address.split('.')[0] for address in step.addresses)}"
+
+
+def escaped(words: str) -> str:
+    """Text that Markdown and HTML show as it is, whoever wrote the names in it."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|!~&@" else letter for letter in shown(words))
+
+
+def _parts(review: Review) -> Iterator[tuple[str, Sequence[Entry]]]:
+    if review.loud:
+        yield FIRST, review.loud
+    for group, title in TITLES.items():
+        if entries := review.of(group):
+            yield title, entries
+
+
+def _item(entry: Entry) -> str:
+    sign = SIGNS[entry.weight][0]
+    loud = f"**{sign.strip('! :')}** " if len(sign) > 1 else ""
+    values = "" if entry.after is None else f" {escaped(entry.before or '')} → {escaped(entry.after)}"
+    return f"{loud}**{escaped(entry.subject)}**{values}{escaped(entry.place())}: {escaped(entry.effect)}"
+
+
+def _elsewhere(summary: PlanSummary) -> Iterator[str]:
+    """Changes that were made outside of studioctl, and that the plan puts back."""
+    changing = {change.address: _members(change) for change in summary.changes if not change.is_unfinished}
+    removed = [_named(drifted) for drifted in summary.drift if drifted.action == "delete"]
+    # Other drift is AWS filling in what was left out, or the plan's own resources referring to this one.
+    changed = [
+        _named(d) for d in summary.drift if d.action != "delete" and changing.get(d.address, set()) & _members(d)
+    ]
+    for what, done in ((removed, "removed"), (changed, "changed")):
+        if what:
+            yield f"{joined(_collected(what))} {'was' if len(what) == 1 else 'were'} {done} outside of studioctl"
+
+
+def _members(change: ResourceChange) -> set[str]:
+    """The first names in the paths of its attributes."""
+    return {re.split(r"[.\[]", attribute.path, maxsplit=1)[0] for attribute in change.attributes}
+
+
+def _named(change: ResourceChange) -> tuple[str, str]:
+    """A resource's noun, and the name that people gave it, if they did."""
+    of_people = change.type in {"aws_sagemaker_space", "aws_sagemaker_user_profile"}
+    return noun(change.type), change.label.lstrip("_") if of_people else ""
+
+
+def _collected(named: Sequence[tuple[str, str]]) -> Iterator[str]:
+    yield from (f"{word} {name}" for word, name in named if name)
+    nameless = [word for word, name in named if not name]
+    yield from (counted(nameless.count(word), word) for word in dict.fromkeys(nameless))
+
+
+def _line(console: Console, words: str, style: str = "", *, hanging: bool = False) -> None:
+    if hanging and console.is_terminal:
+        width = max(40, console.width)
+        words = textwrap.fill(words, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)
+    console.print(Text(words, style=style), soft_wrap=True)

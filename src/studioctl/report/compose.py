@@ -1,0 +1,87 @@
+"""A whole report, from the file, an audit of it, and what AWS still has."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from studioctl.audit.finding import Finding
+from studioctl.audit.finding import Report as Audited
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import count
+from studioctl.infrastructure.block import Blueprint
+from studioctl.operations.costs.estimate import estimate
+from studioctl.report import facts, permissions, topology
+from studioctl.report.content import Report, Section, Table
+
+NOTHING = "Nothing is left: AWS has no resource that carries the environment's tag."
+
+
+def report(
+    config: EnvironmentConfig,
+    blueprint: Blueprint,
+    audited: Audited,
+    versions: Mapping[str, str],
+    *,
+    place: str,
+    now: datetime,
+    svg: str = "",
+    left: Sequence[str] | None = None,
+) -> Report:
+    """The report on an environment.
+
+    Args:
+        config: The file.
+        blueprint: What should exist for it.
+        audited: The audit's findings.
+        versions: Of studioctl and of what it runs, by name.
+        place: Where the environment is, in words.
+        now: When this is written.
+        svg: The picture of the network; empty where nothing could lay it out.
+        left: After a `down`: what is left in AWS. None where the environment exists or nobody looked.
+    """
+    costs = estimate(config)
+    proof = ""
+    if left is not None:
+        proof = NOTHING if not left else f"Kept or left: {count(len(left), 'resource')}: {', '.join(left)}"
+    return Report(
+        title=config.name,
+        subtitle=f"{place}, {now:%Y-%m-%d %H:%M} UTC",
+        sections=(
+            Section("Network", (topology.way_out(config) + ".",), svg=svg, alt=topology.in_words(config)),
+            Section("People and spaces", (_idle(config),), (facts.people(config),)),
+            Section("Permissions", (_permissions(config),), (permissions.matrix(config, blueprint),)),
+            Section("Costs", (facts.priced(costs),), facts.costs(costs)),
+            Section("What is kept where", (), (facts.kept(config),)),
+            Section("Findings", (_counted(audited),), _findings(audited)),
+            Section("Versions", (), (Table(("program", "version"), tuple(versions.items())),)),
+        ),
+        proof=proof,
+    )
+
+
+def _idle(config: EnvironmentConfig) -> str:
+    minutes = config.studio.idle_timeout_minutes
+    if isinstance(minutes, str):
+        return "Idle editors run until somebody stops them."
+    return f"An editor that is idle for {minutes} minutes is stopped. Its files are kept."
+
+
+def _permissions(config: EnvironmentConfig) -> str:
+    roles = "Each user has a separate role." if config.iam.per_user_roles else "All users share one role."
+    return f"{roles} Each answer comes from the policies that the environment has, by IAM's rules."
+
+
+def _counted(audited: Audited) -> str:
+    counts = audited.counts()
+    told = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    return f"An audit of the file and of what it makes found: {told or 'nothing'}."
+
+
+def _findings(audited: Audited) -> tuple[Table, ...]:
+    opened = Table(("id", "severity", "finding", "what helps"), tuple(map(_open, audited.open)), "no open findings")
+    rows = tuple((f.rule.id, f.message, f.accepted.by, f.accepted.reason) for f in audited.accepted if f.accepted)
+    return (opened, Table(("id", "accepted finding", "by", "because"), rows, "nothing is accepted"))
+
+
+def _open(finding: Finding) -> tuple[str, ...]:
+    where = f" (line {finding.line})" if finding.line else ""
+    return (finding.rule.id, finding.rule.severity.word, f"{finding.message}{where}", finding.remedy)

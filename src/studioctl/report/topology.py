@@ -1,0 +1,102 @@
+"""Who reaches what through which network, as a graph in DOT: Graphviz lays it out."""
+
+import json
+from collections.abc import Iterator
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import count
+from studioctl.infrastructure import endpoints
+
+MANY = 12  # people who have a node each; more are one node
+_STYLE = """\
+  graph [rankdir=LR, bgcolor="transparent", fontname="Arial", fontsize=11, pad=0.2, nodesep=0.25, ranksep=0.6];
+  node [shape=box, style=rounded, fontname="Arial", fontsize=11, margin="0.24,0.08"];
+  edge [fontname="Arial", fontsize=9, arrowsize=0.7];"""
+
+
+def dot(config: EnvironmentConfig) -> str:
+    """The graph of an environment."""
+    return "\n".join(["digraph environment {", _STYLE, *_people(config), *_network(config), *_services(config), "}"])
+
+
+def in_words(config: EnvironmentConfig) -> str:
+    """The same as a sentence."""
+    return (
+        f"{count(len(config.users), 'user')} with {count(len(config.resolved_spaces()), 'space')}. {way_out(config)}."
+    )
+
+
+def way_out(config: EnvironmentConfig) -> str:
+    """How apps reach AWS and the internet."""
+    network = config.network
+    if not network.is_closed:
+        return "Apps reach AWS and the internet through SageMaker's own network; only Studio connects to them"
+    ways = len(endpoints.interfaces(config))
+    private = f"AWS through {count(ways, 'private endpoint')} and S3's gateway" if ways else "S3 through a gateway"
+    if network.vpc is not None:
+        private = "AWS through the VPC, which somebody else looks after"
+    outside = "the internet through a NAT gateway" if network.internet == "nat" else "no internet"
+    return f"All traffic of apps stays in the VPC: they reach {private}, and {outside}"
+
+
+def _people(config: EnvironmentConfig) -> Iterator[str]:
+    yield '  subgraph cluster_people { label="People"; style="rounded";'
+    if len(config.users) > MANY:
+        yield f"    people [label={_text(count(len(config.users), 'user'))}];"
+    else:
+        yield from (f"    user_{number} [label={_text(user.name)}];" for number, user in enumerate(config.users))
+    yield "  }"
+    yield '  subgraph cluster_spaces { label="Spaces"; style="rounded";'
+    if len(config.users) > MANY:
+        yield f"    spaces [label={_text(count(len(config.resolved_spaces()), 'space'))}];"
+        yield "  }"
+        yield "  people -> spaces;"
+        return
+    numbers = {user.name: number for number, user in enumerate(config.users)}
+    for index, space in enumerate(config.resolved_spaces()):
+        label = f"{space.name}\n{space.instance_type}, {space.volume_gb} GB"
+        yield f"    space_{index} [label={_text(label)}];"
+    yield "  }"
+    for index, space in enumerate(config.resolved_spaces()):
+        yield f"  user_{numbers[space.owner]} -> space_{index};"
+
+
+def _network(config: EnvironmentConfig) -> Iterator[str]:
+    network = config.network
+    if not network.is_closed:
+        yield '  way [label="SageMaker\'s network", style="rounded,dashed"];'
+        yield '  internet [label="Internet", shape=ellipse];'
+        yield "  way -> internet;"
+    else:
+        place = network.vpc.id if network.vpc else f"VPC {network.cidr}, {count(network.availability_zones, 'zone')}"
+        yield f'  subgraph cluster_vpc {{ label={_text(place)}; style="rounded";'
+        yield '    way [label="Private subnets"];'
+        if network.internet == "nat" and network.vpc is None:
+            yield '    nat [label="NAT gateway"];'
+        if ways := len(endpoints.interfaces(config)):
+            yield f"    endpoints [label={_text(count(ways, 'private endpoint'))}];"
+        yield "  }"
+        if network.internet == "nat" and network.vpc is None:
+            yield '  internet [label="Internet", shape=ellipse];'
+            yield "  way -> nat -> internet;"
+        if endpoints.interfaces(config):
+            yield "  way -> endpoints;"
+    many = len(config.users) > MANY
+    spaces = ["spaces"] if many else [f"space_{index}" for index, _ in enumerate(config.resolved_spaces())]
+    yield from (f"  {space} -> way;" for space in spaces)
+
+
+def _services(config: EnvironmentConfig) -> Iterator[str]:
+    start = "endpoints" if endpoints.interfaces(config) else "way"
+    yield '  subgraph cluster_data { label="Data in AWS"; style="rounded";'
+    things = ["Data bucket", "Image repository", "Home directories"]
+    things += ["GitHub tokens"] if config.secrets.github or any(user.github for user in config.users) else []
+    things += ["KMS key"] if config.encryption.customer_key or config.encryption.key else []
+    yield from (f"    thing_{number} [label={_text(thing)}];" for number, thing in enumerate(things))
+    yield "  }"
+    yield from (f"  {start} -> thing_{number};" for number, _ in enumerate(things))
+
+
+def _text(text: str) -> str:
+    """A label in DOT's grammar, whatever is in it."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,104 @@
+"""The parts of a plan that tell which key of the file is behind the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.source import Source
+from studioctl.config.text import Location
+from studioctl.infrastructure.blueprint import build
+from studioctl.infrastructure.naming import label
+from studioctl.terraform.plan import PlanSummary, ResourceChange
+
+DOMAIN, PROFILE, SPACE = "aws_sagemaker_domain", "aws_sagemaker_user_profile", "aws_sagemaker_space"
+ACCESS = "app_network_access_type"
+POLICIES = {"aws_iam_policy", "aws_s3_bucket_policy"}
+MADE = {"create", "update", "replace"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A plan, and the file that it is for, with where everything stands in it."""
+
+    config: EnvironmentConfig
+    summary: PlanSummary
+    source: Source
+
+    @cached_property
+    def is_new(self) -> bool:
+        """Whether the plan creates the domain, and with it the environment."""
+        return any(change.type == DOMAIN and change.action == "create" for change in self.summary.changes)
+
+    @cached_property
+    def opens_or_closes(self) -> bool:
+        """Whether the network is opened or closed."""
+        return any(c.type == DOMAIN and any(a.path == ACCESS for a in c.attributes) for c in self.summary.changes)
+
+    @cached_property
+    def has_another_range(self) -> bool:
+        """Whether the VPC gets another range of addresses."""
+        return any(change.type == "aws_vpc" and change.destroys for change in self.summary.changes)
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The types of everything that is created or destroyed."""
+        return frozenset(c.type for c in self.summary.changes if c.action in {"create", "delete"})
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """The addresses of everything that is created or destroyed."""
+        return frozenset(c.address for c in self.summary.changes if c.action in {"create", "delete"})
+
+    @cached_property
+    def users(self) -> Mapping[str, int]:
+        """The place in the file of each user, by the label in Terraform."""
+        return {label(user.name): number for number, user in enumerate(self.config.users)}
+
+    @cached_property
+    def spaces(self) -> Mapping[str, Location]:
+        """The place in the file of each space, by the label in Terraform; the user's where spaces are left out."""
+        return {
+            label(space.name): ("users", number) if user.spaces is None else ("users", number, "spaces", index)
+            for number, user in enumerate(self.config.users)
+            for index, space in enumerate(user.effective_spaces())
+        }
+
+    def shared(self, key: Location) -> Location:
+        """The group's key, where a user has a value from a group; else the key itself."""
+        written = self.source.written(key) if key[:1] == ("users",) and len(key) > 2 else key
+        return written if written[:1] == ("groups",) else key
+
+    def user(self, its_label: str) -> Location:
+        """The place of a user; the list of users if the file no longer has them."""
+        number = self.users.get(its_label)
+        return ("users",) if number is None else ("users", number)
+
+    def behind(self, change: ResourceChange) -> ResourceChange | None:
+        """The change because of which nobody knows yet what a policy becomes: that of the thing it is about."""
+        needed = self._needed.get(change.address, frozenset()) if change.type in POLICIES else frozenset()
+        return next((c for c in self.summary.changes if c.address in needed and c.action in MADE), None)
+
+    @cached_property
+    def _needed(self) -> Mapping[str, frozenset[str]]:
+        described = build(self.config)
+        return {it.address: described.needed_by(it) for it in described.resources() if it.type in POLICIES}
+
+    @cached_property
+    def behind_scripts(self) -> Location:
+        """The key behind a change of everybody's set-up script: [editor], or what it also depends on."""
+        if any(a.path.endswith("enable_docker_access") for c in self.summary.changes for a in c.attributes):
+            return ("studio", "docker")
+        for change in self.summary.changes:
+            if change.address == "aws_secretsmanager_secret.github":
+                return (
+                    ("names", "secret") if any(a.path == "name" for a in change.attributes) else ("secrets", "github")
+                )
+        return ("editor",)
+
+    @cached_property
+    def encryption(self) -> Location:
+        """The key of [encryption] that is behind a change of keys."""
+        if "aws_kms_key.studio" in self.addresses or self.config.encryption.key is None:
+            return ("encryption", "customer_key")
+        return ("encryption", "key")

@@ -1,0 +1,127 @@
+"""From a plan of resources to entries in the words of the file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.source import Source
+from studioctl.config.text import Location, count
+from studioctl.review import causes, effects, nouns, words
+from studioctl.review.effects import Part
+from studioctl.review.entry import WEIGHTS, Entry, Review
+from studioctl.review.facts import Facts
+from studioctl.terraform.plan import PlanSummary, ResourceChange
+
+# What these do is no news: only the address in the state changes.
+SILENT = {"move"}
+MOST_NEW = 20  # users who have a line each
+ZONES = ("network", "availability_zones")
+REMOVED = {("users",)}  # stands for those that are no longer there
+
+
+@dataclass
+class _Gathered:
+    """Everything that one key causes, while it is gathered."""
+
+    key: Location
+    subject: str
+    parts: dict[str, Part] = field(default_factory=dict)
+    values: tuple[str, str] | None = None
+
+    def add(self, part: Part, values: tuple[str, str] | None) -> None:
+        """Add a resource, or attributes of one that is there."""
+        known = self.parts.get(part.change.address)
+        attributes = (known.attributes if known else ()) + part.attributes
+        self.parts[part.change.address] = Part(part.change, attributes)
+        self.values = self.values or values
+
+
+def review(config: EnvironmentConfig, source: Source, summary: PlanSummary) -> Review:
+    """A plan in the words of the file.
+
+    Args:
+        config: The environment that the plan is for.
+        source: The text of its file.
+        summary: The plan.
+    """
+    facts = Facts(config, summary, source)
+    gathered: dict[tuple[Location, str], _Gathered] = {}
+    for change in summary.changes:
+        if change.action not in SILENT:
+            _gather(change, facts, gathered)
+    entries = [_entry(each, facts) for each in gathered.values()]
+    order = {where: number for number, where in enumerate(source.spots())}
+    ranked = sorted(entries, key=lambda entry: (*_rank(entry), order.get(entry.where, 0)))
+    return Review(tuple(_together(ranked)), facts.is_new)
+
+
+def _together(entries: list[Entry]) -> Iterator[Entry]:
+    """The entries, with one for all new users where they are many. What is lost is always told one by one."""
+    new = [
+        entry for entry in entries if entry.weight == "created" and entry.key[:1] == ("users",) and len(entry.key) == 2
+    ]
+    if len(new) <= MOST_NEW:
+        yield from entries
+        return
+    addresses = tuple(address for entry in new for address in entry.addresses)
+    effect = f"{nouns.listed(address.split('.')[0] for address in addresses)} are created"
+    subject = f"{count(len(new), 'new user')}, {new[0].subject.removeprefix('user ')} and others"
+    for entry in entries:
+        if entry is new[0]:
+            yield replace(entry, key=("users",), subject=subject, effect=effect, addresses=addresses)
+        elif entry not in new:
+            yield entry
+
+
+def _gather(change: ResourceChange, facts: Facts, gathered: dict[tuple[Location, str], _Gathered]) -> None:
+    def add(key: Location, part: Part, values: tuple[str, str] | None) -> None:
+        key = facts.shared(key)
+        subject = words.subject(key, change, facts.config)
+        gathered.setdefault((key, subject), _Gathered(key, subject)).add(part, values)
+
+    if change.action in {"create", "delete", "forget"} or not change.attributes:
+        add(causes.of_existence(change, facts), Part(change), None)
+        return
+    for attribute in change.attributes:
+        key = causes.of_attribute(change, attribute, facts)
+        add(key, Part(change, (attribute,)), words.values(key, attribute))
+
+
+def _entry(gathered: _Gathered, facts: Facts) -> Entry:
+    parts = list(gathered.parts.values())
+    before, after = gathered.values or _switched(gathered, facts) or (None, None)
+    return Entry(
+        group=words.group(gathered.key, parts[0].change),
+        key=gathered.key,
+        subject=gathered.subject,
+        where=None if gathered.key in REMOVED else facts.source.exactly(*gathered.key),
+        before=before,
+        after=after,
+        weight=effects.weight(gathered.key, parts, facts),
+        effect=effects.effect(gathered.key, parts, facts),
+        addresses=tuple(gathered.parts),
+    )
+
+
+def _switched(gathered: _Gathered, facts: Facts) -> tuple[str, str] | None:
+    """The values of a switch; None where something was only put back that others had removed."""
+    gone = {change.address for change in facts.summary.drift if change.action == "delete"}
+    if facts.is_new or gone.intersection(gathered.parts):
+        return None
+    if gathered.key == ZONES:
+        return _zones(gathered, facts)
+    comes_or_goes = {part.change.action for part in gathered.parts.values()} & {"create", "delete"}
+    return words.switched(gathered.key, facts.config, comes_or_goes) if comes_or_goes else None
+
+
+def _zones(gathered: _Gathered, facts: Facts) -> tuple[str, str]:
+    """The numbers of zones: each has one subnet."""
+    actions = [part.change.action for part in gathered.parts.values() if part.change.type == "aws_subnet"]
+    now = facts.config.network.availability_zones
+    return str(now - actions.count("create") + actions.count("delete")), str(now)
+
+
+def _rank(entry: Entry) -> tuple[int, int]:
+    loud = entry.weight in {"lost", "replaced", "interrupts"}
+    groups = list(nouns.TITLES)
+    return (WEIGHTS.index(entry.weight) if loud else len(WEIGHTS), groups.index(entry.group))

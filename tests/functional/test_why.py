@@ -1,0 +1,113 @@
+"""`studioctl why` asks AWS: settings changed in each layer in turn, and a role's policies."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.functional.living import NAME, Living, living
+
+BUCKET = "arn:aws:s3:::acme-ml-data-123456789012"
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    with living(tmp_path_factory.mktemp("asked"), users={"ada": ("ada-editor",)}) as made:
+        yield made
+
+
+def idle(minutes: int) -> dict[str, Any]:
+    settings = {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": minutes}
+    return {"CodeEditorAppSettings": {"AppLifecycleManagement": {"IdleSettings": settings}}}
+
+
+def test_the_layer_that_was_changed_is_named(asked: Living) -> None:
+    sagemaker = asked.client("sagemaker")
+    of_space = {"CodeEditorAppSettings": {"AppLifecycleManagement": {"IdleSettings": {"IdleTimeoutInMinutes": 90}}}}
+    changes: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("update_domain", {"DefaultUserSettings": idle(70)}),
+        ("update_user_profile", {"UserProfileName": "ada", "UserSettings": idle(80)}),
+        ("update_space", {"SpaceName": "ada-editor", "SpaceSettings": of_space}),
+    )
+    answers = []
+    for call, members in changes:
+        getattr(sagemaker, call)(DomainId=asked.domain_id, **members)
+        answers.append(json.loads(asked.run("why", "ada.idle_timeout", "--json").out))
+
+    assert [(a["holds"], next(it["name"] for it in a["aws"] if it["decides"])) for a in answers] == [
+        ("60", "user profile ada"),
+        ("80", "user profile ada"),
+        ("90", "space ada-editor"),
+    ]
+    assert [answer["differs"] for answer in answers] == [False, True, True]
+    shown = asked.run("why", "ada.idle_timeout").out
+    assert shown.splitlines()[0] == "studio.idle_timeout_minutes of space ada-editor is 60 by the file"
+    assert shown.endswith(
+        "\nThe file, the nearest first\n"
+        "  default  60  <- this one decides\n"
+        "\nAWS, the nearest first\n"
+        "  space ada-editor  90  <- this one decides\n"
+        "  user profile ada  80\n"
+        "  domain            70\n"
+        "\nAWS has 90, and the file 60. Next: studioctl plan --local\n"
+    )
+
+
+def test_the_statement_that_decides_is_named(asked: Living) -> None:
+    iam = asked.client("iam")
+    role = asked.studio.role_arn.rpartition("/")[2]
+    statements = [
+        {"Sid": "Objects", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"},
+        {"Sid": "NoSecrets", "Effect": "Deny", "Action": "s3:*", "Resource": f"{BUCKET}/secret/*"},
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": BUCKET,
+            "Condition": {"StringEquals": {"s3:prefix": "shared/"}},
+        },
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName=role, PolicyName="own", PolicyDocument=document)
+
+    def ask(*words: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(asked.run("why", *words, "--json").out)
+        return found
+
+    allowed = ask("s3:GetObject", "--user", "ada", "--on", f"{BUCKET}/data.csv")
+    denied = ask("s3:GetObject", "--on", f"{BUCKET}/secret/x")
+    lacking = ask("s3:DeleteObject", "--on", f"{BUCKET}/data.csv")
+    assert [(it["allowed"], it["by"]) for it in (allowed, denied, lacking)] == [
+        (True, "own (Objects)"),
+        (False, "own (NoSecrets)"),
+        (False, ""),
+    ]
+    listing = ("s3:ListBucket", "--on", BUCKET)
+    assert not ask(*listing)["allowed"]
+    assert ask(*listing, "--context", "s3:prefix=shared/")["allowed"]
+    assert asked.run("why", "s3:GetObject", "--on", f"{BUCKET}/secret/x").out == (
+        f"ada may not do s3:GetObject on {BUCKET}/secret/x\n"
+        f"  role       {asked.studio.role_arn}\n"
+        "  denied by  own (NoSecrets)\n"
+    )
+
+
+def test_what_is_asked_wrong_is_answered_with_what_to_ask(asked: Living) -> None:
+    nobody = asked.run("why", "s3:GetObject", "--user", "bob", expect=1)
+    no_key = asked.run("why", "studio.dokcer", expect=3)
+    no_value = asked.run("why", "s3:GetObject", "--context", "x", expect=1)
+
+    assert "'bob' is not a user in studio.toml. There are: ada.\nNext:  name one of them with --user\n" in nobody.err
+    assert "Did you mean studio.docker?" in no_key.err
+    assert "write it as aws:SourceIp=10.0.0.1" in no_value.err
+
+
+def test_an_environment_that_is_not_there_has_an_answer_from_the_file(asked: Living) -> None:
+    text = (asked.shell.directory / "studio.toml").read_text()
+    (asked.shell.directory / "other.toml").write_text(text.replace(NAME, "acme-other"))
+    found = asked.run("why", "studio.volume_gb", "-c", "other.toml")
+    action = asked.run("why", "s3:GetObject", "-c", "other.toml", expect=1)
+
+    assert "AWS was not asked: 'acme-other' does not exist in us-east-1 on the emulator\n" in found.out
+    assert action.err.startswith(
+        "Error: 'acme-other' does not exist in us-east-1 on the emulator.\nNext:  studioctl up"
+    )

@@ -1,0 +1,326 @@
+"""Plans in the words of studio.toml: whole outputs, and a cause for every key."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.source import Source
+from studioctl.config.text import Location
+from studioctl.presentation import review as presented
+from studioctl.presentation.console import Terminal
+from studioctl.review.nouns import NOUNS
+from studioctl.review.reviewing import review
+from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange, Step
+from tests.environments import environment
+from tests.unit.review import golden
+from tests.unit.review.changes import ADA, CHANGES, DIGEST, GRACE, HEAD, USERS, Change
+from tests.unit.review.planned import between
+
+BOUNDARY = "arn:aws:iam::111122223333:policy/ml-boundary"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+CLOSED = {"access": "vpc-only"}
+CUT_OFF = {**CLOSED, "internet": "none"}
+OWN_ROLES = {"per_user_roles": True}
+STATEMENT = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::acme-lake/*"]}
+
+
+def test_each_plan_reads_as_it_did() -> None:
+    assert golden.every() == golden.FILE.read_text(encoding="utf-8"), "python -m tests.unit.review.golden"
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_no_plan_has_an_address_of_terraform_or_a_bracket(name: str) -> None:
+    for width in (40, 80, 200):
+        shown = golden.shown(CHANGES[name], width=width)
+        assert not re.search(r"aws_|[\[\]]|\$\{", shown)
+        assert max(map(len, shown.splitlines())) <= width or width == 40
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_resource_of_a_plan_is_told_of(name: str) -> None:
+    change = CHANGES[name]
+    planned = {c.address for c in change.summary().changes if c.action != "move"}
+    assert {address for entry in change.review().entries for address in entry.addresses} == planned
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_line_is_the_one_in_the_file(name: str) -> None:
+    change = CHANGES[name]
+    lines = change.after.splitlines()
+    for entry in change.review().entries:
+        if entry.where is not None:
+            file, _, line = entry.where.rpartition(":")
+            named = entry.subject.split()[1] if " " in entry.subject else entry.subject.rpartition(".")[2]
+            assert file == "studio.toml"
+            assert named in "\n".join(lines[int(line) - 1 : int(line) + 1])
+
+
+# What each key brings about: the file before, the same with another value of the key, and the key. Where a key has
+# no counterpart in AWS, or `up` refuses any change of it, there is a reason below.
+KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
+    ("tags", "team"): ({}, {"tags": {"team": "ml"}}),
+    ("names", "domain"): ({}, {"names": {"domain": "other"}}),
+    ("names", "role"): ({}, {"names": {"role": "other"}}),
+    ("names", "secret"): (
+        {"secrets": {"github": {"username": "ada"}}},
+        {"secrets": {"github": {"username": "ada"}}, "names": {"secret": "other"}},
+    ),
+    ("network", "access"): ({}, {"network": CLOSED}),
+    ("network", "internet"): ({"network": CLOSED}, {"network": CUT_OFF}),
+    ("network", "endpoints"): ({"network": CLOSED}, {"network": {**CLOSED, "endpoints": "all"}}),
+    ("network", "cidr"): ({}, {"network": {"cidr": "10.9.0.0/16"}}),
+    ("network", "availability_zones"): ({}, {"network": {"availability_zones": 3}}),
+    ("network", "subnet_prefix"): ({}, {"network": {"subnet_prefix": 22}}),
+    ("network", "public_ips"): ({}, {"network": {"public_ips": True}}),
+    ("network", "flow_logs"): ({}, {"network": {"flow_logs": True}}),
+    ("studio", "instance_type"): ({}, {"studio": {"instance_type": "ml.t3.large"}}),
+    ("studio", "volume_gb"): ({}, {"studio": {"volume_gb": 50}}),
+    ("studio", "max_volume_gb"): ({}, {"studio": {"max_volume_gb": 200}}),
+    ("studio", "idle_timeout_minutes"): ({}, {"studio": {"idle_timeout_minutes": 90}}),
+    ("studio", "docker"): ({}, {"studio": {"docker": False}}),
+    ("studio", "trusted_accounts"): (
+        {"network": CLOSED},
+        {"network": CLOSED, "studio": {"trusted_accounts": ["111122223333"]}},
+    ),
+    ("studio", "rootless_docker"): ({"network": CLOSED}, {"network": CLOSED, "studio": {"rootless_docker": True}}),
+    ("studio", "domain_security_group"): ({}, {"studio": {"domain_security_group": True}}),
+    ("studio", "remote_access"): ({}, {"studio": {"remote_access": False}}),
+    ("users", 1): ({}, {"users": [{"name": "ada"}, {"name": "eve"}]}),
+    ("users",): ({"users": [{"name": "ada"}, {"name": "eve"}]}, {}),
+    ("users", 0, "spaces", 1): (
+        {"users": [{"name": "ada", "spaces": [{"name": "one"}]}]},
+        {"users": [{"name": "ada", "spaces": [{"name": "one"}, {"name": "two"}]}]},
+    ),
+    ("users", 0, "spaces", 0, "volume_gb"): (
+        {"users": [{"name": "ada", "spaces": [{"name": "one"}]}]},
+        {"users": [{"name": "ada", "spaces": [{"name": "one", "volume_gb": 30}]}]},
+    ),
+    ("users", 0, "spaces", 0, "instance_type"): (
+        {"users": [{"name": "ada", "spaces": [{"name": "one"}]}]},
+        {"users": [{"name": "ada", "spaces": [{"name": "one", "instance_type": "ml.t3.large"}]}]},
+    ),
+    ("users", 0, "volume_gb"): ({}, {"users": [{"name": "ada", "volume_gb": 30}]}),
+    ("users", 0, "instance_type"): ({}, {"users": [{"name": "ada", "instance_type": "ml.t3.large"}]}),
+    ("users", 0, "push_images"): (
+        {"iam": OWN_ROLES},
+        {"iam": OWN_ROLES, "users": [{"name": "ada", "push_images": False}]},
+    ),
+    ("users", 0, "github"): (
+        {"iam": OWN_ROLES},
+        {"iam": OWN_ROLES, "users": [{"name": "ada", "github": {"username": "ada"}}]},
+    ),
+    ("users", 0, "editor"): ({}, {"users": [{"name": "ada", "editor": {"tools": ["ruff"]}}]}),
+    ("storage", "bucket"): ({"storage": {"bucket": "acme-one"}}, {"storage": {"bucket": "acme-two"}}),
+    ("storage", "extra_buckets"): ({}, {"storage": {"extra_buckets": ["acme-lake"]}}),
+    ("storage", "versioning"): ({}, {"storage": {"versioning": False}}),
+    ("storage", "keep_old_versions_days"): ({}, {"storage": {"keep_old_versions_days": 9}}),
+    ("storage", "access_logs"): ({}, {"storage": {"access_logs": "acme-logs"}}),
+    ("iam", "permissions"): ({}, {"iam": {"permissions": "managed"}}),
+    ("iam", "per_user_roles"): ({}, {"iam": OWN_ROLES}),
+    ("iam", "permissions_boundary"): ({}, {"iam": {"permissions_boundary": BOUNDARY}}),
+    ("iam", "extra_statements"): ({}, {"iam": {"extra_statements": [STATEMENT]}}),
+    ("images", "repository"): ({}, {"images": {"repository": "other"}}),
+    ("images", "keep_latest"): ({}, {"images": {"keep_latest": 9}}),
+    ("images", "expire_untagged_days"): ({}, {"images": {"expire_untagged_days": 9}}),
+    ("images", "scan_on_push"): ({}, {"images": {"scan_on_push": False}}),
+    ("images", "immutable_tags"): ({}, {"images": {"immutable_tags": True}}),
+    ("images", "custom", 0): ({}, {"images": {"custom": [{"name": "torch", "digest": DIGEST}]}}),
+    ("secrets", "github"): ({}, {"secrets": {"github": {"username": "ada"}}}),
+    ("encryption", "customer_key"): ({}, {"encryption": {"customer_key": True}}),
+    ("encryption", "key"): ({}, {"encryption": {"key": KEY}}),
+    ("encryption", "deletion_days"): (
+        {"encryption": {"customer_key": True}},
+        {"encryption": {"customer_key": True, "deletion_days": 9}},
+    ),
+    ("editor",): ({}, {"editor": {"tools": ["uv"]}}),
+}
+WITHOUT_EFFECT = {
+    "name": "another environment",
+    "region": "another environment",
+    "profile": "how AWS is reached",
+    "users_file": "names a list of users",
+    "groups": "values of users: see the test of groups",
+    "audit": "what the audit says",
+    "cost": "prices, for what a plan says of costs",
+    "state": "where Terraform keeps its state",
+    ("network", "vpc"): "a network that somebody else looks after",
+}
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: ".".join(map(str, key)))
+def test_a_change_of_one_key_is_told_as_this_key_and_nothing_else(key: Location) -> None:
+    before, after = (environment(**sections) for sections in KEYS[key])
+    found = review(after, Source("studio.toml", ""), between(before, after))
+
+    together = {("images", "custom", 0): {("images", "custom")}, ("users",): set()}
+    assert {entry.key for entry in found.entries} - together.get(key, set()) == {key}
+
+
+GROUPED = """
+[groups.vision]
+users = ["grace", "mary"]
+volume_gb = {volume}
+"""
+
+
+def test_values_of_a_group_are_told_once_as_the_groups() -> None:
+    change = Change(HEAD + ADA + GROUPED.format(volume=30), HEAD + ADA + GROUPED.format(volume=60))
+    (entry,) = change.review().entries
+
+    assert entry.sentence() == (
+        "group vision volume_gb 30 -> 60 (studio.toml:9): the volumes of 2 spaces grow; nobody is interrupted"
+    )
+
+
+def test_a_user_who_is_named_in_a_group_alone_is_found_there() -> None:
+    more = '[groups.vision]\nusers = ["eve"]\n'
+    (entry,) = Change(HEAD + ADA, HEAD + ADA + more).review().entries
+
+    assert entry.sentence() == "user eve (studio.toml:7): a user profile and a space are created"
+
+
+def test_many_new_users_are_told_together() -> None:
+    many = "".join(f'\n[[users]]\nname = "user-{number}"\n' for number in range(30))
+    (entry,) = Change(HEAD + ADA, HEAD + ADA + many).review().entries
+
+    assert entry.sentence() == (
+        "30 new users, user-0 and others (studio.toml:7): 30 user profiles and 30 spaces are created"
+    )
+    assert len(entry.addresses) == 60
+
+
+def test_no_key_is_left_out() -> None:
+    known = {tuple(part for part in key if isinstance(part, str)) for key in KEYS} | WITHOUT_EFFECT.keys()
+    missing: list[object] = []
+    for section, field in EnvironmentConfig.model_fields.items():
+        inner = getattr(field.annotation, "model_fields", {})
+        if section in WITHOUT_EFFECT or ((section,) in known and section in {"editor", "tags", "users"}):
+            continue
+        missing += [(section, name) for name in inner if (section, name) not in known] if inner else [section]
+    assert [it for it in missing if it not in {"tags", "users", "editor"}] == []
+
+
+def test_every_type_of_resource_has_a_noun() -> None:
+    sections = {"network": {**CUT_OFF, "flow_logs": True}, "encryption": {"customer_key": True}}
+    both = (environment(**sections), environment(network=CLOSED, storage={"access_logs": "acme-logs"}))
+    types = {c.type for config in both for c in between(None, config).changes}
+    assert types <= NOUNS.keys()
+
+
+def test_markdown_shows_names_as_they_are_and_terraform_apart() -> None:
+    change = Change(HEAD + ADA, HEAD + ADA + GRACE.replace("grace-gpu", "g-x"))
+    shown = presented.markdown(change.review(), change.summary(), title="plan of <acme>", refusal="It would\nlose *x*")
+
+    assert shown.splitlines() == [
+        "### plan of \\<acme\\>",
+        "",
+        "> **`up` refuses this plan.** It would lose \\*x\\*",
+        "",
+        "**People and spaces**",
+        "",
+        "- **user grace** (studio.toml:7): a user profile and 2 spaces are created",
+        "",
+        "Plan: 3 to create.",
+        "",
+        "<details><summary>Terraform's addresses</summary>",
+        "",
+        "- `create` `aws_sagemaker_user_profile.grace`",
+        "- `create` `aws_sagemaker_space.grace-editor`",
+        "- `create` `aws_sagemaker_space.g-x`",
+        "",
+        "</details>",
+    ]
+
+
+def test_what_was_removed_elsewhere_is_told_by_its_noun(capsys: pytest.CaptureFixture[str]) -> None:
+    change = CHANGES["a third zone"]
+    gone = ResourceChange("aws_subnet.public_1", "aws_subnet", "public_1", "vpc", "delete")
+    space = ResourceChange("aws_sagemaker_space.eve", "aws_sagemaker_space", "eve", "sagemaker", "delete")
+    steps = (
+        Step("terraform", "Terraform applies its plan", ("aws_subnet.a", "aws_subnet.b")),
+        Step("api", "UpdateDomain by AWS's API", ("aws_sagemaker_domain.studio",)),
+    )
+    summary = replace(change.summary(), drift=(gone, space), steps=steps)
+    presented.text(change.review(), summary, Terminal().out)
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[0] == "! space eve and a subnet were removed outside of studioctl"
+    assert lines[-3:] == [
+        "In this order:",
+        "  1. Terraform applies its plan: 2 subnets",
+        "  2. UpdateDomain by AWS's API: a domain",
+    ]
+
+
+def test_what_aws_filled_in_is_not_taken_for_a_change_by_others(capsys: pytest.CaptureFixture[str]) -> None:
+    change = Change(HEAD + ADA, HEAD + ADA + "[storage]\nkeep_old_versions_days = 9\n")
+    (bucket,) = change.summary().changes
+    drifts = [
+        replace(bucket, attributes=(AttributeChange(path, before, after),))
+        for path, before, after in (
+            ("versioning[0].enabled", False, True),
+            ("lifecycle_rule[0].noncurrent_version_expiration[0].days", 30, 7),
+        )
+    ]
+    for drift in drifts:
+        presented.text(change.review(), replace(change.summary(), drift=(drift,)), Terminal().out)
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("!")]
+
+    assert told == ["! a bucket was changed outside of studioctl"]
+
+
+def test_a_policy_that_waits_for_a_bucket_is_told_as_what_changes_the_bucket() -> None:
+    change = Change(HEAD + ADA, HEAD + ADA + "[storage]\nkeep_old_versions_days = 9\n")
+    unknown = (AttributeChange("policy", "{}", "(known after apply)", unknown=True),)
+    waiting = tuple(
+        ResourceChange(f"{kind}.{name}", kind, name, "s3", "update", unknown)
+        for kind, name in (("aws_s3_bucket_policy", "data"), ("aws_iam_policy", "s3"))
+    )
+    summary = replace(change.summary(), changes=(*waiting, *change.summary().changes))
+    (entry,) = review(change.config, Source("studio.toml", change.after), summary).entries
+
+    assert (entry.subject, entry.before, entry.after) == ("storage.keep_old_versions_days", "30", "9")
+    assert len(entry.addresses) == 3
+
+
+def test_what_is_taken_over_and_changed_is_a_change() -> None:
+    change = CHANGES["a longer idle time"]
+    adopted = tuple(replace(it, action="import") for it in change.summary().changes)
+    (entry,) = review(change.config, Source("", change.after), replace(change.summary(), changes=adopted)).entries
+    bare = tuple(replace(it, attributes=()) for it in adopted)
+    as_is = review(change.config, Source("", change.after), replace(change.summary(), changes=bare)).entries
+
+    assert (entry.before, entry.after, entry.weight) == ("60", "120", "changed")
+    assert {it.weight for it in as_is} == {"created"}
+
+
+def test_what_others_had_removed_is_not_taken_for_a_change_of_the_file() -> None:
+    config = environment(network={"flow_logs": True})
+    log = "aws_flow_log.vpc"
+    created = ResourceChange(log, "aws_flow_log", "vpc", "flow_logs", "create")
+    drift = replace(created, action="delete")
+    summary = PlanSummary((created,), (), (drift,), destroy=False, has_changes=True, file=Path("plan"))
+    (entry,) = review(config, Source("studio.toml", ""), summary).entries
+
+    assert (entry.key, entry.before, entry.after) == (("network", "flow_logs"), None, None)
+
+
+def test_an_entry_in_json_says_where_it_comes_from() -> None:
+    change = Change(HEAD + USERS, HEAD + USERS + "[studio]\nmax_volume_gb = 200\n")
+    (entry,) = change.review().entries
+
+    assert {**entry.to_json(), "addresses": len(entry.addresses)} == {
+        "group": "people",
+        "key": ["studio", "max_volume_gb"],
+        "subject": "studio.max_volume_gb",
+        "where": "studio.toml:11",
+        "before": "100",
+        "after": "200",
+        "weight": "changed",
+        "effect": "the largest volume that people may ask for; nobody is interrupted",
+        "addresses": 3,
+    }
