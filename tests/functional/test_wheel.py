@@ -30,6 +30,7 @@ pytestmark = pytest.mark.terraform
 EXTRAS = ("local", "terraform", "audit")
 # What is typed for each argument.
 WORDS = {
+    "asked": "network.cidr",
     "command": "plan",
     "directory": "documents",
     "file": "objective.py",
@@ -39,19 +40,21 @@ WORDS = {
     "name": "github",
     "names": "grace",  # who is in the file
     "people_file": "people.csv",
+    "plan_file": "",  # may be left out
     "serial": "1",
     "source": "-",
     "space": "grace-editor",
     "tag": "torch-1",
     "topic": "live-in-it",
     "where": "s3://acme-copies",
+    "words": "ResourceInUse",
 }
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:space/d-kq3m0w8xv2ab/grace-editor"
 # These ask the emulator that runs, and start none; there is no user of the name that is typed, so nobody is asked.
 ASK_ONLY = ("emulator status", "emulator stop", "ssh-proxy", "user remove")
 # These are typed here without an option that they need, which is told first.
 LACK_AN_OPTION = ("tune delete", "tune export", "tune logs", "tune run")
-RUN_AN_ENGINE = ("plan", "up", "down", "outputs", "state history", "state restore", "state unlock")
+RUN_AN_ENGINE = ("plan", "up", "down", "outputs", "why", "state history", "state restore", "state unlock")
 NAME_AN_ENGINE = ("doctor", "version")
 TO_INSTALL = re.compile(r"(\S+ -m pip install 'studioctl\[(\w+)\]')")
 
@@ -106,7 +109,7 @@ class Clean:
         typed = [
             (
                 *each["path"],
-                *(WORDS[word] if each["path"] != ["ssh-proxy"] else ARN for word in each["arguments"]),
+                *filter(None, (ARN if each["path"] == ["ssh-proxy"] else WORDS[word] for word in each["arguments"])),
                 *flags,
             )
             for each in self.tree

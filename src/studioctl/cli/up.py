@@ -15,15 +15,14 @@ DeleteData = Annotated[
     typer.Option("--delete-data", help="Also delete, for ever, the volumes of spaces that the file no longer has."),
 ]
 
-
-File = Annotated[
+PlanFile = Annotated[
     Path | None,
     typer.Argument(help="A plan from plan --out: apply exactly this, or nothing.", metavar="FILE", show_default=False),
 ]
 
 
 def up(
-    file: File = None,
+    plan_file: PlanFile = None,
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     json: options.Json = False,
@@ -54,12 +53,12 @@ def up(
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
-    if file is None:
+    if plan_file is None:
         work = provision.plan(environment, move_state=move, adopt=adopt)
     else:
         from studioctl.operations.provisioning import reviewed
 
-        work = reviewed.planned_again(environment, reviewed.read(file), file, move_state=move)
+        work = reviewed.planned_again(environment, reviewed.read(plan_file), plan_file, move_state=move)
     summary = follow(work, terminal, verbose=verbose)
     seconds = durations.expected(environment.terraform.blueprint, summary, durations.known(environment))
     presented.text(review(environment.config, environment.source, summary), summary, terminal.err, seconds=seconds)
