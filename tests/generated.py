@@ -19,6 +19,7 @@ from studioctl.audit import acceptance, least_privilege
 from studioctl.audit import rules as audit_rules
 from studioctl.audit.examination import Audit
 from studioctl.audit.finding import Subject
+from studioctl.catalog import provider
 from studioctl.config.load import load
 from studioctl.config.schema import reference, schema_text
 from studioctl.config.source import Source
@@ -32,7 +33,6 @@ from studioctl.infrastructure.iam.statement import Statement
 from studioctl.operations.doctor import catalogue
 from studioctl.presentation import report_page
 from studioctl.report import compose, topology
-from studioctl.terraform.document import PROVIDER_VERSION
 from tests import estimates, policies
 
 ROOT = Path(__file__).parents[1]
@@ -268,12 +268,41 @@ def example_report(name: str) -> str:
             config,
             everything,
             replace(found, findings=kept),
-            {"studioctl": "VERSION", "Terraform": "VERSION", "provider": f"hashicorp/aws {PROVIDER_VERSION}"},
+            {"studioctl": "VERSION", "Terraform": "VERSION", "provider": f"{provider.NAME} {provider.DEFAULT}"},
             place=config.region,
             now=datetime(2026, 11, 29, 12, tzinfo=UTC),
             svg=svg,
         )
     )
+
+
+PROVIDER = f"""# What is wrong with the provider
+
+studioctl works around these defects of Terraform's AWS provider, or refuses the versions that have them. A defect
+that is open is in {provider.CHECKED}, too, as far as is known.
+See [how to choose the provider](../how-to/choose-the-provider.md).
+
+| Issue | Versions | What is wrong | What studioctl does |
+| --- | --- | --- | --- |
+"""
+
+
+def provider_defects() -> str:
+    """The reference of the provider's defects, in Markdown."""
+
+    def versions(defect: provider.Defect) -> str:
+        words = [
+            *([f"from {_dotted(defect.since)}"] if defect.since != provider.FIRST else []),
+            *([f"before {_dotted(defect.until)}"] if defect.until else []),
+        ]
+        return " ".join(words) or "all"
+
+    rows = (f"| [#{d.issue}]({d.url}) | {versions(d)} | {d.words} | {d.instead} |\n" for d in provider.DEFECTS)
+    return PROVIDER + "".join(rows)
+
+
+def _dotted(version: provider.Version) -> str:
+    return ".".join(map(str, version))
 
 
 FILES: dict[Path, Callable[[], str]] = {
@@ -286,6 +315,7 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs/explanation/accepted-findings.md": accepted_findings,
     ROOT / "docs/reference/python.md": python,
     **{ROOT / f"docs/reports/{name}.html": partial(example_report, name) for name in ("team", "closed")},
+    ROOT / "docs/reference/provider.md": provider_defects,
     **{
         ROOT / f"tests/golden/policies/{name}.json": partial(policies.text, config)
         for name, config in policies.ENVIRONMENTS.items()

@@ -173,6 +173,7 @@ class Studio:
         *,
         instance_type: str | None = None,
         wait: bool = True,
+        recovery: bool = False,
         on_event: OnEvent | None = None,
     ) -> "App":
         """Starts Code Editor; running already is fine. The instance is paid for from then on.
@@ -181,16 +182,18 @@ class Studio:
             space: Its name.
             instance_type: For this time only, such as "ml.t3.xlarge".
             wait: Until it can be opened, which takes minutes on AWS; else until AWS has accepted it.
+            recovery: To repair it: with an empty home directory beside the volume, and without the lifecycle script.
             on_event: Called with each event.
 
         Raises:
-            RefusedError: It runs on another instance type.
+            RefusedError: It runs on another instance type, or not to be repaired.
             AwsError: AWS refused, or it failed; the message says why.
         """
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         found = spaces.find(self._account, space)
-        return result_of(spaces.start(self._account, found, instance_type=instance_type, wait=wait), on_event)
+        work = spaces.start(self._account, found, instance_type=instance_type, wait=wait, recovery=recovery)
+        return result_of(work, on_event)
 
     def stop(
         self, *names: str, everything: bool = False, wait: bool = True, on_event: OnEvent | None = None
@@ -216,13 +219,15 @@ class Studio:
         *,
         instance_type: str | None = None,
         wait: bool = True,
+        recovery: bool = False,
         on_event: OnEvent | None = None,
     ) -> "App":
         """Stops Code Editor, if it runs, and starts it; see `start`."""
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         found = spaces.find(self._account, space)
-        return result_of(spaces.restart(self._account, found, instance_type=instance_type, wait=wait), on_event)
+        work = spaces.restart(self._account, found, instance_type=instance_type, wait=wait, recovery=recovery)
+        return result_of(work, on_event)
 
     def open_url(self, space: str | None = None) -> str:
         """An address that opens the editor in a browser as the space's owner, once, within five minutes.

@@ -28,8 +28,8 @@ ALLOWED: dict[str, set[str]] = {
     "config": {"catalog"},
     "manual": {"config"},
     "lifecycle": {"config"},
-    "infrastructure": {"config", "lifecycle"},
-    "terraform": {"infrastructure"},
+    "infrastructure": {"catalog", "config", "lifecycle"},
+    "terraform": {"catalog", "infrastructure"},
     "aws": set(),
     "containers": set(),
     "operations": {
@@ -62,6 +62,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli": {
         "audit",
+        "catalog",
         "config",
         "infrastructure",
         "terraform",

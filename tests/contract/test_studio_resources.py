@@ -18,10 +18,11 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
+from studioctl.catalog.provider import DEFAULT
 from studioctl.operations import emulation
 from studioctl.target import Target
 from studioctl.terraform import provider, warm
-from studioctl.terraform.document import EMULATED_SERVICES, PROVIDER_VERSION
+from studioctl.terraform.document import EMULATED_SERVICES
 from tests.contract.studio_cases import NEVER_UPDATED, WITHOUT_A_CASE, Cases, cases
 from tests.contract.studio_world import WORLD
 from tests.functional.warmth import warm_provider
@@ -138,7 +139,7 @@ def terraform(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactor
         "s3_use_path_style": True,
         "endpoints": dict.fromkeys(EMULATED_SERVICES, emulator.endpoint_url),
     }
-    required = {"aws": {"source": "hashicorp/aws", "version": PROVIDER_VERSION}}
+    required = {"aws": {"source": "hashicorp/aws", "version": DEFAULT}}
     run._write("main.tf.json", {"terraform": {"required_providers": required}, "provider": {"aws": settings}})
     run("init", cold=True)  # otherwise it records no provider
     return run

@@ -97,6 +97,28 @@ def test_another_instance_type_is_for_one_start_and_leaves_the_space_alone(home:
     assert describe_space(home) == before
 
 
+def test_recovery_starts_beside_the_volume_and_the_next_start_is_an_ordinary_one(home: Living) -> None:
+    home.run("start")
+
+    refused = home.run("start", "--recovery", expect=4)
+    repaired = home.run("restart", "--recovery")
+    during = home.app("ada-editor")
+    again = home.run("start", "--recovery")
+    home.run("restart")
+
+    assert refused.err == (
+        "Error: 'ada-editor' runs already; recovery needs a restart.\n"
+        "Next:  save your work, then: studioctl restart --local ada-editor --recovery\n"
+    )
+    assert (during["RecoveryMode"], during["ResourceSpec"].get("LifecycleConfigArn")) == (True, None)
+    assert "its home is /tmp/sagemaker-recovery-mode-home" in repaired.err
+    assert "studioctl restart ada-editor --local" in repaired.err
+    assert "runs already" in again.err
+    after = home.app("ada-editor")
+    assert (after["RecoveryMode"], after["Status"]) == (False, "InService")
+    assert after["ResourceSpec"]["LifecycleConfigArn"].startswith("arn:")
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

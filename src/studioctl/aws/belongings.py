@@ -208,20 +208,25 @@ class Belongings:
         return name
 
     def image_version(self, image: str) -> str | None:
-        """The newest version of an image, which is what the provider knows one by, unless AWS could not make it.
+        """The newest version of an image, as `<image>,<number>`, unless AWS could not make it.
 
         One that failed blocks nothing: the next gets another number, and an image takes its versions with it.
         """
-        return image if self.image_version_status(image) in {"CREATING", "CREATED"} else None
+        number, status = self._newest_version(image) or (0, "")
+        return f"{image},{number}" if status in {"CREATING", "CREATED"} else None
 
     def image_version_status(self, image: str) -> str | None:
         """How AWS is getting on with the newest version of an image; None where there is none."""
+        found = self._newest_version(image)
+        return found[1] if found else None
+
+    def _newest_version(self, image: str) -> tuple[int, str] | None:
         try:
             with translated():
                 found = self._session.client("sagemaker").describe_image_version(ImageName=image)
         except MissingError:
             return None
-        return found["ImageVersionStatus"]
+        return found["Version"], found["ImageVersionStatus"]
 
     def app_image_config(self, name: str) -> str | None:
         """The configuration of this name for an image of the environment's."""

@@ -163,8 +163,13 @@ class Studio:
             return self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=name)["UserProfileArn"]
         return ""
 
-    def create_editor(self, space: Space, spec: ResourceSpec) -> None:
+    def create_editor(self, space: Space, spec: ResourceSpec, *, recovery: bool = False) -> None:
         """Starts Code Editor in a space: AWS creates an instance, and it is paid for from then on.
+
+        Args:
+            space: Which one.
+            spec: What it runs on, and from which image.
+            recovery: With a home directory that is not on the space's volume.
 
         Raises:
             InUseError: It runs already.
@@ -176,6 +181,7 @@ class Studio:
                 AppType=EDITOR,
                 AppName=EDITOR_APP,
                 ResourceSpec=write_spec(spec),  # type: ignore[arg-type]
+                RecoveryMode=recovery,
             )
 
     def update_space(self, space: Space, *, remote_access: bool) -> None:

@@ -100,7 +100,9 @@ class SpaceDetails(Space):
 
 @dataclass(frozen=True)
 class App:
-    """An app: in a space, or of a user profile in Studio's classic forms. Listings do not tell its `failure`."""
+    """An app: in a space, or of a user profile in Studio's classic forms. Listings tell neither its
+    `failure` nor whether it is `in_recovery`: started with a home directory that is not on the volume.
+    """
 
     name: str
     type: "AppTypeType"
@@ -110,6 +112,7 @@ class App:
     created_at: datetime
     spec: ResourceSpec
     failure: str = ""
+    in_recovery: bool = False
 
     @property
     def instance_type(self) -> str | None:
@@ -195,6 +198,7 @@ def read_app(details: Mapping[str, Any]) -> App:
         created_at=details["CreationTime"],
         spec=read_spec(details.get("ResourceSpec", {})),
         failure=details.get("FailureReason", ""),
+        in_recovery=details.get("RecoveryMode", False),
     )
 
 

@@ -57,6 +57,12 @@ InstanceType = Annotated[
         autocompletion=completion.instance_types,
     ),
 ]
+Recovery = Annotated[
+    bool,
+    typer.Option(
+        "--recovery", help="To repair it: with an empty home beside the volume, and without the lifecycle script."
+    ),
+]
 WhatIfType = Annotated[
     str | None,
     typer.Option(

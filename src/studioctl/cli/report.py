@@ -61,7 +61,7 @@ def _report(looked: "Audit", left: Sequence[str] | None) -> "Report":
         looked.config,
         looked.blueprint,
         found,
-        _versions(),
+        _versions(looked.blueprint.provider.text),
         place=f"{found.region} on the emulator" if found.target == "local" else place,
         now=datetime.now(UTC),
         svg=programs.laid_out(topology.dot(looked.config), os.environ),
@@ -78,14 +78,14 @@ def _left(config: Path, *, local: bool) -> Sequence[str] | None:
     return found.resources if found.domain is None else None
 
 
-def _versions() -> Mapping[str, str]:
+def _versions(provider: str) -> Mapping[str, str]:
     import studioctl
+    from studioctl.catalog.provider import NAME
     from studioctl.errors import StudioctlError
-    from studioctl.terraform.document import PROVIDER_VERSION
     from studioctl.terraform.executable import find
 
     try:
         engine = str(find()).partition(" (")[0]
     except StudioctlError:
         engine = "none"
-    return {"studioctl": studioctl.__version__, "Terraform": engine, "provider": f"hashicorp/aws {PROVIDER_VERSION}"}
+    return {"studioctl": studioctl.__version__, "Terraform": engine, "provider": f"{NAME} {provider}"}

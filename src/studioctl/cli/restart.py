@@ -8,6 +8,7 @@ def restart(
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     instance_type: options.InstanceType = None,
+    recovery: options.Recovery = False,
     wait: options.Wait = True,
     verbose: options.Verbose = False,
 ) -> None:
@@ -26,8 +27,11 @@ def restart(
     account = context.account(config, local=local)
     start_stop.check_instance_type(account, instance_type)  # before a question
     found = start_stop.find(account, choose.space(account, space, terminal))
-    app = follow(start_stop.restart(account, found, instance_type=instance_type, wait=wait), terminal, verbose=verbose)
+    work = start_stop.restart(account, found, instance_type=instance_type, wait=wait, recovery=recovery)
+    app = follow(work, terminal, verbose=verbose)
     flags = context.repeated(config, local=local)
     cost = usd_per_hour(account, app)
     ready = app.status == "InService"
     daily.started(found.name, app.instance_type, terminal, usd_per_hour=cost, ready=ready, flags=flags)
+    if app.in_recovery:
+        daily.in_recovery(found.name, terminal, flags=flags)

@@ -8,12 +8,16 @@ def start(
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     instance_type: options.InstanceType = None,
+    recovery: options.Recovery = False,
     wait: options.Wait = True,
     verbose: options.Verbose = False,
 ) -> None:
     """Start Code Editor in a space, and wait until it can be opened. Running already is fine.
 
     From then on the instance is paid for, until it is stopped or has been idle for as long as the file says.
+
+    An editor that does not start because its volume is full, or its .condarc broken, starts with --recovery: a terminal
+    in it reaches the files, and the next start is an ordinary one again.
     """
     from studioctl.cli import choose, context
     from studioctl.operations.costs.rates import usd_per_hour
@@ -26,8 +30,11 @@ def start(
     account = context.account(config, local=local)
     start_stop.check_instance_type(account, instance_type)  # before a question
     found = start_stop.find(account, choose.space(account, space, terminal))
-    app = follow(start_stop.start(account, found, instance_type=instance_type, wait=wait), terminal, verbose=verbose)
+    work = start_stop.start(account, found, instance_type=instance_type, wait=wait, recovery=recovery)
+    app = follow(work, terminal, verbose=verbose)
     flags = context.repeated(config, local=local)
     cost = usd_per_hour(account, app)
     ready = app.status == "InService"
     daily.started(found.name, app.instance_type, terminal, usd_per_hour=cost, ready=ready, flags=flags)
+    if app.in_recovery:
+        daily.in_recovery(found.name, terminal, flags=flags)

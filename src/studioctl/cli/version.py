@@ -10,10 +10,10 @@ from studioctl.cli import options
 def version(json: options.Json = False) -> None:
     """Show the versions of studioctl, Python, the Terraform engine and its provider."""
     import studioctl
+    from studioctl.catalog.provider import DEFAULT, NAME
     from studioctl.errors import StudioctlError
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.terraform.document import PROVIDER_VERSION
     from studioctl.terraform.executable import find
 
     lacking: StudioctlError | None = None
@@ -26,7 +26,7 @@ def version(json: options.Json = False) -> None:
         "studioctl": studioctl.__version__,
         "python": sys.version.split()[0],
         "engine": engine,
-        "provider": f"hashicorp/aws {PROVIDER_VERSION}",
+        "provider": f"{NAME} {DEFAULT}",
     }
     typer.echo(
         dumps(versions) if json else "\n".join(f"{name:<10} {value or 'none'}" for name, value in versions.items())

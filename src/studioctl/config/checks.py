@@ -12,9 +12,6 @@ from typing import TypeVar
 from studioctl.config import quantities
 from studioctl.config.aws_tables import (
     INSTANCE_TYPES,
-    PROVIDER_VERSION,
-    REFUSED_INSTANCE_TYPES,
-    REFUSED_REGIONS,
     REGIONS,
 )
 from studioctl.config.text import all_nearest, count, latin, quote
@@ -223,24 +220,21 @@ def entry_point(value: str) -> str:
 
 
 def region(value: str) -> str:
-    """A region that has SageMaker and that the provider knows."""
-    if value in REFUSED_REGIONS:
-        raise ValueError(f'AWS has "{value}", but provider {PROVIDER_VERSION} refuses it; write another region')
+    """A region that has SageMaker."""
     if value not in REGIONS:
         raise ValueError(f"{quote(value)} is not a region with SageMaker; {_meant(value, REGIONS, 'us-east-1')}")
     return value
 
 
 def instance_type(value: str) -> str:
-    """An instance type that a Code Editor can run on and that the provider knows."""
-    if value in REFUSED_INSTANCE_TYPES:
-        raise ValueError(f'AWS has "{value}", but provider {PROVIDER_VERSION} refuses it; write another instance type')
+    """An instance type that a Code Editor can run on."""
     if value in INSTANCE_TYPES:
         return value
-    usable = INSTANCE_TYPES - REFUSED_INSTANCE_TYPES
-    if f"ml.{value}" in usable:
+    if f"ml.{value}" in INSTANCE_TYPES:
         raise ValueError(f'{quote(value)} is EC2\'s name; write "ml.{value}"')
-    raise ValueError(f"{quote(value)} is not an instance type of Studio; {_meant(value, usable, 'ml.t3.medium')}")
+    raise ValueError(
+        f"{quote(value)} is not an instance type of Studio; {_meant(value, INSTANCE_TYPES, 'ml.t3.medium')}"
+    )
 
 
 def _meant(value: str, known: frozenset[str], example: str) -> str:

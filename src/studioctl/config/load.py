@@ -18,6 +18,7 @@ from studioctl.config.people_csv import Row
 from studioctl.config.problems import explain
 from studioctl.config.scripts import read_scripts
 from studioctl.config.source import LARGEST_FILE
+from studioctl.config.terraform import read_lock_file
 from studioctl.config.text import Violation, nearest, path, place_elsewhere
 from studioctl.disk import read_named
 from studioctl.errors import ConfigError
@@ -84,8 +85,9 @@ def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path(), also: S
         ConfigError: As for `load`.
     """
     data, unread = read_scripts(_toml(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), name), directory)
+    data, unlocked = read_lock_file(data, directory)
     people = everybody(data, directory, also)
-    data, found = people.data, {*unread, *people.problems}
+    data, found = people.data, {*unread, *unlocked, *people.problems}
     try:
         config = EnvironmentConfig.model_validate(data)
     except ValidationError as error:
@@ -159,7 +161,7 @@ def _further(text: str, message: str) -> Iterator[tuple[str, str]]:
 def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
     """The data with its sections completed, for the rules to read, whether or not the rest is right."""
     filled = dict(data)
-    for key in ("network", "studio", "storage", "encryption", "state"):
+    for key in ("network", "studio", "storage", "encryption", "state", "terraform"):
         given, defaults = data.get(key, {}), EnvironmentConfig.model_fields[key].default.model_dump()
         if isinstance(given, dict):
             filled[key] = {**defaults, **given}

@@ -17,6 +17,7 @@ from studioctl.config.editor import Editor
 from studioctl.config.editor_merge import merged
 from studioctl.config.iam_checks import some
 from studioctl.config.stores import Encryption, Images, Secrets, State, Storage
+from studioctl.config.terraform import Terraform
 from studioctl.config.users import Group, ResolvedSpace, User
 from studioctl.config.values import (
     AccountId,
@@ -239,6 +240,7 @@ class EnvironmentConfig(Model):
     encryption: Encryption = Encryption()
     editor: Editor = Editor()
     state: State = State()
+    terraform: Terraform = Terraform()
     audit: Audit = Audit()
     cost: Cost = Cost()
 

@@ -18,6 +18,7 @@ from studioctl.config import (
     secrets_in_clear,
     state_access,
     tags,
+    terraform,
 )
 from studioctl.config.editor_merge import SAME
 from studioctl.config.git_checks import directory_of, is_github_user, is_repository
@@ -56,6 +57,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from state_access.violations(data)
     yield from _names_on_github(data)
     yield from costs.violations(data)
+    yield from terraform.violations(data)
     yield from _raw_script(data)
     for place, editor in _editors(data):
         yield from _below(place, _editor(editor))

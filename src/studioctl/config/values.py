@@ -26,12 +26,12 @@ EnvironmentName: TypeAlias = Annotated[
 Region: TypeAlias = Annotated[
     str,
     AfterValidator(checks.region),
-    WithJsonSchema({"type": "string", "enum": sorted(checks.REGIONS - checks.REFUSED_REGIONS)}),
+    WithJsonSchema({"type": "string", "enum": sorted(checks.REGIONS)}),
 ]
 InstanceType: TypeAlias = Annotated[
     str,
     AfterValidator(checks.instance_type),
-    WithJsonSchema({"type": "string", "enum": sorted(checks.INSTANCE_TYPES - checks.REFUSED_INSTANCE_TYPES)}),
+    WithJsonSchema({"type": "string", "enum": sorted(checks.INSTANCE_TYPES)}),
 ]
 BucketName: TypeAlias = Annotated[
     str, AfterValidator(checks.bucket_name), _pattern(checks.BUCKET_NAME, minLength=3, maxLength=63)

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from studioctl.catalog.provider import DEFAULT, Constraint, constraint
+
 _REFERENCE = re.compile(r"(?<!\$)\$\{((?:data\.)?[a-z0-9_]+\.[A-Za-z0-9_-]+)")
 
 
@@ -132,6 +134,7 @@ class Blueprint:
         profile: Profile of the user's AWS configuration, if the file names one.
         tags: Tags that every resource carries.
         modules: One per document, in the order in which they build on each other.
+        provider: Versions of Terraform's AWS provider that may be used.
         files: Other files that blocks refer to, by their path below the documents' directory.
     """
 
@@ -140,6 +143,7 @@ class Blueprint:
     profile: str | None
     tags: Mapping[str, str]
     modules: tuple[Module, ...]
+    provider: Constraint = field(default_factory=lambda: constraint(DEFAULT))
     files: Mapping[str, str] = field(default_factory=dict)
 
     def resources(self) -> tuple[Resource, ...]:

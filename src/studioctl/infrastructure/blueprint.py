@@ -92,6 +92,7 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
         profile=config.profile,
         tags=naming.tags(config.tags),
         modules=(lookups, *(_after(access.first, part.module) for part in parts if part.module.blocks)),
+        provider=config.terraform.versions,
         files=studio.files,
     )
     _refuse_twins(blueprint)

@@ -174,7 +174,7 @@ def _domain(
         },
         why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
         by_api=(*studio_api.DOMAIN_BY_API, *(key for key in ignored if key == studio_api.SUBNETS)),
-        # Provider 5.100 has no such argument (hashicorp/terraform-provider-aws#47659).
+        # No provider has such an argument: NO_ROOTLESS_DOCKER in catalog/provider.py.
         api_alone={
             "domain_settings": {"docker_settings": {"rootless_docker": _enabled(config.studio.rootless_docker)}}
         },

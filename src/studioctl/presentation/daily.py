@@ -29,6 +29,16 @@ def started(
         terminal.next_commands((f"studioctl start {space}{flags}", "wait until it can be opened"))
 
 
+def in_recovery(space: str, terminal: Terminal, *, flags: str) -> None:
+    """Tells how a space in recovery is repaired, and how recovery ends."""
+    terminal.say(
+        "\nIt is in recovery: its home is /tmp/sagemaker-recovery-mode-home, which goes with it.\n"
+        "Your files are in /home/sagemaker-user. In its terminal, find what fills the volume, or mend .condarc there:\n"
+        "  du -xh --max-depth=2 /home/sagemaker-user | sort -h | tail"
+    )
+    terminal.next_commands((f"studioctl restart {space}{flags}", "when it is repaired"))
+
+
 def stopped(names: Sequence[str], terminal: Terminal, *, waited: bool) -> None:
     """Which spaces were stopped; that none ran is no failure."""
     if not names:

@@ -10,11 +10,10 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from studioctl.catalog.provider import NAME
 from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Output, Ref, Resource, literal
 from studioctl.target import Target
 
-PROVIDER = "hashicorp/aws"
-PROVIDER_VERSION = "5.100.0"
 # How often the provider tries one call. Its own 25 take an hour where AWS throttles, with nothing but "still creating"
 # to see: its pauses double, to 100 s before the eighth attempt (measured: 8 attempts take 3.5 minutes where AWS
 # throttles, and half a minute where it answers with 5xx). A burst is over by then, and a person wants to be told why.
@@ -91,7 +90,7 @@ def _main(blueprint: Blueprint, target: Target) -> dict[str, Any]:
         "//": f'The environment "{blueprint.name}": Terraform, its provider, and the tags that everything carries.',
         "terraform": {
             "required_version": f">= {MINIMUM_ENGINE}",
-            "required_providers": {"aws": {"source": PROVIDER, "version": PROVIDER_VERSION}},
+            "required_providers": {"aws": {"source": NAME, "version": blueprint.provider.text}},
         },
         "provider": {
             "aws": {

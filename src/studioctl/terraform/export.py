@@ -92,7 +92,7 @@ def export(
         (directory / name).unlink(missing_ok=True)
     for name, text in files.items():
         write_text(directory / name, text)
-    _link_mirror(directory, provider.find(environ, provider.TERRAFORM_REGISTRY))
+    _link_mirror(directory, provider.find(environ, provider.TERRAFORM_REGISTRY, wanted=blueprint.provider))
     return tuple(directory / name for name in files)
 
 

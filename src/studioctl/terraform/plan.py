@@ -284,6 +284,8 @@ def attribute_changes(details: Json) -> tuple[AttributeChange, ...]:
         forces = any(path == cause or path.startswith((f"{cause}.", f"{cause}[")) for cause in forcing)
         if (unknown and replacing and not forces) or _says_nothing(before, after):
             continue
+        if path == "region" and before is None:
+            continue  # version 6 of the provider fills it in everywhere
         if path.startswith("tags_all") and path.replace("tags_all", "tags", 1) in changes:
             continue  # the provider repeats each tag there, with the default tags
         sensitive = _marked(details.get("before_sensitive"), path) or _marked(details.get("after_sensitive"), path)

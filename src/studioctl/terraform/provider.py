@@ -8,6 +8,7 @@ https://developer.hashicorp.com/terraform/cli/config/config-file#provider-instal
 import json
 import os
 import platform
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,14 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studioctl import homes
+from studioctl.catalog.provider import DEFAULT, Constraint, constraint
+from studioctl.catalog.provider import NAME as PROVIDER
 from studioctl.errors import ConfigError
-from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
 from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
 
 MIRROR_VARIABLE = "STUDIOCTL_PROVIDER_MIRROR"
 MACHINE_WIDE = (Path("/opt"), Path("/usr/local/share"), Path("/usr/share"))
 TERRAFORM_REGISTRY = "registry.terraform.io"
 TOFU_REGISTRY = "registry.opentofu.org"
+USUAL = constraint(DEFAULT)
+_ARCHIVE = re.compile(r"terraform-provider-aws_([0-9.]+)_(\w+)\.zip")
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -34,12 +38,19 @@ class Mirror:
     registry: str
 
 
-def find(environ: Mapping[str, str], registry: str, *, homes: tuple[Path, ...] = MACHINE_WIDE) -> Mirror | None:
+def find(
+    environ: Mapping[str, str],
+    registry: str,
+    *,
+    wanted: Constraint = USUAL,
+    homes: tuple[Path, ...] = MACHINE_WIDE,
+) -> Mirror | None:
     """The mirror that Terraform has to be told of; None where it finds the provider, or the registry, by itself.
 
     Args:
         environ: Our own environment.
         registry: Host from which the engine takes providers: Terraform's or OpenTofu's.
+        wanted: Versions of the provider, one of which the mirror has to hold.
         homes: Directories whose direct children may be mirrors.
 
     Raises:
@@ -50,26 +61,32 @@ def find(environ: Mapping[str, str], registry: str, *, homes: tuple[Path, ...] =
     given = {MIRROR_VARIABLE: os.path.expanduser(named or "")}  # noqa: PTH111
     directory = place_of(MIRROR_VARIABLE, given) or _setting()
     if directory:
-        return _required(directory, registry)
-    if has_installation_rules(environ) or any(_held(path, registry) for path in _implied(environ)):
+        return _required(directory, registry, wanted)
+    if has_installation_rules(environ) or any(_held(path, registry, wanted) for path in _implied(environ)):
         return None
     candidates = (child for home in homes if _open_to_us(home) for child in sorted(home.iterdir()))
-    return next((mirror for path in candidates if (mirror := _held(path, registry))), None)
+    return next((mirror for path in candidates if (mirror := _held(path, registry, wanted))), None)
 
 
-def place(environ: Mapping[str, str], registry: str, *, homes: tuple[Path, ...] = MACHINE_WIDE) -> str | None:
+def place(
+    environ: Mapping[str, str],
+    registry: str,
+    *,
+    wanted: Constraint = USUAL,
+    homes: tuple[Path, ...] = MACHINE_WIDE,
+) -> str | None:
     """Where on this machine the provider comes from, for a person; None where it has to be downloaded.
 
     Raises:
         ConfigError: See `find`.
     """
-    if mirror := find(environ, registry, homes=homes):
+    if mirror := find(environ, registry, wanted=wanted, homes=homes):
         return str(mirror.directory)
     if has_installation_rules(environ):
         return f"where {user_config(environ)} says"
     cache = place_of(CACHE, environ)
     directories = (*_implied(environ), *([cache] if cache else []))
-    return next((str(path) for path in directories if _held(path, registry)), None)
+    return next((str(path) for path in directories if _held(path, registry, wanted)), None)
 
 
 def cli_config(mirror: Mirror, environ: Mapping[str, str]) -> str:
@@ -140,24 +157,37 @@ def _setting() -> Path | None:
     return mirror
 
 
-def _required(directory: Path, registry: str) -> Mirror:
-    mirror = _held(directory, registry)
+def _required(directory: Path, registry: str, wanted: Constraint) -> Mirror:
+    mirror = _held(directory, registry, wanted)
     if mirror is None:
         raise ConfigError(
-            f'Provider mirror "{directory}" does not hold {PROVIDER} {PROVIDER_VERSION} for {platform_name()}',
+            f'Provider mirror "{directory}" does not hold {PROVIDER} {wanted.text} for {platform_name()}',
             hint=f"Fill it with `terraform providers mirror {directory}`, or unset {MIRROR_VARIABLE}.",
         )
     return mirror
 
 
-def _held(directory: Path, registry: str) -> Mirror | None:
+def _held(directory: Path, registry: str, wanted: Constraint) -> Mirror | None:
     # OpenTofu takes the same provider from its own registry; a mirror of Terraform's serves it too (`Workspace`).
     for host in dict.fromkeys((registry, TERRAFORM_REGISTRY)):
         packages = directory / host / PROVIDER
-        archive = f"terraform-provider-aws_{PROVIDER_VERSION}_{platform_name()}.zip"
-        if _open_to_us(packages / PROVIDER_VERSION / platform_name()) or _readable(packages / archive):
+        if any(wanted.admits(version) for version in _versions(packages)):
             return Mirror(directory, host)
     return None
+
+
+def _versions(packages: Path) -> Iterator[str]:
+    """The versions that are there for this platform, unpacked or as archives."""
+    platform = platform_name()
+    try:
+        names = sorted(entry.name for entry in packages.iterdir())
+    except OSError:
+        return
+    for name in names:
+        if _open_to_us(packages / name / platform):
+            yield name
+        elif (archive := _ARCHIVE.fullmatch(name)) and archive[2] == platform and _readable(packages / name):
+            yield archive[1]
 
 
 def _readable(path: Path) -> bool:

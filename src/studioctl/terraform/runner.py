@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from studioctl import disk
+from studioctl.catalog.provider import DEFAULT
 from studioctl.errors import RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
 from studioctl.infrastructure.block import Blueprint
@@ -127,7 +128,8 @@ class Terraform:
             yield Stage("Initialising Terraform")
             # Terraform has no events for a migration: "-migrate-state and -json options are mutually-exclusive".
             how = ("-migrate-state", "-force-copy") if change else ("-json", "-reconfigure")
-            yield from self._run("init", ("init", "-input=false", *how), environ)
+            anew = () if self.workspace.locks(self.blueprint.provider) else ("-upgrade",)
+            yield from self._run("init", ("init", "-input=false", *how, *anew), environ)
             if change and change.before.kind == "local":
                 self.workspace.set_state_aside()  # Terraform leaves it, and it would be taken for the state later
             self.workspace.remember(Initialised(marks, self.backend))
@@ -319,14 +321,13 @@ class Terraform:
         """What `init` depends on."""
         backend = (self.workspace.directory / "backend.tf.json").read_text(encoding="utf-8")
         rules = environ.get("TF_CLI_CONFIG_FILE", "")
-        return fingerprint(document.PROVIDER_VERSION, str(self.engine), backend, rules)
+        return fingerprint(self.blueprint.provider.text, str(self.engine), backend, rules)
 
     def _environ(self, *, downloads: bool = False) -> dict[str, str]:
-        mirror = provider.find(self.environ, self.engine.registry)
+        mirror = provider.find(self.environ, self.engine.registry, wanted=self.blueprint.provider)
         config = self.workspace.use_mirror(mirror, self.engine.registry, self.environ)
-        return child_environment(
-            self.environ, self.workspace.target, cli_config=config, downloads=downloads, lent=self.lent()
-        )
+        target, lent = self.workspace.target, self.lent()
+        return child_environment(self.environ, target, cli_config=config, downloads=downloads, lent=lent)
 
     def _run(
         self, verb: str, words: Sequence[str], environ: Mapping[str, str]
@@ -375,8 +376,9 @@ class Terraform:
 
     def _provider(self, environ: Mapping[str, str], *, needed: bool) -> AbstractContextManager[Mapping[str, str]]:
         """The child's environment, with the warm provider where there is one and the command needs a provider."""
+        fits = needed and self.blueprint.provider.admits(DEFAULT)  # the warm one is of this version
         used = partial(types.in_use, self.workspace.directory, self._stored_text)
-        return warm.borrowed(self.environ, environ, self.workspace.target, used) if needed else nullcontext(environ)
+        return warm.borrowed(self.environ, environ, self.workspace.target, used) if fits else nullcontext(environ)
 
     def _stored_text(self) -> str:
         if self.backend.kind == "s3":

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from studioctl.catalog.provider import NAME
 from studioctl.errors import TerraformError
-from studioctl.terraform.document import PROVIDER
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
 
@@ -135,7 +135,7 @@ def _refuse_newer(content: dict[str, Any], engine: Engine | None) -> None:
 def _refuse_providers(content: dict[str, Any], engine: Engine | None) -> None:
     """Terraform downloads and runs every provider that a state names, whether the documents know of it or not."""
     hosts = {TERRAFORM_REGISTRY, TOFU_REGISTRY if engine is None else engine.registry}
-    ours = {f"{host}/{PROVIDER}" for host in hosts}
+    ours = {f"{host}/{NAME}" for host in hosts}
     _refuse_lookalikes(content, _KEYS)
     for resource in content["resources"]:
         _refuse_lookalikes(resource, _RESOURCE_KEYS)
@@ -145,7 +145,7 @@ def _refuse_providers(content: dict[str, Any], engine: Engine | None) -> None:
             theirs = repr(found[1] if found else named)
             raise TerraformError(
                 f"Terraform's state names the provider {theirs}, which Terraform would download and run. This"
-                f" environment needs {PROVIDER} alone. Nothing was started.",
+                f" environment needs {NAME} alone. Nothing was started.",
                 hint=f"find out who wrote this state; {BRING_BACK}",
             )
 

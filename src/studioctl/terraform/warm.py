@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from studioctl import disk
+from studioctl.catalog.provider import DEFAULT, NAME
 from studioctl.errors import ConfigError
 from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import front, provider
-from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
 from studioctl.terraform.environment import child_environment
 from studioctl.terraform.front import OFFER, starting
 from studioctl.terraform.front import package as packages
@@ -35,7 +35,7 @@ def package(environ: Mapping[str, str]) -> Package | None:
     mirror = provider.find(environ, provider.TERRAFORM_REGISTRY)
     if mirror is None:
         return None
-    directory = mirror.directory / mirror.registry / PROVIDER / PROVIDER_VERSION / provider.platform_name()
+    directory = mirror.directory / mirror.registry / NAME / DEFAULT / provider.platform_name()
     return packages.package(directory, cache=front.cache())
 
 

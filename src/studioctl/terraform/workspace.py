@@ -21,12 +21,12 @@ from typing import Any
 import filelock
 
 from studioctl import disk, homes
+from studioctl.catalog.provider import NAME, Constraint
 from studioctl.errors import TerraformError
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
 from studioctl.terraform import records, tree
 from studioctl.terraform.backend import STATE_FILE, Backend
-from studioctl.terraform.document import PROVIDER
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, Mirror, cli_config
 from studioctl.terraform.trust import ERRORED, INITIALISED, LOCKED_PROVIDERS, USED_BACKEND, Anchor
 
@@ -38,6 +38,7 @@ EMULATOR = "emulator"
 _MARK = re.compile(r"[0-9a-f]{16}")
 # As Terraform writes it: comments, and a block for each provider.
 _LOCK_FILE = re.compile(r'(\s|#[^\n]*\n|provider "[^"\n]+" \{\n([^{}"\0]|"[^"\n\0]*")*\n\})*')
+_LOCKED_VERSION = re.compile(r'^\s*version\s*=\s*"([0-9.]+)"', re.MULTILINE)
 FORGET = "none"  # in place of a backend's settings
 _README = """\
 This directory belongs to studioctl. It holds, for each environment and target, the documents that studioctl gives to
@@ -272,8 +273,8 @@ class Workspace:
     def _translated(self, mirror: Mirror, registry: str) -> Mirror:
         """The same packages under the host name that OpenTofu asks for."""
         directory = self.directory / "mirror"
-        link = directory / registry / PROVIDER
-        target = mirror.directory / TERRAFORM_REGISTRY / PROVIDER
+        link = directory / registry / NAME
+        target = mirror.directory / TERRAFORM_REGISTRY / NAME
         if not link.is_symlink() or link.readlink() != target:
             link.unlink(missing_ok=True)
             link.parent.mkdir(parents=True, exist_ok=True)
@@ -337,6 +338,12 @@ class Workspace:
             locked.unlink()
             shutil.rmtree(self.directory / ".terraform", ignore_errors=True)
 
+    def locks(self, wanted: Constraint) -> bool:
+        """Whether Terraform's lock file, if there is one, holds a version that is wanted: else `init` must upgrade."""
+        text = records.text(self.directory / LOCKED_PROVIDERS)
+        found = _LOCKED_VERSION.search(text) if text else None
+        return found is None or wanted.admits(found[1])
+
     def forget(self) -> None:
         """Let the next run initialise Terraform anew, with nothing to migrate."""
         (self.directory / INITIALISED).unlink(missing_ok=True)
@@ -389,6 +396,5 @@ def _occupied(holder: Path) -> TerraformError:
         who = f"{content['who']} (`{deed}`, process {content['pid']}) since {since:%H:%M:%S}"
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         who = "another studioctl"
-    return TerraformError(
-        f"This environment is being worked on: {who}", hint="Wait until it has finished, then try again."
-    )
+    message = f"This environment is being worked on: {who}"
+    return TerraformError(message, hint="Wait until it has finished, then try again.")

@@ -60,8 +60,9 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("storage", "keep_old_versions_days"),
         ("studio", "rootless_docker"),
         ("studio", "trusted_accounts"),
+        ("terraform", "provider"),
     }
-    assert known.keys() - given.keys() == {"cost", "groups", "tags", "users_file"}
+    assert known.keys() - given.keys() == {"cost", "groups", "tags", "terraform", "users_file"}
 
 
 def test_the_team_has_five_people_and_one_of_them_two_spaces() -> None:

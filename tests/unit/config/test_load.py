@@ -295,7 +295,7 @@ studio.toml:11: studio.docker: is text and must be true or false; write true wit
 studio.toml:17: users[1].name: "Ada" differs from the user "ada" only in case; write another name
 studio.toml:19: users[1].spaces[0].name: "ada-editor" is already the name of another space; write another name
 studio.toml:19: users[1].spaces[0].instance_type: AWS has "ml.g7.2xlarge", but provider 5.100.0 refuses it; \
-write another instance type
+write another instance type, or a later provider: [terraform] provider = "6.69.1"
 studio.toml:20: users[1].spaces[1].name: "bad_name" contains "_"; write "bad-name"
 studio.toml:20: users[1].spaces[1].volume_gb: 3 is out of range; write 5 to 16384 GB"""
     )

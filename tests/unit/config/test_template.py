@@ -92,6 +92,7 @@ def test_any_text_is_quoted(value: str) -> None:
                 "state",
                 "audit",
                 "cost",
+                "terraform",
             )
         },
     }

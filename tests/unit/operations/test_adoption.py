@@ -1,7 +1,7 @@
 """What exists and no state knows is found, and nothing that is somebody else's."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -234,9 +234,12 @@ def test_studio_is_found_inside_its_domain(lost: Environment, world: World) -> N
     empty_domain(world, domain_id, retain=False)
 
 
-def test_a_version_of_an_image_is_found_unless_aws_could_not_make_it(world: World) -> None:
+@pytest.mark.parametrize(("provider", "form"), [("5.100.0", "{name}"), ("6.69.1", "{name},2")])
+def test_a_version_of_an_image_is_found_unless_aws_could_not_make_it(world: World, provider: str, form: str) -> None:
     digest = f"sha256:{'0' * 64}"
-    described = config(name="acme-adopt", images={"custom": [{"name": "torch", "digest": digest}]})
+    described = config(
+        name="acme-adopt", images={"custom": [{"name": "torch", "digest": digest}]}, terraform={"provider": provider}
+    )
     terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
     target = emulation.target(world.emulator, REGION)
     lost = Environment(described, target, cast("Terraform", terraform))
@@ -248,7 +251,10 @@ def test_a_version_of_an_image_is_found_unless_aws_could_not_make_it(world: Worl
     try:
         assert found(lost) == {image.address: name}
         missing = "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:here"
-        for base, expected in ((missing, {}), ("public.ecr.aws/docker/library/python:3", {version: name})):
+        for base, expected in (
+            (missing, {}),
+            ("public.ecr.aws/docker/library/python:3", {version: form.format(name=name)}),
+        ):
             sagemaker.create_image_version(ImageName=name, BaseImage=base, ClientToken=uuid.uuid4().hex)
             settled = done(adopt.settled(lost, {image.address, version}))
             eventually(lambda: sagemaker.describe_image_version(ImageName=name)["ImageVersionStatus"], is_over)
@@ -256,6 +262,22 @@ def test_a_version_of_an_image_is_found_unless_aws_could_not_make_it(world: Worl
             assert settled.keys() <= {image.address, version}
     finally:
         sagemaker.delete_image(ImageName=name)
+
+
+@pytest.mark.parametrize("identity", ["torch", "torch,1"])
+def test_an_image_version_that_either_major_version_recorded_is_called_by_its_image(
+    world: World, identity: str
+) -> None:
+    described = config(name="acme-adopt", images={"custom": [{"name": "torch", "digest": f"sha256:{'0' * 64}"}]})
+    recorded: dict[str, Mapping[str, Any]] = {
+        "aws_sagemaker_image_version.torch": {"id": identity, "image_name": "torch", "version": 1}
+    }
+    terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described), tainted=recorded)
+    lost = Environment(described, emulation.target(world.emulator, REGION), cast("Terraform", terraform))
+    (offered,) = [r for r in terraform.blueprint.resources() if r.type == "aws_sagemaker_user_profile"]
+    (image,) = offered.arguments["user_settings"]["code_editor_app_settings"]["custom_image"]
+
+    assert adopt.Search(lost).filled_in(str(image["image_name"])) == "torch"
 
 
 def is_over(status: str) -> bool:

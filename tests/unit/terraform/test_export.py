@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from studioctl.catalog.provider import DEFAULT, NAME
 from studioctl.errors import RefusedError
 from studioctl.infrastructure import blueprint as blueprints
 from studioctl.terraform.backend import Backend, parse_file
-from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
 from studioctl.terraform.export import MARKER, export
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, platform_name
 from tests.environments import environment
@@ -26,7 +26,7 @@ def names(directory: Path) -> list[str]:
 @pytest.fixture
 def mirror(tmp_path: Path) -> dict[str, str]:
     """An environment that names a mirror."""
-    packages = tmp_path / "mirror" / TERRAFORM_REGISTRY / PROVIDER / PROVIDER_VERSION / platform_name()
+    packages = tmp_path / "mirror" / TERRAFORM_REGISTRY / NAME / DEFAULT / platform_name()
     packages.mkdir(parents=True)
     return {"STUDIOCTL_PROVIDER_MIRROR": str(tmp_path / "mirror")}
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from studioctl.catalog.provider import DEFAULT, NAME, constraint
 from studioctl.errors import ConfigError
 from studioctl.terraform import provider
-from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY, Mirror
 
 
@@ -19,7 +19,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def mirror(directory: Path, registry: str = TERRAFORM_REGISTRY) -> Path:
     """Lay a directory out as an unpacked mirror."""
-    (directory / registry / PROVIDER / PROVIDER_VERSION / provider.platform_name()).mkdir(parents=True)
+    (directory / registry / NAME / DEFAULT / provider.platform_name()).mkdir(parents=True)
     return directory
 
 
@@ -41,11 +41,30 @@ def test_a_directory_in_a_machine_wide_home_is_found(tmp_path: Path) -> None:
 
 
 def test_a_packed_mirror_is_found(tmp_path: Path) -> None:
-    packages = tmp_path / "opt/plugins" / TERRAFORM_REGISTRY / PROVIDER
+    packages = tmp_path / "opt/plugins" / TERRAFORM_REGISTRY / NAME
     packages.mkdir(parents=True)
-    (packages / f"terraform-provider-aws_{PROVIDER_VERSION}_{provider.platform_name()}.zip").touch()
+    (packages / f"terraform-provider-aws_{DEFAULT}_{provider.platform_name()}.zip").touch()
 
     assert found(tmp_path) == Mirror(tmp_path / "opt/plugins", TERRAFORM_REGISTRY)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_there"), [("6.69.1", True), (">= 6.40", True), ("6.70.0", False), ("5.100.0", False)]
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_only_a_version_that_is_wanted_counts(tmp_path: Path, wanted: str, *, is_there: bool, packed: bool) -> None:
+    packages = tmp_path / "opt/plugins" / TERRAFORM_REGISTRY / NAME
+    (packages / "nonsense").mkdir(parents=True)
+    if packed:
+        (packages / f"terraform-provider-aws_6.69.1_{provider.platform_name()}.zip").touch()
+    else:
+        (packages / "6.69.1" / provider.platform_name()).mkdir(parents=True)
+
+    there = provider.find(
+        {"XDG_DATA_DIRS": "/nowhere"}, TERRAFORM_REGISTRY, wanted=constraint(wanted), homes=(tmp_path / "opt",)
+    )
+
+    assert (there is not None) is is_there
 
 
 def test_the_directory_that_the_user_names_comes_first(tmp_path: Path) -> None:

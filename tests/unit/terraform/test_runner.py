@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import pytest
 
+from studioctl.catalog.provider import constraint
 from studioctl.errors import InterruptedByUserError, RefusedError, StudioctlError, TerraformError
 from studioctl.events import Event, Finished, Noted, Stage, Started, Work
 from studioctl.terraform.backend import Backend, BackendChange
@@ -90,6 +91,21 @@ def test_init_is_left_out_until_something_that_it_depends_on_changes(playing: Ca
     driven.terraform.engine = replace(driven.terraform.engine, version="1.12.0")
     driven.finish(driven.terraform.plan())
     assert sum(call.startswith("init") for call in driven.calls) == 2
+
+
+def test_another_version_of_the_provider_is_taken_in_place_of_the_locked_one(playing: Callable[[str], Driven]) -> None:
+    driven = playing("unchanged")
+    driven.finish(driven.terraform.plan())
+    lock_file = driven.terraform.workspace.directory / ".terraform.lock.hcl"
+    lock_file.write_text('provider "registry.terraform.io/hashicorp/aws" {\n  version     = "5.100.0"\n}\n')
+
+    driven.terraform.blueprint = replace(driven.terraform.blueprint, provider=constraint(">= 6.40"))
+    driven.finish(driven.terraform.plan())
+
+    assert [call for call in driven.calls if call.startswith("init")] == [
+        "init -input=false -json -reconfigure",
+        "init -input=false -json -reconfigure -upgrade",
+    ]
 
 
 def test_nothing_to_do_starts_nothing(playing: Callable[[str], Driven]) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from studioctl.catalog.provider import NAME
 from studioctl.errors import ConfigError, TerraformError
 from studioctl.operations.doctor.check import Check, Group
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 from studioctl.terraform import executable, provider
-from studioctl.terraform.document import PROVIDER, PROVIDER_VERSION
 from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
 
 ENGINE = Rule(
@@ -54,12 +54,13 @@ def _provider(patient: Patient) -> Iterator[Finding]:
         except ConfigError as error:
             yield MIRROR.broken(error.message, variable=name)
             return
+    versions = patient.config.terraform.versions if patient.config else provider.USUAL
     try:
-        place = provider.place(patient.environ, registry, homes=patient.homes)
+        place = provider.place(patient.environ, registry, wanted=versions, homes=patient.homes)
     except ConfigError as error:
         yield MIRROR.broken(error.message, variable=provider.MIRROR_VARIABLE)
         return
-    wanted = f"{PROVIDER} {PROVIDER_VERSION}"
+    wanted = f"{NAME} {versions.text}"
     if place:
         yield DOWNLOAD.ok(f"{wanted} ({place})")
     else:

@@ -146,7 +146,8 @@ def _versions_made(environment: Environment, found: Mapping[str, str]) -> Work[N
     from studioctl.aws.wait import until  # noqa: PLC0415
 
     ours = Belongings(environment.session, (ENVIRONMENT_TAG, environment.config.name))
-    for image in [identity for address, identity in found.items() if address.startswith(f"{IMAGE_VERSION}.")]:
+    versions = [identity for address, identity in found.items() if address.startswith(f"{IMAGE_VERSION}.")]
+    for image in [identity.split(",")[0] for identity in versions]:
         yield from until(
             lambda image=image: ours.image_version_status(image) != "CREATING",  # type: ignore[misc]
             subject=f"image {image}",
@@ -260,6 +261,7 @@ class Search:
         from studioctl.aws.belongings import Belongings  # noqa: PLC0415 (boto3 is needed only here)
 
         self.found: dict[str, str] = {}
+        self._called: dict[str, str] = {}
         self._environment = environment
         self._ours = Belongings(environment.session, (ENVIRONMENT_TAG, environment.config.name))
 
@@ -267,10 +269,18 @@ class Search:
         """Adds what `terraform import` wants for this resource to `found`, if it exists."""
         finder = FINDERS.get(resource.type)
         with suppress(UnknownError):
-            if finder and (identity := finder(self._ours, Sought(resource, self._filled_in))):
-                self.found[resource.address] = identity
+            if finder and (identity := finder(self._ours, Sought(resource, self.filled_in))):
+                self._called[resource.address] = identity.split(",")[0] if resource.type == IMAGE_VERSION else identity
+                # Version 5 of the provider knows an image's version by the image, later ones by its number, too.
+                numbered = self._environment.config.terraform.versions.names_versions_of_images
+                self.found[resource.address] = identity if numbered else self._called[resource.address]
 
-    def _filled_in(self, text: str) -> str:
+    def filled_in(self, text: str) -> str:
+        """A text with what its references stand for.
+
+        Raises:
+            UnknownError: One of them stands for something that does not exist.
+        """
         for reference, value in self._known():
             text = text.replace(reference, value)
         if any(f"${{{address}." in text for address in self._addresses):
@@ -278,13 +288,13 @@ class Search:
         return text
 
     def _known(self) -> Iterator[tuple[str, str]]:
-        """References and what they stand for. What imports a resource is also what others call it by."""
+        """References and what they stand for. Others call a resource by what imports it, or by its name."""
         yield from self._account
         for address, attributes in self._recorded.items():
             for attribute in CALLED_BY:
                 if value := attributes.get(attribute):
                     yield str(Ref(f"{address}.{attribute}")), str(value)
-        for address, identity in self.found.items():
+        for address, identity in self._called.items():
             for attribute in CALLED_BY:
                 yield str(Ref(f"{address}.{attribute}")), identity
 

@@ -113,6 +113,7 @@ def start(
     wait: bool = True,
     script: bool = True,
     for_remote_access: bool = False,
+    recovery: bool = False,
 ) -> Work[App]:
     """Starts Code Editor in a space. One that runs already is left as it is.
 
@@ -124,10 +125,12 @@ def start(
         script: Whether its lifecycle script runs.
         for_remote_access: Whether it is started to be reached by ssh. Else a type that is too small for that is
             started all the same: remote access is turned off before.
+        recovery: Whether it is started to be repaired: with an empty home directory beside the volume, and without the
+            lifecycle script. https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-troubleshooting.html
 
     Raises:
         StudioctlError: There is no such instance type.
-        RefusedError: It runs on another instance type.
+        RefusedError: It runs on another instance type, or not to be repaired.
         AwsError: AWS refused, or it failed; the message says why.
     """
     check_instance_type(account, instance_type)
@@ -139,12 +142,13 @@ def start(
     if app is None or not app.is_running:
         details = yield from _settled(account, space)
         spec = _spec_for(studio, details, instance_type)
-        spec = spec if script else replace(spec, lifecycle_config_arn=NO_SCRIPT)
+        spec = spec if script and not recovery else replace(spec, lifecycle_config_arn=NO_SCRIPT)
         if not for_remote_access:
             yield from remote_access.turn_off_where_too_small(account, details, spec)
-        app = yield from _create(account, details, spec, for_remote_access=for_remote_access)
+        app = yield from _create(account, details, spec, for_remote_access=for_remote_access, recovery=recovery)
     else:
         _refuse_another_type(app, instance_type)
+        _refuse_while_at_work(app, recovery=recovery)
         if app.status == "InService":
             yield Noted(f"'{space.name}' runs already")
     if wait and app.status != "InService":
@@ -210,11 +214,13 @@ def _deletion(domain_id: str, app: App) -> str:
     return shlex.join(("aws", "sagemaker", "delete-app", *key))
 
 
-def restart(account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True) -> Work[App]:
+def restart(
+    account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True, recovery: bool = False
+) -> Work[App]:
     """Stops Code Editor in a space, if it runs, and starts it; see `start`."""
     check_instance_type(account, instance_type)
     yield from stop(account, [space])
-    return (yield from start(account, space, instance_type=instance_type, wait=wait))
+    return (yield from start(account, space, instance_type=instance_type, wait=wait, recovery=recovery))
 
 
 def check_instance_type(account: Account, instance_type: str | None) -> None:
@@ -289,15 +295,17 @@ def _spec_for(studio: Studio, space: SpaceDetails, instance_type: str | None) ->
     return spec
 
 
-def _create(account: Account, space: SpaceDetails, spec: ResourceSpec, *, for_remote_access: bool) -> Work[App]:
+def _create(
+    account: Account, space: SpaceDetails, spec: ResourceSpec, *, for_remote_access: bool, recovery: bool
+) -> Work[App]:
     try:
-        account.studio.create_editor(space, spec)
+        account.studio.create_editor(space, spec, recovery=recovery)
     except InUseError:  # somebody else was faster
         yield Noted(f"'{space.name}' is being started already")
     except AwsError as error:
         if not for_remote_access and remote_access.is_refused(error):  # a type of which only AWS knows that
             yield from remote_access.turn_off(account, space, spec.instance_type)
-            return (yield from _create(account, space, spec, for_remote_access=True))
+            return (yield from _create(account, space, spec, for_remote_access=True, recovery=recovery))
         raise diagnose_start.refused(account, space, error, instance_type=spec.instance_type) from error
     app = account.studio.editor(space)
     if app is None:
@@ -310,6 +318,14 @@ def _refuse_another_type(app: App, instance_type: str | None) -> None:
         raise RefusedError(
             f"'{app.space}' runs on {app.instance_type} already; another instance type needs a restart.",
             hint=f"save your work, then: studioctl restart {app.space} --instance-type {instance_type}",
+        )
+
+
+def _refuse_while_at_work(app: App, *, recovery: bool) -> None:
+    if recovery and not app.in_recovery:
+        raise RefusedError(
+            f"'{app.space}' runs already; recovery needs a restart.",
+            hint=f"save your work, then: studioctl restart {app.space} --recovery",
         )
 
 
