@@ -147,6 +147,7 @@ WITHOUT_EFFECT = {
     "audit": "what the audit says",
     "cost": "prices, for what a plan says of costs",
     "state": "where Terraform keeps its state",
+    "terraform": "the program by which Terraform reaches AWS",
     ("network", "vpc"): "a network that somebody else looks after",
 }
 
