@@ -6,13 +6,16 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: prices help demo test fast prerequisites check format audit benchmark versions chaos rivals soak mutations misbehaviour compatibility package generated docs picture clean
+.PHONY: prices help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals soak mutations misbehaviour compatibility package generated docs picture clean
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 demo: $(READY) ## Plan, create, look at, change and remove an environment on the emulator
 	$(BIN)/python demo/demo.py
+
+tune-demo: $(READY) ## Tune with four workers on this machine, compare with plain Optuna, and draw the plots (two minutes)
+	$(BIN)/python demo/tuning.py
 
 test: prerequisites check $(CHECKOV)/.ready $(DOCS)/.ready ## Format check, lint, types, every test; lists the slowest
 	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder --durations=50
@@ -38,6 +41,9 @@ audit: $(READY) $(CHECKOV)/.ready ## Let cloudsplaining and checkov judge the se
 benchmark: $(READY) ## Measure start-up, synth, up, plan and the editor's script; prints two tables
 	$(BIN)/python -m benchmarks.benchmark
 	$(BIN)/python benchmarks/editor.py
+
+tune-benchmark: $(READY) ## Measure what a controller adds to each trial, beside bare Optuna (three minutes)
+	$(BIN)/python -m benchmarks.tuning
 
 versions: $(READY) ## Compare CPU and time of init, plan and up with the first version's, in turns (ten minutes)
 	$(BIN)/python -m benchmarks.versions

@@ -7,11 +7,11 @@ the next controller begins.
 
 import json
 import math
-import selectors
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -20,10 +20,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from studioctl.errors import StudioctlError
 from studioctl.tuning import studies
+from studioctl.tuning.crew import Crew, Gone
 from studioctl.tuning.places import Place
 from studioctl.tuning.records import StudyStatus, TrialRecord
 from studioctl.tuning.samplers import FIXED, InOrder
-from studioctl.tuning.workers import LEAVE_SECONDS, Program, Worker, start
 
 TICK_SECONDS = 0.2
 LOOK_SECONDS = 1.0
@@ -73,21 +73,23 @@ class Controller:
     Args:
         found: The study's place, which is held.
         study: The study, with sampler and pruner.
-        program: What workers run.
+        crew: Who runs the trials.
+        file: The user's file, for messages.
+        workers: How many trials run side by side.
         goal: How far it goes.
     """
 
     found: Place
     study: optuna.Study
-    program: Program
+    crew: Crew
+    file: Path
+    workers: int
     goal: Goal
-    _workers: dict[int, Worker] = field(default_factory=dict)
     _idle: set[int] = field(default_factory=set)
     _trials: dict[int, optuna.Trial] = field(default_factory=dict)
     _finished: int = 0
     _succeeded: int = 0
     _failures: int = 0
-    _stillborn: int = 0
     _began: float = field(default_factory=time.monotonic)
     _ended: list[TrialRecord] = field(default_factory=list)
 
@@ -99,14 +101,16 @@ class Controller:
         Raises:
             StudioctlError: The program cannot be loaded, or fails in every trial.
         """
-        self._take_up()
-        with selectors.DefaultSelector() as selector, self._cleared_up():
-            self._staff(selector)
+        with self._cleared_up():
+            self._take_up()
+            for slot in range(min(self.workers, self.goal.trials - self._finished)):
+                if slot not in self._trials:
+                    self.crew.hire(slot)
             looked = time.monotonic()
             while not self.found.is_asked_to_stop and (self._trials or self._may_begin()):
                 self._begin_trials()
-                for key, _ in selector.select(TICK_SECONDS):
-                    self._attend(selector, key.data)
+                for heard in self.crew.hear(TICK_SECONDS):
+                    self._attend(heard.slot, heard.what)
                 for ended in self._ended:
                     yield TrialEnded(ended, self.status())
                 self._ended.clear()
@@ -126,9 +130,13 @@ class Controller:
         return limit is not None and time.monotonic() - self._began >= limit
 
     def _take_up(self) -> None:
-        """Queues what a killed controller left behind, and counts what there is."""
+        """Goes on with trials of an earlier controller, or queues them, and counts what there is."""
         past = studies.repeated(self.study.get_trials(deepcopy=False))
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            slot = len(self._trials)
+            if trial.number not in past and self.crew.resumed(slot, trial.number):
+                self._trials[slot] = self._as_running(trial)
+                continue
             if trial.number not in past:  # as it is where the controller was killed right after this
                 self._queue(trial, lost=False)
             self.study.tell(trial.number, state=TrialState.FAIL)
@@ -137,32 +145,31 @@ class Controller:
         self._finished = sum(trial.state.is_finished() and trial.number not in past for trial in trials)
         self._succeeded = sum(trial.state in {TrialState.COMPLETE, TrialState.PRUNED} for trial in trials)
 
-    def _staff(self, selector: selectors.BaseSelector) -> None:
-        wanted = min(self.program.workers, self.goal.trials - self._finished)
-        for slot in range(max(0, wanted)):
-            self._hire(selector, slot)
-
-    def _hire(self, selector: selectors.BaseSelector, slot: int) -> None:
-        worker = start(self.program, slot, self.found.worker_log(slot))
-        self._workers[slot] = worker
-        selector.register(worker, selectors.EVENT_READ, worker)
+    def _as_running(self, trial: FrozenTrial) -> optuna.Trial:
+        """The trial that an earlier controller asked for, to be told; nothing is drawn for it again."""
+        sampler = self.study.sampler
+        with sampler.resting() if isinstance(sampler, InOrder) else nullcontext():
+            return optuna.Trial(self.study, trial._trial_id)  # noqa: SLF001 (storages know trials by it alone)
 
     @contextmanager
     def _cleared_up(self) -> Iterator[None]:
-        """On every way out, no worker and no running trial stays."""
+        """On every way out no worker stays, and no running trial but those that go on without a controller."""
+        stop = True
         try:
             yield
+        except BaseException as error:
+            stop = not isinstance(error, KeyboardInterrupt | GeneratorExit)
+            raise
         finally:
-            for slot in self._idle:
-                self._workers[slot].dismiss()
-            for slot, worker in self._workers.items():
-                worker.end(patience=LEAVE_SECONDS if slot in self._idle else 0)
-            for trial in self._trials.values():
-                self._queue(self._frozen(trial), lost=False)
-                self.study.tell(trial, state=TrialState.FAIL)
+            going_on = self.crew.end(frozenset(self._idle), stop=stop)
+            for slot, trial in self._trials.items():
+                if slot not in going_on:
+                    self._queue(self._frozen(trial), lost=False)
+                    self.study.tell(trial, state=TrialState.FAIL)
 
     def _may_begin(self) -> bool:
-        return not self.is_over_time and self._finished + len(self._trials) < self.goal.trials
+        enough = self._finished + len(self._trials) >= self.goal.trials
+        return not enough and not self.is_over_time and self.crew.may_begin()
 
     def _begin_trials(self) -> None:
         for slot in sorted(self._idle):
@@ -171,50 +178,43 @@ class Controller:
             trial = self.study.ask()
             self._idle.remove(slot)
             self._trials[slot] = trial
-            log = self.found.log(trial.number)
-            log.unlink(missing_ok=True)
-            self._workers[slot].send(
+            self.crew.begin(
+                slot,
                 {
                     "trial": trial.number,
                     "study": self.found.name,
                     "directions": studies.directions_of(self.study),
                     "user_attrs": trial.user_attrs,
                     "started_at": trial.datetime_start.isoformat() if trial.datetime_start else None,
-                    "log": str(log),
-                }
+                },
             )
 
     def _waits_for_the_first(self) -> bool:
         sampler = self.study.sampler
         return self.goal.in_order and isinstance(sampler, InOrder) and not sampler.knows_the_order(self.study)
 
-    def _attend(self, selector: selectors.BaseSelector, worker: Worker) -> None:
+    def _attend(self, slot: int, what: Mapping[str, Any] | Gone) -> None:
         """Deals with what a worker says, or with its end."""
-        messages = worker.messages()
-        if messages is None:
-            selector.unregister(worker)
-            self._lost(worker)
+        if isinstance(what, Gone):
+            self._lost(slot, what)
             if self._may_begin():
-                self._hire(selector, worker.slot)
+                self.crew.hire(slot)
             return
-        for message in messages:
-            self._hear(worker, message)
-
-    def _hear(self, worker: Worker, message: dict[str, Any]) -> None:
-        if "ready" in message:
-            self._stillborn = 0
-            self._idle.add(worker.slot)
-        elif "broken" in message:
-            raise self._broken(message["broken"])
-        elif (trial := self._trials.get(worker.slot)) is None:
+        if "ready" in what:
+            self._idle.add(slot)
+        elif "broken" in what:
+            raise self._broken(what["broken"])
+        elif (trial := self._trials.get(slot)) is None:
             return
-        elif message.keys() & {"values", "pruned", "failed"}:
-            self._idle.add(worker.slot)
-            self._tell(self._trials.pop(worker.slot), message)
+        elif what.keys() & {"values", "pruned", "failed"}:
+            self._tell(self._trials.pop(slot), what)
+            self.crew.done(slot, what)
+            self._idle.add(slot)
         else:
-            worker.send(answer(trial, message))
+            self.crew.answer(slot, what, answer(trial, what))
+            self.crew.done(slot, what)
 
-    def _tell(self, trial: optuna.Trial, message: dict[str, Any]) -> None:
+    def _tell(self, trial: optuna.Trial, message: Mapping[str, Any]) -> None:
         failed = message["failed"] if "failed" in message else self._wrong(message.get("values"))
         if failed:
             trial.set_user_attr(studies.ERROR, str(failed))
@@ -246,18 +246,15 @@ class Controller:
                 hint=f"studioctl tune logs --study {self.found.name} --trial {trial.number}",
             )
 
-    def _lost(self, worker: Worker) -> None:
+    def _lost(self, slot: int, gone: Gone) -> None:
         """A worker has gone: its trial is queued again, as often as may be."""
-        how = worker.end()
-        del self._workers[worker.slot]
-        self._idle.discard(worker.slot)
-        trial = self._trials.pop(worker.slot, None)
+        self._idle.discard(slot)
+        trial = self._trials.pop(slot, None)
+        if gone.broken is not None:
+            raise self._broken(gone.broken)
         if trial is None:
-            self._stillborn += 1
-            if self._stillborn >= FAILURES:
-                raise self._broken(f"the process ended with {how}")
             return
-        trial.set_user_attr(studies.ERROR, f"its worker ended with {how}")
+        trial.set_user_attr(studies.ERROR, gone.how)
         if self._frozen(trial).system_attrs.get(studies.LOSSES, 0) >= self.goal.retries:
             self._count(self.study.tell(trial, state=TrialState.FAIL))
             return
@@ -290,12 +287,12 @@ class Controller:
 
     def _broken(self, why: str) -> StudioctlError:
         return StudioctlError(
-            f"'{self.program.file.name}' cannot be loaded: {why}. No trial was begun with it.",
-            hint=f"read {self.found.worker_log(0)}; what the file imports belongs in a requirements.txt beside it",
+            f"'{self.file.name}' cannot be loaded: {why}. No trial was begun with it.",
+            hint=f"read {self.crew.log_of_start}; what the file imports belongs in a requirements.txt beside it",
         )
 
 
-def answer(trial: optuna.Trial, message: dict[str, Any]) -> dict[str, Any]:
+def answer(trial: optuna.Trial, message: Mapping[str, Any]) -> dict[str, Any]:
     """Does what a trial asks for; what Optuna refuses is told the objective as its own mistake."""
     try:
         return {"value": _done(trial, message)}
@@ -303,7 +300,7 @@ def answer(trial: optuna.Trial, message: dict[str, Any]) -> dict[str, Any]:
         return {"refused": str(error)}
 
 
-def _done(trial: optuna.Trial, message: dict[str, Any]) -> Any:
+def _done(trial: optuna.Trial, message: Mapping[str, Any]) -> Any:
     match message:
         case {"ask": str(name), "distribution": dict(described)}:
             distribution = json_to_distribution(json.dumps(described))

@@ -14,6 +14,7 @@ from studioctl.events import Noted
 from studioctl.tuning import choices, environments, places, samplers, studies
 from studioctl.tuning.controller import Controller, Goal, Progress
 from studioctl.tuning.places import Place
+from studioctl.tuning.processes import Processes
 from studioctl.tuning.records import StudyStatus
 from studioctl.tuning.workers import Program
 
@@ -106,7 +107,8 @@ def _controller(found: Place, settings: Settings, python: Path) -> Controller:
     elif settings.seed is not None and study.get_trials(deepcopy=False):
         study.sampler = samplers.SAMPLERS[settings.sampler](settings.seed + len(study.get_trials(deepcopy=False)))
     goal = Goal(settings.trials, settings.timeout_seconds, settings.retries, in_order=settings.seed is not None)
-    return Controller(found, study, Program(settings.file, python, settings.workers), goal)
+    crew = Processes(found, Program(settings.file, python, settings.workers))
+    return Controller(found, study, crew, settings.file, settings.workers, goal)
 
 
 def resume(beside: Path, name: str | None, **changed: Any) -> Generator[Progress | Noted, None, RunResult]:

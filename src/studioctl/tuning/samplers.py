@@ -1,6 +1,7 @@
 """Optuna's samplers and pruners by name, and random sampling that many workers do not disturb."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import optuna
@@ -24,6 +25,7 @@ class InOrder(RandomSampler):
         super().__init__(seed)
         self._order: Mapping[str, BaseDistribution] = {}
         self._drawn: dict[int, dict[str, tuple[BaseDistribution, Any]]] = {}
+        self._rests = False
 
     def knows_the_order(self, study: optuna.Study) -> bool:
         """Whether a trial is complete, so that others can be drawn beside each other."""
@@ -37,9 +39,18 @@ class InOrder(RandomSampler):
         """The values that were drawn for a trial so far, whether it has suggested them or not."""
         return {name: value for name, (_, value) in self._drawn.get(number, {}).items()}
 
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Within it, nothing is drawn when a trial is made: it is one that was asked for before."""
+        self._rests = True
+        try:
+            yield
+        finally:
+            self._rests = False
+
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
         """Draws the trial's parameters; those that it brings along are not drawn."""
-        if FIXED in trial.system_attrs or not self.knows_the_order(study):
+        if self._rests or FIXED in trial.system_attrs or not self.knows_the_order(study):
             return
         self._drawn[trial.number] = {
             name: (distribution, super(InOrder, self).sample_independent(study, trial, name, distribution))
