@@ -26,6 +26,16 @@ EDITORS_ON = {
     "ml.t3.xlarge": "L-69AC3D57",
     "ml.g5.xlarge": "L-8C616CCB",
 }
+# Training jobs on one type of instance, as far as the page's excerpts name them.
+TRAINING_ON = {
+    "ml.m5.large for training job usage": "L-611FA074",
+    "ml.m5.large for spot training job usage": "L-29688C85",
+    "ml.m5.large for training warm pool usage": "L-2DD73636",
+    "ml.m5.xlarge for training job usage": "L-CCE2AFA6",
+    "ml.m5.xlarge for spot training job usage": "L-4CEE6BA6",
+    "ml.g6.xlarge for training job usage": "L-56AE9D73",
+    "ml.g6.xlarge for spot training job usage": "L-A886A53A",
+}
 
 
 def has_gpu(instance_type: str | None) -> bool:
@@ -36,3 +46,8 @@ def has_gpu(instance_type: str | None) -> bool:
 def editor_quota_name(instance_type: str, app_type: str = "CodeEditor") -> str:
     """The quota for apps of one kind on one type of instance, as Service Quotas calls it."""
     return f"Studio {app_type} Apps running on {instance_type} instances"
+
+
+def training_quota_name(instance_type: str, use: str) -> str:
+    """The quota of a type for a use: "training job", "spot training job" or "training warm pool"."""
+    return f"{instance_type} for {use} usage"

@@ -84,7 +84,8 @@ class Tuner:
         """
         from studioctl.tuning import runs  # noqa: PLC0415
 
-        return result_of(runs.resume(self._beside, study, trials=trials, workers=workers), on_progress)
+        settings = runs.as_before(self._beside, study, trials=trials, workers=workers)
+        return result_of(runs.run(self._beside, settings), on_progress)
 
     def stop(self, study: str | None = None) -> bool:
         """Stops a study that another process runs; whether it ran. Trials that run are queued."""

@@ -43,9 +43,10 @@ ALLOWED: dict[str, set[str]] = {
         "programs",
         "remote",
         "review",
+        "tuning",
     },
     "audit": {"config", "infrastructure", "terraform", "aws"},
-    "tuning": set(),
+    "tuning": {"aws"},
     "review": {"config", "infrastructure", "terraform"},
     "report": {"audit", "catalog", "config", "infrastructure", "operations"},
     "presentation": {
@@ -117,12 +118,15 @@ OTHER_PROCESSES = {
     SOURCE / "terraform/bundled.py",
     SOURCE / "terraform/front/__main__.py",
     SOURCE / "terraform/process.py",
+    SOURCE / "tuning/job.py",
     EMULATOR / "__main__.py",
     EMULATOR / "process.py",
     EMULATOR / "training/inside/toolkit.py",
 }
 # Files that are sent into the space, where there is Python and nothing else.
 SENT_TO_THE_SPACE = {"lifecycle/program/merge.py"}
+# Files that are sent into a training job, and what there is beside Python.
+SENT_TO_JOBS = {"tuning/job.py": {"boto3", "runner"}}
 
 
 def room_of(file: Path) -> str:
@@ -161,7 +165,7 @@ def of_each(files: Iterable[Path]) -> Callable[[Callable[[Path], Iterable[object
 
 
 def test_each_exception_is_for_a_file_that_exists() -> None:
-    sent = {SOURCE / name for name in SENT_TO_THE_SPACE}
+    sent = {SOURCE / name for name in (*SENT_TO_THE_SPACE, *SENT_TO_JOBS)}
     assert [file for file in OTHER_PROCESSES | sent if not file.is_file()] == []
 
 
@@ -179,6 +183,8 @@ def test_a_library_is_imported_only_where_it_belongs(file: Path) -> Iterable[obj
     libraries = {name.split(".")[0] for name in imports_of(file)}
     if str(file.relative_to(SOURCE)) in SENT_TO_THE_SPACE:
         return libraries - sys.stdlib_module_names
+    if beside := SENT_TO_JOBS.get(str(file.relative_to(SOURCE))):
+        return libraries - sys.stdlib_module_names - beside
     return {library for library in libraries & ONLY_IN.keys() if room_of(file) not in ONLY_IN[library]}
 
 

@@ -10,17 +10,9 @@ from typing import Any
 
 from moto.core.utils import get_service_model
 
+from studio_emulator.facts import TRAINING_ON, training_quota_name
 from studio_emulator.studio.quotas import SERVICE, Quota
 
-CODES = {
-    "ml.m5.large for training job usage": "L-611FA074",
-    "ml.m5.large for spot training job usage": "L-29688C85",
-    "ml.m5.large for training warm pool usage": "L-2DD73636",
-    "ml.m5.xlarge for training job usage": "L-CCE2AFA6",
-    "ml.m5.xlarge for spot training job usage": "L-4CEE6BA6",
-    "ml.g6.xlarge for training job usage": "L-56AE9D73",
-    "ml.g6.xlarge for spot training job usage": "L-A886A53A",
-}
 SPOT_DEFAULTS = {"ml.m5.large": 4, "ml.m5.xlarge": 4, "ml.m5.4xlarge": 2}
 ALL_INSTANCES = "L-00C91CB5"
 LONGEST_RUN, CREATE_RATE = "L-33A961FD", "L-21A1652A"
@@ -28,10 +20,10 @@ INSTANCES_OF_A_JOB = 20
 
 
 def of_type(instance_type: str, use: str) -> Quota:
-    """The quota of one type of instance for a use: "training job", "spot training job" or "training warm pool"."""
-    name = f"{instance_type} for {use} usage"
+    """The quota of one type of instance for a use, see `training_quota_name`."""
+    name = training_quota_name(instance_type, use)
     default = SPOT_DEFAULTS.get(instance_type, 0) if use.startswith("spot") else 0
-    return Quota(CODES.get(name) or _made_up(name), name, default, "Instances")
+    return Quota(TRAINING_ON.get(name) or _made_up(name), name, default, "Instances")
 
 
 def _made_up(name: str) -> str:

@@ -1,11 +1,11 @@
 """How much of what an account may have: Service Quotas, and what is used of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_emulator import facts
-from studio_emulator.facts import EDITORS_ON, editor_quota_name
+from studio_emulator.facts import EDITORS_ON, TRAINING_ON, editor_quota_name, training_quota_name
 from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
 
@@ -62,17 +62,32 @@ def editor_quotas(session: Session, instance_types: Iterable[str]) -> dict[str, 
 
     Those whose code is not known are looked up by name among SageMaker's thousands of quotas.
     """
-    found: dict[str, Quota | None] = dict.fromkeys(instance_types)
-    for name in found.keys() & EDITORS_ON.keys():
-        found[name] = quota(session, SAGEMAKER, EDITORS_ON[name])
-    unknown = {editor_quota_name(name): name for name in found.keys() - EDITORS_ON.keys()}
+    names = {name: editor_quota_name(name) for name in instance_types}
+    codes = {names[name]: EDITORS_ON[name] for name in names.keys() & EDITORS_ON.keys()}
+    found = _named(session, names.values(), codes)
+    return {name: found[quota_name] for name, quota_name in names.items()}
+
+
+def training_quota(session: Session, instance_type: str, *, is_spot: bool) -> Quota | None:
+    """The quota for training jobs on a type of instances; None where the region has none for it."""
+    name = training_quota_name(instance_type, "spot training job" if is_spot else "training job")
+    return _named(session, [name], TRAINING_ON)[name]
+
+
+def _named(session: Session, names: Iterable[str], codes: Mapping[str, str]) -> dict[str, Quota | None]:
+    """SageMaker's quotas by name: those whose code is known by that, others among SageMaker's thousands."""
+    found: dict[str, Quota | None] = dict.fromkeys(names)
+    for name in found.keys() & codes.keys():
+        found[name] = quota(session, SAGEMAKER, codes[name])
+    unknown = found.keys() - codes.keys()
     if unknown:
         with translated():
             pages = session.client("service-quotas").get_paginator("list_service_quotas")
             for page in pages.paginate(ServiceCode=SAGEMAKER, PaginationConfig={"PageSize": 100}):
                 for shape in page["Quotas"]:
-                    if (instance_type := unknown.pop(shape["QuotaName"], None)) is not None:
-                        found[instance_type] = _quota(shape)
+                    if shape["QuotaName"] in unknown:
+                        unknown.remove(shape["QuotaName"])
+                        found[shape["QuotaName"]] = _quota(shape)
                 if not unknown:
                     break
     return found

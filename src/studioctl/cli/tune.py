@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from studioctl.events import Noted
+    from studioctl.operations.environment import Account
+    from studioctl.operations.tuning import JobSettings
     from studioctl.tuning.controller import Progress
-    from studioctl.tuning.runs import RunResult
+    from studioctl.tuning.runs import RunResult, Settings
 
 app = typer.Typer(
     help="Tune hyperparameters with Optuna: from one file, with several trials side by side.\n\n"
@@ -71,6 +73,42 @@ Python = Annotated[
         show_default=False,
     ),
 ]
+Jobs = Annotated[
+    bool, typer.Option("--jobs", help="With --local: rehearse SageMaker jobs on the emulator instead of processes.")
+]
+JobType = Annotated[
+    str,
+    typer.Option("--instance-type", help="Of each job.", metavar="TYPE", autocompletion=completion.instance_types),
+]
+Spot = Annotated[bool, typer.Option("--spot", help="Run jobs on spot instances, which AWS may interrupt.")]
+MaxUsd = Annotated[
+    float | None,
+    typer.Option(
+        help="Begin no job that could make the study cost more than this, in US dollars.",
+        metavar="USD",
+        min=0,
+        show_default=False,
+    ),
+]
+Longest = Annotated[
+    int, typer.Option(help="Minutes after which a job is stopped.", metavar="MINUTES", min=1, max=40320)
+]
+Image = Annotated[
+    str | None,
+    typer.Option(
+        help="Container image of the jobs. Left out: AWS's for scikit-learn.", metavar="URI", show_default=False
+    ),
+]
+User = Annotated[
+    str | None,
+    typer.Option(
+        "--user",
+        help="Whose role jobs run with, where users have their own.",
+        metavar="NAME",
+        show_default=False,
+        autocompletion=completion.users,
+    ),
+]
 File = Annotated[Path, typer.Argument(help="Your file, which defines objective(trial).", metavar="FILE")]
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -107,14 +145,23 @@ def run(
     retries: Retries = 2,
     timeout: Timeout = None,
     python: Python = None,
+    instance_type: JobType = "ml.m5.large",
+    spot: Spot = False,
+    max_usd: MaxUsd = None,
+    longest: Longest = 60,
+    image: Image = None,
+    user: User = None,
     config: options.Config = options.DEFAULT_CONFIG,
     local: Here = False,
+    jobs: Jobs = False,
+    yes: options.Yes = False,
     json: options.Json = False,
 ) -> None:
     """Run trials until the study has as many as you say. Run again, it goes on where it ended.
 
-    The study is Optuna's journal in tuning/ beside studio.toml, which need not exist. A trial whose worker is lost is
-    tried again. Ctrl-C stops it: no worker runs on, and trials that ran are queued.
+    Each trial is a SageMaker training job of the environment in studio.toml, after a question that tells the cost; with
+    --local it is a turn of a process of this machine, which needs no studio.toml. The study is Optuna's journal in
+    tuning/. A trial whose worker is lost is tried again. Ctrl-C ends processes and queues their trials; jobs go on.
 
     For example: [bold]studioctl tune run objective.py --local --trials 40 --workers 4[/]
     """
@@ -123,8 +170,14 @@ def run(
     needs.require()
     from studioctl.tuning import runs
 
-    if not local:
-        _only_local()
+    far = {
+        "instance_type": instance_type,
+        "image": image,
+        "longest_minutes": longest,
+        "is_spot": spot,
+        "max_usd": max_usd,
+        "user": user,
+    }
     settings = runs.Settings(
         file=file,
         trials=trials,
@@ -137,8 +190,9 @@ def run(
         retries=retries,
         timeout_seconds=_seconds(timeout),
         python=python,
+        jobs=None if local and not jobs else {**far, "is_local": local},
     )
-    _shown(runs.run(config, settings), config, json=json)
+    _started(settings, config, yes=yes, json=json)
 
 
 @app.command()
@@ -151,6 +205,7 @@ def resume(
         int | None, typer.Option("--workers", "-w", help="Another number of workers.", metavar="K", show_default=False)
     ] = None,
     config: options.Config = options.DEFAULT_CONFIG,
+    yes: options.Yes = False,
     json: options.Json = False,
 ) -> None:
     """Go on with a study as it was run last.
@@ -162,7 +217,8 @@ def resume(
     needs.require()
     from studioctl.tuning import runs
 
-    _shown(runs.resume(config, study, trials=trials, workers=workers), config, json=json)
+    settings = runs.as_before(config, study, trials=trials, workers=workers)
+    _started(settings, config, yes=yes, json=json)
 
 
 @app.command()
@@ -181,10 +237,12 @@ def stop(
     from studioctl.tuning import runs
 
     name, ran = runs.stop(config, study)
+    if not ran:
+        ran = _jobs_stopped(config, name)
     if json:
         typer.echo(dumps({"study": name, "stopped": ran}))
     else:
-        Terminal().say(f"Stopped study '{name}'. No worker runs." if ran else f"Study '{name}' does not run.")
+        Terminal().say(f"Stopped study '{name}'. Nothing of it runs." if ran else f"Study '{name}' does not run.")
 
 
 @app.command()
@@ -234,6 +292,62 @@ for _command, _name in (
     app.command(_name)(_command)
 
 
+def _jobs_stopped(config: Path, study: str) -> bool:
+    """Stops jobs that run without a controller; whether there were any."""
+    from studioctl.operations import tuning as operation
+    from studioctl.tuning import package, runs, studies
+
+    if not studies.status(config, study).running:
+        return False
+    settings = runs.as_before(config, study)
+    if settings.jobs is None:
+        return False
+    account, wanted = _far(settings, config)
+    runs.stop_jobs(config, settings, operation.crew_of(account, package.packed(settings.file), wanted))
+    return True
+
+
+def _far(settings: "Settings", config: Path) -> "tuple[Account, JobSettings]":
+    """The account of a study's jobs, and what they run on."""
+    from studioctl.cli import context
+    from studioctl.operations import tuning as operation
+
+    plain = dict(settings.jobs or {})
+    return context.account(config, local=bool(plain.pop("is_local"))), operation.JobSettings(**plain)
+
+
+def _started(settings: "Settings", config: Path, *, yes: bool, json: bool) -> None:
+    """Runs a study on this machine, or with jobs, which are asked about first."""
+    from studioctl.tuning import runs
+
+    if settings.jobs is None:
+        _shown(runs.run(config, settings), config, json=json)
+        return
+    from studioctl.cli import confirm
+    from studioctl.errors import ExitCode, StudioctlError
+    from studioctl.operations import tuning as operation
+    from studioctl.presentation import tuning
+    from studioctl.presentation.console import Terminal
+    from studioctl.tuning import package, studies
+
+    settings = runs.checked(settings)
+    if not config.exists():
+        raise StudioctlError(
+            f"There is no file '{config}', so there is no environment that training jobs could run in. Nothing was"
+            " started.",
+            hint="add --local to run them in processes of this machine",
+            exit_code=ExitCode.USAGE,
+        )
+    account, wanted = _far(settings, config)
+    packed = package.packed(settings.file)
+    crew = operation.crew_of(account, packed, wanted)
+    left = max(0, settings.trials - studies.finished(config, settings.study or settings.file.stem))
+    most = operation.estimate(account, wanted, trials=left, retries=settings.retries)
+    tuning.show_estimate(most, packed, settings, account.place, Terminal())
+    confirm.agreed("Start it?", yes=yes)
+    _shown(runs.run(config, settings, crew), config, json=json)
+
+
 def _shown(
     work: "Generator[Progress | Noted, None, RunResult]",
     config: Path,
@@ -250,16 +364,6 @@ def _shown(
         typer.echo(dumps(result))
     else:
         tuning.ended(result, terminal, flags=options.config_flag(config))
-
-
-def _only_local() -> None:
-    from studioctl.errors import ExitCode, StudioctlError
-
-    raise StudioctlError(
-        "Trials run on this machine only, so far. Nothing was started.",
-        hint="add --local to run them in processes of this machine",
-        exit_code=ExitCode.USAGE,
-    )
 
 
 def _seconds(text: str | None) -> float | None:

@@ -2,11 +2,14 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from studioctl.cli import completion, options
+
+if TYPE_CHECKING:
+    from studioctl.tuning.places import Place
 
 Study = Annotated[
     str | None,
@@ -115,6 +118,9 @@ def logs(
     needs.require()
     found = places.chosen(config, study)
     file = found.log(trial)
+    if job := found.job_of(trial):
+        _log_of_job(config, found, trial, job, json=json)
+        return
     if not file.is_file():
         raise StudioctlError(
             f"There is no log of trial {trial} of study '{found.name}': it has not begun.",
@@ -127,6 +133,23 @@ def logs(
         Terminal().out.print(text.rstrip("\n"), soft_wrap=True)
     else:
         Terminal().say(f"Trial {trial} has not written anything.")
+
+
+def _log_of_job(config: Path, found: "Place", trial: int, job: str, *, json: bool) -> None:
+    from studioctl.cli import context
+    from studioctl.operations import tuning as operation
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.tuning import places
+
+    account = context.account(config, local=places.remembered(found)["jobs"]["is_local"])
+    lines = operation.log_of(account, job)
+    if json:
+        typer.echo(dumps({"study": found.name, "trial": trial, "job": job, "lines": lines}))
+    elif lines:
+        Terminal().out.print("\n".join(lines), soft_wrap=True)
+    else:
+        Terminal().say(f"The job '{job}' of trial {trial} has not written anything.")
 
 
 def plot(

@@ -15,9 +15,11 @@ from studioctl.presentation.json import line
 from studioctl.presentation.tables import listing
 
 if TYPE_CHECKING:
+    from studioctl.operations.tuning import Estimate
     from studioctl.tuning.controller import Looked, TrialEnded
+    from studioctl.tuning.package import Package
     from studioctl.tuning.records import StudyStatus, TrialRecord
-    from studioctl.tuning.runs import RunResult
+    from studioctl.tuning.runs import RunResult, Settings
 
 MOST_PARAMS = 6  # more do not fit into a line
 
@@ -44,6 +46,25 @@ def follow(work: "Generator[TrialEnded | Looked | Noted, None, RunResult]", term
                 terminal.say(_ended_line(trial, event.status))
 
 
+def show_estimate(most: "Estimate", package: "Package", settings: "Settings", place: str, terminal: Terminal) -> None:
+    """Tells which files a run with jobs sends, its highest cost, and the quota that it needs."""
+    terminal.say(f"Jobs: one for each trial, {settings.workers} at a time, in {place}.")
+    terminal.say(
+        f"Files: the {package.files} in {package.directory} that are not hidden ({package.size / 1000:.0f} kB) go to"
+        " the environment's bucket."
+    )
+    if most.usd is None:
+        terminal.say("Cost: the price of a training job on this instance type is not known here.")
+    else:
+        terminal.say(
+            f"Cost: ${most.usd:.2f} at most, for {most.jobs} jobs (each trial {1 + settings.retries} times) of"
+            f" {most.longest_minutes} minutes at ${most.usd_per_hour:.4g} an hour ({most.source})."
+        )
+    has = "what the account has is not known" if most.quota is None else f"the account has {most.quota}"
+    fewer = " Trials beyond that wait." if most.quota is not None and most.quota < settings.workers else ""
+    terminal.say(f"Quota: {settings.workers} of '{most.quota_name}', and {has}.{fewer}")
+
+
 def _ended_line(trial: "TrialRecord", status: "StudyStatus") -> str:
     how = {"complete": _values(trial), "pruned": "pruned"}.get(trial.state, f"failed: {trial.error}")
     best = f"   best {_values(status.best[0])} (trial {status.best[0].number})" if len(status.best) == 1 else ""
@@ -53,7 +74,12 @@ def _ended_line(trial: "TrialRecord", status: "StudyStatus") -> str:
 def ended(result: "RunResult", terminal: Terminal, *, flags: str) -> None:
     """Says how a run ended, and what to do next."""
     status = result.status
-    reasons = {"finished": "has", "timeout": "ran out of time with", "stopped": "was stopped with"}
+    reasons = {
+        "finished": "has",
+        "timeout": "ran out of time with",
+        "stopped": "was stopped with",
+        "money": "reached its limit with",
+    }
     queued = f", and {status.waiting} queued" if status.waiting else ""
     terminal.say(f"Study '{status.study}' {reasons[result.reason]} {_counts(status)}{queued}.")
     _say_best(status, terminal)
@@ -119,9 +145,17 @@ def _table(status: "StudyStatus") -> RenderableType:
         ("best", _best(status)),
         ("rate", f"{status.per_minute:.1f} trials a minute" if status.per_minute else "-"),
         ("ends", f"about {_clock(status.ends_at)}" if status.ends_at else "-"),
-        ("cost", "$0.00: it runs on this machine" if not status.usd else f"${status.usd:.2f}"),
+        ("cost", _cost(status)),
     ]
     return Group(*(Text(f"{name:<7} {value}", overflow="ellipsis") for name, value in rows))
+
+
+def _cost(status: "StudyStatus") -> str:
+    def shown(usd: float) -> str:
+        return f"${usd:.2f}" if usd >= 0.01 or not usd else f"${usd:.4f}"
+
+    expected = "" if status.usd_expected is None else f", about {shown(status.usd_expected)} in the end"
+    return shown(status.usd) + expected
 
 
 def _counts(status: "StudyStatus") -> str:

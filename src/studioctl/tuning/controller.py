@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.distributions import CategoricalDistribution, json_to_distribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    distribution_to_json,
+    json_to_distribution,
+)
 from optuna.trial import FrozenTrial, TrialState
 
 from studioctl.errors import StudioctlError
@@ -119,6 +124,11 @@ class Controller:
                     yield Looked(self.status())
         return self.status()
 
+    def clear_up(self) -> None:
+        """Stops what an earlier controller left running, and queues its trials."""
+        with self._cleared_up():
+            self._take_up()
+
     def status(self) -> StudyStatus:
         """The study's present status."""
         return studies.status_of(self.found, self.study)
@@ -186,6 +196,9 @@ class Controller:
                     "directions": studies.directions_of(self.study),
                     "user_attrs": trial.user_attrs,
                     "started_at": trial.datetime_start.isoformat() if trial.datetime_start else None,
+                    "file": self.file.name,
+                    "repeats": self._frozen(trial).system_attrs.get(studies.FIRST, trial.number),
+                    "offered": offers(self.study, trial) if self.crew.is_far_away else {},
                 },
             )
 
@@ -292,6 +305,33 @@ class Controller:
         )
 
 
+def offers(study: optuna.Study, trial: optuna.Trial) -> dict[str, dict[str, Any]]:
+    """Values for the parameters of the first complete trial, so that a trial far away need not ask for them.
+
+    Only what it takes is noted. Of a choice, the value is its place.
+    """
+    trials = study.get_trials(deepcopy=False)
+    frozen = trials[trial.number]
+    known = next((each.distributions for each in trials if each.state == TrialState.COMPLETE), {})
+    fixed = frozen.system_attrs.get(FIXED, {})
+    found = {}
+    for name, distribution in known.items():
+        if name in fixed:
+            value = fixed[name]
+        elif name in trial.relative_params:
+            value = trial.relative_params[name]
+        else:
+            value = study.sampler.sample_independent(study, frozen, name, distribution)
+        described = json.loads(distribution_to_json(distribution))
+        found[name] = {"distribution": described, "value": _internal(distribution, value)}
+    return found
+
+
+def _internal(distribution: BaseDistribution, value: Any) -> Any:
+    """The form in which values are sent: a choice's place, else the value."""
+    return distribution.to_internal_repr(value) if isinstance(distribution, CategoricalDistribution) else value
+
+
 def answer(trial: optuna.Trial, message: Mapping[str, Any]) -> dict[str, Any]:
     """Does what a trial asks for; what Optuna refuses is told the objective as its own mistake."""
     try:
@@ -305,10 +345,17 @@ def _done(trial: optuna.Trial, message: Mapping[str, Any]) -> Any:
         case {"ask": str(name), "distribution": dict(described)}:
             distribution = json_to_distribution(json.dumps(described))
             value = trial._suggest(name, distribution)  # noqa: SLF001 (Optuna has no public one for all kinds)
+            return _internal(distribution, value)
+        case {"took": str(name), "distribution": dict(described), "value": value}:
+            distribution = json_to_distribution(json.dumps(described))
             is_choice = isinstance(distribution, CategoricalDistribution)
-            return distribution.to_internal_repr(value) if is_choice else value
+            offered = distribution.to_external_repr(value) if is_choice else value
+            trial._fixed_params[name] = offered  # noqa: SLF001 (Optuna notes what a queued trial brings along)
+            trial._suggest(name, distribution)  # noqa: SLF001
         case {"report": float(value), "step": int(step)}:
             trial.report(value, step)
+            if "judge" in message:
+                return bool(trial.should_prune())
         case {"should_prune": True}:
             return bool(trial.should_prune())  # some pruners return numpy's
         case {"note": str(key), "value": value}:

@@ -20,7 +20,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Heard:
-    """What came from a worker: a message, or that it has gone."""
+    """A worker's message, or that it has gone."""
 
     slot: int
     what: Mapping[str, Any] | Gone
@@ -50,10 +50,10 @@ class Crew(Protocol):
         """Answer a message of the slot's trial."""
 
     def done(self, slot: int, message: Mapping[str, Any]) -> None:
-        """What a message asked for is in the study: it need not be kept."""
+        """Forget a message: the study has it."""
 
     def hear(self, seconds: float) -> Iterable[Heard]:
-        """What has come, after waiting at most so long for something."""
+        """Messages that have come, after waiting at most so long for one."""
 
     def resumed(self, slot: int, number: int) -> bool:
         """Whether a trial of an earlier controller still runs or has left its result; the slot has it from now on."""

@@ -55,9 +55,34 @@ class Place:
         """The file with everything that a trial wrote."""
         return self.directory / "logs" / f"trial-{number:05}.log"
 
+    def job_of(self, number: int) -> str | None:
+        """The training job of a trial; None where it ran on this machine, or has not begun."""
+        try:
+            return self._job(number).read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def jobs(self) -> dict[int, str]:
+        """The training job of each trial that has had one, by the trial's number."""
+        files = (self.directory / "logs").glob("trial-*.job")
+        numbers = sorted(int(file.stem.removeprefix("trial-")) for file in files)
+        return {number: name for number in numbers if (name := self.job_of(number))}
+
+    def note_job(self, number: int, name: str) -> None:
+        """Note the training job of a trial."""
+        disk.replace(self._job(number), name)
+
+    def _job(self, number: int) -> Path:
+        return self.log(number).with_suffix(".job")
+
     def worker_log(self, slot: int) -> Path:
         """The file with what a worker wrote before its first trial."""
         return self.directory / "logs" / f"worker-{slot:03}.log"
+
+    @property
+    def bills(self) -> Path:
+        """The file with what the study's jobs have cost."""
+        return self.directory / "jobs.jsonl"
 
     @property
     def _stop(self) -> Path:

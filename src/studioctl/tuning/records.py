@@ -56,7 +56,8 @@ class StudyStatus:
         best: The best trial; of several objectives, those that no other is better than in all.
         per_minute: Trials finished in a minute, since the controller began; None until the first.
         ends_at: When the last one will have ended at this rate.
-        usd: What it has cost so far, in US dollars: nothing on this machine.
+        usd: What its jobs that are over have cost, in US dollars: nothing on this machine.
+        usd_expected: What all of its trials will have cost at this rate; None where that is not known.
     """
 
     study: str
@@ -77,3 +78,4 @@ class StudyStatus:
     per_minute: float | None
     ends_at: datetime | None
     usd: float = 0.0
+    usd_expected: float | None = None

@@ -88,6 +88,7 @@ class AskingTrial:
         self._params: dict[str, Any] = {}
         self._distributions: dict[str, dict[str, Any]] = {}
         self._constraints: dict[str, float] = {}
+        self._offered: dict[str, dict[str, Any]] = begun.get("offered", {})
         self.study = Study(begun["study"], begun["directions"])
 
     @property
@@ -152,9 +153,14 @@ class AskingTrial:
 
     def _suggested(self, name: str, kind: str, attributes: dict[str, Any]) -> Any:
         distribution = {"name": kind, "attributes": attributes}
-        answer = self._channel.call(ask=name, distribution=distribution)
+        offer = self._offered.get(name, {})
+        if offer.get("distribution") == json.loads(json.dumps(distribution)):
+            value = offer["value"]
+            if name not in self._params:
+                self._channel.tell(took=name, distribution=distribution, value=value)
+        else:
+            value = self._channel.call(ask=name, distribution=distribution)["value"]
         self._distributions[name] = distribution
-        value = answer["value"]
         self._params[name] = attributes["choices"][value] if "choices" in attributes else value
         return value
 

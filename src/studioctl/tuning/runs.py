@@ -3,8 +3,9 @@
 import dataclasses
 import shlex
 import shutil
+import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from studioctl.errors import ExitCode, InterruptedByUserError, RefusedError, Stu
 from studioctl.events import Noted
 from studioctl.tuning import choices, environments, places, samplers, studies
 from studioctl.tuning.controller import Controller, Goal, Progress
+from studioctl.tuning.crew import Crew
 from studioctl.tuning.places import Place
 from studioctl.tuning.processes import Processes
 from studioctl.tuning.records import StudyStatus
 from studioctl.tuning.workers import Program
 
 STOP_SECONDS = 30.0
+FAR_STOP_SECONDS = 360.0  # of jobs: they have two minutes, and AWS takes its time
 MOST_WORKERS = 200
 
 
@@ -38,6 +41,7 @@ class Settings:
         retries: How often a trial is tried again after its worker was lost.
         timeout_seconds: No trial begins later than this; None is no limit.
         python: The Python that has what the file needs; None as `environments.prepare` says.
+        jobs: What SageMaker jobs run on, for who makes the crew; None for processes of this machine.
     """
 
     file: Path
@@ -51,6 +55,7 @@ class Settings:
     retries: int = 2
     timeout_seconds: float | None = None
     python: Path | None = None
+    jobs: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,45 +64,59 @@ class RunResult:
 
     Args:
         status: The study afterwards.
-        reason: "finished", "stopped" or "timeout".
+        reason: "finished", "stopped", "timeout", or "money" where another job could cost more than it may.
     """
 
     status: StudyStatus
     reason: str
 
 
-def run(beside: Path, settings: Settings) -> Generator[Progress | Noted, None, RunResult]:
+def run(
+    beside: Path, settings: Settings, far_crew: Callable[[Place], Crew] | None = None
+) -> Generator[Progress | Noted, None, RunResult]:
     """Tunes on this machine until the study has its trials.
 
     Args:
         beside: The environment's file, which need not exist; the study is in `tuning/` beside it.
         settings: How.
+        far_crew: Makes who runs the trials of a study; None are processes of this machine.
 
     Raises:
         OccupiedError: Another process tunes this study.
         StudioctlError: Something in the settings is wrong, the file cannot be loaded, or every trial fails.
     """
-    settings = _checked(settings)
+    settings = checked(settings)
+    if settings.jobs is not None and far_crew is None:
+        raise StudioctlError(
+            f"Study '{settings.study or settings.file.stem}' is run with training jobs, which only the command starts.",
+            hint=f"studioctl tune resume --study {settings.study or settings.file.stem}",
+        )
     found = places.place(beside, settings.study or settings.file.stem)
-    python = yield from environments.prepare(settings.file, settings.python)
+    python = None if far_crew else (yield from environments.prepare(settings.file, settings.python))
     with found.hold({"trials": settings.trials, "workers": settings.workers}):
-        controller = _controller(found, settings, python)
+        crew: Crew
+        if far_crew:
+            crew = far_crew(found)
+        else:
+            crew = Processes(found, Program(settings.file, python or Path(sys.executable), settings.workers))
+        controller = _controller(found, settings, crew)
         places.remember(found, _plain(settings, found))
         try:
             status = yield from controller.run()
         except KeyboardInterrupt:
+            what = "jobs that run go on" if crew.is_far_away else "no worker runs, and trials that ran are queued"
             raise InterruptedByUserError(
-                f"Stopped. No worker of study '{found.name}' runs, and trials that ran are queued.",
+                f"Stopped the controller of study '{found.name}': {what}.",
                 hint=f"studioctl tune resume --study {found.name}",
             ) from None
         if status.finished >= settings.trials:
             reason = "finished"
         else:
-            reason = "timeout" if controller.is_over_time else "stopped"
+            reason = "timeout" if controller.is_over_time else "stopped" if crew.may_begin() else "money"
     return RunResult(studies.status(beside, found.name), reason)
 
 
-def _controller(found: Place, settings: Settings, python: Path) -> Controller:
+def _controller(found: Place, settings: Settings, crew: Crew) -> Controller:
     sampler = samplers.SAMPLERS[settings.sampler](settings.seed)
     study = studies.created(
         found, settings.directions or None, sampler=sampler, pruner=samplers.PRUNERS[settings.pruner]()
@@ -107,12 +126,11 @@ def _controller(found: Place, settings: Settings, python: Path) -> Controller:
     elif settings.seed is not None and study.get_trials(deepcopy=False):
         study.sampler = samplers.SAMPLERS[settings.sampler](settings.seed + len(study.get_trials(deepcopy=False)))
     goal = Goal(settings.trials, settings.timeout_seconds, settings.retries, in_order=settings.seed is not None)
-    crew = Processes(found, Program(settings.file, python, settings.workers))
     return Controller(found, study, crew, settings.file, settings.workers, goal)
 
 
-def resume(beside: Path, name: str | None, **changed: Any) -> Generator[Progress | Noted, None, RunResult]:
-    """Goes on with a study as it was run last.
+def as_before(beside: Path, name: str | None, **changed: Any) -> Settings:
+    """How a study was run last.
 
     Args:
         beside: The environment's file.
@@ -120,12 +138,10 @@ def resume(beside: Path, name: str | None, **changed: Any) -> Generator[Progress
         changed: Settings to change, such as `trials`; None leaves one as it was.
 
     Raises:
-        StudioctlError: There is no such study, or it was not run by this person on this machine; as `run`.
+        StudioctlError: There is no such study, or it was not run by this person on this machine.
     """
-    found = places.chosen(beside, name)
-    known = places.remembered(found)
-    settings = _settings({**known, **{key: value for key, value in changed.items() if value is not None}})
-    return (yield from run(beside, settings))
+    known = places.remembered(places.chosen(beside, name))
+    return _settings({**known, **{key: value for key, value in changed.items() if value is not None}})
 
 
 def stop(beside: Path, name: str | None) -> tuple[str, bool]:
@@ -150,8 +166,14 @@ def stop(beside: Path, name: str | None) -> tuple[str, bool]:
         return found.name, False
     pid = (found.holder() or {}).get("pid")
     found.ask_to_stop()
-    until = time.monotonic() + STOP_SECONDS
+    has_jobs = bool(found.jobs())
+    until = time.monotonic() + (FAR_STOP_SECONDS if has_jobs else STOP_SECONDS)
     while found.is_held():
+        if time.monotonic() > until and has_jobs:
+            raise StudioctlError(
+                f"The controller of study '{found.name}', process {pid}, does not stop.",
+                hint=f"kill -9 {pid}; then, for its jobs: studioctl tune stop --study {found.name}",
+            )
         if time.monotonic() > until:
             raise StudioctlError(
                 f"The controller of study '{found.name}', process {pid}, does not stop.",
@@ -159,6 +181,18 @@ def stop(beside: Path, name: str | None) -> tuple[str, bool]:
             )
         time.sleep(0.1)
     return found.name, True
+
+
+def stop_jobs(beside: Path, settings: Settings, far_crew: Callable[[Place], Crew]) -> None:
+    """Stops the jobs of a study that has no controller; its trials are queued.
+
+    Raises:
+        OccupiedError: It has one.
+        StudioctlError: AWS does not stop them in time.
+    """
+    found = places.chosen(beside, settings.study)
+    with found.hold({"trials": settings.trials, "workers": settings.workers}):
+        _controller(found, settings, far_crew(found)).clear_up()
 
 
 def delete(beside: Path, name: str) -> None:
@@ -170,18 +204,23 @@ def delete(beside: Path, name: str) -> None:
 
     Raises:
         StudioctlError: There is none.
-        RefusedError: It runs.
+        RefusedError: It runs, or jobs of it do.
     """
     found = places.chosen(beside, name)
     if found.is_held():
         raise RefusedError(
             f"Study '{name}' is being tuned. Nothing was deleted.", hint=f"studioctl tune stop --study {name}"
         )
+    if found.jobs() and studies.status(beside, name).running:
+        raise RefusedError(
+            f"Jobs of study '{name}' run without a controller. Nothing was deleted.",
+            hint=f"studioctl tune stop --study {name}",
+        )
     places.forget(found)
     shutil.rmtree(found.directory)
 
 
-def _checked(settings: Settings) -> Settings:
+def checked(settings: Settings) -> Settings:
     """The settings with absolute paths.
 
     Raises:

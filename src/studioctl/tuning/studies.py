@@ -14,7 +14,8 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from studioctl.errors import ExitCode, StudioctlError
-from studioctl.tuning.places import Place, chosen, places
+from studioctl.tuning.ledger import Ledger
+from studioctl.tuning.places import Place, chosen, place, places
 from studioctl.tuning.records import StudyStatus, TrialRecord
 
 # Of trials: why one failed, which of the later ones repeats it, and how often its worker was lost.
@@ -141,6 +142,7 @@ def status_of(found: Place, study: optuna.Study) -> StudyStatus:
     wanted = holder.get("trials")
     rate = _per_minute(living, holder.get("since"))
     left = max(0, wanted - finished) if isinstance(wanted, int) else 0
+    usd = Ledger(found.bills).usd
     return StudyStatus(
         study=found.name,
         directory=found.directory,
@@ -158,6 +160,8 @@ def status_of(found: Place, study: optuna.Study) -> StudyStatus:
         retried=len(past),
         best=tuple(record(trial) for trial in best_of(study)),
         per_minute=rate,
+        usd=round(usd, 4),
+        usd_expected=round(usd / finished * (finished + left), 4) if usd and finished and left else None,
         ends_at=datetime.now(UTC) + timedelta(minutes=left / rate) if rate and left else None,
     )
 
@@ -187,6 +191,12 @@ def status(beside: Path, name: str | None) -> StudyStatus:
     """
     found = chosen(beside, name)
     return status_of(found, opened(found))
+
+
+def finished(beside: Path, name: str) -> int:
+    """How many finished trials a study has, which need not exist."""
+    found = place(beside, name)
+    return status_of(found, opened(found)).finished if found.exists else 0
 
 
 def all_of(beside: Path) -> tuple[StudyStatus, ...]:
