@@ -154,6 +154,8 @@ def _cost(status: "StudyStatus") -> str:
     def shown(usd: float) -> str:
         return f"${usd:.2f}" if usd >= 0.01 or not usd else f"${usd:.4f}"
 
+    if not status.jobs:
+        return "$0.00: it runs on this machine"
     expected = "" if status.usd_expected is None else f", about {shown(status.usd_expected)} in the end"
     return shown(status.usd) + expected
 

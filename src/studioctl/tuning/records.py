@@ -56,6 +56,7 @@ class StudyStatus:
         best: The best trial; of several objectives, those that no other is better than in all.
         per_minute: Trials finished in a minute, since the controller began; None until the first.
         ends_at: When the last one will have ended at this rate.
+        jobs: How many training jobs it has had: none on this machine.
         usd: What its jobs that are over have cost, in US dollars: nothing on this machine.
         usd_expected: What all of its trials will have cost at this rate; None where that is not known.
     """
@@ -77,5 +78,6 @@ class StudyStatus:
     best: tuple[TrialRecord, ...]
     per_minute: float | None
     ends_at: datetime | None
+    jobs: int = 0
     usd: float = 0.0
     usd_expected: float | None = None

@@ -160,6 +160,7 @@ def status_of(found: Place, study: optuna.Study) -> StudyStatus:
         retried=len(past),
         best=tuple(record(trial) for trial in best_of(study)),
         per_minute=rate,
+        jobs=len(found.jobs()),
         usd=round(usd, 4),
         usd_expected=round(usd / finished * (finished + left), 4) if usd and finished and left else None,
         ends_at=datetime.now(UTC) + timedelta(minutes=left / rate) if rate and left else None,
