@@ -97,8 +97,8 @@ def test_every_path_and_make_target_that_a_page_names_exists(page: Path) -> None
         if line.startswith("+++ ")
     }
     named = {word.rstrip("/.") for span in spans(text) for word in re.split(r"[\s,;:]+", span) if PATH.fullmatch(word)}
-    targets = {match[1] for command in commands(text) if (match := re.match(r"make ([a-z]+)\b", command))}
-    known = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = {match[1] for command in commands(text) if (match := re.match(r"make ([a-z-]+)\b", command))}
+    known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
     assert {path for path in named - new if path.split("/")[0] not in MADE and not (ROOT / path).exists()} == set()
     assert targets <= known
