@@ -130,7 +130,7 @@ def logs(
     if json:
         typer.echo(dumps({"study": found.name, "trial": trial, "lines": text.splitlines()}))
     elif text:
-        Terminal().out.print(text.rstrip("\n"), soft_wrap=True)
+        Terminal().out.print(text.rstrip("\n"), no_wrap=True, overflow="ignore", crop=False)
     else:
         Terminal().say(f"Trial {trial} has not written anything.")
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
+
+from studioctl.presentation.lines import broken
 
 if TYPE_CHECKING:
     from studioctl.errors import StudioctlError
@@ -29,7 +31,14 @@ def shown(text: str) -> str:
 
 
 class SafeConsole(Console):
-    """Shows every text as `shown` has it."""
+    """Shows every text as `shown` has it, and breaks lines where a person would."""
+
+    def print(self, *objects: Any, soft_wrap: bool | None = None, **options: Any) -> None:
+        """As rich's. With `soft_wrap` a text of its own is broken at words, and not inside what is to be copied."""
+        if soft_wrap and self.is_terminal and len(objects) == 1 and isinstance(objects[0], str | Text):
+            text = objects[0] if isinstance(objects[0], Text) else Text(objects[0])
+            objects = (broken(text, self.width),)
+        super().print(*objects, soft_wrap=soft_wrap, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """What is to be written. rich's own styles and moves of the cursor are no text, and stay."""
@@ -69,6 +78,6 @@ class Terminal:
             self.say(f"  {command:<{width}}  {effect}")
 
     def error(self, error: "StudioctlError") -> None:
-        """What happened, wrapped at words on a terminal; and what to do next, in one line, to be copied."""
-        self.err.print(Text.assemble(("Error: ", "bold red"), error.message), soft_wrap=not self.err.is_terminal)
+        """What happened, and what to do next."""
+        self.err.print(Text.assemble(("Error: ", "bold red"), error.message), soft_wrap=True)
         self.err.print(Text.assemble(("Next:  ", "bold"), error.hint), soft_wrap=True)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from studioctl.cli.streams import accept_every_character
 from studioctl.errors import StudioctlError
@@ -62,11 +61,11 @@ def test_a_stream_takes_every_character(encoding: str, written: bytes, monkeypat
 
 def test_a_message_wraps_at_words_and_a_command_stays_in_one_line() -> None:
     err = io.StringIO()
-    narrow = Console(file=err, width=30, force_terminal=True, color_system=None, markup=False, emoji=False)
+    narrow = console.SafeConsole(file=err, width=30, force_terminal=True, color_system=None)
     error = StudioctlError("There is no bucket 'acme-tfstate' in us-east-1.", hint="studioctl state bucket create NAME")
 
     console.Terminal(err=narrow).error(error)
 
     assert err.getvalue() == (
-        "Error: There is no bucket \n'acme-tfstate' in us-east-1.\nNext:  studioctl state bucket create NAME\n"
+        "Error: There is no bucket\n'acme-tfstate' in us-east-1.\nNext:  studioctl state bucket create NAME\n"
     )
