@@ -6,6 +6,9 @@ imports nothing of ours.
 
 from enum import IntEnum
 
+# Ends a hint about the real account. `cli/main.py` leaves it out of what is said of a command without `--local`.
+REHEARSE = "; or add --local to act on the emulator"
+
 
 class ExitCode(IntEnum):
     """What the process tells the shell. Stable: scripts rely on these numbers."""

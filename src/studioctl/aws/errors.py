@@ -25,10 +25,10 @@ from botocore.exceptions import (
 )
 
 from studioctl.aws.permissions import read_denial
-from studioctl.errors import AwsError
+from studioctl.errors import REHEARSE, AwsError
 
 SIGN_IN = "sign in (aws sso login, or aws configure), check with: aws sts get-caller-identity"
-SIGN_IN_OR_REHEARSE = f"{SIGN_IN}; or add --local to act on the emulator"
+SIGN_IN_OR_REHEARSE = f"{SIGN_IN}{REHEARSE}"
 # `studioctl.aws.credentials` tells more of these where they are found first. In the middle of a run they can expire.
 NO_CREDENTIALS = (
     NoCredentialsError,

@@ -50,7 +50,7 @@ from studioctl.cli.open import open_
 from studioctl.cli.rehearsal import told
 from studioctl.cli.streams import accept_every_character
 from studioctl.disk import REASONS, REMEDIES
-from studioctl.errors import AbsentError, DeclinedError, ExitCode, InterruptedByUserError, StudioctlError
+from studioctl.errors import REHEARSE, AbsentError, DeclinedError, ExitCode, InterruptedByUserError, StudioctlError
 
 FILE = "File"
 ENVIRONMENT = "Environment"
@@ -218,8 +218,18 @@ def _say_what_to_type(error: StudioctlError, typed: list[str], arguments: list[s
         error.hint = f"studioctl {shlex.join(typed)}{GOES_ON}"
     elif not isinstance(error, MisplacedOptionError):  # which has every flag
         error.hint = with_flags(error.hint, arguments)
+    if REHEARSE in error.hint and not _takes_local(arguments):
+        error.hint = error.hint.replace(REHEARSE, "")
     if isinstance(error, AbsentError):
         told(error, typed)
+
+
+def _takes_local(arguments: list[str]) -> bool:
+    """Whether the command that is typed acts on the emulator with `--local`."""
+    command: Any = typer.main.get_command(app)
+    for word in own(arguments):
+        command = getattr(command, "commands", {}).get(word, command)
+    return any("--local" in parameter.opts for parameter in command.params)
 
 
 def _drop_output() -> None:

@@ -43,6 +43,7 @@ KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a
 SHORTEST_IDLE, LONGEST_IDLE = 60, 525_600
 # Instead of a number of minutes: idle apps are not stopped.
 NEVER = "never"
+NOT_IDLE = {"never", "no", "none", "off", "false", "disabled"}  # as people say it
 
 T = TypeVar("T")
 
@@ -80,6 +81,8 @@ def idle_minutes(value: object) -> int | str:
     minutes = quantities.meant(value, "_minutes") if isinstance(value, str) else None
     if minutes is not None and SHORTEST_IDLE <= minutes <= LONGEST_IDLE:
         raise ValueError(f'{given} is neither whole minutes nor "never"; write {minutes} without quotes')
+    if value is False or (isinstance(value, str) and value.strip().lower() in NOT_IDLE):
+        raise ValueError(f'{given} is neither whole minutes nor "never"; did you mean "never"?')
     bounds = f"{SHORTEST_IDLE} to {LONGEST_IDLE}{' without quotes' if quoted else ''}"
     raise ValueError(f'{given} is neither whole minutes nor "never"; write {bounds}, or "never"')
 

@@ -91,12 +91,17 @@ def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path(), also: S
     try:
         config = EnvironmentConfig.model_validate(data)
     except ValidationError as error:
-        found |= _all_problems(error, data)
+        found |= {each for each in _all_problems(error, data) if each[0] != ("users",) or not _is_unread(found)}
     else:
         if not found:
             return config
     # Outside of the handler: what pydantic says could show values, and nobody should see them.
     raise _refusal(text, name, _repeating_no_secret(found, data), people.origins)
+
+
+def _is_unread(found: set[Violation]) -> bool:
+    """Whether the list of users that the file names is not there: then nobody knows whether users are missing."""
+    return any(place == ("users_file",) for place, _ in found)
 
 
 def _all_problems(error: ValidationError, data: dict[str, Any]) -> set[Violation]:

@@ -1,5 +1,7 @@
 """What pydantic found, in a person's words: what is wrong, and what to write instead."""
 
+import math
+import re
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
@@ -13,6 +15,7 @@ from studioctl.config.secrets_in_clear import words_for_key
 from studioctl.config.syntax import BOOLEANS
 from studioctl.config.text import Location, Violation, kind, nearest, path, quote
 
+SLIP = 10**9  # no number of ours is as large
 EXPECTED = {
     "string_type": 'text; write it in quotes: "..."',
     "tuple_type": "a list; write [ ... ]",
@@ -47,32 +50,45 @@ def _words(details: ErrorDetails) -> str:  # noqa: PLR0911 - a table of cases
             value = details["input"]
             shown = quote(value) if isinstance(value, str) else kind(value)
             return f"is {shown}; write {context['expected'].replace(chr(39), chr(34))}"
-        case expected if expected in {*EXPECTED, "int_type", "bool_type"}:
+        case expected if expected in {*EXPECTED, "int_type", "float_type", "bool_type"}:
             return _wrong_type(details)
         case _:
             return f"is wrong: {details['msg']}"
 
 
 def _wrong_type(details: ErrorDetails) -> str:  # noqa: PLR0911 - a table of cases
-    location, found = details["loc"], kind(details["input"])
+    location, given, found = details["loc"], details["input"], kind(details["input"])
+    if words := _no_table(location, found):
+        return words
+    match details["type"]:
+        case "model_type" if len(location) == 1:
+            return f"is {found} and must be a table; write [{location[0]}], then its keys below"
+        case "int_type" if isinstance(given, float) and math.isfinite(given) and abs(given) < SLIP:
+            return f"must be a whole number; write {math.ceil(given)}"
+        case "int_type":
+            return f"is {found} and must be a whole number; write {_number_in(given, location)}"
+        case "float_type":
+            return f"is {found} and must be a number; write {_price_in(given)}"
+        case "bool_type":
+            return f"is {found} and must be true or false; write {_meant_by(given)}"
+        case "string_type" if found in {"a list", "a table"}:
+            return f'is {found} and must be text; write "..." alone'
+        case expected:
+            return f"is {found} and must be {EXPECTED[expected]}"
+
+
+def _no_table(location: Location, found: str) -> str:
+    """What to write in the place of a list of tables, or of one in it; empty elsewhere."""
     if location == ("users",):
         return f'is {found} and must be a list of tables; write [[users]], then name = "..."'
     if location[:1] == ("users",) and len(location) == 2:
         return f'is {found} and must be a table; write [[users]], then name = "..."'
+    if location[-2:-1] == ("spaces",) and found == "text":
+        return 'is text and must be a table; write { name = "..." }'
     if location[-1] in {"spaces", "keybindings", "extra_statements"} and found == "a table":
         keys = tuple(part for part in location if isinstance(part, str))
         return f"is a table and must be a list of tables; write [[{path(keys)}]]"
-    if details["type"] == "model_type" and len(location) == 1:
-        return f"is {found} and must be a table; write [{location[0]}], then its keys below"
-    if details["type"] == "int_type" and isinstance(details["input"], float):
-        return "must be a whole number; write it without a decimal point"
-    if details["type"] == "bool_type":
-        return f"is {found} and must be true or false; write {_meant_by(details['input'])}"
-    if details["type"] == "int_type":
-        return f"is {found} and must be a whole number; write {_number_in(details['input'], location)}"
-    if details["type"] == "string_type" and found in {"a list", "a table"}:
-        return f'is {found} and must be text; write "..." alone'
-    return f"is {found} and must be {EXPECTED[details['type']]}"
+    return ""
 
 
 def _meant_by(value: Any) -> str:
@@ -91,6 +107,12 @@ def _number_in(value: Any, location: Location) -> str:
     model = _model_at(location[:-1])
     default = model.model_fields[str(location[-1])].default if model else None
     return f"digits, such as {default}" if isinstance(default, int) else "digits alone"
+
+
+def _price_in(value: Any) -> str:
+    """The number in a text such as "$1.52" or "0,1"; else what a number looks like."""
+    digits = re.search(r"[0-9]+(?:[.,][0-9]+)?", value) if isinstance(value, str) else None
+    return f"{digits[0].replace(',', '.')} without quotes" if digits else "digits, such as 0.1"
 
 
 def _missing(location: Location) -> str:

@@ -14,7 +14,7 @@ ONE_KEY = "one key a line; begin a new line here"
 NO_STATEMENT = "neither key = value nor [table]"
 COMMENT = "a comment begins with #"
 BACKSLASH = "a backslash in double quotes is written twice, or the text in single quotes"
-NOT_CLOSED = "the text is not closed; write the closing quote"
+WITHOUT_UNIT = "a number is written without a unit; write the number alone"
 NOT_CLOSED_HERE = "the text is not closed on this line; write the closing quote"
 LIST_NOT_CLOSED = "a list is not closed; write ]"
 
@@ -23,7 +23,11 @@ BOOLEANS = dict.fromkeys(("true", "yes", "on", "y", "t"), "true")
 BOOLEANS |= dict.fromkeys(("false", "no", "off", "n", "f"), "false")
 TABLE = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]")
 STATEMENT = re.compile(r"\s*(?:\[|[\w.\"'-]+(?:\s+[\w.\"'-]+)*\s*[=:])")  # a header, or a key with its value
-NOTHING = {"none", "null", "nil"}
+NOTHING = {"none", "null", "nil", "~"}
+ENDLESS = ("Unterminated string", "Expected \"'")  # to whose end the file was read
+TEXTS = re.compile(r"\b(?:name|username|group|profile|region|bucket)\s*=\s*$")  # keys of words of one's own
+COMMENTS = ("//", "/*", ";", "--", "<!--")
+LIST = 'several values are a list; write it in square brackets: ["...", "..."]'
 
 
 def explained(message: str, text: str) -> tuple[str, str]:
@@ -38,9 +42,12 @@ def explained(message: str, text: str) -> tuple[str, str]:
         return "a number has too many digits", ""
     reason = message[: position.start()]
     if position[1] is None:
-        where = f":{text.rstrip().count(chr(10)) + 1}"
+        lines = text.rstrip().split("\n")
+        where = f":{len(lines)}"
         if reason.startswith("Invalid value") and text.rstrip().endswith((",", "[")):
             return LIST_NOT_CLOSED, where
+        if reason.startswith(ENDLESS):
+            return _never_closed(lines)
         return f"{_plain(reason, '', '')} where the file ends", where
     line, column = int(position[1]), int(position[2])
     lines = text.replace("\r\n", "\n").split("\n")
@@ -49,6 +56,14 @@ def explained(message: str, text: str) -> tuple[str, str]:
     if reason.startswith("Cannot declare") and (first := _declared(lines[: line - 1], there)):
         words = f"this table is written twice; put these keys below the first one, on line {first}"
     return words, f":{line}:{column}"
+
+
+def _never_closed(lines: list[str]) -> tuple[str, str]:
+    """What is said of a text to whose end the file was read, and where it begins."""
+    for number in range(len(lines), 0, -1):
+        if '"' * 3 in lines[number - 1] or "'" * 3 in lines[number - 1]:
+            return "the text that begins here is not closed; write its three quotes once more", f":{number}"
+    return NOT_CLOSED_HERE, f":{len(lines)}"
 
 
 def without_mistake(text: str, message: str) -> str | None:
@@ -103,18 +118,16 @@ def _plain(reason: str, before: str, here: str) -> str:
         ("Cannot redefine namespace", "this table is already complete; put all its keys in one place"),
         ("Cannot mutate immutable namespace", "this table is already complete; put all its keys in one place"),
         ("Invalid value", _no_value(before, here)),
-        ("Expected '=' after a key", "a key must be followed by =; write key = value"),
+        ("Expected '=' after a key", _no_equals(before, here)),
         ("Expected newline or end of document", _more_on_the_line(before, here)),
         ("Invalid initial character for a key part", _no_key(before, here)),
-        ("Invalid statement", NO_STATEMENT + (f"; {COMMENT}" if here.startswith(("//", "/*", ";", "--")) else "")),
+        ("Invalid statement", NO_STATEMENT + (f"; {COMMENT}" if here.startswith(COMMENTS) else "")),
         ("Expected ']]'", "the name of a list of tables is not closed; write it as [[name]]"),
         ("Expected ']' at the end of a table", "the name of a table is not closed; write it as [name]"),
         ("Unclosed array", _no_end_of_list(here)),
-        ("Unclosed inline table", _no_end_of_table(here)),
+        ("Unclosed inline table", _no_end_of_table(before, here)),
         ("Illegal character '\\n'", NOT_CLOSED_HERE),
         ("Found invalid character '\\n'", NOT_CLOSED_HERE),
-        ("Unterminated string", NOT_CLOSED),
-        ("Expected \"'", NOT_CLOSED),
         ("Unescaped '\\' in a string", BACKSLASH),
         ("Invalid hex value", BACKSLASH),  # "C:\Users": \U would begin the number of a character
         ("Escaped character is not a Unicode scalar value", BACKSLASH),
@@ -135,8 +148,22 @@ def _odd_character(here: str) -> str | None:
     return None
 
 
+def _no_equals(before: str, here: str) -> str:
+    if before.startswith("--"):
+        return f"{NO_STATEMENT}; {COMMENT}" if (before + here).strip("- ") else NO_STATEMENT
+    if decimal := re.search(r"=\s*([0-9]+),([0-9]+)\s*$", before):
+        return f"a number is written with a point, not a comma; write {_with_a_point(*decimal.groups())}"
+    if before.lstrip().startswith("- "):
+        return "a key begins its line; write key = value without the - before it"
+    if here and not here[0].isascii():
+        meant = unicodedata.normalize("NFKC", here[0])
+        write = f"write {meant}" if meant.isascii() else "names of keys have a-z, 0-9 and _; type it anew"
+        return f"the character U+{ord(here[0]):04X} is none of TOML's; {write}"
+    return "a key must be followed by =; write key = value"
+
+
 def _no_value(before: str, here: str) -> str:  # noqa: PLR0911 - a table of cases
-    word = re.match(r"[A-Za-z]*", here)
+    word = re.match(r"[A-Za-z]+|~|", here)
     found = word[0] if word else ""
     if not before.strip() and re.match(r"[\w.-]+\s*=", here):
         return "the list above is not closed; write ] before this line"
@@ -148,17 +175,21 @@ def _no_value(before: str, here: str) -> str:  # noqa: PLR0911 - a table of case
     digits = unicodedata.normalize("NFKC", token[0] if token else "")
     if digits.isascii() and digits.isdecimal() and not here[0].isascii():
         return f"these are not the digits 0 to 9; write {digits}"
+    if here.startswith(("=", ">")) and before.rstrip().endswith("="):
+        return "between a key and its value stands one =; write key = value"
     if here.startswith("("):
         return "not a value; a list is written in square brackets: [ ... ]"
     if re.fullmatch(r"\s*[,#\]}].*|\s*", here[len(found) :]):
-        if value := BOOLEANS.get(found.lower()):
+        value = BOOLEANS.get(found.lower())
+        if value and not TEXTS.search(before):
             return f"{found} is not a value; write {value}"
         if found.lower() in NOTHING:
             return f"{found} is not a value; delete the line, and the default holds"
     return NOT_A_VALUE
 
 
-def _more_on_the_line(before: str, here: str) -> str:  # noqa: PLR0911 - a table of cases
+def _number_meant(before: str, here: str) -> str:
+    """What to do about a value that begins as a number and is none; empty where it is another one."""
     value = re.split(r"=\s*", before + here, maxsplit=1)[-1].split("#")[0]
     if re.fullmatch(r"\s*[0-9]{1,3}(,[0-9]{3})+\s*", value):
         return f"a number is written without commas; write {value.strip().replace(',', '')}"
@@ -170,15 +201,25 @@ def _more_on_the_line(before: str, here: str) -> str:  # noqa: PLR0911 - a table
         key = re.split(r"[^\w-]", before.split("=", maxsplit=1)[0].strip())[-1]
         number = quantities.meant(value, key)
         example = "" if number is None else f", such as {number}"
-        return f"a number is written without a unit; write the number alone{example}"
-    if here.startswith(("//", "/*")):
+        return f"{WITHOUT_UNIT}{example}"
+    return WITHOUT_UNIT if re.fullmatch(r"\s*[0-9][0-9.]*\s*[A-Za-z%]+\s*", value) else ""
+
+
+def _more_on_the_line(before: str, here: str) -> str:  # noqa: PLR0911 - a table of cases
+    if words := _number_meant(before, here):
+        return words
+    if here.startswith(COMMENTS) and here[:1] != ";":
         return COMMENT
     if here.startswith((",", ";")):
+        if STATEMENT.match(here[1:]):
+            return ONE_KEY
         if here[1:].split("#", maxsplit=1)[0].strip():
-            return 'several values are a list; write it in square brackets: ["...", "..."]'
+            return LIST
         return f"a line does not end with a {'comma' if here[0] == ',' else 'semicolon'}; delete it"
     if before[-1:] in {'"', "'"} and here[:1].strip():
         return 'the text ends before this; write \\" for a double quote inside it'
+    if before.rstrip()[-1:] in {'"', "'"} and here[:1] in {'"', "'"}:
+        return LIST
     if before[-1:].isdigit() and re.match(r"[\w.:/-]", here):
         return NOT_A_VALUE
     return ONE_KEY
@@ -204,7 +245,9 @@ def _no_end_of_list(here: str) -> str:
     return LIST_NOT_CLOSED
 
 
-def _no_end_of_table(here: str) -> str:
+def _no_end_of_table(before: str, here: str) -> str:
+    if re.search(r"=\s*[0-9][0-9.]*\s*$", before) and re.match(r"[A-Za-z%$]+\s*[,}]", here):
+        return WITHOUT_UNIT
     if re.match(r"""["'\w]""", here):
         return "a comma is missing before this key"
     return "a table in braces is all on one line; write } at its end"

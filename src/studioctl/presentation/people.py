@@ -30,7 +30,7 @@ def diff(change: "Change", terminal: Terminal) -> None:
     """The change of the file, on stdout."""
     for line in change.diff.splitlines():
         style = "" if line.startswith(("+++", "---")) else STYLES.get(line[:1], "")
-        terminal.out.print(Text(line, style=style), soft_wrap=True)
+        terminal.out.print(Text(line, style=style), no_wrap=True, overflow="ignore", crop=False)
 
 
 def added(change: "Change", terminal: Terminal, *, flags: str, is_written: bool) -> None:

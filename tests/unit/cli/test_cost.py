@@ -1,6 +1,7 @@
 """`studioctl cost`: from the file alone, in words that point into it."""
 
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -236,3 +237,19 @@ def test_only_newer_answers_take_the_tables_place_and_only_prices_count(
         place.write_text(json.dumps({"as_of": as_of, "usd": usd}), encoding="utf-8")
         assert main.run(["cost", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["total"]["standing"] == total
+
+
+@pytest.mark.parametrize(("command", "is_proposed"), [(("cost", "--ask"), False), (("status",), True)])
+def test_a_rehearsal_is_proposed_only_where_there_is_one(
+    command: tuple[str, ...], is_proposed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("studio.toml").write_text(FILE, encoding="utf-8")
+    for name in os.environ:
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for name, value in (("HOME", str(tmp_path)), ("AWS_EC2_METADATA_DISABLED", "true")):
+        monkeypatch.setenv(name, value)
+
+    assert main.run(list(command)) == 1
+    assert ("add --local to act on the emulator" in "".join(capsys.readouterr())) == is_proposed

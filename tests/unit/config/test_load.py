@@ -163,7 +163,7 @@ def test_content_that_is_no_text(content: bytes, message: str, tmp_path: Path, m
     ("text", "message"),
     [
         ("name = acme", 'studio.toml:1:8: not a value; text is written in quotes: "..."'),
-        ('name = "acme', "studio.toml:1: the text is not closed; write the closing quote where the file ends"),
+        ('name = "acme', "studio.toml:1: the text is not closed on this line; write the closing quote"),
         ('name = "acme\n', "studio.toml:1:13: the text is not closed on this line; write the closing quote"),
         ('name = "a"\nname = "b"\n', "studio.toml:2:11: this key is written twice; delete one"),
         (
@@ -216,7 +216,7 @@ def test_content_that_is_no_text(content: bytes, message: str, tmp_path: Path, m
         ('a = "b", "c"', 'studio.toml:1:8: several values are a list; write it in square brackets: ["...", "..."]'),
         ('a = ("b")', "studio.toml:1:5: not a value; a list is written in square brackets: [ ... ]"),
         ('a = ""b""', 'studio.toml:1:7: the text ends before this; write \\" for a double quote inside it'),
-        ("a = 'b", "studio.toml:1: the text is not closed; write the closing quote where the file ends"),
+        ("a = 'b", "studio.toml:1: the text is not closed on this line; write the closing quote"),
         ("a = 'b\nc = 'd'\n", "studio.toml:1:7: the text is not closed on this line; write the closing quote"),
         ("[[users]\n", "studio.toml:1:8: the name of a list of tables is not closed; write it as [[name]]"),
         ("[studio\n", "studio.toml:1:8: the name of a table is not closed; write it as [name]"),

@@ -21,7 +21,7 @@ from tests.unit.config.test_problems import ABOVE, FILES, PARTS
 
 LINE = re.compile(r"studio\.toml(?::\d+)?(?::\d+: |: (?P<path>[\w.-]\S*?|\"[^\"]*\")?(?:: )|: )(?P<words>.*)")
 KEY = re.compile(r'\[(\d+)\]|"((?:[^"\\]|\\.)*)"|([^.\["]+)')
-VALUE = r'"(?:[^"\\]|\\.)*"|\d+|true|false'
+VALUE = r'"(?:[^"\\]|\\.)*"|\d+(?:\.\d+)?|true|false'
 VALUE_NAMED = f"(?P<value>{VALUE})"
 
 
@@ -66,6 +66,21 @@ SYNTAX = (
     ("a = \uff15\uff10", "a = 50"),
     ('a = ["b";"c"]', 'a = ["b","c"]'),
     ('a = ["b",', 'a = ["b",]'),
+    ("a = '''b\nc", "a = '''b\nc'''"),
+    ("a = ~", ""),
+    ("name = no", 'name = "no"'),
+    ("a == 1", "a = 1"),
+    ("a => 1", "a = 1"),
+    ("- a = 1", "a = 1"),
+    ("-- b", "# b"),
+    ("<!-- b -->", "# b -->"),
+    ("d\u043ecker = true", "docker = true"),
+    ("a\uff1d1", "a=1"),
+    ('a = "b"; c = 1', 'a = "b"\nc = 1'),
+    ('a = "b" "c"', 'a = ["b", "c"]'),
+    ("a = 50 gigabytes", "a = 50"),
+    ("a = { b = 1 USD }", "a = { b = 1 }"),
+    ("a = { b = 0,1 }", "a = { b = 0.1 }"),
 )
 # Mistakes that have a transcript nowhere else, since another test holds their words.
 MORE = {
@@ -191,12 +206,12 @@ def _quoted(data: Any, place: Location, _: re.Match[str]) -> None:
     _at(data, place[:-1])[place[-1]] = str(_at(data, place))
 
 
-def _whole(data: Any, place: Location, _: re.Match[str]) -> None:
-    _at(data, place[:-1])[place[-1]] = int(_at(data, place))
-
-
 def _list(data: Any, place: Location, _: re.Match[str]) -> None:
     _at(data, place[:-1])[place[-1]] = [_at(data, place)]
+
+
+def _named(data: Any, place: Location, _: re.Match[str]) -> None:
+    _at(data, place[:-1])[place[-1]] = {"name": _at(data, place)}
 
 
 def _gone(data: Any, place: Location, _: re.Match[str]) -> None:
@@ -270,7 +285,6 @@ FORMS: tuple[tuple[str, Write], ...] = (
     (r"; did you mean (?P<key>[\w.-]+)\?$", _renamed),
     (rf"; did you mean (?P<value>{VALUE})\?$", _value),
     (r"; write it in quotes(?:: \"\.\.\.\")?$", _quoted),
-    (r"; write it without a decimal point$", _whole),
     (r"; write \[ \.\.\. \]$", _list),
     (r"; write at least one: (?P<value>\[.*\])$", _inside),
     (r"below \[editor\]; delete (?P<keys>[\w, ]+)$", _these_gone),
@@ -282,6 +296,7 @@ FORMS: tuple[tuple[str, Write], ...] = (
     (r'; write "\.\.\." alone$', _alone),
     (r"; write \[(?P<table>\w+)\], then its keys below$", _table),
     (r"; write \{ key = \.\.\. \}$", _table),
+    (r'; write \{ name = "\.\.\." \}$', _named),
     (r"; write (?:at least one: )?\[\[users\]\], then name = \"\.\.\.\"$", _users),
     (r"; delete one of the two entries$", _entry_gone),
     (r"; write at most (?P<value>\d+)(?:, or raise the maximum)$", _value),
