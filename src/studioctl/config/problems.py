@@ -15,7 +15,7 @@ from studioctl.config.secrets_in_clear import words_for_key
 from studioctl.config.syntax import BOOLEANS
 from studioctl.config.text import Location, Violation, kind, nearest, path, quote
 
-SLIP = 10**9  # no number of ours is as large
+SLIP = 10**9  # every number in the file is smaller
 EXPECTED = {
     "string_type": 'text; write it in quotes: "..."',
     "tuple_type": "a list; write [ ... ]",
@@ -78,7 +78,7 @@ def _wrong_type(details: ErrorDetails) -> str:  # noqa: PLR0911 - a table of cas
 
 
 def _no_table(location: Location, found: str) -> str:
-    """What to write in the place of a list of tables, or of one in it; empty elsewhere."""
+    """The words where a list of tables, or a table in it, is missing; empty elsewhere."""
     if location == ("users",):
         return f'is {found} and must be a list of tables; write [[users]], then name = "..."'
     if location[:1] == ("users",) and len(location) == 2:

@@ -59,7 +59,7 @@ def explained(message: str, text: str) -> tuple[str, str]:
 
 
 def _never_closed(lines: list[str]) -> tuple[str, str]:
-    """What is said of a text to whose end the file was read, and where it begins."""
+    """The words for a text that does not end, and the line where it begins."""
     for number in range(len(lines), 0, -1):
         if '"' * 3 in lines[number - 1] or "'" * 3 in lines[number - 1]:
             return "the text that begins here is not closed; write its three quotes once more", f":{number}"
@@ -189,7 +189,7 @@ def _no_value(before: str, here: str) -> str:  # noqa: PLR0911 - a table of case
 
 
 def _number_meant(before: str, here: str) -> str:
-    """What to do about a value that begins as a number and is none; empty where it is another one."""
+    """The words for a value that begins as a number and is none; empty for other values."""
     value = re.split(r"=\s*", before + here, maxsplit=1)[-1].split("#")[0]
     if re.fullmatch(r"\s*[0-9]{1,3}(,[0-9]{3})+\s*", value):
         return f"a number is written without commas; write {value.strip().replace(',', '')}"

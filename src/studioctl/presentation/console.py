@@ -34,7 +34,7 @@ class SafeConsole(Console):
     """Shows every text as `shown` has it, and breaks lines where a person would."""
 
     def print(self, *objects: Any, soft_wrap: bool | None = None, **options: Any) -> None:
-        """As rich's. With `soft_wrap` a text of its own is broken at words, and not inside what is to be copied."""
+        """Prints as rich does. With `soft_wrap` one text is broken at words, and never inside what is to be copied."""
         if soft_wrap and self.is_terminal and len(objects) == 1 and isinstance(objects[0], str | Text):
             text = objects[0] if isinstance(objects[0], Text) else Text(objects[0])
             objects = (broken(text, self.width),)
