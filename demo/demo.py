@@ -49,6 +49,7 @@ STEPS = (
         "studioctl down --local --yes --delete-data",
     ),
     Step("What SageMaker leaves behind is gone too.", "studioctl status --local"),
+    Step("The proof, and all the rest, for a reviewer.", "studioctl report --local -o report.html"),
     Step("The emulator goes last.", "studioctl emulator stop"),
 )
 PLAN_FOUND_CHANGES = 2
@@ -79,6 +80,7 @@ def main() -> int:
     page.save_html(str(DEMO / "index.html"))
     print(f"\nDone in {time.monotonic() - began:.0f} s. To look at:")
     print(f"  {DEMO.relative_to(ROOT)}/index.html      this transcript")
+    print(f"  {DEMO.relative_to(ROOT)}/report.html     who may do what, what it costs, and that nothing is left")
     print(f"  {DEMO.relative_to(ROOT)}/studio.toml     the file that it all came from")
     print(f"  {DEMO.relative_to(ROOT)}/.studioctl/     the Terraform documents that studioctl wrote")
     return 0

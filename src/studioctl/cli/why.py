@@ -37,7 +37,13 @@ def why(
     For example: [bold]studioctl why ada.idle_timeout_minutes[/]
     or [bold]studioctl why s3:GetObject --user ada --on arn:aws:s3:::acme-data/x[/]
     """
+    from dataclasses import replace
+
     from studioctl.cli import context
+    from studioctl.cli.hints import repeating
+    from studioctl.config.load import load
+    from studioctl.config.source import Source
+    from studioctl.errors import ConfigError, StudioctlError
     from studioctl.operations.why import look, permission
     from studioctl.presentation import why as presented
     from studioctl.presentation.console import Terminal
@@ -56,10 +62,17 @@ def why(
         else:
             presented.permission(found, terminal.out)
         return
-    environment = context.environment(config, local=local, backend_settings=backend_config)
-    with waiting(terminal, "Asking AWS"):
-        answer = look.setting(environment, asked)
+    flags = context.repeated(config, local=local)
+    try:
+        environment = context.environment(config, local=local, backend_settings=backend_config)
+        with waiting(terminal, "Asking AWS"):
+            answer = look.setting(environment, asked)
+    except ConfigError:
+        raise
+    except StudioctlError as problem:  # no credentials, or nothing that reads the state: the file has an answer, too
+        answer = look.in_file(load(config), Source.of(config), asked, problem)
+    answer = replace(answer, remedy=repeating(answer.remedy, flags))
     if json:
         typer.echo(dumps(answer.to_json()))
     else:
-        presented.setting(answer, terminal.out, flags=context.repeated(config, local=local))
+        presented.setting(answer, terminal.out, flags=flags)

@@ -1,6 +1,7 @@
 """Where things are written: data to stdout, everything else to stderr."""
 
 import re
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 # In a pipe nothing is wrapped or cut: a program, or grep, reads it.
 PIPE_WIDTH = 10_000
+# On a terminal, lines of text are broken at its width, but not below this, and go on at an indentation.
+NARROWEST = 40
+INDENT = "      "
 # What a terminal acts on in place of showing it: ECMA-48's sequences and controls, and marks that turn text around.
 _ACTED_ON = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
@@ -81,3 +85,11 @@ class Terminal:
         """What happened, and what to do next."""
         self.err.print(Text.assemble(("Error: ", "bold red"), error.message), soft_wrap=True)
         self.err.print(Text.assemble(("Next:  ", "bold"), error.hint), soft_wrap=True)
+
+
+def hung(console: Console, words: str) -> str:
+    """A line as a terminal shows it: broken between words, with what follows set in; in a pipe as it is."""
+    if not console.is_terminal:
+        return words
+    width = max(NARROWEST, console.width)
+    return textwrap.fill(words, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)

@@ -15,7 +15,7 @@ from studioctl.operations.costs.estimate import Costs, Estimate, Line
 from studioctl.operations.costs.listing import ListedPrice
 from studioctl.operations.costs.words import LISTED, amount, by_item, dated, summary
 from studioctl.presentation import tables
-from studioctl.presentation.console import Terminal
+from studioctl.presentation.console import Terminal, hung
 from studioctl.presentation.money import dollars
 
 
@@ -75,9 +75,9 @@ def planned(found: PlannedCosts, source: Source, console: Console) -> None:
     """The effect of a plan on the costs; nothing where there is none."""
     for number, line in enumerate(planned_lines(found, source)):
         if number:
-            _print(console, f"  {line}")
+            _print(console, hung(console, f"  {line}"))
         else:
-            _print(console, f"\n{line}", "bold")
+            _print(console, f"\n{hung(console, line)}", "bold")
 
 
 def planned_lines(found: PlannedCosts, source: Source) -> list[str]:

@@ -1,13 +1,12 @@
 """A plan in the words of studio.toml, as text and as Markdown."""
 
 import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from studioctl.presentation.console import shown
+from studioctl.presentation.console import hung, shown
 from studioctl.presentation.progress import duration
 from studioctl.review.entry import Entry, Review, Weight
 from studioctl.review.nouns import TITLES, counted, joined, listed, noun
@@ -30,7 +29,6 @@ COUNTED: tuple[tuple[Action, str], ...] = (
     ("delete", "to destroy"),
     ("import", "to adopt"),
 )
-INDENT = "      "
 
 
 def text(review: Review, summary: PlanSummary, console: Console, *, seconds: float | None = None) -> None:
@@ -154,7 +152,5 @@ def _collected(named: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def _line(console: Console, words: str, style: str = "", *, hanging: bool = False) -> None:
-    if hanging and console.is_terminal:
-        width = max(40, console.width)
-        words = textwrap.fill(words, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)
+    words = hung(console, words) if hanging else words
     console.print(Text(words, style=style), soft_wrap=True)

@@ -24,6 +24,8 @@ def setting(answer: Answer, console: Console, *, flags: str = "") -> None:
         _line(console, "\nAWS holds no single value of it.")
     if answer.unseen:
         _line(console, f"\nAWS was not asked: {answer.unseen}")
+    if answer.remedy:
+        _line(console, f"Next: {answer.remedy}")
     if answer.differs:
         _line(console, f"\nAWS has {answer.holds}, and the file {answer.wanted}. Next: studioctl plan{flags}", "yellow")
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
@@ -13,6 +14,7 @@ from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 DOMAIN, PROFILE, SPACE = "aws_sagemaker_domain", "aws_sagemaker_user_profile", "aws_sagemaker_space"
 ACCESS = "app_network_access_type"
+SCRIPT, SCRIPT_NAME = "aws_sagemaker_studio_lifecycle_config.editor", "studio_lifecycle_config_name"  # with its digest
 POLICIES = {"aws_iam_policy", "aws_s3_bucket_policy"}
 MADE = {"create", "update", "replace"}
 
@@ -86,15 +88,36 @@ class Facts:
 
     @cached_property
     def behind_scripts(self) -> Location:
-        """The key behind a change of everybody's set-up script: [editor], or what it also depends on."""
-        if any(a.path.endswith("enable_docker_access") for c in self.summary.changes for a in c.attributes):
-            return ("studio", "docker")
+        """The key behind a change of everybody's set-up script: [editor], or what alone makes the difference."""
+        key, before = self._beside_editor
+        was = self._script_before()
+        if key is None or before is None or was is None:
+            return key or ("editor",)
+        script = next(it for it in build(before).resources() if it.address == SCRIPT)
+        return key if script.arguments[SCRIPT_NAME] == was else ("editor",)
+
+    def _script_before(self) -> Any:
+        """The name of the script that is there; None where it does not change."""
+        attributes = [a for change in self.summary.changes if change.address == SCRIPT for a in change.attributes]
+        return next((a.before for a in attributes if a.path == SCRIPT_NAME), None)
+
+    @cached_property
+    def _beside_editor(self) -> tuple[Location | None, EnvironmentConfig | None]:
+        """Another key that changes scripts, and the file with the earlier value of it; None where nobody knows that."""
+        key, before = None, self.config
         for change in self.summary.changes:
             if change.address == "aws_secretsmanager_secret.github":
-                return (
-                    ("names", "secret") if any(a.path == "name" for a in change.attributes) else ("secrets", "github")
-                )
-        return ("editor",)
+                if any(a.path == "name" for a in change.attributes):
+                    return ("names", "secret"), None
+                key = ("secrets", "github")
+                if change.action != "create":
+                    return key, None
+                before = before.model_copy(update={"secrets": before.secrets.model_copy(update={"github": None})})
+        if any(a.path.endswith("enable_docker_access") for c in self.summary.changes for a in c.attributes):
+            key = ("studio", "docker")
+            studio = before.studio.model_copy(update={"docker": not before.studio.docker})
+            before = before.model_copy(update={"studio": studio})
+        return key, before
 
     @cached_property
     def encryption(self) -> Location:

@@ -299,6 +299,20 @@ def test_what_is_taken_over_and_changed_is_a_change() -> None:
     assert {it.weight for it in as_is} == {"created"}
 
 
+@pytest.mark.parametrize(
+    ("more", "keys"),
+    [
+        ("[studio]\ndocker = false\n", {"studio.docker"}),
+        ('[studio]\ndocker = false\n[editor]\ntools = ["uv"]\n', {"studio.docker", "editor"}),
+        ('[secrets]\ngithub = { username = "ada" }\n', {"secrets.github"}),
+        ('[secrets]\ngithub = { username = "ada" }\n[editor]\ntools = ["uv"]\n', {"secrets.github", "editor"}),
+        ('[secrets]\ngithub = { username = "ada" }\n[studio]\ndocker = false\n', {"secrets.github", "studio.docker"}),
+    ],
+)
+def test_a_new_set_up_is_told_of_beside_what_also_changes_the_script(more: str, keys: set[str]) -> None:
+    assert {entry.subject for entry in Change(HEAD + ADA, HEAD + ADA + more).review().entries} == keys
+
+
 def test_what_others_had_removed_is_not_taken_for_a_change_of_the_file() -> None:
     config = environment(network={"flow_logs": True})
     log = "aws_flow_log.vpc"

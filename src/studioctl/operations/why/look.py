@@ -1,5 +1,9 @@
 """Ask AWS what it holds, for an answer to `why`."""
 
+from dataclasses import replace
+
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.source import Source
 from studioctl.errors import StudioctlError
 from studioctl.operations.environment import Environment
 from studioctl.operations.why.question import Question, asked
@@ -17,14 +21,20 @@ def setting(environment: Environment, text: str) -> Answer:
         ConfigError: There is no such key, or nobody of that name.
     """
     question = asked(text, environment.config)
-    world, unseen = None, ""
+    unseen = ""
     try:
         world = _world(environment, question)
     except StudioctlError as error:
-        unseen = error.message
-    if world is not None and not world.domain:
+        return in_file(environment.config, environment.source, text, error)
+    if not world.domain:
         unseen = f"'{environment.config.name}' does not exist in {environment.place}"
     return answer(question, environment.config, environment.source, world, unseen)
+
+
+def in_file(config: EnvironmentConfig, source: Source, text: str, problem: StudioctlError) -> Answer:
+    """The same from the file alone, and why AWS could not be asked."""
+    told = answer(asked(text, config), config, source, None, problem.message)
+    return replace(told, remedy=problem.hint)
 
 
 def _world(environment: Environment, question: Question) -> World:

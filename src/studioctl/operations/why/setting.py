@@ -43,6 +43,7 @@ class Answer:
         file: Its layers, the nearest first. The last is the default.
         aws: AWS's layers, the nearest first; empty where AWS was not asked, or has no such setting.
         unseen: Why AWS was not asked.
+        remedy: What helps against that.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Answer:
     file: tuple[Layer, ...]
     aws: tuple[Layer, ...] = ()
     unseen: str = ""
+    remedy: str = ""
 
     @property
     def holds(self) -> str | None:
@@ -77,6 +79,7 @@ class Answer:
             "holds": self.holds,
             "differs": self.differs,
             "unseen": self.unseen,
+            "remedy": self.remedy,
         }
 
 

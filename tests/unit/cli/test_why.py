@@ -1,0 +1,46 @@
+"""`studioctl why` where AWS cannot be asked."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studioctl.cli import context
+from studioctl.cli.main import run
+from studioctl.errors import StudioctlError
+
+MINIMAL = 'name = "acme-ml"\nregion = "us-east-1"\n[[users]]\nname = "ada"\n[studio]\nvolume_gb = 50\n'
+
+
+@pytest.fixture(autouse=True)
+def cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise StudioctlError("Nobody is signed in", hint="studioctl doctor")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(context, "environment", refuse)
+    (tmp_path / "acme.toml").write_text(MINIMAL)
+
+
+def test_the_file_answers_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["why", "ada.volume_gb", "-c", "acme.toml"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "\nThe file, the nearest first\n"
+        "  acme.toml:6  50  <- this one decides\n"
+        "  default      20\n"
+        "\nAWS was not asked: Nobody is signed in\n"
+        "Next: studioctl doctor --config acme.toml\n"
+    )
+    assert run(["why", "network.cidr", "-c", "acme.toml", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["wanted"], found["holds"], found["remedy"]) == (
+        '"10.0.0.0/16"',
+        None,
+        "studioctl doctor --config acme.toml",
+    )
+
+
+def test_what_is_asked_wrong_is_told_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["why", "studio.dokcer", "-c", "acme.toml"]) == 3
+    assert "Did you mean studio.docker?" in capsys.readouterr().err
