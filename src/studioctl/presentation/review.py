@@ -125,7 +125,7 @@ def _elsewhere(summary: PlanSummary) -> Iterator[str]:
     """Changes that were made outside of studioctl, and that the plan puts back."""
     changing = {change.address: _members(change) for change in summary.changes if not change.is_unfinished}
     removed = [_named(drifted) for drifted in summary.drift if drifted.action == "delete"]
-    # Other drift is AWS filling in what was left out, or the plan's own resources referring to this one.
+    # Other drift is AWS filling in what was left out, or what `up` itself changed by AWS's API.
     changed = [
         _named(d) for d in summary.drift if d.action != "delete" and changing.get(d.address, set()) & _members(d)
     ]
@@ -135,8 +135,8 @@ def _elsewhere(summary: PlanSummary) -> Iterator[str]:
 
 
 def _members(change: ResourceChange) -> set[str]:
-    """The first names in the paths of its attributes."""
-    return {re.split(r"[.\[]", attribute.path, maxsplit=1)[0] for attribute in change.attributes}
+    """The first names in the paths of its attributes, of those that Terraform looks after."""
+    return {re.split(r"[.\[]", it.path, maxsplit=1)[0] for it in change.attributes if not it.by_api}
 
 
 def _named(change: ResourceChange) -> tuple[str, str]:

@@ -269,6 +269,11 @@ def test_what_aws_filled_in_is_not_taken_for_a_change_by_others(capsys: pytest.C
     ]
     for drift in drifts:
         presented.text(change.review(), replace(change.summary(), drift=(drift,)), Terminal().out)
+    larger = CHANGES["a longer idle time"]
+    ours = tuple(
+        replace(it, attributes=tuple(replace(a, by_api=True) for a in it.attributes)) for it in larger.summary().changes
+    )
+    presented.text(larger.review(), replace(larger.summary(), changes=ours, drift=ours), Terminal().out)
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("!")]
 
     assert told == ["! a bucket was changed outside of studioctl"]
