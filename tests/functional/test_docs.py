@@ -90,7 +90,7 @@ def test_the_page_shows_what_happens(page: Path, place: Shell) -> None:
         done = subprocess.run(
             ["/bin/sh", "-c", command],
             cwd=place.directory,
-            env=place.environment,
+            env=place.warm,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from studioctl.terraform import warm
@@ -17,11 +16,10 @@ from studioctl.terraform import warm
 def warm_provider() -> Mapping[str, str]:
     """The variable that names this test process's own provider, started when it is first wanted.
 
-    It ends with the process. Empty where no mirror on this machine holds the provider unpacked, where gRPC is not
-    installed, and where `STUDIOCTL_TESTS_COLD` is set, to measure what it saves.
+    It ends with the process. Empty where no mirror on this machine holds the provider unpacked, and where
+    `STUDIOCTL_TESTS_COLD` is set, to measure what it saves.
     """
-    is_cold = os.environ.get("STUDIOCTL_TESTS_COLD") or find_spec("grpc") is None
-    package = None if is_cold else warm.package(os.environ)
+    package = None if os.environ.get("STUDIOCTL_TESTS_COLD") else warm.package(os.environ)
     if package is None:
         return {}
     directory = Path(tempfile.mkdtemp(prefix="warm-"))  # pytest's own directories are too long for a socket's path

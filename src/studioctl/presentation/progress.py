@@ -145,8 +145,9 @@ class _Lines:
         match event:
             case Stage(title):
                 self.write(title, "bold")
-            case Noted(message):
-                self.write(f"  note: {message}")
+            case Noted(message, is_detail):
+                if self.verbose or not is_detail:
+                    self.write(f"  note: {message}")
             case Said(line):
                 self.write(f"    {line}", "dim")
             case Finished(subject, action, elapsed, detail):
@@ -181,7 +182,8 @@ class _Plain(_Lines):
         with self._turn:
             self.note(event)
             is_unseen = isinstance(event, Finished) and self.is_hidden(event.action)
-            if not is_unseen and not isinstance(event, Expected | Started | Progressed):
+            is_detail = isinstance(event, Noted) and event.is_detail and not self.verbose
+            if not is_unseen and not is_detail and not isinstance(event, Expected | Started | Progressed):
                 self.show_end(event)
                 self._last_line = time.monotonic()
 

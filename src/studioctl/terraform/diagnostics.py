@@ -284,6 +284,12 @@ def command_of(verb: str) -> str:
     return _COMMANDS.get(verb, "up")
 
 
+def error_of_command(words: Iterable[str], stderr: str, directory: Path) -> TerraformError:
+    """The error of a short command of Terraform's that failed in this directory."""
+    hint = hint_about(stderr) or f"Look at it in {directory}"
+    return TerraformError(f"`terraform {' '.join(words)}` failed:\n{stderr.strip()}", hint=hint)
+
+
 def hint_about(text: str) -> str:
     """What to do about a failure of which only this text is known; empty if that is unknown."""
     return _hint(text, {"command": "up"})

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +33,15 @@ class Answer:
     stderr: str
 
 
-def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], given: str | None = None) -> Answer:
-    """Run a short command to its end, with `given` on its stdin.
+def capture(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    given: str | None = None,
+    held: Collection[int] = (),
+) -> Answer:
+    """Run a short command to its end, with `given` on its stdin and the descriptors `held` open.
 
     Its input and output are kept in memory only: they may hold sensitive values.
     """
@@ -46,6 +53,7 @@ def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], gi
         capture_output=True,
         check=False,
         encoding="utf-8",
+        pass_fds=held,
     )
     return Answer(done.returncode, done.stdout, done.stderr)
 
@@ -54,7 +62,8 @@ class Run:
     """One run of Terraform, followed by its log.
 
     Ctrl-C is ours while it lasts: the first passes one SIGINT to Terraform, which then finishes what it has begun and
-    writes its state; each further one passes another, on which Terraform gives up at once.
+    writes its state; each further one passes another, on which Terraform gives up at once. The descriptors `held` stay
+    open in it while it lives.
     """
 
     def __init__(
@@ -65,12 +74,14 @@ class Run:
         environ: Mapping[str, str],
         log: Path,
         on_start: Callable[[int], None] | None = None,
+        held: Collection[int] = (),
     ) -> None:
         self.command = command
         self.cwd = cwd
         self.environ = environ
         self.log = log
         self.on_start = on_start
+        self.held = held
         self.interrupts = 0
         self.returncode: int | None = None
 
@@ -88,6 +99,7 @@ class Run:
                 stdin=subprocess.DEVNULL,
                 stdout=written,
                 stderr=subprocess.STDOUT,
+                pass_fds=self.held,
                 start_new_session=True,  # the terminal's Ctrl-C does not reach it a second time
                 preexec_fn=end_with(os.getpid()),  # noqa: PLW1509  # see there
             )

@@ -9,12 +9,11 @@ import json
 import os
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from studioctl import disk
-from studioctl.catalog.provider import DEFAULT
 from studioctl.errors import RefusedError, TerraformError
 from studioctl.events import Event, Noted, Stage, Work
 from studioctl.infrastructure.block import Blueprint
@@ -24,9 +23,11 @@ from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
 from studioctl.terraform.environment import child_environment
 from studioctl.terraform.executable import Engine
-from studioctl.terraform.front import types
+from studioctl.terraform.front import sharing, types
+from studioctl.terraform.front.sharing import SharedProvider, Surroundings
 from studioctl.terraform.interrupts import interrupted, patience
 from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.reading import Reading
 from studioctl.terraform.stream import Transcript
 from studioctl.terraform.trust import ERRORED
 from studioctl.terraform.vetting import IMPORTS_FILE, prepare
@@ -57,6 +58,12 @@ class Terraform:
     environ: Mapping[str, str]
     stored: Callable[[Backend], str | None] = lambda _: None
     lent: Callable[[], Mapping[str, str] | None] = lambda: None
+    shared: SharedProvider = field(init=False, repr=False)
+    _reading: Reading = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.shared = SharedProvider(self.workspace.directory, self.engine, self.blueprint.provider)
+        self._reading = Reading(self.workspace, self.engine)
 
     @classmethod
     def of(cls, workspace: Workspace, engine: Engine, blueprint: Blueprint, backend: Backend) -> "Terraform":
@@ -182,6 +189,11 @@ class Terraform:
         self._refuse_stored()
         migration.check_destination(self.engine, self.workspace, environ, change, ours=self.state())
 
+    def warm_up(self) -> None:
+        """Start what the `plan` that comes soon needs, if `init` was run. Nobody waits for it."""
+        if self.workspace.initialised() is not None and not warm.is_named(self.environ):
+            self.shared.begin(self._environ())
+
     def plan(
         self,
         *,
@@ -299,23 +311,19 @@ class Terraform:
         return state.values(self.state().get("outputs", {}))
 
     def state(self) -> dict[str, Any]:
-        """Terraform's state as it is stored; empty if there is none.
+        """Terraform's state as it is stored; empty if there is none. It is not to be changed.
 
-        A local one is read from its file: Terraform costs half a second. One in S3 is pulled, so `init` must have run.
+        A local one is read from its file: Terraform costs half a second. One in S3 is pulled, so `init` must have run,
+        and kept until something writes it.
         """
         known = self.workspace.initialised()
         if (known.backend if known else self.backend).kind == "s3":
             try:
-                return state.parse(self._ask("state", "pull"), engine=self.engine) if known else {}
+                return self._reading.pulled(partial(self._ask, "state", "pull")) if known else {}
             except TerraformError:
                 self._refuse_stored()  # tells better what is wrong with it
                 raise
-        try:
-            earlier = history.before_torn(self.workspace)  # the next `init` mends it
-            text = history.text_of(self.workspace.state_file) if earlier is None else earlier
-        except FileNotFoundError:
-            return {}
-        return state.parse(text, engine=self.engine)
+        return self._reading.on_disk()
 
     def _marks(self, environ: Mapping[str, str]) -> str:
         """What `init` depends on."""
@@ -339,6 +347,8 @@ class Terraform:
             yield Noted(f"Our own `{owner.verb}`, process {owner.pid}, was killed and left the state locked: freed")
             self._ask("force-unlock", "-force", lock["ID"])
             run, said = yield from self._attempt(verb, words, environ)
+        if verb == "plan" and run.returncode not in {0, CHANGES} and not run.interrupts and self.shared.lost():
+            run, said = yield from self._attempt(verb, words, environ)  # which changes nothing
         if run.interrupts:
             raise interrupted(verb, said, run.returncode)
         if (code := run.returncode) not in {0, CHANGES}:
@@ -360,38 +370,38 @@ class Terraform:
         log = self.workspace.new_log(verb)
         command = (*self.engine.command, *words)
         said = Transcript()
-        with self._provider(environ, needed=verb != "init") as child:
-            run = process.Run(command, cwd=self.workspace.directory, environ=child, log=log, on_start=started)
+        with self._reading.around(words), self._provider(environ, needed=verb != "init") as child:
+            if self.shared.why_not and verb == "plan":
+                yield Noted(f"Each Terraform starts its own provider: {self.shared.why_not}", is_detail=True)
+            run = process.Run(
+                command,
+                cwd=self.workspace.directory,
+                environ=child.environ,
+                log=log,
+                on_start=started,
+                held=child.lifeline,
+            )
             for line in run.lines():
                 if line:
                     yield from said.read(line)
                 elif run.interrupts:
                     yield Noted(patience(run.interrupts))
         if run.returncode is not None and run.returncode >= 0:  # it was not killed
-            if verb == "init" or diagnostics.lock_of(said.diagnostics):
-                runs.end(self.workspace, *pids)
-            else:
-                runs.end_all(self.workspace)
+            had_lock = verb != "init" and not diagnostics.lock_of(said.diagnostics)
+            runs.end_all(self.workspace) if had_lock else runs.end(self.workspace, *pids)
         return run, said
 
-    def _provider(self, environ: Mapping[str, str], *, needed: bool) -> AbstractContextManager[Mapping[str, str]]:
-        """The child's environment, with the warm provider where there is one and the command needs a provider."""
-        fits = needed and self.blueprint.provider.admits(DEFAULT)  # the warm one is of this version
-        used = partial(types.in_use, self.workspace.directory, self._stored_text)
-        return warm.borrowed(self.environ, environ, self.workspace.target, used) if fits else nullcontext(environ)
-
-    def _stored_text(self) -> str:
-        if self.backend.kind == "s3":
-            return self.stored(self.backend) or ""
-        return history.text_of(self.workspace.state_file)
+    def _provider(self, environ: Mapping[str, str], *, needed: bool) -> AbstractContextManager[Surroundings]:
+        """The child's surroundings: with a provider that runs already, where its command needs one."""
+        used = partial(types.in_use, self.workspace.directory, self.state)
+        given = partial(sharing.given, self.environ, environ, self.workspace.target, used, self.shared)
+        return given() if needed else nullcontext(Surroundings(environ))
 
     def _ask(self, *words: str, given: str | None = None) -> str:
         command = (*self.engine.command, *words)
-        with self._provider(self._environ(), needed=words[0] == "show") as environ:
-            answer = process.capture(command, cwd=self.workspace.directory, environ=environ, given=given)
+        directory, environ = self.workspace.directory, self._environ()
+        with self._reading.around(words), self._provider(environ, needed=words[0] == "show") as child:
+            answer = process.capture(command, cwd=directory, environ=child.environ, given=given, held=child.lifeline)
         if answer.returncode != 0:
-            raise TerraformError(
-                f"`terraform {' '.join(words)}` failed:\n{answer.stderr.strip()}",
-                hint=diagnostics.hint_about(answer.stderr) or f"Look at it in {self.workspace.directory}",
-            )
+            raise diagnostics.error_of_command(words, answer.stderr, directory)
         return answer.stdout

@@ -19,28 +19,31 @@ from studioctl import disk
 from studioctl.catalog.provider import DEFAULT, NAME
 from studioctl.errors import ConfigError
 from studioctl.target import LocalEndpoint, Target
-from studioctl.terraform import front, provider
+from studioctl.terraform import provider
 from studioctl.terraform.environment import child_environment
 from studioctl.terraform.front import OFFER, starting
-from studioctl.terraform.front import package as packages
-from studioctl.terraform.front.package import Package
 
 VARIABLE = "STUDIOCTL_WARM_PROVIDER"
 _KEY = "credentials"
 _KEY_FILE = "[default]\naws_access_key_id = {0.access_key_id}\naws_secret_access_key = {0.secret_access_key}\n"
 
 
-def package(environ: Mapping[str, str]) -> Package | None:
-    """The provider's package in a mirror on this machine; None where there is none that is unpacked."""
+def package(environ: Mapping[str, str]) -> Path | None:
+    """The provider's package, a directory in a mirror on this machine; None where there is none that is unpacked."""
     mirror = provider.find(environ, provider.TERRAFORM_REGISTRY)
     if mirror is None:
         return None
     directory = mirror.directory / mirror.registry / NAME / DEFAULT / provider.platform_name()
-    return packages.package(directory, cache=front.cache())
+    return directory if directory.is_dir() else None
+
+
+def is_named(environ: Mapping[str, str]) -> bool:
+    """Whether our own environment names one."""
+    return bool(environ.get(VARIABLE))
 
 
 @contextmanager
-def kept_warm(package: Package, directory: Path) -> Iterator[Path]:
+def kept_warm(package: Path, directory: Path) -> Iterator[Path]:
     """A provider that runs until the end of the block, or of our process; its directory, for the variable.
 
     Args:
@@ -52,7 +55,7 @@ def kept_warm(package: Package, directory: Path) -> Iterator[Path]:
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
-    running = starting.start(package, directory, _environ(directory), cache=front.cache())
+    running = starting.start(package, directory, _environ(directory))
     try:
         running.ready()
         yield directory
@@ -98,7 +101,7 @@ def borrowed(
 
 
 def _environ(directory: Path) -> dict[str, str]:
-    """No way out, and the key of whoever borrows it; it logs nothing, which would be every value of every call.
+    """No way out, and the key of whoever borrows it.
 
     Each configuration says where its calls go. The key it has from a file that is read with each configuration: an
     environment could not change.
@@ -107,9 +110,7 @@ def _environ(directory: Path) -> dict[str, str]:
     sealed = child_environment(os.environ, nowhere, cli_config=None)
     for name in ("AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         sealed.pop(name, None)
-    levels = ("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_AWS", "TF_LOG_SDK", "TF_LOG_SDK_PROTO")
-    quiet = dict.fromkeys(levels, "OFF")
-    return sealed | quiet | {"TMPDIR": str(directory), "AWS_SHARED_CREDENTIALS_FILE": str(directory / _KEY)}
+    return sealed | {"AWS_SHARED_CREDENTIALS_FILE": str(directory / _KEY)}
 
 
 def _require_private(directory: Path) -> None:

@@ -50,6 +50,17 @@ def test_what_is_not_shown_puts_no_reminder_off(terminal: Terminal) -> None:
     assert said(terminal)[0].startswith("… working")
 
 
+@pytest.mark.parametrize("verbose", [False, True])
+def test_details_are_for_those_who_ask_for_them(terminal: Terminal, verbose: bool) -> None:
+    def work() -> Work[None]:
+        yield Noted("for everybody")
+        yield Noted("for few", is_detail=True)
+
+    follow(work(), terminal, verbose=verbose)
+
+    assert said(terminal) == ["note: for everybody", *(["note: for few"] if verbose else [])]
+
+
 def test_a_call_that_blocks_is_reminded_of_and_a_quick_one_is_not(terminal: Terminal) -> None:
     with waiting(terminal, "Asking AWS"):
         pass

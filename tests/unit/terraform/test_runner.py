@@ -177,7 +177,7 @@ def test_ctrl_c_lets_terraform_finish_and_says_how_to_go_on(playing: Callable[[s
 
     assert stopped.value.message == "Stopped in good order; 1 change was made"
     assert stopped.value.hint == "studioctl up   (goes on from here)"
-    noted = [event.message for event in driven.events if isinstance(event, Noted)]
+    noted = [event.message for event in driven.events if isinstance(event, Noted) and not event.is_detail]
     assert noted == [
         "Stopping: Terraform finishes what it has begun. Ctrl-C again gives up at once and may lose track."
     ]

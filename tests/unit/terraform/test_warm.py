@@ -14,7 +14,6 @@ import pytest
 from studioctl.errors import ConfigError, TerraformError
 from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import warm
-from studioctl.terraform.front.package import Package
 from studioctl.terraform.front.starting import START_SECONDS
 
 LOCAL = Target("us-east-1", local=LocalEndpoint("http://127.0.0.1:1234", "STUDIOCTLKEY", "its-secret"))
@@ -113,12 +112,14 @@ def test_the_front_is_told_which_types_are_in_use(place: Path) -> None:
         assert not (place / "types").exists()
 
 
-def package(tmp_path: Path, script: str) -> Package:
-    """A provider that is a shell script."""
-    program = tmp_path / "provider"
+def package(tmp_path: Path, script: str) -> Path:
+    """The package of a provider that is a shell script."""
+    directory = tmp_path / "package"
+    directory.mkdir()
+    program = directory / "terraform-provider-aws"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o700)
-    return Package(program, "h1:a")
+    return directory
 
 
 def test_it_lives_as_long_as_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,8 +165,7 @@ def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
     script = (
         "import os, signal, pathlib\n"
         "from studioctl.terraform import warm\n"
-        "from studioctl.terraform.front import package\n"
-        f"with warm.kept_warm(package.Package(pathlib.Path({str(kept.program)!r}), 'h1:a'),"
+        f"with warm.kept_warm(pathlib.Path({str(kept)!r}),"
         f" pathlib.Path({str(tmp_path / 'warm')!r})): os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", script], check=False)

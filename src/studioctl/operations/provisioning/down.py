@@ -174,6 +174,7 @@ def survey(
     """
     ownership.check_word(environment.config.name, adopt, verb="down")
     yield from environment.terraform.init(migrate=move_state)
+    environment.terraform.warm_up()
     refuse_to_forget(environment)
     if adopt is None:
         ownership.refuse_removal(environment)

@@ -67,6 +67,7 @@ def plan(environment: Environment, *, move_state: bool = False, adopt: str | Non
     if zones := (yield from preflight.check_named(environment)):
         endpoint_zones.place(environment, zones)
     yield from environment.terraform.init(migrate=move_state)
+    environment.terraform.warm_up()
     refuse_to_forget(environment)
     refuse_another_case(environment, {})
     known = {address for address, _ in Estate(environment.terraform.state()).addresses()}

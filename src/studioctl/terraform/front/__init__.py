@@ -12,6 +12,7 @@ from studioctl import homes
 OFFER = "reattach.json"  # what TF_REATTACH_PROVIDERS has to say; there while the front can be used
 TYPES = "types"  # of resources and data sources, in which the Terraform that comes next is interested
 SOCKET = "front"
+DISPOSABLE = "disposable"  # where nobody else removes the directory
 
 
 def cache() -> Path | None:

@@ -1,0 +1,75 @@
+"""Terraform's state, read once and kept until something writes it.
+
+An `up` wants to know a dozen times what is there. A state in S3 costs a process and a download each time, one of a
+thousand people on this machine half a second.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from studioctl.terraform import history, state
+from studioctl.terraform.executable import Engine
+from studioctl.terraform.workspace import Workspace
+
+_ONLY_READ = {("state", "pull"), "plan", "show"}  # commands that leave the state as it is
+
+
+class Reading:
+    """The state of one working directory. What it returns is not to be changed.
+
+    Args:
+        workspace: Where a local state is.
+        engine: What is to work with it; a state that a newer one wrote is refused.
+    """
+
+    def __init__(self, workspace: Workspace, engine: Engine) -> None:
+        self._workspace, self._engine = workspace, engine
+        self._pulled: dict[str, Any] | None = None
+        self._on_disk: tuple[tuple[int, ...], dict[str, Any]] | None = None
+
+    def pulled(self, pull: Callable[[], str]) -> dict[str, Any]:
+        """The state that is elsewhere.
+
+        Args:
+            pull: Gets it, as it is stored.
+
+        Raises:
+            TerraformError: It cannot be had, or is refused; see `state.parse`.
+        """
+        if self._pulled is None:
+            self._pulled = state.parse(pull(), engine=self._engine)
+        return self._pulled
+
+    @contextmanager
+    def around(self, words: Sequence[str]) -> Iterator[None]:
+        """Read what is elsewhere anew after a command of Terraform's that may write it.
+
+        Args:
+            words: The command.
+        """
+        try:
+            yield
+        finally:
+            if tuple(words[:2]) not in _ONLY_READ and words[0] not in _ONLY_READ:
+                self._pulled = None
+
+    def on_disk(self) -> dict[str, Any]:
+        """The state that is on this machine; the one before a torn one. Read again when its file is another.
+
+        Raises:
+            TerraformError: It is refused; see `state.parse`.
+        """
+        file = self._workspace.state_file
+        try:
+            found = file.stat()
+            identity = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+            if self._on_disk and self._on_disk[0] == identity:
+                return self._on_disk[1]
+            earlier = history.before_torn(self._workspace)  # the next `init` mends it
+            content = state.parse(history.text_of(file) if earlier is None else earlier, engine=self._engine)
+        except FileNotFoundError:
+            return {}
+        if earlier is None:
+            self._on_disk = identity, content
+        return content
