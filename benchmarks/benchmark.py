@@ -126,7 +126,7 @@ def with_terraform(place: Path) -> tuple[float, float]:
         assert running is not None
         config = bare / "terraform.rc" if provider.find(os.environ, engine.registry) else None
         sealed = child_environment(
-            os.environ, emulation.target(running, "us-east-1"), cli_config=config, downloads=False
+            environment, emulation.target(running, "us-east-1"), cli_config=config, downloads=False
         )
         bare_environment = {name: value for name, value in sealed.items() if name != "GOGC"}  # as people run it
         terraform = [*engine.command]
