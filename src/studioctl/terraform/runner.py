@@ -367,19 +367,13 @@ class Terraform:
             pids.append(pid)
             runs.begin(self.workspace, verb, pid)
 
-        log = self.workspace.new_log(verb)
+        log, directory, said = self.workspace.new_log(verb), self.workspace.directory, Transcript()
         command = (*self.engine.command, *words)
-        said = Transcript()
         with self._reading.around(words), self._provider(environ, needed=verb != "init") as child:
             if self.shared.why_not and verb == "plan":
                 yield Noted(f"Each Terraform starts its own provider: {self.shared.why_not}", is_detail=True)
             run = process.Run(
-                command,
-                cwd=self.workspace.directory,
-                environ=child.environ,
-                log=log,
-                on_start=started,
-                held=child.lifeline,
+                command, cwd=directory, environ=child.environ, log=log, on_start=started, held=child.lifeline
             )
             for line in run.lines():
                 if line:
