@@ -367,8 +367,8 @@ class Terraform:
             pids.append(pid)
             runs.begin(self.workspace, verb, pid)
 
-        log, directory, said = self.workspace.new_log(verb), self.workspace.directory, Transcript()
-        command = (*self.engine.command, *words)
+        log, said = self.workspace.new_log(verb), Transcript()
+        command, directory = (*self.engine.command, *words), self.workspace.directory
         with self._reading.around(words), self._provider(environ, needed=verb != "init") as child:
             if self.shared.why_not and verb == "plan":
                 yield Noted(f"Each Terraform starts its own provider: {self.shared.why_not}", is_detail=True)
@@ -392,9 +392,8 @@ class Terraform:
         return given() if needed else nullcontext(Surroundings(environ))
 
     def _ask(self, *words: str, given: str | None = None) -> str:
-        command = (*self.engine.command, *words)
-        directory, environ = self.workspace.directory, self._environ()
-        with self._reading.around(words), self._provider(environ, needed=words[0] == "show") as child:
+        command, directory = (*self.engine.command, *words), self.workspace.directory
+        with self._reading.around(words), self._provider(self._environ(), needed=words[0] == "show") as child:
             answer = process.capture(command, cwd=directory, environ=child.environ, given=given, held=child.lifeline)
         if answer.returncode != 0:
             raise diagnostics.error_of_command(words, answer.stderr, directory)

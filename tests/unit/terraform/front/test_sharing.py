@@ -12,11 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from studioctl.catalog.provider import constraint
+from studioctl.target import LocalEndpoint, Target
+from studioctl.terraform import warm
 from studioctl.terraform.executable import Engine
-from studioctl.terraform.front import package
+from studioctl.terraform.front import package, sharing
 from studioctl.terraform.front.sharing import OFF, SharedProvider, Surroundings
 from studioctl.terraform.provider import platform_name
 
+LOCAL = Target("us-east-1", local=LocalEndpoint("http://127.0.0.1:1234", "STUDIOCTLKEY", "its-secret"))
 ENGINE = Engine("terraform", ("terraform",), "1.11.4")
 LOCK = 'provider "registry.terraform.io/hashicorp/aws" {{\n  hashes = [\n    "{0}",\n  ]\n}}\n'
 # As a provider does: it says where it listens, and ends at a SIGINT.
@@ -229,6 +233,16 @@ def test_where_it_does_not_work_nothing_is_started(
     given = environ(**more)
     assert seen(shared, given) == Surroundings(given)
     assert shared.why_not.startswith(why)
+    assert not (tmp_path / "pid").exists()
+
+
+def test_a_version_that_was_not_tried_is_each_terraforms_own(place: Path, tmp_path: Path) -> None:
+    """The tests' own provider is of the default version too, and not for it."""
+    shared = SharedProvider(place, ENGINE, constraint("6.69.1"))
+    told = environ(**{warm.VARIABLE: str(tmp_path / "none")})
+    with sharing.given(told, told, LOCAL, lambda: None, shared) as surroundings:
+        assert surroundings == Surroundings(told)
+    assert shared.why_not == "sharing was tried with version 5.100.0 of the provider only"
     assert not (tmp_path / "pid").exists()
 
 
