@@ -1,5 +1,6 @@
 """What is optional is installed into the Python that runs, whatever `pip` on PATH belongs to."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -101,3 +102,16 @@ def made(directory: Path) -> list[Path]:
             archive.writestr(name, text)
         archive.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"]))
     return [wheel]
+
+
+def test_no_page_installs_studioctl_from_an_index_which_has_none() -> None:
+    """Only an extra of what is installed already comes from one, into the Python that has it."""
+    top = Path(__file__).parents[2]
+    commands = [
+        command
+        for page in (top / "README.md", *(top / "docs").rglob("*.md"))
+        for command in re.findall(r"[^`\n]*\binstall '?studioctl\b[^`\n]*", page.read_text(encoding="utf-8"))
+    ]
+
+    assert commands
+    assert [command for command in commands if not re.match(r"python -m pip install 'studioctl\[\w+\]'", command)] == []
