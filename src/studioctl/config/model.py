@@ -24,6 +24,7 @@ from studioctl.config.values import (
     Cidr,
     EnvironmentName,
     Gigabytes,
+    HiddenApps,
     IdleMinutes,
     InstanceType,
     PolicyAction,
@@ -130,6 +131,17 @@ class Studio(Model):
         False,
         description="Whether Studio's security group also stands in the domain's own settings, for what runs at the"
         " domain itself, such as RStudio. It cannot change while the domain exists.",
+    )
+    hidden_apps: HiddenApps = Field(
+        (),
+        description="Apps that Studio's pages do not show, so that nobody starts, and pays for, what the team does not"
+        ' use: ["Canvas", "RStudioServerPro"], for example. Studio Classic is JupyterServer and KernelGateway. Hidden is'
+        " not forbidden.",
+    )
+    session_names: Literal["fixed", "user"] = Field(
+        "fixed",
+        description='"user": with each call of an app CloudTrail shows the session name of whoever opened Studio.'
+        ' "fixed": it shows "SageMaker".',
     )
     remote_access: StrictBool = Field(
         True,

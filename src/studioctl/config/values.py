@@ -33,6 +33,18 @@ InstanceType: TypeAlias = Annotated[
     AfterValidator(checks.instance_type),
     WithJsonSchema({"type": "string", "enum": sorted(checks.INSTANCE_TYPES)}),
 ]
+# StudioWebPortalSettings.HiddenAppTypes, without what environments are made for.
+HiddenApp: TypeAlias = Literal[
+    "Canvas",
+    "DetailedProfiler",
+    "JupyterLab",
+    "JupyterServer",
+    "KernelGateway",
+    "RSessionGateway",
+    "RStudioServerPro",
+    "TensorBoard",
+]
+HiddenApps: TypeAlias = tuple[HiddenApp, ...]
 BucketName: TypeAlias = Annotated[
     str, AfterValidator(checks.bucket_name), _pattern(checks.BUCKET_NAME, minLength=3, maxLength=63)
 ]

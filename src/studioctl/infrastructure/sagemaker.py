@@ -174,11 +174,23 @@ def _domain(
         },
         why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
         by_api=(*studio_api.DOMAIN_BY_API, *(key for key in ignored if key == studio_api.SUBNETS)),
-        # No provider has such an argument: NO_ROOTLESS_DOCKER in catalog/provider.py.
-        api_alone={
-            "domain_settings": {"docker_settings": {"rootless_docker": _enabled(config.studio.rootless_docker)}}
-        },
+        api_alone=_by_api_alone(config.studio),
     )
+
+
+def _by_api_alone(studio: Studio) -> dict[str, Any]:
+    """For rootless Docker and the name of sessions no provider has an argument (catalog/provider.py).
+
+    It has one for the apps that are hidden, and does not take back what it is no longer told.
+    """
+    pages = {
+        "hidden_app_types": list(studio.hidden_apps),
+        "execution_role_session_name_mode": "USER_IDENTITY" if studio.session_names == "user" else "STATIC",
+    }
+    return {
+        "domain_settings": {"docker_settings": {"rootless_docker": _enabled(studio.rootless_docker)}},
+        "default_user_settings": {"studio_web_portal_settings": pages},
+    }
 
 
 def _idle_minutes(studio: Studio) -> int:

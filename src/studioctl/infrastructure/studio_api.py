@@ -26,7 +26,7 @@ DOMAIN_BY_API = (
 SPACE_BY_API = ("space_settings", "space_display_name")
 
 CLOSED = "VpcOnly"
-OFF = "DISABLED"
+OFF = ("DISABLED", "STATIC")  # what a setting is that AWS does not tell
 # AWS never changes it, and was seen to refuse a request that names it at all.
 SPACE_TYPE = "app_type"
 # What AWS fills into resource specs, and people may have chosen since.
@@ -145,7 +145,7 @@ def worth_saying(wanted: Settings, current: Settings) -> dict[str, Any]:
         now = current.get(api_name(argument))
         if isinstance(value, Mapping):
             said[argument] = worth_saying(value, now or {})
-        elif value != OFF or now not in (None, OFF):
+        elif value not in ([], *OFF) or now not in (None, [], *OFF):
             said[argument] = value
     return said
 
@@ -188,7 +188,7 @@ def _as_argument(value: Any) -> Any:
 def _same(wanted: Any, now: Any) -> bool:
     """Order says nothing in the API's lists, and AWS leaves out what is off or empty."""
     if now is None:
-        return wanted in (None, "", [], OFF)
+        return wanted in (None, "", [], *OFF)
     if isinstance(wanted, list) and isinstance(now, list):
         return is_known(wanted) and sorted(map(repr, map(_sorted, wanted))) == sorted(map(repr, map(_sorted, now)))
     return bool(wanted == now)

@@ -31,6 +31,8 @@ STUDIO: Mapping[str, Location] = {
     "domain_settings.docker_settings.enable_docker_access": ("studio", "docker"),
     "domain_settings.docker_settings.vpc_only_trusted_accounts": ("studio", "trusted_accounts"),
     "domain_settings.docker_settings.rootless_docker": ("studio", "rootless_docker"),
+    "studio_web_portal_settings.hidden_app_types": ("studio", "hidden_apps"),
+    "studio_web_portal_settings.execution_role_session_name_mode": ("studio", "session_names"),
     "domain_settings.security_group_ids": ("studio", "domain_security_group"),
     "domain_settings.execution_role_identity_config": ("iam", "per_user_roles"),
     "domain_name": ("names", "domain"),

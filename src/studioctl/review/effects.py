@@ -199,6 +199,11 @@ _SENTENCES: Mapping[str, Callable[[Parts], str]] = {
 _SIMPLE: Mapping[str, str | Mapping[Any, str]] = {
     "docker": {True: f"Docker works {LATER}", False: f"Docker no longer works {LATER}"},
     "rootless_docker": {True: f"Docker runs without root {LATER}", False: f"Docker runs as root {LATER}"},
+    "hidden_apps": f"the apps that Studio's pages show change; what runs goes on; {NOBODY}",
+    "session_names": {
+        "user": f"CloudTrail names whoever opened Studio {LATER}",
+        "fixed": f"CloudTrail no longer names who opened Studio {LATER}",
+    },
     "trusted_accounts": f"the accounts with which Docker may exchange images, {LATER}",
     "max_volume_gb": f"the largest volume that people may ask for; {NOBODY}",
     "push_images": {True: "the user may push images", False: "the user may no longer push images"},

@@ -42,6 +42,7 @@ _IN_FILE: Mapping[Location, Mapping[str | None, str]] = {
     ("network", "access"): {"PublicInternetOnly": '"public"', "VpcOnly": '"vpc-only"'},
     ("studio", "docker"): {"ENABLED": "true", "DISABLED": "false", None: "false"},
     ("studio", "rootless_docker"): {"ENABLED": "true", "DISABLED": "false", None: "false"},
+    ("studio", "session_names"): {"USER_IDENTITY": '"user"', "STATIC": '"fixed"', None: '"fixed"'},
     ("iam", "per_user_roles"): {"USER_PROFILE_NAME": "true", "DISABLED": "false", None: "false"},
     ("images", "immutable_tags"): {"IMMUTABLE": "true", "MUTABLE": "false"},
 }
@@ -52,6 +53,7 @@ _PLAIN: set[Location] = {
     ("studio", "volume_gb"),
     ("studio", "max_volume_gb"),
     ("studio", "trusted_accounts"),
+    ("studio", "hidden_apps"),
     ("storage", "bucket"),
     ("storage", "keep_old_versions_days"),
     ("storage", "access_logs"),

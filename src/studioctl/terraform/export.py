@@ -6,10 +6,11 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from studioctl.errors import RefusedError
 from studioctl.infrastructure import studio_api
-from studioctl.infrastructure.block import Blueprint
+from studioctl.infrastructure.block import Blueprint, Resource
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
 from studioctl.terraform import document, provider, records
@@ -43,9 +44,10 @@ _BEYOND = """\
 Terraform's provider has no argument for one of the settings in studio.toml. After `terraform apply`, set it once by
 
     aws sagemaker update-domain --region {region} --domain-id "$(terraform output -raw domain_id)" \\
-        --domain-settings-for-update '{settings}'
+{settings}
 
 """
+_UPDATES = {"--domain-settings-for-update": "domain_settings", "--default-user-settings": "default_user_settings"}
 _IN_S3 = """\
 The state is in S3, as backend.tf.json says. For another bucket or key edit backend.hcl, then
 
@@ -115,12 +117,21 @@ def _files(blueprint: Blueprint, backend: Backend) -> dict[str, str]:
 def _beyond_the_provider(blueprint: Blueprint) -> str:
     """How a person sets what the provider cannot; whole blocks, whether AWS merges them or not."""
     for resource in blueprint.resources():
-        only = studio_api.worth_saying(resource.api_alone, {}).get("domain_settings", {})
-        if blocks := {name for name, block in only.items() if block}:
-            whole = studio_api.merged(resource.arguments["domain_settings"], only)
-            request = studio_api.request({name: whole[name] for name in sorted(blocks)}, {})
-            return _BEYOND.format(region=blueprint.region, settings=json.dumps(request))
+        flags = [
+            f"    {flag} '{json.dumps(request)}'"
+            for flag, argument in _UPDATES.items()
+            if (request := _missing(resource, argument))
+        ]
+        if flags:
+            return _BEYOND.format(region=blueprint.region, settings=" \\\n".join(f"    {flag}" for flag in flags))
     return ""
+
+
+def _missing(resource: Resource, argument: str) -> dict[str, Any]:
+    """The blocks of one of its arguments, as the API names them, in which there is more than the provider sets."""
+    only = studio_api.worth_saying(resource.api_alone, {}).get(argument, {})
+    whole = studio_api.merged(resource.arguments.get(argument, {}), only)
+    return studio_api.request({name: whole[name] for name in sorted(only) if only[name]}, {})
 
 
 def _example_hcl(blueprint: Blueprint) -> str:

@@ -58,7 +58,9 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("network", "vpc"),
         ("storage", "access_logs"),
         ("storage", "keep_old_versions_days"),
+        ("studio", "hidden_apps"),
         ("studio", "rootless_docker"),
+        ("studio", "session_names"),
         ("studio", "trusted_accounts"),
         ("terraform", "provider"),
     }

@@ -52,6 +52,24 @@ def test_rootless_docker_is_said_with_each_change_and_taken_back_once(
     assert (attribute.path, attribute.before, attribute.after) == (ROOTLESS, "ENABLED", "DISABLED")
 
 
+def test_hidden_apps_and_names_of_sessions_are_set_and_taken_back(emulator: RunningEmulator) -> None:
+    closed = made(emulator, **CLOSED_SETTINGS)
+    for studio, pages in (
+        ({"hidden_apps": ["Canvas", "JupyterServer"]}, {"HiddenAppTypes": ["Canvas", "JupyterServer"]}),
+        (
+            {"hidden_apps": ["JupyterServer"], "session_names": "user"},
+            {"HiddenAppTypes": ["JupyterServer"], "ExecutionRoleSessionNameMode": "USER_IDENTITY"},
+        ),
+        ({}, {"HiddenAppTypes": [], "ExecutionRoleSessionNameMode": "STATIC"}),
+    ):
+        closed.write(studio=studio)
+        assert [step.by for step in closed.up().steps] == ["api"]
+        found = closed.domain()["DefaultUserSettings"]
+        assert {key: found["StudioWebPortalSettings"].get(key, []) for key in pages} == pages
+        assert found["ExecutionRole"]
+        assert not closed.plan().has_changes
+
+
 class FirstTerraform(ScriptTerraform):
     """Makes the domain, too, of what the provider has arguments for; and then a profile."""
 

@@ -87,6 +87,8 @@ KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
         {"network": CLOSED, "studio": {"trusted_accounts": ["111122223333"]}},
     ),
     ("studio", "rootless_docker"): ({"network": CLOSED}, {"network": CLOSED, "studio": {"rootless_docker": True}}),
+    ("studio", "hidden_apps"): ({}, {"studio": {"hidden_apps": ["Canvas"]}}),
+    ("studio", "session_names"): ({}, {"studio": {"session_names": "user"}}),
     ("studio", "domain_security_group"): ({}, {"studio": {"domain_security_group": True}}),
     ("studio", "remote_access"): ({}, {"studio": {"remote_access": False}}),
     ("users", 1): ({}, {"users": [{"name": "ada"}, {"name": "eve"}]}),

@@ -50,7 +50,8 @@ def test_it_holds_what_a_person_needs(tmp_path: Path, mirror: dict[str, str]) ->
 
 
 def test_it_tells_what_the_provider_has_no_argument_for(tmp_path: Path, mirror: dict[str, str]) -> None:
-    rootless = blueprints.build(environment(studio={"rootless_docker": True}))
+    studio = {"rootless_docker": True, "hidden_apps": ["Canvas"], "session_names": "user"}
+    rootless = blueprints.build(environment(studio=studio))
     export(rootless, tmp_path / "out", Backend(), environ=mirror)
     export(blueprints.build(environment()), tmp_path / "plain", Backend(), environ=mirror)
 
@@ -60,7 +61,9 @@ def test_it_tells_what_the_provider_has_no_argument_for(tmp_path: Path, mirror: 
     assert (
         'aws sagemaker update-domain --region us-east-1 --domain-id "$(terraform output -raw domain_id)" \\\n'
         '        --domain-settings-for-update \'{"DockerSettings": {"EnableDockerAccess": "ENABLED",'
-        ' "RootlessDocker": "ENABLED"}}\'\n'
+        ' "RootlessDocker": "ENABLED"}}\' \\\n'
+        '        --default-user-settings \'{"StudioWebPortalSettings": {"HiddenAppTypes": ["Canvas"],'
+        ' "ExecutionRoleSessionNameMode": "USER_IDENTITY"}}\'\n'
     ) in told
     assert "update-domain" not in (tmp_path / "plain/README.md").read_text(encoding="utf-8")
 
