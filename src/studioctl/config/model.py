@@ -135,8 +135,8 @@ class Studio(Model):
     hidden_apps: HiddenApps = Field(
         (),
         description="Apps that Studio's pages do not show, so that nobody starts, and pays for, what the team does not"
-        ' use: ["Canvas", "RStudioServerPro"], for example. Studio Classic is JupyterServer and KernelGateway. Hidden is'
-        " not forbidden.",
+        ' use: ["Canvas", "RStudioServerPro"], for example. Studio Classic is JupyterServer and KernelGateway.'
+        " Hidden is not forbidden.",
     )
     session_names: Literal["fixed", "user"] = Field(
         "fixed",

@@ -181,7 +181,7 @@ def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
     editors = list(_editors(data))
     for place, values, same in (
         (("storage", "extra_buckets"), list_in(table_in(data, "storage"), "extra_buckets"), str.casefold),
-        (("studio", "hidden_apps"), list_in(table_in(data, "studio"), "hidden_apps"), str),
+        (("studio", "hidden_apps"), list_in(table_in(data, "studio"), "hidden_apps"), str.casefold),
         *(
             ((*place, key), list_in(editor, key), SAME[key])
             for place, editor in editors
