@@ -37,7 +37,7 @@ class FakeStudio:
     def editor_defaults(self, domain_id: str, user_profile: str) -> EditorDefaults:
         return self.defaults
 
-    def create_editor(self, space: Space, spec: ResourceSpec) -> None:
+    def create_editor(self, space: Space, spec: ResourceSpec, *, recovery: bool = False) -> None:
         self.app = App("default", "CodeEditor", space.name, None, "Pending", MOMENT, spec)
 
     def editor(self, space: Space) -> App | None:
