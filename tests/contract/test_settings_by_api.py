@@ -83,11 +83,12 @@ def test_the_api_has_each_of_them_under_our_name(
 
 def test_what_only_the_api_sets_is_in_the_api_and_not_in_the_provider(provider: dict[str, Any]) -> None:
     """When a provider has such an argument, it is to move to the others, unless the provider cannot take it back."""
+    pages = {"hidden_apps": ["Canvas"], "session_names": "user"}
     kept = {("default_user_settings", "studio_web_portal_settings", "hidden_app_types")}
     model = botocore.session.get_session().get_service_model("sagemaker")
     sent = model.operation_model("UpdateDomain").input_shape
     told = model.operation_model("DescribeDomain").output_shape
-    (domain,) = [r for r in blueprint.build(environment()).resources() if r.type == DOMAIN]
+    (domain,) = [r for r in blueprint.build(environment(studio=pages)).resources() if r.type == DOMAIN]
     paths = set(written(domain.api_alone))
 
     assert paths

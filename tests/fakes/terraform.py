@@ -1,5 +1,6 @@
 """A Terraform that knows what a test tells it, and destroys through AWS's own API."""
 
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ class FakeWorkspace:
 
     claimed: bool = True
     mark: str = ""
+    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="fake-workspace-")))
 
     @property
     def is_claimed(self) -> bool:

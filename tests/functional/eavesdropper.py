@@ -62,5 +62,13 @@ def files_with(text: str, *directories: Path) -> list[Path]:
         path
         for directory in directories
         for path in directory.rglob("*")
-        if path.is_file() and not path.is_symlink() and text.encode() in path.read_bytes()
+        if path.is_file() and not path.is_symlink() and text.encode() in _content(path)
     ]
+
+
+def _content(path: Path) -> bytes:
+    """Nothing of a file that has gone meanwhile."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

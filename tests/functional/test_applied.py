@@ -162,6 +162,7 @@ extra_statements = [{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::acm
         "images.scan_on_push": "true → false",
         "iam.permissions_boundary": 'none → "arn:aws:iam::aws:policy/PowerUserAcc...',
         "iam.extra_statements": "",
+        "editor": "",
     }
 
 

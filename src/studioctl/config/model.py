@@ -132,16 +132,18 @@ class Studio(Model):
         description="Whether Studio's security group also stands in the domain's own settings, for what runs at the"
         " domain itself, such as RStudio. It cannot change while the domain exists.",
     )
-    hidden_apps: HiddenApps = Field(
-        (),
+    hidden_apps: HiddenApps | None = Field(
+        None,
         description="Apps that Studio's pages do not show, so that nobody starts, and pays for, what the team does not"
-        ' use: ["Canvas", "RStudioServerPro"], for example. Studio Classic is JupyterServer and KernelGateway.'
-        " Hidden is not forbidden.",
+        " use. Studio Classic is JupyterServer and KernelGateway."
+        " Hidden is not forbidden. Left out: as Studio has it.",
+        examples=[["Canvas", "RStudioServerPro"]],
     )
-    session_names: Literal["fixed", "user"] = Field(
-        "fixed",
+    session_names: Literal["fixed", "user"] | None = Field(
+        None,
         description='"user": with each call of an app CloudTrail shows the session name of whoever opened Studio.'
-        ' "fixed": it shows "SageMaker".',
+        ' "fixed": it shows "SageMaker". Left out: as Studio has it, which is "fixed" at first.',
+        examples=["user"],
     )
     remote_access: StrictBool = Field(
         True,

@@ -183,13 +183,14 @@ def _by_api_alone(studio: Studio) -> dict[str, Any]:
 
     It has one for the apps that are hidden, and does not take back what it is no longer told.
     """
-    pages = {
-        "hidden_app_types": list(studio.hidden_apps),
-        "execution_role_session_name_mode": "USER_IDENTITY" if studio.session_names == "user" else "STATIC",
-    }
+    pages: dict[str, Any] = {}
+    if studio.hidden_apps is not None:
+        pages["hidden_app_types"] = list(studio.hidden_apps)
+    if studio.session_names is not None:
+        pages["execution_role_session_name_mode"] = "USER_IDENTITY" if studio.session_names == "user" else "STATIC"
     return {
         "domain_settings": {"docker_settings": {"rootless_docker": _enabled(studio.rootless_docker)}},
-        "default_user_settings": {"studio_web_portal_settings": pages},
+        **({"default_user_settings": {"studio_web_portal_settings": pages}} if pages else {}),
     }
 
 

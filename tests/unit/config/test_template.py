@@ -56,6 +56,8 @@ def test_its_commented_lines_are_right_too(tmp_path: Path) -> None:
     for default, needed in (
         ('backend = "local"', 'backend = "s3"'),
         ("per_user_roles = false", "per_user_roles = true"),
+        ('hidden_apps = ["Canvas", "RStudioServerPro"]', ""),  # left out, Studio's own setting stays
+        ('session_names = "user"', ""),
         ("subnet_prefix = 20", ""),  # of a VPC that is made, and the lines name one that exists
     ):
         uncommented = uncommented.replace(default, needed)

@@ -37,7 +37,7 @@ def test_what_is_pushed_is_what_ecr_shows(registry: Registry, ecr: Any, name: st
 
     assert (image["imageDigest"], image["imageTags"]) == (pushed, ["one"])
     assert image["imageSizeInBytes"] == 1000 + len(
-        '{"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers"}}'
+        '{"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers"}, "config": {}}'
     )
     got = registry.ask("GET", f"/v2/{name}/manifests/one")
     assert (digest(got.body), got.headers["Content-Type"]) == (pushed, MANIFEST_TYPE)

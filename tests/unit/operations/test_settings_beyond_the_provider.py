@@ -60,7 +60,10 @@ def test_hidden_apps_and_names_of_sessions_are_set_and_taken_back(emulator: Runn
             {"hidden_apps": ["JupyterServer"], "session_names": "user"},
             {"HiddenAppTypes": ["JupyterServer"], "ExecutionRoleSessionNameMode": "USER_IDENTITY"},
         ),
-        ({}, {"HiddenAppTypes": [], "ExecutionRoleSessionNameMode": "STATIC"}),
+        (
+            {"hidden_apps": [], "session_names": "fixed"},
+            {"HiddenAppTypes": [], "ExecutionRoleSessionNameMode": "STATIC"},
+        ),
     ):
         closed.write(studio=studio)
         assert [step.by for step in closed.up().steps] == ["api"]
