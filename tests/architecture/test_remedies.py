@@ -9,7 +9,7 @@ from tests.remedies import catalogue, remedies
 
 REASON = re.compile(r"(person|aws|choice|fact|open): \S.*")
 # Remedies that no test follows yet, though one could. Fewer is better; a new one comes with its test.
-NOT_WALKED_YET = 6
+NOT_WALKED_YET = 0
 
 
 def test_every_remedy_is_known_and_nothing_else_is() -> None:

@@ -1,16 +1,23 @@
 """A closed network, made and removed by the real Terraform and provider on the emulator."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.functional.conftest import Shell
+from tests.remedies import claimed
+from tests.walking import COMMAND, InProcess, remedy
 
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
 from studioctl.infrastructure import endpoints
+from studioctl.infrastructure.studio_api import UNKNOWN
+from studioctl.operations.provisioning import studio_settings
+from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.trust import DATA_VARIABLE
 
 pytestmark = pytest.mark.life
 
@@ -46,7 +53,9 @@ def emulator(shell: Shell) -> Iterator[RunningEmulator]:
 
 
 @pytest.mark.timeout(1200)  # two minutes on a machine of its own
-def test_a_closed_network_from_up_to_down(shell: Shell, emulator: RunningEmulator) -> None:
+def test_a_closed_network_from_up_to_down(
+    shell: Shell, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     shell.write(CLOSED + ROOTLESS)
     before = shell.inventory()
     up = shell.studioctl("up", "--local", "--yes")
@@ -71,7 +80,11 @@ def test_a_closed_network_from_up_to_down(shell: Shell, emulator: RunningEmulato
 
     assert shell.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
     made = shape(shell)
-    everything_changes_though_aws_refuses_in_the_middle(shell, emulator, domain)
+    with monkeypatch.context() as patch:
+        walk = InProcess(patch, capsys, shell.directory, **shell.warm)
+        patch.delenv(DATA_VARIABLE)
+        everything_changes_though_aws_refuses_in_the_middle(shell, emulator, domain, walk)
+    assert claimed("tests/functional/test_closed.py::test_a_closed_network_from_up_to_down") == walk.walked
     assert shape(shell) == made
     it_is_opened_and_closed_again(shell, domain)
     assert shape(shell) == made
@@ -91,7 +104,9 @@ def shape(shell: Shell) -> dict[str, int]:
     return {kind: len(found) for kind, found in shell.inventory().items() if kind not in {"network_interfaces", "apps"}}
 
 
-def everything_changes_though_aws_refuses_in_the_middle(shell: Shell, emulator: RunningEmulator, before: Any) -> None:
+def everything_changes_though_aws_refuses_in_the_middle(
+    shell: Shell, emulator: RunningEmulator, before: Any, walk: InProcess
+) -> None:
     """The provider would send an UpdateDomain that AWS refuses, and delete the script that the domain still names."""
     sagemaker = shell.client("sagemaker")
     key = {"DomainId": before["DomainId"], "SpaceName": "ada-editor", "AppType": "CodeEditor", "AppName": "default"}
@@ -109,12 +124,17 @@ def everything_changes_though_aws_refuses_in_the_middle(shell: Shell, emulator: 
     assert script["address"] in plan["steps"][0]["addresses"]
     assert script["address"] in plan["steps"][2]["addresses"]
 
+    meanwhile = list(of_a_state_that_changes_meanwhile(shell, walk))
     for action in ("UpdateDomain", "DeleteStudioLifecycleConfig"):
         error = {"kind": "error", "action": action, "code": "ValidationException", "times": 1}
         server.set_faults(emulator, {"faults": [error]})
         assert shell.studioctl("up", "--local", "--yes", expect=None).code != 0
         server.set_faults(emulator, {"faults": []})
-    shell.studioctl("up", "--local", "--yes")
+    bare: Any = {"CodeEditorAppSettings": {"DefaultResourceSpec": {"InstanceType": "ml.t3.medium"}}}
+    sagemaker.update_space(DomainId=before["DomainId"], SpaceName="ada-editor", SpaceSettings=bare)
+    for printed in (*meanwhile, of_a_space_without_script(walk), of_a_state_that_lacks_something(walk)):
+        assert COMMAND.findall(printed) == ["studioctl up --local"], printed
+    assert walk.shell("studioctl up --local --yes").code == 0
 
     after = the_domain(shell)
     editor = after["DefaultUserSettings"]["CodeEditorAppSettings"]
@@ -136,6 +156,44 @@ def everything_changes_though_aws_refuses_in_the_middle(shell: Shell, emulator: 
     assert space["SpaceStorageSettings"]["EbsStorageSettings"]["EbsVolumeSizeInGb"] == 30
     assert space["CodeEditorAppSettings"]["DefaultResourceSpec"]["LifecycleConfigArn"] == attached
     assert shell.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
+
+
+def of_a_state_that_changes_meanwhile(shell: Shell, walk: InProcess) -> Iterator[str]:
+    """What an `up` prints below whose hands the state is another one: no lock holds who writes past Terraform."""
+    up = ("up", "--local", "--yes")
+    state = shell.directory / ".studioctl" / NAME / "local" / "terraform.tfstate"
+    before = []
+
+    def written(*_: Any, **__: Any) -> None:
+        before.append(state.read_text())
+        content = json.loads(before[0])
+        state.write_text(json.dumps({**content, "serial": content["serial"] + 1}))
+
+    with walk.patch.context() as patch:
+        patch.setattr(studio_settings, "_refuse_more", written)
+        yield walk.note(remedy(walk.studioctl(*up)), of="studioctl.terraform.diagnostics")
+        state.write_text(before[0])
+
+    def more(half: PlanSummary, *, agreed: Collection[str]) -> None:
+        refuse(replace(half, changes=(replace(half.changes[0], action="delete"),)), agreed=agreed)
+
+    with walk.patch.context() as patch:
+        refuse = studio_settings._refuse_more
+        patch.setattr(studio_settings, "_refuse_more", more)
+        yield walk.printed(walk.studioctl(*up), of="studioctl.operations.provisioning.studio_settings")
+
+
+def of_a_state_that_lacks_something(walk: InProcess) -> str:
+    with walk.patch.context() as patch:
+        patch.setattr(studio_settings._Records, "look_up", lambda *_: UNKNOWN)
+        refused = walk.studioctl("up", "--local", "--yes")
+    return walk.printed(refused, of="studioctl.operations.provisioning.studio_settings")
+
+
+def of_a_space_without_script(walk: InProcess) -> str:
+    found = json.loads(walk.studioctl("doctor", "--local", "--json").out)["findings"]
+    (bare,) = [finding for finding in found if finding["id"] == "DRF004"]
+    return walk.note(bare["remedy"], of="studioctl.operations.doctor.drift")
 
 
 def it_is_opened_and_closed_again(shell: Shell, before: Any) -> None:

@@ -22,8 +22,11 @@ from typing import Any
 import pytest
 from benchmarks.world import descendants
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell
+from tests.remedies import claimed
+from tests.walking import COMMAND, InShell
 
 from studio_emulator import server
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations import emulation
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import child_environment
@@ -113,27 +116,6 @@ def providers_in(life: Shell) -> list[int]:
     return found
 
 
-def shared_by(life: Shell) -> list[int]:
-    """Shared providers of the killed commands, and what stands before them, that still run after half a minute."""
-    home, deadline = f"HOME={life.directory}".encode(), time.monotonic() + 30
-    while found := [*_shared_by(home)]:
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.2)
-    return found
-
-
-def _shared_by(home: bytes) -> Iterator[int]:
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words, variables = ((process / name).read_bytes() for name in ("cmdline", "environ"))
-        except OSError:
-            continue
-        is_one = b"studioctl.terraform.front" in words or b"terraform-provider-aws" in words
-        if is_one and home in variables.split(b"\0"):
-            yield int(process.name)
-
-
 @pytest.mark.timeout(1200)  # two minutes on a machine of its own
 def test_killed_and_run_again(life: Shell) -> None:
     before = life.inventory()
@@ -153,7 +135,6 @@ def up_is_killed_and_completes(life: Shell, before: Inventory, dice: random.Rand
     made = up(life)
 
     assert providers_in(life) == []
-    assert shared_by(life) == []
     assert Counter(shape(made)) - Counter(shape(before)) == Counter(
         access_points=1,
         buckets=1,
@@ -256,8 +237,23 @@ def bare_terraform_fails_where_down_succeeds(life: Shell, back: Inventory, befor
     assert (len(left["domains"]), len(left["vpcs"]), len(left["mount_targets"])) == (0, 1, 2)
     assert len(left["file_systems"]) == len(back["file_systems"])
 
-    done = life.studioctl("down", "--local", "--yes", "--delete-data")
+    walk = InShell(life)
+    found = json.loads(life.studioctl("doctor", "--local", "--json", expect=None).out)["findings"]
+    (leftovers,) = [finding for finding in found if finding["id"] == "DRF007" and finding["severity"] != "ok"]
+    to_run = walk.note(leftovers["remedy"], of="studioctl.operations.doctor.drift")
+    # A bucket of ours that no state knows and `down` does not delete, with the key that it may need. It goes by itself.
+    s3 = life.client("s3")
+    s3.create_bucket(Bucket=f"{NAME}-going")
+    tags = [{"Key": ENVIRONMENT_TAG, "Value": NAME}]
+    s3.put_bucket_tagging(Bucket=f"{NAME}-going", Tagging={"TagSet": tags})
+    refused = walk.shell(f"{to_run} --yes --delete-data")
+    assert f"2 left of '{NAME}', which AWS may still be deleting:\n" in refused.err
+    assert f"\n  s3 arn:aws:s3:::{NAME}-going\n" in refused.err
+    s3.delete_bucket(Bucket=f"{NAME}-going")
+    (to_run,) = COMMAND.findall(walk.printed(refused, of="studioctl.cli.down"))
+    done = walk.shell(f"{to_run} --yes")
     assert done.err.endswith(f"'{NAME}' is gone: 0 left.\n")
+    assert claimed("tests/functional/test_kills.py::test_killed_and_run_again") == walk.walked
     after = life.inventory()
     (key,) = back["keys"]
     assert after.pop("keys") == {key: "PendingDeletion"}
