@@ -116,6 +116,27 @@ def providers_in(life: Shell) -> list[int]:
     return found
 
 
+def shared_by(life: Shell) -> list[int]:
+    """Shared providers of the killed commands, and what stands before them, that still run after half a minute."""
+    home, deadline = f"HOME={life.directory}".encode(), time.monotonic() + 30
+    while found := [*_shared_by(home)]:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    return found
+
+
+def _shared_by(home: bytes) -> Iterator[int]:
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words, variables = ((process / name).read_bytes() for name in ("cmdline", "environ"))
+        except OSError:
+            continue
+        is_one = b"studioctl.terraform.front" in words or b"terraform-provider-aws" in words
+        if is_one and home in variables.split(b"\0"):
+            yield int(process.name)
+
+
 @pytest.mark.timeout(1200)  # two minutes on a machine of its own
 def test_killed_and_run_again(life: Shell) -> None:
     before = life.inventory()
@@ -135,6 +156,7 @@ def up_is_killed_and_completes(life: Shell, before: Inventory, dice: random.Rand
     made = up(life)
 
     assert providers_in(life) == []
+    assert shared_by(life) == []
     assert Counter(shape(made)) - Counter(shape(before)) == Counter(
         access_points=1,
         buckets=1,

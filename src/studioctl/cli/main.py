@@ -49,6 +49,7 @@ from studioctl.cli.hints import own, with_flags
 from studioctl.cli.open import open_
 from studioctl.cli.rehearsal import told
 from studioctl.cli.streams import accept_every_character
+from studioctl.cli.usage import in_words
 from studioctl.disk import REASONS, REMEDIES
 from studioctl.errors import REHEARSE, AbsentError, DeclinedError, ExitCode, InterruptedByUserError, StudioctlError
 
@@ -212,7 +213,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _say_what_to_type(error: StudioctlError, typed: list[str], arguments: list[str]) -> None:
-    """Makes the hint's commands such that they can be typed as they are."""
+    """Makes the hint's commands such that they can be typed as they are; tells wrong values in plain words."""
+    if error.exit_code == ExitCode.USAGE:
+        error.message = in_words(error.message, typed)
     if isinstance(error, InterruptedByUserError) and error.hint.endswith(GOES_ON):
         # Terraform plans for `up` and for `down`: only what was typed says which of them goes on.
         error.hint = f"studioctl {shlex.join(typed)}{GOES_ON}"
@@ -258,8 +261,7 @@ def _as_ours(error: BaseException) -> StudioctlError:
         case typer.TyperException():
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "studioctl"
-            message = error.format_message().replace("Value error, ", "")  # pydantic's own word
-            return StudioctlError(message, hint=f"{command} --help", exit_code=ExitCode.USAGE)
+            return StudioctlError(error.format_message(), hint=f"{command} --help", exit_code=ExitCode.USAGE)
         case typer.Abort() | KeyboardInterrupt():
             return InterruptedByUserError("Stopped.", hint="run the same command again to go on")
         case OSError():

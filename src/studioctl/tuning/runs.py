@@ -247,6 +247,12 @@ def checked(settings: Settings) -> Settings:
             hint=f"studioctl tune init {shlex.quote(str(settings.file))}   (writes one to begin with)",
             exit_code=ExitCode.USAGE,
         )
+    if file.suffix != ".py":
+        raise StudioctlError(
+            f"'{settings.file}' is not a Python file: its name does not end in .py. Nothing was started.",
+            hint="name the file that has `objective(trial)`",
+            exit_code=ExitCode.USAGE,
+        )
     return dataclasses.replace(settings, file=file)
 
 

@@ -50,7 +50,10 @@ def test_a_space_that_is_not_there_is_answered_with_those_that_are(home: Home) -
     )
 
 
-@pytest.mark.parametrize(("typed", "guess"), [("ada", " Did you mean 'editor'?"), ("zzzz", "")])
+@pytest.mark.parametrize(
+    ("typed", "guess"),
+    [("ada", " Did you mean 'editor'?"), ("zzzz", ""), ("[red]", ""), ("n\udcc3pe", ""), ("x" * 64, "")],
+)
 def test_a_users_name_means_the_users_only_space(home: Home, typed: str, guess: str) -> None:
     with pytest.raises(StudioctlError) as caught:
         start_stop.find(home.account, typed)

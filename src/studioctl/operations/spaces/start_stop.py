@@ -1,5 +1,6 @@
 """Spaces during the day: found by name, started, stopped, started again. Their files stay on the space's volume."""
 
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -68,7 +69,7 @@ def find(account: Account, name: str | None) -> Space:
     Raises:
         StudioctlError: There is none of this name, or there are several and none was named.
     """
-    if name is not None:
+    if name is not None and re.fullmatch(checks.SAGEMAKER_NAME, name):  # AWS refuses to look for another one
         space = account.studio.space(domain_id(account), name)
         if space is not None and space.app_type == EDITOR:
             return space
@@ -234,7 +235,7 @@ def check_instance_type(account: Account, instance_type: str | None) -> None:
     try:
         checks.instance_type(instance_type)
     except ValueError as why:
-        message = f"--instance-type: {why}. Nothing was stopped or started."
+        message = f"--instance-type: {why}{'' if why.endswith('?') else '.'} Nothing was stopped or started."
         hint = "name another type, or leave --instance-type out: then it is the file's"
         raise StudioctlError(message, hint=hint, exit_code=ExitCode.USAGE) from None
 

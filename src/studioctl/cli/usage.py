@@ -1,0 +1,44 @@
+"""Wrong values of options and arguments, told in plain words in place of pydantic's."""
+
+import re
+from itertools import pairwise
+
+from studioctl.config import quantities
+
+_WORDS = (
+    (r"Input should be a valid integer\b.*", "must be a whole number"),
+    (r"Input should be a valid number\b.*", "must be a number"),
+    (r"Input should be less than or equal to (\S+)", r"must be at most \1"),
+    (r"Input should be greater than or equal to (\S+)", r"must be at least \1"),
+    (r"Input should be less than (\S+)", r"must be less than \1"),
+    (r"Input should be greater than (\S+)", r"must be more than \1"),
+    (r"Value error, ", ""),
+)
+
+
+def in_words(message: str, typed: list[str]) -> str:
+    """A message of typer's in plain words, with the number that was probably meant.
+
+    Args:
+        message: Such as "Invalid value for '--volume-gb': Input should be a valid integer, unable to parse ...".
+        typed: The command line, in which the value is found.
+    """
+    for pattern, words in _WORDS:
+        message = re.sub(pattern, words, message)
+    options = re.findall(r"'(--?[\w-]+)'", message.partition(":")[0])
+    if message.endswith("must be a whole number") and options:
+        given = _given(options, typed)
+        number = quantities.meant(given, options[0].strip("-").replace("-", "_"))
+        message += "" if number is None else f"; write {number}"
+    return message
+
+
+def _given(options: list[str], typed: list[str]) -> str:
+    """The value of an option on a command line; empty where it cannot be told."""
+    for word, after in pairwise((*typed, "")):
+        if word in options:
+            return after
+        name, equals, value = word.partition("=")
+        if equals and name in options:
+            return value
+    return ""
