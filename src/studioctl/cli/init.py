@@ -156,6 +156,7 @@ def _checks() -> dict[str, Callable[[str], str]]:
 
 
 def _check(value: Value, given: str, again: str) -> None:
+    from studioctl.config.text import sentence
     from studioctl.errors import ExitCode, StudioctlError
 
     try:
@@ -163,7 +164,7 @@ def _check(value: Value, given: str, again: str) -> None:
     except ValueError as why:
         hint = f"{again} --{value.key} ..., or leave it out to be asked"
         raise StudioctlError(
-            f"--{value.key}: {why}. Nothing was written.", hint=hint, exit_code=ExitCode.USAGE
+            f"--{value.key}: {sentence(str(why))} Nothing was written.", hint=hint, exit_code=ExitCode.USAGE
         ) from None
 
 

@@ -4,6 +4,7 @@ import inspect
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -203,7 +204,7 @@ def run(arguments: list[str]) -> int:
             traceback.print_exception(error)
         from studioctl.presentation.console import Terminal
 
-        ours = _as_ours(error)
+        ours = _as_ours(error, typed)
         if isinstance(error, OSError) and error.errno in REASONS:
             _drop_output()
         _say_what_to_type(ours, typed, arguments)
@@ -227,12 +228,18 @@ def _say_what_to_type(error: StudioctlError, typed: list[str], arguments: list[s
         told(error, typed)
 
 
+def _typed(arguments: Sequence[str]) -> tuple[str, Any]:
+    """The command on a command line: its words, such as "studioctl state unlock", and typer's description of it."""
+    words, command = ["studioctl"], typer.main.get_command(app)
+    for word in own(list(arguments)):
+        if found := getattr(command, "commands", {}).get(word):
+            words, command = [*words, word], found
+    return " ".join(words), command
+
+
 def _takes_local(arguments: list[str]) -> bool:
     """Whether the command that is typed acts on the emulator with `--local`."""
-    command: Any = typer.main.get_command(app)
-    for word in own(arguments):
-        command = getattr(command, "commands", {}).get(word, command)
-    return any("--local" in parameter.opts for parameter in command.params)
+    return any("--local" in parameter.opts for parameter in _typed(arguments)[1].params)
 
 
 def _drop_output() -> None:
@@ -249,7 +256,7 @@ def _completed(arguments: list[str], option: str, value: str) -> list[str]:
     return [f"{word}={value}" if word == option and after.startswith("-") else word for word, after in followed]
 
 
-def _as_ours(error: BaseException) -> StudioctlError:
+def _as_ours(error: BaseException, typed: Sequence[str] = ()) -> StudioctlError:
     """What went wrong, as an error that says what to do next."""
     match error:
         case StudioctlError():
@@ -260,7 +267,7 @@ def _as_ours(error: BaseException) -> StudioctlError:
             return emulation.as_ours(error)
         case typer.TyperException():
             context = getattr(error, "ctx", None)
-            command = context.command_path if context else "studioctl"
+            command = context.command_path if context else _typed(typed)[0]
             return StudioctlError(error.format_message(), hint=f"{command} --help", exit_code=ExitCode.USAGE)
         case typer.Abort() | KeyboardInterrupt():
             return InterruptedByUserError("Stopped.", hint="run the same command again to go on")

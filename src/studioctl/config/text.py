@@ -104,3 +104,8 @@ def kind(value: Any) -> str:
             return "a table"
         case _:
             return "a date or time"
+
+
+def sentence(words: str) -> str:
+    """The words of a rule with the full stop that they lack, unless they end with a question."""
+    return words if words.endswith("?") else f"{words}."

@@ -1,8 +1,21 @@
 """Values of options that are none."""
 
+from pathlib import Path
+
 import pytest
 
 from studioctl.cli import main
+from studioctl.config.load import load
+from studioctl.errors import ConfigError
+from studioctl.operations.doctor import file
+from studioctl.operations.doctor.patient import Patient
+from studioctl.target import Target
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an empty directory."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -22,3 +35,32 @@ def test_a_wrong_number_is_told_with_the_one_to_write(
     assert main.run(typed.split()) == 64
 
     assert capsys.readouterr().err.splitlines()[0] == f"Error: {told}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "help_"),
+    [("up --adopt", "up"), ("down --adopt", "down"), ("state bucket create --config", "state bucket create")],
+)
+def test_an_option_without_its_value_leads_to_the_commands_own_help(
+    typed: str, help_: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(typed.split()) == 64
+
+    assert capsys.readouterr().err.splitlines()[-1] == f"Next:  studioctl {help_} --help"
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_question_in_an_error_has_no_full_stop_behind_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["init", "--name", "acme", "--user", "linus", "--region", "useast1"]) == 64
+
+    assert 'did you mean "us-east-1"? Nothing was written.' in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_file_that_is_not_there_is_to_be_written_and_not_to_be_checked() -> None:
+    with pytest.raises(ConfigError) as absent:
+        load(Path("nope.toml"))
+    patient = Patient(Target("us-east-1", None), Path("nope.toml"), None, absent.value)
+    (finding,) = file._file(patient)
+
+    assert finding.remedy == "write one with: studioctl init --config nope.toml"

@@ -1,6 +1,7 @@
 """The file, and where its state is."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from studioctl.config.notes import notes
 from studioctl.config.text import path
@@ -63,7 +64,8 @@ STRANGE_FILES = Rule(
 
 def _file(patient: Patient) -> Iterator[Finding]:
     if patient.mistake is not None:
-        yield MISTAKE.broken(patient.mistake.message, file_flag=patient.file_flag)
+        found = MISTAKE.broken(patient.mistake.message, file_flag=patient.file_flag)
+        yield found if patient.file.exists() else replace(found, remedy=patient.mistake.hint)  # it is not there
     elif patient.config is not None:
         try:
             patient.blueprint  # noqa: B018 (asked for its failure: the script may be too large)

@@ -11,7 +11,7 @@ from studioctl.aws.studio import Studio
 from studioctl.aws.values import EDITOR, UNSETTLED, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
 from studioctl.config import checks
-from studioctl.config.text import nearest
+from studioctl.config.text import nearest, sentence
 from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
 from studioctl.operations.environment import Account
@@ -235,7 +235,7 @@ def check_instance_type(account: Account, instance_type: str | None) -> None:
     try:
         checks.instance_type(instance_type)
     except ValueError as why:
-        message = f"--instance-type: {why}{'' if why.endswith('?') else '.'} Nothing was stopped or started."
+        message = f"--instance-type: {sentence(str(why))} Nothing was stopped or started."
         hint = "name another type, or leave --instance-type out: then it is the file's"
         raise StudioctlError(message, hint=hint, exit_code=ExitCode.USAGE) from None
 
