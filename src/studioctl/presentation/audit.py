@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from studioctl.audit.finding import Finding, Report, Severity
@@ -12,6 +10,7 @@ from studioctl.config.text import path
 from studioctl.presentation import place as endpoints
 
 STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
+INDENTED = 6  # columns, as the doctor's findings are
 
 
 def report(found: Report, console: Console, *, accepted: bool = False) -> None:
@@ -31,10 +30,10 @@ def _screen(found: Report, console: Console, *, accepted: bool) -> None:
     looked = f"file, plan and {where}" if found.account_id else "file and plan"
     _line(console, f"{found.name}  {found.region}: {looked}", "bold")
     if found.open:
-        console.print(_table(found.open, found))
+        _list(found.open, found, console)
     if accepted and found.accepted:
         _line(console, "\nAccepted", "bold")
-        console.print(_table(found.accepted, found))
+        _list(found.accepted, found, console)
     _line(console, f"\n{_summary(found)}", "bold")
     for scan in found.scans:
         _line(console, f"{scan.engine} {scan.version}: {scan.passed} passed, {scan.failed} failed")
@@ -44,15 +43,15 @@ def _screen(found: Report, console: Console, *, accepted: bool) -> None:
         _line(console, "What is accepted, and why: add --accepted")
 
 
-def _table(findings: tuple[Finding, ...], found: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, leading=1)
-    table.add_column("Severity", no_wrap=True)
-    table.add_column("Finding", no_wrap=True)
-    table.add_column("What, and what to do", overflow="fold")
+def _list(findings: tuple[Finding, ...], found: Report, console: Console) -> None:
+    """Each finding below a line of its severity and its rule; no table, whose cells would break commands apart."""
     for finding in findings:
-        severity = Text(finding.rule.severity.word, style=STYLES[finding.rule.severity])
-        table.add_row(severity, Text(finding.rule.id), Text("\n".join(_told(finding, found))))
-    return table
+        severity = finding.rule.severity
+        title, *more = _told(finding, found)
+        head = Text.assemble("\n", (f"{severity.word:<6}", STYLES[severity]), f"  {finding.rule.id}  {title}")
+        console.print(head, soft_wrap=True)
+        for line in more:
+            _line(console, f"{' ' * INDENTED}{line}")
 
 
 def _told(finding: Finding, found: Report) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """An audit on a terminal, and in a pipe."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
 from studioctl.audit.finding import Acceptance, Finding, Report, Rule, Scan, Severity
 from studioctl.presentation.audit import report
+from studioctl.presentation.console import SafeConsole
 
 OPEN = Rule("ONE-1", Severity.HIGH, "It is open", "Anybody may come in.", "close it", "free", "https://example.com")
 DARK = Rule("TWO-2", Severity.LOW, "It is dark", "Nobody sees.", "make light", "1 USD", "https://example.com")
@@ -45,12 +47,12 @@ def test_what_is_accepted_is_there_when_it_is_asked_for() -> None:
     assert lines[1] == "accepted\tTWO-2\tstudio.toml: house\t-\tno lamp\taccepted by studio.toml: we sleep"
 
 
-def test_a_terminal_gets_a_table_with_what_to_do_and_what_it_costs() -> None:
+def test_a_terminal_gets_what_to_do_and_what_it_costs_below_each_finding() -> None:
     screen = shown(terminal=True)
     plain = [line.strip() for line in _without_styles(screen).splitlines()]
 
     assert plain[0] == "acme-ml  us-east-1: file, plan and AWS"
-    assert "high       ONE-1     It is open: the door stands open" in plain
+    assert "high    ONE-1  It is open: the door stands open" in plain
     assert "at: studio.toml:7: house.door, aws_door.front" in plain
     assert "do: close it" in plain
     assert "cost: free" in plain
@@ -61,3 +63,15 @@ def test_a_terminal_gets_a_table_with_what_to_do_and_what_it_costs() -> None:
 
 def _without_styles(text: str) -> str:
     return "".join(part.partition("m")[2] if index else part for index, part in enumerate(text.split("\x1b[")))
+
+
+def test_a_command_is_whole_on_a_narrow_terminal() -> None:
+    remedy = (
+        "aws cloudtrail create-trail --name account --is-multi-region-trail --s3-bucket-name BUCKET --region us-east-1"
+    )
+    finding = replace(FOUND.findings[0], remedy=remedy)
+    console = SafeConsole(file=io.StringIO(), width=60, force_terminal=True, no_color=True)
+    report(replace(FOUND, findings=(finding,)), console)
+
+    assert isinstance(console.file, io.StringIO)
+    assert remedy in console.file.getvalue()
