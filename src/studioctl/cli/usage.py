@@ -3,8 +3,6 @@
 import re
 from itertools import pairwise
 
-from studioctl.config import quantities
-
 _WORDS = (
     (r"Input should be a valid integer\b.*", "must be a whole number"),
     (r"Input should be a valid number\b.*", "must be a number"),
@@ -27,6 +25,8 @@ def in_words(message: str, typed: list[str]) -> str:
         message = re.sub(pattern, words, message)
     options = re.findall(r"'(--?[\w-]+)'", message.partition(":")[0])
     if message.endswith("must be a whole number") and options:
+        from studioctl.config import quantities  # a mistake may take longer than a start
+
         given = _given(options, typed)
         number = quantities.meant(given, options[0].strip("-").replace("-", "_"))
         message += "" if number is None else f"; write {number}"
