@@ -96,7 +96,7 @@ def test_json_has_null_for_sums_that_are_not_known_and_the_difference_of_a_what_
         (("--instance-type", "ml.g5"), '"ml.g5" is not an instance type of Studio'),
         (("--region", "eu-wst-1"), 'did you mean "eu-west-1"'),
         (("--idle-minutes", "5"), "5 is out of range; write 60 to 525600 minutes"),
-        (("--hours", "25"), "less than or equal to 24"),
+        (("--hours", "25"), "must be at most 24"),
         (("--network", "wifi"), "--network"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",

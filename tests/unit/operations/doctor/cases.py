@@ -45,6 +45,7 @@ def case(rule_id: str) -> Callable[[Callable[[Ward], Case]], Callable[[Ward], Ca
 @case("FIL001")
 def wrong_file(ward: Ward) -> Case:
     patient = replace(ward.patient(), config=None, mistake=ConfigError("studio.toml:1: name: is missing", hint="x"))
+    patient.file.touch()  # a file that is not there leads to `init`
     return Case(patient, "studio.toml:1: name: is missing", f"studioctl validate --config {patient.file}")
 
 
