@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: prices help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals soak mutations misbehaviour compatibility package generated docs picture clean
+.PHONY: prices help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale soak mutations misbehaviour compatibility package generated docs picture clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -53,6 +53,9 @@ chaos: $(READY) ## Kill processes at random moments under random faults; compare
 
 rivals: $(READY) ## Let two people run up on one state in S3, ten times (ten minutes)
 	$(BIN)/python -m benchmarks.rivals
+
+scale: $(READY) ## Measure what 10 and 100 users cost: seconds, calls to AWS, memory (half an hour)
+	$(BIN)/python -m benchmarks.scale
 
 soak: $(READY) ## Let the provider, started once, make 50,000 calls; counts answers that got lost (an hour or two)
 	$(BIN)/python -m benchmarks.soak

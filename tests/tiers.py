@@ -33,6 +33,7 @@ STARTING = (
     "tests/unit/config/test_aws_tables.py::test_the_provider_refuses_just_these_instance_types",
     "tests/unit/config/test_scripts.py::test_the_file_itself_may_be_a_link_or_a_shells_pipe_and_nothing_is_waited_for",
     "tests/unit/containers/test_engine.py",
+    "tests/unit/emulator/iam/test_permissions.py",
     "tests/unit/emulator/test_alone.py",
     "tests/unit/emulator/test_faults.py",
     "tests/unit/emulator/test_inventory.py",

@@ -81,7 +81,7 @@ class Application:
         self.key = key
         self.settings = settings
         self.faults = Faults()
-        self.door = Door(ACCOUNT_ID)
+        self.door = Door(ACCOUNT_ID, records=settings.record_permissions)
         self._moto: WsgiApplication = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.RLock()
 
@@ -231,8 +231,17 @@ class Application:
                 return self._disturb(request)
             case ["sessions"]:
                 return self._begin_session(request)
+            case ["permissions"]:
+                return self._permissions(request)
             case _:
                 return Response("Not found\n", 404)
+
+    def _permissions(self, request: Request) -> Response:
+        """GET shows what was asked for, DELETE forgets it."""
+        with self._turn:
+            if request.method == "DELETE":
+                self.door.permissions.clear()
+            return _json(self.door.permissions.to_json())
 
     def _begin_session(self, request: Request) -> Response:
         """Credentials as a user's app has them: `{"region", "user", "domain_id"}`."""

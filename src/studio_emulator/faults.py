@@ -1,11 +1,13 @@
 """What can be made to go wrong, and whose turn it is. Light: the command line imports it too."""
 
 import json
+import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from math import inf
 from random import Random
 from typing import Any
 
@@ -61,6 +63,8 @@ class Fault:
         code: AWS's error code, in place of the kind's own.
         message: AWS's words, or the reason of a failure, in place of the kind's own.
         status: HTTP status, in place of the kind's own.
+        per_second: How many calls a second are let through, as AWS's limits of rates are; the others are hit. As many
+            may come at once after a pause of a second.
     """
 
     kind: Kind
@@ -73,6 +77,7 @@ class Fault:
     code: str = ""
     message: str = ""
     status: int | None = None
+    per_second: float | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for what makes no sense."""
@@ -81,6 +86,8 @@ class Fault:
             raise ValueError("a fault of kind 'error' needs a code, such as 'AccessDeniedException'")
         if not 0 <= self.probability <= 1:
             raise ValueError(f"probability is {self.probability}, and must be from 0 to 1")
+        if self.per_second is not None and self.per_second <= 0:
+            raise ValueError(f"per_second is {self.per_second}, and must be more than 0")
         if self.after < 0 or (self.times is not None and self.times < 1):
             raise ValueError("after must be 0 or more, times 1 or more")
         if self.seconds is not None and not 0 <= self.seconds <= HANG_SECONDS:
@@ -108,17 +115,38 @@ class Active:
     fault: Fault
     seen: int = 0
     hit: int = 0
+    room: float = field(default=0.0, init=False)
+    filled_at: float = field(default=-inf, init=False)
 
-    def is_due(self, dice: Random) -> bool:
-        """Count one more call that it concerns; whether this one is hit."""
+    def is_due(self, dice: Random, now: float) -> bool:
+        """Count one more call that it concerns; whether this one is hit.
+
+        Args:
+            dice: For the probability.
+            now: Seconds of a clock that only goes forward.
+        """
         self.seen += 1
         due = (
             self.seen > self.fault.after
             and (self.fault.times is None or self.hit < self.fault.times)
             and dice.random() < self.fault.probability
+            and not self._has_room(now)
         )
         self.hit += due
         return due
+
+    def _has_room(self, now: float) -> bool:
+        """Whether the rate lets this call through: a bucket that fills by the second, and holds one second's calls."""
+        rate = self.fault.per_second
+        if rate is None:
+            return False
+        most = max(rate, 1.0)
+        self.room = min(most, self.room + rate * (now - self.filled_at)) if self.filled_at > -inf else most
+        self.filled_at = now
+        if self.room < 1:
+            return False
+        self.room -= 1
+        return True
 
 
 @dataclass
@@ -136,7 +164,7 @@ class Faults:
         """What happens to this call; None when nothing does. The first fault that is due wins."""
         for place, active in enumerate(self.active):
             dice = Random(f"{self.seed}/{place}/{active.seen}")  # noqa: S311 - a rehearsal, not a secret
-            if active.fault.concerns(service, action) and active.is_due(dice):
+            if active.fault.concerns(service, action) and active.is_due(dice, time.monotonic()):
                 return active.fault
         return None
 

@@ -253,6 +253,11 @@ def disturb_job(emulator: RunningEmulator, region: str, name: str, event: str) -
     _own(emulator, "POST", "training-jobs", wanted, hint="aws sagemaker list-training-jobs")
 
 
+def permissions(emulator: RunningEmulator, *, forget: bool = False) -> Any:
+    """A list of the permissions that were asked for, where `record_permissions` is set; `forget` begins anew."""
+    return _own(emulator, "DELETE" if forget else "GET", "permissions")
+
+
 def faults(emulator: RunningEmulator) -> dict[str, Any]:
     """What is made to go wrong, see `faults.Faults.to_json`. Raises EmulatorError when it does not answer."""
     return _own(emulator, "GET", "faults")

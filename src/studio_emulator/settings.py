@@ -53,6 +53,7 @@ class EmulatorSettings:
             known for requests without any settings only (hashicorp/terraform-provider-aws#38370).
         endpoints_lack_zones: Zones in which a service has no interface endpoints, by AWS's name of the service. One
             that lacks all of a region is not there. Which zones lack which services differs from account to account.
+        record_permissions: Whether all permissions that requests need are noted, for `server.permissions`. Slower.
         rstudio_licence: Whether the account has a licence for RStudio. Without one a domain with RStudio fails.
     """
 
@@ -75,6 +76,7 @@ class EmulatorSettings:
     rootless_docker_needs_docker: bool = False
     private_spaces_need_app_type: bool = False
     endpoints_lack_zones: dict[str, list[str]] = field(default_factory=dict)
+    record_permissions: bool = False
     rstudio_licence: bool = False
     update_space_takes_type: bool = True
     detach_default_script: bool = True

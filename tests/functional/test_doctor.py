@@ -66,6 +66,8 @@ Quotas
   ✓ QUO005  Code Editors on ml.t3.medium, all running: 1 of 6
   ✓ QUO007  VPCs: 2 of 5
   ✓ QUO008  internet gateways: 1 of 5
+  ✓ QUO009  IAM roles: 1 of 1000
+  ✓ QUO009  IAM policies: 5 of 1500
 
 Names
   ✓ NAM002  bucket acme-ml-data-123456789012: the name is free

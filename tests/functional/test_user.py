@@ -276,3 +276,29 @@ def test_who_has_nothing_goes(team: Living) -> None:
 def profiles(team: Living) -> list[dict[str, str]]:
     found = team.studio.sagemaker.list_user_profiles(DomainIdEquals=team.domain_id)["UserProfiles"]
     return [dict(profile) for profile in found]  # type: ignore[arg-type]
+
+
+def test_a_group_of_identity_center_is_taken_over(team: Living) -> None:
+    before = text(team.shell)
+    (instance,) = team.client("sso-admin").list_instances()["Instances"]
+    store = {"IdentityStoreId": instance["IdentityStoreId"]}
+    identities = team.client("identitystore")
+    group = identities.create_group(**store, DisplayName="ml-people")["GroupId"]
+    for name in ("bob@acme.example", "José.Ruiz@acme.example"):
+        person = {"UserName": name, "DisplayName": name, "Name": {"GivenName": "J", "FamilyName": "R"}}
+        user = identities.create_user(**store, **person)["UserId"]
+        identities.create_group_membership(**store, GroupId=group, MemberId={"UserId": user})
+
+    done = team.run("user", "import", "--identity-center-group", "ml-people")
+    again = team.run("user", "import", "--identity-center-group", "ml-people", "--json")
+    nobody = team.run("user", "import", "--identity-center-group", "ml-poeple", expect=64)
+    neither = team.run("user", "import", expect=64)
+
+    assert text(team.shell) == before + '\n[[users]]\nname = "Jose-Ruiz"\n'
+    assert done.err.startswith("Added 'Jose-Ruiz' to studio.toml.\nIn it already, and left as they are: 'bob'.\n")
+    assert (json.loads(again.out)["added"], json.loads(again.out)["known"]) == ([], ["bob", "Jose-Ruiz"])
+    assert nobody.err == (
+        "Error: IAM Identity Center has no group 'ml-poeple'; did you mean ml-people?\nNext:  name one of: ml-people\n"
+    )
+    assert neither.err.startswith("Error: Name a CSV file, or a group.\n")
+    team.shell.write(before)

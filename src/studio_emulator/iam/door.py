@@ -16,6 +16,7 @@ from studio_emulator.faults import Kind
 from studio_emulator.iam import needs
 from studio_emulator.iam.evaluate import evaluate, refusal
 from studio_emulator.iam.patterns import account_of
+from studio_emulator.iam.permissions import Permissions
 from studio_emulator.iam.policy import Asked
 from studio_emulator.iam.received import Need, Received
 from studio_emulator.iam.sessions import Session, Sessions
@@ -37,12 +38,16 @@ REGISTRY_ACTIONS = {
 class Door:
     """Lets pass what a session's policies allow, and everything of everybody else. The caller holds the lock."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, *, records: bool = False) -> None:
         self.sessions = Sessions(account)
+        self.permissions = Permissions()
+        self._records = records
 
     def refuse(self, environ: Mapping[str, Any], call: Call) -> Response | None:
         """The refusal of a request to AWS; None when it may go on."""
         signature = signature_of(environ)
+        if self._records and signature is not None:
+            self.permissions.note(needs.needs_of(_received(environ, call, self.sessions.account, signature.region)))
         session = self.sessions.of(signature.access_key) if signature else None
         if signature is None or session is None:
             return None

@@ -1,7 +1,7 @@
 """How much of what an account may have: Service Quotas, and what is used of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studio_emulator import facts
@@ -19,6 +19,10 @@ RUNNING_APPS = (SAGEMAKER, facts.RUNNING_APPS)
 # AWS General Reference, "Amazon VPC quotas".
 VPCS = (VPC, "L-F678F1CE")
 INTERNET_GATEWAYS = (VPC, "L-A4707A72")
+IAM = "iam"
+# IAM is global, and its quotas are kept in one region of each partition. IAM User Guide, "IAM and AWS STS quotas".
+IAM_HOME: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+OPEN = ("PENDING", "CASE_OPENED")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,31 @@ class Quota:
     name: str
     limit: int
     is_adjustable: bool
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request for more of something: how many, its id, and its status in AWS's words."""
+
+    desired: int
+    id: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Summed:
+    """How many of something of IAM's the account has, and may have."""
+
+    used: int
+    quota: Quota
+
+
+@dataclass(frozen=True)
+class IamSummary:
+    """Roles and customer managed policies of the account."""
+
+    roles: Summed
+    policies: Summed
 
 
 @dataclass(frozen=True)
@@ -91,6 +120,68 @@ def _named(session: Session, names: Iterable[str], codes: Mapping[str, str]) -> 
                 if not unknown:
                     break
     return found
+
+
+def iam_summary(session: Session) -> IamSummary:
+    """How much of IAM's the account has and may have. IAM tells both, and needs no permission for Service Quotas."""
+    with translated():
+        found = session.client("iam").get_account_summary()["SummaryMap"]
+    roles = Quota(IAM, "L-FE177D64", "Roles per account", found["RolesQuota"], is_adjustable=True)
+    policies = Quota(
+        IAM, "L-E95E4862", "Customer managed policies per account", found["PoliciesQuota"], is_adjustable=True
+    )
+    return IamSummary(Summed(found["Roles"], roles), Summed(found["Policies"], policies))
+
+
+def iam_names(session: Session, resource_type: str, environment: str) -> frozenset[str]:
+    """The names of the roles or policies that are there and begin as this environment's do.
+
+    Args:
+        session: The account.
+        resource_type: "aws_iam_role" or "aws_iam_policy".
+        environment: The environment's name.
+    """
+    client = session.client("iam")
+    with translated():
+        if resource_type == "aws_iam_role":
+            pages = client.get_paginator("list_roles").paginate()
+            names = [role["RoleName"] for page in pages for role in page["Roles"]]
+        else:
+            listed = client.get_paginator("list_policies").paginate(Scope="Local")
+            names = [policy["PolicyName"] for page in listed for policy in page["Policies"]]
+    return frozenset(name for name in names if name.startswith(environment))
+
+
+def open_request(session: Session, quota: Quota) -> Request | None:
+    """The request for more of this that AWS has not decided yet; it takes one at a time for each quota."""
+    with translated():
+        pages = (
+            _at_home(session, quota.service)
+            .client("service-quotas")
+            .get_paginator("list_requested_service_quota_change_history_by_quota")
+            .paginate(ServiceCode=quota.service, QuotaCode=quota.code)
+        )
+        found = [each for page in pages for each in page["RequestedQuotas"] if each["Status"] in OPEN]
+    return Request(int(found[0]["DesiredValue"]), found[0]["Id"], found[0]["Status"]) if found else None
+
+
+def request(session: Session, quota: Quota, desired: int) -> Request:
+    """Asks AWS for more. It decides within minutes or days."""
+    with translated():
+        made = (
+            _at_home(session, quota.service)
+            .client("service-quotas")
+            .request_service_quota_increase(
+                ServiceCode=quota.service, QuotaCode=quota.code, DesiredValue=float(desired)
+            )["RequestedQuota"]
+        )
+    return Request(int(made["DesiredValue"]), made["Id"], made["Status"])
+
+
+def _at_home(session: Session, service: str) -> Session:
+    """The session in the region where a service's quotas are kept."""
+    home = IAM_HOME.get(session.identity.partition) if service == IAM else None
+    return Session(replace(session.target, region=home)) if home and home != session.target.region else session
 
 
 def count_profiles(session: Session) -> int:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_efs import EFSClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_identitystore import IdentityStoreClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_pricing import PricingClient
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_sso_admin import SSOAdminClient
     from mypy_boto3_sts import STSClient
 
 
@@ -133,6 +135,8 @@ class Session:
     @overload
     def client(self, service: Literal["iam"]) -> "IAMClient": ...
     @overload
+    def client(self, service: Literal["identitystore"]) -> "IdentityStoreClient": ...
+    @overload
     def client(self, service: Literal["kms"]) -> "KMSClient": ...
     @overload
     def client(self, service: Literal["logs"]) -> "CloudWatchLogsClient": ...
@@ -150,6 +154,8 @@ class Session:
     def client(self, service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
     @overload
     def client(self, service: Literal["service-quotas"]) -> "ServiceQuotasClient": ...
+    @overload
+    def client(self, service: Literal["sso-admin"]) -> "SSOAdminClient": ...
     @overload
     def client(self, service: Literal["sts"]) -> "STSClient": ...
     def client(self, service: str) -> object:

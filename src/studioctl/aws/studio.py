@@ -11,6 +11,7 @@ from studioctl.aws.values import (
     EDITOR_APP,
     App,
     Domain,
+    DomainName,
     EditorDefaults,
     ResourceSpec,
     Space,
@@ -57,6 +58,23 @@ class Studio:
             with ignoring_missing():  # one that is on its way out may be gone by now
                 if self.has_tag(found["DomainArn"], tag):
                     return self.domain(found["DomainId"])
+        return None
+
+    def domains(self) -> tuple[DomainName, ...]:
+        """Every domain of the account and region, whoever made it."""
+        with translated():
+            pages = self._sagemaker.get_paginator("list_domains").paginate(PaginationConfig=PAGE)
+            return tuple(
+                DomainName(d["DomainId"], d["DomainArn"], d["DomainName"], d["Status"])
+                for page in pages
+                for d in page["Domains"]
+            )
+
+    def tag_of(self, arn: str, key: str) -> str | None:
+        """The value of a tag of something of SageMaker's; None where it has no such tag, or is gone."""
+        with ignoring_missing():
+            tags = self._sagemaker.list_tags(ResourceArn=arn)["Tags"]
+            return next((tag["Value"] for tag in tags if tag["Key"] == key), None)
         return None
 
     def has_tag(self, arn: str, tag: tuple[str, str]) -> bool:

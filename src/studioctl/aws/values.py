@@ -44,6 +44,16 @@ class ResourceSpec:
 
 
 @dataclass(frozen=True)
+class DomainName:
+    """A domain as AWS lists it: `status` in AWS's words."""
+
+    id: str
+    arn: str
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
 class Domain:
     """A domain: `status` in AWS's words, `home_file_system_id` None where it has no EFS."""
 

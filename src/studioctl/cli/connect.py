@@ -23,6 +23,7 @@ class EditorChoice(StrEnum):
 def connect(
     space: options.Space = None,
     config: options.Config = options.DEFAULT_CONFIG,
+    env: options.Env = None,
     local: options.Local = False,
     editor: Annotated[EditorChoice, typer.Option(help="Which editor; none: only ssh.")] = EditorChoice.CODE,
     instance_type: options.InstanceType = None,
@@ -53,9 +54,9 @@ def connect(
         )
     terminal = Terminal()
     if remove:
-        connecting.remove(space, config, terminal, local=local)
+        connecting.remove(space, config, terminal, local=local, env=env)
         return
-    account, flags = context.account(config, local=local), context.repeated(config, local=local)
+    account, flags = context.account(config, local=local, env=env), context.repeated(config, local=local, env=env)
     chosen = None if editor == EditorChoice.NONE else editors.of(editor)
     start_stop.check_instance_type(account, instance_type)  # before a question
     found = remote.survey(

@@ -24,7 +24,7 @@ from studioctl.remote.host import alias_of, config_path, is_rehearsal
 from studioctl.remote.ssh_config import SshConfig, section
 
 
-def remove(space: str | None, config: Path, terminal: Terminal, *, local: bool) -> None:
+def remove(space: str | None, config: Path, terminal: Terminal, *, local: bool, env: str | None) -> None:
     """Takes a space, or all of them, out of ssh's configuration. Needs no account; for all, not even the file.
 
     In a rehearsal only what a rehearsal wrote.
@@ -32,7 +32,7 @@ def remove(space: str | None, config: Path, terminal: Terminal, *, local: bool) 
     path = config_path()
     ssh_config = SshConfig(path)
     if space:
-        aliases: tuple[str, ...] = (alias_of(space, load(config).name, local=local),)
+        aliases: tuple[str, ...] = (alias_of(space, env or load(config).name, local=local),)
     else:
         aliases = tuple(alias for alias in ssh_config.hosts() if is_rehearsal(alias) or not local)
     views.removed(ssh_config.remove(*aliases), path, terminal)

@@ -15,16 +15,46 @@ from studioctl.target import Target
 
 if TYPE_CHECKING:  # commands of the day neither run Terraform nor load what does
     from studioctl.audit.examination import Audit
+    from studioctl.config.model import EnvironmentConfig
+    from studioctl.infrastructure.block import Blueprint
     from studioctl.lifecycle.script import Script
     from studioctl.operations.doctor.patient import Patient
     from studioctl.operations.environment import Environment
     from studioctl.operations.trust import Strange
 
 
-def account(file: Path, *, local: bool) -> Account:
-    """What a command needs that only talks to AWS, or to the emulator, which is started if it is not running."""
+def account(file: Path, *, local: bool, env: str | None = None) -> Account:
+    """What a command needs that only talks to AWS, or to the emulator, which is started if it is not running.
+
+    Args:
+        file: The studio.toml.
+        local: Whether it acts on the emulator.
+        env: Name of an environment in AWS, in place of the file.
+    """
+    config = load(file) if env is None else _without_file(env)
+    target = _target(config.region, config.profile, local=local)[0]
+    return _signed_in(Account(config, target, is_without_file=env is not None))
+
+
+def account_with_blueprint(file: Path, *, local: bool) -> "tuple[Account, Blueprint]":
+    """The account of a command that only talks to AWS, and everything that `up` would make."""
+    from studioctl.infrastructure import blueprint
+
+    found = account(file, local=local)
+    return found, blueprint.build(found.config)
+
+
+def home_of_identities(file: Path, *, local: bool) -> Account:
+    """The account as IAM Identity Center has it, which may be in another region than the environment."""
     config = load(file)
-    return _signed_in(Account(config, _target(config.region, config.profile, local=local)[0]))
+    region = os.environ.get("AWS_REGION") or config.region
+    return _signed_in(Account(config, _target(region, config.profile, local=local)[0]))
+
+
+def anywhere(*, local: bool) -> Account:
+    """The account of a command that is about no environment in particular."""
+    config = _without_file("any")
+    return _signed_in(Account(config, _target(config.region, None, local=local)[0], is_without_file=True))
 
 
 def environment(
@@ -128,9 +158,24 @@ def state_bucket(file: Path, *, local: bool, name: str) -> tuple[str, Target]:
     return backend.settings["bucket"], state_target(target, backend)
 
 
-def repeated(file: Path, *, local: bool) -> str:
+def _without_file(name: str) -> "EnvironmentConfig":
+    """Enough of a file for the commands of the day: they find everything else in AWS, by the environment's tag."""
+    from studioctl.config.model import EnvironmentConfig
+    from studioctl.config.users import User
+    from studioctl.operations import proposals
+
+    try:
+        checks.environment_name(name)
+    except ValueError as error:
+        hint = "studioctl list   (shows the environments of the account and region)"
+        raise StudioctlError(f"--env: {error}.", hint=hint, exit_code=ExitCode.USAGE) from None
+    return EnvironmentConfig(name=name, region=proposals.region(None), users=(User(name="somebody"),))
+
+
+def repeated(file: Path, *, local: bool, env: str | None = None) -> str:
     """The flags with which the next command means the same environment: " --config team.toml --local"."""
-    return options.config_flag(file) + (" --local" if local else "")
+    where = options.config_flag(file) if env is None else f" --env {env}"
+    return where + (" --local" if local else "")
 
 
 Has = TypeVar("Has", bound=Account)

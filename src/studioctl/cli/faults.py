@@ -49,6 +49,10 @@ def set_(
     code: Annotated[str, typer.Option(help="AWS's error code; error needs one.")] = "",
     message: Annotated[str, typer.Option(help="AWS's words, or the reason of a failure.")] = "",
     status: Annotated[int | None, typer.Option(help="HTTP status.", min=400, max=599)] = None,
+    per_second: Annotated[
+        float | None,
+        typer.Option(help="How many calls a second are let through: AWS limits rates like that.", show_default=False),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="For the dice of --probability.")] = None,
 ) -> None:
     """Set a fault beside those that are, or all those of a file in their place."""
@@ -62,7 +66,7 @@ def set_(
             server.set_faults(server.start(), faults.loads(text_named(file), is_json=file.suffix == ".json"))
             return
         fault = faults.Fault(
-            faults.Kind(kind), service, action, times, after, probability, seconds, code, message, status
+            faults.Kind(kind), service, action, times, after, probability, seconds, code, message, status, per_second
         )
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None

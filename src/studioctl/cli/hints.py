@@ -7,7 +7,8 @@ from itertools import pairwise
 # Commands that take the flags which say what environment is meant.
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
-    r"\bstudioctl (plan|up|down|why|backup|status|outputs|doctor|audit|report|start|stop|restart|open|logs|connect|ssh"
+    r"\bstudioctl (plan|up|down|why|backup|status|outputs|doctor|audit|report|quotas|start|stop|restart|open|logs"
+    r"|connect|ssh"
     rf"|secret (set|get|status) github|image (push|list|attach)|user remove|tune run(?! FILE)|{STATE})\b"
 )
 # Those that read the file, or find studies beside it, and act nowhere. Some hints name the file already.
@@ -17,6 +18,9 @@ READERS = re.compile(
     rf"|{STUDIES})\b(?! --config)"
 )
 
+# Of these, the ones that also find an environment by its name. The others need its file.
+BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|logs)\b")
+
 CONFIG = re.compile(r"(?:--config=|-c)(.+)", re.DOTALL)
 
 
@@ -24,7 +28,17 @@ def flags_of(arguments: list[str]) -> str:
     """The flags of a command line that say what environment it is about: " --config team.toml --local"."""
     file = named_file(arguments)
     flag = f" --config {shlex.quote(file)}" if file else ""  # it is typed again, whatever a repository calls its files
-    return flag + (" --local" if "--local" in own(arguments) else "")
+    name = named_environment(arguments)
+    where = f" --env {shlex.quote(name)}" if name else flag
+    return where + (" --local" if "--local" in own(arguments) else "")
+
+
+def named_environment(arguments: list[str]) -> str:
+    """The environment that a command line names in place of a file; empty where it names none."""
+    words = own(arguments)
+    found = [word.removeprefix("--env=") for word in words if word.startswith("--env=")]
+    found += [after for word, after in pairwise(words) if word == "--env"]
+    return found[0] if found else ""
 
 
 def named_file(arguments: list[str]) -> str:
@@ -50,5 +64,7 @@ def with_flags(hint: str, arguments: list[str]) -> str:
 
 def repeating(hint: str, flags: str) -> str:
     """The hint with these very flags behind each command in it."""
+    if flags.startswith(" --env "):
+        return BY_NAME.sub(lambda found: found[0] + flags, hint)
     hint = READERS.sub(lambda found: found[0] + flags.removesuffix(" --local"), hint)
     return VERBS.sub(lambda found: found[0] + flags, hint)

@@ -15,6 +15,7 @@ Lines = Annotated[
 def logs(
     space: options.Space = None,
     config: options.Config = options.DEFAULT_CONFIG,
+    env: options.Env = None,
     local: options.Local = False,
     follow: Follow = False,
     lines: Lines = 100,
@@ -29,7 +30,7 @@ def logs(
     from studioctl.presentation.console import Terminal
 
     terminal = Terminal()
-    account = context.account(config, local=local)
+    account = context.account(config, local=local, env=env)
     found = start_stop.find(account, choose.space(account, space, terminal))
     look = operation.follow if follow else operation.read
     try:

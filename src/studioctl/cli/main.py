@@ -22,11 +22,13 @@ from studioctl.cli import (
     editor,
     emulator,
     explain,
+    iam,
     image,
     init,
     logs,
     outputs,
     plan,
+    quotas,
     report,
     restart,
     schema,
@@ -47,6 +49,7 @@ from studioctl.cli import (
 )
 from studioctl.cli.group import Group, MisplacedOptionError
 from studioctl.cli.hints import own, with_flags
+from studioctl.cli.list import list_
 from studioctl.cli.open import open_
 from studioctl.cli.rehearsal import told
 from studioctl.cli.streams import accept_every_character
@@ -111,6 +114,8 @@ app.command("status", rich_help_panel=LOOK)(status.status)
 app.command("logs", rich_help_panel=LOOK)(logs.logs)
 app.command("outputs", rich_help_panel=LOOK)(outputs.outputs)
 app.command("doctor", rich_help_panel=LOOK)(doctor.doctor)
+app.command("quotas", rich_help_panel=LOOK)(quotas.quotas)
+app.command("list", rich_help_panel=LOOK)(list_)
 app.command("audit", rich_help_panel=LOOK)(audit.audit)
 app.command("report", rich_help_panel=LOOK)(report.report)
 app.command("why", rich_help_panel=LOOK)(why.why)
@@ -120,6 +125,7 @@ app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
 app.add_typer(user.app, name="user", rich_help_panel=FILE)
 app.add_typer(image.app, name="image", rich_help_panel=KEEP)
 app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)
+app.add_typer(iam.app, name="iam", rich_help_panel=MORE)
 app.add_typer(state.app, name="state", rich_help_panel=MORE)
 app.add_typer(emulator.app, name="emulator", rich_help_panel=MORE)
 app.command("ssh-proxy", hidden=True)(ssh_proxy.ssh_proxy)  # for ssh, not for people

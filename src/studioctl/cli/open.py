@@ -20,6 +20,7 @@ Print = Annotated[bool, typer.Option("--print", help="Print the address instead.
 def open_(
     space: options.Space = None,
     config: options.Config = options.DEFAULT_CONFIG,
+    env: options.Env = None,
     local: options.Local = False,
     print_it: Print = False,
     yes: options.Yes = False,
@@ -31,7 +32,7 @@ def open_(
     from studioctl.presentation.progress import follow
 
     terminal = Terminal()
-    account = context.account(config, local=local)
+    account = context.account(config, local=local, env=env)
     found = start_stop.find(account, choose.space(account, space, terminal))
     state = start_stop.state(account, found)
     if state != "InService":

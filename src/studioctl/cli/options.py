@@ -11,6 +11,17 @@ from studioctl.cli import completion
 Config = Annotated[
     Path, typer.Option("--config", "-c", help="Your environment's file.", envvar="STUDIOCTL_CONFIG", metavar="FILE")
 ]
+Env = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        help="Name of an environment in AWS, in place of a file: found by its tag, in the region that AWS_REGION or"
+        " your profile names. Needs neither the file nor Terraform.",
+        envvar="STUDIOCTL_ENV",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
 Local = Annotated[
     bool, typer.Option("--local", help="Act on the emulator on this machine instead of AWS.", envvar="STUDIOCTL_LOCAL")
 ]

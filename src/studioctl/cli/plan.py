@@ -68,6 +68,7 @@ def plan(
         costs.planned(cost, environment.source, terminal.out)
         if verbose and summary.has_changes:
             addresses(summary, terminal.out)
+        _tell_shortages(terminal, environment, summary, flags=context.repeated(config, local=local))
     refusal = _refusal(environment, summary) if summary.has_changes else None
     if markdown:
         title = f"Plan for {environment.config.name}: {environment.place}"
@@ -92,6 +93,17 @@ def _refusal(environment: "Environment", summary: "PlanSummary") -> RefusedError
     except RefusedError as refusal:
         return refusal
     return None
+
+
+def _tell_shortages(
+    terminal: "Terminal", environment: "Environment", summary: "PlanSummary", *, flags: str
+) -> None:
+    """Below a plan that creates something: what the account may not have enough of."""
+    from studioctl.operations import quotas
+    from studioctl.presentation import quotas as view
+
+    made = [change.type for change in summary.changes if change.action == "create"]
+    view.short(quotas.shortages(environment, environment.terraform.blueprint, made), terminal, flags=flags)
 
 
 def _tell_of_file(terminal: "Terminal", out: Path, *, has_changes: bool, flags: str) -> None:

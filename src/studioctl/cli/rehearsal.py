@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studioctl.cli import options
-from studioctl.cli.hints import named_file, own
+from studioctl.cli.hints import named_environment, named_file, own
 from studioctl.errors import AbsentError, StudioctlError
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def told(error: AbsentError, typed: list[str]) -> None:
     """Adds to the error that the emulator has what AWS lacks, with the line that was typed and `--local`."""
     from studioctl.config.load import load
 
+    if named_environment(typed) or os.environ.get("STUDIOCTL_ENV"):
+        return  # a rehearsal belongs to a file, and there is none
     file = Path(named_file(typed) or os.environ.get("STUDIOCTL_CONFIG") or options.DEFAULT_CONFIG)
     if not error.is_local and exists(file, name := load(file).name):
         words = own(typed)

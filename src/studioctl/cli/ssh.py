@@ -27,6 +27,7 @@ def ssh(
     ctx: typer.Context,
     space: options.Space = None,
     config: options.Config = options.DEFAULT_CONFIG,
+    env: options.Env = None,
     local: options.Local = False,
 ) -> None:
     """Open a shell in a space, or run a command there: [bold]studioctl ssh SPACE -- COMMAND ...[/]
@@ -38,6 +39,6 @@ def ssh(
     from studioctl.operations.spaces import connect, start_stop
     from studioctl.presentation.console import Terminal
 
-    account = context.account(config, local=local)
+    account = context.account(config, local=local, env=env)
     found = start_stop.find(account, choose.space(account, space, Terminal()))
     connect.shell(account, found, ctx.meta.get(AFTER_DASHES, []), os.environ)

@@ -6,6 +6,7 @@ from studioctl.cli import options
 def start(
     space: options.Space = None,
     config: options.Config = options.DEFAULT_CONFIG,
+    env: options.Env = None,
     local: options.Local = False,
     instance_type: options.InstanceType = None,
     recovery: options.Recovery = False,
@@ -27,12 +28,12 @@ def start(
     from studioctl.presentation.progress import follow
 
     terminal = Terminal()
-    account = context.account(config, local=local)
+    account = context.account(config, local=local, env=env)
     start_stop.check_instance_type(account, instance_type)  # before a question
     found = start_stop.find(account, choose.space(account, space, terminal))
     work = start_stop.start(account, found, instance_type=instance_type, wait=wait, recovery=recovery)
     app = follow(work, terminal, verbose=verbose)
-    flags = context.repeated(config, local=local)
+    flags = context.repeated(config, local=local, env=env)
     cost = usd_per_hour(account, app)
     ready = app.status == "InService"
     daily.started(found.name, app.instance_type, terminal, usd_per_hour=cost, ready=ready, flags=flags)

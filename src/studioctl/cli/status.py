@@ -18,6 +18,7 @@ SECONDS = {"local": 1.0, "aws": 5.0}  # between two looks; AWS limits how often 
 
 def status(
     config: options.Config = options.DEFAULT_CONFIG,
+    env: options.Env = None,
     local: options.Local = False,
     json: options.Json = False,
     watch: Watch = False,
@@ -32,15 +33,15 @@ def status(
     from studioctl.presentation.progress import waiting
 
     terminal = Terminal()
-    account = context.account(config, local=local)
+    account = context.account(config, local=local, env=env)
     if not watch:
         with waiting(terminal, "Asking AWS"):
             found = look(account)
         if json:
             typer.echo(dumps(found))
         else:
-            view.show(found, terminal, flags=context.repeated(config, local=local))
-            if found.domain is None:
+            view.show(found, terminal, flags=context.repeated(config, local=local, env=env), is_without_file=bool(env))
+            if found.domain is None and env is None:
                 rehearsal.note(terminal, "status", config, found.name, local=local)
     else:
         try:

@@ -13,6 +13,7 @@ All = Annotated[bool, typer.Option("--all", help="Stop Code Editor in every spac
 def stop(
     space: options.Space = None,
     config: options.Config = options.DEFAULT_CONFIG,
+    env: options.Env = None,
     local: options.Local = False,
     everything: All = False,
     wait: options.Wait = True,
@@ -34,7 +35,7 @@ def stop(
             f"Either '{space}' or --all.", hint=f"studioctl stop {shlex.quote(space)}", exit_code=ExitCode.USAGE
         )
     terminal = Terminal()
-    account = context.account(config, local=local)
+    account = context.account(config, local=local, env=env)
     domain_id = start_stop.domain_id(account) if everything else None
     if domain_id:
         found = start_stop.editors(account, domain_id)

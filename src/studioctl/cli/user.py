@@ -117,21 +117,46 @@ def add(
 @app.command("import")
 def import_(
     people_file: Annotated[
-        Path, typer.Argument(help="A CSV file. Its first line names columns: name, group, ...", metavar="PEOPLE.csv")
-    ],
+        Path | None,
+        typer.Argument(
+            help="A CSV file. Its first line names the columns.",
+            metavar="[PEOPLE.csv]",
+            show_default=False,
+        ),
+    ] = None,
+    identity_center_group: Annotated[
+        str | None,
+        typer.Option(
+            "--identity-center-group",
+            help="Instead of a file: everybody in this group of IAM Identity Center. AWS_REGION says where that is.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: DryRun = False,
     config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
     json: options.Json = False,
 ) -> None:
-    """Add everybody in a CSV file to the file. Who is in it already stays as they are, so it is safe to run again.
+    """Add everybody in a list to the file. Who is in it already stays as they are, so it is safe to run again.
 
-    Columns are keys of [[users]]: name, group, instance_type, volume_gb, push_images and github. To keep the list in
-    the CSV file instead, name it in the file: users_file = "people.csv".
+    Columns of a CSV file are keys of [[users]]: name, group, instance_type, volume_gb, push_images and github. To keep
+    the list in the CSV file instead, name it in the file: users_file = "people.csv".
     """
+    from studioctl.cli import context
+    from studioctl.errors import ExitCode, StudioctlError
     from studioctl.operations import people
 
+    if (people_file is None) == (identity_center_group is None):
+        hint = "studioctl user import people.csv, or: studioctl user import --identity-center-group NAME"
+        raise StudioctlError("Name a CSV file, or a group.", hint=hint, exit_code=ExitCode.USAGE)
+    if people_file is not None:
+        rows, whence = people.listed_in(people_file), str(people_file)
+    else:
+        account = context.home_of_identities(config, local=local)
+        rows, whence = people.members_of(account, identity_center_group or ""), "the names there"
     with people.changing(config) as text:
-        change = people.import_(text, config, people_file)
+        change = people.import_(text, config, rows, whence)
         if not dry_run:
             people.write(config, change)
     _tell(change, config, dry_run=dry_run, json=json)

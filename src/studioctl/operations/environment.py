@@ -24,11 +24,15 @@ def signs_in_here(target: Target) -> bool:
 
 @dataclass(frozen=True)
 class Account:
-    """An environment in its account, as far as AWS alone can tell. `source` is the file that describes it."""
+    """An environment in its account, as far as AWS alone can tell.
+
+    `source` is the file that describes it; `is_without_file` where it was found by its name alone.
+    """
 
     config: EnvironmentConfig
     target: Target
     source: Source = field(default=Source("studio.toml", ""), kw_only=True)
+    is_without_file: bool = field(default=False, kw_only=True)
 
     @cached_property
     def session(self) -> "Session":

@@ -1,6 +1,7 @@
 """People come and go: changes of the users in studio.toml. AWS is changed by the next `up`."""
 
 import difflib
+import re
 import shlex
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,13 +16,16 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.config.people import everybody
 from studioctl.config.people_csv import Row
 from studioctl.config.source import Source
-from studioctl.config.text import Elsewhere, nearest, place_elsewhere
+from studioctl.config.text import Elsewhere, latin, nearest, place_elsewhere
 from studioctl.disk import read_named
 from studioctl.errors import ConfigError, ExitCode, RefusedError, StudioctlError
+from studioctl.operations.environment import Account
 
 # Of another user's git configuration: who it is that commits.
 IDENTITY = ("user.name", "user.email", "user.signingkey")
 Entry = dict[str, Any]
+LONGEST_NAME = 56  # a user's default space is named after them, and has 63 characters
+GROUPS_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -214,28 +218,67 @@ def remove(text: str, file: Path, name: str) -> Change:
     return Change(str(file), text, after, removed=(found,))
 
 
-def import_(text: str, file: Path, people: Path) -> Change:
-    """The change that adds everybody in a CSV file who is not in studio.toml yet.
+def listed_in(people: Path) -> list[Row]:
+    """Everybody in a CSV file.
+
+    Raises:
+        ConfigError: It is no such list.
+    """
+    rows, problems = _rows(people)
+    if problems:
+        raise ConfigError("\n".join(problems), hint=_corrected(str(people)))
+    return rows
+
+
+def members_of(account: Account, group: str) -> list[Row]:
+    """Everybody in a group of IAM Identity Center, under names that a user profile may have.
+
+    Raises:
+        StudioctlError: There is no Identity Center in the region, or no such group in it.
+        AwsError: AWS refused.
+    """
+    from studioctl.aws import identity_center  # noqa: PLC0415 (botocore is needed only here)
+
+    session = account.session
+    found = identity_center.stores(session)
+    if not found:
+        raise StudioctlError(
+            f"There is no IAM Identity Center in {account.target.region}.",
+            hint="AWS_REGION=REGION studioctl user import --identity-center-group GROUP   (it is in one region alone)",
+        )
+    for store in found:
+        if identity := identity_center.group_id(session, store, group):
+            members = identity_center.members(session, store, identity)
+            return [Row((Elsewhere(f"'{m.user_name}'"), 0), {"name": _profile_name(m.user_name)}) for m in members]
+    names = [name for store in found for name in identity_center.group_names(session, store)]
+    meant = nearest(group, names)
+    raise StudioctlError(
+        f"IAM Identity Center has no group '{group}'{f'; did you mean {meant}?' if meant else '.'}",
+        hint=f"name one of: {', '.join(names[:GROUPS_LISTED])}" if names else "create the group first",
+        exit_code=ExitCode.USAGE,
+    )
+
+
+def import_(text: str, file: Path, rows: Sequence[Row], whence: str) -> Change:
+    """The change that adds everybody in a list who is not in studio.toml yet.
 
     Args:
         text: The file's text.
         file: The file.
-        people: The CSV file.
+        rows: The list.
+        whence: What messages call it.
 
     Raises:
-        ConfigError: It is no such list, or the file would be wrong with these people.
+        ConfigError: The file would be wrong with these people.
         RefusedError: The file cannot be changed without doubt.
     """
-    rows, problems = _rows(people)
-    if problems:
-        raise ConfigError("\n".join(problems), hint=f"correct {people}, then run the same command again")
     config = parse(text, str(file), file.parent)
     there = {user.name: user.name for user in config.users}
     new = [row for row in rows if row.values.get("name") not in there]
     try:
         parse(text, str(file), file.parent, also=new)
     except ConfigError as error:
-        error.hint = f"correct {people}, then run the same command again"
+        error.hint = _corrected(whence)
         raise
     known = tuple(str(row.values["name"]) for row in rows if row not in new)
     after = edit.with_users(text, [row.values for row in new], {}, file=str(file)) if new else text
@@ -276,8 +319,18 @@ def _rows(people: Path) -> tuple[list[Row], list[str]]:
     except OSError as error:
         raise ConfigError(f"{people} cannot be read: {error.strerror}.", hint="name a file that can be read") from None
     except ValueError as error:
-        raise ConfigError(f"{error}", hint=f"correct {people}, then run the same command again") from None
+        raise ConfigError(f"{error}", hint=_corrected(str(people))) from None
     return rows, [f"{place_elsewhere(place)}: {words}" for place, words in wrong]
+
+
+def _corrected(whence: str) -> str:
+    return f"correct {whence}, then run the same command again"
+
+
+def _profile_name(user_name: str) -> str:
+    """The name of a user profile for a user name, which may be an address: José.Ruiz@acme.example, Jose-Ruiz."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", latin(user_name.split("@", maxsplit=1)[0])).strip("-")
+    return plain[:LONGEST_NAME].rstrip("-") or user_name
 
 
 def _refuse_known(config: EnvironmentConfig, names: Sequence[str], file: Path) -> None:

@@ -134,7 +134,7 @@ def status(account: Account) -> Status:
     name, target, studio = account.config.name, account.target, account.studio
     price_list = known.of(account.config)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        kept = pool.submit(kept_homes, account)
+        kept = pool.submit(_kept_homes, account)
         domain = account.domain()
         if domain is None:
             none = Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of)
@@ -150,6 +150,14 @@ def status(account: Account) -> Status:
     costs = [*(space.usd_per_hour for space in spaces if space.is_paid_for), *(app.usd_per_hour for app in others)]
     whole = Status(name, target.region, target.name, domain, users, spaces, _sum(costs), price_list.as_of, apps=others)
     return _with(whole, account, kept.result())
+
+
+def _kept_homes(account: Account) -> tuple[Holding, ...]:
+    """Home file systems that were kept; none for a user who may not list file systems, and so cannot pay for any."""
+    try:
+        return kept_homes(account)
+    except DeniedError:
+        return ()
 
 
 def _with(found: Status, account: Account, homes: Sequence[Holding]) -> Status:

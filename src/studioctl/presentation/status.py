@@ -28,11 +28,17 @@ EXPENDABLE = ("image", "volume", "since", "owner", "idle stop", "instance type",
 """The columns that a narrow terminal goes without, the first one first. What is paid for always has its place."""
 
 
-def show(found: "Status", terminal: Terminal, *, flags: str) -> None:
-    """The domain, its users and spaces, and what they cost; where there is nothing, how to make it."""
+def show(found: "Status", terminal: Terminal, *, flags: str, is_without_file: bool = False) -> None:
+    """The domain, its users and spaces, and what they cost; where there is nothing, how to make it.
+
+    Who has no file cannot make it, and is shown where to look.
+    """
     if found.domain is None:
         terminal.say(_without_domain(found))
         _kept(found, terminal)
+        if is_without_file:
+            terminal.next_commands((f"studioctl list{' --local' if found.target == 'local' else ''}", "what there is"))
+            return
         up = (f"studioctl up{flags}", "make it whole: what exists is taken up" if found.resources else "create it")
         down = (f"studioctl down{flags}", "remove what holds no data of yours")
         terminal.next_commands(up, *([down] if found.resources else []))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import boto3
@@ -305,3 +306,19 @@ def test_a_file_in_toml_or_json(tmp_path: Path) -> None:
     toml, json = (tmp_path / "faults.toml").read_text(), (tmp_path / "faults.json").read_text()
     assert loads(toml) == loads(json, is_json=True) == wanted
     assert replace(Fault(Kind.RESET), probability=0.1) == Fault(**wanted["faults"][0])  # type: ignore[index]
+
+
+def test_a_rate_lets_as_many_through_as_it_says_and_a_burst_of_one_second() -> None:
+    active, dice = Active(Fault(Kind.THROTTLING, per_second=5)), Random(0)
+
+    def passed(calls: int, *, seconds: float, begin: float) -> int:
+        hits = [active.is_due(dice, begin + number * seconds / calls) for number in range(calls)]
+        return hits.count(False)
+
+    assert passed(100, seconds=0, begin=10) == 5  # all at once
+    assert passed(100, seconds=4, begin=11) == pytest.approx(24, abs=2)
+    assert passed(4, seconds=1, begin=20) == 4  # slower than the limit
+    slow = Active(Fault(Kind.THROTTLING, per_second=0.5))
+    assert [slow.is_due(dice, now) for now in (0.0, 1.0, 2.5, 3.0)] == [False, True, False, True]
+    with pytest.raises(ValueError, match="per_second is 0, and must be more than 0"):
+        Fault(Kind.THROTTLING, per_second=0)

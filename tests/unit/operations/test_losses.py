@@ -71,6 +71,18 @@ def test_the_line_of_a_spaces_own_size_is_told() -> None:
         )
 
 
+def test_the_line_of_a_groups_or_a_users_own_size_is_told() -> None:
+    text = 'name = "acme-ml"\nregion = "us-east-1"\n[groups.vision]\nvolume_gb = 20\nusers = ["eve"]\n'
+    text += '[[users]]\nname = "bob"\nvolume_gb = 20\n'
+    account = Account(parse(text), Target("us-east-1"), source=Source("team.toml", text))
+    for space, place in (("bob_editor", "8: users[0].volume_gb"), ("eve_editor", "4: groups.vision.volume_gb")):
+        change = plan("aws_sagemaker_space", space.replace("_", "-"), "update", AttributeChange(VOLUME, 30, 20))
+        with pytest.raises(RefusedError) as refused:
+            data_loss.refuse_the_impossible(account, change)
+
+        assert refused.value.message.startswith(f"team.toml:{place}: AWS cannot shrink")
+
+
 def test_another_range_of_addresses_is_told_with_its_line() -> None:
     cause = AttributeChange("vpc_id", "vpc-1", "(known after apply)", forces_replacement=True)
     domain = plan("aws_sagemaker_domain", "studio", "replace", cause)

@@ -99,12 +99,13 @@ def _condition(condition: Condition) -> dict[str, Any]:
 
 def _size(statements: tuple[Statement, ...]) -> int:
     """How long the policy is that the provider makes of these: never less than it turns out to be."""
-    document = {"Version": "2012-10-17", "Statement": [_rendered(statement) for statement in statements]}
+    document = {"Version": "2012-10-17", "Statement": [rendered(statement) for statement in statements]}
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len(REFERENCE.sub(lambda found: STAND_INS.get(found[1], "x" * LONGEST_ARN), text))
 
 
-def _rendered(statement: Statement) -> dict[str, Any]:
+def rendered(statement: Statement) -> dict[str, Any]:
+    """The statement as IAM writes it."""
     tests: dict[str, dict[str, tuple[str, ...]]] = {}
     for condition in statement.conditions:
         tests.setdefault(condition.test, {})[condition.variable] = condition.values

@@ -1,7 +1,6 @@
 """What the account may have, against what the file wants and what is there already."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from studio_emulator.facts import EDITORS_ON
@@ -11,7 +10,7 @@ from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 
 if TYPE_CHECKING:
-    from studioctl.aws.quotas import Quota
+    from studioctl.operations.quotas import Demand, Seen
 
 ASK_FOR_MORE = (
     "aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code}"
@@ -86,95 +85,65 @@ GATEWAYS = Rule(
 )
 
 
-def _compared(patient: Patient, rule: Rule, quota: "Quota", needed: int, what: str) -> Finding:
-    """Whether what is needed is within the quota. `what` says in words what is counted."""
-    if needed <= quota.limit:
-        return rule.ok(f"{what}: {needed} of {quota.limit}")
-    message = f"{what}: {needed} needed, and the account may have {quota.limit}"
-    flags = patient.target.account_flags
-    return rule.broken(message, service=quota.service, code=quota.code, desired=needed, flags=flags)
+IDENTITIES = Rule(
+    "QUO009",
+    Severity.ERROR,
+    "The account may not have as many roles or policies as the file wants",
+    "`up` fails in the middle, when the quota is used up. With per_user_roles each user has a role and policies.",
+    "aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code}"
+    " --desired-value {desired} --region us-east-1{profile}",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+)
 
 
-def _profiles(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import quotas  # noqa: PLC0415
-
-    there = {profile.name.casefold() for profile in patient.profiles}
-    missing = sum(user.name.casefold() not in there for user in patient.wanted.users)
-    needed = quotas.count_profiles(patient.session) + missing
-    yield _compared(patient, PROFILES, quotas.quota(patient.session, *quotas.PROFILES), needed, "user profiles")
-
-
-def _spaces(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import quotas  # noqa: PLC0415
-
-    there = {space.name for space in patient.spaces}
-    missing = sum(space.name not in there for space in patient.wanted.resolved_spaces())
-    needed = quotas.count_spaces(patient.session) + missing
-    yield _compared(patient, SPACES, quotas.quota(patient.session, *quotas.SPACES), needed, "spaces")
+def _compared(patient: Patient, rule: Rule, demand: "Demand") -> Finding:
+    """Whether what is needed is within the quota."""
+    quota = demand.quota
+    assert quota is not None  # noqa: S101 - only types of instances may have none
+    if demand.is_met:
+        return rule.ok(f"{demand.what}: {demand.needed} of {quota.limit}")
+    message = f"{demand.what}: {demand.needed} needed, and the account may have {quota.limit}"
+    flags, profile = patient.target.account_flags, patient.target.profile_flag
+    return rule.broken(
+        message, service=quota.service, code=quota.code, desired=demand.needed, flags=flags, profile=profile
+    )
 
 
-def _running_elsewhere(patient: Patient) -> Counter[str]:
-    """How many apps run on each instance type, besides those of the file's spaces; "" counts all of any kind."""
-    ours = {space.name for space in patient.wanted.resolved_spaces()}
-    domain_id = patient.domain.id if patient.domain else None
-    others = [app for app in patient.running if not (app.domain_id == domain_id and app.space in ours)]
-    by_type = Counter(app.instance_type for app in others if app.type == "CodeEditor" and app.instance_type)
-    return Counter({**by_type, "": len(others)})
+def _check(kind: str, rule: Rule) -> Callable[[Patient], Iterator[Finding]]:
+    """The check that compares demands of one kind."""
 
+    def check(patient: Patient) -> Iterator[Finding]:
+        from studioctl.operations import quotas  # noqa: PLC0415 (it comes with botocore)
 
-def _running(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import quotas  # noqa: PLC0415
+        demands: Callable[[Seen], Iterator[Demand]] = getattr(quotas, kind)
+        yield from (_compared(patient, rule, demand) for demand in demands(patient))
 
-    needed = len(patient.wanted.resolved_spaces()) + _running_elsewhere(patient)[""]
-    quota = quotas.quota(patient.session, *quotas.RUNNING_APPS)
-    yield _compared(patient, RUNNING, quota, needed, "apps, with all spaces running")
+    return check
 
 
 def _types(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import quotas  # noqa: PLC0415
+    from studioctl.operations import quotas  # noqa: PLC0415 (as above)
 
-    wanted = Counter(space.instance_type for space in patient.wanted.resolved_spaces())
-    elsewhere = _running_elsewhere(patient)
-    found = quotas.editor_quotas(patient.session, sorted(wanted))
-    for instance_type, quota in found.items():
-        if quota is None:
-            message = f"{instance_type}: AWS has no quota for Code Editor on it in {patient.target.region}"
-            better = instances.better(patient, lambda _: [name for name in EDITORS_ON if found.get(name, True)])
+    demands = tuple(quotas.types(patient))
+    known = {demand.instance_type: demand.quota for demand in demands}
+    for demand in demands:
+        if demand.quota is None:
+            message = f"{demand.instance_type}: AWS has no quota for Code Editor on it in {patient.target.region}"
+            better = instances.better(patient, lambda _: [name for name in EDITORS_ON if known.get(name, True)])
             yield UNKNOWN_TYPE.broken(message, file=patient.file, better=better)
         else:
-            rule = TOO_FEW_OF_TYPE if quota.limit else NONE_OF_TYPE
-            needed = wanted[instance_type] + elsewhere[instance_type]
-            yield _compared(patient, rule, quota, needed, f"Code Editors on {instance_type}, all running")
-
-
-def _makes(patient: Patient, resource_type: str) -> bool:
-    """Whether `up` makes one: not in a network that exists already, or that has no need of it."""
-    return patient.domain is None and any(r.type == resource_type for r in patient.blueprint.resources())
-
-
-def _vpcs(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import quotas  # noqa: PLC0415
-
-    needed = quotas.count_vpcs(patient.session) + _makes(patient, "aws_vpc")
-    yield _compared(patient, VPCS, quotas.quota(patient.session, *quotas.VPCS), needed, "VPCs")
-
-
-def _gateways(patient: Patient) -> Iterator[Finding]:
-    from studioctl.aws import quotas  # noqa: PLC0415
-
-    needed = quotas.count_internet_gateways(patient.session) + _makes(patient, "aws_internet_gateway")
-    quota = quotas.quota(patient.session, *quotas.INTERNET_GATEWAYS)
-    yield _compared(patient, GATEWAYS, quota, needed, "internet gateways")
+            yield _compared(patient, TOO_FEW_OF_TYPE if demand.quota.limit else NONE_OF_TYPE, demand)
 
 
 GROUP = Group(
     "Quotas",
     (
-        Check("user profiles", _profiles, (PROFILES,), Needs.BOTH),
-        Check("spaces", _spaces, (SPACES,), Needs.BOTH),
-        Check("running apps", _running, (RUNNING,), Needs.BOTH),
+        Check("user profiles", _check("profiles", PROFILES), (PROFILES,), Needs.BOTH),
+        Check("spaces", _check("spaces", SPACES), (SPACES,), Needs.BOTH),
+        Check("running apps", _check("running", RUNNING), (RUNNING,), Needs.BOTH),
         Check("instance types' quotas", _types, (NONE_OF_TYPE, TOO_FEW_OF_TYPE, UNKNOWN_TYPE), Needs.BOTH),
-        Check("VPCs", _vpcs, (VPCS,), Needs.BOTH),
-        Check("internet gateways", _gateways, (GATEWAYS,), Needs.BOTH),
+        Check("VPCs", _check("vpcs", VPCS), (VPCS,), Needs.BOTH),
+        Check("internet gateways", _check("gateways", GATEWAYS), (GATEWAYS,), Needs.BOTH),
+        Check("roles and policies", _check("identities", IDENTITIES), (IDENTITIES,), Needs.BOTH),
     ),
 )

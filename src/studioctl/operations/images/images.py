@@ -187,11 +187,12 @@ def attach(account: Account, file: Path, reference: str, *, name: str | None = N
         )
     _refuse_unsuited(_registry(account), found.repository, listed.image)
     called = name or _name_from(reference, listed.image)
-    with open_regular(file) as stream:  # a shell's pipe cannot be written back
-        before = stream.read().decode("utf-8")
-    after = edit.with_custom_image(before, called, listed.image.digest, file=str(file))
-    if after != before:
-        edit.replace(file, after)
+    open_regular(file).close()  # a shell's pipe cannot be written back
+    with edit.alone(file):
+        before = file.read_bytes().decode("utf-8")
+        after = edit.with_custom_image(before, called, listed.image.digest, file=str(file))
+        if after != before:
+            edit.replace(file, after)
     return Attached(called, listed, changed=after != before)
 
 

@@ -170,10 +170,14 @@ def _space(account: Account, wanted: str) -> tuple[str | int, ...]:
 
 
 def _volume(account: Account, wanted: str) -> tuple[str | int, ...]:
-    """Where the file says how large the volume of this space is."""
-    sizes = {label(space.name): space.volume_gb for user in account.config.users for space in user.effective_spaces()}
-    own = sizes.get(wanted) is not None
-    return (*_space(account, wanted), "volume_gb") if own else ("studio", "volume_gb")
+    """Where the file says how large the volume of this space is: at the space, its user, or for everybody."""
+    for number, user in enumerate(account.config.users):
+        for space in user.effective_spaces():
+            if label(space.name) == wanted and space.volume_gb is not None:
+                return (*_space(account, wanted), "volume_gb")
+            if label(space.name) == wanted and user.volume_gb is not None:
+                return ("users", number, "volume_gb")
+    return ("studio", "volume_gb")
 
 
 def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:

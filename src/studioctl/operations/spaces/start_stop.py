@@ -27,6 +27,9 @@ LISTED = 20  # names in a message
 CPU_IMAGE, GPU_IMAGE = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
 
 
+ELSEWHERE = "studioctl list   (shows what there is; AWS_REGION=... looks in another region)"
+
+
 def domain_id(account: Account) -> str:
     """The id of the environment's domain.
 
@@ -37,7 +40,7 @@ def domain_id(account: Account) -> str:
     if domain is None:
         raise AbsentError(
             f"There is no '{account.config.name}' in {account.target.region}.",
-            hint="create it: studioctl up",
+            hint=ELSEWHERE if account.is_without_file else "create it: studioctl up",
             is_local=account.target.is_local,
         )
     return domain.id

@@ -351,6 +351,17 @@ def too_many_gateways(ward: Ward) -> Case:
     return Case(patient, message, f"{INCREASE} vpc --quota-code L-A4707A72 --desired-value 6 --region ca-central-1")
 
 
+@case("QUO009")
+def too_many_policies(ward: Ward) -> Case:
+    users = [{"name": f"user-{number}"} for number in range(600)]
+    patient = ward.patient(region="eu-north-1", users=users, iam={"per_user_roles": True})
+    there = ward.client("iam", patient).get_account_summary()["SummaryMap"]["Policies"]
+    made = sum(resource.type == "aws_iam_policy" for resource in patient.blueprint.resources())
+    message = f"IAM policies: {there + made} needed, and the account may have 1500"
+    remedy = f"{INCREASE} iam --quota-code L-E95E4862 --desired-value {there + made} --region us-east-1"
+    return Case(patient, message, remedy)
+
+
 @case("NAM001")
 def bucket_of_somebody_else(ward: Ward) -> Case:
     patient = ward.patient(storage={"bucket": "acme-data"})

@@ -1,0 +1,270 @@
+"""Quotas before, not during: what the file needs of the account, what the account has, and asking AWS for more."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from studioctl.aws import quotas
+from studioctl.aws.errors import AwsError
+from studioctl.aws.quotas import Quota, RunningApp
+from studioctl.aws.session import Session
+from studioctl.aws.values import Domain, Space, UserProfile
+from studioctl.config.model import EnvironmentConfig
+from studioctl.events import Finished, Started, Work
+from studioctl.infrastructure.block import Blueprint
+from studioctl.operations.environment import Account
+
+# Terraform's type -> what the account may have of it is known.
+MADE_BY_QUOTA = ("aws_sagemaker_user_profile", "aws_sagemaker_space", "aws_iam_role", "aws_iam_policy", "aws_vpc")
+
+
+class Seen(Protocol):
+    """An account, as far as its quotas go: each property is asked for when first needed."""
+
+    @property
+    def session(self) -> Session: ...
+    @property
+    def wanted(self) -> EnvironmentConfig: ...
+    @property
+    def blueprint(self) -> Blueprint: ...
+    @property
+    def domain(self) -> Domain | None: ...
+    @property
+    def profiles(self) -> tuple[UserProfile, ...]: ...
+    @property
+    def spaces(self) -> tuple[Space, ...]: ...
+    @property
+    def running(self) -> tuple[RunningApp, ...]: ...
+
+
+@dataclass(frozen=True)
+class Demand:
+    """How much of one thing there has to be in the account, with what others have of it.
+
+    Args:
+        what: The thing, in words.
+        needed: How many.
+        quota: What the account may have; None where AWS has no such quota in the region.
+        instance_type: What the apps run on, where it is about one type.
+        is_needed_to_start: Whether `up` goes through without it, and only later starts fail.
+    """
+
+    what: str
+    needed: int
+    quota: Quota | None
+    instance_type: str | None = None
+    is_needed_to_start: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the account may have as much."""
+        return self.quota is not None and self.needed <= self.quota.limit
+
+
+def profiles(seen: Seen) -> Iterator[Demand]:
+    """User profiles, of all domains of the region."""
+    there = {profile.name.casefold() for profile in seen.profiles}
+    missing = sum(user.name.casefold() not in there for user in seen.wanted.users)
+    needed = quotas.count_profiles(seen.session) + missing
+    yield Demand("user profiles", needed, quotas.quota(seen.session, *quotas.PROFILES))
+
+
+def spaces(seen: Seen) -> Iterator[Demand]:
+    """Spaces, of all domains of the region."""
+    there = {space.name for space in seen.spaces}
+    missing = sum(space.name not in there for space in seen.wanted.resolved_spaces())
+    needed = quotas.count_spaces(seen.session) + missing
+    yield Demand("spaces", needed, quotas.quota(seen.session, *quotas.SPACES))
+
+
+def running(seen: Seen) -> Iterator[Demand]:
+    """Apps that run at a time, if all spaces of the file do."""
+    needed = len(seen.wanted.resolved_spaces()) + _running_elsewhere(seen)[""]
+    quota = quotas.quota(seen.session, *quotas.RUNNING_APPS)
+    yield Demand("apps, with all spaces running", needed, quota, is_needed_to_start=True)
+
+
+def types(seen: Seen) -> Iterator[Demand]:
+    """Code Editors on each type of instance, if all spaces of the file run."""
+    wanted = Counter(space.instance_type for space in seen.wanted.resolved_spaces())
+    elsewhere = _running_elsewhere(seen)
+    for instance_type, quota in quotas.editor_quotas(seen.session, sorted(wanted)).items():
+        needed = wanted[instance_type] + elsewhere[instance_type]
+        what = f"Code Editors on {instance_type}, all running"
+        yield Demand(what, needed, quota, instance_type, is_needed_to_start=True)
+
+
+def vpcs(seen: Seen) -> Iterator[Demand]:
+    """VPCs of the region."""
+    needed = quotas.count_vpcs(seen.session) + _first_up_makes(seen, "aws_vpc")
+    yield Demand("VPCs", needed, quotas.quota(seen.session, *quotas.VPCS))
+
+
+def gateways(seen: Seen) -> Iterator[Demand]:
+    """Internet gateways of the region."""
+    needed = quotas.count_internet_gateways(seen.session) + _first_up_makes(seen, "aws_internet_gateway")
+    yield Demand("internet gateways", needed, quotas.quota(seen.session, *quotas.INTERNET_GATEWAYS))
+
+
+def identities(seen: Seen) -> Iterator[Demand]:
+    """Roles and policies of the account: with a role for each user, a thousand users need thousands."""
+    summary = quotas.iam_summary(seen.session)
+    for what, resource_type, summed in (
+        ("IAM roles", "aws_iam_role", summary.roles),
+        ("IAM policies", "aws_iam_policy", summary.policies),
+    ):
+        names = {str(r.arguments["name"]) for r in seen.blueprint.resources() if r.type == resource_type}
+        there = quotas.iam_names(seen.session, resource_type, seen.wanted.name)
+        yield Demand(what, summed.used + len(names - there), summed.quota)
+
+
+KINDS: tuple[Callable[[Seen], Iterator[Demand]], ...] = (
+    profiles,
+    spaces,
+    running,
+    types,
+    vpcs,
+    gateways,
+    identities,
+)
+
+
+def _running_elsewhere(seen: Seen) -> Counter[str]:
+    """How many apps run on each instance type, besides those of the file's spaces; "" counts all of any kind."""
+    ours = {space.name for space in seen.wanted.resolved_spaces()}
+    domain_id = seen.domain.id if seen.domain else None
+    others = [app for app in seen.running if not (app.domain_id == domain_id and app.space in ours)]
+    by_type = Counter(app.instance_type for app in others if app.type == "CodeEditor" and app.instance_type)
+    return Counter({**by_type, "": len(others)})
+
+
+def _first_up_makes(seen: Seen, resource_type: str) -> bool:
+    """Whether `up` makes one: not in a network that exists already, or that has no need of it."""
+    return seen.domain is None and any(r.type == resource_type for r in seen.blueprint.resources())
+
+
+@dataclass(frozen=True)
+class Looked:
+    """An account, looked at for its quotas. What several demands need is asked for once."""
+
+    account: Account
+    blueprint: Blueprint
+
+    @property
+    def session(self) -> Session:
+        """Clients of the account."""
+        return self.account.session
+
+    @property
+    def wanted(self) -> EnvironmentConfig:
+        """The file."""
+        return self.account.config
+
+    @cached_property
+    def domain(self) -> Domain | None:
+        """The environment's domain; None before `up`."""
+        return self.account.domain()
+
+    @cached_property
+    def profiles(self) -> tuple[UserProfile, ...]:
+        """Its user profiles."""
+        return self.account.studio.user_profiles(self.domain.id) if self.domain else ()
+
+    @cached_property
+    def spaces(self) -> tuple[Space, ...]:
+        """Its spaces."""
+        return self.account.studio.spaces(self.domain.id) if self.domain else ()
+
+    @cached_property
+    def running(self) -> tuple[RunningApp, ...]:
+        """The apps that run in all domains of the region."""
+        return quotas.running_apps(self.session)
+
+
+def demands(account: Account, everything: Blueprint) -> tuple[Demand, ...]:
+    """Everything of which an account may have only so much, and that the file needs.
+
+    Raises:
+        AwsError: AWS refused or cannot be reached.
+    """
+    seen = Looked(account, everything)
+    return tuple(demand for kind in KINDS for demand in kind(seen))
+
+
+def shortages(account: Account, everything: Blueprint, made: Iterable[str]) -> tuple[Demand, ...] | None:
+    """The demands that the account cannot meet, for a plan that makes resources of these types.
+
+    Nothing is asked for a plan that makes none. None where AWS does not tell: the plan is worth showing without it.
+    """
+    if not set(made) & set(MADE_BY_QUOTA):
+        return ()
+    try:
+        return tuple(demand for demand in demands(account, everything) if not demand.is_met)
+    except AwsError:
+        return None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for more: filed now, or open since earlier.
+
+    Args:
+        demand: What it is about.
+        desired: How many are asked for.
+        id: The request's id at AWS.
+        status: In AWS's words: "PENDING", "CASE_OPENED".
+        is_new: Whether it was filed now.
+    """
+
+    demand: Demand
+    desired: int
+    id: str
+    status: str
+    is_new: bool
+
+
+def open_requests(account: Account, found: Iterable[Demand]) -> dict[str, Asked]:
+    """By quota code: the requests for more that AWS has not decided yet, of what is not met.
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    result = {}
+    for demand in found:
+        if demand.quota is None or demand.is_met:
+            continue
+        request = quotas.open_request(account.session, demand.quota)
+        if request is not None:
+            result[demand.quota.code] = Asked(demand, request.desired, request.id, request.status, is_new=False)
+    return result
+
+
+def to_file(found: Iterable[Demand], pending: dict[str, Asked]) -> tuple[Demand, ...]:
+    """The demands for which a request is to be filed: not met, adjustable, and nothing as large asked for yet."""
+    return tuple(
+        demand
+        for demand in found
+        if demand.quota is not None
+        and not demand.is_met
+        and demand.quota.is_adjustable
+        and demand.quota.code not in pending
+    )
+
+
+def file(account: Account, wanted: Iterable[Demand]) -> Work[tuple[Asked, ...]]:
+    """Files one request each, for exactly as many as are needed.
+
+    Raises:
+        AwsError: AWS refused one. Those before it are filed; the same again goes on from there.
+    """
+    filed = []
+    for demand in wanted:
+        assert demand.quota is not None  # noqa: S101 - to_file sees to it
+        title = f"{demand.quota.name}: {demand.needed}"
+        yield Started(title, "request")
+        request = quotas.request(account.session, demand.quota, demand.needed)
+        yield Finished(title, "request", 0)
+        filed.append(Asked(demand, request.desired, request.id, request.status, is_new=True))
+    return tuple(filed)

@@ -1,0 +1,48 @@
+"""The environments of an account and region."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from studioctl.config.text import count
+from studioctl.presentation import tables
+from studioctl.presentation.console import Terminal
+
+if TYPE_CHECKING:  # it comes with botocore
+    from studioctl.operations.environments import Listed
+
+NAMED = 5  # users in one cell
+
+
+def listing(found: Sequence["Listed"], terminal: Terminal, *, region: str, local: bool) -> None:
+    """A line for each, and the next command."""
+    place = f"{region} on the emulator" if local else region
+    ours = [each for each in found if each.name]
+    if not ours:
+        terminal.say(f"There is no environment in {place}.")
+    if found:
+        shown = tables.listing(terminal.out, "ENVIRONMENT", "DOMAIN", "STATUS", "USERS", "SPACES", "RUNNING")
+        for each in found:
+            shown.add_row(
+                each.name or "(not studioctl's)",
+                each.domain_id,
+                each.status,
+                _some(each.users),
+                str(each.spaces),
+                _running(each),
+            )
+        terminal.out.print(shown)
+    if ours:
+        flag = " --local" if local else ""
+        terminal.next_commands((f"studioctl status --env {ours[0].name}{flag}", "what is there, and what it costs"))
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {count(len(names) - NAMED, 'other')}"
+
+
+def _running(each: "Listed") -> str:
+    who = Counter((app.user or app.space or "shared", app.instance_type or "?") for app in each.running)
+    texts = [f"{user} ({kind})" + (f" x{number}" if number > 1 else "") for (user, kind), number in who.items()]
+    return _some(texts) or "nothing"

@@ -1,0 +1,168 @@
+"""Ada's day without studio.toml, without Terraform, and with her own permissions alone."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from tests.functional.conftest import Done, Shell
+from tests.functional.living import Living, living
+
+ROLE = "ada-of-identity-center"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+}
+# Nothing may be in the policy that her day does not take.
+TAKEN = {
+    "CreateApp",
+    "CreatePresignedDomainUrl",
+    "DeleteApp",
+    "DescribeApp",
+    "DescribeDomain",
+    "DescribeSpace",
+    "DescribeUserProfile",
+    "GetLogEvents",
+    "ListApps",
+    "ListDomains",
+    "ListSpaces",
+    "ListTags",
+    "ListUserProfiles",
+    "StartSession",
+    "UpdateSpace",
+}
+
+
+@dataclass(frozen=True)
+class Ada:
+    """Her machine, and her identity in AWS."""
+
+    home: Living
+    shell: Shell
+    keys: dict[str, str]
+
+    def run(self, *arguments: str, expect: int | None = 0) -> Done:
+        return self.shell.studioctl(*arguments, expect=expect)
+
+    def sagemaker(self) -> Any:
+        made: Any = boto3.client
+        return made("sagemaker", endpoint_url=self.home.emulator.endpoint_url, region_name="us-east-1", **self.keys)
+
+
+def tag_as_up_does(home: Living, user: str) -> None:
+    """By this tag AWS knows whose a space is when somebody opens a session to it."""
+    sagemaker: Any = home.studio.sagemaker
+    space = sagemaker.describe_space(DomainId=home.domain_id, SpaceName=f"{user}-editor")["SpaceArn"]
+    profile = sagemaker.describe_user_profile(DomainId=home.domain_id, UserProfileName=user)["UserProfileArn"]
+    sagemaker.add_tags(ResourceArn=space, Tags=[{"Key": "sagemaker:user-profile-arn", "Value": profile}])
+
+
+@pytest.fixture(scope="module")
+def ada(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ada]:
+    users = {"ada": ("ada-editor",), "bob": ("bob-editor",)}
+    with living(tmp_path_factory.mktemp("team"), users=users) as home:
+        for user in users:
+            tag_as_up_does(home, user)
+        policy = home.run("iam", "user", "ADA").out
+        iam, sts = home.client("iam"), home.client("sts")
+        role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
+        iam.put_role_policy(RoleName=ROLE, PolicyName="studioctl", PolicyDocument=policy)
+        got = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="ada")["Credentials"]
+        directory = tmp_path_factory.mktemp("ada")
+        variables = {
+            "PATH": str(directory / "no-programs"),
+            "AWS_ENDPOINT_URL": home.emulator.endpoint_url,
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": got["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": got["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": got["SessionToken"],
+        }
+        keys = {name.lower(): value for name, value in variables.items() if name.startswith("AWS_") and "KEY" in name}
+        keys["aws_session_token"] = got["SessionToken"]
+        yield Ada(home, Shell(directory, variables), keys)
+
+
+def test_her_day(ada: Ada) -> None:
+    listed = ada.run("list")
+    ada.sagemaker().update_space(
+        DomainId=ada.home.domain_id, SpaceName="ada-editor", SpaceSettings={"RemoteAccess": "ENABLED"}
+    )
+    started = ada.run("start", "ada-editor", "--instance-type", "ml.t3.large", "--env", "acme-ml")
+    again = json.loads(ada.run("list", "--json").out)
+    status = ada.run("status", "--env", "acme-ml")
+    address = ada.run("open", "ada-editor", "--env=acme-ml", "--print").out
+    logs = ada.run("logs", "ada-editor", "--env", "acme-ml")
+    session = ada.sagemaker().start_session(
+        ResourceIdentifier=ada.home.studio.sagemaker.describe_space(
+            DomainId=ada.home.domain_id, SpaceName="ada-editor"
+        )["SpaceArn"]
+    )
+    restarted = ada.run("restart", "ada-editor", "--env", "acme-ml")
+    stopped = ada.run("stop", "ada-editor", "--env", "acme-ml")
+
+    assert [line.split() for line in listed.out.splitlines()] == [
+        ["ENVIRONMENT", "DOMAIN", "STATUS", "USERS", "SPACES", "RUNNING"],
+        ["acme-ml", ada.home.domain_id, "InService", "ada,", "bob", "2", "nothing"],
+    ]
+    assert "studioctl status --env acme-ml" in listed.err
+    assert "studioctl open --env acme-ml ada-editor" in started.err or "--env acme-ml" in started.err
+    assert again[0]["running"] == [
+        {"space": "ada-editor", "user": "ada", "type": "CodeEditor", "instance_type": "ml.t3.large"}
+    ]
+    assert "ada-editor" in status.out
+    assert address.startswith("http")
+    assert "has not written anything yet" in logs.err or logs.out
+    assert session["SessionId"]
+    assert "--env acme-ml" in restarted.err
+    assert "ada-editor" in stopped.err
+    assert not (ada.shell.directory / "studio.toml").exists()
+    assert not (ada.shell.directory / ".studioctl").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "denied"),
+    [
+        (("start", "bob-editor"), "sagemaker:CreateApp"),
+        (("open", "bob-editor", "--yes"), "sagemaker:CreateApp"),
+    ],
+)
+def test_what_is_bobs_stays_bobs(ada: Ada, words: tuple[str, ...], denied: str) -> None:
+    assert denied in ada.run(*words, "--env", "acme-ml", expect=1).err
+
+
+def test_a_session_to_bobs_space_is_denied(ada: Ada) -> None:
+    space = ada.home.studio.sagemaker.describe_space(DomainId=ada.home.domain_id, SpaceName="bob-editor")["SpaceArn"]
+    client = ada.sagemaker()
+
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:StartSession"):
+        client.start_session(ResourceIdentifier=space)
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:DeleteSpace"):
+        client.delete_space(DomainId=ada.home.domain_id, SpaceName="ada-editor")
+
+
+def test_a_policy_names_what_her_day_takes_and_nothing_on_everything_but_lists(ada: Ada) -> None:
+    statements = json.loads(ada.home.run("iam", "user", "ada").out)["Statement"]
+
+    assert {action.split(":")[1] for each in statements for action in each["Action"]} == TAKEN
+    everything = [each for each in statements if "*" in each["Resource"]]
+    assert [(each["Sid"], [a.split(":")[1][:4] for a in each["Action"]]) for each in everything] == [
+        ("Find", ["List", "List", "List", "List"])
+    ]
+    assert all(ada.home.domain_id in "".join(each["Resource"]) for each in statements[2:])
+
+
+def test_a_name_that_is_none_and_one_that_is_not_there(ada: Ada, tmp_path: Path) -> None:
+    wrong = ada.run("status", "--env", "Acme ML", expect=64)
+    absent = ada.run("start", "x", "--env", "acme-nlp", expect=1)
+    nobody = ada.home.run("iam", "user", "adda", expect=64)
+
+    assert wrong.err.endswith("Next:  studioctl list   (shows the environments of the account and region)\n")
+    assert absent.err == (
+        "Error: There is no 'acme-nlp' in us-east-1.\n"
+        "Next:  studioctl list   (shows what there is; AWS_REGION=... looks in another region)\n"
+    )
+    assert nobody.err == "Error: 'acme-ml' has no user 'adda'; did you mean ada?\nNext:  name one of: ada, bob\n"
