@@ -30,6 +30,7 @@ pytestmark = pytest.mark.terraform
 EXTRAS = ("local", "terraform", "audit")
 # What is typed for each argument.
 WORDS = {
+    "action": "request",
     "asked": "network.cidr",
     "command": "plan",
     "directory": "documents",
@@ -50,8 +51,9 @@ WORDS = {
     "words": "ResourceInUse",
 }
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:space/d-kq3m0w8xv2ab/grace-editor"
-# These ask the emulator that runs, and start none; there is no user of the name that is typed, so nobody is asked.
-ASK_ONLY = ("emulator status", "emulator stop", "ssh-proxy", "user remove")
+# These ask the emulator that runs, and start none. There is no user of the name that is typed, so nobody is asked, and
+# a CSV file is read without AWS.
+ASK_ONLY = ("emulator status", "emulator stop", "ssh-proxy", "user remove", "user import")
 # These are typed here without an option that they need, which is told first.
 LACK_AN_OPTION = ("tune delete", "tune export", "tune logs", "tune run")
 RUN_AN_ENGINE = ("plan", "up", "down", "outputs", "why", "state history", "state restore", "state unlock")

@@ -8,18 +8,21 @@ from itertools import pairwise
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
     r"\bstudioctl (plan|up|down|why|backup|status|outputs|doctor|audit|report|quotas|start|stop|restart|open|logs"
-    r"|connect|ssh"
-    rf"|secret (set|get|status) github|image (push|list|attach)|user remove|tune run(?! FILE)|{STATE})\b"
+    r"|connect|ssh|secret (set|get|status) github|image (push|list|attach)|user (import|remove)|iam user"
+    rf"|tune run(?! FILE)|{STATE})\b"
 )
 # Those that read the file, or find studies beside it, and act nowhere. Some hints name the file already.
 STUDIES = r"tune (?:run(?= FILE)|resume|status|best|list|logs|plot|dashboard|export|stop|delete)"
 READERS = re.compile(
-    r"\bstudioctl (validate|synth|cost|user (add|list|import)|image build|editor (script|test)"
+    r"\bstudioctl (validate|synth|cost|user (add|list)|image build|editor (script|test)"
     rf"|{STUDIES})\b(?! --config)"
 )
 
 # Of these, the ones that also find an environment by its name. The others need its file.
-BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|logs)\b")
+BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|logs|iam user)\b")
+
+# It is about no environment in particular, but a rehearsal's is on the emulator.
+LIST = re.compile(r"\bstudioctl list\b")
 
 CONFIG = re.compile(r"(?:--config=|-c)(.+)", re.DOTALL)
 
@@ -64,6 +67,8 @@ def with_flags(hint: str, arguments: list[str]) -> str:
 
 def repeating(hint: str, flags: str) -> str:
     """The hint with these very flags behind each command in it."""
+    if flags.endswith(" --local"):
+        hint = LIST.sub(lambda found: found[0] + " --local", hint)
     if flags.startswith(" --env "):
         return BY_NAME.sub(lambda found: found[0] + flags, hint)
     hint = READERS.sub(lambda found: found[0] + flags.removesuffix(" --local"), hint)
