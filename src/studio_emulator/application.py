@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -218,23 +218,22 @@ class Application:
 
     def _own_answer(self, request: Request) -> Response:
         """Paths of the emulator itself."""
-        match request.path.split("/")[2:]:
-            case ["inventory"]:
-                with self._turn:
-                    settle()
-                    return _json(take_inventory())
-            case ["settings"]:
-                return _json(asdict(self.settings))
-            case ["faults"]:
-                return self._change_faults(request)
-            case ["training-jobs"]:
-                return self._disturb(request)
-            case ["sessions"]:
-                return self._begin_session(request)
-            case ["permissions"]:
-                return self._permissions(request)
-            case _:
-                return Response("Not found\n", 404)
+        answers: Mapping[str, Callable[[Request], Response]] = {
+            "inventory": lambda _: self._inventory(),
+            "settings": lambda _: _json(asdict(self.settings)),
+            "faults": self._change_faults,
+            "training-jobs": self._disturb,
+            "sessions": self._begin_session,
+            "permissions": self._permissions,
+        }
+        answer = answers.get("/".join(request.path.split("/")[2:]))
+        return answer(request) if answer else Response("Not found\n", 404)
+
+    def _inventory(self) -> Response:
+        """Everything that exists."""
+        with self._turn:
+            settle()
+            return _json(take_inventory())
 
     def _permissions(self, request: Request) -> Response:
         """GET shows what was asked for, DELETE forgets it."""
