@@ -80,7 +80,7 @@ Names
   ✓ NAM002  policy acme-ml-jobs: the name is free
   ✓ NAM004  domain acme-ml: the name is free
 
-1 note, 29 ok
+1 note, 31 ok
 """
 
 
@@ -149,7 +149,7 @@ def test_errors_warnings_and_exit_codes(ready: Shell) -> None:
     ]
     assert [f["id"] for f in json.loads(bad.out)["findings"] if f["severity"] == "warning"] == ["PRG003"]
     assert "\n  ! PRG003  session-manager-plugin was not found\n" in strict.out
-    assert strict.out.endswith("\n1 warning, 29 ok\n")
+    assert strict.out.endswith("\n1 warning, 31 ok\n")
 
 
 def test_what_is_not_allowed_takes_nothing_away_from_the_rest(ready: Shell) -> None:

@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Protocol
 
 from studioctl.aws import quotas
-from studioctl.aws.errors import AwsError
 from studioctl.aws.quotas import Quota, RunningApp
 from studioctl.aws.session import Session
 from studioctl.aws.values import Domain, Space, UserProfile
 from studioctl.config.model import EnvironmentConfig
+from studioctl.errors import AwsError
 from studioctl.events import Finished, Started, Work
 from studioctl.infrastructure.block import Blueprint
 from studioctl.operations.environment import Account

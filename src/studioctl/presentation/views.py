@@ -164,7 +164,8 @@ def faults(found: Mapping[str, Any], console: Console) -> None:
 def _how_often(fault: Mapping[str, Any]) -> str:
     words = [f"{fault['times']}x" if fault["times"] else "always"]
     words += [f"after {fault['after']}"] if fault["after"] else []
-    words += [f"beyond {fault['per_second']:g} a second"] if fault["per_second"] else []
+    rate = fault.get("per_second")  # an emulator of an earlier version tells none
+    words += [f"beyond {rate:g} a second"] if rate else []
     words += [f"p = {fault['probability']:g}"] if fault["probability"] < 1 else []
     return ", ".join(words)
 
