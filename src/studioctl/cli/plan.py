@@ -95,9 +95,7 @@ def _refusal(environment: "Environment", summary: "PlanSummary") -> RefusedError
     return None
 
 
-def _tell_shortages(
-    terminal: "Terminal", environment: "Environment", summary: "PlanSummary", *, flags: str
-) -> None:
+def _tell_shortages(terminal: "Terminal", environment: "Environment", summary: "PlanSummary", *, flags: str) -> None:
     """Below a plan that creates something: what the account may not have enough of."""
     from studioctl.operations import quotas
     from studioctl.presentation import quotas as view
