@@ -39,7 +39,7 @@ def requests(wanted: Sequence["Demand"], terminal: Terminal) -> None:
 def short(found: Sequence["Demand"] | None, terminal: Terminal, *, flags: str) -> None:
     """A line for each that is missing, below a plan."""
     if found is None:
-        terminal.say(f"\nNote: AWS did not tell the account's quotas. To see why: studioctl quotas{flags}")
+        terminal.say("\nNote: AWS did not tell the account's quotas, so this plan was not compared with them.")
         return
     for demand in found:
         has = "has no such quota" if demand.quota is None else f"may have {demand.quota.limit}"
