@@ -134,7 +134,7 @@ def test_an_instance_type_is_checked_before_anything_stops(home: Living, typed: 
         refused = home.run(*verb, "--instance-type", typed, expect=64)
 
         assert refused.err == (
-            f"Error: --instance-type: {meant}. Nothing was stopped or started.\n"
+            f"Error: --instance-type: {meant}{'' if meant.endswith('?') else '.'} Nothing was stopped or started.\n"
             "Next:  name another type, or leave --instance-type out: then it is the file's\n"
         )
     assert home.app("ada-editor")["Status"] == "InService"
