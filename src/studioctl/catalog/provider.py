@@ -19,8 +19,13 @@ FIRST: Final[Version] = (0, 0, 0)
 LAST: Final[Version] = (10**6, 0, 0)
 # From the first, to before the second. 5.100.0 is the last of its major version.
 SUPPORTED: Final[tuple[tuple[Version, Version], ...]] = (((5, 100, 0), (6, 0, 0)), ((6, 40, 0), (7, 0, 0)))
-WRITE: Final = 'write "5.100.0", "6.69.1" or a range such as ">= 6.40, < 7"'
+WRITE: Final = f'write "{DEFAULT}", "{CHECKED}" or a range such as ">= 6.40, < 7"'
+LOCK_FILE: Final = ".terraform.lock.hcl"
 
+_LOCKED_VERSION = re.compile(
+    r'^provider "registry\.(?:terraform\.io|opentofu\.org)/hashicorp/aws" \{[^{}]*?^\s*version\s*=\s*"([^"\n]{1,20})"',
+    re.MULTILINE,
+)
 _TERM = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(0|[1-9]\d{0,5})(?:\.(0|[1-9]\d{0,5}))?(?:\.(0|[1-9]\d{0,5}))?\s*")
 
 
@@ -146,6 +151,12 @@ class Constraint:
         return self.low >= (6, 0, 0)
 
 
+def locked_version(lock_file: str) -> str | None:
+    """The version that the text of Terraform's lock file holds; None where it holds none of this provider."""
+    found = _LOCKED_VERSION.search(lock_file)
+    return found[1] if found else None
+
+
 def constraint(text: str) -> Constraint:
     """The versions that a text of `[terraform] provider` admits.
 
@@ -210,3 +221,6 @@ def _reasons(wanted: Constraint) -> Iterator[str]:
         yield f"versions from 6.0.0 to before 6.40.0{told}"
     if wanted.high > (7, 0, 0):
         yield "versions from 7.0.0, which nobody has tried"
+
+
+USUAL: Final = constraint(DEFAULT)

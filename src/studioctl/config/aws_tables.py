@@ -2,8 +2,6 @@
 
 from typing import Final
 
-PROVIDER_VERSION: Final = "5.100.0"
-
 # SageMaker's AppInstanceType, without those of other kinds of apps.
 INSTANCE_TYPES: Final = frozenset(
     {

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from textwrap import fill
 from typing import Any, cast
 
+from studioctl.catalog import provider
 from studioctl.config.aws_tables import (
     INSTANCE_TYPES,
-    PROVIDER_VERSION,
     REFUSED_INSTANCE_TYPES,
     REFUSED_REGIONS,
     REGIONS,
@@ -127,7 +127,7 @@ def _lists() -> Iterator[str]:
     ):
         yield f"## {heading}\n\n{_listed(known - refused)}\n"
         yield (
-            f"AWS has these too, but Terraform's provider {PROVIDER_VERSION} refuses them. With version 6 they are"
+            f"AWS has these too, but Terraform's provider {provider.DEFAULT} refuses them. With version 6 they are"
             f" passed on; whether it knows them was not tried:\n{_listed(refused)}\n"
         )
 

@@ -1,6 +1,5 @@
 """Which AWS provider Terraform uses, and what it lets through."""
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -8,7 +7,8 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from studioctl.catalog import provider as providers
-from studioctl.config.aws_tables import PROVIDER_VERSION, REFUSED_INSTANCE_TYPES, REFUSED_REGIONS
+from studioctl.catalog.provider import LOCK_FILE
+from studioctl.config.aws_tables import REFUSED_INSTANCE_TYPES, REFUSED_REGIONS
 from studioctl.config.closed import Model
 from studioctl.config.plain import list_in, table_in
 from studioctl.config.scripts import below
@@ -16,12 +16,7 @@ from studioctl.config.text import Location, Violation, quote
 from studioctl.disk import open_regular
 
 LOCKED = "locked"
-LOCK_FILE = ".terraform.lock.hcl"
 _LARGEST_LOCK_FILE = 64 * 1024
-_LOCKED_VERSION = re.compile(
-    r'^provider "registry\.(?:terraform\.io|opentofu\.org)/hashicorp/aws" \{[^{}]*?^\s*version\s*=\s*"([^"\n]{1,20})"',
-    re.MULTILINE,
-)
 
 
 def _constraint(value: str) -> str:
@@ -81,10 +76,10 @@ def _locked_version(directory: Path) -> str:
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueError(f"{LOCK_FILE} cannot be read: {reason}; {instead}") from None
-    found = _LOCKED_VERSION.search(content.decode("utf-8", "replace"))
-    if found is None:
+    version = providers.locked_version(content.decode("utf-8", "replace"))
+    if version is None:
         raise ValueError(f"{LOCK_FILE} holds no version of {providers.NAME}; {instead}")
-    return found[1]
+    return version
 
 
 def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
@@ -108,7 +103,7 @@ def _is_version_5(text: Any) -> bool:
 
 def _refused(value: str, other: str) -> str:
     return (
-        f'AWS has "{value}", but provider {PROVIDER_VERSION} refuses it; write {other}, or a later provider:'
+        f'AWS has "{value}", but provider {providers.DEFAULT} refuses it; write {other}, or a later provider:'
         f' [terraform] provider = "{providers.CHECKED}"'
     )
 

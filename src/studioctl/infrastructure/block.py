@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from studioctl.catalog.provider import DEFAULT, Constraint, constraint
+from studioctl.catalog.provider import USUAL, Constraint
 
 _REFERENCE = re.compile(r"(?<!\$)\$\{((?:data\.)?[a-z0-9_]+\.[A-Za-z0-9_-]+)")
 
@@ -143,7 +143,7 @@ class Blueprint:
     profile: str | None
     tags: Mapping[str, str]
     modules: tuple[Module, ...]
-    provider: Constraint = field(default_factory=lambda: constraint(DEFAULT))
+    provider: Constraint = USUAL
     files: Mapping[str, str] = field(default_factory=dict)
 
     def resources(self) -> tuple[Resource, ...]:

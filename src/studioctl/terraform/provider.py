@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studioctl import homes
-from studioctl.catalog.provider import DEFAULT, Constraint, constraint
 from studioctl.catalog.provider import NAME as PROVIDER
+from studioctl.catalog.provider import USUAL, Constraint
 from studioctl.errors import ConfigError
 from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
 
@@ -25,7 +25,6 @@ MIRROR_VARIABLE = "STUDIOCTL_PROVIDER_MIRROR"
 MACHINE_WIDE = (Path("/opt"), Path("/usr/local/share"), Path("/usr/share"))
 TERRAFORM_REGISTRY = "registry.terraform.io"
 TOFU_REGISTRY = "registry.opentofu.org"
-USUAL = constraint(DEFAULT)
 _ARCHIVE = re.compile(r"terraform-provider-aws_([0-9.]+)_(\w+)\.zip")
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from studioctl import disk, homes
+from studioctl.catalog.provider import LOCK_FILE
 from studioctl.errors import TerraformError
 from studioctl.terraform import records
 from studioctl.terraform.backend import STATE_FILE
@@ -28,12 +29,11 @@ DATA_VARIABLE = "STUDIOCTL_DATA_DIR"
 ERRORED = "errored.tfstate"  # what Terraform could not store
 STATE_FILES = (STATE_FILE, ERRORED)
 INITIALISED = "initialised.json"
-LOCKED_PROVIDERS = ".terraform.lock.hcl"
 USED_BACKEND = ".terraform/terraform.tfstate"
 # That what exists was made from here, and the mark that it has.
 CLAIMS = ("exists", "birth")
 RUNS = "runs.json"
-_TERRAFORMS_FILES = (INITIALISED, LOCKED_PROVIDERS, USED_BACKEND, RUNS)
+_TERRAFORMS_FILES = (INITIALISED, LOCK_FILE, USED_BACKEND, RUNS)
 _TERRAFORMS = {"providers", "terraform.tfstate"}  # all that Terraform keeps in .terraform for our documents
 
 
@@ -123,7 +123,7 @@ class Anchor:
         packages = dict(_packages(self.directory))
         return (
             kept <= _TERRAFORMS
-            and self.knows(LOCKED_PROVIDERS)
+            and self.knows(LOCK_FILE)
             and self.knows(USED_BACKEND)
             and packages.items() <= digests.items()
         )

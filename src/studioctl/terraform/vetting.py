@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studioctl.catalog.provider import LOCK_FILE
 from studioctl.errors import RefusedError
 from studioctl.events import Noted, Work
 from studioctl.terraform import backend as backends
 from studioctl.terraform import records, tree
 from studioctl.terraform.backend import Backend
-from studioctl.terraform.trust import CLAIMS, DATA_VARIABLE, INITIALISED, LOCKED_PROVIDERS, RUNS, USED_BACKEND, Anchor
+from studioctl.terraform.trust import CLAIMS, DATA_VARIABLE, INITIALISED, RUNS, USED_BACKEND, Anchor
 from studioctl.terraform.workspace import Initialised, Workspace
 
 TRUST = "studioctl state trust"
 IMPORTS_FILE = "adopt.tf.json"
-_MADE_ANEW = (".terraform", LOCKED_PROVIDERS, "plan.tfplan", "terraform.rc", "mirror")
+_MADE_ANEW = (".terraform", LOCK_FILE, "plan.tfplan", "terraform.rc", "mirror")
 # How a state is reached, beside where it is; none of these leads to another one.
 _HARMLESS = {"profile", "region", "encrypt", "acl", "kms_key_id", "use_lockfile"}
 

@@ -21,14 +21,14 @@ from typing import Any
 import filelock
 
 from studioctl import disk, homes
-from studioctl.catalog.provider import NAME, Constraint
+from studioctl.catalog.provider import LOCK_FILE, NAME, Constraint, locked_version
 from studioctl.errors import TerraformError
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
 from studioctl.terraform import records, tree
 from studioctl.terraform.backend import STATE_FILE, Backend
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, Mirror, cli_config
-from studioctl.terraform.trust import ERRORED, INITIALISED, LOCKED_PROVIDERS, USED_BACKEND, Anchor
+from studioctl.terraform.trust import ERRORED, INITIALISED, USED_BACKEND, Anchor
 
 HOME = ".studioctl"
 KEPT_LOGS = 20
@@ -38,7 +38,6 @@ EMULATOR = "emulator"
 _MARK = re.compile(r"[0-9a-f]{16}")
 # As Terraform writes it: comments, and a block for each provider.
 _LOCK_FILE = re.compile(r'(\s|#[^\n]*\n|provider "[^"\n]+" \{\n([^{}"\0]|"[^"\n\0]*")*\n\})*')
-_LOCKED_VERSION = re.compile(r'^\s*version\s*=\s*"([0-9.]+)"', re.MULTILINE)
 FORGET = "none"  # in place of a backend's settings
 _README = """\
 This directory belongs to studioctl. It holds, for each environment and target, the documents that studioctl gives to
@@ -331,7 +330,7 @@ class Workspace:
 
     def discard_torn(self) -> None:
         """Remove what Terraform itself could not read: the next `init` makes it anew."""
-        used, locked = self.directory / USED_BACKEND, self.directory / LOCKED_PROVIDERS
+        used, locked = self.directory / USED_BACKEND, self.directory / LOCK_FILE
         if used.is_file() and not records.mapping(used):
             shutil.rmtree(self.directory / ".terraform", ignore_errors=True)
         if locked.is_file() and not _LOCK_FILE.fullmatch(records.text(locked) or "\0"):
@@ -340,9 +339,8 @@ class Workspace:
 
     def locks(self, wanted: Constraint) -> bool:
         """Whether Terraform's lock file, if there is one, holds a version that is wanted: else `init` must upgrade."""
-        text = records.text(self.directory / LOCKED_PROVIDERS)
-        found = _LOCKED_VERSION.search(text) if text else None
-        return found is None or wanted.admits(found[1])
+        version = locked_version(records.text(self.directory / LOCK_FILE) or "")
+        return version is None or wanted.admits(version)
 
     def forget(self) -> None:
         """Let the next run initialise Terraform anew, with nothing to migrate."""

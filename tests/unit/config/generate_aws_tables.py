@@ -14,10 +14,10 @@ from typing import Any
 
 import botocore.session
 
+from studioctl.catalog.provider import DEFAULT, NAME
 from studioctl.terraform import provider
 
 TABLES = Path(__file__).parents[3] / "src/studioctl/config/aws_tables.py"
-PROVIDER = "5.100.0"
 NOT_FOR_EDITORS = {"system", "ml.geospatial.interactive"}  # of other kinds of apps
 
 
@@ -46,7 +46,7 @@ def _terraform(directory: Path, *arguments: str) -> str:
 
 
 def _prepare(directory: Path, **blocks: Any) -> None:
-    required = {"aws": {"source": "hashicorp/aws", "version": PROVIDER}}
+    required = {"aws": {"source": NAME, "version": DEFAULT}}
     document = {"terraform": {"required_providers": required}, **blocks}
     (directory / "main.tf.json").write_text(json.dumps(document))
 
@@ -99,7 +99,6 @@ def render() -> str:
     return (
         '"""What AWS has and the provider refuses. Generated: python tests/unit/config/generate_aws_tables.py."""\n\n'
         "from typing import Final\n"
-        f'\nPROVIDER_VERSION: Final = "{PROVIDER}"\n'
         + table("INSTANCE_TYPES", "SageMaker's AppInstanceType, without those of other kinds of apps.", types)
         + table(
             "REFUSED_INSTANCE_TYPES",

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from studioctl.catalog.provider import LOCK_FILE
 from studioctl.errors import RefusedError, TerraformError
 from studioctl.events import Noted
 from studioctl.terraform import tree, vetting
 from studioctl.terraform.backend import Backend
-from studioctl.terraform.trust import INITIALISED, LOCKED_PROVIDERS, USED_BACKEND
+from studioctl.terraform.trust import INITIALISED, USED_BACKEND
 from studioctl.terraform.workspace import Initialised, Workspace
 
 from .blueprints import AWS
@@ -57,7 +58,7 @@ def initialise(directory: Path) -> None:
     if not package.is_symlink():
         package.symlink_to(mirror)
     (directory / USED_BACKEND).write_text('{"backend": {"type": "local", "config": {"path": null}}}')
-    (directory / LOCKED_PROVIDERS).write_text("# ours")
+    (directory / LOCK_FILE).write_text("# ours")
 
 
 def leaves(serial: int, **more: str) -> Callable[[Path], None]:
@@ -95,7 +96,7 @@ def refused(work: Workspace, wanted: Backend = LOCAL) -> str:
 def test_the_next_run_goes_on_without_a_word_and_makes_nothing_anew(lived: Workspace) -> None:
     assert run(workspace(lived.directory.parents[2]), leaving=leaves(2)) == []
     assert run(workspace(lived.directory.parents[2])) == []
-    assert (lived.directory / LOCKED_PROVIDERS).read_text() == "# ours"
+    assert (lived.directory / LOCK_FILE).read_text() == "# ours"
 
 
 def test_the_record_and_the_directory_are_the_users_alone(lived: Workspace, home: Path) -> None:
@@ -219,7 +220,7 @@ def test_a_run_that_was_killed_before_anything_was_stored_is_gone_on_from(tmp_pa
 @pytest.mark.parametrize(
     "forge",
     [
-        lambda directory: (directory / LOCKED_PROVIDERS).write_text("# matches a fake"),
+        lambda directory: (directory / LOCK_FILE).write_text("# matches a fake"),
         lambda directory: (directory / USED_BACKEND).write_text('{"backend": {"type": "http"}}'),
         lambda directory: (directory / ".terraform/environment").write_text("another"),
         lambda directory: (directory / ".terraform/modules").mkdir(),
@@ -236,7 +237,7 @@ def test_terraforms_own_files_are_made_anew_when_somebody_changed_them(
     told = run(workspace(lived.directory.parents[2]))
 
     assert told == ["Terraform's working files here are not those that studioctl left: they are made anew"]
-    assert (lived.directory / LOCKED_PROVIDERS).read_text() == "# ours"
+    assert (lived.directory / LOCK_FILE).read_text() == "# ours"
     assert sorted(path.name for path in (lived.directory / ".terraform").iterdir()) == [
         "providers",
         "terraform.tfstate",
@@ -320,14 +321,14 @@ def test_a_run_that_was_killed_before_it_closed_the_files_keeps_the_provider(tmp
 
 def test_what_was_not_looked_at_is_not_noted_as_ours(lived: Workspace) -> None:
     """A command that only holds the directory, such as `state restore`, must not make a forged lock file ours."""
-    (lived.directory / LOCKED_PROVIDERS).write_text("# matches a fake")
+    (lived.directory / LOCK_FILE).write_text("# matches a fake")
     work = workspace(lived.directory.parents[2])
     vetting.vet(work, LOCAL)
     with work.hold("restore"):
         work.write_state(state(2))
 
     assert len(run(workspace(lived.directory.parents[2]))) == 1
-    assert (lived.directory / LOCKED_PROVIDERS).read_text() == "# ours"
+    assert (lived.directory / LOCK_FILE).read_text() == "# ours"
 
 
 def test_terraform_starts_with_nothing_that_we_did_not_write(lived: Workspace) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from studioctl.catalog.provider import NAME
+from studioctl.catalog.provider import NAME, USUAL
 from studioctl.errors import ConfigError, TerraformError
 from studioctl.operations.doctor.check import Check, Group
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
@@ -54,7 +54,7 @@ def _provider(patient: Patient) -> Iterator[Finding]:
         except ConfigError as error:
             yield MIRROR.broken(error.message, variable=name)
             return
-    versions = patient.config.terraform.versions if patient.config else provider.USUAL
+    versions = patient.config.terraform.versions if patient.config else USUAL
     try:
         place = provider.place(patient.environ, registry, wanted=versions, homes=patient.homes)
     except ConfigError as error:

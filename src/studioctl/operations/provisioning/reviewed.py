@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from studioctl import disk
+from studioctl.catalog.provider import LOCK_FILE
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import RefusedError
 from studioctl.events import Work
@@ -27,7 +28,6 @@ KIND = "studioctl plan"
 FORMAT = 1
 LARGEST = 16 * 1024 * 1024
 WHO_ASKS = "variables.tf.json"  # differs from person to person
-LOCK_FILE = ".terraform.lock.hcl"
 
 
 @dataclass(frozen=True)

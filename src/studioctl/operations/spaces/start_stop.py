@@ -25,8 +25,6 @@ NO_SCRIPT = "None"
 UPDATE_FAILED = "Update_Failed"
 LISTED = 20  # names in a message
 CPU_IMAGE, GPU_IMAGE = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
-
-
 ELSEWHERE = "studioctl list   (shows what there is; AWS_REGION=... looks in another region)"
 
 

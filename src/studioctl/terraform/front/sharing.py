@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studioctl import homes
-from studioctl.catalog.provider import DEFAULT, NAME, Constraint, constraint
+from studioctl.catalog.provider import DEFAULT, LOCK_FILE, NAME, USUAL, Constraint
 from studioctl.errors import StudioctlError
 from studioctl.target import Target
 from studioctl.terraform import warm
@@ -28,7 +28,6 @@ from studioctl.terraform.front import DISPOSABLE, starting
 from studioctl.terraform.front.starting import Front
 from studioctl.terraform.provider import platform_name
 from studioctl.terraform.tree import PROVIDERS
-from studioctl.terraform.trust import LOCKED_PROVIDERS
 
 OFF = "STUDIOCTL_OWN_PROVIDERS"
 
@@ -86,9 +85,9 @@ class SharedProvider:
         wanted: The versions of the provider that may be used. Each of the two that run already is the default one.
     """
 
-    def __init__(self, directory: Path, engine: Engine, wanted: Constraint | None = None) -> None:
+    def __init__(self, directory: Path, engine: Engine, wanted: Constraint = USUAL) -> None:
         self._directory, self._engine = directory, engine
-        self.other_version = not (wanted or constraint(DEFAULT)).admits(DEFAULT)
+        self.other_version = not wanted.admits(DEFAULT)
         self._front: Front | None = None
         self._environ: Mapping[str, str] = {}
         self.why_not = ""  # each Terraform starts its own
@@ -113,7 +112,7 @@ class SharedProvider:
         try:
             directory = Path(tempfile.mkdtemp(prefix="studioctl-"))
             (directory / DISPOSABLE).touch()
-            self._front = starting.start(package, directory, environ, lock_file=self._directory / LOCKED_PROVIDERS)
+            self._front = starting.start(package, directory, environ, lock_file=self._directory / LOCK_FILE)
         except OSError as error:
             self.why_not = str(error)
             return

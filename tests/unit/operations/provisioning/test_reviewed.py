@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from studioctl.catalog.provider import LOCK_FILE
 from studioctl.config.source import Source
 from studioctl.errors import RefusedError
 from studioctl.events import Work
@@ -36,7 +37,7 @@ class World:
         self.summary = SUMMARY
         self.engine = SimpleNamespace(kind="terraform", version="1.11.4")
         self.inits: list[bool] = []
-        (directory / reviewed.LOCK_FILE).write_text('hashes = ["h1:abc"]')
+        (directory / LOCK_FILE).write_text('hashes = ["h1:abc"]')
         (directory / "emulator").write_text("0123")
         terraform = SimpleNamespace(
             workspace=SimpleNamespace(directory=directory),
@@ -119,7 +120,7 @@ CHANGED: dict[str, tuple[Callable[[World, Path], Any], str]] = {
         "this version of studioctl would tell Terraform something else",
     ),
     "the provider": (
-        lambda _, d: (d / reviewed.LOCK_FILE).write_text('hashes = ["h1:xyz"]'),
+        lambda _, d: (d / LOCK_FILE).write_text('hashes = ["h1:xyz"]'),
         "the provider is another one",
     ),
     "the engine": (lambda w, _: setattr(w.engine, "version", "1.12.0"), "the version of Terraform is another one"),
