@@ -15,7 +15,7 @@ from typing import NamedTuple
 import hpack
 
 PREFACE = 24  # bytes that a client sends before its first frame
-DATA, HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE, CONTINUATION = 0x0, 0x1, 0x3, 0x4, 0x8, 0x9
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION = 0x0, 0x1, 0x3, 0x4, 0x6, 0x8, 0x9
 END_STREAM, END_HEADERS, PADDED, PRIORITY, ACK = 0x1, 0x4, 0x8, 0x20, 0x1
 INITIAL_WINDOW_SIZE = 0x4  # a setting
 WINDOW = 65_535  # bytes of data that may be under way, of a stream and of all together, unless somebody says otherwise

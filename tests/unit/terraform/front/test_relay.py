@@ -1,5 +1,6 @@
 """Terraform's calls through the front, with a provider that a test plays."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -10,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
-from studioctl.terraform.front import relay
+from studioctl.terraform.front import http2, relay
 from studioctl.terraform.front.answers import Answers
 
 from .messages import field as message
@@ -209,6 +210,33 @@ def test_a_known_answer_that_nobody_waits_for_breaks_nothing(scene: Scene) -> No
         scene.begin(relay.SCHEMA).cancel()
         assert scene.call(READ, b"x") == b"x"
     assert scene.call(relay.SCHEMA) == whole
+
+
+def test_pings_are_answered_here_as_are_calls(tmp_path: Path) -> None:
+    """The provider would end a connection whose pings it gets without the calls that they belong to."""
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    ping, settings = http2.frame(http2.PING, 0, 0, b"12345678"), http2.frame(http2.SETTINGS, 0, 0, b"")
+    with socket.socket(socket.AF_UNIX) as behind, socket.socket(socket.AF_UNIX) as terraform:
+        behind.bind(str(tmp_path / "p"))
+        behind.listen()
+        front = relay.Relay(tmp_path / "p", Answers(tmp_path / "cache", "h1:a"), lambda: None)
+        with front.serving(tmp_path / "f"):
+            terraform.connect(str(tmp_path / "f"))
+            terraform.sendall(preface + ping * 4 + settings)
+            provider, _ = behind.accept()
+            with provider:
+                answered = http2.frame(http2.PING, http2.ACK, 0, b"12345678") * 4
+                assert _received(terraform, len(answered)) == answered
+                assert _received(provider, len(preface + settings)) == preface + settings
+                provider.sendall(ping)  # one of the provider's own passes, and so does its answer
+                assert _received(terraform, len(ping)) == ping
+                terraform.sendall(answered[: len(ping)])
+                assert _received(provider, len(ping)) == answered[: len(ping)]
+
+
+def _received(side: socket.socket, size: int) -> bytes:
+    side.settimeout(30)
+    return side.recv(size, socket.MSG_WAITALL)
 
 
 def test_a_provider_that_ends_ends_the_calls(scene: Scene) -> None:
