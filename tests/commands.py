@@ -1,15 +1,31 @@
 """The command tree, as the shell sees it."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import typer
 from typer.main import get_command
 
+from studioctl.cli.main import app
 
-def commands(app: typer.Typer) -> Iterator[tuple[str, set[str]]]:
+
+@functools.cache
+def tree() -> Any:
+    """The whole tree. Made once: that takes a tenth of a second."""
+    return get_command(app)
+
+
+def follow(words: Sequence[str]) -> tuple[Any, list[str]]:
+    """The command or group to which the words lead, and the words that are left over."""
+    command, left = tree(), list(words)
+    while left and left[0] in getattr(command, "commands", {}):  # typer's group has no public type
+        command = command.commands[left.pop(0)]
+    return command, left
+
+
+def commands() -> Iterator[tuple[str, set[str]]]:
     """Each command that is no group, such as "state history", with its options."""
-    yield from _below(get_command(app), ())
+    yield from _below(tree(), ())
 
 
 def _below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, set[str]]]:

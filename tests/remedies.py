@@ -220,6 +220,7 @@ def _own(scope: ast.AST) -> Iterator[ast.AST]:
             yield from _own(node)
 
 
+@cache
 def pattern(template: str) -> re.Pattern[str]:
     """What a message that is made from this template ends with. A brace may stand twice in it, for `format`."""
     literal = PLACEHOLDER.split(template)
@@ -227,6 +228,7 @@ def pattern(template: str) -> re.Pattern[str]:
     return re.compile(words + "$", re.DOTALL)
 
 
+@cache
 def literal(template: str) -> int:
     """How many characters of it are always the same."""
     return len(PLACEHOLDER.sub("", template).replace('"', ""))

@@ -2,10 +2,8 @@
 
 import re
 
+from tests.commands import follow
 from tests.generated import ROOT
-from typer.main import get_command
-
-from studioctl.cli.main import app
 
 PLACES = [
     *(ROOT / "src").rglob("*.py"),
@@ -19,15 +17,8 @@ NAMED = re.compile(r"(?:`|: |\$ |, )studioctl((?: [a-z][a-z-]*)+)")
 
 def known_prefix(words: list[str]) -> list[str]:
     """The words up to the first that is no command where one has to stand."""
-    command = get_command(app)
-    for number, word in enumerate(words):
-        below = getattr(command, "commands", None)  # typer's group has no public type
-        if below is None:
-            return words
-        if word not in below:
-            return words[:number]
-        command = below[word]
-    return words
+    command, left = follow(words)
+    return words[: len(words) - len(left)] if hasattr(command, "commands") else words
 
 
 def test_every_command_that_is_named_exists() -> None:

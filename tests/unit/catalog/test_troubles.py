@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from studio_emulator import fault_answers
 from studioctl.catalog.troubles import matching, troubles
-from studioctl.cli.main import app
+from tests.commands import follow
 
 EMULATOR = Path(fault_answers.__file__).parent
 MOTO = Path(str(importlib.util.find_spec("moto").origin)).parent  # type: ignore[union-attr]
@@ -76,13 +75,6 @@ def test_nothing_is_said_of_what_is_not_known() -> None:
     assert matching("foo") == ()
 
 
-def command_of(words: list[str]) -> Any:
-    command: Any = typer.main.get_command(app)
-    while words and words[0] in getattr(command, "commands", {}):
-        command = command.commands[words.pop(0)]
-    return command
-
-
 @pytest.mark.parametrize("trouble", troubles(), ids=lambda trouble: trouble.name)
 def test_every_command_of_studioctl_is_one_and_has_the_options(trouble: Any) -> None:
     for line in (*trouble.look, *trouble.run):
@@ -90,7 +82,7 @@ def test_every_command_of_studioctl_is_one_and_has_the_options(trouble: Any) -> 
         if first != "studioctl":
             assert first in {"aws", "date", "terraform"}
             continue
-        command = command_of(words)
+        command, _ = follow(words)
         assert not hasattr(command, "commands"), line
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, line

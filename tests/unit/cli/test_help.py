@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from studioctl.cli.main import app
+from tests.commands import tree
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -22,7 +22,7 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 def test_no_option_is_cut(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     cut = {}
-    for path, command in commands(get_command(app)):
+    for path, command in commands(tree()):
         shown = CliRunner().invoke(app, [*path, "--help"]).output
         names = {name for param in command.params for name in (*param.opts, *param.secondary_opts) if name[:2] == "--"}
         words = set(re.findall(r"--[\w-]+", shown))

@@ -5,7 +5,6 @@ import shlex
 import pytest
 
 from studioctl.cli.hints import with_flags
-from studioctl.cli.main import app
 from tests.commands import commands
 
 
@@ -35,7 +34,7 @@ def test_just_the_commands_that_take_both_flags_get_them() -> None:
     """Those that a hint names with arguments are looked at with these."""
     typed = {"secret": " github", "state restore": " SERIAL", "state unlock": " 3d20d141-88c4-bb14-d677-88c5c9ec329a"}
     takes, gets = set(), set()
-    for path, options in commands(app):
+    for path, options in commands():
         hint = f"studioctl {path}{typed.get(path) or typed.get(path.split()[0], '')}"
         takes |= {path} if {"--config", "--local"} <= options else set()
         gets |= {path} if with_flags(hint, ["up", "--config", "a.toml", "--local"]).endswith(" --local") else set()
@@ -45,7 +44,7 @@ def test_just_the_commands_that_take_both_flags_get_them() -> None:
 
 
 def test_every_command_that_reads_the_file_names_it() -> None:
-    for path, options in commands(app):
+    for path, options in commands():
         if "--config" not in options or path in {"init", *NEVER_A_HINT}:
             continue  # `init` is told to write a file only where it names one
         command = f"studioctl {path}" + (" github" if path.startswith("secret ") else "")

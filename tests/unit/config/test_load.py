@@ -148,6 +148,7 @@ def test_a_name_that_no_file_can_have() -> None:
         (b'name = "acme"\n# caf\xe9\n', "studio.toml is not UTF-8: line 2 has the byte 0xE9."),
         (b"#" * (4 * 1024 * 1024 + 1), "studio.toml is larger than 4 MB."),
     ],
+    ids=["UTF-16", "no UTF-8", "too large"],
 )
 def test_content_that_is_no_text(content: bytes, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

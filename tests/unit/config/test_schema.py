@@ -37,10 +37,12 @@ def test_every_key_is_on_the_reference_page() -> None:
 
 def test_every_example_and_default_is_valid() -> None:
     whole = schema()
+    validator = jsonschema.validators.validator_for(whole)
+    validator.check_schema(whole)
     for table in tables(whole):
         for node in table["properties"].values():
             for value in [*node.get("examples", ()), *([node["default"]] if "default" in node else ())]:
-                jsonschema.validate(value, {**node, "definitions": whole["definitions"]})
+                validator({**node, "definitions": whole["definitions"]}).validate(value)
 
 
 def test_what_toml_cannot_say_is_not_in_it() -> None:

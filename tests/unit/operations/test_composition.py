@@ -7,8 +7,10 @@ import pytest
 
 from studioctl.errors import ConfigError
 from studioctl.infrastructure import blueprint
+from studioctl.operations import composition
 from studioctl.operations.composition import compose
 from studioctl.target import Target
+from studioctl.terraform.executable import Engine
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
 from tests.fakes import profiles as aws_profiles
@@ -46,6 +48,7 @@ aws_secret_access_key = secret
 
 @pytest.fixture
 def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(composition, "find", lambda: Engine("terraform", ("terraform",), "1.11.4"))  # asks a process
     aws_profiles.use(monkeypatch, tmp_path, CONFIG, "AWS_ACCESS_KEY_ID")
 
 

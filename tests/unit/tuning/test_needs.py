@@ -3,13 +3,12 @@
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from studioctl.cli.main import app, run
+from studioctl.cli.main import run
 from studioctl.errors import ExitCode
+from tests.commands import tree
 
 ARGUMENTS = {
     "run": ("x.py", "--trials", "1"),
@@ -25,8 +24,7 @@ def test_each_command_names_the_extra(
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "optuna" else find(name))
     monkeypatch.chdir(tmp_path)
-    group: Any = get_command(app)
-    commands = list(group.commands["tune"].commands)
+    commands = list(tree().commands["tune"].commands)
     assert len(commands) == 12
 
     for command in commands:

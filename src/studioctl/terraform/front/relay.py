@@ -173,7 +173,7 @@ class _Connection:
                 return self._given_up(frame)
             case http2.PING if not frame.flags & http2.ACK:
                 # gRPC's client pings while data comes. A server ends the connection ("too_many_pings") after the third
-                # ping without data of its own in between, and what is answered here is none of its own.
+                # ping between which it sent no data, and it did not send what is answered here.
                 self._send(http2.frame(http2.PING, http2.ACK, 0, frame.payload))
                 return b""
         return frame.raw
