@@ -151,6 +151,14 @@ def _run(command: Sequence[str], **options: Any) -> str:
     return done.stdout
 
 
+def _clean_python(base: Path) -> Path:
+    """That of an environment with nothing but pip, whose modules are linked."""
+    venv.create(base / "venv")
+    (packages,) = (base / "venv/lib").glob("python*/site-packages")
+    (packages / "pip.pth").write_text(f"{wheelhouse.linked('pip', base)}\n")
+    return base / "venv/bin/python"
+
+
 def _copy(tree: Path) -> Path:
     """The files that git knows, or would add."""
     listed = _run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT)
@@ -184,16 +192,28 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clean]:
     bare = {"HOME": str(home), "PATH": os.environ["PATH"], **index}
     _run([*pip, "install", "--target", str(base / "backend"), *backend], env=bare)
     _run(
-        [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(base)],
+        [
+            sys.executable,
+            "-m",
+            "hatchling",
+            "build",
+            "--target",
+            "sdist",
+            "--target",
+            "wheel",
+            "--directory",
+            str(base),
+        ],
         cwd=tree,
         env=bare | {"PYTHONPATH": str(base / "backend")},
     )
-    wheels = {}
-    for name, source in (("tree", tree), ("sdist", next(base.glob("studioctl-*.tar.gz")))):
-        _run([*pip, "wheel", "--no-deps", "--wheel-dir", str(base / f"from-{name}"), str(source)], env=bare, cwd=base)
-        wheels[name] = next((base / f"from-{name}").glob("studioctl-*.whl"))
-    venv.create(base / "venv", with_pip=True)
-    python = base / "venv/bin/python"
+    (source,) = base.glob("studioctl-*.tar.gz")
+    _run([*pip, "wheel", "--no-deps", "--wheel-dir", str(base / "from-sdist"), str(source)], env=bare, cwd=base)
+    wheels = {
+        name: next(directory.glob("studioctl-*.whl"))
+        for name, directory in (("tree", base), ("sdist", base / "from-sdist"))
+    }
+    python = _clean_python(base)
     _run([str(python), "-m", "pip", "install", "--quiet", str(wheels["tree"])], env=bare, cwd=home)
     made = Clean(python, home, wheels, index)
     try:
