@@ -22,6 +22,7 @@ from werkzeug.wrappers import Request, Response
 
 from studio_emulator import (
     calls,
+    clock_setting,
     fault_answers,
     foreign_arns,
     form,
@@ -31,8 +32,10 @@ from studio_emulator import (
     public_access,
     refusals,
     registry,
+    trail,
 )
 from studio_emulator.calls import Call, call_of, signature_of
+from studio_emulator.clock import clock
 from studio_emulator.faults import SLOW_SECONDS, Fault, Faults, Kind
 from studio_emulator.guard import is_loopback
 from studio_emulator.iam.credentials import AdministratorKey
@@ -148,13 +151,31 @@ class Application:
                 body = environ["wsgi.input"].getvalue()
                 if refused := self.door.refuse(environ, call) or _refuse(environ, call, body):
                     return refused(environ, start_response)
-                return list(self._moto(environ, start_response))
+                return self._moto_answers(environ, start_response, call, body)
             except Exception as error:  # noqa: BLE001 - moto trusts its clients, so it may be anything
                 said = f"The emulator cannot do this: {_told(error)}"
                 environ["wsgi.errors"].write(f"{call.service} {call.action}: {said}\n")
                 return fault_answers.error_answer(call.service, "NotImplemented", said, 501)(environ, start_response)
             finally:
                 StudioStore.outcome = None
+
+    def _moto_answers(self, environ: dict[str, Any], start_response: Any, call: Call, body: bytes) -> list[bytes]:
+        """The answer of moto, which CloudTrail keeps of a call to SageMaker."""
+        if call.service != "sagemaker":
+            return list(self._moto(environ, start_response))
+        statuses: list[str] = []
+
+        def begin(status: str, *rest: Any) -> Any:
+            statuses.append(status)
+            return start_response(status, *rest)
+
+        answer = list(self._moto(environ, begin))
+        signature = signature_of(environ)
+        if signature is not None:
+            who = self.door.sessions.told(signature.access_key)
+            status = int(statuses[0].partition(" ")[0])
+            trail.note(signature.region, ACCOUNT_ID, call.action, who, body, b"".join(answer), status)
+        return answer
 
     def _largest_body(self, environ: dict[str, Any], call: Call) -> int:
         """How much is read. Raises Refused for a large body whose signer is not known."""
@@ -225,6 +246,7 @@ class Application:
             "training-jobs": self._disturb,
             "sessions": self._begin_session,
             "permissions": self._permissions,
+            "clock": self._clock,
         }
         answer = answers.get("/".join(request.path.split("/")[2:]))
         return answer(request) if answer else Response("Not found\n", 404)
@@ -234,6 +256,17 @@ class Application:
         with self._turn:
             settle()
             return _json(take_inventory())
+
+    def _clock(self, request: Request) -> Response:
+        """GET tells the time, POST sets it, DELETE has the machine's again: see `clock_setting`."""
+        try:
+            if request.method == "POST":
+                clock_setting.change(json.loads(request.get_data() or b"{}"), self._turn)
+            elif request.method == "DELETE":
+                clock.reset()
+            return _json(clock_setting.told())
+        except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            return Response(f"{error}\n", 400)
 
     def _permissions(self, request: Request) -> Response:
         """GET shows what was asked for, DELETE forgets it."""

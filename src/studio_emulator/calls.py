@@ -21,6 +21,7 @@ SIGNED_AS = {
 REST = ("s3", "efs")
 SERVICES = (
     *REST,
+    "cloudtrail",
     "cloudwatch",
     "ec2",
     "ecr",

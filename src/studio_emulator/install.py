@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from moto.cloudformation.models import cloudformation_backends
+from moto.cloudtrail import urls as cloudtrail_urls
+from moto.cloudtrail.models import cloudtrail_backends
 from moto.ec2 import urls as ec2_urls
 from moto.ec2.models import ec2_backends
 from moto.ecr import urls as ecr_urls
@@ -41,6 +43,7 @@ from studio_emulator.sts import StrictSTSBackend, StrictTokenResponse
 from studio_emulator.studio.models import StudioBackend
 from studio_emulator.studio.responses import StudioResponse
 from studio_emulator.tagging import StrictTaggingBackend
+from studio_emulator.trail import RecordingCloudTrailBackend, RecordingCloudTrailResponse
 
 
 def install(
@@ -70,6 +73,8 @@ def install(
     StudioBackend.reach = reach or {}
     StrictECRBackend.endpoint_url = endpoint_url
     sagemaker_backends.backend = StudioBackend
+    RecordingCloudTrailBackend.settings = settings
+    cloudtrail_backends.backend = RecordingCloudTrailBackend
     cloudformation_backends.backend = StrictCloudFormationBackend
     ec2_backends.backend = StrictEC2Backend
     ecr_backends.backend = StrictECRBackend
@@ -82,6 +87,7 @@ def install(
     secretsmanager_backends.backend = StrictSecretsManagerBackend
     servicequotas_backends.backend = QuotaBackend
     sts_backends.backend = StrictSTSBackend
+    cloudtrail_urls.url_paths["{0}/$"] = RecordingCloudTrailResponse.dispatch
     ec2_urls.url_paths["{0}/"] = StrictEC2Response.dispatch
     ecr_urls.url_paths["{0}/$"] = StrictECRResponse.dispatch
     # Policies are stored, not enforced. moto would enforce a bucket's without its conditions, so that "deny without

@@ -42,6 +42,7 @@ _TOLD = {
 # Notes of what happened, which nobody can delete.
 _RECORDS = {
     "cloudformation": {"deleted_stacks"},
+    "cloudtrail": {"events"},
     "cloudwatch": {"metric_data"},
     "logs": {"queries", "export_tasks"},
     "rds": {"events"},

@@ -229,6 +229,7 @@ def reset(emulator: RunningEmulator) -> None:
         EmulatorError: it does not answer.
     """
     set_faults(emulator, {})
+    _own(emulator, "DELETE", "clock")
     _own(emulator, "POST", "/moto-api/reset")
 
 
@@ -258,6 +259,16 @@ def permissions(emulator: RunningEmulator, *, forget: bool = False) -> Any:
     return _own(emulator, "DELETE" if forget else "GET", "permissions")
 
 
+def clock(emulator: RunningEmulator, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What the emulator's clock says, after this change, see `clock_setting.change`.
+
+    Raises:
+        EmulatorError: it does not answer, or the change is none.
+    """
+    method, seconds = ("GET", 60.0) if change is None else ("POST", 24 * 3600.0)  # as long as it takes what falls due
+    return _own(emulator, method, "clock", change, hint="studioctl emulator clock --help", seconds=seconds)
+
+
 def faults(emulator: RunningEmulator) -> dict[str, Any]:
     """What is made to go wrong, see `faults.Faults.to_json`. Raises EmulatorError when it does not answer."""
     return _own(emulator, "GET", "faults")
@@ -284,11 +295,12 @@ def _own(
     content: Mapping[str, Any] | None = None,
     *,
     hint: str = "studioctl emulator faults set --help",
+    seconds: float = 60,
 ) -> dict[str, Any]:
     """What one of the emulator's own paths answers; `hint` is what to do when it refuses."""
     path = what if what.startswith("/") else f"/_studioctl/{what}"
     try:
-        answer: dict[str, Any] = ask(emulator.port, method, path, timeout=60, content=content, key=emulator.key)
+        answer: dict[str, Any] = ask(emulator.port, method, path, timeout=seconds, content=content, key=emulator.key)
     except RefusedError as refused:
         raise EmulatorError(f"The emulator refused: {refused}", hint=hint) from None
     except (OSError, ValueError, http.client.HTTPException) as error:

@@ -54,6 +54,7 @@ class EmulatorSettings:
         endpoints_lack_zones: Zones in which a service has no interface endpoints, by AWS's name of the service. One
             that lacks all of a region is not there. Which zones lack which services differs from account to account.
         record_permissions: Whether all permissions that requests need are noted, for `server.permissions`. Slower.
+        trail_seconds: After how long LookupEvents shows a call. AWS needs about five minutes, and promises nothing.
         rstudio_licence: Whether the account has a licence for RStudio. Without one a domain with RStudio fails.
     """
 
@@ -78,6 +79,7 @@ class EmulatorSettings:
     endpoints_lack_zones: dict[str, list[str]] = field(default_factory=dict)
     record_permissions: bool = False
     rstudio_licence: bool = False
+    trail_seconds: float = 0
     update_space_takes_type: bool = True
     detach_default_script: bool = True
     unique_domain_names: bool = True

@@ -35,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "operations": {
         "catalog",
         "config",
+        "guard",
         "infrastructure",
         "lifecycle",
         "terraform",
@@ -85,6 +86,7 @@ ALLOWED: dict[str, set[str]] = {
         "aws",
         "terraform",
     },  # the values of aws and terraform, for its types
+    "guard": set(),
     "tuner": {"tuning"},
     "__main__": {"cli"},
     "__init__": {"api", "tuner"},

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from moto.sagemaker.models import sagemaker_backends
 from moto.sts.models import AssumedRole, sts_backends
 
+from studio_emulator.clock import clock
 from studio_emulator.iam.evaluate import Policies
 from studio_emulator.iam.patterns import Values
 from studio_emulator.iam.policy import Principal
@@ -108,6 +109,14 @@ class Sessions:
             "SessionToken": assumed.session_token,
         }
 
+    def told(self, access_key: str) -> dict[str, str]:
+        """Whose key it is, as CloudTrail tells it."""
+        session = self.of(access_key)
+        if session is None:
+            return {"type": "Root", "arn": f"arn:aws:iam::{self.account}:root", "accountId": self.account}
+        name = session.principal.arn.rpartition("/")[2]
+        return {"type": "AssumedRole", "arn": session.principal.arn, "accountId": self.account, "userName": name}
+
     def of(self, access_key: str) -> Session | None:
         """The session of an access key; None for any other key, which is the administrator's."""
         assumed = sts_backends[self.account][PARTITION].get_assumed_role_from_access_key(access_key)
@@ -144,7 +153,7 @@ def _keys_of(principal: Principal, assumed: AssumedRole) -> dict[str, Values]:
 
     The emulator's plain HTTP on loopback stands for HTTPS, so aws:SecureTransport is true.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     role = role_of(principal)
     tags = {f"aws:principaltag/{tag['Key'].lower()}": tag["Value"] for tag in (role.tags if role else ())}
     return {

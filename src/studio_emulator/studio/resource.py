@@ -3,9 +3,10 @@
 import secrets
 import string
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from studio_emulator.clock import clock
 from studio_emulator.studio.exceptions import ValidationException
 
 Settings = dict[str, Any]
@@ -15,8 +16,8 @@ SETTLED = frozenset({"InService", "Failed", "Update_Failed", "Delete_Failed"})
 
 
 def now() -> datetime:
-    """The wall clock in UTC, as moto's serializers expect it."""
-    return datetime.now(UTC)
+    """The emulator's clock in UTC, as moto's serializers expect it."""
+    return clock.now()
 
 
 def random_id(length: int) -> str:

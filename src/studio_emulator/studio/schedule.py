@@ -2,8 +2,9 @@
 
 import heapq
 import itertools
-import time
 from collections.abc import Callable
+
+from studio_emulator.clock import clock
 
 
 class Schedule:
@@ -16,12 +17,12 @@ class Schedule:
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
         """Do `action` in so many seconds, counted from the due time of the action that asks for it, if one does."""
-        start = time.monotonic() if self._running_at is None else self._running_at
+        start = clock.monotonic() if self._running_at is None else self._running_at
         heapq.heappush(self._queue, (start + seconds, next(self._order), action))
 
     def settle(self) -> None:
         """Do all that is due by now, in the order of its time."""
-        now = time.monotonic()
+        now = clock.monotonic()
         while self._queue and self._queue[0][0] <= now:
             due, _, action = heapq.heappop(self._queue)
             self._running_at = due

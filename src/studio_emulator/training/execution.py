@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from studio_emulator.clock import clock
 from studio_emulator.studio.resource import now
 from studio_emulator.training import files, images, stages
 from studio_emulator.training.checkpoints import Checkpoints
@@ -65,7 +66,7 @@ class Execution:
         self.over = threading.Event()
         self.is_settled = False
         self._plan = plan
-        self._began = time.monotonic()
+        self._began = clock.monotonic()
         self._ran = 0.0
         self._killed = threading.Event()
         self._hosts: list[RunningHost] = []
@@ -166,7 +167,7 @@ class Execution:
         job = self.job
         if job.started is None:
             job.started = now()
-        began = time.monotonic()
+        began = clock.monotonic()
         try:
             image = self._prepare()
             with self._running(image) as running:
@@ -177,7 +178,7 @@ class Execution:
                 stages.take_out(job, self._plan, self._containers)
             return end
         finally:
-            self._ran += time.monotonic() - began
+            self._ran += clock.monotonic() - began
             job.billable_seconds = self._ran
             job.metrics = self._metrics.final
 
@@ -219,13 +220,13 @@ class Execution:
 
     def _follow(self, running: list[RunningHost]) -> End:
         """Until all programs have ended or something ends them. Raises JobFailed."""
-        config, began, mirrored = self.job.request.get("CheckpointConfig"), time.monotonic(), time.monotonic()
+        config, began, mirrored = self.job.request.get("CheckpointConfig"), clock.monotonic(), time.monotonic()
         mirrors = [Checkpoints(config, container.root) for container in self._containers] if config else []
         while not self._killed.is_set():
             if all(host.over.is_set() for host in running) or any(host.exit_code for host in running):
                 self._mirror(mirrors)
                 return self._ended(running)
-            if (end := self._disturbance(time.monotonic() - began)) is not None:
+            if (end := self._disturbance(clock.monotonic() - began)) is not None:
                 if end in {End.INTERRUPTED, End.INTERNAL}:
                     return end
                 self._stop(running, mirrors)
@@ -253,7 +254,7 @@ class Execution:
         return self._waited_too_long()
 
     def _waited_too_long(self) -> End | None:
-        return End.WAIT if self._wait is not None and time.monotonic() - self._began > self._wait else None
+        return End.WAIT if self._wait is not None and clock.monotonic() - self._began > self._wait else None
 
     def _stop(self, running: list[RunningHost], mirrors: list[Checkpoints]) -> None:
         """SIGTERM, time to save something, SIGKILL: API reference, StopTrainingJob."""

@@ -1,10 +1,10 @@
 """Warm pools: instances that a job leaves for the next one like it. Source: Developer Guide, "train-warm-pools"."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from studio_emulator.clock import clock
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.studio.resource import Settings
 from studio_emulator.training import quotas
@@ -43,7 +43,7 @@ class WarmPools:
         )
         if used + resources["InstanceCount"] > limit:
             return
-        now = time.monotonic()
+        now = clock.monotonic()
         self._pools[job.name] = Pool(job, now, now + period)
         job.warm_pool = {"Status": "Available", "ResourceRetainedBillableTimeInSeconds": 0}
 
@@ -70,7 +70,7 @@ class WarmPools:
 
     def settle(self) -> None:
         """Let go of those whose time is over."""
-        now = time.monotonic()
+        now = clock.monotonic()
         for name, pool in list(self._pools.items()):
             if pool.until <= now:
                 del self._pools[name]
@@ -78,7 +78,7 @@ class WarmPools:
 
     @staticmethod
     def _close(pool: Pool, status: str, **more: Any) -> None:
-        seconds = round(min(time.monotonic(), pool.until) - pool.since)
+        seconds = round(min(clock.monotonic(), pool.until) - pool.since)
         told: Settings = {"Status": status, "ResourceRetainedBillableTimeInSeconds": seconds, **more}
         pool.job.warm_pool = told
 

@@ -1,5 +1,6 @@
 """`studioctl cost`."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -42,6 +43,17 @@ Ask = Annotated[
 ]
 Prices = Annotated[bool, typer.Option("--prices", help="Show the prices that are known in the region, with sources.")]
 
+Month = Annotated[
+    str | None,
+    typer.Option(
+        "--month",
+        help="What was used in a month: 2026-11, this or last. Asks AWS.",
+        metavar="MONTH",
+        show_default=False,
+    ),
+]
+Csv = Annotated[bool, typer.Option("--csv", help="With --month: print a table for other programs.")]
+
 
 def cost(
     config: options.Config = options.DEFAULT_CONFIG,
@@ -54,13 +66,19 @@ def cost(
     region: Region = None,
     prices: Prices = False,
     ask: Ask = False,
+    month: Month = None,
+    csv: Csv = False,
+    env: options.Env = None,
+    local: options.Local = False,
     json: options.Json = False,
 ) -> None:
     """Say what the environment costs a month: from the file alone, without an account.
 
     Standing still, with every app in use for eight hours on working days, and forgotten: started each working day and
-    never stopped by hand, so that only the idle stop ends it. The options ask what would be;
-    [bold]--ask[/] is the only one that asks AWS.
+    never stopped by hand, so that only the idle stop ends it. The options ask what would be.
+
+    [bold]--month[/] says what was used instead: who, in which space, how many hours and dollars. It and
+    [bold]--ask[/] are the only ones that ask AWS.
     """
     from studioctl.config.load import load
     from studioctl.config.source import Source
@@ -71,6 +89,11 @@ def cost(
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import waiting
 
+    if month is not None:
+        _show_month(config, month, env=env, local=local, csv=csv, json=json)
+        return
+    if csv or local or env is not None:
+        raise typer.BadParameter("it needs --month", param_hint="--csv" if csv else "--local" if local else "--env")
     file = load(config)
     idle = what_if.minutes(idle_minutes)
     asked = what_if.Asked(users, instance_type, volume_gb, network, idle, region)
@@ -96,3 +119,25 @@ def cost(
     else:
         flags = options.config_flag(config) + (f" --region {subject.region}" if region else "")
         views.show(result, terminal, source=source, against=against, flags=flags)
+
+
+def _show_month(config: Path, month: str, *, env: str | None, local: bool, csv: bool, json: bool) -> None:
+    from studioctl.cli import context
+    from studioctl.operations.costs.month import month as look
+    from studioctl.presentation import month as view
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import waiting
+
+    if csv and json:
+        raise typer.BadParameter("give this or --json", param_hint="--csv")
+    terminal = Terminal()
+    account = context.account(config, local=local, env=env)
+    with waiting(terminal, "Asking AWS"):
+        found = look(account, month)
+    if json:
+        typer.echo(dumps(view.to_json(found)))
+    elif csv:
+        typer.echo(view.to_csv(found), nl=False)
+    else:
+        view.show(found, terminal)

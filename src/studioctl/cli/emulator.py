@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from studioctl.cli import faults, options
+from studioctl.cli import clock, faults, options
 from studioctl.cli.group import Group
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ app = typer.Typer(
     help="The AWS account on this machine that [bold]--local[/] acts on.", cls=Group, rich_markup_mode="rich"
 )
 app.add_typer(faults.app, name="faults")
+app.command()(clock.clock)
 
 
 @app.command()

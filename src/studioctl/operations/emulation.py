@@ -1,5 +1,7 @@
 """The emulator as the place where commands act."""
 
+from datetime import UTC, datetime
+
 from studio_emulator import server
 from studio_emulator.errors import EmulatorError as EmulatorsError
 from studio_emulator.errors import PackageMissingError, SandboxError
@@ -36,3 +38,9 @@ def as_ours(error: EmulatorsError) -> EmulatorError:
         hint=installing("studioctl[local]") if is_extra else error.hint,
         exit_code=ExitCode.USAGE if is_usage else None,
     )
+
+
+def now(target: Target) -> datetime:
+    """The time: the machine's, or that of the emulator's clock."""
+    running = server.find() if target.is_local else None
+    return datetime.fromisoformat(server.clock(running)["now"]) if running else datetime.now(UTC)

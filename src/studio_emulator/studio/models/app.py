@@ -1,8 +1,8 @@
 """Apps: an instance that runs Code Editor, JupyterLab or another program for a space or a profile."""
 
-import time
 from dataclasses import dataclass
 
+from studio_emulator.clock import clock
 from studio_emulator.facts import DEFAULT_INSTANCE_TYPE, TOO_SMALL_FOR_REMOTE_ACCESS
 from studio_emulator.studio import background, quotas
 from studio_emulator.studio.exceptions import (
@@ -44,7 +44,7 @@ class App(Resource):
         """Take on another status, now, and remember since when it serves."""
         super().turn(status, reason)
         if status == "InService":
-            self.in_service_since = time.monotonic()
+            self.in_service_since = clock.monotonic()
 
     def belongs_to(self, profile_name: str, space_names: set[str]) -> bool:
         """Whether it is the profile's own, or runs in one of these spaces."""

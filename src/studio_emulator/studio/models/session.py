@@ -1,10 +1,10 @@
 """Ways into a running app: a presigned address for the browser, and a session for a remote editor."""
 
 import secrets
-import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from studio_emulator.clock import clock
 from studio_emulator.studio.exceptions import ValidationException, not_found, not_registered
 from studio_emulator.studio.models.app import AppBackend
 from studio_emulator.studio.resource import Settings, random_id
@@ -38,21 +38,21 @@ class SessionBackend(AppBackend):
         for resource in (domain, profile):
             if resource.status != "InService":  # text assumed
                 raise ValidationException(f"[{resource.arn}] is not InService.")
-        self.grants = {token: grant for token, grant in self.grants.items() if grant.expires > time.monotonic()}
+        self.grants = {token: grant for token, grant in self.grants.items() if grant.expires > clock.monotonic()}
         token = secrets.token_urlsafe(48)
         self.grants[token] = Grant(
             domain_id=domain.domain_id,
             profile_name=profile.name,
             space_name=space_name,
             landing_uri=request.get("LandingUri"),
-            expires=time.monotonic() + request.get("ExpiresInSeconds", DEFAULT_EXPIRY),
+            expires=clock.monotonic() + request.get("ExpiresInSeconds", DEFAULT_EXPIRY),
         )
         return f"{self.endpoint_url}/studio/{domain.domain_id}/auth?token={token}"
 
     def redeem(self, token: str) -> Grant | None:
         """The grant of a token that was not used before and is not too old."""
         grant = self.grants.pop(token, None)
-        return grant if grant is not None and grant.expires > time.monotonic() else None
+        return grant if grant is not None and grant.expires > clock.monotonic() else None
 
     def start_session(self, arn: str) -> Settings:
         """A session for Session Manager's plugin. The stream's address is this machine's: nothing may reach AWS."""
@@ -68,7 +68,7 @@ class SessionBackend(AppBackend):
         if not app.remote_access:  # the guide wants a new start; code and text assumed
             raise ValidationException(f"The App of Space [{arn}] started before RemoteAccess was enabled.")
         # aws/aws-toolkit-vscode, detached-server/utils.ts: it registers with Systems Manager after it is InService
-        if time.monotonic() - app.in_service_since < self.settings.registration_seconds:
+        if clock.monotonic() - app.in_service_since < self.settings.registration_seconds:
             raise not_registered(arn)
         session_id = f"studioctl-{random_id(17)}"
         return {

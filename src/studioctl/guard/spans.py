@@ -1,0 +1,221 @@
+"""What ran from when to when: apps and training jobs.
+
+Lists of apps tell when each began, and no end; an app that is gone ended at some time between two looks. CloudTrail
+tells both, minutes later and without promise. So an end is an estimate until CloudTrail has told it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+TRAINING = "training"
+RUNS = frozenset({"Pending", "InService"})
+SAME = 30.0
+"""Seconds between an app's date in a list and in CloudTrail: no app is deleted and made again so quickly."""
+CREATE, DELETE = "CreateApp", "DeleteApp"
+
+
+@dataclass(frozen=True)
+class Span:
+    """An app or a training job that runs or ran. Times are seconds since 1970.
+
+    Args:
+        kind: An app's type, such as "CodeEditor", or "training".
+        owner: The user profile that it is paid for by; "" where that is not known.
+        space: The space that it runs in; "" for a job, and for an app of a profile itself.
+        name: Its name.
+        instance_type: What it runs on; "" where that is not known.
+        began: Its start.
+        seen: When it was last seen running.
+        gone: When it was first seen not to run any more.
+        ended: Its end, where that is known.
+        count: How many instances it has.
+    """
+
+    kind: str
+    owner: str
+    space: str
+    name: str
+    instance_type: str
+    began: float
+    seen: float
+    gone: float | None = None
+    ended: float | None = None
+    count: int = 1
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Where only one runs at a time."""
+        return self.kind, self.space or f"/{self.owner}", self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it runs, as far as is known."""
+        return self.ended is None and self.gone is None
+
+    @property
+    def end(self) -> float:
+        """Its end; the middle between two looks where it is not known; of what runs, when it was last seen."""
+        if self.ended is not None:
+            return self.ended
+        return self.seen if self.gone is None else (self.seen + self.gone) / 2
+
+    @property
+    def doubt(self) -> float:
+        """Seconds by which the end may be wrong, in either direction."""
+        return 0.0 if self.ended is not None or self.gone is None else (self.gone - self.seen) / 2
+
+    def hours(self, start: float, until: float) -> float:
+        """Instance hours between two moments."""
+        return max(0.0, min(self.end, until) - max(self.began, start)) / 3600 * self.count
+
+    def to_json(self) -> dict[str, Any]:
+        """Without what is not known."""
+        return {name: value for name, value in asdict(self).items() if value not in {None, ""}}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Span":
+        """From `to_json`; what a later version may have added is left out."""
+        known = {each.name: told[each.name] for each in fields(cls) if each.name in told}
+        return cls(**{"owner": "", "space": "", "instance_type": "", **known})
+
+
+@dataclass(frozen=True)
+class App:
+    """An app in a list. `space` or `profile` is empty."""
+
+    kind: str
+    space: str
+    profile: str
+    name: str
+    status: str
+    began: float
+    instance_type: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """A call that CloudTrail tells of: an app was made or deleted."""
+
+    action: str
+    time: float
+    kind: str
+    space: str
+    profile: str
+    name: str
+    instance_type: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """As a span has it."""
+        return self.kind, self.space or f"/{self.profile}", self.name
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen at one time.
+
+    Args:
+        at: The time.
+        since: From when on what is seen counts: what ended before is somebody else's to count.
+        apps: The apps of the domain.
+        jobs: The environment's training jobs.
+        events: What CloudTrail tells.
+        owners: The owner of each space.
+    """
+
+    at: float
+    since: float
+    apps: tuple[App, ...] = ()
+    jobs: tuple[Span, ...] = ()
+    events: tuple[Event, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict)
+
+
+def observe(known: Iterable[Span], look: Look) -> tuple[Span, ...]:
+    """What ran, after one more look. The same look twice gives the same."""
+    spans = [*_jobs(known, look.jobs), *_apps([span for span in known if span.kind != TRAINING], look)]
+    return tuple(sorted(spans, key=lambda span: (span.began, span.place)))
+
+
+def _jobs(known: Iterable[Span], seen: Iterable[Span]) -> list[Span]:
+    jobs = {span.name: span for span in known if span.kind == TRAINING}
+    for job in seen:
+        earlier = jobs.get(job.name)
+        if earlier is None or earlier.seen <= job.seen:
+            jobs[job.name] = job
+    return list(jobs.values())
+
+
+def _apps(known: list[Span], look: Look) -> list[Span]:
+    spans = list(known)
+    for app in look.apps:
+        _see(spans, app, look)
+    for event in look.events:
+        if event.action == CREATE and event.time >= look.since:
+            _learn_start(spans, event, look)
+    alive = {(app.kind, app.space or f"/{app.profile}", app.name, app.began) for app in look.apps if app.status in RUNS}
+    spans = [_gone(span, look.at) if span.is_open and (*span.place, span.began) not in alive else span for span in spans]
+    return _learn_ends(spans, look.events)
+
+
+def _see(spans: list[Span], app: App, look: Look) -> None:
+    place = app.kind, app.space or f"/{app.profile}", app.name
+    number = _find(spans, place, app.began)
+    runs = app.status in RUNS
+    if number is None:
+        if app.began > look.at or not (runs or app.began >= look.since):
+            return
+        owner = look.owners.get(app.space, "") if app.space else app.profile
+        seen = look.at if runs else app.began
+        ended = app.began if app.status == "Failed" else None  # a failed app has no instance
+        spans.append(Span(app.kind, owner, app.space, app.name, app.instance_type, app.began, seen, ended=ended))
+        return
+    span = spans[number]
+    owner = span.owner or look.owners.get(app.space, "")
+    spans[number] = replace(
+        span,
+        owner=owner,
+        instance_type=app.instance_type or span.instance_type,
+        began=app.began,
+        seen=max(span.seen, look.at) if runs else span.seen,
+        gone=None if runs and span.ended is None else span.gone,
+        ended=app.began if app.status == "Failed" and span.ended is None else span.ended,
+    )
+
+
+def _learn_start(spans: list[Span], event: Event, look: Look) -> None:
+    """Of an app that began and ended between two looks, and of which no list tells any more."""
+    if event.time > look.at or _find(spans, event.place, event.time) is not None:
+        return
+    owner = look.owners.get(event.space, "") if event.space else event.profile
+    spans.append(Span(event.kind, owner, event.space, event.name, event.instance_type, event.time, event.time))
+
+
+def _find(spans: list[Span], place: tuple[str, str, str], began: float) -> int | None:
+    near = [n for n, span in enumerate(spans) if span.place == place and abs(span.began - began) <= SAME]
+    return min(near, key=lambda n: abs(spans[n].began - began), default=None)
+
+
+def _gone(span: Span, at: float) -> Span:
+    """A look that is older than what is known changes nothing."""
+    return replace(span, gone=at) if at > span.seen else span
+
+
+def _learn_ends(spans: list[Span], events: Iterable[Event]) -> list[Span]:
+    """Whoever runs at a place is deleted once; the next one there begins afterwards."""
+    ends: dict[tuple[str, str, str], list[float]] = {}
+    for event in events:
+        if event.action == DELETE:
+            ends.setdefault(event.place, []).append(event.time)
+    starts: dict[tuple[str, str, str], list[float]] = {}
+    for span in spans:
+        starts.setdefault(span.place, []).append(span.began)
+
+    def ended(span: Span) -> float | None:
+        following = min((began for began in starts[span.place] if began > span.began), default=float("inf"))
+        return min((t for t in ends.get(span.place, ()) if span.began <= t < following), default=None)
+
+    return [
+        replace(span, ended=end) if span.ended is None and (end := ended(span)) is not None else span for span in spans
+    ]
