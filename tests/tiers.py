@@ -35,6 +35,7 @@ STARTING = (
     "tests/unit/containers/test_engine.py",
     "tests/unit/emulator/iam/test_permissions.py",
     "tests/unit/emulator/test_alone.py",
+    "tests/unit/emulator/test_clock.py",
     "tests/unit/emulator/test_faults.py",
     "tests/unit/emulator/test_inventory.py",
     "tests/unit/emulator/test_keys_of_clients.py",

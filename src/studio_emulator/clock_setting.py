@@ -8,7 +8,7 @@ from typing import Any
 from studio_emulator.clock import clock
 from studio_emulator.install import settle
 
-LONGEST = 400 * 86400
+LONGEST = 3660 * 86400
 """Seconds of one step: more is a slip of the keyboard."""
 
 
@@ -34,7 +34,7 @@ def change(wanted: Mapping[str, Any], turn: threading.RLock) -> None:
         if end < now:
             raise ValueError(f"the clock only goes forward, and it is {clock.now().isoformat(timespec='seconds')}")
         if end - now > LONGEST:
-            raise ValueError("the clock goes forward by 400 days at once at most")
+            raise ValueError("the clock goes forward by ten years at once at most")
         if wanted.get("stand"):
             clock.stand()
         clock.forward(end - now)
@@ -44,5 +44,5 @@ def change(wanted: Mapping[str, Any], turn: threading.RLock) -> None:
 
 
 def told() -> dict[str, Any]:
-    """What the clock says."""
+    """The time, and whether the clock stands."""
     return {"now": clock.now().isoformat(timespec="seconds"), "stands": clock.stands}

@@ -260,7 +260,7 @@ def permissions(emulator: RunningEmulator, *, forget: bool = False) -> Any:
 
 
 def clock(emulator: RunningEmulator, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What the emulator's clock says, after this change, see `clock_setting.change`.
+    """The time of the emulator's clock, after this change, see `clock_setting.change`.
 
     Raises:
         EmulatorError: it does not answer, or the change is none.

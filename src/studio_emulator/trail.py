@@ -1,4 +1,4 @@
-"""What CloudTrail keeps of calls to SageMaker that change something, for 90 days, and LookupEvents, which moto lacks.
+"""CloudTrail's record of calls to SageMaker that change something, for 90 days, and LookupEvents, which moto lacks.
 
 Sources: CloudTrail API reference, "LookupEvents"; CloudTrail User Guide, "cloudtrail-event-reference-record-contents".
 """
@@ -102,7 +102,9 @@ class RecordingCloudTrailResponse(CloudTrailResponse):
         return json.dumps(backend.lookup(json.loads(self.body or "{}")))
 
 
-def note(region: str, account: str, action: str, who: Mapping[str, str], body: bytes, answer: bytes, status: int) -> None:
+def note(
+    region: str, account: str, action: str, who: Mapping[str, str], body: bytes, answer: bytes, status: int
+) -> None:
     """Keeps a call to SageMaker."""
     backend = cloudtrail_backends[account][region]
     if isinstance(backend, RecordingCloudTrailBackend):

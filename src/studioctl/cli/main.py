@@ -192,6 +192,8 @@ def run(arguments: list[str]) -> int:
         arguments = ["--debug", *(a for a in before_dashes if a != "--debug"), *arguments[len(before_dashes) :]]
     if "down" in before_dashes:
         arguments = _completed(arguments, "--delete-data", "all")
+    if "cost" in before_dashes:
+        arguments = _completed(arguments, "--month", "this")
     try:
         code = int(app(arguments, prog_name="studioctl", standalone_mode=False) or ExitCode.OK)
         sys.stdout.flush()  # a full disk behind `> file` is told here, not by Python at exit
@@ -245,7 +247,7 @@ def _typed(arguments: Sequence[str]) -> tuple[str, Any]:
 
 def _takes_local(arguments: list[str]) -> bool:
     """Whether the command that is typed acts on the emulator with `--local`."""
-    return any("--local" in parameter.opts for parameter in _typed(arguments)[1].params)
+    return "--ask" not in arguments and any("--local" in parameter.opts for parameter in _typed(arguments)[1].params)
 
 
 def _drop_output() -> None:

@@ -1,4 +1,4 @@
-"""What an hour costs, by the table that came with the guard."""
+"""Prices of hours, by the table that came with the guard."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

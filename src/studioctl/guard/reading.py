@@ -1,4 +1,4 @@
-"""What AWS tells of apps, spaces, training jobs and calls. The clients are boto3's or botocore's."""
+"""All that AWS tells of apps, spaces, training jobs and calls. The clients are boto3's or botocore's."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,9 @@ PAGE = 100
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
 
 
-def look(clients: Any, domain_id: str, job_prefixes: Mapping[str, str], *, at: float, since: float, back: float) -> Look:
+def look(
+    clients: Any, domain_id: str, job_prefixes: Mapping[str, str], *, at: float, since: float, back: float
+) -> Look:
     """Everything that AWS tells at one time.
 
     Args:

@@ -1,4 +1,4 @@
-"""What ran from when to when: apps and training jobs.
+"""Lives of what costs money: apps and training jobs.
 
 Lists of apps tell when each began, and no end; an app that is gone ended at some time between two looks. CloudTrail
 tells both, minutes later and without promise. So an end is an estimate until CloudTrail has told it.
@@ -113,7 +113,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen at one time.
+    """All that was seen at one time.
 
     Args:
         at: The time.
@@ -133,7 +133,7 @@ class Look:
 
 
 def observe(known: Iterable[Span], look: Look) -> tuple[Span, ...]:
-    """What ran, after one more look. The same look twice gives the same."""
+    """All that ran, after one more look. The same look twice gives the same."""
     spans = [*_jobs(known, look.jobs), *_apps([span for span in known if span.kind != TRAINING], look)]
     return tuple(sorted(spans, key=lambda span: (span.began, span.place)))
 
@@ -155,7 +155,9 @@ def _apps(known: list[Span], look: Look) -> list[Span]:
         if event.action == CREATE and event.time >= look.since:
             _learn_start(spans, event, look)
     alive = {(app.kind, app.space or f"/{app.profile}", app.name, app.began) for app in look.apps if app.status in RUNS}
-    spans = [_gone(span, look.at) if span.is_open and (*span.place, span.began) not in alive else span for span in spans]
+    spans = [
+        _gone(span, look.at) if span.is_open and (*span.place, span.began) not in alive else span for span in spans
+    ]
     return _learn_ends(spans, look.events)
 
 

@@ -55,10 +55,10 @@ def to_csv(found: "Month") -> str:
 
 
 def _sureness(found: "Month") -> str:
-    if found.source == "what runs now":
+    if found.source != "CloudTrail":
         return (
-            "Counted from what runs now, as you may not read CloudTrail (cloudtrail:LookupEvents): what has ended is"
-            " missing."
+            f"Counted from {found.source}, {found.doubt_usd:,.2f} USD more or less, as you may not read CloudTrail"
+            " (cloudtrail:LookupEvents): apps that ended more than a day ago are missing, and when others ended is not known."
         )
     if found.doubt_usd < 0.005:
         return f"Counted from {found.source}. AWS's bill decides; taxes, discounts and data transfer are not in it."
@@ -74,4 +74,3 @@ def _in_all(found: "Month") -> str:
 
 def _usd(usd: float | None) -> str:
     return "unknown" if usd is None else f"{usd:,.2f}"
-

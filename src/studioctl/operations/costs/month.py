@@ -1,4 +1,4 @@
-"""What was used in a month, and what it cost: counted from what AWS tells afterwards."""
+"""The use of a month and its costs, counted from what AWS tells afterwards."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from studioctl.aws import contents
-from studioctl.aws.errors import AwsError, DeniedError, MissingError, translated
+from studioctl.aws.errors import DeniedError, MissingError, translated
 from studioctl.catalog.prices import GIGABYTE, Prices
-from studioctl.errors import ExitCode, StudioctlError
+from studioctl.errors import AwsError, ExitCode, StudioctlError
 from studioctl.guard import reading
 from studioctl.guard.rates import Rates
 from studioctl.guard.spans import Span, observe
@@ -27,7 +27,7 @@ VOLUME = "volume"
 
 @dataclass(frozen=True)
 class Used:
-    """What one user had of one kind in one space.
+    """One user's use of one kind in one space.
 
     Args:
         user: The user profile; "" where it is not known.
@@ -52,7 +52,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Stored:
-    """What is kept of a kind now, and what keeping that costs for the part of the month that is over."""
+    """A kind of storage: its size now, and what that costs for the part of the month that is over."""
 
     kind: str
     gigabytes: float | None
@@ -66,7 +66,7 @@ class Month:
     Args:
         month: Such as "2026-11".
         until: The end of what was counted.
-        source: What it was counted from: "CloudTrail", or "what runs now" for those who may not read that.
+        source: What it was counted from: "CloudTrail", or "AWS's lists" for those who may not read that.
         used: By user, space and kind; the most expensive first.
         stored: By kind.
     """
@@ -157,7 +157,7 @@ def month(account: Account, text: str, now: datetime | None = None) -> Month:
 
 
 def _spans(account: Account, domain_id: str, start: datetime, now: datetime) -> tuple[tuple[Span, ...], str]:
-    """What ran since some days before the month. Who may not read CloudTrail sees what runs, and jobs."""
+    """All that ran since some days before the month. Who may not read CloudTrail has the lists of apps, of a day, and of jobs."""
     naming, per_user = Naming.of(account.config), account.config.iam.per_user_roles
     prefixes = {user.name: naming.job_prefix(user.name) for user in account.config.users} if per_user else {}
     prefixes |= {"": naming.job_prefix()}
@@ -173,7 +173,7 @@ def _spans(account: Account, domain_id: str, start: datetime, now: datetime) -> 
     except DeniedError as error:
         if "LookupEvents" not in error.message:
             raise
-    return looked(lambda name: _NoTrail() if name == "cloudtrail" else account.session.client(name)), "what runs now"
+    return looked(lambda name: _NoTrail() if name == "cloudtrail" else account.session.client(name)), "AWS's lists"
 
 
 class _NoTrail:
@@ -220,7 +220,9 @@ def _stored(account: Account, prices: Prices, part: float) -> Iterator[Stored]:
         usd = prices.usd(VOLUME)
         yield Stored("volumes of spaces", gigabytes, None if usd is None else round(gigabytes * usd * part, 4))
         if home := domain.home_file_system_id:
-            yield _sized(HOME, lambda: contents.home_contents(account.session, home, profiles=0, used=True), prices, part)
+            yield _sized(
+                HOME, lambda: contents.home_contents(account.session, home, profiles=0, used=True), prices, part
+            )
     bucket = account.config.storage.bucket or f"{account.config.name}-data-{account.session.identity.account_id}"
     yield _sized(BUCKET, lambda: contents.bucket_contents(account.session, bucket), prices, part)
     repository = account.config.repository
