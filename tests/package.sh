@@ -29,7 +29,7 @@ try() { # EXTRAS COMMAND...
         { cat "$work/trial.log"; exit 1; }
 }
 
-for extras in "" "[audit,local,terraform,tune]"; do
+for extras in "" "[audit,local,terraform,tune,ui]"; do
     rm -rf "$work/trial"
     mkdir "$work/trial"
     "$python" -m venv "$work/env$extras"
@@ -53,6 +53,11 @@ if "$work/env/bin/studioctl" emulator start >"$work/trial.log" 2>&1 || ! grep -q
 fi
 if "$work/env/bin/studioctl" tune list >"$work/trial.log" 2>&1 || ! grep -q 'studioctl\[tune\]' "$work/trial.log"; then
     echo "Without the extra, tune should name it:"
+    cat "$work/trial.log"
+    exit 1
+fi
+if "$work/env/bin/studioctl" ui >"$work/trial.log" 2>&1 || ! grep -q 'studioctl\[ui\]' "$work/trial.log"; then
+    echo "Without the extra, ui should name it:"
     cat "$work/trial.log"
     exit 1
 fi

@@ -62,6 +62,17 @@ ALLOWED: dict[str, set[str]] = {
         "terraform",
         "tuning",
     },
+    "ui": {
+        "audit",
+        "catalog",
+        "config",
+        "operations",
+        "presentation",
+        "remote",
+        "report",
+        "review",
+        "terraform",
+    },
     "cli": {
         "audit",
         "catalog",
@@ -78,6 +89,7 @@ ALLOWED: dict[str, set[str]] = {
         "review",
         "manual",
         "tuning",
+        "ui",
     },
     "api": {
         "config",
@@ -107,6 +119,10 @@ ONLY_IN = {
     "optuna_dashboard": {"tuning"},
     "matplotlib": {"tuning"},
     "PIL": {"tuning"},
+    "starlette": {"ui"},
+    "uvicorn": {"ui"},
+    "jinja2": {"ui"},
+    "markupsafe": {"ui"},
     # A profile of AWS's may name a program, and so may PAGER.
     "subprocess": {"audit", "aws", "containers", "presentation", "programs", "remote", "terraform", "tuning"},
     "studio_emulator": {"operations", "cli", "report", "target", "aws", "catalog"},

@@ -129,8 +129,8 @@ def _lacking(command: Sequence[str]) -> set[str]:
     """The extra that the command cannot do without."""
     if _is(command, ASK_ONLY + LACK_AN_OPTION):
         return set()
-    if command[0] == "tune":
-        return {"tune"}
+    if command[0] in {"tune", "ui"}:
+        return {command[0]}
     if "--local" in command or command[0] == "emulator":
         return {"local"}
     if command[0] == "audit":

@@ -73,11 +73,8 @@ def go(
     if found.question:
         confirm.agreed(found.question, yes=yes)
     app = follow(connect.prepare(account, found), terminal, verbose=verbose)
-    found.host.forget_key_before(app.created_at)
-    path = config_path()
-    changed = SshConfig(path).put(found.host)
+    reachable = connect.make_known(found, app, os.environ)
     command = editor.command_line(found.host.alias) if editor else None
-    problem = connect.ssh_disagrees(found.host, os.environ)
-    views.connected(found, path, terminal, changed=changed, command=command, problem=problem, flags=flags)
+    views.connected(found, reachable, terminal, command=command, flags=flags)
     if editor and not found.host.local:
         editor.open(found.host.alias, os.environ)

@@ -57,6 +57,12 @@ def anywhere(*, local: bool) -> Account:
     return _signed_in(Account(config, _target(config.region, None, local=local)[0], is_without_file=True))
 
 
+def beside(found: Account, name: str) -> Account:
+    """Another environment of the same account and region, by its name."""
+    config = _without_file(name).model_copy(update={"region": found.target.region})
+    return Account(config, found.target, is_without_file=True)
+
+
 def environment(
     file: Path, *, local: bool, backend_settings: Sequence[str] | None = None, asks_aws: bool = True
 ) -> "Environment":

@@ -7,7 +7,7 @@ from itertools import pairwise
 # Commands that take the flags which say what environment is meant.
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
-    r"\bstudioctl (plan|up|down|why|backup|status|outputs|doctor|audit|report|quotas|start|stop|restart|open|logs"
+    r"\bstudioctl (plan|up|down|why|backup|status|outputs|doctor|audit|report|ui|quotas|start|stop|restart|open|logs"
     r"|connect|ssh|secret (set|get|status) github|image (push|list|attach)|user (import|remove)|iam user"
     rf"|tune run(?! FILE)|{STATE})\b"
 )
@@ -19,7 +19,7 @@ READERS = re.compile(
 )
 
 # Of these, the ones that also find an environment by its name. The others need its file.
-BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|logs|iam user)\b")
+BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|logs|ui|iam user)\b")
 
 # It is about no environment in particular, but a rehearsal's is on the emulator.
 LIST = re.compile(r"\bstudioctl list\b")

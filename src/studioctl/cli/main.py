@@ -41,6 +41,7 @@ from studioctl.cli import (
     stop,
     synth,
     tune,
+    ui,
     up,
     user,
     validate,
@@ -80,7 +81,7 @@ class Root(Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:  # typer would end without a word
-            raise _as_ours(stop) from None
+            raise as_ours(stop) from None
 
 
 app = typer.Typer(
@@ -118,6 +119,7 @@ app.command("quotas", rich_help_panel=LOOK)(quotas.quotas)
 app.command("list", rich_help_panel=LOOK)(list_)
 app.command("audit", rich_help_panel=LOOK)(audit.audit)
 app.command("report", rich_help_panel=LOOK)(report.report)
+app.command("ui", rich_help_panel=LOOK)(ui.ui)
 app.command("why", rich_help_panel=LOOK)(why.why)
 app.command("explain", rich_help_panel=LOOK)(explain.explain)
 app.add_typer(tune.app, name="tune", rich_help_panel=DAILY)
@@ -212,7 +214,7 @@ def run(arguments: list[str]) -> int:
             traceback.print_exception(error)
         from studioctl.presentation.console import Terminal
 
-        ours = _as_ours(error, typed)
+        ours = as_ours(error, typed)
         if isinstance(error, OSError) and error.errno in REASONS:
             _drop_output()
         _say_what_to_type(ours, typed, arguments)
@@ -264,7 +266,7 @@ def _completed(arguments: list[str], option: str, value: str) -> list[str]:
     return [f"{word}={value}" if word == option and after.startswith("-") else word for word, after in followed]
 
 
-def _as_ours(error: BaseException, typed: Sequence[str] = ()) -> StudioctlError:
+def as_ours(error: BaseException, typed: Sequence[str] = ()) -> StudioctlError:
     """What went wrong, as an error that says what to do next."""
     match error:
         case StudioctlError():

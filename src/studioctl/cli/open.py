@@ -28,6 +28,7 @@ def open_(
     """Open Code Editor in the browser. Asks whether to start it, if it is stopped."""
     from studioctl.cli import choose, confirm, context
     from studioctl.operations.spaces import address, start_stop
+    from studioctl.presentation import daily
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
 
@@ -37,7 +38,7 @@ def open_(
     state = start_stop.state(account, found)
     if state != "InService":
         if state != "Pending":
-            confirm.agreed(f"'{found.name}' is stopped. Start it? Its instance is paid for from then on.", yes=yes)
+            confirm.agreed(daily.start_question(found.name), yes=yes)
         follow(start_stop.start(account, found), terminal)
     if print_it:
         typer.echo(address.presigned_url(account, found))

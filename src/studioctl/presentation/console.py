@@ -1,8 +1,9 @@
 """Where things are written: data to stdout, everything else to stderr."""
 
+import io
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,24 @@ def _console(*, stderr: bool) -> Console:
     if not console.is_terminal:
         console = SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False, width=PIPE_WIDTH)
     return console
+
+
+def telling(write: Callable[[str], object]) -> Console:
+    """A console that hands its text to a function, as plain lines: nothing is wrapped, cut or coloured."""
+    options: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False, "force_terminal": False}
+    return SafeConsole(file=_Told(write), width=PIPE_WIDTH, no_color=True, **options)
+
+
+class _Told(io.StringIO):
+    """A stream that hands on what is written to it."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        super().__init__()
+        self._hand_on = write
+
+    def write(self, text: str) -> int:
+        self._hand_on(text)
+        return len(text)
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,26 @@ def started(
     space: str, instance_type: str | None, terminal: Terminal, *, usd_per_hour: float | None, ready: bool, flags: str
 ) -> None:
     """What runs now, or is about to, what it costs, and the next command."""
-    cost = f", {dollars(usd_per_hour)} USD an hour" if usd_per_hour is not None else ""
-    on = f" on {instance_type}{cost}" if instance_type else ""
+    terminal.say(runs(space, instance_type, usd_per_hour=usd_per_hour, ready=ready))
     if ready:
-        terminal.say(f"'{space}' is running{on}.")
         terminal.next_commands(
             (f"studioctl open {space}{flags}", "open it in the browser"),
             (f"studioctl stop {space}{flags}", "stop paying for it; files are kept"),
         )
     else:
-        terminal.say(f"'{space}' is starting{on}.")
         terminal.next_commands((f"studioctl start {space}{flags}", "wait until it can be opened"))
+
+
+def runs(space: str, instance_type: str | None, *, usd_per_hour: float | None, ready: bool = True) -> str:
+    """Return a sentence on what runs now, or is about to, and what it costs."""
+    cost = f", {dollars(usd_per_hour)} USD an hour" if usd_per_hour is not None else ""
+    on = f" on {instance_type}{cost}" if instance_type else ""
+    return f"'{space}' is {'running' if ready else 'starting'}{on}."
+
+
+def start_question(space: str) -> str:
+    """The question before a stopped space is started in order to be opened."""
+    return f"'{space}' is stopped. Start it? Its instance is paid for from then on."
 
 
 def in_recovery(space: str, terminal: Terminal, *, flags: str) -> None:
@@ -41,11 +50,15 @@ def in_recovery(space: str, terminal: Terminal, *, flags: str) -> None:
 
 def stopped(names: Sequence[str], terminal: Terminal, *, waited: bool) -> None:
     """Which spaces were stopped; that none ran is no failure."""
+    terminal.say(stop(names, waited=waited))
+
+
+def stop(names: Sequence[str], *, waited: bool = True) -> str:
+    """Which spaces were stopped, in a sentence."""
     if not names:
-        terminal.say("Nothing was running.")
-        return
+        return "Nothing was running."
     listed = ", ".join(f"'{name}'" for name in names)
-    terminal.say(f"{listed} {'stopped' if waited else 'is stopping' if len(names) == 1 else 'are stopping'}.")
+    return f"{listed} {'stopped' if waited else 'is stopping' if len(names) == 1 else 'are stopping'}."
 
 
 def left_running(apps: Sequence["LeftRunning"], terminal: Terminal, *, local: bool) -> None:

@@ -1,13 +1,13 @@
 """Remote access as a person reads it, and as JSON."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
-from studioctl.operations.spaces.connect import Survey
+from studioctl.operations.spaces.connect import Reachable, Survey
 from studioctl.presentation.console import Terminal
 from studioctl.remote.editors import HOME
 from studioctl.remote.finding import Finding, is_ready
@@ -38,30 +38,30 @@ def as_json(found: Survey, everything: Sequence[Finding]) -> dict[str, Any]:
 
 
 def connected(
-    found: Survey,
-    path: Path,
-    terminal: Terminal,
-    *,
-    changed: bool,
-    command: Sequence[str] | None,
-    problem: str | None,
-    flags: str,
+    found: Survey, reachable: Reachable, terminal: Terminal, *, command: Sequence[str] | None, flags: str
 ) -> None:
     """Where the space can be reached from now on, what happens now, and what a rehearsal leaves out."""
     space, alias = found.space.name, found.host.alias
-    terminal.say(f"'{space}' can be reached as '{alias}', which {'was written to' if changed else 'is in'} {path}.")
-    if problem:
-        terminal.say(f"But ssh does not take it so: {problem}. Move studioctl's block to the top of that file.")
-    if found.host.local:
-        last = f", the editor would open now: {shlex.join(command)}" if command else f" there would be {HOME}."
-        terminal.say(f"This is the emulator: nothing runs behind a space. On AWS{last}")
-    elif command:
-        terminal.say(f"Opening the editor: {shlex.join(command)}")
+    for sentence in reached(found, reachable, command=command):
+        terminal.say(sentence)
     ssh = shlex.join(["ssh", *config_flag(), alias])
     terminal.next_commands(
         (ssh, "a shell; scp and rsync know the name too"),
         (f"studioctl connect {space} --remove{flags}", "take the name out of that file again"),
     )
+
+
+def reached(found: Survey, reachable: Reachable, *, command: Sequence[str] | None) -> Iterator[str]:
+    """Where the space can be reached from now on and what happens now, in sentences."""
+    how = "was written to" if reachable.changed else "is in"
+    yield f"'{found.space.name}' can be reached as '{found.host.alias}', which {how} {reachable.path}."
+    if reachable.problem:
+        yield f"But ssh does not take it so: {reachable.problem}. Move studioctl's block to the top of that file."
+    if found.host.local:
+        last = f", the editor would open now: {shlex.join(command)}" if command else f" there would be {HOME}."
+        yield f"This is the emulator: nothing runs behind a space. On AWS{last}"
+    elif command:
+        yield f"Opening the editor: {shlex.join(command)}"
 
 
 def removed(gone: Sequence[str], path: Path, terminal: Terminal) -> None:

@@ -34,7 +34,7 @@ def show(found: "Status", terminal: Terminal, *, flags: str, is_without_file: bo
     Who has no file cannot make it, and is shown where to look.
     """
     if found.domain is None:
-        terminal.say(_without_domain(found))
+        terminal.say(without_domain(found))
         _kept(found, terminal)
         if is_without_file:
             terminal.next_commands((f"studioctl list{' --local' if found.target == 'local' else ''}", "what there is"))
@@ -86,23 +86,23 @@ def _moment(look: "Status | AwsError", width: int | None) -> RenderableType:
     if isinstance(look, AwsError):
         return Group(clock, Text(f"{look.message} Trying again."))
     if look.domain is None:
-        return Group(clock, Text(_without_domain(look)))
+        return Group(clock, Text(without_domain(look)))
     return Group(clock, _whole(look, width))
 
 
-def _without_domain(found: "Status") -> str:
+def without_domain(found: "Status") -> str:
     """Whether there is anything of it: half an environment costs money, too."""
     if found.resources:
         kinds = Counter(_kind(arn) for arn in found.resources)
         counts = "".join(f"\n  {count} {kind}" for kind, count in sorted(kinds.items()))
         return (
-            f"'{found.name}' in {_place(found)} has no domain, but these exist and may cost money, left by an `up` that"
-            f" did not come to its end or kept by `down`:{counts}"
+            f"'{found.name}' in {whereabouts(found)} has no domain, but these exist and may cost money, left by an"
+            f" `up` that did not come to its end or kept by `down`:{counts}"
         )
     unseen = (
         " Whether anything else of it exists you may not see (tag:GetResources)." if found.resources is None else ""
     )
-    return f"There is no '{found.name}' in {_place(found)}.{unseen}"
+    return f"There is no '{found.name}' in {whereabouts(found)}.{unseen}"
 
 
 def _kind(arn: str) -> str:
@@ -117,11 +117,11 @@ def _whole(found: "Status", width: int | None) -> RenderableType:
     tables = [_table(COLUMNS, _space_rows(found.spaces), width)]
     tables += [_table(APP_COLUMNS, [_app_cells(app) for app in found.apps], width)] if found.apps else []
     return Group(
-        Text(f"{found.name}  {_place(found)}", style="bold"),
+        Text(f"{found.name}  {whereabouts(found)}", style="bold"),
         Text(f"domain  {found.domain.id}  {found.domain.status}"),
         Text(f"url     {found.domain.url}"),
         Text(f"users   {_users(found)}"),
-        Text(f"cost    {_cost(found)}"),
+        Text(f"cost    {paid_now(found)}"),
         *(Text(f"\n{table}", no_wrap=True, overflow="ellipsis") for table in tables),
     )
 
@@ -154,8 +154,8 @@ def _space_rows(spaces: Sequence["SpaceStatus"]) -> list[tuple[str, ...]]:
 
 
 def _app_cells(app: "AppStatus") -> tuple[str, ...]:
-    cost = UNKNOWN if app.usd_per_hour is None else _dollars(app.usd_per_hour)
-    return app.type, app.space or app.user or "", app.status, app.instance_type or "", _ago(app.since), cost
+    cost = UNKNOWN if app.usd_per_hour is None else hourly(app.usd_per_hour)
+    return app.type, app.space or app.user or "", app.status, app.instance_type or "", ago(app.since), cost
 
 
 def _users(found: "Status") -> str:
@@ -166,7 +166,8 @@ def _users(found: "Status") -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
 
 
-def _place(found: "Status") -> str:
+def whereabouts(found: "Status") -> str:
+    """The region, and what stands for AWS."""
     return f"{found.region} on {place(found.target, found.endpoint)}"
 
 
@@ -179,34 +180,35 @@ def _cells(space: "SpaceStatus") -> tuple[str, ...]:
         space.app_status if space.status == "InService" else space.status,
         space.instance_type or "",
         (space.image or "").removeprefix("sagemaker-"),
-        _ago(space.since) if space.since else "",
+        ago(space.since) if space.since else "",
         (f"{space.idle_timeout_minutes}m" if space.idle_timeout_minutes else "never") if running else "",
-        (UNKNOWN if space.usd_per_hour is None else _dollars(space.usd_per_hour)) if running else "",
+        (UNKNOWN if space.usd_per_hour is None else hourly(space.usd_per_hour)) if running else "",
         f"{space.volume_gb} GB" if space.volume_gb else "?",
     )
 
 
-def _cost(found: "Status") -> str:
+def paid_now(found: "Status") -> str:
     """What runs now, summed up. Storage is not in it: it is paid for by the month, also while nothing runs."""
     costs = [space.usd_per_hour for space in found.spaces if space.is_paid_for]
     costs += [app.usd_per_hour for app in found.apps]
     if not costs:
         return "nothing runs, no instance is paid for"
     known = sum(filter(None, costs))
-    what = f"{len(costs)} running: {_dollars(known)} per hour" if any(cost is not None for cost in costs) else ""
+    what = f"{len(costs)} running: {hourly(known)} per hour" if any(cost is not None for cost in costs) else ""
     if found.usd_per_hour is None:
         what = f"{what} and what is unknown" if what else f"{len(costs)} running, the price is unknown"
     dated = f" ({found.region}, prices of {found.prices_as_of}, without storage)" if found.prices_as_of else ""
     return f"{what}{dated}"
 
 
-def _dollars(amount: float) -> str:
+def hourly(amount: float) -> str:
     """With cents, and what is less than a cent where there is something: "$0.10", "$0.115"."""
     whole, decimals = f"{amount:.4f}".split(".")
     return f"${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
-def _ago(moment: datetime) -> str:
+def ago(moment: datetime) -> str:
+    """The time since then: "42m", "3h 05m", "2d 4h"."""
     minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
     if minutes < 60:
         return f"{minutes}m"

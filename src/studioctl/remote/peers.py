@@ -33,6 +33,16 @@ def can_be_told(server: Address) -> bool:
         return owner(own.getsockname(), server) == os.geteuid()
 
 
+def is_ours(user: int | None) -> bool:
+    """Whether a socket of this user is one of the person's own."""
+    return user == os.geteuid() or (user == 0 and is_wsl())
+
+
+def is_wsl() -> bool:
+    """Whether this is WSL: Windows' browsers come to a program in it by a relay, which is root's."""
+    return "microsoft" in os.uname().release.lower()
+
+
 def _lines(table: str) -> list[str]:
     try:
         return (TABLES / table).read_text().splitlines()[1:]

@@ -146,7 +146,7 @@ def test_the_relay_of_windows_is_roots_and_is_let_in_there_alone(fake: Fake, mon
     fake.does("tell(ask(address))")
 
     assert hand_over(SECRET, patience=2) == Visit(came=False, started=True, refused=(0,))
-    monkeypatch.setattr(browser, "_is_wsl", lambda: True)
+    monkeypatch.setattr(peers, "is_wsl", lambda: True)
     assert hand_over(SECRET, patience=PATIENCE).came
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from studioctl.aws.remote import start_session
@@ -15,7 +16,8 @@ from studioctl.operations.spaces import remote_requirements as needs
 from studioctl.remote import editors, machine, plugin, ssh
 from studioctl.remote.editors import Editor
 from studioctl.remote.finding import Finding
-from studioctl.remote.host import Host
+from studioctl.remote.host import Host, config_path
+from studioctl.remote.ssh_config import SshConfig
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,35 @@ def _try_session(account: Account, found: Survey) -> Work[None]:
 def _restart_hint(error: StudioctlError, space: str) -> str:
     """A space that was allowed remote access while it ran only follows after a new start."""
     return f"studioctl restart {space}" if "Validation" in error.message else error.hint
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """A space that ssh knows by name.
+
+    Args:
+        path: ssh's configuration.
+        changed: Whether the name was written there now.
+        problem: What else in the configuration keeps ssh from reaching the space as it was written; None for nothing.
+    """
+
+    path: Path
+    changed: bool
+    problem: str | None
+
+
+def make_known(found: Survey, app: App, environ: Mapping[str, str]) -> Reachable:
+    """Writes the space into ssh's configuration.
+
+    Args:
+        found: From `survey`.
+        app: From `prepare`.
+        environ: The environment in which ssh is asked what it makes of its configuration.
+    """
+    found.host.forget_key_before(app.created_at)
+    path = config_path()
+    changed = SshConfig(path).put(found.host)
+    return Reachable(path, changed, ssh_disagrees(found.host, environ))
 
 
 def ssh_disagrees(host: Host, environ: Mapping[str, str]) -> str | None:

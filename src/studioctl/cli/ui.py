@@ -1,0 +1,123 @@
+"""`studioctl ui`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from studioctl.cli import options
+
+if TYPE_CHECKING:
+    from studioctl.presentation.console import Terminal
+    from studioctl.ui.gate import Keys
+    from studioctl.ui.jobs import Jobs
+    from studioctl.ui.ways import Ways
+
+Port = Annotated[int, typer.Option("--port", help="On 127.0.0.1; 0 for a free one.", min=0, max=65535)]
+Everything = Annotated[bool, typer.Option("--all", help="Begin with all environments of the account and region.")]
+Print = Annotated[
+    bool, typer.Option("--print", help="Print the address instead of opening a browser. It lets one browser in, once.")
+]
+
+
+def ui(
+    config: options.Config = options.DEFAULT_CONFIG,
+    env: options.Env = None,
+    local: options.Local = False,
+    everything: Everything = False,
+    port: Port = 0,
+    print_it: Print = False,
+) -> None:
+    """Open a page in your browser: spaces, what they cost, and buttons for what the commands do, until Ctrl-C.
+
+    The page is served on 127.0.0.1, to the one browser that is given its address, and sends nothing anywhere.
+
+    For example: [bold]studioctl ui --local[/]
+    """
+    from studioctl.errors import ExitCode, StudioctlError
+    from studioctl.presentation.console import Terminal
+    from studioctl.ui import needs
+
+    if everything and env:
+        raise StudioctlError(f"Either --env {env} or --all.", hint="studioctl ui --all", exit_code=ExitCode.USAGE)
+    needs.require()
+    from studioctl.cli.main import as_ours
+    from studioctl.ui.desk import Desk
+    from studioctl.ui.gate import Keys
+    from studioctl.ui.serve import bound, serving
+
+    terminal = Terminal()
+    desk = Desk(_ways(config, env=env, local=local, everything=everything), as_ours)
+    with bound(port) as listening:
+        keys = Keys(listening.getsockname()[1], on_second_use=_warns(terminal))
+        try:
+            with serving(desk, keys, listening):
+                _hand_over(keys, terminal, print_it=print_it)
+                _wait(desk.jobs, terminal)
+        except KeyboardInterrupt:
+            raise typer.Exit(ExitCode.OK) from None
+
+
+def _ways(config: Path, *, env: str | None, local: bool, everything: bool) -> "Ways":
+    """The flags as the page needs them. Without a file it begins with the list of all environments."""
+    from studioctl.cli import context
+    from studioctl.cli.hints import repeating
+    from studioctl.ui.ways import OfFile, Ways
+
+    has_file = env is None and (config.exists() or config != options.DEFAULT_CONFIG)
+    account = context.account(config, local=local, env=env) if env or has_file else context.anywhere(local=local)
+
+    def told(hint: str, environment: str) -> str:
+        is_of_file = has_file and environment in {"", account.config.name}
+        name = None if is_of_file or not environment else environment
+        return repeating(hint, context.repeated(config, local=local, env=name))
+
+    of_file = OfFile(
+        config,
+        environment=lambda: context.environment(config, local=local),
+        audit=lambda: context.audit(config, local=local, offline=False),
+        patient=lambda: context.patient(config, local=local),
+    )
+    return Ways(
+        account,
+        named=lambda name: context.beside(account, name),
+        repeating=told,
+        of_file=of_file if has_file else None,
+        is_any=everything or not (env or has_file),
+    )
+
+
+def _warns(terminal: "Terminal") -> Callable[[], None]:
+    def warn() -> None:
+        terminal.say("Somebody used the page's one-time address again, and was refused.")
+
+    return warn
+
+
+def _hand_over(keys: "Keys", terminal: "Terminal", *, print_it: bool) -> None:
+    """Lets one browser in: by a page on loopback that only this user's programs are answered by."""
+    from studioctl.remote.browser import hand_over
+
+    if print_it:
+        typer.echo(keys.one_time_address)
+    elif hand_over(keys.one_time_address).came:
+        terminal.say("The page is open in your browser.")
+    else:
+        terminal.say(f"No browser came. Open this address in one; it works once:\n  {keys.one_time_address}")
+    terminal.say(f"It is served at {keys.address} until you press Ctrl-C.")
+
+
+def _wait(jobs: "Jobs", terminal: "Terminal") -> None:
+    """Until Ctrl-C; the first one waits for what is being done."""
+    import threading
+
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        if not jobs.running:
+            raise
+        titles = ", ".join(job.title for job in jobs.running)
+        terminal.say(f"Waiting for: {titles}. Ctrl-C again leaves at once; what has begun goes on in AWS.")
+        while jobs.running:
+            threading.Event().wait(0.1)

@@ -1,0 +1,162 @@
+"""Long work that a click began: it runs in a thread, and says the same lines as the command says in a pipe."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from studioctl.errors import StudioctlError
+from studioctl.events import Expected, Finished, Work
+from studioctl.presentation.console import Terminal, telling
+from studioctl.presentation.progress import COUNTED, follow
+
+KEPT = 200  # jobs that are over; the oldest are forgotten
+LINES = 2000  # the newest of a job
+Outcome = Literal["running", "done", "failed"]
+
+
+@dataclass
+class Job:
+    """One piece of work.
+
+    Args:
+        id: Its number in this start of the page.
+        title: What it does, as a heading: "Start 'ada-editor'".
+        environment: The environment that it changes.
+        space: The space that it is about; None where it is about all of it.
+        verb: What a row says while it lasts: "starting".
+    """
+
+    id: int
+    title: str
+    environment: str
+    space: str | None
+    verb: str
+    outcome: Outcome = "running"
+    lines: list[str] = field(default_factory=list)
+    error: StudioctlError | None = None
+    summary: str = ""
+    done: int = 0
+    expected: Expected | None = None
+    began: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    version: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.outcome != "running"
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return (self.ended or time.monotonic()) - self.began
+
+    def tell(self, text: str) -> None:
+        """Add what the work says, line by line."""
+        self.lines += [line for line in text.splitlines() if line.strip()]
+        del self.lines[:-LINES]
+        self.version += 1
+
+
+class BusyError(StudioctlError):
+    """Something else is being done to the same thing."""
+
+
+class Jobs:
+    """All of them, by number.
+
+    Args:
+        as_ours: Any exception as an error that says what to do next.
+    """
+
+    def __init__(self, as_ours: Callable[[Exception], StudioctlError]) -> None:
+        self._as_ours = as_ours
+        self._jobs: dict[int, Job] = {}
+        self._numbers = itertools.count(1)
+        self._turn = threading.Lock()
+        self.version = 0
+
+    def get(self, number: int) -> Job | None:
+        """The job of this number."""
+        return self._jobs.get(number)
+
+    def of(self, environment: str, space: str | None) -> Job | None:
+        """The latest job of a space, or with None of the whole environment."""
+        found = [job for job in self._jobs.values() if (job.environment, job.space) == (environment, space)]
+        return found[-1] if found else None
+
+    def latest(self, environment: str) -> dict[str, Job]:
+        """By name of the space: its latest job."""
+        return {job.space: job for job in list(self._jobs.values()) if job.environment == environment and job.space}
+
+    @property
+    def running(self) -> list[Job]:
+        """Those that have not ended."""
+        return [job for job in list(self._jobs.values()) if not job.is_over]
+
+    def begin(
+        self,
+        work: Work[str],
+        *,
+        title: str,
+        environment: str,
+        verb: str,
+        space: str | None = None,
+        then: Callable[[], object] = lambda: None,
+    ) -> Job:
+        """Runs work in a thread.
+
+        Args:
+            work: It, not yet begun; its result is a sentence for the person.
+            title: What it does, as a heading.
+            environment: Of which environment.
+            verb: What it is doing, in a word.
+            space: Of which space.
+            then: Called when it is over.
+
+        Raises:
+            BusyError: Something is being done to it already.
+        """
+        with self._turn:
+            before = self.of(environment, space)
+            if before and not before.is_over:
+                what = f"'{space}'" if space else f"'{environment}'"
+                raise BusyError(f"{what} is {before.verb} already.", hint="wait until that is done")
+            job = Job(next(self._numbers), title, environment, space, verb)
+            self._jobs[job.id] = job
+            self._forget()
+            self.version += 1
+        threading.Thread(target=self._run, args=(job, work, then), name=title, daemon=True).start()
+        return job
+
+    def _forget(self) -> None:
+        over = [number for number, job in self._jobs.items() if job.is_over]
+        for number in over[:-KEPT]:
+            del self._jobs[number]
+
+    def _run(self, job: Job, work: Work[str], then: Callable[[], object]) -> None:
+        try:
+            job.summary = follow(_seen(work, job), Terminal(err=telling(job.tell)))
+            outcome: Outcome = "done"
+        except Exception as error:  # noqa: BLE001 (whatever it is, the page says it)
+            job.error, outcome = self._as_ours(error), "failed"
+        job.ended, job.outcome = time.monotonic(), outcome
+        job.version += 1
+        self.version += 1
+        then()
+
+
+def _seen(work: Work[str], job: Job) -> Work[str]:
+    """The work, of whose events those are noted that tell how much is done."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            return str(stop.value)
+        if isinstance(event, Expected):
+            job.expected = event
+        job.done += isinstance(event, Finished) and event.action in COUNTED
+        yield event

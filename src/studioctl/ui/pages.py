@@ -1,0 +1,75 @@
+"""Templates, and the answers that are made from them. All text is escaped; nothing in a template is code of others."""
+
+from functools import cache
+from typing import Any
+
+import jinja2
+import markupsafe
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+import studioctl
+from studioctl.errors import StudioctlError
+from studioctl.presentation.console import shown
+
+PARTIAL = "hx-request"  # htmx asks for a part of a page
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The templates: an unknown name is an error, and what a terminal would act on is left out here, too."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("studioctl.ui"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_clean,
+    )
+    made.globals.update(version=studioctl.__version__, parts_of=parts_of)
+    return made
+
+
+# Pages of an environment: their key, title, and address below the environment's. The last ones need its file.
+PARTS = (("spaces", "Spaces", ""),)
+OF_FILE: tuple[tuple[str, str, str], ...] = ()
+
+
+def parts_of(base: Any) -> tuple[tuple[str, str, str], ...]:
+    """The pages of an environment that there are."""
+    return PARTS + (OF_FILE if base.has_file else ())
+
+
+def _clean(value: Any) -> Any:
+    return shown(value) if isinstance(value, str) and not isinstance(value, markupsafe.Markup) else value
+
+
+def render(template: str, **values: Any) -> markupsafe.Markup:
+    """A template with these values."""
+    return markupsafe.Markup(environment().get_template(template).render(**values))  # noqa: S704 (escaped by Jinja)
+
+
+def part(target: str, content: str, swap: str = "outerMorph") -> markupsafe.Markup:
+    """A piece that htmx puts in the place of an element of the page."""
+    opening = markupsafe.Markup('<hx-partial hx-target="#{}" hx-swap="{}">').format(target, swap)
+    return opening + content + markupsafe.Markup("</hx-partial>")
+
+
+def is_partial(request: Request) -> bool:
+    """Whether htmx asks, and takes parts of a page."""
+    return PARTIAL in request.headers
+
+
+def answer(text: str, status: int = 200) -> Response:
+    """A page, or parts of one."""
+    return HTMLResponse(text, status)
+
+
+def go_to(address: str) -> Response:
+    """After something was done: the page that shows it, which can be loaded again without doing it again."""
+    return RedirectResponse(address, 303)
+
+
+def trouble(error: StudioctlError, base: Any, status: int = 409) -> Response:
+    """A page that says what went wrong and what to do next."""
+    return answer(render("trouble.html", base=base, error=error), status)

@@ -1,0 +1,193 @@
+"""Who is let in, and what is refused: by host, origin, cookie, user and method."""
+
+import asyncio
+import re
+import threading
+from typing import Any
+
+import pytest
+
+from studioctl.remote import peers
+from studioctl.ui.gate import Keys, guarded, refusal
+from tests.unit.ui.house import house
+
+NOT_LET_IN = "This browser was not let in. Run studioctl ui again: it opens the page with a new address."
+
+
+def test_the_address_lets_one_browser_in_once() -> None:
+    with house("ada-editor") as home:
+        answer = home.client.get(f"/enter/{home.keys.token}")
+        assert answer.status_code == 200
+        assert answer.headers["set-cookie"] == (
+            f"studioctl-8000={home.keys.session}; HttpOnly; SameSite=Strict; Path=/"
+        )
+        assert home.client.get("/e/acme-ml/").status_code == 200
+
+        home.client.cookies.clear()
+        again = home.client.get(f"/enter/{home.keys.token}")
+        assert again.status_code == 403
+        assert "worked once" in again.text
+        assert home.warned == ["again"]
+        assert "set-cookie" not in again.headers
+
+
+def test_a_guess_does_not_use_the_address_up() -> None:
+    with house("ada-editor") as home:
+        assert home.client.get("/enter/guess").status_code == 403
+        assert home.client.get("/enter/%C3%BC").status_code == 403
+        assert home.warned == []
+        home.enter()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/environments", "/e/acme-ml/", "/e/acme-ml/events", "/static/1/ui.css", "/nothing"]
+)
+def test_nothing_is_told_without_the_cookie(path: str) -> None:
+    with house("ada-editor") as home:
+        answer = home.client.get(path)
+        assert answer.status_code == 403
+        assert NOT_LET_IN in answer.text
+        assert "acme-ml" not in answer.text
+
+
+@pytest.mark.parametrize("cookie", ["studioctl-8000=guess", "studioctl-9000={session}", "studioctl-8000=", "\x7f=;;"])
+def test_another_cookie_is_none(cookie: str) -> None:
+    with house("ada-editor") as home:
+        sent = {"cookie": cookie.format(session=home.keys.session)}
+        assert home.client.get("/e/acme-ml/", headers=sent).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:8000", "127.0.0.1", "127.0.0.1:8001", "evil.example", "127.0.0.1:8000.evil.example"]
+)
+def test_one_host_is_answered(host: str) -> None:
+    with house("ada-editor") as home:
+        home.enter()
+        answer = home.client.get("/e/acme-ml/", headers={"host": host})
+        assert answer.status_code == 421
+        assert "This page has one address only: http://127.0.0.1:8000" in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": "null"},
+        {"origin": "http://evil.example"},
+        {"origin": "http://127.0.0.1:8001"},
+        {"origin": "http://localhost:8000"},
+        {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "cross-site"},
+        {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-site"},
+    ],
+)
+def test_what_changes_something_comes_from_the_page(headers: dict[str, str]) -> None:
+    with house("ada-editor") as home:
+        home.enter()
+        answer = home.client.post("/e/acme-ml/spaces/ada-editor/start", headers=headers)
+        assert answer.status_code == 403
+        assert "This request does not come from the page. Nothing was changed." in answer.text
+        assert home.fleet.apps_ == {}
+        assert home.desk.jobs.running == []
+
+
+def test_headers_that_decide_may_not_stand_there_twice() -> None:
+    keys = Keys(8000)
+    cookie = (b"cookie", f"{keys.cookie}={keys.session}".encode())
+    once = [(b"host", b"127.0.0.1:8000"), cookie, (b"origin", b"http://127.0.0.1:8000")]
+
+    def refused(*headers: tuple[bytes, bytes]) -> Any:
+        return refusal(keys, {"method": "POST", "path": "/e/acme-ml/", "headers": list(headers)})
+
+    assert refused(*once) is None
+    assert refused(*once, (b"Host", b"evil.example")).status == 421
+    assert refused(*once, (b"Origin", b"http://evil.example")).status == 421
+    assert refused(*once[1:]).status == 421
+
+
+@pytest.mark.parametrize("path", ["start", "stop"])
+def test_nothing_is_changed_by_looking(path: str) -> None:
+    with house("ada-editor") as home:
+        home.enter()
+        for method in ("GET", "HEAD"):
+            assert home.client.request(method, f"/e/acme-ml/spaces/ada-editor/{path}").status_code == 405
+        assert home.fleet.apps_ == {}
+
+
+def test_another_users_program_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    users: list[int | None] = [1234, None, 0]
+    monkeypatch.setattr(peers, "owner", lambda *_: users.pop(0))
+    monkeypatch.setattr(peers, "is_wsl", lambda: False)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with house("ada-editor") as home:
+        home.keys.tells_users = True
+        for _ in range(3):
+            answer = home.client.get(f"/enter/{home.keys.token}")
+            assert answer.status_code == 403
+            assert "This page is for another user of this machine." in answer.text
+        assert not home.keys.is_used
+
+
+def test_each_answer_holds_the_browser_to_this_server() -> None:
+    with house("ada-editor") as home:
+        pages = [home.client.get("/"), home.client.get(f"/enter/{home.keys.token}"), home.client.get("/e/acme-ml/")]
+        for answer in pages:
+            policy = answer.headers["content-security-policy"]
+            assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+            assert "unsafe" not in policy
+            assert "frame-ancestors 'none'" in policy
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["referrer-policy"] == "same-origin"
+            assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_no_page_has_a_script_or_a_style_in_it() -> None:
+    with house("ada-editor", "grace-editor") as home:
+        home.enter()
+        for path in ("/e/acme-ml/", "/e/acme-ml/spaces/ada-editor/open"):
+            text = home.client.get(path).text
+            assert "<style" not in text
+            assert " style=" not in text
+            assert not re.search(r" on[a-z]+=", text)
+            assert all(" src=" in script for script in text.split("<script")[1:])
+            assert "http://" not in text
+            assert "https://" not in text
+
+
+def test_secrets_are_in_no_representation() -> None:
+    keys = Keys(8000)
+    assert keys.token not in repr(keys)
+    assert keys.session not in repr(keys)
+    assert len({Keys(8000).token for _ in range(20)}) == 20
+
+
+def test_a_socket_is_not_answered() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def nothing(*_: Any) -> Any:
+        raise AssertionError
+
+    async def ask() -> None:
+        await guarded(nothing, Keys(8000), lambda _: nothing)({"type": "websocket"}, nothing, send)
+
+    asyncio.run(ask())
+    assert sent == []
+
+
+def test_two_browsers_at_once_are_one_too_many() -> None:
+    keys, let_in = Keys(8000), []
+    barrier = threading.Barrier(8)
+
+    def come() -> None:
+        barrier.wait()
+        let_in.append(keys.lets_in(keys.token))
+
+    threads = [threading.Thread(target=come) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(let_in) == [False] * 7 + [True]
