@@ -35,12 +35,10 @@ def ui(
 
     For example: [bold]studioctl ui --local[/]
     """
-    from studioctl.errors import ExitCode, StudioctlError
+    from studioctl.errors import ExitCode
     from studioctl.presentation.console import Terminal
     from studioctl.ui import needs
 
-    if everything and env:
-        raise StudioctlError(f"Either --env {env} or --all.", hint="studioctl ui --all", exit_code=ExitCode.USAGE)
     needs.require()
     from studioctl.cli.main import as_ours
     from studioctl.ui.desk import Desk

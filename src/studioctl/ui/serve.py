@@ -1,12 +1,14 @@
 """The server of the page: on 127.0.0.1 alone, without a log of requests."""
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
 
 import uvicorn
 
+from studioctl.errors import StudioctlError
 from studioctl.ui.app import application
 from studioctl.ui.desk import Desk
 from studioctl.ui.gate import HOST, Keys, can_tell_users
@@ -22,9 +24,13 @@ def bound(port: int) -> socket.socket:
         port: 0 for a free one.
 
     Raises:
-        OSError: Somebody else has it.
+        StudioctlError: It is taken, or not for this user.
     """
-    return socket.create_server((HOST, port))
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        message = f"Port {port} on {HOST} cannot be used: {os.strerror(error.errno or 0)}."
+        raise StudioctlError(message, hint="studioctl ui --port 0") from None
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ class Ways:
 
     def of(self, environment: str) -> Account:
         """The account of an environment of this name."""
-        return self.account if environment == self.home and not self.is_any else self.named(environment)
+        return self.account if environment == self.home else self.named(environment)
 
     def file_of(self, environment: str) -> OfFile | None:
         """Return what the file allows, if it is this environment's."""
