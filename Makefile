@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: prices help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale soak mutations misbehaviour compatibility package generated docs picture clean
+.PHONY: prices help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale soak mutations misbehaviour compatibility package generated docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -72,7 +72,7 @@ package: ## Build the wheel, and try it in clean environments without and with e
 compatibility: $(READY) ## Let this version go on with an environment that the first version made (ten minutes)
 	$(BIN)/python -m benchmarks.compatibility
 
-generated: $(READY) ## Write the files that are made from the code
+generated: $(READY) ## Write the files that are made from the code, pictures among them
 	$(BIN)/python -m tests.generated
 
 prices: $(READY) ## Renew the table of prices from AWS's public price list (needs the internet, no account)
@@ -81,9 +81,6 @@ prices: $(READY) ## Renew the table of prices from AWS's public price list (need
 docs: $(DOCS)/.ready ## Build the documentation as a site with search: build/docs/index.html
 	$(DOCS)/bin/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
 	@echo "Open build/docs/index.html"
-
-picture: demo ## Draw the README's picture from what the demo shows
-	cp .demo/demo.svg docs/images/demo.svg
 
 clean: ## Remove the virtual environments, the site and what the demo left
 	rm -rf $(VENV) $(CHECKOV) $(DOCS) .demo build dist

@@ -1,11 +1,10 @@
 """The life of an environment on the emulator, as a person would type it, in about two minutes.
 
-Runs each command for real, shows its output as it comes, and leaves the transcript in .demo/ as a page and a picture.
+Runs each command for real, shows its output as it comes, and leaves the transcript in .demo/ as a page.
 """
 
 import io
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -23,11 +22,10 @@ STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
 
 
 class Step(NamedTuple):
-    """A command, what a person thinks before typing it, and whether it is in the picture for the README."""
+    """A command, and what a person thinks before typing it."""
 
     thought: str
     command: str
-    pictured: bool = False
 
 
 STEPS = (
@@ -35,12 +33,11 @@ STEPS = (
     Step(
         "What would happen? The emulator starts by itself; no AWS account is needed.",
         "studioctl plan --local",
-        pictured=True,
     ),
-    Step("Make it so, with the real Terraform and AWS provider.", "studioctl up --local --yes", pictured=True),
-    Step("To work: start Code Editor.", "studioctl start ada-editor --local", pictured=True),
+    Step("Make it so, with the real Terraform and AWS provider.", "studioctl up --local --yes"),
+    Step("To work: start Code Editor.", "studioctl start ada-editor --local"),
     Step("On a larger instance, this time only.", "studioctl start grace-editor --local --instance-type ml.t3.large"),
-    Step("What is there now, what runs, and what does it cost?", "studioctl status --local", pictured=True),
+    Step("What is there now, what runs, and what does it cost?", "studioctl status --local"),
     Step("Home. The files stay, the cost ends.", "studioctl stop --all --local"),
     Step("A bigger volume for a space ...", "sed -i.before 's/volume_gb = 50/volume_gb = 80/' studio.toml"),
     Step("... and exactly that changes.", "studioctl up --local --yes"),
@@ -53,8 +50,6 @@ STEPS = (
     Step("The emulator goes last.", "studioctl emulator stop"),
 )
 PLAN_FOUND_CHANGES = 2
-PICTURED_LINES = 7  # the picture shows this many lines from the start of an output, and as many from its end
-FONT_FROM_ELSEWHERE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # rich's template asks a public server for one
 STILL_AT_WORK = "  … "  # a sign of life for whoever waits; nobody waits for a transcript
 
 
@@ -68,15 +63,13 @@ def main() -> int:
         "STUDIOCTL_EMULATOR_DIR": str(DEMO / "emulator"),  # an emulator of its own, whatever else is running
         "PYTHONUNBUFFERED": "1",
     }
-    page, picture = _recorder(160), _recorder(110)
+    page = Console(record=True, file=io.StringIO(), width=160, force_terminal=True)
     began = time.monotonic()
     for step in STEPS:
-        code = _show(step, environment, page, picture if step.pictured else None)
+        code = _show(step, environment, page)
         if code not in {0, PLAN_FOUND_CHANGES}:
             subprocess.run([STUDIOCTL, "emulator", "stop"], env=environment, check=False)
             return code
-    drawn = picture.export_svg(title="studioctl on the emulator")
-    (DEMO / "demo.svg").write_text(FONT_FROM_ELSEWHERE.sub("", drawn), encoding="utf-8")
     page.save_html(str(DEMO / "index.html"))
     print(f"\nDone in {time.monotonic() - began:.0f} s. To look at:")
     print(f"  {DEMO.relative_to(ROOT)}/index.html      this transcript")
@@ -86,11 +79,7 @@ def main() -> int:
     return 0
 
 
-def _recorder(width: int) -> Console:
-    return Console(record=True, file=io.StringIO(), width=width, force_terminal=True)
-
-
-def _show(step: Step, environment: dict[str, str], page: Console, picture: Console | None) -> int:
+def _show(step: Step, environment: dict[str, str], page: Console) -> int:
     print(f"\n# {step.thought}\n$ {step.command}", flush=True)
     process = subprocess.Popen(
         ["/bin/sh", "-c", step.command],
@@ -108,8 +97,6 @@ def _show(step: Step, environment: dict[str, str], page: Console, picture: Conso
         if not line.startswith(STILL_AT_WORK):
             shown.append(line.rstrip())
     _record(page, step, shown)
-    if picture:
-        _record(picture, step, _abridged(shown))
     return process.wait()
 
 
@@ -118,14 +105,6 @@ def _record(recorder: Console, step: Step, output: list[str]) -> None:
     recorder.print(Text(f"$ {step.command}", style="bold"))
     for line in output:
         recorder.print(Text(line))
-
-
-def _abridged(output: list[str]) -> list[str]:
-    """The output, without the middle where it is long."""
-    left_out = len(output) - 2 * PICTURED_LINES
-    if left_out < 2:
-        return output
-    return [*output[:PICTURED_LINES], f"... {left_out} lines ...", *output[-PICTURED_LINES:]]
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from studioctl.infrastructure.iam.statement import Statement
 from studioctl.operations.doctor import catalogue
 from studioctl.presentation import report_page
 from studioctl.report import compose, topology
-from tests import estimates, policies
+from tests import estimates, pictures, policies
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "studio.schema.json"
@@ -321,6 +321,7 @@ FILES: dict[Path, Callable[[], str]] = {
         for name, config in policies.ENVIRONMENTS.items()
     },
     **{path: partial(estimates.text, *of) for path, of in estimates.files().items()},
+    **pictures.FILES,
 }
 
 

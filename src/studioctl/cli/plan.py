@@ -42,7 +42,6 @@ def plan(
     from studioctl.operations.provisioning import durations, up
     from studioctl.presentation import costs
     from studioctl.presentation import review as presented
-    from studioctl.presentation.addresses import addresses
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import follow
@@ -65,9 +64,9 @@ def plan(
         typer.echo(dumps({**told, "expected_seconds": seconds, "cost": priced}))
     elif not markdown:
         presented.text(reviewed, summary, terminal.out, seconds=seconds)
-        costs.planned(cost, environment.source, terminal.out)
-        if verbose and summary.has_changes:
-            addresses(summary, terminal.out)
+        if summary.has_changes:
+            costs.planned(cost, environment.source, terminal.out)
+            _tell_addresses(terminal, summary, verbose=verbose)
         _tell_shortages(terminal, environment, summary, flags=context.repeated(config, local=local))
     refusal = _refusal(environment, summary) if summary.has_changes else None
     if markdown:
@@ -93,6 +92,13 @@ def _refusal(environment: "Environment", summary: "PlanSummary") -> RefusedError
     except RefusedError as refusal:
         return refusal
     return None
+
+
+def _tell_addresses(terminal: "Terminal", summary: "PlanSummary", *, verbose: bool) -> None:
+    from studioctl.presentation.addresses import addresses
+
+    if verbose:
+        addresses(summary, terminal.out)
 
 
 def _tell_shortages(terminal: "Terminal", environment: "Environment", summary: "PlanSummary", *, flags: str) -> None:

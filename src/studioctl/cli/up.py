@@ -62,7 +62,8 @@ def up(
     summary = follow(work, terminal, verbose=verbose)
     seconds = durations.expected(environment.terraform.blueprint, summary, durations.known(environment))
     presented.text(review(environment.config, environment.source, summary), summary, terminal.err, seconds=seconds)
-    costs.planned(change.of_environment(environment, summary), environment.source, terminal.err)
+    if summary.has_changes:
+        costs.planned(change.of_environment(environment, summary), environment.source, terminal.err)
     if verbose and summary.has_changes:
         addresses(summary, terminal.err)
     with waiting(terminal, "Looking for what would be lost"):

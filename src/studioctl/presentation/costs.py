@@ -10,13 +10,15 @@ from rich.text import Text
 from studioctl.catalog.prices import items
 from studioctl.config.source import Source
 from studioctl.config.text import Location, path
-from studioctl.operations.costs.change import PlannedCosts
+from studioctl.operations.costs.change import Change, PlannedCosts
 from studioctl.operations.costs.estimate import Costs, Estimate, Line
 from studioctl.operations.costs.listing import ListedPrice
 from studioctl.operations.costs.words import LISTED, amount, by_item, dated, summary
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal, hung
 from studioctl.presentation.money import dollars
+
+UNCHANGED = "Cost: as before, apart from what is paid for by use."
 
 
 def show(found: Estimate, terminal: Terminal, *, source: Source | None, against: Estimate | None, flags: str) -> None:
@@ -72,7 +74,7 @@ def to_json(found: Estimate, *, source: Source | None, against: Estimate | None)
 
 
 def planned(found: PlannedCosts, source: Source, console: Console) -> None:
-    """The effect of a plan on the costs; nothing where there is none."""
+    """The effect of a plan on the costs."""
     for number, line in enumerate(planned_lines(found, source)):
         if number:
             _print(console, hung(console, f"  {line}"))
@@ -83,15 +85,27 @@ def planned(found: PlannedCosts, source: Source, console: Console) -> None:
 def planned_lines(found: PlannedCosts, source: Source) -> list[str]:
     """The same as lines: first the costs in all, then the changes that make the difference."""
     if not found.changes:
-        return []
+        return [UNCHANGED]
     lines = [f"Cost: {_in_words(found.after.total)}{dated(found.after)}."]
-    for change in sorted(found.changes, key=lambda change: -abs(change.costs.working.usd))[:LISTED]:
+    groups = _alike(found.changes)
+    for group in sorted(groups, key=lambda group: -abs(group[0].costs.working.usd * len(group)))[:LISTED]:
+        change = group[0]
         signed = ", ".join(filter(None, _differences(change.costs)))
-        lines.append(f"{change.what}: {signed}{_place(source, change.key)}")
-    if len(found.changes) > LISTED:
-        more = len(found.changes) - LISTED
+        each = f"{len(group)} {change.what.partition(' of ')[0]}s, each" if len(group) > 1 else change.what
+        lines.append(f"{each}: {signed}{_place(source, change.key)}")
+    if len(groups) > LISTED:
+        more = len(groups) - LISTED
         lines.append(f"and {more} more; in all: {', '.join(_differences(found.difference))}")
     return lines
+
+
+def _alike(changes: Iterable[Change]) -> list[list[Change]]:
+    """The changes, with those of one kind that cost the same for the same reason together."""
+    groups: dict[Any, list[Change]] = {}
+    for change in changes:
+        kind, of, _ = change.what.partition(" of ")
+        groups.setdefault((kind, change.costs, change.key) if of else change.address, []).append(change)
+    return list(groups.values())
 
 
 def planned_json(found: PlannedCosts, source: Source) -> dict[str, Any]:

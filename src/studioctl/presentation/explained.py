@@ -29,4 +29,4 @@ def _several(console: Console, title: str, lines: Sequence[str]) -> None:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(text, style=style), soft_wrap=not console.is_terminal)
+    console.print(Text(text, style=style), soft_wrap=True)

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from studioctl.presentation.console import hung, shown
 from studioctl.presentation.progress import duration
+from studioctl.review.effects import REMADE
 from studioctl.review.entry import Entry, Review, Weight
 from studioctl.review.nouns import TITLES, counted, joined, listed, noun
 from studioctl.terraform.plan import Action, PlanSummary, ResourceChange, Step
@@ -29,6 +30,7 @@ COUNTED: tuple[tuple[Action, str], ...] = (
     ("delete", "to destroy"),
     ("import", "to adopt"),
 )
+UNKNOWN_TIME = "How long this takes is not known: no earlier run here did all of it."
 
 
 def text(review: Review, summary: PlanSummary, console: Console, *, seconds: float | None = None) -> None:
@@ -53,8 +55,7 @@ def text(review: Review, summary: PlanSummary, console: Console, *, seconds: flo
     if not summary.changes:
         _line(console, "Only outputs change.")
     _line(console, f"\n{total(summary)}", "bold")
-    if seconds is not None:
-        _line(console, f"This takes about {duration(seconds)}, as earlier runs did.")
+    _line(console, UNKNOWN_TIME if seconds is None else f"This takes about {duration(seconds)}, going by earlier runs.")
     if len(summary.steps) > 1:
         _line(console, "In this order:")
         for number, step in enumerate(summary.steps, 1):
@@ -93,6 +94,9 @@ def markdown(review: Review, summary: PlanSummary, *, title: str, money: Sequenc
 def total(summary: PlanSummary) -> str:
     """How many resources are created, changed and destroyed."""
     counts = [f"{number} {words}" for action, words in COUNTED if (number := summary.count(action))]
+    renewed = sum(change.action == "replace" and change.type in REMADE for change in summary.changes)
+    if renewed and renewed == summary.count("replace"):
+        counts = [words.replace("to replace", "to renew") for words in counts]
     return f"Plan: {', '.join(counts) or 'outputs only'}."
 
 

@@ -53,4 +53,4 @@ def _layers(console: Console, layers: Iterable[Layer]) -> None:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(text, style=style), soft_wrap=not console.is_terminal)
+    console.print(Text(text, style=style), soft_wrap=True)

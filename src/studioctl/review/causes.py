@@ -70,7 +70,8 @@ def of_attribute(change: ResourceChange, attribute: AttributeChange, facts: Fact
     """The key behind one attribute."""
     path = plain(attribute.path)
     if attribute.unknown and (other := facts.behind(change)):
-        known = next((it for it in other.attributes if not it.unknown), None)
+        forcing = [it for it in other.attributes if it.forces_replacement] or other.attributes
+        known = next((it for it in forcing if not it.unknown), None)
         return of_existence(other, facts) if known is None else of_attribute(other, known, facts)
     if path.split(".")[0] in {"tags", "tags_all"}:
         return _of_tag(path, change, facts)

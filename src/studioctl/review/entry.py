@@ -47,7 +47,9 @@ class Entry:
         """Where it stands, in brackets; that it is a default where a value stands nowhere; else nothing."""
         if self.where is not None:
             return f" ({self.where})"
-        return " (the default)" if self.after is not None else ""
+        if self.after is not None:
+            return " (the default)"
+        return " (no longer in the file)" if self.weight in {"lost", "interrupts"} else ""
 
     def to_json(self) -> dict[str, Any]:
         """The stable shape of an entry in `studioctl plan --json`."""

@@ -8,6 +8,7 @@ from typing import Any
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location
+from studioctl.infrastructure.block import Blueprint, Resource
 from studioctl.infrastructure.blueprint import build
 from studioctl.infrastructure.naming import label
 from studioctl.terraform.plan import PlanSummary, ResourceChange
@@ -16,6 +17,11 @@ DOMAIN, PROFILE, SPACE = "aws_sagemaker_domain", "aws_sagemaker_user_profile", "
 ACCESS = "app_network_access_type"
 SCRIPT, SCRIPT_NAME = "aws_sagemaker_studio_lifecycle_config.editor", "studio_lifecycle_config_name"  # with its digest
 POLICIES = {"aws_iam_policy", "aws_s3_bucket_policy"}
+# Others are in these or name them, and change with them.
+HOLDERS = {
+    *("aws_vpc", "aws_subnet", DOMAIN, "aws_iam_role", "aws_kms_key"),
+    *("aws_s3_bucket", "aws_ecr_repository", "aws_secretsmanager_secret"),
+}
 MADE = {"create", "update", "replace"}
 
 
@@ -77,14 +83,31 @@ class Facts:
         return ("users",) if number is None else ("users", number)
 
     def behind(self, change: ResourceChange) -> ResourceChange | None:
-        """The change because of which nobody knows yet what a policy becomes: that of the thing it is about."""
-        needed = self._needed.get(change.address, frozenset()) if change.type in POLICIES else frozenset()
-        return next((c for c in self.summary.changes if c.address in needed and c.action in MADE), None)
+        """The change because of which nobody knows yet what this becomes.
+
+        For a policy, that of the thing it is about; else the replacement of what it is in.
+        """
+        is_policy = change.type in POLICIES
+        if not is_policy and not self._replaced:
+            return None
+        resource = self._resources.get(change.address)
+        needed = self._described.needed_by(resource) if resource else frozenset()
+        there = [c for c in self.summary.changes if c.action in MADE] if is_policy else self._replaced
+        return next((c for c in there if c.address in needed), None)
 
     @cached_property
-    def _needed(self) -> Mapping[str, frozenset[str]]:
-        described = build(self.config)
-        return {it.address: described.needed_by(it) for it in described.resources() if it.type in POLICIES}
+    def _replaced(self) -> tuple[ResourceChange, ...]:
+        """Things that AWS cannot change, so that whatever is in them is replaced with them."""
+        forced = (c for c in self.summary.changes if c.action == "replace" and c.type in HOLDERS)
+        return tuple(c for c in forced if any(a.forces_replacement and not a.unknown for a in c.attributes))
+
+    @cached_property
+    def _described(self) -> Blueprint:
+        return build(self.config)
+
+    @cached_property
+    def _resources(self) -> Mapping[str, Resource]:
+        return {it.address: it for it in self._described.resources()}
 
     @cached_property
     def behind_scripts(self) -> Location:

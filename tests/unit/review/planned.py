@@ -5,7 +5,8 @@ JSON. `tests/functional/test_applied.py` compares with real plans.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,14 @@ FORCING = {
     ("aws_sagemaker_domain", "domain_name"),
     ("aws_sagemaker_domain", "kms_key_id"),
     ("aws_sagemaker_studio_lifecycle_config", "studio_lifecycle_config_name"),
+    ("aws_sagemaker_domain", "vpc_id"),
+    ("aws_ecr_lifecycle_policy", "repository"),
+    *(
+        (kind, "vpc_id")
+        for kind in ("aws_subnet", "aws_route_table", "aws_security_group", "aws_default_security_group")
+    ),
 }
+HELD = {"domain_id", "subnet_id", "route_table_id", "security_group_id"}  # what is in these cannot move
 
 
 def between(before: EnvironmentConfig | None, after: EnvironmentConfig) -> PlanSummary:
@@ -40,11 +48,23 @@ def between(before: EnvironmentConfig | None, after: EnvironmentConfig) -> PlanS
     there = _resources(blueprint.build(before), moved) if before else {}
     there = {moved.get(address, address): each for address, each in there.items()}
     now = _resources(wanted, {})
-    changes = [
-        _change(address, there.get(address), now.get(address), addresses(wanted)) for address in {**now, **there}
-    ]
+    replaced: set[str] = set()
+    while True:
+        changes = [
+            _change(address, there.get(address), now.get(address), addresses(wanted), replaced)
+            for address in {**now, **there}
+        ]
+        before_this = len(replaced)
+        replaced |= {change.address for change in changes if change is not None and change.action == "replace"}
+        if len(replaced) == before_this:  # nothing more follows
+            break
     known = plans.ordered(changes, addresses(wanted))
     return PlanSummary(known, (), (), destroy=False, has_changes=bool(known), file=Path("plan.tfplan"))
+
+
+def state(of: EnvironmentConfig) -> dict[str, dict[str, Any]]:
+    """The attributes in Terraform's state, by address, once this file is applied."""
+    return {address: attributes for address, (_, attributes) in _resources(blueprint.build(of), {}).items()}
 
 
 def _resources(described: Blueprint, moved: Mapping[str, str]) -> dict[str, tuple[Resource, dict[str, Any]]]:
@@ -90,15 +110,36 @@ def _change(
     before: tuple[Resource, dict[str, Any]] | None,
     after: tuple[Resource, dict[str, Any]] | None,
     modules: Mapping[str, str],
+    replaced: Collection[str],
 ) -> ResourceChange | None:
     resource = (after or before)[0]  # type: ignore[index]
     module = modules.get(address)
     if before is None or after is None:
         action = "create" if before is None else "delete"
         return ResourceChange(address, resource.type, resource.label, module, action)  # type: ignore[arg-type]
-    details = {"actions": ["update"], "before": before[1], "after": after[1]}
-    found = plans.attribute_changes(details)
+    details = {"actions": ["update"], "before": before[1], "after": _unknown(after[1], replaced)}
+    found = tuple(
+        replace(
+            a,
+            forces_replacement=(resource.type, a.path.partition("[")[0]) in FORCING or a.path in HELD,
+            unknown=a.after == plans.UNKNOWN,
+        )
+        for a in plans.attribute_changes(details)
+    )
     if not found:
         return None
-    replaced = any((resource.type, a.path.partition("[")[0]) in FORCING for a in found)
-    return ResourceChange(address, resource.type, resource.label, module, "replace" if replaced else "update", found)
+    is_new = any(a.forces_replacement for a in found)
+    told = tuple(a for a in found if a.forces_replacement or not a.unknown) if is_new else found
+    return ResourceChange(address, resource.type, resource.label, module, "replace" if is_new else "update", told)
+
+
+def _unknown(value: Any, replaced: Collection[str]) -> Any:
+    """The value, in which nobody knows yet what refers to something that is made anew."""
+    if isinstance(value, Mapping):
+        return {key: _unknown(it, replaced) for key, it in value.items()}
+    if isinstance(value, list):
+        inner = [_unknown(it, replaced) for it in value]
+        return plans.UNKNOWN if plans.UNKNOWN in inner else inner
+    if isinstance(value, str) and any(f"${{{address}." in value for address in replaced):
+        return plans.UNKNOWN
+    return value

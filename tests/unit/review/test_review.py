@@ -10,8 +10,10 @@ import pytest
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location
+from studioctl.operations.provisioning import up
 from studioctl.presentation import review as presented
 from studioctl.presentation.console import Terminal
+from studioctl.review import effects
 from studioctl.review.nouns import NOUNS
 from studioctl.review.reviewing import review
 from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange, Step
@@ -346,3 +348,47 @@ def test_an_entry_in_json_says_where_it_comes_from() -> None:
         "effect": "the largest volume that people may ask for; nobody is interrupted",
         "addresses": 3,
     }
+
+
+@pytest.mark.parametrize("name", [*CHANGES, *KEYS], ids=str)
+def test_a_plan_that_stops_apps_says_so_first_and_no_other_does(name: str | Location) -> None:
+    if isinstance(name, str):
+        found, summary = CHANGES[name].review(), CHANGES[name].summary()
+    else:
+        before, after = (environment(**sections) for sections in KEYS[name])
+        summary = between(before, after)
+        found = review(after, Source("studio.toml", ""), summary)
+    destroyed = {change.type for change in summary.changes if change.destroys}
+    stops = bool(destroyed & up.NEEDED_BY_APPS.keys()) or any(map(up.needs_rest, summary.changes))
+
+    assert any("to stop first" in entry.effect for entry in found.loud) == stops
+    assert not any("to stop first" in e.effect or "lose" in e.effect for e in found.entries if e not in found.loud)
+    assert not any(effects.NOBODY in entry.effect for entry in found.loud)
+    quiet = [entry for entry in found.entries if entry.weight == "changed"]
+    assert [e.sentence() for e in quiet if not e.effect.endswith((effects.NOBODY, effects.NO_STOP))] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "effect"),
+    [
+        (
+            "[storage]\nkeep_old_versions_days = 30\n",
+            "[storage]\nkeep_old_versions_days = 1\n",
+            "AWS deletes old versions in the bucket after 1 day; those that are older go within days",
+        ),
+        (
+            "[images]\nkeep_latest = 9\n",
+            "[images]\nkeep_latest = 3\n",
+            (
+                'the newest 3 images whose tags begin with "latest" are kept, and AWS deletes older ones;'
+                " those that are there now go within a day"
+            ),
+        ),
+    ],
+)
+def test_what_is_kept_for_less_long_is_loss_and_for_longer_is_not(more: str, less: str, effect: str) -> None:
+    (lost,) = Change(HEAD + ADA + more, HEAD + ADA + less).review().entries
+    (kept,) = Change(HEAD + ADA + less, HEAD + ADA + more).review().entries
+
+    assert (lost.weight, lost.effect) == ("lost", effect)
+    assert kept.weight == "changed"

@@ -52,7 +52,7 @@ def expected(blueprint: Blueprint, summary: PlanSummary, seconds: Mapping[str, f
     """
     changes = {change.address: change for change in summary.changes if _is_terraforms(change)}
     kinds = {f"{verb} {c.type}" for c in changes.values() for verb in _VERBS.get(c.action, ())}
-    if not kinds or BESIDES not in seconds or not kinds <= seconds.keys():
+    if BESIDES not in seconds or not kinds <= seconds.keys():
         return None
     return _longest_chain(blueprint, changes, seconds) + seconds[BESIDES]
 

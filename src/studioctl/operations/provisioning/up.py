@@ -90,7 +90,7 @@ def apps_in_the_way(environment: Environment, summary: PlanSummary) -> tuple["Ap
     """
     destroyed = {instance_of(change) for change in summary.changes if change.destroys}
     types = {address.split(".")[0] for address in destroyed}
-    concerns_all = any(map(_needs_rest, summary.changes))
+    concerns_all = any(map(needs_rest, summary.changes))
     domain = environment.domain() if concerns_all or types & NEEDED_BY_APPS.keys() else None
     if domain is None:
         return ()
@@ -153,7 +153,8 @@ def cleared(
     return in_the_way
 
 
-def _needs_rest(change: ResourceChange) -> bool:
+def needs_rest(change: ResourceChange) -> bool:
+    """Whether AWS makes this change only while no app runs in the domain."""
     return change.type == DOMAIN and any(
         attribute.path == ACCESS
         or (attribute.path == IDENTITY and not {attribute.before, attribute.after} <= NO_IDENTITY)
