@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from studio_emulator import (
 )
 from studio_emulator.calls import Call, call_of, signature_of
 from studio_emulator.clock import clock
-from studio_emulator.faults import SLOW_SECONDS, Fault, Faults, Kind
+from studio_emulator.faults import SLOW_SECONDS, Fault, Faults, Kind, unknown
 from studio_emulator.guard import is_loopback
 from studio_emulator.iam.credentials import AdministratorKey
 from studio_emulator.iam.door import Door
@@ -317,9 +318,11 @@ def _refuse_unknown_actions(wanted: dict[str, Any]) -> None:
     for fault in wanted.get("faults", []):
         service, action = fault.get("service", ""), fault.get("action", "")
         if service and service not in calls.SERVICES:
-            raise ValueError(f"unknown service '{service}': one of {', '.join(calls.SERVICES)} is meant")
+            raise ValueError(unknown("service", service, calls.SERVICES))
         if action and not calls.exists(service, action):
-            raise ValueError(f"{service or 'AWS'} has no action '{action}'")
+            near = get_close_matches(action, calls.names(service), n=1)
+            meant = f"; did you mean '{near[0]}'?" if near else ""
+            raise ValueError(f"{service or 'AWS'} has no action '{action}'{meant}")
 
 
 def bind(

@@ -114,11 +114,12 @@ def protocol_of(service: str) -> str:
 
 def exists(service: str, action: str) -> bool:
     """Whether an action, or one that a pattern stands for, is one of a service; of any, when none is named."""
-    return any(
-        fnmatchcase(name, action)
-        for each in ([service] if service else SERVICES)
-        for name in get_service_model(each).operation_names
-    )
+    return any(fnmatchcase(name, action) for name in names(service))
+
+
+def names(service: str) -> list[str]:
+    """The actions of a service; of all, when none is named."""
+    return [name for each in ([service] if service else SERVICES) for name in get_service_model(each).operation_names]
 
 
 def _query_action(environ: Mapping[str, Any], body: bytes) -> str:

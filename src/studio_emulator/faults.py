@@ -3,8 +3,9 @@
 import json
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from math import inf
@@ -13,6 +14,13 @@ from typing import Any
 
 SLOW_SECONDS = 15.0
 HANG_SECONDS = 600.0  # nobody waits longer, and a thread is not held for ever
+
+
+def unknown(what: str, value: str, known: Sequence[str]) -> str:
+    """The words for a name that is none, with the one that was probably meant."""
+    near = get_close_matches(value, known, n=1)
+    meant = f"; did you mean '{near[0]}'?" if near else "."
+    return f"unknown {what} '{value}'{meant} There are {', '.join(known)}"
 
 
 class Kind(StrEnum):
@@ -36,7 +44,7 @@ class Kind(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Kind":
-        raise ValueError(f"unknown kind '{value}': one of {', '.join(cls)} is meant")
+        raise ValueError(unknown("kind", str(value), list(cls)))
 
 
 BECOMES = {
@@ -199,8 +207,8 @@ def parse(wanted: Mapping[str, Any]) -> tuple[int, list[Fault]]:
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: set[str]) -> None:
-    if unknown := given.keys() - known:
-        raise TypeError(f"unknown key '{min(unknown)}': only {', '.join(sorted(known))} are known")
+    if wrong := given.keys() - known:
+        raise TypeError(unknown("key", min(wrong), sorted(known)))
 
 
 def loads(text: str, *, is_json: bool = False) -> dict[str, Any]:

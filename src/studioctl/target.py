@@ -82,6 +82,8 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _NO_PROXY = "127.0.0.1,localhost"
 # Discard's port, where nothing listens on loopback: a call that misses the emulator fails at once.
 _DEAD_PROXY = "http://127.0.0.1:9"
+# In an emulator's place, where there is none.
+NOWHERE = LocalEndpoint(_DEAD_PROXY, "none", "none")
 
 
 def without_credentials(environ: Mapping[str, str], target: Target) -> dict[str, str]:
@@ -89,7 +91,7 @@ def without_credentials(environ: Mapping[str, str], target: Target) -> dict[str,
 
     Where there is no emulator, and the process is not to reach anything, neither key nor address is good for anything.
     """
-    local = target.local or LocalEndpoint(_DEAD_PROXY, "none", "none")
+    local = target.local or NOWHERE
     harmless = {n: v for n, v in environ.items() if not n.startswith("AWS_") or n == "AWS_CA_BUNDLE"}
     return harmless | {
         "NO_PROXY": _NO_PROXY,

@@ -35,6 +35,12 @@ def fetched(text: str, pattern: re.Pattern[str]) -> list[str]:
     return ["".join(groups) for groups in pattern.findall(text)]
 
 
+def test_the_package_is_tried_with_every_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = f'"[{",".join(sorted(project["optional-dependencies"]))}]"'
+    assert f'for extras in "" {extras}; do' in (ROOT / "tests" / "package.sh").read_text(encoding="utf-8")
+
+
 def test_every_page_is_reached_from_the_index_and_found_by_search(site: Path) -> None:
     index = (site / "index.html").read_text(encoding="utf-8")
     names = [f"{page.parent.name}/{page.stem}" for page in PAGES]

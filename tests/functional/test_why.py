@@ -81,6 +81,9 @@ def test_the_statement_that_decides_is_named(asked: Living) -> None:
         (False, "own (NoSecrets)"),
         (False, ""),
     ]
+    misspelt = asked.run("why", "s3:GetObjec", "--on", f"{BUCKET}/data.csv")
+    assert "neither AWS's API nor the role's policies have it; the nearest is s3:GetObject\n" in misspelt.out
+    assert (ask("s3:getobjec")["meant"], allowed["meant"], lacking["meant"]) == ("s3:GetObject", "", "")
     listing = ("s3:ListBucket", "--on", BUCKET)
     assert not ask(*listing)["allowed"]
     assert ask(*listing, "--context", "s3:prefix=shared/")["allowed"]

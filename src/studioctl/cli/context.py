@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 from studioctl.cli import options
 from studioctl.config import checks
 from studioctl.config.load import load
-from studioctl.errors import AwsError, ConfigError, ExitCode, StudioctlError
+from studioctl.errors import AwsError, ConfigError, EmulatorError, ExitCode, StudioctlError
 from studioctl.operations.environment import Account, signs_in_here
-from studioctl.target import Target
+from studioctl.target import NOWHERE, Target
 
 if TYPE_CHECKING:  # commands of the day neither run Terraform nor load what does
     from studioctl.audit.examination import Audit
@@ -94,7 +94,7 @@ def strange(file: Path, *, local: bool) -> "Strange":
 
 
 def patient(file: Path, *, local: bool) -> "Patient":
-    """What the doctor looks at: also without a file, or with one that is wrong."""
+    """What the doctor looks at: also without a file, or with one that is wrong, and without an emulator."""
     from studioctl.operations.doctor.patient import Patient, region_without_file
 
     config, mistake = None, None
@@ -104,7 +104,12 @@ def patient(file: Path, *, local: bool) -> "Patient":
         except ConfigError as error:
             mistake = error
     region, profile = (config.region, config.profile) if config else (region_without_file(), None)
-    found = Patient(_target(region, profile, local=local)[0], file, config, mistake)
+    absent = None
+    try:
+        target = _target(region, profile, local=local)[0]
+    except EmulatorError as error:
+        target, absent = Target(region, local=NOWHERE), error
+    found = Patient(target, file, config, mistake, absent)
     if signs_in_here(found.target):
         with suppress(AwsError):  # a finding like others
             found.identity  # noqa: B018 (asked for before the checks, none of which may take long)

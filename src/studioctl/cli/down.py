@@ -76,7 +76,8 @@ def down(
     outcome = follow(teardown.remove(environment, delete, copies), terminal, verbose=verbose)
     if outcome.left:
         raise _leftovers(name, [f"  {remain.kind} {remain.name}" for remain in outcome.left])
-    views.gone(terminal, name, outcome, flags=context.repeated(config, local=local))
+    flags = context.repeated(config, local=local)
+    views.gone(terminal, name, outcome, flags=flags, aws_flags=environment.target.aws_flags)
 
 
 def _leftovers(name: str, lines: list[str]) -> StudioctlError:

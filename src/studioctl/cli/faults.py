@@ -15,7 +15,7 @@ app = typer.Typer(
 )
 KINDS = (
     "throttling, server-error, unavailable, slow, timeout, reset, lost-answer, expired-credentials, quota, failed, "
-    "capacity or error."
+    "capacity, interruption or error."
 )
 
 
@@ -36,6 +36,7 @@ def show(json: options.Json = False) -> None:
 
 @app.command(name="set")
 def set_(
+    context: typer.Context,
     kind: Annotated[str, typer.Argument(help=KINDS, show_default=False)] = "",
     file: Annotated[
         Path | None, typer.Option("--file", "-f", help="Take the faults of this TOML or JSON file instead.")
@@ -61,6 +62,10 @@ def set_(
     from studio_emulator import faults, server
     from studioctl.disk import text_named
 
+    if file is None and not kind:
+        raise typer.BadParameter(f"say what goes wrong: {KINDS.removesuffix('.')}; or name a --file", param_hint="KIND")
+    if file is not None and (beside := _beside(context)):
+        raise typer.BadParameter(f"the file says all of it; leave out {', '.join(beside)}", param_hint="--file")
     try:
         if file is not None:
             server.set_faults(server.start(), faults.loads(text_named(file), is_json=file.suffix == ".json"))
@@ -71,6 +76,13 @@ def set_(
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     server.add_faults(server.start(), {"faults": [asdict(fault)]} | ({} if seed is None else {"seed": seed}))
+
+
+def _beside(context: typer.Context) -> list[str]:
+    """The words that were typed beside the file."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    typed = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    return ["KIND" if name == "kind" else f"--{name.replace('_', '-')}" for name in typed if name != "file"]
 
 
 @app.command()

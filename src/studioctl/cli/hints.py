@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Collection
 from itertools import pairwise
 
 # Commands that take the flags which say what environment is meant.
@@ -24,8 +25,6 @@ BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|l
 # It is about no environment in particular, but a rehearsal's is on the emulator.
 LIST = re.compile(r"\bstudioctl list\b")
 
-CONFIG = re.compile(r"(?:--config=|-c)(.+)", re.DOTALL)
-
 
 def flags_of(arguments: list[str]) -> str:
     """The flags of a command line that say what environment it is about: " --config team.toml --local"."""
@@ -38,21 +37,29 @@ def flags_of(arguments: list[str]) -> str:
 
 def named_environment(arguments: list[str]) -> str:
     """The environment that a command line names in place of a file; empty where it names none."""
-    words = own(arguments)
-    found = [word.removeprefix("--env=") for word in words if word.startswith("--env=")]
-    found += [after for word, after in pairwise(words) if word == "--env"]
-    return found[0] if found else ""
+    return value_of(arguments, ("--env",))
 
 
 def named_file(arguments: list[str]) -> str:
     """The file that a command line names; empty where it names none."""
-    file = ""
+    return value_of(arguments, ("--config", "-c"))
+
+
+def value_of(arguments: list[str], options: Collection[str]) -> str:
+    """The value of an option on a command line, by any of its names; empty where it has none.
+
+    Of several values the last one, which is the one that counts. `-cteam.toml` is `-c team.toml`.
+    """
+    value = ""
     for word, after in pairwise((*own(arguments), "")):
-        if word in {"-c", "--config"} and after:
-            file = after
-        elif found := CONFIG.fullmatch(word):
-            file = found[1]
-    return file
+        name, equals, given = word.partition("=")
+        if word in options:
+            value = after or value
+        elif equals and name in options:
+            value = given
+        elif not word.startswith("--") and word[:2] in options:
+            value = word[2:]
+    return value
 
 
 def own(arguments: list[str]) -> list[str]:

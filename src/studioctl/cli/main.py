@@ -278,7 +278,10 @@ def as_ours(error: BaseException, typed: Sequence[str] = ()) -> StudioctlError:
         case typer.TyperException():
             context = getattr(error, "ctx", None)
             command = context.command_path if context else _typed(typed)[0]
-            return StudioctlError(error.format_message(), hint=f"{command} --help", exit_code=ExitCode.USAGE)
+            message = error.format_message()
+            for word in (each for each in typed if not each.isprintable()):
+                message = message.replace(repr(word), f"'{word}'")  # accents of another locale, as they were typed
+            return StudioctlError(message, hint=f"{command} --help", exit_code=ExitCode.USAGE)
         case typer.Abort() | KeyboardInterrupt():
             return InterruptedByUserError("Stopped.", hint="run the same command again to go on")
         case OSError():

@@ -98,13 +98,19 @@ def unlock(
 ) -> None:
     """Free the lock that a run left behind which was killed. Says whose it is, and asks."""
     from studioctl.cli import confirm, context
-    from studioctl.errors import RefusedError
+    from studioctl.errors import ExitCode, RefusedError, StudioctlError
     from studioctl.operations import state
     from studioctl.presentation.console import Terminal
 
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config, asks_aws=False)
     held = state.lock(environment)
+    if lock_id and not state.is_lock_id(lock_id) and lock_id != (held or {}).get("ID"):
+        raise StudioctlError(
+            f"'{lock_id}' is no lock's id, which is like 3d20d141-88c4-bb14-d677-88c5c9ec329a.",
+            hint="studioctl state unlock",
+            exit_code=ExitCode.USAGE,
+        )
     if held is None:
         terminal.say("The state is not locked.")
         return

@@ -1,7 +1,8 @@
 """Wrong values of options and arguments, told in plain words in place of pydantic's."""
 
 import re
-from itertools import pairwise
+
+from studioctl.cli.hints import value_of
 
 _WORDS = (
     (r"Input should be a valid integer\b.*", "must be a whole number"),
@@ -27,18 +28,7 @@ def in_words(message: str, typed: list[str]) -> str:
     if message.endswith("must be a whole number") and options:
         from studioctl.config import quantities  # a mistake may take longer than a start
 
-        given = _given(options, typed)
+        given = value_of(typed, options)
         number = quantities.meant(given, options[0].strip("-").replace("-", "_"))
         message += "" if number is None else f"; write {number}"
     return message
-
-
-def _given(options: list[str], typed: list[str]) -> str:
-    """The value of an option on a command line; empty where it cannot be told."""
-    for word, after in pairwise((*typed, "")):
-        if word in options:
-            return after
-        name, equals, value = word.partition("=")
-        if equals and name in options:
-            return value
-    return ""

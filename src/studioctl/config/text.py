@@ -35,6 +35,8 @@ def latin(value: str) -> str:
 def _printable(character: str) -> str:
     if character in '"\\':
         return f"\\{character}"
+    if "\udc80" <= character <= "\udcff":  # a byte that is no text in this locale: it leaves as it came
+        return character
     return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from studioctl.errors import RefusedError, TerraformError
 from studioctl.operations.environment import Environment
@@ -138,6 +138,13 @@ def lock(environment: Environment) -> dict[str, str] | None:
     """
     stored = _stored(environment)
     return stored.lock() if stored else None
+
+
+def is_lock_id(text: str) -> bool:
+    """Whether a text has the form of a lock's id: Terraform and OpenTofu make UUIDs."""
+    with suppress(ValueError):
+        return str(UUID(text)) == text.lower()
+    return False
 
 
 def whose(held: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # their modules load botocore, which a plan does not need
     from studioctl.operations.provisioning.down import Outcome, Teardown
     from studioctl.operations.state import Snapshot
 
-WAITING = "until then it can be saved: aws kms cancel-key-deletion --key-id {0} && aws kms enable-key --key-id {0}"
+WAITING = "until then it can be saved: "
 COME_BACK = "studioctl docs remove-and-come-back"
 LISTED = 10  # users
 
@@ -48,9 +48,10 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) ->
     for holding in found.deleted:
         _line(console, f"\n! {holding.kind} '{holding.name}' {_fate(holding, found)}: {holding.contents}", "bold red")
     for key in found.retiring:
-        _line(
-            console, f"\n! key '{key.id}' is scheduled for deletion, last of all; {WAITING.format(key.id)}", "bold red"
-        )
+        from studioctl.operations.data import kms_keys  # noqa: PLC0415 - it loads botocore
+
+        saving = kms_keys.saving([key], found.aws_flags)
+        _line(console, f"\n! key '{key.id}' is scheduled for deletion, last of all; {WAITING}{saving}", "bold red")
     kept([holding for holding in found.kept if holding.kind != "space"], console)
     _line(console, f"\n{len(found.doomed)} resources to destroy.", "bold")
 
@@ -103,14 +104,15 @@ def kept_homes(
         terminal.say(f"{them} {dollars_a_month(cost)}.")
 
 
-def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str) -> None:
+def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str, aws_flags: str) -> None:
     """What `down` ends with: what was kept, how to come back, and how to be rid of it."""
-    from studioctl.operations.data.inventory import HOME  # noqa: PLC0415 - other commands show nothing of it
+    from studioctl.operations.data import kms_keys  # noqa: PLC0415 - other commands show nothing of them
+    from studioctl.operations.data.inventory import HOME  # noqa: PLC0415
 
     kept(outcome.kept, terminal.err)
     for key in outcome.leaving:
         date = f" on {key.deletion_at:%Y-%m-%d}" if key.deletion_at else ""
-        terminal.say(f"AWS deletes key '{key.id}'{date}; {WAITING.format(key.id)}")
+        terminal.say(f"AWS deletes key '{key.id}'{date}; {WAITING}{kms_keys.saving([key], aws_flags)}")
     terminal.say(f"'{name}' is gone: 0 left.")
     if outcome.kept:
         back = "come back: what was kept is taken up again"

@@ -41,6 +41,8 @@ def permission(found: Permission, console: Console) -> None:
         _line(console, f"  it is for  {found.because}")
     if found.key:
         _line(console, f"  the file   {found.key}")
+    if found.meant:
+        _line(console, f"  misspelt?  neither AWS's API nor the role's policies have it; the nearest is {found.meant}")
 
 
 def _layers(console: Console, layers: Iterable[Layer]) -> None:

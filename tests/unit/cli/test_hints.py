@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from studioctl.cli.hints import with_flags
+from studioctl.cli.hints import value_of, with_flags
 from tests.commands import commands
 
 
@@ -72,3 +72,19 @@ def test_a_file_that_is_named_already_is_named_once() -> None:
 )
 def test_without_the_file_the_name_goes_along_where_it_is_taken(typed: list[str], hinted: str) -> None:
     assert with_flags("studioctl list, studioctl status, studioctl up", typed) == hinted
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        (["cost", "--hours", "9"], "9"),
+        (["cost", "--hours=9", "--hours=10"], "10"),
+        (["cost", "-H9"], "9"),
+        (["cost", "--hours"], ""),
+        (["cost", "--hours", "9", "--hours"], "9"),
+        (["cost", "--hoursful=9", "-x9"], ""),
+        (["ssh", "ada", "--", "--hours", "9"], ""),
+    ],
+)
+def test_the_value_of_an_option(typed: list[str], value: str) -> None:
+    assert value_of(typed, ("--hours", "-H")) == value

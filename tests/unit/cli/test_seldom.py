@@ -207,6 +207,9 @@ def test_states_in_s3(inside: InProcess, home: Living) -> None:
     another = {**held, "ID": held["ID"].replace("0", "1")}
     asked = confirm.agreed
     walk.patch.setattr(confirm, "agreed", lambda *_, **__: s3.put_object(**place, Body=json.dumps(another).encode()))
+    unlike = walk.studioctl("state", "unlock", "acme-ml", "--local")
+    assert (unlike.code, "'acme-ml' is no lock's id" in unlike.err) == (64, True)
+    assert held["ID"] in walk.run(walk.printed(unlike, of="studioctl.cli.state")).err
     refused = walk.studioctl("state", "unlock", held["ID"], "--local")
     walk.patch.setattr(confirm, "agreed", asked)
     shown = walk.run(walk.printed(refused, of="studioctl.operations.state"))

@@ -1,10 +1,14 @@
 """Values of options that are none."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from studio_emulator.faults import Kind
 from studioctl.cli import main
+from studioctl.cli.faults import KINDS
+from studioctl.cli.streams import accept_every_character
 from studioctl.config.load import load
 from studioctl.errors import ConfigError
 from studioctl.operations.doctor import file
@@ -64,3 +68,40 @@ def test_a_file_that_is_not_there_is_to_be_written_and_not_to_be_checked() -> No
     (finding,) = file._file(patient)
 
     assert finding.remedy == "write one with: studioctl init --config nope.toml"
+
+
+def test_a_fault_without_a_kind_is_asked_for_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["emulator", "faults", "set"]) == 64
+    assert "say what goes wrong: throttling, server-error, " in capsys.readouterr().err
+    assert main.run(["emulator", "faults", "set", "throtling"]) == 64
+    assert "unknown kind 'throtling'; did you mean 'throttling'? There are " in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_file_of_faults_has_no_other_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["emulator", "faults", "set", "quota", "--times", "2", "--file", "faults.toml"]) == 64
+
+    told = capsys.readouterr().err
+    assert "Invalid value for --file: the file says all of it; leave out --times, KIND\n" in told
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_each_kind_of_fault_is_in_the_help_and_on_the_page(kind: Kind) -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "survive-faults.md"
+    rows = [line.split("|")[1] for line in page.read_text("utf-8").splitlines() if line.startswith("| `")]
+
+    assert re.search(rf"\b{kind}\b", KINDS)
+    assert any(f"`{kind}`" in row for row in rows)
+
+
+def test_bytes_that_are_no_text_here_are_told_as_they_were_typed(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """An accent in UTF-8, in a locale of ASCII."""
+    word = b"jos\xc3\xa9".decode("ascii", "surrogateescape")
+    accept_every_character()
+
+    assert main.run([word]) == 64
+    assert main.run(["init", "--name", word, "--user", "ada", "--region", "us-east-1"]) == 64
+
+    told = capsysbinary.readouterr().err
+    assert b"No such command 'jos\xc3\xa9'." in told
+    assert b'--name: "jos\xc3\xa9" is not a prefix' in told

@@ -275,14 +275,14 @@ def test_the_same_seed_hits_the_same_calls() -> None:
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ({"kind": "reset", "action": "CreateDomian"}, "AWS has no action 'CreateDomian'"),
+        ({"kind": "reset", "action": "CreateDomian"}, "AWS has no action 'CreateDomian'; did you mean 'CreateDomain'?"),
         ({"kind": "reset", "service": "ec2", "action": "CreateDomain"}, "ec2 has no action 'CreateDomain'"),
-        ({"kind": "reset", "service": "sage"}, "unknown service 'sage'"),
-        ({"kind": "gremlins"}, "unknown kind 'gremlins': one of throttling, "),
+        ({"kind": "reset", "service": "sage"}, "unknown service 'sage'; did you mean 'sagemaker'? There are "),
+        ({"kind": "gremlins"}, "unknown kind 'gremlins'. There are throttling, "),
         ({"kind": "error"}, "needs a code"),
         ({"kind": "slow", "seconds": -1}, "seconds is -1"),
         ({"kind": "reset", "probability": 2}, "probability is 2"),
-        ({"kind": "reset", "often": 2}, "unknown key 'often': only action, "),
+        ({"kind": "reset", "often": 2}, "unknown key 'often'; did you mean 'after'? There are action, "),
     ],
 )
 def test_nonsense_is_refused_and_changes_nothing(

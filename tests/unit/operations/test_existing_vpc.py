@@ -85,8 +85,8 @@ def test_everything_that_is_wrong_is_told_at_once(account: Callable[..., Account
     first = studio.subnet_ids[0]
     subnets = [first, same["SubnetId"], elsewhere["SubnetId"], "subnet-0123456789abcdef0"]
 
-    place = "team.toml:6: network.vpc"
-    on = f"aws ec2 modify-vpc-attribute --vpc-id {studio.vpc_id} --enable-dns-hostnames"
+    place, flags = "team.toml:6: network.vpc", account().target.aws_flags
+    on = f"aws ec2 modify-vpc-attribute --vpc-id {studio.vpc_id} --enable-dns-hostnames{flags}"
     assert refusal(account(subnet_ids=subnets)).splitlines() == [
         f"{place}.id: enableDnsHostnames is off in '{studio.vpc_id}', and homes are mounted by name; turn it on: {on}",
         f"{place}.subnet_ids[2]: '{elsewhere['SubnetId']}' is in '{other_vpc}', not in '{studio.vpc_id}'",
@@ -178,6 +178,7 @@ def test_endpoints_that_let_nobody_in_are_told(account: Callable[..., Account], 
     assert len(told) == len(services(closed.config)) * len(ranges)
     command = (
         f"aws ec2 authorize-security-group-ingress --group-id {group} --protocol tcp --port 443 --cidr {ranges[0]}"
+        f"{closed.target.aws_flags}"
     )
     assert told[0].endswith(f" lets nobody of '{studio.subnet_ids[0]}' ({ranges[0]}) in; open it: {command}")
     for cidr in ranges:

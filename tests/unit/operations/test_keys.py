@@ -95,9 +95,10 @@ def test_data_that_is_kept_is_told_with_the_end_of_its_key(world: World, key: st
     put_object(world)
     date = leave(world, key)
     world.terraform.blueprint = key_blocks()
+    flags = world.environment.target.aws_flags
     told = (
-        f"AWS deletes it on {date}, and {ENCRYPTS}; save it: aws kms cancel-key-deletion --key-id {key}"
-        f" && aws kms enable-key --key-id {key}"
+        f"AWS deletes it on {date}, and {ENCRYPTS}; save it: aws kms cancel-key-deletion --key-id {key}{flags}"
+        f" && aws kms enable-key --key-id {key}{flags}"
     )
     assert surveyed(world).kept[-1] == Holding("key", key, told)
 

@@ -47,6 +47,6 @@ def test_what_comes_back_is_not_promised_of_home_directories(
 ) -> None:
     outcome = Outcome(tuple(Holding(kind, "acme", "1 object", 1) for kind in kinds), ())
 
-    views.gone(Terminal(), "acme-ml", outcome, flags=" --local")
+    views.gone(Terminal(), "acme-ml", outcome, flags=" --local", aws_flags="")
 
     assert f"  studioctl up --local                  {effect}\n" in capsys.readouterr().err

@@ -4,7 +4,7 @@ AWS does not say which objects a key encrypts. So a key stays as long as there i
 what neither the state nor the file knows any more: the bucket of an older file, a home that nobody marked.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from studioctl.aws import keys, leftovers
@@ -15,7 +15,6 @@ from studioctl.aws.tagged import tagged
 from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
-from studioctl.target import Target
 from studioctl.terraform.state_resources import Estate
 
 # AWS's names of the services in which data can outlive everything else.
@@ -72,11 +71,15 @@ def danger(session: Session, config: EnvironmentConfig, *, known: Collection[str
     return Danger(leaving, tuple(certain), tuple(possible)) if certain or possible else None
 
 
-def saving(found: Danger, target: Target) -> str:
-    """The command that takes the keys back: one that is saved is disabled at first."""
-    flags = target.aws_flags
+def saving(found: Iterable[Key], flags: str) -> str:
+    """The command that takes the keys back: one that is saved is disabled at first.
+
+    Args:
+        found: The keys.
+        flags: With which the AWS CLI means their account.
+    """
     commands = ("cancel-key-deletion", "enable-key")
-    return " && ".join(f"aws kms {command} --key-id {key.id}{flags}" for key in found.keys for command in commands)
+    return " && ".join(f"aws kms {command} --key-id {key.id}{flags}" for key in found for command in commands)
 
 
 def encrypted(session: Session, environment: str, found: Collection[Key]) -> tuple[str, ...]:

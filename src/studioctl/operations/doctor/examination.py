@@ -100,7 +100,7 @@ def examine(patient: Patient, groups: Sequence[Group], *, seconds: float | None 
         target=patient.target.name,
         account_id=identity.account_id if identity else None,
         findings=tuple(findings),
-        endpoint=patient.session.endpoint() if identity else patient.target.endpoint_url,
+        endpoint=patient.session.endpoint() if identity else None if patient.absent else patient.target.endpoint_url,
     )
 
 
@@ -116,7 +116,8 @@ def _left_out(looks: Sequence[_Looking], patient: Patient, found: Sequence[Findi
         )
         yield LEFT_OUT.broken(f"{because}, so not looked at: {', '.join(titles['file'])}", remedy=remedy)
     if titles["account"]:
-        message = f"AWS does not know us, so not looked at: {', '.join(titles['account'])}"
+        because = "there is no emulator" if patient.absent else "AWS does not know us"
+        message = f"{because}, so not looked at: {', '.join(titles['account'])}"
         why = next((each for each in found if each.id in UNKNOWN_TO_AWS and each.remedy), None)
         yield LEFT_OUT.broken(message, remedy=why.remedy if why else "aws sts get-caller-identity")
 

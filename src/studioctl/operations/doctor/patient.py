@@ -90,6 +90,7 @@ class Patient:
         file: The file that describes it.
         config: Its content; None when there is no such file, or it is wrong.
         mistake: What is wrong with it.
+        absent: Why there is no emulator to ask; None where it runs, and for AWS.
         environ: Our own environment.
         now: The local clock.
         homes: Directories whose direct children may be mirrors of the AWS provider.
@@ -99,6 +100,7 @@ class Patient:
     file: Path
     config: EnvironmentConfig | None = None
     mistake: StudioctlError | None = None
+    absent: StudioctlError | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     homes: tuple[Path, ...] = MACHINE_WIDE
@@ -143,6 +145,8 @@ class Patient:
     @shared
     def session(self) -> "Session":
         """Clients that do not wait long."""
+        if self.absent is not None:
+            raise AwsError(self.absent.message, hint=self.absent.hint)
         from studioctl.aws.session import HURRIED, Session  # noqa: PLC0415 (boto3 is heavy)
 
         return Session(self.target, HURRIED)

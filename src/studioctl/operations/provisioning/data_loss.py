@@ -80,7 +80,7 @@ def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
     raise RefusedError(
         f"{environment.source.place(*_encryption(environment))}: This would make another key, and AWS deletes"
         f" {found.told}. What that one encrypts could never be read again:\n{lines}\nNothing was changed.",
-        hint=f"save it, then run the same command again: {kms_keys.saving(found, environment.target)}",
+        hint=f"save it, then run the same command again: {kms_keys.saving(found.keys, environment.target.aws_flags)}",
     )
 
 

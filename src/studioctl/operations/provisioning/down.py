@@ -56,6 +56,7 @@ class Teardown:
         copied: Of which there is a copy, or will be before anything is removed: kinds and names.
         unseen: Where in the network we may not look for what belongs to others, and why.
         key_usd: What a key costs a month while it is kept; None where that is not known.
+        aws_flags: With which the AWS CLI means the same account.
     """
 
     delete: frozenset[str]
@@ -69,6 +70,7 @@ class Teardown:
     copied: frozenset[tuple[str, str]] = frozenset()
     unseen: tuple[str, ...] = ()
     key_usd: float | None = None
+    aws_flags: str = ""
 
     @property
     def kept(self) -> tuple[Holding, ...]:
@@ -78,7 +80,9 @@ class Teardown:
         """
         data = tuple(holding for holding in self.holdings if not self._goes(holding))
         usable = [key for key in self.keys if key.deletion_at is None]
-        held = [Holding(KEY, key.id, ENCRYPTS) for key in usable] or [_leaving(key) for key in self.keys]
+        held = [Holding(KEY, key.id, ENCRYPTS) for key in usable] or [
+            _leaving(key, self.aws_flags) for key in self.keys
+        ]
         return (*data, *(replace(key, usd_per_month=self.key_usd) for key in held)) if data else ()
 
     @property
@@ -138,13 +142,12 @@ class Teardown:
         return not (self.doomed or self.traces or homes or self.retiring)
 
 
-def _leaving(key: Key) -> Holding:
+def _leaving(key: Key, aws_flags: str) -> Holding:
     """A key that somebody schedules for deletion although data may need it: kept with the data, if it is saved."""
     return Holding(
         KEY,
         key.id,
-        f"AWS deletes it on {key.deletion_at:%Y-%m-%d}, and {ENCRYPTS}; save it: aws kms cancel-key-deletion --key-id"
-        f" {key.id} && aws kms enable-key --key-id {key.id}",
+        f"AWS deletes it on {key.deletion_at:%Y-%m-%d}, and {ENCRYPTS}; save it: {kms_keys.saving([key], aws_flags)}",
     )
 
 
@@ -201,7 +204,17 @@ def _look(environment: Environment, delete: frozenset[str]) -> Teardown:
     unknown = kms_keys.unknown(environment, ours, [store.name for store in places] + [h.name for h in held], remaining)
     key_usd = known.of(environment.config).usd("key")
     return Teardown(
-        delete, addresses, unrecorded, remaining, places, held, ours, unknown, unseen=unseen, key_usd=key_usd
+        delete,
+        addresses,
+        unrecorded,
+        remaining,
+        places,
+        held,
+        ours,
+        unknown,
+        unseen=unseen,
+        key_usd=key_usd,
+        aws_flags=environment.target.aws_flags,
     )
 
 

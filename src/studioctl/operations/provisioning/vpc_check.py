@@ -36,7 +36,7 @@ def _problems(account: Account, vpc: ExistingVpc) -> Iterator[Located]:
         where = ("" if account.target.is_local else f"{account.target.region} of ") + account.account_name
         yield VPC, f"there is no VPC '{vpc.id}' in {where}"
         return
-    yield from _of_vpc(vpc.id, facts)
+    yield from _of_vpc(account, vpc.id, facts)
     subnets = network.subnet_facts(account.session, vpc.subnet_ids)
     for index, subnet_id in enumerate(vpc.subnet_ids):
         place = (*SUBNETS, index)
@@ -54,11 +54,11 @@ def _problems(account: Account, vpc: ExistingVpc) -> Iterator[Located]:
         yield from _closed_entrances(account, vpc, subnets)
 
 
-def _of_vpc(vpc_id: str, facts: "VpcFacts") -> Iterator[Located]:
+def _of_vpc(account: Account, vpc_id: str, facts: "VpcFacts") -> Iterator[Located]:
     for attribute, on in (("enableDnsSupport", facts.dns_support), ("enableDnsHostnames", facts.dns_hostnames)):
         if not on:
             option = {"enableDnsSupport": "--enable-dns-support", "enableDnsHostnames": "--enable-dns-hostnames"}
-            command = f"aws ec2 modify-vpc-attribute --vpc-id {vpc_id} {option[attribute]}"
+            command = f"aws ec2 modify-vpc-attribute --vpc-id {vpc_id} {option[attribute]}{account.target.aws_flags}"
             yield VPC, f"{attribute} is off in '{vpc_id}', and homes are mounted by name; turn it on: {command}"
     if facts.tenancy != "default":
         yield VPC, f"'{vpc_id}' has the tenancy '{facts.tenancy}', and Studio takes 'default' only; name another VPC"
@@ -124,4 +124,4 @@ def _closed_entrances(account: Account, vpc: ExistingVpc, subnets: "dict[str, Su
                 open_it = f"aws ec2 authorize-security-group-ingress --group-id {entrance.groups[0]}"
                 command = f"{open_it} --protocol tcp --port 443"
                 words = f"the endpoint {entrance.id} of {entrance.service} lets nobody of '{subnet_id}' ({cidr}) in"
-                yield (*SUBNETS, index), f"{words}; open it: {command} --cidr {cidr}"
+                yield (*SUBNETS, index), f"{words}; open it: {command} --cidr {cidr}{account.target.aws_flags}"

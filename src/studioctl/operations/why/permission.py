@@ -27,6 +27,7 @@ class Permission:
         by: The policy, and in brackets the statement; empty where none allows it.
         because: Why the statement is there, where studioctl wrote it.
         key: The key of the file behind it; empty where the file has no say.
+        meant: The action that was probably meant; empty where this one is known, or like none.
     """
 
     user: str
@@ -38,6 +39,7 @@ class Permission:
     by: str
     because: str
     key: str
+    meant: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The stable shape behind `studioctl why ACTION --json`."""
@@ -70,7 +72,7 @@ def permission(
     """
     from studio_emulator.iam.evaluate import Policies, evaluate  # noqa: PLC0415 (needed here only)
     from studio_emulator.iam.policy import Asked, Principal  # noqa: PLC0415
-    from studioctl.aws import role_policies  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.aws import actions, role_policies  # noqa: PLC0415 (botocore is needed only here)
 
     name = _user(account, user)
     role_name = _role_of(account, name)
@@ -90,7 +92,9 @@ def permission(
         Policies(identity=found.identity, boundary=found.boundary),
     )
     because, key = _reason(account, decision.by)
-    return Permission(name, found.arn, action, resource, decision.allowed, decision.why, decision.by, because, key)
+    meant = actions.meant(action, (*found.identity.values(), *found.boundary.values()))
+    told = (decision.allowed, decision.why, decision.by, because, key, meant)
+    return Permission(name, found.arn, action, resource, *told)
 
 
 def _user(account: Account, user: str | None) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from studioctl.aws.quotas import SPACES, quota
-from studioctl.errors import AwsError
+from studioctl.errors import AwsError, EmulatorError
 from studioctl.operations.doctor.catalogue import GROUPS
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.examination import examine
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Once, Patient
-from studioctl.target import Target
+from studioctl.target import NOWHERE, Target
 from tests.fakes.aws import FakeQuotasWithoutOwnValues, FakeSession
 from tests.unit.emulator.emulated import TRUST, Studio
 from tests.unit.operations.doctor.ward import Ward, everything, spec
@@ -274,3 +274,18 @@ def test_a_profile_that_is_not_there_is_told_with_one_remedy(ward: Ward) -> None
     assert {each.remedy for each in found if each.id in {"AWS001", "AWS002", "AWS006", "DOC001", "DOC002"}} - {""} == {
         "aws configure --profile nope"
     }
+
+
+def test_without_an_emulator_the_machine_and_the_file_are_looked_at(ward: Ward) -> None:
+    absent = EmulatorError("The emulator needs moto, which is not installed.", hint="pip install it")
+    found = examine(replace(ward.patient(), target=Target("us-east-1", local=NOWHERE), absent=absent), GROUPS)
+    by_id = {finding.id: finding for finding in found.findings}
+
+    assert by_id["AWS001"].message == "The emulator needs moto, which is not installed"
+    assert by_id["FIL001"].severity is Severity.OK
+    assert by_id["DOC002"].message.startswith("there is no emulator, so not looked at: Terraform's state, ")
+    assert by_id["DOC001"].message == (
+        "the region, the clock could not be checked: The emulator needs moto, which is not installed"
+    )
+    assert {by_id[name].remedy for name in ("AWS001", "DOC001", "DOC002")} == {"pip install it"}
+    assert (found.target, found.endpoint) == ("local", None)
