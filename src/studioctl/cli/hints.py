@@ -8,14 +8,14 @@ from itertools import pairwise
 # Commands that take the flags which say what environment is meant.
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
-    r"\bstudioctl (plan|up|down|why|backup|status|outputs|doctor|audit|report|ui|quotas|start|stop|restart|open|logs"
-    r"|connect|ssh|secret (set|get|status) github|image (push|list|attach)|user (import|remove)|iam user"
+    r"\bstudioctl (plan|up|down|why|cost --month|backup|status|outputs|doctor|audit|report|ui|quotas|start|stop|restart"
+    r"|open|logs|connect|ssh|secret (set|get|status) github|image (push|list|attach)|user (import|remove)|iam user"
     rf"|tune run(?! FILE)|{STATE})\b"
 )
 # Those that read the file, or find studies beside it, and act nowhere. Some hints name the file already.
 STUDIES = r"tune (?:run(?= FILE)|resume|status|best|list|logs|plot|dashboard|export|stop|delete)"
 READERS = re.compile(
-    r"\bstudioctl (validate|synth|cost|user (add|list)|image build|editor (script|test)"
+    r"\bstudioctl (validate|synth|cost(?! --month)|user (add|list)|image build|editor (script|test)"
     rf"|{STUDIES})\b(?! --config)"
 )
 

@@ -32,7 +32,12 @@ NEVER_A_HINT = {"ssh-proxy"}
 
 def test_just_the_commands_that_take_both_flags_get_them() -> None:
     """Those that a hint names with arguments are looked at with these."""
-    typed = {"secret": " github", "state restore": " SERIAL", "state unlock": " 3d20d141-88c4-bb14-d677-88c5c9ec329a"}
+    typed = {
+        "secret": " github",
+        "cost": " --month",
+        "state restore": " SERIAL",
+        "state unlock": " 3d20d141-88c4-bb14-d677-88c5c9ec329a",
+    }
     takes, gets = set(), set()
     for path, options in commands():
         hint = f"studioctl {path}{typed.get(path) or typed.get(path.split()[0], '')}"
@@ -47,7 +52,8 @@ def test_every_command_that_reads_the_file_names_it() -> None:
     for path, options in commands():
         if "--config" not in options or path in {"init", *NEVER_A_HINT}:
             continue  # `init` is told to write a file only where it names one
-        command = f"studioctl {path}" + (" github" if path.startswith("secret ") else "")
+        also = {"secret": " github", "cost": " --month"}  # `cost` alone is of the file, wherever it is
+        command = f"studioctl {path}{also.get(path.split()[0], '')}"
         if path in {"state restore", "state unlock"}:
             continue  # with their arguments, above
         flags = ["--config", "team.toml", *(["--local"] if "--local" in options else [])]
