@@ -36,11 +36,11 @@ TEMPLATE = """<!doctype html>
 <p class="bar" role="status">A rehearsal on this machine: nothing here is on AWS, and nothing costs money.</p>
 <main>
 <h1>{title}</h1>
-<p class="state">Code Editor is <b>{state}</b></p>
+<p class="state">{editor} is <b>{state}</b></p>
 <dl>
 {rows}
 </dl>
-<footer>On AWS, Code Editor itself would open here. This address worked once; for another: <code>studioctl open \
+<footer>On AWS, {editor} itself would open here. This address worked once; for another: <code>studioctl open \
 {space} --local</code></footer>
 </main>
 </body>
@@ -65,7 +65,9 @@ def open_studio(domain_id: str, token: str) -> Response:
 
 
 def _page(backend: StudioBackend, grant: Grant) -> str:
-    app = _editor(backend, grant)
+    space = backend.spaces.get((grant.domain_id, grant.space_name or ""))
+    kind = (space.app_type if space else None) or "CodeEditor"
+    app = _editor(backend, grant, kind)
     rows = "\n".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _facts(backend, grant, app))
     return TEMPLATE.format(
         style=STYLE,
@@ -73,15 +75,16 @@ def _page(backend: StudioBackend, grant: Grant) -> str:
         state=escape(app.status if app and app.status != "Deleted" else "Stopped"),
         rows=rows,
         space=escape(grant.space_name or ""),
+        editor=escape({"CodeEditor": "Code Editor"}.get(kind, kind)),
     )
 
 
-def _editor(backend: StudioBackend, grant: Grant) -> App | None:
+def _editor(backend: StudioBackend, grant: Grant, kind: str) -> App | None:
     return next(
         (
             app
             for app in backend.apps.values()
-            if (app.domain_id, app.space_name, app.app_type) == (grant.domain_id, grant.space_name, "CodeEditor")
+            if (app.domain_id, app.space_name, app.app_type) == (grant.domain_id, grant.space_name, kind)
         ),
         None,
     )

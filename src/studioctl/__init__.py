@@ -1,4 +1,4 @@
-"""studioctl: an Amazon SageMaker Studio (Code Editor) environment from one TOML file.
+"""studioctl: an Amazon SageMaker Studio (Code Editor, JupyterLab) environment from one TOML file.
 
 In notebooks and scripts: `from studioctl import Studio`, and `Tuner` for hyperparameters.
 """

@@ -162,7 +162,7 @@ class Studio:
         return status(self._account)
 
     def spaces(self) -> "tuple[Space, ...]":
-        """The Code Editor spaces, by name. Raises StudioctlError when there is none."""
+        """The spaces for Code Editor or JupyterLab, by name. Raises StudioctlError when there is none."""
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         return spaces.candidates(self._account)
@@ -176,7 +176,7 @@ class Studio:
         recovery: bool = False,
         on_event: OnEvent | None = None,
     ) -> "App":
-        """Starts Code Editor; running already is fine. The instance is paid for from then on.
+        """Starts the editor of a space; running already is fine. The instance is paid for from then on.
 
         Args:
             space: Its name.
@@ -198,7 +198,7 @@ class Studio:
     def stop(
         self, *names: str, everything: bool = False, wait: bool = True, on_event: OnEvent | None = None
     ) -> tuple[str, ...]:
-        """Stops Code Editor; files are kept, and stopped already is fine. Returns the names of those that ran.
+        """Stops what runs in spaces; files are kept, and stopped already is fine. Returns the names of those that ran.
 
         Args:
             names: Of the spaces.
@@ -222,7 +222,7 @@ class Studio:
         recovery: bool = False,
         on_event: OnEvent | None = None,
     ) -> "App":
-        """Stops Code Editor, if it runs, and starts it; see `start`."""
+        """Stops the editor of a space, if it runs, and starts it; see `start`."""
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         found = spaces.find(self._account, space)

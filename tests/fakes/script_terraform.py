@@ -137,9 +137,9 @@ class ScriptTerraform:
                 unsettled.add(resource.address)
                 yield ResourceChange(resource.address, SCRIPT, resource.label, modules[resource.address], action)
             if resource.type == PROFILE:
-                script = _spec(resource)["lifecycle_config_arn"]
-                is_new = script.address.rpartition(".")[0] in unsettled
-                if is_new or self.look_up(script) != self._attached(resource):
+                scripts = _scripts(resource)
+                is_new = any(script.address.rpartition(".")[0] in unsettled for script in scripts.values())
+                if is_new or {kind: self.look_up(it) for kind, it in scripts.items()} != self._attached(resource):
                     yield ResourceChange(resource.address, PROFILE, resource.label, modules[resource.address], "update")
         for address, found in known.items():
             module = modules.get(address)
@@ -164,7 +164,7 @@ class ScriptTerraform:
         made = self.sagemaker.create_studio_lifecycle_config(
             StudioLifecycleConfigName=name,
             StudioLifecycleConfigContent="IyEvYmluL2Jhc2g=",
-            StudioLifecycleConfigAppType="CodeEditor",
+            StudioLifecycleConfigAppType=described.arguments["studio_lifecycle_config_app_type"],
         )
         resource = self._resource(address)
         for instance in resource["instances"] if resource else ():
@@ -176,11 +176,14 @@ class ScriptTerraform:
         name = profile.arguments["user_profile_name"]
         self.sagemaker.update_user_profile(DomainId=self.domain_id, UserProfileName=name, UserSettings=settings)
 
-    def _attached(self, profile: Resource) -> str:
+    def _attached(self, profile: Resource) -> dict[str, str]:
         found = self.sagemaker.describe_user_profile(
             DomainId=self.domain_id, UserProfileName=profile.arguments["user_profile_name"]
         )
-        return str(found["UserSettings"]["CodeEditorAppSettings"]["DefaultResourceSpec"]["LifecycleConfigArn"])
+        settings = found["UserSettings"]
+        return {
+            kind: settings[studio_api.api_name(kind)]["DefaultResourceSpec"]["LifecycleConfigArn"] for kind in SETTINGS
+        }
 
     def _delete(self, address: str) -> Work[None]:
         is_described = address in addresses(self.blueprint)
@@ -211,7 +214,10 @@ class ScriptTerraform:
 
 
 NAME = "studio_lifecycle_config_name"
+SETTINGS = ("code_editor_app_settings", "jupyter_lab_app_settings")
 
 
-def _spec(profile: Resource) -> Any:
-    return profile.arguments["user_settings"]["code_editor_app_settings"]["default_resource_spec"]
+def _scripts(profile: Resource) -> dict[str, Any]:
+    """The script that a profile selects for each app, by the block of its settings."""
+    settings = profile.arguments["user_settings"]
+    return {kind: settings[kind]["default_resource_spec"]["lifecycle_config_arn"] for kind in SETTINGS}

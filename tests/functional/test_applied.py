@@ -23,7 +23,7 @@ People and spaces
   + user ada (studio.toml:4): a user profile and a space are created
 
 Editor
-  + editor (studio.toml:10): a set-up script is created
+  + editor (studio.toml:10): 2 set-up scripts are created
 
 Network
   + the network: a VPC, a default security group, 2 subnets, a route table, 2 subnet routes, an internet gateway, a\
@@ -37,7 +37,7 @@ Data and encryption
   + the image repository: an image repository and an expiry rule for images are created
   + secrets.github (studio.toml:8): a secret is created
 
-Plan: 37 to create.
+Plan: 38 to create.
 How long this takes is not known: no earlier run here did all of it.
 
 Cost: 2.64 USD a month standing still, 11.33 at 8 h a working day, 12.42 forgotten (prices of 2026-08-21 to 2026-08-24).
@@ -57,7 +57,7 @@ def test_plan_shows_everything_by_module(applied: Applied) -> None:
 
 def test_up_ends_with_the_address_and_what_to_try_next(applied: Applied) -> None:
     assert re.fullmatch(r"https://d-[a-z0-9]{12}\.studio\.us-east-1\.sagemaker\.aws\n", applied.up.out)
-    assert applied.up.err.count("✓ created aws_") == 37
+    assert applied.up.err.count("✓ created aws_") == 38
     assert applied.up.err.endswith(
         "\n'acme-ml' is ready.\n"
         "Spaces: ada-editor\n"
@@ -92,6 +92,7 @@ def test_a_change_of_one_value_changes_exactly_that(applied: Applied) -> None:
     done = applied.shell.studioctl("plan", "--local", "--json", "-c", "bigger.toml", expect=2)
     plan = json.loads(done.out)
     idle = "code_editor_app_settings[0].app_lifecycle_management[0].idle_settings[0].idle_timeout_in_minutes"
+    of_jupyterlab = idle.replace("code_editor", "jupyter_lab")
 
     assert plan["counts"] == {"create": 0, "update": 3, "replace": 0, "delete": 0}
     assert {
@@ -101,6 +102,8 @@ def test_a_change_of_one_value_changes_exactly_that(applied: Applied) -> None:
     } == {
         ("aws_sagemaker_domain.studio", "update", f"default_user_settings[0].{idle}", 60, 90),
         ("aws_sagemaker_user_profile.ada", "update", f"user_settings[0].{idle}", 60, 90),
+        ("aws_sagemaker_domain.studio", "update", f"default_user_settings[0].{of_jupyterlab}", 60, 90),
+        ("aws_sagemaker_user_profile.ada", "update", f"user_settings[0].{of_jupyterlab}", 60, 90),
         ("aws_sagemaker_space.ada-editor", "update", f"space_settings[0].{idle}", 60, 90),
     }
     assert [(entry["subject"], entry["where"], entry["before"], entry["after"]) for entry in plan["entries"]] == [
@@ -291,12 +294,13 @@ def test_everything_that_takes_tags_carries_ours(applied: Applied) -> None:
     ours = {"studioctl:environment": "acme-ml", "studioctl:managed-by": "studioctl"}
     identity = domain_id(applied)
     sagemaker, ecr = client("sagemaker"), client("ecr")
-    configuration = sagemaker.list_studio_lifecycle_configs()["StudioLifecycleConfigs"][0]
+    configurations = sagemaker.list_studio_lifecycle_configs()["StudioLifecycleConfigs"]
+    assert len(configurations) == 2
     arns = [
         sagemaker.describe_domain(DomainId=identity)["DomainArn"],
         sagemaker.describe_user_profile(DomainId=identity, UserProfileName="ada")["UserProfileArn"],
         sagemaker.describe_space(DomainId=identity, SpaceName="ada-editor")["SpaceArn"],
-        configuration["StudioLifecycleConfigArn"],
+        *(configuration["StudioLifecycleConfigArn"] for configuration in configurations),
     ]
     repository = ecr.describe_repositories()["repositories"][0]["repositoryArn"]
     (secret,) = client("secretsmanager").list_secrets()["SecretList"]
@@ -351,7 +355,7 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             f"  home file system '{home}': apps have run; 0 bytes when AWS last measured"
             "  (less than 0.01 USD a month)\n"
             "  together about 0.40 USD a month\n"
-            "\n30 resources to destroy.\n"
+            "\n31 resources to destroy.\n"
             "\nIn us-east-1 on the emulator.\n"
             "Error: There is no terminal to ask on. Nothing was changed.\n"
             "Next:  add --yes to go on unasked\n"

@@ -194,7 +194,7 @@ def test_no_colour_and_no_live_rows_in_a_pipe(shell: Shell) -> None:
     shell.write(GOOD)
     done = shell.studioctl("validate")
 
-    assert done.err == "studio.toml is valid: 'acme-ml' in us-east-1, 1 user, 1 space, 34 resources.\n"
+    assert done.err == "studio.toml is valid: 'acme-ml' in us-east-1, 1 user, 1 space, 35 resources.\n"
     assert "\x1b" not in shell.studioctl("--help").out
 
 

@@ -119,10 +119,14 @@ def everything_changes_though_aws_refuses_in_the_middle(
         ("api", "UpdateDomain and UpdateSpace by AWS's API"),
         ("terraform", "Terraform deletes what was used until then"),
     ]
-    (script,) = [change for change in plan["changes"] if change["type"] == "aws_sagemaker_studio_lifecycle_config"]
-    assert (script["action"], script["address"]) == ("replace", "aws_sagemaker_studio_lifecycle_config.editor")
-    assert script["address"] in plan["steps"][0]["addresses"]
-    assert script["address"] in plan["steps"][2]["addresses"]
+    scripts = [change for change in plan["changes"] if change["type"] == "aws_sagemaker_studio_lifecycle_config"]
+    assert [(script["action"], script["address"]) for script in scripts] == [
+        ("replace", "aws_sagemaker_studio_lifecycle_config.editor"),
+        ("replace", "aws_sagemaker_studio_lifecycle_config.lab"),
+    ]
+    for script in scripts:
+        assert script["address"] in plan["steps"][0]["addresses"]
+        assert script["address"] in plan["steps"][2]["addresses"]
 
     meanwhile = list(of_a_state_that_changes_meanwhile(shell, walk))
     for action in ("UpdateDomain", "DeleteStudioLifecycleConfig"):
@@ -137,7 +141,7 @@ def everything_changes_though_aws_refuses_in_the_middle(
     after = the_domain(shell)
     editor = after["DefaultUserSettings"]["CodeEditorAppSettings"]
     (attached,) = editor["LifecycleConfigArns"]
-    (there,) = sagemaker.list_studio_lifecycle_configs()["StudioLifecycleConfigs"]
+    (there,) = sagemaker.list_studio_lifecycle_configs(AppTypeEquals="CodeEditor")["StudioLifecycleConfigs"]
     assert attached == editor["DefaultResourceSpec"]["LifecycleConfigArn"] == there["StudioLifecycleConfigArn"]
     assert attached not in json.dumps(before, default=str)
     assert editor["AppLifecycleManagement"]["IdleSettings"]["IdleTimeoutInMinutes"] == 90

@@ -64,13 +64,13 @@ class Ada:
             "Tags": [{"Key": "project", "Value": "churn"}],
         }
 
-    def space(self, name: str, owner: str) -> dict[str, Any]:
+    def space(self, name: str, owner: str, app_type: str = "CodeEditor") -> dict[str, Any]:
         return {
             "DomainId": self.domain_id,
             "SpaceName": name,
             "OwnershipSettings": {"OwnerUserProfileName": owner},
             "SpaceSharingSettings": {"SharingType": "Private"},
-            "SpaceSettings": {"AppType": "CodeEditor", "RemoteAccess": "ENABLED"},
+            "SpaceSettings": {"AppType": app_type, "RemoteAccess": "ENABLED"},
             "Tags": [
                 {
                     "Key": "sagemaker:user-profile-arn",
@@ -79,8 +79,8 @@ class Ada:
             ],
         }
 
-    def app(self, space: str) -> dict[str, Any]:
-        return {"DomainId": self.domain_id, "SpaceName": space, "AppType": "CodeEditor", "AppName": "default"}
+    def app(self, space: str, app_type: str = "CodeEditor") -> dict[str, Any]:
+        return {"DomainId": self.domain_id, "SpaceName": space, "AppType": app_type, "AppName": "default"}
 
 
 @pytest.fixture
@@ -107,9 +107,9 @@ def ada(applied: Applied) -> Iterator[Ada]:
     ecr.batch_delete_image(repositoryName="acme-ml", imageIds=[{"imageTag": "today"}])
     s3.delete_bucket(Bucket="acme-prod-data")
     s3.delete_object(Bucket=BUCKET, Key="data/churn.csv")
-    for name in ("ada-editor", "ada-second"):
-        patiently(lambda name=name: sagemaker.delete_app(**made.app(name)))  # type: ignore[misc]
-    for space in ("ada-second", "grace-editor"):
+    for name in (("ada-editor",), ("ada-second",), ("ada-lab", "JupyterLab")):
+        patiently(lambda name=name: sagemaker.delete_app(**made.app(*name)))  # type: ignore[misc]
+    for space in ("ada-second", "ada-lab", "grace-editor"):
         patiently(lambda space=space: sagemaker.delete_space(DomainId=domain_id, SpaceName=space))  # type: ignore[misc]
     patiently(lambda: sagemaker.delete_user_profile(**profile))
     for left in efs.describe_access_points()["AccessPoints"]:  # AWS leaves the way to her home
@@ -123,6 +123,7 @@ def test_a_day_in_the_life_and_what_lies_outside_of_it(ada: Ada) -> None:
     _push_an_image(ada)
     _train(ada)
     _connect(ada)
+    _open_jupyterlab(ada)
     _be_refused(ada)
 
 
@@ -183,6 +184,21 @@ def _connect(ada: Ada) -> None:
     assert session["StreamUrl"].startswith("wss://127.0.0.1:")
 
 
+def _open_jupyterlab(ada: Ada) -> None:
+    """In a space that she makes in Studio's pages: it is set up, and stopped when idle, as everybody's."""
+    sagemaker = ada.client("sagemaker")
+    named = {"DomainId": ada.domain_id, "SpaceName": "ada-lab"}
+    sagemaker.create_space(**ada.space("ada-lab", "ada", "JupyterLab"))
+    eventually(lambda: sagemaker.describe_space(**named)["Status"], is_in_service)
+
+    ada.applied.shell.studioctl("start", "ada-lab", "--instance-type", "ml.t3.large", "--local")
+    app = sagemaker.describe_app(**ada.app("ada-lab", "JupyterLab"))
+    assert "/acme-ml-editor-lab-" in app["ResourceSpec"]["LifecycleConfigArn"]
+    profile = sagemaker.describe_user_profile(DomainId=ada.domain_id, UserProfileName="ada")
+    idle = profile["UserSettings"]["JupyterLabAppSettings"]["AppLifecycleManagement"]["IdleSettings"]
+    assert (idle["LifecycleManagement"], idle["IdleTimeoutInMinutes"]) == ("ENABLED", 60)
+
+
 def _be_refused(ada: Ada) -> None:
     sagemaker, s3, secrets, ecr, iam = map(ada.client, ("sagemaker", "s3", "secretsmanager", "ecr", "iam"))
     domain, foreign = ada.domain_id, f"arn:aws:iam::{ACCOUNT}:role/admin"
@@ -200,6 +216,11 @@ def _be_refused(ada: Ada) -> None:
             lambda: sagemaker.create_app(**ada.app("grace-editor")),
             "sagemaker:CreateApp",
             f"{SAGEMAKER}:app/{domain}/grace-editor/codeeditor/default",
+        ),
+        (
+            lambda: sagemaker.create_app(**ada.app("grace-editor", "JupyterLab")),
+            "sagemaker:CreateApp",
+            f"{SAGEMAKER}:app/{domain}/grace-editor/jupyterlab/default",
         ),
         (
             lambda: sagemaker.delete_space(DomainId=domain, SpaceName="grace-editor"),

@@ -19,7 +19,7 @@ from studioctl.terraform.workspace import Workspace
 pytestmark = pytest.mark.terraform
 
 
-@pytest.mark.parametrize(("example", "resources"), [("team", 48), ("closed", 61)])
+@pytest.mark.parametrize(("example", "resources"), [("team", 51), ("closed", 62)])
 def test_an_example_is_valid_by_the_providers_own_word(example: str, resources: int, shell: Shell) -> None:
     shutil.copytree(ROOT / "examples", shell.directory, dirs_exist_ok=True)
     (shell.directory / f"{example}.toml").rename(shell.directory / "studio.toml")
@@ -42,7 +42,7 @@ def test_an_example_is_valid_by_the_providers_own_word(example: str, resources: 
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("example", "resources"), [("seed", 31)])
+@pytest.mark.parametrize(("example", "resources"), [("seed", 32)])
 def test_an_example_is_a_plan(example: str, resources: int, shell: Shell) -> None:
     shutil.copytree(ROOT / "examples", shell.directory, dirs_exist_ok=True)
     (shell.directory / f"{example}.toml").rename(shell.directory / "studio.toml")

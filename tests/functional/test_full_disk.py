@@ -69,7 +69,7 @@ def whole(before: dict[str, int], **more: int) -> dict[str, int]:
         "domains": 1,
         "file_systems": 1,
         "internet_gateways": 1,
-        "lifecycle_configs": 1,
+        "lifecycle_configs": 2,
         "mount_targets": 2,
         "network_interfaces": 2,
         "policies": 6,

@@ -165,7 +165,7 @@ def up_is_killed_and_completes(life: Shell, before: Inventory, dice: random.Rand
         internet_gateways=1,
         key_aliases=1,
         keys=1,
-        lifecycle_configs=1,
+        lifecycle_configs=2,
         mount_targets=2,
         network_interfaces=2,
         policies=7,

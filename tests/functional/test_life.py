@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import threading
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,6 +111,7 @@ def test_the_life_of_an_environment(life: Shell, trap: Trap, inside: Machine) ->
     start_editor(life, domain_id)
     a_running_app_is_not_stopped_without_a_word(life)
     start_editor(life, domain_id)
+    jupyterlab_lives_beside_code_editor(life, domain_id)
     data_goes_only_with_the_word_for_it(life)
     volumes_and_homes_are_copied_before_all_goes(life, inside)
 
@@ -145,6 +147,10 @@ def interrupted_up_is_finished_by_the_next(life: Shell) -> None:
 
 def a_running_app_is_not_stopped_without_a_word(life: Shell) -> None:
     """One change of everything that can change in place; only the script, which cannot, is replaced."""
+    life.edit(
+        '[[users]]\nname = "ada"',
+        '[[users]]\nname = "ada"\nspaces = [{ name = "ada-editor" }, { name = "ada-lab", app = "jupyterlab" }]',
+    )
     life.edit('tools = ["uv"]', 'tools = ["uv", "pdm"]\n\n[studio]\nvolume_gb = 30\nmax_volume_gb = 60\ndocker = false')
     refused = life.studioctl("up", "--local", "--yes", expect=4)
 
@@ -156,8 +162,40 @@ def a_running_app_is_not_stopped_without_a_word(life: Shell) -> None:
     )
     done = life.studioctl("up", "--local", "--yes", "--stop-apps")
     assert "✓ stopped CodeEditor in 'ada-editor'" in done.err
-    assert re.findall(r"✓ (?:destroyed|replaced) (aws_\w+)", done.err) == ["aws_sagemaker_studio_lifecycle_config"]
+    assert re.findall(r"✓ (?:destroyed|replaced) (aws_\w+)", done.err) == 2 * ["aws_sagemaker_studio_lifecycle_config"]
     assert life.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
+
+
+def jupyterlab_lives_beside_code_editor(life: Shell, domain_id: str) -> None:
+    """A day with both, as a transcript; and neither can become the other."""
+    started = life.studioctl("start", "ada-lab", "--local")
+    both = life.studioctl("status", "--local")
+    address = life.studioctl("open", "ada-lab", "--local", "--print").out.strip()
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as page:
+        opened = page.read().decode()
+    life.edit('name = "ada-editor" }', 'name = "ada-editor", app = "jupyterlab" }')
+    refused = life.studioctl("up", "--local", "--yes", expect=4)
+    life.edit('name = "ada-editor", app = "jupyterlab" }', 'name = "ada-editor" }')
+    stopped = life.studioctl("stop", "--all", "--local")
+
+    assert "'ada-lab' is running on ml.t3.medium, 0.05 USD an hour.\n" in started.err
+    spaces = [line.split() for line in both.out.splitlines() if line.startswith("ada-")]
+    assert [(words[0], words[2], words[3]) for words in spaces] == [
+        ("ada-editor", "CodeEditor", "InService"),
+        ("ada-lab", "JupyterLab", "InService"),
+    ]
+    assert all("60m" in words for words in spaces), "each is stopped when it is idle"
+    assert "2 running: $0.10 per hour" in both.out
+    assert "JupyterLab is <b>InService</b>" in opened
+    assert "app:JupyterLab:" in opened
+    assert "AWS cannot change space 'ada-editor' from Code Editor to JupyterLab" in refused.err
+    assert "Error: studio.toml:6" in refused.err
+    assert "'ada-editor', 'ada-lab' stopped." in stopped.err
+    sagemaker = life.client("sagemaker")
+    (script,) = sagemaker.list_studio_lifecycle_configs(AppTypeEquals="JupyterLab")["StudioLifecycleConfigs"]
+    app = sagemaker.describe_app(DomainId=domain_id, SpaceName="ada-lab", AppType="JupyterLab", AppName="default")
+    assert app["ResourceSpec"]["LifecycleConfigArn"] == script["StudioLifecycleConfigArn"]
+    assert script["StudioLifecycleConfigName"].startswith(f"{NAME}-editor-lab-")
 
 
 def data_goes_only_with_the_word_for_it(life: Shell) -> None:
@@ -204,7 +242,9 @@ def volumes_and_homes_are_copied_before_all_goes(life: Shell, inside: Machine) -
     assert any(line.startswith("✓ copied home directory of 'ada'") for line in lines)
     assert done.err.endswith(f"'{NAME}' is gone: 0 left.\n")
     copies = [found["Key"] for found in s3.list_objects_v2(Bucket="acme-life-copies")["Contents"]]
-    assert {key.split("-20")[0] for key in copies} == {f"late/{NAME}/ada-editor", f"late/{NAME}/homes/ada"}
+    assert {key.split("-20")[0] for key in copies} == {
+        f"late/{NAME}/{place}" for place in ("ada-editor", "ada-lab", "homes/ada")
+    }
     for key in copies:
         s3.delete_object(Bucket="acme-life-copies", Key=key)
     s3.delete_bucket(Bucket="acme-life-copies")

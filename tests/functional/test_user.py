@@ -76,7 +76,7 @@ def test_who_is_in_the_file(here: Shell) -> None:
         "name": "eve",
         "group": "vision",
         "place": "people.csv:2",
-        "spaces": [{"name": "eve-editor", "instance_type": "ml.g5.xlarge", "volume_gb": 20}],
+        "spaces": [{"name": "eve-editor", "app": "code-editor", "instance_type": "ml.g5.xlarge", "volume_gb": 20}],
     }
 
 

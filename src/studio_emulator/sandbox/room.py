@@ -66,13 +66,14 @@ class App:
     space_name: str = "rehearsal"
     region: str = "us-east-1"
     account_id: str = "123456789012"
+    type: str = "CodeEditor"
 
     @property
     def metadata(self) -> dict[str, str]:
         """`/opt/ml/metadata/resource-metadata.json`, as the samples of AWS read it."""
-        place = f"{self.domain_id}/{self.space_name}/codeeditor/default"
+        place = f"{self.domain_id}/{self.space_name}/{self.type.lower()}/default"
         return {
-            "AppType": "CodeEditor",
+            "AppType": self.type,
             "DomainId": self.domain_id,
             "SpaceName": self.space_name,
             "ResourceName": "default",
@@ -165,8 +166,8 @@ class Room:
             "AWS_DEFAULT_REGION": self.app.region,
             # Where clients ask for the role's credentials; nobody answers there, so a client's own keys come first.
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/_sagemaker-instance-credentials/rehearsal",
-            "SAGEMAKER_APP_TYPE": "CodeEditor",
-            "SAGEMAKER_APP_TYPE_LOWERCASE": "codeeditor",
+            "SAGEMAKER_APP_TYPE": self.app.type,
+            "SAGEMAKER_APP_TYPE_LOWERCASE": self.app.type.lower(),
             "SAGEMAKER_LOGGING_DIR": "/var/log/sagemaker/",
             "STUDIO_LOGGING_DIR": "/var/log/studio/",
         }

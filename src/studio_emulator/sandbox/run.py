@@ -234,7 +234,12 @@ class Run:
 
 
 def start_editor(room: Room) -> None:
-    """What the editor does when it starts: in the room, because a script may have put a link in its way."""
+    """What Code Editor does when it starts: in the room, because a script may have put a link in its way.
+
+    JupyterLab leaves nothing in the home that a script would have to wait for.
+    """
+    if room.app.type != "CodeEditor":
+        return
     with (
         tempfile.TemporaryDirectory() as directory,
         Run(room, "exec start-code-editor", room.environment(), log=Path(directory, "log")) as run,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from studio_emulator.studio.store import StudioStore
 
 
+OF_APP = "AppSettings"
+
+
 def check_network(store: StudioStore, vpc_id: str, subnet_ids: list[str]) -> None:
     """The VPC exists and all subnets are in it."""
     ec2 = ec2_backends[store.account_id][store.region_name]
@@ -62,11 +65,11 @@ def check_user_settings(store: StudioStore, settings: Settings) -> None:
         check_role(store, role)
     check_custom_images(store, settings)
     check_security_groups(store, settings.get("SecurityGroups"))
-    for app_settings in (value for key, value in settings.items() if key.endswith("AppSettings")):
+    for key in (key for key in settings if key.endswith(OF_APP)):
+        app_settings, app_type = settings[key], key.removesuffix(OF_APP)
         listed = app_settings.get("LifecycleConfigArns", [])
-        for arn in listed:
-            check_lifecycle_config(store, arn)
-        check_lifecycle_config(store, app_settings.get("BuiltInLifecycleConfigArn", "None"))
+        for arn in (*listed, app_settings.get("BuiltInLifecycleConfigArn", "None")):
+            check_lifecycle_config(store, arn, app_type)
         default = app_settings.get("DefaultResourceSpec", {}).get("LifecycleConfigArn")
         if default not in {None, "None", *listed}:
             raise ValidationException(f"The default LifecycleConfigArn '{default}' is not in LifecycleConfigArns")
@@ -111,10 +114,15 @@ def custom_images_of(settings: Settings) -> Iterator[Settings]:
         yield from app_settings.get("CustomImages", [])
 
 
-def check_lifecycle_config(store: StudioStore, arn: str) -> None:
-    """The script exists."""
-    if arn != "None" and all(config.arn != arn for config in store.lifecycle_configs.values()):
+def check_lifecycle_config(store: StudioStore, arn: str, app_type: str) -> None:
+    """The script exists, and is for apps of this type."""
+    if arn == "None":
+        return
+    config = next((config for config in store.lifecycle_configs.values() if config.arn == arn), None)
+    if config is None:
         raise ValidationException(f"The lifecycle configuration '{arn}' does not exist")
+    if config.app_type != app_type:
+        raise ValidationException(f"The lifecycle configuration '{arn}' is for {config.app_type}, not for {app_type}")
 
 
 def check_space_defaults(settings: Settings) -> None:

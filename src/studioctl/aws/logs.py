@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
-from studioctl.aws.values import EDITOR, EDITOR_APP, Space
+from studioctl.aws.values import EDITOR_APP, Space
 
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import GetLogEventsRequestTypeDef
@@ -18,12 +18,12 @@ UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\
 
 
 def streams_of(space: Space) -> dict[str, str]:
-    """The log streams of a space's Code Editor, by what writes to them.
+    """The log streams of a space's editor, by what writes to them.
 
     That of the lifecycle configuration is documented, the app's own is its stem:
     https://docs.aws.amazon.com/sagemaker/latest/dg/code-editor-use-lifecycle-configurations-studio-debug.html
     """
-    app = f"{space.domain_id}/{space.name}/{EDITOR}/{EDITOR_APP}"
+    app = f"{space.domain_id}/{space.name}/{space.editor_type}/{EDITOR_APP}"
     return {"lifecycle": f"{app}/LifecycleConfigOnStart", "app": app}
 
 

@@ -86,13 +86,13 @@ def quota(session: Session, service: str, code: str) -> Quota:
             return _quota(client.get_aws_default_service_quota(ServiceCode=service, QuotaCode=code)["Quota"])
 
 
-def editor_quotas(session: Session, instance_types: Iterable[str]) -> dict[str, Quota | None]:
-    """The quota for Code Editor apps on each of these types of instances; None where the region has none for it.
+def editor_quotas(session: Session, instance_types: Iterable[str], app_type: str) -> dict[str, Quota | None]:
+    """The quota for apps of one type on each of these types of instances; None where the region has none for it.
 
     Those whose code is not known are looked up by name among SageMaker's thousands of quotas.
     """
-    names = {name: editor_quota_name(name) for name in instance_types}
-    codes = {names[name]: EDITORS_ON[name] for name in names.keys() & EDITORS_ON.keys()}
+    names = {name: editor_quota_name(name, app_type) for name in instance_types}
+    codes = {editor_quota_name(name): code for name, code in EDITORS_ON.items()}
     found = _named(session, names.values(), codes)
     return {name: found[quota_name] for name, quota_name in names.items()}
 

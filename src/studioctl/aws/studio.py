@@ -141,8 +141,9 @@ class Studio:
         return found.status if found else None
 
     def editor(self, space: Space) -> App | None:
-        """The Code Editor of a space, also when it is deleted or failed; None when AWS no longer knows it."""
-        return self._app(DomainId=space.domain_id, SpaceName=space.name, AppType=EDITOR, AppName=EDITOR_APP)
+        """The editor of a space, also when it is deleted or failed; None when AWS no longer knows it."""
+        kind = space.editor_type
+        return self._app(DomainId=space.domain_id, SpaceName=space.name, AppType=kind, AppName=EDITOR_APP)
 
     def _app(self, **key: Any) -> App | None:
         try:
@@ -182,7 +183,7 @@ class Studio:
         return ""
 
     def create_editor(self, space: Space, spec: ResourceSpec, *, recovery: bool = False) -> None:
-        """Starts Code Editor in a space: AWS creates an instance, and it is paid for from then on.
+        """Starts a space's editor: AWS creates an instance, and it is paid for from then on.
 
         Args:
             space: Which one.
@@ -196,7 +197,7 @@ class Studio:
             self._sagemaker.create_app(
                 DomainId=space.domain_id,
                 SpaceName=space.name,
-                AppType=EDITOR,
+                AppType=space.editor_type,
                 AppName=EDITOR_APP,
                 ResourceSpec=write_spec(spec),  # type: ignore[arg-type]
                 RecoveryMode=recovery,

@@ -12,7 +12,7 @@ EDITOR: Final = "CodeEditor"
 # A domain, profile or space changes: AWS refuses to delete it, or to change it again, until this is over.
 UNSETTLED: Final = frozenset({"Pending", "Updating"})
 LAB: Final = "JupyterLab"
-EDITOR_APP: Final = "default"  # the only name that Code Editor's app may have
+EDITOR_APP: Final = "default"  # the only name that Code Editor's app, or JupyterLab's, may have
 DISTRIBUTION: Final = "sagemaker-distribution"
 SETTINGS: Final = {EDITOR: "CodeEditorAppSettings", LAB: "JupyterLabAppSettings"}
 """By type: where AWS keeps the settings of the apps that it can stop when they are idle."""
@@ -96,6 +96,11 @@ class Space:
     volume_gb: int | None
     created_at: datetime
     remote_access: bool
+
+    @property
+    def editor_type(self) -> "AppTypeType":
+        """The type of its editor. A space of Studio Classic has none, and is taken for one of Code Editor."""
+        return LAB if self.app_type == LAB else EDITOR
 
 
 @dataclass(frozen=True)

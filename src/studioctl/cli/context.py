@@ -15,6 +15,7 @@ from studioctl.target import NOWHERE, Target
 
 if TYPE_CHECKING:  # commands of the day neither run Terraform nor load what does
     from studioctl.audit.examination import Audit
+    from studioctl.config.apps import App
     from studioctl.config.model import EnvironmentConfig
     from studioctl.infrastructure.block import Blueprint
     from studioctl.lifecycle.script import Script
@@ -131,8 +132,18 @@ def audit(file: Path, *, local: bool, offline: bool) -> "Audit":
     return found
 
 
-def editor_script(file: Path, user: str | None) -> "Script":
+def app_of(file: Path) -> "App":
+    """The app that a space of the file is for where it does not say so itself."""
+    return load(file).studio.app
+
+
+def editor_script(file: Path, user: str | None, app: "App | None" = None) -> "Script":
     """The lifecycle script of a user's editors; without a user, the domain's.
+
+    Args:
+        file: The studio.toml.
+        user: Whose.
+        app: For which app; left out, the one of [studio].
 
     Raises:
         StudioctlError: The file has no such user.
@@ -147,7 +158,7 @@ def editor_script(file: Path, user: str | None) -> "Script":
             hint=f"studioctl editor script --user {known[0]}{options.config_flag(file)}",
             exit_code=ExitCode.USAGE,
         )
-    return editor_scripts.build(config).of(user)
+    return editor_scripts.build(config, app or config.studio.app).of(user)
 
 
 def state_bucket(file: Path, *, local: bool, name: str) -> tuple[str, Target]:

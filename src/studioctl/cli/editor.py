@@ -23,10 +23,16 @@ User = Annotated[
 ]
 
 
+App = Annotated[
+    Literal["code-editor", "jupyterlab"] | None, typer.Option("--app", help="For which app; without it, [studio] app.")
+]
+
+
 @app.command("script")
 def show(
     config: options.Config = options.DEFAULT_CONFIG,
     user: User = None,
+    of_app: App = None,
     stored: Annotated[
         bool, typer.Option("--stored", help="As it is stored in AWS: compressed, if it would not fit otherwise.")
     ] = False,
@@ -35,7 +41,7 @@ def show(
     from studioctl.cli.context import editor_script
     from studioctl.presentation.console import Terminal
 
-    script = editor_script(config, user)
+    script = editor_script(config, user, of_app)
     typer.echo(script.text if stored else script.source, nl=False)
     if script.text != script.source and not stored:
         Terminal().say(
@@ -48,6 +54,7 @@ def show(
 def rehearse(
     config: options.Config = options.DEFAULT_CONFIG,
     user: User = None,
+    of_app: App = None,
     image: Annotated[str, typer.Option(help="Version of SageMaker Distribution whose layout it runs in.")] = "4.0",
     script: Annotated[
         Path | None,
@@ -68,7 +75,8 @@ def rehearse(
     """
     from studio_emulator.sandbox.image import Image
     from studio_emulator.sandbox.reach import Reach
-    from studioctl.cli.context import editor_script
+    from studioctl.cli.context import app_of, editor_script
+    from studioctl.config.apps import TYPES
     from studioctl.config.scripts import read_lifecycle_script
     from studioctl.operations import editor
     from studioctl.presentation import editor_views
@@ -78,13 +86,19 @@ def rehearse(
 
     terminal = Terminal()
     reach = Reach.the_internet(os.environ, allow=allow or ()) if network == "internet" else Reach()
-    text = editor_script(config, user).text if script is None else read_lifecycle_script(script)
-    work = editor.rehearse(text, Image.of(image), reach=reach, keep=keep, editor_first=not script_first)
+    if script is None:
+        chosen = of_app or app_of(config)
+        text = editor_script(config, user, chosen).text
+    else:  # it needs no file
+        chosen, text = of_app or "code-editor", read_lifecycle_script(script)
+    work = editor.rehearse(
+        text, Image.of(image), app_type=TYPES[chosen], reach=reach, keep=keep, editor_first=not script_first
+    )
     found = follow(work, terminal)
     if json:
         typer.echo(dumps({"failed": found.failed, **vars(found)}))
     else:
-        which = [("--user", user), ("--image", image), ("--script", str(script) if script else None)]
+        which = [("--user", user), ("--app", of_app), ("--image", image), ("--script", str(script) if script else None)]
         words = [word for option, value in which if value for word in (option, value)]
         again = f"studioctl editor test{options.config_flag(config)} {shlex.join(words)}"
         editor_views.rehearsal(found, terminal, again=again)

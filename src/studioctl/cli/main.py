@@ -87,7 +87,7 @@ class Root(Group):
 app = typer.Typer(
     name="studioctl",
     cls=Root,
-    help="An Amazon SageMaker Studio (Code Editor) environment from one TOML file.\n\n"
+    help="An Amazon SageMaker Studio (Code Editor, JupyterLab) environment from one TOML file.\n\n"
     "Begin with: [bold]studioctl init[/], then [bold]studioctl up --local[/] to rehearse it on this machine "
     "with no AWS account, then [bold]studioctl up[/].",
     epilog="Exit codes: 0 done, 1 failed, 2 plan found changes or audit findings, 3 the file is wrong, 4 refused, "

@@ -13,7 +13,7 @@ def restart(
     wait: options.Wait = True,
     verbose: options.Verbose = False,
 ) -> None:
-    """Stop Code Editor in a space and start it again: with new settings, or on another instance type.
+    """Stop what runs in a space and start it again: with new settings, or on another instance type.
 
     Files are kept; what runs in the editor's terminals ends.
     """

@@ -13,7 +13,7 @@ def start(
     wait: options.Wait = True,
     verbose: options.Verbose = False,
 ) -> None:
-    """Start Code Editor in a space, and wait until it can be opened. Running already is fine.
+    """Start the Code Editor or JupyterLab of a space, and wait until it can be opened. Running already is fine.
 
     From then on the instance is paid for, until it is stopped or has been idle for as long as the file says.
 

@@ -7,7 +7,7 @@ import typer
 
 from studioctl.cli import options
 
-All = Annotated[bool, typer.Option("--all", help="Stop Code Editor in every space of the environment.")]
+All = Annotated[bool, typer.Option("--all", help="Stop what runs in every space of the environment.")]
 
 
 def stop(
@@ -19,7 +19,7 @@ def stop(
     wait: options.Wait = True,
     verbose: options.Verbose = False,
 ) -> None:
-    """Stop Code Editor in a space, and with it the cost of its instance. Files are kept. Stopped already is fine.
+    """Stop what runs in a space, and with it the cost of its instance. Files are kept. Stopped already is fine.
 
     With [bold]--all[/] it also names the apps that it does not stop, such as Canvas, and the commands that do.
     """

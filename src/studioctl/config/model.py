@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StrictBool, ValidationError, model_v
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from studioctl.config import rules
+from studioctl.config.apps import CODE_EDITOR, App
 from studioctl.config.checks import not_empty
 from studioctl.config.closed import Model
 from studioctl.config.costs import Cost
@@ -105,8 +106,12 @@ class Network(Model):
 class Studio(Model):
     """The domain and what every space in it starts with."""
 
+    app: App = Field(
+        CODE_EDITOR,
+        description="What a space is for that does not say it itself. AWS cannot change it in a space that exists.",
+    )
     instance_type: InstanceType = Field(
-        "ml.t3.medium", description="Instance type of a Code Editor app. It is paid for while the app runs."
+        "ml.t3.medium", description="Instance type of an app. It is paid for while the app runs."
     )
     volume_gb: Gigabytes = Field(20, description="Size of a space's volume, in GB. It can grow later, never shrink.")
     max_volume_gb: Gigabytes = Field(100, description="The largest volume a user may ask for, in GB.")
@@ -288,6 +293,7 @@ class EnvironmentConfig(Model):
                 owner=user.name,
                 instance_type=space.instance_type or user.instance_type or self.studio.instance_type,
                 volume_gb=space.volume_gb or user.volume_gb or self.studio.volume_gb,
+                app=space.app or self.studio.app,
             )
             for user in self.users
             for space in user.effective_spaces()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import Field, StrictBool
 
+from studioctl.config.apps import CODE_EDITOR, TYPES, App
 from studioctl.config.closed import Model
 from studioctl.config.editor import Editor
 from studioctl.config.stores import GitHub
@@ -11,9 +12,14 @@ from studioctl.config.values import Gigabytes, InstanceType, SageMakerName
 
 
 class Space(Model):
-    """A private Code Editor space of one user."""
+    """A private space of one user."""
 
     name: SageMakerName = Field(description="Name of the space, unique in the environment.")
+    app: App | None = Field(
+        None,
+        description="What the space is for, where it differs from [studio]. It cannot change later.",
+        examples=["jupyterlab"],
+    )
     instance_type: InstanceType | None = Field(
         None, description="Instance type, where it differs from [studio].", examples=["ml.t3.xlarge"]
     )
@@ -28,7 +34,7 @@ class User(Model):
     name: SageMakerName = Field(description="Name of the user profile, unique without regard to case.")
     spaces: tuple[Space, ...] | None = Field(
         None,
-        description="The user's spaces. Left out: one private Code Editor space named <user>-editor.",
+        description="The user's spaces. Left out: one private space named <user>-editor.",
         examples=[[{"name": "ada-editor", "instance_type": "ml.t3.xlarge", "volume_gb": 50}]],
     )
     group: SageMakerName | None = Field(
@@ -99,9 +105,16 @@ class ResolvedSpace:
         owner: Name of the user profile that it belongs to.
         instance_type: Such as "ml.t3.medium".
         volume_gb: Size of its volume, in GB.
+        app: What it is for.
     """
 
     name: str
     owner: str
     instance_type: str
     volume_gb: int
+    app: App = CODE_EDITOR
+
+    @property
+    def app_type(self) -> str:
+        """Its app, in AWS's words: "CodeEditor" or "JupyterLab"."""
+        return TYPES[self.app]

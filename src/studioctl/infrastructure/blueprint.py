@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from studioctl.config.apps import TYPES
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import ConfigError
 from studioctl.infrastructure import (
@@ -81,7 +82,7 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
         groups=groups,
         iam=access,
         kms=key,
-        scripts=editor_scripts.build(config),
+        scripts={app: editor_scripts.build(config, app) for app in TYPES},
         custom_images=custom.offered,
         naming=naming,
     )

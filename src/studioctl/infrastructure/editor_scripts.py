@@ -1,7 +1,8 @@
-"""The lifecycle scripts of an environment: the domain's, and one for each user whose editor differs."""
+"""The lifecycle scripts of an environment: for each app the domain's, and one for each user whose editor differs."""
 
 from dataclasses import dataclass
 
+from studioctl.config.apps import CODE_EDITOR, App
 from studioctl.config.editor import Editor
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.stores import GitHub
@@ -13,7 +14,7 @@ from studioctl.lifecycle.steps.git import Token
 
 @dataclass(frozen=True)
 class EditorScripts:
-    """What each editor is set up with.
+    """What each editor of one kind is set up with.
 
     Args:
         domain: The script of [editor].
@@ -28,18 +29,19 @@ class EditorScripts:
         return self.users.get(user or "", self.domain)
 
 
-def build(config: EnvironmentConfig) -> EditorScripts:
-    """Every script of the environment.
+def build(config: EnvironmentConfig, app: App = CODE_EDITOR) -> EditorScripts:
+    """Every script of the environment for this app.
 
     Raises:
         ConfigError: One outgrows what SageMaker takes.
     """
     naming = Naming.of(config)
     token = _token(config, config.secrets.github, naming.github_secret)
-    domain = _script(config, config.editor, token, "[editor]")
+    domain = _script(config, app, config.editor, token, "[editor]")
     differing = {
         user.name: _script(
             config,
+            app,
             config.editor_of(user),
             _token(config, user.github, naming.user_github_secret(user.name)) or token,
             f"The editor of '{user.name}'",
@@ -54,5 +56,5 @@ def _token(config: EnvironmentConfig, github: GitHub | None, secret: str) -> Tok
     return Token(github.host, github.username, secret, config.region) if github else None
 
 
-def _script(config: EnvironmentConfig, editor: Editor, token: Token | None, whose: str) -> Script:
-    return script.build(editor, is_docker=config.studio.docker, token=token, whose=whose)
+def _script(config: EnvironmentConfig, app: App, editor: Editor, token: Token | None, whose: str) -> Script:
+    return script.build(editor, app=app, is_docker=config.studio.docker, token=token, whose=whose)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from studioctl.config.apps import CODE_EDITOR, App
 from studioctl.config.model import EnvironmentConfig, Names
 
 # The tag by which everything of an environment is found again, also without any state.
@@ -138,16 +139,18 @@ class Naming:
         """Name of the secret that holds the GitHub token of one user's own."""
         return f"{self.environment}/{user}/github"
 
-    def lifecycle_config(self, digest: str) -> str:
-        """Name of the lifecycle configuration whose content has this digest."""
-        return f"{self.environment}-editor-{digest}"
+    def lifecycle_config(self, digest: str, app: App = CODE_EDITOR) -> str:
+        """Name of the lifecycle configuration of an app whose content has this digest."""
+        return f"{self.environment}-editor-{'' if app == CODE_EDITOR else 'lab-'}{digest}"
 
-    def user_lifecycle_config(self, user: str, digest: str) -> str:
+    def user_lifecycle_config(self, user: str, digest: str, app: App = CODE_EDITOR) -> str:
         """Name of one user's lifecycle configuration: 63 characters at most, and nobody else's.
 
-        Two users may want the same script, and their names may begin alike, so the last part tells both apart.
+        Two users may want the same script, and their names may begin alike, so the last part tells both apart; and
+        the scripts of two apps may be the same.
         """
-        mark = hashlib.sha256(f"{user.casefold()} {digest}".encode()).hexdigest()[:10]
+        of_app = "" if app == CODE_EDITOR else f" {app}"
+        mark = hashlib.sha256(f"{user.casefold()} {digest}{of_app}".encode()).hexdigest()[:10]
         room = 63 - len(f"{self.environment}-editor--{mark}")
         return f"{self.environment}-editor-{user[:room].rstrip('-')}-{mark}"
 

@@ -1,9 +1,10 @@
-"""The domain, a profile per user, their private Code Editor spaces, and the lifecycle configurations."""
+"""The domain, a profile per user, their private spaces, and the lifecycle configurations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studioctl.config.apps import CODE_EDITOR, JUPYTERLAB, TYPES, App
 from studioctl.config.checks import LONGEST_IDLE, NEVER, SHORTEST_IDLE
 from studioctl.config.model import EnvironmentConfig, Studio
 from studioctl.config.users import ResolvedSpace, User
@@ -19,9 +20,14 @@ from studioctl.infrastructure.vpc import Vpc
 # Provider 5.100 would replace the domain, and with it everybody's work, for these. AWS changes a domain's subnets in
 # place (UpdateDomain), so `studioctl up` does; the retention policy is an argument of DeleteDomain, not of a domain.
 NEVER_REPLACING = ("subnet_ids", "retention_policy")
-# Beside the documents, where people can read it.
-SCRIPT_FILE = "lifecycle_scripts/setup_code_editor.sh"
-USER_SCRIPT_FILE = "lifecycle_scripts/setup_code_editor_{user}.sh"
+# Terraform's label of an app's lifecycle configuration, the block of its settings, and its script beside the
+# documents, where people can read it.
+LABELS: Mapping[App, str] = {CODE_EDITOR: "editor", JUPYTERLAB: "lab"}
+SETTINGS: Mapping[App, str] = {CODE_EDITOR: "code_editor_app_settings", JUPYTERLAB: "jupyter_lab_app_settings"}
+SCRIPT_FILES: Mapping[App, str] = {
+    CODE_EDITOR: "lifecycle_scripts/setup_code_editor{user}.sh",
+    JUPYTERLAB: "lifecycle_scripts/setup_jupyterlab{user}.sh",
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,18 @@ class SageMaker:
     files: dict[str, str]
 
 
+@dataclass(frozen=True)
+class _Scripts:
+    """The lifecycle configurations of one app: the domain's, and those of users whose editor differs."""
+
+    domain: Resource
+    users: Mapping[str, Resource]
+    files: Mapping[str, str]
+
+    def of(self, user: str) -> Resource:
+        return self.users.get(user, self.domain)
+
+
 def build(
     config: EnvironmentConfig,
     *,
@@ -39,21 +57,14 @@ def build(
     groups: SecurityGroups,
     iam: Iam,
     kms: Kms,
-    scripts: EditorScripts,
+    scripts: Mapping[App, EditorScripts],
     custom_images: Sequence[dict[str, Any]],
     naming: Naming,
 ) -> SageMaker:
     """Everything of SageMaker, on the network and role that are given."""
-    editor = _lifecycle_config("editor", naming.lifecycle_config(scripts.domain.digest), SCRIPT_FILE)
-    own = {
-        user: _lifecycle_config(
-            f"editor_{label(user)}",
-            naming.user_lifecycle_config(user, script.digest),
-            USER_SCRIPT_FILE.format(user=user),
-        )
-        for user, script in scripts.users.items()
-    }
-    settings = _user_settings(config.studio, [groups.studio_id], iam.role_arn, editor, custom_images)
+    set_up = {app: _lifecycle_configs(app, of_app, naming) for app, of_app in scripts.items()}
+    by_domain = {app: made.domain for app, made in set_up.items()}
+    settings = _user_settings(config.studio, [groups.studio_id], iam.role_arn, by_domain, custom_images)
     domain = _domain(config, settings, vpc, groups, iam, kms, naming)
     profiles = {
         user.name: _profile(
@@ -63,14 +74,14 @@ def build(
                 config.studio,
                 groups.of(user.name),
                 iam.role_of(user.name),
-                own.get(user.name, editor),
+                {app: made.of(user.name) for app, made in set_up.items()},
                 custom_images,
             ),
         )
         for user in config.users
     }
     spaces = tuple(
-        _space(space, domain, profiles[space.owner], own.get(space.owner, editor), config.studio)
+        _space(space, domain, profiles[space.owner], set_up[space.app].of(space.owner), config.studio)
         for space in config.resolved_spaces()
     )
     outputs = (
@@ -79,19 +90,38 @@ def build(
         Output("user_profiles", {n: p.ref("arn") for n, p in profiles.items()}, "ARN of each user profile."),
         Output("spaces", {s.arguments["space_name"]: s.ref("arn") for s in spaces}, "ARN of each space."),
     )
-    purpose = "Studio itself: the domain, a profile per user, their Code Editor spaces, the lifecycle scripts."
-    module = Module("sagemaker", purpose, (editor, *own.values(), domain, *profiles.values(), *spaces, *outputs))
-    files = {USER_SCRIPT_FILE.format(user=user): script.text for user, script in scripts.users.items()}
-    return SageMaker(module=module, files={SCRIPT_FILE: scripts.domain.text, **files})
+    purpose = "Studio itself: the domain, a profile per user, their spaces, the lifecycle scripts."
+    configs = tuple(config for made in set_up.values() for config in (made.domain, *made.users.values()))
+    module = Module("sagemaker", purpose, (*configs, domain, *profiles.values(), *spaces, *outputs))
+    return SageMaker(module=module, files={n: text for made in set_up.values() for n, text in made.files.items()})
 
 
-def _lifecycle_config(its_label: str, name: str, file: str) -> Resource:
+def _lifecycle_configs(app: App, scripts: EditorScripts, naming: Naming) -> _Scripts:
+    """An app's lifecycle configurations, whether or not a space of the file is for it: people make others in Studio."""
+    file, its_label = SCRIPT_FILES[app], LABELS[app]
+    domain = _lifecycle_config(
+        app, its_label, naming.lifecycle_config(scripts.domain.digest, app), file.format(user="")
+    )
+    users = {
+        user: _lifecycle_config(
+            app,
+            f"{its_label}_{label(user)}",
+            naming.user_lifecycle_config(user, script.digest, app),
+            file.format(user=f"_{user}"),
+        )
+        for user, script in scripts.users.items()
+    }
+    texts = {file.format(user=f"_{user}"): script.text for user, script in scripts.users.items()}
+    return _Scripts(domain, users, {file.format(user=""): scripts.domain.text, **texts})
+
+
+def _lifecycle_config(app: App, its_label: str, name: str, file: str) -> Resource:
     return Resource(
         "aws_sagemaker_studio_lifecycle_config",
         its_label,
         {
             "studio_lifecycle_config_name": name,
-            "studio_lifecycle_config_app_type": "CodeEditor",
+            "studio_lifecycle_config_app_type": TYPES[app],
             "studio_lifecycle_config_content": Ref(f'filebase64("${{path.module}}/{file}")'),
             "lifecycle": {"create_before_destroy": True},
         },
@@ -100,7 +130,11 @@ def _lifecycle_config(its_label: str, name: str, file: str) -> Resource:
 
 
 def _user_settings(
-    studio: Studio, groups: Sequence[Ref], role_arn: Ref, editor: Resource, custom_images: Sequence[dict[str, Any]]
+    studio: Studio,
+    groups: Sequence[Ref],
+    role_arn: Ref,
+    scripts: Mapping[App, Resource],
+    custom_images: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """The settings that the domain offers as defaults and each profile states again."""
     idle = {
@@ -110,16 +144,19 @@ def _user_settings(
         "min_idle_timeout_in_minutes": SHORTEST_IDLE,
         "max_idle_timeout_in_minutes": LONGEST_IDLE,
     }
-    code_editor = {
-        # Listed means allowed; only the default resource spec selects it.
-        "lifecycle_config_arns": [editor.ref("arn")],
-        "default_resource_spec": {
-            "instance_type": studio.instance_type,
-            "lifecycle_config_arn": editor.ref("arn"),
-        },
-        "app_lifecycle_management": {"idle_settings": idle},
-        "custom_image": list(custom_images),
+    apps: dict[App, dict[str, Any]] = {
+        app: {
+            # Listed means allowed; only the default resource spec selects it.
+            "lifecycle_config_arns": [script.ref("arn")],
+            "default_resource_spec": {
+                "instance_type": studio.instance_type,
+                "lifecycle_config_arn": script.ref("arn"),
+            },
+            "app_lifecycle_management": {"idle_settings": idle},
+        }
+        for app, script in scripts.items()
     }
+    apps[CODE_EDITOR]["custom_image"] = list(custom_images)
     ebs = {
         "default_ebs_volume_size_in_gb": studio.volume_gb,
         "maximum_ebs_volume_size_in_gb": studio.max_volume_gb,
@@ -130,7 +167,7 @@ def _user_settings(
         "auto_mount_home_efs": "Enabled",
         "default_landing_uri": "studio::",
         "studio_web_portal": "ENABLED",
-        "code_editor_app_settings": code_editor,
+        **{SETTINGS[app]: settings for app, settings in apps.items()},
         "space_storage_settings": {"default_ebs_storage_settings": ebs},
     }
 
@@ -144,7 +181,6 @@ def _domain(
     kms: Kms,
     naming: Naming,
 ) -> Resource:
-    settings_path = "default_user_settings[0].code_editor_app_settings[0]"
     # The subnets of a VPC that exists already stand in the file: `up` refuses others, with the file's line.
     ignored = [key for key in NEVER_REPLACING if key != studio_api.SUBNETS or config.network.vpc is None]
     return Resource(
@@ -170,7 +206,7 @@ def _domain(
             "retention_policy": {"home_efs_file_system": "Retain"},
             # Users lose the role's permissions last: what they run must stop before.
             "depends_on": [attachment.address for attachment in iam.attachments],
-            "lifecycle": {"ignore_changes": [*_image_of(settings_path), *ignored]},
+            "lifecycle": {"ignore_changes": [*_images_of("default_user_settings[0]"), *ignored]},
         },
         why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
         by_api=(*studio_api.DOMAIN_BY_API, *(key for key in ignored if key == studio_api.SUBNETS)),
@@ -213,16 +249,16 @@ def _profile(user: User, domain: Resource, settings: dict[str, Any]) -> Resource
             "domain_id": domain.ref("id"),
             "user_profile_name": user.name,
             "user_settings": settings,
-            "lifecycle": {"ignore_changes": _image_of("user_settings[0].code_editor_app_settings[0]")},
+            "lifecycle": {"ignore_changes": _images_of("user_settings[0]")},
         },
     )
 
 
-def _space(space: ResolvedSpace, domain: Resource, owner: Resource, editor: Resource, studio: Studio) -> Resource:
-    code_editor = {
+def _space(space: ResolvedSpace, domain: Resource, owner: Resource, script: Resource, studio: Studio) -> Resource:
+    app_settings = {
         "default_resource_spec": {
             "instance_type": space.instance_type,
-            "lifecycle_config_arn": editor.ref("arn"),
+            "lifecycle_config_arn": script.ref("arn"),
         },
         "app_lifecycle_management": {"idle_settings": {"idle_timeout_in_minutes": _idle_minutes(studio)}},
     }
@@ -235,24 +271,24 @@ def _space(space: ResolvedSpace, domain: Resource, owner: Resource, editor: Reso
             "ownership_settings": {"owner_user_profile_name": owner.ref("user_profile_name")},
             "space_sharing_settings": {"sharing_type": "Private"},
             "space_settings": {
-                "app_type": "CodeEditor",
-                "code_editor_app_settings": code_editor,
+                "app_type": space.app_type,
+                SETTINGS[space.app]: app_settings,
                 "space_storage_settings": {"ebs_storage_settings": {"ebs_volume_size_in_gb": space.volume_gb}},
             },
             # Studio's own pages tag the spaces that they make; the policy on remote sessions goes by this tag.
             # https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html
             "tags": {"sagemaker:user-profile-arn": owner.ref("arn")},
-            "lifecycle": {"ignore_changes": _image_of("space_settings[0].code_editor_app_settings[0]")},
+            "lifecycle": {"ignore_changes": _images_of("space_settings[0]", (space.app,))},
         },
         by_api=studio_api.SPACE_BY_API,
     )
 
 
-def _image_of(code_editor_settings: str) -> list[str]:
+def _images_of(settings: str, apps: Iterable[App] = tuple(TYPES)) -> list[str]:
     # AWS fills in the current image; following its answer would make every plan show a change
     # (hashicorp/terraform-provider-aws#39894).
-    spec = f"{code_editor_settings}.default_resource_spec[0]"
-    return [f"{spec}.sagemaker_image_arn", f"{spec}.sagemaker_image_version_alias"]
+    specs = [f"{settings}.{SETTINGS[app]}[0].default_resource_spec[0]" for app in apps]
+    return [f"{spec}.{key}" for spec in specs for key in ("sagemaker_image_arn", "sagemaker_image_version_alias")]
 
 
 def _enabled(value: bool) -> str:

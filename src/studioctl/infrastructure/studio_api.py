@@ -27,7 +27,7 @@ SPACE_BY_API = ("space_settings", "space_display_name")
 
 CLOSED = "VpcOnly"
 OFF = ("DISABLED", "STATIC")  # what a setting is that AWS does not tell
-# AWS never changes it, and was seen to refuse a request that names it at all.
+# AWS never changes it, and was seen to refuse a request that names it at all. `up` refuses another: see data_loss.py.
 SPACE_TYPE = "app_type"
 # What AWS fills into resource specs, and people may have chosen since.
 OF_IMAGE = ("SageMakerImageArn", "SageMakerImageVersionAlias", "SageMakerImageVersionArn")
@@ -96,11 +96,13 @@ def differences(wanted: Settings, current: Settings, path: str = "") -> Iterator
         current: The same as AWS describes it. Members that the arguments do not speak of are nobody's business.
         path: Where all this is.
     """
+    kind = current.get(api_name(SPACE_TYPE))
+    if kind is not None and wanted.get(SPACE_TYPE, kind) != kind:  # nothing else of it can then be compared
+        yield f"{path}.{SPACE_TYPE}" if path else SPACE_TYPE, kind, wanted[SPACE_TYPE]
+        return
     for argument, value in wanted.items():
         now = current.get(api_name(argument))
         here = f"{path}.{argument}" if path else argument
-        if argument == SPACE_TYPE:
-            continue
         if isinstance(value, Mapping):
             yield from differences(value, now or {}, f"{here}[0]")
         elif not _same(_in_requests(value), now):

@@ -1,4 +1,4 @@
-"""`[editor]` as one bash script, which SageMaker runs at each start of a Code Editor app.
+"""`[editor]` as one bash script, which SageMaker runs at each start of an app.
 
 It runs as `sagemaker-user`, and the app fails when it fails or takes more than five minutes. So it waits for the steps
 for four minutes at most, and what is not over by then goes on in the background; and a step that fails is reported and
@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from studioctl.config.apps import CODE_EDITOR, TYPES, App, title
 from studioctl.config.editor import Editor
 from studioctl.config.scripts import ScriptFile
 from studioctl.errors import ConfigError
@@ -61,7 +62,7 @@ HEADER = """\
 # shellcheck disable=SC1003 # a backslash at the end of a value is the value's
 # shellcheck disable=SC2016 # what stands in single quotes is meant as it stands: values, and programs for others
 # shellcheck disable=SC2312 # an exit code inside of a word is of no interest where that is done
-# Written by studioctl from [editor]; sets up Code Editor at each start of the app. See: studio-setup status
+# Written by studioctl from [editor]; sets up {title} at each start of the app. See: studio-setup status
 """
 PACKED = """\
 #!/bin/bash
@@ -139,13 +140,24 @@ def steps(editor: Editor, *, is_docker: bool, token: git.Token | None) -> Plan:
     return Plan(environment.step(), tuple(filter(None, made)), extra_script.run(editor.extra_script))
 
 
+def for_jupyterlab(editor: Editor) -> Editor:
+    """`[editor]` without what only VS Code reads, and without a script that was written for Code Editor."""
+    return editor.model_copy(update={"extensions": (), "settings": {}, "keybindings": (), "script": None})
+
+
 def build(
-    editor: Editor, *, is_docker: bool = False, token: git.Token | None = None, whose: str = "[editor]"
+    editor: Editor,
+    *,
+    app: App = CODE_EDITOR,
+    is_docker: bool = False,
+    token: git.Token | None = None,
+    whose: str = "[editor]",
 ) -> Script:
     """The script for an editor, the same for the same values, on every machine.
 
     Args:
         editor: The domain's `[editor]`, or a user's with the domain's merged in.
+        app: What it sets up.
         is_docker: Whether Docker's client is wanted.
         token: Where the token for private repositories is kept.
         whose: What the error calls the editor.
@@ -153,12 +165,14 @@ def build(
     Raises:
         ConfigError: Even compressed it is larger than SageMaker takes.
     """
+    editor = editor if app == CODE_EDITOR else for_jupyterlab(editor)
     if editor.script is not None:
         return _as_it_is(editor.script)
     plan = steps(editor, is_docker=is_docker, token=token)
     variables = environment.variables(editor.environment, conda=bool(editor.conda_packages), docker=is_docker)
-    source = _source(plan, variables, strict=editor.strict)
-    lean = _source(plan, variables, strict=editor.strict, lean=True)
+    header = HEADER.format(title=title(TYPES[app]))
+    source = _source(plan, variables, strict=editor.strict, header=header)
+    lean = _source(plan, variables, strict=editor.strict)
     made = Script(source, _packed(lean, strict=editor.strict))
     stored, started = len(made.text.encode()), len(source.encode())
     if stored <= MAX_BYTES and started <= MAX_SOURCE_BYTES:
@@ -193,8 +207,9 @@ def _shares(lean: str, parts: Mapping[str, str]) -> str:
     return f"{told}; {whole - sum(rooms.values()):,} are studioctl's own programs for the keys in use"
 
 
-def _source(plan: Plan, variables: str, *, strict: bool, lean: bool = False) -> str:
-    shorten = shrink.bash if lean else str
+def _source(plan: Plan, variables: str, *, strict: bool, header: str | None = None) -> str:
+    """The script; without a header, the lean form that is stored compressed."""
+    shorten = shrink.bash if header is None else str
     parts = [
         shorten(program.text(name)) for name in dict.fromkeys(("runtime.sh", *(use for s in plan for use in s.uses)))
     ]
@@ -209,7 +224,7 @@ def _source(plan: Plan, variables: str, *, strict: bool, lean: bool = False) -> 
     ]
     # All of them, itself too.
     parts.append(_function("program", """declare -f && printf 'main "${1:-status}" "${@:2}"\\n'"""))
-    head = () if lean else (SHEBANG + HEADER,)
+    head = () if header is None else (SHEBANG + header,)
     return "\n".join((*head, *(part.rstrip() + "\n" for part in parts), 'main "${1:-start}" "${@:2}"\n'))
 
 

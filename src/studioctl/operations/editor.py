@@ -12,7 +12,7 @@ from studio_emulator.sandbox import trees
 from studio_emulator.sandbox.image import Image
 from studio_emulator.sandbox.namespaces import require
 from studio_emulator.sandbox.reach import Reach
-from studio_emulator.sandbox.room import HOME, Room
+from studio_emulator.sandbox.room import HOME, App, Room
 from studio_emulator.sandbox.run import AWS_SECONDS, Run, start_editor
 from studioctl.events import Failed, Finished, Progressed, Stage, Started, Work
 from studioctl.lifecycle.script import LINE
@@ -99,13 +99,20 @@ class Rehearsal:
 
 
 def rehearse(
-    script: str, image: Image, *, reach: Reach | None = None, keep: bool = False, editor_first: bool = True
+    script: str,
+    image: Image,
+    *,
+    app_type: str = "CodeEditor",
+    reach: Reach | None = None,
+    keep: bool = False,
+    editor_first: bool = True,
 ) -> Work[Rehearsal]:
     """Run the script twice in a throw-away root with the image's layout, the second time with the home of the first.
 
     Args:
         script: Its text.
         image: Whose layout.
+        app_type: The app that starts: "CodeEditor", or "JupyterLab", which makes no directories.
         reach: What it may reach; the internet by default.
         keep: Leave the root.
         editor_first: Whether the editor has made its directories when the script begins. AWS does not say.
@@ -117,7 +124,7 @@ def rehearse(
     reach = Reach.the_internet(os.environ) if reach is None else reach
     with contextlib.ExitStack() as stack:
         place = Path(tempfile.mkdtemp(prefix="studioctl-editor-"))
-        room = Room(place / "root", image)
+        room = Room(place / "root", image, App(type=app_type))
         if not keep:
             stack.callback(trees.remove, place)
         yield Stage(f"First start on image {image}, in an empty home")

@@ -90,9 +90,9 @@ def listing(file: Path) -> tuple[Listed, ...]:
             user.group,
             place,
             tuple(
-                {"name": space.name, "instance_type": space.instance_type, "volume_gb": space.volume_gb}
-                for space in spaces
-                if space.owner == user.name
+                {"name": s.name, "app": s.app, "instance_type": s.instance_type, "volume_gb": s.volume_gb}
+                for s in spaces
+                if s.owner == user.name
             ),
         )
         for user, place in zip(config.users, places, strict=True)

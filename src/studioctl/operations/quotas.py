@@ -10,12 +10,14 @@ from studioctl.aws import quotas
 from studioctl.aws.quotas import Quota, RunningApp
 from studioctl.aws.session import Session
 from studioctl.aws.values import Domain, Space, UserProfile
+from studioctl.config.apps import TITLES
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError
 from studioctl.events import Finished, Started, Work
 from studioctl.infrastructure.block import Blueprint
 from studioctl.operations.environment import Account
 
+KINDS_OF_APPS = {"CodeEditor": "Code Editors", "JupyterLab": "JupyterLabs"}
 # Terraform's type -> what the account may have of it is known.
 MADE_BY_QUOTA = ("aws_sagemaker_user_profile", "aws_sagemaker_space", "aws_iam_role", "aws_iam_policy", "aws_vpc")
 
@@ -49,6 +51,7 @@ class Demand:
         quota: What the account may have; None where AWS has no such quota in the region.
         instance_type: What the apps run on, where it is about one type.
         is_needed_to_start: Whether `up` goes through without it, and only later starts fail.
+        app_type: The kind of app, where it is about one.
     """
 
     what: str
@@ -56,6 +59,7 @@ class Demand:
     quota: Quota | None
     instance_type: str | None = None
     is_needed_to_start: bool = False
+    app_type: str | None = None
 
     @property
     def is_met(self) -> bool:
@@ -87,13 +91,15 @@ def running(seen: Seen) -> Iterator[Demand]:
 
 
 def types(seen: Seen) -> Iterator[Demand]:
-    """Code Editors on each type of instance, if all spaces of the file run."""
-    wanted = Counter(space.instance_type for space in seen.wanted.resolved_spaces())
+    """Apps of one kind on each type of instance, if all spaces of the file run. AWS counts the kinds apart."""
+    every = seen.wanted.resolved_spaces()
     elsewhere = _running_elsewhere(seen)
-    for instance_type, quota in quotas.editor_quotas(seen.session, sorted(wanted)).items():
-        needed = wanted[instance_type] + elsewhere[instance_type]
-        what = f"Code Editors on {instance_type}, all running"
-        yield Demand(what, needed, quota, instance_type, is_needed_to_start=True)
+    for app_type in TITLES:
+        wanted = Counter(space.instance_type for space in every if space.app_type == app_type)
+        for instance_type, quota in quotas.editor_quotas(seen.session, sorted(wanted), app_type).items():
+            needed = wanted[instance_type] + elsewhere[f"{app_type} {instance_type}"]
+            what = f"{KINDS_OF_APPS[app_type]} on {instance_type}, all running"
+            yield Demand(what, needed, quota, instance_type, is_needed_to_start=True, app_type=app_type)
 
 
 def vpcs(seen: Seen) -> Iterator[Demand]:
@@ -132,11 +138,14 @@ KINDS: tuple[Callable[[Seen], Iterator[Demand]], ...] = (
 
 
 def _running_elsewhere(seen: Seen) -> Counter[str]:
-    """How many apps run on each instance type, besides those of the file's spaces; "" counts all of any kind."""
+    """How many apps of each kind run on each instance type, besides the file's spaces' ("JupyterLab ml.t3.medium").
+
+    "" counts all of any kind.
+    """
     ours = {space.name for space in seen.wanted.resolved_spaces()}
     domain_id = seen.domain.id if seen.domain else None
     others = [app for app in seen.running if not (app.domain_id == domain_id and app.space in ours)]
-    by_type = Counter(app.instance_type for app in others if app.type == "CodeEditor" and app.instance_type)
+    by_type = Counter(f"{app.type} {app.instance_type}" for app in others)
     return Counter({**by_type, "": len(others)})
 
 

@@ -65,7 +65,7 @@ def left_running(apps: Sequence["LeftRunning"], terminal: Terminal, *, local: bo
     """The apps that studioctl does not stop, and for each the command that does."""
     if not apps:
         return
-    terminal.say("\nStill running and paid for, because studioctl starts and stops Code Editor only:")
+    terminal.say("\nStill running and paid for, because studioctl starts and stops Code Editor and JupyterLab only:")
     for app in apps:
         terminal.say(f"  {app.title}{f' on {app.instance_type}' if app.instance_type else ''}")
     first = [('eval "$(studioctl emulator env)"', "let the AWS CLI talk to the emulator")] if local else []

@@ -9,7 +9,7 @@ from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 
 if TYPE_CHECKING:  # it comes with botocore
-    from studioctl.operations.environments import Listed
+    from studioctl.operations.environments import Listed, Running
 
 NAMED = 5  # users in one cell
 
@@ -43,6 +43,12 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _running(each: "Listed") -> str:
-    who = Counter((app.user or app.space or "shared", app.instance_type or "?") for app in each.running)
-    texts = [f"{user} ({kind})" + (f" x{number}" if number > 1 else "") for (user, kind), number in who.items()]
+    who = Counter((app.user or app.space or "shared", _what(app)) for app in each.running)
+    texts = [f"{user} ({what})" + (f" x{number}" if number > 1 else "") for (user, what), number in who.items()]
     return _some(texts) or "nothing"
+
+
+def _what(app: "Running") -> str:
+    """Its instance type, and its name unless that is Code Editor."""
+    instance_type = app.instance_type or "?"
+    return instance_type if app.type == "CodeEditor" else f"{app.type}, {instance_type}"

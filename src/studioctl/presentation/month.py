@@ -58,7 +58,8 @@ def _sureness(found: "Month") -> str:
     if found.source != "CloudTrail":
         return (
             f"Counted from {found.source}, {found.doubt_usd:,.2f} USD more or less, as you may not read CloudTrail"
-            " (cloudtrail:LookupEvents): apps that ended more than a day ago are missing, and when others ended is not known."
+            " (cloudtrail:LookupEvents): apps that ended more than a day ago are missing, and when others ended is not"
+            " known."
         )
     if found.doubt_usd < 0.005:
         return f"Counted from {found.source}. AWS's bill decides; taxes, discounts and data transfer are not in it."

@@ -147,10 +147,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None
 
 
 def _space_rows(spaces: Sequence["SpaceStatus"]) -> list[tuple[str, ...]]:
-    """A row for each; what the spaces are for is told where they are not all for the same."""
+    """A row for each; what the spaces are for is told unless all are for Code Editor."""
     rows = [_cells(space) for space in spaces]
     kinds = {space.app_type for space in spaces}
-    return rows if len(kinds) > 1 else [(*row[:2], "", *row[3:]) for row in rows]
+    return rows if kinds - {"CodeEditor"} else [(*row[:2], "", *row[3:]) for row in rows]
 
 
 def _app_cells(app: "AppStatus") -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from studioctl.config.apps import title
 from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.costs.estimate import Costs, Estimate
@@ -11,10 +12,12 @@ from studioctl.report.content import Table
 
 def people(config: EnvironmentConfig) -> Table:
     """Each space with its owner."""
-    rows = [(s.owner, s.name, s.instance_type, f"{s.volume_gb} GB") for s in config.resolved_spaces()]
+    rows = [
+        (s.owner, s.name, title(s.app_type), s.instance_type, f"{s.volume_gb} GB") for s in config.resolved_spaces()
+    ]
     without = [user.name for user in config.users if not user.effective_spaces()]
-    rows += [(name, "makes spaces in Studio", config.studio.instance_type, "") for name in without]
-    return Table(("user", "space", "instance type", "volume"), tuple(sorted(rows)))
+    rows += [(name, "makes spaces in Studio", "", config.studio.instance_type, "") for name in without]
+    return Table(("user", "space", "for", "instance type", "volume"), tuple(sorted(rows)))
 
 
 def costs(found: Estimate) -> tuple[Table, ...]:

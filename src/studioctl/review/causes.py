@@ -18,10 +18,14 @@ _SETTINGS = re.compile(r"^(default_user_settings|user_settings|space_settings)\.
 
 # Paths without positions and, in a domain, a profile and a space, without the block of settings at the front.
 _EDITOR = "code_editor_app_settings"
+_LAB = "jupyter_lab_app_settings"  # the same keys are behind its settings
 _IDLE = f"{_EDITOR}.app_lifecycle_management.idle_settings"
 IDLE, IDLE_SWITCH = f"{_IDLE}.idle_timeout_in_minutes", f"{_IDLE}.lifecycle_management"
 VOLUME = "space_storage_settings.ebs_storage_settings.ebs_volume_size_in_gb"
 INSTANCE = f"{_EDITOR}.default_resource_spec.instance_type"
+APP = "app_type"
+# What a space may say itself, else its user, else [studio].
+OF_SPACE: Mapping[str, str] = {VOLUME: "volume_gb", INSTANCE: "instance_type", APP: "app"}
 STUDIO: Mapping[str, Location] = {
     IDLE: ("studio", "idle_timeout_minutes"),
     IDLE_SWITCH: ("studio", "idle_timeout_minutes"),
@@ -62,8 +66,13 @@ EXPIRY = {"[0]": ("images", "keep_latest"), "[1]": ("images", "expire_untagged_d
 
 
 def plain(path: str) -> str:
-    """A path without positions, and without the block of settings at its front."""
-    return _SETTINGS.sub("", _INDEX.sub("", path))
+    """A path without positions, without the block of settings at its front, and the same for all apps."""
+    return _SETTINGS.sub("", _INDEX.sub("", path)).replace(_LAB, _EDITOR)
+
+
+def of_app(path: str, app_type: str | None) -> str:
+    """A plain path as AWS has it for this type of app."""
+    return path.replace(_EDITOR, _LAB) if app_type == "JupyterLab" else path
 
 
 def of_attribute(change: ResourceChange, attribute: AttributeChange, facts: Facts) -> Location:
@@ -93,8 +102,8 @@ def _of_tag(path: str, change: ResourceChange, facts: Facts) -> Location:
 
 
 def _of_studio(path: str, change: ResourceChange, facts: Facts) -> Location:
-    if path in {VOLUME, INSTANCE}:
-        return _own_or_default(change, facts, "volume_gb" if path == VOLUME else "instance_type")
+    if path in OF_SPACE:
+        return _own_or_default(change, facts, OF_SPACE[path])
     if path == "subnet_ids":
         vpc = facts.config.network.vpc
         return ("network", "availability_zones") if vpc is None else ("network", "vpc", "subnet_ids")
@@ -112,7 +121,7 @@ def _own_or_default(change: ResourceChange, facts: Facts, name: str) -> Location
     user = facts.config.users[int(place[1])]
     if len(place) > 2 and getattr(user.effective_spaces()[int(place[3])], name) is not None:
         return (*place, name)
-    return ("studio", name) if getattr(user, name) is None else (*place[:2], name)
+    return ("studio", name) if getattr(user, name, None) is None else (*place[:2], name)
 
 
 def _script(change: ResourceChange, facts: Facts) -> Location:
@@ -122,8 +131,8 @@ def _script(change: ResourceChange, facts: Facts) -> Location:
         owner = facts.user(change.label)
     elif change.type == SPACE:
         owner = facts.spaces.get(change.label, ("users",))[:2]
-    elif change.label != "editor":
-        owner = facts.user(change.label.removeprefix("editor_"))
+    elif "_" in change.label:  # "editor_ada", "lab_ada"
+        owner = facts.user(change.label.partition("_")[2])
     if len(owner) > 1:
         user = facts.config.users[int(owner[1])]
         if user.github is not None and f"aws_secretsmanager_secret.github_{label(user.name)}" in facts.addresses:

@@ -286,6 +286,7 @@ _SENTENCES: Mapping[str, Callable[[Parts, EnvironmentConfig], str]] = {
 }
 # The same, where nothing in the plan makes a difference; by the new value, where that does.
 _SIMPLE: Mapping[str, str | Mapping[Any, str]] = {
+    "app": "AWS cannot change what a space is for",
     "docker": {True: f"Docker works {AFTERWARDS}", False: f"Docker no longer works {AFTERWARDS}"},
     "rootless_docker": {True: f"Docker runs without root {LATER}", False: f"Docker runs as root {LATER}"},
     "hidden_apps": f"the apps that Studio's pages show change; what runs goes on; {NOBODY}",

@@ -20,7 +20,7 @@ from studioctl.terraform.workspace import write_text
 MARKER = ".studioctl-synth.json"
 # What we have ever written. A repository can bring the list of an earlier export, so the list alone removes nothing.
 _OURS = re.compile(
-    r"[\w-]+\.tf\.json|lifecycle_scripts/setup_code_editor[^/]*\.sh|backend\.hcl|terraform\.tfvars\.example"
+    r"[\w-]+\.tf\.json|lifecycle_scripts/setup_(?:code_editor|jupyterlab)[^/]*\.sh|backend\.hcl|terraform\.tfvars\.example"
 )
 # One of the places in which Terraform looks for providers by itself.
 # https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories

@@ -58,6 +58,7 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("network", "vpc"),
         ("storage", "access_logs"),
         ("storage", "keep_old_versions_days"),
+        ("studio", "app"),
         ("studio", "hidden_apps"),
         ("studio", "rootless_docker"),
         ("studio", "session_names"),
@@ -67,7 +68,7 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
     assert known.keys() - given.keys() == {"cost", "groups", "tags", "terraform", "users_file"}
 
 
-def test_the_team_has_five_people_and_one_of_them_two_spaces() -> None:
+def test_the_team_has_five_people_two_of_them_with_two_spaces() -> None:
     config = example("team")
 
     assert [user.name for user in config.users] == ["ada", "grace", "katherine", "mary", "radia"]
@@ -77,7 +78,9 @@ def test_the_team_has_five_people_and_one_of_them_two_spaces() -> None:
         ("grace-gpu", "ml.g5.2xlarge", 200),
         ("katherine-editor", "ml.t3.medium", 30),
         ("mary-editor", "ml.t3.xlarge", 30),
+        ("mary-lab", "ml.t3.medium", 30),
     ]
+    assert [space.name for space in config.resolved_spaces() if space.app == "jupyterlab"] == ["mary-lab"]
 
 
 def test_the_closed_one_reaches_nothing_but_aws_and_nothing_reaches_it() -> None:

@@ -190,12 +190,12 @@ class Studio:
         self.sagemaker.delete_app(**key)
         eventually(lambda: self.sagemaker.describe_app(**key)["Status"], lambda status: status == "Deleted")
 
-    def script(self, name: str, text: str = "#!/bin/bash\n") -> str:
-        """Make a lifecycle configuration for Code Editor; returns its ARN."""
+    def script(self, name: str, text: str = "#!/bin/bash\n", app_type: Any = "CodeEditor") -> str:
+        """Make a lifecycle configuration; returns its ARN."""
         answer = self.sagemaker.create_studio_lifecycle_config(
             StudioLifecycleConfigName=f"{name}-{self.tag}",
             StudioLifecycleConfigContent=base64.b64encode(text.encode()).decode(),
-            StudioLifecycleConfigAppType="CodeEditor",
+            StudioLifecycleConfigAppType=app_type,
         )
         return answer["StudioLifecycleConfigArn"]
 

@@ -84,6 +84,10 @@ def thing(text: str, own_role: str) -> tuple[str, dict[str, Values]]:
             arn("sagemaker", f"app/{DOMAINS[words[0]]}/{words[1]}-editor/codeeditor/default"),
             space_keys(words),
         ),
+        "lab": lambda: (
+            arn("sagemaker", f"app/{DOMAINS[words[0]]}/{words[1]}-lab/jupyterlab/default"),
+            space_keys(words),
+        ),
         "bucket": lambda: (f"arn:aws:s3:::{name}", {}),
         "object": lambda: (f"arn:aws:s3:::{name}", {}),
         "secret": lambda: (arn("secretsmanager", f"secret:{name}-AbCdEf"), {}),

@@ -65,7 +65,9 @@ def test_a_script_of_ones_own_is_stored_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "setup.sh").write_text(script.replace("\n", "\r\n"))
     built = blueprint.build(parse(f'{HEAD}[editor]\nscript = "setup.sh"', directory=tmp_path))
 
-    assert list(built.files.values()) == [script]
+    code_editor, jupyterlab = built.files.values()
+    assert code_editor == script
+    assert "conda" not in jupyterlab, "it was written for Code Editor, and JupyterLab would not start when it fails"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from studio_emulator.sandbox.image import Image
+from studio_emulator.sandbox.reach import Reach
 from studioctl.config.editor import Editor
 from studioctl.config.scripts import ScriptFile
 from studioctl.events import Event, Failed, Finished, Work
@@ -50,6 +51,23 @@ def test_a_first_and_a_second_start(places: Path) -> None:
     assert (found.image, found.root, found.failed) == ("4.0", None, False)
     assert found.warm.seconds < 10
     assert list(places.iterdir()) == []
+
+
+def test_jupyterlab_is_set_up_without_what_only_vs_code_reads() -> None:
+    editor = Editor(
+        extensions=("eamodio.gitlens",),
+        settings={"files.insertFinalNewline": True},
+        git={"init.defaultBranch": "main"},
+        extra_script=ScriptFile(
+            path="look.sh", text='test "${SAGEMAKER_APP_TYPE}" = JupyterLab && test ! -e sagemaker-code-editor*'
+        ),
+    )
+    text = script.build(editor, app="jupyterlab").text
+    found = done(rehearse(text, Image(4, 0), app_type="JupyterLab", reach=Reach()))
+
+    assert states(found.cold) == {"environment": "done", "git": "done", "extra-script": "done"}
+    assert states(found.warm) == {"environment": "unchanged", "git": "unchanged", "extra-script": "done"}
+    assert not found.failed
 
 
 def test_what_it_made_can_be_kept(places: Path) -> None:

@@ -7,10 +7,12 @@ import pytest
 
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
+from studioctl.aws.logs import streams_of
 from studioctl.errors import AwsError, RefusedError, StudioctlError
 from studioctl.operations import emulation
 from studioctl.operations.environment import Account
-from studioctl.operations.spaces import start_stop
+from studioctl.operations.spaces import address, start_stop
+from studioctl.operations.status import status
 from tests.environments import environment as config
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import Studio, eventually, new_studio
@@ -75,10 +77,45 @@ def test_of_several_spaces_one_must_be_named(home: Home) -> None:
 
 
 def test_a_space_of_another_program_is_not_touched(home: Home) -> None:
-    home.studio.space(home.domain_id, "lab", AppType="JupyterLab")
+    home.studio.sagemaker.create_space(
+        DomainId=home.domain_id,
+        SpaceName="classic",
+        OwnershipSettings={"OwnerUserProfileName": "ada"},
+        SpaceSharingSettings={"SharingType": "Shared"},
+    )
 
-    with pytest.raises(RefusedError, match="Space 'lab' is for JupyterLab"):
-        start_stop.find(home.account, "lab")
+    with pytest.raises(RefusedError, match="Space 'classic' is one of Studio Classic"):
+        start_stop.find(home.account, "classic")
+
+
+def test_jupyterlab_starts_with_its_own_defaults_and_the_editor_beside_it_is_left_alone(home: Home) -> None:
+    arn = home.studio.script("lab", app_type="JupyterLab")
+    lab: Any = {
+        "LifecycleConfigArns": [arn],
+        "DefaultResourceSpec": {"LifecycleConfigArn": arn, "InstanceType": "ml.t3.large"},
+        "AppLifecycleManagement": {"IdleSettings": {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 90}},
+    }
+    home.studio.profile(home.domain_id, "bo", JupyterLabAppSettings=lab)
+    home.studio.space(home.domain_id, "bo-lab", "bo", AppType="JupyterLab")
+    done(start_stop.start(home.account, start_stop.find(home.account, "editor")))
+
+    space = start_stop.find(home.account, "bo-lab")
+    app = done(start_stop.start(home.account, space))
+    found = {it.name: it for it in status(home.account).spaces}
+    stopped = done(start_stop.stop(home.account, [space]))
+
+    assert (app.type, app.name, app.lifecycle_config_arn, app.instance_type) == (
+        "JupyterLab",
+        "default",
+        arn,
+        "ml.t3.large",
+    )
+    assert (found["bo-lab"].idle_timeout_minutes, found["bo-lab"].usd_per_hour) == (90, 0.1)
+    assert found["editor"].idle_timeout_minutes != 90
+    assert stopped == ("bo-lab",)
+    assert start_stop.state(home.account, start_stop.find(home.account, "editor")) == "InService"
+    assert streams_of(space)["lifecycle"] == f"{home.domain_id}/bo-lab/JupyterLab/default/LifecycleConfigOnStart"
+    assert address.presigned_url(home.account, space).startswith("http")
 
 
 def test_start_names_the_lifecycle_configuration_of_the_owner_where_the_space_has_none(home: Home) -> None:

@@ -30,6 +30,7 @@ OPEN_SETTINGS = {"network": {}, "editor": {"tools": ["uv"]}}
 CLOSED_SETTINGS = {"network": CLOSED, "editor": {"tools": ["uv"]}}
 OTHER_SCRIPT = {"tools": ["uv", "ruff"]}
 SCRIPT = "aws_sagemaker_studio_lifecycle_config.editor"
+LAB_SCRIPT = "aws_sagemaker_studio_lifecycle_config.lab"
 DOMAIN, SPACE = "aws_sagemaker_domain.studio", "aws_sagemaker_space.ada-editor"
 
 
@@ -79,9 +80,10 @@ class Home:
     def space(self) -> Any:
         return self.studio.sagemaker.describe_space(DomainId=self.terraform.domain_id, SpaceName="ada-editor")
 
-    def scripts(self) -> list[str]:
+    def scripts(self) -> set[str]:
+        """Those of both apps."""
         found = self.studio.sagemaker.list_studio_lifecycle_configs(NameContains=f"{self.name}-editor")
-        return [script["StudioLifecycleConfigArn"] for script in found["StudioLifecycleConfigs"]]
+        return {script["StudioLifecycleConfigArn"] for script in found["StudioLifecycleConfigs"]}
 
     def attached(self) -> set[str]:
         """Every script that anything names."""
@@ -137,7 +139,7 @@ def made(emulator: RunningEmulator, **settings: Any) -> Home:
         terraform.know(f"aws_security_group.{label}", id=studio.group_id)
     for label in ("execution", "execution_ada"):
         terraform.know(f"aws_iam_role.{label}", id=f"studio-{studio.tag}", arn=studio.role_arn)
-    for script in [r for r in terraform.blueprint.resources() if r.address == SCRIPT]:
+    for script in [r for r in terraform.blueprint.resources() if r.address in {SCRIPT, LAB_SCRIPT}]:
         terraform._make(script.address)
     home = Home(emulator, studio, name, settings, terraform)
     _make_studio(home, {r.address: r.arguments for r in terraform.blueprint.resources()})
@@ -180,24 +182,25 @@ def test_what_is_as_the_file_says_is_left_alone(closed: Home, public: Home) -> N
 
 
 def test_a_new_script_comes_first_and_the_old_one_goes_last(closed: Home) -> None:
-    (old,) = closed.scripts()
+    old = closed.scripts()
     closed.write(editor=OTHER_SCRIPT)
     summary = closed.up()
 
     assert [(step.by, step.does, step.addresses) for step in summary.steps] == [
-        ("terraform", "Terraform creates and changes", (SCRIPT, "aws_sagemaker_user_profile.ada")),
+        ("terraform", "Terraform creates and changes", (SCRIPT, LAB_SCRIPT, "aws_sagemaker_user_profile.ada")),
         ("api", "UpdateDomain and UpdateSpace by AWS's API", (DOMAIN, SPACE)),
-        ("terraform", "Terraform deletes what was used until then", (SCRIPT,)),
+        ("terraform", "Terraform deletes what was used until then", (SCRIPT, LAB_SCRIPT)),
     ]
     assert [(c.address, c.action) for c in summary.changes] == [
         (SCRIPT, "replace"),
+        (LAB_SCRIPT, "replace"),
         (DOMAIN, "update"),
         ("aws_sagemaker_user_profile.ada", "update"),
         (SPACE, "update"),
     ]
-    (new,) = closed.scripts()
-    assert new != old
-    assert closed.attached() == {new}
+    assert not closed.scripts() & old
+    assert len(closed.scripts()) == 2
+    assert closed.attached() == closed.scripts()
     assert not closed.plan().has_changes
 
 
@@ -210,7 +213,7 @@ def test_broken_off_anywhere_the_same_command_completes(closed: Home) -> None:
         home.write(editor={"tools": tools, "environment": {"TIME": str(events)}})
         was_killed = home.broken_off(after=events)
         home.up()
-        assert [*home.attached()] == home.scripts(), f"killed after event {events}"
+        assert home.attached() == home.scripts(), f"killed after event {events}"
         assert not home.plan().has_changes
         if not was_killed:
             break
@@ -223,7 +226,7 @@ def test_twice_broken_off_with_the_file_changed_in_between(closed: Home) -> None
         closed.broken_off(after=number)
     closed.up()
 
-    assert [*closed.attached()] == closed.scripts()
+    assert closed.attached() == closed.scripts()
     assert not closed.plan().has_changes
 
 
@@ -231,10 +234,10 @@ def test_a_script_that_an_earlier_version_could_not_let_go_of(closed: Home) -> N
     """Terraform made the new one, AWS refused its UpdateDomain, and so the old one waits beside it."""
     closed.write(editor=OTHER_SCRIPT)
     closed.terraform._make(SCRIPT)
-    assert len(closed.scripts()) == 2
+    assert len(closed.scripts()) == 3
 
     assert [step.by for step in closed.up().steps] == ["terraform", "api", "terraform"]
-    assert [*closed.attached()] == closed.scripts()
+    assert closed.attached() == closed.scripts()
 
 
 CHANGES: dict[str, tuple[dict[str, Any], str, Any]] = {
@@ -303,7 +306,7 @@ def test_opened_or_closed_together_with_another_script(closed: Home) -> None:
     for network, tools in (({}, ["ruff"]), (CLOSED, ["uv"])):
         closed.write(network=network, editor={"tools": tools})
         assert [step.by for step in closed.up().steps] == ["terraform", "api", "terraform"]
-        assert [*closed.attached()] == closed.scripts()
+        assert closed.attached() == closed.scripts()
         assert not closed.plan().has_changes
 
 

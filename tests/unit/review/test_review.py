@@ -152,6 +152,7 @@ WITHOUT_EFFECT = {
     "cost": "prices, for what a plan says of costs",
     "state": "where Terraform keeps its state",
     "terraform": "the program by which Terraform reaches AWS",
+    ("studio", "app"): "`up` refuses another app for a space that exists",
     ("network", "vpc"): "a network that somebody else looks after",
 }
 

@@ -31,6 +31,7 @@ encryption = {{ customer_key = true }}
 users = [
   {{ name = "ada", push_images = true, github = {{ username = "ada" }}, editor = {{ tools = ["uv"] }} }},
   {{ name = "grace", spaces = [{{ name = "vision", instance_type = "ml.p6-b200.48xlarge", volume_gb = 50 }}] }},
+  {{ name = "mary", spaces = [{{ name = "mary-lab", app = "jupyterlab" }}] }},
 ]
 [storage]
 extra_buckets = ["acme-lake"]

@@ -9,7 +9,7 @@ from studio_emulator.studio.exceptions import ValidationException, already_exist
 from studio_emulator.studio.models.domain import Domain
 from studio_emulator.studio.models.profile import ProfileBackend
 from studio_emulator.studio.paging import page
-from studio_emulator.studio.references import check_lifecycle_config
+from studio_emulator.studio.references import OF_APP, check_lifecycle_config
 from studio_emulator.studio.resource import (
     Resource,
     Settings,
@@ -172,7 +172,7 @@ class SpaceBackend(ProfileBackend):
 
     def check_allowed_script(self, domain: Domain, owner: str | None, app_settings_key: str, arn: str) -> None:
         """A script must exist and be in the list of the owner's profile or the domain; the text is assumed."""
-        check_lifecycle_config(self, arn)
+        check_lifecycle_config(self, arn, app_settings_key.removesuffix(OF_APP))
         for settings in self.settings_of_owner(domain, owner):
             if arn in settings.get(app_settings_key, {}).get("LifecycleConfigArns", []):
                 return

@@ -38,7 +38,8 @@ class StartupBackend(SpaceBackend):
         volume = self.volume(app.domain_id, app.space_name or "")
         if not scripts or space is None or volume is None:
             return False
-        here = room.Room(volume, _image(app), room.App(app.domain_id, space.name, self.region_name, self.account_id))
+        told = room.App(app.domain_id, space.name, self.region_name, self.account_id, app.app_type)
+        here = room.Room(volume, _image(app), told)
         account = {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": self.key.access_key_id,

@@ -176,7 +176,10 @@ def _gone(change: ResourceChange, attributes: Mapping[str, Any]) -> Thing | None
 
 def _gone_space(change: ResourceChange, attributes: Mapping[str, Any]) -> PaidSpace | None:
     settings = _first(attributes.get("space_settings"))
-    editor = _first(settings.get("code_editor_app_settings"))
+    app_type = str(settings.get("app_type"))
+    editor = _first(
+        settings.get("jupyter_lab_app_settings" if app_type == "JupyterLab" else "code_editor_app_settings")
+    )
     storage = _first(_first(settings.get("space_storage_settings")).get("ebs_storage_settings"))
     instance_type = _first(editor.get("default_resource_spec")).get(TYPE)
     if not isinstance(instance_type, str):
@@ -184,7 +187,7 @@ def _gone_space(change: ResourceChange, attributes: Mapping[str, Any]) -> PaidSp
     idle = _first(_first(editor.get("app_lifecycle_management")).get("idle_settings")).get(IDLE)
     minutes = idle if isinstance(idle, int) and idle < LONGEST_IDLE else None
     name = str(attributes.get("space_name") or change.label)
-    return PaidSpace(change.address, None, name, instance_type, int(storage.get(SIZE) or 0), minutes)
+    return PaidSpace(change.address, None, name, instance_type, int(storage.get(SIZE) or 0), minutes, app_type)
 
 
 def _first(block: Any) -> Mapping[str, Any]:

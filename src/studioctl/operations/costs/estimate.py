@@ -12,7 +12,6 @@ from studioctl.operations.costs.pieces import HOURS_A_MONTH, PaidSpace, Piece
 WORKING_HOURS = 8.0
 WORKING_DAYS = 5  # a week
 HOURS_A_WEEK = 168
-APP = "CodeEditor"
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ def of_space(space: PaidSpace, price_list: Prices, hours: float) -> Sequence[Lin
 
     AWS makes the volume with the space's first start; it is counted from the beginning.
     """
-    volume, rate = price_list.usd("volume"), price_list.of_app(APP, space.instance_type)
+    volume, rate = price_list.usd("volume"), price_list.of_app(space.app_type, space.instance_type)
     kept = _always(_money(volume, space.volume_gb, "volume"))
     worked, forgotten, weekend = (
         _money(rate, amount, space.instance_type)

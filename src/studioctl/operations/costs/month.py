@@ -157,7 +157,10 @@ def month(account: Account, text: str, now: datetime | None = None) -> Month:
 
 
 def _spans(account: Account, domain_id: str, start: datetime, now: datetime) -> tuple[tuple[Span, ...], str]:
-    """All that ran since some days before the month. Who may not read CloudTrail has the lists of apps, of a day, and of jobs."""
+    """All that ran since some days before the month.
+
+    Who may not read CloudTrail has the lists of apps, of a day, and of jobs.
+    """
     naming, per_user = Naming.of(account.config), account.config.iam.per_user_roles
     prefixes = {user.name: naming.job_prefix(user.name) for user in account.config.users} if per_user else {}
     prefixes |= {"": naming.job_prefix()}

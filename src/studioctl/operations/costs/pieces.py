@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from studioctl.config.apps import TYPES
 from studioctl.config.checks import NEVER
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
@@ -25,6 +26,7 @@ class PaidSpace:
         instance_type: What its app runs on.
         volume_gb: Size of its volume.
         idle_minutes: How long its app runs on without use; None: until somebody stops it.
+        app_type: The kind of app.
         type_key: Where the file says the instance type.
         volume_key: Where the file says the size.
     """
@@ -35,6 +37,7 @@ class PaidSpace:
     instance_type: str
     volume_gb: int
     idle_minutes: int | None
+    app_type: str = "CodeEditor"
     type_key: Location | None = None
     volume_key: Location | None = None
 
@@ -88,6 +91,7 @@ def _space(config: EnvironmentConfig, user: User, space: Space, owner: Location,
         instance_type=space.instance_type or user.instance_type or config.studio.instance_type,
         volume_gb=space.volume_gb or user.volume_gb or config.studio.volume_gb,
         idle_minutes=None if idle == NEVER else int(idle),
+        app_type=TYPES[space.app or config.studio.app],
         type_key=where("instance_type"),
         volume_key=where("volume_gb"),
     )

@@ -25,8 +25,8 @@ def usd_per_month(account: Account, kind: str, size: int) -> float | None:
 
 def of_starts(account: Account, plan: "Plan") -> list[float | None]:
     """US dollars per hour of each app that is started for copies; None where that is not known."""
-    started = (survey.instance_type or survey.runs_on for survey in plan.volumes if survey.must_start)
-    return [_prices(account).of_app("CodeEditor", instance_type) for instance_type in started]
+    started = ((it.space.editor_type, it.instance_type or it.runs_on) for it in plan.volumes if it.must_start)
+    return [_prices(account).of_app(*app) for app in started]
 
 
 def of_copies(account: Account, copies: "Iterable[Copy]") -> float | None:

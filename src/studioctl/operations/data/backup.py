@@ -14,7 +14,7 @@ from studioctl import __version__
 from studioctl.aws import contents, copies
 from studioctl.aws.copies import Place as Place  # noqa: PLC0414 (the command line may not look into `aws`)
 from studioctl.aws.copies import Upload
-from studioctl.aws.values import EDITOR, App, Space
+from studioctl.aws.values import SETTINGS, App, Space
 from studioctl.errors import AwsError, RefusedError, StudioctlError
 from studioctl.events import Failed, Finished, Noted, Progressed, Started, Work
 from studioctl.operations.data import inventory
@@ -163,7 +163,7 @@ def _surveys(
 
 def _fit(account: Account, space: Space, environ: Mapping[str, str]) -> Survey | Unreadable:
     """The way into a space. One that runs on too small an instance is read on the next larger one."""
-    if space.app_type != EDITOR:
+    if space.app_type not in SETTINGS:
         return Unreadable(SPACE, space.name, f"it is for {space.app_type}", "copy what you need in Studio")
     found = connect.survey(account, space, editor=None, environ=environ)
     if larger := remote_requirements.large_enough(found.runs_on):

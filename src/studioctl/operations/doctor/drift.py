@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from studioctl.aws.values import EDITOR
+from studioctl.aws.values import SETTINGS
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.images import POLICY, supported_until, with_newest
@@ -72,7 +72,7 @@ OLD_IMAGE = Rule(
     Severity.WARNING,
     "A space's image is no longer supported",
     "AWS does not mend it any more, not even security holes.",
-    UPDATE_SPACE + "'CodeEditorAppSettings={{DefaultResourceSpec={{{value}}}}}'{flags}",
+    UPDATE_SPACE + "'{settings}={{DefaultResourceSpec={{{value}}}}}'{flags}",
     POLICY,
 )
 LEFTOVERS = Rule(
@@ -132,7 +132,7 @@ def _instances(patient: Patient) -> Iterator[Finding]:
     settings = {space.name: space.spec.instance_type for space in patient.examined_spaces}
     for app in patient.apps:
         set_type = settings.get(app.space or "")
-        if app.is_running and app.type == EDITOR and app.space and set_type and app.instance_type != set_type:
+        if app.is_running and app.type in SETTINGS and app.space and set_type and app.instance_type != set_type:
             message = f"Space '{app.space}' runs on {app.instance_type}, and is set to {set_type}"
             yield _of_space(patient, OTHER_INSTANCE, app.space, message)
 
@@ -185,13 +185,20 @@ def _name(arn: str | None) -> str:
 
 
 def _images(patient: Patient) -> Iterator[Finding]:
-    running = {app.space: app.spec for app in patient.apps if app.is_running and app.type == EDITOR}
+    running = {app.space: app.spec for app in patient.apps if app.is_running and app.type in SETTINGS}
     for space in patient.examined_spaces:
         spec = running.get(space.name, space.spec)
         end = supported_until(spec.image_alias) if spec.is_distribution and spec.image_alias else None
         if end and end < patient.now().date():
             message = f"Space '{space.name}' uses image {spec.image_alias}, which AWS supported until {end}"
-            yield _of_space(patient, OLD_IMAGE, space.name, message, value=with_newest(space.spec))
+            yield _of_space(
+                patient,
+                OLD_IMAGE,
+                space.name,
+                message,
+                value=with_newest(space.spec),
+                settings=SETTINGS[space.editor_type],
+            )
 
 
 def _leftovers(patient: Patient) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from studio_emulator.facts import EDITORS_ON
+from studioctl.config.apps import title
 from studioctl.operations.doctor import instances
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
@@ -46,7 +47,7 @@ RUNNING = Rule(
 NONE_OF_TYPE = Rule(
     "QUO004",
     Severity.ERROR,
-    "The account may run no Code Editor at all on an instance type of the file",
+    "The account may run no editor at all on an instance type of the file",
     "A space of this type is made, but never starts. Big instances and those with a GPU have to be asked for.",
     ASK_FOR_MORE,
     "https://github.com/aws/amazon-sagemaker-feedback/issues/157",
@@ -54,7 +55,7 @@ NONE_OF_TYPE = Rule(
 TOO_FEW_OF_TYPE = Rule(
     "QUO005",
     Severity.WARNING,
-    "The account may run fewer Code Editors on an instance type than the file has spaces of it",
+    "The account may run fewer editors on an instance type than the file has spaces of it",
     "The last ones who come cannot start their editor.",
     ASK_FOR_MORE,
     SAGEMAKER_PAGE,
@@ -62,7 +63,7 @@ TOO_FEW_OF_TYPE = Rule(
 UNKNOWN_TYPE = Rule(
     "QUO006",
     Severity.WARNING,
-    "AWS has no quota for Code Editor on an instance type of the file in this region",
+    "AWS has no quota for the editor of a space on its instance type in this region",
     "A type that Studio offers has one: a space of this type may never start.",
     'write another instance_type in {file}, such as "{better}"',
     SAGEMAKER_PAGE,
@@ -128,7 +129,8 @@ def _types(patient: Patient) -> Iterator[Finding]:
     known = {demand.instance_type: demand.quota for demand in demands}
     for demand in demands:
         if demand.quota is None:
-            message = f"{demand.instance_type}: AWS has no quota for Code Editor on it in {patient.target.region}"
+            editor = title(demand.app_type or "")
+            message = f"{demand.instance_type}: AWS has no quota for {editor} on it in {patient.target.region}"
             better = instances.better(patient, lambda _: [name for name in EDITORS_ON if known.get(name, True)])
             yield UNKNOWN_TYPE.broken(message, file=patient.file, better=better)
         else:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS
+from studioctl.aws.values import SETTINGS
 from studioctl.operations.doctor import instances
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.finding import Finding, Rule, Severity
@@ -25,7 +26,7 @@ OLD_IMAGE = Rule(
     "A space's image is too old for a local editor",
     "Remote access needs SageMaker Distribution 2.7 or newer.",
     "aws sagemaker update-space --domain-id {domain} --space-name {space} --space-settings"
-    " 'CodeEditorAppSettings={{DefaultResourceSpec={{{spec}}}}}'{flags}",
+    " '{settings}={{DefaultResourceSpec={{{spec}}}}}'{flags}",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
 )
 NOT_OFFERED = Rule(
@@ -71,6 +72,7 @@ def _images(patient: Patient) -> Iterator[Finding]:
                 domain=patient.domain.id,
                 space=space.name,
                 spec=with_newest(space.spec),
+                settings=SETTINGS[space.editor_type],
                 flags=patient.target.aws_flags,
             )
 

@@ -6,6 +6,7 @@ replaced domain takes every home directory and every volume with it.
 
 from collections.abc import Collection
 
+from studioctl.config.apps import title
 from studioctl.errors import RefusedError
 from studioctl.infrastructure.naming import Naming, label
 from studioctl.operations.environment import Account, Environment
@@ -24,6 +25,7 @@ IMMUTABLE = {
     "ownership_settings[0].owner_user_profile_name": "owner",
     "space_sharing_settings[0].sharing_type": "sharing type",
 }
+APP = "space_settings[0].app_type"
 VOLUME = "space_settings[0].space_storage_settings[0].ebs_storage_settings[0].ebs_volume_size_in_gb"
 
 
@@ -152,10 +154,18 @@ def _refuse_to_change_space(account: Account, change: ResourceChange) -> None:
                 f" '{change.label}' from '{attribute.before}' to '{attribute.after}'.",
                 hint="give the other user a space of another name, and copy the files",
             )
+        if attribute.path == APP:
+            before, after = title(attribute.before), title(attribute.after)
+            raise RefusedError(
+                f"{place(*_said(account, change.label, 'app'))}: AWS cannot change space '{change.label}' from {before}"
+                f" to {after}, and a new one has a new, empty volume.",
+                hint=f"give the user another space for {after}, and copy the files; or, to lose them: take the space"
+                " out of the file, studioctl up --delete-data, write it again",
+            )
         if attribute.path == VOLUME and attribute.after < attribute.before:
             raise RefusedError(
-                f"{place(*_volume(account, change.label))}: AWS cannot shrink the volume of space '{change.label}' from"
-                f" {attribute.before} to {attribute.after} GB.",
+                f"{place(*_said(account, change.label, 'volume_gb'))}: AWS cannot shrink the volume of space"
+                f" '{change.label}' from {attribute.before} to {attribute.after} GB.",
                 hint=f"write {attribute.before} again, or give the user a smaller space of another name",
             )
 
@@ -169,15 +179,15 @@ def _space(account: Account, wanted: str) -> tuple[str | int, ...]:
     return ("users",)
 
 
-def _volume(account: Account, wanted: str) -> tuple[str | int, ...]:
-    """Where the file says how large the volume of this space is: at the space, its user, or for everybody."""
+def _said(account: Account, wanted: str, key: str) -> tuple[str | int, ...]:
+    """Where the file says this of this space: at the space, its user, or for everybody."""
     for number, user in enumerate(account.config.users):
         for space in user.effective_spaces():
-            if label(space.name) == wanted and space.volume_gb is not None:
-                return (*_space(account, wanted), "volume_gb")
-            if label(space.name) == wanted and user.volume_gb is not None:
-                return ("users", number, "volume_gb")
-    return ("studio", "volume_gb")
+            if label(space.name) == wanted and getattr(space, key) is not None:
+                return (*_space(account, wanted), key)
+            if label(space.name) == wanted and getattr(user, key, None) is not None:
+                return ("users", number, key)
+    return ("studio", key)
 
 
 def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:

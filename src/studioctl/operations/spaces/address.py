@@ -5,7 +5,7 @@ from studioctl.errors import AwsError
 from studioctl.operations.environment import Account
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html
-EDITOR_URI = "app:CodeEditor:"
+LANDING = "app:{type}:"
 
 
 def presigned_url(account: Account, space: Space, *, expires_seconds: int = 300) -> str:
@@ -24,4 +24,6 @@ def presigned_url(account: Account, space: Space, *, expires_seconds: int = 300)
             f"Space '{space.name}' is shared: an address can be made only for a space that one user owns.",
             hint="open it in Studio, from the domain's page in the AWS console",
         )
-    return account.studio.presigned_url(space, landing_uri=EDITOR_URI, expires_seconds=expires_seconds)
+    return account.studio.presigned_url(
+        space, landing_uri=LANDING.format(type=space.editor_type), expires_seconds=expires_seconds
+    )

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from studioctl.aws.remote import start_session
 from studioctl.aws.values import App, Space, SpaceDetails
+from studioctl.config.apps import title
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Failed, Finished, Started, Work
 from studioctl.operations.environment import Account
@@ -26,7 +27,7 @@ class Survey:
 
     Args:
         space: As AWS shows it.
-        app: Its Code Editor; None when nothing runs or starts.
+        app: Its editor; None when nothing runs or starts.
         host: How ssh will reach it.
         instance_type: What it shall run on, where somebody said so.
         needs: What AWS wants of the space.
@@ -106,7 +107,7 @@ def survey(
         needs.remote_access(details, asked_for=account.config.studio.remote_access, flag=flag),
         needs.instance(space.name, instance_type or runs_on, flag=flag),
         needs.image(spec),
-        needs.running(space.name, app, flag=flag),
+        needs.running(space, app, flag=flag),
     )
     return Survey(
         details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)), runs_on, flag
@@ -243,8 +244,9 @@ def shell(account: Account, space: Space, words: list[str], environ: Mapping[str
     app = account.studio.editor(space)
     if details is None or not details.remote_access or app is None or app.status != "InService":
         _refuse_hopeless(survey(account, space, editor=None, environ=environ))
+        editor = title(space.editor_type)
         raise StudioctlError(
-            f"'{space.name}' is not ready for ssh: remote access must be allowed, and Code Editor must run.",
+            f"'{space.name}' is not ready for ssh: remote access must be allowed, and {editor} must run.",
             hint=f"studioctl connect {space.name} --editor none",
         )
     plugin.require(environ)

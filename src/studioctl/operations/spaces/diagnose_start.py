@@ -50,7 +50,7 @@ def failed(account: Account, space: Space, app: App) -> AwsError:
 
 
 def _quota(account: Account, space: Space, found: re.Match[str], instance_type: str | None) -> AwsError:
-    name = found["name"] or editor_quota_name(instance_type or "this type of")
+    name = found["name"] or editor_quota_name(instance_type or "this type of", space.editor_type)
     code = QUOTA_CODES.get(name)
     flags = account.target.aws_flags
     look_up = (

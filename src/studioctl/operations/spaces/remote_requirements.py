@@ -4,7 +4,8 @@ import re
 
 from studio_emulator.facts import DEFAULT_INSTANCE_TYPE, REMOTE_ACCESS_GB
 from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS as TOO_SMALL
-from studioctl.aws.values import DISTRIBUTION, App, ResourceSpec, SpaceDetails
+from studioctl.aws.values import DISTRIBUTION, App, ResourceSpec, Space, SpaceDetails
+from studioctl.config.apps import title
 from studioctl.remote.finding import Finding
 
 MINIMUM_IMAGE = (2, 7)
@@ -69,9 +70,10 @@ def remote_access(space: SpaceDetails, *, asked_for: bool, flag: str = "") -> Fi
     return Finding("remote-access", "warning", why, f"studioctl connect {space.name}{flag}", REMOTE_SETUP)
 
 
-def running(space: str, app: App | None, *, flag: str = "") -> Finding:
+def running(space: Space, app: App | None, *, flag: str = "") -> Finding:
     """Whether there is something to connect to. `flag` tells `connect` which editor."""
     if app is not None and app.status == "InService":
-        return Finding("app", "ok", f"Code Editor runs in '{space}'")
+        return Finding("app", "ok", f"{title(space.editor_type)} runs in '{space.name}'")
     status = app.status if app is not None and app.status not in {"Deleted", "Failed"} else "stopped"
-    return Finding("app", "warning", f"Code Editor in '{space}' is {status}", f"studioctl connect {space}{flag}")
+    message = f"{title(space.editor_type)} in '{space.name}' is {status}"
+    return Finding("app", "warning", message, f"studioctl connect {space.name}{flag}")

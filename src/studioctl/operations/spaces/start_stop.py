@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from studio_emulator.facts import has_gpu
 from studioctl.aws.errors import InUseError
 from studioctl.aws.studio import Studio
-from studioctl.aws.values import EDITOR, UNSETTLED, App, ResourceSpec, Space, SpaceDetails
+from studioctl.aws.values import SETTINGS, UNSETTLED, App, ResourceSpec, Space, SpaceDetails
 from studioctl.aws.wait import until
 from studioctl.config import checks
 from studioctl.config.text import nearest, sentence
@@ -45,12 +45,12 @@ def domain_id(account: Account) -> str:
 
 
 def editors(account: Account, domain_id: str) -> tuple[Space, ...]:
-    """Every Code Editor space of a domain, by name; also when there is none."""
-    return tuple(space for space in account.studio.spaces(domain_id) if space.app_type == EDITOR)
+    """Every space of a domain for Code Editor or JupyterLab, by name; also when there is none."""
+    return tuple(space for space in account.studio.spaces(domain_id) if space.app_type in SETTINGS)
 
 
 def candidates(account: Account) -> tuple[Space, ...]:
-    """Every Code Editor space of the environment, by name.
+    """Every space of the environment for Code Editor or JupyterLab, by name.
 
     Raises:
         StudioctlError: There is no environment, or no such space in it.
@@ -58,7 +58,7 @@ def candidates(account: Account) -> tuple[Space, ...]:
     found = editors(account, domain_id(account))
     if not found:
         raise StudioctlError(
-            f"'{account.config.name}' has no Code Editor space.",
+            f"'{account.config.name}' has no space for Code Editor or JupyterLab.",
             hint="give a user a space in the file (left out, each has one), then: studioctl up",
         )
     return found
@@ -72,11 +72,11 @@ def find(account: Account, name: str | None) -> Space:
     """
     if name is not None and re.fullmatch(checks.SAGEMAKER_NAME, name):  # AWS refuses to look for another one
         space = account.studio.space(domain_id(account), name)
-        if space is not None and space.app_type == EDITOR:
+        if space is not None and space.app_type in SETTINGS:
             return space
         if space is not None:
             raise RefusedError(
-                f"Space '{name}' is for {space.app_type}, and studioctl starts Code Editor only.",
+                f"Space '{name}' is {_kind(space)}, and studioctl starts Code Editor and JupyterLab only.",
                 hint=f"start or stop it in Studio, or name one of: {_listed(candidates(account))}",
             )
     found = candidates(account)
@@ -90,6 +90,10 @@ def find(account: Account, name: str | None) -> Space:
     )
 
 
+def _kind(space: Space) -> str:
+    return f"for {space.app_type}" if space.app_type else "one of Studio Classic"
+
+
 def _meant(name: str, found: Iterable[Space]) -> str | None:
     """The space that was probably meant: a user's only one, if their name was typed, or one of a similar name."""
     named = [space.name for space in found]
@@ -98,7 +102,7 @@ def _meant(name: str, found: Iterable[Space]) -> str | None:
 
 
 def state(account: Account, space: Space) -> str:
-    """The space's Code Editor now: "InService", "Pending", "Deleting", "Failed", or "Stopped".
+    """The space's editor now: "InService", "Pending", "Deleting", "Failed", or "Stopped".
 
     Raises:
         AwsError: AWS refused.
@@ -117,7 +121,7 @@ def start(
     for_remote_access: bool = False,
     recovery: bool = False,
 ) -> Work[App]:
-    """Starts Code Editor in a space. One that runs already is left as it is.
+    """Starts a space's editor. One that runs already is left as it is.
 
     Args:
         account: The environment's account.
@@ -159,7 +163,7 @@ def start(
 
 
 def stop(account: Account, spaces: Iterable[Space], *, wait: bool = True) -> Work[tuple[str, ...]]:
-    """Stops Code Editor in these spaces, side by side, and returns the names of those in which it ran.
+    """Stops the editors of these spaces, side by side, and returns the names of those in which it ran.
 
     Args:
         account: The environment's account.
@@ -176,7 +180,7 @@ def stop(account: Account, spaces: Iterable[Space], *, wait: bool = True) -> Wor
     apps = [
         app
         for app in account.studio.apps(domain_id)
-        if app.type == EDITOR and app.space in by_name and app.status not in OVER
+        if app.space in by_name and app.type == by_name[app.space].editor_type and app.status not in OVER
     ]
     yield from stop_apps(account.studio, domain_id, apps, wait=wait)
     return tuple(app.space for app in apps if app.space)
@@ -198,7 +202,7 @@ class LeftRunning:
 
 
 def left_running(account: Account, domain_id: str) -> tuple[LeftRunning, ...]:
-    """The apps that `stop` leaves alone and that are paid for: JupyterLab, Canvas, Studio Classic's, RStudio's.
+    """The apps that `stop` leaves alone and that are paid for: Canvas, Studio Classic's, RStudio's.
 
     Raises:
         AwsError: AWS refused.
@@ -206,7 +210,7 @@ def left_running(account: Account, domain_id: str) -> tuple[LeftRunning, ...]:
     return tuple(
         LeftRunning(app.title, app.instance_type, _deletion(domain_id, app) + account.target.aws_flags)
         for app in account.studio.apps(domain_id)
-        if app.type != EDITOR and app.is_running
+        if app.type not in SETTINGS and app.is_running
     )
 
 
@@ -219,7 +223,7 @@ def _deletion(domain_id: str, app: App) -> str:
 def restart(
     account: Account, space: Space, *, instance_type: str | None = None, wait: bool = True, recovery: bool = False
 ) -> Work[App]:
-    """Stops Code Editor in a space, if it runs, and starts it; see `start`."""
+    """Stops a space's editor, if it runs, and starts it; see `start`."""
     check_instance_type(account, instance_type)
     yield from stop(account, [space])
     return (yield from start(account, space, instance_type=instance_type, wait=wait, recovery=recovery))
@@ -287,7 +291,7 @@ def _spec_for(studio: Studio, space: SpaceDetails, instance_type: str | None) ->
     """
     spec = space.spec
     if spec.lifecycle_config_arn is None and space.owner:
-        defaults = studio.editor_defaults(space.domain_id, space.owner)
+        defaults = studio.editor_defaults(space.domain_id, space.owner, space.editor_type)
         spec = replace(spec, lifecycle_config_arn=defaults.spec.lifecycle_config_arn)
     if instance_type:
         spec = replace(spec, instance_type=instance_type)

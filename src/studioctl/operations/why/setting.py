@@ -167,8 +167,9 @@ def _studio_layers(question: Question, world: World) -> Iterator[tuple[str, str 
         ("profile", f"user profile {question.user}", world.profile),
         ("domain", "domain", world.domain),
     )
+    app_type = world.space.get(_SETTINGS["space"], {}).get(studio_api.api_name(causes.APP))
     for kind, called, described in about:
-        path = next((it for it in known if _belongs(it, kind)), None)
+        path = next((causes.of_app(it, app_type) for it in known if _belongs(it, kind)), None)
         if path is not None and described:
             value = _member(described.get(_SETTINGS[kind], {}), path)
             yield called, None if value is None else words.in_file(question.key, path, value)
@@ -176,14 +177,13 @@ def _studio_layers(question: Question, world: World) -> Iterator[tuple[str, str 
 
 def paths(key: tuple[str, ...]) -> tuple[str, ...]:
     """Where AWS keeps a key of [studio] and its like, in the provider's names."""
-    own = {("studio", "volume_gb"): causes.VOLUME, ("studio", "instance_type"): causes.INSTANCE}
-    first = (own[key],) if key in own else ()
+    first = tuple(path for path, name in causes.OF_SPACE.items() if key == ("studio", name))
     return (*first, *(path for path, found in causes.STUDIO.items() if found == key))
 
 
 def _belongs(path: str, kind: str) -> bool:
-    """Whether a layer has this path: a space has a volume, the others a default for volumes."""
-    if path == causes.VOLUME:
+    """Whether a layer has this path: a space has an app and a volume, the others a default for volumes."""
+    if path in {causes.APP, causes.VOLUME}:
         return kind == "space"
     return not (kind == "space" and ".default_ebs_storage_settings." in path)
 
