@@ -33,7 +33,7 @@ from studioctl.infrastructure.iam.statement import Statement
 from studioctl.operations.doctor import catalogue
 from studioctl.presentation import report_page
 from studioctl.report import compose, topology
-from tests import estimates, pictures, policies
+from tests import api_members, estimates, pictures, policies
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "studio.schema.json"
@@ -316,6 +316,7 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs/reference/python.md": python,
     **{ROOT / f"docs/reports/{name}.html": partial(example_report, name) for name in ("team", "closed")},
     ROOT / "docs/reference/provider.md": provider_defects,
+    ROOT / "docs/reference/api-members.md": api_members.page,
     **{
         ROOT / f"tests/golden/policies/{name}.json": partial(policies.text, config)
         for name, config in policies.ENVIRONMENTS.items()
