@@ -18,7 +18,7 @@ WORDS: Mapping[str, tuple[str, Kind]] = {
     "Failed": ("failed", "failed"),
     "Stopped": ("stopped", "stopped"),
 }
-EDITOR = "CodeEditor"
+EDITORS = {"CodeEditor", "JupyterLab"}
 FILTERS = ("all", "running", "stopped", "failed")
 
 
@@ -121,7 +121,7 @@ def _idle(space: SpaceStatus, now: datetime) -> str:
 
 
 def _can(space: SpaceStatus, word: str) -> tuple[str, ...]:
-    if space.app_type != EDITOR or space.status not in {"InService", "Update_Failed"}:
+    if space.app_type not in EDITORS or space.status not in {"InService", "Update_Failed"}:
         return ()
     match word:
         case "running":

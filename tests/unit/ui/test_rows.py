@@ -47,7 +47,8 @@ def test_what_never_stops_and_has_no_price() -> None:
         (replace(STOPPED, app_status="Failed"), "failed", ("start", "open", "connect", "logs")),
         (replace(STOPPED, status="Updating"), "updating", ()),
         (replace(STOPPED, status="Update_Failed"), "update failed", ("start", "open", "connect", "logs")),
-        (replace(RUNNING, app_type="JupyterLab"), "running", ()),
+        (replace(RUNNING, app_type="JupyterLab"), "running", ("open", "connect", "stop", "logs")),
+        (replace(RUNNING, app_type="KernelGateway"), "running", ()),
     ],
 )
 def test_what_can_be_done_to_it(space: SpaceStatus, word: str, can: tuple[str, ...]) -> None:
