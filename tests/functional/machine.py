@@ -202,7 +202,7 @@ def _start(made: Machine) -> "subprocess.Popen[bytes]":
     }
     with (directory / "sshd.log").open("wb") as log:
         server = subprocess.Popen([SSHD, "-D", "-e", "-f", directory / "sshd_config"], env=wrapped, stderr=log)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         assert server.poll() is None, (directory / "sshd.log").read_text()
         assert time.monotonic() < deadline, (directory / "sshd.log").read_text()

@@ -333,7 +333,7 @@ def test_without_a_browser_open_says_how_to_get_the_address(home: Living) -> Non
 
 
 def eventually_read(file: Path) -> str:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not (file.exists() and file.read_text().endswith("</html>\n")):
         assert time.monotonic() < end
         time.sleep(0.05)

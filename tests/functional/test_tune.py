@@ -53,7 +53,7 @@ def begin(here: Shell, *arguments: str, nap: str) -> "subprocess.Popen[bytes]":
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until = time.monotonic() + 90
+    until = time.monotonic() + 180
     while not list(here.directory.glob("*.pid")):
         assert time.monotonic() < until
         assert process.poll() is None
@@ -152,7 +152,7 @@ def test_a_controller_that_is_killed_leaves_nothing_behind_and_is_gone_on_with(h
 
     os.kill(controller.pid, signal.SIGKILL)
     controller.wait()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while living(here):
         assert time.monotonic() < until
         time.sleep(0.05)

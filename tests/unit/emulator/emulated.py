@@ -81,7 +81,7 @@ def refusal(call: Callable[[], object]) -> tuple[str, str]:
     raise AssertionError("The call was not refused")
 
 
-def patiently(call: Callable[[], T], seconds: float = 10) -> T:
+def patiently(call: Callable[[], T], seconds: float = 60) -> T:
     """What a call answers once it is no longer refused."""
     deadline = time.monotonic() + seconds
     while True:
@@ -93,7 +93,7 @@ def patiently(call: Callable[[], T], seconds: float = 10) -> T:
             time.sleep(0.02)
 
 
-def eventually(look: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 10) -> T:
+def eventually(look: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 60) -> T:
     """Look until what is seen is wanted. Raises AssertionError with what was seen last."""
     deadline = time.monotonic() + seconds
     while not wanted(seen := look()):

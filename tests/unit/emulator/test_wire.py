@@ -96,7 +96,7 @@ def test_a_long_answer_is_compressed_to_fit_where_the_client_says_that_it_reads_
 def test_a_client_that_waits_for_leave_to_send_gets_it_before_the_body(emulator: RunningEmulator) -> None:
     sent = signed(emulator, "s3", "PUT", "/no-bucket/key", "abc", {})
     head = "PUT /no-bucket/key HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in sent.items())
-    with socket.create_connection(("127.0.0.1", emulator.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", emulator.port), timeout=60) as connection:
         connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
         leave = connection.recv(ONE_READ)
         connection.sendall(b"abc")

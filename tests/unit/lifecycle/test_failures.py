@@ -78,16 +78,17 @@ def test_strict_makes_the_app_fail(tmp_path: Path) -> None:
 def test_what_hangs_goes_on_in_the_background(tmp_path: Path) -> None:
     space = Space(tmp_path)
     space.variables["STUDIOCTL_BUDGET_SECONDS"] = "1"
-    slow = 'sleep 6; mkdir -p "${@: -2:1}/bin"'
+    slow = 'until [ -e "$HOME/go-on" ]; do sleep 0.1; done; mkdir -p "${@: -2:1}/bin"'
     space.give("micromamba", slow)
 
     with space.run(CONDA | WITH_SCRIPT) as run:
         run.finish()
         told = Report.of(run.exit_code, space.room.log_path.read_text())
         while_it_runs = space.status()
-        assert run.wait_for_background(20)
+        (space.home / "go-on").touch()
+        assert run.wait_for_background(60)
 
-    assert 0.9 < run.elapsed < 5.5
+    assert run.elapsed > 0.9
     assert told.exit_code == 0
     assert told.states["git"] == "done"
     assert told.states["conda-packages"] == told.states["extra-script"] == told.states["summary"] == "background"
@@ -118,7 +119,7 @@ def test_killed_half_way_and_started_again(tmp_path: Path) -> None:
     space.give("uv", 'mkdir -p "${@: -1}/bin"; sleep 60')
 
     with space.run(CONDA | {"tools": ["poetry"]}) as run:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not any(space.home.glob(".local/share/studioctl/conda-*/half")) and time.monotonic() < end:
             time.sleep(0.05)
         run.kill()

@@ -35,7 +35,7 @@ def test_work_that_blocks_is_reminded_of(terminal: Terminal) -> None:
 
     assert follow(work(), terminal) == 7
 
-    assert said(terminal)[0] == "… creating aws_vpc.studio  0s, and 1 more"
+    assert re.fullmatch(r"… creating aws_vpc.studio  \ds, and 1 more", said(terminal)[0])
     assert said(terminal)[-1] == "✓ created aws_vpc.studio  1s  vpc-1"
 
 
@@ -68,7 +68,7 @@ def test_a_call_that_blocks_is_reminded_of_and_a_quick_one_is_not(terminal: Term
 
     with waiting(terminal, "Asking AWS"):
         time.sleep(0.8)
-    assert said(terminal)[0] == "… Asking AWS  0s"
+    assert re.fullmatch(r"… Asking AWS  \ds", said(terminal)[0])
 
 
 def test_a_pipe_counts_in_its_reminders_and_has_a_line_for_each_thing(terminal: Terminal) -> None:
@@ -82,7 +82,7 @@ def test_a_pipe_counts_in_its_reminders_and_has_a_line_for_each_thing(terminal: 
     follow(work(), terminal)
 
     assert said(terminal)[0] == "✓ created aws_vpc.studio  1s  vpc-1"
-    assert said(terminal)[1] == "… creating aws_s3_bucket.data  0s  (1/2)"
+    assert re.fullmatch(r"… creating aws_s3_bucket.data  \ds  \(1/2\)", said(terminal)[1])
     assert said(terminal)[-1] == "✓ created aws_s3_bucket.data  1s"
 
 
@@ -142,5 +142,5 @@ def test_the_one_line_says_how_much_is_done_and_how_long_it_takes(screen: Termin
     follow(work(), screen)
 
     shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.err.file.getvalue())  # type: ignore[attr-defined]
-    assert re.search(r"12/34  0s of about 3m 05s  Applying", shown)
+    assert re.search(r"12/34  \ds of about 3m 05s  Applying", shown)
     assert "vpc" not in shown.lower()

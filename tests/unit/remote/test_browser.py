@@ -20,7 +20,7 @@ from studioctl.remote.browser import Visit, hand_over
 
 SECRET = "http://127.0.0.1:9/auth?token=tbs3cr3t"
 STRANGER = 54321
-PATIENCE = 20.0  # of tests on a busy machine
+PATIENCE = 60.0  # of tests on a busy machine
 # What a browser may do. `ask` says how an address answers, and where it leads.
 PRELUDE = f"""#!{sys.executable}
 import os, sys, time, tty, urllib.error, urllib.request

@@ -51,7 +51,7 @@ def moto() -> Iterator[Target]:
 
 
 def _wait_for(url: str) -> None:
-    for _ in range(100):
+    for _ in range(600):
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return

@@ -80,10 +80,10 @@ if sys.platform == "linux":  # elsewhere a process cannot ask to be told that it
             follower.stdout.readline()
             follower.kill()
 
-        for _ in range(500):
+        for _ in range(1200):
             if "execution halted" in log.read_text(encoding="utf-8"):
                 return
-            time.sleep(0.01)
+            time.sleep(0.05)
         pytest.fail("it did not stop")
 
 

@@ -110,7 +110,7 @@ def test_another_controller_takes_running_jobs_up(tmp_path: Path) -> None:
 
     def waiting(trial: Any) -> float:
         x = trial.suggest_float("x", 0, 1)
-        go_on.wait(20)
+        go_on.wait(120)
         return float(x)
 
     cloud = FakeCloud(waiting)
@@ -131,7 +131,7 @@ def test_another_controller_takes_running_jobs_up(tmp_path: Path) -> None:
 def test_stop_ends_jobs_with_and_without_a_controller(tmp_path: Path) -> None:
     def endless(trial: Any) -> float:
         trial.suggest_float("x", 0, 1)
-        threading.Event().wait(20)
+        threading.Event().wait(120)
         return 0.0
 
     cloud = FakeCloud(endless)

@@ -12,12 +12,12 @@ def test_jobs_run_side_by_side(account: Account) -> None:
     """Each waits for what the other one writes to S3 by its checkpoints."""
     place = {"S3Uri": f"s3://{account.bucket}/meeting"}
     began = time.monotonic()
-    jobs = [account.start(f"side-{number}", "sleep 3", CheckpointConfig=place) for number in range(3)]
+    jobs = [account.start(f"side-{number}", "sleep 8", CheckpointConfig=place) for number in range(3)]
     ended = [account.end(job) for job in jobs]
     assert {told["TrainingJobStatus"] for told in ended} == {"Completed"}
     latest_start = max(told["TrainingStartTime"] for told in ended)
     assert all(told["TrainingEndTime"] > latest_start for told in ended)
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 300
 
 
 def test_a_cluster_has_a_container_and_a_log_for_each_instance(account: Account) -> None:

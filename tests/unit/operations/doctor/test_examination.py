@@ -53,7 +53,7 @@ def group(*looks: object, needs: Needs = Needs.NOTHING) -> Group:
 def test_a_check_that_crashes_hangs_or_is_refused_takes_nothing_away_from_the_others(ward: Ward) -> None:
     began, patient = time.monotonic(), ward.patient()
     trial = group(_ill_then_crashing, _hanging, _refused, _refused, _well)
-    found = examine(patient, [trial], seconds=0.5).findings
+    found = examine(patient, [trial], seconds=2).findings
 
     assert [(finding.id, finding.severity.word, finding.message, finding.remedy) for finding in found] == [
         ("XXX001", "error", "ill", "do this in bed"),
@@ -67,12 +67,12 @@ def test_a_check_that_crashes_hangs_or_is_refused_takes_nothing_away_from_the_ot
         (
             "DOC001",
             "warning",
-            "check 1 could not be checked: no answer within 0.5 s",
+            "check 1 could not be checked: no answer within 2 s",
             f"check the network, then run it again: studioctl doctor --config {patient.file} --local",
         ),
         ("DOC001", "warning", "check 2, check 3 could not be checked: AWS refused it", "ask for it"),
     ]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 50  # less than the one that hangs
 
 
 def test_a_severity_may_only_be_milder() -> None:
