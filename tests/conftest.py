@@ -10,8 +10,10 @@ import botocore.session
 import pytest
 
 from studio_emulator import server
-from tests import forkserver
+from tests import forkserver, scratch
 from tests.tiers import TIERS, no_process, tier_of, uses
+
+scratch.choose()  # before anything asks for a temporary directory
 
 # A shell lets what it starts in the background ignore Ctrl-C, and every child inherits that: also those of tests which
 # press it.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # it needs this file's shell
     from tests.functional.living import Living
 
 STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
-PASSED_ON = ("PATH", "GOMAXPROCS", "LANG", "LC_ALL", "STUDIOCTL_PROVIDER_MIRROR")
+PASSED_ON = ("PATH", "GOMAXPROCS", "LANG", "LC_ALL", "STUDIOCTL_PROVIDER_MIRROR", "TMPDIR")
 
 RUN_TERRAFORM = {"up", "plan", "down"}  # among others, which find out for themselves what there is
 

@@ -8,5 +8,5 @@ merge() { # merge KIND WANTED MEMORY FILE [DEFAULT]: adds what the user has not 
 }
 
 looks() { # looks WANTED FILE: a mark that changes with either
-  { printf '%s' "${1}" && cat "${2}" 2>/dev/null || true; } | cksum
+  { printf '%s' "${1}" && cat "${2}" || true; } 2>/dev/null | cksum
 }
