@@ -242,7 +242,7 @@ def test_studio_setup_starts_again_what_failed(tmp_path: Path) -> None:
 def test_a_branch_is_cloned_once_and_a_repository_that_was_deleted_stays_away(tmp_path: Path) -> None:
     space = Space(tmp_path)
     # Git itself only knows URLs of the network here; this one leads to a repository of the test's.
-    origin = tmp_path / "origin"
+    origin = "/home/sagemaker-user/origin"
     commands = (
         f"git init -q -b main {origin} && cd {origin} && git commit -q --allow-empty -m one && git checkout -qb dev"
     )
