@@ -74,7 +74,7 @@ def _ways(config: Path, *, env: str | None, local: bool, everything: bool) -> "W
     of_file = OfFile(
         config,
         environment=lambda: context.environment(config, local=local),
-        audit=lambda: context.audit(config, local=local, offline=False),
+        audit=lambda *, offline: context.audit(config, local=local, offline=offline),
         patient=lambda: context.patient(config, local=local),
     )
     return Ways(

@@ -1,8 +1,10 @@
 """The emulator as the place where commands act."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-from studio_emulator import server
+from studio_emulator import faults, server
 from studio_emulator.errors import EmulatorError as EmulatorsError
 from studio_emulator.errors import PackageMissingError, SandboxError
 from studio_emulator.server import RunningEmulator
@@ -44,3 +46,40 @@ def now(target: Target) -> datetime:
     """The time: the machine's, or that of the emulator's clock."""
     running = server.find() if target.is_local else None
     return datetime.fromisoformat(server.clock(running)["now"]) if running else datetime.now(UTC)
+
+
+def kinds() -> tuple[str, ...]:
+    """The ways in which AWS can be made to fail."""
+    return tuple(faults.Kind)
+
+
+def wrong() -> Mapping[str, Any]:
+    """The faults that are set, see `studio_emulator.server.faults`."""
+    return _asked(server.faults)
+
+
+def go_wrong(kind: str, *, action: str = "", times: int | None = None) -> None:
+    """Sets a fault beside those that are.
+
+    Raises:
+        EmulatorError: There is no such fault.
+    """
+    wanted = {"kind": kind, "action": action, "times": times}
+    _asked(lambda running: server.add_faults(running, {"faults": [wanted]}))
+
+
+def go_well() -> None:
+    """Clears every fault."""
+    _asked(lambda running: server.set_faults(running, {}))
+
+
+def inventory() -> Mapping[str, Any]:
+    """Everything that exists in the emulator, see `studio_emulator.inventory.take_inventory`."""
+    return _asked(server.inventory)
+
+
+def _asked(ask: Callable[[RunningEmulator], Mapping[str, Any]]) -> Mapping[str, Any]:
+    try:
+        return ask(server.start())
+    except EmulatorsError as error:
+        raise as_ours(error) from error

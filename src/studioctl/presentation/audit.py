@@ -47,14 +47,14 @@ def _list(findings: tuple[Finding, ...], found: Report, console: Console) -> Non
     """Each finding below a line of its severity and its rule; no table, whose cells would break commands apart."""
     for finding in findings:
         severity = finding.rule.severity
-        title, *more = _told(finding, found)
+        title, *more = told(finding, found)
         head = Text.assemble("\n", (f"{severity.word:<6}", STYLES[severity]), f"  {finding.rule.id}  {title}")
         console.print(head, soft_wrap=True)
         for line in more:
             _line(console, f"{' ' * INDENTED}{line}")
 
 
-def _told(finding: Finding, found: Report) -> Iterator[str]:
+def told(finding: Finding, found: Report) -> Iterator[str]:
     place = _place(finding, found)
     yield f"{finding.rule.title}: {finding.message}" if finding.message != finding.rule.title else finding.message
     yield f"at: {place}" + (f", {finding.about}" if finding.about and finding.key else "")

@@ -25,16 +25,16 @@ def show(found: "Month", terminal: Terminal) -> None:
         table = tables.listing(out, "user", "space", "app", "instance type", *numbers)
         for each in found.used:
             table.add_row(
-                each.user or "?", each.space, each.app, each.instance_type or "?", f"{each.hours:,.2f}", _usd(each.usd)
+                each.user or "?", each.space, each.app, each.instance_type or "?", f"{each.hours:,.2f}", usd(each.usd)
             )
-        table.add_row("in all", "", "", "", f"{sum(each.hours for each in found.used):,.2f}", _in_all(found))
+        table.add_row("in all", "", "", "", f"{sum(each.hours for each in found.used):,.2f}", in_all(found))
         out.print(table)
     else:
         terminal.data("No app and no training job ran.")
     for stored in found.stored:
         size = "unknown" if stored.gigabytes is None else f"{stored.gigabytes:,.1f} GB"
-        terminal.data(f"{stored.kind}: {size} now, {_usd(stored.usd)} USD for this part of the month")
-    terminal.say(_sureness(found))
+        terminal.data(f"{stored.kind}: {size} now, {usd(stored.usd)} USD for this part of the month")
+    terminal.say(sureness(found))
 
 
 def to_json(found: "Month") -> dict[str, Any]:
@@ -54,7 +54,8 @@ def to_csv(found: "Month") -> str:
     return text.getvalue()
 
 
-def _sureness(found: "Month") -> str:
+def sureness(found: "Month") -> str:
+    """How sure it is, in a sentence."""
     if found.source != "CloudTrail":
         return (
             f"Counted from {found.source}, {found.doubt_usd:,.2f} USD more or less, as you may not read CloudTrail"
@@ -69,9 +70,11 @@ def _sureness(found: "Month") -> str:
     )
 
 
-def _in_all(found: "Month") -> str:
+def in_all(found: "Month") -> str:
+    """The sum, and whether something in it is unknown."""
     return f"{found.usd:,.2f}" + (" + unknown" if any(each.usd is None for each in found.used) else "")
 
 
-def _usd(usd: float | None) -> str:
+def usd(usd: float | None) -> str:
+    """US dollars, or that they are unknown."""
     return "unknown" if usd is None else f"{usd:,.2f}"

@@ -45,9 +45,9 @@ def text(review: Review, summary: PlanSummary, console: Console, *, seconds: flo
     if not summary.has_changes:
         console.print(NOTHING)
         return
-    for line in _elsewhere(summary):
+    for line in elsewhere(summary):
         _line(console, f"! {line}", "yellow")
-    for title, entries in _parts(review):
+    for title, entries in parts(review):
         _line(console, f"\n{title}", "bold")
         for entry in entries:
             sign, style = SIGNS[entry.weight]
@@ -77,8 +77,8 @@ def markdown(review: Review, summary: PlanSummary, *, title: str, money: Sequenc
         return "\n".join([*lines, NOTHING])
     if refusal:
         lines += [f"> **`up` refuses this plan.** {escaped(' '.join(refusal.split()))}", ""]
-    lines += [f"> {escaped(line)}" for line in _elsewhere(summary)]
-    for heading, entries in _parts(review):
+    lines += [f"> {escaped(line)}" for line in elsewhere(summary)]
+    for heading, entries in parts(review):
         lines += [f"**{heading}**", "", *(f"- {_item(entry)}" for entry in entries), ""]
     lines.append(total(summary))
     if money:
@@ -110,7 +110,8 @@ def escaped(words: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|!~&@" else letter for letter in shown(words))
 
 
-def _parts(review: Review) -> Iterator[tuple[str, Sequence[Entry]]]:
+def parts(review: Review) -> Iterator[tuple[str, Sequence[Entry]]]:
+    """The entries below their headings; loss, replacement and interruption first."""
     if review.loud:
         yield FIRST, review.loud
     for group, title in TITLES.items():
@@ -125,7 +126,7 @@ def _item(entry: Entry) -> str:
     return f"{loud}**{escaped(entry.subject)}**{values}{escaped(entry.place())}: {escaped(entry.effect)}"
 
 
-def _elsewhere(summary: PlanSummary) -> Iterator[str]:
+def elsewhere(summary: PlanSummary) -> Iterator[str]:
     """Changes that were made outside of studioctl, and that the plan puts back."""
     changing = {change.address: _members(change) for change in summary.changes if not change.is_unfinished}
     removed = [_named(drifted) for drifted in summary.drift if drifted.action == "delete"]

@@ -159,11 +159,12 @@ def faults(found: Mapping[str, Any], console: Console) -> None:
     table = tables.listing(console, "kind", "where", "how often", "calls", "hit")
     for fault in found["faults"]:
         where = " ".join(filter(None, (fault["service"], fault["action"]))) or "everywhere"
-        table.add_row(fault["kind"], where, _how_often(fault), str(fault["seen"]), str(fault["hit"]))
+        table.add_row(fault["kind"], where, how_often(fault), str(fault["seen"]), str(fault["hit"]))
     console.print(table)
 
 
-def _how_often(fault: Mapping[str, Any]) -> str:
+def how_often(fault: Mapping[str, Any]) -> str:
+    """How often a fault strikes, in words."""
     words = [f"{fault['times']}x" if fault["times"] else "always"]
     words += [f"after {fault['after']}"] if fault["after"] else []
     rate = fault.get("per_second")  # an emulator of an earlier version tells none

@@ -4,7 +4,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from studioctl.ui import connecting, home, spaces, working
+from studioctl.ui import connecting, emulator, home, looking, planning, spaces, working
 from studioctl.ui.desk import Desk
 from studioctl.ui.gate import Application, Keys, Refusal, guarded
 
@@ -18,6 +18,7 @@ def application(desk: Desk, keys: Keys) -> Application:
     async def forbidden(_request: Request, _error: Exception) -> Response:
         return home.refused(Refusal(405, "This is not done that way. Nothing was changed."))
 
-    routes = [*home.routes(desk, keys), *spaces.routes(desk), *connecting.routes(desk), *working.routes(desk)]
+    parts = (spaces, connecting, working, planning, looking, emulator)
+    routes = [*home.routes(desk, keys), *(route for part in parts for route in part.routes(desk))]
     inner = Starlette(routes=routes, exception_handlers={404: missing, 405: forbidden})
     return guarded(inner, keys, home.refused)

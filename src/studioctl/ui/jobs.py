@@ -27,6 +27,16 @@ class Job:
         environment: The environment that it changes.
         space: The space that it is about; None where it is about all of it.
         verb: What a row says while it lasts: "starting".
+        outcome: How it ended, if it has.
+        lines: All that it said.
+        error: Why it failed.
+        summary: A sentence for the person, when it is done.
+        done: How many things are done.
+        expected: How many there are, where that is known.
+        began: When it began.
+        ended: When it ended.
+        version: Grows with all that changes here.
+        after: Address and text of a link, when it is done.
     """
 
     id: int
@@ -43,6 +53,7 @@ class Job:
     began: float = field(default_factory=time.monotonic)
     ended: float | None = None
     version: int = 0
+    after: tuple[str, str] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -106,6 +117,7 @@ class Jobs:
         verb: str,
         space: str | None = None,
         then: Callable[[], object] = lambda: None,
+        after: tuple[str, str] | None = None,
     ) -> Job:
         """Runs work in a thread.
 
@@ -116,6 +128,7 @@ class Jobs:
             verb: What it is doing, in a word.
             space: Of which space.
             then: Called when it is over.
+            after: Address and text of a link to follow then.
 
         Raises:
             BusyError: Something is being done to it already.
@@ -125,7 +138,7 @@ class Jobs:
             if before and not before.is_over:
                 what = f"'{space}'" if space else f"'{environment}'"
                 raise BusyError(f"{what} is {before.verb} already.", hint="wait until that is done")
-            job = Job(next(self._numbers), title, environment, space, verb)
+            job = Job(next(self._numbers), title, environment, space, verb, after=after)
             self._jobs[job.id] = job
             self._forget()
             self.version += 1

@@ -31,13 +31,14 @@ def environment() -> jinja2.Environment:
 
 
 # Pages of an environment: their key, title, and address below the environment's. The last ones need its file.
-PARTS = (("spaces", "Spaces", ""),)
-OF_FILE: tuple[tuple[str, str, str], ...] = ()
+PARTS = (("spaces", "Spaces", ""), ("costs", "Costs", "costs"))
+OF_FILE = (("plan", "Plan", "plan"), ("network", "Network", "network"), ("findings", "Findings", "findings"))
+OF_EMULATOR = (("emulator", "Emulator", "emulator"),)
 
 
 def parts_of(base: Any) -> tuple[tuple[str, str, str], ...]:
     """The pages of an environment that there are."""
-    return PARTS + (OF_FILE if base.has_file else ())
+    return PARTS + (OF_FILE if base.has_file else ()) + (OF_EMULATOR if base.is_local else ())
 
 
 def _clean(value: Any) -> Any:

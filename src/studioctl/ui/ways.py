@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from studioctl.operations.environment import Account
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from studioctl.operations.environment import Environment
 
 
+class Auditing(Protocol):
+    """Makes an audit, which is not begun."""
+
+    def __call__(self, *, offline: bool) -> "Audit": ...
+
+
 @dataclass(frozen=True)
 class OfFile:
     """The ways of an environment that has a studio.toml; each call reads the file anew.
@@ -20,13 +26,13 @@ class OfFile:
     Args:
         path: The file.
         environment: With the Terraform that works on it.
-        audit: What an audit looks at.
+        audit: What an audit looks at: without the account if it is offline.
         patient: What the doctor looks at.
     """
 
     path: Path
     environment: Callable[[], "Environment"]
-    audit: Callable[[], "Audit"]
+    audit: "Auditing"
     patient: Callable[[], "Patient"]
 
 

@@ -18,7 +18,7 @@ from studioctl.target import LocalEndpoint, Target
 from studioctl.ui.app import application
 from studioctl.ui.desk import Desk
 from studioctl.ui.gate import Keys
-from studioctl.ui.ways import Ways
+from studioctl.ui.ways import OfFile, Ways
 from tests.fakes.studio import EDITOR
 
 PORT = 8000
@@ -109,16 +109,19 @@ def account(name: str, fleet: Fleet) -> Account:
 
 
 @contextmanager
-def house(*names: str, text: str = "") -> Iterator[House]:
+def house(*names: str, text: str = "", of_file: OfFile | None = None) -> Iterator[House]:
     """A page over spaces of these names.
 
     Args:
         names: Of the spaces.
         text: What each owner is called.
+        of_file: What the environment's file allows; left out, there is none.
     """
     details = {name: replace(EDITOR, name=name, owner=text or name.partition("-")[0]) for name in names}
     fleet = Fleet(details)
-    ways = Ways(account("acme-ml", fleet), lambda name: account(name, fleet), lambda hint, _: f"{hint} --local")
+    ways = Ways(
+        account("acme-ml", fleet), lambda name: account(name, fleet), lambda hint, _: f"{hint} --local", of_file
+    )
     desk = Desk(ways, as_ours, look=lambda _: looked(fleet))
     warned: list[str] = []
     keys = Keys(PORT, on_second_use=lambda: warned.append("again"))

@@ -51,7 +51,7 @@ def test_the_page_shows_each_space() -> None:
         page = home.client.get("/e/acme-ml/").text
         said = text_of(page)
         assert "acme-ml us-east-1 on the emulator" in said
-        assert "ada-editor ada stopped 20 GB Start Open Connect" in said
+        assert "ada-editor ada stopped 20 GB Start Open Connect Log" in said
         assert "nothing runs, no instance is paid for" in said
         assert "2 spaces." in said
         assert 'action="/e/acme-ml/spaces/ada-editor/start"' in page
@@ -67,7 +67,7 @@ def test_a_start_and_a_stop_with_a_click() -> None:
         assert summary(home) == "'ada-editor' is running on ml.t3.medium, 0.05 USD an hour."
         home.desk.watch("acme-ml").now()
         said = text_of(home.client.get("/e/acme-ml/").text)
-        assert "ml.t3.medium after 60m idle $0.05 20 GB Open Connect Stop" in said
+        assert "ml.t3.medium after 60m idle $0.05 20 GB Open Connect Log Stop" in said
 
         home.post(SPACE + "stop")
         home.finished()

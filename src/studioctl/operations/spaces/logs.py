@@ -36,10 +36,20 @@ def follow(account: Account, space: Space, *, lines: int) -> Iterator[LogLine]:
     Raises:
         AwsError: AWS refused.
     """
+    for new in looks(account, space, lines=lines):
+        yield from new
+        time.sleep(PAUSE)
+
+
+def looks(account: Account, space: Space, *, lines: int) -> Iterator[tuple[LogLine, ...]]:
+    """The last lines, and then at each look the new ones, for whoever waits in between; without an end.
+
+    Raises:
+        AwsError: AWS refused.
+    """
     readers = _readers(account, space, lines)
     while True:
-        yield from _merged(readers)
-        time.sleep(PAUSE)
+        yield tuple(_merged(readers))
 
 
 def lifecycle_tail(account: Account, space: Space, *, since: datetime, lines: int) -> tuple[str, ...]:
