@@ -64,10 +64,10 @@ ALLOWED: dict[str, set[str]] = {
     },
     "ui": {
         "audit",
-        "catalog",
         "config",
         "operations",
         "presentation",
+        "programs",
         "remote",
         "report",
         "review",
