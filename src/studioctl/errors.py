@@ -6,6 +6,8 @@ imports nothing of ours.
 
 from enum import IntEnum
 
+# To whom has no file. `cli/main.py` adds `--env` for commands that need none.
+WRITE_ONE = "write one with: studioctl init"
 # Ends a hint about the real account. `cli/main.py` leaves it out of what is said of a command without `--local`.
 REHEARSE = "; or add --local to act on the emulator"
 

@@ -82,6 +82,14 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def _another_address(said: str) -> str:
+    """How calls get to an address that answers: a variable may name another one."""
+    named = {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL") and value}
+    if variable := next((name for name, value in named.items() if value in said), None):
+        return f"correct {variable}, or: unset {variable}"
+    return "check `region` in studio.toml, and the network"
+
+
 def _another_profile(name: str) -> str:
     """Who names a profile that does not exist, and how to name one that does."""
     variables = [variable for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if os.environ.get(variable) == name]
@@ -104,9 +112,7 @@ def translated() -> Iterator[None]:
     except (ReadTimeoutError, ConnectionClosedError) as error:
         raise AwsError(f"AWS did not answer, time and again: {error}", hint=UNKNOWN_OUTCOME) from error
     except (EndpointConnectionError, ConnectTimeoutError) as error:
-        raise AwsError(
-            f"AWS cannot be reached: {error}", hint="check `region` in studio.toml, and the network"
-        ) from error
+        raise AwsError(f"AWS cannot be reached: {error}", hint=_another_address(str(error))) from error
     except ClientError as error:
         code = code_of(error)
         said = error.response.get("Error", {}).get("Message", "no message")

@@ -56,7 +56,15 @@ from studioctl.cli.rehearsal import told
 from studioctl.cli.streams import accept_every_character
 from studioctl.cli.usage import in_words
 from studioctl.disk import REASONS, REMEDIES
-from studioctl.errors import REHEARSE, AbsentError, DeclinedError, ExitCode, InterruptedByUserError, StudioctlError
+from studioctl.errors import (
+    REHEARSE,
+    WRITE_ONE,
+    AbsentError,
+    DeclinedError,
+    ExitCode,
+    InterruptedByUserError,
+    StudioctlError,
+)
 
 FILE = "File"
 ENVIRONMENT = "Environment"
@@ -232,8 +240,10 @@ def _say_what_to_type(error: StudioctlError, typed: list[str], arguments: list[s
         error.hint = f"studioctl {shlex.join(typed)}{GOES_ON}"
     elif not isinstance(error, MisplacedOptionError):  # which has every flag
         error.hint = with_flags(error.hint, arguments)
-    if REHEARSE in error.hint and not _takes_local(arguments):
+    if REHEARSE in error.hint and not ("--ask" not in arguments and _takes("--local", arguments)):
         error.hint = error.hint.replace(REHEARSE, "")
+    if error.hint == WRITE_ONE and _takes("--env", arguments):
+        error.hint += with_flags("; or, for one that exists, add --env NAME: studioctl list shows them", arguments)
     if isinstance(error, AbsentError):
         told(error, typed)
 
@@ -247,9 +257,9 @@ def _typed(arguments: Sequence[str]) -> tuple[str, Any]:
     return " ".join(words), command
 
 
-def _takes_local(arguments: list[str]) -> bool:
-    """Whether the command that is typed acts on the emulator with `--local`."""
-    return "--ask" not in arguments and any("--local" in parameter.opts for parameter in _typed(arguments)[1].params)
+def _takes(option: str, arguments: list[str]) -> bool:
+    """Whether the command that is typed has such an option."""
+    return any(option in parameter.opts for parameter in _typed(arguments)[1].params)
 
 
 def _drop_output() -> None:

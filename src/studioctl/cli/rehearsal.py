@@ -31,7 +31,7 @@ def exists(file: Path, name: str) -> bool:
 def note(terminal: "Terminal", command: str, file: Path, name: str, *, local: bool) -> None:
     """Says so below what a command has told of AWS, with the command that shows it."""
     if not local and exists(file, name):
-        terminal.say(f"\nThe emulator has a '{name}': studioctl {command}{options.config_flag(file)} --local")
+        terminal.say(f"\nThe emulator has '{name}': studioctl {command}{options.config_flag(file)} --local")
 
 
 def told(error: AbsentError, typed: list[str]) -> None:
@@ -44,5 +44,5 @@ def told(error: AbsentError, typed: list[str]) -> None:
     if not error.is_local and exists(file, name := load(file).name):
         words = own(typed)
         line = shlex.join([*words, "--local", *typed[len(words) :]])
-        error.message += f" The emulator has a '{name}'."
+        error.message += f" The emulator has '{name}'."
         error.hint = f"studioctl {line}   (the one on the emulator); on AWS: {error.hint}"

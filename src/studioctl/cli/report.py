@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from studioctl.audit.examination import Audit
     from studioctl.report.content import Report
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.", metavar="FILE")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write it; `-` is stdout.", metavar="FILE")]
 Offline = Annotated[bool, typer.Option("--offline", help="Leave AWS out: only the file, and what it makes.")]
 BEGINNING = "<!doctype html>"
+STDOUT = Path("-")
 
 
 def report(
@@ -30,11 +31,12 @@ def report(
     from studioctl import disk
     from studioctl.cli import context
     from studioctl.errors import RefusedError
+    from studioctl.extras import installing
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import waiting
     from studioctl.presentation.report_page import page
 
-    if output.exists() and not disk.text_named(output, kilobytes=16_384).startswith(BEGINNING):
+    if output != STDOUT and output.exists() and not disk.text_named(output, kilobytes=16_384).startswith(BEGINNING):
         raise RefusedError(
             f"'{output}' exists and is no report. Nothing was changed.", hint="name another file with -o"
         )
@@ -42,9 +44,15 @@ def report(
     with waiting(terminal, "Looking"):
         looked = context.audit(config, local=local, offline=offline)
         left = None if offline else _left(config, local=local)
-        text = page(_report(looked, left))
-    disk.replace(output, text)
-    terminal.say(f"Wrote {output}.")
+        composed = _report(looked, left)
+        text = page(composed)
+    if output == STDOUT:
+        terminal.data(text)
+    else:
+        disk.replace(output, text)
+        terminal.say(f"Wrote {output}.")
+    if not any(section.svg for section in composed.sections):
+        terminal.say(f"It has no picture of the network: Graphviz draws it, or: {installing('studioctl[ui]')}")
 
 
 def _report(looked: "Audit", left: Sequence[str] | None) -> "Report":

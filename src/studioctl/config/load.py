@@ -21,7 +21,7 @@ from studioctl.config.source import LARGEST_FILE
 from studioctl.config.terraform import read_lock_file
 from studioctl.config.text import Violation, nearest, path, place_elsewhere
 from studioctl.disk import read_named
-from studioctl.errors import ConfigError
+from studioctl.errors import WRITE_ONE, ConfigError
 
 DEFAULT_NAME = "studio.toml"
 MISTAKES = 20  # of syntax, in one message
@@ -69,7 +69,7 @@ def _absent(file: Path) -> ConfigError:
         there = shlex.quote(str(beside[close]))
         return ConfigError(f"{message} Did you mean {beside[close]}?", hint=f"add: --config {there}")
     option = "" if str(file) == DEFAULT_NAME else f" --config {shlex.quote(str(file))}"
-    return ConfigError(message, hint=f"write one with: studioctl init{option}")
+    return ConfigError(message, hint=f"{WRITE_ONE}{option}")
 
 
 def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path(), also: Sequence[Row] = ()) -> EnvironmentConfig:

@@ -5,7 +5,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 
 from studioctl.aws.claims import can_use_bucket
 from studioctl.aws.copies import Place, refuse_unfit
@@ -106,3 +106,27 @@ def test_who_reads_refusals_also_hears_that_nobody_was_asked(look: Callable[[Any
     with pytest.raises(AwsError) as raised:
         look(Nowhere())
     assert raised.value.message == "AWS credentials: Unable to locate credentials"
+
+
+@pytest.mark.parametrize(
+    ("variables", "hint"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "correct AWS_ENDPOINT_URL, or: unset AWS_ENDPOINT_URL"),
+        (
+            {"AWS_ENDPOINT_URL": "http://other", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"},
+            "correct AWS_ENDPOINT_URL_STS, or: unset AWS_ENDPOINT_URL_STS",
+        ),
+        ({"AWS_ENDPOINT_URL": ""}, "check `region` in studio.toml, and the network"),
+        ({}, "check `region` in studio.toml, and the network"),
+    ],
+)
+def test_an_address_where_nobody_answers_is_blamed_on_the_variable_that_names_it(
+    variables: dict[str, str], hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(AwsError) as raised, translated():
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1/")
+    assert raised.value.hint == hint

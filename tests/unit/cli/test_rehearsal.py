@@ -81,7 +81,7 @@ def test_an_error_that_nothing_is_there_names_the_line_that_finds_it(line: str, 
     code, said = run(line)
 
     assert code == 1
-    assert said[-2].endswith(" The emulator has a 'acme-ml'.")
+    assert said[-2].endswith(" The emulator has 'acme-ml'.")
     assert said[-1].startswith(f"Next:  studioctl {line} --local   (the one on the emulator); on AWS: ")
     assert said[-1].endswith("studioctl up --config team.toml")
 
@@ -103,7 +103,7 @@ def test_what_follows_two_dashes_is_left_as_it_is(run: Run) -> None:
     ],
 )
 def test_a_report_of_nothing_ends_with_it(line: str, command: str, run: Run) -> None:
-    assert run(line)[1][-1] == f"The emulator has a 'acme-ml': studioctl {command} --config team.toml --local"
+    assert run(line)[1][-1] == f"The emulator has 'acme-ml': studioctl {command} --config team.toml --local"
 
 
 @pytest.mark.parametrize(

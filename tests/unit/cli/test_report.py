@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from studioctl import programs
 from studioctl.cli.main import run
 
 MINIMAL = 'name = "acme-ml"\nregion = "us-east-1"\n[[users]]\nname = "ada"\n'
@@ -31,3 +32,21 @@ def test_something_else_is_not_written_over(here: Path, capsys: pytest.CaptureFi
     assert run(["report", "--offline", "-o", "thesis.html"]) == 4
     assert "'thesis.html' exists and is no report. Nothing was changed." in capsys.readouterr().err
     assert (here / "thesis.html").read_text() == "<html>"
+
+
+def test_on_stdout_it_is_the_page_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "--offline", "-o", "-"]) == 0
+    written = capsys.readouterr()
+    assert written.out.startswith("<!doctype html>")
+    assert "Wrote" not in written.err
+    assert not (here / "-").exists()
+
+
+def test_a_picture_that_nothing_could_draw_is_told(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "laid_out", lambda *_: "")
+    assert run(["report", "--offline"]) == 0
+    told = capsys.readouterr().err
+    assert "Wrote report.html.\nIt has no picture of the network: Graphviz draws it, or: " in told
+    assert told.endswith(" 'studioctl[ui]'\n")

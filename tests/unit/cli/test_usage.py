@@ -105,3 +105,20 @@ def test_bytes_that_are_no_text_here_are_told_as_they_were_typed(capsysbinary: p
     told = capsysbinary.readouterr().err
     assert b"No such command 'jos\xc3\xa9'." in told
     assert b'--name: "jos\xc3\xa9" is not a prefix' in told
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize(
+    ("typed", "more"),
+    [
+        ("start ada-editor", "; or, for one that exists, add --env NAME: studioctl list shows them"),
+        ("status --local", "; or, for one that exists, add --env NAME: studioctl list --local shows them"),
+        ("up --local", ""),
+    ],
+)
+def test_whoever_needs_no_file_is_told_how_to_do_without(
+    typed: str, more: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(typed.split()) == 3
+
+    assert capsys.readouterr().err.splitlines()[-1] == f"Next:  write one with: studioctl init{more}"

@@ -202,7 +202,10 @@ def _content(file: Path) -> dict[str, Any]:
 def differences(reviewed: Basis, now: Basis) -> Iterator[str]:
     """The differences between a reviewed plan's basis and today's, in words."""
     before, after = asdict(reviewed), asdict(now)
-    yield from (words for name, words in WORDS.items() if before[name] != after[name])
+    differing = [name for name in WORDS if before[name] != after[name]]
+    if "config" in differing and "documents" in differing:
+        differing.remove("documents")  # they follow from the file
+    yield from (WORDS[name] for name in differing)
 
 
 def planned_again(environment: Environment, plan: ReviewedPlan, file: Path, *, move_state: bool) -> Work[PlanSummary]:

@@ -102,6 +102,17 @@ def test_who_asks_and_what_is_only_read_make_no_difference(world: World, tmp_pat
     assert applied(world, file) == SUMMARY
 
 
+def test_documents_that_follow_from_the_file_are_told_with_it_alone(world: World, tmp_path: Path) -> None:
+    file = written(world, tmp_path)
+    world.documents.update({"main.tf.json": "{ }"})
+    world.environment = replace(world.environment, config=BEFORE)
+
+    with pytest.raises(RefusedError) as refused:
+        applied(world, file)
+    assert "studio.toml, or a file that it names, has changed\n" in refused.value.message
+    assert "this version of studioctl" not in refused.value.message
+
+
 CHANGED: dict[str, tuple[Callable[[World, Path], Any], str]] = {
     "the file": (
         lambda w, _: setattr(w, "environment", replace(w.environment, config=BEFORE)),
