@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 from tests.functional.living import NAME, Living, living
+from tests.unit.emulator.emulated import eventually
+from tests.unit.operations.why import layers
+
+from studioctl.infrastructure import studio_api
 
 BUCKET = "arn:aws:s3:::acme-ml-data-123456789012"
 
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
-    with living(tmp_path_factory.mktemp("asked"), users={"ada": ("ada-editor",)}) as made:
+    with living(tmp_path_factory.mktemp("asked"), users={"ada": ("ada-editor",), "eve": ()}) as made:
         yield made
 
 
@@ -99,7 +103,9 @@ def test_what_is_asked_wrong_is_answered_with_what_to_ask(asked: Living) -> None
     no_key = asked.run("why", "studio.dokcer", expect=3)
     no_value = asked.run("why", "s3:GetObject", "--context", "x", expect=1)
 
-    assert "'bob' is not a user in studio.toml. There are: ada.\nNext:  name one of them with --user\n" in nobody.err
+    assert (
+        "'bob' is not a user in studio.toml. There are: ada, eve.\nNext:  name one of them with --user\n" in nobody.err
+    )
     assert "Did you mean studio.docker?" in no_key.err
     assert "write it as aws:SourceIp=10.0.0.1" in no_value.err
 
@@ -114,3 +120,39 @@ def test_an_environment_that_is_not_there_has_an_answer_from_the_file(asked: Liv
     assert action.err.startswith(
         "Error: 'acme-other' does not exist in us-east-1 on the emulator.\nNext:  studioctl up"
     )
+
+
+def merged(*answers: dict[str, Any]) -> dict[str, Any]:
+    """Nested settings together, under the names that requests have for them."""
+    found: dict[str, Any] = {}
+    for answer in answers:
+        for member, value in answer.items():
+            name = studio_api.IN_REQUESTS.get(member, member)
+            found[name] = merged(found.get(name, {}), value) if isinstance(value, dict) else value
+    return found
+
+
+def test_each_of_twelve_keys_is_found_in_the_layer_of_aws_that_was_changed(asked: Living) -> None:
+    sagemaker = asked.client("sagemaker")
+    changed = {key: case for key, case in layers.CASES.items() if key != "names.domain"}  # which AWS cannot change
+    of_users = [key for key, case in changed.items() if case.everywhere]
+    of_domain = merged(*(layers.in_aws(key, layer="domain") for key in changed))
+    network = {key: sagemaker.describe_domain(DomainId=asked.domain_id)[key] for key in ("VpcId", "SubnetIds")}
+    sagemaker.update_domain(DomainId=asked.domain_id, **of_domain, **network)  # which closing it asks for
+    eventually(
+        lambda: sagemaker.describe_domain(DomainId=asked.domain_id)["Status"], lambda status: status == "InService"
+    )
+
+    def decides(question: str) -> tuple[str, str]:
+        found = json.loads(asked.run("why", question, "--json").out)
+        return next((layer["name"], layer["value"]) for layer in found["aws"] if layer["decides"])
+
+    assert {key: decides(key) for key in layers.CASES} == {
+        "names.domain": ("domain", f'"{NAME}"'),
+        **{key: ("domain", case.shown) for key, case in changed.items()},
+    }
+    bare = merged(*(layers.in_aws(key, layer="profile") for key in of_users))
+    sagemaker.update_user_profile(DomainId=asked.domain_id, UserProfileName="eve", **bare)
+    assert {key: decides(f"eve.{key.split('.')[1]}") for key in of_users} == {
+        key: ("user profile eve", changed[key].shown) for key in of_users
+    }

@@ -40,6 +40,7 @@ def plan(
     from studioctl.cli.hints import repeating
     from studioctl.operations.costs import change
     from studioctl.operations.provisioning import durations, up
+    from studioctl.operations.provisioning import reviewed as files
     from studioctl.presentation import costs
     from studioctl.presentation import review as presented
     from studioctl.presentation.console import Terminal
@@ -53,14 +54,12 @@ def plan(
     summary = follow(up.plan(environment, move_state=move), terminal, verbose=verbose)
     reviewed = review(environment.config, environment.source, summary)
     cost = change.of_environment(environment, summary)
-    told = {**summary.to_json(), "entries": [entry.to_json() for entry in reviewed.entries]}
     if out is not None and summary.has_changes:
-        from studioctl.operations.provisioning import reviewed as files
-
-        files.store(files.of(environment, summary, told), out)
+        files.store(files.of(environment, summary), out)
     seconds = durations.expected(environment.terraform.blueprint, summary, durations.known(environment))
     if json:
         priced = costs.planned_json(cost, environment.source)
+        told = files.shown(environment, summary)
         typer.echo(dumps({**told, "expected_seconds": seconds, "cost": priced}))
     elif not markdown:
         presented.text(reviewed, summary, terminal.out, seconds=seconds)

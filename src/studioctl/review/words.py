@@ -1,6 +1,6 @@
 """How keys and values of studio.toml are shown to people: without brackets, and as the file writes them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from studioctl.config.apps import TYPES
@@ -179,6 +179,11 @@ def shown(value: Any) -> str:
     else:
         text = f'"{value}"' if isinstance(value, str) else str(value)
     return shortened(text)
+
+
+def entries(value: Sequence[Any]) -> str:
+    """How many there are of what a line has no room for."""
+    return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}" if value else "none"
 
 
 def shortened(text: str) -> str:

@@ -1,8 +1,11 @@
 """Every code that the emulator can answer is explained, and every command in an explanation is one."""
 
+import ast
 import importlib.util
 import re
 import shlex
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,39 +17,78 @@ from tests.commands import follow
 
 EMULATOR = Path(fault_answers.__file__).parent
 MOTO = Path(str(importlib.util.find_spec("moto").origin)).parent  # type: ignore[union-attr]
-SERVICES = ("ec2", "ecr", "efs", "iam", "kms", "logs", "s3", "sagemaker", "secretsmanager", "sts")
-# A code stands in a class, or is the first argument of an error.
-CODE = re.compile(
-    r"""(?:code|error_type)\s*=\s*"([A-Z]\w+(?:\.\w+)*)"|__init__\(\s*"([A-Z]\w+(?:\.\w+)*)"|Said\("([A-Z][\w.]+)\""""
-)
+IMPORTED = re.compile(r"^\s*(?:from|import) moto\.(\w+)", re.MULTILINE)
+# Two words or more, as codes have: "InvalidVpcID.NotFound", "DryRunOperation".
+CODE = re.compile(r"[A-Z][a-z0-9]+(?:[A-Z]+[a-z0-9]*)+(?:\.[A-Z]\w+)*")
+RAISES = re.compile(r"(?:Error|Exception|Said|__init__)$")
+NAMES = {"code", "error_type", "error_code"}
+NO_CODES = {"UnspecifiedErrorCode", "GetFederationToken"}  # moto's word for none, and the name of a call
 
 
+GENERAL = "AWS does not take the request as it is"
 NO_CAPACITY = fault_answers.NO_CAPACITY.format(instance_type="ml.g5.xlarge", zone="us-east-1a")
 NOT_ALLOWED = (
     "operation error SageMaker: CreateDomain, https response error StatusCode: 400, api error AccessDeniedException:"
     " User: arn:aws:iam::111122223333:user/ada is not authorized to perform: sagemaker:CreateDomain"
 )
 READING = re.compile(
-    r"studioctl (status|doctor|logs|outputs|validate|version|state history|image list|editor script|emulator status)$"
+    r"studioctl (status|doctor|quotas|logs|outputs|validate|version)$"
+    r"|studioctl (state history|image list|editor script|emulator status)$"
     r"|aws [\w-]+ (get|list|describe)-|aws configure list|date -u$|terraform version$"
 )
 
 
+def files() -> list[Path]:
+    """The emulator, and the services of moto that it imports."""
+    ours = list(EMULATOR.rglob("*.py"))
+    services = {name for file in ours for name in IMPORTED.findall(file.read_text(encoding="utf-8"))}
+    return [*ours, *(file for name in sorted(services) for file in (MOTO / name).glob("exceptions.py"))]
+
+
+def texts(node: ast.AST) -> Iterator[ast.expr]:
+    """Where a program names the code of an error: as the first argument, by a keyword, or in a variable."""
+    if isinstance(node, ast.Call):
+        called = str(getattr(node.func, "attr", getattr(node.func, "id", "")))
+        if RAISES.search(called):
+            yield from node.args[:1]
+        yield from (keyword.value for keyword in node.keywords if keyword.arg in NAMES)
+    elif isinstance(node, ast.Assign):
+        yield from (node.value for target in node.targets if getattr(target, "id", "") in NAMES)
+    elif isinstance(node, ast.AnnAssign) and node.value and getattr(node.target, "id", "") in NAMES:
+        yield node.value
+
+
 def codes() -> dict[str, str]:
     """Every code, with the file that has it."""
-    files = [*EMULATOR.rglob("*.py"), *(MOTO / service / "exceptions.py" for service in SERVICES)]
-    return {
-        next(filter(None, found)): str(file)
-        for file in files
-        for found in CODE.findall(file.read_text(encoding="utf-8"))
-    }
+    found = {}
+    for file in files():
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for text in texts(node):
+                value = getattr(text, "value", None)
+                if isinstance(value, str) and CODE.fullmatch(value) and value not in NO_CODES:
+                    found[value] = str(file)
+    return found
 
 
 def test_every_code_that_the_emulator_can_answer_is_explained() -> None:
     found = codes()
+    explained = {code: matching(code) for code in found}
 
+    assert {code: found[code] for code, troubles in explained.items() if not troubles} == {}
+    # What nothing more particular fits is explained as a request that AWS does not take: no more than a third.
+    general = [code for code, troubles in explained.items() if troubles and troubles[0].name == GENERAL]
+    assert len(general) < len(found) / 3, general
+
+
+def test_the_codes_are_those_of_the_emulator() -> None:
+    """Of each way in which a code is written there is one, so that none is overlooked."""
+    found = codes()
+    known = {"ResourceInUse", "NoSuchEntity", "DependencyViolation", "BucketNotEmpty", "ResourceLimitExceeded"}
+    known |= {"InvalidIPAddress.InUse", "CannotDelete", "DryRunOperation", "RepositoryNotEmptyException"}
+
+    assert known - found.keys() == set()
+    assert {"events", "cloudtrail", "s3", "sagemaker", "ec2"} <= {file.parent.name for file in files()}
     assert len(found) > 200
-    assert {code: file for code, file in found.items() if not matching(code)} == {}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +107,8 @@ def test_every_code_that_the_emulator_can_answer_is_explained() -> None:
         ("Error acquiring the state lock", "the state is locked"),
         (NO_CAPACITY, "no capacity for the instance type"),
         (NOT_ALLOWED, "a permission is missing"),
+        ("InvalidLocationConstraint", "another region"),
+        ("CannotDelete", "something in the network still uses it"),
     ],
 )
 def test_the_likeliest_comes_first(text: str, name: str) -> None:
@@ -91,3 +135,11 @@ def test_every_command_of_studioctl_is_one_and_has_the_options(trouble: Any) -> 
 @pytest.mark.parametrize("trouble", troubles(), ids=lambda trouble: trouble.name)
 def test_what_only_looks_changes_nothing(trouble: Any) -> None:
     assert [line for line in trouble.look if not READING.match(line)] == []
+
+
+def test_messages_as_programs_write_them_are_explained() -> None:
+    messages = tomllib.loads(Path(__file__).with_name("messages.toml").read_text(encoding="utf-8"))["message"]
+    found = {each["text"]: [trouble.name for trouble in matching(each["text"])][:1] for each in messages}
+
+    assert len(messages) >= 20
+    assert found == {each["text"]: [each["is"]] for each in messages}

@@ -4,7 +4,7 @@ The file says what was planned and from what: digests of the configuration and o
 by lineage and serial, the provider by its hashes, the account. It holds no value of a resource but those that the plan
 shows, and nothing in it is ever run: Terraform's own plan files carry a configuration and a backend with them, so one
 that came from elsewhere could do anything. `up FILE` plans again instead, and applies that plan only if it does the
-very same to every attribute.
+very same to every attribute, and if the file shows just that.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from studioctl.errors import RefusedError
 from studioctl.events import Work
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import up
+from studioctl.review.reviewing import review
 from studioctl.terraform import records
 from studioctl.terraform.plan import PlanSummary
 
@@ -145,18 +146,14 @@ def _account(environment: Environment) -> str:
     return environment.session.identity.account_id
 
 
-def of(environment: Environment, summary: PlanSummary, shown: Mapping[str, Any]) -> ReviewedPlan:
+def of(environment: Environment, summary: PlanSummary) -> ReviewedPlan:
     """The plan that was just made, for the file.
-
-    Args:
-        environment: The environment.
-        summary: The plan.
-        shown: The plan as `plan --json` shows it.
 
     Raises:
         TerraformError: Terraform cannot show its plan.
     """
-    return ReviewedPlan(basis(environment), of_plan(environment.terraform.shown(), summary), shown)
+    planned = of_plan(environment.terraform.shown(), summary)
+    return ReviewedPlan(basis(environment), planned, shown(environment, summary))
 
 
 def store(plan: ReviewedPlan, file: Path) -> None:
@@ -225,7 +222,21 @@ def planned_again(environment: Environment, plan: ReviewedPlan, file: Path, *, m
     summary = yield from up.plan(environment, move_state=move_state)
     same = plan.planned == of_plan(environment.terraform.shown(), summary)
     _refuse([] if same else ["what AWS has now leads to another plan"], file)
+    honest = _without_places(plan.shown) == _without_places(shown(environment, summary))
+    _refuse([] if honest else ["somebody has changed what the file shows"], file)
     return summary
+
+
+def shown(environment: Environment, summary: PlanSummary) -> dict[str, Any]:
+    """A plan as `plan --json` shows it, without times and costs: those change while the plan stays what it is."""
+    entries = review(environment.config, environment.source, summary).entries
+    return {**summary.to_json(), "entries": [entry.to_json() for entry in entries]}
+
+
+def _without_places(told: Mapping[str, Any]) -> Any:
+    """The same as JSON has it, whatever the file is called and however many comments it has."""
+    entries = [{**entry, "where": None} for entry in told.get("entries", ()) if isinstance(entry, dict)]
+    return json.loads(json.dumps({**told, "entries": entries}, default=str))
 
 
 def _refuse(reasons: list[str], file: Path) -> None:

@@ -16,6 +16,12 @@ from studioctl.errors import ConfigError
 OF_SPACE = {"instance_type", "volume_gb"}  # the file may say these of a single space
 HELD_BY_SPACE = {*OF_SPACE, "idle_timeout_minutes"}  # AWS holds these for each space
 OF_STUDIO = "studio"
+# Keys that only a user, or a group, has -> what holds for everybody else.
+OF_USER: Mapping[str, tuple[str, ...] | None] = {
+    "push_images": None,
+    "github": ("secrets", "github"),
+    "editor": ("editor",),
+}
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,17 @@ class Question:
     def title(self) -> str:
         """The key with whom it is about: "studio.docker", "studio.volume_gb of space ada-editor"."""
         about = f" of space {self.space}" if self.space else f" of user {self.user}" if self.user else ""
-        return ".".join(self.key) + about
+        return ".".join(self.key[1:] if self.key[0] == "users" and self.user else self.key) + about
 
 
 def keys() -> Mapping[tuple[str, ...], FieldInfo]:
     """Every key of the file but those inside lists and tables of the user's own."""
     return dict(_keys(EnvironmentConfig, ()))
+
+
+def field_of(key: tuple[str, ...]) -> FieldInfo:
+    """The field behind a key, which may be one that only users have."""
+    return User.model_fields[key[1]] if key[0] == "users" and len(key) > 1 else keys()[key]
 
 
 def _keys(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
@@ -79,6 +90,8 @@ def asked(text: str, config: EnvironmentConfig) -> Question:
     about = _about(first, config)
     if about is not None and rest:
         user, space = about
+        if rest in OF_USER:
+            return Question(("users", rest), user.name)
         key = _key(rest, known, preferred=OF_STUDIO)
         if space is None and key[-1] in HELD_BY_SPACE:
             space = _first_space(user)
@@ -133,6 +146,9 @@ def places(question: Question, config: EnvironmentConfig) -> tuple[Location, ...
     for number, user in enumerate(config.users):
         if user.name != question.user:
             continue
+        if question.key[0] == "users":
+            shared = OF_USER[name]
+            return (("users", number, name), *([shared] if shared else []))
         spaces = enumerate(user.effective_spaces())
         own = [("users", number, "spaces", index, name) for index, space in spaces if space.name == question.space]
         of_space = own if name in OF_SPACE and user.spaces is not None else []

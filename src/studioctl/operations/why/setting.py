@@ -1,19 +1,30 @@
 """Why a setting is as it is: the layers of the file and of AWS that speak of it, and the one that decides."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from studioctl.config.checks import LONGEST_IDLE
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location
 from studioctl.infrastructure import studio_api
-from studioctl.operations.why.question import Question, keys, places
+from studioctl.infrastructure.naming import Naming
+from studioctl.operations.why.question import Question, field_of, places
 from studioctl.review import causes, words
 from studioctl.terraform.state_resources import Estate
 
 DEFAULT = "default"
+ACCOUNT = "ACCOUNT"  # in a name, before anybody asked AWS who we are
 _SETTINGS = {"domain": "DefaultUserSettings", "profile": "UserSettings", "space": "SpaceSettings"}
+STATE = "Terraform's state"
+# Keys that are on where something exists.
+_THERE = {
+    ("network", "flow_logs"): "aws_flow_log",
+    ("storage", "versioning"): "aws_s3_bucket_versioning",
+    ("encryption", "customer_key"): "aws_kms_key",
+}
 _OF_DOMAIN_ALONE = ("app_network_access_type", "domain_settings", "domain_name")
 
 
@@ -62,7 +73,8 @@ class Answer:
     @property
     def differs(self) -> bool:
         """Whether AWS has something else than the file asks for."""
-        return self.holds is not None and self.holds != self.wanted
+        wanted = re.escape(self.wanted).replace(ACCOUNT, r"\d{12}")
+        return self.holds is not None and re.fullmatch(wanted, self.holds) is None
 
     def to_json(self) -> dict[str, Any]:
         """The stable shape behind `studioctl why --json`."""
@@ -110,7 +122,7 @@ def answer(question: Question, config: EnvironmentConfig, source: Source, world:
         world: What AWS says; None where it was not asked.
         unseen: Why it was not.
     """
-    field_ = keys()[question.key]
+    field_ = field_of(question.key)
     file = tuple(_file_layers(question, config, source))
     wanted = next(layer.value for layer in file if layer.decides) or "none"
     aws = tuple(_aws_layers(question, world)) if world else ()
@@ -125,9 +137,22 @@ def _file_layers(question: Question, config: EnvironmentConfig, source: Source) 
             group = f" (group {written[1]})" if written[:1] == ("groups",) else ""
             yield Layer(f"{where}{group}", _shown(value), decides=not decided)
             decided = True
-    default = keys()[question.key]
+    default = field_of(question.key)
     value = None if default.is_required() else default.get_default(call_default_factory=True)
-    yield Layer(DEFAULT, _shown(value), decides=not decided)
+    yield Layer(DEFAULT, _shown(_given(question.key, config) if value is None else value), decides=not decided)
+
+
+def _given(key: tuple[str, ...], config: EnvironmentConfig) -> str | None:
+    """The name that studioctl gives where the file gives none."""
+    naming = Naming(config.name)
+    names: Mapping[tuple[str, ...], str] = {
+        ("names", "domain"): naming.domain,
+        ("names", "role"): naming.execution_role,
+        ("names", "secret"): naming.github_secret,
+        ("images", "repository"): config.name,
+        ("storage", "bucket"): f"{config.name}-data-{ACCOUNT}",
+    }
+    return names.get(key)
 
 
 def _value(config: EnvironmentConfig, place: Location) -> Any:
@@ -143,7 +168,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return words.shortened(", ".join(f"{key} = {words.shown(it)}" for key, it in value.items()) or "none")
     if isinstance(value, tuple) and value and hasattr(value[0], "model_dump"):
-        return f"{len(value)} entries"
+        return words.entries(value)
     return words.shown(value)
 
 
@@ -160,7 +185,7 @@ def _studio_layers(question: Question, world: World) -> Iterator[tuple[str, str 
     known = paths(question.key)
     if known and known[0].startswith(_OF_DOMAIN_ALONE):
         if world.domain:
-            yield "domain", words.in_file(question.key, known[0], _member(world.domain, known[0]))
+            yield "domain", _told(question.key, known[0], _member(world.domain, known[0]))
         return
     about = (
         ("space", f"space {question.space}", world.space),
@@ -171,8 +196,20 @@ def _studio_layers(question: Question, world: World) -> Iterator[tuple[str, str 
     for kind, called, described in about:
         path = next((causes.of_app(it, app_type) for it in known if _belongs(it, kind)), None)
         if path is not None and described:
-            value = _member(described.get(_SETTINGS[kind], {}), path)
-            yield called, None if value is None else words.in_file(question.key, path, value)
+            settings = described.get(_SETTINGS[kind], {})
+            value = _member(settings, path)
+            if path == causes.IDLE and _member(settings, causes.IDLE_SWITCH) == "DISABLED":
+                value = LONGEST_IDLE
+            yield called, None if value is None else _told(question.key, path, value)
+
+
+def _told(key: tuple[str, ...], path: str, value: Any) -> str | None:
+    """A value of AWS as the file would have it, also where a plan has no room for it."""
+    if key == ("images", "custom"):
+        return words.entries(value)
+    if key == ("studio", "domain_security_group"):
+        return words.shown(bool(value))
+    return words.in_file(key, path, value)
 
 
 def paths(key: tuple[str, ...]) -> tuple[str, ...]:
@@ -201,9 +238,12 @@ def _recorded(question: Question, state: Mapping[str, Any]) -> Iterator[tuple[st
     for (kind, path), key in causes.OTHERS.items():
         if key == question.key:
             values = [_attribute(attributes, path) for attributes in estate.attributes(kind)]
-            if values:
-                yield "Terraform's state", words.in_file(question.key, path, values[0])
+            told = words.in_file(question.key, path, values[0]) if values else None
+            if told is not None:
+                yield STATE, told
                 return
+    if question.key in _THERE and any(True for _ in estate.addresses()):
+        yield STATE, words.shown(any(True for _ in estate.attributes(_THERE[question.key])))
 
 
 def _attribute(attributes: Mapping[str, Any], path: str) -> Any:

@@ -1,6 +1,10 @@
 """A reviewed plan is applied as it was reviewed, or not at all."""
 
+import io
 import json
+import os
+import pickle
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +29,26 @@ SUMMARY = between(BEFORE, AFTER)
 DOMAIN = {"address": "aws_sagemaker_domain.studio", "change": {"actions": ["update"], "after": {"size": 50}}}
 READ = {"address": "data.aws_partition.current", "change": {"actions": ["read"], "after": {"at": "12:00"}}}
 PLAN_FILE = "reviewed.json"
+
+
+def zipped() -> bytes:
+    """An archive that would write beside its place."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("../../escaped", "x" * 9999)
+    return content.getvalue()
+
+
+class Harm:
+    """A pickle of it makes a file when it is read."""
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (Path("escaped"),)
+
+
+def pickled() -> bytes:
+    """A pickle that does something."""
+    return pickle.dumps(Harm())
 
 
 class World:
@@ -71,7 +95,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def written(world: World, directory: Path) -> Path:
     file = directory / PLAN_FILE
-    reviewed.store(reviewed.of(world.environment, SUMMARY, {"counts": {"update": 3}}), file)
+    reviewed.store(reviewed.of(world.environment, SUMMARY), file)
     return file
 
 
@@ -90,7 +114,7 @@ def test_what_is_as_it_was_is_planned_again_and_returned(world: World, tmp_path:
     assert applied(world, file) == SUMMARY
     assert world.inits == [False]
     assert file.stat().st_mode & 0o777 == 0o600
-    assert json.loads(file.read_text())["plan"] == {"counts": {"update": 3}}
+    assert json.loads(file.read_text())["plan"]["counts"]["update"] == 3
 
 
 def test_who_asks_and_what_is_only_read_make_no_difference(world: World, tmp_path: Path) -> None:
@@ -168,6 +192,67 @@ def test_a_plan_that_says_less_than_it_did_is_refused(world: World, tmp_path: Pa
 
     with pytest.raises(RefusedError, match="leads to another plan"):
         applied(world, file)
+
+
+def test_comments_and_another_name_of_the_file_make_no_difference(world: World, tmp_path: Path) -> None:
+    file = written(world, tmp_path)
+    moved = Source("later.toml", "# a comment\n[studio]\nvolume_gb = 50\n")
+    world.environment = replace(world.environment, source=moved)
+
+    assert applied(world, file) == SUMMARY
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"entries": []},
+        {"counts": {"create": 0, "update": 0, "replace": 0, "delete": 0}},
+        {"entries": [{"effect": "nobody is interrupted"}, 7]},
+    ],
+)
+def test_a_plan_that_shows_something_else_than_it_does_is_refused(
+    told: dict[str, Any], world: World, tmp_path: Path
+) -> None:
+    """A reviewer reads what the file shows."""
+    file = written(world, tmp_path)
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps({**content, "plan": {**content["plan"], **told} if told else told}))
+
+    with pytest.raises(RefusedError, match="somebody has changed what the file shows"):
+        applied(world, file)
+
+
+@pytest.mark.parametrize("value", [None, "7", {"a": 1}, [], 7.5])
+def test_a_basis_of_another_form_is_another(value: object, world: World, tmp_path: Path) -> None:
+    file = written(world, tmp_path)
+    content = json.loads(file.read_text())
+    content["basis"]["serial"] = value
+    file.write_text(json.dumps(content))
+
+    with pytest.raises(RefusedError, match="somebody has applied a change since then"):
+        applied(world, file)
+
+
+def test_a_link_a_pipe_a_device_and_a_directory_are_read_or_refused(world: World, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(written(world, tmp_path))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    assert reviewed.read(link).basis.serial == 7
+    for file in (pipe, tmp_path, Path("/dev/zero"), Path("/dev/null")):
+        with pytest.raises(RefusedError, match="is no plan that this version"):
+            reviewed.read(file)
+
+
+@pytest.mark.parametrize("content", [zipped(), pickled(), b" " * (reviewed.LARGEST + 2) + b"{}"])
+def test_archives_pickles_and_what_is_too_large_are_not_opened(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / PLAN_FILE
+    file.write_bytes(content)
+    with pytest.raises(RefusedError, match="is no plan that this version"):
+        reviewed.read(file)
+    assert [path.name for path in tmp_path.iterdir()] == [PLAN_FILE]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ import pytest
 
 from studioctl.config.load import parse
 from studioctl.config.source import Source
+from studioctl.config.users import User
 from studioctl.errors import ConfigError
-from studioctl.operations.why.question import Question, asked, keys
-from studioctl.operations.why.setting import Answer, World, answer
+from studioctl.operations.why.question import OF_SPACE, OF_USER, Question, asked, keys
+from studioctl.operations.why.setting import Answer, Layer, World, answer
+from tests.unit.operations.why import layers
+from tests.unit.operations.why.layers import CASES
 
 TEXT = """\
 name = "acme-ml"
@@ -218,3 +221,129 @@ volume_gb = 80
         ("studio.toml:5", "30"),
         ("default", "20"),
     ]
+
+
+def layered(key: str, text: str, world: World | None = None, *, who: str = "") -> tuple[Answer, Layer, Layer | None]:
+    """The answer, and the layers that decide in the file and in AWS."""
+    config = parse(text)
+    found = answer(asked(f"{who}{key}", config), config, Source("studio.toml", text), world, "")
+    (of_file,) = [layer for layer in found.file if layer.decides]
+    return found, of_file, next((layer for layer in found.aws if layer.decides), None)
+
+
+def test_there_are_twelve_keys() -> None:
+    assert len(CASES) == 12
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_a_default_is_named(key: str) -> None:
+    _, of_file, _ = layered(key, layers.HEAD)
+    assert (of_file.name, of_file.value) == ("default", CASES[key].default)
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_a_line_of_the_file_is_named(key: str) -> None:
+    text = layers.in_file(key)
+    _, of_file, _ = layered(key, text)
+    name, _, line = of_file.name.partition(":")
+
+    assert (name, of_file.value) == ("studio.toml", CASES[key].shown)
+    assert text.splitlines()[int(line) - 1] == f"{key.split('.')[1]} = {CASES[key].toml}"
+
+
+@pytest.mark.parametrize("key", layers.OF_GROUPS)
+def test_a_group_is_named(key: str) -> None:
+    name = key.split(".")[1]
+    text = f'{layers.HEAD}\n[groups.vision]\nusers = ["ada"]\n{name} = {CASES[key].toml}\n'
+    _, of_file, _ = layered(name, text, who="ada.")
+
+    assert (of_file.name, of_file.value) == ("studio.toml:9 (group vision)", CASES[key].shown)
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_the_domain_in_aws_is_named_and_that_it_differs(key: str) -> None:
+    who = "ada." if CASES[key].everywhere else ""
+    world = World(layers.in_aws(key, layer="domain"), {"UserSettings": {}}, {"SpaceSettings": {}})
+    found, _, of_aws = layered(key.split(".")[1] if who else key, layers.HEAD, world, who=who)
+    same, _, _ = layered(key, layers.in_file(key), world)
+
+    assert of_aws == Layer("domain", CASES[key].shown, decides=True)
+    assert (found.differs, same.differs) == (True, False)
+
+
+@pytest.mark.parametrize("key", [key for key, case in CASES.items() if case.everywhere])
+def test_the_user_profile_in_aws_is_named(key: str) -> None:
+    other = layers.in_aws(key, layer="profile")
+    found, _, of_aws = layered(key.split(".")[1], layers.HEAD, World({"DomainId": "d"}, other, {}), who="ada.")
+
+    assert of_aws == Layer("user profile ada", CASES[key].shown, decides=True)
+    assert found.differs
+
+
+def test_an_idle_time_that_somebody_switched_off_is_never() -> None:
+    """As in Studio's console: the minutes stay there."""
+    off = settings(idle=60)
+    off[EDITOR]["AppLifecycleManagement"]["IdleSettings"]["LifecycleManagement"] = "DISABLED"
+    found = why("ada.idle_timeout", World({"DefaultUserSettings": settings(idle=60)}, {"UserSettings": off}))
+
+    assert [(it.name, it.value, it.decides) for it in found.aws] == [
+        ("user profile ada", '"never"', True),
+        ("domain", "60", False),
+    ]
+
+
+def test_a_name_that_studioctl_gives_is_no_difference() -> None:
+    bucket = {"mode": "managed", "type": "aws_s3_bucket", "name": "data"}
+    state = {"resources": [bucket | {"instances": [{"attributes": {"bucket": "acme-ml-data-123456789012"}}]}]}
+    given = why("storage.bucket", World({"DomainName": "acme-ml"}, state=state))
+    domain = why("names.domain", World({"DomainName": "acme-ml"}))
+    other = why("names.domain", World({"DomainName": "acme"}))
+
+    assert (given.wanted, given.differs) == ('"acme-ml-data-ACCOUNT"', False)
+    assert (domain.wanted, domain.differs, other.differs) == ('"acme-ml"', False, True)
+
+
+@pytest.mark.parametrize(("kind", "there"), [("aws_flow_log", "true"), ("aws_vpc", "false")])
+def test_what_is_on_where_something_exists_is_read_from_the_state(kind: str, there: str) -> None:
+    resource = {"mode": "managed", "type": kind, "name": "x", "instances": [{"attributes": {"id": "1"}}]}
+    found = why("network.flow_logs", World({"DomainName": "acme-ml"}, state={"resources": [resource]}))
+
+    assert [(it.name, it.value) for it in found.aws] == [("Terraform's state", there)]
+    assert found.differs == (there == "true")
+
+
+KEYS_OF_USERS = """
+[groups.vision]
+users = ["mary"]
+push_images = false
+editor = { tools = ["ruff"] }
+
+[secrets]
+github = { username = "bot" }
+
+[iam]
+per_user_roles = true
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "layer", "value"),
+    [
+        ("ada.push_images", "default", "true"),
+        ("mary.push_images", "studio.toml:16 (group vision)", "false"),
+        ("mary.github", "studio.toml:20", 'username = "bot"'),
+        ("mary.editor", "studio.toml:17 (group vision)", "tools = ruff"),
+        ("ada.editor", "default", "none"),
+    ],
+)
+def test_what_only_users_have_has_an_answer(typed: str, layer: str, value: str) -> None:
+    key = typed.partition(".")[2]
+    found, of_file, _ = layered(key, TEXT + KEYS_OF_USERS, who=typed.partition(".")[0] + ".")
+
+    assert (of_file.name, of_file.value) == (layer, value)
+    assert (found.title, bool(found.means)) == (f"{key} of user {typed.partition('.')[0]}", True)
+
+
+def test_no_key_of_a_user_is_left_out() -> None:
+    elsewhere = {"name", "spaces", "group"}  # who it is, and what `ada-editor.volume_gb` asks about
+    assert User.model_fields.keys() - elsewhere == OF_USER.keys() | OF_SPACE
