@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: prices help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale soak mutations misbehaviour compatibility package generated docs clean
+.PHONY: prices page help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale soak mutations misbehaviour compatibility package generated docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -50,6 +50,9 @@ versions: $(READY) ## Compare CPU and time of init, plan and up with the first v
 
 chaos: $(READY) ## Kill processes at random moments under random faults; compares what is left (an hour)
 	$(BIN)/python -m benchmarks.chaos
+
+page: $(READY) ## Measure how soon the page of `studioctl ui` is there and shows what changed (two minutes)
+	$(BIN)/python -m benchmarks.page
 
 rivals: $(READY) ## Let two people run up on one state in S3, ten times (ten minutes)
 	$(BIN)/python -m benchmarks.rivals

@@ -1,65 +1,16 @@
 """The page as it is served: the process, its address, who is let in, and how it ends."""
 
-import http.client
 import os
 import re
-import signal
 import socket
-import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from tests.functional.conftest import STUDIOCTL, Shell, wait_for
+from tests.functional.conftest import Shell, wait_for
 from tests.functional.living import Living
+from tests.functional.served import Browser, page
 from tests.unit.emulator.emulated import eventually
 
 START = "/e/acme-ml/spaces/ada-editor/start"
-
-
-@dataclass
-class Browser:
-    """As much of a browser as the page needs: it keeps a cookie, and says where a request comes from."""
-
-    address: str
-    cookie: str = ""
-    lines: list[str] = field(default_factory=list)
-
-    def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
-        """Status and text of an answer."""
-        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=60)
-        sent = {"Cookie": self.cookie, "Origin": self.address, "Sec-Fetch-Site": "same-origin", **(headers or {})}
-        connection.request(method, path, headers=sent)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        if cookie := answer.getheader("Set-Cookie"):
-            self.cookie = cookie.partition(";")[0]
-        connection.close()
-        return answer.status, text
-
-
-@contextmanager
-def page(shell: Shell, *flags: str) -> Iterator[tuple[Browser, str, "subprocess.Popen[str]"]]:
-    """A page that is served: a browser outside of it, the one-time path, and the process."""
-    process = subprocess.Popen(
-        [STUDIOCTL, "ui", "--print", "--local", *flags],
-        cwd=shell.directory,
-        env=shell.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        wait_for(process, "until you press Ctrl-C")
-        assert process.stdout is not None
-        printed = urlsplit(process.stdout.readline().strip())
-        yield Browser(f"http://{printed.netloc}"), printed.path, process
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
 
 
 def test_a_second_browser_is_refused_and_a_new_start_lets_it_in(home: Living) -> None:

@@ -33,6 +33,11 @@ class Watch(Generic[T]):
         self.error: StudioctlError | None = None
         self.version = 0
 
+    @property
+    def is_listened_to(self) -> bool:
+        """Whether somebody looks at its page."""
+        return self._listeners > 0
+
     def now(self) -> T:
         """A look of this moment, which everybody who listens sees, too."""
         found = self._look()

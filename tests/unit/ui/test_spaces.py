@@ -33,7 +33,7 @@ def stream(home: House, path: str, *, first: Callable[[], object], until: str) -
 
 def _stop_when(home: House, first: Callable[[], object], word: str) -> None:
     watch = home.desk.watch("acme-ml")
-    while not watch._listeners:
+    while not watch.is_listened_to:
         threading.Event().wait(0.01)
     threading.Event().wait(0.2)  # for the stream to have told how it is now
     first()
