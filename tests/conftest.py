@@ -1,16 +1,14 @@
 """Which tests run side by side: two cores are busy until the end, and no environment is made twice."""
 
-import functools
 import os
 import signal
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
 
-import botocore.session
 import pytest
 
 from studio_emulator import server
-from tests import forkserver, scratch
+from tests import clients, forkserver, scratch
 from tests.tiers import TIERS, no_process, tier_of, uses
 
 scratch.choose()  # before anything asks for a temporary directory
@@ -22,8 +20,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # With four tests at a time every core has work: one thread of Go for each Terraform is a tenth cheaper than several.
 os.environ.setdefault("GOMAXPROCS", "1")
 
-# Each session reads the descriptions of the services anew, which is half of a small test's work: one reader serves all.
-botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+clients.remember()
 
 SPAWN = server._spawn
 SHARED = {"applied", "lived", "reports"}  # fixtures that hold an environment which several tests look at

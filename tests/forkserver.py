@@ -25,7 +25,19 @@ from pathlib import Path
 from typing import Any
 
 REQUEST_BYTES = 1 << 20
-SERVICES = ("ec2", "ecr", "efs", "iam", "kms", "logs", "resourcegroupstaggingapi", "s3", "sagemaker", "secretsmanager")
+SERVICES = (
+    "ec2",
+    "ecr",
+    "efs",
+    "iam",
+    "kms",
+    "logs",
+    "resourcegroupstaggingapi",
+    "s3",
+    "sagemaker",
+    "secretsmanager",
+    "sts",
+)
 COMMAND = (
     "botocore.session",
     "studioctl.api",
@@ -261,19 +273,19 @@ def emulator(words: Sequence[str]) -> None:
 
 
 def prepare_commands(emulators: str) -> None:
-    """Loads what most commands load, and the descriptions of the services that they call."""
+    """Loads what most commands load, and makes the clients of the services that they call."""
     for name in COMMAND:
         importlib.import_module(name)
     import botocore.session
 
     from studio_emulator import server
+    from tests import clients
 
-    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
-    loader = botocore.session.get_session().get_component("data_loader")
+    clients.remember()
+    session = botocore.session.get_session()
+    session.set_credentials("none", "none")
     for service in SERVICES:
-        loader.load_service_model(service, "service-2")
-        with contextlib.suppress(Exception):
-            loader.load_service_model(service, "endpoint-rule-set-1")
+        session.create_client(service, "us-east-1", endpoint_url="http://127.0.0.1:9")
     server._spawn = spawning(lambda: emulators)
 
 

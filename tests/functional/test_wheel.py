@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import venv
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -151,14 +150,6 @@ def _run(command: Sequence[str], **options: Any) -> str:
     return done.stdout
 
 
-def _clean_python(base: Path) -> Path:
-    """That of an environment with nothing but pip, whose modules are linked."""
-    venv.create(base / "venv")
-    (packages,) = (base / "venv/lib").glob("python*/site-packages")
-    (packages / "pip.pth").write_text(f"{wheelhouse.linked('pip', base)}\n")
-    return base / "venv/bin/python"
-
-
 def _copy(tree: Path) -> Path:
     """The files that git knows, or would add."""
     listed = _run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT)
@@ -213,7 +204,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clean]:
         name: next(directory.glob("studioctl-*.whl"))
         for name, directory in (("tree", base), ("sdist", base / "from-sdist"))
     }
-    python = _clean_python(base)
+    python = wheelhouse.environment(base / "venv")
     _run([str(python), "-m", "pip", "install", "--quiet", str(wheels["tree"])], env=bare, cwd=home)
     made = Clean(python, home, wheels, index)
     try:

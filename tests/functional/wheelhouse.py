@@ -5,6 +5,7 @@ here: these, and no other package's. To pack ten thousand files and to unpack th
 """
 
 import importlib.metadata
+import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,14 @@ def fill(house: Path, requirement: str) -> None:
     """
     for name in sorted(set(_needed(Requirement(requirement)))):
         _pack(importlib.metadata.distribution(name), house)
+
+
+def environment(place: Path) -> Path:
+    """Makes a virtual environment with nothing but pip, which is linked; its Python."""
+    venv.create(place)
+    (packages,) = (place / "lib").glob("python*/site-packages")
+    (packages / "pip.pth").write_text(f"{linked('pip', place)}\n")
+    return place / "bin" / "python"
 
 
 def _needed(root: Requirement) -> Iterator[str]:

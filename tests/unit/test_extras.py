@@ -10,6 +10,7 @@ import pytest
 
 from studioctl import extras
 from studioctl.extras import installing, installing_program
+from tests.functional import wheelhouse
 
 
 def test_the_command_names_this_python() -> None:
@@ -44,8 +45,7 @@ def test_a_python_that_the_system_manages_is_told_as_pip_wants_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The very pip refuses without those words, and takes them."""
-    environment = tmp_path / "python"
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    python = wheelhouse.environment(tmp_path / "python")
     (wheel,) = made(tmp_path / "wheels")
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
     (tmp_path / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=the system's\n")
@@ -53,7 +53,7 @@ def test_a_python_that_the_system_manages_is_told_as_pip_wants_it(
 
     monkeypatch.setattr(sys, "base_prefix", sys.prefix)
     assert extras.is_managed()
-    monkeypatch.setattr(sys, "executable", str(environment / "bin" / "python"))
+    monkeypatch.setattr(sys, "executable", str(python))
     printed = installing(wheel.name.split("-")[0])
     assert printed.endswith(" -m pip install --break-system-packages probe")
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheel.parent), "PATH": "/usr/bin:/bin"}

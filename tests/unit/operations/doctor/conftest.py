@@ -1,15 +1,19 @@
 """An account for all of these tests, in which names and regions keep them apart."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from studio_emulator import server
+from studio_emulator.sandbox import run as sandbox
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
 from studioctl.remote import plugin
 from tests.unit.operations.doctor.ward import Ward
+
+PROBED = functools.cache(sandbox.probe)  # what it finds out is the same for all
 
 
 @pytest.fixture(scope="session")
@@ -29,5 +33,7 @@ def ward(clinic: RunningEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(clinic.log_path.parent / "cache"))  # which remembers the engine's version
     monkeypatch.setattr(plugin, "PLACES", ())  # where this machine may have it
+    monkeypatch.setattr(sandbox, "probe", PROBED)
     return Ward(clinic, tmp_path)
