@@ -62,6 +62,8 @@ def show_estimate(most: "Estimate", package: "Package", settings: "Settings", pl
         )
     has = "what the account has is not known" if most.quota is None else f"the account has {most.quota}"
     fewer = " Trials beyond that wait." if most.quota is not None and most.quota < settings.workers else ""
+    if most.quota == 0:
+        fewer = " On AWS nothing would start."
     terminal.say(f"Quota: {settings.workers} of '{most.quota_name}', and {has}.{fewer}")
 
 

@@ -80,6 +80,11 @@ def test_without_the_file_the_name_goes_along_where_it_is_taken(typed: list[str]
     assert with_flags("studioctl list, studioctl status, studioctl up", typed) == hinted
 
 
+def test_a_commands_help_is_the_same_everywhere() -> None:
+    hint = "studioctl user remove --help, studioctl tune run --help, studioctl cost --help"
+    assert with_flags(hint, ["user", "remove", "--local", "-c", "team.toml"]) == hint
+
+
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
