@@ -12,6 +12,11 @@ TITLES: Mapping[str, str] = {"CodeEditor": "Code Editor", "JupyterLab": "Jupyter
 """The name that people know, by AppType."""
 
 
+def in_file(app_type: str) -> str | None:
+    """The file's name of an app of this AppType; None where no space of the file can be for it."""
+    return next((app for app, known in TYPES.items() if known == app_type), None)
+
+
 def title(app_type: str) -> str:
     """The name that people know for an app of this AppType."""
     return TITLES.get(app_type, app_type)

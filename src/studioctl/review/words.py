@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from studioctl.config.apps import TYPES
+from studioctl.config import apps
 from studioctl.config.checks import LONGEST_IDLE, NEVER
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
@@ -130,7 +130,8 @@ def in_file(key: Location, path: str, value: Any) -> str | None:
     if path == causes.IDLE:
         return _minutes(value)
     if path == causes.APP:
-        return next((shown(app) for app, app_type in TYPES.items() if app_type == value), None)
+        app = apps.in_file(value)
+        return None if app is None else shown(app)
     if path in {causes.VOLUME, causes.INSTANCE} or key[:1] == ("tags",):
         return shown(value)
     if known := _IN_FILE.get(key):

@@ -6,7 +6,7 @@ replaced domain takes every home directory and every volume with it.
 
 from collections.abc import Collection
 
-from studioctl.config.apps import title
+from studioctl.config.apps import in_file, title
 from studioctl.errors import RefusedError
 from studioctl.infrastructure.naming import Naming, label
 from studioctl.operations.environment import Account, Environment
@@ -159,8 +159,9 @@ def _refuse_to_change_space(account: Account, change: ResourceChange) -> None:
             raise RefusedError(
                 f"{place(*_said(account, change.label, 'app'))}: AWS cannot change space '{change.label}' from {before}"
                 f" to {after}, and a new one has a new, empty volume.",
-                hint=f"give the user another space for {after}, and copy the files; or, to lose them: take the space"
-                " out of the file, studioctl up --delete-data, write it again",
+                hint=f'write app = "{in_file(attribute.before)}" for it; for {after} give the user another space, and'
+                " copy the files; or, to lose them: take the space out of the file, studioctl up --delete-data, write"
+                " it again",
             )
         if attribute.path == VOLUME and attribute.after < attribute.before:
             raise RefusedError(

@@ -13,7 +13,7 @@ from studioctl.config.text import Location, all_nearest
 from studioctl.config.users import User
 from studioctl.errors import ConfigError
 
-OF_SPACE = {"instance_type", "volume_gb"}  # the file may say these of a single space
+OF_SPACE = {"app", "instance_type", "volume_gb"}  # the file may say these of a single space
 HELD_BY_SPACE = {*OF_SPACE, "idle_timeout_minutes"}  # AWS holds these for each space
 OF_STUDIO = "studio"
 # Keys that only a user, or a group, has -> what holds for everybody else.

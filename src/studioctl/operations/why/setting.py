@@ -194,11 +194,12 @@ def _studio_layers(question: Question, world: World) -> Iterator[tuple[str, str 
     )
     app_type = world.space.get(_SETTINGS["space"], {}).get(studio_api.api_name(causes.APP))
     for kind, called, described in about:
-        path = next((causes.of_app(it, app_type) for it in known if _belongs(it, kind)), None)
+        path = next((it for it in known if _belongs(it, kind)), None)
         if path is not None and described:
             settings = described.get(_SETTINGS[kind], {})
-            value = _member(settings, path)
-            if path == causes.IDLE and _member(settings, causes.IDLE_SWITCH) == "DISABLED":
+            value = _member(settings, causes.of_app(path, app_type))
+            switch = causes.of_app(causes.IDLE_SWITCH, app_type)
+            if path == causes.IDLE and _member(settings, switch) == "DISABLED":
                 value = LONGEST_IDLE
             yield called, None if value is None else _told(question.key, path, value)
 

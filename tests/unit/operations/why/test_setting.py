@@ -6,7 +6,7 @@ import pytest
 
 from studioctl.config.load import parse
 from studioctl.config.source import Source
-from studioctl.config.users import User
+from studioctl.config.users import Space, User
 from studioctl.errors import ConfigError
 from studioctl.operations.why.question import OF_SPACE, OF_USER, Question, asked, keys
 from studioctl.operations.why.setting import Answer, Layer, World, answer
@@ -105,6 +105,27 @@ def test_the_nearest_layer_of_aws_decides(world: World, decides: str, value: str
 
     assert (layer.name, layer.value, found.holds) == (decides, value, value)
     assert found.differs == (value != "60")
+
+
+def test_the_app_is_the_spaces_own_and_the_rest_is_read_from_its_apps_settings() -> None:
+    text = TEXT.replace('{ name = "grace-one" }', '{ name = "grace-one", app = "jupyterlab" }')
+    config, source = parse(text), Source("studio.toml", text)
+    lab = {"AppType": "JupyterLab", "JupyterLabAppSettings": settings(instance="ml.t3.large", idle=90)[EDITOR]}
+    profile = {"JupyterLabAppSettings": settings(idle=120)[EDITOR], **settings(idle=60)}
+    world = World({"DefaultUserSettings": settings(idle=60)}, {"UserSettings": profile}, {"SpaceSettings": lab})
+
+    def held(question: str) -> tuple[str, list[tuple[str, str | None]]]:
+        found = answer(asked(question, config), config, source, world, "")
+        return found.wanted, [(layer.name, layer.value) for layer in found.aws]
+
+    assert held("grace-one.app") == ('"jupyterlab"', [("space grace-one", '"jupyterlab"')])
+    assert held("grace-gpu.app")[0] == '"code-editor"'
+    assert held("grace-one.instance_type")[1][0] == ("space grace-one", '"ml.t3.large"')
+    assert held("grace-one.idle_timeout_minutes")[1] == [
+        ("space grace-one", "90"),
+        ("user profile grace", "120"),
+        ("domain", None),
+    ]
 
 
 def test_a_volume_is_the_spaces_own_and_others_have_defaults_for_it() -> None:
@@ -346,4 +367,5 @@ def test_what_only_users_have_has_an_answer(typed: str, layer: str, value: str) 
 
 def test_no_key_of_a_user_is_left_out() -> None:
     elsewhere = {"name", "spaces", "group"}  # who it is, and what `ada-editor.volume_gb` asks about
-    assert User.model_fields.keys() - elsewhere == OF_USER.keys() | OF_SPACE
+    assert User.model_fields.keys() - elsewhere == OF_USER.keys() | OF_SPACE - {"app"}
+    assert OF_SPACE == Space.model_fields.keys() - {"name"}
