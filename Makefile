@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: prices page help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale soak mutations misbehaviour compatibility package generated docs clean
+.PHONY: prices page help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale soak guard-month mutations misbehaviour compatibility package generated docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -59,6 +59,9 @@ rivals: $(READY) ## Let two people run up on one state in S3, ten times (ten min
 
 scale: $(READY) ## Measure what 10 and 100 users cost: seconds, calls to AWS, memory (half an hour)
 	$(BIN)/python -m benchmarks.scale
+
+guard-month: $(READY) ## A month of twenty people, watched by two guards at once with throttling and kills (half an hour)
+	$(BIN)/python -m benchmarks.guard_month
 
 soak: $(READY) ## Let the provider, started once, make 50,000 calls; counts answers that got lost (an hour or two)
 	$(BIN)/python -m benchmarks.soak

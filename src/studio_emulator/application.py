@@ -36,8 +36,9 @@ from studio_emulator import (
     trail,
 )
 from studio_emulator.calls import Call, call_of, signature_of
-from studio_emulator.clock import clock
 from studio_emulator.faults import SLOW_SECONDS, Fault, Faults, Kind, unknown
+from studio_emulator.functions import gate
+from studio_emulator.functions.timetable import Timetable
 from studio_emulator.guard import is_loopback
 from studio_emulator.iam.credentials import AdministratorKey
 from studio_emulator.iam.door import Door
@@ -88,6 +89,7 @@ class Application:
         self.door = Door(ACCOUNT_ID, records=settings.record_permissions)
         self._moto: WsgiApplication = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.RLock()
+        self.timetable = Timetable(self._turn)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         refusal = _refuse_stranger(environ)
@@ -142,6 +144,8 @@ class Application:
         self, environ: dict[str, Any], start_response: Any, call: Call, outcome: Outcome | None = None
     ) -> Iterable[bytes]:
         """What moto has not, or fails at, is told in AWS's form, not as a broken server that is asked again."""
+        if call == gate.INVOKE:
+            return gate.invocation(environ, call, self.door, self._turn)(environ, start_response)
         with self._turn:
             settle()
             StudioStore.outcome = outcome
@@ -247,7 +251,8 @@ class Application:
             "training-jobs": self._disturb,
             "sessions": self._begin_session,
             "permissions": self._permissions,
-            "clock": self._clock,
+            "clock": lambda request: clock_setting.answer(request, self._turn, self.timetable.run),
+            "functions": gate.kill,
         }
         answer = answers.get("/".join(request.path.split("/")[2:]))
         return answer(request) if answer else Response("Not found\n", 404)
@@ -257,17 +262,6 @@ class Application:
         with self._turn:
             settle()
             return _json(take_inventory())
-
-    def _clock(self, request: Request) -> Response:
-        """GET tells the time, POST sets it, DELETE has the machine's again: see `clock_setting`."""
-        try:
-            if request.method == "POST":
-                clock_setting.change(json.loads(request.get_data() or b"{}"), self._turn)
-            elif request.method == "DELETE":
-                clock.reset()
-            return _json(clock_setting.told())
-        except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-            return Response(f"{error}\n", 400)
 
     def _permissions(self, request: Request) -> Response:
         """GET shows what was asked for, DELETE forgets it."""
@@ -334,8 +328,10 @@ def bind(
     reach: Mapping[str, str],
 ) -> BaseWSGIServer:
     """A server that listens on 127.0.0.1, on a free port when `port` is 0. Raises SystemExit when it is taken."""
-    server = Server(LOOPBACK, port, InOneRead(Application(identity, key, settings)), handler=RequestHandler)
+    application = Application(identity, key, settings)
+    server = Server(LOOPBACK, port, InOneRead(gate.Gate(application)), handler=RequestHandler)
     install(settings, f"http://{LOOPBACK}:{server.server_port}", key, volumes=volumes, reach=reach)
+    application.timetable.begin()
     return server
 
 

@@ -18,7 +18,7 @@ SIGNED_AS = {
     "servicequotas": "service-quotas",
     "tagging": "resourcegroupstaggingapi",
 }
-REST = ("s3", "efs")
+REST = ("s3", "efs", "lambda", "scheduler")
 SERVICES = (
     *REST,
     "cloudtrail",
@@ -34,6 +34,7 @@ SERVICES = (
     "sagemaker",
     "secretsmanager",
     "service-quotas",
+    "sns",
     "ssm",
     "sts",
 )

@@ -34,6 +34,7 @@ from studio_emulator.backends import each
 from studio_emulator.buckets import StrictS3Backend
 from studio_emulator.cloudformation import StrictCloudFormationBackend
 from studio_emulator.ecr import StrictECRBackend, StrictECRResponse
+from studio_emulator.functions.running import processes
 from studio_emulator.gateways import GatewayBackend
 from studio_emulator.iam.credentials import AdministratorKey
 from studio_emulator.keys import StrictKmsBackend
@@ -129,6 +130,7 @@ def disturb_job(region: str, name: str, event: str) -> None:
 
 def stop() -> None:
     """Leave no process and no files of spaces behind."""
+    processes.stop()
     for _, backend in each(sagemaker_backends):
         if isinstance(backend, StudioBackend):
             backend.stop()

@@ -203,7 +203,7 @@ def session(emulator: RunningEmulator, region: str, user: str, domain_id: str = 
         EmulatorError: there is no such user, or SageMaker may not assume the role, or the emulator does not answer.
     """
     wanted = {"region": region, "user": user, "domain_id": domain_id}
-    begun = _own(
+    begun = own(
         emulator, "POST", "sessions", wanted, hint="studioctl emulator inventory   (names the domains and users)"
     )
     return environment(emulator, region) | {
@@ -219,7 +219,7 @@ def inventory(emulator: RunningEmulator) -> dict[str, Any]:
     Raises:
         EmulatorError: it does not answer.
     """
-    return _own(emulator, "GET", "inventory")
+    return own(emulator, "GET", "inventory")
 
 
 def reset(emulator: RunningEmulator) -> None:
@@ -229,8 +229,8 @@ def reset(emulator: RunningEmulator) -> None:
         EmulatorError: it does not answer.
     """
     set_faults(emulator, {})
-    _own(emulator, "DELETE", "clock")
-    _own(emulator, "POST", "/moto-api/reset")
+    own(emulator, "DELETE", "clock")
+    own(emulator, "POST", "/moto-api/reset")
 
 
 def settings_of(emulator: RunningEmulator) -> EmulatorSettings:
@@ -239,7 +239,7 @@ def settings_of(emulator: RunningEmulator) -> EmulatorSettings:
     Raises:
         EmulatorError: it does not answer.
     """
-    told = _own(emulator, "GET", "settings", hint="studioctl emulator stop   (everything in it will be gone)")
+    told = own(emulator, "GET", "settings", hint="studioctl emulator stop   (everything in it will be gone)")
     known = {field.name for field in fields(EmulatorSettings)}  # one of another version may tell more
     return EmulatorSettings.of({name: value for name, value in told.items() if name in known})
 
@@ -251,27 +251,17 @@ def disturb_job(emulator: RunningEmulator, region: str, name: str, event: str) -
         EmulatorError: No such job runs, or this cannot happen to it.
     """
     wanted = {"region": region, "name": name, "event": event}
-    _own(emulator, "POST", "training-jobs", wanted, hint="aws sagemaker list-training-jobs")
+    own(emulator, "POST", "training-jobs", wanted, hint="aws sagemaker list-training-jobs")
 
 
 def permissions(emulator: RunningEmulator, *, forget: bool = False) -> Any:
     """A list of the permissions that were asked for, where `record_permissions` is set; `forget` begins anew."""
-    return _own(emulator, "DELETE" if forget else "GET", "permissions")
-
-
-def clock(emulator: RunningEmulator, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The time of the emulator's clock, after this change, see `clock_setting.change`.
-
-    Raises:
-        EmulatorError: it does not answer, or the change is none.
-    """
-    method, seconds = ("GET", 60.0) if change is None else ("POST", 24 * 3600.0)  # as long as it takes what falls due
-    return _own(emulator, method, "clock", change, hint="studioctl emulator clock --help", seconds=seconds)
+    return own(emulator, "DELETE" if forget else "GET", "permissions")
 
 
 def faults(emulator: RunningEmulator) -> dict[str, Any]:
     """What is made to go wrong, see `faults.Faults.to_json`. Raises EmulatorError when it does not answer."""
-    return _own(emulator, "GET", "faults")
+    return own(emulator, "GET", "faults")
 
 
 def set_faults(emulator: RunningEmulator, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -280,15 +270,15 @@ def set_faults(emulator: RunningEmulator, wanted: Mapping[str, Any]) -> dict[str
     Raises:
         EmulatorError: it does not answer, or does not know such a fault.
     """
-    return _own(emulator, "PUT", "faults", wanted)
+    return own(emulator, "PUT", "faults", wanted)
 
 
 def add_faults(emulator: RunningEmulator, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Set further faults beside those that are. Raises as `set_faults` does."""
-    return _own(emulator, "POST", "faults", wanted)
+    return own(emulator, "POST", "faults", wanted)
 
 
-def _own(
+def own(
     emulator: RunningEmulator,
     method: str,
     what: str,

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 import pytest
 from tests.functional.living import Living, living
 
-from studio_emulator import server
+from studio_emulator import controls
 
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
     """Ada worked from 8:00 to 10:30 on 10 December; bob has worked since, until 12:00."""
     with living(tmp_path_factory.mktemp("month"), users={"ada": ("ada-editor",), "bob": ("bob-editor",)}) as home:
-        server.clock(home.emulator, {"to": "2035-12-10T08:00:00", "stand": True})
+        controls.clock(home.emulator, {"to": "2035-12-10T08:00:00", "stand": True})
         app = {"DomainId": home.domain_id, "AppType": "CodeEditor", "AppName": "default"}
         home.studio.sagemaker.create_app(**app, SpaceName="ada-editor", ResourceSpec={"InstanceType": "ml.t3.medium"})  # type: ignore[arg-type]
-        server.clock(home.emulator, {"to": "2035-12-10T10:30:00"})
+        controls.clock(home.emulator, {"to": "2035-12-10T10:30:00"})
         home.studio.sagemaker.delete_app(**app, SpaceName="ada-editor")  # type: ignore[arg-type]
         home.studio.sagemaker.create_app(**app, SpaceName="bob-editor", ResourceSpec={"InstanceType": "ml.t3.medium"})  # type: ignore[arg-type]
-        server.clock(home.emulator, {"to": "2035-12-10T12:00:00"})
+        controls.clock(home.emulator, {"to": "2035-12-10T12:00:00"})
         yield home
 
 

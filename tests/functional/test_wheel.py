@@ -46,6 +46,8 @@ WORDS = {
     "space": "grace-editor",
     "tag": "torch-1",
     "topic": "live-in-it",
+    "usd": "20",
+    "user": "grace",
     "where": "s3://acme-copies",
     "words": "ResourceInUse",
 }

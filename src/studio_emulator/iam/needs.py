@@ -1,7 +1,7 @@
 """What a request needs to be allowed: actions on resources, with what AWS knows about each.
 
 Source: the Service Authorization Reference, which names for each action its kinds of resource and condition keys. For
-SageMaker, S3, ECR, Secrets Manager, CloudWatch Logs, IAM and STS the resources are those of the request. Of other
+SageMaker, S3, ECR, Secrets Manager, CloudWatch Logs, IAM, SNS and STS the resources are those of the request. Of other
 services every action is asked for on "*": a policy that allows one on certain resources only is then too little here.
 """
 
@@ -111,8 +111,13 @@ def _iam(received: Received) -> list[Need]:
     said = received.parameters
     for member, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group"), ("PolicyName", "policy")):
         if name := said.get(member):
-            return [_need(received, received.arn("iam", f"{kind}/{name}", region=""))]
+            context = {"iam:policyarn": str(said["PolicyArn"])} if "PolicyArn" in said else {}
+            return [_need(received, received.arn("iam", f"{kind}/{name}", region=""), context)]
     return [_need(received, str(said.get("PolicyArn", "*")))]
+
+
+def _sns(received: Received) -> list[Need]:
+    return [_need(received, str(received.parameters.get("TopicArn", "*")))]
 
 
 def _sts(received: Received) -> list[Need]:
@@ -127,5 +132,6 @@ BY_SERVICE: Mapping[str, Callable[[Received], list[Need]]] = {
     "s3": s3_needs.needs,
     "sagemaker": studio_needs.needs,
     "secretsmanager": _secrets_manager,
+    "sns": _sns,
     "sts": _sts,
 }

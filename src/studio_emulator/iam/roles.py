@@ -18,7 +18,14 @@ NOTHING: Document = {"Version": "2012-10-17", "Statement": []}
 
 def refusal_of_sagemaker(role_arn: str, account: str, actions: Iterable[str], keys: Mapping[str, Values]) -> str:
     """Why SageMaker may not assume a role; nothing when it may. Its trust policy must admit all of the actions."""
-    principal = Principal(arn=PASSED_TO, role_arn=role_arn, account=account, service=PASSED_TO)
+    return refusal_of_service(PASSED_TO, role_arn, account, actions, keys)
+
+
+def refusal_of_service(
+    service: str, role_arn: str, account: str, actions: Iterable[str], keys: Mapping[str, Values]
+) -> str:
+    """As `refusal_of_sagemaker`, for any service."""
+    principal = Principal(arn=service, role_arn=role_arn, account=account, service=service)
     role = role_of(principal)
     if role is None:
         return f"the role {role_arn} does not exist"
@@ -28,7 +35,8 @@ def refusal_of_sagemaker(role_arn: str, account: str, actions: Iterable[str], ke
         decision = evaluate(principal, asked, trust)
         if not decision.allowed:
             said = refusal(principal, asked, decision).replace("identity-based", "resource-based")
-            return f"SageMaker cannot begin a session: {said}"
+            who = "SageMaker" if service == PASSED_TO else service
+            return f"{who} cannot begin a session: {said}"
     return ""
 
 

@@ -175,6 +175,24 @@ class Belongings:
         is_ours = claims.policy(self._session, name, self._tag) is Claim.OURS
         return claims.policy_arn(self._session, name) if is_ours else None
 
+    def function(self, name: str) -> str | None:
+        """The Lambda function of this name."""
+        try:
+            with translated():
+                found = self._session.client("lambda").get_function(FunctionName=name)
+        except MissingError:
+            return None
+        return name if found.get("Tags", {}).get(self._tag[0]) == self._tag[1] else None
+
+    def schedule(self, name: str) -> str | None:
+        """The schedule of this name. A schedule has no tags, so its name has to do."""
+        try:
+            with translated():
+                self._session.client("scheduler").get_schedule(Name=name)
+        except MissingError:
+            return None
+        return f"default/{name}"
+
     def policy_attachment(self, role: str, policy_arn: str) -> str | None:
         """The attachment of a policy to a role."""
         try:

@@ -27,10 +27,11 @@ Stand = Annotated[
 def clock(forward: Forward = None, to: To = None, stand: Stand = None, json: options.Json = False) -> None:
     """Say what time it is in the emulator, and set its clock forward.
 
-    What falls due on the way happens, in its order. The clock never goes back: [bold]studioctl emulator stop[/] ends
+    What falls due on the way happens, in its order. While it stands, nothing that takes time comes to its end, so run no
+    [bold]up[/] then. The clock never goes back: [bold]studioctl emulator stop[/] ends
     it, with everything in the emulator. For example: [bold]studioctl emulator clock --forward 6h[/]
     """
-    from studio_emulator import server
+    from studio_emulator import controls, server
     from studioctl.presentation.json import dumps
 
     if forward is not None and to is not None:
@@ -40,7 +41,7 @@ def clock(forward: Forward = None, to: To = None, stand: Stand = None, json: opt
         change["forward"] = _seconds(forward)
     if to is not None:
         change["to"] = _moment(to)
-    told = server.clock(server.start(), change or None)
+    told = controls.clock(server.start(), change or None)
     typer.echo(dumps(told) if json else told["now"] + ("   (stands still)" if told["stands"] else ""))
 
 

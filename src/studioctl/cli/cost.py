@@ -92,8 +92,8 @@ def cost(
     if month is not None:
         _show_month(config, month, env=env, local=local, csv=csv, json=json)
         return
-    if csv or local or env is not None:
-        raise typer.BadParameter("it needs --month", param_hint="--csv" if csv else "--local" if local else "--env")
+    if csv or env is not None:
+        raise typer.BadParameter("it needs --month", param_hint="--csv" if csv else "--env")
     file = load(config)
     idle = what_if.minutes(idle_minutes)
     asked = what_if.Asked(users, instance_type, volume_gb, network, idle, region)

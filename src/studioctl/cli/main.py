@@ -25,6 +25,7 @@ from studioctl.cli import (
     iam,
     image,
     init,
+    limits,
     logs,
     outputs,
     plan,
@@ -134,6 +135,7 @@ app.add_typer(tune.app, name="tune", rich_help_panel=DAILY)
 app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
 app.add_typer(user.app, name="user", rich_help_panel=FILE)
 app.add_typer(image.app, name="image", rich_help_panel=KEEP)
+app.add_typer(limits.app, name="limits", rich_help_panel=KEEP)
 app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)
 app.add_typer(iam.app, name="iam", rich_help_panel=MORE)
 app.add_typer(state.app, name="state", rich_help_panel=MORE)

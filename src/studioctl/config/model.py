@@ -17,6 +17,7 @@ from studioctl.config.costs import Cost
 from studioctl.config.editor import Editor
 from studioctl.config.editor_merge import merged
 from studioctl.config.iam_checks import some
+from studioctl.config.limits import Limits
 from studioctl.config.stores import Encryption, Images, Secrets, State, Storage
 from studioctl.config.terraform import Terraform
 from studioctl.config.users import Group, ResolvedSpace, User
@@ -262,6 +263,7 @@ class EnvironmentConfig(Model):
     terraform: Terraform = Terraform()
     audit: Audit = Audit()
     cost: Cost = Cost()
+    limits: Limits = Limits()
 
     @model_validator(mode="after")
     def _follow_the_rules(self) -> Self:

@@ -13,6 +13,7 @@ from studioctl.config import (
     costs,
     editor_checks,
     iam_checks,
+    limits,
     lists,
     partitions,
     secrets_in_clear,
@@ -57,6 +58,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from state_access.violations(data)
     yield from _names_on_github(data)
     yield from costs.violations(data)
+    yield from _below(("limits",), limits.violations(table_in(data, "limits"), per_user_roles=per_user_roles))
     yield from terraform.violations(data)
     yield from _raw_script(data)
     for place, editor in _editors(data):

@@ -179,9 +179,15 @@ def _code(value: Any) -> str:
 def _type(node: dict[str, Any]) -> str:
     if "$ref" in node:
         return "table"
-    names = {"string": "text", "integer": "whole number", "boolean": "true or false", "object": "table"}
+    names = {
+        "string": "text",
+        "integer": "whole number",
+        "number": "number",
+        "boolean": "true or false",
+        "object": "table",
+    }
     if node["type"] == "array":
-        return {"table": "list of tables", "text": "list of text"}[_type(node["items"])]
+        return {"table": "list of tables", "text": "list of text", "number": "list of numbers"}[_type(node["items"])]
     kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
     return " or ".join(names[kind] for kind in kinds)
 

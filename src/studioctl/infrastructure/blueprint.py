@@ -15,6 +15,7 @@ from studioctl.infrastructure import (
     editor_scripts,
     endpoints,
     flow_logs,
+    guard,
     iam,
     kms,
     s3,
@@ -63,7 +64,7 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
     traffic = flow_logs.build(config, vpc=network, account=account, partition=partition, naming=naming)
     key = kms.build(config.encryption, account=account, partition=partition, naming=naming)
     secrets = secrets_manager.build(config.secrets, config.users, key, naming)
-    storage = s3.build(config.storage, account.ref("account_id"), key, naming)
+    storage = s3.build(config, account, partition, key, naming)
     images = ecr.build(config.images, config.repository, key)
     places = iam.Places(
         account,
@@ -86,7 +87,12 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
         custom_images=custom.offered,
         naming=naming,
     )
-    parts = (network, groups, ways, traffic, key, secrets, storage, access, images, custom, studio)
+    watch = guard.build(
+        config,
+        guard.Watched(account, partition, storage.bucket, storage.bucket_arn, studio.domain_id, access, key),
+        naming,
+    )
+    parts = (network, groups, ways, traffic, key, secrets, storage, access, images, custom, studio, watch)
     blueprint = Blueprint(
         name=config.name,
         region=config.region,
@@ -94,7 +100,7 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
         tags=naming.tags(config.tags),
         modules=(lookups, *(_after(access.first, part.module) for part in parts if part.module.blocks)),
         provider=config.terraform.versions,
-        files=studio.files,
+        files={**studio.files, **watch.files},
     )
     _refuse_twins(blueprint)
     return blueprint

@@ -78,6 +78,16 @@ class Naming:
         return f"{self.environment}-flow-logs"
 
     @property
+    def guard(self) -> str:
+        """Name of the function that watches what people spend, of its role, schedule, topic and alarm."""
+        return f"{self.environment}-guard"
+
+    @property
+    def guard_caller(self) -> str:
+        """Name of the role with which the schedule calls the guard."""
+        return f"{self.environment}-guard-schedule"
+
+    @property
     def endpoints_security_group(self) -> str:
         """Name of the security group of interface endpoints."""
         return f"{self.environment}-endpoints"

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from studioctl.config.model import EnvironmentConfig
 from studioctl.config.stores import Storage
+from studioctl.guard.ledger import PREFIX
 from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Resource
 from studioctl.infrastructure.kms import Kms
-from studioctl.infrastructure.naming import Naming
+from studioctl.infrastructure.naming import LONGEST_ROLE_NAME, Naming
 
 # Parts of an upload that nobody finishes cost as much as objects, and no listing shows them.
 UNFINISHED_UPLOAD_DAYS = 7
@@ -18,12 +20,14 @@ class S3:
 
     module: Module
     bucket_arn: Ref
+    bucket: Ref
 
 
-def build(storage: Storage, account_id: Ref, kms: Kms, naming: Naming) -> S3:
+def build(config: EnvironmentConfig, account: Data, partition: Data, kms: Kms, naming: Naming) -> S3:
     """The bucket for data sets, artefacts and outputs."""
+    storage = config.storage
     # Bucket names are shared by the whole world; with the account's id in it ours is free.
-    name = storage.bucket or f"{naming.environment}-data-{account_id}"
+    name = storage.bucket or f"{naming.environment}-data-{account.ref('account_id')}"
     # What depends on the key goes before it: a bucket that could not be deleted keeps its key.
     needs_key = {"depends_on": list(kms.before)} if kms.before else {}
     bucket = Resource(
@@ -38,14 +42,14 @@ def build(storage: Storage, account_id: Ref, kms: Kms, naming: Naming) -> S3:
     blocks: tuple[Block, ...] = (
         bucket,
         *privacy,
-        *_policy(bucket, after=privacy),
+        *_policy(bucket, _ledger(config, bucket, account, partition, naming), after=privacy),
         _encryption(bucket, kms),
         *versions,
         *logs,
         Output("bucket", bucket.ref("bucket"), "Name of the data bucket."),
     )
     purpose = "The data bucket: private, encrypted, kept while it holds objects."
-    return S3(module=Module("s3", purpose, blocks), bucket_arn=bucket.ref("arn"))
+    return S3(module=Module("s3", purpose, blocks), bucket_arn=bucket.ref("arn"), bucket=bucket.ref("bucket"))
 
 
 def _privacy(bucket: Resource) -> tuple[Resource, Resource]:
@@ -69,7 +73,26 @@ def _privacy(bucket: Resource) -> tuple[Resource, Resource]:
     return access, ownership
 
 
-def _policy(bucket: Resource, *, after: tuple[Resource, ...]) -> tuple[Data, Resource]:
+def _ledger(
+    config: EnvironmentConfig, bucket: Resource, account: Data, partition: Data, naming: Naming
+) -> list[dict[str, Any]]:
+    """Users write to the bucket, but not into the guard's ledger, whatever their roles say."""
+    if not config.limits.are_set:
+        return []
+    role = naming.execution_role[: LONGEST_ROLE_NAME - 11]  # as user_role() may cut it
+    roles = f"arn:{partition.ref('partition')}:iam::{account.ref('account_id')}:role/{role}*"
+    statement = {
+        "sid": "OnlyTheGuardWritesItsLedger",
+        "effect": "Deny",
+        "actions": ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+        "resources": [f"{bucket.ref('arn')}/{PREFIX}*"],
+        "principals": [{"type": "*", "identifiers": ["*"]}],
+        "condition": [{"test": "ArnLike", "variable": "aws:PrincipalArn", "values": [roles]}],
+    }
+    return [statement]
+
+
+def _policy(bucket: Resource, more: list[dict[str, Any]], *, after: tuple[Resource, ...]) -> tuple[Data, Resource]:
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html, "encryption in transit"
     statement = {
         "sid": "OnlyByTls",
@@ -79,7 +102,7 @@ def _policy(bucket: Resource, *, after: tuple[Resource, ...]) -> tuple[Data, Res
         "principals": [{"type": "*", "identifiers": ["*"]}],
         "condition": [{"test": "Bool", "variable": "aws:SecureTransport", "values": ["false"]}],
     }
-    document = Data("aws_iam_policy_document", "data_bucket", {"statement": [statement]})
+    document = Data("aws_iam_policy_document", "data_bucket", {"statement": [statement, *more]})
     policy = Resource(
         "aws_s3_bucket_policy",
         "data",

@@ -36,6 +36,7 @@ class SageMaker:
 
     module: Module
     files: dict[str, str]
+    domain_id: Ref
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def build(
     purpose = "Studio itself: the domain, a profile per user, their spaces, the lifecycle scripts."
     configs = tuple(config for made in set_up.values() for config in (made.domain, *made.users.values()))
     module = Module("sagemaker", purpose, (*configs, domain, *profiles.values(), *spaces, *outputs))
-    return SageMaker(module=module, files={n: text for made in set_up.values() for n, text in made.files.items()})
+    files = {name: text for made in set_up.values() for name, text in made.files.items()}
+    return SageMaker(module=module, files=files, domain_id=domain.ref("id"))
 
 
 def _lifecycle_configs(app: App, scripts: EditorScripts, naming: Naming) -> _Scripts:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from studio_emulator import faults, server
+from studio_emulator import controls, faults, server
 from studio_emulator.errors import EmulatorError as EmulatorsError
 from studio_emulator.errors import PackageMissingError, SandboxError
 from studio_emulator.server import RunningEmulator
@@ -45,7 +45,7 @@ def as_ours(error: EmulatorsError) -> EmulatorError:
 def now(target: Target) -> datetime:
     """The time: the machine's, or that of the emulator's clock."""
     running = server.find() if target.is_local else None
-    return datetime.fromisoformat(server.clock(running)["now"]) if running else datetime.now(UTC)
+    return datetime.fromisoformat(controls.clock(running)["now"]) if running else datetime.now(UTC)
 
 
 def kinds() -> tuple[str, ...]:

@@ -78,6 +78,8 @@ def of_app(path: str, app_type: str | None) -> str:
 def of_attribute(change: ResourceChange, attribute: AttributeChange, facts: Facts) -> Location:
     """The key behind one attribute."""
     path = plain(attribute.path)
+    if _is_guards(change) or _is_for_guard(change, path, facts):
+        return ("limits",)
     if attribute.unknown and (other := facts.behind(change)):
         forcing = [it for it in other.attributes if it.forces_replacement] or other.attributes
         known = next((it for it in forcing if not it.unknown), None)
@@ -88,9 +90,9 @@ def of_attribute(change: ResourceChange, attribute: AttributeChange, facts: Fact
         return facts.encryption
     if change.type in {DOMAIN, PROFILE, SPACE}:
         return _of_studio(path, change, facts)
-    if change.type == "aws_ecr_lifecycle_policy":
-        return next((key for rule, key in EXPIRY.items() if f"rules{rule}" in attribute.path), ("images",))
-    key = OTHERS.get((change.type, path)) or of_existence(change, facts)
+    expiry = EXPIRY if change.type == "aws_ecr_lifecycle_policy" else {}
+    found = [key for rule, key in expiry.items() if f"rules{rule}" in attribute.path]
+    key = found[0] if found else OTHERS.get((change.type, path)) or of_existence(change, facts)
     return ("network", "cidr") if key == ("network", "subnet_prefix") and facts.has_another_range else key
 
 
@@ -144,11 +146,23 @@ def _script(change: ResourceChange, facts: Facts) -> Location:
 
 def of_existence(change: ResourceChange, facts: Facts) -> Location:
     """The key behind a resource that comes, goes, or changes in a way of which the file says nothing."""
+    if _is_guards(change):
+        return ("limits",)
     if change.type == PROFILE:
         return facts.user(change.label)
     if change.type == SPACE:
         return _space(change, facts)
     return _FINDERS.get(change.type, _always("studio"))(change, facts)
+
+
+def _is_for_guard(change: ResourceChange, path: str, facts: Facts) -> bool:
+    """Whether it changes only because a guard comes or goes."""
+    begins_or_ends = "aws_lambda_function.guard" in facts.addresses
+    return path == "force_detach_policies" or (begins_or_ends and change.type == "aws_s3_bucket_policy")
+
+
+def _is_guards(change: ResourceChange) -> bool:
+    return change.label in {"guard", "guard_schedule", "hold"} and not change.type.startswith("aws_sagemaker_")
 
 
 def _space(change: ResourceChange, facts: Facts) -> Location:

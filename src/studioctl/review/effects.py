@@ -298,6 +298,7 @@ _SIMPLE: Mapping[str, str | Mapping[Any, str]] = {
     "max_volume_gb": f"the largest volume that people may ask for; {NOBODY}",
     "push_images": {True: "the user may push images", False: "the user may no longer push images"},
     "editor": "the set-up of editors changes; it runs at each editor's next start",
+    "limits": "what people may spend, from the guard's next look on",
     "network.flow_logs": {
         True: f"all connections are logged and kept for 90 days; AWS charges for each GB; {NOBODY}",
         False: f"connections are no longer logged; {NOBODY}",

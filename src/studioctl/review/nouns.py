@@ -5,13 +5,14 @@ from typing import Literal
 
 from studioctl.config.text import count
 
-Group = Literal["people", "editor", "network", "permissions", "data"]
+Group = Literal["people", "editor", "network", "permissions", "limits", "data"]
 # In the order in which a plan shows them.
 TITLES: Mapping[Group, str] = {
     "people": "People and spaces",
     "editor": "Editor",
     "network": "Network",
     "permissions": "Permissions",
+    "limits": "Limits",
     "data": "Data and encryption",
 }
 _BUCKET_PARTS = (
@@ -57,6 +58,10 @@ NOUNS: Mapping[str, tuple[Group, str]] = {
     "aws_secretsmanager_secret": ("data", "secret"),
     "aws_kms_key": ("data", "encryption key"),
     "aws_kms_alias": ("data", "key alias"),
+    "aws_sns_topic": ("limits", "topic"),
+    "aws_lambda_function": ("limits", "function"),
+    "aws_scheduler_schedule": ("limits", "schedule"),
+    "aws_cloudwatch_metric_alarm": ("limits", "alarm"),
 }
 PLURALS = {
     "policy": "policies",

@@ -52,6 +52,12 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("encryption", "key"),
         ("iam", "extra_statements"),
         ("iam", "permissions_boundary"),
+        ("limits", "check_minutes"),
+        ("limits", "max_hours_per_start"),
+        ("limits", "monthly_usd"),
+        ("limits", "monthly_usd_per_user"),
+        ("limits", "schedule"),
+        ("limits", "warn_at"),
         ("images", "custom"),
         ("network", "endpoints"),
         ("network", "internet"),
@@ -65,7 +71,7 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("studio", "trusted_accounts"),
         ("terraform", "provider"),
     }
-    assert known.keys() - given.keys() == {"cost", "groups", "tags", "terraform", "users_file"}
+    assert known.keys() - given.keys() == {"cost", "groups", "limits", "tags", "terraform", "users_file"}
 
 
 def test_the_team_has_five_people_two_of_them_with_two_spaces() -> None:

@@ -94,6 +94,7 @@ def test_any_text_is_quoted(value: str) -> None:
                 "state",
                 "audit",
                 "cost",
+                "limits",
                 "terraform",
             )
         },

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_emulator import server
+from studio_emulator import controls, server
 from studio_emulator.clock import Clock
 from studio_emulator.errors import EmulatorError
 from studio_emulator.server import RunningEmulator
@@ -36,7 +36,7 @@ def test_a_clock_stands_and_goes_on_from_there() -> None:
 
 
 def test_what_falls_due_happens_and_dates_are_the_clocks(running: RunningEmulator) -> None:
-    server.clock(running, {"to": "2030-01-01T12:00:00", "stand": True})
+    controls.clock(running, {"to": "2030-01-01T12:00:00", "stand": True})
     studio = new_studio(running)
     domain_id = studio.sagemaker.create_domain(
         DomainName="clock",
@@ -47,19 +47,19 @@ def test_what_falls_due_happens_and_dates_are_the_clocks(running: RunningEmulato
     )["DomainId"]
     made = studio.sagemaker.describe_domain(DomainId=domain_id)
     assert (made["Status"], made["CreationTime"]) == ("Pending", datetime(2030, 1, 1, 12, tzinfo=UTC))
-    server.clock(running, {"forward": 61})
+    controls.clock(running, {"forward": 61})
     assert studio.sagemaker.describe_domain(DomainId=domain_id)["Status"] == "InService"
 
 
 def test_cloudtrail_tells_who_did_what_and_when(running: RunningEmulator) -> None:
-    server.clock(running, {"stand": True})
+    controls.clock(running, {"stand": True})
     studio, trail = new_studio(running), client(running, "cloudtrail")
     with pytest.raises(Exception, match="nobody"):
         studio.sagemaker.delete_domain(DomainId="d-nobody")
     studio.sagemaker.describe_domain  # noqa: B018 - what only reads is not recorded
     wanted = [{"AttributeKey": "EventName", "AttributeValue": "DeleteDomain"}]
     (told,) = trail.lookup_events(LookupAttributes=wanted)["Events"]
-    assert told["EventTime"] == datetime.fromisoformat(server.clock(running)["now"])
+    assert told["EventTime"] == datetime.fromisoformat(controls.clock(running)["now"])
     assert '"domainId": "d-nobody"' in told["CloudTrailEvent"]
     assert '"errorCode"' in told["CloudTrailEvent"]
     with pytest.raises(Exception, match="only one lookup attribute"):
@@ -76,7 +76,7 @@ def test_cloudtrail_tells_who_did_what_and_when(running: RunningEmulator) -> Non
     ],
 )
 def test_what_no_clock_does_is_refused(running: RunningEmulator, change: dict[str, object], said: str) -> None:
-    before = server.clock(running)["now"]
+    before = controls.clock(running)["now"]
     with pytest.raises(EmulatorError, match=said):
-        server.clock(running, change)
-    assert server.clock(running)["now"] >= before
+        controls.clock(running, change)
+    assert controls.clock(running)["now"] >= before

@@ -141,6 +141,7 @@ KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
         {"encryption": {"customer_key": True, "deletion_days": 9}},
     ),
     ("editor",): ({}, {"editor": {"tools": ["uv"]}}),
+    ("limits",): ({}, {"limits": {"monthly_usd": 100.0}}),
 }
 WITHOUT_EFFECT = {
     "name": "another environment",
@@ -204,7 +205,7 @@ def test_no_key_is_left_out() -> None:
     missing: list[object] = []
     for section, field in EnvironmentConfig.model_fields.items():
         inner = getattr(field.annotation, "model_fields", {})
-        if section in WITHOUT_EFFECT or ((section,) in known and section in {"editor", "tags", "users"}):
+        if section in WITHOUT_EFFECT or ((section,) in known and section in {"editor", "limits", "tags", "users"}):
             continue
         missing += [(section, name) for name in inner if (section, name) not in known] if inner else [section]
     assert [it for it in missing if it not in {"tags", "users", "editor"}] == []
@@ -212,6 +213,7 @@ def test_no_key_is_left_out() -> None:
 
 def test_every_type_of_resource_has_a_noun() -> None:
     sections = {"network": {**CUT_OFF, "flow_logs": True}, "encryption": {"customer_key": True}}
+    sections["limits"] = {"monthly_usd": 100.0}
     both = (environment(**sections), environment(network=CLOSED, storage={"access_logs": "acme-logs"}))
     types = {c.type for config in both for c in between(None, config).changes}
     assert types <= NOUNS.keys()

@@ -205,6 +205,8 @@ def _role(its_label: str, name: str, whom: str, trust: Data, config: Environment
             "description": f"What SageMaker Studio assumes for {whom}",
             "assume_role_policy": trust.ref("json"),
             **({"permissions_boundary": boundary} if boundary else {}),
+            # The guard attaches a policy of which Terraform does not know, and IAM deletes no role that has one.
+            **({"force_detach_policies": True} if config.limits.are_set else {}),
         },
     )
 

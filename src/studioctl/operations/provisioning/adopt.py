@@ -242,6 +242,8 @@ FINDERS: Mapping[str, Finder] = {
     "aws_sagemaker_image": lambda ours, it: ours.image(it["image_name"]),
     IMAGE_VERSION: lambda ours, it: ours.image_version(it["image_name"]),
     "aws_sagemaker_app_image_config": lambda ours, it: ours.app_image_config(it["app_image_config_name"]),
+    "aws_lambda_function": lambda ours, it: ours.function(it["function_name"]),
+    "aws_scheduler_schedule": lambda ours, it: ours.schedule(it["name"]),
     "aws_sagemaker_domain": lambda ours, it: ours.domain(it["domain_name"]),
     "aws_sagemaker_user_profile": lambda ours, it: ours.user_profile(it["domain_id"], it["user_profile_name"]),
     "aws_sagemaker_space": lambda ours, it: ours.space(it["domain_id"], it["space_name"]),

@@ -20,6 +20,7 @@ from studioctl.aws.session import Session
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Noted, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming, home_tags, kept_tags, read_home_tags
+from studioctl.operations import limits
 from studioctl.operations.costs import known
 from studioctl.operations.data import backup, kms_keys
 from studioctl.operations.data import inventory as holdings
@@ -376,5 +377,6 @@ def _destroy(environment: Environment, found: Teardown) -> Work[None]:
     forgotten = found.kept_addresses | set(found.key_addresses)
     recorded = [address for address in found.addresses if address in forgotten]
     terraform.forget(recorded)
+    yield from limits.release(environment)
     if adopted or len(recorded) < len(found.addresses):
         yield from terraform.apply((yield from terraform.plan(destroy=True)))

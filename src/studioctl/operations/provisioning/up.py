@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from studioctl.errors import RefusedError
 from studioctl.events import Expected, Noted, Stage, Work
 from studioctl.infrastructure import studio_api
+from studioctl.operations import limits
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import adopt as adoption
 from studioctl.operations.provisioning import (
@@ -210,6 +211,8 @@ def _apply(environment: Environment, summary: PlanSummary, stop: Sequence["App"]
         from studioctl.operations.provisioning.custom_images import detach_from_users  # noqa: PLC0415 (as above)
 
         yield from detach_from_users(environment)
+    if any(change.address == limits.HOLD and change.destroys for change in summary.changes):
+        yield from limits.release(environment)
     environment.terraform.workspace.claim()
     yield from _settle(environment, summary)
     if any(change.type == DOMAIN and change.action in {"create", "replace"} for change in summary.changes):

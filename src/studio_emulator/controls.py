@@ -1,0 +1,26 @@
+"""More to be done to a running emulator: its clock, and kills. Light, as `server` is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio_emulator import server
+from studio_emulator.server import RunningEmulator
+
+
+def clock(emulator: RunningEmulator, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The time of the emulator's clock, after this change, see `clock_setting.change`.
+
+    Raises:
+        EmulatorError: it does not answer, or the change is none.
+    """
+    method, seconds = ("GET", 60.0) if change is None else ("POST", 24 * 3600.0)  # as long as it takes what falls due
+    return server.own(emulator, method, "clock", change, hint="studioctl emulator clock --help", seconds=seconds)
+
+
+def kill_functions(emulator: RunningEmulator, after_calls: int) -> None:
+    """Let the processes of functions that run be killed at this many calls of AWS from now.
+
+    Raises:
+        EmulatorError: it does not answer.
+    """
+    server.own(emulator, "POST", "functions", {"kill_after_calls": after_calls})

@@ -1,0 +1,54 @@
+"""The guard's ledger and grants in the bucket, and its holds on roles."""
+
+from collections.abc import Callable
+from typing import Any
+
+from studioctl.aws.errors import MissingError, ignoring_missing, translated
+from studioctl.aws.session import Session
+
+Grants = dict[str, dict[str, float]]
+TRIES = 8
+
+
+def quiet(session: Session, function: str) -> None:
+    """Lets the guard run no more. It may be gone already."""
+    with ignoring_missing():
+        session.client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+
+
+def held(session: Session, policy_arn: str) -> tuple[str, ...]:
+    """The roles that have the policy; none where there is no such policy."""
+    try:
+        with translated():
+            pages = session.client("iam").get_paginator("list_entities_for_policy")
+            found = [page["PolicyRoles"] for page in pages.paginate(PolicyArn=policy_arn, EntityFilter="Role")]
+    except MissingError:
+        return ()
+    return tuple(role["RoleName"] for roles in found for role in roles)
+
+
+def release(session: Session, policy_arn: str) -> tuple[str, ...]:
+    """Takes the policy off every role that has it, and returns those."""
+    roles = held(session, policy_arn)
+    for role in roles:
+        with ignoring_missing():
+            session.client("iam").detach_role_policy(RoleName=role, PolicyArn=policy_arn)
+    return roles
+
+
+def changed(
+    read: Callable[[Any], tuple[Grants, str]], write: Callable[[Any, Grants, str], bool], session: Session
+) -> Any:
+    """Tries `write` on what `read` gives until nobody has written between the two; whether it was written."""
+    s3 = session.client("s3")
+    with translated():
+        return any(write(s3, *read(s3)) for _ in range(TRIES))
+
+
+def reading(session: Session, read: Callable[[Any], Any]) -> Any:
+    """All that `read` reads with a client of S3; None where the bucket is missing."""
+    try:
+        with translated():
+            return read(session.client("s3"))
+    except MissingError:
+        return None

@@ -1,0 +1,88 @@
+"""`studioctl limits ...`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studioctl.cli import completion, options
+from studioctl.cli.group import Group
+
+app = typer.Typer(
+    help="What people may spend in a month, what they have spent, and more of it for somebody.",
+    cls=Group,
+    rich_markup_mode="rich",
+)
+User = Annotated[
+    str,
+    typer.Argument(
+        help="Who; everybody: all users together.", metavar="USER", show_default=False, autocompletion=completion.users
+    ),
+]
+Usd = Annotated[float, typer.Argument(help="US dollars more.", metavar="USD", min=0.01, max=1_000_000)]
+
+
+@app.command()
+def show(
+    config: options.Config = options.DEFAULT_CONFIG, local: options.Local = False, json: options.Json = False
+) -> None:
+    """Show the month so far: spent, limit and what is left, of everybody and of each user.
+
+    The figures are those of the guard, a function in the account that looks every few minutes.
+    """
+    from studioctl.cli import context
+    from studioctl.operations import limits as operation
+    from studioctl.presentation import limits as view
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
+    from studioctl.presentation.progress import waiting
+
+    terminal, account = Terminal(), context.account(config, local=local)
+    operation.require(account)
+    with waiting(terminal, "Asking AWS"):
+        found = operation.show(account)
+    if json:
+        typer.echo(dumps(view.to_json(found)))
+    else:
+        minutes = account.config.limits.check_minutes
+        view.show(found, terminal, check_minutes=minutes, own_usd=operation.own_cost(minutes))
+
+
+@app.command()
+def grant(
+    user: User,
+    usd: Usd,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+) -> None:
+    """Let a user, or everybody together, spend more until the month ends: [bold]studioctl limits grant ada 20[/]
+
+    Whoever was stopped can start again after the guard's next look.
+    """
+    _change(user, usd, config=config, local=local)
+
+
+@app.command()
+def revoke(
+    user: User,
+    config: options.Config = options.DEFAULT_CONFIG,
+    local: options.Local = False,
+) -> None:
+    """Take back all that was granted to a user, or to everybody together, this month."""
+    _change(user, 0.0, config=config, local=local)
+
+
+def _change(user: str, usd: float, *, config: Path, local: bool) -> None:
+    from studioctl.cli import context
+    from studioctl.operations import limits as operation
+    from studioctl.presentation.console import Terminal
+    from studioctl.presentation.progress import waiting
+
+    terminal, account = Terminal(), context.account(config, local=local)
+    with waiting(terminal, "Writing the grant"):
+        granted = operation.grant(account, user, usd)
+    minutes = account.config.limits.check_minutes
+    terminal.say(
+        f"{granted:,.2f} USD are granted to {user} this month. The guard looks within"
+        f" {minutes} minute{'s' if minutes > 1 else ''}."
+    )

@@ -1,0 +1,148 @@
+"""Limits of what people spend, which the guard in the account enforces."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeAlias
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, WithJsonSchema
+
+from studioctl.config.closed import Model
+from studioctl.config.text import Violation, nearest, quote
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOST_USD = 1_000_000
+LONGEST_START = 24 * 30  # hours
+TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+DAYS_PATTERN = rf"^({'|'.join(DAYS)})([,-]({'|'.join(DAYS)}))*$"
+
+
+def _usd(value: float) -> float:
+    if not 0 < value <= MOST_USD:
+        raise ValueError(f"must be more than 0 and at most {MOST_USD:,} US dollars")
+    return value
+
+
+def _share(value: float) -> float:
+    if not 0 < value < 1:
+        raise ValueError("must be between 0 and 1: 0.8 is 80 %")
+    return value
+
+
+def _hours(value: float) -> float:
+    if not 0 < value <= LONGEST_START:
+        raise ValueError(f"must be more than 0 and at most {LONGEST_START} hours")
+    return value
+
+
+def _minutes(value: int) -> int:
+    if not 1 <= value <= 60:
+        raise ValueError("must be from 1 to 60 minutes")
+    return value
+
+
+def _time(value: str) -> str:
+    if not re.fullmatch(TIME, value):
+        raise ValueError("must be a time such as 20:00")
+    return value
+
+
+def _days(value: str) -> str:
+    days(value)
+    return value
+
+
+def _zone(value: str) -> str:
+    known = available_timezones()
+    if value not in known:
+        meant = nearest(value, sorted(known))
+        raise ValueError("is no time zone" + (f"; did you mean {quote(meant)}?" if meant else " such as Europe/Berlin"))
+    return value
+
+
+Usd: TypeAlias = Annotated[
+    StrictFloat, AfterValidator(_usd), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MOST_USD})
+]
+Share: TypeAlias = Annotated[
+    StrictFloat,
+    AfterValidator(_share),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
+]
+Hours: TypeAlias = Annotated[
+    StrictFloat,
+    AfterValidator(_hours),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_START}),
+]
+Minutes: TypeAlias = Annotated[
+    StrictInt, AfterValidator(_minutes), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 60})
+]
+Time: TypeAlias = Annotated[str, AfterValidator(_time), WithJsonSchema({"type": "string", "pattern": TIME})]
+WeekDays: TypeAlias = Annotated[str, AfterValidator(_days), WithJsonSchema({"type": "string", "pattern": DAYS_PATTERN})]
+Zone: TypeAlias = Annotated[str, AfterValidator(_zone), WithJsonSchema({"type": "string", "minLength": 1})]
+
+
+class Schedule(Model):
+    """When running apps are stopped, whoever started them."""
+
+    stop: Time = Field(description="The time. What is started later runs on.", examples=["20:00"])
+    days: WeekDays = Field("mon-sun", description="On which days: mon-fri, or mon,wed,fri.", examples=["mon-fri"])
+    time_zone: Zone = Field("UTC", description="Of the time, by its name in IANA's list.", examples=["Europe/Berlin"])
+
+
+class Limits(Model):
+    """Bounds for what people spend on running apps and training jobs. A function in the account watches."""
+
+    monthly_usd_per_user: Usd | None = Field(
+        None,
+        description="US dollars that each user may spend in a month (UTC). Whoever has spent them is stopped, and can"
+        " start nothing until the month ends or `studioctl limits grant` adds some. Needs [iam] per_user_roles.",
+        examples=[50.0],
+    )
+    monthly_usd: Usd | None = Field(
+        None, description="US dollars that all users together may spend in a month (UTC).", examples=[1000.0]
+    )
+    warn_at: tuple[Share, ...] = Field(
+        (0.5, 0.8),
+        description="Shares of these limits at which the guard's SNS topic is told.",
+        examples=[[0.5, 0.8]],
+    )
+    schedule: Schedule | None = Field(
+        None,
+        description="When running apps are stopped.",
+        examples=[{"stop": "20:00", "days": "mon-fri", "time_zone": "Europe/Berlin"}],
+    )
+    max_hours_per_start: Hours | None = Field(
+        None, description="Hours after which an app is stopped, also one that is in use.", examples=[12.0]
+    )
+    check_minutes: Minutes = Field(
+        5,
+        description="How often the guard looks. A limit may be passed by what runs in that time.",
+        examples=[15],
+    )
+
+    @property
+    def are_set(self) -> bool:
+        """Whether there is anything to guard."""
+        limits = (self.monthly_usd_per_user, self.monthly_usd, self.schedule, self.max_hours_per_start)
+        return any(limit is not None for limit in limits)
+
+
+def days(text: str) -> tuple[int, ...]:
+    """The days of "mon-fri" or "mon,wed,fri"; Monday is 0. Raises ValueError."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if first not in DAYS or (last or first) not in DAYS:
+            raise ValueError("must name days such as mon-fri, or mon,wed,fri")
+        start, end = DAYS.index(first), DAYS.index(last or first)
+        found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+    return tuple(sorted(found))
+
+
+def violations(limits: Mapping[str, Any], *, per_user_roles: bool) -> Iterator[Violation]:
+    """A limit for each user needs a role for each: with one role, starts cannot be denied to one of them alone."""
+    if limits.get("monthly_usd_per_user") is not None and not per_user_roles:
+        yield (
+            ("monthly_usd_per_user",),
+            "needs a role for each user, to which starting can be denied; add per_user_roles = true under [iam]",
+        )

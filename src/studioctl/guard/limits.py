@@ -1,0 +1,190 @@
+"""The limits of an environment, and what has to happen for them. Pure: no call of AWS, no clock."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from studioctl.guard.rates import Rates
+from studioctl.guard.spans import TRAINING, Span
+
+EVERYBODY = ""
+"""In grants, warnings and holds: the environment as a whole."""
+LOOK_BACK = 8  # days in which the latest time of a schedule is sought
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When apps are stopped: at this time of these days, Monday is 0, in a time zone of IANA's names."""
+
+    stop: str
+    days: tuple[int, ...]
+    time_zone: str
+
+    def latest(self, at: float) -> float | None:
+        """The latest such moment by now. A time that a clock change leaves out counts as if it had not."""
+        zone = ZoneInfo(self.time_zone)
+        today = datetime.fromtimestamp(at, zone).date()
+        hour, minute = map(int, self.stop.split(":"))
+        for back in range(LOOK_BACK):
+            day = today - timedelta(days=back)
+            moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).timestamp()
+            if day.weekday() in self.days and moment <= at:
+                return moment
+        return None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """US dollars a month, for each user and in all; the shares of them that are told; and when apps are stopped."""
+
+    per_user: float | None = None
+    in_all: float | None = None
+    warn_at: tuple[float, ...] = ()
+    schedule: Schedule | None = None
+    max_hours: float | None = None
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Limits":
+        """From JSON."""
+        schedule = told.get("schedule")
+        return cls(
+            per_user=told.get("per_user"),
+            in_all=told.get("in_all"),
+            warn_at=tuple(told.get("warn_at", ())),
+            schedule=Schedule(schedule["stop"], tuple(schedule["days"]), schedule["time_zone"]) if schedule else None,
+            max_hours=told.get("max_hours"),
+        )
+
+
+@dataclass(frozen=True)
+class Spent:
+    """A user's month, or everybody's: US dollars, and how many there may be; None: any number."""
+
+    who: str
+    usd: float
+    limit: float | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more may run."""
+        return self.limit is not None and self.usd >= self.limit
+
+    @property
+    def left(self) -> float | None:
+        """US dollars that are left."""
+        return None if self.limit is None else max(0.0, self.limit - self.usd)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Something to stop, and why."""
+
+    span: Span
+    why: str
+
+
+@dataclass(frozen=True)
+class Warning:  # noqa: A001 (the field's word)
+    """A share of a limit that was reached: by whom, and which."""
+
+    spent: Spent
+    share: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """All that has to happen.
+
+    Args:
+        held: Users who may start nothing until the month ends; with EVERYBODY in it, all.
+        stops: What to stop, the most urgent first.
+        warnings: Shares that were reached.
+        scheduled: The moment for which `stops` has what the schedule wants; None: none is due.
+    """
+
+    held: frozenset[str] = frozenset()
+    stops: tuple[Stop, ...] = ()
+    warnings: tuple[Warning, ...] = field(default=())
+    scheduled: float | None = None
+
+
+def month_of(at: float) -> tuple[str, float, float]:
+    """The month of a moment, in UTC, as AWS bills: its name, start and end."""
+    start = datetime.fromtimestamp(at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    end = (start + timedelta(days=32)).replace(day=1)
+    return f"{start:%Y-%m}", start.timestamp(), end.timestamp()
+
+
+def spending(
+    spans: Sequence[Span], at: float, limits: Limits, rates: Rates, grants: Mapping[str, float], users: Iterable[str]
+) -> tuple[Spent, ...]:
+    """The month so far: of everybody, and of each user.
+
+    Args:
+        spans: What ran.
+        at: The time.
+        limits: Of the environment.
+        rates: What hours cost.
+        grants: US dollars that were granted on top this month, by user or for EVERYBODY.
+        users: The users of the file. Others who spent something are added.
+    """
+    _, start, _ = month_of(at)
+
+    def limit(usd: float | None, who: str) -> float | None:
+        return None if usd is None else usd + grants.get(who, 0.0)
+
+    owners = sorted({span.owner for span in spans if span.owner and span.hours(start, at) > 0} | set(users))
+    each = (
+        Spent(who, rates.cost((span for span in spans if span.owner == who), start, at), limit(limits.per_user, who))
+        for who in owners
+    )
+    return (Spent(EVERYBODY, rates.cost(spans, start, at), limit(limits.in_all, EVERYBODY)), *each)
+
+
+def decide(
+    spans: Sequence[Span], at: float, limits: Limits, rates: Rates, spent: Iterable[Spent], done: float
+) -> Decision:
+    """All that has to happen now.
+
+    Args:
+        spans: What runs and ran.
+        at: The time.
+        limits: Of the environment.
+        rates: What hours cost.
+        spent: The month so far, see `spending`.
+        done: Up to when the schedule was carried out.
+    """
+    spent = tuple(spent)
+    held = frozenset(each.who for each in spent if each.is_over)
+    latest = limits.schedule.latest(at) if limits.schedule else None
+    scheduled = latest if latest is not None and latest > done else None
+    stops = [
+        Stop(span, why)
+        for span in spans
+        if span.is_open and rates.at_most(span) > 0 and (why := _why(span, at, limits, held, scheduled))
+    ]
+    stops.sort(
+        key=lambda stop: (stop.span.kind != TRAINING, -rates.at_most(stop.span) * stop.span.count, stop.span.began)
+    )
+    warnings = tuple(
+        Warning(each, share)
+        for each in spent
+        for share in (*limits.warn_at, 1.0)
+        if each.limit is not None and each.usd >= share * each.limit
+    )
+    return Decision(held, tuple(stops), warnings, scheduled)
+
+
+def _why(span: Span, at: float, limits: Limits, held: frozenset[str], scheduled: float | None) -> str:
+    if EVERYBODY in held:
+        return "monthly_usd"
+    if span.owner and span.owner in held:
+        return "monthly_usd_per_user"
+    if span.kind != TRAINING:  # a job ends by itself, and loses work
+        if scheduled is not None and span.began < scheduled:
+            return "schedule"
+        if limits.max_hours is not None and at - span.began >= limits.max_hours * 3600:
+            return "max_hours_per_start"
+    return ""

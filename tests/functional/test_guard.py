@@ -1,0 +1,120 @@
+"""The guard at work: its archive runs in the emulator, as its role, by the emulator's clock."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+from tests.functional.guarded import BUCKET, Guarded, guarded
+
+from studio_emulator import controls
+
+LIMITS = """monthly_usd_per_user = 1.0
+monthly_usd = 100.0
+schedule = { stop = "20:00", days = "mon-fri", time_zone = "Europe/Berlin" }
+max_hours_per_start = 20.0
+check_minutes = 30"""
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """Ada, bob and eve; the tests here are one story, in their order."""
+    with guarded(tmp_path_factory.mktemp("guard"), ("ada", "bob", "eve"), LIMITS) as made:
+        yield made
+
+
+def test_the_limit_of_one_user_stops_and_holds_that_user(team: Guarded) -> None:
+    team.forward(to="2036-12-01T08:00:00")
+    team.start("ada", "ml.g5.xlarge")
+    team.start("bob")
+    team.forward(forward=5400)
+    assert (team.status("ada"), team.status("bob"), team.held("ada"), team.held("bob")) == (
+        "Deleted",
+        "InService",
+        True,
+        False,
+    )
+    with pytest.raises(ClientError, match="explicit deny in an identity-based policy"):
+        team.start("ada")
+    assert [(each.owner, each.why) for each in team.ledger().stopped] == [("ada", "monthly_usd_per_user")]
+    shown = team.home.run("limits", "show")
+    assert "May start nothing: acme-ml-execution-ada" in shown.out
+    assert "ada_editor" not in shown.out
+
+
+def test_a_user_cannot_lift_it_nor_write_the_ledger(team: Guarded) -> None:
+    arn = "arn:aws:iam::123456789012:policy/acme-ml-hold"
+    with pytest.raises(ClientError, match="not authorized"):
+        team.client("ada", "iam").detach_role_policy(RoleName="acme-ml-execution-ada", PolicyArn=arn)
+
+
+def test_a_grant_lets_the_user_start_again(team: Guarded) -> None:
+    assert "20.00 USD are granted to ada" in team.home.run("limits", "grant", "ada", "20").err
+    team.forward(forward=1800)
+    assert not team.held("ada")
+    team.start("ada")
+    told = json.loads(team.home.run("limits", "show", "--json").out)
+    assert [each["granted"] for each in told["allowances"] if each["user"] == "ada"] == [20.0]
+    assert "0.00 USD are granted to ada" in team.home.run("limits", "revoke", "ada").err
+    team.forward(forward=1800)
+    assert team.held("ada")
+    team.home.run("limits", "grant", "ada", "50")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("zoe", "5"), "'zoe' has no limit in the file."),
+        (("ada", "0"), "must be at least 0.01"),
+        (("ada",), "Missing argument"),
+    ],
+)
+def test_a_grant_that_is_none_is_refused(team: Guarded, words: tuple[str, ...], said: str) -> None:
+    assert said in team.home.run("limits", "grant", *words, expect=None).err
+
+
+def test_a_guard_that_is_killed_goes_on_where_it_was(team: Guarded) -> None:
+    before = len(team.ledger().stopped)
+    team.forward(to="2036-12-01T18:30:00")
+    team.start("eve")
+    controls.kill_functions(team.emulator, 4)
+    team.forward(to="2036-12-01T19:00:00")  # 20:00 in Berlin
+    controls.kill_functions(team.emulator, 9)
+    team.forward(to="2036-12-01T19:40:00")
+    assert [team.status(user) for user in ("bob", "eve")] == ["Deleted", "Deleted"]
+    assert {each.why for each in team.ledger().stopped[before:]} == {"schedule"}
+
+
+def test_what_starts_after_the_schedule_runs_on_until_its_longest_time(team: Guarded) -> None:
+    team.home.run("limits", "grant", "bob", "10")
+    team.forward(forward=1800)
+    team.start("bob")
+    team.forward(to="2036-12-02T06:00:00")
+    assert team.status("bob") == "InService"
+    team.forward(to="2036-12-02T17:00:00")
+    assert team.status("bob") == "Deleted"
+    assert [each.why for each in team.ledger().stopped if each.owner == "bob"][-1] == "max_hours_per_start"
+
+
+def test_the_same_call_twice_changes_nothing(team: Guarded) -> None:
+    at = team.forward(forward=1800)
+    team.call(at)
+    before = team.ledger()
+    team.call(at)
+    assert team.ledger() == before
+
+
+def test_a_new_month_lets_everybody_start(team: Guarded) -> None:
+    team.home.run("limits", "revoke", "ada")
+    team.forward(forward=1800)
+    assert team.held("ada")
+    team.skip(to="2036-12-31T23:50:00")
+    team.forward(to="2037-01-01T00:40:00")
+    assert not team.held("ada")
+
+
+def test_a_guard_that_is_switched_off_is_told(team: Guarded) -> None:
+    team.home.client("lambda").put_function_concurrency(FunctionName="acme-ml-guard", ReservedConcurrentExecutions=0)
+    team.forward(forward=7200)
+    assert "nobody is watched" in team.home.run("limits", "show").err
+    assert team.home.client("s3").head_object(Bucket=BUCKET, Key="studioctl-guard/ledger.json")

@@ -1,0 +1,44 @@
+"""`[limits]`: what it refuses, and what it says instead."""
+
+import pytest
+from pydantic import ValidationError
+
+from studioctl.config.limits import days
+from studioctl.config.model import EnvironmentConfig
+from tests.environments import environment
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("mon-fri", (0, 1, 2, 3, 4)), ("sat-mon", (0, 5, 6)), ("mon,wed", (0, 2)), ("mon-sun", (0, 1, 2, 3, 4, 5, 6))],
+)
+def test_days(text: str, found: tuple[int, ...]) -> None:
+    assert days(text) == found
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"monthly_usd": 0.0}, "must be more than 0"),
+        ({"warn_at": [80.0]}, "must be between 0 and 1: 0.8 is 80 %"),
+        ({"schedule": {"stop": "8pm"}}, "must be a time such as 20:00"),
+        ({"schedule": {"stop": "20:00", "days": "weekdays"}}, "must name days such as mon-fri"),
+        ({"schedule": {"stop": "20:00", "time_zone": "Europe/Berlim"}}, 'did you mean "Europe/Berlin"?'),
+        ({"max_hours_per_start": 9000.0}, "at most 720 hours"),
+        ({"check_minutes": 0}, "from 1 to 60 minutes"),
+    ],
+)
+def test_what_is_no_limit_is_refused(limits: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said.replace("?", r"\?")):
+        environment(limits=limits)
+
+
+def test_a_limit_for_each_user_needs_a_role_for_each() -> None:
+    with pytest.raises(ValidationError, match="add per_user_roles = true under"):
+        environment(limits={"monthly_usd_per_user": 50.0})
+    found: EnvironmentConfig = environment(limits={"monthly_usd_per_user": 50.0}, iam={"per_user_roles": True})
+    assert found.limits.are_set
+
+
+def test_shares_alone_limit_nothing() -> None:
+    assert not environment(limits={"warn_at": [0.5]}).limits.are_set

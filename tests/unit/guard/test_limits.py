@@ -1,0 +1,87 @@
+"""What the guard decides, from what ran and what is limited."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from studioctl.guard.ledger import Ledger, Stopped
+from studioctl.guard.limits import EVERYBODY, Decision, Limits, Schedule, decide, month_of, spending
+from studioctl.guard.rates import Rates
+from studioctl.guard.spans import Span
+
+RATES = Rates({"ml.t3.medium": 0.05, "ml.g5.xlarge": 1.41, "training ml.m5.large": 0.115})
+NOW = datetime(2026, 12, 10, 12, tzinfo=UTC).timestamp()
+HOUR = 3600.0
+
+
+def span(owner: str = "ada", hours: float = 10, instance_type: str = "ml.t3.medium", **more: Any) -> Span:
+    return replace(
+        Span("CodeEditor", owner, f"{owner}-editor", "default", instance_type, NOW - hours * HOUR, NOW), **more
+    )
+
+
+def decided(*spans: Span, limits: Limits, granted: dict[str, float] | None = None, done: float = NOW) -> Decision:
+    spent = spending(spans, NOW, limits, RATES, granted or {}, ["ada", "bob"])
+    return decide(spans, NOW, limits, RATES, spent, done)
+
+
+def test_who_has_spent_the_limit_is_held_and_stopped_and_nobody_else() -> None:
+    found = decided(span("ada", 20), span("bob", 2), limits=Limits(per_user=1.0))
+    assert found.held == {"ada"}
+    assert [(stop.span.owner, stop.why) for stop in found.stops] == [("ada", "monthly_usd_per_user")]
+
+
+def test_a_grant_lifts_it() -> None:
+    assert decided(span("ada", 20), limits=Limits(per_user=1.0), granted={"ada": 0.5}) == Decision()
+
+
+def test_all_together_stops_all_jobs_first_then_the_dearest() -> None:
+    job = Span("training", "bob", "", "acme--bob--1", "ml.m5.large", NOW - HOUR, NOW)
+    ended = span("bob", 9, ended=NOW - HOUR)
+    gpu = span("bob", 1, "ml.g5.xlarge")
+    found = decided(span("ada", 1), gpu, job, ended, limits=Limits(in_all=1.0))
+    assert found.held == {EVERYBODY}
+    assert [stop.span for stop in found.stops] == [job, gpu, span("ada", 1)]
+
+
+def test_last_month_is_over() -> None:
+    _, start, _ = month_of(NOW)
+    assert decided(span(hours=(NOW - start) / HOUR + 500, ended=start), limits=Limits(per_user=1.0)) == Decision()
+
+
+def test_shares_are_told_once_each() -> None:
+    found = decided(span("ada", 17), limits=Limits(per_user=1.0, warn_at=(0.5, 0.8)))
+    assert [(warning.spent.who, warning.share) for warning in found.warnings] == [("ada", 0.5), ("ada", 0.8)]
+
+
+@pytest.mark.parametrize(("hours", "why"), [(11.9, ""), (12, "max_hours_per_start")])
+def test_a_start_has_a_longest_time(hours: float, why: str) -> None:
+    assert [stop.why for stop in decided(span(hours=hours), limits=Limits(max_hours=12)).stops] == [why][: bool(why)]
+
+
+def test_the_schedule_stops_what_began_before_it_once() -> None:
+    berlin = Schedule("12:00", (0, 1, 2, 3, 4), "Europe/Berlin")  # 11:00 UTC in December; the tenth is a Thursday
+    early, late = span("ada", 2), span("bob", 0.5)
+    found = decided(early, late, limits=Limits(schedule=berlin), done=NOW - 24 * HOUR)
+    assert [stop.span for stop in found.stops] == [early]
+    assert found.scheduled == NOW - HOUR
+    assert decided(early, limits=Limits(schedule=berlin), done=NOW - HOUR) == Decision()
+
+
+def test_a_weekend_has_no_schedule_and_summer_time_is_known() -> None:
+    schedule = Schedule("20:00", (0, 1, 2, 3, 4), "Europe/Berlin")
+    sunday = datetime(2026, 7, 5, 12, tzinfo=UTC).timestamp()
+    assert schedule.latest(sunday) == datetime(2026, 7, 3, 18, tzinfo=UTC).timestamp()
+
+
+def test_a_ledger_is_the_same_after_it_was_written_and_forgets_old_months() -> None:
+    old = span(hours=24 * 80, ended=NOW - 24 * 70 * HOUR)
+    ledger = Ledger(NOW, NOW, (span(), old), NOW, ("2026-11 ada", "2026-12 ada"), (Stopped(NOW, "ada", "s", "n", "w"),))
+    assert Ledger.of(ledger.to_text()) == ledger
+    kept = ledger.within(NOW)
+    assert (kept.spans, kept.warned) == ((span(),), ("2026-12 ada",))
+    assert ledger.of_month("2026-09") == (old,)
+    with pytest.raises(ValueError, match="version 9"):
+        Ledger.of('{"version": 9}')
