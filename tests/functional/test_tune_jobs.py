@@ -211,6 +211,10 @@ def test_what_cannot_be_is_refused_before_the_first_job(here: Living, tmp_path: 
         *RUN, "--local", "--trials", "2", "--max-usd", "1", "--instance-type", "ml.p4d.24xlarge", expect=64
     )
     assert "so --max-usd cannot be kept. Nothing was started." in refused.err
+    misspelt = here.run(*RUN, "--trials", "2", "--instance-type", "ml.m5.xlrge", "--max-usd", "1", expect=64)
+    assert "Did you mean ml.m5.xlarge?" in misspelt.err
+    for user, told in (("nobody", "'nobody' is not a user in the file. There are: "), ("ada", "'ada' has no role ")):
+        assert told in here.run(*RUN, "--trials", "2", "--user", user, expect=64).err
     limited = here.run(*RUN, "--trials", "2", "--max-usd", "0.05")
     assert "Study 'square' reached its limit with 0 trials" in limited.err
     typed = here.run("tune", "run", "nothing.py", "--jobs", "--trials", "2", expect=64)

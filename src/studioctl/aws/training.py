@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import botocore.session
 from botocore.exceptions import ClientError
 
 from studioctl.aws.errors import MissingError, code_of, translated
@@ -17,6 +18,12 @@ OVER = {"Completed", "Failed", "Stopped"}
 MOST_DELETED = 1000  # in one request
 NOT_THERE = "not found"
 """In SageMaker's words about a job that is not there, "Requested resource not found.": its code says less."""
+
+
+def instance_types() -> list[str]:
+    """The instance types of training jobs that botocore knows; AWS may have newer ones."""
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    return list(getattr(model.shape_for("TrainingInstanceType"), "enum"))  # noqa: B009 - of strings alone
 
 
 class NoRoomError(AwsError):

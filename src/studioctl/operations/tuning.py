@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from studio_emulator.facts import training_quota_name
 from studio_emulator.training import registries
-from studioctl.aws import quotas
+from studioctl.aws import quotas, training
 from studioctl.aws.training import TrainingCloud
 from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import nearest
 from studioctl.errors import AbsentError, AwsError, ExitCode, StudioctlError
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 from studioctl.operations.costs import known
@@ -59,6 +60,7 @@ class Estimate:
         source: Where the price is from, and its date.
         quota_name: The quota for jobs on this type.
         quota: What the account has of it; None where AWS does not tell.
+        meant: The instance type that was probably meant, where the price is not known; empty for none.
     """
 
     usd: float | None
@@ -68,20 +70,24 @@ class Estimate:
     source: str
     quota_name: str
     quota: int | None
+    meant: str = ""
 
 
 def estimate(account: Account, settings: JobSettings, *, trials: int, retries: int) -> Estimate:
     """The highest cost of a run: every trial as often and as long as it may. Spot instances cost less.
 
     Raises:
-        StudioctlError: There is a limit, and the price is not known; or the account may have no such job.
+        StudioctlError: There is a limit, and the price is not known; or the account may have no such job; or the user
+            has no role.
     """
+    _refuse_user_without_role(account.config, settings.user)
     table = known.of(account.config)
     hourly = table.of_training(settings.instance_type)
+    meant = _meant(settings.instance_type) if hourly is None else ""
     if settings.max_usd is not None and hourly is None:
         raise StudioctlError(
             f"What a training job on {settings.instance_type} costs in {account.config.region} is not known here, so"
-            " --max-usd cannot be kept. Nothing was started.",
+            " --max-usd cannot be kept. Nothing was started." + (f" Did you mean {meant}?" if meant else ""),
             hint=f'write the price into studio.toml: [cost] prices = {{ "training {settings.instance_type}" = USD }}',
             exit_code=ExitCode.USAGE,
         )
@@ -97,7 +103,31 @@ def estimate(account: Account, settings: JobSettings, *, trials: int, retries: i
         source=f"{price.source}, {price.as_of}" if price and price.as_of else price.source if price else "",
         quota_name=_quota_name(settings),
         quota=_quota(account, settings),
+        meant=meant,
     )
+
+
+def _meant(instance_type: str) -> str:
+    """The type that was probably meant; empty for one that AWS has."""
+    types = training.instance_types()
+    return "" if instance_type in types else nearest(instance_type, types) or ""
+
+
+def _refuse_user_without_role(config: EnvironmentConfig, user: str | None) -> None:
+    if user is None:
+        return
+    if user not in (names := [each.name for each in config.users]):
+        raise StudioctlError(
+            f"'{user}' is not a user in the file. There are: {', '.join(names[:10])}. Nothing was started.",
+            hint="name one of them with --user, or leave it out",
+            exit_code=ExitCode.USAGE,
+        )
+    if not config.iam.per_user_roles:
+        raise StudioctlError(
+            f"'{user}' has no role besides everybody's. Nothing was started.",
+            hint="leave --user out; or write per_user_roles = true under [iam], then: studioctl up",
+            exit_code=ExitCode.USAGE,
+        )
 
 
 def _quota_name(settings: JobSettings) -> str:

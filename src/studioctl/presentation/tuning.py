@@ -54,7 +54,8 @@ def show_estimate(most: "Estimate", package: "Package", settings: "Settings", pl
         " the environment's bucket."
     )
     if most.usd is None:
-        terminal.say("Cost: the price of a training job on this instance type is not known here.")
+        meant = f"; did you mean {most.meant}?" if most.meant else "."
+        terminal.say(f"Cost: the price of a training job on this instance type is not known here{meant}")
     else:
         terminal.say(
             f"Cost: ${most.usd:.2f} at most, for {most.jobs} jobs (each trial {1 + settings.retries} times) of"
