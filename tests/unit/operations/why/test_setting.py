@@ -368,4 +368,4 @@ def test_what_only_users_have_has_an_answer(typed: str, layer: str, value: str) 
 def test_no_key_of_a_user_is_left_out() -> None:
     elsewhere = {"name", "spaces", "group"}  # who it is, and what `ada-editor.volume_gb` asks about
     assert User.model_fields.keys() - elsewhere == OF_USER.keys() | OF_SPACE - {"app"}
-    assert OF_SPACE == Space.model_fields.keys() - {"name"}
+    assert Space.model_fields.keys() - {"name"} == OF_SPACE
