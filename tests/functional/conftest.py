@@ -96,7 +96,7 @@ class Shell:
 
     def _ran(self, arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
         """Exit code and both streams of a command."""
-        if not self.fresh and not any(name.startswith(("PYTHON", "TYPER")) for name in environment):
+        if self._may_be_forked(environment):
             return forkserver.commands().run(arguments, cwd=self.directory, env=environment)
         done = subprocess.run(
             [STUDIOCTL, *arguments],
@@ -109,18 +109,14 @@ class Shell:
         )
         return done.returncode, done.stdout, done.stderr
 
+    def _may_be_forked(self, environment: Mapping[str, str]) -> bool:
+        """Whether nothing asks for a process whose Python starts anew."""
+        return not self.fresh and not any(name.startswith(("PYTHON", "TYPER")) for name in environment)
+
     def typed(self, *arguments: str, answers: Mapping[str, str]) -> tuple[int, str]:
         """Runs a command on a terminal and types an answer to each question; its exit code and what was shown."""
         master, slave = pty.openpty()
-        process = subprocess.Popen(
-            [STUDIOCTL, *arguments],
-            cwd=self.directory,
-            env={**self._sees(arguments), "TERM": "xterm"},
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
+        process = self._begun_at(slave, arguments, {**self._sees(arguments), "TERM": "xterm"})
         os.close(slave)
         shown, open_questions = "", dict(answers)
         while text := _read(master):
@@ -129,6 +125,24 @@ class Shell:
                 os.write(master, f"{open_questions.pop(question)}\n".encode())
         os.close(master)
         return process.wait(), shown
+
+    def _begun_at(
+        self, terminal: int, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> "forkserver.Forked | subprocess.Popen[bytes]":
+        """A command with this terminal for all its streams."""
+        streams = (terminal, terminal, terminal)
+        if self._may_be_forked(environment):
+            server = forkserver.commands()
+            return forkserver.ask(server.address, arguments, cwd=self.directory, env=environment, streams=streams)
+        return subprocess.Popen(
+            [STUDIOCTL, *arguments],
+            cwd=self.directory,
+            env=environment,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        )
 
     def _sees(self, arguments: Sequence[str]) -> dict[str, str]:
         return self.warm if RUN_TERRAFORM.intersection(arguments[:1]) else self.environment

@@ -6,6 +6,7 @@ A limit on the size of files stands in for the disk. It needs no privileges, and
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,14 @@ def life(tmp_path: Path) -> Iterator[Shell]:
 
 
 def limited(life: Shell, size: int, *command: str) -> str:
-    """Runs a command in which no file may grow beyond this size; what it said when it failed."""
+    """Runs a command in which no file may grow beyond this size; what it said when it failed.
+
+    A shell that is `cold` starts the provider, too, with this limit.
+    """
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, str(size), STUDIOCTL, *command],
         cwd=life.directory,
-        env={**life.environment, "PYTHONDONTWRITEBYTECODE": "1"},  # Python writes torn ones, and cannot read them
+        env={**life.warm, "PYTHONDONTWRITEBYTECODE": "1"},  # Python writes torn ones, and cannot read them
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -89,7 +93,7 @@ def whole(before: dict[str, int], **more: int) -> dict[str, int]:
 @pytest.mark.timeout(1200)  # two minutes on a machine of its own
 def test_on_this_machine(life: Shell) -> None:
     before, place = shape(life), life.directory / ".studioctl" / NAME / "local"
-    limited(life, 40_960, *UP)
+    limited(replace(life, cold=True), 40_960, *UP)
     assert b'"lineage"' in (place / "terraform.tfstate").read_bytes()  # it was torn, and so was the dump of it
     status = life.studioctl("status", "--local").err
     assert status.startswith(f"'{NAME}' in us-east-1 on the emulator has no domain, but these exist and may cost money")
