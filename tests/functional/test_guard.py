@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from benchmarks.guard_month import run
 from botocore.exceptions import ClientError
 from tests.functional.guarded import BUCKET, Guarded, guarded
 
@@ -118,3 +119,11 @@ def test_a_guard_that_is_switched_off_is_told(team: Guarded) -> None:
     team.forward(forward=7200)
     assert "nobody is watched" in team.home.run("limits", "show").err
     assert team.home.client("s3").head_object(Bucket=BUCKET, Key="studioctl-guard/ledger.json")
+
+
+def test_days_of_a_team_are_counted_to_the_cent_by_two_guards_that_are_killed() -> None:
+    found = run(4, 1, 60, seed=4, throttling=0.02, kills=2, twice=True)
+    assert found.sessions > 0
+    assert found.ledger_usd == found.truth_usd
+    assert found.worst_overspend <= found.worst_allowed
+    assert found.wrongly_stopped == 0

@@ -27,9 +27,9 @@ Stand = Annotated[
 def clock(forward: Forward = None, to: To = None, stand: Stand = None, json: options.Json = False) -> None:
     """Say what time it is in the emulator, and set its clock forward.
 
-    What falls due on the way happens, in its order. While it stands, nothing that takes time comes to its end, so run no
-    [bold]up[/] then. The clock never goes back: [bold]studioctl emulator stop[/] ends
-    it, with everything in the emulator. For example: [bold]studioctl emulator clock --forward 6h[/]
+    What falls due on the way happens, in its order. While the clock stands, nothing that takes time comes to its end:
+    let it go before [bold]up[/] or [bold]down[/]. It never goes back: [bold]studioctl emulator stop[/] ends it, with
+    everything in the emulator. For example: [bold]studioctl emulator clock --forward 6h[/]
     """
     from studio_emulator import controls, server
     from studioctl.presentation.json import dumps
