@@ -56,7 +56,7 @@ ARN = "arn:aws:sagemaker:us-east-1:123456789012:space/d-kq3m0w8xv2ab/grace-edito
 # a CSV file is read without AWS.
 ASK_ONLY = ("emulator status", "emulator stop", "ssh-proxy", "user remove", "user import")
 # These are typed here without an option that they need, which is told first.
-LACK_AN_OPTION = ("tune delete", "tune export", "tune logs", "tune run")
+LACK_AN_OPTION = ("cost", "tune delete", "tune export", "tune logs", "tune run")
 RUN_AN_ENGINE = ("plan", "up", "down", "outputs", "why", "state history", "state restore", "state unlock")
 NAME_AN_ENGINE = ("doctor", "version")
 TO_INSTALL = re.compile(r"(\S+ -m pip install 'studioctl\[(\w+)\]')")
@@ -133,7 +133,7 @@ def _lacking(command: Sequence[str]) -> set[str]:
     if command[0] in {"tune", "ui"}:
         return {command[0]}
     if "--local" in command or command[0] == "emulator":
-        return {"local"}
+        return {"local", "terraform"} if command[0] == "doctor" else {"local"}
     if command[0] == "audit":
         return {"audit"}
     return {"terraform"} if _is(command, RUN_AN_ENGINE + NAME_AN_ENGINE) else set()
@@ -306,13 +306,15 @@ def test_what_a_message_says_to_install_is_what_was_missing(clean: Clean, answer
     known = clean.ask([command for command, done in answers.items() if "local" in _hints(done)])
     for command, done in known.items():
         assert "has a bug" not in done.err, f"{command}: {done}"
-        lack = {"audit"} if command[0] == "audit" else {"terraform"}
-        assert set(_hints(done)) == (lack if _is(command, (*RUN_AN_ENGINE, "doctor", "audit")) else set()), done
+        lack = {"audit": {"audit"}, "report": {"ui"}}.get(command[0], {"terraform"})  # a report's picture
+        assert set(_hints(done)) == (lack if _is(command, (*RUN_AN_ENGINE, "doctor", "audit", "report")) else set()), (
+            done
+        )
 
     _install(clean, known["plan", "--local"], "terraform")
     planned = clean.ask([("plan", "--local")])["plan", "--local"]
     assert planned.code == ExitCode.CHANGES, planned
-    assert "Plan: 34 to create." in planned.out.splitlines()
+    assert "Plan: 35 to create." in planned.out.splitlines()
 
     _install(clean, answers["audit",], "audit")
     assert "cloudsplaining is not installed" not in clean.ask([("audit",)])["audit",].out
