@@ -28,16 +28,20 @@ table { border-collapse: collapse; width: 100%; font-size: .93rem }
 th, td { text-align: left; vertical-align: top; padding: .45rem .75rem; border-bottom: 1px solid var(--line) }
 thead th { background: var(--soft); font-weight: 600 }
 tbody th { font-weight: 400 }
+.many tbody th { white-space: nowrap }
 td.yes { color: var(--good); font-weight: 600 }
 td.no { color: var(--quiet) }
 figure { margin: 1rem 0 }
 figure svg { max-width: 100%; height: auto }
+@media (max-width: 40rem) { .many { min-width: 40rem } figure svg { min-width: 40rem } }
 figure svg text { fill: var(--ink) }
 figure svg polygon, figure svg path, figure svg ellipse { stroke: var(--ink) }
 figcaption { color: var(--quiet); font-size: .9rem }
 nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem }
 a { color: inherit }
-@media print { nav { display: none } h2 { break-after: avoid } tr { break-inside: avoid } }
+@media print { :root { color-scheme: light; --ink: #000; --quiet: #444; --line: #999; --back: #fff; --soft: #eee;
+  --good: #064; --bad: #811 } nav { display: none } h2 { break-after: avoid } tr, figure { break-inside: avoid }
+  body { font-size: 11px } main { padding: 0 } .wide { overflow: visible } .many, figure svg { min-width: 0 } }
 """
 _TAGS = {"svg", "g", "title", "text", "path", "polygon", "polyline", "ellipse"}
 _ATTRIBUTES = {
@@ -93,7 +97,8 @@ def _section(section: Section) -> Iterator[str]:
     yield f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{escape(section.title)}</h2>'
     yield from (f"<p>{escape(text)}</p>" for text in section.text)
     if section.svg:
-        yield f"<figure>{picture(section.svg, section.alt)}<figcaption>{escape(section.alt)}</figcaption></figure>"
+        drawn = f"{_region(f'{section.title}: picture')}{picture(section.svg, section.alt)}</div>"
+        yield f"<figure>{drawn}<figcaption>{escape(section.alt)}</figcaption></figure>"
     for table in section.tables:
         yield from _table(table, section.title)
     yield "</section>"
@@ -103,13 +108,20 @@ def _table(table: Table, title: str) -> Iterator[str]:
     if not table.rows:
         yield f'<p class="quiet">{escape(table.empty[:1].upper() + table.empty[1:])}.</p>'
         return
-    yield f'<div class="wide" role="region" aria-label="{escape(title)}" tabindex="0"><table><thead><tr>'
+    many = ' class="many"' if len(table.head) > 3 else ""
+    name = ", ".join(filter(None, table.head[:2]))
+    yield f"{_region(f'{title}: {name}')}<table{many}><thead><tr>"
     yield from (f'<th scope="col">{escape(cell)}</th>' if cell else "<td></td>" for cell in table.head)
     yield "</tr></thead><tbody>"
     for first, *others in table.rows:
         cells = "".join(f"<td{_kind(cell)}>{escape(cell)}</td>" for cell in others)
         yield f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
     yield "</tbody></table></div>"
+
+
+def _region(label: str) -> str:
+    """The beginning of what scrolls by itself where the page is narrow, also by the keyboard."""
+    return f'<div class="wide" role="region" aria-label="{escape(label)}" tabindex="0">'
 
 
 def _kind(cell: str) -> str:

@@ -49,7 +49,7 @@ def report(
             Section("Network", (topology.way_out(config) + ".",), svg=svg, alt=topology.in_words(config)),
             Section("People and spaces", (_idle(config),), (facts.people(config),)),
             Section("Permissions", (_permissions(config),), (permissions.matrix(config, blueprint),)),
-            Section("Costs", (facts.priced(costs),), facts.costs(costs)),
+            Section("Costs", (facts.priced(costs), *facts.lacking(costs)), facts.costs(costs)),
             Section("What is kept where", (), (facts.kept(config),)),
             Section("Findings", (_counted(audited),), _findings(audited)),
             Section("Versions", (), (Table(("program", "version"), tuple(versions.items())),)),

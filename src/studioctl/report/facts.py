@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from studioctl.catalog.prices import items
 from studioctl.config.apps import title
 from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.naming import Naming
@@ -41,6 +42,16 @@ def priced(found: Estimate) -> str:
         f"Estimated from the file, by list prices of {found.region} without tax or discounts{dated(found)}."
         " What is stored and transferred is paid for besides."
     )
+
+
+def lacking(found: Estimate) -> tuple[str, ...]:
+    """The things without a price, by their names, and how to get one; nothing where all have one."""
+    if not found.unknown:
+        return ()
+    known = items()
+    names = ", ".join(known[item].what if item in known else item for item in found.unknown)
+    said = f"No price is known in {found.region} for: {names}. A sum with one of them is unknown, too."
+    return (f"{said} To ask AWS for prices: studioctl cost --ask. Your own stand in the file, under [cost] prices.",)
 
 
 def kept(config: EnvironmentConfig) -> Table:

@@ -28,6 +28,7 @@ TEAM: dict[str, Any] = {
 }
 HOSTILE = "<script>alert(1)</script>\" onload='x' &amp; </style>"
 CUT_OFF = {"access": "vpc-only", "internet": "none"}
+MANY = ' class="many"'
 NOW = datetime(2026, 11, 29, 12, 30, tzinfo=UTC)
 
 
@@ -148,6 +149,9 @@ def test_costs_are_said_or_are_unknown() -> None:
     assert ("secret", "0.40") in [(what.split()[0], sum_) for what, sum_ in by_what.rows]
     assert facts.costs(unknown)[0].rows[-1][1:] == ("unknown", "unknown", "unknown")
     assert "us-east-1" in facts.priced(estimate(environment()))
+    assert facts.lacking(estimate(environment())) == ()
+    (said,) = facts.lacking(unknown)
+    assert said.startswith("No price is known in eu-west-3 for: ml.t3.medium, volume of a space. ")
 
 
 def composed(left: list[str] | None = None) -> Report:
@@ -184,3 +188,22 @@ def test_whatever_is_in_a_report_is_text_on_its_page() -> None:
 def test_after_a_down_it_says_what_is_left(left: list[str] | None, says: str | None) -> None:
     text = page(composed(left))
     assert (says is None and 'class="proof' not in text) or f">{says}</p>".replace("'", "&#x27;") in text
+
+
+def test_every_part_that_scrolls_has_its_own_name_and_the_keyboard() -> None:
+    text = page(composed())
+    regions = re.findall(r'<div class="wide" role="region" aria-label="([^"]*)" tabindex="0">', text)
+    headings = re.findall(r"<h2 [^>]*>([^<]*)</h2>", text)
+
+    assert len(regions) == text.count('class="wide"') >= 6
+    assert len({*regions, *headings}) == len(regions) + len(headings)
+    assert text.count("<svg") == 0  # none was laid out here
+
+
+def test_a_phone_scrolls_wide_tables_and_paper_shows_all() -> None:
+    text = page(composed())
+    many, few = (set(re.findall(rf'<table{kind}><thead><tr>\s*<th scope="col">([^<]*)', text)) for kind in (MANY, ""))
+
+    assert {"user", "what"} <= many
+    assert "program" in few
+    assert ".many, figure svg { min-width: 0 }" in text.partition("@media print")[2]
