@@ -241,7 +241,7 @@ def _buckets(_: Parts, config: EnvironmentConfig) -> str:
 def _token(parts: Parts, _: EnvironmentConfig) -> str:
     secrets = {part.change.action for part in parts if part.change.type == "aws_secretsmanager_secret"}
     if secrets == {"create"}:
-        return f"an empty place for a GitHub token (studioctl secret set), which is used {AFTERWARDS}"
+        return f"a place for a GitHub token, empty until studioctl secret set github; it is used {AFTERWARDS}"
     return f"no GitHub token {AFTERWARDS}" if secrets == {"delete"} else ""
 
 
