@@ -51,7 +51,7 @@ def lacking(found: Estimate) -> tuple[str, ...]:
     known = items()
     names = ", ".join(known[item].what if item in known else item for item in found.unknown)
     said = f"No price is known in {found.region} for: {names}. A sum with one of them is unknown, too."
-    return (f"{said} To ask AWS for prices: studioctl cost --ask. Your own stand in the file, under [cost] prices.",)
+    return (f"{said} What the file has under [cost] prices counts, and what cost --ask was told by AWS.",)
 
 
 def kept(config: EnvironmentConfig) -> Table:
