@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: prices page help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale soak guard-month mutations misbehaviour compatibility package generated docs clean
+.PHONY: prices page help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale deployer soak guard-month mutations misbehaviour compatibility package generated docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -68,6 +68,9 @@ soak: $(READY) ## Let the provider, started once, make 50,000 calls; counts answ
 
 mutations: $(READY) ## Make each listed mistake in a copy of the code; the tests must notice it (ten minutes)
 	$(BIN)/python -m tests.mutations
+
+deployer: $(READY) ## Live two lives with the deployer's policy alone, on the emulator (ten minutes)
+	$(BIN)/python -m benchmarks.deployer
 
 misbehaviour: $(READY) ## Let AWS fail in each way, for each command that writes (half an hour)
 	$(BIN)/python -m benchmarks.misbehaviour

@@ -28,6 +28,7 @@ STARTING = (
     "tests/unit/aws/test_credentials.py::test_a_program_that_does_not_end_is_ended",
     "tests/unit/aws/test_credentials.py::test_each_cause_has_its_own_remedy",
     "tests/unit/aws/test_remote.py",
+    "tests/unit/cli/test_ci.py",
     "tests/unit/cli/test_rehearsal.py",
     "tests/unit/cli/test_report.py",
     "tests/unit/config/test_aws_tables.py::test_the_provider_refuses_just_these_instance_types",

@@ -42,6 +42,7 @@ from studio_emulator.functions.timetable import Timetable
 from studio_emulator.guard import is_loopback
 from studio_emulator.iam.credentials import AdministratorKey
 from studio_emulator.iam.door import Door
+from studio_emulator.iam.policy import MalformedPolicyError
 from studio_emulator.install import disturb_job, install, settle
 from studio_emulator.inventory import take_inventory
 from studio_emulator.page import open_studio
@@ -253,6 +254,7 @@ class Application:
             "permissions": self._permissions,
             "clock": lambda request: clock_setting.answer(request, self._turn, self.timetable.run),
             "functions": gate.kill,
+            "administrator": self._hold,
         }
         answer = answers.get("/".join(request.path.split("/")[2:]))
         return answer(request) if answer else Response("Not found\n", 404)
@@ -269,6 +271,16 @@ class Application:
             if request.method == "DELETE":
                 self.door.permissions.clear()
             return _json(self.door.permissions.to_json())
+
+    def _hold(self, request: Request) -> Response:
+        """PUT holds the administrator to a policy, an empty one to nothing; GET shows what was refused since."""
+        with self._turn:
+            if request.method == "PUT":
+                try:
+                    self.door.hold(json.loads(request.get_data())["policy"])
+                except (MalformedPolicyError, TypeError, ValueError, KeyError, RecursionError) as error:
+                    return Response(f"{error}\n", 400)
+            return _json(self.door.refusals)
 
     def _begin_session(self, request: Request) -> Response:
         """Credentials as a user's app has them: `{"region", "user", "domain_id"}`."""

@@ -1,4 +1,4 @@
-"""More to be done to a running emulator: its clock, and kills. Light, as `server` is."""
+"""More to be done to a running emulator: clock, kills, a policy for its administrator. Light, as `server` is."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,3 +24,17 @@ def kill_functions(emulator: RunningEmulator, after_calls: int) -> None:
         EmulatorError: it does not answer.
     """
     server.own(emulator, "POST", "functions", {"kill_after_calls": after_calls})
+
+
+def hold(emulator: RunningEmulator, policy: str) -> None:
+    """From now on the administrator's key may do what this policy allows; an empty one lets it do everything again.
+
+    Raises:
+        EmulatorError: It is no policy.
+    """
+    server.own(emulator, "PUT", "administrator", {"policy": policy}, hint="studioctl iam deployer   (prints one)")
+
+
+def refusals(emulator: RunningEmulator) -> list[str]:
+    """The refusals by the policy of `hold` since then, as AWS puts them."""
+    return [str(said) for said in server.own(emulator, "GET", "administrator")]

@@ -373,6 +373,8 @@ def _is_alive(pid: int) -> bool:
     child = _children.get(pid)
     if child is not None:
         return child.poll() is None
+    with contextlib.suppress(OSError):  # only Linux tells; a zombie has ended, and waits for whoever started it
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -34,6 +34,7 @@ WORDS = {
     "command": "plan",
     "directory": "documents",
     "file": "objective.py",
+    "host": "github",
     "key": "domain_id",
     "kind": "throttling",
     "lock_id": "3d20d141-88c4-bb14-d677-88c5c9ec329a",
@@ -41,6 +42,8 @@ WORDS = {
     "names": "grace",  # who is in the file
     "people_file": "people.csv",
     "plan_file": "",  # may be left out
+    "policy": "studio.toml",
+    "role": "plan",
     "serial": "1",
     "source": "-",
     "space": "grace-editor",
@@ -56,7 +59,7 @@ ARN = "arn:aws:sagemaker:us-east-1:123456789012:space/d-kq3m0w8xv2ab/grace-edito
 # a CSV file is read without AWS.
 ASK_ONLY = ("emulator status", "emulator stop", "ssh-proxy", "user remove", "user import")
 # These are typed here without an option that they need, which is told first.
-LACK_AN_OPTION = ("cost", "tune delete", "tune export", "tune logs", "tune run")
+LACK_AN_OPTION = ("ci init", "ci trust", "cost", "tune delete", "tune export", "tune logs", "tune run")
 RUN_AN_ENGINE = ("plan", "up", "down", "outputs", "why", "state history", "state restore", "state unlock")
 NAME_AN_ENGINE = ("doctor", "version")
 TO_INSTALL = re.compile(r"(\S+ -m pip install 'studioctl\[(\w+)\]')")

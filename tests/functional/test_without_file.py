@@ -166,3 +166,40 @@ def test_a_name_that_is_none_and_one_that_is_not_there(ada: Ada, tmp_path: Path)
         "Next:  studioctl list   (shows what there is; AWS_REGION=... looks in another region)\n"
     )
     assert nobody.err == "Error: 'acme-ml' has no user 'adda'; did you mean ada?\nNext:  name one of: ada, bob\n"
+
+
+def test_the_administrator_can_be_held_to_a_policy(ada: Ada) -> None:
+    home = ada.home
+    nothing = home.shell.directory / "nothing.json"
+    nothing.write_text("{}")
+    policy = home.shell.directory / "deploy.json"
+    refused = home.shell.studioctl("emulator", "hold", str(nothing), expect=1)
+    policy.write_text(home.shell.studioctl("iam", "deployer", "--local").out)  # as the refusal says
+
+    held = home.shell.studioctl("emulator", "hold", str(policy))
+    try:
+        status = home.run("status")
+        start = home.run("start", "bob-editor", expect=1)
+    finally:
+        freed = home.shell.studioctl("emulator", "hold", "--off")
+
+    assert (
+        refused.err
+        == "Error: The emulator refused: it has no Statement\nNext:  studioctl iam deployer   (prints one)\n"
+    )
+    assert held.out == "The emulator asks this policy for all that you do.\n"
+    assert "bob-editor" in status.out
+    assert "sagemaker:CreateApp" in start.err
+    who = "User: arn:aws:iam::123456789012:user/administrator is not authorized to perform: sagemaker:CreateApp"
+    first, *denied = freed.out.splitlines()
+    assert first == "You may do everything again. Refused by the policy:"
+    assert any(line.strip().startswith(who) for line in denied)
+    assert home.shell.studioctl("emulator", "hold", "--off").out == "You may do everything again.\n"
+
+
+def test_a_plan_in_parts_and_a_part_that_is_not_there(ada: Ada) -> None:
+    part = json.loads(ada.home.run("iam", "deployer", "--read-only", "--part", "1").out)
+    absent = ada.home.run("iam", "deployer", "--part", "9", expect=64)
+
+    assert part["Statement"][0]["Sid"] == "Look"
+    assert "there is no part 9" in absent.err

@@ -17,9 +17,9 @@ from studio_emulator.iam import needs
 from studio_emulator.iam.evaluate import evaluate, refusal
 from studio_emulator.iam.patterns import account_of
 from studio_emulator.iam.permissions import Permissions
-from studio_emulator.iam.policy import Asked
+from studio_emulator.iam.policy import Asked, Principal, read_policy
 from studio_emulator.iam.received import Need, Received
-from studio_emulator.iam.sessions import Session, Sessions
+from studio_emulator.iam.sessions import Administrator, Session, Sessions
 
 _EXPIRED = ERRORS[Kind.EXPIRED]
 # What a registry's clients do -> the actions of ECR behind it. Source: Amazon ECR User Guide, "image-push-iam".
@@ -41,20 +41,39 @@ class Door:
     def __init__(self, account: str, *, records: bool = False) -> None:
         self.sessions = Sessions(account)
         self.permissions = Permissions()
+        self.refusals: list[str] = []
         self._records = records
+        self._administrator: Administrator | None = None
+
+    def hold(self, policy: str) -> None:
+        """Ask this policy for all that the administrator does, as for a role of IAM; an empty one allows everything.
+
+        Raises:
+            MalformedPolicyError: It is no policy.
+        """
+        self.refusals.clear()
+        self._administrator = None
+        if policy:
+            read_policy(policy)
+            principal = Principal(
+                arn=f"arn:aws:iam::{self.sessions.account}:user/administrator", account=self.sessions.account
+            )
+            self._administrator = Administrator(principal=principal, keys={}, expired=False, narrowed=policy)
 
     def refuse(self, environ: Mapping[str, Any], call: Call) -> Response | None:
         """The refusal of a request to AWS; None when it may go on."""
         signature = signature_of(environ)
         if self._records and signature is not None:
             self.permissions.note(needs.needs_of(_received(environ, call, self.sessions.account, signature.region)))
-        session = self.sessions.of(signature.access_key) if signature else None
+        session = (self.sessions.of(signature.access_key) or self._administrator) if signature else None
         if signature is None or session is None:
             return None
         if session.expired:
             return _answer(call.service, _EXPIRED.get(call.service, _EXPIRED[""]))
         received = _received(environ, call, self.sessions.account, signature.region)
         said = _first_refusal(session, needs.needs_of(received), received.region)
+        if said and session is self._administrator:
+            self.refusals.append(said)
         return _answer(call.service, _denied(call.service, said)) if said else None
 
     def refuse_push_or_pull(self, environ: Mapping[str, Any]) -> Response | None:

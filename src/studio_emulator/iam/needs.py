@@ -1,8 +1,9 @@
 """What a request needs to be allowed: actions on resources, with what AWS knows about each.
 
 Source: the Service Authorization Reference, which names for each action its kinds of resource and condition keys. For
-SageMaker, S3, ECR, Secrets Manager, CloudWatch Logs, IAM, SNS and STS the resources are those of the request. Of other
-services every action is asked for on "*": a policy that allows one on certain resources only is then too little here.
+SageMaker, S3, EC2, ECR, EFS, KMS, Secrets Manager, Service Quotas, CloudWatch Logs, IAM, SNS and STS the resources are
+those of the request. Of other services every action is asked for on "*": a policy that allows one on certain resources
+only is then too little here.
 """
 
 import json
@@ -13,7 +14,7 @@ from urllib.parse import parse_qs
 from moto.ecr.models import ecr_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from studio_emulator.iam import s3_needs, studio_needs
+from studio_emulator.iam import ec2_needs, s3_needs, stored_needs, studio_needs
 from studio_emulator.iam.received import Need, Received, tags_of
 
 # The name in boto3 -> the prefix of actions in policies, where they differ.
@@ -22,6 +23,14 @@ PREFIXES = {
     "resourcegroupstaggingapi": "tag",
     "service-quotas": "servicequotas",
 }
+# What puts tags on a resource as it is made, in the services where it is not the action that makes it.
+TAGGING = {
+    "ecr": {"CreateRepository": "TagResource"},
+    "iam": {"CreatePolicy": "TagPolicy", "CreateRole": "TagRole"},
+    "kms": {"CreateKey": "TagResource"},
+    "logs": {"CreateLogGroup": "TagResource"},
+    "secretsmanager": {"CreateSecret": "TagResource"},
+}
 # "No permissions are required to perform this operation": API reference, GetCallerIdentity.
 FREE = frozenset({"sts:GetCallerIdentity"})
 
@@ -29,7 +38,25 @@ FREE = frozenset({"sts:GetCallerIdentity"})
 def needs_of(received: Received) -> list[Need]:
     """All that must be allowed; nothing for what everybody may do."""
     find = BY_SERVICE.get(received.service, _of_another_service)
-    return [need for need in find(received) if need.action not in FREE]
+    found = find(received)
+    return [need for need in [*found, *_tagging(received, found)] if need.action not in FREE]
+
+
+def _tagging(received: Received, made: list[Need]) -> list[Need]:
+    """Who may make something may not put tags on it yet."""
+    action = TAGGING.get(received.service, {}).get(received.action)
+    said = received.parameters
+    if action is None or not any(said.get(member) for member in ("Tags", "tags", "Tags.member.1.Key")):
+        return []
+    everything = received.arn("kms", "key/*")  # a key has no ARN before it is made
+    return [
+        Need(
+            f"{need.action.partition(':')[0]}:{action}",
+            everything if need.resource == "*" else need.resource,
+            need.context,
+        )
+        for need in made
+    ]
 
 
 def parameters_of(body: bytes, content_type: str) -> Mapping[str, Any]:
@@ -59,6 +86,8 @@ def _cloudwatch(received: Received) -> list[Need]:
 
 def _ecr(received: Received) -> list[Need]:
     """Without names, DescribeRepositories means all of them."""
+    if arn := received.parameters.get("resourceArn"):
+        return [_need(received, str(arn))]
     names = received.listed("repositoryNames") or [received.parameters.get("repositoryName")]
     if received.action in {"GetAuthorizationToken", "DescribeRegistry"} or names == [None]:
         everything = "*" if received.action != "DescribeRepositories" else received.arn("ecr", "repository/*")
@@ -101,6 +130,8 @@ def _secret(received: Received, named: str) -> tuple[str, Mapping[str, Any]]:
 def _logs(received: Received) -> list[Need]:
     """A group's ARN goes on with its streams: so AWS shows it in its refusals."""
     group = received.parameters.get("logGroupName")
+    if arn := received.parameters.get("resourceArn"):
+        return [_need(received, str(arn))]
     if not group:
         return [_need(received, "*")]
     stream = received.parameters.get("logStreamName", "")
@@ -109,15 +140,21 @@ def _logs(received: Received) -> list[Need]:
 
 def _iam(received: Received) -> list[Need]:
     said = received.parameters
+    keys = {"PermissionsBoundary": "iam:permissionsboundary", "PolicyArn": "iam:policyarn"}
+    about = {key: str(said[member]) for member, key in keys.items() if member in said}
     for member, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group"), ("PolicyName", "policy")):
         if name := said.get(member):
-            context = {"iam:policyarn": str(said["PolicyArn"])} if "PolicyArn" in said else {}
-            return [_need(received, received.arn("iam", f"{kind}/{name}", region=""), context)]
+            return [_need(received, received.arn("iam", f"{kind}/{name}", region=""), about)]
     return [_need(received, str(said.get("PolicyArn", "*")))]
 
 
 def _sns(received: Received) -> list[Need]:
     return [_need(received, str(received.parameters.get("TopicArn", "*")))]
+
+
+def _quotas(received: Received) -> list[Need]:
+    service, code = (received.parameters.get(member) for member in ("ServiceCode", "QuotaCode"))
+    return [_need(received, received.arn("servicequotas", f"{service}/{code}") if service and code else "*")]
 
 
 def _sts(received: Received) -> list[Need]:
@@ -126,12 +163,16 @@ def _sts(received: Received) -> list[Need]:
 
 BY_SERVICE: Mapping[str, Callable[[Received], list[Need]]] = {
     "cloudwatch": _cloudwatch,
+    "ec2": ec2_needs.needs,
     "ecr": _ecr,
+    "efs": stored_needs.efs,
     "iam": _iam,
+    "kms": stored_needs.kms,
     "logs": _logs,
     "s3": s3_needs.needs,
     "sagemaker": studio_needs.needs,
     "secretsmanager": _secrets_manager,
+    "service-quotas": _quotas,
     "sns": _sns,
     "sts": _sts,
 }

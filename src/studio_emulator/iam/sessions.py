@@ -59,6 +59,18 @@ class Session:
         )
 
 
+@dataclass(frozen=True)
+class Administrator(Session):
+    """The account's administrator, who is held to a policy: it is kept as `narrowed`."""
+
+    def policies(self, resource: str) -> Policies:
+        """The policy, and that of the thing that is acted on."""
+        return Policies(
+            identity={"the policy that the administrator is held to": self.narrowed},
+            resource=bucket_policy(self.principal.account, resource),
+        )
+
+
 class Sessions:
     """The sessions of Studio's users; further ones are those of moto's STS. The caller holds the lock."""
 

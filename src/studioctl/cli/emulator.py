@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -183,6 +184,35 @@ def env(
     variables = server.session(running, region, user, domain) if user else server.environment(running, region)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     typer.echo(dumps(variables) if json else "\n".join(lines))
+
+
+@app.command()
+def hold(
+    policy: Annotated[
+        Path | None, typer.Argument(help="A policy of IAM, as JSON.", metavar="FILE", show_default=False)
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Let you do everything again, and say what was refused.")] = False,
+) -> None:
+    """Ask a policy for all that you do with --local, as AWS would of the role that has it.
+
+    For example: [bold]studioctl iam deployer --local > deploy.json && studioctl emulator hold deploy.json[/]
+    """
+    if (policy is None) != off:
+        raise typer.BadParameter("name a policy's file, or write --off", param_hint="FILE")
+    from studio_emulator import controls, server
+
+    running = server.start()
+    if policy is not None:
+        from studioctl.disk import text_named
+
+        controls.hold(running, text_named(policy))
+        typer.echo("The emulator asks this policy for all that you do.")
+        return
+    refused = sorted(set(controls.refusals(running)))
+    controls.hold(running, "")
+    typer.echo("You may do everything again. Refused by the policy:" if refused else "You may do everything again.")
+    for each in refused:
+        typer.echo(f"  {each}")
 
 
 @app.command()

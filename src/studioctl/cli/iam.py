@@ -35,3 +35,40 @@ def user(
 
     account = context.account(config, local=local, env=env)
     typer.echo(own_identity.policy(account, name))
+
+
+@app.command()
+def deployer(
+    config: options.Config = options.DEFAULT_CONFIG,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Only what [bold]plan[/] needs: for a job that nobody has reviewed.")
+    ] = False,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Also what [bold]down --delete-data[/] needs.")
+    ] = False,
+    part: Annotated[
+        int | None,
+        typer.Option(
+            help="Only this part, where the whole is too long for IAM.", min=1, metavar="N", show_default=False
+        ),
+    ] = None,
+    local: options.Local = False,
+) -> None:
+    """Print the policy that plan, up and down need for this studio.toml, and no more.
+
+    An administrator attaches it to the role that deploys, such as a pipeline's. It also covers status, doctor and
+    quotas. Whoever has it decides what the environment's roles may do: bound them with [bold]permissions_boundary[/].
+    """
+    from studioctl.cli import context
+    from studioctl.operations import deployer
+
+    account = context.account(config, local=local)
+    whole, parts = deployer.policies(account, deletes_data=delete_data, reads_only=read_only)
+    if part is None:
+        typer.echo(whole)
+        if len(parts) > 1:
+            typer.echo(f"IAM takes this as {len(parts)} policies: print each with --part 1 to {len(parts)}.", err=True)
+        return
+    if part > len(parts):
+        raise typer.BadParameter(f"there is no part {part}: IAM takes the whole in {len(parts)}", param_hint="--part")
+    typer.echo(parts[part - 1])

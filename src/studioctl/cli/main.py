@@ -14,6 +14,7 @@ from studio_emulator.errors import EmulatorError
 from studioctl.cli import (
     audit,
     backup,
+    ci,
     connect,
     cost,
     docs,
@@ -138,6 +139,7 @@ app.add_typer(image.app, name="image", rich_help_panel=KEEP)
 app.add_typer(limits.app, name="limits", rich_help_panel=KEEP)
 app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)
 app.add_typer(iam.app, name="iam", rich_help_panel=MORE)
+app.add_typer(ci.app, name="ci", rich_help_panel=MORE)
 app.add_typer(state.app, name="state", rich_help_panel=MORE)
 app.add_typer(emulator.app, name="emulator", rich_help_panel=MORE)
 app.command("ssh-proxy", hidden=True)(ssh_proxy.ssh_proxy)  # for ssh, not for people

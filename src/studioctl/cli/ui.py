@@ -1,8 +1,11 @@
 """`studioctl ui`."""
 
+import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -35,7 +38,6 @@ def ui(
 
     For example: [bold]studioctl ui --local[/]
     """
-    from studioctl.errors import ExitCode
     from studioctl.presentation.console import Terminal
     from studioctl.ui import needs
 
@@ -49,12 +51,20 @@ def ui(
     desk = Desk(_ways(config, env=env, local=local, everything=everything), as_ours)
     with bound(port) as listening:
         keys = Keys(listening.getsockname()[1], on_second_use=_warns(terminal))
-        try:
-            with serving(desk, keys, listening):
-                _hand_over(keys, terminal, print_it=print_it)
-                _wait(desk.jobs, terminal)
-        except KeyboardInterrupt:
-            raise typer.Exit(ExitCode.OK) from None
+        with suppress(KeyboardInterrupt), serving(desk, keys, listening):
+            _hand_over(keys, terminal, print_it=print_it)
+            _wait(desk.jobs, terminal)
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """At once: a look at AWS may be under way, in threads for whose end Python would wait."""
+    from studioctl.errors import ExitCode
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(ExitCode.OK)
 
 
 def _ways(config: Path, *, env: str | None, local: bool, everything: bool) -> "Ways":

@@ -85,10 +85,10 @@ class Policy:
 
     def check_size(self) -> None:
         """Raises ConfigError when IAM would not take the policy."""
-        size = _size(self.statements)
-        if size > LONGEST_POLICY:
+        length = size(self.statements)
+        if length > LONGEST_POLICY:
             raise ConfigError(
-                f"{self.keys} makes a policy of {size:,} characters, and IAM takes {LONGEST_POLICY:,}.",
+                f"{self.keys} makes a policy of {length:,} characters, and IAM takes {LONGEST_POLICY:,}.",
                 hint=self.shorter,
             )
 
@@ -97,8 +97,8 @@ def _condition(condition: Condition) -> dict[str, Any]:
     return {"test": condition.test, "variable": condition.variable, "values": list(condition.values)}
 
 
-def _size(statements: tuple[Statement, ...]) -> int:
-    """How long the policy is that the provider makes of these: never less than it turns out to be."""
+def size(statements: tuple[Statement, ...]) -> int:
+    """How long a policy of these is for IAM: of what Terraform fills in, never less than it turns out to be."""
     document = {"Version": "2012-10-17", "Statement": [rendered(statement) for statement in statements]}
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len(REFERENCE.sub(lambda found: STAND_INS.get(found[1], "x" * LONGEST_ARN), text))

