@@ -37,11 +37,12 @@ Data and encryption
   + the image repository: an image repository and an expiry rule for images are created
   + secrets.github (studio.toml:8): a secret is created
 
-Plan: 38 to create.
+In AWS: 38 to create.
 How long this takes is not known: no earlier run here did all of it.
 
-Cost: 2.64 USD a month standing still, 11.33 at 8 h a working day, 12.42 forgotten (prices of 2026-08-21 to 2026-08-24).
-  'ada-editor': ml.t3.medium, 20 GB: +2.24 standing still, +10.93 in use, +12.02 forgotten  (studio.toml:4)
+Cost: 2.64 USD a month with no app running, 11.33 at 8 h a working day, 12.42 left open until the idle stop (prices of 2026-08-21 to 2026-08-24).
+  'ada-editor': ml.t3.medium, 20 GB: +2.24 with no app running, +10.93 at 8 h a working day, +12.02 left open until the\
+ idle stop  (studio.toml:4)
   secret of the GitHub token: +0.40 a month  (studio.toml:8)
 """
 
@@ -146,9 +147,7 @@ extra_statements = [{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::acm
 """
     (applied.shell.directory / "many.toml").write_text(f"{text}{more}")
     done = applied.shell.studioctl("plan", "--local", "--markdown", "-c", "many.toml", expect=2)
-    told = dict(
-        re.findall(r"^- (?:\*\*(?:INTERRUPTS|LOST)\*\* )?\*\*(.+?)\*\*(.*?)(?: \(many|: )", done.out, re.MULTILINE)
-    )
+    told = dict(re.findall(r"^- (?:\*\*[A-Z, ]+\*\* )?\*\*(.+?)\*\*(.*?)(?: \(many|: )", done.out, re.MULTILINE))
 
     assert {subject.replace("\\", ""): values.strip().replace("\\", "") for subject, values in told.items()} == {
         "user eve": "",
@@ -393,11 +392,13 @@ def test_without_a_terminal_and_yes_nothing_is_applied(applied: Applied) -> None
     done = applied.shell.studioctl("up", "--local", "-c", "more.toml", expect=4)
 
     assert re.search(
-        r"Plan: 2 to create\.\n"
+        r"In AWS: 2 to create\.\n"
         r"(?:This takes about [\dms ]+, going by earlier runs\.|How long this takes is not known: .*)\n"
-        r"\nCost: 4\.88 USD a month standing still, 22\.26 at 8 h a working day, 24\.43 forgotten"
+        r"\nCost: 4\.88 USD a month with no app running, 22\.26 at 8 h a working day, 24\.43 left open"
+        r" until the idle stop"
         r" \(prices of 2026-08-21 to 2026-08-24\)\.\n"
-        r"  'grace-editor': ml\.t3\.medium, 20 GB: \+2\.24 standing still, \+10\.93 in use, \+12\.02 forgotten"
+        r"  'grace-editor': ml\.t3\.medium, 20 GB: \+2\.24 with no app running, \+10\.93 at 8 h a working day, \+12\.02 left open"
+        r" until the idle stop"
         r"  \(more\.toml:13\)\n"
         r"\nIn us-east-1 on the emulator\.\n"
         r"Error: There is no terminal to ask on\. Nothing was changed\.\nNext:  add --yes to go on unasked\n$",

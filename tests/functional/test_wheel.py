@@ -317,7 +317,7 @@ def test_what_a_message_says_to_install_is_what_was_missing(clean: Clean, answer
     _install(clean, known["plan", "--local"], "terraform")
     planned = clean.ask([("plan", "--local")])["plan", "--local"]
     assert planned.code == ExitCode.CHANGES, planned
-    assert "Plan: 35 to create." in planned.out.splitlines()
+    assert "In AWS: 35 to create." in planned.out.splitlines()
 
     _install(clean, answers["audit",], "audit")
     assert "cloudsplaining is not installed" not in clean.ask([("audit",)])["audit",].out

@@ -74,8 +74,8 @@ def cost(
 ) -> None:
     """Say what the environment costs a month: from the file alone, without an account.
 
-    Standing still, with every app in use for eight hours on working days, and forgotten: started each working day and
-    never stopped by hand, so that only the idle stop ends it. The options ask what would be.
+    With no app running, with every app running for eight hours on working days, and left open: started each working day
+    and never stopped by hand, so that only the idle stop ends it. The options ask what would be.
 
     [bold]--month[/] says what was used instead: who, in which space, how many hours and dollars. It and
     [bold]--ask[/] are the only ones that ask AWS.

@@ -13,12 +13,13 @@ from studioctl.config.text import Location, path
 from studioctl.operations.costs.change import Change, PlannedCosts
 from studioctl.operations.costs.estimate import Costs, Estimate, Line
 from studioctl.operations.costs.listing import ListedPrice
-from studioctl.operations.costs.words import LISTED, amount, by_item, dated, summary
+from studioctl.operations.costs.words import LISTED, amount, by_item, dated, summary, titles, ways
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal, hung
 from studioctl.presentation.money import dollars
 
-UNCHANGED = "Cost: as before, apart from what is paid for by use."
+UNCHANGED = "Fixed cost: unchanged ({} USD a month with no app running). Not counted: what is {}."
+BY_USE = "stored, transferred and logged"
 
 
 def show(found: Estimate, terminal: Terminal, *, source: Source | None, against: Estimate | None, flags: str) -> None:
@@ -33,7 +34,7 @@ def show(found: Estimate, terminal: Terminal, *, source: Source | None, against:
     """
     out = terminal.out
     _print(out, f"{found.name} in {found.region}: US dollars a month{dated(found)}", "bold")
-    table = tables.listing(out, "", *(Column(title, justify="right") for title in _titles(found)))
+    table = tables.listing(out, "", *(Column(title, justify="right") for title in titles(found)))
     for name, costs in summary(found):
         table.add_row(name, *_cells(costs))
     if against is not None:
@@ -41,11 +42,11 @@ def show(found: Estimate, terminal: Terminal, *, source: Source | None, against:
     out.print(table)
     _print(out, "\nPaid for:", "bold")
     for line in found.lines if len(found.users) <= LISTED else ():
-        _print(out, f"  {_of(line)}{_place(source, line.key)}")
+        _print(out, f"  {_of(line, found)}{_place(source, line.key)}")
     if len(found.users) > LISTED:
         for what, money in by_item(found.lines):
-            _print(out, f"  {what}: {amount(money)} at {found.hours:g} h a working day")
-    _print(out, f"\nBy use, and not counted: {', '.join(_rate(found, item) for item in found.by_use)}.")
+            _print(out, f"  {what}: {amount(money)} {ways(found)[1]}")
+    _print(out, f"\nBy use, and not counted: {'; '.join(_rate(found, item) for item in found.by_use)}.")
     _unknown(found, terminal, flags)
 
 
@@ -85,18 +86,28 @@ def planned(found: PlannedCosts, source: Source, console: Console) -> None:
 def planned_lines(found: PlannedCosts, source: Source) -> list[str]:
     """The same as lines: first the costs in all, then the changes that make the difference."""
     if not found.changes:
-        return [UNCHANGED]
-    lines = [f"Cost: {_in_words(found.after.total)}{dated(found.after)}."]
+        return [UNCHANGED.format(amount(found.after.total.standing), BY_USE), *_paid_by_use(found)]
+    lines = [f"Cost: {_in_words(found.after)}{dated(found.after)}."]
     groups = _alike(found.changes)
     for group in sorted(groups, key=lambda group: -abs(group[0].costs.working.usd * len(group)))[:LISTED]:
         change = group[0]
-        signed = ", ".join(filter(None, _differences(change.costs)))
+        signed = ", ".join(_differences(change.costs, found.after))
         each = f"{len(group)} {change.what.partition(' of ')[0]}s, each" if len(group) > 1 else change.what
         lines.append(f"{each}: {signed}{_place(source, change.key)}")
     if len(groups) > LISTED:
         more = len(groups) - LISTED
-        lines.append(f"and {more} more; in all: {', '.join(_differences(found.difference))}")
-    return lines
+        lines.append(f"and {more} more; in all: {', '.join(_differences(found.difference, found.after))}")
+    return [*lines, *_paid_by_use(found)]
+
+
+def _paid_by_use(found: PlannedCosts) -> list[str]:
+    return [f"by use, and not counted: {_rate(found.after, item)}" for item in found.by_use]
+
+
+def _rate(found: Estimate, item: str) -> str:
+    usd = found.price_list.usd(item)
+    price = f" {dollars(usd)} USD a {items()[item].unit}" if usd is not None else ", at a price that is not known here"
+    return f"{items()[item].what}{price}"
 
 
 def _alike(changes: Iterable[Change]) -> list[list[Change]]:
@@ -129,41 +140,35 @@ def price_table(found: Iterable[ListedPrice], terminal: Terminal) -> None:
     terminal.out.print(table)
 
 
-def _titles(found: Estimate) -> Sequence[str]:
-    return "standing still", f"{found.hours:g} h a working day", "forgotten", "one weekend forgotten"
-
-
 def _cells(costs: Costs, *, signed: bool = False) -> Sequence[str]:
     return [amount(money, signed=signed) for money in (costs.standing, costs.working, costs.forgotten, costs.weekend)]
 
 
-def _in_words(costs: Costs) -> str:
+def _in_words(found: Estimate) -> str:
+    costs, (still, working, left_open) = found.total, ways(found)
     return (
-        f"{amount(costs.standing)} USD a month standing still, {amount(costs.working)} at 8 h a working day,"
-        f" {amount(costs.forgotten)} forgotten"
+        f"{amount(costs.standing)} USD a month {still}, {amount(costs.working)} {working},"
+        f" {amount(costs.forgotten)} {left_open}"
     )
 
 
-def _differences(costs: Costs) -> Sequence[str]:
-    standing, working, forgotten = (amount(m, signed=True) for m in (costs.standing, costs.working, costs.forgotten))
-    if standing == working == forgotten:
-        return [f"{standing} a month"]
-    return [f"{standing} standing still", f"{working} in use", f"{forgotten} forgotten"]
+def _differences(costs: Costs, after: Estimate) -> Sequence[str]:
+    """What it adds in each of the ways; one sum where they agree, and no word of a way in which it adds nothing."""
+    sums = [amount(money, signed=True) for money in (costs.standing, costs.working, costs.forgotten)]
+    if len(set(sums)) == 1:
+        return [f"{sums[0]} a month"]
+    return [f"{usd} {way}" for usd, way in zip(sums, ways(after), strict=True) if usd != "0.00"]
 
 
-def _of(line: Line) -> str:
+def _of(line: Line, found: Estimate) -> str:
     if line.usd_each is None:
         return f"{line.what}: unknown"
     each = f"{dollars(line.usd_each)} USD a{'n' if line.unit == 'hour' else ''} {line.unit}"
     if line.unit == "hour" and not line.costs.standing.usd:
-        used = f"{line.costs.working.usd:,.2f} in use, {line.costs.forgotten.usd:,.2f} forgotten"
+        _, working, left_open = ways(found)
+        used = f"{line.costs.working.usd:,.2f} {working}, {line.costs.forgotten.usd:,.2f} {left_open}"
         return f"{line.what}: {used} ({each})"
     return f"{line.what}: {line.costs.standing.usd:,.2f} ({each})"
-
-
-def _rate(found: Estimate, item: str) -> str:
-    usd = found.price_list.usd(item)
-    return f"{items()[item].what} {'unknown' if usd is None else dollars(usd)} a {items()[item].unit}"
 
 
 def _unknown(found: Estimate, terminal: Terminal, flags: str) -> None:

@@ -8,18 +8,25 @@ from rich.text import Text
 
 from studioctl.presentation.console import hung, shown
 from studioctl.presentation.progress import duration
-from studioctl.review.effects import REMADE
 from studioctl.review.entry import Entry, Review, Weight
+from studioctl.review.facts import PROFILE
+from studioctl.review.marks import LOST, REMADE
 from studioctl.review.nouns import TITLES, counted, joined, listed, noun
 from studioctl.terraform.plan import Action, PlanSummary, ResourceChange, Step
 
+BEGINS = "Nothing of this environment exists yet: all of it is created."
 NOTHING = "No changes: everything is as the file says."
 FIRST = "Look at this first"
+BUCKET, REPOSITORY = "aws_s3_bucket", "aws_ecr_repository"
 # How an entry begins, and its colour. The words say it all; the colour only repeats it.
 SIGNS: Mapping[Weight, tuple[str, str]] = {
-    "lost": ("! LOST:", "bold red"),
+    "lost": ("! WILL BE LOST:", "bold red"),
     "replaced": ("! REPLACED:", "bold red"),
     "interrupts": ("! INTERRUPTS:", "bold yellow"),
+    "widens": ("! WIDENS ACCESS:", "bold yellow"),
+    "unprotected": ("! PROTECTS LESS:", "bold yellow"),
+    "final": ("! CANNOT BE UNDONE:", "bold yellow"),
+    "costs": ("! COSTS MORE IF LEFT RUNNING:", "bold yellow"),
     "changed": ("~", "yellow"),
     "created": ("+", "green"),
 }
@@ -34,7 +41,7 @@ UNKNOWN_TIME = "How long this takes is not known: no earlier run here did all of
 
 
 def text(review: Review, summary: PlanSummary, console: Console, *, seconds: float | None = None) -> None:
-    """Write the plan: loss, replacement and interruption first, then each part of the environment.
+    """Write the plan: what to look at first, then each part of the environment.
 
     Args:
         review: The plan in the words of the file.
@@ -45,13 +52,14 @@ def text(review: Review, summary: PlanSummary, console: Console, *, seconds: flo
     if not summary.has_changes:
         console.print(NOTHING)
         return
+    if review.is_new and _begins(summary):
+        _line(console, BEGINS)
     for line in elsewhere(summary):
         _line(console, f"! {line}", "yellow")
     for title, entries in parts(review):
         _line(console, f"\n{title}", "bold")
         for entry in entries:
-            sign, style = SIGNS[entry.weight]
-            _line(console, f"  {sign} {entry.sentence()}", style, hanging=True)
+            _line(console, f"  {sign(entry)} {entry.sentence()}", SIGNS[entry.weight][1], hanging=True)
     if not summary.changes:
         _line(console, "Only outputs change.")
     _line(console, f"\n{total(summary)}", "bold")
@@ -91,13 +99,30 @@ def markdown(review: Review, summary: PlanSummary, *, title: str, money: Sequenc
     return "\n".join(lines)
 
 
+def sign(entry: Entry) -> str:
+    """The words with which an entry begins; both marks where it loses something and stops apps."""
+    words = SIGNS[entry.weight][0]
+    return words.replace("LOST:", "LOST, INTERRUPTS:") if entry.weight == "lost" and entry.interrupts else words
+
+
 def total(summary: PlanSummary) -> str:
-    """How many resources are created, changed and destroyed."""
-    counts = [f"{number} {words}" for action, words in COUNTED if (number := summary.count(action))]
-    renewed = sum(change.action == "replace" and change.type in REMADE for change in summary.changes)
-    if renewed and renewed == summary.count("replace"):
-        counts = [words.replace("to replace", "to renew") for words in counts]
-    return f"Plan: {', '.join(counts) or 'outputs only'}."
+    """How many resources in AWS are created, changed and destroyed."""
+    return f"In AWS: {', '.join(filter(None, (_number(summary, *each) for each in COUNTED))) or 'only outputs change'}."
+
+
+def _number(summary: PlanSummary, action: Action, words: str) -> str:
+    """How many of them; which, where nobody has anything in them and AWS cannot change them."""
+    types = [change.type for change in summary.changes if change.action == action]
+    if action == "replace" and types and REMADE.issuperset(types):
+        return f"{listed(types)} {words}"
+    harmless = action == "delete" and types and not {*LOST, PROFILE}.intersection(types)
+    return f"{len(types)} {words}{' (no data)' if harmless else ''}" if types else ""
+
+
+def _begins(summary: PlanSummary) -> bool:
+    """Whether nothing was kept from an earlier life of the environment."""
+    created = {change.type for change in summary.changes if change.action == "create"}
+    return all(change.action == "create" for change in summary.changes) and created >= {BUCKET, REPOSITORY}
 
 
 def step_in_words(step: Step) -> str:
@@ -111,7 +136,7 @@ def escaped(words: str) -> str:
 
 
 def parts(review: Review) -> Iterator[tuple[str, Sequence[Entry]]]:
-    """The entries below their headings; loss, replacement and interruption first."""
+    """The entries below their headings; what to look at first, at the top."""
     if review.loud:
         yield FIRST, review.loud
     for group, title in TITLES.items():
@@ -120,8 +145,8 @@ def parts(review: Review) -> Iterator[tuple[str, Sequence[Entry]]]:
 
 
 def _item(entry: Entry) -> str:
-    sign = SIGNS[entry.weight][0]
-    loud = f"**{sign.strip('! :')}** " if len(sign) > 1 else ""
+    begins = sign(entry)
+    loud = f"**{begins.strip('! :')}** " if len(begins) > 1 else ""
     values = "" if entry.after is None else f" {escaped(entry.before or '')} → {escaped(entry.after)}"
     return f"{loud}**{escaped(entry.subject)}**{values}{escaped(entry.place())}: {escaped(entry.effect)}"
 

@@ -7,7 +7,7 @@ from studioctl.config.apps import title
 from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.costs.estimate import Costs, Estimate
-from studioctl.operations.costs.words import amount, by_item, dated, summary
+from studioctl.operations.costs.words import amount, by_item, dated, summary, ways
 from studioctl.report.content import Table
 
 
@@ -23,12 +23,12 @@ def people(config: EnvironmentConfig) -> Table:
 
 def costs(found: Estimate) -> tuple[Table, ...]:
     """The costs of a month by user, and by what is paid for."""
-    ways = ("standing still", f"at {found.hours:g} h a working day", "forgotten")
+    used = ways(found)
     rows = [(whose, *_cells(costs)) for whose, costs in summary(found)]
     lines = [(what, amount(money)) for what, money in by_item(found.lines)]
     return (
-        Table(("USD a month", *ways), tuple(rows)),
-        Table(("paid for", f"USD a month {ways[1]}"), tuple(lines)),
+        Table(("USD a month", *used), tuple(rows)),
+        Table(("paid for", f"USD a month {used[1]}"), tuple(lines)),
     )
 
 

@@ -1,27 +1,18 @@
-"""The effect of each entry of a reviewed plan, in a sentence, and how much it matters to people."""
+"""The effect of each entry of a reviewed plan, in a sentence."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from studioctl.config.checks import LONGEST_IDLE
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location, count
 from studioctl.review.causes import IDLE, VOLUME, plain
-from studioctl.review.entry import Weight
 from studioctl.review.facts import DOMAIN, PROFILE, SPACE, Facts
-from studioctl.review.nouns import listed, noun
-from studioctl.terraform.plan import Action, AttributeChange, ResourceChange
+from studioctl.review.marks import KEPT, LOST, Parts, deletes_older, stops, weight
+from studioctl.review.nouns import joined, listed, noun
+from studioctl.terraform.plan import Action
 
-# What holds people's data, and what a plan that destroys it says.
-LOST = {
-    SPACE: "",
-    DOMAIN: "the domain would be replaced: every home directory and every volume would be lost",
-    "aws_s3_bucket": "is deleted",
-    "aws_ecr_repository": "is deleted with its images",
-    "aws_secretsmanager_secret": "is deleted with any token in it",
-    "aws_kms_key": "is deleted: what it encrypts could never be read again",
-}
 _DONE: Mapping[Action, str] = {
     "create": "created",
     "delete": "deleted",
@@ -30,104 +21,32 @@ _DONE: Mapping[Action, str] = {
     "forget": "left alone from now on",
 }
 NOBODY = "nobody is interrupted"
-NO_STOP = "no app has to stop"  # but work may meet the change at once
+NO_STOP = "apps run on"  # but work may meet the change at once
 LATER = f"in editors that start afterwards; {NOBODY}"
 AFTERWARDS = "in editors that start afterwards"
 NEXT_START = "from their next start on"
-ALL_STOP = "every running app has to stop first"
-
-
-@dataclass(frozen=True)
-class Part:
-    """A resource that an entry concerns, with those of its attributes that belong to it."""
-
-    change: ResourceChange
-    attributes: tuple[AttributeChange, ...] = ()
-
-
-Parts = Sequence[Part]
-
-
-def weight(key: Location, parts: Parts, facts: Facts) -> Weight:
-    """How much an entry matters to people."""
-    changes = [part.change for part in parts]
-    if any(c.type in LOST and c.destroys and not c.is_unfinished for c in changes):
-        return "lost"
-    if any(c.action == "replace" and not c.is_unfinished and c.type not in REMADE for c in changes):
-        return "replaced"
-    if _deletes_older(key, parts):
-        return "lost"
-    if _interrupts(key, changes, facts):
-        return "interrupts"
-    return "created" if all(_is_new(part) for part in parts) else "changed"
-
-
-def _is_new(part: Part) -> bool:
-    """Whether it is added, or taken over as it is."""
-    return part.change.action == "create" or (part.change.action == "import" and not part.attributes)
-
-
-# AWS cannot change these. What people have is not in them, so they are made anew.
-REMADE = {
-    "aws_sagemaker_studio_lifecycle_config",
-    "aws_sagemaker_image",
-    "aws_sagemaker_image_version",
-    "aws_sagemaker_app_image_config",
-    "aws_iam_policy",
-    "aws_iam_role_policy_attachment",
-    "aws_route_table_association",
-    "aws_ecr_lifecycle_policy",
-}
-
-
-def _interrupts(key: Location, changes: Collection[ResourceChange], facts: Facts) -> str:
-    """Whom it interrupts, in words; empty where nobody is. `operations/provisioning/up.py` asks who that is today."""
-    if facts.is_new:
-        return ""
-    gone = {change.type for change in changes if change.destroys and not change.is_unfinished}
-    fewer = key == ("network", "availability_zones") and "aws_subnet" in gone
-    if key in {("network", "access"), ("iam", "per_user_roles")} or fewer:
-        return ALL_STOP
-    if key == ("network", "internet") and "aws_nat_gateway" in gone:
-        return "editors that run lose the internet at once"
-    return next((words for kind, words in _NEEDED_BY_APPS.items() if kind in gone), "")
-
-
-_NEEDED_BY_APPS = {
-    DOMAIN: ALL_STOP,
-    PROFILE: "their running apps have to stop first",
-    SPACE: "a running app in it has to stop first",
-    "aws_sagemaker_studio_lifecycle_config": "editors that run have to stop first",
-    "aws_sagemaker_image": "apps that run with it have to stop first",
-    "aws_sagemaker_image_version": "apps that run with it have to stop first",
-}
-# A smaller value makes AWS delete what is older.
-_KEPT: Mapping[Location, str] = {
-    ("storage", "keep_old_versions_days"): "those that are older go within days",
-    ("images", "keep_latest"): "those that are there now go within a day",
-    ("images", "expire_untagged_days"): "those that are there now go within a day",
-}
-
-
-def _deletes_older(key: Location, parts: "Parts") -> bool:
-    values = [(a.before, a.after) for part in parts for a in part.attributes if not a.unknown]
-    numbers = [(was, now) for was, now in values if isinstance(was, int) and isinstance(now, int)]
-    return key in _KEPT and any(now < was for was, now in numbers)
+# What `up` refuses to delete, unless it is empty or the user said so, and what it always refuses.
+ASKED_FOR = {SPACE, "aws_s3_bucket", "aws_ecr_repository", "aws_secretsmanager_secret"}
+REFUSED = {"aws_kms_key"}
+DELETES = "up needs --delete-data"
 
 
 def effect(key: Location, parts: Parts, facts: Facts) -> str:
     """The sentence."""
-    lost = _lost(parts)
+    lost = _lost(parts, facts)
     if facts.is_new:
         return _counted(parts, without=lost)
     special = _SENTENCES.get(_name(key))
-    said = special(parts, facts.config) if special else _simple(key, facts.config)
-    if any(part.change.type == DOMAIN and part.change.destroys for part in parts):
-        said = " "  # beside that, nothing else counts
-    older = _KEPT[key] if _deletes_older(key, parts) else ""
-    stops = _interrupts(key, [part.change for part in parts], facts)
-    told = [lost, said or _counted(parts, without=lost), older, stops]
-    if weight(key, parts, facts) == "changed" and NOBODY not in said:
+    said = special(parts, facts) if special else _simple(key, facts.config)
+    if any(part.change.type == DOMAIN and part.change.destroys and not part.change.is_unfinished for part in parts):
+        return lost  # beside that, nothing else counts
+    older = KEPT[key] if deletes_older(key, parts) else ""
+    interrupted = stops(key, [part.change for part in parts], facts)
+    told = [lost, said or _counted(parts, without=lost), older, interrupted]
+    how = weight(key, parts, facts)
+    if how == "created" and (key[:1] == ("users",) or key[:2] == ("images", "custom")):
+        told.append(NOBODY)
+    elif how in {"changed", "widens"} and NOBODY not in said:
         told.append(NO_STOP)
     return "; ".join(words for words in told if words.strip())
 
@@ -139,17 +58,31 @@ def _name(key: Location) -> str:
     return "tags" if key[:1] == ("tags",) else ".".join(map(str, key))
 
 
-def _lost(parts: Parts) -> str:
+def _lost(parts: Parts, facts: Facts) -> str:
     gone = [p.change for p in parts if p.change.type in LOST and p.change.destroys and not p.change.is_unfinished]
     if any(change.type == DOMAIN for change in gone):
-        return LOST[DOMAIN]
+        return f"{LOST[DOMAIN]}; {_kept_beside(facts)}up refuses this, even with --delete-data and --stop-apps"
     spaces = sum(change.type == SPACE for change in gone)
     said = [f"the {noun(change.type)} {LOST[change.type]}" for change in gone if change.type != SPACE]
     if spaces == 1:
-        said.insert(0, "the space is deleted with its volume and the files on it")
+        said.insert(0, "the space, its volume and all files on it are deleted")
     elif spaces:
-        said.insert(0, f"{spaces} spaces are deleted with their volumes and the files on them")
+        said.insert(0, f"{spaces} spaces, their volumes and all files on them are deleted")
+    if any(change.type in REFUSED for change in gone):
+        said.append("up refuses this")
+    elif asked := sum(change.type in ASKED_FOR for change in gone):
+        said.append(f"{DELETES}, unless {'it is' if asked == 1 else 'they are'} empty")
     return "; ".join(dict.fromkeys(said))
+
+
+def _kept_beside(facts: Facts) -> str:
+    """What outlives the domain."""
+    gone = {change.type for change in facts.summary.changes if change.destroys}
+    kept = ["the data bucket"] if "aws_s3_bucket" not in gone else []
+    kept += ["the images"] if "aws_ecr_repository" not in gone else []
+    has_secret = facts.config.secrets.github is not None and "aws_secretsmanager_secret" not in gone
+    kept += ["the GitHub token's secret"] if has_secret else []
+    return f"{joined(kept)} {'is' if kept == ['the data bucket'] else 'are'} kept; " if kept else ""
 
 
 def _counted(parts: Parts, *, without: str) -> str:
@@ -178,21 +111,22 @@ def _where(parts: Parts) -> str:
     return count(number, "space") if (number := _spaces(parts)) else "spaces that people make"
 
 
-def _volume(parts: Parts, _: EnvironmentConfig) -> str:
+def _volume(parts: Parts, _: Facts) -> str:
     grown = [a for p in parts if p.change.type == SPACE for a in p.attributes if plain(a.path) == VOLUME]
     if not grown:
         return f"the size of volumes of spaces that people make; {NOBODY}"
     if any(a.after < a.before for a in grown):
         return "AWS cannot shrink a volume"
-    of = "the volume of 1 space grows" if len(grown) == 1 else f"the volumes of {len(grown)} spaces grow"
-    return f"{of}; {NOBODY}"
+    spaces = [p.change.label.lstrip("_") for p in parts if p.change.type == SPACE]
+    of = f"the volume of {spaces[0]} grows" if len(grown) == 1 else f"the volumes of {len(grown)} spaces grow"
+    return f"{of}, and AWS never shrinks a volume; {NOBODY}"
 
 
-def _instance(parts: Parts, _: EnvironmentConfig) -> str:
+def _instance(parts: Parts, _: Facts) -> str:
     return f"{_where(parts)} {'has' if _spaces(parts) == 1 else 'have'} it from the next start on; {NOBODY}"
 
 
-def _idle(parts: Parts, _: EnvironmentConfig) -> str:
+def _idle(parts: Parts, _: Facts) -> str:
     values = {plain(a.path): a.after for part in parts for a in part.attributes}
     minutes = values.get(IDLE, LONGEST_IDLE)
     if minutes == LONGEST_IDLE:
@@ -200,73 +134,95 @@ def _idle(parts: Parts, _: EnvironmentConfig) -> str:
     return f"editors in {_where(parts)} stop after {minutes} minutes without use, {NEXT_START}; {NOBODY}"
 
 
-def _remote(parts: Parts, _: EnvironmentConfig) -> str:
+def _remote(parts: Parts, _: Facts) -> str:
     if any(part.change.action == "delete" for part in parts):
         return "no local editor can connect to a space any more"
     return f"a local editor may connect to a space; {NOBODY}"
 
 
-def _closing(parts: Parts, config: EnvironmentConfig) -> str:
+def _closing(parts: Parts, facts: Facts) -> str:
     """Where editors find the internet from now on."""
+    config = facts.config
+    internet = f'with network.internet "{config.network.internet}", ' if facts.opens_or_closes else ""
     if config.network.access == "public":
         said = "editors reach the internet through SageMaker's own network"
     elif config.network.internet == "none":
-        said = "editors have no internet, and reach AWS through private endpoints alone"
+        said = f"{internet}editors have no internet, and reach AWS through private endpoints alone"
     else:
-        said = "editors reach the internet through a NAT gateway of your VPC"
-    return f"{said}; {_counted([part for part in parts if part.change.type in _WORTH_COUNTING], without='')}"
+        said = f"{internet}editors reach the internet through a NAT gateway in the VPC"
+    counted = _counted([part for part in parts if part.change.type in _WORTH_COUNTING], without="")
+    gateway = any(part.change.address == "aws_vpc_endpoint.s3" and part.change.action == "create" for part in parts)
+    free = " (S3's is free)" if gateway else ""
+    return f"{said}; {counted}{free}"
 
 
-def _zones(parts: Parts, _: EnvironmentConfig) -> str:
+def _zones(parts: Parts, _: Facts) -> str:
     fewer = any(part.change.destroys for part in parts)
     return _counted(parts, without="") + ("" if fewer else f"; {NOBODY}")
 
 
-def _images(parts: Parts, _: EnvironmentConfig) -> str:
+def _images(parts: Parts, _: Facts) -> str:
     if not any(part.change.type == DOMAIN for part in parts):
         return ""
     return f"people have another choice of images; {NOBODY}"
 
 
-def _tags(parts: Parts, _: EnvironmentConfig) -> str:
+def _tags(parts: Parts, _: Facts) -> str:
     return f"the tags of {count(len(parts), 'resource')} change; {NOBODY}"
 
 
-def _buckets(_: Parts, config: EnvironmentConfig) -> str:
-    if not config.storage.extra_buckets:
-        return "people may no longer use other buckets"
-    return f"people may read and write, beside the data bucket: {', '.join(config.storage.extra_buckets)}; {NOBODY}"
+def _buckets(parts: Parts, facts: Facts) -> str:
+    now = set(facts.config.storage.extra_buckets)
+    texts = [(str(a.before), str(a.after)) for part in parts for a in part.attributes if not a.unknown]
+    before, after = ({name for pair in texts for name in _BUCKET.findall(pair[side])} for side in (0, 1))
+    signed = [f"+ {name}" for name in sorted((after - before) & now)]
+    signed += [f"- {name}" for name in sorted(before - after)]
+    told = signed or facts.config.storage.extra_buckets or ["none"]
+    said = f"buckets that people may read and write, beside the data bucket: {', '.join(told)}"
+    return said if before - after or not now else f"{said}; {NOBODY}"
 
 
-def _token(parts: Parts, _: EnvironmentConfig) -> str:
+def _token(parts: Parts, _: Facts) -> str:
     secrets = {part.change.action for part in parts if part.change.type == "aws_secretsmanager_secret"}
     if secrets == {"create"}:
-        return f"a place for a GitHub token, empty until studioctl secret set github; it is used {AFTERWARDS}"
-    return f"no GitHub token {AFTERWARDS}" if secrets == {"delete"} else ""
+        return f"added: a secret, without a token until studioctl secret set github; it is used {AFTERWARDS}"
+    return f"removed: no GitHub token {AFTERWARDS}" if secrets == {"delete"} else ""
 
 
-def _kept(parts: Parts, config: EnvironmentConfig) -> str:
+def _kept(parts: Parts, facts: Facts) -> str:
+    config, longer = facts.config, _no_more(parts)
     days, unused = config.storage.keep_old_versions_days, config.images.expire_untagged_days
     paths = {plain(a.path) for part in parts for a in part.attributes}
     if any(path.startswith("lifecycle_rule") for path in paths):
-        return f"AWS deletes old versions in the bucket after {count(days, 'day')}"
-    return f"AWS deletes images without a tag after {count(unused, 'day')}"
+        return f"AWS deletes old versions in the bucket after {count(days, 'day')}{longer}"
+    return f"AWS deletes images without a tag after {count(unused, 'day')}{longer}"
 
 
-def _latest(_: Parts, config: EnvironmentConfig) -> str:
-    kept = count(config.images.keep_latest, "image")
-    return f'the newest {kept} whose tags begin with "latest" are kept, and AWS deletes older ones'
+def _latest(parts: Parts, facts: Facts) -> str:
+    kept = count(facts.config.images.keep_latest, "image")
+    return f'the newest {kept} whose tags begin with "latest" are kept, and AWS deletes older ones{_no_more(parts)}'
 
 
-def _person(parts: Parts, _: EnvironmentConfig) -> str:
+def _no_more(parts: Parts) -> str:
+    """What to say of a rule that keeps things for longer."""
+    numbers = [(a.before, a.after) for p in parts for a in p.attributes if isinstance(a.before, int) and not a.unknown]
+    longer = bool(numbers) and all(isinstance(now, int) and now > was for was, now in numbers)
+    return f"; nothing more is deleted than before; {NOBODY}" if longer else ""
+
+
+def _person(parts: Parts, _: Facts) -> str:
     if not any(part.change.type == PROFILE and part.change.action == "delete" for part in parts):
         return ""
-    return "the user can no longer open Studio; the home directory is kept"
+    return (
+        "the user can no longer open Studio; all files in the user's spaces are deleted; only the home directory on"
+        " EFS (~/user-default-efs) is kept, and paid for by the GB"
+    )
 
 
 _WORTH_COUNTING = {"aws_nat_gateway", "aws_vpc_endpoint"}
+_BUCKET = re.compile(r":s3:::([a-z0-9][a-z0-9.-]+)")
 
-_SENTENCES: Mapping[str, Callable[[Parts, EnvironmentConfig], str]] = {
+_SENTENCES: Mapping[str, Callable[[Parts, Facts], str]] = {
     "users": _person,
     "volume_gb": _volume,
     "instance_type": _instance,
@@ -300,7 +256,7 @@ _SIMPLE: Mapping[str, str | Mapping[Any, str]] = {
     "editor": "the set-up of editors changes; it runs at each editor's next start",
     "limits": "what people may spend, from the guard's next look on",
     "network.flow_logs": {
-        True: f"all connections are logged and kept for 90 days; AWS charges for each GB; {NOBODY}",
+        True: f"all connections are logged and kept for 90 days, paid for by the GB; {NOBODY}",
         False: f"connections are no longer logged; {NOBODY}",
     },
     "network.public_ips": {
@@ -314,12 +270,15 @@ _SIMPLE: Mapping[str, str | Mapping[Any, str]] = {
     "iam.permissions_boundary": "the limit of what any role may do, from the next request on",
     "iam.extra_statements": "what people may do in AWS, from their next request on",
     "iam.per_user_roles": {
-        True: "each user gets a separate role, with a separate part of the bucket",
+        True: (
+            "each user gets a separate role; a user reaches only users/<user>/ and shared/ in the data bucket, and no"
+            " other file there any more"
+        ),
         False: "all users share one role, and with it all of the bucket",
     },
     "storage.versioning": {
         True: f"the bucket keeps what is overwritten or deleted; {NOBODY}",
-        False: f"what is overwritten or deleted in the bucket from now on cannot be had back; {NOBODY}",
+        False: f"what is overwritten or deleted in the bucket from now on cannot be restored; {NOBODY}",
     },
     "storage.access_logs": f"the bucket in which S3 logs who used the data bucket; {NOBODY}",
     "images.immutable_tags": {

@@ -1,14 +1,14 @@
 """The values of a reviewed plan: one entry for each cause in the file."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from studioctl.config.text import Location
 from studioctl.review.nouns import Group
 
 # From the loudest to the quietest; a plan shows them in this order.
-Weight = Literal["lost", "replaced", "interrupts", "changed", "created"]
-WEIGHTS: tuple[Weight, ...] = ("lost", "replaced", "interrupts", "changed", "created")
+Weight = Literal["lost", "replaced", "interrupts", "widens", "unprotected", "final", "costs", "changed", "created"]
+WEIGHTS: tuple[Weight, ...] = get_args(Weight)
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Entry:
         weight: How much it matters to people.
         effect: What happens, in a sentence without a full stop.
         addresses: Terraform's addresses of everything that it concerns.
+        interrupts: Whether it also stops apps, whatever its weight.
     """
 
     group: Group
@@ -37,6 +38,7 @@ class Entry:
     weight: Weight
     effect: str
     addresses: tuple[str, ...]
+    interrupts: bool = False
 
     def sentence(self) -> str:
         """The entry in one sentence, with where it stands."""
@@ -84,8 +86,8 @@ class Review:
 
     @property
     def loud(self) -> tuple[Entry, ...]:
-        """Loss, replacement and interruption."""
+        """What people look at first: loss, interruption, and what is large or cannot be taken back."""
         return tuple(entry for entry in self.entries if entry.weight in LOUD)
 
 
-LOUD: frozenset[Weight] = frozenset({"lost", "replaced", "interrupts"})
+LOUD: frozenset[Weight] = frozenset(WEIGHTS) - {"changed", "created"}

@@ -5,7 +5,7 @@ from typing import Literal
 
 from studioctl.config.text import count
 
-Group = Literal["people", "editor", "network", "permissions", "limits", "data"]
+Group = Literal["people", "editor", "network", "permissions", "limits", "data", "all"]
 # In the order in which a plan shows them.
 TITLES: Mapping[Group, str] = {
     "people": "People and spaces",
@@ -14,6 +14,7 @@ TITLES: Mapping[Group, str] = {
     "permissions": "Permissions",
     "limits": "Limits",
     "data": "Data and encryption",
+    "all": "The whole environment",
 }
 _BUCKET_PARTS = (
     "logging",

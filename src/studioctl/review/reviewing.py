@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location, count
-from studioctl.review import causes, effects, nouns, words
-from studioctl.review.effects import Part
-from studioctl.review.entry import WEIGHTS, Entry, Review
+from studioctl.review import causes, effects, marks, nouns, words
+from studioctl.review.entry import LOUD, WEIGHTS, Entry, Review
 from studioctl.review.facts import Facts
+from studioctl.review.marks import Part
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 # What these do is no news: only the address in the state changes.
@@ -64,7 +64,7 @@ def _together(entries: list[Entry]) -> Iterator[Entry]:
         yield from entries
         return
     addresses = tuple(address for entry in new for address in entry.addresses)
-    effect = f"{nouns.listed(address.split('.')[0] for address in addresses)} are created"
+    effect = f"{nouns.listed(address.split('.')[0] for address in addresses)} are created; {effects.NOBODY}"
     subject = f"{count(len(new), 'new user')}, {new[0].subject.removeprefix('user ')} and others"
     for entry in entries:
         if entry is new[0]:
@@ -97,9 +97,10 @@ def _entry(gathered: _Gathered, facts: Facts) -> Entry:
         where=None if gathered.key in REMOVED else facts.source.exactly(*gathered.key),
         before=before,
         after=after,
-        weight=effects.weight(gathered.key, parts, facts),
+        weight=marks.weight(gathered.key, parts, facts),
         effect=effects.effect(gathered.key, parts, facts),
         addresses=tuple(gathered.parts),
+        interrupts=marks.interrupts(gathered.key, parts, facts),
     )
 
 
@@ -122,6 +123,6 @@ def _zones(gathered: _Gathered, facts: Facts) -> tuple[str, str]:
 
 
 def _rank(entry: Entry) -> tuple[int, int]:
-    loud = entry.weight in {"lost", "replaced", "interrupts"}
+    loud = entry.weight in LOUD
     groups = list(nouns.TITLES)
     return (WEIGHTS.index(entry.weight) if loud else len(WEIGHTS), groups.index(entry.group))

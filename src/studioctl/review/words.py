@@ -21,7 +21,7 @@ _GROUPS: Mapping[str, Group] = {
     "images": "data",
     "secrets": "data",
     "encryption": "data",
-    "tags": "data",
+    "tags": "all",
     "editor": "editor",
     "users": "people",
     "groups": "people",
@@ -170,9 +170,9 @@ def _minutes(minutes: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as TOML has it, shortened; "none" for none, and a list without its brackets."""
+    """A value as TOML has it, shortened; "(not set)" for none, and a list without its brackets."""
     if value is None or value == "":  # the provider has no null for some of them
-        return "none"
+        return "(not set)"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from studioctl import programs
 from studioctl.operations.costs.estimate import Estimate, estimate
 from studioctl.operations.costs.month import Month, month
-from studioctl.operations.costs.words import amount, by_item, summary
+from studioctl.operations.costs.words import amount, by_item, summary, ways
 from studioctl.operations.doctor.catalogue import GROUPS
 from studioctl.operations.doctor.examination import examine
 from studioctl.operations.spaces import logs, start_stop
@@ -31,7 +31,6 @@ from studioctl.ui.spaces import path
 MONTHS = ("this", "last")
 LOG_LINES = 200
 LOOK = 1.0  # seconds between two looks at a log
-HOURS = "at {:g} h a working day"
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -108,7 +107,8 @@ def _estimated(found: Estimate) -> dict[str, object]:
     return {
         "bars": bars((what, amount(money), money.usd) for what, money in by_item(found.lines)),
         "rows": rows,
-        "hours": HOURS.format(found.hours),
+        "hours": ways(found)[1],
+        "head": ("USD a month", *ways(found)),
         "words": facts.priced(found),
     }
 

@@ -86,7 +86,7 @@ def _show(desk: Desk, plans: dict[str, Planned], request: Request) -> Response:
             **values,
             plan=found,
             parts=list(words.parts(found.review)),
-            signs={weight: sign.strip() for weight, (sign, _) in words.SIGNS.items()},
+            sign=words.sign,
             elsewhere=list(words.elsewhere(found.summary)),
             total=words.total(found.summary) if found.summary.has_changes else words.NOTHING,
             steps=[words.step_in_words(step) for step in found.summary.steps if len(found.summary.steps) > 1],

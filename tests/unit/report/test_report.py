@@ -143,7 +143,12 @@ def test_costs_are_said_or_are_unknown() -> None:
     by_whom, by_what = facts.costs(estimate(environment(**TEAM)))
     unknown = estimate(environment(region="eu-west-3"))
 
-    assert by_whom.head == ("USD a month", "standing still", "at 8 h a working day", "forgotten")
+    assert by_whom.head == (
+        "USD a month",
+        "with no app running",
+        "at 8 h a working day",
+        "left open until the idle stop",
+    )
     assert [row[0] for row in by_whom.rows] == ["ada", "grace", "everybody", "in all"]
     assert by_whom.rows[2] == ("everybody", "0.40", "0.40", "0.40")
     assert ("secret", "0.40") in [(what.split()[0], sum_) for what, sum_ in by_what.rows]

@@ -179,7 +179,8 @@ def test_values_of_a_group_are_told_once_as_the_groups() -> None:
     (entry,) = change.review().entries
 
     assert entry.sentence() == (
-        "group vision volume_gb 30 -> 60 (studio.toml:9): the volumes of 2 spaces grow; nobody is interrupted"
+        "group vision volume_gb 30 -> 60 (studio.toml:9): the volumes of 2 spaces grow, and AWS never shrinks a volume;"
+        " nobody is interrupted"
     )
 
 
@@ -187,7 +188,7 @@ def test_a_user_who_is_named_in_a_group_alone_is_found_there() -> None:
     more = '[groups.vision]\nusers = ["eve"]\n'
     (entry,) = Change(HEAD + ADA, HEAD + ADA + more).review().entries
 
-    assert entry.sentence() == "user eve (studio.toml:7): a user profile and a space are created"
+    assert entry.sentence() == "user eve (studio.toml:7): a user profile and a space are created; nobody is interrupted"
 
 
 def test_many_new_users_are_told_together() -> None:
@@ -195,7 +196,7 @@ def test_many_new_users_are_told_together() -> None:
     (entry,) = Change(HEAD + ADA, HEAD + ADA + many).review().entries
 
     assert entry.sentence() == (
-        "30 new users, user-0 and others (studio.toml:7): 30 user profiles and 30 spaces are created"
+        "30 new users, user-0 and others (studio.toml:7): 30 user profiles and 30 spaces are created; nobody is interrupted"
     )
     assert len(entry.addresses) == 60
 
@@ -230,9 +231,9 @@ def test_markdown_shows_names_as_they_are_and_terraform_apart() -> None:
         "",
         "**People and spaces**",
         "",
-        "- **user grace** (studio.toml:7): a user profile and 2 spaces are created",
+        "- **user grace** (studio.toml:7): a user profile and 2 spaces are created; nobody is interrupted",
         "",
-        "Plan: 3 to create.",
+        "In AWS: 3 to create.",
         "",
         "<details><summary>Terraform's addresses</summary>",
         "",
@@ -364,9 +365,10 @@ def test_a_plan_that_stops_apps_says_so_first_and_no_other_does(name: str | Loca
     destroyed = {change.type for change in summary.changes if change.destroys}
     stops = bool(destroyed & up.NEEDED_BY_APPS.keys()) or any(map(up.needs_rest, summary.changes))
 
-    assert any("to stop first" in entry.effect for entry in found.loud) == stops
-    assert not any("to stop first" in e.effect or "lose" in e.effect for e in found.entries if e not in found.loud)
-    assert not any(effects.NOBODY in entry.effect for entry in found.loud)
+    assert any("--stop-apps" in entry.effect for entry in found.loud) == stops
+    assert not any("--stop-apps" in e.effect or "lose" in e.effect for e in found.entries if e not in found.loud)
+    assert not any(effects.NOBODY in entry.effect for entry in found.loud if entry.interrupts)
+    assert all(presented.sign(e).endswith("INTERRUPTS:") for e in found.loud if "--stop-apps" in e.effect)
     quiet = [entry for entry in found.entries if entry.weight == "changed"]
     assert [e.sentence() for e in quiet if not e.effect.endswith((effects.NOBODY, effects.NO_STOP))] == []
 

@@ -70,7 +70,7 @@ def test_without_graphviz_the_network_is_told(home: House, monkeypatch: pytest.M
 def test_the_estimate_is_a_chart_and_a_table(home: House) -> None:
     page = home.client.get("/e/acme-ml/costs").text
     assert '<rect class="bar" width="100.0" height="12"/>' in page
-    assert "USD a month standing still at 8 h a working day forgotten ada " in text_of(page)
+    assert "USD a month with no app running at 8 h a working day left open until the idle stop ada " in text_of(page)
     assert " in all " in text_of(page)
 
 

@@ -104,7 +104,7 @@ def test_nothing_is_planned_by_looking(home: House) -> None:
 def test_a_plan_in_the_words_of_the_file(home: House) -> None:
     said = text_of(planned(home))
     assert "Data and encryption + storage.bucket : a bucket is created" in said
-    assert "Plan: 1 to create." in said
+    assert "In AWS: 1 to create." in said
     assert "This takes about 1m 05s, as earlier runs did." in said
     assert "Note: AWS did not tell the account's quotas" in said
     assert "studioctl up refuses this plan. An app is in the way. Next: studioctl up --stop-apps --local" in said

@@ -13,7 +13,7 @@ from studioctl.operations.costs import pieces
 from studioctl.operations.costs.estimate import Costs, Estimate, Line, estimate, of_piece, of_space, total
 from studioctl.operations.costs.pieces import HOURS_A_MONTH, PaidSpace, Piece
 from studioctl.operations.environment import Environment
-from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.plan import Action, PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import Estate
 
 TYPE = "instance_type"
@@ -28,7 +28,12 @@ ALWAYS: Mapping[str, tuple[str, float]] = {
     "aws_kms_key": ("key", 1),
     "aws_secretsmanager_secret": ("secret", 1),
 }
-
+# What costs by use from then on; a home directory outlives its user.
+BY_USE: Mapping[tuple[str, Action], str] = {
+    ("aws_flow_log", "create"): "flow_logs",
+    ("aws_nat_gateway", "create"): "nat_gateway_data",
+    ("aws_sagemaker_user_profile", "delete"): "home",
+}
 
 Thing: TypeAlias = PaidSpace | Piece
 
@@ -52,10 +57,17 @@ class Change:
 
 @dataclass(frozen=True)
 class PlannedCosts:
-    """The costs of the environment once a plan is applied, and the changes that make the difference."""
+    """The costs of the environment once a plan is applied, and the changes that make the difference.
+
+    Args:
+        after: The costs once it is applied.
+        changes: What makes the difference.
+        by_use: Items that are paid for by what is stored and done, from this plan on or after a user left.
+    """
 
     after: Estimate
     changes: tuple[Change, ...]
+    by_use: tuple[str, ...] = ()
 
     @property
     def difference(self) -> Costs:
@@ -90,7 +102,9 @@ def of_plan(
         before = _gone(change, known.get(change.address, {})) if change.action == "delete" else _before(change, now)
         if before != now:
             found.append(_change(change.address, before, now, after))
-    return PlannedCosts(after, tuple(change for change in found if not change.costs.is_nothing))
+    by_use = (item for it in summary.changes if (item := BY_USE.get((it.type, it.action))) in after.by_use and item)
+    changes = tuple(change for change in found if not change.costs.is_nothing)
+    return PlannedCosts(after, changes, tuple(dict.fromkeys(by_use)))
 
 
 def _change(address: str, before: Thing | None, now: Thing | None, after: Estimate) -> Change:

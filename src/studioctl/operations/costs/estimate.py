@@ -1,4 +1,4 @@
-"""The costs of an environment for a month, from the file alone: standing still, in use, and forgotten."""
+"""The costs of an environment for a month, from the file alone: with no app running, at work, and left open."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Costs:
         standing: A month in which nothing runs.
         working: A month in which every app runs for the working hours of five days a week, and is stopped then.
         forgotten: The same, but nobody stops anything: the idle stop does, if there is one.
-        weekend: What one weekend adds on which everything was forgotten, from Friday's end of work to Monday's start.
+        weekend: What one weekend adds on which everything was left open, from Friday's end of work to Monday's start.
     """
 
     standing: Money = Money()
@@ -98,6 +98,7 @@ class Estimate:
         hours: How many hours a day its apps run, five days a week.
         price_list: The prices that it was counted with.
         by_use: Items besides, which cost by what is stored and done.
+        idle_minutes: How long apps run on without use; None: until somebody stops them.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Estimate:
     users: tuple[str, ...]
     price_list: Prices
     by_use: tuple[str, ...]
+    idle_minutes: int | None
 
     @property
     def total(self) -> Costs:
@@ -138,7 +140,8 @@ def estimate(config: EnvironmentConfig, hours: float = WORKING_HOURS) -> Estimat
         *(of_piece(piece, price_list) for piece in pieces.pieces(config)),
     )
     users = tuple(user.name for user in config.users)
-    return Estimate(config.name, config.region, hours, found, users, price_list, pieces.by_use(config))
+    idle = pieces.idle_minutes(config)
+    return Estimate(config.name, config.region, hours, found, users, price_list, pieces.by_use(config), idle)
 
 
 def of_piece(piece: Piece, price_list: Prices) -> Line:
@@ -182,7 +185,7 @@ def forgotten_hours(hours: float, idle_minutes: int | None) -> float:
 
 
 def weekend_hours(hours: float, idle_minutes: int | None) -> float:
-    """For how many hours an app runs on that is forgotten on Friday and used again on Monday."""
+    """For how many hours an app runs on that is left open on Friday and used again on Monday."""
     longest = HOURS_A_WEEK - (WORKING_DAYS - 1) * 24 - hours
     return longest if idle_minutes is None else min(idle_minutes / 60, longest)
 

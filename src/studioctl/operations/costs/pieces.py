@@ -72,8 +72,13 @@ def spaces(config: EnvironmentConfig) -> tuple[PaidSpace, ...]:
     )
 
 
-def _space(config: EnvironmentConfig, user: User, space: Space, owner: Location, place: int) -> PaidSpace:
+def idle_minutes(config: EnvironmentConfig) -> int | None:
+    """How long apps run on without use; None: until somebody stops them."""
     idle = config.studio.idle_timeout_minutes
+    return None if idle == NEVER else int(idle)
+
+
+def _space(config: EnvironmentConfig, user: User, space: Space, owner: Location, place: int) -> PaidSpace:
     here = owner if user.spaces is None else (*owner, "spaces", place)
     said = config.studio.model_fields_set
 
@@ -90,7 +95,7 @@ def _space(config: EnvironmentConfig, user: User, space: Space, owner: Location,
         name=space.name,
         instance_type=space.instance_type or user.instance_type or config.studio.instance_type,
         volume_gb=space.volume_gb or user.volume_gb or config.studio.volume_gb,
-        idle_minutes=None if idle == NEVER else int(idle),
+        idle_minutes=idle_minutes(config),
         app_type=TYPES[space.app or config.studio.app],
         type_key=where("instance_type"),
         volume_key=where("volume_gb"),

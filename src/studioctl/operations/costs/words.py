@@ -11,6 +11,23 @@ LISTED = 20  # users; more are summed up
 NOTHING = 0.005  # below it, a sum reads 0.00
 
 
+def ways(found: Estimate) -> tuple[str, str, str]:
+    """The ways in which an environment may be used that `Costs` counts: standing, working and forgotten."""
+    end = "day and night" if found.idle_minutes is None else "until the idle stop"
+    return "with no app running", f"at {found.hours:g} h a working day", f"left open {end}"
+
+
+def titles(found: Estimate) -> tuple[str, str, str, str]:
+    """The same as short titles of columns, with the one of a weekend."""
+    still, working, left_open = ways(found)
+    return (
+        still.removeprefix("with "),
+        working.removeprefix("at "),
+        left_open.removeprefix("left ").replace("the ", ""),
+        "one weekend open",
+    )
+
+
 def summary(found: Estimate) -> Iterable[tuple[str, Costs]]:
     """The costs of each user, of everybody, and in all; many users are one row."""
     if len(found.users) <= LISTED:
@@ -31,7 +48,7 @@ def amount(money: Money, *, signed: bool = False) -> str:
 
 
 def by_item(lines: Iterable[Line]) -> Iterable[tuple[str, Money]]:
-    """Everything that is paid for, in words, with the sum of a month in use."""
+    """Everything that is paid for, in words, with the sum of a month at work."""
     sums: dict[str, Money] = {}
     for line in lines:
         sums[line.item] = sums.get(line.item, Money()) + line.costs.working

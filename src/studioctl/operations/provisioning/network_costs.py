@@ -46,11 +46,11 @@ def told(config: EnvironmentConfig, lacking: Mapping[str, Sequence[str]] | None 
 
 
 def forgotten(config: EnvironmentConfig) -> str | None:
-    """One line about what a forgotten editor costs; None where idle ones are stopped."""
+    """One line about what an editor costs that is left open; None where idle ones are stopped."""
     if config.studio.idle_timeout_minutes != NEVER:
         return None
     types = sorted({space.instance_type for space in config.resolved_spaces()})
-    what = 'idle_timeout_minutes = "never": a forgotten editor is paid for until somebody stops it'
+    what = 'idle_timeout_minutes = "never": an editor that is left open is paid for until somebody stops it'
     table = known.of(config)
     costs = [
         f"{name} {price * HOURS_A_MONTH:,.2f}" if (price := table.per_hour(name)) else f"{name} (price unknown here)"
