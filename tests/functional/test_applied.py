@@ -40,7 +40,8 @@ Data and encryption
 In AWS: 38 to create.
 How long this takes is not known: no earlier run here did all of it.
 
-Cost: 2.64 USD a month with no app running, 11.33 at 8 h a working day, 12.42 left open until the idle stop (prices of 2026-08-21 to 2026-08-24).
+Cost: 2.64 USD a month with no app running, 11.33 at 8 h a working day, 12.42 left open until the\
+ idle stop (prices of 2026-08-21 to 2026-08-24).
   'ada-editor': ml.t3.medium, 20 GB: +2.24 with no app running, +10.93 at 8 h a working day, +12.02 left open until the\
  idle stop  (studio.toml:4)
   secret of the GitHub token: +0.40 a month  (studio.toml:8)
@@ -397,8 +398,8 @@ def test_without_a_terminal_and_yes_nothing_is_applied(applied: Applied) -> None
         r"\nCost: 4\.88 USD a month with no app running, 22\.26 at 8 h a working day, 24\.43 left open"
         r" until the idle stop"
         r" \(prices of 2026-08-21 to 2026-08-24\)\.\n"
-        r"  'grace-editor': ml\.t3\.medium, 20 GB: \+2\.24 with no app running, \+10\.93 at 8 h a working day, \+12\.02 left open"
-        r" until the idle stop"
+        r"  'grace-editor': ml\.t3\.medium, 20 GB: \+2\.24 with no app running, \+10\.93 at 8 h a working day,"
+        r" \+12\.02 left open until the idle stop"
         r"  \(more\.toml:13\)\n"
         r"\nIn us-east-1 on the emulator\.\n"
         r"Error: There is no terminal to ask on\. Nothing was changed\.\nNext:  add --yes to go on unasked\n$",

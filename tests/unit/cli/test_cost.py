@@ -45,19 +45,19 @@ def test_it_says_who_costs_what_and_what_nobody_knows(capsys: pytest.CaptureFixt
     said = capsys.readouterr()
     assert said.out == (
         "acme-ml in us-east-1: US dollars a month (prices of 2026-08-21 to 2026-08-24)\n"
-        "           standing still  8 h a working day       forgotten  one weekend forgotten\n"
-        "ada                  5.60     5.60 + unknown  5.60 + unknown                unknown\n"
-        "everybody            0.40               0.40            0.40                   0.00\n"
-        "in all               6.00     6.00 + unknown  6.00 + unknown                unknown\n"
+        "           no app running  8 h a working day  open until idle stop  one weekend open\n"
+        "ada                  5.60     5.60 + unknown        5.60 + unknown           unknown\n"
+        "everybody            0.40               0.40                  0.40              0.00\n"
+        "in all               6.00     6.00 + unknown        6.00 + unknown           unknown\n"
         "\n"
         "Paid for:\n"
         "  volume of 'a', 50 GB: 5.60 (0.112 USD a GB-month)  (studio.toml:6)\n"
         "  'a' on ml.p5.48xlarge: unknown  (studio.toml:6)\n"
         "  secret of the GitHub token: 0.40 (0.40 USD a month)  (studio.toml:9)\n"
         "\n"
-        "By use, and not counted: data bucket (S3 Standard) 0.023 a GB-month, home file system (EFS Standard) 0.30 a"
-        " GB-month, images (ECR) 0.10 a GB-month, logs written (CloudWatch) 0.50 a GB, logs kept (CloudWatch) 0.03 a"
-        " GB-month.\n"
+        "By use, and not counted: data bucket (S3 Standard) 0.023 USD a GB-month; home file system (EFS Standard) 0.30"
+        " USD a GB-month; images (ECR) 0.10 USD a GB-month; logs written (CloudWatch) 0.50 USD a GB; logs kept"
+        " (CloudWatch) 0.03 USD a GB-month.\n"
     )
     assert said.err == (
         "\nNo price is known in us-east-1 for: ml.p5.48xlarge. Ask AWS for them (studioctl cost --ask), or look them up"

@@ -196,7 +196,8 @@ def test_many_new_users_are_told_together() -> None:
     (entry,) = Change(HEAD + ADA, HEAD + ADA + many).review().entries
 
     assert entry.sentence() == (
-        "30 new users, user-0 and others (studio.toml:7): 30 user profiles and 30 spaces are created; nobody is interrupted"
+        "30 new users, user-0 and others (studio.toml:7): 30 user profiles and 30 spaces are created;"
+        " nobody is interrupted"
     )
     assert len(entry.addresses) == 60
 
