@@ -153,7 +153,7 @@ def _in_words(found: Estimate) -> str:
 
 
 def _differences(costs: Costs, after: Estimate) -> Sequence[str]:
-    """What it adds in each of the ways; one sum where they agree, and no word of a way in which it adds nothing."""
+    """The dollars that it adds in each of the ways; one sum where they agree, and no way in which it adds nothing."""
     sums = [amount(money, signed=True) for money in (costs.standing, costs.working, costs.forgotten)]
     if len(set(sums)) == 1:
         return [f"{sums[0]} a month"]

@@ -14,6 +14,7 @@ from studioctl.review.marks import LOST, REMADE
 from studioctl.review.nouns import TITLES, counted, joined, listed, noun
 from studioctl.terraform.plan import Action, PlanSummary, ResourceChange, Step
 
+MOST_KINDS = 3  # that the last line names
 BEGINS = "Nothing of this environment exists yet: all of it is created."
 NOTHING = "No changes: everything is as the file says."
 FIRST = "Look at this first"
@@ -62,7 +63,7 @@ def text(review: Review, summary: PlanSummary, console: Console, *, seconds: flo
             _line(console, f"  {sign(entry)} {entry.sentence()}", SIGNS[entry.weight][1], hanging=True)
     if not summary.changes:
         _line(console, "Only outputs change.")
-    _line(console, f"\n{total(summary)}", "bold")
+    _line(console, f"\n{hung(console, total(summary))}", "bold")
     _line(console, UNKNOWN_TIME if seconds is None else f"This takes about {duration(seconds)}, going by earlier runs.")
     if len(summary.steps) > 1:
         _line(console, "In this order:")
@@ -115,7 +116,10 @@ def _number(summary: PlanSummary, action: Action, words: str) -> str:
     types = [change.type for change in summary.changes if change.action == action]
     if action == "replace" and types and REMADE.issuperset(types):
         return f"{listed(types)} {words}"
-    harmless = action == "delete" and types and not {*LOST, PROFILE}.intersection(types)
+    kinds = set(types)
+    if action == "update" and 1 < len(kinds) <= MOST_KINDS:
+        return f"{len(types)} {words} ({listed(types)})"
+    harmless = action == "delete" and types and not {*LOST, PROFILE} & kinds
     return f"{len(types)} {words}{' (no data)' if harmless else ''}" if types else ""
 
 

@@ -76,7 +76,7 @@ def _lost(parts: Parts, facts: Facts) -> str:
 
 
 def _kept_beside(facts: Facts) -> str:
-    """What outlives the domain."""
+    """The things that outlive the domain, in words."""
     gone = {change.type for change in facts.summary.changes if change.destroys}
     kept = ["the data bucket"] if "aws_s3_bucket" not in gone else []
     kept += ["the images"] if "aws_ecr_repository" not in gone else []
@@ -204,7 +204,7 @@ def _latest(parts: Parts, facts: Facts) -> str:
 
 
 def _no_more(parts: Parts) -> str:
-    """What to say of a rule that keeps things for longer."""
+    """A remark on a rule that keeps things for longer; empty for another."""
     numbers = [(a.before, a.after) for p in parts for a in p.attributes if isinstance(a.before, int) and not a.unknown]
     longer = bool(numbers) and all(isinstance(now, int) and now > was for was, now in numbers)
     return f"; nothing more is deleted than before; {NOBODY}" if longer else ""

@@ -86,7 +86,7 @@ class Review:
 
     @property
     def loud(self) -> tuple[Entry, ...]:
-        """What people look at first: loss, interruption, and what is large or cannot be taken back."""
+        """Those to look at first: loss, interruption, and whatever is large or cannot be taken back."""
         return tuple(entry for entry in self.entries if entry.weight in LOUD)
 
 

@@ -63,7 +63,7 @@ def interrupts(key: Location, parts: Parts, facts: Facts) -> bool:
 
 
 def _marked(key: Location, parts: Parts, facts: Facts) -> Weight | None:
-    """What cannot be taken back, or is large, although nobody notices it at once."""
+    """The mark of a change that is large or cannot be taken back, although nobody notices it at once."""
     if key[:1] == ("storage",) and key[1:] == ("versioning",) and not facts.config.storage.versioning:
         return "unprotected"
     if key == ("iam", "permissions") and facts.config.iam.permissions == "managed":
