@@ -17,6 +17,7 @@ from studio_emulator import server
 AWS = str(Path(sysconfig.get_path("scripts")) / "aws")
 
 PLAN = """\
+Nothing of this environment exists yet: all of it is created.
 
 People and spaces
   + the domain: a domain is created
@@ -166,7 +167,7 @@ extra_statements = [{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::acm
         "images.expire_untagged_days": "14 → 9",
         "images.immutable_tags": "false → true",
         "images.scan_on_push": "true → false",
-        "iam.permissions_boundary": 'none → "arn:aws:iam::aws:policy/PowerUserAcc...',
+        "iam.permissions_boundary": '(not set) → "arn:aws:iam::aws:policy/PowerUserAcc...',
         "iam.extra_statements": "",
         "editor": "",
     }

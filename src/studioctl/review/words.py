@@ -13,6 +13,7 @@ from studioctl.review.nouns import Group, group_of
 from studioctl.terraform.plan import AttributeChange, ResourceChange
 
 LONGEST = 40
+NONE, NOT_SET = "none", "(not set)"  # the second where a key comes or goes
 _GROUPS: Mapping[str, Group] = {
     "network": "network",
     "iam": "permissions",
@@ -115,8 +116,8 @@ def values(key: Location, attribute: AttributeChange) -> tuple[str, str] | None:
     before, after = attribute.before, attribute.after
     if isinstance(before, bool) or isinstance(after, bool):
         before, after = bool(before), bool(after)
-    told = in_file(key, path, before), in_file(key, path, after)
-    return (told[0], told[1]) if told[0] and told[1] else None
+    was, now = in_file(key, path, before), in_file(key, path, after)
+    return (NOT_SET if was == NONE else was, NOT_SET if now == NONE else now) if was and now else None
 
 
 def in_file(key: Location, path: str, value: Any) -> str | None:
@@ -170,13 +171,13 @@ def _minutes(minutes: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as TOML has it, shortened; "(not set)" for none, and a list without its brackets."""
+    """A value as TOML has it, shortened; "none" for none, and a list without its brackets."""
     if value is None or value == "":  # the provider has no null for some of them
-        return "(not set)"
+        return NONE
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
-        text = ", ".join(map(str, value)) or "none"
+        text = ", ".join(map(str, value)) or NONE
     else:
         text = f'"{value}"' if isinstance(value, str) else str(value)
     return shortened(text)
