@@ -9,7 +9,7 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location, count
 from studioctl.review.causes import IDLE, VOLUME, plain
 from studioctl.review.facts import DOMAIN, PROFILE, SPACE, Facts
-from studioctl.review.marks import KEPT, LOST, Parts, deletes_older, stops, weight
+from studioctl.review.marks import KEPT, LOST, Parts, deletes_older, leaves_with_spaces, stops, weight
 from studioctl.review.nouns import joined, listed, noun
 from studioctl.terraform.plan import Action
 
@@ -210,13 +210,14 @@ def _no_more(parts: Parts) -> str:
     return f"; nothing more is deleted than before; {NOBODY}" if longer else ""
 
 
-def _person(parts: Parts, _: Facts) -> str:
+def _person(parts: Parts, facts: Facts) -> str:
     if not any(part.change.type == PROFILE and part.change.action == "delete" for part in parts):
         return ""
-    return (
-        "the user can no longer open Studio; all files in the user's spaces are deleted; only the home directory on"
-        " EFS (~/user-default-efs) is kept, and paid for by the GB"
+    files = (
+        "all files in the user's spaces are deleted; " if leaves_with_spaces([p.change for p in parts], facts) else ""
     )
+    kept = "only the home directory on EFS (~/user-default-efs) is kept, and paid for by the GB"
+    return f"the user can no longer open Studio; {files}{kept}"
 
 
 _WORTH_COUNTING = {"aws_nat_gateway", "aws_vpc_endpoint"}

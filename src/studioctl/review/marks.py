@@ -42,7 +42,7 @@ def weight(key: Location, parts: Parts, facts: Facts) -> Weight:
         return "lost"
     if any(c.action == "replace" and not c.is_unfinished and c.type not in REMADE for c in changes):
         return "replaced"
-    if deletes_older(key, parts) or _leaves_with_spaces(changes, facts):
+    if deletes_older(key, parts) or leaves_with_spaces(changes, facts):
         return "lost"
     if stops(key, changes, facts):
         return "interrupts"
@@ -51,7 +51,7 @@ def weight(key: Location, parts: Parts, facts: Facts) -> Weight:
     return "created" if all(_is_new(part) for part in parts) else "changed"
 
 
-def _leaves_with_spaces(changes: Collection[ResourceChange], facts: Facts) -> bool:
+def leaves_with_spaces(changes: Collection[ResourceChange], facts: Facts) -> bool:
     """Whether a user goes while spaces do: those of the user go too."""
     leaves = any(change.type == PROFILE and change.action == "delete" for change in changes)
     return leaves and any(change.type == SPACE and change.action == "delete" for change in facts.summary.changes)
