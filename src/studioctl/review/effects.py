@@ -21,6 +21,7 @@ _DONE: Mapping[Action, str] = {
     "forget": "left alone from now on",
 }
 NOBODY = "nobody is interrupted"
+GUARD = "at which it may stop apps"
 NO_STOP = "apps run on"  # but work may meet the change at once
 LATER = f"in editors that start afterwards; {NOBODY}"
 AFTERWARDS = "in editors that start afterwards"
@@ -46,7 +47,7 @@ def effect(key: Location, parts: Parts, facts: Facts) -> str:
     how = weight(key, parts, facts)
     if how == "created" and (key[:1] == ("users",) or key[:2] == ("images", "custom")):
         told.append(NOBODY)
-    elif how in {"changed", "widens"} and NOBODY not in said:
+    elif how in {"changed", "widens"} and not any(words in said for words in (NOBODY, GUARD)):
         told.append(NO_STOP)
     return "; ".join(words for words in told if words.strip())
 
@@ -255,7 +256,7 @@ _SIMPLE: Mapping[str, str | Mapping[Any, str]] = {
     "max_volume_gb": f"the largest volume that people may ask for; {NOBODY}",
     "push_images": {True: "the user may push images", False: "the user may no longer push images"},
     "editor": "the set-up of editors changes; it runs at each editor's next start",
-    "limits": "what people may spend, from the guard's next look on",
+    "limits": f"what people may spend, from the guard's next look on, {GUARD}",
     "network.flow_logs": {
         True: f"all connections are logged and kept for 90 days, paid for by the GB; {NOBODY}",
         False: f"connections are no longer logged; {NOBODY}",

@@ -38,6 +38,13 @@ def test_what_is_large_or_cannot_be_taken_back_comes_first(name: str, mark: str)
     assert mark not in {presented.sign(found) for found in back.loud if name != "another range of addresses"}
 
 
+@pytest.mark.parametrize("name", CHANGES)
+def test_whatever_needs_apps_to_stop_is_marked_so(name: str) -> None:
+    stopping = [found for found in CHANGES[name].review().entries if "--stop-apps" in found.effect]
+
+    assert all(presented.sign(found).endswith("INTERRUPTS:") for found in stopping)
+
+
 def test_a_bucket_that_people_may_no_longer_use_is_named() -> None:
     fewer, more = entry(LAKES, LAKE), entry(LAKE, LAKES)
 
