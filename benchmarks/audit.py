@@ -55,6 +55,9 @@ github = { username = "ada" }
 
 [encryption]
 customer_key = true
+
+[limits]
+monthly_usd_per_user = 50.0
 """
 CHECKOV = ROOT / ".venv-audit" / "bin"  # where `make` installs it
 COUNTED = {

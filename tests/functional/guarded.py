@@ -87,6 +87,11 @@ class Guarded:
         assert "FunctionError" not in answer, told
         return dict(told)
 
+    def diagnosis(self) -> list[dict[str, str]]:
+        """What the doctor says of the guard."""
+        told = json.loads(self.home.run("doctor", "--json", expect=None).out)
+        return [finding for finding in told["findings"] if finding["group"] == "Limits"]
+
     def held(self, user: str) -> bool:
         """Whether the user's role has the policy that forbids to start anything."""
         pages = self.home.studio.iam.list_attached_role_policies(RoleName=f"{NAME}-execution-{user}")

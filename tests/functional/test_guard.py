@@ -1,6 +1,7 @@
 """The guard at work: its archive runs in the emulator, as its role, by the emulator's clock."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -40,7 +41,12 @@ def test_the_limit_of_one_user_stops_and_holds_that_user(team: Guarded) -> None:
     assert [(each.owner, each.why) for each in team.ledger().stopped] == [("ada", "monthly_usd_per_user")]
     shown = team.home.run("limits", "show")
     assert "May start nothing: acme-ml-execution-ada" in shown.out
-    assert "ada_editor" not in shown.out
+    status = team.home.run("status").out
+    assert re.search(r"^limits  [1-9].* USD used in 2036-12 \(UTC\), .* left of 100\.00$", status, re.MULTILINE)
+    assert re.search(r"^guard   looked \d+m ago$", status, re.MULTILINE)
+    assert re.search(r"^ada   .* 1\.00   0\.00$", status, re.MULTILINE)
+    (finding,) = team.diagnosis()
+    assert (finding["id"], finding["severity"]) == ("LIM003", "ok")
 
 
 def test_a_user_cannot_lift_it_nor_write_the_ledger(team: Guarded) -> None:
@@ -118,6 +124,15 @@ def test_a_guard_that_is_switched_off_is_told(team: Guarded) -> None:
     team.home.client("lambda").put_function_concurrency(FunctionName="acme-ml-guard", ReservedConcurrentExecutions=0)
     team.forward(forward=7200)
     assert "nobody is watched" in team.home.run("limits", "show").err
+    told = json.loads(team.home.run("status", "--json").out)["limits"]
+    assert (told["is_old"], told["allowances"][0]["user"]) == (True, "")
+    assert told["age_minutes"] >= 90
+    (finding,) = team.diagnosis()
+    assert (finding["id"], finding["remedy"].split(" --")[0]) == ("LIM002", "aws lambda delete-function-concurrency")
+    team.home.client("lambda").delete_function_concurrency(FunctionName="acme-ml-guard")
+    team.forward(forward=1800)
+    (finding,) = team.diagnosis()
+    assert (finding["id"], finding["severity"]) == ("LIM003", "ok")
     assert team.home.client("s3").head_object(Bucket=BUCKET, Key="studioctl-guard/ledger.json")
 
 

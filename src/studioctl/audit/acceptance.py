@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from studioctl.audit.finding import Acceptance, Finding
 from studioctl.audit.least_privilege import ONLY_ON_ALL
+from studioctl.infrastructure import guard
 from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING
 
 OURS = "studioctl"
@@ -27,11 +28,16 @@ class Accepted:
         return self.id == finding.rule.id and any(fnmatchcase(finding.about, pattern) for pattern in self.about)
 
 
+def explanations() -> Mapping[str, str]:
+    """Actions that AWS can only allow on everything, each with the reason why a role of ours has it."""
+    return {**ONLY_ON_EVERYTHING, **guard.ONLY_ON_EVERYTHING}
+
+
 @cache
 def accepted() -> tuple[Accepted, ...]:
     """What studioctl accepts of its own: `accepted.toml` beside this module, and the policies' own list of actions."""
     entries = tomllib.loads(files(__package__).joinpath("accepted.toml").read_text(encoding="utf-8"))["accepted"]
-    of_policies = (Accepted(ONLY_ON_ALL.id, (action,), why) for action, why in ONLY_ON_EVERYTHING.items())
+    of_policies = (Accepted(ONLY_ON_ALL.id, (action,), why) for action, why in explanations().items())
     return (*(Accepted(entry["id"], tuple(entry["about"]), entry["reason"]) for entry in entries), *of_policies)
 
 

@@ -9,6 +9,7 @@ from studioctl.audit.finding import Finding
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError
 from studioctl.infrastructure.block import Blueprint, Resource
+from studioctl.infrastructure.naming import Naming
 
 if TYPE_CHECKING:
     from studioctl.aws.session import Session
@@ -99,7 +100,9 @@ def _policies_of(role: Resource, held: Held) -> set[str]:
     ]
     arns = [str(each["policy_arn"]) for each in own if "policy_arn" in each]
     inline = {str(each["name"]) for each in own if "policy_arn" not in each}
-    return inline | {made.get(arn) or arn.replace(PARTITION, identity.partition) for arn in arns}
+    # The guard attaches its policy to whoever has spent what they may, and takes it off again.
+    hold = {f"{ours}/{Naming.of(held.config).policy('hold')}"} if held.config.limits.are_set else set()
+    return inline | hold | {made.get(arn) or arn.replace(PARTITION, identity.partition) for arn in arns}
 
 
 def _of_type(blueprint: Blueprint, *kinds: str) -> Iterator[Resource]:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from studioctl.audit import acceptance, account, checkov, least_privilege, rules, wanted
 from studioctl.audit.finding import Finding, Report, Rule, Scan, Severity, Subject
 from studioctl.audit.least_privilege import ONLY_ON_ALL, EngineMissingError
-from studioctl.audit.policies import RolePolicies, of_roles, passes_any_role
+from studioctl.audit.policies import RolePolicies, changes_powers, forbidding, of_roles, passes_any_role
 from studioctl.audit.wanted import Wanted
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.errors import AwsError
 from studioctl.infrastructure.block import Blueprint
-from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING
 from studioctl.target import Target
 from studioctl.terraform.document import render
 
@@ -90,13 +89,15 @@ class Audit:
             yield from _read(self.session, role, statements)
         if any(map(passes_any_role, statements)):
             yield rules.PASS_ANY_ROLE.found("iam:PassRole is allowed for every role", about=role.role)
+        if changing := [each for told in statements for each in changes_powers(told, forbidding(self.blueprint))]:
+            yield rules.CHANGES_POWERS.found(f"allowed: {', '.join(sorted(set(changing)))}", about=role.role)
         try:
             assessment = least_privilege.assess(statements)
         except EngineMissingError as error:
             yield rules.NO_ENGINE.found(error.message, about=least_privilege.ENGINE, remedy=error.hint)
             return
         for rule, what in assessment.found.items():
-            explained = [each for each in what if rule is ONLY_ON_ALL and each in ONLY_ON_EVERYTHING]
+            explained = [each for each in what if rule is ONLY_ON_ALL and each in acceptance.explanations()]
             yield from (rule.found(f"{action} is allowed", about=action) for action in explained)
             if left := tuple(each for each in what if each not in explained):
                 more = ", ..." if len(left) > MOST_TOLD else ""
@@ -129,7 +130,7 @@ class Audit:
         match next((each for each in rules.RULES if each.id == rule_id), None):
             case None:
                 return checkov.ENGINE not in missing
-            case rules.PASS_ANY_ROLE:
+            case rules.PASS_ANY_ROLE | rules.CHANGES_POWERS:
                 return not unread
             case rule:
                 return rule not in rules.OF_THE_LOOK and not (rule.subject is Subject.ACCOUNT and unseen)

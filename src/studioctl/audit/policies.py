@@ -18,6 +18,27 @@ EXAMPLE_ACCOUNT = "123456789012"  # AWS's own in its documentation
 REFERENCE = re.compile(r"(?<!\$)\$\{([^{}]+)\}")
 ANY_ROLE = re.compile(r"\*|arn:[^:]*:iam::[^:]*:(\*|role/\*)")
 AWS_MANAGED = ":iam::aws:policy/"
+ATTACHING = ("iam:AttachRolePolicy", "iam:DetachRolePolicy")
+# What changes the powers of a role, user or group that exists.
+CHANGING_POWERS = (
+    *ATTACHING,
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreatePolicyVersion",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:PutUserPermissionsBoundary",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+)
+# With these tests the values of `iam:PolicyARN` are all the policies that may be attached.
+EQUALS = ("ArnEquals", "StringEquals")
 
 
 @dataclass(frozen=True)
@@ -37,14 +58,18 @@ class RolePolicies:
 
 def of_roles(blueprint: Blueprint) -> tuple[RolePolicies, ...]:
     """Each role that the blueprint makes, with what is attached to it."""
-    blocks = {
+    blocks = _blocks(blueprint)
+    roles = [block for block in blocks.values() if isinstance(block, Resource) and block.type == "aws_iam_role"]
+    return tuple(_of_role(role, blocks) for role in roles)
+
+
+def _blocks(blueprint: Blueprint) -> dict[str, Data | Resource]:
+    return {
         block.address: block
         for module in blueprint.modules
         for block in module.blocks
         if isinstance(block, Data | Resource)
     }
-    roles = [block for block in blocks.values() if isinstance(block, Resource) and block.type == "aws_iam_role"]
-    return tuple(_of_role(role, blocks) for role in roles)
 
 
 def _of_role(role: Resource, blocks: Mapping[str, Data | Resource]) -> RolePolicies:
@@ -117,6 +142,39 @@ def passes_any_role(statement: Mapping[str, Any]) -> bool:
     passes = any(_matches(action, "iam:PassRole") for action in _list(statement.get("Action", [])))
     named = _list(statement.get("Resource", "*"))  # NotResource, too, leaves nearly all
     return statement["Effect"] == "Allow" and passes and any(ANY_ROLE.fullmatch(resource) for resource in named)
+
+
+def forbidding(blueprint: Blueprint) -> frozenset[str]:
+    """ARNs, as `resolved` has them, of the blueprint's policies that allow nothing."""
+    blocks = _blocks(blueprint)
+    return frozenset(
+        resolved(f"${{{block.address}.arn}}")
+        for block in blocks.values()
+        if block.type == "aws_iam_policy"
+        and all(statement["Effect"] == "Deny" for statement in _statements(block.arguments["policy"], blocks))
+    )
+
+
+def changes_powers(statement: Mapping[str, Any], harmless: frozenset[str]) -> tuple[str, ...]:
+    """The actions of a statement by which its holder can change what others or itself may do.
+
+    Args:
+        statement: In IAM's grammar, with or without a condition, and whatever it is about.
+        harmless: ARNs of policies that may be attached and detached: they allow nothing.
+    """
+    if statement["Effect"] != "Allow":
+        return ()
+    left_out, named = _list(statement.get("NotAction", [])), _list(statement.get("Action", []))
+    actions = tuple(
+        action
+        for action in CHANGING_POWERS
+        if any(_matches(each, action) for each in named)
+        or (left_out and not any(_matches(each, action) for each in left_out))
+    )
+    tests = statement.get("Condition", {})
+    bounds = [{key.lower(): _list(value) for key, value in tests.get(each, {}).items()} for each in EQUALS]
+    policies = {arn for bound in bounds for arn in bound.get("iam:policyarn", ())}
+    return tuple(each for each in actions if not (each in ATTACHING and policies and policies <= harmless))
 
 
 def _matches(pattern: str, action: str) -> bool:

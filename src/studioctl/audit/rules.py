@@ -109,6 +109,18 @@ UNPINNED = Rule(
     "https://slsa.dev/spec/v1.0/threats",
     key=("editor",),
 )
+CHANGES_POWERS = Rule(
+    "STUDIO-011",
+    Severity.HIGH,
+    "A role can change what a role, user or group may do",
+    "Whoever has it can give more to themselves or to others, or take a bound away. A condition or a named resource"
+    " is no excuse, unless all that can be attached are policies of this environment that allow nothing.",
+    "in extra_statements, leave out what changes policies, boundaries and trust",
+    "no money; an administrator changes what roles may do",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_controlling.html",
+    Subject.PLAN,
+    ("iam", "extra_statements"),
+)
 
 OPEN_ACCOUNT = Rule(
     "STUDIO-101",
@@ -210,6 +222,7 @@ RULES: tuple[Rule, ...] = (
     REMOTE_ACCESS,
     SHARED_ROLE,
     PASS_ANY_ROLE,
+    CHANGES_POWERS,
     UNPINNED,
     NO_ACCOUNT,
     NO_ENGINE,

@@ -1,6 +1,8 @@
-"""The guard's ledger and grants in the bucket, and its holds on roles."""
+"""The guard's function and schedule, its ledger and grants in the bucket, and its holds on roles."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from studioctl.aws.errors import MissingError, ignoring_missing, translated
@@ -8,6 +10,45 @@ from studioctl.aws.session import Session
 
 Grants = dict[str, dict[str, float]]
 TRIES = 8
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The guard's function and schedule as AWS has them, which have the same name.
+
+    Args:
+        changed: When the function's code or settings were last changed.
+        is_quiet: Whether the function may not run: its reserved concurrency is 0.
+        schedule: The schedule's state: "ENABLED", "DISABLED"; None where there is no schedule.
+    """
+
+    changed: datetime
+    is_quiet: bool
+    schedule: str | None
+
+
+def standing(session: Session, name: str) -> Standing | None:
+    """The guard of this name; None where there is no such function."""
+    try:
+        with translated():
+            client = session.client("lambda")
+            function = client.get_function(FunctionName=name)
+            reserved = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
+    except MissingError:
+        return None
+    return Standing(
+        changed=datetime.fromisoformat(function["Configuration"]["LastModified"]),
+        is_quiet=reserved == 0,
+        schedule=_schedule(session, name),
+    )
+
+
+def _schedule(session: Session, name: str) -> str | None:
+    try:
+        with translated():
+            return str(session.client("scheduler").get_schedule(Name=name)["State"])
+    except MissingError:
+        return None
 
 
 def quiet(session: Session, function: str) -> None:

@@ -42,7 +42,7 @@ def show(
     with waiting(terminal, "Asking AWS"):
         found = operation.show(account)
     if json:
-        typer.echo(dumps(view.to_json(found)))
+        typer.echo(dumps(found))
     else:
         minutes = account.config.limits.check_minutes
         view.show(found, terminal, check_minutes=minutes, own_usd=operation.own_cost(minutes))

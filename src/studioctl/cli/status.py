@@ -23,7 +23,10 @@ def status(
     json: options.Json = False,
     watch: Watch = False,
 ) -> None:
-    """Show the domain, its users and spaces, what is running and what it costs: live from AWS."""
+    """Show the domain, its users and spaces, what is running and what it costs: live from AWS.
+
+    With [bold]limits[/] in the file also the month so far, and what each user has left.
+    """
     from studioctl.cli import context, rehearsal
     from studioctl.errors import ExitCode
     from studioctl.operations.status import status as look

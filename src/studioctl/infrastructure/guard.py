@@ -46,6 +46,10 @@ STARTS = (
     "sagemaker:StartPipelineExecution",
 )
 SILENT_MINUTES = 30
+# AWS can allow it on "*" alone, and users' roles do not have it.
+ONLY_ON_EVERYTHING = {
+    "cloudtrail:LookupEvents": "the guard learns when apps began and ended; it reads, and keeps no event"
+}
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from studioctl.aws import guard
+from studioctl.aws.session import Session
+from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import ExitCode, StudioctlError
 from studioctl.events import Noted, Work
 from studioctl.guard import function, ledger, limits
-from studioctl.guard.limits import EVERYBODY, Limits
+from studioctl.guard.ledger import Ledger
+from studioctl.guard.limits import EVERYBODY, Limits, Spent
 from studioctl.guard.rates import Rates
 from studioctl.infrastructure import guard as blocks
 from studioctl.infrastructure.naming import Naming
@@ -29,17 +32,14 @@ class Allowance:
         usd: Spent on apps and training jobs.
         limit: How much may be, with what was granted; None: any amount.
         granted: Of that.
+        left: What is left of the limit; None: any amount.
     """
 
     user: str
     usd: float
     limit: float | None
     granted: float
-
-    @property
-    def left(self) -> float | None:
-        """US dollars that are left."""
-        return None if self.limit is None else max(0.0, self.limit - self.usd)
+    left: float | None
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,33 @@ class Stopped:
 
 
 @dataclass(frozen=True)
-class Limited:
-    """The month so far.
+class Month:
+    """What was spent this month, and what is left.
 
     Args:
         month: Such as "2026-11".
         looked: When the guard last looked; None: never.
+        age_minutes: How long that is ago, in whole minutes.
         is_old: Whether that is too long ago.
         allowances: Everybody's first, then each user's.
-        held: Roles that may start nothing.
-        stopped: The latest things that were stopped this month, the last one last.
     """
 
     month: str
     looked: datetime | None
+    age_minutes: int | None
     is_old: bool
     allowances: tuple[Allowance, ...]
+
+
+@dataclass(frozen=True)
+class Limited(Month):
+    """The month so far, with what the guard did about it.
+
+    Args:
+        held: Roles that may start nothing.
+        stopped: The latest things that were stopped this month, the last one last.
+    """
+
     held: tuple[str, ...]
     stopped: tuple[Stopped, ...]
 
@@ -92,29 +103,75 @@ def show(account: Account) -> Limited:
         StudioctlError: The file limits nothing.
     """
     require(account)
-    now = emulation.now(account.target).timestamp()
-    month, _, _ = limits.month_of(now)
-    told = blocks.settings(account.config, Naming.of(account.config))
-    bucket = _bucket(account)
-    found = guard.reading(account.session, lambda s3: function.read(s3, bucket)[0])
-    grants = (guard.reading(account.session, lambda s3: function.grants_of(s3, bucket)[0]) or {}).get(month, {})
-    spans = found.spans if found else ()
-    spent = limits.spending(spans, now, Limits.of(told["limits"]), Rates(told["rates"]), grants, told["users"])
-    stale = 60 * account.config.limits.check_minutes * OLD_CHECKS
+    month, found = _look(account)
     return Limited(
-        month=month,
-        looked=datetime.fromtimestamp(found.sampled, UTC) if found else None,
-        is_old=found is not None and now - found.sampled > stale,
-        allowances=tuple(
-            Allowance(each.who, round(each.usd, 4), each.limit, grants.get(each.who, 0.0)) for each in spent
-        ),
+        **vars(month),
         held=guard.held(account.session, _policy_arn(account)),
         stopped=tuple(
             Stopped(datetime.fromtimestamp(each.at, UTC), each.owner, each.space, each.name, each.why)
             for each in (found.stopped if found else ())
-            if limits.month_of(each.at)[0] == month
+            if limits.month_of(each.at)[0] == month.month
         ),
     )
+
+
+def month_so_far(account: Account) -> Month:
+    """The month without who is held, and what was stopped: two small objects of the bucket, and no other call.
+
+    Raises:
+        AwsError: AWS refused or cannot be reached.
+    """
+    return _look(account)[0]
+
+
+def _look(account: Account) -> tuple[Month, Ledger | None]:
+    config, session, now = account.config, account.session, emulation.now(account.target).timestamp()
+    name, _, _ = limits.month_of(now)
+    told = blocks.settings(config, Naming.of(config))
+    found = read_ledger(session, config)
+    grants = _grants(session, config).get(name, {}) if _has_sums(config) else {}
+    spans = found.spans if found else ()
+    spent = limits.spending(spans, now, Limits.of(told["limits"]), Rates(told["rates"]), grants, told["users"])
+    month = Month(
+        month=name,
+        looked=datetime.fromtimestamp(found.sampled, UTC) if found else None,
+        age_minutes=max(0, int((now - found.sampled) // 60)) if found else None,
+        is_old=found is not None and is_old(config, now - found.sampled),
+        allowances=tuple(
+            Allowance(each.who, round(each.usd, 4), each.limit, grants.get(each.who, 0.0), _left(each))
+            for each in spent
+        ),
+    )
+    return month, found
+
+
+def read_ledger(session: Session, config: EnvironmentConfig) -> Ledger | None:
+    """What the guard has written; None where it has not looked yet.
+
+    Raises:
+        AwsError: AWS refused or cannot be reached.
+    """
+    bucket = _bucket(session, config)
+    found: Ledger | None = guard.reading(session, lambda s3: function.read(s3, bucket)[0])
+    return found
+
+
+def is_old(config: EnvironmentConfig, seconds: float) -> bool:
+    """Whether a guard that did nothing for so long is dead."""
+    return seconds > 60 * config.limits.check_minutes * OLD_CHECKS
+
+
+def _left(spent: Spent) -> float | None:
+    return None if spent.limit is None else round(max(0.0, spent.limit - spent.usd), 4)
+
+
+def _has_sums(config: EnvironmentConfig) -> bool:
+    return config.limits.monthly_usd is not None or config.limits.monthly_usd_per_user is not None
+
+
+def _grants(session: Session, config: EnvironmentConfig) -> guard.Grants:
+    bucket = _bucket(session, config)
+    return guard.reading(session, lambda s3: function.grants_of(s3, bucket)[0]) or {}
 
 
 def grant(account: Account, user: str, usd: float) -> float:
@@ -137,7 +194,7 @@ def grant(account: Account, user: str, usd: float) -> float:
         )
     if user != EVERYBODY and (config.limits.monthly_usd_per_user is None or user not in known):
         raise StudioctlError(f"'{user}' has no limit in the file.", hint="studioctl limits show")
-    bucket, month = _bucket(account), limits.month_of(emulation.now(account.target).timestamp())[0]
+    bucket, month = _bucket(account.session, config), limits.month_of(emulation.now(account.target).timestamp())[0]
 
     def write(s3: object, grants: guard.Grants, version: str) -> bool:
         of_month = grants.setdefault(month, {})
@@ -148,8 +205,7 @@ def grant(account: Account, user: str, usd: float) -> float:
         raise StudioctlError(
             "Others are changing grants at the same time.", hint="wait a moment, then run the same command again"
         )
-    granted = guard.reading(account.session, lambda s3: function.grants_of(s3, bucket)[0]) or {}
-    return float(granted.get(month, {}).get(user, 0.0))
+    return float(_grants(account.session, config).get(month, {}).get(user, 0.0))
 
 
 def release(environment: Environment) -> Work[None]:
@@ -161,9 +217,8 @@ def release(environment: Environment) -> Work[None]:
         yield Noted(f"These may start apps again: {', '.join(roles)}.")
 
 
-def _bucket(account: Account) -> str:
-    named = account.config.storage.bucket
-    return named or f"{account.config.name}-data-{account.session.identity.account_id}"
+def _bucket(session: Session, config: EnvironmentConfig) -> str:
+    return config.storage.bucket or f"{config.name}-data-{session.identity.account_id}"
 
 
 def _policy_arn(account: Account) -> str:

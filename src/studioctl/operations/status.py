@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from studioctl.aws.errors import DeniedError
 from studioctl.aws.studio import AT_ONCE, Studio
@@ -16,6 +17,9 @@ from studioctl.operations.costs import known
 from studioctl.operations.data.inventory import Holding, kept_homes
 from studioctl.operations.environment import Account
 from studioctl.operations.studio.stop_apps import PAID_FOR, besides
+
+if TYPE_CHECKING:
+    from studioctl.operations.limits import Month
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,6 @@ class Status:
         domain: None when there is none.
         users: The user profiles, by name.
         spaces: The spaces, by name.
-        apps: What runs besides the spaces' editors. AWS never stops it because it is idle.
         usd_per_hour: The sum over what runs; None as soon as one price is not known.
         prices_as_of: The date of the prices; None where none is known for the region.
         kept_homes: Home file systems of domains before this one, that an earlier `down` kept.
@@ -107,6 +110,9 @@ class Status:
         resources: Where there is no domain: the ARNs of what exists of the environment all the same, without the kept
             homes. It may cost money. None where the caller may not look.
         endpoint: The address that stands for AWS: the emulator's, or one that the user's settings name; None for AWS's.
+        apps: What runs besides the spaces' editors. AWS never stops it because it is idle.
+        limits: The month so far, as the guard has it; None without [limits] or a domain, and where it is hidden.
+        limits_are_hidden: Whether the caller may not read the guard's ledger.
     """
 
     name: str
@@ -123,6 +129,8 @@ class Status:
     resources: tuple[str, ...] | None = ()
     endpoint: str | None = None
     apps: tuple[AppStatus, ...] = ()
+    limits: "Month | None" = None
+    limits_are_hidden: bool = False
 
 
 def status(account: Account) -> Status:
@@ -140,6 +148,7 @@ def status(account: Account) -> Status:
             none = Status(name, target.region, target.name, None, (), (), 0.0, price_list.as_of)
             resources = _without_domain(account, kept.result())
             return replace(_with(none, account, kept.result()), resources=resources)
+        month = pool.submit(_month, account) if account.config.limits.are_set else None
         profiles, apps = pool.submit(studio.user_profiles, domain.id), pool.submit(studio.apps, domain.id)
         found = studio.spaces(domain.id)
         latest = _editors(found, apps.result())
@@ -149,7 +158,19 @@ def status(account: Account) -> Status:
     others = tuple(_app(app, price_list) for app in besides(apps.result(), latest.values()))
     costs = [*(space.usd_per_hour for space in spaces if space.is_paid_for), *(app.usd_per_hour for app in others)]
     whole = Status(name, target.region, target.name, domain, users, spaces, _sum(costs), price_list.as_of, apps=others)
+    if month:
+        whole = replace(whole, limits=month.result(), limits_are_hidden=month.result() is None)
     return _with(whole, account, kept.result())
+
+
+def _month(account: Account) -> "Month | None":
+    """None for a user who may not read what all of them spend."""
+    from studioctl.operations.limits import month_so_far  # noqa: PLC0415 (few files have limits)
+
+    try:
+        return month_so_far(account)
+    except DeniedError:
+        return None
 
 
 def _kept_homes(account: Account) -> tuple[Holding, ...]:

@@ -1,7 +1,6 @@
 """Limits and what is left of them, as a person reads it."""
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Column
 
@@ -30,12 +29,6 @@ def show(found: "Limited", terminal: Terminal, *, check_minutes: int, own_usd: f
     for stop in found.stopped[-LISTED:]:
         terminal.data(f"Stopped {stop.at:%m-%d %H:%M}: {stop.user} {stop.space or stop.name} ({stop.why})")
     terminal.say(_guard(found, check_minutes, own_usd))
-
-
-def to_json(found: "Limited") -> dict[str, Any]:
-    """The stable shape behind `studioctl limits show --json`."""
-    left = [{**asdict(each), "left": each.left} for each in found.allowances]
-    return asdict(found) | {"allowances": left}
 
 
 def _guard(found: "Limited", check_minutes: int, own_usd: float) -> str:

@@ -18,12 +18,14 @@ from studioctl.presentation.place import place
 from studioctl.presentation.views import kept_homes
 
 if TYPE_CHECKING:  # it comes with botocore
+    from studioctl.operations.limits import Month
     from studioctl.operations.status import AppStatus, SpaceStatus, Status
 
 COLUMNS = ("space", "owner", "app", "state", "instance type", "image", "since", "idle stop", "per hour", "volume")
 UNKNOWN = "unknown"
 LISTED_USERS = 10
 APP_COLUMNS = ("app", "of", "state", "instance type", "since", "per hour")
+MONEY_COLUMNS = ("user", "USD this month", "limit", "left")
 EXPENDABLE = ("image", "volume", "since", "owner", "idle stop", "instance type", "app")
 """The columns that a narrow terminal goes without, the first one first. What is paid for always has its place."""
 
@@ -45,6 +47,8 @@ def show(found: "Status", terminal: Terminal, *, flags: str, is_without_file: bo
     else:
         terminal.out.print(_whole(found, _width(terminal)), soft_wrap=not terminal.out.is_terminal)
         _kept(found, terminal)
+        if found.limits and found.limits.is_old:
+            terminal.next_commands((f"studioctl doctor{flags}", "why the guard does not look"))
 
 
 def _kept(found: "Status", terminal: Terminal) -> None:
@@ -116,12 +120,14 @@ def _whole(found: "Status", width: int | None) -> RenderableType:
     assert found.domain is not None  # noqa: S101 - both callers have looked
     tables = [_table(COLUMNS, _space_rows(found.spaces), width)]
     tables += [_table(APP_COLUMNS, [_app_cells(app) for app in found.apps], width)] if found.apps else []
+    tables += [_table(MONEY_COLUMNS, _money_rows(found.limits), width)] if found.limits else []
     return Group(
         Text(f"{found.name}  {whereabouts(found)}", style="bold"),
         Text(f"domain  {found.domain.id}  {found.domain.status}"),
         Text(f"url     {found.domain.url}"),
         Text(f"users   {_users(found)}"),
         Text(f"cost    {paid_now(found)}"),
+        *(Text(line) for line in _limits(found)),
         *(Text(f"\n{table}", no_wrap=True, overflow="ellipsis") for table in tables),
     )
 
@@ -156,6 +162,38 @@ def _space_rows(spaces: Sequence["SpaceStatus"]) -> list[tuple[str, ...]]:
 def _app_cells(app: "AppStatus") -> tuple[str, ...]:
     cost = UNKNOWN if app.usd_per_hour is None else hourly(app.usd_per_hour)
     return app.type, app.space or app.user or "", app.status, app.instance_type or "", ago(app.since), cost
+
+
+def _limits(found: "Status") -> list[str]:
+    """The month of all together, and whether anybody looks; nothing where nothing is limited."""
+    month = found.limits
+    if month is None:
+        return ["limits  you may not read what is spent"] if found.limits_are_hidden else []
+    everybody = month.allowances[0]
+    used = f"{everybody.usd:,.2f} USD used in {month.month} (UTC)"
+    bound = "" if everybody.limit is None else f", {everybody.left:,.2f} left of {everybody.limit:,.2f}"
+    return [f"limits  {used}{bound}", f"guard   {_guard(month)}"]
+
+
+def _guard(month: "Month") -> str:
+    if month.age_minutes is None:
+        return "has not looked yet"
+    looked = f"looked {_lasting(month.age_minutes)} ago"
+    return f"last {looked}, and nobody is watched" if month.is_old else looked
+
+
+def _money_rows(month: "Month") -> list[tuple[str, ...]]:
+    """A row for each user; without limits for each of them, what each has spent."""
+    _, *users = month.allowances
+    return [
+        (
+            each.user,
+            f"{each.usd:,.2f}",
+            "" if each.limit is None else f"{each.limit:,.2f}",
+            "" if each.left is None else f"{each.left:,.2f}",
+        )
+        for each in users
+    ]
 
 
 def _users(found: "Status") -> str:
@@ -209,7 +247,10 @@ def hourly(amount: float) -> str:
 
 def ago(moment: datetime) -> str:
     """The time since then: "42m", "3h 05m", "2d 4h"."""
-    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
+    return _lasting(int((datetime.now(UTC) - moment).total_seconds() // 60))
+
+
+def _lasting(minutes: int) -> str:
     if minutes < 60:
         return f"{minutes}m"
     return f"{minutes // 60}h {minutes % 60:02}m" if minutes < 1440 else f"{minutes // 1440}d {minutes % 1440 // 60}h"

@@ -121,6 +121,18 @@ def test_anothers_policy_and_what_only_has_a_known_name_is_not(emulator: Running
     ]
 
 
+def test_what_the_guard_attaches_to_somebody_is_known(emulator: RunningEmulator) -> None:
+    iam = client(emulator, "iam", "us-east-1")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]})
+    hold = iam.create_policy(PolicyName="acme-three-hold", PolicyDocument=document)["Policy"]["Arn"]
+    iam.create_role(RoleName="acme-three-execution-ada", AssumeRolePolicyDocument=TRUST)
+    iam.attach_role_policy(RoleName="acme-three-execution-ada", PolicyArn=hold)
+    own: dict[str, Any] = {"name": "acme-three", "iam": {"per_user_roles": True}}
+
+    assert "STUDIO-105" not in by_id(look(held(emulator, **own, limits={"monthly_usd_per_user": 5.0})))
+    assert "STUDIO-105" in by_id(look(held(emulator, **own)))
+
+
 def test_a_refused_call_is_a_finding_and_the_rest_goes_on(fresh: RunningEmulator) -> None:
     refused = {"kind": "error", "service": "iam", "action": "GetAccountSummary", "code": "AccessDenied"}
     server.set_faults(fresh, {"faults": [{**refused, "status": 403, "message": "User: x is not authorized"}]})

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from studioctl.audit import least_privilege as powers
-from studioctl.audit.policies import EXAMPLE_ACCOUNT, of_roles, passes_any_role, resolved
+from studioctl.audit.policies import EXAMPLE_ACCOUNT, changes_powers, forbidding, of_roles, passes_any_role, resolved
 from studioctl.infrastructure import blueprint
 from tests.environments import environment
+from tests.unit.audit.auditing import SMALLEST, audited
 
 
 def allow(*actions: str, on: Any = "*", **more: Any) -> dict[str, Any]:
@@ -119,3 +120,58 @@ def test_a_condition_does_not_hide_what_is_on_everything() -> None:
 )
 def test_passing_any_role_is_seen(statement: dict[str, Any], passes: bool) -> None:
     assert passes_any_role(statement) is passes
+
+
+LIMITED = environment(limits={"monthly_usd_per_user": 50.0}, iam={"per_user_roles": True})
+HOLD = f"arn:aws:aws_iam_policy:us-east-1:{EXAMPLE_ACCOUNT}:hold"
+ROLE = f"arn:aws:iam::{EXAMPLE_ACCOUNT}:role/acme-ml-execution-ada"
+
+
+def test_the_guard_can_attach_what_forbids_and_no_other_role_can_change_what_a_role_may_do() -> None:
+    made = blueprint.build(LIMITED)
+    changing = {
+        (role.role, action)
+        for role in of_roles(made)
+        for statement in role.statements
+        for action in changes_powers(statement, harmless=frozenset())
+    }
+
+    assert forbidding(made) == {HOLD}
+    assert changing == {("aws_iam_role.guard", f"iam:{each}RolePolicy") for each in ("Attach", "Detach")}
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (allow("iam:AttachRolePolicy", on=ROLE, Condition={"ArnEquals": {"iam:PolicyARN": [HOLD]}}), ()),
+        (allow("iam:attach*", on=ROLE, Condition={"StringEquals": {"iam:policyarn": HOLD}}), ("Group", "User")),
+        (allow("iam:AttachRolePolicy", on=ROLE), ("Role",)),
+        (allow("iam:AttachRolePolicy", on=ROLE, Condition={"ArnEquals": {"iam:PolicyARN": [HOLD, ROLE]}}), ("Role",)),
+        (allow("iam:AttachRolePolicy", on=ROLE, Condition={"ArnLike": {"iam:PolicyARN": ["*"]}}), ("Role",)),
+        (allow("iam:AttachRolePolicy", on=ROLE, Condition={"ArnNotEquals": {"iam:PolicyARN": [HOLD]}}), ("Role",)),
+        (allow("iam:AttachRolePolicy", Condition={"StringEquals": {"aws:PrincipalTag/a": HOLD}}), ("Role",)),
+        ({**allow("iam:AttachRolePolicy"), "Effect": "Deny"}, ()),
+        (allow("iam:ListAttachedRolePolicies"), ()),
+    ],
+)
+def test_attaching_is_bound_to_policies_that_allow_nothing(statement: dict[str, Any], found: tuple[str, ...]) -> None:
+    assert changes_powers(statement, frozenset({HOLD})) == tuple(f"iam:Attach{each}Policy" for each in found)
+
+
+def test_all_but_a_few_actions_are_all() -> None:
+    statement = {"Effect": "Allow", "NotAction": ["iam:A*", "iam:D*", "iam:P*", "iam:S*", "s3:*"], "Resource": "*"}
+
+    assert changes_powers(statement, frozenset()) == ("iam:CreatePolicyVersion", "iam:UpdateAssumeRolePolicy")
+
+
+def test_a_condition_that_hides_it_from_the_engine_does_not_hide_it_from_the_audit() -> None:
+    statement = (
+        '[[iam.extra_statements]]\nactions = ["iam:AttachRolePolicy"]\nresources = ["*"]\n'
+        'conditions = { ArnLike = { "iam:PolicyARN" = ["arn:aws:iam::aws:policy/*"] } }\n'
+    )
+    found = {finding.rule.id: finding for finding in audited(f"{SMALLEST}\n{statement}").open}
+
+    assert found["STUDIO-011"].message == "allowed: iam:AttachRolePolicy"
+    assert found["STUDIO-011"].about == "aws_iam_role.execution"
+    assert "CS-PRIVILEGE-ESCALATION" not in found
+    assert "STUDIO-011" not in {finding.rule.id for finding in audited(SMALLEST).findings}

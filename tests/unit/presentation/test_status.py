@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 
 from studioctl.aws.values import Domain
+from studioctl.operations.limits import Allowance, Month
 from studioctl.operations.status import SpaceStatus, Status, UserStatus
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.status import show
@@ -75,6 +76,37 @@ def test_many_users_are_counted() -> None:
     users = tuple(UserStatus(f"u{number}", "Failed" if number == 3 else "InService") for number in range(12))
 
     assert shown(replace(STATUS, users=users))[3] == "users   1 Failed, 11 InService"
+
+
+def month(age_minutes: int | None = 3, limit: float | None = 20.0, *, is_old: bool = False) -> Month:
+    ada = Allowance("ada", 4.5, limit, 0.0, None if limit is None else limit - 4.5)
+    everybody = Allowance("", 1204.5, 2000.0, 0.0, 795.5)
+    looked = None if age_minutes is None else datetime(2026, 11, 24, tzinfo=UTC)
+    return Month("2026-11", looked, age_minutes, is_old, (everybody, ada))
+
+
+def test_the_month_and_what_is_left_of_the_limits() -> None:
+    lines = shown(replace(STATUS, spaces=(STOPPED,), limits=month()))
+
+    assert lines[5:7] == [
+        "limits  1,204.50 USD used in 2026-11 (UTC), 795.50 left of 2,000.00",
+        "guard   looked 3m ago",
+    ]
+    assert lines[-2:] == ["user  USD this month  limit  left", "ada   4.50            20.00  15.50"]
+    assert shown(replace(STATUS, limits=month(limit=None)))[-2:] == ["user  USD this month", "ada   4.50"]
+
+
+def test_a_guard_that_does_not_look_is_told_with_the_way_to_find_out() -> None:
+    old = replace(STATUS, limits=month(age_minutes=125, is_old=True))
+
+    assert "guard   last looked 2h 05m ago, and nobody is watched" in shown(old)
+    assert told(old) == ["", "Next:", "  studioctl doctor  why the guard does not look"]
+    assert "guard   has not looked yet" in shown(replace(STATUS, limits=month(age_minutes=None)))
+
+
+def test_without_limits_there_is_nothing_of_them_and_hidden_ones_are_told() -> None:
+    assert not [line for line in shown(STATUS) if line.startswith(("limits", "guard"))]
+    assert "limits  you may not read what is spent" in shown(replace(STATUS, limits_are_hidden=True))
 
 
 def test_half_an_environment_is_not_called_nothing() -> None:

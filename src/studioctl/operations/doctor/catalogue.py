@@ -1,6 +1,6 @@
 """Every check there is, in the order in which people read them."""
 
-from studioctl.operations.doctor import account, drift, engine, file, machine, names, quotas, remote
+from studioctl.operations.doctor import account, drift, engine, file, limits, machine, names, quotas, remote
 from studioctl.operations.doctor.check import Group
 from studioctl.operations.doctor.examination import ITSELF, LEFT_OUT, NOT_CHECKED
 from studioctl.operations.doctor.finding import Rule
@@ -14,6 +14,7 @@ GROUPS: tuple[Group, ...] = (
     quotas.GROUP,
     names.GROUP,
     drift.GROUP,
+    limits.GROUP,
 )
 
 

@@ -1,5 +1,6 @@
 """One case for each rule: a patient whose only way to be well would be to follow the remedy."""
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,10 +10,14 @@ from typing import Any
 from studio_emulator.errors import SandboxError
 from studioctl.aws.session import Identity
 from studioctl.errors import ConfigError
+from studioctl.guard.ledger import LEDGER, Ledger
+from studioctl.infrastructure import guard
+from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.finding import Severity
 from studioctl.operations.doctor.patient import Once, Patient
 from studioctl.target import Target
 from tests.fakes.aws import FakeCall, FakeQuotas, FakeS3OfSomebodyElse, FakeSession, refused
+from tests.unit.emulator.emulated import TRUST
 from tests.unit.operations.doctor.ward import NUMBERS, Ward, knowing, spec
 
 IMAGE = "arn:aws:sagemaker:us-east-1:885854791233:image/sagemaker-distribution-cpu"
@@ -539,6 +544,84 @@ def very_many_spaces(ward: Ward) -> Case:
     message = "The settings of 2 spaces were not looked at, from ada-50 on"
     remedy = f"aws sagemaker describe-space --domain-id {domain_id} --space-name ada-50{ward.flags}"
     return Case(patient, message, remedy, Severity.INFO)
+
+
+def guarded(ward: Ward, *, looked: datetime | None = None) -> tuple[Patient, str]:
+    """A patient with limits and their guard, which last looked then; and the guard's name."""
+    patient = ward.patient(limits={"monthly_usd": 100.0})
+    ward.domain(patient)
+    name, cloud = f"{patient.wanted.name}-guard", functools.partial(ward.client, patient=patient)
+    iam, s3 = cloud("iam"), cloud("s3")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    archive = guard.archived(patient.wanted, Naming.of(patient.wanted))
+    arn = cloud("lambda").create_function(
+        FunctionName=name, Role=role, Runtime="python3.13", Handler=guard.HANDLER, Code={"ZipFile": archive}
+    )["FunctionArn"]
+    cloud("scheduler").create_schedule(**schedule(name, arn, role, "ENABLED"))
+    bucket = f"{patient.wanted.name}-data-{patient.identity.account_id}"
+    s3.create_bucket(Bucket=bucket)
+    if looked:
+        text = Ledger.new(looked.timestamp() + 1).to_text()
+        s3.put_object(Bucket=bucket, Key=LEDGER, Body=text.encode())
+    return patient, name
+
+
+def schedule(name: str, arn: str, role: str, state: str) -> dict[str, Any]:
+    """The schedule that calls the guard once a day."""
+    target = {"Arn": arn, "RoleArn": role}
+    return {
+        "Name": name,
+        "ScheduleExpression": "rate(1 day)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": target,
+        "State": state,
+    }
+
+
+@case("LIM001")
+def no_guard(ward: Ward) -> Case:
+    patient = ward.patient(limits={"monthly_usd": 100.0})
+    ward.domain(patient)
+    message = f"There is no function '{patient.wanted.name}-guard', and the file has limits"
+    return Case(patient, message, f"studioctl up{patient.flags}", Severity.WARNING)
+
+
+@case("LIM002")
+def guard_that_is_switched_off(ward: Ward) -> Case:
+    patient, name = guarded(ward, looked=TODAY)
+    client = ward.client("scheduler", patient)
+    told = client.get_schedule(Name=name)["Target"]
+    client.update_schedule(**schedule(name, told["Arn"], told["RoleArn"], "DISABLED"))
+    message = f"Schedule '{name}', which calls the guard, is DISABLED"
+    return Case(patient, message, f"studioctl up{patient.flags}")
+
+
+@case("LIM003")
+def guard_that_does_not_look(ward: Ward) -> Case:
+    patient, name = guarded(ward, looked=TODAY)
+    patient = knowing(patient, session=long_ago(patient))
+    message = f"The guard last looked at {TODAY:%Y-%m-%d %H:%M} UTC, and should every 5 min"
+    return Case(patient, message, f"aws logs tail /aws/lambda/{name} --since 1h{ward.flags}")
+
+
+@dataclass(frozen=True)
+class OldFunction:
+    """Lambda, where this function was made long ago."""
+
+    behind: Any
+
+    def get_function_concurrency(self, **names: Any) -> Any:
+        return self.behind.get_function_concurrency(**names)
+
+    def get_function(self, **names: Any) -> dict[str, Any]:
+        found = self.behind.get_function(**names)
+        old = (TODAY - timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        return {**found, "Configuration": {**found["Configuration"], "LastModified": old}}
+
+
+def long_ago(patient: Patient) -> FakeSession:
+    client = OldFunction(patient.session.client("lambda"))
+    return FakeSession({"lambda": client}, patient.session, patient.identity)
 
 
 @case("DOC001")

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from studioctl.operations.doctor.finding import Finding, Severity
 from studioctl.operations.doctor.patient import Patient
 from studioctl.operations.provisioning import names
 from tests.remedies import claimed, made_from
-from tests.unit.operations.doctor.cases import CASES
-from tests.unit.operations.doctor.ward import Ward, examined
+from tests.unit.operations.doctor.cases import CASES, guarded, long_ago
+from tests.unit.operations.doctor.ward import Ward, examined, knowing
 
 RULES = [rule for group in rules().values() for rule in group]
 ITSELF = {"DOC001", "DOC002"}  # the examination's own rules show in the checks of others
@@ -101,6 +102,39 @@ def test_a_directory_that_is_as_it_was_left_is_well_and_nothing_is_said_of_none(
     patient.workspace.directory.mkdir(parents=True)
     (finding,) = examined(patient, "STA003")
     assert finding.message == f"{patient.workspace.directory} is as studioctl left it"
+
+
+def test_a_guard_that_looks_is_well_and_one_that_is_off_in_another_way_is_not(ward: Ward) -> None:
+    new, _ = guarded(ward)
+    assert [finding.message for finding in examined(new, "LIM001")] == ["the guard is new"]
+
+    patient, name = guarded(ward, looked=datetime.now(UTC))
+    (finding,) = examined(patient, "LIM001")
+    assert finding.message.startswith("the guard looked at ")
+
+    ward.client("lambda", patient).put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    (finding,) = examined(patient, "LIM001")
+    assert (finding.id, finding.message) == ("LIM002", f"Function '{name}' may not run: its reserved concurrency is 0")
+    assert finding.remedy == f"aws lambda delete-function-concurrency --function-name {name}{ward.flags}"
+    ward.client("lambda", patient).delete_function_concurrency(FunctionName=name)
+    (finding,) = examined(patient, "LIM001")
+    assert finding.severity is Severity.OK
+
+    ward.client("scheduler", patient).delete_schedule(Name=name)
+    (finding,) = examined(patient, "LIM001")
+    assert (finding.id, finding.message) == ("LIM002", f"Schedule '{name}', which calls the guard, is gone")
+
+
+def test_a_guard_that_has_never_looked_is_old_once_it_is_not_new(ward: Ward) -> None:
+    patient, _ = guarded(ward)
+    (finding,) = examined(knowing(patient, session=long_ago(patient)), "LIM003")
+    assert finding.message == "The guard has never looked, and should every 5 min"
+
+
+def test_no_guard_is_missed_without_limits_or_before_there_is_a_domain(ward: Ward) -> None:
+    without = ward.patient()
+    ward.domain(without)
+    assert examined(without, "LIM001") == examined(ward.patient(limits={"monthly_usd": 5.0}), "LIM001") == ()
 
 
 HERE = "tests/unit/operations/doctor/test_rules.py"
