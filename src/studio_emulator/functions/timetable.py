@@ -95,6 +95,7 @@ class Timetable:
     def _of(self, schedule: Schedule) -> Call | None:
         period = _period(schedule)
         if schedule.state != "ENABLED" or not period:
+            self._next.pop(_key(schedule), None)  # the calls that it misses are not made up for
             return None
         latest = int(clock.time()) + period  # a clock that was put back waits no longer than that
         due = self._next[_key(schedule)] = min(self._next.get(_key(schedule), latest), latest)

@@ -29,7 +29,7 @@ class Accepted:
 
 
 def explanations() -> Mapping[str, str]:
-    """Actions that AWS can only allow on everything, each with the reason why a role of ours has it."""
+    """Actions that AWS can only allow on everything, each with the reason why a role has it."""
     return {**ONLY_ON_EVERYTHING, **guard.ONLY_ON_EVERYTHING}
 
 

@@ -55,7 +55,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Month:
-    """What was spent this month, and what is left.
+    """This month: what was spent, and what is left.
 
     Args:
         month: Such as "2026-11".
@@ -146,7 +146,7 @@ def _look(account: Account) -> tuple[Month, Ledger | None]:
 
 
 def read_ledger(session: Session, config: EnvironmentConfig) -> Ledger | None:
-    """What the guard has written; None where it has not looked yet.
+    """The guard's ledger; None where it has not looked yet.
 
     Raises:
         AwsError: AWS refused or cannot be reached.

@@ -1,19 +1,26 @@
 """Spaces by name, started, stopped and started again, on the emulator."""
 
+import json
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.aws.logs import streams_of
 from studioctl.errors import AwsError, RefusedError, StudioctlError
+from studioctl.guard.ledger import GRANTS, LEDGER, Ledger
+from studioctl.guard.limits import month_of
+from studioctl.guard.spans import Span
 from studioctl.operations import emulation
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces import address, start_stop
 from studioctl.operations.status import status
 from tests.environments import environment as config
+from tests.fakes.aws import FakeCall, FakeSession, refused
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import Studio, eventually, new_studio
 from tests.unit.operations.conftest import REGION
@@ -182,3 +189,51 @@ def test_a_space_whose_change_failed_is_not_waited_for(home: Home, emulator: Run
         server.set_faults(emulator, {})
     app = done(start_stop.start(home.account, start_stop.find(home.account, None), instance_type="ml.m5.large"))
     assert app.status == "InService"
+
+
+def limited(home: Home) -> Account:
+    """The environment with limits, in which ada has spent an hour of a costly instance this month."""
+    wanted = {"monthly_usd": 100.0, "monthly_usd_per_user": 5.0}
+    of_file = config(name=home.account.config.name, limits=wanted, iam={"per_user_roles": True})
+    account, at = Account(of_file, home.account.target), emulation.now(home.account.target).timestamp()
+    _, start, _ = month_of(at)
+    end = min(start + 3600, at)
+    spent = Span("CodeEditor", "ada", "editor", "default", "ml.g5.xlarge", start, end, ended=end)
+    ledger = Ledger(since=start, sampled=at - 120, spans=(spent,))
+    s3, bucket = account.session.client("s3"), f"{of_file.name}-data-{account.session.identity.account_id}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key=LEDGER, Body=ledger.to_text().encode())
+    month = json.dumps({month_of(at)[0]: {"ada": 2.0}})
+    s3.put_object(Bucket=bucket, Key=GRANTS, Body=month.encode())
+    return account
+
+
+def test_status_has_what_is_left_with_what_was_granted(home: Home) -> None:
+    found = status(limited(home)).limits
+
+    assert found is not None
+    assert (found.age_minutes, found.is_old) == (2, False)
+    everybody, ada = found.allowances
+    assert everybody.usd == ada.usd > 0
+    assert (everybody.left, ada.left) == (round(100 - ada.usd, 4), round(7 - ada.usd, 4))
+    assert (ada.limit, ada.granted) == (7.0, 2.0)
+
+
+def test_status_goes_on_where_the_ledger_may_not_be_read_and_asks_for_none_without_limits(home: Home) -> None:
+    def refuse() -> object:
+        raise refused("AccessDenied", "GetObject", status=403, message="ada may not")
+
+    account = limited(home)
+    for each in (account, home.account):
+        each.__dict__["session"] = FakeSession({"s3": FakeS3(refuse)}, each.session)
+
+    hidden, without = status(account), status(home.account)
+    assert (hidden.limits, hidden.limits_are_hidden) == (None, True)
+    assert (without.limits, without.limits_are_hidden) == (None, False)
+    assert hidden.spaces == without.spaces
+
+
+class FakeS3(FakeCall):
+    """S3 whose errors are botocore's, as of a true client."""
+
+    exceptions = SimpleNamespace(ClientError=ClientError)
