@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from moto.ec2.models import ec2_backends
 
 from studio_emulator.iam.patterns import Values
-from studio_emulator.iam.received import Need, Received, tags_of
+from studio_emulator.iam.received import Need, Received, query_tags, tags_of
 
 # How ids begin -> what their resources are called in ARNs.
 KINDS = {
@@ -41,7 +41,7 @@ _OF_THE_TABLE = frozenset({"CreateRoute", "ReplaceRoute", "DeleteRoute"})
 # The security groups that a rule names are no resources of the action.
 _OF_THE_GROUP = re.compile(r"(Authorize|Revoke)SecurityGroup(In|E)gress")
 _ID = re.compile(r"([a-z]+)-[0-9a-f]+")
-_TAG = re.compile(r"(?:TagSpecifications?\.\d+\.)?Tag\.(\d+)\.Key")
+_TAG = re.compile(r"((?:TagSpecifications?\.\d+\.)?Tag\.)\d+\.Key")
 
 
 def needs(received: Received) -> list[Need]:
@@ -110,8 +110,6 @@ def _tags(received: Received, id_: str) -> dict[str, Values]:
 
 
 def _request_tags(said: Mapping[str, object]) -> dict[str, Values]:
-    keys = {name: str(value) for name, value in said.items() if _TAG.fullmatch(name)}
-    tags = {key: str(said.get(f"{name.removesuffix('Key')}Value", "")) for name, key in keys.items()}
-    if not tags:
-        return {}
-    return {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()} | {"aws:tagkeys": tuple(tags)}
+    """Tags come by themselves (CreateTags) or in a specification of what they are for."""
+    places = {match[1] for name in said if (match := _TAG.fullmatch(name))}
+    return {key: value for place in sorted(places) for key, value in query_tags(said, place).items()}

@@ -12,10 +12,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from moto.ecr.models import ecr_backends
+from moto.iam.models import iam_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from studio_emulator.iam import ec2_needs, s3_needs, stored_needs, studio_needs
-from studio_emulator.iam.received import Need, Received, tags_of
+from studio_emulator.iam.patterns import Values
+from studio_emulator.iam.received import Need, Received, query_tags, tags_of
+from studio_emulator.iam.roles import PARTITION
 
 # The name in boto3 -> the prefix of actions in policies, where they differ.
 PREFIXES = {
@@ -141,11 +144,23 @@ def _logs(received: Received) -> list[Need]:
 def _iam(received: Received) -> list[Need]:
     said = received.parameters
     keys = {"PermissionsBoundary": "iam:permissionsboundary", "PolicyArn": "iam:policyarn"}
-    about = {key: str(said[member]) for member, key in keys.items() if member in said}
+    about: dict[str, Values] = {key: str(said[member]) for member, key in keys.items() if member in said}
+    about |= query_tags(said, "Tags.member.")
     for member, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group"), ("PolicyName", "policy")):
         if name := said.get(member):
-            return [_need(received, received.arn("iam", f"{kind}/{name}", region=""), about)]
-    return [_need(received, str(said.get("PolicyArn", "*")))]
+            arn = received.arn("iam", f"{kind}/{name}", region="")
+            return [_need(received, arn, about | _tags_of_iam(received, arn))]
+    arn = str(said.get("PolicyArn", "*"))
+    return [_need(received, arn, about | _tags_of_iam(received, arn))]
+
+
+def _tags_of_iam(received: Received, arn: str) -> dict[str, Values]:
+    """The tags of a role or policy that exists."""
+    backend = iam_backends[received.account][PARTITION]
+    listed = [tag for role in backend.roles.values() if role.arn == arn for tag in role.tags]
+    if policy := backend.managed_policies.get(arn):
+        listed += policy.tags.values()
+    return tags_of({tag["Key"]: tag["Value"] for tag in listed}, "iam")
 
 
 def _sns(received: Received) -> list[Need]:

@@ -65,3 +65,12 @@ class Received:
 def tags_of(tags: Mapping[str, str], service: str) -> dict[str, Values]:
     """A resource's tags under the global key and under the service's own. The tag's key has no case, either."""
     return {f"{prefix}:resourcetag/{key.lower()}": value for key, value in tags.items() for prefix in ("aws", service)}
+
+
+def query_tags(said: Mapping[str, Any], before: str) -> dict[str, Values]:
+    """The keys aws:RequestTag/... and aws:TagKeys of a request in the query protocol: `<before>1.Key` and so on."""
+    named = {name: str(value) for name, value in said.items() if name.startswith(before) and name.endswith(".Key")}
+    tags = {key: str(said.get(f"{name.removesuffix('Key')}Value", "")) for name, key in named.items()}
+    if not tags:
+        return {}
+    return {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()} | {"aws:tagkeys": tuple(tags)}

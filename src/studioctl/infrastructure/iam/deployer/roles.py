@@ -6,7 +6,10 @@ from studioctl.infrastructure.iam import MANAGED_POLICIES
 from studioctl.infrastructure.iam.deployer.deployment import Deployment
 from studioctl.infrastructure.iam.scope import ACTIONS
 from studioctl.infrastructure.iam.statement import Condition, Statement
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 
+# Of the customer managed policies of the environment: see infrastructure/iam.
+PURPOSES = ("extra", "images", "jobs", "kms", "remote-access", "s3", "secrets", "studio")
 IAM = f"{ACTIONS}/list_awsidentityandaccessmanagementiam.html"
 
 
@@ -18,35 +21,54 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
     if config.iam.per_user_roles:
         roles += deployment.arns("iam", f"role/{execution}-*", region="")
     flow_logs = deployment.arns("iam", f"role/{naming.flow_logs}", region="") if config.network.flow_logs else ()
-    policies = deployment.arns("iam", f"policy/{config.name}-*", region="")
+    policies = _policies(deployment)
     attached = (*policies, *_managed(deployment))
     boundary = config.iam.permissions_boundary
     bound = (Condition("StringEquals", "iam:PermissionsBoundary", (boundary,)),) if boundary else ()
     yield Statement(
         "NewRoles",
-        ("iam:CreateRole", "iam:PutRolePermissionsBoundary") if boundary else ("iam:CreateRole",),
+        ("iam:CreateRole",),
         (*roles, *flow_logs),
-        "Roles are created" + (", each with the file's boundary." if boundary else "."),
+        "Roles are created with the environment's tag" + (" and the file's boundary." if boundary else "."),
         IAM,
-        bound,
+        (*deployment.becomes_ours, *bound),
+    )
+    if boundary:
+        yield Statement(
+            "BoundRoles",
+            ("iam:PutRolePermissionsBoundary",),
+            (*roles, *flow_logs),
+            "Roles that were made before the file had a boundary get it.",
+            IAM,
+            bound,
+        )
+    yield Statement(
+        "LookAtRoles",
+        (
+            "iam:GetRole",
+            *(("iam:GetRolePolicy",) if flow_logs else ()),
+            "iam:ListAttachedRolePolicies",
+            "iam:ListInstanceProfilesForRole",
+            "iam:ListRolePolicies",
+        ),
+        (*roles, *flow_logs),
+        "They are looked at, also to see whether their names are taken.",
+        IAM,
     )
     yield Statement(
         "Roles",
         (
             "iam:DeleteRole",
-            *(("iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy") if flow_logs else ()),
-            "iam:GetRole",
-            "iam:ListAttachedRolePolicies",
-            "iam:ListInstanceProfilesForRole",
-            "iam:ListRolePolicies",
+            *(("iam:DeleteRolePolicy", "iam:PutRolePolicy") if flow_logs else ()),
             "iam:TagRole",
             "iam:UntagRole",
             "iam:UpdateAssumeRolePolicy",
             "iam:UpdateRole",
         ),
         (*roles, *flow_logs),
-        "They are looked at, changed and removed.",
+        "They are changed and removed.",
         IAM,
+        deployment.ours,
     )
     yield Statement(
         "AttachPolicies",
@@ -54,24 +76,44 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
         roles,
         "Only the environment's own policies, and AWS-managed ones that the file asks for, are attached.",
         IAM,
-        (Condition("ArnLike", "iam:PolicyARN", attached),),
+        (*deployment.ours, Condition("ArnLike", "iam:PolicyARN", attached)),
+    )
+    yield Statement(
+        "LookAtPolicies",
+        ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
+        policies,
+        "Policies are looked at, also to see whether their names are taken.",
+        IAM,
+    )
+    yield Statement(
+        "NewPolicies",
+        ("iam:CreatePolicy",),
+        policies,
+        "The policies of the roles are created with the environment's tag.",
+        IAM,
+        deployment.becomes_ours,
+    )
+    yield Statement(
+        "TagNewRolesAndPolicies",
+        ("iam:TagPolicy", "iam:TagRole"),
+        (*policies, *roles, *flow_logs),
+        "What is created gets its tags; nothing is taken from another environment by its tag.",
+        IAM,
+        (*deployment.becomes_ours, Condition("Null", f"aws:ResourceTag/{ENVIRONMENT_TAG}", ("true",))),
     )
     yield Statement(
         "Policies",
         (
-            "iam:CreatePolicy",
             "iam:CreatePolicyVersion",
             "iam:DeletePolicy",
             "iam:DeletePolicyVersion",
-            "iam:GetPolicy",
-            "iam:GetPolicyVersion",
-            "iam:ListPolicyVersions",
             "iam:TagPolicy",
             "iam:UntagPolicy",
         ),
         policies,
-        "What the roles may do.",
+        "What the roles may do changes, and ends.",
         IAM,
+        deployment.ours,
     )
     if boundary:
         yield Statement("Boundary", ("iam:GetPolicy",), (boundary,), "up checks that the boundary exists.", IAM)
@@ -82,6 +124,14 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
         yield Statement(
             "PassFlowLogs", ("iam:PassRole",), flow_logs, "The network's log is written with it.", IAM, (passed,)
         )
+
+
+def _policies(deployment: Deployment) -> tuple[str, ...]:
+    """By purpose: a pipeline's own policy has a name that begins like theirs, and must not be meant."""
+    names = [deployment.naming.policy(purpose) for purpose in PURPOSES]
+    if deployment.config.iam.per_user_roles:
+        names += [deployment.naming.policy(purpose, "*") for purpose in PURPOSES]
+    return deployment.arns("iam", *(f"policy/{name}" for name in names), region="")
 
 
 def _managed(deployment: Deployment) -> tuple[str, ...]:
