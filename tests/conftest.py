@@ -37,7 +37,8 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Holds the fast tests, and what is made for them, to starting no process."""
+    """Holds the fast tests, and what is made for them, to starting no process. Each begins where all do."""
+    os.chdir(item.config.rootpath)  # a directory that an earlier one went to may be gone
     with no_process() if item.get_closest_marker("fast") else nullcontext():
         return (yield)
 

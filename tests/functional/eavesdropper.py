@@ -21,8 +21,11 @@ class Heard:
         return sorted(line for line in self.lines if any(text in line for text in texts))
 
     def holding(self, *texts: str) -> set[str]:
-        """The command lines of those whose environment, or command line, holds one of these texts."""
-        return {line for line, held in self.processes if any(text in held or text in line for text in texts)}
+        """The command lines of those whose environment, or command line, holds one of these texts.
+
+        A process that ended between the reading of its environment and of its command line has none.
+        """
+        return {line for line, held in self.processes if line and any(text in held or text in line for text in texts)}
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def test_a_page_is_found_by_its_name_and_by_a_link_to_it() -> None:
 
 def test_every_page_that_the_program_names_exists() -> None:
     sources = [file.read_text(encoding="utf-8") for file in (ROOT / "src").rglob("*.py")]
-    named = {name for text in sources for name in re.findall(r"studioctl docs ([a-z][a-z-]+)", text)}
+    named = {name for text in sources for name in re.findall(r"studioctl docs ([a-z][a-z0-9-]+)", text)}
 
     assert "remove-and-come-back" in named
     assert named <= {page.name for page in manual.pages()}

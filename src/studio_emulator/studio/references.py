@@ -121,7 +121,7 @@ def check_lifecycle_config(store: StudioStore, arn: str, app_type: str) -> None:
     config = next((config for config in store.lifecycle_configs.values() if config.arn == arn), None)
     if config is None:
         raise ValidationException(f"The lifecycle configuration '{arn}' does not exist")
-    if config.app_type != app_type:
+    if config.app_type != app_type and store.settings.scripts_are_of_one_app:
         raise ValidationException(f"The lifecycle configuration '{arn}' is for {config.app_type}, not for {app_type}")
 
 
