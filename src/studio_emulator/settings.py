@@ -55,8 +55,8 @@ class EmulatorSettings:
             that lacks all of a region is not there. Which zones lack which services differs from account to account.
         record_permissions: Whether all permissions that requests need are noted, for `server.permissions`. Slower.
         trail_seconds: After how long LookupEvents shows a call. AWS needs about five minutes, and promises nothing.
-        scripts_are_of_one_app: Whether the settings of an app take lifecycle configurations for this app alone. AWS's pages
-            do not say what it does with others.
+        scripts_are_of_one_app: Whether the settings of an app take lifecycle configurations for this app alone. AWS's
+            pages do not say what it does with others.
         rstudio_licence: Whether the account has a licence for RStudio. Without one a domain with RStudio fails.
     """
 

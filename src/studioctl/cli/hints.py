@@ -9,8 +9,8 @@ from itertools import pairwise
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
     r"\bstudioctl (plan|up|down|why|cost --month|backup|status|outputs|doctor|audit|report|ui|quotas|start|stop|restart"
-    r"|open|logs|connect|ssh|secret (set|get|status) github|image (push|list|attach)|user (import|remove)|iam (user|deployer)"
-    r"|limits (show|grant|revoke)"
+    r"|open|logs|connect|ssh|secret (set|get|status) github|image (push|list|attach)|user (import|remove)"
+    r"|iam (user|deployer)|limits (show|grant|revoke)"
     rf"|tune run(?! FILE)|{STATE})\b(?! --help)"
 )
 # Those that read the file, or find studies beside it, and act nowhere. Some hints name the file already.

@@ -121,7 +121,8 @@ def _wait(jobs: "Jobs", terminal: "Terminal") -> None:
     import threading
 
     try:
-        threading.Event().wait()
+        while True:  # a signal that another thread gets does not end a wait of this one
+            threading.Event().wait(0.5)
     except KeyboardInterrupt:
         if not jobs.running:
             raise
