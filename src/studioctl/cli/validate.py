@@ -10,9 +10,11 @@ def validate(config: options.Config = options.DEFAULT_CONFIG) -> None:
     from studioctl.config.text import path
     from studioctl.infrastructure import blueprint
     from studioctl.operations.provisioning import network_costs
+    from studioctl.operations.provisioning.priced import refuse_limits_without_prices
     from studioctl.presentation.console import Terminal
 
     environment = load(config)
+    refuse_limits_without_prices(environment)
     resources = len(blueprint.build(environment).resources())
     users, spaces = len(environment.users), len(environment.resolved_spaces())
     terminal = Terminal()

@@ -13,6 +13,9 @@ from studioctl.config.text import Violation, nearest, quote
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_USD = 1_000_000
 LONGEST_START = 24 * 30  # hours
+OLD_LOOKS = 3
+"""After this many looks that did not take place nobody is watched."""
+LEAST_SILENCE = 30  # minutes: a look that fails now and then is no alarm
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 DAYS_PATTERN = rf"^({'|'.join(DAYS)})([,-]({'|'.join(DAYS)}))*$"
 
@@ -125,6 +128,11 @@ class Limits(Model):
         """Whether there is anything to guard."""
         limits = (self.monthly_usd_per_user, self.monthly_usd, self.schedule, self.max_hours_per_start)
         return any(limit is not None for limit in limits)
+
+    @property
+    def silent_minutes(self) -> int:
+        """Minutes without a good look after which the alarm rings."""
+        return max(LEAST_SILENCE, OLD_LOOKS * self.check_minutes)
 
 
 def days(text: str) -> tuple[int, ...]:

@@ -5,9 +5,10 @@ Several may run at once: the ledger is only written over the version that was re
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,15 @@ from studioctl.guard.ledger import GRANTS, LEDGER, Ledger, Stopped, archive_key
 from studioctl.guard.limits import EVERYBODY, Decision, Limits, Spent, Stop, decide, month_of, spending
 from studioctl.guard.rates import Rates
 from studioctl.guard.reading import LAG, look
-from studioctl.guard.spans import TRAINING, observe
+from studioctl.guard.spans import TRAINING, Span, observe
 
 TRIES = 8
+AHEAD = 300.0
+"""Seconds by which a time that is told may be ahead of AWS's."""
 SETTINGS = "settings.json"
 # What a client is told that stops an app or a job which ends at this moment, or is not yet there to be stopped.
 PASSING = frozenset({"ResourceInUse", "ResourceNotFound", "ValidationException", "ResourceNotFoundException"})
+SUMS = frozenset({"monthly_usd", "monthly_usd_per_user"})
 Clients = Callable[[str], Any]
 
 
@@ -34,11 +38,12 @@ class Settings:
         limits: Its limits.
         rates: What hours cost.
         roles: The role of each user; the domain's is EVERYBODY's.
-        job_prefixes: By user, how the names of the user's jobs begin.
+        job_prefixes: By user, how the names of the user's jobs begin; by UNKNOWN, those of all others.
         domain_id: The domain.
         bucket: Where the ledger is.
         policy_arn: The policy that forbids to start anything.
         topic_arn: Where warnings go.
+        schedule: That of the limits, as the file has it: another text is another schedule.
     """
 
     environment: str
@@ -51,6 +56,7 @@ class Settings:
     policy_arn: str
     topic_arn: str
     users: tuple[str, ...] = field(default=())
+    schedule: str = ""
 
     @classmethod
     def of(cls, told: Mapping[str, Any], environ: Mapping[str, str]) -> "Settings":
@@ -62,6 +68,7 @@ class Settings:
             roles=told["roles"],
             job_prefixes=told["job_prefixes"],
             users=tuple(told["users"]),
+            schedule=json.dumps(told["limits"].get("schedule") or "", sort_keys=True).strip('"'),
             domain_id=environ["DOMAIN_ID"],
             bucket=environ["BUCKET"],
             policy_arn=environ["POLICY_ARN"],
@@ -71,10 +78,10 @@ class Settings:
 
 def handler(event: Mapping[str, Any], _: object) -> dict[str, Any]:
     """Called by EventBridge's scheduler, which tells the time for which it calls."""
-    told = event.get("time")
-    now = datetime.fromisoformat(told) if told else datetime.now(UTC)
     settings = Settings.of(json.loads(Path(__file__).parents[2].joinpath(SETTINGS).read_text()), os.environ)
-    return run(settings, clients(), now.timestamp())
+    now = clock(clients()("s3"), settings.bucket)
+    told = event.get("time")
+    return run(settings, clients(), datetime.fromisoformat(told).timestamp() if told else now, now)
 
 
 @cache
@@ -87,17 +94,45 @@ def clients() -> Clients:
     return cache(lambda name: boto3.client(name, config=config))
 
 
-def run(settings: Settings, using: Clients, at: float) -> dict[str, Any]:
-    """One round. Returns what was done, for the log."""
-    ledger, grants = _remember(settings, using, at), _grants(settings, using)
+def clock(s3: Any, bucket: str) -> float:
+    """The time by S3, which any answer of it tells."""
+    told = s3.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPHeaders"]["date"]
+    return parsedate_to_datetime(told).timestamp()
+
+
+def run(settings: Settings, using: Clients, at: float, now: float) -> dict[str, Any]:
+    """One round for a time. Returns what was done, for the log.
+
+    What fails keeps nothing else from being done, and is raised at the end: then the alarm rings.
+
+    Raises:
+        ValueError: The time is still to come. Once it had counted, earlier ones would not.
+        ExceptionGroup: Something was refused.
+    """
+    if at > now + AHEAD:
+        raise ValueError(f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC is still to come: nothing is done")
+    failures: list[Exception] = []
+    try:
+        ledger = _remember(settings, using, at, now)
+    except Exception as error:
+        stored, _ = read(using("s3"), settings.bucket)
+        if stored is None:
+            raise
+        failures.append(error)
+        ledger = _believed(stored, now)
+        ledger = replace(ledger, sampled=max(at, ledger.sampled))
+    grants = _grants(settings, using)
     at = ledger.sampled
     month, _, _ = month_of(at)
     granted = grants.get(month, {})
     spent = spending(ledger.spans, at, settings.limits, settings.rates, granted, settings.users)
     decision = decide(ledger.spans, at, settings.limits, settings.rates, spent, ledger.scheduled)
-    changed = _hold(settings, using, decision.held)
-    done = [_stop(settings, using, stop) for stop in decision.stops]
-    sent = _warn(settings, using, decision, month, ledger.warned)
+    if failures:  # what runs now is not known: only those are stopped for whom anything is too much
+        sure = tuple(stop for stop in decision.stops if stop.why in SUMS)
+        decision = replace(decision, stops=sure, scheduled=None, unpriced=())
+    changed = _hold(settings, using, decision.held, failures)
+    done = [_stop(settings, using, stop, failures) for stop in decision.stops]
+    sent = _warn(settings, using, decision, month, ledger.warned, failures)
     stopped = tuple(
         Stopped(at, stop.span.owner, stop.span.space, stop.span.name, stop.why)
         for stop, is_done in zip(decision.stops, done, strict=True)
@@ -106,6 +141,8 @@ def run(settings: Settings, using: Clients, at: float) -> dict[str, Any]:
     finished = decision.scheduled if decision.scheduled is not None and all(done) else None
     if stopped or sent or finished is not None:
         _note(settings, using, stopped, sent, finished)
+    if failures:
+        raise ExceptionGroup("not all could be done, and the next run tries again", failures)
     return {
         "at": at,
         "usd": round(spent[0].usd, 4),
@@ -116,19 +153,31 @@ def run(settings: Settings, using: Clients, at: float) -> dict[str, Any]:
     }
 
 
-def _remember(settings: Settings, using: Clients, at: float) -> Ledger:
+def _believed(ledger: Ledger, now: float) -> Ledger:
+    """A ledger that has looked at a time still to come would look at nothing until then."""
+    return ledger.until(now) if ledger.sampled > now + AHEAD else ledger
+
+
+def _remember(settings: Settings, using: Clients, at: float, now: float) -> Ledger:
     """The ledger with one more look; as another guard has it that looked later."""
     for _ in range(TRIES):
         ledger, version = read(using("s3"), settings.bucket)
-        ledger = ledger or Ledger.new(at)
-        if at <= ledger.sampled:
+        broken = ledger is not None and ledger.sampled > now + AHEAD
+        ledger = _believed(ledger or Ledger.new(at), now)
+        if at <= ledger.sampled and not broken:
             return ledger
-        doubtful = (span.seen for span in ledger.spans if span.kind != TRAINING and span.ended is None and span.gone)
-        back = min((t for t in doubtful if t > at - 2 * LAG), default=ledger.sampled) - LAG
         seen = look(
-            using, settings.domain_id, settings.job_prefixes, at=at, since=ledger.since, back=max(back, ledger.since)
+            using,
+            settings.domain_id,
+            settings.job_prefixes,
+            at=at,
+            since=ledger.since,
+            back=max(_doubtful_since(ledger, at) - LAG, ledger.since),
+            known=ledger.spans,
+            changed=max(ledger.sampled - LAG, ledger.since),
         )
         new = replace(ledger, sampled=at, spans=observe(ledger.spans, seen))
+        new = new.with_schedule(settings.schedule, at)
         kept = new.within(at)
         _archive(settings, using, new, kept)
         if write(using("s3"), settings.bucket, kept, version):
@@ -136,12 +185,16 @@ def _remember(settings: Settings, using: Clients, at: float) -> Ledger:
     raise RuntimeError("the ledger is written by others again and again")
 
 
+def _doubtful_since(ledger: Ledger, at: float) -> float:
+    """From when on CloudTrail may have news: the last sight of what is gone, as long as its end may still be told."""
+    gone = (span.seen for span in ledger.spans if span.kind != TRAINING and span.ended is None and span.gone)
+    return min((seen for seen in gone if seen > at - 2 * LAG), default=ledger.sampled)
+
+
 def _archive(settings: Settings, using: Clients, ledger: Ledger, kept: Ledger) -> None:
-    """Months that leave the ledger get an object each, which is written before they leave."""
-    leaving = {month_of(span.began)[0] for span in ledger.spans} - {month_of(span.began)[0] for span in kept.spans}
-    for month in sorted(leaving):
-        text = replace(ledger, spans=ledger.of_month(month)).to_text()
-        using("s3").put_object(Bucket=settings.bucket, Key=archive_key(month), Body=text.encode())
+    """Months that leave the ledger get an object each, which is written before they leave, and only once."""
+    for month in ledger.leaving(kept):
+        put(using("s3"), settings.bucket, archive_key(month), replace(ledger, spans=ledger.of_month(month)).to_text())
 
 
 def _note(
@@ -173,7 +226,7 @@ def write(s3: Any, bucket: str, ledger: Ledger, version: str) -> bool:
     return put(s3, bucket, LEDGER, ledger.to_text(), version)
 
 
-def put(s3: Any, bucket: str, key: str, text: str, version: str) -> bool:
+def put(s3: Any, bucket: str, key: str, text: str, version: str = "") -> bool:
     """Writes an object over this version, "" for none. False: there is another."""
     condition = {"IfMatch": version} if version else {"IfNoneMatch": "*"}
     try:
@@ -205,58 +258,86 @@ def _grants(settings: Settings, using: Clients) -> Mapping[str, Mapping[str, flo
     return grants_of(using("s3"), settings.bucket)[0]
 
 
-def _hold(settings: Settings, using: Clients, held: frozenset[str]) -> list[str]:
-    """Lets exactly the roles of those who are held have the policy that forbids. Returns what has changed."""
-    if settings.limits.per_user is None and settings.limits.in_all is None:
-        return []
-    iam = using("iam")
+def _hold(settings: Settings, using: Clients, held: frozenset[str], failures: list[Exception]) -> list[str]:
+    """Lets exactly the roles of those who are held have the policy that forbids. Returns what has changed.
+
+    Where the file has no sums any more nobody is held, and whoever was is released.
+    """
+    iam, policy = using("iam"), settings.policy_arn
     wanted = {role for who, role in settings.roles.items() if who in held or EVERYBODY in held}
-    pages = iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=settings.policy_arn, EntityFilter="Role")
-    present = {role["RoleName"] for page in pages for role in page["PolicyRoles"]}
-    for role in sorted(wanted - present):
-        iam.attach_role_policy(RoleName=role, PolicyArn=settings.policy_arn)
-    for role in sorted((present - wanted) & set(settings.roles.values())):
-        iam.detach_role_policy(RoleName=role, PolicyArn=settings.policy_arn)
-    return [*(f"+{role}" for role in sorted(wanted - present)), *(f"-{role}" for role in sorted(present - wanted))]
+    try:
+        pages = iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=policy, EntityFilter="Role")
+        present = {role["RoleName"] for page in pages for role in page["PolicyRoles"]}
+    except Exception as error:  # noqa: BLE001 (the rest of the round does not depend on it)
+        failures.append(error)
+        return []
+    released = (present - wanted) & set(settings.roles.values())
+    changes = [(f"-{role}", iam.detach_role_policy, role) for role in sorted(released)]
+    changes += [(f"+{role}", iam.attach_role_policy, role) for role in sorted(wanted - present)]
+    return [told for told, change, role in changes if _tried(failures, change, RoleName=role, PolicyArn=policy)]
 
 
-def _stop(settings: Settings, using: Clients, stop: Stop) -> bool:
+def _stop(settings: Settings, using: Clients, stop: Stop, failures: list[Exception]) -> bool:
     """Whether it ends. Files stay on the volume; a job has two minutes to write its checkpoint."""
     span, sagemaker = stop.span, using("sagemaker")
+    if span.kind == TRAINING:
+        return _tried(failures, sagemaker.stop_training_job, PASSING, TrainingJobName=span.name)
+    owner = {"SpaceName": span.space} if span.space else {"UserProfileName": span.owner}
+    app = {"DomainId": settings.domain_id, "AppType": span.kind, "AppName": span.name, **owner}
+    return _tried(failures, sagemaker.delete_app, PASSING, **app)
+
+
+def _tried(failures: list[Exception], act: Callable[..., Any], passing: Iterable[str] = (), **asked: Any) -> bool:
+    """Whether AWS did it. One thing that cannot be done keeps no other from being done."""
     try:
-        if span.kind == TRAINING:
-            sagemaker.stop_training_job(TrainingJobName=span.name)
-        else:
-            owner = {"SpaceName": span.space} if span.space else {"UserProfileName": span.owner}
-            sagemaker.delete_app(DomainId=settings.domain_id, AppType=span.kind, AppName=span.name, **owner)
-    except sagemaker.exceptions.ClientError as error:
-        if _code(error) not in PASSING:
-            raise
+        act(**asked)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is raised at the end)
+        if _code(error) not in passing:
+            failures.append(error)
         return False
     return True
 
 
-def _warn(settings: Settings, using: Clients, decision: Decision, month: str, warned: tuple[str, ...]) -> list[str]:
+def _warn(
+    settings: Settings,
+    using: Clients,
+    decision: Decision,
+    month: str,
+    warned: tuple[str, ...],
+    failures: list[Exception],
+) -> list[str]:
     """Tells whoever has subscribed. Of several shares that were reached at once the highest is told."""
     highest: dict[str, tuple[Spent, float]] = {}
-    new = []
+    keys: dict[str, list[str]] = {}
     for warning in decision.warnings:
         who = warning.spent.who
         key = f"{month} {who} {warning.share:g} of {warning.spent.limit:g}"
         if key not in warned:
-            new.append(key)
+            keys.setdefault(who, []).append(key)
             if warning.share >= highest.get(who, (warning.spent, 0.0))[1]:
                 highest[who] = warning.spent, warning.share
-    for spent, share in highest.values():
-        message = _words(settings.environment, spent, share)
-        about = {"user": {"DataType": "String", "StringValue": spent.who}} if spent.who else {}
-        using("sns").publish(
-            TopicArn=settings.topic_arn,
-            Subject=message.partition(":")[0][:99],
-            Message=message,
-            MessageAttributes=about,
-        )
-    return new
+    messages = [(keys[who], who, _words(settings.environment, spent, share)) for who, (spent, share) in highest.items()]
+    for span in decision.unpriced:
+        key = f"{month} no price {span.kind} {span.instance_type} {span.owner}"
+        if key not in warned and key not in {known for told, _, _ in messages for known in told}:
+            messages.append(([key], span.owner, _words_of_unpriced(settings.environment, span)))
+    sent: list[str] = []
+    for told, who, message in messages:
+        about = {"user": {"DataType": "String", "StringValue": who}} if who else {}
+        mail = {"Subject": message.partition(":")[0][:99], "Message": message, "MessageAttributes": about}
+        if _tried(failures, using("sns").publish, TopicArn=settings.topic_arn, **mail):
+            sent += told
+    return sent
+
+
+def _words_of_unpriced(environment: str, span: Span) -> str:
+    job = span.kind == TRAINING
+    what, item = ("job", f"training {span.instance_type}") if job else ("app", span.instance_type)
+    return (
+        f"{environment}, {span.owner or 'a user'}: {what} {span.space or span.name} was stopped, as nobody knows what"
+        f" {span.instance_type} costs and so whether a limit is kept. No file is lost. An administrator can write the"
+        f' price into the file, "{item}" = ... under [cost.prices], and run studioctl up.'
+    )
 
 
 def _words(environment: str, spent: Spent, share: float) -> str:
@@ -271,4 +352,4 @@ def _words(environment: str, spent: Spent, share: float) -> str:
 
 
 def _code(error: Any) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))

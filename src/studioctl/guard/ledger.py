@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from studioctl.guard.limits import month_of
+from studioctl.guard.limits import month_of, months
 from studioctl.guard.spans import Span
 
 VERSION = 1
@@ -34,6 +34,7 @@ class Ledger:
         sampled: When it last looked.
         spans: What ran in this month and the one before.
         scheduled: Up to when the schedule was carried out.
+        schedule: That schedule, as the file has it; "" for none.
         warned: Warnings that were sent, this month.
         stopped: What was stopped, the latest last.
     """
@@ -44,6 +45,7 @@ class Ledger:
     scheduled: float = 0.0
     warned: tuple[str, ...] = ()
     stopped: tuple[Stopped, ...] = field(default=())
+    schedule: str = ""
 
     @classmethod
     def new(cls, at: float) -> "Ledger":
@@ -61,6 +63,36 @@ class Ledger:
             stopped=self.stopped[-LONGEST_LIST:],
         )
 
+    def with_schedule(self, schedule: str, at: float) -> "Ledger":
+        """A schedule that is new counts from now on: what it would have stopped before has done nothing wrong."""
+        if schedule and schedule == self.schedule:
+            return self
+        return replace(self, schedule=schedule, scheduled=max(self.scheduled, at))
+
+    def until(self, now: float) -> "Ledger":
+        """Without times that are still to come, which a guard has written that was told a wrong one."""
+
+        def bounded(moment: float | None) -> float | None:
+            return None if moment is None else min(moment, now)
+
+        spans = tuple(
+            replace(span, seen=min(span.seen, now), gone=bounded(span.gone), ended=bounded(span.ended))
+            for span in self.spans
+            if span.began <= now
+        )
+        return replace(
+            self,
+            since=min(self.since, now),
+            sampled=min(self.sampled, now),
+            scheduled=min(self.scheduled, now),
+            spans=spans,
+        )
+
+    def leaving(self, kept: "Ledger") -> tuple[str, ...]:
+        """The months of what is not kept."""
+        gone = set(self.spans) - set(kept.spans)
+        return tuple(sorted({name for span in gone for name in months(span.began, span.end)}))
+
     def of_month(self, name: str) -> tuple[Span, ...]:
         """All that ran in a month."""
         return tuple(span for span in self.spans if month_of(span.began)[0] <= name <= month_of(span.end)[0])
@@ -72,6 +104,7 @@ class Ledger:
             "since": self.since,
             "sampled": self.sampled,
             "scheduled": self.scheduled,
+            "schedule": self.schedule,
             "warned": list(self.warned),
             "stopped": [vars(each) for each in self.stopped],
             "spans": [span.to_json() for span in self.spans],
@@ -88,6 +121,7 @@ class Ledger:
             since=float(told["since"]),
             sampled=float(told["sampled"]),
             scheduled=float(told["scheduled"]),
+            schedule=str(told.get("schedule", "")),
             warned=tuple(told["warned"]),
             stopped=tuple(Stopped(**each) for each in told["stopped"]),
             spans=tuple(map(Span.of, told["spans"])),

@@ -7,10 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from studioctl.guard.rates import Rates
-from studioctl.guard.spans import TRAINING, Span
+from studioctl.guard.spans import TRAINING, UNKNOWN, Span
 
 EVERYBODY = ""
-"""In grants, warnings and holds: the environment as a whole."""
+"""In grants, warnings and holds: the environment as a whole. In spans that name means something else: UNKNOWN."""
+LATE = 2 * 3600.0
+"""Seconds after which a schedule's moment is let go: who works the next morning is not stopped for the evening."""
+LATE_LOOKS = 3  # the same in looks, where those are hours apart
+NO_PRICE = "no price"
+"""Why something was stopped that no sum can be kept with."""
 LOOK_BACK = 8  # days in which the latest time of a schedule is sought
 
 
@@ -37,13 +42,27 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Limits:
-    """US dollars a month, for each user and in all; the shares of them that are told; and when apps are stopped."""
+    """US dollars a month, for each user and in all; the shares of them that are told; and when apps are stopped.
+
+    `every` is how many seconds are between two looks.
+    """
 
     per_user: float | None = None
     in_all: float | None = None
     warn_at: tuple[float, ...] = ()
     schedule: Schedule | None = None
     max_hours: float | None = None
+    every: float = 300.0
+
+    @property
+    def are_sums(self) -> bool:
+        """Whether they need prices."""
+        return self.per_user is not None or self.in_all is not None
+
+    @property
+    def late(self) -> float:
+        """Seconds after which a moment of the schedule is let go."""
+        return max(LATE, LATE_LOOKS * self.every)
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Limits":
@@ -55,6 +74,7 @@ class Limits:
             warn_at=tuple(told.get("warn_at", ())),
             schedule=Schedule(schedule["stop"], tuple(schedule["days"]), schedule["time_zone"]) if schedule else None,
             max_hours=told.get("max_hours"),
+            every=float(told.get("every", 300.0)),
         )
 
 
@@ -101,6 +121,7 @@ class Decision:
         held: Users who may start nothing until the month ends; with EVERYBODY in it, all.
         stops: What to stop, the most urgent first.
         warnings: Shares that were reached.
+        unpriced: What runs at a price that nobody knows, while there is a sum to keep.
         scheduled: The moment for which `stops` has what the schedule wants; None: none is due.
     """
 
@@ -108,6 +129,7 @@ class Decision:
     stops: tuple[Stop, ...] = ()
     warnings: tuple[Warning, ...] = field(default=())
     scheduled: float | None = None
+    unpriced: tuple[Span, ...] = ()
 
 
 def month_of(at: float) -> tuple[str, float, float]:
@@ -115,6 +137,12 @@ def month_of(at: float) -> tuple[str, float, float]:
     start = datetime.fromtimestamp(at, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     end = (start + timedelta(days=32)).replace(day=1)
     return f"{start:%Y-%m}", start.timestamp(), end.timestamp()
+
+
+def months(began: float, ended: float) -> tuple[str, ...]:
+    """The months of a time, from that of its start to that of its end."""
+    name, _, end = month_of(began)
+    return (name, *(months(end, ended) if end <= ended else ()))
 
 
 def spending(
@@ -135,7 +163,7 @@ def spending(
     def limit(usd: float | None, who: str) -> float | None:
         return None if usd is None else usd + grants.get(who, 0.0)
 
-    owners = sorted({span.owner for span in spans if span.owner and span.hours(start, at) > 0} | set(users))
+    owners = sorted({span.owner for span in spans if span.owner != UNKNOWN and span.hours(start, at) > 0} | set(users))
     each = (
         Spent(who, rates.cost((span for span in spans if span.owner == who), start, at), limit(limits.per_user, who))
         for who in owners
@@ -159,11 +187,13 @@ def decide(
     spent = tuple(spent)
     held = frozenset(each.who for each in spent if each.is_over)
     latest = limits.schedule.latest(at) if limits.schedule else None
-    scheduled = latest if latest is not None and latest > done else None
+    scheduled = latest if latest is not None and latest > done and at - latest <= limits.late else None
+    runs = [span for span in spans if span.is_open and rates.is_paid(span)]
+    unpriced = tuple(span for span in runs if limits.are_sums and rates.has_no_price(span))
     stops = [
         Stop(span, why)
-        for span in spans
-        if span.is_open and rates.at_most(span) > 0 and (why := _why(span, at, limits, held, scheduled))
+        for span in runs
+        if (why := _why(span, at, limits, held, scheduled) or (NO_PRICE if span in unpriced else ""))
     ]
     stops.sort(
         key=lambda stop: (stop.span.kind != TRAINING, -rates.at_most(stop.span) * stop.span.count, stop.span.began)
@@ -174,13 +204,13 @@ def decide(
         for share in (*limits.warn_at, 1.0)
         if each.limit is not None and each.usd >= share * each.limit
     )
-    return Decision(held, tuple(stops), warnings, scheduled)
+    return Decision(held, tuple(stops), warnings, scheduled, unpriced)
 
 
 def _why(span: Span, at: float, limits: Limits, held: frozenset[str], scheduled: float | None) -> str:
     if EVERYBODY in held:
         return "monthly_usd"
-    if span.owner and span.owner in held:
+    if span.owner != UNKNOWN and span.owner in held:
         return "monthly_usd_per_user"
     if span.kind != TRAINING:  # a job ends by itself, and loses work
         if scheduled is not None and span.began < scheduled:

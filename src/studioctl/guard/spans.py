@@ -2,6 +2,12 @@
 
 Lists of apps tell when each began, and no end; an app that is gone ended at some time between two looks. CloudTrail
 tells both, minutes later and without promise. So an end is an estimate until CloudTrail has told it.
+
+| State | `gone` | `ended` | What it is paid until |
+| --- | --- | --- | --- |
+| runs | none | none | `seen`, the latest look that saw it |
+| gone | a time | none | the middle between `seen` and `gone`; it may be seen again after all |
+| ended | any | a time | `ended`, for good: CloudTrail, the job itself or a failed app's list told it |
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +15,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 TRAINING = "training"
+UNKNOWN = ""
+"""The owner of what belongs to no user that is known. What all users are together is `limits.EVERYBODY`."""
 RUNS = frozenset({"Pending", "InService"})
 SAME = 30.0
 """Seconds between an app's date in a list and in CloudTrail: no app is deleted and made again so quickly."""
@@ -21,7 +29,7 @@ class Span:
 
     Args:
         kind: An app's type, such as "CodeEditor", or "training".
-        owner: The user profile that it is paid for by; "" where that is not known.
+        owner: The user profile that it is paid for by, or UNKNOWN.
         space: The space that it runs in; "" for a job, and for an app of a profile itself.
         name: Its name.
         instance_type: What it runs on; "" where that is not known.
@@ -77,7 +85,7 @@ class Span:
     def of(cls, told: Mapping[str, Any]) -> "Span":
         """From `to_json`; what a later version may have added is left out."""
         known = {each.name: told[each.name] for each in fields(cls) if each.name in told}
-        return cls(**{"owner": "", "space": "", "instance_type": "", **known})
+        return cls(**{"owner": UNKNOWN, "space": "", "instance_type": "", **known})
 
 
 @dataclass(frozen=True)
@@ -168,13 +176,13 @@ def _see(spans: list[Span], app: App, look: Look) -> None:
     if number is None:
         if app.began > look.at or not (runs or app.began >= look.since):
             return
-        owner = look.owners.get(app.space, "") if app.space else app.profile
+        owner = look.owners.get(app.space, UNKNOWN) if app.space else app.profile
         seen = look.at if runs else app.began
         ended = app.began if app.status == "Failed" else None  # a failed app has no instance
         spans.append(Span(app.kind, owner, app.space, app.name, app.instance_type, app.began, seen, ended=ended))
         return
     span = spans[number]
-    owner = span.owner or look.owners.get(app.space, "")
+    owner = span.owner or look.owners.get(app.space, UNKNOWN)
     spans[number] = replace(
         span,
         owner=owner,
@@ -182,7 +190,8 @@ def _see(spans: list[Span], app: App, look: Look) -> None:
         began=app.began,
         seen=max(span.seen, look.at) if runs else span.seen,
         gone=None if runs and span.ended is None else span.gone,
-        ended=app.began if app.status == "Failed" and span.ended is None else span.ended,
+        # Its instance may have run, and been paid for, before it failed.
+        ended=max(span.seen, app.began) if app.status == "Failed" and span.ended is None else span.ended,
     )
 
 
@@ -190,7 +199,7 @@ def _learn_start(spans: list[Span], event: Event, look: Look) -> None:
     """Of an app that began and ended between two looks, and of which no list tells any more."""
     if event.time > look.at or _find(spans, event.place, event.time) is not None:
         return
-    owner = look.owners.get(event.space, "") if event.space else event.profile
+    owner = look.owners.get(event.space, UNKNOWN) if event.space else event.profile
     spans.append(Span(event.kind, owner, event.space, event.name, event.instance_type, event.time, event.time))
 
 

@@ -19,6 +19,8 @@ from studioctl.config import limits
 from studioctl.config.model import EnvironmentConfig
 from studioctl.guard.function import SETTINGS
 from studioctl.guard.ledger import PREFIX
+from studioctl.guard.limits import EVERYBODY
+from studioctl.guard.spans import UNKNOWN
 from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Resource
 from studioctl.infrastructure.iam import Iam
 from studioctl.infrastructure.kms import Kms
@@ -44,8 +46,22 @@ STARTS = (
     "sagemaker:CreateNotebookInstance",
     "sagemaker:StartNotebookInstance",
     "sagemaker:StartPipelineExecution",
+    "sagemaker:RetryPipelineExecution",
+    "sagemaker:UpdateEndpointWeightsAndCapacities",
+    "sagemaker:CreateInferenceComponent",
+    "sagemaker:UpdateInferenceComponent",
+    "sagemaker:CreateLabelingJob",
+    "sagemaker:CreateMonitoringSchedule",
+    "sagemaker:StartMonitoringSchedule",
+    "sagemaker:CreateOptimizationJob",
+    "sagemaker:CreateCompilationJob",
+    "sagemaker:CreateInferenceRecommendationsJob",
+    "sagemaker:CreateCluster",
+    "sagemaker:UpdateCluster",
+    "sagemaker:CreateMlflowTrackingServer",
+    "sagemaker:StartMlflowTrackingServer",
+    "sagemaker:CreateTrainingPlan",
 )
-SILENT_MINUTES = 30
 # AWS can allow it on "*" alone, and users' roles do not have it.
 ONLY_ON_EVERYTHING = {
     "cloudtrail:LookupEvents": "the guard learns when apps began and ended; it reads, and keeps no event"
@@ -109,14 +125,15 @@ def settings(config: EnvironmentConfig, naming: Naming) -> dict[str, Any]:
     return {
         "environment": config.name,
         "users": [user.name for user in config.users],
-        "roles": {**roles, "": naming.execution_role},
-        "job_prefixes": {**own, "": naming.job_prefix()},
+        "roles": {**roles, EVERYBODY: naming.execution_role},
+        "job_prefixes": {**own, UNKNOWN: naming.job_prefix()},
         "rates": {item: price.usd for item, price in sorted(table.of.items()) if INSTANCE.fullmatch(item)},
         "limits": {
             "per_user": wanted.monthly_usd_per_user,
             "in_all": wanted.monthly_usd,
             "warn_at": list(wanted.warn_at),
             "max_hours": wanted.max_hours_per_start,
+            "every": 60 * wanted.check_minutes,
             "schedule": {"stop": at.stop, "days": limits.days(at.days), "time_zone": at.time_zone} if at else None,
         },
     }
@@ -173,7 +190,7 @@ def _blocks(config: EnvironmentConfig, watched: Watched, naming: Naming, digest:
     )
     yield from (topic, forbids, hold, group, trust, role, may, grant, function)
     yield from _schedule(config, watched, naming, function)
-    yield _alarm(naming, topic, function)
+    yield _alarm(naming, topic, function, config.limits.silent_minutes)
     yield Output("limits_topic_arn", topic.ref("arn"), "SNS topic of warnings about limits.")
 
 
@@ -206,14 +223,14 @@ def _schedule(config: EnvironmentConfig, watched: Watched, naming: Naming, funct
     yield from (trust, role, may, grant, schedule)
 
 
-def _alarm(naming: Naming, topic: Resource, function: Resource) -> Resource:
+def _alarm(naming: Naming, topic: Resource, function: Resource, silent: int) -> Resource:
     """Rings when no run has ended well: a guard that is dead says nothing itself."""
 
     def metric(name: str) -> dict[str, Any]:
         return {
             "namespace": "AWS/Lambda",
             "metric_name": name,
-            "period": SILENT_MINUTES * 60,
+            "period": silent * 60,
             "stat": "Sum",
             "dimensions": {"FunctionName": function.ref("function_name")},
         }
@@ -233,7 +250,7 @@ def _alarm(naming: Naming, topic: Resource, function: Resource) -> Resource:
         "guard",
         {
             "alarm_name": naming.guard,
-            "alarm_description": f"No run of the guard has ended well for {SILENT_MINUTES} minutes: nobody is watched",
+            "alarm_description": f"No run of the guard has ended well for {silent} minutes: nobody is watched",
             "comparison_operator": "LessThanThreshold",
             "threshold": 1,
             "evaluation_periods": 1,

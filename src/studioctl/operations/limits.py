@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from studioctl.aws import guard
 from studioctl.aws.session import Session
+from studioctl.config.limits import OLD_LOOKS
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import ExitCode, StudioctlError
 from studioctl.events import Noted, Work
@@ -17,11 +18,10 @@ from studioctl.infrastructure import guard as blocks
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations import emulation
 from studioctl.operations.environment import Account, Environment
+from studioctl.operations.provisioning.priced import refuse_limits_without_prices
 from studioctl.terraform.state_resources import Estate
 
 HOLD = "aws_iam_policy.hold"
-OLD_CHECKS = 3
-"""After this many checks that did not take place the guard counts as dead."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Month:
         month: Such as "2026-11".
         looked: When the guard last looked; None: never.
         age_minutes: How long that is ago, in whole minutes.
-        is_old: Whether that is too long ago.
+        is_old: Whether that is too long ago, or still to come.
         allowances: Everybody's first, then each user's.
     """
 
@@ -86,13 +86,14 @@ class Limited(Month):
 
 
 def require(account: Account) -> None:
-    """Raises StudioctlError where the file limits nothing."""
+    """Raises StudioctlError where the file limits nothing, or by amounts that nobody can count."""
     if not account.config.limits.are_set:
         raise StudioctlError(
             "The file has no limits.",
             hint="write monthly_usd = 100 under [limits], then run: studioctl up",
             exit_code=ExitCode.USAGE,
         )
+    refuse_limits_without_prices(account.config)
 
 
 def show(account: Account) -> Limited:
@@ -157,8 +158,8 @@ def read_ledger(session: Session, config: EnvironmentConfig) -> Ledger | None:
 
 
 def is_old(config: EnvironmentConfig, seconds: float) -> bool:
-    """Whether a guard that did nothing for so long is dead."""
-    return seconds > 60 * config.limits.check_minutes * OLD_CHECKS
+    """Whether a guard that did nothing for so long is dead. One that looked at a time to come does nothing until then."""
+    return not -function.AHEAD <= seconds <= 60 * config.limits.check_minutes * OLD_LOOKS
 
 
 def _left(spent: Spent) -> float | None:
@@ -233,7 +234,7 @@ def calls_a_month(check_minutes: int) -> dict[str, float]:
         "runs": runs,
         "gigabyte_seconds": runs * SECONDS_A_RUN * blocks.MEMORY_MB / 1024,
         "puts": runs,
-        "gets": 2 * runs,
+        "gets": 3 * runs,
     }
 
 

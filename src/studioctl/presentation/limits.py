@@ -33,7 +33,7 @@ def show(found: "Limited", terminal: Terminal, *, check_minutes: int, own_usd: f
 
 def _guard(found: "Limited", check_minutes: int, own_usd: float) -> str:
     if found.looked is None:
-        return "The guard has not looked yet. It begins a few minutes after it was made."
+        return "The guard has not looked yet: nobody is watched. It begins a few minutes after it was made."
     when = f"{found.looked:%Y-%m-%d %H:%M} UTC"
     if found.is_old:
         return f"The guard last looked at {when}, not every {check_minutes} minutes as it should: nobody is watched."

@@ -20,6 +20,7 @@ from studioctl.operations.provisioning import (
     studio_settings,
 )
 from studioctl.operations.provisioning.guards import refuse_another_case, refuse_to_forget
+from studioctl.operations.provisioning.priced import refuse_limits_without_prices
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import Estate, instance_of
 
@@ -62,9 +63,11 @@ def plan(environment: Environment, *, move_state: bool = False, adopt: str | Non
     Raises:
         RefusedError: The file had another name, region or account before, and what it made there still exists; or
             another environment of the name is being made or removed.
-        ConfigError: Studio cannot live in the VPC that the file names, or AWS lacks an endpoint that it needs.
+        ConfigError: Studio cannot live in the VPC that the file names, or AWS lacks an endpoint that it needs, or
+            nobody knows the prices that a limit needs.
     """
     ownership.check_word(environment.config.name, adopt)
+    refuse_limits_without_prices(environment.config)
     if zones := (yield from preflight.check_named(environment)):
         endpoint_zones.place(environment, zones)
     yield from environment.terraform.init(migrate=move_state)
