@@ -53,7 +53,7 @@ from studio_emulator.signatures import Refused, verify, verify_before_body
 from studio_emulator.state_file import proof
 from studio_emulator.studio.store import Outcome, StudioStore
 from studio_emulator.training.peers import is_platform, peers
-from studio_emulator.wire import LOOPBACK, InOneRead, RequestHandler, Server, WsgiApplication
+from studio_emulator.wire import LOOPBACK, InOneRead, Server, WsgiApplication
 
 ADMINISTRATORS = ("/_studioctl/", "/moto-api")
 CHECKS = (foreign_arns.refuse, named_keys.refuse, public_access.refuse)
@@ -341,7 +341,7 @@ def bind(
 ) -> BaseWSGIServer:
     """A server that listens on 127.0.0.1, on a free port when `port` is 0. Raises SystemExit when it is taken."""
     application = Application(identity, key, settings)
-    server = Server(LOOPBACK, port, InOneRead(gate.Gate(application)), handler=RequestHandler)
+    server = Server(LOOPBACK, port, InOneRead(gate.Gate(application)), handler=gate.Handler)
     install(settings, f"http://{LOOPBACK}:{server.server_port}", key, volumes=volumes, reach=reach)
     application.timetable.begin()
     return server

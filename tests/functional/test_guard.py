@@ -120,6 +120,13 @@ def test_a_new_month_lets_everybody_start(team: Guarded) -> None:
     assert not team.held("ada")
 
 
+def test_a_call_for_a_time_to_come_is_refused(team: Guarded) -> None:
+    before = team.ledger()
+    with pytest.raises(AssertionError, match="2099-01-01 00:00 UTC is still to come"):
+        team.call("2099-01-01T00:00:00Z")
+    assert team.ledger() == before
+
+
 def test_a_guard_that_is_switched_off_is_told(team: Guarded) -> None:
     team.home.client("lambda").put_function_concurrency(FunctionName="acme-ml-guard", ReservedConcurrentExecutions=0)
     team.forward(forward=7200)

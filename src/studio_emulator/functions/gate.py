@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from studio_emulator import fault_answers, framing
@@ -14,9 +13,18 @@ from studio_emulator.clock import clock
 from studio_emulator.functions.running import PATH, processes
 from studio_emulator.functions.timetable import invoke, named
 from studio_emulator.iam.door import Door
-from studio_emulator.wire import WsgiApplication
+from studio_emulator.wire import RequestHandler, WsgiApplication
 
 INVOKE = Call("lambda", "Invoke")
+
+
+class Handler(RequestHandler):
+    """A function has no clock but AWS's, which is the date of answers. Others compare those with the machine's."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The date of an answer."""
+        is_function = processes.at(self.client_address[0]) is not None
+        return super().date_time_string(clock.time() if is_function and timestamp is None else timestamp)
 
 
 class Gate:
@@ -32,17 +40,9 @@ class Gate:
             body = framing.read(environ, framing.LARGEST_ELSEWHERE)
             answer, headers = process.answer(path.removeprefix(PATH), body)
             return Response(answer, headers=dict(headers), content_type="application/json")(environ, start_response)
-        if process is None:
-            return self._application(environ, start_response)
-        if call_of(environ, b"").service and processes.is_killed(address):
+        if process is not None and call_of(environ, b"").service and processes.is_killed(address):
             fault_answers.reset(environ)
-
-        def dated(status: str, headers: list[tuple[str, str]], *others: Any) -> Any:
-            """A function has no clock but AWS's; other clients compare dates with the machine's."""
-            kept = [(name, value) for name, value in headers if name.lower() != "date"]
-            return start_response(status, [*kept, ("Date", http_date(clock.time()))], *others)
-
-        return self._application(environ, dated)
+        return self._application(environ, start_response)
 
 
 def invocation(environ: dict[str, Any], call: Call, door: Door, turn: threading.RLock) -> Response:

@@ -44,7 +44,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Stopped:
-    """Something that the guard stopped, and for which key of [limits]."""
+    """Something that the guard stopped, and for which key of [limits]; or `guard.limits.NO_PRICE`."""
 
     at: datetime
     user: str

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.environments import environment
 
 from studioctl.config.model import EnvironmentConfig
 from studioctl.guard import function
@@ -21,6 +20,7 @@ from studioctl.guard.reading import LAG, owner_of
 from studioctl.guard.spans import TRAINING, UNKNOWN, Span
 from studioctl.infrastructure.guard import archived
 from studioctl.infrastructure.naming import Naming
+from tests.environments import environment
 
 HOUR, DAY = 3600.0, 86400.0
 ENVIRON = {"DOMAIN_ID": "d-1", "BUCKET": "b", "POLICY_ARN": "arn:hold", "TOPIC_ARN": "arn:topic"}

@@ -70,6 +70,20 @@ def test_the_schedule_stops_what_began_before_it_once() -> None:
     assert decided(early, limits=Limits(schedule=berlin), done=NOW - HOUR) == Decision()
 
 
+@pytest.mark.parametrize(("hours", "every", "stopped"), [(1.9, 300, 1), (2.1, 300, 0), (2.9, 3600, 1), (3.1, 3600, 0)])
+def test_a_stop_that_is_late_is_left_out(hours: float, every: float, stopped: int) -> None:
+    at = datetime.fromtimestamp(NOW - hours * HOUR, UTC)
+    limits = Limits(schedule=Schedule(f"{at:%H:%M}", tuple(range(7)), "UTC"), every=every)
+    assert len(decided(span(), limits=limits, done=NOW - 24 * HOUR).stops) == stopped
+
+
+def test_a_sum_and_no_price_stop_an_app_and_hold_nobody() -> None:
+    odd = span(hours=1, instance_type="ml.p9.new")
+    found = decided(odd, limits=Limits(in_all=100.0))
+    assert ([stop.why for stop in found.stops], found.held, found.unpriced) == (["no price"], frozenset(), (odd,))
+    assert decided(odd, limits=Limits(max_hours=2.0)) == Decision()
+
+
 def test_a_weekend_has_no_schedule_and_summer_time_is_known() -> None:
     schedule = Schedule("20:00", (0, 1, 2, 3, 4), "Europe/Berlin")
     sunday = datetime(2026, 7, 5, 12, tzinfo=UTC).timestamp()

@@ -62,6 +62,12 @@ def test_a_failed_app_costs_nothing() -> None:
     assert span.hours(0, 10 * HOUR) == 0.0
 
 
+def test_an_app_that_ran_for_hours_before_it_failed_costs_them() -> None:
+    seen = observe((), look(11 * HOUR, app(HOUR)))
+    (span,) = observe(seen, look(12 * HOUR, app(HOUR, "Failed")))
+    assert (span.hours(0, 20 * HOUR), span.is_open) == (10.0, False)
+
+
 def test_an_older_look_changes_nothing() -> None:
     seen = observe((), look(3 * HOUR, app(HOUR)))
     assert observe(seen, look(2 * HOUR)) == seen
@@ -74,7 +80,12 @@ def test_an_unknown_price_is_the_highest_and_studio_classics_server_is_free() ->
     assert RATES.at_most(replace(span, instance_type="system")) == 0.0
     assert RATES.at_most(replace(span, kind="JupyterLab", instance_type="ml.t3.medium")) == 0.06
     assert RATES.at_most(replace(span, kind="training", instance_type="ml.m5.large")) == 0.115
-    assert RATES.per_hour(replace(span, kind="training", instance_type="ml.g5.xlarge")) is None
+    job = replace(span, kind="training", instance_type="ml.g5.xlarge")
+    assert RATES.per_hour(job) is None
+    assert RATES.at_most(job) == 1.41
+    assert not RATES.has_no_price(job)
+    assert RATES.has_no_price(span)
+    assert not RATES.has_no_price(replace(span, instance_type=""))
 
 
 def test_a_span_is_the_same_after_it_was_written_down() -> None:

@@ -5,6 +5,7 @@ import json
 import zipfile
 from typing import Any
 
+import pytest
 from tests.environments import environment
 
 from studioctl.catalog.provider import USUAL
@@ -59,6 +60,32 @@ def test_the_guard_can_attach_one_policy_and_write_one_prefix() -> None:
     assert all(action.split(":")[1].startswith(("List", "Lookup")) for action in changing)
     iam = {action for s in statements for action in s["actions"] if action.startswith("iam:")}
     assert iam == {"iam:ListEntitiesForPolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy"}
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(1, 1800), (10, 1800), (11, 1980), (60, 10800)])
+def test_the_alarm_waits_for_more_than_one_look(minutes: int, seconds: int) -> None:
+    made = _resources(limits={"monthly_usd": 9.0, "check_minutes": minutes})
+    alarm = made["aws_cloudwatch_metric_alarm.guard"].arguments
+    assert {query["metric"]["period"] for query in alarm["metric_query"] if "metric" in query} == {seconds}
+    assert f"for {seconds // 60} minutes" in alarm["alarm_description"]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "RetryPipelineExecution",
+        "CreateLabelingJob",
+        "CreateMonitoringSchedule",
+        "StartMonitoringSchedule",
+        "CreateInferenceComponent",
+        "CreateOptimizationJob",
+        "CreateCluster",
+        "CreateMlflowTrackingServer",
+        "CreateTrainingPlan",
+    ],
+)
+def test_who_is_held_can_start_nothing_by_another_way(action: str) -> None:
+    assert f"sagemaker:{action}" in guard.STARTS
 
 
 def test_a_user_who_is_held_can_still_be_removed() -> None:
