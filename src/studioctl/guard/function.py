@@ -21,7 +21,7 @@ from studioctl.guard.spans import TRAINING, Span, observe
 
 TRIES = 8
 AHEAD = 300.0
-"""Seconds by which a time that is told may be ahead of AWS's."""
+"""Seconds by which a time that is told may be ahead of the clock."""
 SETTINGS = "settings.json"
 # What a client is told that stops an app or a job which ends at this moment, or is not yet there to be stopped.
 PASSING = frozenset({"ResourceInUse", "ResourceNotFound", "ValidationException", "ResourceNotFoundException"})
@@ -336,7 +336,7 @@ def _words_of_unpriced(environment: str, span: Span) -> str:
     return (
         f"{environment}, {span.owner or 'a user'}: {what} {span.space or span.name} was stopped, as nobody knows what"
         f" {span.instance_type} costs and so whether a limit is kept. No file is lost. An administrator can write the"
-        f' price into the file, "{item}" = ... under [cost.prices], and run studioctl up.'
+        f' price into the file and deploy it: "{item}" = ... under [cost.prices].'
     )
 
 
