@@ -158,7 +158,7 @@ def read_ledger(session: Session, config: EnvironmentConfig) -> Ledger | None:
 
 
 def is_old(config: EnvironmentConfig, seconds: float) -> bool:
-    """Whether a guard that did nothing for so long is dead. One that looked at a time to come does nothing until then."""
+    """Whether a guard that did nothing for so long is dead. Less than nothing: it has looked at a time to come."""
     return not -function.AHEAD <= seconds <= 60 * config.limits.check_minutes * OLD_LOOKS
 
 
