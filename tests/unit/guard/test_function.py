@@ -204,7 +204,7 @@ def test_a_job_that_has_ended_is_described_once_and_one_that_runs_in_each_look(a
     known = settings(monthly_usd=900.0)
     prefix = known.job_prefixes["ada"]
     aws.store(Ledger.new(NOW - DAY))
-    aws.train(f"{prefix}over", NOW - 10 * HOUR, NOW - 9 * HOUR)
+    aws.train(f"{prefix}over", NOW - 10 * HOUR, NOW - HOUR)
     aws.train(f"{prefix}runs", NOW - 10 * HOUR)
     run(known, aws, NOW, NOW)
     aws.asked.clear()
