@@ -21,6 +21,7 @@ from studioctl.config import (
     tags,
     terraform,
 )
+from studioctl.config.apps import JUPYTERLAB, TYPES
 from studioctl.config.editor_merge import SAME
 from studioctl.config.git_checks import directory_of, is_github_user, is_repository
 from studioctl.config.plain import list_in, table_in, whole_in
@@ -47,6 +48,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from closed_network.violations(data)
     yield from _below(("tags",), tags.violations(table_in(data, "tags")))
     yield from _lists(data)
+    yield from _hidden_apps(data)
     yield from _buckets(data)
     yield from _below(("iam",), iam_checks.violations(table_in(data, "iam")))
     per_user_roles = table_in(data, "iam").get("per_user_roles") is True
@@ -194,6 +196,23 @@ def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
     # Each is cloned into a directory of its last name.
     for place, editor in editors:
         yield from _below(place, _repeated(_directories(editor), "repository's directory"))
+
+
+def _hidden_apps(data: Mapping[str, Any]) -> Iterator[Violation]:
+    """JupyterLab alone: no other app can be both hidden and what a space is for."""
+    studio = table_in(data, "studio")
+    spaces = [space for _, user, _ in _users(data) for space in list_in(user, "spaces") if isinstance(space, dict)]
+    names = (space.get("name") for space in spaces if space.get("app") == JUPYTERLAB)
+    first = next((name for name in names if isinstance(name, str)), None)
+    if studio.get("app") == JUPYTERLAB:
+        message = "is the app of [studio], whose spaces nobody would find in Studio; delete it"
+    elif first is not None:
+        message = f"is the app of the space {quote(first)}, which nobody would find in Studio; delete it"
+    else:
+        return
+    for index, hidden in enumerate(list_in(studio, "hidden_apps")):
+        if hidden == TYPES[JUPYTERLAB]:
+            yield ("studio", "hidden_apps", index), message
 
 
 def _directories(editor: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:

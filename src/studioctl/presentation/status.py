@@ -245,9 +245,9 @@ def hourly(amount: float) -> str:
     return f"${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
-def ago(moment: datetime) -> str:
-    """The time since then: "42m", "3h 05m", "2d 4h"."""
-    return _lasting(int((datetime.now(UTC) - moment).total_seconds() // 60))
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """The time since then, up to now: "42m", "3h 05m", "2d 4h"."""
+    return _lasting(int(((now or datetime.now(UTC)) - moment).total_seconds() // 60))
 
 
 def _lasting(minutes: int) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -55,12 +56,14 @@ class Desk:
         ways: How AWS is reached.
         as_ours: Any exception as an error that says what to do next.
         look: Looks at an environment once.
+        clock: The time in seconds since 1970.
         stopping: Set when the command ends.
     """
 
     ways: Ways
     as_ours: Callable[[Exception], StudioctlError]
     look: Callable[[Account], Status] = status
+    clock: Callable[[], float] = time.time
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -107,9 +110,9 @@ class Desk:
         return Base(environment, place, self.ways.file_of(environment) is not None, target.is_local, here)
 
     def told(self, error: StudioctlError, environment: str) -> StudioctlError:
-        """The error with its next commands as they have to be typed."""
-        error.hint = self.ways.repeating(error.hint, environment)
-        return error
+        """A copy of the error, since a page may show it again, with its next commands as they have to be typed."""
+        hint = self.ways.repeating(error.hint, environment)
+        return StudioctlError(error.message, hint=hint, exit_code=error.exit_code)
 
     def reading(self, path: str, handle: Callable[[Request], Response]) -> Route:
         """A page. Its handler may wait for AWS: it has a thread."""

@@ -1,8 +1,9 @@
 """Who may ask for the page: the browser that was given the address of this start, and nobody else.
 
 Every program of the machine can connect to loopback, and every site that a browser visits can make it ask there. So
-each request has to name this very host and port, to come from this user where the system tells whose a socket is, and
-to carry the cookie that the one-time address was exchanged for. What changes something must also come from the page.
+each request has to name this very host and port, to come from this user where the system tells whose a socket is, to
+come from the page or the person, and to carry the cookie that the one-time address was exchanged for. What changes
+something must come from the page.
 """
 
 import hmac
@@ -119,19 +120,23 @@ def refusal(keys: Keys, scope: Scope) -> Refusal | None:
         return Refusal(421, f"This page has one address only: {keys.address}")
     if keys.tells_users and not _is_own(scope, keys):
         return Refusal(403, "This page is for another user of this machine.")
-    if scope["method"] in READING and scope["path"].startswith(ENTRANCE):
+    is_reading = scope["method"] in READING
+    if is_reading and scope["path"].startswith(ENTRANCE):
         return None  # the page behind it looks at the token
+    return _refusal_inside(keys, headers, is_reading=is_reading)
+
+
+def _refusal_inside(keys: Keys, headers: Mapping[str, str], *, is_reading: bool) -> Refusal | None:
+    # https://www.w3.org/TR/fetch-metadata/: every current browser sends it; cookie and Origin decide for the others.
+    # Another server of this machine is the same site, so the cookie's SameSite does not keep its pages out.
+    site = headers.get("sec-fetch-site", "same-origin")
+    if is_reading and site not in {"same-origin", "none"}:
+        return Refusal(403, f"Another site asked for this. Type the address yourself: {keys.address}")
     if not keys.knows(headers.get("cookie", "")):
         return Refusal(403, f"This browser was not let in. {AGAIN}")
-    if scope["method"] not in READING and not _comes_from_the_page(headers, keys):
-        return Refusal(403, "This request does not come from the page. Nothing was changed.")
-    return None
-
-
-def _comes_from_the_page(headers: Mapping[str, str], keys: Keys) -> bool:
-    # https://www.w3.org/TR/fetch-metadata/: every current browser sends it; Origin alone decides for the others.
-    site = headers.get("sec-fetch-site", "same-origin")
-    return headers.get("origin") == keys.address and site == "same-origin"
+    if is_reading or (headers.get("origin") == keys.address and site == "same-origin"):
+        return None
+    return Refusal(403, "This request does not come from the page. Nothing was changed.")
 
 
 def _headers(scope: Scope) -> Mapping[str, str] | None:

@@ -96,7 +96,7 @@ class Jobs:
 
     def of(self, environment: str, space: str | None) -> Job | None:
         """The latest job of a space, or with None of the whole environment."""
-        found = [job for job in self._jobs.values() if (job.environment, job.space) == (environment, space)]
+        found = [job for job in list(self._jobs.values()) if (job.environment, job.space) == (environment, space)]
         return found[-1] if found else None
 
     def latest(self, environment: str) -> dict[str, Job]:

@@ -79,10 +79,16 @@ class Filter:
         return (self.state in {"all", kind}) and (text in row.name.lower() or text in row.owner.lower())
 
 
-def rows(found: Status, jobs: Mapping[str, Job], now: datetime | None = None) -> list[Row]:
-    """A row for each space, by name."""
-    moment = now or datetime.now(UTC)
-    return [_row(space, jobs.get(space.name), moment) for space in sorted(found.spaces, key=lambda each: each.name)]
+def rows(found: Status, jobs: Mapping[str, Job], moment: float) -> list[Row]:
+    """A row for each space, by name.
+
+    Args:
+        found: What AWS said.
+        jobs: By name of the space: the latest work on it.
+        moment: The time, in seconds since 1970.
+    """
+    now = datetime.fromtimestamp(moment, UTC)
+    return [_row(space, jobs.get(space.name), now) for space in sorted(found.spaces, key=lambda each: each.name)]
 
 
 def _row(space: SpaceStatus, job: Job | None, now: datetime) -> Row:
@@ -102,7 +108,7 @@ def _row(space: SpaceStatus, job: Job | None, now: datetime) -> Row:
         instance=(space.instance_type or "") if is_paid else "",
         idle=_idle(space, now) if is_paid else "",
         cost=(UNKNOWN if space.usd_per_hour is None else hourly(space.usd_per_hour)) if is_paid else "",
-        since=ago(space.since) if space.since and is_paid else "",
+        since=ago(space.since, now) if space.since and is_paid else "",
         volume=f"{space.volume_gb} GB" if space.volume_gb else "",
         job=job.id if job and (failed or not job.is_over) else None,
         trouble=failed.error.message if failed and failed.error else "",

@@ -1,5 +1,6 @@
 """The page of an environment: its spaces, what they cost, and what a click does to them."""
 
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
 from urllib.parse import quote, urlencode
@@ -22,6 +23,7 @@ from studioctl.ui.desk import Desk, Form
 from studioctl.ui.rows import FILTERS, Filter, Row
 
 PATIENCE = 0.5  # seconds that a page waits for a first look
+MOMENT = re.compile("[0-9]{1,10}")  # seconds since 1970
 OPENS_WITHIN = 60  # seconds in which the browser follows the address that it is sent
 
 
@@ -48,14 +50,16 @@ def _page(desk: Desk, request: Request) -> Response:
     name, chosen = _asked(request)
     watch = desk.watch(name)
     found = watch.first(PATIENCE)
-    version = _version(desk, name)  # before what it stands for: news may come twice, and never not at all
-    parts = dict(_parts(desk, name, chosen, found))
+    moment = int(desk.clock())
+    # Before what it stands for: news may come twice, and never not at all.
+    version = f"{_version(desk, name)}.{moment}"
+    parts = dict(_parts(desk, name, chosen, found, moment))
     values = {"base": desk.base(name, "spaces"), "chosen": chosen, "filters": FILTERS}
     return pages.answer(pages.render("spaces.html", **values, parts=parts, stream=_stream(name, chosen, version)))
 
 
 def _version(desk: Desk, name: str) -> str:
-    """Stands for everything that a page of this moment shows."""
+    """Stands for everything that a page shows, but for the time: what runs does so for a minute more with each."""
     return f"{desk.watch(name).version}.{desk.jobs.version}"
 
 
@@ -69,7 +73,9 @@ def _asked(request: Request) -> tuple[str, Filter]:
     return str(request.path_params["environment"]), Filter(text, state if state in FILTERS else "all")
 
 
-def _parts(desk: Desk, name: str, chosen: Filter, found: Status | None) -> Iterator[tuple[str, markupsafe.Markup]]:
+def _parts(
+    desk: Desk, name: str, chosen: Filter, found: Status | None, moment: int
+) -> Iterator[tuple[str, markupsafe.Markup]]:
     """By id: everything on the page that changes."""
     watch = desk.watch(name)
     trouble = desk.told(watch.error, name) if watch.error else None
@@ -79,7 +85,7 @@ def _parts(desk: Desk, name: str, chosen: Filter, found: Status | None) -> Itera
         yield "rows", markupsafe.Markup('<div id="rows"></div>')
         return
     yield "summary", _summary(found)
-    every = rows.rows(found, desk.jobs.latest(name))
+    every = rows.rows(found, desk.jobs.latest(name), moment)
     listed = [row for row in every if chosen.lets(row)]
     yield "rows", _table(name, listed, len(every))
 
@@ -110,14 +116,18 @@ async def _events(desk: Desk, request: Request) -> AsyncIterator[str]:
     """The parts of the page that changed: single rows, or the whole table where other spaces are shown than before."""
     name, chosen = _asked(request)
     watch = desk.watch(name)
-    known = request.query_params.get("v", "")
-    seen, drawn, said = (0, 0), _Drawn(desk, name, chosen), False
+    known, _, drawn_at = request.query_params.get("v", "").rpartition(".")
+    drawn, seen, said = _Drawn(desk, name, chosen), ("", 0), False
     with watch.listening():
+        if MOMENT.fullmatch(drawn_at):
+            drawn.news(watch.seen, int(drawn_at))  # the browser has that already
+        if known != _version(desk, name):
+            drawn = _Drawn(desk, name, chosen)
         async for is_time in desk.ticks():
-            now = (watch.version, desk.jobs.version)
-            if now != seen:
-                is_first, seen = seen == (0, 0), now
-                if text := drawn.news(watch.seen, is_known=is_first and known == _version(desk, name)):
+            moment = int(desk.clock())
+            if (now := (_version(desk, name), moment // 60)) != seen:
+                seen = now
+                if text := drawn.news(watch.seen, moment):
                     yield text
                     continue
             if is_time or not said:
@@ -131,19 +141,20 @@ class _Drawn:
     def __init__(self, desk: Desk, name: str, chosen: Filter) -> None:
         self._desk, self._name, self._chosen = desk, name, chosen
         self._rows: dict[str, Row] = {}
+        self._everything = -1  # nothing is drawn yet
         self._others: dict[str, str] = {}
         self._words: dict[str, str] = {}
 
-    def news(self, found: Status | None, *, is_known: bool) -> str:
-        """Parts that have changed; with `is_known`, the browser has everything that there is now."""
-        every = rows.rows(found, self._desk.jobs.latest(self._name)) if found else []
+    def news(self, found: Status | None, moment: int) -> str:
+        """Parts that are not as they were the last time."""
+        every = rows.rows(found, self._desk.jobs.latest(self._name), moment) if found else []
         listed = {row.id: row for row in every if self._chosen.lets(row)}
         texts = [*self._frame(found), *self._changed(found, listed, len(every))]
         if said := rows.changes(self._words, every):
             texts.append(pages.part("said", markupsafe.escape(said), "innerHTML"))
         self._words = {row.name: row.word for row in every}
         self._rows = listed
-        return "" if is_known else "".join(texts)
+        return "".join(texts)
 
     def _frame(self, found: Status | None) -> Iterator[str]:
         watch = self._desk.watch(self._name)
@@ -159,7 +170,8 @@ class _Drawn:
     def _changed(self, found: Status | None, listed: Mapping[str, Row], everything: int) -> Iterator[str]:
         if found is None:
             return
-        if listed.keys() != self._rows.keys() or not listed:
+        if listed.keys() != self._rows.keys() or everything != self._everything:
+            self._everything = everything
             yield pages.part("rows", _table(self._name, list(listed.values()), everything))
             return
         for key, row in listed.items():
@@ -201,7 +213,8 @@ def _begin(desk: Desk, request: Request, work: Work[str], *, title: str, verb: s
     if not pages.is_partial(request):
         return pages.go_to(path(name))
     said = pages.part("said", markupsafe.escape(f"{space}: {job.verb}"), "innerHTML")
-    found = [row for row in rows.rows(watch.seen, desk.jobs.latest(name)) if row.name == space] if watch.seen else []
+    every = rows.rows(watch.seen, desk.jobs.latest(name), int(desk.clock())) if watch.seen else []
+    found = [row for row in every if row.name == space]
     return pages.answer("".join([said, *(pages.part(row.id, _drawn(name, row)) for row in found)]))
 
 

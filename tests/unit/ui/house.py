@@ -1,5 +1,6 @@
 """A page without a server, over an environment that a test tells."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -86,6 +87,10 @@ class House:
     fleet: Fleet
     client: TestClient
     warned: list[str] = field(default_factory=list)
+    now: datetime | None = None  # a clock that stands; None for the machine's
+
+    def clock(self) -> float:
+        return self.now.timestamp() if self.now else time.time()
 
     def enter(self) -> None:
         """The browser takes the one-time address."""
@@ -126,7 +131,9 @@ def house(*names: str, text: str = "", of_file: OfFile | None = None) -> Iterato
     warned: list[str] = []
     keys = Keys(PORT, on_second_use=lambda: warned.append("again"))
     client = TestClient(application(desk, keys), base_url=keys.address, raise_server_exceptions=True)
-    yield House(desk, keys, fleet, client, warned)
+    made = House(desk, keys, fleet, client, warned)
+    desk.clock = made.clock
+    yield made
     desk.stopping.set()
 
 

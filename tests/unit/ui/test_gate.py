@@ -90,6 +90,32 @@ def test_what_changes_something_comes_from_the_page(headers: dict[str, str]) -> 
         assert home.desk.jobs.running == []
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "SAME-ORIGIN", "", "anything"])
+@pytest.mark.parametrize("path", ["/e/acme-ml/", "/e/acme-ml/events", "/static/1/ui.css"])
+def test_what_another_site_asks_for_is_not_told(path: str, site: str) -> None:
+    with house("ada-editor") as home:
+        home.enter()
+        home.desk.stopping.set()  # a stream would end at once
+        assert home.client.head(path, headers={"sec-fetch-site": site}).status_code == 403
+        told = home.client.get(path, headers={"sec-fetch-site": site}).text
+        assert "Another site asked for this. Type the address yourself: http://127.0.0.1:8000" in told
+        assert "acme-ml" not in told
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none", None])
+def test_the_page_and_the_person_are_answered(site: str | None) -> None:
+    with house("ada-editor") as home:
+        headers = {"sec-fetch-site": site} if site else {}
+        home.enter()
+        assert home.client.get("/e/acme-ml/", headers=headers).status_code == 200
+
+
+def test_the_entrance_is_led_to_from_the_terminals_own_page() -> None:
+    with house("ada-editor") as home:
+        led = {"sec-fetch-site": "same-site"}
+        assert home.client.get(f"/enter/{home.keys.token}", headers=led).status_code == 200
+
+
 def test_headers_that_decide_may_not_stand_there_twice() -> None:
     keys = Keys(8000)
     cookie = (b"cookie", f"{keys.cookie}={keys.session}".encode())

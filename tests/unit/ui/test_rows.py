@@ -17,7 +17,7 @@ RUNNING = replace(
 
 def row(space: SpaceStatus, minutes: int = 0) -> Row:
     found = Status("acme-ml", "us-east-1", "aws", None, (), (space,), 0.0, None)
-    return rows(found, {}, NOW + timedelta(minutes=minutes))[0]
+    return rows(found, {}, (NOW + timedelta(minutes=minutes)).timestamp())[0]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ import html
 import re
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from studioctl.aws.values import ResourceSpec
 from studioctl.errors import AwsError
-from tests.unit.ui.house import House, account, house
+from tests.unit.ui.house import MOMENT, House, account, house
 
 SPACE = "/e/acme-ml/spaces/ada-editor/"
 
@@ -97,7 +99,8 @@ def test_a_failed_start_says_why_and_what_to_do() -> None:
         said = text_of(home.client.get("/e/acme-ml/").text)
         assert "no capacity" in said
         assert "What to do about ada-editor" in said
-        job = text_of(home.client.get("/jobs/1").text)
+        job, again = (text_of(home.client.get("/jobs/1").text) for _ in range(2))
+        assert job == again
         assert "no capacity" in job
         assert "Next: " in job
         assert "--local" in job  # a rehearsal never leads to the real account
@@ -211,6 +214,47 @@ def test_what_the_browser_has_is_not_said_again() -> None:
         assert 'hx-target="#rows"' in home.client.get("/e/acme-ml/events?v=0").text
 
 
+def test_times_go_on_while_nothing_else_changes() -> None:
+    with house("ada-editor", "grace-editor") as home:
+        home.enter()
+        home.now = MOMENT + timedelta(minutes=1)
+        home.fleet.create_editor(home.fleet.details["ada-editor"], ResourceSpec("ml.t3.medium"))
+        home.desk.watch("acme-ml").now()
+        page = home.client.get("/e/acme-ml/").text
+        assert "for 1m" in text_of(page)
+        assert "in 59m at the earliest" in text_of(page)
+        address = html.unescape(re.findall(r'hx-sse:connect="([^"]+)"', page)[0])
+
+        home.now = MOMENT + timedelta(minutes=2)
+        events = stream(home, address, first=lambda: None, until="InService")
+        assert re.findall(r'hx-target="([^"]+)"', events) == ["#space-ada-editor"]
+        assert "for 2m" in events
+        assert "in 58m at the earliest" in events
+
+
+def test_a_minute_that_changes_no_word_sends_nothing() -> None:
+    with house("ada-editor", "grace-editor") as home:
+        home.enter()
+        home.now = MOMENT
+        home.desk.watch("acme-ml").now()
+        page = home.client.get("/e/acme-ml/").text
+        address = html.unescape(re.findall(r'hx-sse:connect="([^"]+)"', page)[0])
+
+        def pass_minutes() -> None:
+            home.now = MOMENT + timedelta(minutes=5)
+
+        assert "hx-partial" not in stream(home, address, first=pass_minutes, until="Stopped")
+
+
+@pytest.mark.parametrize("version", ["", "0", "1.0.", "1.0.x", "1.0.-1", "1.0.99999999999999999999", "1.0.\u0663"])
+def test_a_version_that_is_none_gets_everything(version: str) -> None:
+    with house("ada-editor") as home:
+        home.enter()
+        home.desk.watch("acme-ml").now()
+        told = stream(home, f"/e/acme-ml/events?v={version}", first=lambda: None, until="Stopped")
+        assert 'hx-target="#rows"' in told
+
+
 def test_a_look_that_fails_leaves_what_was_seen_and_says_so() -> None:
     with house("ada-editor") as home:
         home.enter()
@@ -223,9 +267,11 @@ def test_a_look_that_fails_leaves_what_was_seen_and_says_so() -> None:
         watch._look = fail  # type: ignore[assignment]
         while watch.error is None:
             watch.nudge()
-        said = text_of(home.client.get("/e/acme-ml/").text)
-        assert "AWS is not to be reached. Trying again. Next: studioctl doctor --local" in said
-        assert "ada-editor ada stopped" in said
+        for _ in range(3):  # each time the same
+            said = text_of(home.client.get("/e/acme-ml/").text)
+            assert "AWS is not to be reached. Trying again. Next: studioctl doctor --local" in said
+            assert said.count("--local") == 1
+            assert "ada-editor ada stopped" in said
 
 
 def test_another_environment_of_the_account() -> None:
