@@ -185,6 +185,12 @@ def test_others_are_refused(visitor: Visitor) -> None:
     # A page on another port of the same host is the same site: the cookie is sent along.
     elsewhere = browser.new_context(storage_state=visitor.context.storage_state()).new_page()
     elsewhere.goto(visitor.applied.shell.emulator.endpoint_url + "/health")
+    with elsewhere.expect_navigation() as asked:
+        elsewhere.evaluate("address => location.assign(address)", visitor.address + HOME)
+    assert asked.value is not None
+    assert asked.value.status == 403
+    expect(elsewhere.get_by_text("Another site asked for this.")).to_be_visible()
+    elsewhere.goto(visitor.applied.shell.emulator.endpoint_url + "/health")
     with elsewhere.expect_navigation() as sent:
         elsewhere.evaluate(FORGED, f"{visitor.address}{SPACE}start")
     assert sent.value is not None

@@ -247,7 +247,7 @@ def hourly(amount: float) -> str:
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """The time since then, up to now: "42m", "3h 05m", "2d 4h"."""
-    return _lasting(int(((now or datetime.now(UTC)) - moment).total_seconds() // 60))
+    return _lasting(max(int(((now or datetime.now(UTC)) - moment).total_seconds() // 60), 0))
 
 
 def _lasting(minutes: int) -> str:

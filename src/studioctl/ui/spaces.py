@@ -49,11 +49,11 @@ def path(environment: str, space: str = "", verb: str = "") -> str:
 def _page(desk: Desk, request: Request) -> Response:
     name, chosen = _asked(request)
     watch = desk.watch(name)
-    found = watch.first(PATIENCE)
+    watch.first(PATIENCE)
     moment = int(desk.clock())
     # Before what it stands for: news may come twice, and never not at all.
     version = f"{_version(desk, name)}.{moment}"
-    parts = dict(_parts(desk, name, chosen, found, moment))
+    parts = dict(_parts(desk, name, chosen, watch.seen, moment))
     values = {"base": desk.base(name, "spaces"), "chosen": chosen, "filters": FILTERS}
     return pages.answer(pages.render("spaces.html", **values, parts=parts, stream=_stream(name, chosen, version)))
 

@@ -32,6 +32,10 @@ def test_the_earliest_moment_of_an_idle_stop_is_counted_down(minutes: int, idle:
     assert row(RUNNING, minutes).idle == idle
 
 
+def test_how_long_it_runs_is_told_for_the_moment_of_the_page() -> None:
+    assert [row(RUNNING, minutes).since for minutes in (-1, 0, 59, 61)] == ["0m", "0m", "59m", "1h 01m"]
+
+
 def test_what_never_stops_and_has_no_price() -> None:
     found = row(replace(RUNNING, idle_timeout_minutes=None, usd_per_hour=None))
     assert (found.idle, found.cost) == ("never", "unknown")
