@@ -40,6 +40,16 @@ MADE = {
 _OF_THE_TABLE = frozenset({"CreateRoute", "ReplaceRoute", "DeleteRoute"})
 # The security groups that a rule names are no resources of the action.
 _OF_THE_GROUP = re.compile(r"(Authorize|Revoke)SecurityGroup(In|E)gress")
+# Associations and security groups of SageMaker's go with what they belong to.
+GOES_BY_ITSELF = frozenset(
+    {
+        "DeleteSecurityGroup",
+        "DisassociateAddress",
+        "DisassociateRouteTable",
+        "RevokeSecurityGroupEgress",
+        "RevokeSecurityGroupIngress",
+    }
+)
 _ID = re.compile(r"([a-z]+)-[0-9a-f]+")
 _TAG = re.compile(r"((?:TagSpecifications?\.\d+\.)?Tag\.)\d+\.Key")
 
@@ -61,8 +71,8 @@ def needs(received: Received) -> list[Need]:
         about = {**tags, "ec2:createaction": received.action}
         kind = MADE.get(received.action, "security-group-rule")
         found.append(_need(received, "CreateTags", received.arn("ec2", f"{kind}/*"), about))
-    if not found and received.action in {"DisassociateAddress", "DisassociateRouteTable"}:
-        return []  # an association that is gone leads to no resource; assumed, AWS's pages do not say
+    if not found and received.action in GOES_BY_ITSELF:
+        return []  # what is gone leads to no resource; assumed, AWS's pages do not say
     return found or [_need(received, received.action or "UnknownAction", "*", {})]
 
 
@@ -77,8 +87,11 @@ def _put_on(received: Received, tags: dict[str, Values]) -> dict[str, Values]:
 
 def _named(received: Received) -> list[str]:
     said = received.parameters
-    if _OF_THE_GROUP.fullmatch(received.action):
-        return [str(said["GroupId"])] if "GroupId" in said else []
+    backend = ec2_backends[received.account][received.region]
+    if _OF_THE_GROUP.fullmatch(received.action) or received.action == "DeleteSecurityGroup":
+        group = str(said.get("GroupId", ""))
+        is_gone = received.action in GOES_BY_ITSELF and backend.get_security_group_from_id(group) is None
+        return [group] if group and not is_gone else []
     if received.action in _OF_THE_TABLE:
         return [str(said["RouteTableId"])] if "RouteTableId" in said else []
     named = {str(value) for value in said.values() if (match := _ID.fullmatch(str(value))) and match[1] in KINDS}
