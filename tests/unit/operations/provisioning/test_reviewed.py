@@ -246,7 +246,15 @@ def test_a_link_a_pipe_a_device_and_a_directory_are_read_or_refused(world: World
             reviewed.read(file)
 
 
-@pytest.mark.parametrize("content", [zipped(), pickled(), b" " * (reviewed.LARGEST + 2) + b"{}"])
+@pytest.mark.parametrize(
+    "content",
+    [zipped(), pickled(), b" " * (reviewed.LARGEST + 2) + b"{}"],
+    ids=[
+        "archive",
+        "pickle",
+        "too large",
+    ],  # an archive's own bytes tell the time, and each worker would name it otherwise
+)
 def test_archives_pickles_and_what_is_too_large_are_not_opened(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / PLAN_FILE
     file.write_bytes(content)
