@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.functional.conftest import Applied, Shell
+from tests.unit.emulator.emulated import eventually
 from tests.unit.emulator.pushing import Registry
 
 from studio_emulator import server
@@ -367,7 +368,9 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
     finally:
         s3.delete_object(Bucket=bucket, Key="data.csv", VersionId=version)
         ecr.batch_delete_image(repositoryName="acme-ml", imageIds=[{"imageTag": "latest"}])
-        applied.shell.client("sagemaker").delete_app(**key)
+        sagemaker = applied.shell.client("sagemaker")
+        sagemaker.delete_app(**key)
+        eventually(lambda: sagemaker.describe_app(**key)["Status"], lambda status: status == "Deleted")
 
 
 def test_a_kind_of_data_that_there_is_not_is_wrong_usage(applied: Applied) -> None:

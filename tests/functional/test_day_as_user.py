@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from tests.functional.conftest import Applied
-from tests.unit.emulator.emulated import eventually, is_in_service, patiently, refusal
+from tests.unit.emulator.emulated import eventually, gone, is_in_service, patiently, refusal
 from tests.unit.emulator.pushing import Registry
 
 from studio_emulator import server
@@ -112,6 +112,9 @@ def ada(applied: Applied) -> Iterator[Ada]:
     for space in ("ada-second", "ada-lab", "grace-editor"):
         patiently(lambda space=space: sagemaker.delete_space(DomainId=domain_id, SpaceName=space))  # type: ignore[misc]
     patiently(lambda: sagemaker.delete_user_profile(**profile))
+    # Others count what is in this environment, and what is being deleted is there for a moment still.
+    gone(lambda: sagemaker.describe_user_profile(**profile))
+    eventually(lambda: [app["Status"] for app in sagemaker.list_apps()["Apps"]], lambda all_: {*all_} <= {"Deleted"})
     for left in efs.describe_access_points()["AccessPoints"]:  # AWS leaves the way to her home
         if left["AccessPointId"] not in homes:
             efs.delete_access_point(AccessPointId=left["AccessPointId"])
