@@ -56,10 +56,7 @@ class Received:
     def request_tags(self) -> dict[str, Values]:
         """The keys aws:RequestTag/... and aws:TagKeys."""
         listed = self.listed("Tags") or self.listed("tags")
-        tags = {str(tag.get("Key")): str(tag.get("Value")) for tag in listed if isinstance(tag, dict)}
-        if not tags:
-            return {}
-        return {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()} | {"aws:tagkeys": tuple(tags)}
+        return put_on({str(tag.get("Key")): str(tag.get("Value")) for tag in listed if isinstance(tag, dict)})
 
 
 def tags_of(tags: Mapping[str, str], service: str) -> dict[str, Values]:
@@ -67,10 +64,14 @@ def tags_of(tags: Mapping[str, str], service: str) -> dict[str, Values]:
     return {f"{prefix}:resourcetag/{key.lower()}": value for key, value in tags.items() for prefix in ("aws", service)}
 
 
-def query_tags(said: Mapping[str, Any], before: str) -> dict[str, Values]:
-    """The keys aws:RequestTag/... and aws:TagKeys of a request in the query protocol: `<before>1.Key` and so on."""
-    named = {name: str(value) for name, value in said.items() if name.startswith(before) and name.endswith(".Key")}
-    tags = {key: str(said.get(f"{name.removesuffix('Key')}Value", "")) for name, key in named.items()}
+def put_on(tags: Mapping[str, str]) -> dict[str, Values]:
+    """The keys aws:RequestTag/... and aws:TagKeys of a request that puts these tags on; none where there are none."""
     if not tags:
         return {}
     return {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()} | {"aws:tagkeys": tuple(tags)}
+
+
+def query_tags(said: Mapping[str, Any], before: str) -> dict[str, Values]:
+    """The keys aws:RequestTag/... and aws:TagKeys of a request in the query protocol: `<before>1.Key` and so on."""
+    named = {name: str(value) for name, value in said.items() if name.startswith(before) and name.endswith(".Key")}
+    return put_on({key: str(said.get(f"{name.removesuffix('Key')}Value", "")) for name, key in named.items()})

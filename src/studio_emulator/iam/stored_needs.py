@@ -10,7 +10,7 @@ from moto.efs.models import efs_backends
 from moto.kms.models import kms_backends
 
 from studio_emulator.iam.patterns import Values
-from studio_emulator.iam.received import Need, Received, tags_of
+from studio_emulator.iam.received import Need, Received, put_on, tags_of
 
 _OF_EFS = {"fs": "file-system", "fsap": "access-point"}
 _EFS_ID = re.compile(r"(fs|fsap)-[0-9a-f]+")
@@ -53,12 +53,8 @@ def kms(received: Received) -> list[Need]:
 
 def _kms_tags(received: Received) -> dict[str, Values]:
     """KMS calls a tag's parts by other names than other services do."""
-    tags = {
-        str(tag.get("TagKey")): str(tag.get("TagValue")) for tag in received.listed("Tags") if isinstance(tag, dict)
-    }
-    if not tags:
-        return {}
-    return {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()} | {"aws:tagkeys": tuple(tags)}
+    listed = received.listed("Tags")
+    return put_on({str(tag.get("TagKey")): str(tag.get("TagValue")) for tag in listed if isinstance(tag, dict)})
 
 
 def _arn(received: Received, key: str) -> str:
