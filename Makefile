@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: prices page help demo tune-demo tune-benchmark test fast prerequisites check format audit benchmark versions chaos rivals scale deployer soak guard-month mutations misbehaviour compatibility package generated docs clean
+.PHONY: images prices page help demo tune-demo tune-benchmark workers-benchmark tune-chaos test fast prerequisites check format audit benchmark versions chaos rivals agreement scale deployer soak guard-month mutations misbehaviour compatibility package generated docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -42,8 +42,14 @@ benchmark: $(READY) ## Measure start-up, synth, up, plan and the editor's script
 	$(BIN)/python -m benchmarks.benchmark
 	$(BIN)/python benchmarks/editor.py
 
-tune-benchmark: $(READY) ## Measure what a controller adds to each trial, beside bare Optuna (three minutes)
+tune-benchmark: $(READY) ## Measure what controllers and workers add to each trial, beside bare Optuna (eight minutes)
 	$(BIN)/python -m benchmarks.tuning
+
+workers-benchmark: $(READY) ## Run 200 workers at once on PostgreSQL; counts lost trials, connections and memory (five minutes)
+	$(BIN)/python -m benchmarks.workers
+
+tune-chaos: $(READY) ## Kill workers, controllers and the database 100 times in 500 trials (fifteen minutes)
+	$(BIN)/python -m benchmarks.tuning_chaos
 
 versions: $(READY) ## Compare CPU and time of init, plan and up with the first version's, in turns (ten minutes)
 	$(BIN)/python -m benchmarks.versions
@@ -56,6 +62,9 @@ page: $(READY) ## Measure how soon the page of `studioctl ui` is there and shows
 
 rivals: $(READY) ## Let two people run up on one state in S3, ten times (ten minutes)
 	$(BIN)/python -m benchmarks.rivals
+
+agreement: $(READY) ## Compare fast plans with full ones after 500 random changes (an hour and a half)
+	$(BIN)/python -m benchmarks.agreement
 
 scale: $(READY) ## Measure what 10 and 100 users cost: seconds, calls to AWS, memory (half an hour)
 	$(BIN)/python -m benchmarks.scale
@@ -83,6 +92,9 @@ compatibility: $(READY) ## Let this version go on with an environment that the f
 
 generated: $(READY) ## Write the files that are made from the code, pictures among them
 	$(BIN)/python -m tests.generated
+
+images: $(READY) ## Renew the table of when AWS's images end from AWS's page (needs the internet, no account)
+	$(BIN)/python -m tests.distribution
 
 prices: $(READY) ## Renew the table of prices from AWS's public price list (needs the internet, no account)
 	$(BIN)/python -m tests.prices

@@ -14,15 +14,16 @@ from studio_emulator import server
 from studioctl.audit import least_privilege as powers
 from studioctl.audit import rules
 from studioctl.audit.examination import Audit
-from studioctl.audit.finding import Finding, Report, Rule
+from studioctl.audit.report import Report
 from studioctl.config.load import parse
 from studioctl.config.source import Source
+from studioctl.findings import Finding, Rule
 from studioctl.infrastructure import blueprint
 from studioctl.operations import emulation
 from studioctl.target import Target
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = {"seed, managed": "seed", "default": "minimal"}
+EXAMPLES = {"seed, managed": "seed", "default": "minimal", "a database": "tuning"}
 ALL_ON = """\
 name = "acme-ml"
 region = "us-east-1"

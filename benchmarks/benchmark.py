@@ -117,23 +117,27 @@ def with_studioctl(place: Path) -> tuple[float, float]:
 def with_terraform(place: Path) -> tuple[float, float]:
     environment = world(place)
     try:
+        # As above: initialised, and no longer cold.
         timed([STUDIOCTL, "plan", "--local"], place, environment, allowed=PLAN_FOUND_CHANGES)
-        documents = place / ".studioctl/bench/local"
-        engine = executable.find()
-        bare = Path(shutil.copytree(documents, place / "bare", symlinks=True))
-        (bare / "plan.tfplan").unlink(missing_ok=True)
-        running = server.find(place / "emulator")
-        assert running is not None
-        config = bare / "terraform.rc" if provider.find(os.environ, engine.registry) else None
-        sealed = child_environment(
-            environment, emulation.target(running, "us-east-1"), cli_config=config, downloads=False
-        )
-        bare_environment = {name: value for name, value in sealed.items() if name != "GOGC"}  # as people run it
-        terraform = [*engine.command]
+        terraform, bare, bare_environment = without_us(place, place / ".studioctl/bench/local", environment)
         apply = timed([*terraform, "apply", "-auto-approve", "-input=false"], bare, bare_environment)
         return apply, timed([*terraform, "plan", "-input=false"], bare, bare_environment)
     finally:
         timed([STUDIOCTL, "emulator", "stop"], place, environment)
+
+
+def without_us(
+    place: Path, documents: Path, environment: Mapping[str, str]
+) -> tuple[tuple[str, ...], Path, dict[str, str]]:
+    """Terraform's command, a copy of initialised documents, and the variables with which people run it there."""
+    engine = executable.find()
+    bare = Path(shutil.copytree(documents, place / "bare", symlinks=True))
+    (bare / "plan.tfplan").unlink(missing_ok=True)
+    running = server.find(place / "emulator")
+    assert running is not None
+    config = bare / "terraform.rc" if provider.find(os.environ, engine.registry) else None
+    sealed = child_environment(environment, emulation.target(running, "us-east-1"), cli_config=config, downloads=False)
+    return engine.command, bare, {name: value for name, value in sealed.items() if name != "GOGC"}
 
 
 def world(place: Path) -> dict[str, str]:

@@ -92,9 +92,10 @@ def _space(number: int, *, running: bool) -> SpaceStatus:
 def served(world: World) -> Iterator[tuple[Desk, Keys]]:
     """The page over this environment."""
     account = Account(EnvironmentConfig(name=NAME, region="us-east-1", users=(User(name="ada"),)), Target("us-east-1"))
-    desk = Desk(Ways(account, lambda _: account, lambda hint, _: hint), as_ours, look=lambda _: world.status)
+    ways = Ways(NAME, lambda: account, lambda _, __: account, lambda hint, _: hint)
+    desk = Desk(ways, as_ours, root="/page", look=lambda _: world.status)
     with bound(0) as listening:
-        keys = Keys(listening.getsockname()[1])
+        keys = Keys(listening.getsockname()[1], desk.root)
         with serving(desk, keys, listening):
             yield desk, keys
 
@@ -120,7 +121,7 @@ def measure(tab: Page, spaces: int, runs: int) -> Row:
         paints, tables, updates = [], [], []
         for number in range(runs):
             began = time.perf_counter()
-            tab.goto(f"{keys.address}/e/{NAME}/", wait_until="commit")
+            tab.goto(f"{keys.home}e/{NAME}/", wait_until="commit")
             tab.wait_for_function("count => document.querySelectorAll('tbody tr').length == count", arg=spaces)
             tables.append(time.perf_counter() - began)
             tab.wait_for_function(f"() => {PAINTED}")

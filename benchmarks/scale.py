@@ -4,10 +4,12 @@ For each number of users, on an emulator: the first `up`, `plan` without changes
 of one changed value, `status`, and taking one user out again. Then one more user with AWS's limits of rates, which
 are rehearsed by throttling beyond some calls a second.
 
-    python -m benchmarks.scale                      # 10 and 100 users
-    python -m benchmarks.scale 10 100 1000 --throttle 5
+    python -m benchmarks.scale                                       # 10 and 100 users
+    python -m benchmarks.scale 10 --generated 1000 5000              # without the first `up` of those
+    python -m benchmarks.scale 100 --generated 1000 --throttle 5
+    python -m benchmarks.scale 100 --bare                            # the first `up` beside bare Terraform
 
-A thousand users take about an hour, most of it the first `up`.
+What is generated begins with a state and an account in which all of them are there: `benchmarks/crowd.py`.
 """
 
 import argparse
@@ -26,12 +28,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import crowd
+from benchmarks.benchmark import timed, without_us
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
 
 STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
 CHANGES = 2
+MOST_REFRESHED = 1000  # users; Terraform asks about five times as much
 HEAD = 'name = "scale"\nregion = "us-east-1"\n\n[network]\ncidr = "10.0.0.0/16"\n'
 # Nothing goes wrong: it only counts.
 COUNTER = {"kind": "slow", "seconds": 0}
@@ -60,14 +65,19 @@ class Row:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("users", type=int, nargs="*", default=[10, 100], help="numbers of users")
+    parser.add_argument("users", type=int, nargs="*", help="numbers of users: 10 and 100, if no others are named")
+    parser.add_argument("--generated", type=int, nargs="*", default=[], metavar="N", help="without their first up")
+    parser.add_argument("--bare", action="store_true", help="also apply the same documents by Terraform alone")
     parser.add_argument("--throttle", type=float, metavar="N", help="also one more user at N calls a second")
     arguments = parser.parse_args()
     rows: list[Row] = []
-    for users in arguments.users:
-        for row in measure(users, throttle=arguments.throttle):
+    made = arguments.users or ([] if arguments.generated else [10, 100])
+    for users in (*made, *arguments.generated):
+        is_generated = users not in made
+        for row in measure(users, throttle=arguments.throttle, is_generated=is_generated, bare=arguments.bare):
             rows.append(row)
-            print(f"{row.users:>6}  {row.what:<34} {row.seconds:8.1f} s {row.calls:7} calls", file=sys.stderr)
+            told = f"{row.users:>6}  {row.what:<34} {row.seconds:8.1f} s {row.calls:7} calls {row.megabytes:5.0f} MB"
+            print(told, file=sys.stderr, flush=True)
     show(rows)
 
 
@@ -82,11 +92,20 @@ def show(rows: list[Row]) -> None:
     Console(width=120).print(table)
 
 
-def measure(users: int, *, throttle: float | None) -> Iterator[Row]:
+def measure(users: int, *, throttle: float | None, is_generated: bool = False, bare: bool = False) -> Iterator[Row]:
     """Everything at one size."""
+    if bare and not is_generated:
+        with tempfile.TemporaryDirectory() as directory, world(Path(directory), users) as place:
+            yield place.bare()
     with tempfile.TemporaryDirectory() as directory, world(Path(directory), users) as place:
-        yield place.run("up, the first", "up", "--yes")
+        if is_generated:
+            place.generate()
+        else:
+            place.run("plan", "plan", allowed=CHANGES)  # initialised, as bare Terraform is
+            yield place.run("up, the first", "up", "--yes")
         yield place.run("plan, no change", "plan")
+        if users <= MOST_REFRESHED:
+            yield place.run("plan, no change, of everything", "plan", "--refresh")
         yield place.run("status", "status")
         place.write(users + 1)
         yield place.run("plan, one more user", "plan", allowed=CHANGES)
@@ -99,6 +118,7 @@ def measure(users: int, *, throttle: float | None) -> Iterator[Row]:
         if throttle:
             place.write(users + 1, "[images]\nkeep_latest = 9\n")
             yield place.run(f"up, one more user, {throttle:g} calls/s", "up", "--yes", per_second=throttle)
+            yield place.run(f"plan of everything, {throttle:g} calls/s", "plan", "--refresh", per_second=throttle)
 
 
 @dataclass(frozen=True)
@@ -137,9 +157,28 @@ class World:
         hit = counted[0]["hit"] if per_second else 0
         return Row(what, self.users, seconds, counted[-1]["seen"] + hit, hit, max(megabytes, default=0.0))
 
+    def generate(self) -> None:
+        """Everybody, without waiting for their first `up`."""
+        self.write(1)
+        self.run("up", "up", "--yes")
+        self.write(self.users)
+        crowd.populate(self.directory, self.emulator, [f"user-{number:04}" for number in range(self.users)])
+
+    def bare(self) -> Row:
+        """The first `terraform apply` of the same documents, with studioctl out of the way."""
+        self.run("plan", "plan", allowed=CHANGES)
+        documents = self.directory / ".studioctl/scale/local"
+        terraform, place, variables = without_us(self.directory, documents, self.environment)
+        server.set_faults(self.emulator, {"faults": [COUNTER]})
+        seconds = timed([*terraform, "apply", "-auto-approve", "-input=false"], place, variables)
+        calls = server.faults(self.emulator)["faults"][0]["seen"]
+        return Row("terraform apply, the first", self.users, seconds, calls, 0, 0.0)
+
     @property
     def environment(self) -> Mapping[str, str]:
-        return os.environ | {"STUDIOCTL_EMULATOR_DIR": str(self.directory / "emulator"), "COLUMNS": "100"}
+        # With a CA bundle each Terraform starts a provider of its own, which is not what is measured.
+        inherited = {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
+        return inherited | {"STUDIOCTL_EMULATOR_DIR": str(self.directory / "emulator"), "COLUMNS": "100"}
 
 
 @contextmanager

@@ -23,7 +23,18 @@ from studioctl.infrastructure import blueprint, studio_api
 from studioctl.infrastructure.block import Resource
 
 REASONS = Path(__file__).with_name("api_members.toml")
-KINDS = ("Another service", "Deprecated", "Not yet", "RStudio", "SSO", "Unified Studio")
+KINDS: Mapping[str, str] = {
+    "Another service": "it belongs to a service that an environment has nothing of",
+    "Deprecated": "AWS keeps it for what it has replaced",
+    "Either or": "AWS takes one of two ways, and the other one is taken",
+    "IPv6": "the network would need IPv6",
+    "Inherited": "AWS takes it from where it is said for all",
+    "One engine": "AWS would make things that Terraform makes",
+    "Other means": "another key of the file does it",
+    "RStudio": "it needs Posit's licence",
+    "Shared spaces": "it is for spaces without an owner",
+    "Unified Studio": "it belongs to SageMaker Unified Studio, which makes and owns such domains",
+}
 # The call, and the resource of Terraform's that makes it.
 MADE_BY = {
     "CreateDomain": "aws_sagemaker_domain",
@@ -35,7 +46,7 @@ USER_SETTINGS = {"CreateDomain": "DefaultUserSettings.", "CreateUserProfile": "U
 # Arguments of Terraform's that are no members of the call.
 NO_MEMBERS = {"depends_on", "lifecycle", "retention_policy"}
 TERRAFORM, BY_API, START, CONNECT = "Terraform", "`up`, by AWS's API", "`start`", "`connect`"
-IMAGE = {"name": "torch", "digest": f"sha256:{'a' * 64}"}
+IMAGE = {"name": "torch", "digest": f"sha256:{'a' * 64}", "apps": ["code-editor", "jupyterlab"]}
 FILES: tuple[dict[str, Any], ...] = (
     {
         "encryption": {"customer_key": True},
@@ -45,13 +56,27 @@ FILES: tuple[dict[str, Any], ...] = (
         "studio": {
             "domain_security_group": True,
             "hidden_apps": ["Canvas"],
+            "hidden_tools": ["JumpStart"],
+            "image": "4.3",
             "rootless_docker": True,
             "session_names": "user",
         },
     },
-    {"network": {"access": "vpc-only"}, "studio": {"trusted_accounts": ["111122223333"]}},
+    {
+        "limits": {"instance_types": ["ml.t3.*"], "images": ["4.3"]},
+        "network": {"access": "vpc-only"},
+        "studio": {"trusted_accounts": ["111122223333"]},
+    },
+    {
+        "access": {"auth": "sso"},
+        "storage": {"file_systems": [{"id": "fs-0123456789abcdef0", "homes": {"ada": 200001}}, {"id": "fs-00000001"}]},
+    },
 )
-SPACES = [{"name": "ada-editor"}, {"name": "ada-lab", "app": "jupyterlab"}]
+PLAN = "arn:aws:sagemaker:us-east-1:111122223333:training-plan/march"
+SPACES = [
+    {"name": "ada-editor", "training_plan": PLAN, "title": "Ada's editor"},
+    {"name": "ada-lab", "app": "jupyterlab", "training_plan": PLAN},
+]
 
 
 def leaves(shape: Any, path: str = "") -> Iterator[str]:
@@ -97,7 +122,7 @@ def _items(values: Any, here: str) -> Iterator[str]:
 
 def _files() -> Iterator[EnvironmentConfig]:
     for sections in FILES:
-        user = {"name": "ada", "spaces": SPACES}
+        user = {"name": "ada", "spaces": SPACES} | ({"sso_user": "ada"} if "access" in sections else {})
         yield EnvironmentConfig.model_validate({"name": "acme-ml", "region": "us-east-1", "users": [user], **sections})
 
 
@@ -180,7 +205,9 @@ def pattern_of(call: str, path: str) -> str | None:
 
 def page() -> str:
     """The reference of the members, in Markdown."""
-    text = HEAD
+    text = (
+        HEAD + "\n| Kind | Meaning |\n| --- | --- |\n" + "".join(f"| {kind} | {it} |\n" for kind, it in KINDS.items())
+    )
     for call in CALLS:
         text += f"\n## {call}\n\n| Member | Sent by |\n| --- | --- |\n"
         offered = sent(call)
@@ -200,6 +227,5 @@ A domain, a profile, a space and an app are each made by one call of AWS's API. 
 that hold a value, as botocore has them: what sends them, or why studioctl does not. A test fails when botocore brings
 a member that stands in neither table.
 
-"Not yet" means that a key for it would make sense, and there is none so far. The keys themselves are in
-[studio.toml](studio-toml.md).
+A reason begins with its kind. The keys themselves are in [studio.toml](studio-toml.md).
 """

@@ -5,28 +5,27 @@ import inspect
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from string import Formatter
-from typing import Any
 
-from studioctl import programs
+from studioctl import JobSettings, Tuner, programs
 from studioctl.api import Studio
 from studioctl.audit import acceptance, least_privilege
 from studioctl.audit import rules as audit_rules
 from studioctl.audit.examination import Audit
-from studioctl.audit.finding import Subject
 from studioctl.catalog import provider
 from studioctl.config.load import load
 from studioctl.config.schema import reference, schema_text
 from studioctl.config.source import Source
 from studioctl.errors import ExitCode
+from studioctl.findings import Rule, Subject
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Ref
-from studioctl.infrastructure.iam import scoped, things
+from studioctl.infrastructure.iam import jobs, scoped, things
 from studioctl.infrastructure.iam import studio as of_studio
 from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING, Holder, Scope
 from studioctl.infrastructure.iam.statement import Statement
@@ -90,8 +89,13 @@ def doctor() -> str:
         for rule in rules:
             remedy = rule.remedy.format_map({field: FIELDS.get(field, field.upper()) for field in rule.fields()})
             text += f"\n### {rule.id}: {rule.title}\n\n**{rule.severity.word}.** {rule.why}\n\n"
+            text += _key(rule)
             text += f"- Remedy: `{remedy}`\n- Reference: <{rule.reference}>\n"
     return text
+
+
+def _key(rule: Rule) -> str:
+    return f"- Key: `{'.'.join(map(str, rule.key))}`\n" if rule.key else ""
 
 
 AUDIT = """# What an audit looks at
@@ -119,7 +123,7 @@ def audit() -> str:
             fields = {name: name.upper() for _, name, _, _ in Formatter().parse(rule.remedy) if name}
             remedy = rule.remedy.format_map({**fields, "flags": ""})
             text += f"\n### {rule.id}: {rule.title}\n\n**{rule.severity.word}.** {rule.why}\n\n"
-            text += f"- Key: `{'.'.join(map(str, rule.key))}`\n" if rule.key else ""
+            text += _key(rule)
             text += f"- Remedy: `{remedy}`\n- Cost: {rule.cost}\n- Reference: <{rule.reference}>\n"
     return text
 
@@ -168,18 +172,32 @@ Annotations that are quoted here are values of `studioctl.aws.values`, `studioct
 """
 
 
+PYTHON_TUNER = """
+## `Tuner`
+
+`Tuner("studio.toml")` has the verbs of `studioctl tune`; with `local=True` jobs run on the emulator.
+[Tune a model on this machine](../how-to/tune-on-this-machine.md#in-python) has an example. With
+`from studioctl import JobSettings`, `run(..., jobs=JobSettings(max_usd=5.0))` runs trials in training jobs. Where a
+study's copy cannot be renewed, or trials of it are kept apart, Python warns.
+"""
+
+
 def python() -> str:
     """The reference of the Python API: each public method with its signature and what its docstring says."""
-    methods = [(name, method) for name, method in vars(Studio).items() if not name.startswith("_")]
-    return PYTHON_HEAD + "".join(_method(name, method) for name, method in methods)
+    jobs = f"\n```text\nJobSettings{inspect.signature(JobSettings)}\n\n{inspect.getdoc(JobSettings)}\n```\n"
+    return PYTHON_HEAD + "".join(_methods(Studio)) + PYTHON_TUNER + jobs + "".join(_methods(Tuner, "Tuner."))
 
 
-def _method(name: str, method: Any) -> str:
-    if isinstance(method, property):
-        return f"\n## `{name}`\n\n{inspect.getdoc(method)}\n"
-    function = inspect.unwrap(getattr(Studio, name))
-    signature = re.sub(r"\(self(?:, )?", "(", str(inspect.signature(function)))
-    return f"\n## `{name}`\n\n```text\n{name}{signature}\n\n{inspect.getdoc(function)}\n```\n"
+def _methods(of: type, prefix: str = "") -> Iterator[str]:
+    for name, method in vars(of).items():
+        if name.startswith("_"):
+            continue
+        if isinstance(method, property):
+            yield f"\n## `{prefix}{name}`\n\n{inspect.getdoc(method)}\n"
+            continue
+        function = inspect.unwrap(getattr(of, name))
+        signature = re.sub(r"\(self(?:, )?", "(", str(inspect.signature(function)))
+        yield f"\n## `{prefix}{name}`\n\n```text\n{name}{signature}\n\n{inspect.getdoc(function)}\n```\n"
 
 
 PERMISSIONS = """# What a user may do
@@ -194,8 +212,11 @@ ARNs begin with `arn:aws:SERVICE:REGION:ACCOUNT:` where nothing else is said.
 PERMISSIONS_OF_USERS = """
 ## With `per_user_roles`
 
-These take the place of the policy `NAME-s3`, and PREFIX is a user's own. The domain's own role has the policy
-`NAME-images`, without `Push`, and no other.
+The policy `NAME-jobs` makes training and tuning jobs under this statement alone, and PREFIX is a user's own. The
+domain's own role has the policy `NAME-images`, without `Push`, and no other.
+"""
+PERMISSIONS_OF_BUCKETS = """
+These take the place of the policy `NAME-s3`:
 """
 PERMISSIONS_OF_KEYS = """
 ## With a key of the customer's
@@ -235,7 +256,9 @@ def permissions() -> str:
     text += "\n## Without `remote_access`\n\nThere is no policy `NAME-remote-access`, and `NAME-studio` also says:\n"
     text += "".join(_permission(s) for s in of_studio.studio(closed).statements if s.effect == "Deny")
     text += PERMISSIONS_OF_KEYS + "".join(map(_permission, things.key(scope, key).statements))
-    text += PERMISSIONS_OF_USERS + "".join(
+    own = jobs.jobs(scope, Holder(role, "PREFIX", user="USER")).statements
+    text += PERMISSIONS_OF_USERS + "".join(_permission(each) for each in own if each.sid == "JobsWithoutFileSystems")
+    text += PERMISSIONS_OF_BUCKETS + "".join(
         map(_permission, things.buckets(replace(scope, extra_buckets=()), "USER").statements)
     )
     rows = "".join(f"| `{action}` | {why} |\n" for action, why in ONLY_ON_EVERYTHING.items())
@@ -272,6 +295,7 @@ def example_report(name: str) -> str:
             place=config.region,
             now=datetime(2026, 11, 29, 12, tzinfo=UTC),
             svg=svg,
+            standing=programs.laid_out(topology.standing(config), {"PATH": ""}),
         )
     )
 
@@ -314,7 +338,7 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs/reference/audit.md": audit,
     ROOT / "docs/explanation/accepted-findings.md": accepted_findings,
     ROOT / "docs/reference/python.md": python,
-    **{ROOT / f"docs/reports/{name}.html": partial(example_report, name) for name in ("team", "closed")},
+    **{ROOT / f"docs/reports/{name}.html": partial(example_report, name) for name in ("team", "closed", "capped")},
     ROOT / "docs/reference/provider.md": provider_defects,
     ROOT / "docs/reference/api-members.md": api_members.page,
     **{

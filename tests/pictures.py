@@ -20,7 +20,7 @@ from studioctl.config.source import Source
 from studioctl.infrastructure.blueprint import build
 from studioctl.operations import explain
 from studioctl.operations.costs.change import of_plan
-from studioctl.operations.provisioning import durations
+from studioctl.operations.provisioning import durations, meeting
 from studioctl.operations.status import SpaceStatus, Status, UserStatus
 from studioctl.operations.why.question import asked
 from studioctl.operations.why.setting import World, answer
@@ -30,6 +30,7 @@ from studioctl.presentation.console import SafeConsole, Terminal
 from studioctl.report import topology
 from studioctl.review.reviewing import review
 from studioctl.terraform.plan import PlanSummary, Step
+from tests import page_picture
 from tests.unit.review import golden
 from tests.unit.review.changes import Change
 
@@ -77,9 +78,12 @@ def _summary(change: Change) -> PlanSummary:
 def _plan(change: Change, console: Console) -> None:
     config, source = parse(change.after), Source("studio.toml", change.after)
     summary = _summary(change)
-    seconds = durations.expected(build(config), summary, golden.EARLIER)
-    presented.text(review(config, source, summary), summary, console, seconds=seconds)
-    costs.planned(of_plan(config, summary, dict), source, console)
+    now = change.now()
+    expected = durations.expected(build(config), summary, golden.EARLIER, stops=meeting.STOP_APPS in now.flags)
+    cost = of_plan(config, summary, dict, now.unstarted)
+    reviewed, dearer = review(config, source, summary, now), costs.dearer(cost, source)
+    presented.text(reviewed, summary, console, expected=expected, dearer=dearer, flags=now.flags)
+    costs.planned(cost, source, console)
 
 
 def plan() -> str:
@@ -154,5 +158,6 @@ FILES: dict[Path, Callable[[], str]] = {
     IMAGES / "terminal.svg": terminal,
     IMAGES / "plan.svg": plan,
     IMAGES / "reasons.svg": reasons,
+    IMAGES / "page.svg": page_picture.spaces,
     IMAGES / "network.svg": lambda: network("closed"),
 }

@@ -36,6 +36,7 @@ ENVIRONMENTS: Mapping[str, EnvironmentConfig] = {
         studio={"remote_access": False},
         images={"repository": "team/images"},
         encryption={"customer_key": True},
+        limits={"instance_types": ["ml.t3.*", "ml.m5.large"], "images": ["4.3"], "apps": ["code-editor"]},
         iam={
             "permissions_boundary": "arn:aws:iam::123456789012:policy/ml-boundary",
             "extra_statements": [

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Gets the programs of the system that tests run for real: OpenSSH's, rsync, nss_wrapper, buildah, bubblewrap
-# and Chromium.
+# Gets the programs of the system that tests run for real: OpenSSH's, rsync, nss_wrapper, buildah, bubblewrap,
+# PostgreSQL and Chromium.
 #
 # Installs only where that changes nobody's machine, as root in a container: on a machine that boots services Debian
 # would open an SSH server to the network, so there the person is told instead.
@@ -14,6 +14,8 @@ found=$(find /usr/lib /usr/lib64 -name 'libnss_wrapper.so*' 2>/dev/null | head -
 [ -n "$found" ] || missing="$missing libnss-wrapper"
 command -v bwrap >/dev/null || missing="$missing bubblewrap"
 command -v buildah >/dev/null || missing="$missing buildah"
+command -v postgres >/dev/null || [ -n "$(find /usr/lib/postgresql -name postgres -type f 2>/dev/null)" ] ||
+    missing="$missing postgresql"
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 

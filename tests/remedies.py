@@ -1,7 +1,7 @@
 """Every remedy that a message of the product may print, found in the source: the module that prints it, and its text.
 
-A remedy is what is given as `hint=`, `remedy=` or `on_down=`, as a Rule's remedy, or in a table of them; and every
-other text that names a command to run or a line to write. What stands in {braces} differs from case to case.
+A remedy is what is given as `hint=`, `remedy=` or `on_down=`, as a Rule's remedy, or in the table of known errors; and
+every other text that names a command to run or a line to write. What stands in {braces} differs from case to case.
 Suggestions after a success (`next_commands`) are no remedies.
 """
 
@@ -14,13 +14,15 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
+from studioctl.catalog.troubles import troubles
+
 SOURCE = Path(__file__).parents[1] / "src"
 CATALOGUE = Path(__file__).with_name("remedies.toml")
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+TROUBLES = "studioctl.catalog.troubles"  # whose table says what to do about known errors
 KEYWORDS = {"hint", "remedy", "on_down"}
 # Where a remedy stands among the arguments of what is made without keywords.
-POSITIONS = {"Rule": 4, "Finding": 3, "Unreadable": 3, "Cause": 2}
-TABLES = {"HINTS"}  # of pairs: a pattern, and what to do
+POSITIONS = {"Rule": 4, "Finding": 3, "Unreadable": 3}
 PROPERTIES = {"hint", "remedy", "_remedy", "shorter"}  # functions whose values are remedies
 WITH_REASONS = {"studioctl.aws.credentials", "studioctl.operations.doctor.examination"}  # functions return both
 NO_REMEDIES = {"next_commands", "Option", "Argument", "Field", "compile"}  # suggestions, help texts, descriptions
@@ -164,6 +166,8 @@ def remedies() -> dict[str, tuple[str, ...]]:
         kept = dict.fromkeys(text for text in all_texts if not any(_is_part(text, other) for other in all_texts))
         if kept:
             found[module.name] = tuple(kept)
+    given = [trouble for trouble in troubles() if trouble.hint or trouble.call]
+    found[TROUBLES] = tuple(filter(None, (text for each in given for text in (each.call, each.hint, each.on_down))))
     return found
 
 
@@ -181,10 +185,7 @@ def _in(module: Module, scope: ast.AST) -> Iterator[str]:  # noqa: C901  # a cas
     inside = scope if isinstance(scope, ast.FunctionDef) else None
     of_the_file = module.name.startswith(ABOUT_THE_FILE)
     for node in _own(scope):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in TABLES:
-            assert isinstance(node.value, ast.Tuple)
-            yield from (text for pair in node.value.elts for text in texts(module, pair.elts[1], None))  # type: ignore[attr-defined]
-        elif isinstance(node, ast.Return) and inside and inside.name in PROPERTIES:
+        if isinstance(node, ast.Return) and inside and inside.name in PROPERTIES:
             yield from texts(module, node.value, inside)
         elif isinstance(node, ast.Return) and inside and _gives_both(module, inside):
             if isinstance(node.value, ast.Tuple):

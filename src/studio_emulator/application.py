@@ -36,6 +36,7 @@ from studio_emulator import (
     trail,
 )
 from studio_emulator.calls import Call, call_of, signature_of
+from studio_emulator.database.clusters import Cluster, bundle
 from studio_emulator.faults import SLOW_SECONDS, Fault, Faults, Kind, unknown
 from studio_emulator.functions import gate
 from studio_emulator.functions.timetable import Timetable
@@ -45,7 +46,7 @@ from studio_emulator.iam.door import Door
 from studio_emulator.iam.policy import MalformedPolicyError
 from studio_emulator.install import disturb_job, install, settle
 from studio_emulator.inventory import take_inventory
-from studio_emulator.page import open_studio
+from studio_emulator.page import open_studio, sign_in
 from studio_emulator.sandbox.reach import CREDENTIALS_ADDRESS
 from studio_emulator.server import ACCOUNT_ID
 from studio_emulator.settings import EmulatorSettings
@@ -89,8 +90,8 @@ class Application:
         self.faults = Faults()
         self.door = Door(ACCOUNT_ID, records=settings.record_permissions)
         self._moto: WsgiApplication = DomainDispatcherApplication(create_backend_app)
-        self._turn = threading.RLock()
-        self.timetable = Timetable(self._turn)
+        self.turn = threading.RLock()
+        self.timetable = Timetable(self.turn)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         refusal = _refuse_stranger(environ)
@@ -116,7 +117,7 @@ class Application:
             return refusals.answer(refused, environ, call.service, call.action)(environ, start_response)
         if environ.get("PATH_INFO", "").startswith("/_studioctl/"):
             return self._own_answer(Request(environ))(environ, start_response)
-        with self._turn:
+        with self.turn:
             fault = None if is_platform(environ) else self.faults.hit(call.service, call.action)
         if fault is None:
             return self._carry_out(environ, start_response, call)
@@ -146,8 +147,8 @@ class Application:
     ) -> Iterable[bytes]:
         """What moto has not, or fails at, is told in AWS's form, not as a broken server that is asked again."""
         if call == gate.INVOKE:
-            return gate.invocation(environ, call, self.door, self._turn)(environ, start_response)
-        with self._turn:
+            return gate.invocation(environ, call, self.door, self.turn)(environ, start_response)
+        with self.turn:
             settle()
             StudioStore.outcome = outcome
             try:
@@ -187,7 +188,7 @@ class Application:
         """How much is read. Raises Refused for a large body whose signer is not known."""
         if self.identity.accepts_any_key:
             return framing.LARGEST
-        with self._turn:
+        with self.turn:
             if registry.is_for_registry(environ):
                 return framing.LARGEST if registry.admits(environ) else framing.LARGEST_ELSEWHERE
             if signature_of(environ) is not None and framing.is_large(environ):
@@ -202,7 +203,7 @@ class Application:
         """
         if self.identity.accepts_any_key or registry.is_for_registry(environ):
             return
-        with self._turn:
+        with self.turn:
             if not post_form.admit(environ, body, self.key.secret_of):
                 verify(environ, body, self.key.secret_of)
             self._check_is_administrator(environ)
@@ -223,10 +224,12 @@ class Application:
                 return self._credentials(request, token)
             case ["health"]:
                 return _json({"ok": True, "version": version("studioctl")} | vars(self.identity) | self._proof(request))
-            case ["studio", domain_id, "auth"]:
-                with self._turn:
+            case ["_studioctl", "global-bundle.pem"]:
+                return Response(bundle(), mimetype="application/x-pem-file")
+            case ["studio", domain_id, *rest] if rest in ([], ["auth"]):
+                with self.turn:
                     settle()
-                    return open_studio(domain_id, request.args.get("token", ""))
+                    return open_studio(domain_id, request.args.get("token", "")) if rest else sign_in(domain_id)
             case _:
                 return None
 
@@ -235,7 +238,7 @@ class Application:
         peer = peers.at(request.remote_addr or "")
         if peer is None or peer.credentials is None or not secrets.compare_digest(peer.token, token):
             return Response("Not found\n", 404)
-        with self._turn:
+        with self.turn:
             return _json(peer.credentials())
 
     def _proof(self, request: Request) -> dict[str, str]:
@@ -252,7 +255,7 @@ class Application:
             "training-jobs": self._disturb,
             "sessions": self._begin_session,
             "permissions": self._permissions,
-            "clock": lambda request: clock_setting.answer(request, self._turn, self.timetable.run),
+            "clock": lambda request: clock_setting.answer(request, self.turn, self.timetable.run),
             "functions": gate.kill,
             "administrator": self._hold,
         }
@@ -261,20 +264,20 @@ class Application:
 
     def _inventory(self) -> Response:
         """Everything that exists."""
-        with self._turn:
+        with self.turn:
             settle()
             return _json(take_inventory())
 
     def _permissions(self, request: Request) -> Response:
         """GET shows what was asked for, DELETE forgets it."""
-        with self._turn:
+        with self.turn:
             if request.method == "DELETE":
                 self.door.permissions.clear()
             return _json(self.door.permissions.to_json())
 
     def _hold(self, request: Request) -> Response:
         """PUT holds the administrator to a policy, an empty one to nothing; GET shows what was refused since."""
-        with self._turn:
+        with self.turn:
             if request.method == "PUT":
                 try:
                     self.door.hold(json.loads(request.get_data())["policy"])
@@ -284,7 +287,7 @@ class Application:
 
     def _begin_session(self, request: Request) -> Response:
         """Credentials as a user's app has them: `{"region", "user", "domain_id"}`."""
-        with self._turn:
+        with self.turn:
             settle()
             try:
                 return _json(self.door.sessions.begin(**json.loads(request.get_data() or b"{}")))
@@ -293,7 +296,7 @@ class Application:
 
     def _disturb(self, request: Request) -> Response:
         """Disturb a job as AWS may: `{"region", "name", "event"}`, see `disturb_training_job`."""
-        with self._turn:
+        with self.turn:
             settle()
             try:
                 wanted = json.loads(request.get_data() or b"{}")
@@ -304,7 +307,7 @@ class Application:
 
     def _change_faults(self, request: Request) -> Response:
         """GET shows them, PUT replaces them, POST adds to them, DELETE removes them."""
-        with self._turn:
+        with self.turn:
             try:
                 wanted = json.loads(request.get_data() or b"{}")
                 match request.method:
@@ -341,6 +344,7 @@ def bind(
 ) -> BaseWSGIServer:
     """A server that listens on 127.0.0.1, on a free port when `port` is 0. Raises SystemExit when it is taken."""
     application = Application(identity, key, settings)
+    Cluster.turn = application.turn
     server = Server(LOOPBACK, port, InOneRead(gate.Gate(application)), handler=gate.Handler)
     install(settings, f"http://{LOOPBACK}:{server.server_port}", key, volumes=volumes, reach=reach)
     application.timetable.begin()

@@ -1,10 +1,13 @@
-"""S3 as strict as AWS about what a bucket may be called: moto looks at the length alone."""
+"""S3 by the emulator's clock, and as strict as AWS about the names of buckets: moto looks at the length alone."""
 
 import re
+from datetime import datetime
 from ipaddress import AddressValueError, IPv4Address
 
 from moto.s3.exceptions import InvalidBucketName
 from moto.s3.models import FakeBucket, S3Backend
+
+from studio_emulator.clock import clock
 
 # S3 User Guide, "bucketnamingrules". us-east-1 has had the same rules for new buckets since March 2018.
 NAME = re.compile(r"[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]")
@@ -20,6 +23,11 @@ class StrictS3Backend(S3Backend):
         if not is_bucket_name(bucket_name):
             raise InvalidBucketName
         return super().create_bucket(bucket_name, region_name, bucket_namespace)
+
+
+def now() -> datetime:
+    """The time of the emulator's clock, as moto's S3 has it: in UTC, and without saying so."""
+    return clock.now().replace(tzinfo=None)
 
 
 def is_bucket_name(name: str) -> bool:

@@ -18,9 +18,10 @@ SIGNED_AS = {
     "servicequotas": "service-quotas",
     "tagging": "resourcegroupstaggingapi",
 }
-REST = ("s3", "efs", "lambda", "scheduler")
+REST = ("s3", "efs", "lambda", "rds-data", "scheduler")
 SERVICES = (
     *REST,
+    "ce",
     "cloudtrail",
     "cloudwatch",
     "ec2",

@@ -36,6 +36,9 @@ TRAINING_ON = {
     "ml.g6.xlarge for training job usage": "L-56AE9D73",
     "ml.g6.xlarge for spot training job usage": "L-A886A53A",
 }
+# Aurora User Guide, "aurora-serverless-v2.setting-capacity": the largest capacity in ACU, and connections by default.
+DATABASE_CONNECTIONS = {1: 189, 4: 823, 8: 1669, 16: 3360, 32: 5000}
+MOST_WITH_A_PAUSE = 2000
 
 
 def has_gpu(instance_type: str | None) -> bool:
@@ -51,3 +54,9 @@ def editor_quota_name(instance_type: str, app_type: str = "CodeEditor") -> str:
 def training_quota_name(instance_type: str, use: str) -> str:
     """The quota of a type for a use: "training job", "spot training job" or "training warm pool"."""
     return f"{instance_type} for {use} usage"
+
+
+def most_connections(least_acu: float, most_acu: float) -> int:
+    """As many as a database of this capacity takes."""
+    allowed = max((count for acu, count in DATABASE_CONNECTIONS.items() if acu <= most_acu), default=90)
+    return min(allowed, MOST_WITH_A_PAUSE) if least_acu <= 0.5 else allowed

@@ -5,7 +5,6 @@ lists of error codes. Texts that are not there are marked as assumed.
 """
 
 import json
-import select
 import socket
 import struct
 import time
@@ -19,6 +18,7 @@ from werkzeug.wrappers import Response
 from studio_emulator.calls import Call, protocol_of
 from studio_emulator.faults import BECOMES, HANG_SECONDS, Fault, Kind
 from studio_emulator.studio.store import Outcome
+from studio_emulator.waiting import readable
 
 QUERY = frozenset({"iam", "sts", "rds"})
 _UNKNOWN = "The request processing has failed because of an unknown error, exception or failure."
@@ -164,8 +164,7 @@ def hang(environ: Mapping[str, Any], seconds: float | None) -> NoReturn:
     connection: socket.socket = environ["werkzeug.socket"]
     deadline = time.monotonic() + (HANG_SECONDS if seconds is None else seconds)
     while (left := deadline - time.monotonic()) > 0:
-        readable, _, _ = select.select([connection], [], [], min(left, 1.0))
-        if readable and not connection.recv(1, socket.MSG_PEEK):
+        if readable([connection], min(left, 1.0)) and not connection.recv(1, socket.MSG_PEEK):
             break
     reset(environ)
 

@@ -1,7 +1,8 @@
 """Amazon EC2 and EFS as strict as AWS about what hangs on what: moto forgets most dependencies."""
 
+from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from moto.ec2 import urls as ec2_urls
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
@@ -15,6 +16,7 @@ from moto.efs.models import AccessPoint, EFSBackend, MountTarget
 
 from studio_emulator.addresses import AddressBackend
 from studio_emulator.gateways import GatewayBackend
+from studio_emulator.sandbox import trees
 from studio_emulator.security_groups import SecurityGroupBackend
 
 LIVING_PEERINGS = frozenset({"initiating-request", "pending-acceptance", "provisioning", "active"})
@@ -129,6 +131,9 @@ class StrictEC2Backend(SecurityGroupBackend, AddressBackend, GatewayBackend):
 class StrictEFSBackend(EFSBackend):
     """EFS whose mount targets look as they do in AWS, and whose access points go with their file system."""
 
+    files: ClassVar[Path | None] = None
+    """Where the files are, by file system, when apps run lifecycle configurations."""
+
     @property
     def _url_module(self) -> ModuleType:
         return efs_urls
@@ -162,8 +167,10 @@ class StrictEFSBackend(EFSBackend):
         super().delete_access_point(access_point_id)
 
     def delete_file_system(self, file_system_id: str) -> None:
-        """Mount targets block it (409 FileSystemInUse, moto's own check); access points cannot outlive it."""
+        """Mount targets block it (409 FileSystemInUse, moto's own check); access points and files cannot outlive it."""
         super().delete_file_system(file_system_id)
+        if self.files:
+            trees.remove(self.files / file_system_id)
         self.access_points = {
             key: point for key, point in self.access_points.items() if point.file_system_id != file_system_id
         }

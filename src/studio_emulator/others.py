@@ -39,13 +39,15 @@ _TOLD = {
     },
     "secretsmanager": {"secrets", "_last_used"},
 }
-# Notes of what happened, which nobody can delete.
+# Notes of what happened, and the directory that moto makes when somebody looks at it: nobody can delete them.
 _RECORDS = {
     "cloudformation": {"deleted_stacks"},
     "cloudtrail": {"events"},
     "cloudwatch": {"metric_data"},
+    "identitystore": {"identity_stores"},
     "logs": {"queries", "export_tasks"},
     "rds": {"events"},
+    "sagemaker": {"home_directories", "metered"},
     "ssm": {"_commands", "_errors"},
     "sts": {"assumed_roles"},
 }

@@ -64,6 +64,16 @@ def open_studio(domain_id: str, token: str) -> Response:
     return Response("This address has expired or was used before.\n", 403, content_type="text/plain")
 
 
+def sign_in(domain_id: str) -> Response:
+    """Where people of IAM Identity Center come in: the rehearsal has nobody's password, and says so."""
+    for _, backend in each(sagemaker_backends):
+        domain = backend.studio_domains.get(domain_id) if isinstance(backend, StudioBackend) else None
+        if domain is not None and domain.auth_mode == "SSO":
+            text = f"A rehearsal: on AWS the users of {domain.name} would sign in with IAM Identity Center here.\n"
+            return Response(text, headers=HEADERS, content_type="text/plain; charset=utf-8")
+    return Response("There is no such domain of IAM Identity Center.\n", 404, content_type="text/plain")
+
+
 def _page(backend: StudioBackend, grant: Grant) -> str:
     space = backend.spaces.get((grant.domain_id, grant.space_name or ""))
     kind = (space.app_type if space else None) or "CodeEditor"

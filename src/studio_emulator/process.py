@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import resource
 import signal
 import socket
 import sys
@@ -33,6 +34,7 @@ def main() -> None:
     for name in set(os.environ) - set(clean_environment(os.environ)):
         del os.environ[name]
     signal.signal(signal.SIGTERM, _leave)
+    _open_many_files()
     serve(arguments.port, arguments.state_dir, arguments.settings, reach)
 
 
@@ -69,6 +71,13 @@ def _end(server: "BaseWSGIServer") -> None:
     threading.Thread(target=server.shutdown).start()
     with suppress(OSError):  # the server looks up at once, not only after its half second
         socket.create_connection(("127.0.0.1", server.server_port), timeout=1).close()
+
+
+def _open_many_files() -> None:
+    """As many as this machine lets us: a cluster has up to 5000 clients, each with two."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some machines have a smaller limit than they tell
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _leave(*_: object) -> NoReturn:

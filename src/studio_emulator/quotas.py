@@ -12,12 +12,14 @@ from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend, servicequotas_backends
 from moto.servicequotas.responses import ServiceQuotasResponse
 
+from studio_emulator.database import quotas as databases
 from studio_emulator.settings import EmulatorSettings
 from studio_emulator.studio.quotas import SERVICE, Quota, all_quotas
 from studio_emulator.training.quotas import training_quotas
 
 Shape = dict[str, Any]
 IAM = "iam"
+RDS_NAME = "Amazon Relational Database Service (Amazon RDS)"
 # IAM User Guide, "IAM and AWS STS quotas"; the values are those that GetAccountSummary tells.
 IAM_QUOTAS = (
     Quota("L-FE177D64", "Roles per account", 1000, "Roles"),
@@ -43,6 +45,8 @@ class QuotaBackend(ServiceQuotasBackend):
         """What a new account has. Raises NoSuchResource for a service that the emulator does not know."""
         if service_code == IAM:
             return [self._shape(quota, IAM, "AWS Identity and Access Management (IAM)") for quota in IAM_QUOTAS]
+        if service_code == databases.SERVICE:
+            return [self._shape(quota, service_code, RDS_NAME) for quota in databases.QUOTAS.values()]
         if service_code != SERVICE:
             return super().list_aws_default_service_quotas(service_code)
         known = (*all_quotas().values(), *training_quotas())

@@ -28,7 +28,8 @@ class EmulatorSettings:
         maximum_apps: How many apps of one type may run on one type of instance; None leaves that to the quotas.
         quotas: What Service Quotas answers, by quota code, where it is not AWS's default.
         enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
-            of five can be rehearsed although a new account may have two profiles.
+            of five can be rehearsed although a new account may have two profiles. An editor on a type of instance of
+            which the account may have none is refused in any case.
         run_lifecycle: Whether an app runs its lifecycle configurations when it starts, in namespaces of their own on
             this machine.
         accept_any_key: Whether requests are let in whoever signed them, or nobody: for tests of other programs. It
@@ -49,12 +50,24 @@ class EmulatorSettings:
             domains on AWS (hashicorp/terraform-provider-aws#35416).
         rootless_docker_needs_docker: Whether a domain is refused that has RootlessDocker enabled and Docker not. AWS's
             guide says that both are to be set, and not what happens otherwise.
+        mounts_need_homes: Whether a domain without a home file system, and its profiles, may not ask for it to be
+            mounted (AutoMountHomeEFS). AWS does not say.
+        mounts_need_directories: Whether an app fails that mounts a user's directory of a home file system in which the
+            user never had an app that mounted it. AWS does not say: a mount of EFS makes such a directory where the
+            access point says whose it is to be, and fails otherwise.
+        sso_users: Of whom a domain of IAM Identity Center takes profiles: "assigned", who may use its application;
+            "known", who is in the directory; "any". CloudFormation's page wants the first, the API reference the
+            second.
         private_spaces_need_app_type: Whether a private space whose settings lack AppType is refused. AWS's refusal is
             known for requests without any settings only (hashicorp/terraform-provider-aws#38370).
         endpoints_lack_zones: Zones in which a service has no interface endpoints, by AWS's name of the service. One
             that lacks all of a region is not there. Which zones lack which services differs from account to account.
         record_permissions: Whether all permissions that requests need are noted, for `server.permissions`. Slower.
         trail_seconds: After how long LookupEvents shows a call. AWS needs about five minutes, and promises nothing.
+        cost_explorer: US dollars an hour by instance type, for Cost Explorer, which counts the hours of apps and jobs
+            on these types; None where the account has not enabled it.
+        cost_explorer_seconds: After how long it knows what was used. AWS needs up to 24 hours.
+        cost_allocation_tags: Tags that somebody has activated for billing.
         scripts_are_of_one_app: Whether the settings of an app take lifecycle configurations for this app alone. AWS's
             pages do not say what it does with others.
         rstudio_licence: Whether the account has a licence for RStudio. Without one a domain with RStudio fails.
@@ -77,12 +90,18 @@ class EmulatorSettings:
     registration_seconds: float = 0.3
     closed_domains_need_groups: bool = False
     rootless_docker_needs_docker: bool = False
+    mounts_need_homes: bool = False
+    mounts_need_directories: bool = False
+    sso_users: str = "assigned"
     private_spaces_need_app_type: bool = False
     endpoints_lack_zones: dict[str, list[str]] = field(default_factory=dict)
     record_permissions: bool = False
     scripts_are_of_one_app: bool = True
     rstudio_licence: bool = False
     trail_seconds: float = 0
+    cost_explorer: dict[str, float] | None = None
+    cost_explorer_seconds: float = 24 * 3600
+    cost_allocation_tags: tuple[str, ...] = ()
     update_space_takes_type: bool = True
     detach_default_script: bool = True
     unique_domain_names: bool = True
@@ -117,5 +136,8 @@ class EmulatorSettings:
     @classmethod
     def of(cls, known: Mapping[str, Any]) -> "EmulatorSettings":
         """From the members of its JSON; those that are left out are AWS-like. Raises as `from_json` does."""
-        lists = {name: tuple(known.get(name, ())) for name in ("lifecycle_allow", "training_packages")}
+        lists = {
+            name: tuple(known.get(name, ()))
+            for name in ("lifecycle_allow", "training_packages", "cost_allocation_tags")
+        }
         return cls(**{**known, **lists})

@@ -67,10 +67,11 @@ class Studio:
         """The environment's name."""
         return self._account.config.name
 
-    def plan(self, *, on_event: OnEvent | None = None) -> "PlanSummary":
+    def plan(self, *, refresh: bool = False, on_event: OnEvent | None = None) -> "PlanSummary":
         """What `up` would create, change and destroy. Nothing is changed. Runs Terraform, as do `up` and `down`.
 
         Args:
+            refresh: Ask AWS about everything, also about what is as the last `up` left it.
             on_event: Called with each event.
 
         Raises:
@@ -79,7 +80,7 @@ class Studio:
         """
         from studioctl.operations.provisioning import up as provision  # noqa: PLC0415
 
-        return result_of(provision.plan(self._environment()), on_event)
+        return result_of(provision.plan(self._environment(), refresh=refresh), on_event)
 
     def up(
         self,
@@ -93,7 +94,7 @@ class Studio:
 
         Args:
             stop_apps: Stop running apps that are in the way. Their files are kept.
-            delete_data: Also delete, for ever, the volumes of spaces that the file no longer has.
+            delete_data: Also delete, for ever, the data in what the plan deletes: volumes, objects, images.
             adopt: The environment's name, to take over a living one of which there is no record here.
             on_event: Called with each event.
 
@@ -102,12 +103,14 @@ class Studio:
                 a living environment of the name: nothing was changed.
             TerraformError: AWS refused something. Called again, it goes on from there.
         """
+        from studioctl.operations.provisioning import data_loss  # noqa: PLC0415
         from studioctl.operations.provisioning import up as provision  # noqa: PLC0415
 
         environment = self._environment()
         summary = result_of(provision.plan(environment, adopt=adopt), on_event)
         stop = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
-        return result_of(provision.apply(environment, summary, stop=stop), on_event)
+        lose = tuple(data_loss.held(environment, summary)) if delete_data else ()
+        return result_of(provision.apply(environment, summary, stop=stop, lose=lose), on_event)
 
     def down(
         self,
@@ -232,12 +235,14 @@ class Studio:
     def open_url(self, space: str | None = None) -> str:
         """An address that opens the editor in a browser as the space's owner, once, within five minutes.
 
-        It is a credential: whoever has it gets in. The space should be running.
+        It is a credential: whoever has it gets in. The space should be running. In a domain of IAM Identity Center it
+        is the domain's address, where people sign in themselves.
         """
         from studioctl.operations.spaces import address  # noqa: PLC0415
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
-        return address.presigned_url(self._account, spaces.find(self._account, space))
+        found = spaces.find(self._account, space)
+        return address.portal(self._account) or address.presigned_url(self._account, found)
 
     def logs(self, space: str | None = None, *, lines: int = 100) -> "tuple[LogLine, ...]":
         """The last lines of what the lifecycle script and the editor wrote, by time.

@@ -45,12 +45,7 @@ def replace(path: Path, content: str | bytes, *, mode: int | None = None) -> Non
     if path.exists() and not path.is_file():  # a device or a pipe is written to, as by anybody
         path.write_bytes(data)
         return
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
-    except OSError as error:
-        error.filename = str(path)  # nobody knows the other one
-        raise
+    temporary, handle = _beside(path, 0o666 if mode is None else 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -63,6 +58,28 @@ def replace(path: Path, content: str | bytes, *, mode: int | None = None) -> Non
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # write(2) does not know it
+        raise
+
+
+def try_out(path: Path) -> None:
+    """See, before long work, whether `replace` could write a file. Nothing is changed.
+
+    Raises:
+        OSError: It could not.
+    """
+    if not path.exists() or path.is_file():
+        temporary, handle = _beside(path, 0o600)
+        os.close(handle)
+        temporary.unlink()
+
+
+def _beside(path: Path, mode: int) -> tuple[Path, int]:
+    """A new file in the same directory, open to be written."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        return temporary, os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except OSError as error:
+        error.filename = str(path)  # nobody knows the other one
         raise
 
 

@@ -1,4 +1,4 @@
-"""How what is optional is installed: into the very Python that runs studioctl. Imports nothing of ours."""
+"""Optional parts: whether they are there, and how they are installed, into the very Python that runs studioctl."""
 
 import importlib.util
 import shlex
@@ -6,6 +6,30 @@ import shutil
 import sys
 import sysconfig
 from pathlib import Path
+
+from studioctl.errors import StudioctlError
+
+# By the name of each extra: what needs it, and the libraries that it brings.
+EXTRAS = {
+    "tune": ("Tuning", ("optuna", "optuna_dashboard", "plotly", "matplotlib")),
+    "ui": ("The page", ("starlette", "uvicorn", "jinja2")),
+}
+
+
+def require(extra: str) -> None:
+    """Goes on where an extra is installed.
+
+    Raises:
+        StudioctlError: It is not; the hint is the command that installs it.
+    """
+    what, libraries = EXTRAS[extra]
+    missing = [name for name in libraries if importlib.util.find_spec(name) is None]
+    if missing:
+        raise StudioctlError(
+            f"{what} needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed."
+            " Nothing was changed.",
+            hint=installing(f"studioctl[{extra}]"),
+        )
 
 
 def installing(requirement: str) -> str:

@@ -58,14 +58,10 @@ class Target:
         return f" --profile {shlex.quote(self.profile)}" if self.profile else ""
 
     @property
-    def account_flags(self) -> str:
-        """The flags with which the AWS CLI means the same account and region, or the one that is rehearsed for."""
-        return f" --region {self.region}{self.profile_flag}"
-
-    @property
     def aws_flags(self) -> str:
-        """The same, for a command that changes something: about the emulator, it must never reach a real account."""
-        return self.account_flags + (f" --endpoint-url {self.endpoint_url}" if self.is_local else "")
+        """The flags with which the AWS CLI means the same account and region, and of the emulator never a real one."""
+        emulated = f" --endpoint-url {self.endpoint_url}" if self.is_local else ""
+        return f" --region {self.region}{self.profile_flag}{emulated}"
 
 
 # What Terraform is signed in with: to AWS, and to registries of its own.

@@ -6,21 +6,31 @@
     result = tuner.run("objective.py", trials=40, workers=4, on_progress=print)
     print(result.status.best)
 
+With SageMaker's training jobs in place of processes: `tuner.run(..., jobs=JobSettings(max_usd=5.0))`.
+
 Nothing here prints, asks or exits. What goes wrong is a `StudioctlError`, with a message and a hint.
 """
 
-from collections.abc import Callable
+import dataclasses
+import warnings
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studioctl.config.load import load
 from studioctl.events import result_of
-from studioctl.tuning import needs
+from studioctl.extras import require
+from studioctl.target import Target
 
 if TYPE_CHECKING:  # they load Optuna, which takes a second
     from studioctl.events import Noted
+    from studioctl.operations.environment import Account
+    from studioctl.operations.tuning import jobs as of_jobs
+    from studioctl.operations.tuning import workers as of_workers
+    from studioctl.operations.tuning.jobs import JobSettings
     from studioctl.tuning.controller import Progress
     from studioctl.tuning.records import StudyStatus, TrialRecord
-    from studioctl.tuning.runs import RunResult
+    from studioctl.tuning.runs import RunResult, Settings
 
 
 class Tuner:
@@ -30,12 +40,13 @@ class Tuner:
     is named; where the name is left out, it is the one that changed last.
 
     Args:
-        beside: The environment's file, which need not exist: studies are in `tuning/` in its directory.
+        beside: The environment's file, which only jobs need: studies are in `tuning/` in its directory.
+        local: Jobs run on the emulator on this machine, which is started if it is not running, instead of AWS.
     """
 
-    def __init__(self, beside: str | Path = "studio.toml") -> None:
-        needs.require()
-        self._beside = Path(beside)
+    def __init__(self, beside: str | Path = "studio.toml", *, local: bool = False) -> None:
+        require("tune")
+        self._beside, self._is_local = Path(beside), local
 
     def run(
         self,
@@ -44,27 +55,55 @@ class Tuner:
         trials: int,
         workers: int = 1,
         study: str | None = None,
+        jobs: "JobSettings | None" = None,
         on_progress: "Callable[[Progress | Noted], None] | None" = None,
         **settings: Any,
     ) -> "RunResult":
-        """Tunes on this machine until the study has its trials. Called again, it goes on where it ended.
+        """Tunes until the study has its trials. Called again, it goes on where it ended.
+
+        Nobody is asked before jobs start: `estimate` tells what they would cost, and `JobSettings.max_usd` is a limit.
 
         Args:
-            file: The file that defines `objective(trial)`.
+            file: The file that defines `objective(trial)`, or loads its study from OPTUNA_STORAGE.
             trials: How many finished trials the study shall have in all.
-            workers: How many run side by side, each in a process.
+            workers: How many run side by side, each in a process or in a job.
             study: Its name; None takes the file's.
+            jobs: What training jobs of the environment run on: one for each trial, or with a database in [tuning]
+                workers that run many. None: processes of this machine.
             on_progress: Called when a trial has ended, and each second.
             settings: Others of `studioctl.tuning.runs.Settings`, such as `directions=("maximize",)` or `seed=1`.
 
         Raises:
             RefusedError: Another process tunes this study.
-            StudioctlError: The file cannot be loaded, or every trial fails.
+            StudioctlError: The file cannot be loaded, or every trial fails, or AWS refuses.
         """
-        from studioctl.tuning import runs  # noqa: PLC0415
+        wanted = self._settings(file, jobs, trials=trials, workers=workers, study=study, **settings)
+        return result_of(self._work(wanted), on_progress)
 
-        wanted = runs.Settings(file=Path(file), trials=trials, workers=workers, study=study, **settings)
-        return result_of(runs.run(self._beside, wanted), on_progress)
+    def estimate(
+        self,
+        file: str | Path,
+        *,
+        trials: int,
+        workers: int = 1,
+        study: str | None = None,
+        jobs: "JobSettings",
+        **settings: Any,
+    ) -> "of_jobs.Estimate | of_workers.Estimate":
+        """The highest cost of `run` with these jobs, and the quota that it needs and has. Starts nothing.
+
+        Args:
+            file: As for `run`, as are the others.
+            trials: How many finished trials the study shall have in all.
+            workers: How many run side by side.
+            study: Its name.
+            jobs: What jobs run on.
+            settings: Others.
+        """
+        from studioctl.operations.tuning import sizes  # noqa: PLC0415
+
+        wanted = self._settings(file, jobs, trials=trials, workers=workers, study=study, **settings)
+        return sizes.prepared(self._beside, wanted, self._account).most
 
     def resume(
         self,
@@ -74,7 +113,7 @@ class Tuner:
         workers: int | None = None,
         on_progress: "Callable[[Progress | Noted], None] | None" = None,
     ) -> "RunResult":
-        """Goes on with a study as it was run last.
+        """Goes on with a study as it was run last, also with jobs, without asking.
 
         Args:
             study: Its name.
@@ -85,18 +124,19 @@ class Tuner:
         from studioctl.tuning import runs  # noqa: PLC0415
 
         settings = runs.as_before(self._beside, study, trials=trials, workers=workers)
-        return result_of(runs.run(self._beside, settings), on_progress)
+        return result_of(self._work(settings), on_progress)
 
     def stop(self, study: str | None = None) -> bool:
-        """Stops a study that another process runs; whether it ran. Trials that run are queued."""
-        from studioctl.tuning import runs  # noqa: PLC0415
+        """Stops a study that another process runs, or jobs without one; whether it ran. Trials that run are queued."""
+        from studioctl.operations.tuning import sizes  # noqa: PLC0415
 
-        return runs.stop(self._beside, study)[1]
+        return sizes.stop(self._beside, study, self._account)[1]
 
     def status(self, study: str | None = None) -> "StudyStatus":
         """Trials by state, the best so far, the rate and when it will end."""
         from studioctl.tuning import studies  # noqa: PLC0415
 
+        self._look_afresh(study)
         return studies.status(self._beside, study)
 
     def best(self, study: str | None = None) -> "tuple[TrialRecord, ...]":
@@ -107,6 +147,7 @@ class Tuner:
         """Every trial, by number."""
         from studioctl.tuning import studies  # noqa: PLC0415
 
+        self._look_afresh(study)
         return studies.records(self._beside, study)
 
     def studies(self) -> "tuple[StudyStatus, ...]":
@@ -119,6 +160,7 @@ class Tuner:
         """Draws Optuna's plots: an HTML file and a PNG, in the study's directory unless another one is named."""
         from studioctl.tuning import plots  # noqa: PLC0415
 
+        self._look_afresh(study)
         return plots.plot(self._beside, study, Path(directory) if directory else None)
 
     def export(self, file: str | Path, study: str | None = None, *, replace: bool = False) -> int:
@@ -134,14 +176,46 @@ class Tuner:
         """
         from studioctl.tuning import exports  # noqa: PLC0415
 
+        self._look_afresh(study)
         return exports.export(self._beside, study, Path(file), replace=replace)
 
     def delete(self, study: str) -> None:
-        """Permanently deletes a study with its logs, without asking.
+        """Permanently deletes a study with its logs, without asking; from the database, too, by a job.
 
         Raises:
             RefusedError: It runs.
         """
+        from studioctl.operations.tuning import sizes  # noqa: PLC0415
         from studioctl.tuning import runs  # noqa: PLC0415
 
-        runs.delete(self._beside, study)
+        erase, _ = sizes.eraser(self._beside, self.status(study), self._account)
+        runs.delete(self._beside, study, erase)
+
+    def _settings(self, file: str | Path, jobs: "JobSettings | None", **settings: Any) -> "Settings":
+        from studioctl.tuning import runs  # noqa: PLC0415
+
+        plain = None if jobs is None else {**dataclasses.asdict(jobs), "is_local": self._is_local}
+        return runs.Settings(file=Path(file), jobs=plain, **settings)
+
+    def _work(self, settings: "Settings") -> "Generator[Progress | Noted, None, RunResult]":
+        from studioctl.operations.tuning import sizes  # noqa: PLC0415
+        from studioctl.tuning import runs  # noqa: PLC0415
+
+        if settings.jobs is None:
+            return runs.run(self._beside, settings)
+        return sizes.prepared(self._beside, settings, self._account).work
+
+    def _account(self, is_local: bool) -> "Account":
+        from studioctl.operations import emulation  # noqa: PLC0415
+        from studioctl.operations.environment import Account  # noqa: PLC0415
+
+        config = load(self._beside)
+        target = emulation.begin(config.region)[0] if is_local else Target(config.region, config.profile)
+        return Account(config, target)
+
+    def _look_afresh(self, study: str | None) -> None:
+        """Takes the newest copy of a study that workers share; warns where there is something to be told of it."""
+        from studioctl.operations.tuning import sizes  # noqa: PLC0415
+
+        for told in sizes.fresh(self._beside, study, self._account):
+            warnings.warn(told, stacklevel=3)

@@ -8,18 +8,20 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "studioctl"
 FILES = sorted(SOURCE.rglob("*.py"))
+OPERATIONS = SOURCE / "operations"
 EMULATOR = SOURCE.parent / "studio_emulator"
 EMULATOR_FILES = sorted(EMULATOR.rglob("*.py"))
 SANDBOX_FILES = sorted((EMULATOR / "sandbox").rglob("*.py"))
 MOTOS_FILES = sorted({*EMULATOR_FILES} - {*SANDBOX_FILES})
-BASE = {"disk", "errors", "events", "extras", "homes", "target"}
+BASE = {"disk", "errors", "events", "extras", "findings", "homes", "target"}
 
 # Room -> the rooms that it may import, besides itself and the base.
 ALLOWED: dict[str, set[str]] = {
     "disk": set(),
     "errors": set(),
     "events": set(),
-    "extras": set(),
+    "extras": {"errors"},
+    "findings": set(),
     "homes": {"errors"},
     "target": set(),
     "programs": set(),
@@ -30,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "lifecycle": {"config"},
     "infrastructure": {"catalog", "config", "guard", "lifecycle"},
     "terraform": {"catalog", "infrastructure"},
-    "aws": set(),
+    "aws": {"catalog"},
     "containers": set(),
     "operations": {
         "catalog",
@@ -48,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "audit": {"config", "infrastructure", "terraform", "aws"},
     "tuning": {"aws"},
-    "review": {"config", "infrastructure", "terraform"},
+    "review": {"catalog", "config", "infrastructure", "lifecycle", "terraform"},
     "report": {"audit", "catalog", "config", "infrastructure", "operations"},
     "presentation": {
         "audit",
@@ -99,10 +101,21 @@ ALLOWED: dict[str, set[str]] = {
         "terraform",
     },  # the values of aws and terraform, for its types
     "guard": set(),
-    "tuner": {"tuning"},
+    "tuner": {"config", "operations", "tuning"},
     "__main__": {"cli"},
-    "__init__": {"api", "tuner"},
+    "__init__": {"api", "operations", "tuner"},
 }
+# Inside `operations`: each part (a folder, or a file) imports only parts of the lines above its own.
+FLOORS: tuple[set[str], ...] = (
+    {"emulation", "environment"},
+    {"state", "studio", "prices"},
+    {"composition", "spaces"},
+    {"data"},
+    {"costs", "limits"},
+    {"images", "provisioning", "quotas"},
+    {"deployer", "doctor", "editor", "environments", "own_identity", "people", "pipelines", "proposals"},
+    {"explain", "secrets", "status", "trust", "tuning", "why"},
+)
 BASE_IMPORTS: dict[str, set[str]] = {name: set() for name in (*BASE, "programs")}
 # Library -> the rooms that may import it.
 ONLY_IN = {
@@ -137,6 +150,8 @@ OTHER_PROCESSES = {
     SOURCE / "terraform/front/__main__.py",
     SOURCE / "terraform/process.py",
     SOURCE / "tuning/job.py",
+    SOURCE / "tuning/script.py",
+    SOURCE / "tuning/worker.py",
     EMULATOR / "__main__.py",
     EMULATOR / "process.py",
     EMULATOR / "training/inside/toolkit.py",
@@ -144,7 +159,18 @@ OTHER_PROCESSES = {
 # Files that are sent into the space, where there is Python and nothing else.
 SENT_TO_THE_SPACE = {"lifecycle/program/merge.py"}
 # Files that are sent into a training job, and what there is beside Python.
-SENT_TO_JOBS = {"tuning/job.py": {"boto3", "runner"}}
+OPTUNAS = {"optuna", "sqlalchemy"}
+SENT_TO_JOBS = {
+    "tuning/again.py": OPTUNAS,
+    "tuning/copies.py": OPTUNAS,
+    "tuning/job.py": {"boto3", "studioctl_runner"},
+    "tuning/runner.py": OPTUNAS,
+    "tuning/bucket.py": {"boto3"},
+    "tuning/script.py": {"studioctl_job", "studioctl_runner", "studioctl_worker"},
+    "tuning/shared.py": OPTUNAS | {"boto3", "studioctl_again"},
+    "tuning/worker.py": OPTUNAS
+    | {"studioctl_bucket", "studioctl_copies", "studioctl_job", "studioctl_runner", "studioctl_shared"},
+}
 
 
 def room_of(file: Path) -> str:
@@ -165,6 +191,13 @@ def imports_of(file: Path) -> Iterator[str]:
                     yield from (f"studioctl.{name.name}" for name in names)
                 else:
                     yield module
+
+
+def members_of(file: Path) -> Iterator[str]:
+    """Everything that the file imports from a package, with the package: `studioctl.operations.costs`."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "studioctl.operations":
+            yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
 def of_each(files: Iterable[Path]) -> Callable[[Callable[[Path], Iterable[object]]], Callable[[], None]]:
@@ -194,6 +227,27 @@ def test_a_room_imports_only_the_rooms_that_it_may(file: Path) -> Iterable[objec
     rooms = {parts[1] for name in imports_of(file) if (parts := name.split("."))[0] == "studioctl" and parts[1:]}
 
     return rooms - allowed - {"__version__"}
+
+
+def test_each_part_of_operations_has_its_floor() -> None:
+    parts = {file.relative_to(OPERATIONS).parts[0].removesuffix(".py") for file in OPERATIONS.rglob("*.py")}
+    floors = [part for floor in FLOORS for part in floor]
+    assert sorted(floors) == sorted(parts - {"__init__"})
+
+
+@of_each(sorted(OPERATIONS.rglob("*.py")))
+def test_no_arrow_inside_operations_runs_back_up(file: Path) -> Iterable[object]:
+    part = file.relative_to(OPERATIONS).parts[0].removesuffix(".py")
+    floor = next((number for number, parts in enumerate(FLOORS) if part in parts), 0)
+    below = {part}.union(*FLOORS[:floor])
+    room = "studioctl.operations."
+    # `from studioctl.operations import costs` names the part last, `from studioctl.operations.costs import x` does not.
+    named = {
+        name.removeprefix(room).split(".")[0]
+        for name in (*imports_of(file), *members_of(file))
+        if name.startswith(room)
+    }
+    return named - below
 
 
 @of_each(FILES)

@@ -7,8 +7,9 @@ from typing import Any
 import botocore.session
 import pytest
 
+from studioctl.catalog.kinds import DOMAIN, SPACE
 from studioctl.infrastructure import blueprint, studio_api
-from studioctl.infrastructure.studio_api import DOMAIN, DOMAIN_BY_API, SPACE, SPACE_BY_API
+from studioctl.infrastructure.studio_api import DOMAIN_BY_API, SPACE_BY_API
 from tests.environments import environment
 from tests.unit.config.generate_aws_tables import _prepare, _terraform
 
@@ -83,8 +84,9 @@ def test_the_api_has_each_of_them_under_our_name(
 
 def test_what_only_the_api_sets_is_in_the_api_and_not_in_the_provider(provider: dict[str, Any]) -> None:
     """When a provider has such an argument, it is to move to the others, unless the provider cannot take it back."""
-    pages = {"hidden_apps": ["Canvas"], "session_names": "user"}
-    kept = {("default_user_settings", "studio_web_portal_settings", "hidden_app_types")}
+    pages = {"hidden_apps": ["Canvas"], "hidden_tools": ["JumpStart"], "session_names": "user"}
+    hidden = ("hidden_app_types", "hidden_instance_types", "hidden_ml_tools")
+    kept = {("default_user_settings", "studio_web_portal_settings", name) for name in hidden}
     model = botocore.session.get_session().get_service_model("sagemaker")
     sent = model.operation_model("UpdateDomain").input_shape
     told = model.operation_model("DescribeDomain").output_shape

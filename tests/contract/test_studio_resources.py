@@ -116,7 +116,9 @@ class Run:
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """Nothing takes time, and the account has a licence for RStudio."""
     home = tmp_path_factory.mktemp("emulator")
-    settings = EmulatorSettings(transition_seconds=0, rstudio_licence=True, scripts_are_of_one_app=False)
+    settings = EmulatorSettings(
+        transition_seconds=0, rstudio_licence=True, sso_users="any", scripts_are_of_one_app=False
+    )
     yield server.start(settings=settings, state_dir=home)
     server.stop(home)
 

@@ -89,8 +89,8 @@ class ScriptTerraform:
         for address in unwanted:
             self._drop(address, lambda _: True)
 
-    def park(self, objects: Collection[tuple[str, str]]) -> tuple[str, ...]:
-        self.content, moved = states.park(self.content, objects)
+    def park(self, objects: Collection[tuple[str, str]], leaving: Collection[str]) -> tuple[str, ...]:
+        self.content, moved = states.park(self.content, objects, leaving)
         return moved
 
     def plan(

@@ -6,11 +6,12 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from studioctl.aws.training import JobState, NoRoomError
+from studioctl.aws.training import JobState, ListedJob, NoRoomError
 from studioctl.tuning import runner
 
 
@@ -30,6 +31,7 @@ class FakeJob:
     status: str = "InProgress"
     reason: str = ""
     thread: threading.Thread | None = None
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass
@@ -51,6 +53,10 @@ class FakeCloud:
     def put(self, key: str, content: bytes) -> None:
         with self.lock:
             self.objects[key] = content
+
+    def put_new(self, key: str, content: bytes) -> bool:
+        with self.lock:
+            return self.objects.setdefault(key, content) is content
 
     def get(self, key: str) -> bytes | None:
         return self.objects.get(key)
@@ -81,6 +87,9 @@ class FakeCloud:
         if job is None:
             return None
         return JobState(name, job.status != "InProgress", job.status, job.reason, 36.0)
+
+    def listed(self, prefix: str) -> list[ListedJob]:
+        return [ListedJob(name, job.status, job.created) for name, job in self.jobs.items() if name.startswith(prefix)]
 
     def stop(self, name: str) -> None:
         self.jobs[name].status = "Stopped"
@@ -135,7 +144,7 @@ class FakeS3:
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the jobs' program be imported here: in a job its neighbour is a module of its own."""
-    monkeypatch.setitem(sys.modules, "runner", runner)
+    monkeypatch.setitem(sys.modules, "studioctl_runner", runner)
     program = importlib.import_module("studioctl.tuning.job")
     monkeypatch.setattr(program, "ASK_SECONDS", 0.01)
     monkeypatch.setattr("boto3.client", lambda _service: None)

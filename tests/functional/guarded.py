@@ -14,12 +14,12 @@ from tests.unit.emulator.emulated import SESSION, TRUST
 from studio_emulator import controls, server
 from studio_emulator.server import ACCOUNT_ID
 from studioctl.config.load import load
-from studioctl.guard import function
+from studioctl.guard import store
 from studioctl.guard.ledger import Ledger
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Data, Resource
 from studioctl.infrastructure.guard import HANDLER, archived
-from studioctl.infrastructure.naming import Naming
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 
 BUCKET = f"{NAME}-data-{ACCOUNT_ID}"
 WORKS = json.dumps(
@@ -76,7 +76,7 @@ class Guarded:
 
     def ledger(self) -> Ledger:
         """As the guard has written it."""
-        found, _ = function.read(self.home.client("s3"), BUCKET)
+        found, _ = store.read(self.home.client("s3"), BUCKET)
         assert found is not None
         return found
 
@@ -99,12 +99,17 @@ class Guarded:
 
 
 @contextmanager
-def guarded(directory: Path, users: Sequence[str], limits: str, **settings: Any) -> Iterator[Guarded]:
-    """An environment of these users with these limits; its clock stands at 1 December 2036, 06:00 UTC."""
+def guarded(
+    directory: Path, users: Sequence[str], limits: str, *, more: str = "", **settings: Any
+) -> Iterator[Guarded]:
+    """An environment of these users with these limits; its clock stands at 1 December 2036, 06:00 UTC.
+
+    `more`: other tables of its file.
+    """
     with living(directory, users={user: (f"{user}-editor",) for user in users}, **settings) as home:
         people = "".join(f'[[users]]\nname = "{user}"\n' for user in users)
         home.shell.write(
-            f'name = "{NAME}"\nregion = "{REGION}"\n[iam]\nper_user_roles = true\n[limits]\n{limits}\n{people}'
+            f'name = "{NAME}"\nregion = "{REGION}"\n[iam]\nper_user_roles = true\n[limits]\n{limits}\n{more}\n{people}'
         )
         controls.clock(home.emulator, {"to": "2036-12-01T06:00:00", "stand": True})
         _furnish(home, users)
@@ -135,6 +140,9 @@ def _furnish(home: Living, users: Sequence[str]) -> None:
     blocks = {
         b.address: b for m in blueprint.build(config).modules for b in m.blocks if isinstance(b, (Data, Resource))
     }
+
+    if config.tuning.has_database:
+        known["aws_rds_cluster.tuning"] = _database(home, blocks["aws_rds_cluster.tuning"].arguments)
 
     def document(name: str) -> str:
         return _document(blocks[f"data.aws_iam_policy_document.{name}"].arguments, known)
@@ -175,6 +183,30 @@ def _furnish(home: Living, users: Sequence[str]) -> None:
             "Input": schedule["target"]["input"],
         },
     )
+
+
+def _database(home: Living, wanted: Mapping[str, Any]) -> str:
+    """The cluster and its instance; the cluster's ARN."""
+    rds, name = home.client("rds"), str(wanted["cluster_identifier"])
+    (bounds,) = wanted["serverlessv2_scaling_configuration"]
+    arn = rds.create_db_cluster(
+        DBClusterIdentifier=name,
+        Engine=wanted["engine"],
+        MasterUsername=wanted["master_username"],
+        ManageMasterUserPassword=True,
+        DatabaseName=wanted["database_name"],
+        EnableHttpEndpoint=True,
+        DeletionProtection=True,
+        ServerlessV2ScalingConfiguration={"MinCapacity": bounds["min_capacity"], "MaxCapacity": bounds["max_capacity"]},
+        Tags=[{"Key": key, "Value": value} for key, value in {**wanted["tags"], ENVIRONMENT_TAG: NAME}.items()],
+    )["DBCluster"]["DBClusterArn"]
+    rds.create_db_instance(
+        DBInstanceIdentifier=name,
+        DBClusterIdentifier=name,
+        Engine=wanted["engine"],
+        DBInstanceClass="db.serverless",
+    )
+    return str(arn)
 
 
 def _document(arguments: Mapping[str, Any], known: Mapping[str, str]) -> str:

@@ -17,7 +17,11 @@ from tests.unit.emulator.emulated import Studio, client, eventually, new_studio
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
+from studio_emulator.studio.quotas import KINDS_OF_APPS, of_type
 
+GPUS = ("ml.g4dn.xlarge", "ml.g5.xlarge", "ml.g5.2xlarge", "ml.p3.2xlarge")
+# An account that asked for more than a new one has.
+ON_GPUS = {of_type(kind, name).code: 5.0 for kind in KINDS_OF_APPS for name in GPUS}
 NAME = "acme-ml"
 REGION = "us-east-1"
 SCRIPT = "#!/bin/bash\nset -eux\n"
@@ -111,7 +115,7 @@ def living(directory: Path, *, users: Mapping[str, tuple[str, ...]], **settings:
     """
     shell = Shell(directory, {"STUDIOCTL_EMULATOR_DIR": str(directory / "emulator")})
     shell.write(_file(users))
-    chosen = EmulatorSettings(**{"transition_seconds": 0.1, **settings})
+    chosen = EmulatorSettings(**{"transition_seconds": 0.1, "quotas": ON_GPUS, **settings})
     emulator = server.start(settings=chosen, state_dir=directory / "emulator")
     try:
         yield _furnished(shell, emulator, users)

@@ -99,6 +99,6 @@ def test_nobody_removes_another_environment_than_they_mean(studio: studioctl.Stu
     assert other.value.message == "This is 'acme-ml', not 'acme'. Nothing was changed."
     assert (
         unknown.value.message
-        == "'everything' is no kind of data: write bucket, homes, images, secrets, spaces, or all."
+        == "'everything' is no kind of data: write bucket, homes, images, secrets, spaces, studies, or all."
     )
     assert studio.spaces()

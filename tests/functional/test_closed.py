@@ -1,7 +1,7 @@
 """A closed network, made and removed by the real Terraform and provider on the emulator."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
 from studioctl.infrastructure import endpoints
 from studioctl.infrastructure.studio_api import UNKNOWN
-from studioctl.operations.provisioning import studio_settings
+from studioctl.operations.provisioning import adopt, studio_settings
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.trust import DATA_VARIABLE
 
@@ -170,16 +170,16 @@ def of_a_state_that_changes_meanwhile(shell: Shell, walk: InProcess) -> Iterator
         state.write_text(json.dumps({**content, "serial": content["serial"] + 1}))
 
     with walk.patch.context() as patch:
-        patch.setattr(studio_settings, "_refuse_more", written)
-        yield walk.note(remedy(walk.studioctl(*up)), of="studioctl.terraform.diagnostics")
+        patch.setattr(adopt, "refuse_more", written)
+        yield walk.note(remedy(walk.studioctl(*up)), of="studioctl.catalog.troubles")
 
-    def more(half: PlanSummary, *, agreed: Collection[str]) -> None:
-        refuse(replace(half, changes=(replace(half.changes[0], action="delete"),)), agreed=agreed)
+    def more(half: PlanSummary, *, agreed: PlanSummary, **parked: Any) -> None:
+        refuse(replace(half, changes=(replace(half.changes[0], action="delete"),)), agreed=agreed, **parked)
 
     with walk.patch.context() as patch:
-        refuse = studio_settings._refuse_more
-        patch.setattr(studio_settings, "_refuse_more", more)
-        yield walk.printed(walk.studioctl(*up), of="studioctl.operations.provisioning.studio_settings")
+        refuse = adopt.refuse_more
+        patch.setattr(adopt, "refuse_more", more)
+        yield walk.printed(walk.studioctl(*up), of="studioctl.operations.provisioning.adopt")
 
 
 def of_a_state_that_lacks_something(walk: InProcess) -> str:

@@ -119,6 +119,58 @@ def test_recovery_starts_beside_the_volume_and_the_next_start_is_an_ordinary_one
     assert after["ResourceSpec"]["LifecycleConfigArn"].startswith("arn:")
 
 
+PLAN = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/march"
+
+
+@pytest.fixture
+def on_plan(home: Living) -> Iterator[None]:
+    """The space starts on a training plan; all other tests of this home find it as it was."""
+
+    def starts_on(instance_type: str, plan: str) -> None:
+        spec = {"InstanceType": instance_type, "LifecycleConfigArn": home.script_arn, "TrainingPlanArn": plan}
+        settings: Any = {"CodeEditorAppSettings": {"DefaultResourceSpec": spec}}
+        home.studio.sagemaker.update_space(DomainId=home.domain_id, SpaceName="ada-editor", SpaceSettings=settings)
+        home.studio.wait_space(home.domain_id, "ada-editor")
+
+    starts_on("ml.g5.xlarge", PLAN)
+    yield
+    starts_on("ml.t3.medium", "None")
+
+
+@pytest.mark.usefixtures("on_plan")
+def test_a_training_plan_of_the_space_is_taken_and_left_for_another_instance_type(home: Living) -> None:
+
+    told = home.run("start")
+    on_plan = home.app("ada-editor")["ResourceSpec"]
+    status = json.loads(home.run("status", "--json").out)
+    left = json.loads(home.run("restart", "--instance-type", "ml.t3.large", "--json").out)
+
+    assert "'ada-editor' is running on ml.g5.xlarge, on the capacity of its training plan" in told.err
+    assert on_plan["TrainingPlanArn"] == PLAN
+    assert status["usd_per_hour"] == 0
+    assert "TrainingPlanArn" not in home.app("ada-editor")["ResourceSpec"]
+    assert left == {
+        "space": "ada-editor",
+        "owner": "ada",
+        "app_type": "CodeEditor",
+        "app_status": "InService",
+        "instance_type": "ml.t3.large",
+        "image": left["image"],
+        "since": left["since"],
+        "in_recovery": False,
+        "training_plan": None,
+        "usd_per_hour": left["usd_per_hour"],
+    }
+    assert left["usd_per_hour"] > 0
+    assert json.loads(home.run("start", "--json").out) == left | {"since": left["since"]}
+
+
+def test_what_was_stopped_as_json(home: Living) -> None:
+    home.run("start")
+    assert json.loads(home.run("stop", "--json").out) == {"stopped": ["ada-editor"], "left_running": []}
+    assert json.loads(home.run("stop", "--all", "--json").out) == {"stopped": [], "left_running": []}
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

@@ -34,6 +34,7 @@ acme-ml  us-east-1 on the emulator
 
 File and state
   ✓ FIL001  studio.toml is valid: 'acme-ml' in us-east-1
+  ✓ FIL003  no image is pinned: spaces that name none start AWS's newest, 4.4 on 2026-08-19, supported until 2027-02-12
 
 Terraform
   ✓ TF001  terraform 1.11.4 (BIN/terraform)
@@ -56,6 +57,7 @@ Account
 Instances and remote access
   ✓ TYP001  us-east-1 offers ml.t3.medium
   i RMT001  ml.t3.medium is too small for a local editor: ada-editor
+      at: studio.toml: studio.instance_type
       AWS wants 8 GB and refuses remote access on this type; the editor in the browser works.
       do: LARGER
 
@@ -80,7 +82,7 @@ Names
   ✓ NAM002  policy acme-ml-jobs: the name is free
   ✓ NAM004  domain acme-ml: the name is free
 
-1 note, 31 ok
+1 note, 32 ok
 """
 
 
@@ -137,19 +139,28 @@ def test_errors_warnings_and_exit_codes(ready: Shell) -> None:
     assert [finding for finding in found["findings"] if finding["severity"] == "error"] == [
         {
             "id": "QUO004",
+            "engine": "studioctl",
+            "subject": None,
+            "group": "Quotas",
             "severity": "error",
             "message": "Code Editors on ml.g5.xlarge, all running: 1 needed, and the account may have 0",
+            "details": [],
             "why": "A space of this type is made, but never starts."
             " Big instances and those with a GPU have to be asked for.",
-            "remedy": "aws service-quotas request-service-quota-increase --service-code sagemaker"
-            " --quota-code L-8C616CCB --desired-value 1 --region us-east-1",
+            "remedy": "studioctl quotas request --local",
+            "cost": "",
             "reference": "https://github.com/aws/amazon-sagemaker-feedback/issues/157",
-            "group": "Quotas",
+            "about": "",
+            "file": "studio.toml",
+            "line": 8,
+            "key": ["studio", "instance_type"],
+            "accepted": None,
         }
     ]
     assert [f["id"] for f in json.loads(bad.out)["findings"] if f["severity"] == "warning"] == ["PRG003"]
-    assert "\n  ! PRG003  session-manager-plugin was not found\n" in strict.out
-    assert strict.out.endswith("\n1 warning, 31 ok\n")
+    told = "\n  ! PRG003  session-manager-plugin was not found\n      at: studio.toml:9: studio.remote_access\n"
+    assert told in strict.out
+    assert strict.out.endswith("\n1 warning, 32 ok\n")
 
 
 def test_what_is_not_allowed_takes_nothing_away_from_the_rest(ready: Shell) -> None:
@@ -176,7 +187,7 @@ def test_a_wrong_file_and_none(ready: Shell) -> None:
 
     assert '  ✗ FIL001  studio.toml:5: users[0].name: "ada_l"' in wrong.out
     assert "      do: studioctl validate\n" in wrong.out
-    assert "  i DOC002  there is no studio.toml, so not looked at: what is in .studioctl/, Terraform's" in none.out
+    assert "  i DOC002  there is no studio.toml, so not looked at: " in none.out
     assert "      do: studioctl init\n" in none.out
     assert none.out.startswith("no environment  us-east-1 on the emulator\n")
     assert "  ✓ AWS001  account 123456789012" in none.out

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from unittest.mock import ANY
 
 import pytest
 from benchmarks.guard_month import run
@@ -10,11 +11,13 @@ from botocore.exceptions import ClientError
 from tests.functional.guarded import BUCKET, Guarded, guarded
 
 from studio_emulator import controls
+from studioctl.guard.ledger import GRANTS, LEDGER
 
 LIMITS = """monthly_usd_per_user = 1.0
 monthly_usd = 100.0
 schedule = { stop = "20:00", days = "mon-fri", time_zone = "Europe/Berlin" }
 max_hours_per_start = 20.0
+idle_gpu_minutes = 60
 check_minutes = 30"""
 
 
@@ -45,8 +48,19 @@ def test_the_limit_of_one_user_stops_and_holds_that_user(team: Guarded) -> None:
     assert re.search(r"^limits  [1-9].* USD used in 2036-12 \(UTC\), .* left of 100\.00$", status, re.MULTILINE)
     assert re.search(r"^guard   looked \d+m ago$", status, re.MULTILINE)
     assert re.search(r"^ada   .* 1\.00   0\.00$", status, re.MULTILINE)
-    (finding,) = team.diagnosis()
-    assert (finding["id"], finding["severity"]) == ("LIM003", "ok")
+    assert [(each["id"], each["severity"]) for each in team.diagnosis()] == [("LIM003", "ok"), ("LIM004", "info")]
+
+
+def test_who_is_told_and_who_has_not_opened_the_link(team: Guarded) -> None:
+    assert "Told: nobody" in team.home.run("limits", "show").out
+    sns = team.home.client("sns")
+    topic = sns.create_topic(Name="acme-ml-guard")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@acme.com")
+    shown = team.home.run("limits", "show").out
+    assert "Not told yet: ops@acme.com (the link in AWS's mail was not opened)" in shown
+    token = re.findall(r"ops@acme\.com: .* token (\w+)", team.emulator.log_path.read_text())[-1]
+    sns.confirm_subscription(TopicArn=topic, Token=token)
+    assert "Told: ops@acme.com" in team.home.run("limits", "show").out
 
 
 def test_a_user_cannot_lift_it_nor_write_the_ledger(team: Guarded) -> None:
@@ -103,12 +117,62 @@ def test_what_starts_after_the_schedule_runs_on_until_its_longest_time(team: Gua
     assert [each.why for each in team.ledger().stopped if each.owner == "bob"][-1] == "max_hours_per_start"
 
 
+def test_a_gpu_that_is_idle_is_stopped_and_one_that_works_or_is_silent_is_not(team: Guarded) -> None:
+    def tell(what: str) -> None:
+        team.home.client("s3").put_object(Bucket=BUCKET, Key=f"shared/studioctl-gpu/ada-editor/{what}")
+
+    team.home.run("limits", "grant", "ada", "70")
+    team.forward(to="2036-12-03T06:00:00")
+    team.start("ada", "ml.g4dn.xlarge")
+    team.forward(forward=5400)
+    assert team.status("ada") == "InService"  # silent
+    for time, status in (("07:55", "InService"), ("08:55", "Deleted")):
+        team.forward(to=f"2036-12-03T{time}:00")
+        tell("alive")
+        if status == "InService":
+            tell("working")
+        team.forward(forward=600)
+        assert team.status("ada") == status
+    assert [each.why for each in team.ledger().stopped if each.owner == "ada"][-1] == "idle_gpu_minutes"
+
+
 def test_the_same_call_twice_changes_nothing(team: Guarded) -> None:
     at = team.forward(forward=1800)
     team.call(at)
     before = team.ledger()
     team.call(at)
     assert team.ledger() == before
+
+
+def test_a_ledger_or_grants_that_are_none_are_told_everywhere_and_lose_nobody_a_limit(team: Guarded) -> None:
+    s3, before = team.home.client("s3"), team.ledger()
+    s3.put_object(Bucket=BUCKET, Key=LEDGER, Body=b'{"version": 1, "since": ')
+    said = f"The guard's ledger 's3://{BUCKET}/{LEDGER}' cannot be read: it is no JSON, or only a part of it."
+    assert said in team.home.run("limits", "show", expect=1).err
+    assert f"\nlimits  {said}" in team.home.run("status").out
+    assert json.loads(team.home.run("status", "--json").out)["limits_trouble"].startswith(said)
+    assert [(each["id"], each["message"]) for each in team.diagnosis()] == [("LIM005", said), ("LIM004", ANY)]
+    assert "Counted from CloudTrail" in team.home.run("cost", "--month", "this").err
+    team.forward(forward=1800)
+    after = team.ledger()
+    assert [each.hours(0, after.sampled) for each in after.spans] == pytest.approx(
+        [each.hours(0, after.sampled) for each in before.spans]
+    )
+    kept = s3.list_objects_v2(Bucket=BUCKET, Prefix="studioctl-guard/unreadable-")["Contents"]
+    assert s3.get_object(Bucket=BUCKET, Key=kept[0]["Key"])["Body"].read() == b'{"version": 1, "since": '
+
+    grants = s3.get_object(Bucket=BUCKET, Key=GRANTS)["Body"].read()
+    s3.put_object(Bucket=BUCKET, Key=GRANTS, Body=b"[]")
+    for words in (("show",), ("grant", "ada", "5"), ("revoke", "ada")):
+        assert f"The grants in 's3://{BUCKET}/{GRANTS}' cannot be read: it is no JSON object." in (
+            team.home.run("limits", *words, expect=1).err
+        )
+    assert team.diagnosis()[0]["remedy"].startswith(f"aws s3 mv s3://{BUCKET}/{GRANTS} s3://{BUCKET}/{GRANTS}.unread")
+    team.forward(forward=1800)
+    assert team.held("ada")
+    s3.put_object(Bucket=BUCKET, Key=GRANTS, Body=grants)
+    team.forward(forward=1800)
+    assert not team.held("ada")
 
 
 def test_a_new_month_lets_everybody_start(team: Guarded) -> None:
@@ -118,6 +182,17 @@ def test_a_new_month_lets_everybody_start(team: Guarded) -> None:
     team.skip(to="2036-12-31T23:50:00")
     team.forward(to="2037-01-01T00:40:00")
     assert not team.held("ada")
+
+
+def test_a_month_that_cloudtrail_has_forgotten_is_counted_from_the_ledger(team: Guarded) -> None:
+    before = json.loads(team.home.run("cost", "--month", "2036-12", "--by", "user", "--json").out)
+    team.skip(to="2037-05-01T06:00:00")
+    team.forward(forward=3600)
+    after = json.loads(team.home.run("cost", "--month", "2036-12", "--by", "user", "--json").out)
+    assert (before["source"], after["source"]) == ("CloudTrail", "the guard's ledger")
+    assert after["since"].startswith("2036-12-01T00:00:00")  # the ledger was counted anew
+    assert [each["name"] for each in after["by"]] == ["ada", "bob", "eve"]
+    assert after["by"] == before["by"]
 
 
 def test_a_call_for_a_time_to_come_is_refused(team: Guarded) -> None:
@@ -138,8 +213,7 @@ def test_a_guard_that_is_switched_off_is_told(team: Guarded) -> None:
     assert (finding["id"], finding["remedy"].split(" --")[0]) == ("LIM002", "aws lambda delete-function-concurrency")
     team.home.client("lambda").delete_function_concurrency(FunctionName="acme-ml-guard")
     team.forward(forward=1800)
-    (finding,) = team.diagnosis()
-    assert (finding["id"], finding["severity"]) == ("LIM003", "ok")
+    assert [(each["id"], each["severity"]) for each in team.diagnosis()] == [("LIM003", "ok"), ("LIM004", "ok")]
     assert team.home.client("s3").head_object(Bucket=BUCKET, Key="studioctl-guard/ledger.json")
 
 

@@ -148,6 +148,9 @@ def test_attaching_writes_the_digest_into_the_file_and_nothing_else(world: Shell
     assert said.startswith(f"studio.toml offers {pushed[:19]} as 'torch' (")
     assert said.endswith("\nNext:\n  studioctl up --local  make it selectable in Code Editor\n")
     assert "studio.toml offered already" in image(world, "attach", pushed, "--name", "torch", "--local")
+    both = image(world, "attach", pushed, "--name", "torch", "--app", "code-editor", "--app", "jupyterlab", "--local")
+    assert "make it selectable in Code Editor and JupyterLab" in both
+    assert 'apps = ["code-editor", "jupyterlab"]\n' in (world.directory / "studio.toml").read_text()
     (found,) = json.loads(image(world, "list", "--local", "--json"))["images"]
     assert found["attached_as"] == "torch"
     world.write(FILE)

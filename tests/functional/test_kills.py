@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from benchmarks.world import descendants
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell
+from tests.processes import has_ended
 from tests.remedies import claimed
 from tests.walking import COMMAND, InShell
 
@@ -312,11 +313,5 @@ def test_what_a_killed_terraform_leaves_running_is_ended(tmp_path: Path) -> None
     leader.wait()
 
     assert list(orphans.wait_for_orphan(tmp_path)) == []
-    deadline = time.monotonic() + 60
-    while child in [int(path.name) for path in Path("/proc").glob("[0-9]*")]:
-        state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
-        assert time.monotonic() < deadline
-        if state == "Z":
-            break
-        time.sleep(0.02)
+    assert has_ended(child)
     assert not (tmp_path / orphans.NOTE).exists()

@@ -101,28 +101,36 @@ def digest(path: Path) -> str:
 
 def test_what_is_missing_is_said_and_nothing_is_changed(remote: Remote) -> None:
     before = remote.config.read_bytes()
-    again = "studioctl connect --local ada-editor --editor none"
+    again = "studioctl connect --local ada-editor --editor none --instance-type ml.t3.large"
 
     check = remote.run("connect", "--check", "--editor", "none", expect=1)
     refused = remote.run("connect", "--yes", "--editor", "none", expect=1)
 
     ssh, plugin = (line.split(None, 2)[2] for line in check.out.splitlines() if line.split()[1] in {"ssh", PLUGIN})
-    assert check.out.splitlines() == [
-        f"! remote-access           'ada-editor' does not allow it yet; {again}",
-        (
-            "✗ instance-type           ml.t3.medium has less than 8 GB of memory, and AWS refuses remote access on it;"
-            f" {again} --instance-type ml.t3.large"
-        ),
-        "✓ image                   sagemaker-distribution, the newest version",
-        f"! app                     Code Editor in 'ada-editor' is stopped; {again}",
-        f"! session                 not tried: the space is not ready; {again}",
-        f"✓ ssh                     {ssh}",
-        f"✓ session-manager-plugin  {plugin}",
-        f"✓ ssh-config              '{ALIAS}' will be added to {remote.config}",
-    ]
+    assert (
+        check.out
+        == f"""\
+  ! remote-access  'ada-editor' does not allow it yet
+      AWS lets no local editor in.
+      do: {again}
+  ✗ instance-type  ml.t3.medium has less than 8 GB of memory, and AWS refuses remote access on it
+      at: studio.toml: studio.instance_type
+      The editor in the browser works on it.
+      do: {again}
+  ✓ image  sagemaker-distribution, the newest version
+  ! app  Code Editor in 'ada-editor' is stopped
+      There is nothing to connect to until it runs.
+      do: {again}
+  ! session  not tried: the space is not ready
+      The connection goes through one, and AWS alone knows whether the space is registered for it.
+      do: {again}
+  ✓ ssh  {ssh}
+  ✓ session-manager-plugin  {plugin}
+  ✓ ssh-config  '{ALIAS}' will be added to {remote.config}
+"""
+    )
     assert refused.err == (
-        "Error: ml.t3.medium has less than 8 GB of memory, and AWS refuses remote access on it.\n"
-        f"Next:  {again} --instance-type ml.t3.large\n"
+        f"Error: ml.t3.medium has less than 8 GB of memory, and AWS refuses remote access on it.\nNext:  {again}\n"
     )
     assert remote.config.read_bytes() == before
     details = remote.home.studio.sagemaker.describe_space(DomainId=remote.home.domain_id, SpaceName="ada-editor")

@@ -14,6 +14,7 @@ from pathlib import Path
 import optuna
 import pytest
 from tests.functional.conftest import STUDIOCTL, Shell
+from tests.processes import is_alive
 
 SQUARE = """\
 import os, time
@@ -63,12 +64,7 @@ def begin(here: Shell, *arguments: str, nap: str) -> "subprocess.Popen[bytes]":
 
 def living(here: Shell) -> list[int]:
     """The workers that are alive."""
-    found = []
-    for file in here.directory.glob("*.pid"):
-        state = Path(f"/proc/{file.stem}/stat")
-        if state.exists() and ") Z " not in state.read_text(encoding="utf-8"):
-            found.append(int(file.stem))
-    return found
+    return [int(file.stem) for file in here.directory.glob("*.pid") if is_alive(int(file.stem))]
 
 
 def test_a_study_from_its_first_trial_to_its_end(here: Shell) -> None:

@@ -15,6 +15,7 @@ from tests.functional.living import NAME, Living, living
 from tests.unit.emulator.emulated import TRUST, eventually
 
 from studio_emulator import server
+from studioctl import JobSettings, Tuner
 
 BUCKET = f"{NAME}-data-123456789012"
 SQUARE = """\
@@ -126,6 +127,24 @@ def test_each_trial_is_a_job_with_optunas_parameters(here: Living) -> None:
     bills = [json.loads(line) for line in (here.shell.directory / "tuning/square/jobs.jsonl").read_text().splitlines()]
     assert sorted(bill["job"] for bill in bills) == sorted(jobs(here))
     assert all(bill["usd"] == pytest.approx(bill["seconds"] * 0.115 / 3600) for bill in bills)
+
+
+def test_python_runs_jobs_as_the_command_does(here: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in here.shell.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(here.shell.directory)
+    tuner = Tuner(local=True)
+    how: dict[str, Any] = {"trials": 2, "workers": 2, "jobs": JobSettings(max_usd=1.0), "sampler": "random", "seed": 1}
+
+    most = tuner.estimate("square.py", **how)
+    assert most.usd == pytest.approx(6 * 0.115)
+    assert running(here) == []
+    result = tuner.run("square.py", **how)
+    assert (result.reason, list(jobs(here).values())) == ("finished", ["Completed"] * 2)
+    assert tuner.resume(trials=3).status.complete == status(here)["complete"] == 3
+    assert (len(jobs(here)), tuner.stop("square")) == (3, False)
+    tuner.delete("square")
+    assert tuner.studies() == ()
 
 
 def namespace() -> dict[str, Any]:

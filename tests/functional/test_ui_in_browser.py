@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +10,12 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route, WebError, expect, sync_playwright
 from tests.functional.conftest import Applied
 from tests.functional.served import page
 
 PATIENCE = 120_000  # milliseconds: a busy machine needs them, and a condition ends the wait
-HOME = "/e/acme-ml/"
+HOME = "e/acme-ml/"
 SPACE = f"{HOME}spaces/ada-editor/"
 FORGED = """
 address => {
@@ -34,8 +35,8 @@ class Visitor:
     Args:
         tab: What it looks at.
         context: Its cookies.
-        address: The page's.
-        way_in: The path of the one-time address, which is used up.
+        address: Where the page begins.
+        way_in: The path of the one-time address below it, which is used up.
         applied: The environment.
         errors: What the console and the page complained of.
     """
@@ -84,11 +85,11 @@ def visitor(applied: Applied) -> Iterator[Visitor]:
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(PATIENCE)
-        made = Visitor(context.new_page(), context, outside.address, way_in, applied)
+        made = Visitor(context.new_page(), context, outside.address + outside.root, way_in, applied)
         context.on("console", made.complain)
         context.on("weberror", made.fail)
         made.go(way_in)
-        made.tab.wait_for_url(f"**{HOME}")
+        made.tab.wait_for_url(f"**/{HOME}")
         yield made
         browser.close()
     for verb in ("start", "stop"):  # no failed app is left in the environment, which others share
@@ -116,6 +117,37 @@ def test_a_space_is_started_opened_and_stopped(visitor: Visitor) -> None:
     visitor.tab.get_by_role("button", name="Stop ada-editor").click()
     visitor.state("stopped")
     assert visitor.running() == []
+
+
+def test_news_are_asked_for_however_late_a_script_comes(visitor: Visitor) -> None:
+    def late(route: Route) -> None:
+        time.sleep(1)  # htmx is there long before its extension
+        route.continue_()
+
+    tab = visitor.context.new_page()
+    tab.route("**/hx-sse.min.js", late)
+    with tab.expect_response("**/events?*") as news:
+        tab.goto(visitor.address + HOME)
+    assert news.value.status == 200
+    tab.close()
+
+
+def test_a_server_that_has_ended_is_told(visitor: Visitor) -> None:
+    shell = visitor.applied.shell
+    browser = visitor.context.browser
+    assert browser is not None
+    tab = browser.new_context().new_page()  # its console complains of the lost connection
+    tab.set_default_timeout(PATIENCE)
+    with page(shell, environment=shell.warm) as (served, way_in, process):
+        tab.goto(f"{served.address}{served.root}{way_in}")
+        tab.wait_for_url(f"**/{HOME}")
+        expect(tab.locator("#space-ada-editor .state")).to_have_text("stopped")
+        expect(tab.locator("#lost")).to_be_hidden()
+        process.kill()
+        expect(tab.locator("#lost")).to_contain_text("studioctl ui does not answer")
+    with page(shell, "--port", served.address.rpartition(":")[2], environment=shell.warm):
+        expect(tab.locator("#lost")).to_contain_text("studioctl ui was started anew since then.")
+    tab.context.close()
 
 
 def test_the_keyboard_is_enough(visitor: Visitor) -> None:
@@ -147,13 +179,20 @@ def test_a_plan_is_read_and_applied(visitor: Visitor) -> None:
         visitor.go(f"{HOME}plan")
         visitor.tab.get_by_role("button", name="Plan", exact=True).click()
         visitor.tab.get_by_role("link", name="Look at the plan").click()
-        expect(visitor.tab.locator(".plan")).to_contain_text("studio.idle_timeout_minutes 60 → 90")
+        expect(visitor.tab.locator(".plan")).to_contain_text("studio.idle_timeout_minutes 60 -> 90")
         visitor.tab.get_by_role("button", name="Apply this plan").click()
         expect(visitor.tab.locator("#panel")).to_contain_text("'acme-ml' is as the file says.")
+        expect(visitor.tab.locator("#stream")).to_have_count(0)  # the browser does not ask for more
         assert visitor.idle_timeout() == 90
     finally:
         shell.write(before)
         shell.studioctl("up", "--local", "--yes")
+
+
+def test_findings_have_their_lines(visitor: Visitor) -> None:
+    visitor.go(f"{HOME}findings")
+    told = visitor.tab.locator("#doctor li").filter(has_text="RMT001")
+    expect(told.locator(".place")).to_have_text("studio.toml: studio.instance_type")
 
 
 def test_a_fault_is_set_and_shown(visitor: Visitor) -> None:
@@ -176,15 +215,17 @@ def test_others_are_refused(visitor: Visitor) -> None:
     browser = visitor.context.browser
     assert browser is not None
     stranger = browser.new_context()
-    for path in (visitor.way_in, "/", HOME):
+    for path in (visitor.way_in, "", HOME):
         answer = stranger.new_page().goto(visitor.address + path)
         assert answer is not None
         assert answer.status == 403
     stranger.close()
 
-    # A page on another port of the same host is the same site: the cookie is sent along.
+    # A page on another port of the host is the same site. It is not sent the cookie; what it asks of this page has it.
     elsewhere = browser.new_context(storage_state=visitor.context.storage_state()).new_page()
-    elsewhere.goto(visitor.applied.shell.emulator.endpoint_url + "/health")
+    there = elsewhere.goto(visitor.applied.shell.emulator.endpoint_url + "/health")
+    assert there is not None
+    assert "cookie" not in there.request.all_headers()
     with elsewhere.expect_navigation() as asked:
         elsewhere.evaluate("address => location.assign(address)", visitor.address + HOME)
     assert asked.value is not None
@@ -204,8 +245,21 @@ def test_others_are_refused(visitor: Visitor) -> None:
     assert visitor.running() == []
 
 
-PAGES = ("", "plan", "costs", "network", "emulator", "spaces/ada-editor/open", "spaces/ada-editor/connect", "findings")
+ALL = "../../environments"
+PAGES = (
+    "",
+    "plan",
+    "costs",
+    "network",
+    "emulator",
+    "spaces/ada-editor/open",
+    "spaces/ada-editor/connect",
+    "findings",
+    ALL,
+)
+LATER = {"costs": "#month h3", "findings": "#audit > p > b", ALL: "#found > p"}  # what comes after the page itself
 WIDTHS = (1440, 820, 390)
+CUT = "[...document.querySelectorAll('figure')].filter(it => it.scrollWidth > it.clientWidth).map(it => it.ariaLabel)"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -214,9 +268,14 @@ def test_each_page_is_for_everybody(visitor: Visitor) -> None:
     for number, path in enumerate(PAGES):
         visitor.tab.emulate_media(color_scheme=SCHEMES[number % 2])
         visitor.go(HOME + path)
+        if path == "costs":
+            visitor.tab.get_by_role("link", name="This month").click()
+        if path in LATER:
+            expect(visitor.tab.locator(LATER[path])).to_be_visible()
         for width in WIDTHS:
             visitor.tab.set_viewport_size({"width": width, "height": 900})
             assert visitor.tab.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert visitor.tab.evaluate(CUT) == [], (path, width)
         found[path] = [each["id"] for each in Axe().run(visitor.tab).response["violations"]]
     assert found == {path: [] for path in PAGES}
     visitor.tab.evaluate("document.body.append(document.createElement('img'))")

@@ -76,7 +76,15 @@ def test_who_is_in_the_file(here: Shell) -> None:
         "name": "eve",
         "group": "vision",
         "place": "people.csv:2",
-        "spaces": [{"name": "eve-editor", "app": "code-editor", "instance_type": "ml.g5.xlarge", "volume_gb": 20}],
+        "spaces": [
+            {
+                "name": "eve-editor",
+                "app": "code-editor",
+                "instance_type": "ml.g5.xlarge",
+                "alternatives": [],
+                "volume_gb": 20,
+            }
+        ],
     }
 
 

@@ -34,6 +34,7 @@ WORDS = {
     "command": "plan",
     "directory": "documents",
     "file": "objective.py",
+    "file_system": "fs-0123456789abcdef0",
     "host": "github",
     "key": "domain_id",
     "kind": "throttling",

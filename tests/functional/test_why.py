@@ -45,7 +45,7 @@ def test_the_layer_that_was_changed_is_named(asked: Living) -> None:
     ]
     assert [answer["differs"] for answer in answers] == [False, True, True]
     shown = asked.run("why", "ada.idle_timeout").out
-    assert shown.splitlines()[0] == "studio.idle_timeout_minutes of space ada-editor is 60 by the file"
+    assert shown.splitlines()[0] == "studio.idle_timeout_minutes of space ada-editor is 60, by default"
     assert shown.endswith(
         "\nThe file, the nearest first\n"
         "  default  60  <- this one decides\n"
@@ -62,6 +62,7 @@ def test_the_statement_that_decides_is_named(asked: Living) -> None:
     role = asked.studio.role_arn.rpartition("/")[2]
     statements = [
         {"Sid": "Objects", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"},
+        {"Sid": "OwnObjects", "Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{BUCKET}/users/ada/*"},
         {"Sid": "NoSecrets", "Effect": "Deny", "Action": "s3:*", "Resource": f"{BUCKET}/secret/*"},
         {
             "Effect": "Allow",
@@ -85,6 +86,15 @@ def test_the_statement_that_decides_is_named(asked: Living) -> None:
         (False, "own (NoSecrets)"),
         (False, ""),
     ]
+    own = asked.shell.directory / "own.toml"
+    own.write_text((asked.shell.directory / "studio.toml").read_text() + "[iam]\nper_user_roles = true\n")
+    mine, others = (
+        ask("s3:PutObject", "--on", f"{BUCKET}/users/{name}/x", "-c", "own.toml") for name in ("ada", "bob")
+    )
+    assert (mine["allowed"], mine["key"]) == (True, "iam.per_user_roles")
+    assert (others["allowed"], others["key"]) == (False, "iam.per_user_roles")
+    assert others["because"] == "users/ada/ and shared/ are all of the data bucket that this user's role reaches"
+    assert allowed["key"] == "storage.bucket"
     misspelt = asked.run("why", "s3:GetObjec", "--on", f"{BUCKET}/data.csv")
     assert "neither AWS's API nor the role's policies have it; the nearest is s3:GetObject\n" in misspelt.out
     assert (ask("s3:getobjec")["meant"], allowed["meant"], lacking["meant"]) == ("s3:GetObject", "", "")
@@ -134,7 +144,11 @@ def merged(*answers: dict[str, Any]) -> dict[str, Any]:
 
 def test_each_of_twelve_keys_is_found_in_the_layer_of_aws_that_was_changed(asked: Living) -> None:
     sagemaker = asked.client("sagemaker")
-    changed = {key: case for key, case in layers.CASES.items() if key != "names.domain"}  # which AWS cannot change
+    fixed = {
+        "names.domain": f'"{NAME}"',
+        "studio.home_file_system": "true",
+    }  # AWS changes the one never, and the other not so
+    changed = {key: case for key, case in layers.CASES.items() if key not in fixed}
     of_users = [key for key, case in changed.items() if case.everywhere]
     of_domain = merged(*(layers.in_aws(key, layer="domain") for key in changed))
     network = {key: sagemaker.describe_domain(DomainId=asked.domain_id)[key] for key in ("VpcId", "SubnetIds")}
@@ -148,7 +162,7 @@ def test_each_of_twelve_keys_is_found_in_the_layer_of_aws_that_was_changed(asked
         return next((layer["name"], layer["value"]) for layer in found["aws"] if layer["decides"])
 
     assert {key: decides(key) for key in layers.CASES} == {
-        "names.domain": ("domain", f'"{NAME}"'),
+        **{key: ("domain", value) for key, value in fixed.items()},
         **{key: ("domain", case.shown) for key, case in changed.items()},
     }
     bare = merged(*(layers.in_aws(key, layer="profile") for key in of_users))

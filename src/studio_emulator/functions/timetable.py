@@ -6,6 +6,7 @@ Guide, "invocation-async-error-handling" (a call that failed is repeated after o
 
 import heapq
 import itertools
+import math
 import re
 import sys
 import threading
@@ -17,6 +18,8 @@ from urllib.parse import unquote
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.logs.models import logs_backends
+from moto.rds.models import rds_backends
+from moto.sagemaker.models import sagemaker_backends
 from moto.scheduler.models import EventBridgeSchedulerBackend, Schedule, scheduler_backends
 
 from studio_emulator.backends import each
@@ -32,6 +35,11 @@ SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 SERVICE = "scheduler.amazonaws.com"
 REPEATED_AFTER = (60.0, 180.0)
 LOOK_SECONDS = 0.5
+QUIET_SECONDS = 3600.0
+"""While nothing costs by the hour, a clock that is set forward makes schedules call this often: see `Timetable.run`."""
+DAY = 86400.0
+LIVES = frozenset({"Pending", "InService", "Deleting"})
+WORKS = frozenset({"InProgress", "Stopping"})
 
 
 @dataclass(order=True)
@@ -52,6 +60,7 @@ class Timetable:
         self._turn = turn
         self._working = threading.RLock()
         self._next: dict[tuple[str, str], float] = {}
+        self._quiet: dict[tuple[str, str], float] = {}
         self._repeated: list[Call] = []
         self._order = itertools.count()
 
@@ -66,11 +75,15 @@ class Timetable:
         threading.Thread(target=look, args=(threading.Event(),), name="timetable", daemon=True).start()
 
     def run(self, until: float, *, moves: bool = False) -> None:
-        """Do what is due by then, in its order; `moves`: the clock goes on to each, in one step."""
+        """Do what is due by then, in its order; `moves`: the clock goes on to each, in one step.
+
+        While nothing runs that costs by the hour, whoever looks finds the same until it is set further: then one call
+        an hour takes place, and in any case the last one before `until` and the first of each day.
+        """
         with self._working:
             while True:
                 with self._turn:
-                    call = self._due(until)
+                    call = self._due(until, rests=moves and not self._repeated and not _runs())
                     if call is None:
                         return
                     if moves and call.due > clock.time():
@@ -78,7 +91,7 @@ class Timetable:
                         settle()
                 self._do(call)
 
-    def _due(self, until: float) -> Call | None:
+    def _due(self, until: float, *, rests: bool = False) -> Call | None:
         """The first call that is due; it is taken off the list."""
         schedules = _schedules()
         present = {_key(schedule) for schedule in schedules}
@@ -89,7 +102,9 @@ class Timetable:
             return heapq.heappop(self._repeated) if self._repeated[0].due <= until else None
         if first is None or first.due > until:
             return None
-        self._next[_key(first.schedule)] += _period(first.schedule)
+        steps = _steps(first.due, _period(first.schedule), until) if rests else 1
+        self._quiet[_key(first.schedule)] = steps * _period(first.schedule)
+        self._next[_key(first.schedule)] += steps * _period(first.schedule)
         return first
 
     def _of(self, schedule: Schedule) -> Call | None:
@@ -97,7 +112,8 @@ class Timetable:
         if schedule.state != "ENABLED" or not period:
             self._next.pop(_key(schedule), None)  # the calls that it misses are not made up for
             return None
-        latest = int(clock.time()) + period  # a clock that was put back waits no longer than that
+        # A clock that was put back waits no longer than that.
+        latest = int(clock.time()) + max(period, self._quiet.get(_key(schedule), 0.0))
         due = self._next[_key(schedule)] = min(self._next.get(_key(schedule), latest), latest)
         return Call(due, next(self._order), schedule, due)
 
@@ -202,6 +218,22 @@ def _key(schedule: Schedule) -> tuple[str, str]:
 def _check(expression: str) -> None:
     if not RATE.fullmatch(expression):
         raise NotImplementedError(f"no schedule but rate(...), and this is {expression}")
+
+
+def _steps(due: float, period: float, until: float) -> int:
+    """To the call of an hour later, or to the last before `until` or the first of the next day, if that is earlier."""
+    last, midnight = (until - due) // period, math.ceil((DAY - due % DAY) / period)
+    return max(1, int(min(QUIET_SECONDS // period, last, midnight)))
+
+
+def _runs() -> bool:
+    """Whether something is there that costs by the hour: an app, a training job, or a database, also one that rests."""
+    return any(
+        any(app.status in LIVES for app in backend.apps.values())
+        or any(job.status in WORKS for job in backend.jobs.values())
+        for _, backend in each(sagemaker_backends)
+        if isinstance(backend, StudioBackend)
+    ) or any(backend.clusters for _, backend in each(rds_backends))
 
 
 def _period(schedule: Schedule) -> float:

@@ -1,9 +1,9 @@
 """What a request needs to be allowed: actions on resources, with what AWS knows about each.
 
 Source: the Service Authorization Reference, which names for each action its kinds of resource and condition keys. For
-SageMaker, S3, EC2, ECR, EFS, KMS, Secrets Manager, Service Quotas, CloudWatch Logs, IAM, SNS and STS the resources are
-those of the request. Of other services every action is asked for on "*": a policy that allows one on certain resources
-only is then too little here.
+SageMaker, S3, EC2, ECR, EFS, KMS, RDS, Lambda, EventBridge Scheduler, CloudWatch, CloudWatch Logs, Secrets Manager,
+Service Quotas, IAM, SNS and STS the resources are those of the request. Of other services every action is asked for on
+"*": a policy that allows one on certain resources only is then too little here.
 """
 
 import json
@@ -15,7 +15,7 @@ from moto.ecr.models import ecr_backends
 from moto.iam.models import iam_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from studio_emulator.iam import ec2_needs, s3_needs, stored_needs, studio_needs
+from studio_emulator.iam import database_needs, ec2_needs, function_needs, s3_needs, stored_needs, studio_needs
 from studio_emulator.iam.patterns import Values
 from studio_emulator.iam.received import Need, Received, query_tags, tags_of
 from studio_emulator.iam.roles import PARTITION
@@ -28,11 +28,14 @@ PREFIXES = {
 }
 # What puts tags on a resource as it is made, in the services where it is not the action that makes it.
 TAGGING = {
+    "cloudwatch": {"PutMetricAlarm": "TagResource"},
     "ecr": {"CreateRepository": "TagResource"},
     "iam": {"CreatePolicy": "TagPolicy", "CreateRole": "TagRole"},
     "kms": {"CreateKey": "TagResource"},
+    "lambda": {"CreateFunction": "TagResource"},
     "logs": {"CreateLogGroup": "TagResource"},
     "secretsmanager": {"CreateSecret": "TagResource"},
+    "sns": {"CreateTopic": "TagResource"},
 }
 # "No permissions are required to perform this operation": API reference, GetCallerIdentity.
 FREE = frozenset({"sts:GetCallerIdentity"})
@@ -59,6 +62,7 @@ def _tagging(received: Received, made: list[Need]) -> list[Need]:
             need.context,
         )
         for need in made
+        if need.action.endswith(f":{received.action}")  # and not for the role that is passed with it
     ]
 
 
@@ -80,11 +84,6 @@ def _of_another_service(received: Received) -> list[Need]:
 def _need(received: Received, resource: str, context: Mapping[str, Any] | None = None) -> Need:
     prefix = PREFIXES.get(received.service, received.service)
     return Need(f"{prefix}:{received.action or 'UnknownAction'}", resource, context or {})
-
-
-def _cloudwatch(received: Received) -> list[Need]:
-    namespace = received.parameters.get("Namespace")
-    return [_need(received, "*", {"cloudwatch:namespace": str(namespace)} if namespace else {})]
 
 
 def _ecr(received: Received) -> list[Need]:
@@ -130,6 +129,13 @@ def _secret(received: Received, named: str) -> tuple[str, Mapping[str, Any]]:
     return known.arn, context | tags_of(tags, "secretsmanager")
 
 
+def _data_api(received: Received) -> list[Need]:
+    """A statement runs as a secret's user, and whoever sends it has to read the secret: "data-api.access"."""
+    arn, secret = (str(received.parameters.get(member) or "*") for member in ("resourceArn", "secretArn"))
+    read = Received(**{**vars(received), "service": "secretsmanager", "action": "GetSecretValue"})
+    return [_need(received, arn), _need(read, *_secret(read, secret))]
+
+
 def _logs(received: Received) -> list[Need]:
     """A group's ARN goes on with its streams: so AWS shows it in its refusals."""
     group = received.parameters.get("logGroupName")
@@ -163,10 +169,6 @@ def _tags_of_iam(received: Received, arn: str) -> dict[str, Values]:
     return tags_of({tag["Key"]: tag["Value"] for tag in listed}, "iam")
 
 
-def _sns(received: Received) -> list[Need]:
-    return [_need(received, str(received.parameters.get("TopicArn", "*")))]
-
-
 def _quotas(received: Received) -> list[Need]:
     service, code = (received.parameters.get(member) for member in ("ServiceCode", "QuotaCode"))
     return [_need(received, received.arn("servicequotas", f"{service}/{code}") if service and code else "*")]
@@ -177,17 +179,21 @@ def _sts(received: Received) -> list[Need]:
 
 
 BY_SERVICE: Mapping[str, Callable[[Received], list[Need]]] = {
-    "cloudwatch": _cloudwatch,
+    "cloudwatch": function_needs.alarms,
     "ec2": ec2_needs.needs,
     "ecr": _ecr,
     "efs": stored_needs.efs,
     "iam": _iam,
     "kms": stored_needs.kms,
+    "lambda": function_needs.functions,
     "logs": _logs,
+    "rds": database_needs.needs,
+    "rds-data": _data_api,
     "s3": s3_needs.needs,
     "sagemaker": studio_needs.needs,
+    "scheduler": function_needs.schedules,
     "secretsmanager": _secrets_manager,
     "service-quotas": _quotas,
-    "sns": _sns,
+    "sns": function_needs.topics,
     "sts": _sts,
 }

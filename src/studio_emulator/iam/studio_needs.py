@@ -6,7 +6,7 @@ Source: Service Authorization Reference, "Amazon SageMaker"; for own spaces and 
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from moto.sagemaker.exceptions import SagemakerClientError
@@ -25,16 +25,27 @@ KEYS_BY_MEMBER = {
     "SageMakerImageArn": "sagemaker:imagearns",
     "SageMakerImageVersionArn": "sagemaker:imageversionarns",
 }
-KEYS_OF_JOBS = {
-    "StoppingCondition.MaxRuntimeInSeconds": "sagemaker:maxruntimeinseconds",
-    "ResourceConfig.KeepAlivePeriodInSeconds": "sagemaker:keepaliveperiod",
-    "ResourceConfig.VolumeKmsKeyId": "sagemaker:volumekmskey",
-    "OutputDataConfig.KmsKeyId": "sagemaker:outputkmskey",
-    "VpcConfig.Subnets": "sagemaker:vpcsubnets",
-    "VpcConfig.SecurityGroupIds": "sagemaker:vpcsecuritygroupids",
-    "EnableNetworkIsolation": "sagemaker:networkisolation",
-    "EnableInterContainerTrafficEncryption": "sagemaker:intercontainertrafficencryption",
+KEYS_OF_CHANNELS = {
+    "FileSystemId": "sagemaker:filesystemid",
+    "FileSystemAccessMode": "sagemaker:filesystemaccessmode",
+    "FileSystemType": "sagemaker:filesystemtype",
+    "DirectoryPath": "sagemaker:filesystemdirectorypath",
 }
+KEYS_OF_JOBS = {
+    "sagemaker:maxruntimeinseconds": ("StoppingCondition.MaxRuntimeInSeconds",),
+    "sagemaker:keepaliveperiod": ("ResourceConfig.KeepAlivePeriodInSeconds",),
+    **dict.fromkeys(
+        ("sagemaker:volumekmskey", "sagemaker:volumekmskeyarn"),
+        ("ResourceConfig.VolumeKmsKeyId", "HyperParameterTuningResourceConfig.VolumeKmsKeyId"),
+    ),
+    **dict.fromkeys(("sagemaker:outputkmskey", "sagemaker:outputkmskeyarn"), ("OutputDataConfig.KmsKeyId",)),
+    "sagemaker:enableremotedebug": ("RemoteDebugConfig.EnableRemoteDebug",),
+    "sagemaker:vpcsubnets": ("VpcConfig.Subnets",),
+    "sagemaker:vpcsecuritygroupids": ("VpcConfig.SecurityGroupIds",),
+    "sagemaker:networkisolation": ("EnableNetworkIsolation",),
+    "sagemaker:intercontainertrafficencryption": ("EnableInterContainerTrafficEncryption",),
+}
+LISTS_OF_JOBS = frozenset({"sagemaker:vpcsubnets", "sagemaker:vpcsecuritygroupids"})
 # What is called by another name in ARNs than in the API.
 KINDS = {"AutoMLJob": "automl-job", "AutoMLJobV2": "automl-job", "Trial": "experiment-trial"}
 KINDS |= {"TrialComponent": "experiment-trial-component"}
@@ -112,9 +123,14 @@ def _said(said: Mapping[str, Any]) -> dict[str, Values]:
     for member, key in KEYS_BY_MEMBER.items():
         if values := tuple(dict.fromkeys(_members(said, {member}))):
             found[key] = values
-    for member, key in KEYS_OF_JOBS.items():
-        if (value := _deep(said, member)) is not None:
-            found[key] = value
+    # A tuning job has one or more definitions of jobs. What AWS makes of several is not documented: each is assumed.
+    for key, members in KEYS_OF_JOBS.items():
+        if values := tuple(dict.fromkeys(each for member in members for each in _deep(said, member.split(".")))):
+            found[key] = values[0] if len(values) == 1 and key not in LISTS_OF_JOBS else values
+    channels = list(_under(said, lambda name, _: name == "InputDataConfig"))
+    for member, key in KEYS_OF_CHANNELS.items():
+        if values := tuple(dict.fromkeys(_members(channels, {member}))):
+            found[key] = values
     settings = said.get("SpaceSettings")
     if isinstance(settings, dict) and settings.get("RemoteAccess"):
         found["sagemaker:remoteaccess"] = str(settings["RemoteAccess"])
@@ -158,16 +174,28 @@ def _backend(received: Received) -> StudioBackend:
     return backend
 
 
-def _deep(said: Mapping[str, Any], path: str) -> Values | None:
-    """The value of a member within a member, as condition keys have it."""
-    found: Any = said
-    for name in path.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
-    if isinstance(found, list):
-        return tuple(map(str, found)) or None
-    if isinstance(found, bool):
-        return str(found).lower()
-    return None if found is None else str(found)
+def _under(said: Any, is_wanted: Callable[[str, Any], bool]) -> Iterator[Any]:
+    """The values of members that are wanted by name and value, wherever they are."""
+    if isinstance(said, dict):
+        for name, value in said.items():
+            if is_wanted(name, value):
+                yield value
+            else:
+                yield from _under(value, is_wanted)
+    elif isinstance(said, list):
+        for each in said:
+            yield from _under(each, is_wanted)
+
+
+def _deep(said: Any, path: Sequence[str]) -> Iterator[str]:
+    """The values of a member within a member, wherever that is, as condition keys have them."""
+    for found in _under(said, lambda name, _: name == path[0]):
+        if path[1:]:
+            yield from _deep(found, path[1:])
+        else:
+            for each in found if isinstance(found, list) else [found]:
+                if each is not None:
+                    yield str(each).lower() if isinstance(each, bool) else str(each)
 
 
 def _inner(said: Mapping[str, Any], outer: str, inner: str) -> Any:
@@ -177,12 +205,4 @@ def _inner(said: Mapping[str, Any], outer: str, inner: str) -> Any:
 
 def _members(said: Any, names: set[str] | frozenset[str]) -> Iterator[str]:
     """The texts of members with these names, wherever they are."""
-    if isinstance(said, dict):
-        for name, value in said.items():
-            if name in names and isinstance(value, str):
-                yield value
-            else:
-                yield from _members(value, names)
-    elif isinstance(said, list):
-        for each in said:
-            yield from _members(each, names)
+    return _under(said, lambda name, value: name in names and isinstance(value, str))

@@ -136,7 +136,7 @@ def enter(
     arguments = ["bwrap", "--bind", root[1], "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run"]
     arguments += ["--bind", f"{root[1]}{wanted['home']}", wanted["home"]]
     for place, source in others:
-        arguments += ["--ro-bind", source, place]
+        arguments += ["--bind" if place in wanted["mounts"] else "--ro-bind", source, place]
     for place, number in data.items():
         mode = "0555" if place == wanted["script"] else "0444"
         arguments += ["--perms", mode, "--ro-bind-data", str(number), place]

@@ -5,12 +5,13 @@ A connection that was accepted in the room's network is carried on from here. `R
 
 import contextlib
 import ipaddress
-import select
 import socket
 import threading
 from base64 import b64encode
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+
+from studio_emulator.waiting import readable
 
 LONGEST_HEAD = 65536
 CONNECT_SECONDS = 30.0
@@ -226,7 +227,7 @@ def _carry(one: socket.socket, other: socket.socket) -> None:
     other.settimeout(None)
     to = {one: other, other: one}
     while to:
-        for source in select.select(list(to), [], [])[0]:
+        for source in readable(to):
             said = source.recv(65536)
             if said:
                 to[source].sendall(said)

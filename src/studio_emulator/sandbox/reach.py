@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PROXY_PORT = 3128
+POSTGRESQL = 5432
 CREDENTIALS_ADDRESS = "169.254.170.2"
 """Where clients look for credentials: AWS SDKs and Tools Reference Guide, "container credential provider"."""
 FILES = "/run/reach"
@@ -43,6 +44,7 @@ class Reach:
         hosts: `host` or `host:port` of this machine or its network that may be reached, too.
         upstream: The proxy that this machine uses itself, by scheme.
         direct: What it reaches without: `no_proxy`.
+        databases: Names of databases that the room knows, and the port of 127.0.0.1 behind each.
     """
 
     internet: bool = False
@@ -55,6 +57,7 @@ class Reach:
     hosts: tuple[str, ...] = ()
     upstream: Mapping[str, str] = field(default_factory=dict)
     direct: str = ""
+    databases: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def the_internet(cls, environ: Mapping[str, str], *, allow: Iterable[str] = ()) -> "Reach":
@@ -102,6 +105,11 @@ class Reach:
         return replace(self, emulator=port, source=source, credentials=True)
 
     @property
+    def hosts_file(self) -> str:
+        """Lines of /etc/hosts: each database has another address in the room, as all have the same port."""
+        return "".join(f"127.0.1.{number} {name}\n" for number, name in enumerate(sorted(self.databases), 1))
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables of the room that this adds."""
         if not self.internet:
@@ -121,6 +129,8 @@ class Reach:
             found["127.0.0.1", self.emulator] = {"port": self.emulator, "source": self.source}
             if self.credentials:
                 found[CREDENTIALS_ADDRESS, 80] = {"port": self.emulator, "source": self.source}
+        for number, name in enumerate(sorted(self.databases), 1):
+            found[f"127.0.1.{number}", POSTGRESQL] = {"port": self.databases[name], "source": self.source}
         return found
 
 

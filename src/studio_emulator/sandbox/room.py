@@ -89,7 +89,7 @@ class Room:
         root: Absolute. Only the home persists from one `lay_out` to the next, as the space's volume does.
         image: Whose layout it has.
         app: What runs there.
-        home_place, hostname, shown, most_output: See `run.Place`.
+        home_place, hostname, shown, mounts, most_output: See `run.Place`.
     """
 
     root: Path
@@ -98,6 +98,7 @@ class Room:
     home_place: str = HOME
     hostname: str = "default"
     shown: Mapping[str, Path] = field(default_factory=dict)
+    mounts: Mapping[str, Path] = field(default_factory=dict)
     most_output: int = 2 * 1024 * 1024
 
     @property
@@ -139,6 +140,7 @@ class Room:
         (self.root / "usr/bin/python").symlink_to("/opt/conda/bin/python3")
         self._lay_tools()
         self._lay_editor()
+        self._lay_mounts()
         self._protect()
 
     def remove(self) -> None:
@@ -261,6 +263,16 @@ class Room:
             self._put(f"{IN_OPT}/extensions/{extension}/package.json", json.dumps({"name": extension}))
         self._put("usr/local/bin/start-code-editor", _start(self.image))
         (self.root / "usr/local/bin/start-code-editor").chmod(0o755)
+
+    def _lay_mounts(self) -> None:
+        """Something to mount on. In the home a script may have put anything in its place, which gives way to it."""
+        for place, source in self.mounts.items():
+            there = self.root / place.lstrip("/")
+            if there.is_symlink() or there.is_file():
+                there.unlink()
+            there.mkdir(parents=True, exist_ok=True)
+            source.mkdir(parents=True, exist_ok=True)
+            give_away(source)
 
     def _protect(self) -> None:
         """Make it belong to nobody of this machine, and the image's own files nobody's to write: see `init.py`."""

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from studio_emulator.sandbox.image import Image
 from studio_emulator.sandbox.namespaces import diagnose, require
 from studio_emulator.sandbox.reach import Reach
 from studio_emulator.sandbox.room import INIT, Room
+from studio_emulator.waiting import readable
 
 POLL_SECONDS = 0.02
 PIECE = 1 << 16  # characters of output at a time
@@ -48,6 +48,7 @@ class Place(Protocol):
         home_place: The home, as it is called there.
         hostname: The machine's name there.
         shown: What else of this machine is to be seen, by its place; to be read only.
+        mounts: File systems, by their place; to be read and written.
         most_output: Bytes of output that are kept.
     """
 
@@ -61,6 +62,8 @@ class Place(Protocol):
     def hostname(self) -> str: ...
     @property
     def shown(self) -> Mapping[str, Path]: ...
+    @property
+    def mounts(self) -> Mapping[str, Path]: ...
     @property
     def most_output(self) -> int: ...
 
@@ -222,7 +225,7 @@ class Run:
         """What `enter.py` says next, without waiting any longer than this; nothing when it says nothing."""
         pipe: IO[bytes] | None = self._enter.stdout
         while pipe is not None and b"\n" not in self._told:
-            if not select.select([pipe], [], [], patience)[0]:
+            if not readable([pipe], patience):
                 break
             more = os.read(pipe.fileno(), 256)
             if not more:
@@ -252,12 +255,13 @@ def _wanted(room: Place, script: Path, environ: Mapping[str, str], reach: Reach,
     cli = aws_cli.find()
     programs = ((machine.shown(place), str(place)) for place in (cli.places if cli else ()))
     shown = [*machine.binds(), *programs, *((str(place), str(place)) for place in reach.directories)]
-    shown += [(place, str(source)) for place, source in room.shown.items()]
+    shown += [(place, str(source)) for place, source in (*room.shown.items(), *room.mounts.items())]
     ports = reach.ports
     files = {SCRIPT: str(script), **{place: str(file) for place, file in reach.files.items()}}
     environment = dict(environ) | reach.environment
     return {
         "binds": [["/", str(room.root)], *map(list, dict(shown).items())],
+        "mounts": list(room.mounts),
         "files": files,
         "script": SCRIPT,
         "home": room.home_place,

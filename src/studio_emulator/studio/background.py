@@ -93,6 +93,27 @@ def make_access_point(store: StudioStore, domain: Domain, profile: UserProfile) 
     profile.access_point_id = access_point.access_point_id
 
 
+def door(store: StudioStore, file_system_id: str, path: str, profile: UserProfile | None) -> str:
+    """SageMaker's access point to a directory of a user's own file system, for one profile; its id.
+
+    That it is one for each profile and directory, and with which numbers where nobody says any, is assumed.
+    """
+    posix = profile.user_settings.get("CustomPosixUserConfig", {}) if profile else {}
+    uid, gid = posix.get("Uid", 10_000), posix.get("Gid", 1001)
+    owner = profile.arn if profile else ""
+    token = f"{owner} {path} {uid}:{gid}"
+    known = (each for each in _efs(store).access_points.values() if each.file_system_id == file_system_id)
+    found = next((each for each in known if each.client_token == token), None)
+    point = found or _efs(store).create_access_point(
+        client_token=token,
+        tags=[{"Key": MANAGED_TAG, "Value": owner}],
+        file_system_id=file_system_id,
+        posix_user={"Uid": uid, "Gid": gid},
+        root_directory={"Path": path},
+    )
+    return point.access_point_id
+
+
 def remove_access_point(store: StudioStore, profile: UserProfile) -> None:
     """Close the profile's door; its files stay."""
     _efs(store).access_points.pop(profile.access_point_id or "", None)

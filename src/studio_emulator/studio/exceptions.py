@@ -76,6 +76,11 @@ def network_left_out() -> ValidationException:
     return ValidationException("VpcId and Subnet IDs are required for updating domains to VpcOnly mode.")
 
 
+def homes_stay(arn: str) -> ValidationException:
+    """The API reference: "you cannot change from Enabled to Disabled"; text assumed."""
+    return ValidationException(f"Updating HomeEfsFileSystemCreation of Domain [{arn}] to Disabled is not supported.")
+
+
 def over_quota(name: str, unit: str, limit: int, used: int) -> ResourceLimitExceeded:
     """Seen for apps on a type of instance in aws/amazon-sagemaker-feedback#157; the same form is assumed for profiles,
     spaces and all running apps.

@@ -1,25 +1,9 @@
-"""The image that AWS fills in when a space or an app names none."""
+"""The image that AWS fills in when a space or an app names none, and versions of it that may be named."""
 
+from studio_emulator.distribution import CPU, GPU, image_arn, support
 from studio_emulator.facts import has_gpu
-
-FIRST_PARTY_ACCOUNTS = {
-    "us-east-1": "885854791233",
-    "us-east-2": "137914896644",
-    "us-west-1": "053634841547",
-    "us-west-2": "542918446943",
-    "ca-central-1": "481561238223",
-    "eu-central-1": "545423591354",
-    "eu-north-1": "175620155138",
-    "eu-west-1": "819792524951",
-    "eu-west-2": "021081402939",
-    "eu-west-3": "856416204555",
-    "ap-northeast-1": "010972774902",
-    "ap-south-1": "245090515133",
-    "ap-southeast-1": "022667117163",
-    "ap-southeast-2": "648430277019",
-    "sa-east-1": "567556641782",
-}
-"""AWS's own accounts by region: docs.aws.amazon.com/sagemaker/latest/dg/code-editor-use-instances.html"""
+from studio_emulator.studio.exceptions import ValidationException
+from studio_emulator.studio.resource import Settings
 
 JUPYTER_SERVER_ACCOUNTS = {
     "us-east-1": "081325390199",
@@ -40,6 +24,13 @@ def default_image(region: str, partition: str, app_type: str, instance_type: str
     if app_type == "JupyterServer":
         account = JUPYTER_SERVER_ACCOUNTS.get(region, JUPYTER_SERVER_ACCOUNTS["us-east-1"])
         return f"arn:{partition}:sagemaker:{region}:{account}:image/jupyter-server-3"
-    account = FIRST_PARTY_ACCOUNTS.get(region, FIRST_PARTY_ACCOUNTS["us-east-1"])
-    flavour = "gpu" if has_gpu(instance_type) else "cpu"
-    return f"arn:{partition}:sagemaker:{region}:{account}:image/sagemaker-distribution-{flavour}"
+    gpu = has_gpu(instance_type)
+    found = image_arn(region, gpu=gpu, partition=partition) or image_arn("us-east-1", gpu=gpu, partition=partition)
+    return str(found).replace(":us-east-1:", f":{region}:")
+
+
+def check_version(spec: Settings) -> None:
+    """Raises ValidationException for a version that SageMaker Distribution does not have; the text is assumed."""
+    arn, alias = spec.get("SageMakerImageArn"), spec.get("SageMakerImageVersionAlias")
+    if arn and alias and arn.endswith((CPU, GPU)) and not support().is_known(alias):
+        raise ValidationException(f"ImageVersion [{alias}] of Image [{arn}] does not exist.")

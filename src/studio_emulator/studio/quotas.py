@@ -17,6 +17,7 @@ from studio_emulator.settings import EmulatorSettings
 from studio_emulator.studio.exceptions import over_quota
 
 SERVICE = "sagemaker"
+KINDS_OF_APPS = ("CodeEditor", "JupyterLab")
 # Every other type is 0: bigger ones and those with a GPU have to be asked for.
 APPS_OF_A_TYPE = {
     **dict.fromkeys(("ml.t3.medium", "ml.t3.large", "ml.t3.xlarge", "ml.t3.2xlarge"), 6),
@@ -40,9 +41,13 @@ class Quota:
         return settings.quotas.get(self.code, self.default)
 
     def check(self, settings: EmulatorSettings, used: int) -> None:
-        """Raises ResourceLimitExceeded when one more is too many and the emulator was told to mind."""
+        """Raises ResourceLimitExceeded when one more is too many.
+
+        What the account may have some of is given out beyond that, unless the emulator was told to mind: a rehearsal
+        is for teams that are larger than a new account. What it may have none of is refused in any case.
+        """
         limit = self.limit(settings)
-        if settings.enforce_quotas and used >= limit:
+        if used >= limit and (settings.enforce_quotas or not limit):
             raise over_quota(self.name, self.unit, int(limit), used)
 
 
@@ -64,5 +69,5 @@ def all_quotas() -> Mapping[str, Quota]:
     """Every quota that the emulator knows, by code."""
     shape: Any = get_service_model(SERVICE).shape_for("AppInstanceType")
     types = [name for name in shape.enum if name != "system"]
-    per_type = [of_type(app_type, name) for app_type in ("CodeEditor", "JupyterLab") for name in types]
+    per_type = [of_type(app_type, name) for app_type in KINDS_OF_APPS for name in types]
     return {quota.code: quota for quota in (PROFILES, SPACES, RUNNING_APPS, *per_type)}

@@ -5,10 +5,11 @@ AWS answers ValidationException; all texts here are assumed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from moto.ec2.models import ec2_backends
+from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 
 from studio_emulator.studio.exceptions import ValidationException
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 OF_APP = "AppSettings"
+EFS = "EFSFileSystemConfig"
 
 
 def check_network(store: StudioStore, vpc_id: str, subnet_ids: list[str]) -> None:
@@ -64,6 +66,7 @@ def check_user_settings(store: StudioStore, settings: Settings) -> None:
     if role := settings.get("ExecutionRole"):
         check_role(store, role)
     check_custom_images(store, settings)
+    check_file_systems(store, file_systems_in(settings))
     check_security_groups(store, settings.get("SecurityGroups"))
     for key in (key for key in settings if key.endswith(OF_APP)):
         app_settings, app_type = settings[key], key.removesuffix(OF_APP)
@@ -73,6 +76,40 @@ def check_user_settings(store: StudioStore, settings: Settings) -> None:
         default = app_settings.get("DefaultResourceSpec", {}).get("LifecycleConfigArn")
         if default not in {None, "None", *listed}:
             raise ValidationException(f"The default LifecycleConfigArn '{default}' is not in LifecycleConfigArns")
+
+
+def file_systems_in(settings: Settings) -> dict[str, str]:
+    """The file systems of EFS that user settings let spaces mount: the directory of each, by its id."""
+    configs = (each["EFSFileSystemConfig"] for each in settings.get("CustomFileSystemConfigs", []) if EFS in each)
+    return {each["FileSystemId"]: each.get("FileSystemPath", "/") for each in configs}
+
+
+def check_file_systems(store: StudioStore, ids: Iterable[str]) -> None:
+    """They exist."""
+    known = efs_backends[store.account_id][store.region_name].file_systems_by_id
+    for its_id in ids:
+        if its_id not in known:
+            raise ValidationException(f"The file system '{its_id}' does not exist")
+
+
+def check_mount(store: StudioStore, settings: Settings, *, has_homes: bool) -> None:
+    """Only a home file system that is there can be mounted: whether AWS asks is not known, and its text is assumed."""
+    if store.settings.mounts_need_homes and not has_homes and settings.get("AutoMountHomeEFS") == "Enabled":
+        raise ValidationException("AutoMountHomeEFS cannot be Enabled: the domain has no home EFS file system.")
+
+
+def check_training_plan(store: StudioStore, app_type: str, spec: Settings) -> None:
+    """A plan of this account and region, for the two apps that AWS names (API reference, ResourceSpec).
+
+    No plan can be bought here, so every name is taken for one that was. The texts are assumed.
+    """
+    arn = spec.get("TrainingPlanArn")
+    if arn is None:
+        return
+    if app_type not in {"CodeEditor", "JupyterLab"}:
+        raise ValidationException(f"TrainingPlanArn is not supported for an App of type {app_type}")
+    if not arn.startswith(store.studio_arn("training-plan/")):
+        raise ValidationException(f"The training plan '{arn}' does not exist")
 
 
 def without_detached_defaults(store: StudioStore, settings: Settings, change: Settings) -> Settings:

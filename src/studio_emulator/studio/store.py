@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from moto.core.resource_tagging import TaggedResource
 from moto.sagemaker import urls
 from moto.sagemaker.models import SageMakerModelBackend
 
@@ -39,6 +40,7 @@ STUDIO_KINDS = (
     "training-job/",
 )
 MAXIMUM_TAGS = 50
+FILE_SYSTEMS = "file-systems"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class StudioStore(SageMakerModelBackend):
         self.profiles: dict[tuple[str, str], UserProfile] = {}
         self.spaces: dict[tuple[str, str], Space] = {}
         self.apps: dict[tuple[str, str, str, str, str], App] = {}
+        self.metered: list[App] = []  # every app there ever was: the bill knows longer than the lists
+        self.home_directories: set[tuple[str, str]] = set()  # that apps have mounted: file system and path
         self.lifecycle_configs: dict[str, LifecycleConfig] = {}
         self.images: dict[str, CustomImage] = {}
         self.app_image_configs: dict[str, AppImageConfig] = {}
@@ -88,6 +92,10 @@ class StudioStore(SageMakerModelBackend):
     def volume(self, domain_id: str, space_name: str) -> Path | None:
         """The directory of a space's disk, made when its first app runs a script."""
         return self.volumes / domain_id / space_name if self.volumes else None
+
+    def files_of(self, file_system_id: str) -> Path | None:
+        """The directory with the files of a file system of EFS, beside the spaces' disks; no domain is called so."""
+        return self.volumes / FILE_SYSTEMS / file_system_id if self.volumes else None
 
     def pass_through(self, resource: Resource, status: str, finish: Callable[[], None]) -> None:
         """Put a resource into a passing status; `finish` is done when its time is over."""
@@ -144,6 +152,14 @@ class StudioStore(SageMakerModelBackend):
         yield from self.images.values()
         yield from self.app_image_configs.values()
         yield from self.jobs.values()
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        """For GetResources, which knows all kinds: "Services that support the Resource Groups Tagging API"."""
+        yield from super().iter_tagged_resources()
+        for resource in self.studio_resources():
+            if resource.status != "Deleted":
+                kind = resource.arn.split(":", 5)[5].partition("/")[0]
+                yield TaggedResource(resource.arn, dict(resource.tags), f"sagemaker:{kind}")
 
     def _tagged(self, arn: str) -> Resource:
         for resource in self.studio_resources():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from moto.ec2.models import ec2_backends
+from moto.rds.models import rds_backends
 
 from studio_emulator.sandbox.reach import Reach
 from studio_emulator.studio.exceptions import (
@@ -89,10 +91,16 @@ class TrainingBackend(SessionBackend):
         isolated = bool(request.get("EnableNetworkIsolation"))
         internet = reached.internet and not isolated and self.settings.lifecycle_network == "internet"
         reach = Reach.the_internet(self.reach, allow=self.settings.lifecycle_allow) if internet else Reach()
+        reach = replace(reach, databases=self._databases())
         assert self.job_directory is not None  # noqa: S101 - asked before
         directory = self.job_directory / self.region_name
         is_warm = self.warm_pools.take(job, self.jobs)
         return Plan(image, reached, role, self.settings, self.endpoint_url, reach, directory, is_warm)
+
+    def _databases(self) -> dict[str, int]:
+        """The clusters that run. Every name is known everywhere, as on AWS; who connects, each cluster's groups say."""
+        clusters = rds_backends[self.account_id][self.region_name].clusters.values()
+        return {cluster.endpoint: cluster.front_port for cluster in clusters if hasattr(cluster, "front_port")}
 
     def _network(self, request: Settings) -> network.Network:
         config = request.get("VpcConfig")

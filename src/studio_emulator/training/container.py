@@ -92,6 +92,11 @@ class Container:
         """This machine's directories with the image's packages."""
         return dict(self._shelves())
 
+    @property
+    def mounts(self) -> Mapping[str, Path]:
+        """None: input is copied, whatever it comes from."""
+        return {}
+
     def lay_out(self, hyperparameters: Mapping[str, str], channels: Sequence[Mapping[str, Any]]) -> None:
         """A new container, without input data; `give_away` afterwards makes it its program's own."""
         self.remove()

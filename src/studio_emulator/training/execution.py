@@ -201,7 +201,8 @@ class Execution:
         job, plan = self.job, self._plan
         services = None if plan.network.internet else plan.network.services
         isolated = bool(job.request.get("EnableNetworkIsolation"))
-        known = [peers.add(services, None if isolated else plan.role.credentials) for _ in self._containers]
+        groups = frozenset[str]() if isolated else plan.network.groups
+        known = [peers.add(services, None if isolated else plan.role.credentials, groups) for _ in self._containers]
         try:
             with self._turn:
                 if not self._killed.is_set():

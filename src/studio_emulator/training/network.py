@@ -30,10 +30,12 @@ class Network:
     Args:
         internet: Whether everything is.
         services: Otherwise, the services of AWS with an endpoint, by their names in boto3.
+        groups: The security groups of its interface in the VPC.
     """
 
     internet: bool
     services: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
 
     def reaches(self, service: str) -> bool:
         """Whether a service of AWS is within reach."""
@@ -48,7 +50,21 @@ def reached_from(ec2: EC2Backend, subnet_ids: Iterable[str], group_ids: Collecti
     """From whichever of the subnets AWS puts the job in: what is reached from all of them."""
     found = [_from_subnet(ec2, subnet_id, group_ids) for subnet_id in subnet_ids]
     services = frozenset.intersection(*(network.services for network in found))
-    return Network(all(network.internet for network in found), services)
+    return Network(all(network.internet for network in found), services, frozenset(group_ids))
+
+
+def connects(ec2: EC2Backend, ours: Collection[str], theirs: Collection[str], port: int) -> bool:
+    """Whether an interface with our groups reaches one with theirs, in the same VPC: both must let it pass."""
+    from_, to = ([g for g in map(ec2.get_security_group_from_id, ids) if g is not None] for ids in (ours, theirs))
+    if not {group.vpc_id for group in from_} & {group.vpc_id for group in to}:
+        return False
+    out = any(_leads(rule, set(theirs), port) for group in from_ for rule in group.egress_rules)
+    return out and any(_leads(rule, set(ours), port) for group in to for rule in group.ingress_rules)
+
+
+def _leads(rule: Any, groups: set[str], port: int) -> bool:
+    """Addresses are taken for those of the VPC, as rules of it are."""
+    return _covers(rule, port) and (bool(rule.ip_range.get("CidrIp")) or rule.source_group.get("GroupId") in groups)
 
 
 def _from_subnet(ec2: EC2Backend, subnet_id: str, group_ids: Collection[str]) -> Network:
@@ -102,13 +118,17 @@ def _leaves(groups: list[Any]) -> bool:
 
 def _is_open(rule: Any, ours: set[str]) -> bool:
     """Whether a rule lets in HTTPS from these groups. Addresses are taken for those of the VPC, as rules of it are."""
-    return _covers_https(rule) and (bool(rule.ip_range.get("CidrIp")) or _names_group(rule, ours))
+    return _leads(rule, ours, HTTPS)
 
 
 def _covers_https(rule: Any) -> bool:
+    return _covers(rule, HTTPS)
+
+
+def _covers(rule: Any, port: int) -> bool:
     if str(rule.ip_protocol) == "-1":
         return True
-    return str(rule.ip_protocol) in {"tcp", "6"} and int(rule.from_port or 0) <= HTTPS <= int(rule.to_port or 65535)
+    return str(rule.ip_protocol) in {"tcp", "6"} and int(rule.from_port or 0) <= port <= int(rule.to_port or 65535)
 
 
 def _names_group(rule: Any, ids: set[str]) -> bool:

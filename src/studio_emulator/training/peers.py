@@ -22,6 +22,7 @@ class Peer:
     Args:
         address: Where it connects from.
         services: The services of AWS that its network reaches, by their names in boto3; None for all.
+        groups: The security groups of its interface in a VPC; none of a container that has none there.
         credentials: Gives out its role's credentials, as the JSON that AWS's SDKs expect.
         token: What the address of its credentials ends in.
     """
@@ -29,6 +30,7 @@ class Peer:
     address: str
     services: Collection[str] | None
     credentials: Callable[[], dict[str, str]] | None
+    groups: frozenset[str] = frozenset()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
     def admits(self, path: str, service: str) -> bool:
@@ -48,12 +50,18 @@ class Peers:
         self._by_address: dict[str, Peer] = {}
         self._last = FIRST
 
-    def add(self, services: Collection[str] | None, credentials: Callable[[], dict[str, str]] | None) -> Peer:
+    def add(
+        self,
+        services: Collection[str] | None,
+        credentials: Callable[[], dict[str, str]] | None,
+        groups: frozenset[str] = frozenset(),
+    ) -> Peer:
         """One more, with an address that no other has had."""
         with _LOCK:
             self._last += 1
             number = self._last
-            peer = Peer(".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0)), services, credentials)
+            address = ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+            peer = Peer(address, services, credentials, groups)
             self._by_address[peer.address] = peer
             return peer
 

@@ -131,6 +131,8 @@ def launch(
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": peer.path,
         }
         reach = plan.reach.with_container(int(plan.endpoint_url.rpartition(":")[2]), peer.address)
+        with (container.root / "etc/hosts").open("a") as hosts:
+            hosts.write(reach.hosts_file)
     container.give_away()
     return Launch(
         container,

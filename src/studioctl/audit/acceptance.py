@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 
-from studioctl.audit.finding import Acceptance, Finding
 from studioctl.audit.least_privilege import ONLY_ON_ALL
+from studioctl.findings import Acceptance, Finding
 from studioctl.infrastructure import guard
 from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING
 

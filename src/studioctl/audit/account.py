@@ -1,13 +1,13 @@
 """What the account itself leaves open. Reads only; each look is on its own: a missing permission costs one answer."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studioctl.audit import rules
-from studioctl.audit.finding import Finding
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError
+from studioctl.findings import Finding
 from studioctl.infrastructure.block import Blueprint, Resource
 from studioctl.infrastructure.naming import Naming
 
@@ -37,8 +37,8 @@ def _public_buckets(held: Held) -> Iterator[Finding]:
     if safeguards.account_is_closed(held.session):
         return
     account = held.session.identity.account_id
-    remedy = rules.OPEN_ACCOUNT.remedy.format(account=account, flags=held.flags)
-    yield rules.OPEN_ACCOUNT.found("public access is not blocked for the account", about=account, remedy=remedy)
+    message = "public access is not blocked for the account"
+    yield rules.OPEN_ACCOUNT.broken(message, about=account, account=account, flags=held.flags)
     for index, bucket in enumerate(held.config.storage.extra_buckets):
         try:
             is_closed = safeguards.bucket_is_closed(held.session, bucket)
@@ -46,24 +46,23 @@ def _public_buckets(held: Held) -> Iterator[Finding]:
             yield _unseen(f"bucket '{bucket}'", error)
             continue
         if not is_closed:
-            remedy = rules.OPEN_BUCKET.remedy.format(bucket=bucket, flags=held.flags)
-            place = ("storage", "extra_buckets", index)
-            yield rules.OPEN_BUCKET.found(f"bucket '{bucket}' can be public", about=bucket, key=place, remedy=remedy)
+            message, place = f"bucket '{bucket}' can be public", ("storage", "extra_buckets", index)
+            yield rules.OPEN_BUCKET.broken(message, about=bucket, at=place, bucket=bucket, flags=held.flags)
 
 
 def _trail(held: Held) -> Iterator[Finding]:
     from studioctl.aws import safeguards  # noqa: PLC0415
 
     if not safeguards.has_trail(held.session):
-        remedy = rules.NO_TRAIL.remedy.format(flags=held.flags)
-        yield rules.NO_TRAIL.found("no trail is on", about=held.session.identity.account_id, remedy=remedy)
+        account = held.session.identity.account_id
+        yield rules.NO_TRAIL.broken("no trail is on", about=account, flags=held.flags)
 
 
 def _root(held: Held) -> Iterator[Finding]:
     from studioctl.aws import safeguards  # noqa: PLC0415
 
     if not safeguards.root_has_mfa(held.session):
-        yield rules.NO_ROOT_MFA.found("the root user has no second factor", about=held.session.identity.account_id)
+        yield rules.NO_ROOT_MFA.broken("the root user has no second factor", about=held.session.identity.account_id)
 
 
 def _attached(held: Held) -> Iterator[Finding]:
@@ -78,11 +77,12 @@ def _attached(held: Held) -> Iterator[Finding]:
             yield _unseen(f"role '{name}'", error)
             continue
         for policy in sorted(attached - _policies_of(role, held)):
-            remedy = rules.ATTACHED_ELSEWHERE.remedy.format(role=name, policy=policy, flags=held.flags)
-            if not policy.startswith("arn:"):
-                remedy = f"aws iam delete-role-policy --role-name {name} --policy-name {policy}{held.flags}"
+            inline = f"aws iam delete-role-policy --role-name {name} --policy-name {policy}{held.flags}"
             message = f"role '{name}' has {policy}"
-            yield rules.ATTACHED_ELSEWHERE.found(message, about=role.address, remedy=remedy)
+            found = rules.ATTACHED_ELSEWHERE.broken(
+                message, about=role.address, role=name, policy=policy, flags=held.flags
+            )
+            yield found if policy.startswith("arn:") else replace(found, remedy=inline)
 
 
 def _policies_of(role: Resource, held: Held) -> set[str]:
@@ -132,4 +132,4 @@ def look(held: Held) -> Iterator[Finding]:
 
 
 def _unseen(what: str, error: AwsError) -> Finding:
-    return rules.NO_ACCOUNT.found(f"{what}: {error.message}", about=what, remedy=error.hint)
+    return rules.NO_ACCOUNT.broken(f"{what}: {error.message}", about=what, remedy=error.hint)

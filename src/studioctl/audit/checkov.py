@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from studioctl.audit.finding import Scan
 from studioctl.audit.least_privilege import EngineMissingError
+from studioctl.audit.report import Scan
 from studioctl.extras import installing_program
 from studioctl.target import no_way_out
 

@@ -2,19 +2,20 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from studioctl.audit import acceptance, account, checkov, least_privilege, rules, wanted
-from studioctl.audit.finding import Finding, Report, Rule, Scan, Severity, Subject
 from studioctl.audit.least_privilege import ONLY_ON_ALL, EngineMissingError
 from studioctl.audit.policies import RolePolicies, changes_powers, forbidding, of_roles, passes_any_role
+from studioctl.audit.report import Report, Scan
 from studioctl.audit.wanted import Wanted
 from studioctl.config.model import EnvironmentConfig
-from studioctl.config.source import Source
+from studioctl.config.source import Source, located
 from studioctl.errors import AwsError
+from studioctl.findings import Finding, Rule, Severity, Subject
 from studioctl.infrastructure.block import Blueprint
 from studioctl.target import Target
 from studioctl.terraform.document import render
@@ -22,6 +23,7 @@ from studioctl.terraform.document import render
 if TYPE_CHECKING:
     from studioctl.aws.session import Session
 
+SEE = "see what checkov says of it, or accept it under [audit] with a reason"
 MOST_TOLD = 5  # of the actions of a role; all of them are in the finding's details
 CHECKOV_REFERENCE = "https://www.checkov.io/5.Policy%20Index/terraform.html"
 
@@ -56,7 +58,7 @@ class Audit:
         """Looks at everything."""
         found = list(dict.fromkeys(self._findings()))  # roles of several users are much alike
         users = self.config.audit.accept
-        told = acceptance.applied(self._with_lines(found), users, self.source.name)
+        told = acceptance.applied(located(found, self.source), users, self.source.name)
         target = self.account or Target(self.config.region)
         account_id = self._account_id()
         return Report(
@@ -65,7 +67,7 @@ class Audit:
             target=target.name,
             account_id=account_id,
             file=self.source.name,
-            findings=tuple(sorted(told, key=lambda each: (-each.rule.severity, each.rule.id, each.about))),
+            findings=tuple(sorted(told, key=lambda each: (-each.severity, each.id, each.about))),
             scans=tuple(self.scans),
             unused=tuple(each for each in acceptance.unused(found, users) if self._was_looked_for(each, found)),
             endpoint=self.session.endpoint("sts") if self.session and account_id else target.endpoint_url,
@@ -84,41 +86,37 @@ class Audit:
         """What a role could do without any limit, AWS's own policies included where the account tells them."""
         statements = list(role.statements)
         if role.managed and self.session is None:
-            yield rules.UNREAD_POLICY.found(f"not judged: {', '.join(role.managed)}", about=role.role)
+            yield rules.UNREAD_POLICY.broken(f"not judged: {', '.join(role.managed)}", about=role.role)
         elif self.session is not None:
             yield from _read(self.session, role, statements)
         if any(map(passes_any_role, statements)):
-            yield rules.PASS_ANY_ROLE.found("iam:PassRole is allowed for every role", about=role.role)
+            yield rules.PASS_ANY_ROLE.broken("iam:PassRole is allowed for every role", about=role.role)
         if changing := [each for told in statements for each in changes_powers(told, forbidding(self.blueprint))]:
-            yield rules.CHANGES_POWERS.found(f"allowed: {', '.join(sorted(set(changing)))}", about=role.role)
+            yield rules.CHANGES_POWERS.broken(f"allowed: {', '.join(sorted(set(changing)))}", about=role.role)
         try:
             assessment = least_privilege.assess(statements)
         except EngineMissingError as error:
-            yield rules.NO_ENGINE.found(error.message, about=least_privilege.ENGINE, remedy=error.hint)
+            yield rules.NO_ENGINE.broken(error.message, about=least_privilege.ENGINE, remedy=error.hint)
             return
         for rule, what in assessment.found.items():
             explained = [each for each in what if rule is ONLY_ON_ALL and each in acceptance.explanations()]
-            yield from (rule.found(f"{action} is allowed", about=action) for action in explained)
+            yield from (rule.broken(f"{action} is allowed", about=action) for action in explained)
             if left := tuple(each for each in what if each not in explained):
                 more = ", ..." if len(left) > MOST_TOLD else ""
                 message = f"{len(left)}: {', '.join(left[:MOST_TOLD])}{more}"
-                yield replace(rule.found(message, about=role.role), details=left)
+                yield rule.broken(message, about=role.role, details=left)
 
     def _documents(self) -> Iterator[Finding]:
         try:
             result = checkov.scan(render(self.blueprint, Target(self.config.region)), self.environ)
         except EngineMissingError as error:
-            yield rules.NO_ENGINE.found(error.message, about=checkov.ENGINE, remedy=error.hint)
+            yield rules.NO_ENGINE.broken(error.message, about=checkov.ENGINE, remedy=error.hint)
             return
         self.scans.append(result.scan)
         yield from (
-            _checkov_rule(failure.id, failure.title).found(failure.title, about=failure.address)
+            _checkov_rule(failure.id, failure.title).broken(failure.title, about=failure.address)
             for failure in result.failures
         )
-
-    def _with_lines(self, findings: list[Finding]) -> Iterator[Finding]:
-        for finding in findings:
-            yield replace(finding, line=self.source.line(*finding.key) if finding.key else None)
 
     def _was_looked_for(self, rule_id: str, found: list[Finding]) -> bool:
         """Whether a look that was complete could have found this: not of the account when it was left out."""
@@ -153,7 +151,7 @@ def _read(session: "Session", role: RolePolicies, statements: list[Mapping[str, 
             statements += managed_policy(session, name)["Statement"]
         except AwsError as error:
             message = f"not judged: {name}: {error.message}"
-            yield rules.UNREAD_POLICY.found(message, about=role.role, remedy=error.hint)
+            yield rules.UNREAD_POLICY.broken(message, about=role.role, remedy=error.hint)
 
 
 def _checkov_rule(rule_id: str, title: str) -> Rule:
@@ -163,12 +161,12 @@ def _checkov_rule(rule_id: str, title: str) -> Rule:
         Severity[known.get("severity", "medium").upper()],
         title,
         "",
-        known.get("remedy", "see what checkov says of it, or accept it under [audit] with a reason"),
-        known.get("cost", "unknown"),
+        known.get("remedy", SEE).replace("{", "{{").replace("}", "}}"),
         CHECKOV_REFERENCE,
-        Subject.PLAN,
-        tuple(known["key"].split(".")) if "key" in known else (),
-        checkov.ENGINE,
+        key=tuple(known["key"].split(".")) if "key" in known else (),
+        cost=known.get("cost", "unknown"),
+        subject=Subject.PLAN,
+        engine=checkov.ENGINE,
     )
 
 

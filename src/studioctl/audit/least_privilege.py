@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from studioctl.audit.finding import Rule, Severity, Subject
 from studioctl.errors import StudioctlError
 from studioctl.extras import installing
+from studioctl.findings import Rule, Severity, Subject
 
 ENGINE = "cloudsplaining"
 EXTRA = installing("studioctl[audit]")
@@ -32,11 +32,11 @@ def _rule(name: str, severity: Severity, title: str, why: str, page: str) -> Rul
         title,
         why,
         _NARROWER,
-        _FREE,
         f"{_REFERENCE}glossary/{page}/",
-        Subject.PLAN,
-        ("iam", "permissions"),
-        ENGINE,
+        key=("iam", "permissions"),
+        cost=_FREE,
+        subject=Subject.PLAN,
+        engine=ENGINE,
     )
 
 
@@ -88,11 +88,11 @@ ONLY_ON_ALL = Rule(
     'An action that AWS can grant on "*" only',
     "It reaches the whole account, because AWS knows no resource for it.",
     "leave the action out, if nobody needs it",
-    "no money",
     "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
-    Subject.PLAN,
-    ("iam", "permissions"),
-    ENGINE,
+    key=("iam", "permissions"),
+    cost="no money",
+    subject=Subject.PLAN,
+    engine=ENGINE,
 )
 RULES = (UNRESTRICTED, RESOURCE_EXPOSURE, ESCALATION, CREDENTIALS, WILDCARD, DATA, ONLY_ON_ALL)
 

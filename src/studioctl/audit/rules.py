@@ -3,7 +3,7 @@
 Prices are AWS's list prices in us-east-1 on the pages named, in 2026.
 """
 
-from studioctl.audit.finding import Rule, Severity, Subject
+from studioctl.findings import Rule, Severity, Subject
 
 _DOMAINS = "https://docs.aws.amazon.com/sagemaker/latest/dg"
 
@@ -14,9 +14,10 @@ MANAGED = Rule(
     "They allow actions on everything in the account that has a fitting name, or on everything: other people's secrets,"
     " images and jobs.",
     'permissions = "scoped" under [iam]',
-    "no money; what a team needs more is named in extra_statements",
     f"{_DOMAINS}/security-iam-awsmanpol.html",
     key=("iam", "permissions"),
+    cost="no money; what a team needs more is named in extra_statements",
+    subject=Subject.FILE,
 )
 OPEN_INTERNET = Rule(
     "STUDIO-002",
@@ -24,9 +25,10 @@ OPEN_INTERNET = Rule(
     "Apps reach the whole internet, through a network of SageMaker's",
     "Nothing comes in, but what runs in a space can carry data anywhere, and no flow log sees it.",
     'access = "vpc-only" under [network]',
-    "0.045 USD an hour and 0.045 USD a GB for a NAT gateway (aws.amazon.com/vpc/pricing)",
     f"{_DOMAINS}/studio-updated-and-internet-access.html",
     key=("network", "access"),
+    cost="0.045 USD an hour and 0.045 USD a GB for a NAT gateway (aws.amazon.com/vpc/pricing)",
+    subject=Subject.FILE,
 )
 AWS_KEY = Rule(
     "STUDIO-003",
@@ -34,9 +36,10 @@ AWS_KEY = Rule(
     "Home directories and volumes are encrypted with AWS's key, not your own",
     "They are encrypted. But you cannot see in a log who used the key, nor take it away.",
     "customer_key = true under [encryption], before the domain exists",
-    "1 USD a month for a key (aws.amazon.com/kms/pricing); on an existing domain a move of all data",
     f"{_DOMAINS}/encryption-at-rest-studio.html",
     key=("encryption", "customer_key"),
+    cost="1 USD a month for a key (aws.amazon.com/kms/pricing); on an existing domain a move of all data",
+    subject=Subject.FILE,
 )
 NO_FLOW_LOGS = Rule(
     "STUDIO-004",
@@ -44,9 +47,10 @@ NO_FLOW_LOGS = Rule(
     "Connections in the VPC are not logged",
     "After an incident nobody can say where data went.",
     "flow_logs = true under [network]",
-    "up to 0.50 USD a GB of logs (aws.amazon.com/cloudwatch/pricing, vended logs)",
     "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html",
     key=("network", "flow_logs"),
+    cost="up to 0.50 USD a GB of logs (aws.amazon.com/cloudwatch/pricing, vended logs)",
+    subject=Subject.FILE,
 )
 LONG_IDLE = Rule(
     "STUDIO-005",
@@ -54,9 +58,10 @@ LONG_IDLE = Rule(
     "An app that nobody uses goes on for longer than a working day",
     "It is paid for, and its credentials work, while nobody looks.",
     "idle_timeout_minutes = 60 under [studio]",
-    "saves money; what runs silently in a terminal counts as idle",
     f"{_DOMAINS}/studio-updated-idle-shutdown.html",
     key=("studio", "idle_timeout_minutes"),
+    cost="saves money; what runs silently in a terminal counts as idle",
+    subject=Subject.FILE,
 )
 DOCKER = Rule(
     "STUDIO-006",
@@ -64,9 +69,10 @@ DOCKER = Rule(
     "Containers can be built and run in Studio",
     "Whatever image a user pulls runs beside the editor, with the role's credentials in reach.",
     "docker = false under [studio]",
-    "no money; images are built elsewhere then",
     f"{_DOMAINS}/studio-updated-local.html",
     key=("studio", "docker"),
+    cost="no money; images are built elsewhere then",
+    subject=Subject.FILE,
 )
 REMOTE_ACCESS = Rule(
     "STUDIO-007",
@@ -74,19 +80,22 @@ REMOTE_ACCESS = Rule(
     "A local editor may connect to a space",
     "What is on a laptop, and whoever has it, reaches what the space reaches.",
     "remote_access = false under [studio]",
-    "no money; people work in the browser then",
     f"{_DOMAINS}/remote-access-remote-setup.html",
     key=("studio", "remote_access"),
+    cost="no money; people work in the browser then",
+    subject=Subject.FILE,
 )
 SHARED_ROLE = Rule(
     "STUDIO-008",
     Severity.MEDIUM,
     "Several people work with one role",
-    "Each reaches the same data, and CloudTrail shows the role, not the person.",
+    "Each reaches the same data, by a job that mounts the file system also the home directories of the others, and"
+    " CloudTrail shows the role, not the person.",
     "per_user_roles = true under [iam]",
-    "no money; a role and a prefix in the bucket for each user",
     f"{_DOMAINS}/monitor-user-access.html",
     key=("iam", "per_user_roles"),
+    cost="no money; a role and a prefix in the bucket for each user",
+    subject=Subject.FILE,
 )
 PASS_ANY_ROLE = Rule(
     "STUDIO-009",
@@ -94,10 +103,10 @@ PASS_ANY_ROLE = Rule(
     "Any role of the account can be passed on",
     "A job that is started with the most powerful role does what its starter may not.",
     'permissions = "scoped" under [iam]; in extra_statements, name the roles, and the service in iam:PassedToService',
-    "no money",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
-    Subject.PLAN,
-    ("iam", "permissions"),
+    key=("iam", "permissions"),
+    cost="no money",
+    subject=Subject.PLAN,
 )
 UNPINNED = Rule(
     "STUDIO-010",
@@ -105,9 +114,10 @@ UNPINNED = Rule(
     "The editor gets the newest version of something from the internet",
     "What its authors publish next, or somebody in their name, runs with the role's permissions, unseen by you.",
     "write the version: uv==0.9.9, eamodio.gitlens@17.0.0",
-    "no money; somebody raises the versions now and then",
     "https://slsa.dev/spec/v1.0/threats",
     key=("editor",),
+    cost="no money; somebody raises the versions now and then",
+    subject=Subject.FILE,
 )
 CHANGES_POWERS = Rule(
     "STUDIO-011",
@@ -116,10 +126,10 @@ CHANGES_POWERS = Rule(
     "Whoever has it can give more to themselves or to others, or take a bound away. A condition or a named resource"
     " is no excuse, unless all that can be attached are policies of this environment that allow nothing.",
     "in extra_statements, leave out what changes policies, boundaries and trust",
-    "no money; an administrator changes what roles may do",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_controlling.html",
-    Subject.PLAN,
-    ("iam", "extra_statements"),
+    key=("iam", "extra_statements"),
+    cost="no money; an administrator changes what roles may do",
+    subject=Subject.PLAN,
 )
 
 OPEN_ACCOUNT = Rule(
@@ -129,9 +139,9 @@ OPEN_ACCOUNT = Rule(
     "The environment's bucket is closed by itself; one that a user makes may not be.",
     "aws s3control put-public-access-block --account-id {account} --public-access-block-configuration"
     " BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true{flags}",
-    "free; look first whether a bucket of the account is public on purpose",
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
-    Subject.ACCOUNT,
+    cost="free; look first whether a bucket of the account is public on purpose",
+    subject=Subject.ACCOUNT,
 )
 NO_TRAIL = Rule(
     "STUDIO-102",
@@ -140,9 +150,9 @@ NO_TRAIL = Rule(
     "CloudTrail's own history ends after 90 days, and whoever has the account can not be followed further back.",
     "aws cloudtrail create-trail --name account --is-multi-region-trail --enable-log-file-validation"
     " --s3-bucket-name BUCKET{flags}",
-    "the first copy of management events is free (aws.amazon.com/cloudtrail/pricing); S3 keeps it for cents",
     "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-create-and-update-a-trail-by-using-the-aws-cli.html",
-    Subject.ACCOUNT,
+    cost="the first copy of management events is free (aws.amazon.com/cloudtrail/pricing); S3 keeps it for cents",
+    subject=Subject.ACCOUNT,
 )
 OPEN_BUCKET = Rule(
     "STUDIO-103",
@@ -151,10 +161,10 @@ OPEN_BUCKET = Rule(
     "What a notebook puts there may be for everybody to read, or was written by anybody.",
     "aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration"
     " BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true{flags}",
-    "free; look first whether it is public on purpose",
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
-    Subject.ACCOUNT,
-    ("storage", "extra_buckets"),
+    key=("storage", "extra_buckets"),
+    cost="free; look first whether it is public on purpose",
+    subject=Subject.ACCOUNT,
 )
 NO_ROOT_MFA = Rule(
     "STUDIO-104",
@@ -162,9 +172,9 @@ NO_ROOT_MFA = Rule(
     "The account's root user signs in with a password alone",
     "Who guesses or steals it owns everything here, whatever the roles say.",
     "sign in as root, then register a device: https://console.aws.amazon.com/iam/home#/security_credentials",
-    "free with an authenticator app",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/enable-mfa-for-root.html",
-    Subject.ACCOUNT,
+    cost="free with an authenticator app",
+    subject=Subject.ACCOUNT,
 )
 ATTACHED_ELSEWHERE = Rule(
     "STUDIO-105",
@@ -172,9 +182,9 @@ ATTACHED_ELSEWHERE = Rule(
     "The role has a policy that the file does not know",
     "Somebody attached it past this file: no plan shows it, and no review of the file sees it.",
     "aws iam detach-role-policy --role-name {role} --policy-arn {policy}{flags}",
-    "no money; whoever needs it writes it into extra_statements",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html",
-    Subject.ACCOUNT,
+    cost="no money; whoever needs it writes it into extra_statements",
+    subject=Subject.ACCOUNT,
 )
 
 NO_ACCOUNT = Rule(
@@ -183,9 +193,9 @@ NO_ACCOUNT = Rule(
     "Something of the account could not be looked at",
     "What is not looked at may be wrong.",
     "aws sts get-caller-identity",
-    "a permission to read; --offline leaves the account out",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
-    Subject.ACCOUNT,
+    cost="a permission to read; --offline leaves the account out",
+    subject=Subject.ACCOUNT,
 )
 NO_ENGINE = Rule(
     "STUDIO-091",
@@ -193,9 +203,9 @@ NO_ENGINE = Rule(
     "An engine could not look",
     "What it would find is not told.",
     "{remedy}",
-    "no money, and some hundred MB of disk",
     "https://www.checkov.io/2.Basics/Installing%20Checkov.html",
-    Subject.PLAN,
+    cost="no money, and some hundred MB of disk",
+    subject=Subject.PLAN,
 )
 UNREAD_POLICY = Rule(
     "STUDIO-092",
@@ -203,10 +213,10 @@ UNREAD_POLICY = Rule(
     "What AWS's own policies allow only an account can tell, and none was asked",
     "AWS changes its own policies, so no copy of them is kept here.",
     "run it without --offline",
-    "no money",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioned.html",
-    Subject.PLAN,
-    ("iam", "permissions"),
+    key=("iam", "permissions"),
+    cost="no money",
+    subject=Subject.PLAN,
 )
 
 # How an audit went, which differs from machine to machine.

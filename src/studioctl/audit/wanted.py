@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from studioctl.audit import rules
-from studioctl.audit.finding import Finding
 from studioctl.audit.policies import RolePolicies
 from studioctl.config.editor import Editor
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location, count
+from studioctl.findings import Finding
 from studioctl.infrastructure.block import Blueprint, Resource
 
 WORKING_DAY_MINUTES = 8 * 60
@@ -38,48 +38,48 @@ class Wanted:
 def _managed_policies(wanted: Wanted) -> Iterator[Finding]:
     for role in wanted.roles:
         if role.managed:
-            yield rules.MANAGED.found(f"the role has {', '.join(role.managed)}", about=role.role)
+            yield rules.MANAGED.broken(f"the role has {', '.join(role.managed)}", about=role.role)
 
 
 def _internet(wanted: Wanted) -> Iterator[Finding]:
     if wanted.domain.arguments["app_network_access_type"] != "VpcOnly":
-        yield rules.OPEN_INTERNET.found("apps reach the internet directly", about=wanted.domain.address)
+        yield rules.OPEN_INTERNET.broken("apps reach the internet directly", about=wanted.domain.address)
 
 
 def _key(wanted: Wanted) -> Iterator[Finding]:
     if not wanted.domain.arguments.get("kms_key_id"):
-        yield rules.AWS_KEY.found("the domain has no KMS key of yours", about=wanted.domain.address)
+        yield rules.AWS_KEY.broken("the domain has no KMS key of yours", about=wanted.domain.address)
 
 
 def _flow_logs(wanted: Wanted) -> Iterator[Finding]:
     for vpc in wanted.of_type("aws_vpc"):  # one that somebody else looks after is not ours to log
         if not wanted.of_type("aws_flow_log"):
-            yield rules.NO_FLOW_LOGS.found("the VPC has no flow log", about=vpc.address)
+            yield rules.NO_FLOW_LOGS.broken("the VPC has no flow log", about=vpc.address)
 
 
 def _idle(wanted: Wanted) -> Iterator[Finding]:
     minutes = wanted.config.studio.idle_timeout_minutes
     if isinstance(minutes, str):
-        yield rules.LONG_IDLE.found("an idle app is never stopped")
+        yield rules.LONG_IDLE.broken("an idle app is never stopped")
     elif minutes > WORKING_DAY_MINUTES:
-        yield rules.LONG_IDLE.found(f"an idle app is stopped after {minutes} minutes")
+        yield rules.LONG_IDLE.broken(f"an idle app is stopped after {minutes} minutes")
 
 
 def _docker(wanted: Wanted) -> Iterator[Finding]:
     if wanted.config.studio.docker:
-        yield rules.DOCKER.found("docker is on", about=wanted.domain.address)
+        yield rules.DOCKER.broken("docker is on", about=wanted.domain.address)
 
 
 def _remote_access(wanted: Wanted) -> Iterator[Finding]:
     if wanted.config.studio.remote_access:
-        yield rules.REMOTE_ACCESS.found("remote access is on", about=wanted.domain.address)
+        yield rules.REMOTE_ACCESS.broken("remote access is on", about=wanted.domain.address)
 
 
 def _shared_role(wanted: Wanted) -> Iterator[Finding]:
     profiles = wanted.of_type("aws_sagemaker_user_profile")
     roles = {str(profile.arguments["user_settings"]["execution_role"]) for profile in profiles}
     if len(profiles) > len(roles):
-        yield rules.SHARED_ROLE.found(f"{len(profiles)} users work with {count(len(roles), 'role')}")
+        yield rules.SHARED_ROLE.broken(f"{len(profiles)} users work with {count(len(roles), 'role')}")
 
 
 def _unpinned(wanted: Wanted) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def _unpinned_in(editor: Editor, place: Location) -> Iterator[Finding]:
     )
     for key, entries, is_pinned in kinds:
         if loose := [each for each in entries if not is_pinned(each)]:
-            yield rules.UNPINNED.found(f"{key} without a version: {', '.join(loose)}", key=(*place, key))
+            yield rules.UNPINNED.broken(f"{key} without a version: {', '.join(loose)}", at=(*place, key))
 
 
 CHECKS: tuple[Callable[[Wanted], Iterator[Finding]], ...] = (

@@ -4,19 +4,24 @@ AWS takes the tags of most things together with the order to make them, so whate
 them. Each method returns what `terraform import` wants for its type, or None when there is no such thing of ours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from studioctl.aws import claims, keys
+from studioctl.aws import claims, databases, keys
 from studioctl.aws.claims import Claim
 from studioctl.aws.contents import bucket_contents
-from studioctl.aws.errors import MissingError, translated
+from studioctl.aws.errors import DeniedError, MissingError, translated
 from studioctl.aws.session import Session
 from studioctl.aws.studio import Studio
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, RouteTableTypeDef
+
+
+_PROFILES, _SPACES = "profiles", "spaces"
+_ROLE, _POLICY = "aws_iam_role", "aws_iam_policy"
 
 
 class Belongings:
@@ -30,6 +35,9 @@ class Belongings:
     def __init__(self, session: Session, tag: tuple[str, str]) -> None:
         self._session = session
         self._tag = tag
+        self._asked = Counter[str]()
+        self._names: dict[str, frozenset[str] | None] = {}
+        self._attached: dict[str, frozenset[str]] = {}
 
     @cached_property
     def studio(self) -> Studio:
@@ -159,6 +167,8 @@ class Belongings:
 
     def role(self, name: str) -> str | None:
         """The role of this name."""
+        if not self._may_exist(_ROLE, name, lambda: claims.iam_names(self._session, _ROLE)):
+            return None
         return name if claims.role(self._session, name, self._tag) is Claim.OURS else None
 
     def role_mark(self, name: str, key: str) -> str:
@@ -172,8 +182,37 @@ class Belongings:
 
     def policy(self, name: str) -> str | None:
         """ARN of the customer managed policy of this name."""
+        if not self._may_exist(_POLICY, name, lambda: claims.iam_names(self._session, _POLICY)):
+            return None
         is_ours = claims.policy(self._session, name, self._tag) is Claim.OURS
         return claims.policy_arn(self._session, name) if is_ours else None
+
+    def role_policy(self, role: str, name: str) -> str | None:
+        """A role's inline policy, which goes only with its role, and its role only after it."""
+        try:
+            with translated():
+                self._session.client("iam").get_role_policy(RoleName=role, PolicyName=name)
+        except MissingError:
+            return None
+        return f"{role}:{name}"
+
+    def topic(self, name: str) -> str | None:
+        """ARN of the SNS topic of this name."""
+        identity, sns = self._session.identity, self._session.client("sns")
+        arn = f"arn:{identity.partition}:sns:{sns.meta.region_name}:{identity.account_id}:{name}"
+        try:
+            with translated():
+                return arn if self._is_ours(sns.list_tags_for_resource(ResourceArn=arn)["Tags"]) else None
+        except MissingError:
+            return None
+
+    def alarm(self, name: str) -> str | None:
+        """The CloudWatch alarm of this name."""
+        cloudwatch = self._session.client("cloudwatch")
+        with translated():
+            arns = [each["AlarmArn"] for each in cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]]
+            tags = [cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] for arn in arns]
+        return name if any(map(self._is_ours, tags)) else None
 
     def function(self, name: str) -> str | None:
         """The Lambda function of this name."""
@@ -193,15 +232,49 @@ class Belongings:
             return None
         return f"default/{name}"
 
-    def policy_attachment(self, role: str, policy_arn: str) -> str | None:
-        """The attachment of a policy to a role."""
+    def database(self, name: str) -> str | None:
+        """The cluster of Aurora of this name."""
+        return name if databases.cluster(self._session, name, self._tag) else None
+
+    def database_instance(self, name: str) -> str | None:
+        """The instance of this name."""
         try:
             with translated():
-                pages = self._session.client("iam").get_paginator("list_attached_role_policies").paginate(RoleName=role)
-                attached = {policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]}
+                found = self._session.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
         except MissingError:
             return None
-        return f"{role}/{policy_arn}" if policy_arn in attached else None
+        return name if self._is_ours(found.get("TagList", ())) else None
+
+    def database_subnets(self, name: str) -> str | None:
+        """The group of subnets of this name."""
+        try:
+            with translated():
+                groups = self._session.client("rds").describe_db_subnet_groups(DBSubnetGroupName=name)
+        except MissingError:
+            return None
+        return name if self._is_tagged(groups["DBSubnetGroups"][0]["DBSubnetGroupArn"]) else None
+
+    def database_parameters(self, name: str) -> str | None:
+        """The group of parameters of this name."""
+        try:
+            with translated():
+                groups = self._session.client("rds").describe_db_cluster_parameter_groups(
+                    DBClusterParameterGroupName=name
+                )
+        except MissingError:
+            return None
+        return name if self._is_tagged(groups["DBClusterParameterGroups"][0]["DBClusterParameterGroupArn"]) else None
+
+    def _is_tagged(self, arn: str) -> bool:
+        with translated():
+            tags = self._session.client("rds").list_tags_for_resource(ResourceName=arn)["TagList"]
+        return self._is_ours(tags)
+
+    def policy_attachment(self, role: str, policy_arn: str) -> str | None:
+        """The attachment of a policy to a role; AWS is asked once for each role."""
+        if role not in self._attached:
+            self._attached[role] = claims.attached_policies(self._session, role)
+        return f"{role}/{policy_arn}" if policy_arn in self._attached[role] else None
 
     def repository(self, name: str) -> str | None:
         """The image repository of this name."""
@@ -262,6 +335,8 @@ class Belongings:
 
     def user_profile(self, domain_id: str, name: str) -> str | None:
         """ARN of the user profile of this name in a domain."""
+        if not self._may_exist(_PROFILES, name, lambda: (it.name for it in self.studio.user_profiles(domain_id))):
+            return None
         try:
             with translated():
                 found = self._session.client("sagemaker").describe_user_profile(
@@ -273,12 +348,27 @@ class Belongings:
 
     def space(self, domain_id: str, name: str) -> str | None:
         """ARN of the space of this name in a domain."""
+        if not self._may_exist(_SPACES, name, lambda: (it.name for it in self.studio.spaces(domain_id))):
+            return None
         try:
             with translated():
                 found = self._session.client("sagemaker").describe_space(DomainId=domain_id, SpaceName=name)
         except MissingError:
             return None
         return found["SpaceArn"]
+
+    def _may_exist(self, kind: str, name: str, listed: Callable[[], Iterable[str]]) -> bool:
+        """Whether a name is worth a call. Of many, AWS is asked for a list; it does not tell them apart by case."""
+        self._asked[kind] += 1
+        if self._asked[kind] <= claims.FEW:
+            return True
+        if kind not in self._names:
+            try:
+                self._names[kind] = frozenset(each.casefold() for each in listed())
+            except DeniedError:  # who may not list them asks for each
+                self._names[kind] = None
+        known = self._names[kind]
+        return known is None or name.casefold() in known
 
     def _named(self, name: str, vpc_id: str | None = None) -> "list[FilterTypeDef]":
         ours: FilterTypeDef = {"Name": f"tag:{self._tag[0]}", "Values": [self._tag[1]]}

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from studioctl.aws import keys
 from studioctl.aws.contents import bucket_contents
-from studioctl.aws.errors import MissingError, code_of, translated
+from studioctl.aws.errors import MissingError, code_of, ignoring_missing, translated
 from studioctl.aws.session import Session
 from studioctl.aws.studio import Studio
 
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
     from mypy_boto3_ec2.type_defs import TagTypeDef as Ec2Tag
     from mypy_boto3_ecr.type_defs import TagTypeDef as EcrTag
+    from mypy_boto3_iam.type_defs import PaginatorConfigTypeDef
     from mypy_boto3_iam.type_defs import TagTypeDef as IamTag
     from mypy_boto3_s3.type_defs import TagTypeDef as S3Tag
     from mypy_boto3_secretsmanager.type_defs import TagTypeDef as SecretTag
 
 Tag = tuple[str, str]
+FEW = 10  # names that are asked for one by one
+MANY: "PaginatorConfigTypeDef" = {"PageSize": 1000}  # IAM's largest page; its default is 100
 
 
 class Claim(Enum):
@@ -147,6 +150,30 @@ def security_group(session: Session, name: str, tag: Tag, vpc_id: str) -> Claim:
     with translated():
         found = session.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
     return _claim(found[0].get("Tags", ()), tag) if found else Claim.FREE
+
+
+@translated()
+def iam_names(session: Session, resource_type: str) -> frozenset[str]:
+    """The names of all roles, or of all customer managed policies, of the account.
+
+    Args:
+        session: The account.
+        resource_type: "aws_iam_role" or "aws_iam_policy".
+    """
+    iam = session.client("iam")
+    if resource_type == "aws_iam_role":
+        roles = iam.get_paginator("list_roles").paginate(PaginationConfig=MANY)
+        return frozenset(role["RoleName"] for page in roles for role in page["Roles"])
+    policies = iam.get_paginator("list_policies").paginate(Scope="Local", PaginationConfig=MANY)
+    return frozenset(policy["PolicyName"] for page in policies for policy in page["Policies"])
+
+
+def attached_policies(session: Session, role: str) -> frozenset[str]:
+    """The ARNs of the policies that a role has; none where there is no such role."""
+    with ignoring_missing():
+        pages = session.client("iam").get_paginator("list_attached_role_policies").paginate(RoleName=role)
+        return frozenset(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"])
+    return frozenset()
 
 
 def policy_arn(session: Session, name: str) -> str:

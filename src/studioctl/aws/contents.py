@@ -5,6 +5,7 @@ Each `…_contents` says in a few words what is in there, and None when there is
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ COUNTED = 10_000  # beyond this a bucket is "more than": listing millions would 
 # A home file system meters 6 KiB when empty, and a directory for each profile that ever started an app.
 # https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html
 EMPTY_HOME_BYTES = 6 * 1024
+WORDS = "shared/studioctl-gpu/"  # empty objects of machines with a GPU, 24 an hour: guard.idle reads their dates
 FORGIVEN_HOMES = 8  # of how many profiles empty directories are believed: a thousand would hide megabytes of work
 
 
@@ -32,7 +34,7 @@ class Amount:
 
 
 def bucket_contents(session: Session, bucket: str) -> Amount | None:
-    """Objects and old versions in a bucket, and their bytes. Marks of deletion alone are nothing: no data is theirs."""
+    """Objects and old versions in a bucket, and their bytes, without what holds nobody's data."""
     objects = old = size = 0
     for entry in _bucket_entries(session, bucket):
         objects += entry.kind is Kind.OBJECT
@@ -42,6 +44,36 @@ def bucket_contents(session: Session, bucket: str) -> Amount | None:
             return Amount(f"more than {COUNTED:,} objects and old versions", size)
     counted = [_counted(number, what) for number, what in ((objects, "object"), (old, "old version")) if number]
     return Amount(", ".join((*counted, as_text(size))), size) if counted else None
+
+
+@dataclass(frozen=True)
+class Dated:
+    """Something of a size in bytes, and since when it is there."""
+
+    size: int
+    since: datetime
+
+
+def dated_objects(session: Session, bucket: str) -> tuple[Dated, ...] | None:
+    """The objects and old versions of a bucket; None where they are more than COUNTED."""
+    entries = (each for each in _bucket_entries(session, bucket) if each.kind not in DATALESS)
+    found = tuple(islice((Dated(each.size, each.since) for each in entries), COUNTED + 1))
+    return None if len(found) > COUNTED else found
+
+
+def dated_images(session: Session, repository: str) -> tuple[Dated, ...]:
+    """The images of a repository; layers that several share are counted, but not paid for, several times."""
+    return tuple(_images(session, repository))
+
+
+def dated_home(session: Session, file_system_id: str) -> tuple[Dated, ...]:
+    """A file system: its size now, since it was made."""
+    try:
+        with translated():
+            found = session.client("efs").describe_file_systems(FileSystemId=file_system_id)["FileSystems"][0]
+    except MissingError:
+        return ()
+    return (Dated(found["SizeInBytes"]["Value"], found["CreationTime"]),)
 
 
 def _counted(number: int, what: str) -> str:
@@ -59,14 +91,14 @@ def empty_bucket(session: Session, bucket: str) -> None:
                     s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
 
-def drop_marks(session: Session, bucket: str) -> None:
-    """Deletes the marks of deletion in a bucket without data: S3 keeps the bucket as long as there are any."""
-    _delete_entries(session, bucket, (e for e in _bucket_entries(session, bucket) if e.kind is Kind.MARK))
+def drop_dataless(session: Session, bucket: str) -> None:
+    """Deletes what holds nobody's data in a bucket without any: S3 keeps the bucket as long as something is there."""
+    _delete_entries(session, bucket, (e for e in _bucket_entries(session, bucket) if e.kind in DATALESS))
 
 
 def repository_contents(session: Session, repository: str) -> Amount | None:
     """How many images a repository holds; layers that several share are counted, but not paid for, several times."""
-    sizes = list(_images(session, repository))
+    sizes = [image.size for image in _images(session, repository)]
     return Amount(_counted(len(sizes), "image"), sum(sizes)) if sizes else None
 
 
@@ -132,6 +164,10 @@ class Kind(Enum):
     OBJECT = "object"
     OLD_VERSION = "old version"
     MARK = "mark of deletion"
+    WORD = "word of a machine with a GPU"
+
+
+DATALESS = {Kind.MARK, Kind.WORD}
 
 
 @dataclass(frozen=True)
@@ -140,6 +176,7 @@ class Entry:
 
     kind: Kind
     size: int
+    since: datetime
     identifier: "ObjectIdentifierTypeDef"
 
 
@@ -149,9 +186,16 @@ def _bucket_entries(session: Session, bucket: str) -> Iterator[Entry]:
             for page in session.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket):
                 for version in page.get("Versions", []):
                     kind = Kind.OBJECT if version["IsLatest"] else Kind.OLD_VERSION
-                    yield Entry(kind, version["Size"], {"Key": version["Key"], "VersionId": version["VersionId"]})
+                    if version["Key"].startswith(WORDS) and not version["Size"]:
+                        kind = Kind.WORD
+                    since = version["LastModified"]
+                    yield Entry(
+                        kind, version["Size"], since, {"Key": version["Key"], "VersionId": version["VersionId"]}
+                    )
                 for marker in page.get("DeleteMarkers", []):
-                    yield Entry(Kind.MARK, 0, {"Key": marker["Key"], "VersionId": marker["VersionId"]})
+                    yield Entry(
+                        Kind.MARK, 0, marker["LastModified"], {"Key": marker["Key"], "VersionId": marker["VersionId"]}
+                    )
     except MissingError:
         return
 
@@ -174,13 +218,13 @@ def _delete_objects(session: Session, bucket: str, batch: Sequence["ObjectIdenti
         )
 
 
-def _images(session: Session, repository: str) -> Iterator[int]:
-    """The size of each image, in bytes."""
+def _images(session: Session, repository: str) -> Iterator[Dated]:
+    """Each image, since it was pushed."""
     try:
         with translated():
             for page in session.client("ecr").get_paginator("describe_images").paginate(repositoryName=repository):
                 for image in page["imageDetails"]:
-                    yield image.get("imageSizeInBytes", 0)
+                    yield Dated(image.get("imageSizeInBytes", 0), image["imagePushedAt"])
     except MissingError:
         return
 

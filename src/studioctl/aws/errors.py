@@ -25,9 +25,10 @@ from botocore.exceptions import (
 )
 
 from studioctl.aws.permissions import read_denial
+from studioctl.catalog import troubles
+from studioctl.catalog.troubles import SIGN_IN
 from studioctl.errors import REHEARSE, AwsError
 
-SIGN_IN = "sign in (aws sso login, or aws configure), check with: aws sts get-caller-identity"
 SIGN_IN_OR_REHEARSE = f"{SIGN_IN}{REHEARSE}"
 # `studioctl.aws.credentials` tells more of these where they are found first. In the middle of a run they can expire.
 NO_CREDENTIALS = (
@@ -40,21 +41,13 @@ NO_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
-HINTS = (
-    (r"ExpiredToken|TokenRefreshRequired|RequestExpired", SIGN_IN),
-    (r"InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|AuthFailure", SIGN_IN),
-    (r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown", "AWS is busy: run the same command again in a minute"),
-    (
-        r"InternalFailure|InternalError|InternalServ|ServerException|Unavailable",
-        "AWS has trouble (https://health.aws.amazon.com/health/status): run the same command again in some minutes",
-    ),
-    (r"ResourceLimitExceeded", "see which quota it is, and the command that asks AWS for more: studioctl doctor"),
-)
 DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|NotAuthorized|^403$")
 MISSING = re.compile(r"NotFound|NoSuch")
 # SageMaker says so of an app in words only; the provider, too, reads them (internal/service/sagemaker/app.go).
 MISSING_IN_WORDS = re.compile(r"RecordNotFound|already been deleted|previously failed")
 IN_USE = re.compile(r"ResourceInUse|DependencyViolation|FileSystemInUse|Conflict")
+# What S3 says of a write that is made only where nobody else's is.
+OTHERS_WROTE = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
 UNKNOWN_OUTCOME = "check the network; then run the same command again: it goes on from what AWS has done"
 TRY_AGAIN = "run the same command again; --debug shows the details"
 
@@ -118,7 +111,7 @@ def translated() -> Iterator[None]:
         said = error.response.get("Error", {}).get("Message", "no message")
         if DENIED.search(code):
             raise DeniedError(error.operation_name, said) from error
-        hint = next((hint for pattern, hint in HINTS if re.search(pattern, code)), TRY_AGAIN)
+        hint = troubles.after_a_call(code) or TRY_AGAIN
         raise _family(code, said)(f"AWS refused {error.operation_name}: {said} ({code})", hint=hint) from error
     except BotoCoreError as error:
         raise AwsError(f"AWS call failed: {error}", hint=TRY_AGAIN) from error

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from studioctl.aws.errors import MissingError, ignoring_missing, translated
+from studioctl.aws.errors import DeniedError, MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
 
 Grants = dict[str, dict[str, float]]
 TRIES = 8
+PENDING = "PendingConfirmation"  # in place of the ARN of a subscription that nobody has confirmed
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,26 @@ def _schedule(session: Session, name: str) -> str | None:
             return str(session.client("scheduler").get_schedule(Name=name)["State"])
     except MissingError:
         return None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Somebody whom a topic tells: by "email" and the like, at which address, and whether that is confirmed."""
+
+    protocol: str
+    endpoint: str
+    is_confirmed: bool
+
+
+def listeners(session: Session, topic_arn: str) -> tuple[Listener, ...] | None:
+    """All who have subscribed to a topic; None where that is not to be known: no such topic, or no permission."""
+    try:
+        with translated():
+            pages = session.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
+            found = [each for page in pages for each in page["Subscriptions"]]
+    except (DeniedError, MissingError):
+        return None
+    return tuple(Listener(each["Protocol"], each["Endpoint"], each["SubscriptionArn"] != PENDING) for each in found)
 
 
 def quiet(session: Session, function: str) -> None:

@@ -1,11 +1,11 @@
-"""Who is in a group of IAM Identity Center."""
+"""Who is in IAM Identity Center and its groups, and who may use the application of a domain."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from studioctl.aws.errors import MissingError, translated
+from studioctl.aws.errors import MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
 
 AT_ONCE = 8
@@ -73,3 +73,33 @@ def _member(session: Session, store: str, user: str) -> Member | None:
             )
     except MissingError:
         return None
+
+
+def user_id(session: Session, store: str, user_name: str) -> str | None:
+    """The id of the user of this name; None where there is none."""
+    value: Any = user_name  # the stubs take a document for an object
+    try:
+        with translated():
+            found = session.client("identitystore").get_user_id(
+                IdentityStoreId=store,
+                AlternateIdentifier={"UniqueAttribute": {"AttributePath": "userName", "AttributeValue": value}},
+            )
+    except MissingError:
+        return None
+    return found["UserId"]
+
+
+def assign(session: Session, application_arn: str, user: str) -> None:
+    """Lets a user use an application. It may be so already."""
+    with translated():
+        session.client("sso-admin").create_application_assignment(
+            ApplicationArn=application_arn, PrincipalId=user, PrincipalType="USER"
+        )
+
+
+def release(session: Session, application_arn: str, user: str) -> None:
+    """Lets a user use an application no longer. It may be so already, or be gone."""
+    with ignoring_missing():
+        session.client("sso-admin").delete_application_assignment(
+            ApplicationArn=application_arn, PrincipalId=user, PrincipalType="USER"
+        )

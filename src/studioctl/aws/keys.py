@@ -54,7 +54,7 @@ def named(session: Session, alias: str, tag: tuple[str, str]) -> Key | None:
 
 
 def key_of(session: Session, store: str) -> str | None:
-    """ARN, id or alias of the KMS key with which a store encrypts now: a bucket, a repository or a secret.
+    """ARN, id or alias of the KMS key with which a store encrypts now: a bucket, a repository, a secret or studies.
 
     A bucket may hold older objects that another key encrypted. None where it is one of AWS's own, or the store is gone.
     """
@@ -69,11 +69,21 @@ def key_of(session: Session, store: str) -> str | None:
                     name = store.partition(":repository/")[2]
                     found = session.client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]
                     return found.get("encryptionConfiguration", {}).get("kmsKey")
+                case "rds":
+                    return _of_studies(session, store)
                 case "secretsmanager":
                     return session.client("secretsmanager").describe_secret(SecretId=store).get("KmsKeyId")
     except MissingError:
         pass
     return None
+
+
+def _of_studies(session: Session, arn: str) -> str | None:
+    rds, name = session.client("rds"), arn.rpartition(":")[2]
+    if ":cluster-snapshot:" in arn:
+        found = rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
+        return str(found[0].get("KmsKeyId", "")) or None
+    return str(rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0].get("KmsKeyId", "")) or None
 
 
 def retire(session: Session, key: Key, *, days: int) -> datetime | None:

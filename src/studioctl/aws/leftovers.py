@@ -6,7 +6,7 @@ there, subnets and VPC cannot be deleted (hashicorp/terraform-provider-aws#20986
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from studioctl.aws.wait import until
 from studioctl.events import Work
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, NetworkInterfaceTypeDef
     from mypy_boto3_efs.type_defs import FileSystemDescriptionTypeDef, MountTargetDescriptionTypeDef
 
 OWNER_TAG = "ManagedByAmazonSageMakerResource"  # its value is the domain's ARN
@@ -70,10 +70,12 @@ def home_file_systems(session: Session, domain_arn: str) -> list[str]:
 
 def exist(session: Session, traces: DomainTraces) -> bool:
     """Whether there is anything for `remove` to remove."""
-    return bool(_groups(session, traces.domain_id) or home_file_systems(session, traces.domain_arn))
+    return bool(nfs_groups(session, traces.domain_id) or home_file_systems(session, traces.domain_arn))
 
 
-def remove(session: Session, traces: Collection[DomainTraces], *, keep: Collection[str] = ()) -> Work[None]:
+def remove(
+    session: Session, traces: Collection[DomainTraces], *, keep: Collection[str] = (), beside: Collection[str] = ()
+) -> Work[None]:
     """Removes the home file systems and the two NFS groups each of domains that no longer exist.
 
     All file systems go first: one domain's home may be mounted with another's groups, which cannot go before.
@@ -86,13 +88,16 @@ def remove(session: Session, traces: Collection[DomainTraces], *, keep: Collecti
         traces: The domains.
         keep: File systems that stay, with their files and access points; only their mount targets go, as these stand in
             the way of the network. They can be made again in any other.
+        beside: Further file systems that may be mounted by the groups of these domains, and then are no longer.
     """
     for file_system_id in [home for trace in traces for home in home_file_systems(session, trace.domain_arn)]:
         if file_system_id in keep:
             yield from _unmount(session, file_system_id)
         else:
             yield from remove_file_system(session, file_system_id)
-    groups = [group for trace in traces for group in _groups(session, trace.domain_id)]
+    groups = [group for trace in traces for group in nfs_groups(session, trace.domain_id)]
+    for file_system_id in mounted_with(session, groups).intersection(beside):
+        yield from _unmount(session, file_system_id)
     _revoke_rules(session, groups)
     for group_id in groups:
         yield from until(
@@ -153,8 +158,7 @@ def _mounted(session: Session, vpc_ids: Collection[str]) -> dict[str, str]:
     """Domains whose home has a mount target in these VPCs: an interface whose description names the file system."""
     with translated():
         pages = session.client("ec2").get_paginator("describe_network_interfaces").paginate(Filters=_in(vpc_ids))
-        described = [eni.get("Description", "") for page in pages for eni in page["NetworkInterfaces"]]
-    mounted = {found[0] for text in described if text.startswith("EFS") and (found := FILE_SYSTEM_ID.search(text))}
+        mounted = _file_systems_of(eni for page in pages for eni in page["NetworkInterfaces"])
     if not mounted:
         return {}
     owners = [
@@ -164,6 +168,11 @@ def _mounted(session: Session, vpc_ids: Collection[str]) -> dict[str, str]:
         if found["FileSystemId"] in mounted and tag["Key"] == OWNER_TAG
     ]
     return {owner[1]: owner[0] for owner in owners if owner}
+
+
+def _file_systems_of(interfaces: "Iterable[NetworkInterfaceTypeDef]") -> set[str]:
+    described = (interface.get("Description", "") for interface in interfaces)
+    return {found[0] for text in described if text.startswith("EFS") and (found := FILE_SYSTEM_ID.search(text))}
 
 
 def _all_file_systems(session: Session) -> "list[FileSystemDescriptionTypeDef]":
@@ -235,7 +244,18 @@ def _mount_targets(session: Session, file_system_id: str) -> dict[str, str]:
     return {mount["MountTargetId"]: mount["SubnetId"] for mount in mounts if mount["LifeCycleState"] != "deleting"}
 
 
-def _groups(session: Session, domain_id: str) -> list[str]:
+def mounted_with(session: Session, groups: Collection[str]) -> set[str]:
+    """The file systems that have a mount target with one of these security groups: by its interface's description."""
+    if not groups:
+        return set()
+    worn: Sequence[FilterTypeDef] = [{"Name": "group-id", "Values": list(groups)}]
+    with translated():
+        pages = session.client("ec2").get_paginator("describe_network_interfaces").paginate(Filters=worn)
+        return _file_systems_of(eni for page in pages for eni in page["NetworkInterfaces"])
+
+
+def nfs_groups(session: Session, domain_id: str) -> list[str]:
+    """The two security groups that SageMaker makes with a domain's home file system."""
     names: Sequence[FilterTypeDef] = [
         {"Name": "group-name", "Values": [name.format(domain_id) for name in GROUP_NAMES]}
     ]

@@ -94,6 +94,20 @@ def takes_logs(session: Session, bucket: str) -> bool:
     return any(grant.get("Grantee", {}).get("URI") == LOG_DELIVERY for grant in grants)
 
 
+def file_system_tags(session: Session, ids: Iterable[str]) -> dict[str, dict[str, str] | None]:
+    """The tags of each of these file systems of EFS; None for one that is not there."""
+    return {each: _tags(session, each) for each in ids}
+
+
+def _tags(session: Session, its_id: str) -> dict[str, str] | None:
+    try:
+        with translated():
+            (found,) = session.client("efs").describe_file_systems(FileSystemId=its_id)["FileSystems"]
+    except MissingError:
+        return None
+    return {tag["Key"]: tag["Value"] for tag in found.get("Tags", ())}
+
+
 def key_facts(session: Session, arn: str) -> KeyFacts | None:
     """The KMS key of this ARN; None where there is none."""
     try:

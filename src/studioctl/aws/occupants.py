@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
 GONE = {"deleted", "deleting", "terminated", "rejected", "expired", "failed", "detached"}
+OF_RDS = "RDSNetworkInterface"
+OF_EFS = "EFS mount target for "
 # For what AWS made an interface: "Interface for NAT Gateway nat-...", "EFS mount target for fs-... (fsmt-...)".
 MADE_FOR = re.compile(r"\b(?:(?:nat|vpce|fs)-[0-9a-f]{8,}|d-[0-9a-z]{8,})\b")
 ATTACHED = "attachment.vpc-id"
@@ -52,11 +54,13 @@ class Ours:
         tag: Key and value of the tag that everything of it carries.
         ids: Ids of what its state knows, and of its domains and home file systems.
         domains: Ids of its domains, whose interfaces wear groups that SageMaker names after them.
+        databases: Ids of the groups of its databases. RDS does not say in an interface which database it is for.
     """
 
     tag: tuple[str, str]
     ids: frozenset[str]
     domains: frozenset[str] = field(default=frozenset())
+    databases: frozenset[str] = field(default=frozenset())
 
     def has(self, identity: str, thing: Thing) -> bool:
         """Whether this is ours, by its id or its tags."""
@@ -313,7 +317,7 @@ def _interfaces(pages: Any, ours: Ours) -> list[Occupant]:
     found = []
     for it in _all(pages, "NetworkInterfaces"):
         groups = {group["GroupId"]: group.get("GroupName", "") for group in it.get("Groups", ())}
-        if not _is_ours(it, groups.values(), ours):
+        if not _is_ours(it, groups, ours):
             attachment = it.get("Attachment", {})
             instance = attachment.get("InstanceId", "")
             owner = it.get("RequesterId") or it.get("OwnerId", "")
@@ -327,13 +331,18 @@ def _interfaces(pages: Any, ours: Ours) -> list[Occupant]:
     return found
 
 
-def _is_ours(interface: Thing, groups: Collection[str], ours: Ours) -> bool:
+def _is_ours(interface: Thing, groups: Mapping[str, str], ours: Ours) -> bool:
     """By what AWS writes into the description of an interface that it makes for a gateway, a domain and the like.
 
-    An app's also wears a group that SageMaker names after the domain.
+    An app's also wears a group that SageMaker names after the domain. `groups` are names by ids.
     """
-    named = set(MADE_FOR.findall(interface.get("Description", ""))) & (ours.ids | ours.domains)
-    worn = {match[1] for group in groups if (match := GROUP_NAME.fullmatch(group))}
+    if interface.get("Description") == OF_RDS and ours.databases & groups.keys():
+        return True
+    told = interface.get("Description", "")
+    named = set(MADE_FOR.findall(told)) & (ours.ids | ours.domains)
+    if told.startswith(OF_EFS) and not named:  # somebody's own file system, which we mounted by the domain's group
+        return ours.has(interface["NetworkInterfaceId"], interface)
+    worn = {match[1] for group in groups.values() if (match := GROUP_NAME.fullmatch(group))}
     return bool(named or worn & ours.domains) or ours.has(interface["NetworkInterfaceId"], interface)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studio_emulator import facts
 from studio_emulator.facts import EDITORS_ON, TRAINING_ON, editor_quota_name, training_quota_name
 from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
+from studioctl.aws.surroundings import home_region
 
 if TYPE_CHECKING:
     from mypy_boto3_service_quotas.type_defs import ServiceQuotaTypeDef
@@ -20,8 +21,14 @@ RUNNING_APPS = (SAGEMAKER, facts.RUNNING_APPS)
 VPCS = (VPC, "L-F678F1CE")
 INTERNET_GATEWAYS = (VPC, "L-A4707A72")
 IAM = "iam"
-# IAM is global, and its quotas are kept in one region of each partition. IAM User Guide, "IAM and AWS STS quotas".
-IAM_HOME: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+RDS = "rds"
+# DescribeAccountAttributes' name -> what it is, and its code in AWS General Reference, "Amazon RDS quotas".
+RDS_QUOTAS = {
+    "DBClusters": ("DB clusters", "L-952B80B8"),
+    "DBInstances": ("DB instances", "L-7B6409FD"),
+    "DBSubnetGroups": ("DB subnet groups", "L-48C6BF61"),
+    "DBClusterParameterGroups": ("DB cluster parameter groups", "L-E4C808A8"),
+}
 OPEN = ("PENDING", "CASE_OPENED")
 
 
@@ -47,7 +54,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Summed:
-    """How many of something of IAM's the account has, and may have."""
+    """How many of something the account has, and may have, where the service itself tells both."""
 
     used: int
     quota: Quota
@@ -133,23 +140,16 @@ def iam_summary(session: Session) -> IamSummary:
     return IamSummary(Summed(found["Roles"], roles), Summed(found["Policies"], policies))
 
 
-def iam_names(session: Session, resource_type: str, environment: str) -> frozenset[str]:
-    """The names of the roles or policies that are there and begin as this environment's do.
-
-    Args:
-        session: The account.
-        resource_type: "aws_iam_role" or "aws_iam_policy".
-        environment: The environment's name.
-    """
-    client = session.client("iam")
+def rds_summary(session: Session) -> tuple[Summed, ...]:
+    """How much of RDS's the account has and may have in this region: of what a database takes one each."""
     with translated():
-        if resource_type == "aws_iam_role":
-            pages = client.get_paginator("list_roles").paginate()
-            names = [role["RoleName"] for page in pages for role in page["Roles"]]
-        else:
-            listed = client.get_paginator("list_policies").paginate(Scope="Local")
-            names = [policy["PolicyName"] for page in listed for policy in page["Policies"]]
-    return frozenset(name for name in names if name.startswith(environment))
+        found = session.client("rds").describe_account_attributes()["AccountQuotas"]
+    told = {each["AccountQuotaName"]: each for each in found}
+    return tuple(
+        Summed(told[key]["Used"], Quota(RDS, code, name, told[key]["Max"], is_adjustable=True))
+        for key, (name, code) in RDS_QUOTAS.items()
+        if key in told
+    )
 
 
 def open_request(session: Session, quota: Quota) -> Request | None:
@@ -179,25 +179,29 @@ def request(session: Session, quota: Quota, desired: int) -> Request:
 
 
 def _at_home(session: Session, service: str) -> Session:
-    """The session in the region where a service's quotas are kept."""
-    home = IAM_HOME.get(session.identity.partition) if service == IAM else None
-    return Session(replace(session.target, region=home)) if home and home != session.target.region else session
+    """The session in the region where a service's quotas are kept: IAM is global, and has one in each partition.
+
+    Source: IAM User Guide, "IAM and AWS STS quotas".
+    """
+    region = session.target.region
+    home = home_region(region) if service == IAM else region
+    return Session(replace(session.target, region=home)) if home != region else session
 
 
-def count_profiles(session: Session) -> int:
-    """User profiles of all domains in this region."""
+def profiles(session: Session) -> tuple[tuple[str, str], ...]:
+    """The id of the domain and the name of each user profile in this region."""
+    return _in_domains(session, "list_user_profiles", "UserProfiles", "UserProfileName")
+
+
+def spaces(session: Session) -> tuple[tuple[str, str], ...]:
+    """The id of the domain and the name of each space in this region."""
+    return _in_domains(session, "list_spaces", "Spaces", "SpaceName")
+
+
+def _in_domains(session: Session, operation: Any, member: str, name: str) -> tuple[tuple[str, str], ...]:
     with translated():
-        pages = (
-            session.client("sagemaker").get_paginator("list_user_profiles").paginate(PaginationConfig={"PageSize": 100})
-        )
-        return sum(len(page["UserProfiles"]) for page in pages)
-
-
-def count_spaces(session: Session) -> int:
-    """Spaces of all domains in this region."""
-    with translated():
-        pages = session.client("sagemaker").get_paginator("list_spaces").paginate(PaginationConfig={"PageSize": 100})
-        return sum(len(page["Spaces"]) for page in pages)
+        pages = session.client("sagemaker").get_paginator(operation).paginate(PaginationConfig={"PageSize": 100})
+        return tuple((each["DomainId"], each[name]) for page in pages for each in page[member])
 
 
 def running_apps(session: Session) -> tuple[RunningApp, ...]:

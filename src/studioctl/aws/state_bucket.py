@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from studioctl.aws.errors import code_of, ignoring_missing, translated
+from studioctl.aws.errors import OTHERS_WROTE, code_of, ignoring_missing, translated
 from studioctl.aws.session import Session
 from studioctl.errors import AwsError, RefusedError
 
@@ -184,6 +184,17 @@ class StoredState:
                 **self.extra,  # type: ignore[arg-type]
             )
 
+    def read_beside(self, suffix: str) -> str | None:
+        """The text of the object beside the state's whose key ends so; None when there is none."""
+        with ignoring_missing():
+            answer = self._s3.get_object(Bucket=self.bucket, Key=self.key + suffix)
+            return answer["Body"].read().decode("utf-8", "replace")
+        return None
+
+    def write_beside(self, suffix: str, text: str) -> None:
+        """Store an object beside the state, as the state is stored."""
+        replace(self, key=self.key + suffix).write(text)
+
     def lock(self) -> dict[str, str] | None:
         """Terraform's lock: ID, Who, Operation, Created; None when nobody holds it.
 
@@ -200,7 +211,7 @@ class StoredState:
         try:
             self._s3.put_object(Bucket=self.bucket, Key=self._lock_key, Body=json.dumps(lock).encode(), IfNoneMatch="*")
         except ClientError as error:
-            if code_of(error) in {"PreconditionFailed", "412", "ConditionalRequestConflict"}:
+            if code_of(error) in OTHERS_WROTE:
                 return False
             raise
         return True

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from studioctl.aws import changes
 from studioctl.aws.errors import MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
 from studioctl.aws.values import (
@@ -41,6 +42,7 @@ class Studio:
     """What is in SageMaker Studio. Every method raises AwsError when AWS refuses."""
 
     def __init__(self, session: Session) -> None:
+        self._session = session
         self._sagemaker = session.client("sagemaker")
 
     def domain_arns(self, name: str) -> tuple[str, ...]:
@@ -100,6 +102,12 @@ class Studio:
             )
             found = [UserProfile(p["UserProfileName"], p["Status"]) for page in pages for p in page["UserProfiles"]]
         return tuple(sorted(found, key=lambda profile: profile.name))
+
+    def is_passing(self, domain_id: str) -> bool:
+        """Whether AWS is making, changing or deleting the domain, or a profile or space of it."""
+        domain = self.domain(domain_id)
+        is_domain = domain is not None and domain.status in changes.PASSING
+        return is_domain or (domain is not None and changes.are_passing(self._session, domain_id))
 
     def home_numbers(self, domain_id: str) -> dict[str, str]:
         """The number of each user's directory in the home file system, by name of the user profile."""
@@ -230,9 +238,15 @@ class Studio:
             )
         return answer["AuthorizedUrl"]
 
-    def offer_no_images(self, domain_id: str, user_profile: str) -> None:
-        """Takes every custom image out of what Code Editor offers to one user. Nothing else changes."""
-        settings: UserSettingsTypeDef = {"CodeEditorAppSettings": {"CustomImages": []}}
+    def mount_nothing(self, domain_id: str, user_profile: str) -> None:
+        """Takes every file system from what the spaces of one user may mount. Nothing else changes."""
+        settings: UserSettingsTypeDef = {"CustomFileSystemConfigs": []}
+        with translated():
+            self._sagemaker.update_user_profile(DomainId=domain_id, UserProfileName=user_profile, UserSettings=settings)
+
+    def offer_no_images(self, domain_id: str, user_profile: str, app_types: Collection[str]) -> None:
+        """Takes every custom image out of what apps of these types offer to one user. Nothing else changes."""
+        settings: Any = {f"{app_type}AppSettings": {"CustomImages": []} for app_type in app_types}
         with translated():
             self._sagemaker.update_user_profile(DomainId=domain_id, UserProfileName=user_profile, UserSettings=settings)
 
@@ -275,6 +289,13 @@ class Studio:
         """Deletes a lifecycle configuration. It may be gone already."""
         with ignoring_missing():
             self._sagemaker.delete_studio_lifecycle_config(StudioLifecycleConfigName=name)
+
+    def create_domain(self, members: Mapping[str, Any], tags: Mapping[str, str]) -> str:
+        """Asks AWS, once, for a domain with these members of CreateDomain; its id."""
+        request: Any = {**members, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        with translated():
+            made = self._session.once().client("sagemaker").create_domain(**request)
+        return made["DomainArn"].rpartition("/")[2]
 
     def described_domain(self, domain_id: str) -> Mapping[str, Any]:
         """All that AWS says of a domain; empty when it does not exist."""

@@ -14,7 +14,7 @@ from studioctl.aws.errors import translated
 from studioctl.aws.session import Session
 
 # Where every account of a partition is at home: the regions that cannot be turned off.
-HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 def profile_names() -> tuple[str, ...]:
@@ -32,6 +32,11 @@ def usual_region(profile: str | None = None) -> str | None:
     with translated():
         found = os.environ.get("AWS_REGION") or botocore.session.Session(profile=profile).get_config_variable("region")
     return str(found) if found else None
+
+
+def home_region(region: str) -> str:
+    """The region where a region's partition keeps what is global; the region itself where that is not known."""
+    return _HOME_REGIONS.get(botocore.session.Session().get_partition_for_region(region), region)
 
 
 def clock_offset(session: Session, now: Callable[[], datetime]) -> timedelta:
@@ -54,8 +59,7 @@ def region_status(session: Session) -> str | None:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Region.html
     """
     region = session.target.region
-    partition = botocore.session.Session().get_partition_for_region(region)
-    home = replace(session.target, region=HOME_REGIONS.get(partition, region))
+    home = replace(session.target, region=home_region(region))
     with translated():
         answer = (
             Session(home, session.patience)

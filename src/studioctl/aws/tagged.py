@@ -6,17 +6,28 @@ from typing import Any
 from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
 
+OF_DOMAIN = {"app", "space", "user-profile"}
+PAGE: Any = {"PageSize": 100}  # AWS's largest; its default is 50
 
-def tagged(session: Session, tag: tuple[str, str]) -> tuple[str, ...]:
+
+def tagged(
+    session: Session, tag: tuple[str, str], is_wanted: Callable[[str], bool] = lambda _: True
+) -> tuple[str, ...]:
     """ARNs of what carries this tag and exists. AWS's index of tags knows what was deleted for some time.
 
     IAM is not in that index: its roles and policies are looked for by name (belongings.py).
+
+    Args:
+        session: The account.
+        tag: Key and value.
+        is_wanted: Whether somebody wants to know of an ARN: each that is costs a call.
     """
-    return tuple(sorted(arn for arn in listed(session, tag) if _exists(session, arn)))
+    found, there = filter(is_wanted, listed(session, tag)), dict[str, bool]()
+    return tuple(sorted(arn for arn in found if _exists(session, arn, there)))
 
 
-def listed(session: Session, tag: tuple[str, str], *types: str) -> tuple[str, ...]:
-    """ARNs of what carries this tag by AWS's index, also of what is gone since.
+def listed(session: Session, tag: tuple[str, str], *types: str) -> Mapping[str, Mapping[str, str]]:
+    """The tags of what carries this tag by AWS's index, also of what is gone since, by ARN.
 
     Args:
         session: The account.
@@ -24,16 +35,29 @@ def listed(session: Session, tag: tuple[str, str], *types: str) -> tuple[str, ..
         types: AWS's names of the types that are wanted, such as kms:key; all when there are none.
     """
     wanted: dict[str, Any] = {"ResourceTypeFilters": list(types)} if types else {}
+    filters: Any = [{"Key": tag[0], "Values": [tag[1]]}]
     with translated():
         pages = session.client("resourcegroupstaggingapi").get_paginator("get_resources")
-        found = pages.paginate(TagFilters=[{"Key": tag[0], "Values": [tag[1]]}], **wanted)
-        return tuple(entry["ResourceARN"] for page in found for entry in page["ResourceTagMappingList"])
+        return {
+            entry["ResourceARN"]: {each["Key"]: each["Value"] for each in entry["Tags"]}
+            for page in pages.paginate(TagFilters=filters, PaginationConfig=PAGE, **wanted)
+            for entry in page["ResourceTagMappingList"]
+        }
 
 
-def _exists(session: Session, arn: str) -> bool:
-    """Whether it exists; what we have no question for is taken to be there."""
+def _exists(session: Session, arn: str, there: dict[str, bool]) -> bool:
+    """Whether it exists; what we have no question for is taken to be there.
+
+    Nothing of a domain outlives it: of thousands of users who are gone, AWS is asked about their domain once.
+    """
     _, _, service, _, _, rest = arn.split(":", 5)
     kind, _, identity = rest.partition("/")
+    if service == "sagemaker" and kind in OF_DOMAIN:
+        domain = arn.replace(rest, f"domain/{identity.partition('/')[0]}")
+        if domain not in there:
+            there[domain] = _exists(session, domain, there)
+        if not there[domain]:
+            return False
     question = _questions(session, identity).get(f"{service}/{kind}") or _others(session, arn).get(service)
     if question is None:
         return True
@@ -75,8 +99,15 @@ def _others(session: Session, arn: str) -> Mapping[str, Callable[[], object]]:
         found: Mapping[str, object] = session.client("secretsmanager").describe_secret(SecretId=arn)
         return "DeletedDate" not in found
 
+    def studies_are_there() -> object:
+        rds, (kind, name) = session.client("rds"), arn.split(":")[5:7]
+        if kind == "cluster-snapshot":
+            return rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
+        return rds.list_tags_for_resource(ResourceName=arn)["TagList"]
+
     return {
         "logs": lambda: session.client("logs").describe_log_groups(logGroupNamePrefix=arn.split(":")[6])["logGroups"],
+        "rds": studies_are_there,
         "s3": lambda: session.client("s3").get_bucket_location(Bucket=arn.rpartition(":")[2]),
         "secretsmanager": secret_is_there,
         "sagemaker": lambda: session.client("sagemaker").list_tags(ResourceArn=arn),

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 from botocore.exceptions import ClientError
 
-from studioctl.aws.errors import MissingError, code_of, translated
+from studioctl.aws.errors import OTHERS_WROTE, MissingError, code_of, translated
 from studioctl.aws.logs import UNPRINTABLE
 from studioctl.aws.session import Session
 from studioctl.errors import AwsError
@@ -50,6 +50,26 @@ class JobState:
 
 
 @dataclass(frozen=True)
+class ListedJob:
+    """A training job as AWS lists it.
+
+    Args:
+        name: Its name.
+        status: As AWS says it, such as "InProgress".
+        created: When it was asked for.
+    """
+
+    name: str
+    status: str
+    created: datetime
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.status in OVER
+
+
+@dataclass(frozen=True)
 class TrainingCloud:
     """One bucket and the region's training jobs."""
 
@@ -60,6 +80,17 @@ class TrainingCloud:
         """Store an object."""
         with translated():
             self.session.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content)
+
+    def put_new(self, key: str, content: bytes) -> bool:
+        """Store an object where there is none; False where there is one, whoever stored it at the same moment."""
+        try:
+            self.session.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content, IfNoneMatch="*")
+        except ClientError as error:
+            if code_of(error) in OTHERS_WROTE:
+                return False
+            with translated():
+                raise
+        return True
 
     def get(self, key: str) -> bytes | None:
         """An object's content; None where there is none."""
@@ -128,6 +159,19 @@ class TrainingCloud:
                 else 0.0
             )
         return JobState(name, is_over, status, found.get("FailureReason", ""), seconds)
+
+    def listed(self, prefix: str) -> list[ListedJob]:
+        """The jobs whose names begin so, whoever started them."""
+        with translated():
+            pages = (
+                self.session.client("sagemaker").get_paginator("list_training_jobs").paginate(NameContains=prefix[:63])
+            )
+            found = [each for page in pages for each in page["TrainingJobSummaries"]]
+        return [
+            ListedJob(each["TrainingJobName"], each["TrainingJobStatus"], each["CreationTime"])
+            for each in found
+            if each["TrainingJobName"].startswith(prefix)
+        ]
 
     def stop(self, name: str) -> None:
         """Ask a job to stop; one that has ended is fine."""

@@ -14,6 +14,8 @@ UNSETTLED: Final = frozenset({"Pending", "Updating"})
 LAB: Final = "JupyterLab"
 EDITOR_APP: Final = "default"  # the only name that Code Editor's app, or JupyterLab's, may have
 DISTRIBUTION: Final = "sagemaker-distribution"
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceSpec.html
+NOTHING: Final = "None"  # instead of an ARN: of what a space or profile has, nothing is taken
 SETTINGS: Final = {EDITOR: "CodeEditorAppSettings", LAB: "JupyterLabAppSettings"}
 """By type: where AWS keeps the settings of the apps that it can stop when they are idle."""
 
@@ -27,6 +29,12 @@ class ResourceSpec:
     image_version_arn: str | None = None  # where it is there, AWS takes it and not `image_arn`
     image_alias: str | None = None
     lifecycle_config_arn: str | None = None
+    training_plan_arn: str | None = None  # reserved capacity, which is paid in advance
+
+    @property
+    def training_plan(self) -> str | None:
+        """The training plan that it starts on, by its ARN; None without one."""
+        return None if self.training_plan_arn == NOTHING else self.training_plan_arn
 
     @property
     def image(self) -> str | None:
@@ -65,6 +73,9 @@ class Domain:
     home_file_system_id: str | None
     idle_timeout_minutes: int | None  # of Code Editor, where neither profile nor space says otherwise
     lab_idle_timeout_minutes: int | None = None  # the same of JupyterLab
+    auth_mode: str = "IAM"  # or "SSO": people come in by IAM Identity Center, as users of its application
+    application_arn: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -164,9 +175,12 @@ def read_domain(answer: Mapping[str, Any]) -> Domain:
         name=answer["DomainName"],
         status=answer["Status"],
         url=answer.get("Url", ""),
-        home_file_system_id=answer.get("HomeEfsFileSystemId"),
+        home_file_system_id=answer.get("HomeEfsFileSystemId") or None,
         idle_timeout_minutes=read_editor_defaults(settings).idle_timeout_minutes,
         lab_idle_timeout_minutes=read_editor_defaults(settings, LAB).idle_timeout_minutes,
+        auth_mode=answer.get("AuthMode", "IAM"),
+        application_arn=answer.get("SingleSignOnApplicationArn"),
+        created_at=answer.get("CreationTime"),
     )
 
 
@@ -225,6 +239,7 @@ def read_spec(spec: Mapping[str, Any]) -> ResourceSpec:
         image_version_arn=spec.get("SageMakerImageVersionArn"),
         image_alias=spec.get("SageMakerImageVersionAlias"),
         lifecycle_config_arn=spec.get("LifecycleConfigArn"),
+        training_plan_arn=spec.get("TrainingPlanArn"),
     )
 
 
@@ -236,6 +251,7 @@ def write_spec(spec: ResourceSpec) -> dict[str, Any]:
         "SageMakerImageVersionArn": spec.image_version_arn,
         "SageMakerImageVersionAlias": spec.image_alias,
         "LifecycleConfigArn": spec.lifecycle_config_arn,
+        "TrainingPlanArn": spec.training_plan_arn,
     }
     return {name: value for name, value in members.items() if value is not None}
 

@@ -22,8 +22,10 @@ KEPT: Mapping[str, str] = {
     "repository": "repository",
     "secret": "secret",
     "key": "key",
+    "database": "snapshots",
 }
 GIGABYTE = 1 << 30  # AWS counts so
+HOURS_A_MONTH = 730  # so does AWS's calculator
 
 
 @dataclass(frozen=True)

@@ -170,11 +170,6 @@ def _refuse_what_jobs_lack(config: "EnvironmentConfig", file: Path) -> None:
             f"{file}: the state is on this machine, and each job has another. Nothing was written.",
             hint="keep it in S3: studioctl docs keep-the-state-in-s3",
         )
-    if config.limits.are_set:
-        raise RefusedError(
-            f"{file}: the policy of who deploys does not cover the guard of [limits] yet. Nothing was written.",
-            hint="let an administrator deploy, or leave [limits] out",
-        )
     if config.profile:
         raise RefusedError(
             f"{file}: profile '{config.profile}' is on this machine, and jobs have none. Nothing was written.",

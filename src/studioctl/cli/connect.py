@@ -67,7 +67,8 @@ def connect(
         instance_type=instance_type,
     )
     if check:
-        raise typer.Exit(connecting.check(account, found, terminal, json=json, flags=flags))
+        file = None if env else config
+        raise typer.Exit(connecting.check(account, found, terminal, json=json, flags=flags, file=file))
     if show:
         connecting.show(found, chosen)
     else:

@@ -10,16 +10,17 @@ import typer
 from studioctl.cli import confirm
 from studioctl.cli.hints import repeating
 from studioctl.config.load import load
+from studioctl.config.source import Source, located
 from studioctl.errors import ExitCode
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces import connect
 from studioctl.operations.spaces.connect import Survey
+from studioctl.presentation import findings
 from studioctl.presentation import remote as views
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import dumps
 from studioctl.presentation.progress import follow
 from studioctl.remote.editors import Editor
-from studioctl.remote.finding import is_ready
 from studioctl.remote.host import alias_of, config_path, is_rehearsal
 from studioctl.remote.ssh_config import SshConfig, section
 
@@ -38,17 +39,21 @@ def remove(space: str | None, config: Path, terminal: Terminal, *, local: bool, 
     views.removed(ssh_config.remove(*aliases), path, terminal)
 
 
-def check(account: Account, found: Survey, terminal: Terminal, *, json: bool, flags: str) -> ExitCode:
-    """Says what is there and what is missing."""
+def check(
+    account: Account, found: Survey, terminal: Terminal, *, json: bool, flags: str, file: Path | None
+) -> ExitCode:
+    """Says what is there and what is missing, with the lines of the file that have a say."""
     everything = tuple(
         replace(finding, remedy=repeating(finding.remedy, flags))
         for finding in (*found.needs, connect.session_finding(account, found), *found.machine)
     )
+    if file is not None:
+        everything = tuple(located(everything, Source.of(file)))
     if json:
         typer.echo(dumps(views.as_json(found, everything)))
     else:
-        views.findings(everything, terminal)
-    return ExitCode.OK if is_ready(everything) else ExitCode.FAILED
+        findings.show(everything, terminal.out)
+    return ExitCode.FAILED if connect.blocking(everything) else ExitCode.OK
 
 
 def show(found: Survey, editor: Editor | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from studioctl.cli import options
 from studioctl.config import checks
 from studioctl.config.load import load
+from studioctl.config.text import listed
 from studioctl.errors import AwsError, ConfigError, EmulatorError, ExitCode, StudioctlError
 from studioctl.operations.environment import Account, signs_in_here
 from studioctl.target import NOWHERE, Target
@@ -96,12 +97,14 @@ def strange(file: Path, *, local: bool) -> "Strange":
 
 def patient(file: Path, *, local: bool) -> "Patient":
     """What the doctor looks at: also without a file, or with one that is wrong, and without an emulator."""
+    from studioctl.config.source import Source
     from studioctl.operations.doctor.patient import Patient, region_without_file
 
-    config, mistake = None, None
+    config, source, mistake = None, None, None
     if file.exists() or file != options.DEFAULT_CONFIG:
         try:
             config = load(file)
+            source = Source.of(file)
         except ConfigError as error:
             mistake = error
     region, profile = (config.region, config.profile) if config else (region_without_file(), None)
@@ -110,7 +113,7 @@ def patient(file: Path, *, local: bool) -> "Patient":
         target = _target(region, profile, local=local)[0]
     except EmulatorError as error:
         target, absent = Target(region, local=NOWHERE), error
-    found = Patient(target, file, config, mistake, absent)
+    found = Patient(target, file, config, mistake, absent, source=source)
     if signs_in_here(found.target):
         with suppress(AwsError):  # a finding like others
             found.identity  # noqa: B018 (asked for before the checks, none of which may take long)
@@ -154,7 +157,7 @@ def editor_script(file: Path, user: str | None, app: "App | None" = None) -> "Sc
     known = [each.name for each in config.users]
     if user is not None and user not in known:
         raise StudioctlError(
-            f"'{user}' is not a user in {file}. There are: {', '.join(known)}.",
+            f"'{user}' is not a user in {file}. There are: {listed(known)}.",
             hint=f"studioctl editor script --user {known[0]}{options.config_flag(file)}",
             exit_code=ExitCode.USAGE,
         )

@@ -52,6 +52,22 @@ Month = Annotated[
         show_default=False,
     ),
 ]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        help="With --month: who pays. user, space, group, or tag:NAME, a tag of the user profile.",
+        metavar="WHAT",
+        show_default=False,
+    ),
+]
+CostExplorer = Annotated[
+    bool,
+    typer.Option(
+        "--cost-explorer",
+        help="With --month: show beside it what AWS's Cost Explorer counts. Costs 0.01 USD.",
+    ),
+]
 Csv = Annotated[bool, typer.Option("--csv", help="With --month: print a table for other programs.")]
 
 
@@ -67,6 +83,8 @@ def cost(
     prices: Prices = False,
     ask: Ask = False,
     month: Month = None,
+    by: By = None,
+    cost_explorer: CostExplorer = False,
     csv: Csv = False,
     env: options.Env = None,
     local: options.Local = False,
@@ -74,26 +92,33 @@ def cost(
 ) -> None:
     """Say what the environment costs a month: from the file alone, without an account.
 
-    With no app running, with every app running for eight hours on working days, and left open: started each working day
-    and never stopped by hand, so that only the idle stop ends it. The options ask what would be.
+    With no app running, with every app running for eight hours on working days, and left running: started each working
+    day and never stopped by hand, so that only the idle stop ends it. The options ask what would be.
 
     [bold]--month[/] says what was used instead: who, in which space, how many hours and dollars. It and
     [bold]--ask[/] are the only ones that ask AWS.
     """
     from studioctl.config.load import load
     from studioctl.config.source import Source
-    from studioctl.operations.costs import known, listing, what_if
+    from studioctl.operations.costs import what_if
     from studioctl.operations.costs.estimate import estimate
+    from studioctl.operations.prices import known, listing
     from studioctl.presentation import costs as views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import waiting
 
     if month is not None:
-        _show_month(config, month, env=env, local=local, csv=csv, json=json)
+        _show_month(config, month, by=by, explore=cost_explorer, env=env, local=local, csv=csv, json=json)
         return
-    if csv or env is not None:
-        raise typer.BadParameter("it needs --month", param_hint="--csv" if csv else "--env")
+    for flag, is_given in (
+        ("--csv", csv),
+        ("--env", env is not None),
+        ("--by", by is not None),
+        ("--cost-explorer", cost_explorer),
+    ):
+        if is_given:
+            raise typer.BadParameter("it needs --month", param_hint=flag)
     file = load(config)
     idle = what_if.minutes(idle_minutes)
     asked = what_if.Asked(users, instance_type, volume_gb, network, idle, region)
@@ -121,9 +146,13 @@ def cost(
         views.show(result, terminal, source=source, against=against, flags=flags)
 
 
-def _show_month(config: Path, month: str, *, env: str | None, local: bool, csv: bool, json: bool) -> None:
+def _show_month(
+    config: Path, month: str, *, by: str | None, explore: bool, env: str | None, local: bool, csv: bool, json: bool
+) -> None:
     from studioctl.cli import context
+    from studioctl.operations.costs.explorer import explored
     from studioctl.operations.costs.month import month as look
+    from studioctl.operations.costs.shares import shares
     from studioctl.presentation import month as view
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -131,13 +160,23 @@ def _show_month(config: Path, month: str, *, env: str | None, local: bool, csv: 
 
     if csv and json:
         raise typer.BadParameter("give this or --json", param_hint="--csv")
+    if csv and explore:
+        raise typer.BadParameter("the table has no place for it: leave --csv out", param_hint="--cost-explorer")
     terminal = Terminal()
     account = context.account(config, local=local, env=env)
     with waiting(terminal, "Asking AWS"):
         found = look(account, month)
+        parts = shares(account, found, by) if by else None
+        beside = explored(account, found) if explore else None
     if json:
-        typer.echo(dumps(view.to_json(found)))
+        typer.echo(dumps(view.to_json(found, parts, beside)))
     elif csv:
-        typer.echo(view.to_csv(found), nl=False)
+        typer.echo(view.to_csv(found) if parts is None else view.shares_to_csv(found, parts, by or ""), nl=False)
+        for told in filter(None, (view.unknown(found), view.of_today(by or ""))):
+            terminal.say(told)
+    elif parts is not None:
+        view.show_shares(found, parts, by or "", terminal)
     else:
         view.show(found, terminal)
+    if beside is not None and not json:
+        view.show_explored(beside, found, terminal)

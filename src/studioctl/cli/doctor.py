@@ -21,9 +21,9 @@ def doctor(
     Works before [bold]up[/] and after it, and without a file. Exits with 1 when there are errors.
     """
     from studioctl.cli import context, rehearsal
+    from studioctl.findings import Severity
     from studioctl.operations.doctor.catalogue import GROUPS
     from studioctl.operations.doctor.examination import examine
-    from studioctl.operations.doctor.finding import Severity
     from studioctl.presentation import doctor as views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps

@@ -11,7 +11,8 @@ DeleteData = Annotated[
     str,
     typer.Option(
         "--delete-data",
-        help="Also delete this data, for ever: bucket, homes, images, secrets, spaces (comma-separated), or all of it.",
+        help="Also delete this data, for ever: bucket, homes, images, secrets, spaces, studies (comma-separated), or"
+        " all of it.",
         metavar="[KINDS]",
         show_default=False,
     ),
@@ -40,8 +41,9 @@ def down(
     """Remove the environment, and what AWS leaves behind it. Data is kept.
 
     The bucket, images, home file system and secret stay if they hold
-    anything; [bold]up[/] takes all but the home file system up again, as AWS gives a
-    new domain an empty one. Volumes of spaces cannot stay: it refuses while there
+    anything, and the database of studies as a snapshot; [bold]up[/] takes all but
+    the home file system up again, as AWS gives a new domain an empty one.
+    Volumes of spaces cannot stay: it refuses while there
     are any, unless they are copied with [bold]--backup[/] or [bold]--delete-data=spaces[/]
     is given. Asks for the environment's name.
     """

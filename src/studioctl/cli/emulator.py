@@ -1,5 +1,6 @@
 """`studioctl emulator ...`."""
 
+import re
 import shlex
 from dataclasses import asdict
 from pathlib import Path
@@ -55,6 +56,13 @@ def start(
             help="Let in every request, whoever signed it, for tests of other programs. No code runs.",
         ),
     ] = False,
+    cost_explorer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Cost Explorer is enabled, and counts an hour on this type at this price. Repeatable.",
+            metavar="TYPE=USD",
+        ),
+    ] = None,
     lifecycle_seconds: Annotated[
         float,
         typer.Option(
@@ -74,6 +82,7 @@ def start(
         transition_seconds=transition_seconds,
         enforce_quotas=enforce_quotas,
         quotas=_quotas(quota or []),
+        cost_explorer=_prices(cost_explorer) if cost_explorer else None,
         run_lifecycle=run_lifecycle,
         accept_any_key=accept_any_key,
         lifecycle_seconds=lifecycle_seconds,
@@ -131,6 +140,14 @@ def _quotas(given: list[str]) -> dict[str, float]:
         if not code.startswith("L-") or not value.isdecimal():
             raise typer.BadParameter(f"'{code}' is not like L-AC46C40F=5", param_hint="--quota")
     return {code: float(value) for code, _, value in pairs}
+
+
+def _prices(given: list[str]) -> dict[str, float]:
+    pairs = [word.partition("=") for word in given]
+    for kind, _, usd in pairs:
+        if not kind.startswith("ml.") or not re.fullmatch(r"\d+(\.\d+)?", usd):
+            raise typer.BadParameter(f"'{kind}' is not like ml.t3.medium=0.05", param_hint="--cost-explorer")
+    return {kind: float(usd) for kind, _, usd in pairs}
 
 
 @app.command()

@@ -8,7 +8,7 @@ import typer
 from studioctl.cli import options
 
 if TYPE_CHECKING:
-    from studioctl.audit.finding import Rule
+    from studioctl.findings import Rule
     from studioctl.operations.explain import Explanation
 
 LONGEST = 100_000  # characters; a message that somebody copied is shorter

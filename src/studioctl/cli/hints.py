@@ -4,13 +4,14 @@ import re
 import shlex
 from collections.abc import Collection
 from itertools import pairwise
+from pathlib import Path
 
 # Commands that take the flags which say what environment is meant.
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
 VERBS = re.compile(
-    r"\bstudioctl (plan|up|down|why|cost --month|backup|status|outputs|doctor|audit|report|ui|quotas|start|stop|restart"
-    r"|open|logs|connect|ssh|secret (set|get|status) github|image (push|list|attach)|user (import|remove)"
-    r"|iam (user|deployer)|limits (show|grant|revoke)"
+    r"\bstudioctl (plan|up|down|why|cost --month|backup|status|outputs|doctor|audit|report|ui|quotas(?: request)?"
+    r"|start|stop|restart|open|logs|connect|ssh|secret (set|get|status) github|image (push|list|attach)"
+    r"|homes restore|user (import|remove)|iam (user|deployer)|limits (show|grant|revoke)"
     rf"|tune run(?! FILE)|{STATE})\b(?! --help)"
 )
 # Those that read the file, or find studies beside it, and act nowhere. Some hints name the file already.
@@ -22,6 +23,10 @@ READERS = re.compile(
 
 # Of these, the ones that also find an environment by its name. The others need its file.
 BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|logs|ui|iam user)\b")
+
+# What takes the file of a reviewed plan, and what says that it may be applied.
+UP = re.compile(r"\bstudioctl up\b")
+AGREED = re.compile(r"(?<=\bstudioctl up)(?: --(?:stop-apps|delete-data))+")
 
 # It is about no environment in particular, but a rehearsal's is on the emulator.
 LIST = re.compile(r"\bstudioctl list\b")
@@ -73,8 +78,27 @@ def with_flags(hint: str, arguments: list[str]) -> str:
     return repeating(hint, flags_of(arguments))
 
 
-def repeating(hint: str, flags: str) -> str:
-    """The hint with these very flags behind each command in it."""
+def going_on(hint: str, needed: Collection[str], plan_file: Path | None) -> str:
+    """The hint with every flag that the plan needs behind each `up` that has one of them.
+
+    Args:
+        hint: The hint.
+        needed: The flags without which `up` refuses the plan.
+        plan_file: As `repeating` takes it.
+    """
+    return repeating(AGREED.sub("".join(f" {flag}" for flag in needed), hint), "", plan_file=plan_file)
+
+
+def repeating(hint: str, flags: str, *, plan_file: Path | None = None) -> str:
+    """The hint with these very flags behind each command in it.
+
+    Args:
+        hint: The hint.
+        flags: The flags, with a space before each.
+        plan_file: The plan that `up` applies in it; None where it makes one itself.
+    """
+    if plan_file is not None:
+        hint = UP.sub(lambda found: f"{found[0]} {shlex.quote(str(plan_file))}", hint)
     if flags.endswith(" --local"):
         hint = LIST.sub(lambda found: found[0] + " --local", hint)
     if flags.startswith(" --env "):

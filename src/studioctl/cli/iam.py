@@ -29,12 +29,20 @@ def user(
 
     An administrator attaches it to the IAM user, or to the permission set of IAM Identity Center, as whom the user
     signs in. It covers start, stop, restart, open, connect, ssh, status, logs and list for the user's own spaces.
+    Where [bold][access] auth[/] is "sso", people need none of it for Studio itself: it is for commands on a laptop.
     """
     from studioctl.cli import context
     from studioctl.operations import own_identity
 
     account = context.account(config, local=local, env=env)
-    typer.echo(own_identity.policy(account, name))
+    found = own_identity.policy(account, name)
+    typer.echo(found.text)
+    if found.by_identity_center:
+        typer.echo(
+            f"{name} signs in to Studio by IAM Identity Center and needs no policy for it. This one is for studioctl on"
+            " a laptop: put it into a permission set that is assigned for this account.",
+            err=True,
+        )
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`studioctl image ...`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,19 @@ from studioctl.cli import options
 from studioctl.cli.group import Group
 
 app = typer.Typer(
-    help="Container images for Code Editor: build, push, list, and offer them to users.",
+    help="Container images for apps: build, push, list, and offer them to users.",
     cls=Group,
     rich_markup_mode="rich",
 )
+
+
+class OfferedIn(StrEnum):
+    """An app that may offer an image."""
+
+    CODE_EDITOR = "code-editor"
+    JUPYTERLAB = "jupyterlab"
+
+
 EngineName = Annotated[
     str | None,
     typer.Option(
@@ -75,7 +85,7 @@ def push(
     views.cost(pushed, terminal)
     typer.echo(pushed.digest)
     flags = context.repeated(config, local=local)
-    terminal.next_commands((f"studioctl image attach{flags} {pushed.tag}", "offer it in Code Editor"))
+    terminal.next_commands((f"studioctl image attach{flags} {pushed.tag}", "offer it to users"))
 
 
 @app.command("list")
@@ -102,14 +112,24 @@ def attach(
     name: Annotated[
         str | None, typer.Option(help="What Studio calls it. Left out: the tag.", metavar="NAME", show_default=False)
     ] = None,
+    apps: Annotated[
+        list[OfferedIn] | None,
+        typer.Option(
+            "--app",
+            help="The app that offers it; may be repeated. Left out: Code Editor, or as it was.",
+            show_default=False,
+        ),
+    ] = None,
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
 ) -> None:
-    """Write a pushed image into the file, by its digest; the next [bold]up[/] makes it selectable in Code Editor."""
+    """Write a pushed image into the file, by its digest; the next [bold]up[/] makes it selectable in Studio."""
     from studioctl.cli import context
     from studioctl.operations.images import images
     from studioctl.presentation import images as views
     from studioctl.presentation.console import Terminal
 
-    done = images.attach(context.account(config, local=local), config, tag, name=name)
+    done = images.attach(
+        context.account(config, local=local), config, tag, name=name, apps=[each.value for each in apps or ()]
+    )
     views.attached(done, Terminal(), file=str(config), flags=context.repeated(config, local=local))

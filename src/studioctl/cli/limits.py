@@ -1,12 +1,16 @@
 """`studioctl limits ...`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from studioctl.cli import completion, options
 from studioctl.cli.group import Group
+
+if TYPE_CHECKING:
+    from studioctl.operations.environment import Account
+    from studioctl.presentation.console import Terminal
 
 app = typer.Typer(
     help="What people may spend in a month, what they have spent, and more of it for somebody.",
@@ -32,6 +36,7 @@ def show(
     """
     from studioctl.cli import context
     from studioctl.operations import limits as operation
+    from studioctl.operations.costs.estimate import of_guard
     from studioctl.presentation import limits as view
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -45,7 +50,7 @@ def show(
         typer.echo(dumps(found))
     else:
         minutes = account.config.limits.check_minutes
-        view.show(found, terminal, check_minutes=minutes, own_usd=operation.own_cost(minutes))
+        view.show(found, terminal, check_minutes=minutes, own=of_guard(account.config))
 
 
 @app.command()
@@ -86,3 +91,23 @@ def _change(user: str, usd: float, *, config: Path, local: bool) -> None:
         f"{granted:,.2f} USD are granted to {user} this month. The guard looks within"
         f" {minutes} minute{'s' if minutes > 1 else ''}."
     )
+    if usd:
+        _wake(account, terminal, repeated=context.repeated(config, local=local))
+
+
+def _wake(account: "Account", terminal: "Terminal", *, repeated: str) -> None:
+    """The grant is written: what fails now must not look as if it were not, or somebody grants twice."""
+    from studioctl.cli.hints import repeating
+    from studioctl.errors import StudioctlError
+    from studioctl.operations import limits as operation
+    from studioctl.presentation.progress import waiting
+
+    try:
+        with waiting(terminal, "Looking after the database of studies"):
+            starts = operation.wake(account)
+    except StudioctlError as error:
+        terminal.say(f"If the guard has stopped the database of studies, its next look starts it. {error.message}")
+        terminal.say(f"To put it right: {repeating(error.hint, repeated)}")
+        return
+    if starts:
+        terminal.say("The database of studies is starting, which takes some minutes.")

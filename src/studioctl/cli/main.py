@@ -23,6 +23,7 @@ from studioctl.cli import (
     editor,
     emulator,
     explain,
+    homes,
     iam,
     image,
     init,
@@ -135,6 +136,7 @@ app.command("explain", rich_help_panel=LOOK)(explain.explain)
 app.add_typer(tune.app, name="tune", rich_help_panel=DAILY)
 app.add_typer(editor.app, name="editor", rich_help_panel=FILE)
 app.add_typer(user.app, name="user", rich_help_panel=FILE)
+app.add_typer(homes.app, name="homes", rich_help_panel=KEEP)
 app.add_typer(image.app, name="image", rich_help_panel=KEEP)
 app.add_typer(limits.app, name="limits", rich_help_panel=KEEP)
 app.add_typer(secret.app, name="secret", rich_help_panel=KEEP)

@@ -40,12 +40,23 @@ def open_(
         if state != "Pending":
             confirm.agreed(daily.start_question(found.name), yes=yes)
         follow(start_stop.start(account, found), terminal)
-    if print_it:
+    if portal := address.portal(account):
+        _sign_in(portal, found.name, terminal, print_it=print_it)
+    elif print_it:
         typer.echo(address.presigned_url(account, found))
     else:
         hand_over_and_tell(
             address.presigned_url(account, found, expires_seconds=HAND_OVER_SECONDS), found.name, terminal
         )
+
+
+def _sign_in(portal: str, space: str, terminal: "Terminal", *, print_it: bool) -> None:
+    """The domain's own address, which is no secret: whoever comes signs in with IAM Identity Center."""
+    if print_it:
+        typer.echo(portal)
+    else:
+        hand_over_and_tell(portal, space, terminal)
+    terminal.say(f"Sign in with IAM Identity Center, as the owner of '{space}'; it is among your spaces in Studio.")
 
 
 def hand_over_and_tell(url: str, space: str, terminal: "Terminal") -> None:

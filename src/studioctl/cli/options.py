@@ -41,6 +41,13 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also show what i
 PlanVerbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Also show Terraform's addresses, and what is read and looked up.")
 ]
+Refresh = Annotated[
+    bool,
+    typer.Option(
+        "--refresh",
+        help="Ask AWS about everything, also about what is as the last `up` left it. See: studioctl docs fast-plans.",
+    ),
+]
 BackendConfig = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,6 +1,6 @@
 """`studioctl plan`."""
 
-import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ from studioctl.errors import ExitCode, RefusedError
 if TYPE_CHECKING:
     from studioctl.operations.environment import Environment
     from studioctl.presentation.console import Terminal
+    from studioctl.presentation.whole_plan import WholePlan
     from studioctl.terraform.plan import PlanSummary
 
 
@@ -20,6 +21,7 @@ def plan(
     local: options.Local = False,
     json: options.Json = False,
     yes: options.Yes = False,
+    refresh: options.Refresh = False,
     verbose: options.PlanVerbose = False,
     backend_config: options.BackendConfig = None,
     out: Annotated[
@@ -38,80 +40,75 @@ def plan(
         raise typer.BadParameter("--json and --markdown exclude each other.")
     from studioctl.cli import confirm, context
     from studioctl.cli.hints import repeating
-    from studioctl.operations.costs import change
-    from studioctl.operations.provisioning import durations, up
     from studioctl.operations.provisioning import reviewed as files
-    from studioctl.presentation import costs
-    from studioctl.presentation import review as presented
+    from studioctl.operations.provisioning import up
+    from studioctl.presentation import whole_plan
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.presentation.progress import follow
-    from studioctl.review.reviewing import review
+    from studioctl.presentation.progress import follow, waiting
 
-    terminal = Terminal()
+    if out is not None:
+        files.check(out)
+    terminal, flags = Terminal(), context.repeated(config, local=local)
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
-    summary = follow(up.plan(environment, move_state=move), terminal, verbose=verbose)
-    reviewed = review(environment.config, environment.source, summary)
-    cost = change.of_environment(environment, summary)
+    summary = follow(
+        up.plan(environment, move_state=move, refresh=refresh or out is not None), terminal, verbose=verbose
+    )
+    with waiting(terminal, "Looking for who works and what would be lost"):
+        refusal = _refusal(environment, summary, flags) if summary.has_changes else None
+        found = whole_plan.look(environment, summary)
     if out is not None and summary.has_changes:
         files.store(files.of(environment, summary), out)
-    seconds = durations.expected(environment.terraform.blueprint, summary, durations.known(environment))
+    repeat = partial(repeating, flags=flags, plan_file=out)
     if json:
-        priced = costs.planned_json(cost, environment.source)
-        told = files.shown(environment, summary)
-        typer.echo(dumps({**told, "expected_seconds": seconds, "cost": priced}))
-    elif not markdown:
-        presented.text(reviewed, summary, terminal.out, seconds=seconds)
-        if summary.has_changes:
-            costs.planned(cost, environment.source, terminal.out)
-            _tell_addresses(terminal, summary, verbose=verbose)
-        _tell_shortages(terminal, environment, summary, flags=context.repeated(config, local=local))
-    refusal = _refusal(environment, summary) if summary.has_changes else None
-    if markdown:
-        title = f"Plan for {environment.config.name}: {environment.place}"
-        why = refusal.message if refusal else ""
-        money = costs.planned_lines(cost, environment.source)
-        terminal.data(presented.markdown(reviewed, summary, title=title, money=money, refusal=why))
-    if refusal:
-        terminal.say(f"\nstudioctl up refuses this plan. {refusal.message}")
-        terminal.say(f"Next:  {repeating(refusal.hint, context.repeated(config, local=local))}")
+        told = files.shown(environment, summary, found.now, repeat)
+        typer.echo(dumps({**told, **_figures(found, refusal)}))
+    elif markdown:
+        terminal.data(found.markdown(refusal=refusal, repeat=repeat))
+    elif refusal:
+        found.refused(terminal.out, refusal, verbose=verbose)
+    else:
+        found.tell(terminal.out, verbose=verbose, repeat=repeat)
     if out is not None:
-        _tell_of_file(terminal, out, has_changes=summary.has_changes, flags=context.repeated(config, local=local))
+        command = repeat(" ".join(("studioctl up", *found.now.flags)))
+        _tell_of_file(terminal, out, command, is_written=summary.has_changes, is_refused=refusal is not None)
     if summary.has_changes:
         raise typer.Exit(ExitCode.CHANGES)
 
 
-def _refusal(environment: "Environment", summary: "PlanSummary") -> RefusedError | None:
-    """Why `up` would refuse the plan; None if it would not."""
+def _figures(found: "WholePlan", refusal: RefusedError | None) -> dict[str, object]:
+    """The part of `plan --json` that stands beside the plan."""
+    from studioctl.presentation import costs
+    from studioctl.presentation import quotas as quota_words
+
+    return {
+        "expected_seconds": found.expected.seconds if found.expected else None,
+        "cost": costs.planned_json(found.cost, found.environment.source),
+        "shortages": None if found.shortages is None else quota_words.as_json(found.shortages, {}),
+        "refusal": {"message": refusal.message, "next": refusal.hint} if refusal else None,
+        "flags": list(found.now.flags),
+    }
+
+
+def _refusal(environment: "Environment", summary: "PlanSummary", flags: str) -> RefusedError | None:
+    """Why `up` would refuse the plan, whatever is said; None if it would not."""
+    from studioctl.cli.hints import repeating
     from studioctl.operations.provisioning import up
 
     try:
-        up.cleared(environment, summary)
+        up.refuse_whatever_is_said(environment, summary)
     except RefusedError as refusal:
+        refusal.hint = repeating(refusal.hint, flags)
         return refusal
     return None
 
 
-def _tell_addresses(terminal: "Terminal", summary: "PlanSummary", *, verbose: bool) -> None:
-    from studioctl.presentation.addresses import addresses
-
-    if verbose:
-        addresses(summary, terminal.out)
-
-
-def _tell_shortages(terminal: "Terminal", environment: "Environment", summary: "PlanSummary", *, flags: str) -> None:
-    """Below a plan that creates something: what the account may not have enough of."""
-    from studioctl.operations import quotas
-    from studioctl.presentation import quotas as view
-
-    made = [change.type for change in summary.changes if change.action == "create"]
-    view.short(quotas.shortages(environment, environment.terraform.blueprint, made), terminal, flags=flags)
-
-
-def _tell_of_file(terminal: "Terminal", out: Path, *, has_changes: bool, flags: str) -> None:
-    if has_changes:
-        terminal.say(f"\nWrote {out}.")
-        terminal.next_commands((f"studioctl up {shlex.quote(str(out))}{flags}", "apply exactly this, or nothing"))
-    else:
+def _tell_of_file(terminal: "Terminal", out: Path, command: str, *, is_written: bool, is_refused: bool) -> None:
+    if not is_written:
         terminal.say(f"There is nothing to do, so {out} was not written.")
+    elif is_refused:
+        terminal.say(f"\nWrote {out}, for who reviews it: up refuses this plan, as said above.")
+    else:
+        terminal.say(f"\nWrote {out}.")
+        terminal.next_commands((command, "apply exactly this, or nothing"))

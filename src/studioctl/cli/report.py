@@ -40,6 +40,8 @@ def report(
         raise RefusedError(
             f"'{output}' exists and is no report. Nothing was changed.", hint="name another file with -o"
         )
+    if output != STDOUT:
+        disk.try_out(output)
     terminal = Terminal()
     with waiting(terminal, "Looking"):
         looked = context.audit(config, local=local, offline=offline)
@@ -73,6 +75,7 @@ def _report(looked: "Audit", left: Sequence[str] | None) -> "Report":
         place=f"{found.region} on the emulator" if found.target == "local" else place,
         now=datetime.now(UTC),
         svg=programs.laid_out(topology.dot(looked.config), os.environ),
+        standing=programs.laid_out(topology.standing(looked.config), os.environ),
         left=left,
     )
 

@@ -11,16 +11,15 @@ def restart(
     instance_type: options.InstanceType = None,
     recovery: options.Recovery = False,
     wait: options.Wait = True,
+    json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Stop what runs in a space and start it again: with new settings, or on another instance type.
 
     Files are kept; what runs in the editor's terminals ends.
     """
-    from studioctl.cli import choose, context
-    from studioctl.operations.costs.rates import usd_per_hour
+    from studioctl.cli import choose, context, starting
     from studioctl.operations.spaces import start_stop
-    from studioctl.presentation import daily
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
 
@@ -31,8 +30,4 @@ def restart(
     work = start_stop.restart(account, found, instance_type=instance_type, wait=wait, recovery=recovery)
     app = follow(work, terminal, verbose=verbose)
     flags = context.repeated(config, local=local, env=env)
-    cost = usd_per_hour(account, app)
-    ready = app.status == "InService"
-    daily.started(found.name, app.instance_type, terminal, usd_per_hour=cost, ready=ready, flags=flags)
-    if app.in_recovery:
-        daily.in_recovery(found.name, terminal, flags=flags)
+    starting.tell(account, found, app, terminal, flags=flags, json=json)

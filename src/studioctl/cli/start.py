@@ -11,6 +11,7 @@ def start(
     instance_type: options.InstanceType = None,
     recovery: options.Recovery = False,
     wait: options.Wait = True,
+    json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Start the Code Editor or JupyterLab of a space, and wait until it can be opened. Running already is fine.
@@ -20,10 +21,8 @@ def start(
     An editor that does not start because its volume is full, or its .condarc broken, starts with --recovery: a terminal
     in it reaches the files, and the next start is an ordinary one again.
     """
-    from studioctl.cli import choose, context
-    from studioctl.operations.costs.rates import usd_per_hour
+    from studioctl.cli import choose, context, starting
     from studioctl.operations.spaces import start_stop
-    from studioctl.presentation import daily
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.progress import follow
 
@@ -34,8 +33,4 @@ def start(
     work = start_stop.start(account, found, instance_type=instance_type, wait=wait, recovery=recovery)
     app = follow(work, terminal, verbose=verbose)
     flags = context.repeated(config, local=local, env=env)
-    cost = usd_per_hour(account, app)
-    ready = app.status == "InService"
-    daily.started(found.name, app.instance_type, terminal, usd_per_hour=cost, ready=ready, flags=flags)
-    if app.in_recovery:
-        daily.in_recovery(found.name, terminal, flags=flags)
+    starting.tell(account, found, app, terminal, flags=flags, json=json)

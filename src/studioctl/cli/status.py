@@ -37,31 +37,41 @@ def status(
 
     terminal = Terminal()
     account = context.account(config, local=local, env=env)
+    flags = context.repeated(config, local=local, env=env)
     if not watch:
         with waiting(terminal, "Asking AWS"):
-            found = look(account)
+            found = _told(look(account), flags)
         if json:
             typer.echo(dumps(found))
         else:
-            view.show(found, terminal, flags=context.repeated(config, local=local, env=env), is_without_file=bool(env))
+            view.show(found, terminal, flags=flags, is_without_file=bool(env))
             if found.domain is None and env is None:
                 rehearsal.note(terminal, "status", config, found.name, local=local)
     else:
         try:
             seconds = SECONDS[account.target.name]
-            view.watch(_looks(account), terminal, seconds=seconds, as_json=json)
+            view.watch(_looks(account, flags), terminal, seconds=seconds, as_json=json)
         except KeyboardInterrupt:
             raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
-def _looks(account: "Account") -> Iterator["Status | AwsError"]:
+def _told(found: "Status", flags: str) -> "Status":
+    """The same, whose commands can be typed as they are."""
+    from dataclasses import replace
+
+    from studioctl.cli.hints import repeating
+
+    return replace(found, limits_trouble=repeating(found.limits_trouble, flags))
+
+
+def _looks(account: "Account", flags: str) -> Iterator["Status | AwsError"]:
     """One look after the other. When AWS fails once there was an answer, the next look may do better."""
     from studioctl.errors import AwsError
     from studioctl.operations.status import status as look
 
-    yield look(account)
+    yield _told(look(account), flags)
     while True:
         try:
-            yield look(account)
+            yield _told(look(account), flags)
         except AwsError as error:
             yield error

@@ -17,6 +17,7 @@ def stop(
     local: options.Local = False,
     everything: All = False,
     wait: options.Wait = True,
+    json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Stop what runs in a space, and with it the cost of its instance. Files are kept. Stopped already is fine.
@@ -28,6 +29,7 @@ def stop(
     from studioctl.operations.spaces import start_stop
     from studioctl.presentation import daily
     from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import follow
 
     if everything and space:
@@ -42,6 +44,9 @@ def stop(
     else:
         found = (start_stop.find(account, choose.space(account, space, terminal)),)
     stopped = follow(start_stop.stop(account, found, wait=wait), terminal, verbose=verbose)
-    daily.stopped(stopped, terminal, waited=wait)
-    if domain_id:
-        daily.left_running(start_stop.left_running(account, domain_id), terminal, local=local)
+    left = start_stop.left_running(account, domain_id) if domain_id else ()
+    if json:
+        typer.echo(dumps({"stopped": stopped, "left_running": left}))
+    else:
+        daily.stopped(stopped, terminal, waited=wait)
+        daily.left_running(left, terminal, local=local)

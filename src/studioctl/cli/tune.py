@@ -2,21 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from studioctl.cli import completion, options, tune_look
+from studioctl.cli import completion, options, tune_look, tune_start
 from studioctl.cli.group import Group
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from studioctl.events import Noted
-    from studioctl.operations.environment import Account
-    from studioctl.operations.tuning import JobSettings
-    from studioctl.tuning.controller import Progress
-    from studioctl.tuning.runs import RunResult, Settings
 
 app = typer.Typer(
     help="Tune hyperparameters with Optuna: from one file, with several trials side by side.\n\n"
@@ -91,7 +82,14 @@ MaxUsd = Annotated[
     ),
 ]
 Longest = Annotated[
-    int, typer.Option(help="Minutes after which a job is stopped.", metavar="MINUTES", min=1, max=40320)
+    int | None,
+    typer.Option(
+        help="Minutes after which a job is stopped. Left out: 60 for a trial's job, 480 for a worker of many trials.",
+        metavar="MINUTES",
+        min=1,
+        max=40320,
+        show_default=False,
+    ),
 ]
 Image = Annotated[
     str | None,
@@ -109,7 +107,12 @@ User = Annotated[
         autocompletion=completion.users,
     ),
 ]
-File = Annotated[Path, typer.Argument(help="Your file, which defines objective(trial).", metavar="FILE")]
+File = Annotated[
+    Path,
+    typer.Argument(
+        help="Your file: it defines objective(trial), or loads its study from OPTUNA_STORAGE.", metavar="FILE"
+    ),
+]
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -121,10 +124,11 @@ def init(
 
     For example: [bold]studioctl tune init digits.py[/]
     """
+    from studioctl.extras import require
     from studioctl.presentation.console import Terminal
-    from studioctl.tuning import needs, template
+    from studioctl.tuning import template
 
-    needs.require()
+    require("tune")
     terminal = Terminal()
     for written in template.write(file):
         terminal.say(f"Wrote {written}")
@@ -148,7 +152,7 @@ def run(
     instance_type: JobType = "ml.m5.large",
     spot: Spot = False,
     max_usd: MaxUsd = None,
-    longest: Longest = 60,
+    longest: Longest = None,
     image: Image = None,
     user: User = None,
     config: options.Config = options.DEFAULT_CONFIG,
@@ -159,15 +163,16 @@ def run(
 ) -> None:
     """Run trials until the study has as many as you say. Run again, it goes on where it ended.
 
-    Each trial is a SageMaker training job of the environment in studio.toml, after a question that tells the cost; with
-    --local it is a turn of a process of this machine, which needs no studio.toml. The study is Optuna's journal in
-    tuning/. A trial whose worker is lost is tried again. Ctrl-C ends processes and queues their trials; jobs go on.
+    Each trial is a SageMaker training job of the environment in studio.toml, after a question that tells the cost.
+    Where the environment has a database of studies, jobs are workers that run many trials of a study that they share.
+    With --local a trial is a turn of a process of this machine, which needs no studio.toml. A trial whose worker is
+    lost is tried again. Ctrl-C ends processes and queues their trials; jobs go on.
 
     For example: [bold]studioctl tune run objective.py --local --trials 40 --workers 4[/]
     """
-    from studioctl.tuning import needs
+    from studioctl.extras import require
 
-    needs.require()
+    require("tune")
     from studioctl.tuning import runs
 
     far = {
@@ -192,7 +197,7 @@ def run(
         python=python,
         jobs=None if local and not jobs else {**far, "is_local": local},
     )
-    _started(settings, config, yes=yes, json=json)
+    tune_start.begin(settings, config, yes=yes, json=json)
 
 
 @app.command()
@@ -212,13 +217,13 @@ def resume(
 
     For example: [bold]studioctl tune resume --study objective --trials 80[/]
     """
-    from studioctl.tuning import needs
+    from studioctl.extras import require
 
-    needs.require()
+    require("tune")
     from studioctl.tuning import runs
 
     settings = runs.as_before(config, study, trials=trials, workers=workers)
-    _started(settings, config, yes=yes, json=json)
+    tune_start.begin(settings, config, yes=yes, json=json)
 
 
 @app.command()
@@ -229,16 +234,14 @@ def stop(
 
     For example: [bold]studioctl tune stop --study objective[/]
     """
+    from studioctl.extras import require
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.tuning import needs
 
-    needs.require()
-    from studioctl.tuning import runs
+    require("tune")
+    from studioctl.operations.tuning import sizes
 
-    name, ran = runs.stop(config, study)
-    if not ran:
-        ran = _jobs_stopped(config, name)
+    name, ran = sizes.stop(config, study, tune_start.account_of(config))
     if json:
         typer.echo(dumps({"study": name, "stopped": ran}))
     else:
@@ -259,21 +262,26 @@ def delete(
     For example: [bold]studioctl tune delete --study objective[/]
     """
     from studioctl.cli import confirm
+    from studioctl.extras import require
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.tuning import needs
 
-    needs.require()
+    require("tune")
+    from studioctl.operations.tuning import sizes
     from studioctl.tuning import runs, studies
 
+    tune_start.fresh(config, study)
     status = studies.status(config, study)
+    erase, known = sizes.eraser(config, status, tune_start.account_of(config))
     terminal = Terminal()
+    if known:
+        terminal.say(known)
     if not yes:
         terminal.say(
             f"Study '{study}' has {status.finished} trials. It would be permanently deleted: {status.directory}"
         )
     confirm.typed(study, "Type its name to delete it", yes=yes)
-    runs.delete(config, study)
+    runs.delete(config, study, erase)
     if json:
         typer.echo(dumps({"study": study, "deleted": True, "trials": status.finished}))
     else:
@@ -290,80 +298,6 @@ for _command, _name in (
     (tune_look.export, "export"),
 ):
     app.command(_name)(_command)
-
-
-def _jobs_stopped(config: Path, study: str) -> bool:
-    """Stops jobs that run without a controller; whether there were any."""
-    from studioctl.operations import tuning as operation
-    from studioctl.tuning import package, runs, studies
-
-    if not studies.status(config, study).running:
-        return False
-    settings = runs.as_before(config, study)
-    if settings.jobs is None:
-        return False
-    account, wanted = _far(settings, config)
-    runs.stop_jobs(config, settings, operation.crew_of(account, package.packed(settings.file), wanted))
-    return True
-
-
-def _far(settings: "Settings", config: Path) -> "tuple[Account, JobSettings]":
-    """The account of a study's jobs, and what they run on."""
-    from studioctl.cli import context
-    from studioctl.operations import tuning as operation
-
-    plain = dict(settings.jobs or {})
-    return context.account(config, local=bool(plain.pop("is_local"))), operation.JobSettings(**plain)
-
-
-def _started(settings: "Settings", config: Path, *, yes: bool, json: bool) -> None:
-    """Runs a study on this machine, or with jobs, which are asked about first."""
-    from studioctl.tuning import runs
-
-    if settings.jobs is None:
-        _shown(runs.run(config, settings), config, json=json)
-        return
-    from studioctl.cli import confirm
-    from studioctl.errors import ExitCode, StudioctlError
-    from studioctl.operations import tuning as operation
-    from studioctl.presentation import tuning
-    from studioctl.presentation.console import Terminal
-    from studioctl.tuning import package, studies
-
-    settings = runs.checked(settings)
-    if not config.exists():
-        raise StudioctlError(
-            f"There is no file '{config}', so there is no environment that training jobs could run in. Nothing was"
-            " started.",
-            hint="add --local to run them in processes of this machine",
-            exit_code=ExitCode.USAGE,
-        )
-    account, wanted = _far(settings, config)
-    packed = package.packed(settings.file)
-    crew = operation.crew_of(account, packed, wanted)
-    left = max(0, settings.trials - studies.finished(config, settings.study or settings.file.stem))
-    most = operation.estimate(account, wanted, trials=left, retries=settings.retries)
-    tuning.show_estimate(most, packed, settings, account.place, Terminal())
-    confirm.agreed("Start it?", yes=yes)
-    _shown(runs.run(config, settings, crew), config, json=json)
-
-
-def _shown(
-    work: "Generator[Progress | Noted, None, RunResult]",
-    config: Path,
-    *,
-    json: bool,
-) -> None:
-    from studioctl.presentation import tuning
-    from studioctl.presentation.console import Terminal
-    from studioctl.presentation.json import dumps
-
-    terminal = Terminal()
-    result = tuning.follow(work, terminal)
-    if json:
-        typer.echo(dumps(result))
-    else:
-        tuning.ended(result, terminal, flags=options.config_flag(config))
 
 
 def _seconds(text: str | None) -> float | None:

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studioctl.cli import completion, options
+from studioctl.cli import completion, options, tune_start
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from studioctl.tuning.places import Place
+    from studioctl.tuning.records import StudyStatus
+
+WATCH_SECONDS = 5.0  # between two looks at AWS
 
 Study = Annotated[
     str | None,
@@ -44,23 +49,35 @@ def status(
     For example: [bold]studioctl tune status --watch[/]
     """
     from studioctl.errors import ExitCode
+    from studioctl.extras import require
     from studioctl.presentation import json as as_json
     from studioctl.presentation import tuning
     from studioctl.presentation.console import Terminal
-    from studioctl.tuning import needs
 
-    needs.require()
+    require("tune")
     from studioctl.tuning import studies
 
     terminal = Terminal()
+    tune_start.fresh(config, study)
     if not watch:
         found = studies.status(config, study)
         typer.echo(as_json.dumps(found)) if json else tuning.show(found, terminal)
         return
     try:
-        tuning.watch((studies.status(config, study) for _ in iter(int, 1)), terminal, time.sleep, as_json=json)
+        tuning.watch(_looks(config, study), terminal, time.sleep, as_json=json)
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def _looks(config: Path, study: str | None) -> "Iterator[StudyStatus]":
+    from studioctl.tuning import studies
+
+    asked = time.monotonic()
+    while True:
+        if time.monotonic() - asked > WATCH_SECONDS:
+            tune_start.fresh(config, study)
+            asked = time.monotonic()
+        yield studies.status(config, study)
 
 
 def best(study: Study = None, config: options.Config = options.DEFAULT_CONFIG, json: options.Json = False) -> None:
@@ -68,14 +85,15 @@ def best(study: Study = None, config: options.Config = options.DEFAULT_CONFIG, j
 
     For example: [bold]studioctl tune best --json[/]
     """
+    from studioctl.extras import require
     from studioctl.presentation import tuning
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.tuning import needs
 
-    needs.require()
+    require("tune")
     from studioctl.tuning import studies
 
+    tune_start.fresh(config, study)
     found = studies.status(config, study)
     if json:
         typer.echo(dumps({"study": found.study, "best": found.best}))
@@ -88,12 +106,12 @@ def list_(config: options.Config = options.DEFAULT_CONFIG, json: options.Json = 
 
     For example: [bold]studioctl tune list[/]
     """
+    from studioctl.extras import require
     from studioctl.presentation import tuning
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.tuning import needs
 
-    needs.require()
+    require("tune")
     from studioctl.tuning import studies
 
     found = studies.all_of(config)
@@ -111,22 +129,26 @@ def logs(
     For example: [bold]studioctl tune logs --trial 7[/]
     """
     from studioctl.errors import StudioctlError
+    from studioctl.extras import require
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.tuning import needs, places
 
-    needs.require()
+    require("tune")
+    from studioctl.tuning import places, studies
+
+    tune_start.fresh(config, study)
     found = places.chosen(config, study)
     file = found.log(trial)
-    if job := found.job_of(trial):
+    if job := studies.job_of(found, trial):
         _log_of_job(config, found, trial, job, json=json)
         return
-    if not file.is_file():
+    lines = studies.lines_of(found, trial)
+    if lines is None and not file.is_file():
         raise StudioctlError(
             f"There is no log of trial {trial} of study '{found.name}': it has not begun.",
             hint=f"studioctl tune status --study {found.name}",
         )
-    text = file.read_text(encoding="utf-8", errors="replace")
+    text = file.read_text(encoding="utf-8", errors="replace") if lines is None else "\n".join(lines)
     if json:
         typer.echo(dumps({"study": found.name, "trial": trial, "lines": text.splitlines()}))
     elif text:
@@ -137,13 +159,15 @@ def logs(
 
 def _log_of_job(config: Path, found: "Place", trial: int, job: str, *, json: bool) -> None:
     from studioctl.cli import context
-    from studioctl.operations import tuning as operation
+    from studioctl.operations.tuning import jobs as operation
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.tuning import places
+    from studioctl.tuning import places, runner
 
     account = context.account(config, local=places.remembered(found)["jobs"]["is_local"])
     lines = operation.log_of(account, job)
+    if found.is_shared:
+        lines = runner.of_trial(lines, trial)
     if json:
         typer.echo(dumps({"study": found.name, "trial": trial, "job": job, "lines": lines}))
     elif lines:
@@ -162,15 +186,16 @@ def plot(
 
     For example: [bold]studioctl tune plot --directory plots[/]
     """
+    from studioctl.extras import require
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import waiting
-    from studioctl.tuning import needs
 
-    needs.require()
+    require("tune")
     from studioctl.tuning import plots
 
     terminal = Terminal()
+    tune_start.fresh(config, study)
     with waiting(terminal, "Drawing the plots"):
         page, picture = plots.plot(config, study, directory)
     if json:
@@ -190,11 +215,11 @@ def dashboard(
     For example: [bold]studioctl tune dashboard --port 0[/]
     """
     from studioctl.errors import ExitCode
+    from studioctl.extras import require
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import line
-    from studioctl.tuning import needs
 
-    needs.require()
+    require("tune")
     from studioctl.tuning import dashboard as served
 
     terminal = Terminal()
@@ -205,8 +230,9 @@ def dashboard(
         else:
             terminal.say(f"Study '{name}' is at {address} until you press Ctrl-C.")
 
+    tune_start.fresh(config, study)
     try:
-        served.serve(config, study, port, ready)
+        served.serve(config, study, port, ready, lambda: tune_start.fresh(config, study))
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.OK) from None
 
@@ -222,13 +248,14 @@ def export(
 
     For example: [bold]studioctl tune export --output trials.csv[/]
     """
+    from studioctl.extras import require
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
-    from studioctl.tuning import needs
 
-    needs.require()
+    require("tune")
     from studioctl.tuning import exports
 
+    tune_start.fresh(config, study)
     count = exports.export(config, study, output, replace=force)
     if json:
         typer.echo(dumps({"file": output, "trials": count}))

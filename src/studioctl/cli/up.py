@@ -1,5 +1,8 @@
 """`studioctl up`."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +15,9 @@ StopApps = Annotated[
 ]
 DeleteData = Annotated[
     bool,
-    typer.Option("--delete-data", help="Also delete, for ever, the volumes of spaces that the file no longer has."),
+    typer.Option(
+        "--delete-data", help="Also delete, for ever, the data in what the plan deletes: volumes, objects, images."
+    ),
 ]
 
 PlanFile = Annotated[
@@ -30,6 +35,7 @@ def up(
     stop_apps: StopApps = False,
     delete_data: DeleteData = False,
     adopt: options.Adopt = None,
+    refresh: options.Refresh = False,
     verbose: options.PlanVerbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
@@ -38,40 +44,41 @@ def up(
     Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
     """
     from studioctl.cli import confirm, context
-    from studioctl.operations.costs import change
+    from studioctl.cli.hints import repeating
     from studioctl.operations.data import inventory
-    from studioctl.operations.provisioning import durations
     from studioctl.operations.provisioning import up as provision
-    from studioctl.presentation import costs, views
-    from studioctl.presentation import review as presented
-    from studioctl.presentation.addresses import addresses
+    from studioctl.presentation import views, whole_plan
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
     from studioctl.presentation.progress import follow, waiting
-    from studioctl.review.reviewing import review
 
     terminal = Terminal()
     environment = context.environment(config, local=local, backend_settings=backend_config)
     move = confirm.backend_change(terminal, environment.terraform.backend_change(), yes=yes)
     if plan_file is None:
-        work = provision.plan(environment, move_state=move, adopt=adopt)
+        work = provision.plan(environment, move_state=move, adopt=adopt, refresh=refresh)
     else:
         from studioctl.operations.provisioning import reviewed
 
         work = reviewed.planned_again(environment, reviewed.read(plan_file), plan_file, move_state=move)
     summary = follow(work, terminal, verbose=verbose)
-    seconds = durations.expected(environment.terraform.blueprint, summary, durations.known(environment))
-    presented.text(review(environment.config, environment.source, summary), summary, terminal.err, seconds=seconds)
-    if summary.has_changes:
-        costs.planned(change.of_environment(environment, summary), environment.source, terminal.err)
-    if verbose and summary.has_changes:
-        addresses(summary, terminal.err)
-    with waiting(terminal, "Looking for what would be lost"):
+    with waiting(terminal, "Looking for who works and what would be lost"):
+        provision.refuse_whatever_is_said(environment, summary, adopt=adopt)
+        found = whole_plan.look(environment, summary)
+    given = _given(stop_apps=stop_apps, delete_data=delete_data)
+    found.tell(
+        terminal.err,
+        verbose=verbose,
+        flags=() if set(found.now.flags) <= given else None,
+        repeat=partial(repeating, flags=context.repeated(config, local=local), plan_file=plan_file),
+    )
+    with waiting(terminal, "Looking for what would be lost"), _telling_all(found.now.flags, plan_file):
         in_the_way = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
     if summary.has_changes:
         terminal.say(f"\nIn {environment.place}.")
         confirm.agreed("Apply this plan?", yes=yes)
-    outputs = follow(provision.apply(environment, summary, stop=in_the_way), terminal, verbose=verbose)
+    lose = tuple(found.now.held) if delete_data else ()  # what was shown, and no more
+    outputs = follow(provision.apply(environment, summary, stop=in_the_way, lose=lose), terminal, verbose=verbose)
     if json:
         typer.echo(dumps(outputs))
     else:
@@ -79,3 +86,22 @@ def up(
         kept = sum(home.usd_per_month or 0 for home in homes)
         views.kept_homes([h.name for h in homes], kept, {h.name: h.directories for h in homes}, terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))
+
+
+@contextmanager
+def _telling_all(needed: Sequence[str], plan_file: Path | None) -> Iterator[None]:
+    """Where a refusal says how to go on all the same, it says so with all the flags, and names the reviewed plan."""
+    from studioctl.cli.hints import going_on
+    from studioctl.errors import RefusedError
+
+    try:
+        yield
+    except RefusedError as refusal:
+        refusal.hint = going_on(refusal.hint, needed, plan_file)
+        raise
+
+
+def _given(*, stop_apps: bool, delete_data: bool) -> set[str]:
+    from studioctl.operations.provisioning.meeting import DELETE_DATA, STOP_APPS
+
+    return {flag for flag, is_given in ((STOP_APPS, stop_apps), (DELETE_DATA, delete_data)) if is_given}

@@ -53,6 +53,15 @@ InstanceType = Annotated[
 VolumeGb = Annotated[
     int | None, typer.Option("--volume-gb", help="Size of their volumes, in GB.", metavar="GB", show_default=False)
 ]
+SsoUser = Annotated[
+    str | None,
+    typer.Option(
+        "--sso-user",
+        help='Who it is in IAM Identity Center, with `\\[access]` auth = "sso".',
+        metavar="NAME",
+        show_default=False,
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the change, and write nothing.")]
 Backup = Annotated[
     str,
@@ -96,6 +105,7 @@ def add(
     group: InGroup = None,
     instance_type: InstanceType = None,
     volume_gb: VolumeGb = None,
+    sso_user: SsoUser = None,
     dry_run: DryRun = False,
     config: options.Config = options.DEFAULT_CONFIG,
     json: options.Json = False,
@@ -106,7 +116,7 @@ def add(
     """
     from studioctl.operations import people
 
-    values = {"group": group, "instance_type": instance_type, "volume_gb": volume_gb}
+    values = {"group": group, "instance_type": instance_type, "volume_gb": volume_gb, "sso_user": sso_user}
     with people.changing(config) as text:
         change = people.add(text, config, names, copy_from, values)
         if not dry_run:
@@ -140,8 +150,8 @@ def import_(
 ) -> None:
     """Add everybody in a list to the file. Who is in it already stays as they are, so it is safe to run again.
 
-    Columns of a CSV file are keys of [[users]]: name, group, instance_type, volume_gb, push_images and github. To keep
-    the list in the CSV file instead, name it in the file: users_file = "people.csv".
+    Columns of a CSV file are keys of [[users]]: name, group, instance_type, image, volume_gb, push_images and github.
+    To keep the list in the CSV file instead, name it in the file: users_file = "people.csv".
     """
     from studioctl.cli import context
     from studioctl.errors import ExitCode, StudioctlError

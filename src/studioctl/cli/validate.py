@@ -9,8 +9,8 @@ def validate(config: options.Config = options.DEFAULT_CONFIG) -> None:
     from studioctl.config.notes import notes
     from studioctl.config.text import path
     from studioctl.infrastructure import blueprint
+    from studioctl.operations.prices.priced import refuse_limits_without_prices
     from studioctl.operations.provisioning import network_costs
-    from studioctl.operations.provisioning.priced import refuse_limits_without_prices
     from studioctl.presentation.console import Terminal
 
     environment = load(config)

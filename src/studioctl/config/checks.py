@@ -39,11 +39,20 @@ SUBNET_ID = r"^subnet-([0-9a-f]{8}|[0-9a-f]{17})$"
 # https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
 KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
 
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceSpec.html
+TRAINING_PLAN = r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:training-plan/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}$"
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EFSFileSystemConfig.html
+FILE_SYSTEM_ID = r"^fs-[0-9a-f]{8,18}$"
+FILE_SYSTEM_PATH = r"^/\S{0,255}$"
+
 # Minutes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IdleSettings.html
 SHORTEST_IDLE, LONGEST_IDLE = 60, 525_600
 # Instead of a number of minutes: idle apps are not stopped.
 NEVER = "never"
 NOT_IDLE = {"never", "no", "none", "off", "false", "disabled"}  # as people say it
+
+MOST_TYPES = 5  # each takes minutes to be refused for want of capacity
 
 T = TypeVar("T")
 
@@ -101,6 +110,14 @@ def text(value: str) -> str:
     for character in value:
         if not character.isprintable():
             raise ValueError(f"contains the character U+{ord(character):04X}, which does not print; write plain text")
+    return value
+
+
+def title(value: str) -> str:
+    """A line that a page shows to people: at most 64 characters."""
+    longest = 64
+    if len(text(value)) > longest:
+        raise ValueError(f"has {len(value)} characters; write at most {longest}")
     return value
 
 
@@ -200,6 +217,14 @@ def key_arn(value: str) -> str:
     return value
 
 
+def training_plan(value: str) -> str:
+    """The ARN of a training plan."""
+    if not re.fullmatch(TRAINING_PLAN, value):
+        example = '"arn:aws:sagemaker:us-east-1:111122223333:training-plan/march"'
+        raise ValueError(f"{quote(value)} is not the ARN of a training plan; write one such as {example}")
+    return value
+
+
 def image_digest(value: str) -> str:
     """The digest of an image in ECR."""
     if not re.fullmatch(IMAGE_DIGEST, value):
@@ -238,6 +263,21 @@ def instance_type(value: str) -> str:
     raise ValueError(
         f"{quote(value)} is not an instance type of Studio; {_meant(value, INSTANCE_TYPES, 'ml.t3.medium')}"
     )
+
+
+def instance_types(value: object) -> str | tuple[str, ...]:
+    """An instance type, or several of which the first that AWS has is taken."""
+    if isinstance(value, str):
+        return instance_type(value)
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(each, str) for each in value):
+        raise ValueError('is neither an instance type nor a list of them; write ["ml.g5.xlarge", "ml.g6.xlarge"]')
+    if len(value) > MOST_TYPES:
+        raise ValueError(f"has {len(value)} instance types; write at most {MOST_TYPES}")
+    for index, each in enumerate(value):
+        instance_type(each)
+        if each in value[:index]:
+            raise ValueError(f"{quote(each)} is in this list already; delete one")
+    return value[0] if len(value) == 1 else tuple(value)
 
 
 def _meant(value: str, known: frozenset[str], example: str) -> str:
@@ -299,6 +339,20 @@ def secret_name(value: str) -> str:
 def vpc_id(value: str) -> str:
     """The id of a VPC, as AWS writes it."""
     return _resource_id(value, VPC_ID, "vpc-0123456789abcdef0")
+
+
+def file_system_id(value: str) -> str:
+    """The id of a file system of EFS."""
+    if not re.fullmatch(FILE_SYSTEM_ID, value):
+        raise ValueError(f'{quote(value)} is not the id of a file system; write one such as "fs-0123456789abcdef0"')
+    return value
+
+
+def file_system_path(value: str) -> str:
+    """A directory of a file system."""
+    if not re.fullmatch(FILE_SYSTEM_PATH, value) or ".." in value.split("/"):
+        raise ValueError(f'{quote(value)} is not a directory of a file system; write one such as "/shared"')
+    return value
 
 
 def subnet_id(value: str) -> str:

@@ -5,24 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studioctl.config import lists
+from studioctl.config.network import MOST_SUBNETS, OF_OUR_VPC, default_of
 from studioctl.config.plain import list_in, table_in
 from studioctl.config.text import Location, Violation
 
 # An interface endpoint takes an address in each subnet, and at most so many are made (infrastructure/endpoints.py).
 MOST_ENDPOINTS = 11
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateDomain.html
-MOST_SUBNETS = 16
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DockerSettings.html
 MOST_TRUSTED_ACCOUNTS = 20
-# Keys that describe a VPC of ours, with their defaults.
-OF_OUR_VPC = {
-    "cidr": "10.0.0.0/16",
-    "availability_zones": 2,
-    "subnet_prefix": None,
-    "public_ips": False,
-    "flow_logs": False,
-    "endpoints": "needed",
-}
 # Hosts that are nowhere but in the internet; any other may well be in the VPC, or at the end of a VPN.
 PUBLIC_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "huggingface.co", "ssh.dev.azure.com"})
 # By these, programs find a proxy, and installers an index that is not the public one.
@@ -109,12 +99,12 @@ def _names_of_endpoints(network: Mapping[str, Any], region: str) -> Iterator[Vio
 
 
 def _existing(network: Mapping[str, Any]) -> Iterator[Violation]:
-    for key, default in OF_OUR_VPC.items():
-        if key in network and network[key] not in (default, "elsewhere"):
+    for key in OF_OUR_VPC:
+        if key in network and network[key] not in (default_of(key), "elsewhere"):
             yield ("network", key), "is about a VPC that studioctl makes, and vpc names one that exists; delete it"
     subnet_ids, place = list_in(table_in(network, "vpc"), "subnet_ids"), ("network", "vpc", "subnet_ids")
     if not subnet_ids and "subnet_ids" in table_in(network, "vpc"):
-        yield place, "is empty; write the ids of one to 16 subnets"
+        yield place, f"is empty; write the ids of one to {MOST_SUBNETS} subnets"
     yield from lists.too_long(place, subnet_ids, MOST_SUBNETS, "a domain")
     yield from lists.repeated(place, subnet_ids)
 

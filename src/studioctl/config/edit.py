@@ -15,7 +15,7 @@ from typing import Any
 from studioctl import disk
 from studioctl.config.load import parse
 from studioctl.config.template import toml_value
-from studioctl.config.text import BARE_KEY
+from studioctl.config.text import BARE_KEY, Location
 from studioctl.config.toml_edit import Document, Splice, UneditableError
 from studioctl.errors import RefusedError
 
@@ -24,7 +24,7 @@ MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # which some editors of Windows put befo
 Data = dict[str, Any]
 
 
-def with_custom_image(text: str, name: str, digest: str, *, file: str) -> str:
+def with_custom_image(text: str, name: str, digest: str, *, file: str, apps: Sequence[str] = ()) -> str:
     """The file's text with this image among [[images.custom]]; an entry of this name gets the digest.
 
     A new entry goes below the others or to the end of the file, where it cannot come between other keys and their
@@ -35,6 +35,7 @@ def with_custom_image(text: str, name: str, digest: str, *, file: str) -> str:
         name: The entry's name.
         digest: The image's digest.
         file: What to call the file in messages.
+        apps: The apps that offer it; left out, an entry that is there keeps its own.
 
     Raises:
         ConfigError: The result would break a rule, such as the greatest number of images.
@@ -43,11 +44,11 @@ def with_custom_image(text: str, name: str, digest: str, *, file: str) -> str:
     data = _read(text)
     images = data.setdefault("images", {})
     known = [entry["name"] for entry in images.get("custom", [])]
-    entry = {"name": name, "digest": digest}
+    entry = {"name": name, "digest": digest, **({"apps": list(apps)} if apps else {})}
 
     def splices(document: Document) -> list[Splice]:
         if name in known:
-            return [document.value(("images", "custom", known.index(name), "digest"), toml_value(digest))]
+            return _other_image(document, ("images", "custom", known.index(name)), entry)
         if document.has(("images", "custom")):
             return document.with_item(("images", "custom"), [toml_value(entry)])
         if document.has(("images",)):
@@ -55,10 +56,54 @@ def with_custom_image(text: str, name: str, digest: str, *, file: str) -> str:
         return [document.after_tables(("images", "custom"), table(("images", "custom"), entry))]
 
     if name in known:
-        images["custom"][known.index(name)]["digest"] = digest
+        images["custom"][known.index(name)] |= entry
     else:
         images["custom"] = [*images.get("custom", []), entry]
     changed = _changed(text, data, splices, file=file, by_hand=table(("images", "custom"), entry))
+    parse(changed, file, Path(file).parent)
+    return changed
+
+
+def _other_image(document: Document, place: Location, entry: Data) -> list[Splice]:
+    """Another digest for an entry and, where they are given, other apps."""
+    digest, apps = toml_value(entry["digest"]), toml_value(entry["apps"]) if "apps" in entry else ""
+    if not apps:
+        return [document.value((*place, "digest"), digest)]
+    if document.has((*place, "apps")):
+        return [document.value((*place, "digest"), digest), document.value((*place, "apps"), apps)]
+    return [document.value((*place, "digest"), digest), document.beside((*place, "digest"), "apps", apps)]
+
+
+def with_homes(text: str, its_id: str, numbers: Mapping[str, int], *, file: str) -> str:
+    """The file's text with a home file system that was kept among [[storage.file_systems]]; one there gets the numbers.
+
+    Args:
+        text: The file's text, which is valid.
+        its_id: The file system's id.
+        numbers: By user, the number of their directory.
+        file: What to call the file in messages.
+
+    Raises:
+        ConfigError: The result would break a rule, such as the greatest number of file systems.
+        RefusedError: The file has a form that cannot be changed without doubt.
+    """
+    data, place = _read(text), ("storage", "file_systems")
+    storage = data.setdefault("storage", {})
+    known = [entry["id"] for entry in storage.get("file_systems", [])]
+    entry = {"id": its_id, "homes": dict(numbers)}
+
+    def splices(document: Document) -> list[Splice]:
+        if its_id in known:
+            return [document.value((*place, known.index(its_id), "homes"), toml_value(entry["homes"]))]
+        if document.has(place):
+            return document.with_item(place, [toml_value(entry)])
+        return [document.after_tables(place, table(place, entry))]
+
+    if its_id in known:
+        storage["file_systems"][known.index(its_id)]["homes"] = entry["homes"]
+    else:
+        storage["file_systems"] = [*storage.get("file_systems", []), entry]
+    changed = _changed(text, data, splices, file=file, by_hand=table(place, entry))
     parse(changed, file, Path(file).parent)
     return changed
 
@@ -181,9 +226,13 @@ def replace(file: Path, text: str) -> None:
 
 @contextmanager
 def alone(file: Path) -> Iterator[None]:
-    """While the file is read and changed, no other studioctl changes it."""
+    """While the file is read and changed, no other studioctl changes it.
+
+    Raises:
+        OSError: It is none that can be written back, such as a shell's pipe.
+    """
     while True:
-        with file.open("rb") as held:
+        with disk.open_regular(file) as held:
             flock(held, LOCK_EX)
             # Another one may have put a new file in its place while we waited.
             if Path(f"/dev/fd/{held.fileno()}").stat().st_ino == file.stat().st_ino:

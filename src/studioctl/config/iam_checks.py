@@ -13,6 +13,9 @@ SID = r"^[A-Za-z0-9]{1,100}$"
 ACTION = r"^(\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$"
 RESOURCE = r"^(\*|arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:[^\s]+)$"
 POLICY_ARN = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@/_-]+$"
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+ROLE_PATH = r"^/([A-Za-z0-9+=,.@_-]+/)*$"
+LONGEST_PATH = 512
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 _COMPARISONS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 OPERATORS = frozenset(
@@ -80,6 +83,15 @@ def policy_arn(value: str) -> str:
     if not re.fullmatch(POLICY_ARN, value):
         example = "arn:aws:iam::111122223333:policy/ml-boundary"
         raise ValueError(f'{quote(value)} is not a policy\'s ARN; write one such as "{example}"')
+    return value
+
+
+def role_path(value: str) -> str:
+    """The path of roles."""
+    if not re.fullmatch(ROLE_PATH, value) or len(value) > LONGEST_PATH:
+        raise ValueError(f'{quote(value)} is not a path of at most {LONGEST_PATH} characters; write one such as "/ml/"')
+    if value.startswith("/aws-service-role/"):
+        raise ValueError("is for AWS's own roles; write another path")
     return value
 
 

@@ -8,11 +8,13 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, WithJsonSchema
 
 from studioctl.config.closed import Model
+from studioctl.config.people_limits import InstancePattern, LimitedApp
 from studioctl.config.text import Violation, nearest, quote
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_USD = 1_000_000
 LONGEST_START = 24 * 30  # hours
+LEAST_IDLE, LONGEST_IDLE = 15, 24 * 60  # minutes; spaces tell every five
 OLD_LOOKS = 3
 """After this many looks that did not take place nobody is watched."""
 LEAST_SILENCE = 30  # minutes: a look that fails now and then is no alarm
@@ -41,6 +43,12 @@ def _hours(value: float) -> float:
 def _minutes(value: int) -> int:
     if not 1 <= value <= 60:
         raise ValueError("must be from 1 to 60 minutes")
+    return value
+
+
+def _idle_minutes(value: int) -> int:
+    if not LEAST_IDLE <= value <= LONGEST_IDLE:
+        raise ValueError(f"must be from {LEAST_IDLE} to {LONGEST_IDLE:,} minutes")
     return value
 
 
@@ -79,9 +87,21 @@ Hours: TypeAlias = Annotated[
 Minutes: TypeAlias = Annotated[
     StrictInt, AfterValidator(_minutes), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 60})
 ]
+IdleMinutes: TypeAlias = Annotated[
+    StrictInt,
+    AfterValidator(_idle_minutes),
+    WithJsonSchema({"type": "integer", "minimum": LEAST_IDLE, "maximum": LONGEST_IDLE}),
+]
 Time: TypeAlias = Annotated[str, AfterValidator(_time), WithJsonSchema({"type": "string", "pattern": TIME})]
 WeekDays: TypeAlias = Annotated[str, AfterValidator(_days), WithJsonSchema({"type": "string", "pattern": DAYS_PATTERN})]
 Zone: TypeAlias = Annotated[str, AfterValidator(_zone), WithJsonSchema({"type": "string", "minLength": 1})]
+
+
+def not_none(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Something, of which nobody says that it is nothing."""
+    if not values:
+        raise ValueError("is empty, and nobody could start anything; write what people may start, or delete this line")
+    return values
 
 
 class Schedule(Model):
@@ -117,17 +137,45 @@ class Limits(Model):
     max_hours_per_start: Hours | None = Field(
         None, description="Hours after which an app is stopped, also one that is in use.", examples=[12.0]
     )
+    idle_gpu_minutes: IdleMinutes | None = Field(
+        None,
+        description="Minutes after which an app on an instance with a GPU is stopped if neither the GPU nor another"
+        " program computed in them, no terminal showed anything new and nobody used the editor.",
+        examples=[30],
+    )
     check_minutes: Minutes = Field(
         5,
         description="How often the guard looks. A limit may be passed by what runs in that time.",
         examples=[15],
     )
 
+    instance_types: Annotated[tuple[InstancePattern, ...], AfterValidator(not_none)] | None = Field(
+        None,
+        description="Instance types that people may start, for apps and for jobs, and no other. A pattern such as"
+        " ml.t3.* stands for several. It is denied by every role, and Studio's pages do not show the others.",
+        json_schema_extra={"minItems": 1},
+        examples=[["ml.t3.*", "ml.g5.xlarge"]],
+    )
+    images: Annotated[tuple[str, ...], AfterValidator(not_none)] | None = Field(
+        None,
+        description="Images that people may start, and no other: versions of SageMaker Distribution, and names of"
+        " [[images.custom]]. AWS's other versions are hidden in Studio's pages and not denied, for AWS has no condition"
+        " for them.",
+        json_schema_extra={"minItems": 1},
+        examples=[["4.3", "4.4"]],
+    )
+    apps: Annotated[tuple[LimitedApp, ...], AfterValidator(not_none)] | None = Field(
+        None,
+        description="Apps that people may start, and no other; the others are denied and hidden.",
+        json_schema_extra={"minItems": 1},
+        examples=[["code-editor", "jupyterlab"]],
+    )
+
     @property
     def are_set(self) -> bool:
         """Whether there is anything to guard."""
         limits = (self.monthly_usd_per_user, self.monthly_usd, self.schedule, self.max_hours_per_start)
-        return any(limit is not None for limit in limits)
+        return self.idle_gpu_minutes is not None or any(limit is not None for limit in limits)
 
     @property
     def silent_minutes(self) -> int:
@@ -147,10 +195,18 @@ def days(text: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def violations(limits: Mapping[str, Any], *, per_user_roles: bool) -> Iterator[Violation]:
-    """A limit for each user needs a role for each: with one role, starts cannot be denied to one of them alone."""
+def violations(limits: Mapping[str, Any], *, per_user_roles: bool, own_script: bool) -> Iterator[Violation]:
+    """A limit for each user needs a role for each: with one role, starts cannot be denied to one of them alone.
+
+    A script of the user's own takes the place of the one that tells whether a GPU is at work.
+    """
     if limits.get("monthly_usd_per_user") is not None and not per_user_roles:
         yield (
             ("monthly_usd_per_user",),
             "needs a role for each user, to which starting can be denied; add per_user_roles = true under [iam]",
+        )
+    if limits.get("idle_gpu_minutes") is not None and own_script:
+        yield (
+            ("idle_gpu_minutes",),
+            "needs studioctl's own script, which tells whether a GPU is at work; name yours under extra_script",
         )

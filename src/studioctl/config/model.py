@@ -4,104 +4,49 @@ The names follow AWS's own terms, the limits AWS's API (cited where they are odd
 the errors is `load.py`'s business; this module does no IO.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from studioctl.config import rules
+from studioctl.config.access import Access
 from studioctl.config.apps import CODE_EDITOR, App
 from studioctl.config.checks import not_empty
 from studioctl.config.closed import Model
 from studioctl.config.costs import Cost
 from studioctl.config.editor import Editor
 from studioctl.config.editor_merge import merged
+from studioctl.config.file_systems import FileSystem, Posix
 from studioctl.config.iam_checks import some
 from studioctl.config.limits import Limits
+from studioctl.config.network import Network
 from studioctl.config.stores import Encryption, Images, Secrets, State, Storage
 from studioctl.config.terraform import Terraform
-from studioctl.config.users import Group, ResolvedSpace, User
+from studioctl.config.text import Location
+from studioctl.config.tuning import Tuning
+from studioctl.config.users import Group, ResolvedSpace, Space, User
 from studioctl.config.values import (
     AccountId,
-    Cidr,
     EnvironmentName,
     Gigabytes,
     HiddenApps,
+    HiddenTools,
     IdleMinutes,
+    ImageVersion,
     InstanceType,
     PolicyAction,
     PolicyArn,
     PolicyResource,
     Region,
     RoleName,
+    RolePath,
     SageMakerName,
     SecretName,
     Sid,
-    SubnetId,
-    SubnetPrefix,
     Text,
-    VpcId,
-    Zones,
 )
-
-
-class ExistingVpc(Model):
-    """A VPC that somebody else looks after."""
-
-    id: VpcId = Field(description="Its id.")
-    subnet_ids: tuple[SubnetId, ...] = Field(
-        description="Subnets of it for Studio, each in a zone of its own; private ones if access is vpc-only.",
-        json_schema_extra={"minItems": 1, "maxItems": 16},
-    )
-
-
-class Network(Model):
-    """The VPC that the domain lives in."""
-
-    access: Literal["public", "vpc-only"] = Field(
-        "public",
-        description="How apps reach everything: through a network of SageMaker's with the internet, or only through"
-        " this VPC, in private subnets. It can be changed while no app runs.",
-    )
-    internet: Literal["nat", "none"] = Field(
-        "nat",
-        description="The way from private subnets to the internet (vpc-only): a NAT gateway, or none at all.",
-    )
-    endpoints: Literal["needed", "all", "elsewhere"] = Field(
-        "needed",
-        description="Which private ways to AWS there are (vpc-only): with a NAT gateway only S3's, which is free, is"
-        " needed; without the internet all are, and each is paid for. In a VPC that exists they may also be elsewhere:"
-        " in another VPC, behind a transit gateway, a firewall or a peering, where nobody looks for them.",
-    )
-
-    cidr: Cidr = Field("10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24. It cannot change later.")
-    availability_zones: Zones = Field(
-        2, description="In how many zones there is a subnet. Fewer than before: not while an app runs."
-    )
-    subnet_prefix: SubnetPrefix | None = Field(
-        None,
-        description="Prefix length of each subnet, such as 24. Left out: a sixteenth of the VPC's range. It cannot"
-        " change later.",
-        examples=[20],
-    )
-    public_ips: StrictBool = Field(
-        False,
-        description="Whether the subnets give a public address to what is started in them (public). Nothing of Studio"
-        " needs one.",
-    )
-    flow_logs: StrictBool = Field(
-        False, description="Whether all connections are logged, for 90 days, in CloudWatch. AWS charges by the GB."
-    )
-    vpc: ExistingVpc | None = Field(
-        None,
-        description="A VPC that exists already, instead of a new one. Nothing but security groups is made in it.",
-        examples=[{"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-0123456789abcdef0"]}],
-    )
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether all traffic of apps stays in the VPC."""
-        return self.access == "vpc-only"
 
 
 class Studio(Model):
@@ -113,6 +58,12 @@ class Studio(Model):
     )
     instance_type: InstanceType = Field(
         "ml.t3.medium", description="Instance type of an app. It is paid for while the app runs."
+    )
+    image: ImageVersion | None = Field(
+        None,
+        description="Version of SageMaker Distribution, AWS's image, that editors start: 4.3 is the newest 4.3.x, 4 the"
+        " newest 4.x. Left out: what each space has, which is AWS's newest unless somebody chose another.",
+        examples=["4.3"],
     )
     volume_gb: Gigabytes = Field(20, description="Size of a space's volume, in GB. It can grow later, never shrink.")
     max_volume_gb: Gigabytes = Field(100, description="The largest volume a user may ask for, in GB.")
@@ -145,11 +96,23 @@ class Studio(Model):
         " Hidden is not forbidden. Left out: as Studio has it.",
         examples=[["Canvas", "RStudioServerPro"]],
     )
+    hidden_tools: HiddenTools | None = Field(
+        None,
+        description="Tools of SageMaker that Studio's pages do not show. Hidden is not forbidden. Left out: as Studio"
+        " has it.",
+        examples=[["JumpStart", "AutoMl"]],
+    )
     session_names: Literal["fixed", "user"] | None = Field(
         None,
         description='"user": with each call of an app CloudTrail shows the session name of whoever opened Studio.'
         ' "fixed": it shows "SageMaker". Left out: as Studio has it, which is "fixed" at first.',
         examples=["user"],
+    )
+    home_file_system: StrictBool = Field(
+        True,
+        description="Whether users also have a home directory on EFS, ~/user-default-efs, beside the volumes of their"
+        " spaces. Without it AWS makes no file system, mount targets or NFS security groups, and down has none to"
+        " remove or to keep. It can be turned on later, and never off.",
     )
     remote_access: StrictBool = Field(
         True,
@@ -219,11 +182,27 @@ class Iam(Model):
         description="ARN of a policy that bounds every role: what it does not allow, no role may do.",
         examples=["arn:aws:iam::111122223333:policy/ml-boundary"],
     )
+    role_path: RolePath = Field(
+        "/",
+        description="Path of every role in IAM, by which your organization's policies may tell them apart. It cannot"
+        " change while the environment exists.",
+        examples=["/ml/"],
+    )
     extra_statements: tuple[ExtraStatement, ...] = Field(
         (),
         description="Statements of your own, for every user.",
         examples=[[{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::acme-lake/*"]}]],
     )
+
+    @property
+    def of_roles(self) -> dict[str, str]:
+        """The arguments of Terraform's that every role has, where the file says something of them."""
+        boundary = {"permissions_boundary": self.permissions_boundary} if self.permissions_boundary else {}
+        return boundary | ({"path": self.role_path} if self.role_path != "/" else {})
+
+    def role(self, name: str) -> str:
+        """A role as an ARN ends with it."""
+        return f"role{self.role_path}{name}"
 
 
 class EnvironmentConfig(Model):
@@ -237,6 +216,7 @@ class EnvironmentConfig(Model):
     tags: dict[str, str] = Field({}, description="Tags for every resource.", examples=[{"team": "ml"}])
     names: Names = Names()
     network: Network = Network()
+    access: Access = Access()
     studio: Studio = Studio()
     users: Annotated[tuple[User, ...], AfterValidator(not_empty)] = Field(
         description="Who works here. Needed where neither users_file nor a group names somebody.",
@@ -245,7 +225,7 @@ class EnvironmentConfig(Model):
     users_file: Text | None = Field(
         None,
         description="A list of more people, a CSV file beside this one. Its first line names columns, which are keys of"
-        " [[users]]: name, group, instance_type, volume_gb, push_images, github.",
+        " [[users]]: name, group, instance_type, image, volume_gb, push_images, github, sso_user.",
         examples=["people.csv"],
     )
     groups: dict[str, Group] = Field(
@@ -264,6 +244,7 @@ class EnvironmentConfig(Model):
     audit: Audit = Audit()
     cost: Cost = Cost()
     limits: Limits = Limits()
+    tuning: Tuning = Tuning()
 
     @model_validator(mode="after")
     def _follow_the_rules(self) -> Self:
@@ -280,6 +261,10 @@ class EnvironmentConfig(Model):
         """Name of the image repository."""
         return self.images.repository or self.name
 
+    def bucket_in(self, account_id: str) -> str:
+        """Name of the data bucket: bucket names are shared by the whole world, and with the account's id it is free."""
+        return self.storage.bucket or f"{self.name}-data-{account_id}"
+
     def editor_of(self, user: User) -> Editor:
         """What the user's editors are set up with: [editor], and what differs for the user."""
         if user.editor is None:
@@ -287,15 +272,54 @@ class EnvironmentConfig(Model):
         given = merged(self.editor.model_dump(exclude_unset=True), user.editor.model_dump(exclude_unset=True))
         return Editor.model_validate(given)
 
+    def image_of(self, user: User) -> str | None:
+        """The version of AWS's image that the user's editors start; None where the file leaves it to AWS."""
+        return user.image or self.studio.image
+
+    def mounted_by(self, user: User) -> tuple[FileSystem, ...]:
+        """The file systems that a user's spaces mount: everybody's, and the user's own."""
+        shared = (each.for_user(user.name) for each in self.storage.file_systems)
+        return (*(each for each in shared if each is not None), *user.file_systems)
+
+    def posix_of(self, user: User) -> Posix | None:
+        """Who the user is on them; None where the file leaves it to AWS."""
+        numbers = [each.homes[user.name] for each in self.storage.file_systems if user.name in each.homes]
+        return user.posix or (Posix(uid=numbers[0]) if numbers else None)
+
+    def pinned_images(self) -> Iterator[tuple[Location, str]]:
+        """Each version of AWS's image that the file names, with its place."""
+        tables: list[tuple[Location, Studio | User | Space]] = [(("studio",), self.studio)]
+        for number, user in enumerate(self.users):
+            tables.append((("users", number), user))
+            tables += [(("users", number, "spaces", place), space) for place, space in enumerate(user.spaces or ())]
+        for place, table in tables:
+            if table.image is not None:
+                yield (*place, "image"), table.image
+
+    def place_of(self, space: str, key: str) -> Location:
+        """Where the file says it of a space: at the space, at its owner, or for everybody."""
+        for number, user in enumerate(self.users):
+            for index, each in enumerate(user.effective_spaces()):
+                if each.name == space and key in each.model_fields_set:
+                    return ("users", number, "spaces", index, key)
+                if each.name == space and key in user.model_fields_set:
+                    return ("users", number, key)
+        return ("studio", key)
+
     def resolved_spaces(self) -> tuple[ResolvedSpace, ...]:
         """Every space that should exist, in the file's order, with the defaults of [studio] filled in."""
         return tuple(
             ResolvedSpace(
                 name=space.name,
                 owner=user.name,
-                instance_type=space.instance_type or user.instance_type or self.studio.instance_type,
+                instance_type=user.types_of(space, self.studio.instance_type)[0],
+                alternatives=user.types_of(space, self.studio.instance_type)[1:],
                 volume_gb=space.volume_gb or user.volume_gb or self.studio.volume_gb,
                 app=space.app or self.studio.app,
+                image=space.image or self.image_of(user),
+                training_plan=space.training_plan,
+                title=space.title,
+                file_systems=tuple(each.id for each in self.mounted_by(user)),
             )
             for user in self.users
             for space in user.effective_spaces()

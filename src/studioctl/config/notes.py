@@ -11,6 +11,9 @@ from studioctl.config.text import Location, Violation, quote
 def notes(config: EnvironmentConfig) -> Iterator[Violation]:
     """Each with the place that it is about, in the file's order."""
     yield from _docker(config)
+    if not config.studio.home_file_system:
+        only = "users have the volumes of their spaces alone, and no ~/user-default-efs"
+        yield ("studio", "home_file_system"), f"{only}; it can be turned on later, and never off again"
     yield from _repositories_by_ssh(config)
     if config.editor.script and (config.secrets.github or any(user.github for user in config.users)):
         yield ("editor", "script"), "is stored as it is, so Git in the space does not ask for the token by itself"

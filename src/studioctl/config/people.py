@@ -17,7 +17,7 @@ from studioctl.config.plain import list_in, table_in
 from studioctl.config.text import Elsewhere, Location, Violation, path, quote
 
 # Keys that a group may say for its people.
-SHARED = ("instance_type", "volume_gb", "push_images", "editor")
+SHARED = ("instance_type", "image", "volume_gb", "push_images", "editor")
 
 
 @dataclass

@@ -18,9 +18,11 @@ COLUMNS: Mapping[str, str] = {
     "name": "the user profile's name",
     "group": "the group whose values hold",
     "instance_type": "instance type of the user's spaces",
+    "image": "version of AWS's image that their editors start",
     "volume_gb": "size of their volumes, in GB",
     "push_images": "true or false",
     "github": "user name on github.com, for a token that is the user's alone",
+    "sso_user": "the user's name in IAM Identity Center",
 }
 
 

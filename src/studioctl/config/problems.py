@@ -132,6 +132,8 @@ def _unknown(location: Location) -> str:
     key = str(location[-1])
     if words := words_for_key(key):
         return words
+    if location == ("limits", "volume_gb"):  # the other limits are there, and IAM has no condition for this one
+        return "is not a key here; write max_volume_gb below [studio], by which AWS refuses larger volumes"
     model = _model_at(location[:-1])
     known = set(model.model_fields) if model else set()
     if suggestion := nearest(key, known):

@@ -9,17 +9,22 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from studioctl.config import (
+    access,
     closed_network,
     costs,
     editor_checks,
+    file_systems,
     iam_checks,
+    image_checks,
     limits,
     lists,
     partitions,
+    people_limits,
     secrets_in_clear,
     state_access,
     tags,
     terraform,
+    tuning,
 )
 from studioctl.config.apps import JUPYTERLAB, TYPES
 from studioctl.config.editor_merge import SAME
@@ -42,8 +47,10 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     """
     yield from secrets_in_clear.violations((), data)
     yield from _unique_users(data)
+    yield from access.violations(data)
     yield from _spaces(data)
     yield from _volumes(data)
+    yield from file_systems.violations(data)
     yield from _room_for_spaces(data)
     yield from closed_network.violations(data)
     yield from _below(("tags",), tags.violations(table_in(data, "tags")))
@@ -55,12 +62,17 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     yield from iam_checks.of_users(list(_users(data)), per_user_roles=per_user_roles)
     yield from _encryption(data)
     yield from partitions.violations(data)
+    yield from image_checks.violations(data, _users(data))
+    yield from people_limits.violations(data, _users(data))
     yield from _custom_images(list_in(table_in(data, "images"), "custom"))
     yield from _state(data)
     yield from state_access.violations(data)
     yield from _names_on_github(data)
     yield from costs.violations(data)
-    yield from _below(("limits",), limits.violations(table_in(data, "limits"), per_user_roles=per_user_roles))
+    own_script = table_in(data, "editor").get("script") is not None
+    bounds = limits.violations(table_in(data, "limits"), per_user_roles=per_user_roles, own_script=own_script)
+    yield from _below(("limits",), bounds)
+    yield from _below(("tuning",), tuning.violations(table_in(data, "tuning"), table_in(data, "network")))
     yield from terraform.violations(data)
     yield from _raw_script(data)
     for place, editor in _editors(data):
@@ -186,6 +198,7 @@ def _lists(data: Mapping[str, Any]) -> Iterator[Violation]:
     for place, values, same in (
         (("storage", "extra_buckets"), list_in(table_in(data, "storage"), "extra_buckets"), str.casefold),
         (("studio", "hidden_apps"), list_in(table_in(data, "studio"), "hidden_apps"), str.casefold),
+        (("studio", "hidden_tools"), list_in(table_in(data, "studio"), "hidden_tools"), str.casefold),
         *(
             ((*place, key), list_in(editor, key), SAME[key])
             for place, editor in editors
@@ -260,7 +273,9 @@ def _custom_images(images: Sequence[Any]) -> Iterator[Violation]:
     yield from _repeated(named, "image")
     seen: set[str] = set()
     for place, image in places:
-        digest = image.get("digest")
+        apps, digest = list_in(image, "apps"), image.get("digest")
+        if image.get("entrypoint") and len(set(map(str, apps))) > 1:
+            yield (*place, "entrypoint"), "starts one app, and the image is for two; delete it, or name one app in apps"
         if isinstance(digest, str) and digest in seen:
             yield (*place, "digest"), "is the digest of another entry; delete one of the two entries"
         elif isinstance(digest, str):

@@ -185,6 +185,7 @@ def _type(node: dict[str, Any]) -> str:
         "number": "number",
         "boolean": "true or false",
         "object": "table",
+        "array": "list of text",
     }
     if node["type"] == "array":
         return {"table": "list of tables", "text": "list of text", "number": "list of numbers"}[_type(node["items"])]

@@ -1,13 +1,15 @@
 """The user's file as messages point into it: which line says this."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studioctl.config.text import Location, path, place_elsewhere
+from studioctl.config.text import Elsewhere, Location, path, place_elsewhere
 from studioctl.disk import read_named
+from studioctl.findings import Finding, Place
 
 if TYPE_CHECKING:
     from studioctl.config.people import Origins
@@ -32,10 +34,15 @@ class Source:
 
         Without a line when nothing of it is in the file, because a default holds.
         """
-        if elsewhere := place_elsewhere(self.written(location)):
-            return elsewhere
-        line = self.line(*location)
-        return f"{self.name}{'' if line is None else f':{line}'}: {path(self.written(location))}"
+        return str(self.at(location))
+
+    def at(self, location: Location) -> Place:
+        """The same as a value."""
+        written = self.written(location)
+        if written and isinstance(written[0], Elsewhere):
+            line = written[1]
+            return Place(written[0], line if isinstance(line, int) and line else None, path(written[2:]))
+        return Place(self.name, self.line(*location), path(written))
 
     def line(self, *location: str | int) -> int | None:
         """On which line, from 1, this or the nearest thing around it stands; None when a default holds."""
@@ -84,3 +91,8 @@ class Source:
 
         data: dict[str, Any] = tomllib.loads(self.text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
         return everybody(data, Path(self.name).parent).origins
+
+
+def located(findings: Iterable[Finding], source: Source) -> Iterator[Finding]:
+    """The findings, each with the place in the file of the key that decides it."""
+    return (replace(found, place=source.at(found.key)) if found.key else found for found in findings)

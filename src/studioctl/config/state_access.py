@@ -96,7 +96,7 @@ def _filled(resource: str) -> str:
 
 
 def _arns_after_colons(bucket: str, key: str) -> list[str]:
-    return [bucket, f"{bucket}/{key}", f"{bucket}/{key}.tflock"]
+    return [bucket, f"{bucket}/{key}", f"{bucket}/{key}.tflock", f"{bucket}/{key}.last-up"]
 
 
 def _any_matches(patterns: "list[str] | tuple[str, ...]", words: list[str]) -> bool:

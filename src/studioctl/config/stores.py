@@ -1,10 +1,13 @@
 """What is stored, where, and encrypted with which key: buckets, images, secrets, Terraform's state."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool
 
+from studioctl.config.apps import CODE_EDITOR, App
 from studioctl.config.closed import Model
+from studioctl.config.file_systems import MOST, FileSystem
+from studioctl.config.iam_checks import some
 from studioctl.config.values import (
     BucketName,
     Days,
@@ -24,7 +27,7 @@ from studioctl.config.values import (
 
 
 class Storage(Model):
-    """Buckets that the execution role may use."""
+    """Buckets that the execution role may use, and file systems that spaces mount."""
 
     bucket: NewBucketName | None = Field(
         None,
@@ -40,6 +43,13 @@ class Storage(Model):
         True, description="Whether the data bucket keeps what is overwritten or deleted, as an old version."
     )
     keep_old_versions_days: Days = Field(30, description="Old versions in the data bucket expire after this many days.")
+    file_systems: tuple[FileSystem, ...] = Field(
+        (),
+        description="File systems of EFS, made elsewhere, that every space mounts below /mnt/custom-file-systems/efs;"
+        " at most 5. Each needs a mount target in every subnet of the domain.",
+        json_schema_extra={"maxItems": MOST},
+        examples=[[{"id": "fs-0123456789abcdef0", "path": "/shared"}]],
+    )
     access_logs: BucketName | None = Field(
         None,
         description="Bucket in which S3 logs who used the data bucket. It must exist, in the same account and region,"
@@ -49,21 +59,28 @@ class Storage(Model):
 
 
 class CustomImage(Model):
-    """An image of the repository that users may choose for Code Editor."""
+    """An image of the repository that users may choose for an app."""
 
     name: SageMakerName = Field(description="What Studio calls it.")
     digest: ImageDigest = Field(
         description="Which image: the digest that `studioctl image list` shows. A tag could move on to another."
     )
-    entrypoint: EntryPoint = Field(
-        "entrypoint-code-editor",
-        description="The program in the image that starts the editor. AWS's own images, and what is built on them,"
-        " have this one.",
+    apps: Annotated[tuple[App, ...], AfterValidator(some("code-editor"))] = Field(
+        (CODE_EDITOR,),
+        description="The apps that offer it.",
+        json_schema_extra={"minItems": 1},
+        examples=[["code-editor", "jupyterlab"]],
+    )
+    entrypoint: EntryPoint | None = Field(
+        None,
+        description="The program in the image that starts the app, of an image for one app. Left out: the one of AWS's"
+        " own images, and of what is built on them: entrypoint-code-editor, entrypoint-jupyter-server.",
+        examples=["start-editor"],
     )
 
 
 class Images(Model):
-    """The container registry, and the images that Code Editor offers besides AWS's own."""
+    """The container registry, and the images that apps offer besides AWS's own."""
 
     repository: RepositoryName | None = Field(
         None, description="Name of the ECR repository. Left out: the environment's.", examples=["acme-ml"]
@@ -78,7 +95,7 @@ class Images(Model):
     )
     custom: tuple[CustomImage, ...] = Field(
         (),
-        description="Images that users may choose for Code Editor, at most 5. `studioctl image attach` writes them.",
+        description="Images that users may choose for their apps, at most 5. `studioctl image attach` writes them.",
         json_schema_extra={"maxItems": 5},
         examples=[[{"name": "torch", "digest": f"sha256:{'0123456789abcdef' * 4}"}]],
     )

@@ -119,5 +119,7 @@ def instance_types(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
             spaces = enumerate(list_in(user, "spaces"))
             holders += [(("users", index, "spaces", n), space) for n, space in spaces if isinstance(space, dict)]
     for place, holder in holders:
-        if isinstance(value := holder.get("instance_type"), str):
-            yield (*place, "instance_type"), value
+        value = holder.get("instance_type")
+        for each in value[:1] if isinstance(value, list | tuple) else [value]:  # Terraform is given the first
+            if isinstance(each, str):
+                yield (*place, "instance_type"), each

@@ -45,6 +45,12 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def listed(names: Iterable[str], most: int = 10) -> str:
+    """Names in one sentence: "ada, bob", and of a thousand the first ones "and 990 more"."""
+    found = list(names)
+    return ", ".join(found[:most]) + (f" and {len(found) - most} more" if len(found) > most else "")
+
+
 class Elsewhere(str):
     """The first part of a place outside of studio.toml: another file's name. The second is the line, 0 for none."""
 

@@ -75,6 +75,15 @@ class Document:
             return Splice(table.start_byte, table.end_byte, f"{{ {key} = {written} }}".encode())
         return Splice(pairs[-1].end_byte, pairs[-1].end_byte, f", {key} = {written}".encode())
 
+    def beside(self, place: Location, key: str, written: str) -> Splice:
+        """One more key in the table of another one, after it."""
+        pair, text = self._pairs[place], f"{key} = {written}".encode()
+        if pair.parent is not None and pair.parent.type == "inline_table":
+            return Splice(pair.end_byte, pair.end_byte, b", " + text)
+        row = pair.end_point.row + 1
+        begun = b"" if self._rows[row - 1].endswith(b"\n") else self._end
+        return Splice(self._offsets[row], self._offsets[row], begun + text + self._end)
+
     def tables(self, place: Location) -> list[Node]:
         """The tables with a header that begins with this place, in the text's order."""
         return [node for header, node in self._tables.values() if header[: len(place)] == place]

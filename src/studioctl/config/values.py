@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, PlainValidator, StrictInt, WithJsonSchema
 
-from studioctl.config import checks, editor_checks, extension_checks, git_checks, iam_checks
+from studioctl.catalog.images import VERSION
+from studioctl.config import checks, editor_checks, extension_checks, git_checks, iam_checks, image_checks
 from studioctl.config.scripts import ScriptFile
 
 
@@ -17,6 +18,10 @@ def _range(least: int, most: int) -> WithJsonSchema:
 
 
 Text: TypeAlias = Annotated[str, AfterValidator(checks.text), WithJsonSchema({"type": "string", "minLength": 1})]
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateSpace.html
+Title: TypeAlias = Annotated[
+    str, AfterValidator(checks.title), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 64})
+]
 SageMakerName: TypeAlias = Annotated[
     str, AfterValidator(checks.sagemaker_name), _pattern(checks.SAGEMAKER_NAME, minLength=1, maxLength=63)
 ]
@@ -33,6 +38,14 @@ InstanceType: TypeAlias = Annotated[
     AfterValidator(checks.instance_type),
     WithJsonSchema({"type": "string", "enum": sorted(checks.INSTANCE_TYPES)}),
 ]
+InstanceTypes: TypeAlias = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(checks.instance_types),
+    WithJsonSchema(
+        {"type": ["string", "array"], "items": {"type": "string", "enum": sorted(checks.INSTANCE_TYPES)}}
+        | {"minItems": 1, "maxItems": checks.MOST_TYPES}
+    ),
+]
 # StudioWebPortalSettings.HiddenAppTypes, without what environments are made for.
 HiddenApp: TypeAlias = Literal[
     "Canvas",
@@ -45,6 +58,33 @@ HiddenApp: TypeAlias = Literal[
     "TensorBoard",
 ]
 HiddenApps: TypeAlias = tuple[HiddenApp, ...]
+# StudioWebPortalSettings.HiddenMlTools.
+HiddenTool: TypeAlias = Literal[
+    "AutoMl",
+    "Comet",
+    "DataWrangler",
+    "Datasets",
+    "DeepchecksLLMEvaluation",
+    "EmrClusters",
+    "Endpoints",
+    "Evaluators",
+    "Experiments",
+    "FeatureStore",
+    "Fiddler",
+    "HyperPodClusters",
+    "InferenceOptimization",
+    "InferenceRecommender",
+    "JumpStart",
+    "LakeraGuard",
+    "ModelEvaluation",
+    "Models",
+    "PerformanceEvaluation",
+    "Pipelines",
+    "Projects",
+    "RunningInstances",
+    "Training",
+]
+HiddenTools: TypeAlias = tuple[HiddenTool, ...]
 BucketName: TypeAlias = Annotated[
     str, AfterValidator(checks.bucket_name), _pattern(checks.BUCKET_NAME, minLength=3, maxLength=63)
 ]
@@ -55,7 +95,9 @@ RepositoryName: TypeAlias = Annotated[
     str, AfterValidator(checks.repository_name), _pattern(checks.REPOSITORY_NAME, minLength=2, maxLength=256)
 ]
 AccountId: TypeAlias = Annotated[str, AfterValidator(checks.account_id), _pattern(checks.ACCOUNT_ID)]
+TrainingPlanArn: TypeAlias = Annotated[str, AfterValidator(checks.training_plan), _pattern(checks.TRAINING_PLAN)]
 ImageDigest: TypeAlias = Annotated[str, AfterValidator(checks.image_digest), _pattern(checks.IMAGE_DIGEST)]
+ImageVersion: TypeAlias = Annotated[str, AfterValidator(image_checks.version), _pattern(VERSION)]
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerConfig.html
 EntryPoint: TypeAlias = Annotated[
     str, AfterValidator(checks.entry_point), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 256})
@@ -63,6 +105,13 @@ EntryPoint: TypeAlias = Annotated[
 Cidr: TypeAlias = Annotated[str, AfterValidator(checks.cidr), _pattern(r"^[0-9.]+/(1[6-9]|2[0-4])$")]
 VpcId: TypeAlias = Annotated[str, AfterValidator(checks.vpc_id), _pattern(checks.VPC_ID)]
 SubnetId: TypeAlias = Annotated[str, AfterValidator(checks.subnet_id), _pattern(checks.SUBNET_ID)]
+FileSystemId: TypeAlias = Annotated[str, AfterValidator(checks.file_system_id), _pattern(checks.FILE_SYSTEM_ID)]
+FileSystemPath: TypeAlias = Annotated[str, AfterValidator(checks.file_system_path), _pattern(checks.FILE_SYSTEM_PATH)]
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CustomPosixUserConfig.html
+PosixUser: TypeAlias = Annotated[
+    StrictInt, AfterValidator(checks.between(10_000, 4_000_000)), _range(10_000, 4_000_000)
+]
+PosixGroup: TypeAlias = Annotated[StrictInt, AfterValidator(checks.between(1_001, 4_000_000)), _range(1_001, 4_000_000)]
 StateKey: TypeAlias = Annotated[
     str, AfterValidator(checks.state_key), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
 ]
@@ -70,6 +119,11 @@ StateKey: TypeAlias = Annotated[
 Sid: TypeAlias = Annotated[str, AfterValidator(iam_checks.sid), _pattern(iam_checks.SID)]
 PolicyAction: TypeAlias = Annotated[str, AfterValidator(iam_checks.action), _pattern(iam_checks.ACTION)]
 PolicyResource: TypeAlias = Annotated[str, AfterValidator(iam_checks.resource), _pattern(iam_checks.RESOURCE)]
+RolePath: TypeAlias = Annotated[
+    str,
+    AfterValidator(iam_checks.role_path),
+    _pattern(iam_checks.ROLE_PATH, minLength=1, maxLength=iam_checks.LONGEST_PATH),
+]
 PolicyArn: TypeAlias = Annotated[str, AfterValidator(iam_checks.policy_arn), _pattern(iam_checks.POLICY_ARN)]
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EbsStorageSettings.html

@@ -11,17 +11,28 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from studioctl.guard.ledger import GRANTS, LEDGER, Ledger, Stopped, archive_key
-from studioctl.guard.limits import EVERYBODY, Decision, Limits, Spent, Stop, decide, month_of, spending
+from studioctl.guard import database, idle, store
+from studioctl.guard.database import Meter
+from studioctl.guard.idle import Told
+from studioctl.guard.ledger import Ledger, Stopped, UnreadableError
+from studioctl.guard.limits import EVERYBODY, Decision, Limits, Stop, decide, month_of, spending
 from studioctl.guard.rates import Rates
 from studioctl.guard.reading import LAG, look
-from studioctl.guard.spans import TRAINING, Span, observe
+from studioctl.guard.spans import TRAINING, observe
+from studioctl.guard.store import code_of
+from studioctl.guard.telling import messages
 
-TRIES = 8
 AHEAD = 300.0
 """Seconds by which a time that is told may be ahead of the clock."""
+FIRST, LONGEST = 3600.0, 86400.0
+"""Seconds that a look spans which catches up: the first one of a run, and the longest. CloudTrail is asked twice a
+second for fifty calls, so a look at a whole month may take longer than the function may run."""
+QUICK, SLOW = 5.0, 15.0  # seconds of a look, after which the next one spans twice as much, or half
+PATIENCE, HURRY = 40.0, 80.0
+"""Seconds after which a run begins no other look, and asks about no other job: the function has two minutes."""
 SETTINGS = "settings.json"
 # What a client is told that stops an app or a job which ends at this moment, or is not yet there to be stopped.
 PASSING = frozenset({"ResourceInUse", "ResourceNotFound", "ValidationException", "ResourceNotFoundException"})
@@ -44,6 +55,8 @@ class Settings:
         policy_arn: The policy that forbids to start anything.
         topic_arn: Where warnings go.
         schedule: That of the limits, as the file has it: another text is another schedule.
+        database: The name of the database of studies; None where there is none.
+        acu_usd: US dollars for an ACU hour of it; None: nobody knows.
     """
 
     environment: str
@@ -57,6 +70,8 @@ class Settings:
     topic_arn: str
     users: tuple[str, ...] = field(default=())
     schedule: str = ""
+    database: str | None = None
+    acu_usd: float | None = None
 
     @classmethod
     def of(cls, told: Mapping[str, Any], environ: Mapping[str, str]) -> "Settings":
@@ -69,6 +84,8 @@ class Settings:
             job_prefixes=told["job_prefixes"],
             users=tuple(told["users"]),
             schedule=json.dumps(told["limits"].get("schedule") or "", sort_keys=True).strip('"'),
+            database=told["database"],
+            acu_usd=told["acu_usd"],
             domain_id=environ["DOMAIN_ID"],
             bucket=environ["BUCKET"],
             policy_arn=environ["POLICY_ARN"],
@@ -103,7 +120,8 @@ def clock(s3: Any, bucket: str) -> float:
 def run(settings: Settings, using: Clients, at: float, now: float) -> dict[str, Any]:
     """One round for a time. Returns what was done, for the log.
 
-    What fails keeps nothing else from being done, and is raised at the end: then the alarm rings.
+    What fails keeps nothing else from being done, and is raised at the end: then the alarm rings. Where the guard has
+    to catch up, nobody is stopped but for sums; with a ledger that is not whole yet nobody is released, either.
 
     Raises:
         ValueError: The time is still to come. Once it had counted, earlier ones would not.
@@ -112,26 +130,36 @@ def run(settings: Settings, using: Clients, at: float, now: float) -> dict[str, 
     if at > now + AHEAD:
         raise ValueError(f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC is still to come: nothing is done")
     failures: list[Exception] = []
+    is_known = True
     try:
-        ledger = _remember(settings, using, at, now)
+        ledger = _remember(settings, using, at, now, failures)
+        is_known = ledger.sampled >= at
     except Exception as error:
-        stored, _ = read(using("s3"), settings.bucket)
+        stored = _stored(settings, using)
         if stored is None:
             raise
         failures.append(error)
+        is_known = False
         ledger = _believed(stored, now)
-        ledger = replace(ledger, sampled=max(at, ledger.sampled))
-    grants = _grants(settings, using)
+    behind = max(0.0, at - ledger.sampled)
+    ledger = replace(ledger, sampled=max(at, ledger.sampled))
+    grants = _grants(settings, using, failures)
     at = ledger.sampled
     month, _, _ = month_of(at)
     granted = grants.get(month, {})
-    spent = spending(ledger.spans, at, settings.limits, settings.rates, granted, settings.users)
-    decision = decide(ledger.spans, at, settings.limits, settings.rates, spent, ledger.scheduled)
-    if failures:  # what runs now is not known: only those are stopped for whom anything is too much
+    shared = database.cost(settings.acu_usd, ledger.database, month)
+    spent = spending(ledger.spans, at, settings.limits, settings.rates, granted, settings.users, shared)
+    told = _told(settings, using, ledger, failures)
+    decision = decide(ledger.spans, at, settings.limits, settings.rates, spent, ledger.scheduled, told)
+    if not is_known:  # what runs now is not known: only those are stopped for whom anything is too much
         sure = tuple(stop for stop in decision.stops if stop.why in SUMS)
-        decision = replace(decision, stops=sure, scheduled=None, unpriced=())
-    changed = _hold(settings, using, decision.held, failures)
+        decision = replace(decision, stops=sure, scheduled=None, unpriced=(), silent=())
+    if not ledger.is_whole:  # a share that is told now is soon another
+        decision = replace(decision, warnings=())
+    changed = _hold(settings, using, decision.held, failures, releases=ledger.is_whole)
     done = [_stop(settings, using, stop, failures) for stop in decision.stops]
+    rests = EVERYBODY in decision.held
+    turned = _turn(settings, using, ledger.database, rests=rests, failures=failures) if rests or ledger.is_whole else ""
     sent = _warn(settings, using, decision, month, ledger.warned, failures)
     stopped = tuple(
         Stopped(at, stop.span.owner, stop.span.space, stop.span.name, stop.why)
@@ -150,7 +178,17 @@ def run(settings: Settings, using: Clients, at: float, now: float) -> dict[str, 
         "roles": changed,
         "stopped": [f"{each.owner}/{each.space or each.name}: {each.why}" for each in stopped],
         "warned": sent,
+        "database": turned,
+        "behind": behind,
     }
+
+
+def _stored(settings: Settings, using: Clients) -> Ledger | None:
+    """The ledger as it is; None where there is none that can be read."""
+    try:
+        return store.read(using("s3"), settings.bucket)[0]
+    except UnreadableError:
+        return None
 
 
 def _believed(ledger: Ledger, now: float) -> Ledger:
@@ -158,31 +196,104 @@ def _believed(ledger: Ledger, now: float) -> Ledger:
     return ledger.until(now) if ledger.sampled > now + AHEAD else ledger
 
 
-def _remember(settings: Settings, using: Clients, at: float, now: float) -> Ledger:
-    """The ledger with one more look; as another guard has it that looked later."""
-    for _ in range(TRIES):
-        ledger, version = read(using("s3"), settings.bucket)
+def _remember(settings: Settings, using: Clients, at: float, now: float, failures: list[Exception]) -> Ledger:
+    """The ledger after as many looks as there is time for; as another guard has it that looked later.
+
+    A look spans little after a pause, or of a ledger that was lost, and each is written: the next run goes on there.
+    """
+    begun = monotonic()
+    longest, lost = max(FIRST, 2 * settings.limits.every), 0
+    while lost < store.TRIES:
+        ledger, version = store.read_or_renew(using("s3"), settings.bucket, at)
         broken = ledger is not None and ledger.sampled > now + AHEAD
         ledger = _believed(ledger or Ledger.new(at), now)
         if at <= ledger.sampled and not broken:
             return ledger
-        seen = look(
-            using,
-            settings.domain_id,
-            settings.job_prefixes,
-            at=at,
-            since=ledger.since,
-            back=max(_doubtful_since(ledger, at) - LAG, ledger.since),
-            known=ledger.spans,
-            changed=max(ledger.sampled - LAG, ledger.since),
-        )
-        new = replace(ledger, sampled=at, spans=observe(ledger.spans, seen))
+        looked = monotonic()
+        until = min(at, ledger.sampled + longest)
+        new, is_all = _looked(settings, using, ledger, until, failures, is_last=until == at, end=begun + HURRY)
         new = new.with_schedule(settings.schedule, at)
-        kept = new.within(at)
-        _archive(settings, using, new, kept)
-        if write(using("s3"), settings.bucket, kept, version):
+        new = replace(new, is_whole=new.is_whole or new.sampled >= at)
+        kept = new.within(new.sampled)
+        store.archive(using("s3"), settings.bucket, new, kept)
+        if not store.write(using("s3"), settings.bucket, kept, version):
+            lost += 1
+        elif kept.sampled >= at or not is_all or monotonic() - begun > PATIENCE:
             return kept
+        took = monotonic() - looked
+        longest = min(2 * longest, LONGEST) if took < QUICK else max(longest / 2, FIRST) if took > SLOW else longest
     raise RuntimeError("the ledger is written by others again and again")
+
+
+def _looked(
+    settings: Settings,
+    using: Clients,
+    ledger: Ledger,
+    at: float,
+    failures: list[Exception],
+    *,
+    is_last: bool,
+    end: float,
+) -> tuple[Ledger, bool]:
+    """The ledger after one more look, and whether that was a whole one: else the same time is looked at again."""
+    seen = look(
+        using,
+        settings.domain_id,
+        settings.job_prefixes,
+        at=at,
+        since=ledger.since,
+        back=max(_doubtful_since(ledger, at) - LAG, ledger.since),
+        known=ledger.spans,
+        changed=max(ledger.sampled - LAG, ledger.since),
+        running=is_last,
+        is_late=lambda: monotonic() > end,
+    )
+    new = replace(ledger, spans=observe(ledger.spans, seen))
+    if not seen.is_whole:
+        return new, False
+    return replace(new, sampled=at, database=_measured(settings, using, ledger, at, failures)), True
+
+
+def _measured(settings: Settings, using: Clients, ledger: Ledger, at: float, failures: list[Exception]) -> Meter | None:
+    """The database's meter; as it was where CloudWatch does not answer. A new one begins with the month."""
+    if settings.database is None:
+        return ledger.database
+    try:
+        return database.measured(ledger.database, using("cloudwatch"), settings.database, month_of(at)[1], at)
+    except Exception as error:  # noqa: BLE001 (what people run is counted all the same)
+        failures.append(error)
+        return ledger.database
+
+
+def _turn(settings: Settings, using: Clients, meter: Meter | None, *, rests: bool, failures: list[Exception]) -> str:
+    """Lets the database rest or run. What was done."""
+
+    def note(rests: bool) -> None:
+        def noted(ledger: Ledger) -> Ledger:
+            return replace(ledger, database=replace(ledger.database or Meter(ledger.sampled), rests=rests))
+
+        if not store.change(using("s3"), settings.bucket, noted):
+            raise RuntimeError("the ledger is written by others again and again")
+
+    if settings.database is None:
+        return ""
+    try:
+        rds = using("rds")
+        return database.turn(rds, settings.database, settings.environment, meter, rests=rests, note=note)
+    except Exception as error:  # noqa: BLE001 (the rest of the round does not depend on it)
+        failures.append(error)
+        return ""
+
+
+def _told(settings: Settings, using: Clients, ledger: Ledger, failures: list[Exception]) -> Mapping[str, Told] | None:
+    """The words of spaces on their GPUs; asked only where one runs and that matters. None where it cannot be had."""
+    if settings.limits.idle_gpu is None or not idle.watched(ledger.spans):
+        return None
+    try:
+        return idle.told(using("s3"), settings.bucket)
+    except Exception as error:  # noqa: BLE001 (the rest of the round does not depend on it)
+        failures.append(error)
+        return None
 
 
 def _doubtful_since(ledger: Ledger, at: float) -> float:
@@ -191,74 +302,34 @@ def _doubtful_since(ledger: Ledger, at: float) -> float:
     return min((seen for seen in gone if seen > at - 2 * LAG), default=ledger.sampled)
 
 
-def _archive(settings: Settings, using: Clients, ledger: Ledger, kept: Ledger) -> None:
-    """Months that leave the ledger get an object each, which is written before they leave, and only once."""
-    for month in ledger.leaving(kept):
-        put(using("s3"), settings.bucket, archive_key(month), replace(ledger, spans=ledger.of_month(month)).to_text())
-
-
 def _note(
     settings: Settings, using: Clients, stopped: tuple[Stopped, ...], sent: list[str], finished: float | None
 ) -> None:
     """Writes down what was done. Where that fails, it is done again, which harms nobody."""
-    for _ in range(TRIES):
-        ledger, version = read(using("s3"), settings.bucket)
-        if ledger is None:
-            return
-        new = replace(
+    store.change(
+        using("s3"),
+        settings.bucket,
+        lambda ledger: replace(
             ledger,
             stopped=(*ledger.stopped, *(each for each in stopped if each not in ledger.stopped)),
             warned=tuple(dict.fromkeys((*ledger.warned, *sent))),
             scheduled=max(ledger.scheduled, finished or 0.0),
-        )
-        if write(using("s3"), settings.bucket, new, version):
-            return
+        ),
+    )
 
 
-def read(s3: Any, bucket: str, key: str = LEDGER) -> tuple[Ledger | None, str]:
-    """The ledger and its version; None where there is none yet."""
-    body, version = _get(s3, bucket, key)
-    return (None if body is None else Ledger.of(body)), version
-
-
-def write(s3: Any, bucket: str, ledger: Ledger, version: str) -> bool:
-    """Writes it over the version that was read. False: somebody else has written."""
-    return put(s3, bucket, LEDGER, ledger.to_text(), version)
-
-
-def put(s3: Any, bucket: str, key: str, text: str, version: str = "") -> bool:
-    """Writes an object over this version, "" for none. False: there is another."""
-    condition = {"IfMatch": version} if version else {"IfNoneMatch": "*"}
+def _grants(settings: Settings, using: Clients, failures: list[Exception]) -> Mapping[str, Mapping[str, float]]:
+    """None where they cannot be read: nobody may spend more than the file says."""
     try:
-        s3.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json", **condition)
-    except s3.exceptions.ClientError as error:
-        if _code(error) in {"PreconditionFailed", "ConditionalRequestConflict", "412", "409", "404", "NoSuchKey"}:
-            return False
-        raise
-    return True
+        return store.grants_of(using("s3"), settings.bucket)[0]
+    except UnreadableError as error:
+        failures.append(error)
+        return {}
 
 
-def grants_of(s3: Any, bucket: str) -> tuple[dict[str, dict[str, float]], str]:
-    """US dollars that were granted, by month and user; and the version of the object."""
-    body, version = _get(s3, bucket, GRANTS)
-    return ({} if body is None else json.loads(body)), version
-
-
-def _get(s3: Any, bucket: str, key: str) -> tuple[bytes | None, str]:
-    try:
-        found = s3.get_object(Bucket=bucket, Key=key)
-    except s3.exceptions.ClientError as error:
-        if _code(error) in {"NoSuchKey", "404"}:
-            return None, ""
-        raise
-    return found["Body"].read(), found["ETag"]
-
-
-def _grants(settings: Settings, using: Clients) -> Mapping[str, Mapping[str, float]]:
-    return grants_of(using("s3"), settings.bucket)[0]
-
-
-def _hold(settings: Settings, using: Clients, held: frozenset[str], failures: list[Exception]) -> list[str]:
+def _hold(
+    settings: Settings, using: Clients, held: frozenset[str], failures: list[Exception], *, releases: bool
+) -> list[str]:
     """Lets exactly the roles of those who are held have the policy that forbids. Returns what has changed.
 
     Where the file has no sums any more nobody is held, and whoever was is released.
@@ -271,7 +342,7 @@ def _hold(settings: Settings, using: Clients, held: frozenset[str], failures: li
     except Exception as error:  # noqa: BLE001 (the rest of the round does not depend on it)
         failures.append(error)
         return []
-    released = (present - wanted) & set(settings.roles.values())
+    released = (present - wanted) & set(settings.roles.values()) if releases else set()
     changes = [(f"-{role}", iam.detach_role_policy, role) for role in sorted(released)]
     changes += [(f"+{role}", iam.attach_role_policy, role) for role in sorted(wanted - present)]
     return [told for told, change, role in changes if _tried(failures, change, RoleName=role, PolicyArn=policy)]
@@ -292,7 +363,7 @@ def _tried(failures: list[Exception], act: Callable[..., Any], passing: Iterable
     try:
         act(**asked)
     except Exception as error:  # noqa: BLE001 (whatever it is, it is raised at the end)
-        if _code(error) not in passing:
+        if code_of(error) not in passing:
             failures.append(error)
         return False
     return True
@@ -306,50 +377,12 @@ def _warn(
     warned: tuple[str, ...],
     failures: list[Exception],
 ) -> list[str]:
-    """Tells whoever has subscribed. Of several shares that were reached at once the highest is told."""
-    highest: dict[str, tuple[Spent, float]] = {}
-    keys: dict[str, list[str]] = {}
-    for warning in decision.warnings:
-        who = warning.spent.who
-        key = f"{month} {who} {warning.share:g} of {warning.spent.limit:g}"
-        if key not in warned:
-            keys.setdefault(who, []).append(key)
-            if warning.share >= highest.get(who, (warning.spent, 0.0))[1]:
-                highest[who] = warning.spent, warning.share
-    messages = [(keys[who], who, _words(settings.environment, spent, share)) for who, (spent, share) in highest.items()]
-    for span in decision.unpriced:
-        key = f"{month} no price {span.kind} {span.instance_type} {span.owner}"
-        if key not in warned and key not in {known for told, _, _ in messages for known in told}:
-            messages.append(([key], span.owner, _words_of_unpriced(settings.environment, span)))
+    """Tells whoever has subscribed."""
     sent: list[str] = []
-    for told, who, message in messages:
-        about = {"user": {"DataType": "String", "StringValue": who}} if who else {}
-        mail = {"Subject": message.partition(":")[0][:99], "Message": message, "MessageAttributes": about}
+    has_database = settings.database is not None
+    for message in messages(decision, settings.environment, month, warned, has_database=has_database):
+        about = {"user": {"DataType": "String", "StringValue": message.who}} if message.who else {}
+        mail = {"Subject": message.subject, "Message": message.text, "MessageAttributes": about}
         if _tried(failures, using("sns").publish, TopicArn=settings.topic_arn, **mail):
-            sent += told
+            sent += message.keys
     return sent
-
-
-def _words_of_unpriced(environment: str, span: Span) -> str:
-    job = span.kind == TRAINING
-    what, item = ("job", f"training {span.instance_type}") if job else ("app", span.instance_type)
-    return (
-        f"{environment}, {span.owner or 'a user'}: {what} {span.space or span.name} was stopped, as nobody knows what"
-        f" {span.instance_type} costs and so whether a limit is kept. No file is lost. An administrator can write the"
-        f' price into the file and deploy it: "{item}" = ... under [cost.prices].'
-    )
-
-
-def _words(environment: str, spent: Spent, share: float) -> str:
-    whose = spent.who or "all users"
-    used = f"{spent.usd:,.2f} of {spent.limit or 0:,.2f} USD"
-    if share < 1:
-        return f"{environment}, {whose}: {used} of this month are used."
-    return (
-        f"{environment}, {whose}: {used} of this month are used up. No file is lost. Apps and jobs were stopped, and"
-        " none can be started until the month ends (UTC) or an administrator grants more (studioctl limits grant)."
-    )
-
-
-def _code(error: Any) -> str:
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))

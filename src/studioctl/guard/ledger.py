@@ -1,17 +1,20 @@
 """The guard's memory from one look to the next: an object in the environment's bucket."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from studioctl.guard.database import Meter
 from studioctl.guard.limits import month_of, months
 from studioctl.guard.spans import Span
+from studioctl.guard.stored import UnreadableError, flag, number, numbers, parsed, sequence, table, text
 
+__all__ = ("Grants", "Ledger", "Stopped", "UnreadableError", "archive_key", "granted", "unreadable_key")
 VERSION = 1
 PREFIX = "studioctl-guard/"
 LEDGER, GRANTS = f"{PREFIX}ledger.json", f"{PREFIX}grants.json"
 LONGEST_LIST = 200
+Grants = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Ledger:
         schedule: That schedule, as the file has it; "" for none.
         warned: Warnings that were sent, this month.
         stopped: What was stopped, the latest last.
+        database: What the database of studies has used; None where there is none.
+        is_whole: Whether it knows all since `since`: one in place of a ledger that was lost has to catch up first.
     """
 
     since: float
@@ -46,21 +51,36 @@ class Ledger:
     warned: tuple[str, ...] = ()
     stopped: tuple[Stopped, ...] = field(default=())
     schedule: str = ""
+    database: Meter | None = None
+    is_whole: bool = True
 
     @classmethod
     def new(cls, at: float) -> "Ledger":
         """The ledger of a guard that begins."""
         return cls(since=at, sampled=at - 1, scheduled=at)
 
+    @classmethod
+    def anew(cls, at: float, lost: bytes) -> "Ledger":
+        """The ledger in place of one that cannot be read. CloudTrail tells what ran since the month began.
+
+        The moments of a schedule may not have been carried out, so they are again, which stops nothing twice. Of a
+        database that the guard has stopped only what is lost can tell: see whether it still does.
+        """
+        start = month_of(at)[1]
+        rested = b'"rests":true' in lost
+        meter = Meter(start, rests=True) if rested else None
+        return cls(since=start, sampled=start - 1, database=meter, is_whole=False)
+
     def within(self, at: float) -> "Ledger":
-        """Without what is older than the month before, and than this month's warnings."""
+        """Without what is older than the month before, and without warnings of months before this one."""
         name, start, _ = month_of(at)
         _, before, _ = month_of(start - 1)
         return replace(
             self,
             spans=tuple(span for span in self.spans if span.is_open or span.end >= before),
-            warned=tuple(key for key in self.warned if key.startswith(name)),
+            warned=tuple(key for key in self.warned if key >= name),
             stopped=self.stopped[-LONGEST_LIST:],
+            database=self.database.since(month_of(before)[0]) if self.database else None,
         )
 
     def with_schedule(self, schedule: str, at: float) -> "Ledger":
@@ -86,12 +106,19 @@ class Ledger:
             sampled=min(self.sampled, now),
             scheduled=min(self.scheduled, now),
             spans=spans,
+            database=replace(self.database, until=min(self.database.until, now)) if self.database else None,
         )
 
     def leaving(self, kept: "Ledger") -> tuple[str, ...]:
         """The months of what is not kept."""
         gone = set(self.spans) - set(kept.spans)
-        return tuple(sorted({name for span in gone for name in months(span.began, span.end)}))
+        measured = set(self.measured) - set(kept.measured)
+        return tuple(sorted({name for span in gone for name in months(span.began, span.end)} | measured))
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The months of the database's meter."""
+        return self.database.months if self.database else ()
 
     def of_month(self, name: str) -> tuple[Span, ...]:
         """All that ran in a month."""
@@ -105,29 +132,49 @@ class Ledger:
             "sampled": self.sampled,
             "scheduled": self.scheduled,
             "schedule": self.schedule,
+            "whole": self.is_whole,
             "warned": list(self.warned),
+            "database": self.database.to_json() if self.database else None,
             "stopped": [vars(each) for each in self.stopped],
             "spans": [span.to_json() for span in self.spans],
         }
         return json.dumps(told, separators=(",", ":"))
 
     @classmethod
-    def of(cls, text: str | bytes) -> "Ledger":
-        """From `to_text`. Raises ValueError, TypeError or KeyError for anything else."""
-        told: Mapping[str, Any] = json.loads(text)
-        if told["version"] != VERSION:
-            raise ValueError(f"a ledger of version {told['version']}")
+    def of(cls, content: str | bytes) -> "Ledger":
+        """From `to_text`. Raises UnreadableError for anything else."""
+        told = parsed(content)
+        if told.get("version") != VERSION:
+            raise UnreadableError(f"it is of version {told.get('version')!r}, and this studioctl knows {VERSION}")
         return cls(
-            since=float(told["since"]),
-            sampled=float(told["sampled"]),
-            scheduled=float(told["scheduled"]),
-            schedule=str(told.get("schedule", "")),
-            warned=tuple(told["warned"]),
-            stopped=tuple(Stopped(**each) for each in told["stopped"]),
-            spans=tuple(map(Span.of, told["spans"])),
+            since=number(told.get("since"), "since"),
+            sampled=number(told.get("sampled"), "sampled"),
+            scheduled=number(told.get("scheduled"), "scheduled"),
+            schedule=text(told.get("schedule", ""), "schedule"),
+            warned=tuple(text(each, "warned") for each in sequence(told.get("warned"), "warned")),
+            stopped=tuple(map(_stopped, sequence(told.get("stopped"), "stopped"))),
+            spans=tuple(map(Span.of, sequence(told.get("spans"), "spans"))),
+            database=Meter.of(told.get("database")),
+            is_whole=flag(told.get("whole", True), "whole"),
         )
+
+
+def _stopped(told: Any) -> Stopped:
+    each = table(told, "stopped")
+    words = {name: text(each.get(name), f"stopped.{name}") for name in ("owner", "space", "name", "why")}
+    return Stopped(number(each.get("at"), "stopped.at"), **words)
+
+
+def granted(content: str | bytes) -> Grants:
+    """US dollars by month and user, from JSON. Raises UnreadableError for anything else."""
+    return {month: numbers(told, month) for month, told in parsed(content).items()}
 
 
 def archive_key(month: str) -> str:
     """Where a month that is over is kept."""
     return f"{PREFIX}{month}.json"
+
+
+def unreadable_key(digest: str) -> str:
+    """Where a ledger is kept that could not be read."""
+    return f"{PREFIX}unreadable-{digest[:16]}.json"

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from studioctl.guard import idle
+from studioctl.guard.idle import Told
 from studioctl.guard.rates import Rates
 from studioctl.guard.spans import TRAINING, UNKNOWN, Span
 
@@ -44,7 +46,7 @@ class Schedule:
 class Limits:
     """US dollars a month, for each user and in all; the shares of them that are told; and when apps are stopped.
 
-    `every` is how many seconds are between two looks.
+    `every` is how many seconds are between two looks, `idle_gpu` after how many minutes an idle GPU is stopped.
     """
 
     per_user: float | None = None
@@ -52,6 +54,7 @@ class Limits:
     warn_at: tuple[float, ...] = ()
     schedule: Schedule | None = None
     max_hours: float | None = None
+    idle_gpu: int | None = None
     every: float = 300.0
 
     @property
@@ -74,6 +77,7 @@ class Limits:
             warn_at=tuple(told.get("warn_at", ())),
             schedule=Schedule(schedule["stop"], tuple(schedule["days"]), schedule["time_zone"]) if schedule else None,
             max_hours=told.get("max_hours"),
+            idle_gpu=told.get("idle_gpu"),
             every=float(told.get("every", 300.0)),
         )
 
@@ -123,6 +127,7 @@ class Decision:
         warnings: Shares that were reached.
         unpriced: What runs at a price that nobody knows, while there is a sum to keep.
         scheduled: The moment for which `stops` has what the schedule wants; None: none is due.
+        silent: What runs with a GPU of which nobody tells whether it is idle, while that matters.
     """
 
     held: frozenset[str] = frozenset()
@@ -130,6 +135,7 @@ class Decision:
     warnings: tuple[Warning, ...] = field(default=())
     scheduled: float | None = None
     unpriced: tuple[Span, ...] = ()
+    silent: tuple[Span, ...] = ()
 
 
 def month_of(at: float) -> tuple[str, float, float]:
@@ -146,7 +152,13 @@ def months(began: float, ended: float) -> tuple[str, ...]:
 
 
 def spending(
-    spans: Sequence[Span], at: float, limits: Limits, rates: Rates, grants: Mapping[str, float], users: Iterable[str]
+    spans: Sequence[Span],
+    at: float,
+    limits: Limits,
+    rates: Rates,
+    grants: Mapping[str, float],
+    users: Iterable[str],
+    shared: float = 0.0,
 ) -> tuple[Spent, ...]:
     """The month so far: of everybody, and of each user.
 
@@ -157,6 +169,7 @@ def spending(
         rates: What hours cost.
         grants: US dollars that were granted on top this month, by user or for EVERYBODY.
         users: The users of the file. Others who spent something are added.
+        shared: US dollars that are nobody's own: the database's.
     """
     _, start, _ = month_of(at)
 
@@ -168,11 +181,17 @@ def spending(
         Spent(who, rates.cost((span for span in spans if span.owner == who), start, at), limit(limits.per_user, who))
         for who in owners
     )
-    return (Spent(EVERYBODY, rates.cost(spans, start, at), limit(limits.in_all, EVERYBODY)), *each)
+    return (Spent(EVERYBODY, rates.cost(spans, start, at) + shared, limit(limits.in_all, EVERYBODY)), *each)
 
 
 def decide(
-    spans: Sequence[Span], at: float, limits: Limits, rates: Rates, spent: Iterable[Spent], done: float
+    spans: Sequence[Span],
+    at: float,
+    limits: Limits,
+    rates: Rates,
+    spent: Iterable[Spent],
+    done: float,
+    told: Mapping[str, Told] | None = None,
 ) -> Decision:
     """All that has to happen now.
 
@@ -183,6 +202,7 @@ def decide(
         rates: What hours cost.
         spent: The month so far, see `spending`.
         done: Up to when the schedule was carried out.
+        told: What spaces tell of their GPUs; None: that is not known now.
     """
     spent = tuple(spent)
     held = frozenset(each.who for each in spent if each.is_over)
@@ -190,10 +210,17 @@ def decide(
     scheduled = latest if latest is not None and latest > done and at - latest <= limits.late else None
     runs = [span for span in spans if span.is_open and rates.is_paid(span)]
     unpriced = tuple(span for span in runs if limits.are_sums and rates.has_no_price(span))
+    gpus = idle.watched(spans) if limits.idle_gpu is not None and told is not None else ()
+    words = [(span, (told or {}).get(span.space, Told())) for span in gpus]
+    idles = {span: since for span, word in words if (since := idle.idle_since(span, word, at)) is not None}
     stops = [
         Stop(span, why)
         for span in runs
-        if (why := _why(span, at, limits, held, scheduled) or (NO_PRICE if span in unpriced else ""))
+        if (
+            why := _why(span, at, limits, held, scheduled)
+            or _idle(limits, at - idles.get(span, at))
+            or (NO_PRICE if span in unpriced else "")
+        )
     ]
     stops.sort(
         key=lambda stop: (stop.span.kind != TRAINING, -rates.at_most(stop.span) * stop.span.count, stop.span.began)
@@ -204,13 +231,18 @@ def decide(
         for share in (*limits.warn_at, 1.0)
         if each.limit is not None and each.usd >= share * each.limit
     )
-    return Decision(held, tuple(stops), warnings, scheduled, unpriced)
+    silent = tuple(span for span, word in words if idle.is_silent(span, word, at))
+    return Decision(held, tuple(stops), warnings, scheduled, unpriced, silent)
+
+
+def _idle(limits: Limits, seconds: float) -> str:
+    return "idle_gpu_minutes" if limits.idle_gpu is not None and seconds >= 60 * limits.idle_gpu else ""
 
 
 def _why(span: Span, at: float, limits: Limits, held: frozenset[str], scheduled: float | None) -> str:
-    if EVERYBODY in held:
+    if EVERYBODY in held and not span.prepaid:  # to stop what is paid for already saves nothing
         return "monthly_usd"
-    if span.owner != UNKNOWN and span.owner in held:
+    if span.owner != UNKNOWN and span.owner in held and not span.prepaid:
         return "monthly_usd_per_user"
     if span.kind != TRAINING:  # a job ends by itself, and loses work
         if scheduled is not None and span.began < scheduled:

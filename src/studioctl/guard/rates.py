@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import fsum
 
 from studioctl.guard.spans import TRAINING, Span
 
@@ -17,7 +18,7 @@ class Rates:
 
     def per_hour(self, span: Span) -> float | None:
         """US dollars for an hour of one instance; None where it is not known."""
-        if span.instance_type == FREE:
+        if span.instance_type == FREE or span.prepaid:
             return 0.0
         of_kind = self.usd.get(f"{span.kind} {span.instance_type}")
         return of_kind if of_kind is not None or span.kind == TRAINING else self.usd.get(span.instance_type)
@@ -46,4 +47,4 @@ class Rates:
 
     def cost(self, spans: Iterable[Span], start: float, until: float) -> float:
         """US dollars for what ran between two moments."""
-        return sum(span.hours(start, until) * self.at_most(span) for span in spans)
+        return fsum(span.hours(start, until) * self.at_most(span) for span in spans)

@@ -11,8 +11,10 @@ tells both, minutes later and without promise. So an end is an estimate until Cl
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+from studioctl.guard.stored import flag, number, table, text
 
 TRAINING = "training"
 UNKNOWN = ""
@@ -21,6 +23,8 @@ RUNS = frozenset({"Pending", "InService"})
 SAME = 30.0
 """Seconds between an app's date in a list and in CloudTrail: no app is deleted and made again so quickly."""
 CREATE, DELETE = "CreateApp", "DeleteApp"
+WORDS = ("kind", "owner", "space", "name", "instance_type")
+MOST_INSTANCES = 10_000  # of one job, by far
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Span:
         gone: When it was first seen not to run any more.
         ended: Its end, where that is known.
         count: How many instances it has.
+        prepaid: Whether it runs on the capacity of a training plan, which was paid for when that was bought.
     """
 
     kind: str
@@ -50,6 +55,7 @@ class Span:
     gone: float | None = None
     ended: float | None = None
     count: int = 1
+    prepaid: bool = False
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -79,13 +85,20 @@ class Span:
 
     def to_json(self) -> dict[str, Any]:
         """Without what is not known."""
-        return {name: value for name, value in asdict(self).items() if value not in {None, ""}}
+        return {name: value for name, value in asdict(self).items() if value not in {None, "", False}}
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "Span":
-        """From `to_json`; what a later version may have added is left out."""
-        known = {each.name: told[each.name] for each in fields(cls) if each.name in told}
-        return cls(**{"owner": UNKNOWN, "space": "", "instance_type": "", **known})
+    def of(cls, told: Any) -> "Span":
+        """From `to_json`; what a later version may have added is left out. Raises UnreadableError for anything else."""
+        found = {"owner": UNKNOWN, "space": "", "instance_type": "", "count": 1, **table(told, "span")}
+        kind, owner, space, name, instance_type = (text(found.get(word), f"span.{word}") for word in WORDS)
+        began, seen = (number(found.get(name), f"span.{name}") for name in ("began", "seen"))
+        gone, ended = (
+            None if found.get(name) is None else number(found[name], f"span.{name}") for name in ("gone", "ended")
+        )
+        count = int(number(found["count"], "span.count", most=MOST_INSTANCES))
+        prepaid = flag(found.get("prepaid", False), "span.prepaid")
+        return cls(kind, owner, space, name, instance_type, began, seen, gone, ended, count, prepaid)
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,7 @@ class App:
     status: str
     began: float
     instance_type: str
+    prepaid: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +126,7 @@ class Event:
     profile: str
     name: str
     instance_type: str = ""
+    prepaid: bool = False
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -130,6 +145,7 @@ class Look:
         jobs: The environment's training jobs.
         events: What CloudTrail tells.
         owners: The owner of each space.
+        is_whole: Whether all jobs were asked about: for many there may be no time.
     """
 
     at: float
@@ -138,6 +154,7 @@ class Look:
     jobs: tuple[Span, ...] = ()
     events: tuple[Event, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
+    is_whole: bool = True
 
 
 def observe(known: Iterable[Span], look: Look) -> tuple[Span, ...]:
@@ -156,22 +173,41 @@ def _jobs(known: Iterable[Span], seen: Iterable[Span]) -> list[Span]:
 
 
 def _apps(known: list[Span], look: Look) -> list[Span]:
-    spans = list(known)
+    spans = _Spans(known)
     for app in look.apps:
         _see(spans, app, look)
     for event in look.events:
         if event.action == CREATE and event.time >= look.since:
             _learn_start(spans, event, look)
     alive = {(app.kind, app.space or f"/{app.profile}", app.name, app.began) for app in look.apps if app.status in RUNS}
-    spans = [
+    after = [
         _gone(span, look.at) if span.is_open and (*span.place, span.began) not in alive else span for span in spans
     ]
-    return _learn_ends(spans, look.events)
+    return _learn_ends(after, look.events)
 
 
-def _see(spans: list[Span], app: App, look: Look) -> None:
+class _Spans(list[Span]):
+    """Spans that are found by their place: a month of many people has thousands."""
+
+    def __init__(self, known: Iterable[Span]) -> None:
+        super().__init__()
+        self._at: dict[tuple[str, str, str], list[int]] = {}
+        for span in known:
+            self.append(span)
+
+    def append(self, span: Span) -> None:
+        self._at.setdefault(span.place, []).append(len(self))
+        super().append(span)
+
+    def find(self, place: tuple[str, str, str], began: float) -> int | None:
+        """The number of the one that began there at about this time."""
+        near = [n for n in self._at.get(place, ()) if abs(self[n].began - began) <= SAME]
+        return min(near, key=lambda n: abs(self[n].began - began), default=None)
+
+
+def _see(spans: _Spans, app: App, look: Look) -> None:
     place = app.kind, app.space or f"/{app.profile}", app.name
-    number = _find(spans, place, app.began)
+    number = spans.find(place, app.began)
     runs = app.status in RUNS
     if number is None:
         if app.began > look.at or not (runs or app.began >= look.since):
@@ -179,7 +215,9 @@ def _see(spans: list[Span], app: App, look: Look) -> None:
         owner = look.owners.get(app.space, UNKNOWN) if app.space else app.profile
         seen = look.at if runs else app.began
         ended = app.began if app.status == "Failed" else None  # a failed app has no instance
-        spans.append(Span(app.kind, owner, app.space, app.name, app.instance_type, app.began, seen, ended=ended))
+        spans.append(
+            Span(app.kind, owner, app.space, app.name, app.instance_type, app.began, seen, None, ended, 1, app.prepaid)
+        )
         return
     span = spans[number]
     owner = span.owner or look.owners.get(app.space, UNKNOWN)
@@ -187,6 +225,7 @@ def _see(spans: list[Span], app: App, look: Look) -> None:
         span,
         owner=owner,
         instance_type=app.instance_type or span.instance_type,
+        prepaid=app.prepaid or span.prepaid,
         began=app.began,
         seen=max(span.seen, look.at) if runs else span.seen,
         gone=None if runs and span.ended is None else span.gone,
@@ -195,17 +234,13 @@ def _see(spans: list[Span], app: App, look: Look) -> None:
     )
 
 
-def _learn_start(spans: list[Span], event: Event, look: Look) -> None:
+def _learn_start(spans: _Spans, event: Event, look: Look) -> None:
     """Of an app that began and ended between two looks, and of which no list tells any more."""
-    if event.time > look.at or _find(spans, event.place, event.time) is not None:
+    if event.time > look.at or spans.find(event.place, event.time) is not None:
         return
     owner = look.owners.get(event.space, UNKNOWN) if event.space else event.profile
-    spans.append(Span(event.kind, owner, event.space, event.name, event.instance_type, event.time, event.time))
-
-
-def _find(spans: list[Span], place: tuple[str, str, str], began: float) -> int | None:
-    near = [n for n, span in enumerate(spans) if span.place == place and abs(span.began - began) <= SAME]
-    return min(near, key=lambda n: abs(spans[n].began - began), default=None)
+    known = event.kind, owner, event.space, event.name, event.instance_type
+    spans.append(Span(*known, began=event.time, seen=event.time, prepaid=event.prepaid))
 
 
 def _gone(span: Span, at: float) -> Span:

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from studioctl.catalog.kinds import kind_of
 from studioctl.catalog.provider import USUAL, Constraint
 
 _REFERENCE = re.compile(r"(?<!\$)\$\{((?:data\.)?[a-z0-9_]+\.[A-Za-z0-9_-]+)")
+_MARKERS = re.compile(r"(\$\$|%%)\{")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class Ref:
 def literal(text: str) -> str:
     """Text that reaches AWS as it is, although it may hold Terraform's template markers."""
     return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def unescaped(text: str) -> str:
+    """A text before `literal`."""
+    return _MARKERS.sub(lambda found: found[0][1:], text)
 
 
 def references(value: Any) -> Iterator[str]:
@@ -56,6 +63,8 @@ class Resource:
             them by AWS's API: see `studio_api`.
         api_alone: Arguments that the provider does not have, named as it would name them. `studioctl up` sets them by
             AWS's API, at once after the creation too.
+        born_by_api: Whether AWS takes one of these at the creation alone: then `studioctl up` makes it by AWS's API,
+            and Terraform takes it into its state.
     """
 
     type: str
@@ -64,6 +73,11 @@ class Resource:
     why: str = ""
     by_api: tuple[str, ...] = ()
     api_alone: Mapping[str, Any] = field(default_factory=dict)
+    born_by_api: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuses a kind of which the catalogue says nothing."""
+        kind_of(self.type)
 
     @property
     def address(self) -> str:
@@ -101,6 +115,15 @@ class Output:
     name: str
     value: Any
     description: str
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it has an entry for each user or space.
+
+        Terraform stores no such output: it would have to look at all of them for one that comes or goes. It is put
+        together from the state.
+        """
+        return isinstance(self.value, Mapping)
 
 
 Block = Resource | Data | Output
@@ -149,6 +172,10 @@ class Blueprint:
     def resources(self) -> tuple[Resource, ...]:
         """Every resource of every module, in order."""
         return tuple(b for module in self.modules for b in module.blocks if isinstance(b, Resource))
+
+    def tables(self) -> tuple[Output, ...]:
+        """The outputs that have an entry for each user or space."""
+        return tuple(b for module in self.modules for b in module.blocks if isinstance(b, Output) and b.is_table)
 
     def needed_by(self, resource: Resource) -> frozenset[str]:
         """The address of everything that this one refers to, and of what that refers to."""

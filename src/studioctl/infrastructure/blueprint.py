@@ -11,6 +11,7 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import ConfigError
 from studioctl.infrastructure import (
     custom_images,
+    database,
     ecr,
     editor_scripts,
     endpoints,
@@ -63,6 +64,7 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
     )
     traffic = flow_logs.build(config, vpc=network, account=account, partition=partition, naming=naming)
     key = kms.build(config.encryption, account=account, partition=partition, naming=naming)
+    studies = database.build(config, vpc=network, groups=groups, kms=key, naming=naming)
     secrets = secrets_manager.build(config.secrets, config.users, key, naming)
     storage = s3.build(config, account, partition, key, naming)
     images = ecr.build(config.images, config.repository, key)
@@ -74,6 +76,8 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
         secrets.github_arn,
         secrets.user_arns,
         key.key_arn,
+        studies.resource_id,
+        studies.arn,
     )
     access = iam.build(config, places, naming)
     custom = custom_images.build(config.images.custom, repository_url=images.repository_url, iam=access, naming=naming)
@@ -89,10 +93,10 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
     )
     watch = guard.build(
         config,
-        guard.Watched(account, partition, storage.bucket, storage.bucket_arn, studio.domain_id, access, key),
+        guard.Watched(account, partition, storage.bucket, storage.bucket_arn, studio.domain_id, access, key, studies),
         naming,
     )
-    parts = (network, groups, ways, traffic, key, secrets, storage, access, images, custom, studio, watch)
+    parts = (network, groups, ways, traffic, key, studies, secrets, storage, access, images, custom, studio, watch)
     blueprint = Blueprint(
         name=config.name,
         region=config.region,
@@ -139,6 +143,12 @@ def _after(first: Resource, module: Module) -> Module:
 def _needs_another(arguments: Mapping[str, Any]) -> bool:
     text = json.dumps(arguments, default=str)
     return "depends_on" in arguments or re.search(REFERENCE, text) is not None
+
+
+def with_studies(blueprint: Blueprint, snapshot: str) -> Blueprint:
+    """The blueprint whose database is made from a snapshot: what an earlier `down` kept."""
+    modules = (database.restored(m, snapshot) if m.name == "database" else m for m in blueprint.modules)
+    return replace(blueprint, modules=tuple(modules))
 
 
 def born(blueprint: Blueprint, birth: str) -> Blueprint:

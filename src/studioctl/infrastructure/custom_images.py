@@ -1,9 +1,10 @@
-"""Images of the repository that Code Editor offers besides AWS's own."""
+"""Images of the repository that apps offer besides AWS's own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studioctl.config.apps import CODE_EDITOR, JUPYTERLAB, App
 from studioctl.config.stores import CustomImage
 from studioctl.infrastructure.block import Module, Ref, Resource, literal
 from studioctl.infrastructure.iam import Iam
@@ -12,14 +13,21 @@ from studioctl.infrastructure.naming import Naming, label
 # What names an image goes last, so the domain must have let go of it before: a new one is made first, and with it
 # Terraform also orders a mere removal so.
 LAST = {"create_before_destroy": True}
+# The programs that start them in AWS's images, and the arguments of Terraform's:
+# https://github.com/aws/sagemaker-distribution, https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-byoi.html
+ENTRYPOINTS: Mapping[App, str] = {CODE_EDITOR: "entrypoint-code-editor", JUPYTERLAB: "entrypoint-jupyter-server"}
+CONFIGS: Mapping[App, str] = {
+    CODE_EDITOR: "code_editor_app_image_config",
+    JUPYTERLAB: "jupyter_lab_image_config",
+}
 
 
 @dataclass(frozen=True)
 class CustomImages:
-    """The images' blocks, and `custom_image` of the settings that offer them."""
+    """The images' blocks, and by app `custom_image` of the settings that offer them."""
 
     module: Module
-    offered: tuple[dict[str, Any], ...]
+    offered: Mapping[App, tuple[dict[str, Any], ...]]
 
 
 def build(images: Sequence[CustomImage], *, repository_url: Ref, iam: Iam, naming: Naming) -> CustomImages:
@@ -28,17 +36,17 @@ def build(images: Sequence[CustomImage], *, repository_url: Ref, iam: Iam, namin
     Each container image is an image of its own with one version, named by its digest: versions of one image could not
     be exchanged, as the provider looks at the newest alone and a version in use cannot go.
     """
-    purpose = "Images of the repository that Code Editor offers besides AWS's own."
+    purpose = "Images of the repository that apps offer besides AWS's own."
     built = [_image(image, repository_url, iam, naming) for image in images]
     return CustomImages(
         module=Module("custom_images", purpose, tuple(block for blocks, _ in built for block in blocks)),
-        offered=tuple(offered for _, offered in built),
+        offered={app: tuple(offered[app] for _, offered in built if app in offered) for app in ENTRYPOINTS},
     )
 
 
 def _image(
     image: CustomImage, repository_url: Ref, iam: Iam, naming: Naming
-) -> tuple[tuple[Resource, ...], dict[str, Any]]:
+) -> tuple[tuple[Resource, ...], dict[App, dict[str, Any]]]:
     name = naming.custom_image(image.digest)
     made = Resource(
         "aws_sagemaker_image",
@@ -61,18 +69,28 @@ def _image(
             "lifecycle": LAST,
         },
     )
-    config = Resource(
+    configs = {app: _config(image, app, name) for app in ENTRYPOINTS if app in image.apps}
+    offered = {
+        app: {
+            "app_image_config_name": config.ref("app_image_config_name"),
+            "image_name": version.ref("image_name"),
+            "image_version_number": version.ref("version"),
+        }
+        for app, config in configs.items()
+    }
+    return (made, version, *configs.values()), offered
+
+
+def _config(image: CustomImage, app: App, name: str) -> Resource:
+    """How an app runs it. AWS has one of these for each app."""
+    container = {"container_entrypoint": [literal(image.entrypoint or ENTRYPOINTS[app])]}
+    is_first = app == CODE_EDITOR  # which had none beside it once
+    return Resource(
         "aws_sagemaker_app_image_config",
-        label(image.name),
+        label(image.name) if is_first else f"{label(image.name)}_{app}",
         {
-            "app_image_config_name": name,
-            "code_editor_app_image_config": {"container_config": {"container_entrypoint": [literal(image.entrypoint)]}},
+            "app_image_config_name": name if is_first else f"{name}-{app}",
+            CONFIGS[app]: {"container_config": container},
             "lifecycle": LAST,
         },
     )
-    offered = {
-        "app_image_config_name": config.ref("app_image_config_name"),
-        "image_name": version.ref("image_name"),
-        "image_version_number": version.ref("version"),
-    }
-    return (made, version, config), offered

@@ -30,7 +30,7 @@ def build(images: Images, name: str, kms: Kms) -> Ecr:
             "image_scanning_configuration": {"scan_on_push": images.scan_on_push},
             **_encryption(kms),
         },
-        why="Terraform never deletes images: only `studioctl down --delete-data` does, on the user's word.",
+        why="Terraform never deletes images: only `--delete-data` of studioctl does, on the user's word.",
     )
     lifecycle = Resource(
         "aws_ecr_lifecycle_policy",

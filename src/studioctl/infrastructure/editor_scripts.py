@@ -10,6 +10,7 @@ from studioctl.infrastructure.naming import Naming
 from studioctl.lifecycle import script
 from studioctl.lifecycle.script import Script
 from studioctl.lifecycle.steps.git import Token
+from studioctl.lifecycle.steps.gpu_watch import Watch
 
 
 @dataclass(frozen=True)
@@ -57,4 +58,6 @@ def _token(config: EnvironmentConfig, github: GitHub | None, secret: str) -> Tok
 
 
 def _script(config: EnvironmentConfig, app: App, editor: Editor, token: Token | None, whose: str) -> Script:
-    return script.build(editor, app=app, is_docker=config.studio.docker, token=token, whose=whose)
+    watched = config.limits.idle_gpu_minutes is not None
+    watch = Watch(config.region, config.bucket_in("")) if watched else None
+    return script.build(editor, app=app, is_docker=config.studio.docker, token=token, watch=watch, whose=whose)

@@ -36,7 +36,6 @@ def _blocks(
         "aws_cloudwatch_log_group", "flow_logs", {"name": naming.flow_logs, "retention_in_days": RETENTION_DAYS}
     )
     trust = _trust(account, partition, config.region)
-    boundary = config.iam.permissions_boundary
     role = Resource(
         "aws_iam_role",
         "flow_logs",
@@ -44,7 +43,7 @@ def _blocks(
             "name": naming.flow_logs,
             "description": f"What writes the flow logs of {naming.environment}",
             "assume_role_policy": trust.ref("json"),
-            **({"permissions_boundary": boundary} if boundary else {}),
+            **config.iam.of_roles,
         },
     )
     streams = {

@@ -22,6 +22,7 @@ from studioctl.guard.ledger import PREFIX
 from studioctl.guard.limits import EVERYBODY
 from studioctl.guard.spans import UNKNOWN
 from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Resource
+from studioctl.infrastructure.database import Database
 from studioctl.infrastructure.iam import Iam
 from studioctl.infrastructure.kms import Kms
 from studioctl.infrastructure.naming import Naming
@@ -30,7 +31,10 @@ ARCHIVE = "guard/guard.zip"
 RUNTIME, HANDLER = "python3.13", "studioctl.guard.function.handler"
 MEMORY_MB, SECONDS = 256, 120
 RETENTION_DAYS = 90
-MODULES = ("__init__", "function", "ledger", "limits", "rates", "reading", "spans")
+MODULES = (
+    *("__init__", "database", "function", "idle", "ledger", "limits", "rates", "reading", "spans", "store", "stored"),
+    "telling",
+)
 DATED = (1980, 1, 1, 0, 0, 0)  # the earliest that an archive can say: the same content is the same archive
 STARTS = (
     "sagemaker:CreateApp",
@@ -64,7 +68,8 @@ STARTS = (
 )
 # AWS can allow it on "*" alone, and users' roles do not have it.
 ONLY_ON_EVERYTHING = {
-    "cloudtrail:LookupEvents": "the guard learns when apps began and ended; it reads, and keeps no event"
+    "cloudtrail:LookupEvents": "the guard learns when apps began and ended; it reads, and keeps no event",
+    "cloudwatch:GetMetricStatistics": "the guard learns which capacity the database of studies had; it reads numbers",
 }
 
 
@@ -87,6 +92,7 @@ class Watched:
     domain_id: Ref
     iam: Iam
     kms: Kms
+    studies: Database
 
 
 def build(config: EnvironmentConfig, watched: Watched, naming: Naming) -> Guard:
@@ -127,12 +133,15 @@ def settings(config: EnvironmentConfig, naming: Naming) -> dict[str, Any]:
         "users": [user.name for user in config.users],
         "roles": {**roles, EVERYBODY: naming.execution_role},
         "job_prefixes": {**own, UNKNOWN: naming.job_prefix()},
+        "database": naming.database if config.tuning.has_database else None,
+        "acu_usd": table.usd("database"),
         "rates": {item: price.usd for item, price in sorted(table.of.items()) if INSTANCE.fullmatch(item)},
         "limits": {
             "per_user": wanted.monthly_usd_per_user,
             "in_all": wanted.monthly_usd,
             "warn_at": list(wanted.warn_at),
             "max_hours": wanted.max_hours_per_start,
+            "idle_gpu": wanted.idle_gpu_minutes,
             "every": 60 * wanted.check_minutes,
             "schedule": {"stop": at.stop, "days": limits.days(at.days), "time_zone": at.time_zone} if at else None,
         },
@@ -151,7 +160,7 @@ def _blocks(config: EnvironmentConfig, watched: Watched, naming: Naming, digest:
     group = Resource(
         "aws_cloudwatch_log_group",
         "guard",
-        {"name": f"/aws/lambda/{naming.guard}", "retention_in_days": RETENTION_DAYS},
+        {"name": naming.guard_log, "retention_in_days": RETENTION_DAYS},
     )
     trust = _trust("guard_trust", "lambda.amazonaws.com", watched)
     role = _role("guard", naming.guard, trust, config, f"The guard of {config.name}")
@@ -311,6 +320,13 @@ def _permissions(
         "actions": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "resources": [f"{group.ref('arn')}:*"],
     }
+    if watched.studies.arn:
+        yield {"sid": "Capacity", "actions": ["cloudwatch:GetMetricStatistics"], "resources": ["*"]}
+        yield {
+            "sid": "Database",
+            "actions": ["rds:DescribeDBClusters", "rds:StartDBCluster", "rds:StopDBCluster"],
+            "resources": [str(watched.studies.arn)],
+        }
     if watched.kms.key_arn:
         yield {
             "sid": "Key",
@@ -320,7 +336,6 @@ def _permissions(
 
 
 def _role(its_label: str, name: str, trust: Data, config: EnvironmentConfig, what: str) -> Resource:
-    boundary = config.iam.permissions_boundary
     return Resource(
         "aws_iam_role",
         its_label,
@@ -328,7 +343,7 @@ def _role(its_label: str, name: str, trust: Data, config: EnvironmentConfig, wha
             "name": name,
             "description": what,
             "assume_role_policy": trust.ref("json"),
-            **({"permissions_boundary": boundary} if boundary else {}),
+            **config.iam.of_roles,
         },
     )
 

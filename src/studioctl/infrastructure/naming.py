@@ -16,6 +16,7 @@ MANAGED_BY_TAG = "studioctl:managed-by"
 BIRTH_TAG = "studioctl:birth"
 KEPT_TAG = "studioctl:kept"  # on a home file system whose domain is gone
 HOMES_TAG = "studioctl:homes"  # beside it: whose directory is which
+DATABASE_READY_TAG = "studioctl:workers"  # on a database whose workers' user is there
 LONGEST_TAG = 256
 MOST_HOME_TAGS = 40
 
@@ -83,6 +84,11 @@ class Naming:
         return f"{self.environment}-guard"
 
     @property
+    def guard_log(self) -> str:
+        """Name of the log group into which Lambda writes what the guard says."""
+        return f"/aws/lambda/{self.guard}"
+
+    @property
     def guard_caller(self) -> str:
         """Name of the role with which the schedule calls the guard."""
         return f"{self.environment}-guard-schedule"
@@ -95,6 +101,16 @@ class Naming:
     def user_security_group(self, user: str) -> str:
         """Name of the security group that one user's apps have to themselves."""
         return f"{self.environment}-user-{user}"
+
+    @property
+    def database(self) -> str:
+        """Name of the database of studies, of its instance, subnet group and parameters."""
+        return f"{self.environment}-tuning"
+
+    @property
+    def database_security_group(self) -> str:
+        """Name of the database's security group."""
+        return f"{self.environment}-database"
 
     @property
     def internet_gateway(self) -> str:

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Network
 from typing import Any
 
-from studioctl.config.model import Network
+from studioctl.config.network import Network
 from studioctl.infrastructure.block import Data, Ref, Resource
 from studioctl.infrastructure.naming import Naming, name_tag
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studioctl.config.model import EnvironmentConfig
-from studioctl.config.stores import Storage
+from studioctl.guard import idle
 from studioctl.guard.ledger import PREFIX
 from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Resource
 from studioctl.infrastructure.kms import Kms
@@ -26,15 +26,14 @@ class S3:
 def build(config: EnvironmentConfig, account: Data, partition: Data, kms: Kms, naming: Naming) -> S3:
     """The bucket for data sets, artefacts and outputs."""
     storage = config.storage
-    # Bucket names are shared by the whole world; with the account's id in it ours is free.
-    name = storage.bucket or f"{naming.environment}-data-{account.ref('account_id')}"
+    name = config.bucket_in(f"{account.ref('account_id')}")
     # What depends on the key goes before it: a bucket that could not be deleted keeps its key.
     needs_key = {"depends_on": list(kms.before)} if kms.before else {}
     bucket = Resource(
         "aws_s3_bucket",
         "data",
-        {"bucket": name, "force_destroy": False, "lifecycle_rule": [_lifecycle(storage)], **needs_key},
-        why="Terraform never empties it: only `studioctl down --delete-data` does, on the user's word.",
+        {"bucket": name, "force_destroy": False, "lifecycle_rule": _lifecycle(config), **needs_key},
+        why="Terraform never empties it: only `--delete-data` of studioctl does, on the user's word.",
     )
     versions = (_versioning(bucket),) if storage.versioning else ()
     logs = (_access_logs(bucket, storage.access_logs),) if storage.access_logs else ()
@@ -80,7 +79,7 @@ def _ledger(
     if not config.limits.are_set:
         return []
     role = naming.execution_role[: LONGEST_ROLE_NAME - 11]  # as user_role() may cut it
-    roles = f"arn:{partition.ref('partition')}:iam::{account.ref('account_id')}:role/{role}*"
+    roles = f"arn:{partition.ref('partition')}:iam::{account.ref('account_id')}:{config.iam.role(role)}*"
     statement = {
         "sid": "OnlyTheGuardWritesItsLedger",
         "effect": "Deny",
@@ -138,22 +137,29 @@ def _versioning(bucket: Resource) -> Resource:
     )
 
 
-def _lifecycle(storage: Storage) -> dict[str, Any]:
+def _lifecycle(config: EnvironmentConfig) -> list[dict[str, Any]]:
     """Old versions and unfinished uploads do not cost for ever. Present objects never expire.
 
     It is an argument of the bucket, which the provider would rather have as a resource of its own: that one reads the
     rules ten times in 50 seconds before it believes them, in every `up` that makes a bucket. The rule for old versions
     stands also without versioning: for those of a time when it was on.
 
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    Where two rules are about one version, the shorter time counts: of what GPUs tell the guard only the last matters.
+
+    Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html,
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
     """
-    return {
+    tidy = {
         "id": "tidy",
         "enabled": True,
-        "noncurrent_version_expiration": {"days": storage.keep_old_versions_days},
+        "noncurrent_version_expiration": {"days": config.storage.keep_old_versions_days},
         "expiration": {"expired_object_delete_marker": True},
         "abort_incomplete_multipart_upload_days": UNFINISHED_UPLOAD_DAYS,
     }
+    if config.limits.idle_gpu_minutes is None:
+        return [tidy]
+    words = {"id": "words", "enabled": True, "prefix": idle.PREFIX, "noncurrent_version_expiration": {"days": 1}}
+    return [tidy, words]
 
 
 def _access_logs(bucket: Resource, target: str) -> Resource:

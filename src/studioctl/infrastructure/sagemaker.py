@@ -1,11 +1,17 @@
 """The domain, a profile per user, their private spaces, and the lifecycle configurations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studioctl.catalog import images
+from studioctl.catalog.kinds import DOMAIN, PROFILE, SPACE
+from studioctl.config import people_limits
 from studioctl.config.apps import CODE_EDITOR, JUPYTERLAB, TYPES, App
+from studioctl.config.aws_tables import INSTANCE_TYPES
 from studioctl.config.checks import LONGEST_IDLE, NEVER, SHORTEST_IDLE
+from studioctl.config.file_systems import FileSystem, Posix
+from studioctl.config.limits import Limits
 from studioctl.config.model import EnvironmentConfig, Studio
 from studioctl.config.users import ResolvedSpace, User
 from studioctl.infrastructure import studio_api
@@ -59,13 +65,15 @@ def build(
     iam: Iam,
     kms: Kms,
     scripts: Mapping[App, EditorScripts],
-    custom_images: Sequence[dict[str, Any]],
+    custom_images: Mapping[App, Sequence[dict[str, Any]]],
     naming: Naming,
 ) -> SageMaker:
     """Everything of SageMaker, on the network and role that are given."""
     set_up = {app: _lifecycle_configs(app, of_app, naming) for app, of_app in scripts.items()}
     by_domain = {app: made.domain for app, made in set_up.items()}
-    settings = _user_settings(config.studio, [groups.studio_id], iam.role_arn, by_domain, custom_images)
+    default_image = images.pinned(config.region, config.studio.instance_type, config.studio.image)
+    settings = _user_settings(config.studio, [groups.studio_id], iam.role_arn, by_domain, custom_images, default_image)
+    settings |= _mounts([each for each in config.storage.file_systems if not each.homes])
     domain = _domain(config, settings, vpc, groups, iam, kms, naming)
     profiles = {
         user.name: _profile(
@@ -77,12 +85,14 @@ def build(
                 iam.role_of(user.name),
                 {app: made.of(user.name) for app, made in set_up.items()},
                 custom_images,
-            ),
+                images.pinned(config.region, config.studio.instance_type, config.image_of(user)),
+            )
+            | _mounts(config.mounted_by(user), config.posix_of(user)),
         )
         for user in config.users
     }
     spaces = tuple(
-        _space(space, domain, profiles[space.owner], set_up[space.app].of(space.owner), config.studio)
+        _space(space, domain, profiles[space.owner], set_up[space.app].of(space.owner), config)
         for space in config.resolved_spaces()
     )
     outputs = (
@@ -136,7 +146,8 @@ def _user_settings(
     groups: Sequence[Ref],
     role_arn: Ref,
     scripts: Mapping[App, Resource],
-    custom_images: Sequence[dict[str, Any]],
+    custom_images: Mapping[App, Sequence[dict[str, Any]]],
+    image: Mapping[str, str],
 ) -> dict[str, Any]:
     """The settings that the domain offers as defaults and each profile states again."""
     idle = {
@@ -153,12 +164,13 @@ def _user_settings(
             "default_resource_spec": {
                 "instance_type": studio.instance_type,
                 "lifecycle_config_arn": script.ref("arn"),
+                **image,
             },
             "app_lifecycle_management": {"idle_settings": idle},
+            "custom_image": list(custom_images[app]),
         }
         for app, script in scripts.items()
     }
-    apps[CODE_EDITOR]["custom_image"] = list(custom_images)
     ebs = {
         "default_ebs_volume_size_in_gb": studio.volume_gb,
         "maximum_ebs_volume_size_in_gb": studio.max_volume_gb,
@@ -166,11 +178,22 @@ def _user_settings(
     return {
         "execution_role": role_arn,
         "security_groups": list(groups),
-        "auto_mount_home_efs": "Enabled",
+        "auto_mount_home_efs": "Enabled" if studio.home_file_system else "Disabled",
         "default_landing_uri": "studio::",
         "studio_web_portal": "ENABLED",
         **{SETTINGS[app]: settings for app, settings in apps.items()},
         "space_storage_settings": {"default_ebs_storage_settings": ebs},
+    }
+
+
+def _mounts(file_systems: Sequence[FileSystem], posix: Posix | None = None) -> dict[str, Any]:
+    """The file systems that spaces may mount, and with whose rights."""
+    configs = [
+        {"efs_file_system_config": {"file_system_id": each.id, "file_system_path": each.path}} for each in file_systems
+    ]
+    return {
+        "custom_file_system_config": configs,
+        **({"custom_posix_user_config": {"uid": posix.uid, "gid": posix.gid}} if posix else {}),
     }
 
 
@@ -186,11 +209,11 @@ def _domain(
     # The subnets of a VPC that exists already stand in the file: `up` refuses others, with the file's line.
     ignored = [key for key in NEVER_REPLACING if key != studio_api.SUBNETS or config.network.vpc is None]
     return Resource(
-        studio_api.DOMAIN,
+        DOMAIN,
         "studio",
         {
             "domain_name": naming.domain,
-            "auth_mode": "IAM",
+            "auth_mode": config.access.auth.upper(),
             "app_network_access_type": "VpcOnly" if config.network.is_closed else "PublicInternetOnly",
             "vpc_id": vpc.vpc_id,
             "subnet_ids": list(vpc.subnet_ids),
@@ -208,28 +231,46 @@ def _domain(
             "retention_policy": {"home_efs_file_system": "Retain"},
             # Users lose the role's permissions last: what they run must stop before.
             "depends_on": [attachment.address for attachment in iam.attachments],
-            "lifecycle": {"ignore_changes": [*_images_of("default_user_settings[0]"), *ignored]},
+            "lifecycle": {"ignore_changes": [*_images_of("default_user_settings[0]", settings), *ignored]},
         },
         why="The home file system is kept unless the user says otherwise: see `studioctl down --help`.",
         by_api=(*studio_api.DOMAIN_BY_API, *(key for key in ignored if key == studio_api.SUBNETS)),
-        api_alone=_by_api_alone(config.studio),
+        api_alone=_by_api_alone(config.studio, config.limits),
+        born_by_api=not config.studio.home_file_system,
     )
 
 
-def _by_api_alone(studio: Studio) -> dict[str, Any]:
-    """For rootless Docker and the name of sessions no provider has an argument (catalog/provider.py).
+def _by_api_alone(studio: Studio, limits: Limits) -> dict[str, Any]:
+    """For rootless Docker, the name of sessions and the home file system no provider has one (catalog/provider.py).
 
-    It has one for the apps that are hidden, and does not take back what it is no longer told.
+    It has one for the apps and tools that are hidden, and does not take back what it is no longer told.
     """
-    pages: dict[str, Any] = {}
-    if studio.hidden_apps is not None:
-        pages["hidden_app_types"] = list(studio.hidden_apps)
+    pages: dict[str, Any] = _hidden(studio, limits)
+    if studio.hidden_tools is not None:
+        pages["hidden_ml_tools"] = sorted(studio.hidden_tools)
     if studio.session_names is not None:
         pages["execution_role_session_name_mode"] = "USER_IDENTITY" if studio.session_names == "user" else "STATIC"
     return {
+        studio_api.HOME: "Enabled" if studio.home_file_system else studio_api.HOMELESS,
         "domain_settings": {"docker_settings": {"rootless_docker": _enabled(studio.rootless_docker)}},
         **({"default_user_settings": {"studio_web_portal_settings": pages}} if pages else {}),
     }
+
+
+def _hidden(studio: Studio, limits: Limits) -> dict[str, Any]:
+    """Things that Studio's pages do not show. Without a limit none, which is said, or AWS would keep what it had."""
+    types = limits.instance_types or ("*",)
+    versions = people_limits.hidden_versions(limits.images) if limits.images else ()
+    of_aws = [{"sagemaker_image_name": "sagemaker_distribution", "version_aliases": list(versions)}]
+    pages: dict[str, Any] = {
+        "hidden_instance_types": sorted(INSTANCE_TYPES - people_limits.admitted(types)),
+        "hidden_sagemaker_image_version_aliases": of_aws if versions else [],
+    }
+    if studio.hidden_apps is not None or limits.apps is not None:
+        kept = {people_limits.app_type(app) for app in limits.apps or people_limits.APPS}
+        every = {people_limits.app_type(app) for app in people_limits.APPS}
+        pages["hidden_app_types"] = sorted({*(studio.hidden_apps or ()), *(every - kept)})
+    return pages
 
 
 def _idle_minutes(studio: Studio) -> int:
@@ -245,52 +286,82 @@ def _docker(studio: Studio) -> dict[str, Any]:
 
 def _profile(user: User, domain: Resource, settings: dict[str, Any]) -> Resource:
     return Resource(
-        "aws_sagemaker_user_profile",
+        PROFILE,
         label(user.name),
         {
             "domain_id": domain.ref("id"),
             "user_profile_name": user.name,
+            # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateUserProfile.html
+            **(
+                {"single_sign_on_user_identifier": "UserName", "single_sign_on_user_value": user.sso_user}
+                if user.sso_user
+                else {}
+            ),
             "user_settings": settings,
-            "lifecycle": {"ignore_changes": _images_of("user_settings[0]")},
+            "lifecycle": {"ignore_changes": [*_images_of("user_settings[0]", settings), *_kept(settings)]},
         },
     )
 
 
-def _space(space: ResolvedSpace, domain: Resource, owner: Resource, script: Resource, studio: Studio) -> Resource:
+def _kept(settings: Mapping[str, Any]) -> list[str]:
+    # AWS has no way to take numbers from a profile again, and without a file system they mean nothing.
+    return [] if "custom_posix_user_config" in settings else ["user_settings[0].custom_posix_user_config"]
+
+
+def _space(
+    space: ResolvedSpace, domain: Resource, owner: Resource, script: Resource, config: EnvironmentConfig
+) -> Resource:
     app_settings = {
         "default_resource_spec": {
             "instance_type": space.instance_type,
             "lifecycle_config_arn": script.ref("arn"),
+            **images.pinned(config.region, space.instance_type, space.image),
         },
-        "app_lifecycle_management": {"idle_settings": {"idle_timeout_in_minutes": _idle_minutes(studio)}},
+        "app_lifecycle_management": {"idle_settings": {"idle_timeout_in_minutes": _idle_minutes(config.studio)}},
     }
+    settings = {SETTINGS[space.app]: app_settings}
     return Resource(
-        studio_api.SPACE,
+        SPACE,
         label(space.name),
         {
             "domain_id": domain.ref("id"),
             "space_name": space.name,
             "ownership_settings": {"owner_user_profile_name": owner.ref("user_profile_name")},
             "space_sharing_settings": {"sharing_type": "Private"},
+            **({"space_display_name": space.title} if space.title else {}),
             "space_settings": {
                 "app_type": space.app_type,
-                SETTINGS[space.app]: app_settings,
+                **settings,
+                "custom_file_system": [{"efs_file_system": {"file_system_id": it}} for it in space.file_systems],
                 "space_storage_settings": {"ebs_storage_settings": {"ebs_volume_size_in_gb": space.volume_gb}},
             },
             # Studio's own pages tag the spaces that they make; the policy on remote sessions goes by this tag.
             # https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html
             "tags": {"sagemaker:user-profile-arn": owner.ref("arn")},
-            "lifecycle": {"ignore_changes": _images_of("space_settings[0]", (space.app,))},
+            "lifecycle": {"ignore_changes": _images_of("space_settings[0]", settings)},
         },
         by_api=studio_api.SPACE_BY_API,
+        # Of a plan that the file no longer names AWS is told that there is none, or it would keep it.
+        api_alone={
+            "space_settings": {
+                SETTINGS[space.app]: {
+                    "default_resource_spec": {"training_plan_arn": space.training_plan or studio_api.CLEARED}
+                }
+            }
+        },
     )
 
 
-def _images_of(settings: str, apps: Iterable[App] = tuple(TYPES)) -> list[str]:
-    # AWS fills in the current image; following its answer would make every plan show a change
-    # (hashicorp/terraform-provider-aws#39894).
-    specs = [f"{settings}.{SETTINGS[app]}[0].default_resource_spec[0]" for app in apps]
-    return [f"{spec}.{key}" for spec in specs for key in ("sagemaker_image_arn", "sagemaker_image_version_alias")]
+def _images_of(path: str, settings: Mapping[str, Any]) -> list[str]:
+    # Of what the file does not pin AWS fills in the current image; following its answer would make every plan show a
+    # change (hashicorp/terraform-provider-aws#39894).
+    specs = {key: settings[key]["default_resource_spec"] for key in SETTINGS.values() if key in settings}
+    return [
+        f"{path}.{key}[0].default_resource_spec[0].{argument}"
+        for key, spec in specs.items()
+        for argument in images.ARGUMENTS
+        if argument not in spec
+    ]
 
 
 def _enabled(value: bool) -> str:

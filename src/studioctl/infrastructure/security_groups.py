@@ -30,12 +30,14 @@ class SecurityGroups:
         studio_id: The group that every app runs in.
         user_ids: The group of each user's own, by the user's name, in a closed network.
         endpoints_id: The group of interface endpoints; None where there are none.
+        is_cut_off: Whether Studio's group leads to AWS and the VPC alone, each way by another rule.
     """
 
     module: Module
     studio_id: Ref
     user_ids: Mapping[str, Ref] = field(default_factory=dict)
     endpoints_id: Ref | None = None
+    is_cut_off: bool = False
 
     def of(self, user: str) -> list[Ref]:
         """What a user's apps wear."""
@@ -55,7 +57,7 @@ def build(config: EnvironmentConfig, *, vpc: Vpc, with_endpoints: bool, naming: 
     description = "SageMaker Studio: outbound only"
     studio = _group("studio", naming.security_group, description, vpc)
     cut_off = closed and vpc.cidr is not None and config.network.internet == "none"
-    outbound = _to_aws_alone(studio, vpc) if cut_off else (_to_anywhere(studio),)
+    outbound = _to_aws_alone(studio, vpc, homes=config.studio.home_file_system) if cut_off else (_to_anywhere(studio),)
     own = {user.name: _own_group(user.name, vpc, naming) for user in config.users} if closed else {}
     endpoints = _endpoints(studio, vpc, naming) if with_endpoints else ()
     purpose = (
@@ -67,6 +69,7 @@ def build(config: EnvironmentConfig, *, vpc: Vpc, with_endpoints: bool, naming: 
         studio_id=studio.ref("id"),
         user_ids={user: blocks[0].ref("id") for user, blocks in own.items()},
         endpoints_id=endpoints[0].ref("id") if endpoints else None,
+        is_cut_off=cut_off,
     )
 
 
@@ -86,13 +89,13 @@ def _to_anywhere(studio: Resource) -> Resource:
     return _rule("egress", "studio_outbound", studio, says, "Studio may reach any address", why)
 
 
-def _to_aws_alone(studio: Resource, vpc: Vpc) -> tuple[Resource, ...]:
+def _to_aws_alone(studio: Resource, vpc: Vpc, *, homes: bool) -> tuple[Resource, ...]:
     https = "The VPC's endpoints, and S3's addresses: no route leads anywhere else."
     nfs = "The home file system, which is mounted in Studio's subnets."
-    return (
-        _rule("egress", "studio_https", studio, {"cidr_ipv4": ANYWHERE, **HTTPS}, "AWS, by private endpoints", https),
-        _rule("egress", "studio_nfs", studio, {"cidr_ipv4": vpc.cidr, **NFS}, "The home file system", nfs),
-    )
+    ways = _rule("egress", "studio_https", studio, {"cidr_ipv4": ANYWHERE, **HTTPS}, "AWS, by private endpoints", https)
+    if not homes:
+        return (ways,)
+    return ways, _rule("egress", "studio_nfs", studio, {"cidr_ipv4": vpc.cidr, **NFS}, "The home file system", nfs)
 
 
 def _own_group(user: str, vpc: Vpc, naming: Naming) -> tuple[Resource, ...]:

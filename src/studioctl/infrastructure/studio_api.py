@@ -12,7 +12,6 @@ from typing import Any
 
 from studioctl.infrastructure.block import Ref
 
-DOMAIN, SPACE = "aws_sagemaker_domain", "aws_sagemaker_space"
 SUBNETS = "subnet_ids"
 # All that the provider would send with UpdateDomain and UpdateSpace. What the blueprint does not state stays as it is.
 DOMAIN_BY_API = (
@@ -26,11 +25,18 @@ DOMAIN_BY_API = (
 SPACE_BY_API = ("space_settings", "space_display_name")
 
 CLOSED = "VpcOnly"
-OFF = ("DISABLED", "STATIC")  # what a setting is that AWS does not tell
+CLEARED = "None"  # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceSpec.html
+OFF = ("DISABLED", "STATIC", CLEARED)  # what a setting is that AWS does not tell
+# Whether a domain has a home file system: AWS makes one later, and never takes one away.
+HOME, HOMELESS = "home_efs_file_system_creation", "Disabled"
+USUAL = {HOME: "Enabled"}  # what a setting is that AWS does not tell, and that is not off then
 # AWS never changes it, and was seen to refuse a request that names it at all. `up` refuses another: see data_loss.py.
 SPACE_TYPE = "app_type"
-# What AWS fills into resource specs, and people may have chosen since.
-OF_IMAGE = ("SageMakerImageArn", "SageMakerImageVersionAlias", "SageMakerImageVersionArn")
+OF_TERRAFORM = ("depends_on", "lifecycle", "retention_policy", "tags")  # and no members of CreateDomain
+# What AWS fills into resource specs, and people may have chosen since. Of two images AWS takes the version's.
+VERSION_ARN = "SageMakerImageVersionArn"
+OF_IMAGE = ("SageMakerImageArn", "SageMakerImageVersionAlias", VERSION_ARN)
+IMAGE = "sagemaker_image_arn"
 
 Settings = Mapping[str, Any]
 
@@ -44,7 +50,9 @@ NAMES = {
     "efs_file_system": "EFSFileSystem",
     "efs_file_system_config": "EFSFileSystemConfig",
     "identity_provider_oauth_settings": "IdentityProviderOAuthSettings",
+    "hidden_sagemaker_image_version_aliases": "HiddenSageMakerImageVersionAliases",
     "sagemaker_image_arn": "SageMakerImageArn",
+    "sagemaker_image_name": "SageMakerImageName",
     "sagemaker_image_version_alias": "SageMakerImageVersionAlias",
     "sagemaker_image_version_arn": "SageMakerImageVersionArn",
 }
@@ -104,7 +112,10 @@ def differences(wanted: Settings, current: Settings, path: str = "") -> Iterator
         now = current.get(api_name(argument))
         here = f"{path}.{argument}" if path else argument
         if isinstance(value, Mapping):
-            yield from differences(value, now or {}, f"{here}[0]")
+            inner = now or {}
+            yield from differences(value, inner, f"{here}[0]")
+            if IMAGE in value and inner.get(VERSION_ARN):  # AWS would take that version
+                yield f"{here}[0].{argument_name(VERSION_ARN)}", inner[VERSION_ARN], None
         elif not _same(_in_requests(value), now):
             yield here, _as_argument(now), value
 
@@ -121,11 +132,17 @@ def request(wanted: Settings, current: Settings) -> dict[str, Any]:
             continue
         if isinstance(value, Mapping):
             now = current.get(name) or {}
-            kept = {key: now[key] for key in OF_IMAGE if key in now} if name == "DefaultResourceSpec" else {}
+            kept = _kept_image(value, now) if name == "DefaultResourceSpec" else {}
             made[IN_REQUESTS.get(name, name)] = kept | request(value, now)
         elif value != [] or current.get(name):  # an empty list is sent to clear one, and for nothing else
             made[name] = _in_requests(value)
     return made
+
+
+def _kept_image(wanted: Settings, now: Settings) -> dict[str, Any]:
+    if IMAGE in wanted:
+        return {VERSION_ARN: CLEARED} if now.get(VERSION_ARN) else {}
+    return {key: now[key] for key in OF_IMAGE if key in now}
 
 
 def merged(stated: Settings, more: Settings) -> dict[str, Any]:
@@ -136,7 +153,7 @@ def merged(stated: Settings, more: Settings) -> dict[str, Any]:
 
 
 def worth_saying(wanted: Settings, current: Settings) -> dict[str, Any]:
-    """The arguments without those that are off already: where AWS does not know a feature, none is turned off.
+    """The arguments without those that are off, or as usual, already: some region may not know them yet.
 
     Args:
         wanted: Arguments.
@@ -146,10 +163,22 @@ def worth_saying(wanted: Settings, current: Settings) -> dict[str, Any]:
     for argument, value in wanted.items():
         now = current.get(api_name(argument))
         if isinstance(value, Mapping):
-            said[argument] = worth_saying(value, now or {})
-        elif value not in ([], *OFF) or now not in (None, [], *OFF):
+            if inside := worth_saying(value, now or {}):
+                said[argument] = inside
+        elif not (_is_usual(argument, value) and _is_usual(argument, now)):
             said[argument] = value
     return said
+
+
+def _is_usual(argument: str, value: Any) -> bool:
+    return value in (None, [], *OFF, USUAL.get(argument))
+
+
+def creation(arguments: Settings) -> dict[str, Any]:
+    """A domain's arguments, resolved, as members of CreateDomain; without those that are Terraform's own."""
+    names = {sent: name for name, sent in IN_REQUESTS.items()}
+    made = request({key: value for key, value in arguments.items() if key not in OF_TERRAFORM}, {})
+    return {names.get(member, member): value for member, value in made.items()}
 
 
 def texts(value: Any) -> Iterator[str]:

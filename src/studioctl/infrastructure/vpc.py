@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from studioctl.config.model import Network
+from studioctl.config.network import Network
 from studioctl.infrastructure import nat
 from studioctl.infrastructure.block import Block, Data, Module, Ref, Resource
 from studioctl.infrastructure.naming import Naming, name_tag

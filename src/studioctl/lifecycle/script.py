@@ -43,6 +43,7 @@ from studioctl.lifecycle.steps import (
     extensions,
     extra_script,
     git,
+    gpu_watch,
     repositories,
     tools,
 )
@@ -125,7 +126,7 @@ class Plan:
             yield self.last
 
 
-def steps(editor: Editor, *, is_docker: bool, token: git.Token | None) -> Plan:
+def steps(editor: Editor, *, is_docker: bool, token: git.Token | None, watch: gpu_watch.Watch | None) -> Plan:
     """What the script does. What `[editor]` leaves out has no step."""
     chains = (
         (tools.install(editor.tools),),
@@ -135,6 +136,7 @@ def steps(editor: Editor, *, is_docker: bool, token: git.Token | None) -> Plan:
         (editor_settings.keybindings(editor.keybindings),),
         (extensions.install(editor.extensions),),
         (docker.client(wanted=is_docker),),
+        (gpu_watch.tell(watch),),
     )
     made = (tuple(step for step in chain if step is not None) for chain in chains)
     return Plan(environment.step(), tuple(filter(None, made)), extra_script.run(editor.extra_script))
@@ -151,6 +153,7 @@ def build(
     app: App = CODE_EDITOR,
     is_docker: bool = False,
     token: git.Token | None = None,
+    watch: gpu_watch.Watch | None = None,
     whose: str = "[editor]",
 ) -> Script:
     """The script for an editor, the same for the same values, on every machine.
@@ -160,6 +163,7 @@ def build(
         app: What it sets up.
         is_docker: Whether Docker's client is wanted.
         token: Where the token for private repositories is kept.
+        watch: Where a machine with a GPU tells whether it is at work; None: nowhere.
         whose: What the error calls the editor.
 
     Raises:
@@ -168,7 +172,7 @@ def build(
     editor = editor if app == CODE_EDITOR else for_jupyterlab(editor)
     if editor.script is not None:
         return _as_it_is(editor.script)
-    plan = steps(editor, is_docker=is_docker, token=token)
+    plan = steps(editor, is_docker=is_docker, token=token, watch=watch)
     variables = environment.variables(editor.environment, conda=bool(editor.conda_packages), docker=is_docker)
     header = HEADER.format(title=title(TYPES[app]))
     source = _source(plan, variables, strict=editor.strict, header=header)

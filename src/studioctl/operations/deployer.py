@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from studioctl.config.partitions import partition_of
-from studioctl.errors import AbsentError, RefusedError
+from studioctl.errors import AbsentError
 from studioctl.infrastructure.iam import deployer, own_identity
 from studioctl.infrastructure.iam.deployer.deployment import Deployment
 from studioctl.infrastructure.iam.statement import LONGEST_POLICY, Statement, size
@@ -19,15 +19,7 @@ def policies(account: Account, *, deletes_data: bool, reads_only: bool) -> tuple
         account: The file, and the account that it is for.
         deletes_data: Whether it allows what `--delete-data` does.
         reads_only: Whether it is for `plan` alone.
-
-    Raises:
-        RefusedError: The file has limits, whose guard the policy does not cover.
     """
-    if account.config.limits.are_set:
-        raise RefusedError(
-            "The policy does not cover the guard of [limits] yet.",
-            hint="let an administrator deploy, or leave [limits] out",
-        )
     domain, vpc = "*", account.config.network.vpc.id if account.config.network.vpc else "*"
     with suppress(AbsentError):
         domain = start_stop.domain_id(account)

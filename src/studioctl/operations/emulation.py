@@ -26,6 +26,24 @@ def begin(region: str) -> tuple[Target, str]:
         raise as_ours(error) from error
 
 
+def found(region: str) -> Target:
+    """A region of the emulator that runs.
+
+    Raises:
+        EmulatorError: None does.
+    """
+    try:
+        running = server.find()
+    except EmulatorsError as error:
+        raise as_ours(error) from error
+    if running is None:
+        raise EmulatorError(
+            "The emulator has ended, and everything in it is gone.",
+            hint="studioctl emulator start   (then make the environment again)",
+        )
+    return target(running, region)
+
+
 def target(emulator: RunningEmulator, region: str) -> Target:
     """A region of a running emulator, as its administrator."""
     return Target(region, local=LocalEndpoint(emulator.endpoint_url, *emulator.key))
@@ -58,13 +76,19 @@ def wrong() -> Mapping[str, Any]:
     return _asked(server.faults)
 
 
-def go_wrong(kind: str, *, action: str = "", times: int | None = None) -> None:
+def go_wrong(kind: str, *, action: str = "", code: str = "", times: int | None = None) -> None:
     """Sets a fault beside those that are.
+
+    Args:
+        kind: One of `kinds`.
+        action: AWS's operation, which may end with `*`; empty for all.
+        code: AWS's error code; for the kind "error", which needs one.
+        times: How often; None for always.
 
     Raises:
         EmulatorError: There is no such fault.
     """
-    wanted = {"kind": kind, "action": action, "times": times}
+    wanted = {"kind": kind, "action": action, "times": times} | ({"code": code} if code else {})
     _asked(lambda running: server.add_faults(running, {"faults": [wanted]}))
 
 

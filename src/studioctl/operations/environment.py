@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from studioctl.aws import sign_in
+from studioctl.catalog.kinds import DOMAIN
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
@@ -84,3 +85,13 @@ class Environment(Account):
     """An environment that Terraform can work on."""
 
     terraform: "Terraform"
+
+    def domain_id(self) -> str | None:
+        """The domain's id by the state, else as AWS finds it by our tag, which takes some calls; None without one."""
+        from studioctl.terraform.state_resources import Estate  # noqa: PLC0415 (commands of the day need none of it)
+
+        known = Estate(self.terraform.state()).ids(DOMAIN)
+        if len(known) == 1:
+            return known[0]
+        found = self.domain()
+        return found.id if found else None

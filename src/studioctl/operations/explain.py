@@ -9,7 +9,10 @@ from studioctl.catalog import troubles
 from studioctl.catalog.troubles import Trouble
 from studioctl.errors import StudioctlError
 
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 ID = re.compile(r"\b(?:[A-Z]{3}\d{3}|STUDIO-\d{3}|CKV\d?_AWS_\d+)\b")
+
+NEXT = re.compile(r"^Next: +(\S.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Explanation:
         causes: The usual ones, the likeliest first.
         look: Commands that show more.
         run: Commands or steps that help, the likeliest first.
-        source: Where it is written.
+        source: Where it is written; empty for what studioctl says itself.
     """
 
     name: str
@@ -50,6 +53,7 @@ def explain(text: str, audited: Iterable[tuple[str, Explanation]] = ()) -> tuple
     known = {**dict(_of_the_doctor()), **dict(audited)}
     found = [known[each] for each in dict.fromkeys(ID.findall(text)) if each in known]
     found += map(_of, troubles.matching(text))
+    found = found or [*_of_ours(text)]
     if not found:
         raise StudioctlError(
             f"Nothing is known of {_short(text)}.",
@@ -57,6 +61,13 @@ def explain(text: str, audited: Iterable[tuple[str, Explanation]] = ()) -> tuple
             " is wrong: studioctl doctor",
         )
     return tuple(found)
+
+
+def _of_ours(text: str) -> Iterator[Explanation]:
+    """A message of studioctl of which there is no more to say: its own last line tells what to do."""
+    if said := NEXT.search(text):
+        means = "The message says itself what to do. Nothing more is known of it."
+        yield Explanation("a message of studioctl", means, (), (), (said[1].strip(),), "")
 
 
 def _of(trouble: Trouble) -> Explanation:
@@ -74,5 +85,6 @@ def _of_the_doctor() -> Iterator[tuple[str, Explanation]]:
 
 
 def _short(text: str) -> str:
-    words = " ".join(text.split())
+    """The beginning, in quotes. What was piped in may be no text at all."""
+    words = "".join(letter if letter.isprintable() else UNREADABLE for letter in " ".join(text.split()))
     return f"'{words}'" if len(words) <= 60 else f"'{words[:57]}...'"

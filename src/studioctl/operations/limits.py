@@ -1,27 +1,38 @@
 """Limits of what people spend: the month so far, as the guard has it, and what an administrator grants on top."""
 
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import accumulate, pairwise
 
 from studioctl.aws import guard
+from studioctl.aws.errors import DeniedError
 from studioctl.aws.session import Session
 from studioctl.config.limits import OLD_LOOKS
 from studioctl.config.model import EnvironmentConfig
-from studioctl.errors import ExitCode, StudioctlError
+from studioctl.errors import AwsError, ExitCode, StudioctlError
 from studioctl.events import Noted, Work
-from studioctl.guard import function, ledger, limits
-from studioctl.guard.ledger import Ledger
+from studioctl.guard import database, function, ledger, limits, store
+from studioctl.guard.ledger import Ledger, UnreadableError
 from studioctl.guard.limits import EVERYBODY, Limits, Spent
 from studioctl.guard.rates import Rates
 from studioctl.infrastructure import guard as blocks
+from studioctl.infrastructure.database import CLUSTER
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations import emulation
+from studioctl.operations.data import databases
 from studioctl.operations.environment import Account, Environment
-from studioctl.operations.provisioning.priced import refuse_limits_without_prices
+from studioctl.operations.prices.priced import refuse_limits_without_prices
 from studioctl.terraform.state_resources import Estate
 
 HOLD = "aws_iam_policy.hold"
+_NUMBER = r"([0-9]{1,6}(?:\.[0-9]{1,9})?(?:e[+-][0-9]{2})?)"  # as Python's "g" writes it
+
+
+class BrokenLedgerError(StudioctlError):
+    """The guard's ledger is there, or its grants are, and this version cannot read them."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,30 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """A share of a limit that the guard's topic was told of: whose, "" for everybody's; and the limit in US dollars."""
+
+    user: str
+    share: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class DatabaseMonth:
+    """The month of the database of studies, which is the environment's and counts for all together.
+
+    Args:
+        acu_hours: By the guard's ledger.
+        usd: What they cost; None where nobody knows the price.
+        rests: Whether the guard has stopped it.
+    """
+
+    acu_hours: float
+    usd: float | None
+    rests: bool
+
+
+@dataclass(frozen=True)
 class Month:
     """This month: what was spent, and what is left.
 
@@ -63,6 +98,7 @@ class Month:
         age_minutes: How long that is ago, in whole minutes.
         is_old: Whether that is too long ago, or still to come.
         allowances: Everybody's first, then each user's.
+        database: Of which everybody's has the dollars; None where there is none.
     """
 
     month: str
@@ -70,6 +106,7 @@ class Month:
     age_minutes: int | None
     is_old: bool
     allowances: tuple[Allowance, ...]
+    database: DatabaseMonth | None
 
 
 @dataclass(frozen=True)
@@ -79,10 +116,14 @@ class Limited(Month):
     Args:
         held: Roles that may start nothing.
         stopped: The latest things that were stopped this month, the last one last.
+        warned: Shares of limits that were reached this month, and told, whether or not anybody has subscribed.
+        listeners: Who has subscribed to the guard's topic; None where that is not to be known.
     """
 
     held: tuple[str, ...]
     stopped: tuple[Stopped, ...]
+    warned: tuple[Warned, ...]
+    listeners: tuple[guard.Listener, ...] | None
 
 
 def require(account: Account) -> None:
@@ -113,7 +154,16 @@ def show(account: Account) -> Limited:
             for each in (found.stopped if found else ())
             if limits.month_of(each.at)[0] == month.month
         ),
+        warned=tuple(_warned(month.month, found.warned if found else ())),
+        listeners=listeners(account.session, account.config),
     )
+
+
+def _warned(month: str, keys: Iterable[str]) -> Iterator[Warned]:
+    """By the keys of what was told, see `guard.telling`; those of other messages have another form."""
+    for key in keys:
+        if found := re.fullmatch(rf"{month} (\S*) {_NUMBER} of {_NUMBER}", key):
+            yield Warned(found[1], float(found[2]), float(found[3]))
 
 
 def month_so_far(account: Account) -> Month:
@@ -121,6 +171,7 @@ def month_so_far(account: Account) -> Month:
 
     Raises:
         AwsError: AWS refused or cannot be reached.
+        BrokenLedgerError: The ledger is none.
     """
     return _look(account)[0]
 
@@ -130,18 +181,27 @@ def _look(account: Account) -> tuple[Month, Ledger | None]:
     name, _, _ = limits.month_of(now)
     told = blocks.settings(config, Naming.of(config))
     found = read_ledger(session, config)
-    grants = _grants(session, config).get(name, {}) if _has_sums(config) else {}
-    spans = found.spans if found else ()
-    spent = limits.spending(spans, now, Limits.of(told["limits"]), Rates(told["rates"]), grants, told["users"])
+    grants = granted(session, config, account.target.aws_flags).get(name, {}) if _has_sums(config) else {}
+    spans, meter = (found.spans, found.database) if found else ((), None)
+    shared = database.cost(told["acu_usd"], meter, name)
+    bounds = Limits.of(told["limits"])
+    spent = limits.spending(spans, now, bounds, Rates(told["rates"]), grants, told["users"], shared)
     month = Month(
         month=name,
         looked=datetime.fromtimestamp(found.sampled, UTC) if found else None,
         age_minutes=max(0, int((now - found.sampled) // 60)) if found else None,
         is_old=found is not None and is_old(config, now - found.sampled),
         allowances=tuple(
-            Allowance(each.who, round(each.usd, 4), each.limit, grants.get(each.who, 0.0), _left(each))
-            for each in spent
+            Allowance(each.who, each.usd, each.limit, grants.get(each.who, 0.0), _left(each))
+            for each in _in_cents(spent)
         ),
+        database=DatabaseMonth(
+            acu_hours=round(meter.hours(name), 4),
+            usd=None if told["acu_usd"] is None else round(shared, 4),
+            rests=meter.rests,
+        )
+        if meter and (told["database"] or meter.hours(name))
+        else None,
     )
     return month, found
 
@@ -151,9 +211,16 @@ def read_ledger(session: Session, config: EnvironmentConfig) -> Ledger | None:
 
     Raises:
         AwsError: AWS refused or cannot be reached.
+        BrokenLedgerError: What is there is no ledger.
     """
     bucket = _bucket(session, config)
-    found: Ledger | None = guard.reading(session, lambda s3: function.read(s3, bucket)[0])
+    try:
+        found: Ledger | None = guard.reading(session, lambda s3: store.read(s3, bucket)[0])
+    except UnreadableError as error:
+        raise BrokenLedgerError(
+            f"The guard's ledger 's3://{bucket}/{ledger.LEDGER}' cannot be read: {error}.",
+            hint="wait for the guard's next look: it keeps a copy, and counts the month anew from CloudTrail",
+        ) from error
     return found
 
 
@@ -162,17 +229,44 @@ def is_old(config: EnvironmentConfig, seconds: float) -> bool:
     return not -function.AHEAD <= seconds <= 60 * config.limits.check_minutes * OLD_LOOKS
 
 
+def _in_cents(spent: Sequence[Spent]) -> tuple[Spent, ...]:
+    """The same to the cent: the users' make their sum to the cent, and each is off by less than one."""
+    everybody, *users = spent
+    sums = [round(usd, 2) for usd in accumulate((each.usd for each in users), initial=0.0)]
+    shown = (round(after - before, 2) for before, after in pairwise(sums))
+    return (
+        replace(everybody, usd=round(everybody.usd, 2)),
+        *(replace(each, usd=usd) for each, usd in zip(users, shown, strict=True)),
+    )
+
+
 def _left(spent: Spent) -> float | None:
-    return None if spent.limit is None else round(max(0.0, spent.limit - spent.usd), 4)
+    return None if spent.left is None else round(spent.left, 2)
 
 
 def _has_sums(config: EnvironmentConfig) -> bool:
     return config.limits.monthly_usd is not None or config.limits.monthly_usd_per_user is not None
 
 
-def _grants(session: Session, config: EnvironmentConfig) -> guard.Grants:
+def granted(session: Session, config: EnvironmentConfig, flags: str, ours: str = "") -> guard.Grants:
+    """US dollars that were granted, by month and user. `flags`: of the AWS CLI, for a command that is printed.
+
+    `ours`: of studioctl, the same, where nobody adds them to the remedy of an error.
+
+    Raises:
+        AwsError: AWS refused or cannot be reached.
+        BrokenLedgerError: What is there are no grants.
+    """
     bucket = _bucket(session, config)
-    return guard.reading(session, lambda s3: function.grants_of(s3, bucket)[0]) or {}
+    try:
+        return guard.reading(session, lambda s3: store.grants_of(s3, bucket)[0]) or {}
+    except UnreadableError as error:
+        place = f"s3://{bucket}/{ledger.GRANTS}"
+        raise BrokenLedgerError(
+            f"The grants in '{place}' cannot be read: {error}. For the guard nothing is granted.",
+            hint=f"aws s3 mv {place} {place}.unreadable{flags}"
+            f"   (then grant again: studioctl limits grant{ours} USER USD)",
+        ) from error
 
 
 def grant(account: Account, user: str, usd: float) -> float:
@@ -197,63 +291,76 @@ def grant(account: Account, user: str, usd: float) -> float:
         raise StudioctlError(f"'{user}' has no limit in the file.", hint="studioctl limits show")
     bucket, month = _bucket(account.session, config), limits.month_of(emulation.now(account.target).timestamp())[0]
 
+    written: list[float] = []  # and not read again: who is told of a failure after it has happened grants twice
+
     def write(s3: object, grants: guard.Grants, version: str) -> bool:
         of_month = grants.setdefault(month, {})
         of_month[user] = round(of_month.get(user, 0.0) + usd, 2) if usd else 0.0
-        return function.put(s3, bucket, ledger.GRANTS, json.dumps(grants), version)
+        written.append(float(of_month[user]))
+        return store.put(s3, bucket, ledger.GRANTS, json.dumps(grants), version)
 
-    if not guard.changed(lambda s3: function.grants_of(s3, bucket), write, account.session):
+    granted(account.session, config, account.target.aws_flags)  # what cannot be read is told, and not written over
+    if not guard.changed(lambda s3: store.grants_of(s3, bucket), write, account.session):
         raise StudioctlError(
             "Others are changing grants at the same time.", hint="wait a moment, then run the same command again"
         )
-    return float(_grants(account.session, config).get(month, {}).get(user, 0.0))
+    return written[-1]
+
+
+def wake(account: Account) -> bool:
+    """Starts the database that the guard has stopped, where a grant lets it run again: whether it did.
+
+    The guard would at its next look, and a start takes minutes. Who may not start it, or not see what was spent,
+    leaves it to the guard; so does everybody as long as the guard does not know the whole month.
+
+    Raises:
+        AwsError: AWS refused or cannot be reached.
+        BrokenLedgerError: The ledger is none.
+    """
+    if not account.config.tuning.has_database:
+        return False
+    try:
+        month, found = _look(account)
+        if not (found and found.is_whole and month.database and month.database.rests) or month.allowances[0].left == 0:
+            return False
+        return databases.begin(account)
+    except DeniedError:
+        return False
 
 
 def release(environment: Environment) -> Work[None]:
-    """Before the guard goes: it rests, and nobody is held any more. IAM deletes no policy that a role has."""
-    if HOLD not in {address for address, _ in Estate(environment.terraform.state()).addresses()}:
+    """Before the guard goes: it rests, nobody is held any more, and the database that it has stopped runs again.
+
+    IAM deletes no policy that a role has.
+    """
+    addresses = {address for address, _ in Estate(environment.terraform.state()).addresses()}
+    if HOLD not in addresses:
         return
     guard.quiet(environment.session, Naming.of(environment.config).guard)
     if roles := guard.release(environment.session, _policy_arn(environment)):
         yield Noted(f"These may start apps again: {', '.join(roles)}.")
+    if CLUSTER not in addresses:
+        return
+    try:
+        found = read_ledger(environment.session, environment.config)
+    except (AwsError, BrokenLedgerError) as error:
+        yield Noted(f"Whether the guard has stopped the database is not known: a stopped one starts. {error.message}")
+        yield from databases.awake(environment)
+        return
+    if found and found.database and found.database.rests:
+        yield from databases.awake(environment)
 
 
 def _bucket(session: Session, config: EnvironmentConfig) -> str:
-    return config.storage.bucket or f"{config.name}-data-{session.identity.account_id}"
+    return config.bucket_in(session.identity.account_id)
+
+
+def listeners(session: Session, config: EnvironmentConfig) -> tuple[guard.Listener, ...] | None:
+    """Who has subscribed to the guard's topic; None where that is not to be known."""
+    identity, name = session.identity, Naming.of(config).guard
+    return guard.listeners(session, f"arn:{identity.partition}:sns:{config.region}:{identity.account_id}:{name}")
 
 
 def _policy_arn(account: Account) -> str:
     identity = account.session.identity
     return f"arn:{identity.partition}:iam::{identity.account_id}:policy/{Naming.of(account.config).policy('hold')}"
-
-
-def calls_a_month(check_minutes: int) -> dict[str, float]:
-    """All that the guard itself asks of AWS in a month of 730 hours, by what is paid for."""
-    runs = 730 * 60 / check_minutes
-    return {
-        "runs": runs,
-        "gigabyte_seconds": runs * SECONDS_A_RUN * blocks.MEMORY_MB / 1024,
-        "puts": runs,
-        "gets": 3 * runs,
-    }
-
-
-SECONDS_A_RUN = 1.0
-
-
-def own_cost(check_minutes: int) -> float:
-    """US dollars a month for the guard itself, without the free tier, by us-east-1's prices of 2026-08.
-
-    Lambda on arm64 0.0000133334 a GB-second and 0.20 a million requests; S3 0.005 a thousand PUTs and 0.0004 a
-    thousand GETs; the schedule 1.00 a million calls; the alarm's two metrics 0.10 each. Lists of SageMaker, IAM and
-    CloudTrail's history cost nothing.
-    """
-    calls = calls_a_month(check_minutes)
-    return round(
-        calls["gigabyte_seconds"] * 0.0000133334
-        + calls["runs"] * (0.20 + 1.00) / 1e6
-        + calls["puts"] * 0.005 / 1000
-        + calls["gets"] * 0.0004 / 1000
-        + 0.20,
-        2,
-    )

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from studioctl.config import edit, people_csv
+from studioctl.config.access import SSO
 from studioctl.config.load import DEFAULT_NAME, load, parse
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.people import everybody
 from studioctl.config.people_csv import Row
 from studioctl.config.source import Source
-from studioctl.config.text import Elsewhere, latin, nearest, place_elsewhere
+from studioctl.config.text import Elsewhere, latin, listed, nearest, place_elsewhere
 from studioctl.disk import read_named
 from studioctl.errors import ConfigError, ExitCode, RefusedError, StudioctlError
 from studioctl.operations.environment import Account
@@ -25,7 +26,6 @@ from studioctl.operations.environment import Account
 IDENTITY = ("user.name", "user.email", "user.signingkey")
 Entry = dict[str, Any]
 LONGEST_NAME = 56  # a user's default space is named after them, and has 63 characters
-GROUPS_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,13 @@ def listing(file: Path) -> tuple[Listed, ...]:
             user.group,
             place,
             tuple(
-                {"name": s.name, "app": s.app, "instance_type": s.instance_type, "volume_gb": s.volume_gb}
+                {
+                    "name": s.name,
+                    "app": s.app,
+                    "instance_type": s.instance_type,
+                    "alternatives": list(s.alternatives),
+                    "volume_gb": s.volume_gb,
+                }
                 for s in spaces
                 if s.owner == user.name
             ),
@@ -183,7 +189,7 @@ def copied(model: Mapping[str, Any], name: str) -> Entry:
             entry[key] = {**value, **({"git": _anonymous(value["git"])} if "git" in value else {})}
             if entry[key].get("git") == {}:
                 del entry[key]["git"]
-        elif key not in {"name", "github"}:
+        elif key not in {"name", "github", "sso_user"}:
             entry[key] = value
     return {key: value for key, value in entry.items() if value != {}}
 
@@ -249,12 +255,19 @@ def members_of(account: Account, group: str) -> list[Row]:
     for store in found:
         if identity := identity_center.group_id(session, store, group):
             members = identity_center.members(session, store, identity)
-            return [Row((Elsewhere(f"'{m.user_name}'"), 0), {"name": _profile_name(m.user_name)}) for m in members]
+            is_sso = account.config.access.auth == SSO
+            return [
+                Row(
+                    (Elsewhere(f"'{m.user_name}'"), 0),
+                    {"name": _profile_name(m.user_name), **({"sso_user": m.user_name} if is_sso else {})},
+                )
+                for m in members
+            ]
     names = [name for store in found for name in identity_center.group_names(session, store)]
     meant = nearest(group, names)
     raise StudioctlError(
         f"IAM Identity Center has no group '{group}'{f'; did you mean {meant}?' if meant else '.'}",
-        hint=f"name one of: {', '.join(names[:GROUPS_LISTED])}" if names else "create the group first",
+        hint=f"name one of: {listed(names)}" if names else "create the group first",
         exit_code=ExitCode.USAGE,
     )
 

@@ -6,20 +6,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from studioctl.aws import quotas
+from studioctl.aws import claims, quotas
+from studioctl.aws import databases as clusters
 from studioctl.aws.quotas import Quota, RunningApp
 from studioctl.aws.session import Session
-from studioctl.aws.values import Domain, Space, UserProfile
+from studioctl.aws.values import Domain
 from studioctl.config.apps import TITLES
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError
 from studioctl.events import Finished, Started, Work
 from studioctl.infrastructure.block import Blueprint
-from studioctl.operations.environment import Account
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
+from studioctl.operations.environment import Account, Environment
+from studioctl.terraform.plan import PlanSummary
 
 KINDS_OF_APPS = {"CodeEditor": "Code Editors", "JupyterLab": "JupyterLabs"}
 # Terraform's type -> what the account may have of it is known.
-MADE_BY_QUOTA = ("aws_sagemaker_user_profile", "aws_sagemaker_space", "aws_iam_role", "aws_iam_policy", "aws_vpc")
+MADE_BY_QUOTA = (
+    "aws_sagemaker_user_profile",
+    "aws_sagemaker_space",
+    "aws_iam_role",
+    "aws_iam_policy",
+    "aws_vpc",
+    "aws_rds_cluster",
+)
 
 
 class Seen(Protocol):
@@ -33,10 +43,6 @@ class Seen(Protocol):
     def blueprint(self) -> Blueprint: ...
     @property
     def domain(self) -> Domain | None: ...
-    @property
-    def profiles(self) -> tuple[UserProfile, ...]: ...
-    @property
-    def spaces(self) -> tuple[Space, ...]: ...
     @property
     def running(self) -> tuple[RunningApp, ...]: ...
 
@@ -69,18 +75,18 @@ class Demand:
 
 def profiles(seen: Seen) -> Iterator[Demand]:
     """User profiles, of all domains of the region."""
-    there = {profile.name.casefold() for profile in seen.profiles}
+    every = quotas.profiles(seen.session)
+    there = {name.casefold() for name in _ours(seen, every)}
     missing = sum(user.name.casefold() not in there for user in seen.wanted.users)
-    needed = quotas.count_profiles(seen.session) + missing
-    yield Demand("user profiles", needed, quotas.quota(seen.session, *quotas.PROFILES))
+    yield Demand("user profiles", len(every) + missing, quotas.quota(seen.session, *quotas.PROFILES))
 
 
 def spaces(seen: Seen) -> Iterator[Demand]:
     """Spaces, of all domains of the region."""
-    there = {space.name for space in seen.spaces}
+    every = quotas.spaces(seen.session)
+    there = set(_ours(seen, every))
     missing = sum(space.name not in there for space in seen.wanted.resolved_spaces())
-    needed = quotas.count_spaces(seen.session) + missing
-    yield Demand("spaces", needed, quotas.quota(seen.session, *quotas.SPACES))
+    yield Demand("spaces", len(every) + missing, quotas.quota(seen.session, *quotas.SPACES))
 
 
 def running(seen: Seen) -> Iterator[Demand]:
@@ -95,7 +101,7 @@ def types(seen: Seen) -> Iterator[Demand]:
     every = seen.wanted.resolved_spaces()
     elsewhere = _running_elsewhere(seen)
     for app_type in TITLES:
-        wanted = Counter(space.instance_type for space in every if space.app_type == app_type)
+        wanted = Counter(each for space in every if space.app_type == app_type for each in space.types)
         for instance_type, quota in quotas.editor_quotas(seen.session, sorted(wanted), app_type).items():
             needed = wanted[instance_type] + elsewhere[f"{app_type} {instance_type}"]
             what = f"{KINDS_OF_APPS[app_type]} on {instance_type}, all running"
@@ -122,8 +128,18 @@ def identities(seen: Seen) -> Iterator[Demand]:
         ("IAM policies", "aws_iam_policy", summary.policies),
     ):
         names = {str(r.arguments["name"]) for r in seen.blueprint.resources() if r.type == resource_type}
-        there = quotas.iam_names(seen.session, resource_type, seen.wanted.name)
+        there = claims.iam_names(seen.session, resource_type)
         yield Demand(what, summed.used + len(names - there), summed.quota)
+
+
+def databases(seen: Seen) -> Iterator[Demand]:
+    """The cluster, instance and groups of the database of studies, unless it is there."""
+    config = seen.wanted
+    if not config.tuning.has_database:
+        return
+    there = clusters.cluster(seen.session, Naming.of(config).database, (ENVIRONMENT_TAG, config.name))
+    for summed in quotas.rds_summary(seen.session):
+        yield Demand(summed.quota.name, summed.used + (there is None), summed.quota)
 
 
 KINDS: tuple[Callable[[Seen], Iterator[Demand]], ...] = (
@@ -134,7 +150,13 @@ KINDS: tuple[Callable[[Seen], Iterator[Demand]], ...] = (
     vpcs,
     gateways,
     identities,
+    databases,
 )
+
+
+def _ours(seen: Seen, every: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The names of those that are in the environment's domain."""
+    return (name for domain, name in every if seen.domain and domain == seen.domain.id)
 
 
 def _running_elsewhere(seen: Seen) -> Counter[str]:
@@ -177,16 +199,6 @@ class Looked:
         return self.account.domain()
 
     @cached_property
-    def profiles(self) -> tuple[UserProfile, ...]:
-        """Its user profiles."""
-        return self.account.studio.user_profiles(self.domain.id) if self.domain else ()
-
-    @cached_property
-    def spaces(self) -> tuple[Space, ...]:
-        """Its spaces."""
-        return self.account.studio.spaces(self.domain.id) if self.domain else ()
-
-    @cached_property
     def running(self) -> tuple[RunningApp, ...]:
         """The apps that run in all domains of the region."""
         return quotas.running_apps(self.session)
@@ -202,15 +214,16 @@ def demands(account: Account, everything: Blueprint) -> tuple[Demand, ...]:
     return tuple(demand for kind in KINDS for demand in kind(seen))
 
 
-def shortages(account: Account, everything: Blueprint, made: Iterable[str]) -> tuple[Demand, ...] | None:
-    """The demands that the account cannot meet, for a plan that makes resources of these types.
+def shortages(environment: Environment, summary: PlanSummary) -> tuple[Demand, ...] | None:
+    """The demands of a plan that the account cannot meet.
 
-    Nothing is asked for a plan that makes none. None where AWS does not tell: the plan is worth showing without it.
+    Nothing is asked for a plan that makes nothing of which an account may have only so much. None where AWS does not
+    tell: the plan is worth showing without it.
     """
-    if not set(made) & set(MADE_BY_QUOTA):
+    if not {change.type for change in summary.changes if change.action == "create"} & set(MADE_BY_QUOTA):
         return ()
     try:
-        return tuple(demand for demand in demands(account, everything) if not demand.is_met)
+        return tuple(each for each in demands(environment, environment.terraform.blueprint) if not each.is_met)
     except AwsError:
         return None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import SecretStr
 
+from studioctl.config.text import listed
 from studioctl.errors import AbsentError, StudioctlError
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.environment import Account
@@ -160,8 +161,8 @@ def _asked_for(account: Account, user: str | None) -> tuple[str, bool]:
         return naming.github_secret, config.secrets.github is not None
     found = next((known for known in config.users if known.name.casefold() == user.casefold()), None)
     if found is None:
-        names = ", ".join(known.name for known in config.users)
-        raise StudioctlError(f"The file has no user '{user}'.", hint=f"name one of its users: {names}")
+        names = [known.name for known in config.users]
+        raise StudioctlError(f"The file has no user '{user}'.", hint=f"name one of its users: {listed(names)}")
     return naming.user_github_secret(found.name), found.github is not None
 
 

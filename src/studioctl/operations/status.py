@@ -1,21 +1,24 @@
 """What there is, live from AWS."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from studioctl.aws.errors import DeniedError
 from studioctl.aws.studio import AT_ONCE, Studio
 from studioctl.aws.tagged import tagged
 from studioctl.aws.values import EDITOR, LAB, App, Domain, Space
+from studioctl.catalog.images import supported_until
 from studioctl.catalog.prices import Prices
 from studioctl.config.checks import LONGEST_IDLE
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
-from studioctl.operations.costs import known
+from studioctl.operations.costs import rates
 from studioctl.operations.data.inventory import Holding, kept_homes
 from studioctl.operations.environment import Account
+from studioctl.operations.prices import known
 from studioctl.operations.studio.stop_apps import PAID_FOR, besides
 
 if TYPE_CHECKING:
@@ -84,6 +87,21 @@ class AppStatus:
 
 
 @dataclass(frozen=True)
+class ImageStatus:
+    """A version of AWS's image that spaces run, or start with.
+
+    Args:
+        version: Such as "4.3".
+        spaces: How many they are.
+        supported_until: The last day on which AWS mends it; None where that is not known.
+    """
+
+    version: str
+    spaces: int
+    supported_until: date | None
+
+
+@dataclass(frozen=True)
 class UserStatus:
     """A user profile."""
 
@@ -111,8 +129,11 @@ class Status:
             homes. It may cost money. None where the caller may not look.
         endpoint: The address that stands for AWS: the emulator's, or one that the user's settings name; None for AWS's.
         apps: What runs besides the spaces' editors. AWS never stops it because it is idle.
+        images: The versions of AWS's image, as far as they are known: those that run, and for spaces in which nothing
+            runs those that the file pins.
         limits: The month so far, as the guard has it; None without [limits] or a domain, and where it is hidden.
         limits_are_hidden: Whether the caller may not read the guard's ledger.
+        limits_trouble: Why the month so far cannot be told to those who may read it; "" where it can.
     """
 
     name: str
@@ -129,8 +150,10 @@ class Status:
     resources: tuple[str, ...] | None = ()
     endpoint: str | None = None
     apps: tuple[AppStatus, ...] = ()
+    images: tuple[ImageStatus, ...] = ()
     limits: "Month | None" = None
     limits_are_hidden: bool = False
+    limits_trouble: str = ""
 
 
 def status(account: Account) -> Status:
@@ -158,19 +181,23 @@ def status(account: Account) -> Status:
     others = tuple(_app(app, price_list) for app in besides(apps.result(), latest.values()))
     costs = [*(space.usd_per_hour for space in spaces if space.is_paid_for), *(app.usd_per_hour for app in others)]
     whole = Status(name, target.region, target.name, domain, users, spaces, _sum(costs), price_list.as_of, apps=others)
+    whole = replace(whole, images=_images(account, found, latest))
     if month:
-        whole = replace(whole, limits=month.result(), limits_are_hidden=month.result() is None)
+        limits, trouble = month.result()
+        whole = replace(whole, limits=limits, limits_are_hidden=not (limits or trouble), limits_trouble=trouble)
     return _with(whole, account, kept.result())
 
 
-def _month(account: Account) -> "Month | None":
-    """None for a user who may not read what all of them spend."""
-    from studioctl.operations.limits import month_so_far  # noqa: PLC0415 (few files have limits)
+def _month(account: Account) -> "tuple[Month | None, str]":
+    """The month so far; none for a user who may not read what all of them spend, and, with why, where it is broken."""
+    from studioctl.operations.limits import BrokenLedgerError, month_so_far  # noqa: PLC0415 (few files have limits)
 
     try:
-        return month_so_far(account)
+        return month_so_far(account), ""
     except DeniedError:
-        return None
+        return None, ""
+    except BrokenLedgerError as error:
+        return None, f"{error.message}  To put it right: {error.hint}"
 
 
 def _kept_homes(account: Account) -> tuple[Holding, ...]:
@@ -245,8 +272,24 @@ def _space(space: Space, app: App | None, idle_timeout_minutes: int | None, pric
         image=running.spec.image if running else None,
         since=app.created_at if app else None,
         idle_timeout_minutes=idle_timeout_minutes if running else None,
-        usd_per_hour=price_list.of_app(running.type, running.instance_type) if running else None,
+        usd_per_hour=rates.of_running(running, price_list) if running else None,
         app_type=space.app_type or EDITOR,
+    )
+
+
+def _images(account: Account, spaces: Iterable[Space], running: Mapping[str, App]) -> tuple[ImageStatus, ...]:
+    pinned = {space.name: space.image for space in account.config.resolved_spaces()}
+    specs = {name: app.spec for name, app in running.items() if app.status in PAID_FOR}
+    versions = Counter(
+        (specs[space.name].image_alias if specs[space.name].is_distribution else None)
+        if space.name in specs
+        else pinned.get(space.name)
+        for space in spaces
+    )
+    return tuple(
+        ImageStatus(version, count, supported_until(version))
+        for version, count in sorted(versions.items(), key=str)
+        if version is not None
     )
 
 
@@ -259,7 +302,7 @@ def _app(app: App, price_list: Prices) -> AppStatus:
         status=app.status,
         instance_type=app.instance_type,
         since=app.created_at,
-        usd_per_hour=price_list.of_app(app.type, app.instance_type),
+        usd_per_hour=rates.of_running(app, price_list),
     )
 
 

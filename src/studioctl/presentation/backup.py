@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from studioctl.config.text import listed
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.money import dollars, dollars_a_month
 
@@ -29,10 +30,10 @@ def planned(plan: "Plan", terminal: Terminal) -> None:
 
 def question(plan: "Plan") -> str:
     """What the person agrees to before anything is started."""
-    names = ", ".join(f"'{name}'" for name in plan.stops)
+    names = listed(f"'{name}'" for name in plan.stops)
     stops = f"Stop {names} (what runs there ends, files stay), then start" if plan.stops else "Start"
-    rest = [f"'{name}'" for name in plan.starts]
-    return f"{stops} {', '.join(rest)} to copy it, and stop it again?"
+    started = listed(f"'{name}'" for name in plan.starts)
+    return f"{stops} {started} to copy it, and stop it again?"
 
 
 def rates(plan: "Plan", terminal: Terminal, *, per_hour: Sequence[float | None]) -> None:

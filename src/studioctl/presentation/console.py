@@ -21,9 +21,11 @@ PIPE_WIDTH = 10_000
 # On a terminal, lines of text are broken at its width, but not below this, and go on at an indentation.
 NARROWEST = 40
 INDENT = "      "
-# What a terminal acts on in place of showing it: ECMA-48's sequences and controls, and marks that turn text around.
+# What a terminal acts on in place of showing it: ECMA-48's sequences and controls, also as bytes that are no text, and
+# marks that turn text around.
 _ACTED_ON = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\udc80-\udc9f\u202a-\u202e\u2066-\u2069]"
 )
 
 

@@ -1,6 +1,7 @@
 """Costs as a person reads them, and as JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -12,14 +13,48 @@ from studioctl.config.source import Source
 from studioctl.config.text import Location, path
 from studioctl.operations.costs.change import Change, PlannedCosts
 from studioctl.operations.costs.estimate import Costs, Estimate, Line
-from studioctl.operations.costs.listing import ListedPrice
-from studioctl.operations.costs.words import LISTED, amount, by_item, dated, summary, titles, ways
+from studioctl.operations.costs.words import (
+    LISTED,
+    NOTHING,
+    amount,
+    by_item,
+    dated,
+    left_running,
+    summary,
+    titles,
+    ways,
+)
+from studioctl.operations.prices.listing import ListedPrice
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal, hung
 from studioctl.presentation.money import dollars
+from studioctl.review.met import named
+from studioctl.review.nouns import joined
 
-UNCHANGED = "Fixed cost: unchanged ({} USD a month with no app running). Not counted: what is {}."
-BY_USE = "stored, transferred and logged"
+UNCHANGED = "Cost: {} USD a month with no app running, as before{}. {}."
+NOT_COUNTED = "not counted: the data bucket, images, home directories, data transfer and logs"
+SPACE_ENDS = "': "  # the name of a space in what costs
+IDLE: Location = ("studio", "idle_timeout_minutes")
+BECAUSE = "Because of:"
+# A rise of the month's costs that people look at first.
+MUCH_USD, MUCH_SHARE = 20.0, 0.1
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The effect of a plan on the costs, in words.
+
+    Args:
+        title: A sentence.
+        ways: The sum for each of the ways to work, before and after; empty where none changes.
+        because: The changes that make the difference.
+        notes: By use, and not counted.
+    """
+
+    title: str
+    ways: tuple[str, ...]
+    because: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def show(found: Estimate, terminal: Terminal, *, source: Source | None, against: Estimate | None, flags: str) -> None:
@@ -38,8 +73,9 @@ def show(found: Estimate, terminal: Terminal, *, source: Source | None, against:
     for name, costs in summary(found):
         table.add_row(name, *_cells(costs))
     if against is not None:
-        table.add_row("against the file", *_cells(found.total - against.total, signed=True))
+        table.add_row("against the file", *_cells(found.total.beyond(against.total), signed=True))
     out.print(table)
+    _print(out, left_running(found))
     _print(out, "\nPaid for:", "bold")
     for line in found.lines if len(found.users) <= LISTED else ():
         _print(out, f"  {_of(line, found)}{_place(source, line.key)}")
@@ -75,29 +111,86 @@ def to_json(found: Estimate, *, source: Source | None, against: Estimate | None)
 
 
 def planned(found: PlannedCosts, source: Source, console: Console) -> None:
-    """The effect of a plan on the costs."""
-    for number, line in enumerate(planned_lines(found, source)):
-        if number:
-            _print(console, hung(console, f"  {line}"))
-        else:
-            _print(console, f"\n{hung(console, line)}", "bold")
+    """Write the effect of a plan on the costs."""
+    told = effect(found, source)
+    _print(console, f"\n{hung(console, told.title)}", "bold")
+    heading = [f"  {BECAUSE}"] if told.because else []
+    indented = (f"    {line}" for line in told.because)
+    for line in (*(f"  {way}" for way in told.ways), *heading, *indented, *(f"  {note}" for note in told.notes)):
+        _print(console, hung(console, line))
 
 
-def planned_lines(found: PlannedCosts, source: Source) -> list[str]:
-    """The same as lines: first the costs in all, then the changes that make the difference."""
+def effect(found: PlannedCosts, source: Source) -> Effect:
+    """The effect of a plan on the costs: in all, and the changes that make the difference."""
     if not found.changes:
-        return [UNCHANGED.format(amount(found.after.total.standing), BY_USE), *_paid_by_use(found)]
-    lines = [f"Cost: {_in_words(found.after)}{dated(found.after)}."]
+        by_use = "; what is used costs more" if found.by_use else ""
+        title = UNCHANGED.format(amount(found.after.total.standing), by_use, NOT_COUNTED.capitalize())
+        return Effect(title, (), (), tuple(_paid_by_use(found)))
     groups = _alike(found.changes)
-    for group in sorted(groups, key=lambda group: -abs(group[0].costs.working.usd * len(group)))[:LISTED]:
-        change = group[0]
-        signed = ", ".join(_differences(change.costs, found.after))
-        each = f"{len(group)} {change.what.partition(' of ')[0]}s, each" if len(group) > 1 else change.what
-        lines.append(f"{each}: {signed}{_place(source, change.key)}")
+    largest = sorted(groups, key=lambda group: -abs(group[0].costs.working.usd * len(group)))[:LISTED]
+    because = [f"{_reason(group, found)}{_place(source, group[0].key)}" for group in largest]
     if len(groups) > LISTED:
         more = len(groups) - LISTED
-        lines.append(f"and {more} more; in all: {', '.join(_differences(found.difference, found.after))}")
-    return [*lines, *_paid_by_use(found)]
+        because.append(f"and {more} more; in all: {_differences(found.difference, found)}")
+    title = f"Cost in USD a month, by how people work{dated(found.after)}:"
+    return Effect(title, tuple(_ways(found)), tuple(because), (*_paid_by_use(found), NOT_COUNTED))
+
+
+def _ways(found: PlannedCosts) -> Iterator[str]:
+    """The costs before and after, for each way in which people may use the environment."""
+    after, change, before = found.after.total, found.difference, found.before
+    names = ways(found.after)
+    width = max(map(len, names)) + 1
+    figures = (
+        (before.standing, after.standing, change.standing),
+        (before.working, after.working, change.working),
+        (before.forgotten, after.forgotten, change.forgotten),
+    )
+    is_new = all(was.usd < NOTHING and not was.unknown for was, _, _ in figures)
+    for name, (was, now, difference) in zip(names, figures, strict=True):
+        told = f"{amount(was)} -> {amount(now)} ({amount(difference, signed=True)})"
+        if is_new or not (difference.usd or difference.unknown):
+            told = amount(now) if is_new else f"{amount(now)}, unchanged"
+        yield f"{f'{name}:':<{width}} {told}"
+
+
+def _reason(group: Sequence[Change], found: PlannedCosts) -> str:
+    """A change, or several alike: what one of them makes, and all together."""
+    change = group[0]
+    if len(group) == 1:
+        return f"{change.what}: {_differences(change.costs, found)}"
+    if SPACE_ENDS in change.what:
+        spaces = [f"{each.what.partition(SPACE_ENDS)[0]}'" for each in group]
+        return f"{named(spaces)}: {change.what.partition(SPACE_ENDS)[2]}: {_differences(change.costs, found)}, for each"
+    together = sum((each.costs for each in group), Costs())
+    kind = change.what.partition(" of ")[0]
+    one = amount(change.costs.standing, signed=True)
+    return f"{len(group)} {kind}s at {one} for each: {_differences(together, found)} together"
+
+
+def dearer(found: PlannedCosts, source: Source) -> str:
+    """That a plan makes the month much dearer, how people work whatever, and because of what; empty if it does not."""
+    after, change, was = found.after.total, found.difference, found.before
+    for name, before, now, more in zip(
+        ways(found.after),
+        (was.standing, was.working, was.forgotten),
+        (after.standing, after.working, after.forgotten),
+        (change.standing, change.working, change.forgotten),
+        strict=True,
+    ):
+        if before.usd >= NOTHING and more.usd >= MUCH_USD and more.usd >= MUCH_SHARE * before.usd:
+            keys = {each.key for each in found.changes if each.key}
+            if keys == {IDLE} and found.after.idle_minutes is None:
+                return ""  # that the idle stop ends is told first already
+            reasons = dict.fromkeys(_where(source, each.key) for each in found.changes if each.key)
+            because = f", because of {joined(list(reasons)[:3])}" if reasons else ""
+            return f"{amount(more)} USD a month more {name}: {amount(before)} -> {amount(now)}{because}"
+    return ""
+
+
+def _where(source: Source, key: Location) -> str:
+    where = source.exactly(*key)
+    return f"{path(key)}{f' ({where})' if where else ''}"
 
 
 def _paid_by_use(found: PlannedCosts) -> list[str]:
@@ -106,8 +199,12 @@ def _paid_by_use(found: PlannedCosts) -> list[str]:
 
 def _rate(found: Estimate, item: str) -> str:
     usd = found.price_list.usd(item)
-    price = f" {dollars(usd)} USD a {items()[item].unit}" if usd is not None else ", at a price that is not known here"
+    price = ", at a price that is not known here" if usd is None else f" {_each(usd, items()[item].unit)}"
     return f"{items()[item].what}{price}"
+
+
+def _each(usd: float, unit: str) -> str:
+    return f"{dollars(usd)} USD a{'n' if unit == 'hour' else ''} {unit}"
 
 
 def _alike(changes: Iterable[Change]) -> list[list[Change]]:
@@ -115,7 +212,9 @@ def _alike(changes: Iterable[Change]) -> list[list[Change]]:
     groups: dict[Any, list[Change]] = {}
     for change in changes:
         kind, of, _ = change.what.partition(" of ")
-        groups.setdefault((kind, change.costs, change.key) if of else change.address, []).append(change)
+        kind, of = (change.what.partition(SPACE_ENDS)[2], SPACE_ENDS) if SPACE_ENDS in change.what else (kind, of)
+        usd = tuple((round(money.usd, 4), money.unknown) for money in vars(change.costs).values())
+        groups.setdefault((kind, usd, change.key) if of else change.address, []).append(change)
     return list(groups.values())
 
 
@@ -144,29 +243,23 @@ def _cells(costs: Costs, *, signed: bool = False) -> Sequence[str]:
     return [amount(money, signed=signed) for money in (costs.standing, costs.working, costs.forgotten, costs.weekend)]
 
 
-def _in_words(found: Estimate) -> str:
-    costs, (still, working, left_open) = found.total, ways(found)
-    return (
-        f"{amount(costs.standing)} USD a month {still}, {amount(costs.working)} {working},"
-        f" {amount(costs.forgotten)} {left_open}"
-    )
-
-
-def _differences(costs: Costs, after: Estimate) -> Sequence[str]:
+def _differences(costs: Costs, found: PlannedCosts) -> str:
     """The dollars that it adds in each of the ways; one sum where they agree, and no way in which it adds nothing."""
     sums = [amount(money, signed=True) for money in (costs.standing, costs.working, costs.forgotten)]
     if len(set(sums)) == 1:
-        return [f"{sums[0]} a month"]
-    return [f"{usd} {way}" for usd, way in zip(sums, ways(after), strict=True) if usd != "0.00"]
+        return f"{sums[0]} a month"
+    if sums[0] == "0.00" and sums[1] == sums[2]:  # a volume that is not there yet
+        return f"{sums[1]} a month from the first start on"
+    return ", or ".join(f"{usd} {way}" for usd, way in zip(sums, ways(found.after), strict=True) if usd != "0.00")
 
 
 def _of(line: Line, found: Estimate) -> str:
     if line.usd_each is None:
         return f"{line.what}: unknown"
-    each = f"{dollars(line.usd_each)} USD a{'n' if line.unit == 'hour' else ''} {line.unit}"
+    each = _each(line.usd_each, line.unit)
     if line.unit == "hour" and not line.costs.standing.usd:
-        _, working, left_open = ways(found)
-        used = f"{line.costs.working.usd:,.2f} {working}, {line.costs.forgotten.usd:,.2f} {left_open}"
+        _, working, left_running = ways(found)
+        used = f"{line.costs.working.usd:,.2f} {working}, {line.costs.forgotten.usd:,.2f} {left_running}"
         return f"{line.what}: {used} ({each})"
     return f"{line.what}: {line.costs.standing.usd:,.2f} ({each})"
 

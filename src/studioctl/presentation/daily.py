@@ -1,23 +1,24 @@
 """What the everyday commands end with."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from studioctl.config.text import listed
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import line
 from studioctl.presentation.money import dollars
 
+READY = "InService"
+
 if TYPE_CHECKING:  # it comes with botocore
     from studioctl.operations.spaces.logs import LogLine
-    from studioctl.operations.spaces.start_stop import LeftRunning
+    from studioctl.operations.spaces.start_stop import App, LeftRunning, Space
 
 
-def started(
-    space: str, instance_type: str | None, terminal: Terminal, *, usd_per_hour: float | None, ready: bool, flags: str
-) -> None:
+def started(space: str, app: "App", terminal: Terminal, *, usd_per_hour: float | None, flags: str) -> None:
     """What runs now, or is about to, what it costs, and the next command."""
-    terminal.say(runs(space, instance_type, usd_per_hour=usd_per_hour, ready=ready))
-    if ready:
+    terminal.say(runs(space, app, usd_per_hour=usd_per_hour))
+    if app.status == READY:
         terminal.next_commands(
             (f"studioctl open {space}{flags}", "open it in the browser"),
             (f"studioctl stop {space}{flags}", "stop paying for it; files are kept"),
@@ -26,11 +27,29 @@ def started(
         terminal.next_commands((f"studioctl start {space}{flags}", "wait until it can be opened"))
 
 
-def runs(space: str, instance_type: str | None, *, usd_per_hour: float | None, ready: bool = True) -> str:
+def start_as_json(space: "Space", app: "App", *, usd_per_hour: float | None) -> dict[str, Any]:
+    """The stable shape behind `studioctl start --json`."""
+    return {
+        "space": space.name,
+        "owner": space.owner,
+        "app_type": app.type,
+        "app_status": app.status,
+        "instance_type": app.instance_type,
+        "image": app.spec.image,
+        "since": app.created_at,
+        "in_recovery": app.in_recovery,
+        "training_plan": app.spec.training_plan,
+        "usd_per_hour": usd_per_hour,
+    }
+
+
+def runs(space: str, app: "App", *, usd_per_hour: float | None) -> str:
     """Return a sentence on what runs now, or is about to, and what it costs."""
     cost = f", {dollars(usd_per_hour)} USD an hour" if usd_per_hour is not None else ""
-    on = f" on {instance_type}{cost}" if instance_type else ""
-    return f"'{space}' is {'running' if ready else 'starting'}{on}."
+    if app.spec.training_plan:
+        cost = ", on the capacity of its training plan, which is paid in advance"
+    on = f" on {app.instance_type}{cost}" if app.instance_type else ""
+    return f"'{space}' is {'running' if app.status == READY else 'starting'}{on}."
 
 
 def start_question(space: str) -> str:
@@ -57,8 +76,8 @@ def stop(names: Sequence[str], *, waited: bool = True) -> str:
     """Which spaces were stopped, in a sentence."""
     if not names:
         return "Nothing was running."
-    listed = ", ".join(f"'{name}'" for name in names)
-    return f"{listed} {'stopped' if waited else 'is stopping' if len(names) == 1 else 'are stopping'}."
+    which = listed(f"'{name}'" for name in names)
+    return f"{which} {'stopped' if waited else 'is stopping' if len(names) == 1 else 'are stopping'}."
 
 
 def left_running(apps: Sequence["LeftRunning"], terminal: Terminal, *, local: bool) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from studioctl.config.text import count
+from studioctl.config.text import listed
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 
@@ -27,7 +27,7 @@ def listing(found: Sequence["Listed"], terminal: Terminal, *, region: str, local
                 each.name or "(not studioctl's)",
                 each.domain_id,
                 each.status,
-                _some(each.users),
+                listed(each.users, NAMED),
                 str(each.spaces),
                 _running(each),
             )
@@ -37,15 +37,10 @@ def listing(found: Sequence["Listed"], terminal: Terminal, *, region: str, local
         terminal.next_commands((f"studioctl status --env {ours[0].name}{flag}", "what is there, and what it costs"))
 
 
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:NAMED])
-    return shown if len(names) <= NAMED else f"{shown} and {count(len(names) - NAMED, 'other')}"
-
-
 def _running(each: "Listed") -> str:
     who = Counter((app.user or app.space or "shared", _what(app)) for app in each.running)
     texts = [f"{user} ({what})" + (f" x{number}" if number > 1 else "") for (user, what), number in who.items()]
-    return _some(texts) or "nothing"
+    return listed(texts, NAMED) or "nothing"
 
 
 def _what(app: "Running") -> str:

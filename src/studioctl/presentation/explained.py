@@ -16,7 +16,8 @@ def explained(found: Sequence[Explanation], console: Console) -> None:
     _several(console, "Usual causes", first.causes)
     _several(console, "Look", first.look)
     _several(console, "Then", first.run)
-    _line(console, f"\nMore: {first.source}")
+    if first.source:
+        _line(console, f"\nMore: {first.source}")
     if others:
         _line(console, f"It may also be: {'; '.join(other.name for other in others)}")
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from studioctl.config.apps import TYPES, title
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.money import dollars_a_month
@@ -55,7 +56,8 @@ def attached(done: "Attached", terminal: Terminal, *, file: str, flags: str) -> 
         terminal.say("Note: an image of this size makes every start of an app minutes longer.")
     if done.listed.expiry:
         terminal.say(f"Note: {_danger(done.listed)}")
-    terminal.next_commands((f"studioctl up{flags}", "make it selectable in Code Editor"))
+    where = " and ".join(title(TYPES[app]) for app in done.apps)
+    terminal.next_commands((f"studioctl up{flags}", f"make it selectable in {where}"))
 
 
 def _danger(listed: "ListedImage") -> str:

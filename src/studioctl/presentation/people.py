@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from studioctl.config.text import count
+from studioctl.config.text import listed
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 
@@ -80,5 +80,4 @@ def as_json(change: "Change", *, is_written: bool) -> dict[str, Any]:
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:NAMED])
-    return shown if len(names) <= NAMED else f"{shown} and {count(len(names) - NAMED, 'other')}"
+    return listed((f"'{name}'" for name in names), NAMED)

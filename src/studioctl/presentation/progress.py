@@ -12,10 +12,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
+from studioctl.catalog.kinds import KINDS
 from studioctl.errors import InterruptedByUserError
 from studioctl.events import Event, Expected, Failed, Finished, Noted, Progressed, Said, Stage, Started, T, Work
 from studioctl.presentation.console import Terminal
-from studioctl.review.nouns import NOUNS, noun
 
 PLAIN_REMINDER = 9.0  # seconds: in a pipe, nothing is silent for more than ten
 HEAD_START = 5.0  # seconds that may have passed in silence before something is followed
@@ -49,6 +49,7 @@ WORDS = {
     "look for": ("looking for", "looked for"),
 }
 COUNTED = {"create", "update", "delete"}  # by Terraform
+INTERRUPTS = "stop"  # somebody's work: always told by name
 QUIET = {"read", "refresh"}  # shown only while they last, or with --verbose
 
 
@@ -257,7 +258,7 @@ class _Live(_Lines):
         self.note(event)
         if isinstance(event, Expected | Started | Progressed):
             return
-        if isinstance(event, Finished) and event.elapsed < self._patience:
+        if isinstance(event, Finished) and event.elapsed < self._patience and event.action != INTERRUPTS:
             return
         if isinstance(event, Finished | Failed):
             event = replace(event, subject=self._called(event.subject))
@@ -267,7 +268,7 @@ class _Live(_Lines):
 def called(subject: str) -> str:
     """A thing in plain words, if it is one of Terraform's addresses: "space ada-editor"."""
     kind, _, label = subject.partition(".")
-    return f"{noun(kind)} {label}" if label and kind in NOUNS else subject
+    return f"{KINDS[kind].title} {label}" if label and kind in KINDS else subject
 
 
 def _doing(action: str) -> str:

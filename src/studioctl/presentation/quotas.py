@@ -1,6 +1,6 @@
 """Quotas: what is needed, what the account has, and what was asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studioctl.presentation import tables
@@ -24,8 +24,19 @@ def show(found: Sequence["Demand"], asked: Mapping[str, "Asked"], terminal: Term
     blocking = [demand for demand in missing if not demand.is_needed_to_start]
     if blocking:
         terminal.say(f"up would fail in the middle: {', '.join(demand.what for demand in blocking)}.")
+    commands = []
     if any(demand.quota and demand.quota.is_adjustable and demand.quota.code not in asked for demand in missing):
-        terminal.next_commands((f"studioctl quotas request{flags}", "ask AWS for what is missing"))
+        commands.append((f"studioctl quotas request{flags}", "ask AWS for what is missing"))
+    if flags.endswith("--local") and (more := _more_on_the_emulator(missing)):
+        commands.append((more, "rehearse as if AWS had agreed; everything in it will be gone"))
+    if commands:
+        terminal.next_commands(*commands)
+
+
+def _more_on_the_emulator(missing: Iterable["Demand"]) -> str:
+    """The command that gives an emulator these quotas, which decides no request; empty for none."""
+    given = "".join(f" --quota {demand.quota.code}={demand.needed}" for demand in missing if demand.quota)
+    return f"studioctl emulator stop && studioctl emulator start{given}" if given else ""
 
 
 def requests(wanted: Sequence["Demand"], terminal: Terminal) -> None:
@@ -36,16 +47,18 @@ def requests(wanted: Sequence["Demand"], terminal: Terminal) -> None:
             terminal.say(f"  {demand.quota.name}: {demand.needed} instead of {demand.quota.limit}")
 
 
-def short(found: Sequence["Demand"] | None, terminal: Terminal, *, flags: str) -> None:
-    """A line for each that is missing, below a plan."""
+def short(found: Sequence["Demand"] | None) -> list[str]:
+    """The things that the account lacks for a plan: a line for each, and what to do about it; nothing if it has all."""
     if found is None:
-        terminal.say("\nNote: AWS did not tell the account's quotas, so this plan was not compared with them.")
-        return
-    for demand in found:
-        has = "has no such quota" if demand.quota is None else f"may have {demand.quota.limit}"
-        terminal.say(f"\nQuota: {demand.what}: {demand.needed} needed, and the account {has}.")
-    if found:
-        terminal.next_commands((f"studioctl quotas request{flags}", "ask AWS for what is missing, before up"))
+        return ["Note: AWS did not tell the account's quotas, so this plan was not compared with them."]
+    lines = [f"Quota: {demand.what}: {demand.needed} needed, and the account {_has(demand)}." for demand in found]
+    if any(demand.quota and demand.quota.is_adjustable for demand in found):
+        lines.append("To ask AWS for what is missing, before up: studioctl quotas request")
+    return lines
+
+
+def _has(demand: "Demand") -> str:
+    return "has no such quota" if demand.quota is None else f"may have {demand.quota.limit}"
 
 
 def as_json(found: Sequence["Demand"], asked: Mapping[str, "Asked"]) -> list[dict[str, Any]]:

@@ -5,25 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.text import Text
-
-from studioctl.operations.spaces.connect import Reachable, Survey
+from studioctl.findings import Finding
+from studioctl.operations.spaces.connect import Reachable, Survey, blocking
 from studioctl.presentation.console import Terminal
 from studioctl.remote.editors import HOME
-from studioctl.remote.finding import Finding, is_ready
 from studioctl.remote.host import config_flag
-
-SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "red")}
-
-
-def findings(found: Sequence[Finding], terminal: Terminal) -> None:
-    """One thing a line, with what mends it."""
-    width = max(len(finding.id) for finding in found)
-    for finding in found:
-        sign, style = SIGNS[finding.status]
-        remedy = f"; {finding.remedy}" if finding.remedy else ""
-        message = finding.message.removesuffix(".") if remedy else finding.message
-        terminal.out.print(Text(f"{sign} {finding.id:<{width}}  {message}{remedy}", style=style), soft_wrap=True)
 
 
 def as_json(found: Survey, everything: Sequence[Finding]) -> dict[str, Any]:
@@ -32,8 +18,8 @@ def as_json(found: Survey, everything: Sequence[Finding]) -> dict[str, Any]:
         "space": found.space.name,
         "arn": found.space.arn,
         "host": found.host.alias,
-        "ready": is_ready(tuple(everything)),
-        "findings": list(everything),
+        "ready": not blocking(everything),
+        "findings": [{**finding.to_json(), "status": finding.severity.word} for finding in everything],
     }
 
 

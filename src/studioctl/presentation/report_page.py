@@ -33,15 +33,23 @@ td.yes { color: var(--good); font-weight: 600 }
 td.no { color: var(--quiet) }
 figure { margin: 1rem 0 }
 figure svg { max-width: 100%; height: auto }
-@media (max-width: 40rem) { .many { min-width: 40rem } figure svg { min-width: 40rem } }
+.standing { display: none }
+@media screen and (max-width: 40rem) { .lying { display: none } .standing { display: block }
+  .many, .many tbody, .many tr, .many th, .many td { display: block }
+  .many thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
+  .many tr { border-bottom: 1px solid var(--line); padding: .5rem 0 }
+  .many th, .many td { border: 0; padding: .15rem 0 }
+  .many tbody th { font-weight: 600; white-space: normal } .many td:empty { display: none }
+  .many td::before { content: attr(data-label) ": "; color: var(--quiet); font-weight: 400 } }
 figure svg text { fill: var(--ink) }
 figure svg polygon, figure svg path, figure svg ellipse { stroke: var(--ink) }
+figure svg .edge polygon { fill: var(--ink) }
 figcaption { color: var(--quiet); font-size: .9rem }
 nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem }
 a { color: inherit }
 @media print { :root { color-scheme: light; --ink: #000; --quiet: #444; --line: #999; --back: #fff; --soft: #eee;
   --good: #064; --bad: #811 } nav { display: none } h2 { break-after: avoid } tr, figure { break-inside: avoid }
-  body { font-size: 11px } main { padding: 0 } .wide { overflow: visible } .many, figure svg { min-width: 0 } }
+  body { font-size: 11px } main { padding: 0 } .wide { overflow: visible } }
 """
 _TAGS = {"svg", "g", "title", "text", "path", "polygon", "polyline", "ellipse"}
 _ATTRIBUTES = {
@@ -97,7 +105,7 @@ def _section(section: Section) -> Iterator[str]:
     yield f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{escape(section.title)}</h2>'
     yield from (f"<p>{escape(text)}</p>" for text in section.text)
     if section.svg:
-        drawn = f"{_region(f'{section.title}: picture')}{picture(section.svg, section.alt)}</div>"
+        drawn = f"{_region(f'{section.title}: picture')}{pictures(section.svg, section.standing, section.alt)}</div>"
         yield f"<figure>{drawn}<figcaption>{escape(section.alt)}</figcaption></figure>"
     for table in section.tables:
         yield from _table(table, section.title)
@@ -108,14 +116,15 @@ def _table(table: Table, title: str) -> Iterator[str]:
     if not table.rows:
         yield f'<p class="quiet">{escape(table.empty[:1].upper() + table.empty[1:])}.</p>'
         return
+    # A narrow page shows each row of a wide table as a list. The roles keep it a table for those who hear it.
     many = ' class="many"' if len(table.head) > 3 else ""
     name = ", ".join(filter(None, table.head[:2]))
-    yield f"{_region(f'{title}: {name}')}<table{many}><thead><tr>"
-    yield from (f'<th scope="col">{escape(cell)}</th>' if cell else "<td></td>" for cell in table.head)
-    yield "</tr></thead><tbody>"
+    yield f'{_region(f"{title}: {name}")}<table{many} role="table"><thead role="rowgroup"><tr role="row">'
+    yield from (f'<th scope="col" role="columnheader">{escape(c)}</th>' if c else "<td></td>" for c in table.head)
+    yield '</tr></thead><tbody role="rowgroup">'
     for first, *others in table.rows:
-        cells = "".join(f"<td{_kind(cell)}>{escape(cell)}</td>" for cell in others)
-        yield f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
+        cells = "".join(map(_cell, table.head[1:], others))
+        yield f'<tr role="row"><th scope="row" role="rowheader">{escape(first)}</th>{cells}</tr>'
     yield "</tbody></table></div>"
 
 
@@ -124,12 +133,20 @@ def _region(label: str) -> str:
     return f'<div class="wide" role="region" aria-label="{escape(label)}" tabindex="0">'
 
 
-def _kind(cell: str) -> str:
-    return f' class="{cell}"' if cell in {"yes", "no"} else ""
+def _cell(head: str, cell: str) -> str:
+    kind = f' class="{cell}"' if cell in {"yes", "no"} else ""
+    return f'<td{kind} role="cell" data-label="{escape(head)}">{escape(cell)}</td>'
 
 
 def _anchor(title: str) -> str:
     return re.sub(r"[^a-z]+", "-", title.lower()).strip("-")
+
+
+def pictures(svg: str, standing: str, alt: str) -> str:
+    """A picture for wide pages and paper, and the same for narrow pages; one of them is shown."""
+    if not standing:
+        return picture(svg, alt)
+    return f'<div class="lying">{picture(svg, alt)}</div><div class="standing">{picture(standing, alt)}</div>'
 
 
 def picture(svg: str, alt: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from studioctl import __version__
-from studioctl.audit.finding import Finding, Report, Rule, Severity
+from studioctl.audit.report import Report
 from studioctl.config.text import path
+from studioctl.findings import Finding, Place, Rule, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
@@ -33,15 +34,16 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "help": {"text": f"{rule.remedy}\nCost: {rule.cost}"},
         "helpUri": rule.reference,
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
-        "properties": {"tags": ["security", rule.subject.value, rule.engine]},
+        "properties": {"tags": ["security", *([rule.subject.value] if rule.subject else []), rule.engine]},
     }
 
 
 def _result(finding: Finding, index: int, file: str) -> dict[str, Any]:
     # A code host shows only what has a place in a file: what no line decides is told at the first one.
-    artifact = {"uri": quote(PurePath(file).as_posix())}
+    place = finding.place or Place(file, None, "")
+    artifact = {"uri": quote(PurePath(place.file).as_posix())}
     location: dict[str, Any] = {
-        "physicalLocation": {"artifactLocation": artifact, "region": {"startLine": finding.line or 1}}
+        "physicalLocation": {"artifactLocation": artifact, "region": {"startLine": place.line or 1}}
     }
     if finding.about:
         location["logicalLocations"] = [{"fullyQualifiedName": finding.about, "kind": "resource"}]
@@ -49,7 +51,7 @@ def _result(finding: Finding, index: int, file: str) -> dict[str, Any]:
     made = {
         "ruleId": finding.rule.id,
         "ruleIndex": index,
-        "level": LEVELS[finding.rule.severity],
+        "level": LEVELS[finding.severity],
         "message": {"text": f"{finding.message}. Do: {finding.remedy}. Cost: {finding.rule.cost}."},
         "locations": [location],
         "partialFingerprints": {"studioctl/v1": hashlib.sha256(same.encode()).hexdigest()},

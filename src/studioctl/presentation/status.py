@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from studioctl.config.text import count
 from studioctl.errors import AwsError
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import line
@@ -19,7 +20,7 @@ from studioctl.presentation.views import kept_homes
 
 if TYPE_CHECKING:  # it comes with botocore
     from studioctl.operations.limits import Month
-    from studioctl.operations.status import AppStatus, SpaceStatus, Status
+    from studioctl.operations.status import AppStatus, ImageStatus, SpaceStatus, Status
 
 COLUMNS = ("space", "owner", "app", "state", "instance type", "image", "since", "idle stop", "per hour", "volume")
 UNKNOWN = "unknown"
@@ -127,9 +128,19 @@ def _whole(found: "Status", width: int | None) -> RenderableType:
         Text(f"url     {found.domain.url}"),
         Text(f"users   {_users(found)}"),
         Text(f"cost    {paid_now(found)}"),
+        *(Text(f"image   {_image(image)}") for image in found.images),
         *(Text(line) for line in _limits(found)),
         *(Text(f"\n{table}", no_wrap=True, overflow="ellipsis") for table in tables),
     )
+
+
+def _image(image: "ImageStatus") -> str:
+    """A version, where it is, and until when AWS mends it."""
+    of = f"{image.version} in {count(image.spaces, 'space')}"
+    end = image.supported_until
+    if end is None:
+        return f"{of}, its end of support is not known"
+    return f"{of}, support {'ended' if end < datetime.now(UTC).date() else 'ends'} on {end}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> str:
@@ -167,12 +178,15 @@ def _app_cells(app: "AppStatus") -> tuple[str, ...]:
 def _limits(found: "Status") -> list[str]:
     """The month of all together, and whether anybody looks; nothing where nothing is limited."""
     month = found.limits
+    if month is None and found.limits_trouble:
+        return [f"limits  {found.limits_trouble}"]
     if month is None:
         return ["limits  you may not read what is spent"] if found.limits_are_hidden else []
     everybody = month.allowances[0]
     used = f"{everybody.usd:,.2f} USD used in {month.month} (UTC)"
     bound = "" if everybody.limit is None else f", {everybody.left:,.2f} left of {everybody.limit:,.2f}"
-    return [f"limits  {used}{bound}", f"guard   {_guard(month)}"]
+    rests = ["studies stopped: the limit of all together is reached"] if month.database and month.database.rests else []
+    return [f"limits  {used}{bound}", *rests, f"guard   {_guard(month)}"]
 
 
 def _guard(month: "Month") -> str:

@@ -15,7 +15,8 @@ from studioctl.presentation.json import line
 from studioctl.presentation.tables import listing
 
 if TYPE_CHECKING:
-    from studioctl.operations.tuning import Estimate
+    from studioctl.operations.tuning.jobs import Estimate
+    from studioctl.operations.tuning.workers import Estimate as WorkersEstimate
     from studioctl.tuning.controller import Looked, TrialEnded
     from studioctl.tuning.package import Package
     from studioctl.tuning.records import StudyStatus, TrialRecord
@@ -46,13 +47,33 @@ def follow(work: "Generator[TrialEnded | Looked | Noted, None, RunResult]", term
                 terminal.say(_ended_line(trial, event.status))
 
 
+def show_workers(
+    most: "WorkersEstimate", package: "Package", settings: "Settings", place: str, terminal: Terminal
+) -> None:
+    """Tells which size was chosen, which files a run with workers sends, its highest cost, and what it needs."""
+    terminal.say(
+        f"Workers: {settings.workers} training jobs at a time in {place}, each for many trials; they share the study in"
+        f" the database '{most.database}' of [tuning]."
+    )
+    jobs = most.jobs
+    _say_files(package, terminal)
+    if most.usd is None or jobs.usd is None:
+        terminal.say(f"Cost: not known here{f'; did you mean {jobs.meant}?' if jobs.meant else '.'}")
+    else:
+        terminal.say(
+            f"Cost: ${most.usd:.2f} at most: ${jobs.usd:.2f} for {jobs.jobs} jobs (each worker {most.jobs_each} times)"
+            f" of {jobs.longest_minutes} minutes at ${jobs.usd_per_hour:.4g} an hour ({jobs.source}), and"
+            f" ${most.database_usd:.2f} for all {most.acu:g} ACU of the database in that time. A worker ends as soon as"
+            " nothing is left to do."
+        )
+    _say_quota(jobs, settings, terminal)
+    terminal.say(f"Connections: up to {most.connections} of the database's {most.most_connections:,}.")
+
+
 def show_estimate(most: "Estimate", package: "Package", settings: "Settings", place: str, terminal: Terminal) -> None:
     """Tells which files a run with jobs sends, its highest cost, and the quota that it needs."""
     terminal.say(f"Jobs: one for each trial, {settings.workers} at a time, in {place}.")
-    terminal.say(
-        f"Files: the {package.files} in {package.directory} that are not hidden ({package.size / 1000:.0f} kB) go to"
-        " the environment's bucket."
-    )
+    _say_files(package, terminal)
     if most.usd is None:
         meant = f"; did you mean {most.meant}?" if most.meant else "."
         terminal.say(f"Cost: the price of a training job on this instance type is not known here{meant}")
@@ -61,6 +82,17 @@ def show_estimate(most: "Estimate", package: "Package", settings: "Settings", pl
             f"Cost: ${most.usd:.2f} at most, for {most.jobs} jobs (each trial {1 + settings.retries} times) of"
             f" {most.longest_minutes} minutes at ${most.usd_per_hour:.4g} an hour ({most.source})."
         )
+    _say_quota(most, settings, terminal)
+
+
+def _say_files(package: "Package", terminal: Terminal) -> None:
+    terminal.say(
+        f"Files: the {package.files} in {package.directory} that are not hidden ({package.size / 1000:.0f} kB) go to"
+        " the environment's bucket."
+    )
+
+
+def _say_quota(most: "Estimate", settings: "Settings", terminal: Terminal) -> None:
     has = "what the account has is not known" if most.quota is None else f"the account has {most.quota}"
     fewer = " Trials beyond that wait." if most.quota is not None and most.quota < settings.workers else ""
     if most.quota == 0:
@@ -82,6 +114,8 @@ def ended(result: "RunResult", terminal: Terminal, *, flags: str) -> None:
         "timeout": "ran out of time with",
         "stopped": "was stopped with",
         "money": "reached its limit with",
+        "workers": "has used up its workers with",
+        "script": "has a script that ended by itself with",
     }
     queued = f", and {status.waiting} queued" if status.waiting else ""
     terminal.say(f"Study '{status.study}' {reasons[result.reason]} {_counts(status)}{queued}.")
@@ -114,7 +148,7 @@ def show_all(studies: "Iterable[StudyStatus]", terminal: Terminal) -> None:
     found = tuple(studies)
     for each in found:
         best = _values(each.best[0]) if len(each.best) == 1 else f"{len(each.best)} trials" if each.best else "-"
-        state = "running" if each.is_running else "stopped"
+        state = "running" if each.is_running or each.live else "stopped"
         table.add_row(each.study, state, str(each.finished), best, str(each.directory))
     if found:
         terminal.out.print(table)
@@ -140,6 +174,9 @@ def watch(looks: "Iterable[StudyStatus]", terminal: Terminal, wait: Callable[[fl
 
 def _table(status: "StudyStatus") -> RenderableType:
     state = f"running, process {status.controller}, {status.workers} workers" if status.is_running else "stopped"
+    if status.is_shared:
+        watched = f"watched by process {status.controller}" if status.is_running else "watched by nobody here"
+        state = f"{status.live} workers, {watched}" if status.live or status.is_running else "stopped"
     rows = [
         ("study", f"{status.study}  ({' and '.join(status.directions)})"),
         ("state", state),
@@ -149,6 +186,11 @@ def _table(status: "StudyStatus") -> RenderableType:
         ("rate", f"{status.per_minute:.1f} trials a minute" if status.per_minute else "-"),
         ("ends", f"about {_clock(status.ends_at)}" if status.ends_at else "-"),
         ("cost", _cost(status)),
+        *(
+            (("seen", f"{_clock(status.seen_at, seconds=True)}, in the copy that workers leave"),)
+            if status.seen_at
+            else ()
+        ),
     ]
     return Group(*(Text(f"{name:<7} {value}", overflow="ellipsis") for name, value in rows))
 
@@ -157,7 +199,7 @@ def _cost(status: "StudyStatus") -> str:
     def shown(usd: float) -> str:
         return f"${usd:.2f}" if usd >= 0.01 or not usd else f"${usd:.4f}"
 
-    if not status.jobs:
+    if not status.jobs and not status.is_shared:
         return "$0.00: it runs on this machine"
     expected = "" if status.usd_expected is None else f", about {shown(status.usd_expected)} in the end"
     return shown(status.usd) + expected
@@ -193,6 +235,7 @@ def _number(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _clock(moment: datetime) -> str:
+def _clock(moment: datetime, *, seconds: bool = False) -> str:
     here = moment.astimezone()
-    return f"{here:%H:%M}" if here.date() == datetime.now(UTC).astimezone().date() else f"{here:%Y-%m-%d %H:%M}"
+    time = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
+    return time if here.date() == datetime.now(UTC).astimezone().date() else f"{here:%Y-%m-%d} {time}"

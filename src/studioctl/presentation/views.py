@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from studioctl.config.text import listed
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.money import dollars_a_month
@@ -17,12 +18,11 @@ if TYPE_CHECKING:  # their modules load botocore, which a plan does not need
 
 WAITING = "until then it can be saved: "
 COME_BACK = "studioctl docs remove-and-come-back"
-LISTED = 10  # users
 
 
 def ready(terminal: Terminal, name: str, outputs: Mapping[str, Any], *, flags: str) -> None:
     """What `up` ends with: where it is, and what to try next."""
-    spaces = ", ".join(outputs.get("spaces", {}))
+    spaces = listed(outputs.get("spaces", {}))
     terminal.say(f"\n'{name}' is ready.")
     terminal.out.print(Text(str(outputs.get("domain_url", ""))), soft_wrap=True)
     terminal.say(f"Spaces: {spaces}" if spaces else "It has no spaces yet.")
@@ -97,8 +97,7 @@ def kept_homes(
         terminal.say(f"Kept from before: home file system '{home}'. Getting at its files: {COME_BACK}")
         found = list(directories.get(home, {}).items())
         if found:
-            more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
-            terminal.say(f"  In it: {', '.join(f'{path} of {user}' for user, path in found[:LISTED])}{more}.")
+            terminal.say(f"  In it: {listed(f'{path} of {user}' for user, path in found)}.")
     if homes:
         them = "It costs" if len(homes) == 1 else "They cost"
         terminal.say(f"{them} {dollars_a_month(cost)}.")

@@ -13,8 +13,10 @@ DECIDES = "<- this one decides"
 
 def setting(answer: Answer, console: Console, *, flags: str = "") -> None:
     """Write every layer, and which one decides, in the file and in AWS."""
-    _line(console, f"{answer.title} is {answer.wanted} by the file", "bold")
+    _line(console, f"{answer.title} is {answer.wanted}, {answer.by}", "bold")
     _line(console, f"  {answer.means}")
+    if answer.without_effect:
+        _line(console, f"  {answer.without_effect}", "yellow")
     _line(console, "\nThe file, the nearest first", "bold")
     _layers(console, answer.file)
     if answer.aws:
@@ -38,7 +40,7 @@ def permission(found: Permission, console: Console) -> None:
     how = ("allowed by" if found.allowed else "denied by") if found.by else "because"
     _line(console, f"  {how:<10} {found.by or found.why.removeprefix('because ')}")
     if found.because:
-        _line(console, f"  it is for  {found.because}")
+        _line(console, f"  {'it is for' if found.by else 'since':<10} {found.because}")
     if found.key:
         _line(console, f"  the file   {found.key}")
     if found.meant:

@@ -3,11 +3,56 @@
 from collections.abc import Iterator, Mapping
 
 from studioctl.errors import StudioctlError
+from studioctl.findings import Finding, Rule, Severity
 from studioctl.remote import plugin, ssh
 from studioctl.remote.editors import Editor
-from studioctl.remote.finding import Finding
 from studioctl.remote.host import Host, config_path
 from studioctl.remote.ssh_config import SshConfig
+
+REFERENCE = "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html"
+_WHY = "The connection goes through it."
+SSH = Rule("ssh", Severity.ERROR, "There is no OpenSSH client", _WHY, ssh.INSTALL, REFERENCE)
+PLUGIN = Rule(
+    plugin.NAME,
+    Severity.ERROR,
+    f"{plugin.NAME} is not there, or too old",
+    "It carries the connection.",
+    "{remedy}",
+    plugin.INSTALL,
+)
+EDITOR = Rule(
+    "editor",
+    Severity.ERROR,
+    "The editor is not there, or too old to connect",
+    "AWS Toolkit does not connect from older versions.",
+    "{remedy}",
+    REFERENCE,
+)
+EXTENSION = Rule(
+    "editor-extension",
+    Severity.ERROR,
+    "The editor has no extension for ssh",
+    "It opens spaces by ssh.",
+    "{remedy}",
+    REFERENCE,
+)
+SSH_CONFIG = Rule(
+    "ssh-config",
+    Severity.ERROR,
+    "ssh's configuration cannot be changed, or overrules what is written there",
+    "The editor finds the space by its name in that file.",
+    "{remedy}",
+    REFERENCE,
+)
+CREDENTIALS = Rule(
+    "credentials",
+    Severity.WARNING,
+    "The credentials are in environment variables",
+    "An editor that is open already does not see them, and the connection needs them.",
+    "name a profile in the file (profile = ...), or close the editor first",
+    REFERENCE,
+    key=("profile",),
+)
 
 
 def findings(editor: Editor | None, host: Host, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -18,46 +63,40 @@ def findings(editor: Editor | None, host: Host, environ: Mapping[str, str]) -> I
         yield from _editor(editor, environ)
     yield _configuration(host, environ)
     if not host.local and not host.profile and environ.get("AWS_ACCESS_KEY_ID"):
-        yield Finding(
-            "credentials",
-            "warning",
-            "your credentials come from environment variables, which an editor that is open already does not see",
-            "name a profile in the file (profile = ...), or close the editor first",
-        )
+        message = "your credentials come from environment variables, which an editor that is open already does not see"
+        yield CREDENTIALS.broken(message)
 
 
 def _ssh(environ: Mapping[str, str]) -> Finding:
     found = ssh.find(environ)
-    return Finding("ssh", "ok", str(found)) if found else Finding("ssh", "error", "ssh was not found", ssh.INSTALL)
+    return SSH.ok(str(found)) if found else SSH.broken("ssh was not found")
 
 
 def _plugin(environ: Mapping[str, str]) -> Finding:
     try:
         found = plugin.require(environ)
     except StudioctlError as error:
-        return Finding(plugin.NAME, "error", error.message, error.hint, plugin.INSTALL)
+        return PLUGIN.broken(error.message, remedy=error.hint)
     if found.is_older_than(plugin.SUPPORTED):
         why = f"{found}: AWS supports {plugin.SUPPORTED} and newer"
-        return Finding(plugin.NAME, "warning", why, f"install a newer one: {plugin.INSTALL}", plugin.INSTALL)
-    return Finding(plugin.NAME, "ok", str(found), reference=plugin.INSTALL)
+        return PLUGIN.broken(why, severity=Severity.WARNING, remedy=f"install a newer one: {plugin.INSTALL}")
+    return PLUGIN.ok(str(found))
 
 
 def _editor(editor: Editor, environ: Mapping[str, str]) -> Iterator[Finding]:
     found = editor.find(environ)
     if found is None:
         remedy = f"install {editor.title} {editor.minimum} or newer with its command, or take --editor none"
-        yield Finding(
-            "editor", "error", f"{editor.title} was not found: there is no '{editor.command}' on PATH", remedy
-        )
+        yield EDITOR.broken(f"{editor.title} was not found: there is no '{editor.command}' on PATH", remedy=remedy)
         return
     if found.is_older_than(editor.minimum):
         why = f"{found}: AWS wants {editor.minimum} or newer"
-        yield Finding("editor", "error", why, f"update {editor.title}")
+        yield EDITOR.broken(why, remedy=f"update {editor.title}")
     else:
-        yield Finding("editor", "ok", str(found))
+        yield EDITOR.ok(str(found))
     if editor.has_extension(found, environ) is False:
         install = f"{editor.command} --install-extension {editor.extensions[0]}"
-        yield Finding("editor-extension", "error", f"{editor.title} has no extension for ssh", install)
+        yield EXTENSION.broken(f"{editor.title} has no extension for ssh", remedy=install)
 
 
 def _configuration(host: Host, environ: Mapping[str, str]) -> Finding:
@@ -66,13 +105,14 @@ def _configuration(host: Host, environ: Mapping[str, str]) -> Finding:
     try:
         present = host.alias in SshConfig(path).hosts()
     except StudioctlError as error:
-        return Finding("ssh-config", "error", error.message, error.hint)
+        return SSH_CONFIG.broken(error.message, remedy=error.hint)
     except OSError as error:
-        return Finding("ssh-config", "error", f"{path} cannot be read: {error.strerror}", f"make {path} readable")
+        return SSH_CONFIG.broken(f"{path} cannot be read: {error.strerror}", remedy=f"make {path} readable")
     if not present:
-        return Finding("ssh-config", "ok", f"'{host.alias}' will be added to {path}")
+        return SSH_CONFIG.ok(f"'{host.alias}' will be added to {path}")
     program = ssh.find(environ)
     problem = ssh.disagreement(program, host, environ) if program else None
     if problem:
-        return Finding("ssh-config", "warning", f"{path}: {problem}", "move studioctl's block to the top of that file")
-    return Finding("ssh-config", "ok", f"'{host.alias}' is in {path}")
+        remedy = "move studioctl's block to the top of that file"
+        return SSH_CONFIG.broken(f"{path}: {problem}", severity=Severity.WARNING, remedy=remedy)
+    return SSH_CONFIG.ok(f"'{host.alias}' is in {path}")

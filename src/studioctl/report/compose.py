@@ -1,12 +1,14 @@
 """A whole report, from the file, an audit of it, and what AWS still has."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from pathlib import PurePath
 
-from studioctl.audit.finding import Finding
-from studioctl.audit.finding import Report as Audited
+from studioctl.audit.report import Report as Audited
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import count
+from studioctl.findings import Finding
 from studioctl.infrastructure.block import Blueprint
 from studioctl.operations.costs.estimate import estimate
 from studioctl.report import facts, permissions, topology
@@ -24,6 +26,7 @@ def report(
     place: str,
     now: datetime,
     svg: str = "",
+    standing: str = "",
     left: Sequence[str] | None = None,
 ) -> Report:
     """The report on an environment.
@@ -36,6 +39,7 @@ def report(
         place: Where the environment is, in words.
         now: When this is written.
         svg: The picture of the network; empty where nothing could lay it out.
+        standing: The same for narrow pages.
         left: After a `down`: what is left in AWS. None where the environment exists or nobody looked.
     """
     costs = estimate(config)
@@ -46,11 +50,13 @@ def report(
         title=config.name,
         subtitle=f"{place}, {now:%Y-%m-%d %H:%M} UTC",
         sections=(
-            Section("Network", (topology.way_out(config) + ".",), svg=svg, alt=topology.in_words(config)),
-            Section("People and spaces", (_idle(config),), (facts.people(config),)),
+            Section(
+                "Network", (topology.way_out(config) + ".",), svg=svg, standing=standing, alt=topology.in_words(config)
+            ),
+            Section("People and spaces", (facts.signing_in(config), _idle(config)), (facts.people(config),)),
             Section("Permissions", (_permissions(config),), (permissions.matrix(config, blueprint),)),
             Section("Costs", (facts.priced(costs), *facts.lacking(costs)), facts.costs(costs)),
-            Section("What is kept where", (), (facts.kept(config),)),
+            Section("What is kept where", facts.database(config), (facts.kept(config),)),
             Section("Findings", (_counted(audited),), _findings(audited)),
             Section("Versions", (), (Table(("program", "version"), tuple(versions.items())),)),
         ),
@@ -77,11 +83,13 @@ def _counted(audited: Audited) -> str:
 
 
 def _findings(audited: Audited) -> tuple[Table, ...]:
-    opened = Table(("id", "severity", "finding", "what helps"), tuple(map(_open, audited.open)), "no open findings")
-    rows = tuple((f.rule.id, f.message, f.accepted.by, f.accepted.reason) for f in audited.accepted if f.accepted)
+    head = ("id", "severity", "finding", "where", "what helps")
+    opened = Table(head, tuple(map(_open, audited.open)), "no open findings")
+    rows = tuple((f.id, f.said, f.accepted.by, f.accepted.reason) for f in audited.accepted if f.accepted)
     return (opened, Table(("id", "accepted finding", "by", "because"), rows, "nothing is accepted"))
 
 
 def _open(finding: Finding) -> tuple[str, ...]:
-    where = f" (line {finding.line})" if finding.line else ""
-    return (finding.rule.id, finding.rule.severity.word, f"{finding.message}{where}", finding.remedy)
+    told = f"{finding.said}. {finding.why}" if finding.why else finding.said
+    place = finding.place and replace(finding.place, file=PurePath(finding.place.file).name)  # for whoever reads it
+    return (finding.id, finding.severity.word, told, str(place or finding.about), finding.remedy)

@@ -27,6 +27,7 @@ class Section:
         text: Sentences below it.
         tables: Tables below these.
         svg: A picture; empty for none.
+        standing: The same for narrow pages.
         alt: The picture in words, for those who do not see it.
     """
 
@@ -34,6 +35,7 @@ class Section:
     text: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     svg: str = ""
+    standing: str = ""
     alt: str = ""
 
 

@@ -3,18 +3,34 @@
 from collections.abc import Iterator
 
 from studioctl.catalog.prices import items
+from studioctl.config.access import SSO
 from studioctl.config.apps import title
 from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import count
+from studioctl.infrastructure.database import PAUSE_SECONDS, WORKER
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.costs.estimate import Costs, Estimate
-from studioctl.operations.costs.words import amount, by_item, dated, summary, ways
+from studioctl.operations.costs.words import amount, by_item, dated, left_running, quantities, summary, ways
 from studioctl.report.content import Table
+
+DISK = "your disk's, if it is encrypted"
+
+
+def signing_in(config: EnvironmentConfig) -> str:
+    """How people come in."""
+    if config.access.auth != SSO:
+        return (
+            "Whoever may ask AWS for a user's address comes in as that user: IAM decides it (CreatePresignedDomainUrl)."
+        )
+    users = ", ".join(f"{user.name} is {user.sso_user}" for user in config.users)
+    return f"People sign in with IAM Identity Center, at the address of the domain: {users}."
 
 
 def people(config: EnvironmentConfig) -> Table:
     """Each space with its owner."""
     rows = [
-        (s.owner, s.name, title(s.app_type), s.instance_type, f"{s.volume_gb} GB") for s in config.resolved_spaces()
+        (s.owner, s.name, title(s.app_type), " or ".join(s.types), f"{s.volume_gb} GB")
+        for s in config.resolved_spaces()
     ]
     without = [user.name for user in config.users if not user.effective_spaces()]
     rows += [(name, "makes spaces in Studio", "", config.studio.instance_type, "") for name in without]
@@ -22,14 +38,12 @@ def people(config: EnvironmentConfig) -> Table:
 
 
 def costs(found: Estimate) -> tuple[Table, ...]:
-    """The costs of a month by user, and by what is paid for."""
-    used = ways(found)
+    """The costs of a month by user, if any price is known, and by what is paid for."""
+    used, much = ways(found), quantities(found.lines)
     rows = [(whose, *_cells(costs)) for whose, costs in summary(found)]
-    lines = [(what, amount(money)) for what, money in by_item(found.lines)]
-    return (
-        Table(("USD a month", *used), tuple(rows)),
-        Table(("paid for", f"USD a month {used[1]}"), tuple(lines)),
-    )
+    lines = [(what, much[what], amount(money)) for what, money in by_item(found.lines)]
+    by_whom = (Table(("USD a month", *used), tuple(rows)),) if any(line.usd_each for line in found.lines) else ()
+    return (*by_whom, Table(("paid for", f"a month {used[1]}", "USD"), tuple(lines)))
 
 
 def _cells(costs: Costs) -> Iterator[str]:
@@ -39,8 +53,8 @@ def _cells(costs: Costs) -> Iterator[str]:
 def priced(found: Estimate) -> str:
     """The meaning of the sums, and where the prices come from."""
     return (
-        f"Estimated from the file, by list prices of {found.region} without tax or discounts{dated(found)}."
-        " What is stored and transferred is paid for besides."
+        f"{left_running(found)} Estimated from the file, by list prices of {found.region} without tax or"
+        f" discounts{dated(found)}. What is stored and transferred is paid for besides."
     )
 
 
@@ -59,18 +73,41 @@ def kept(config: EnvironmentConfig) -> Table:
     encryption = config.encryption
     key = "a KMS key of your account" if encryption.key else "the environment's KMS key"
     own = key if encryption.key or encryption.customer_key else "an AWS-managed key"
-    bucket = config.storage.bucket or f"{config.name}-data-ACCOUNT"
+    bucket = config.bucket_in("ACCOUNT")
     rows = [
         ("files in spaces", "EBS volumes, one for each space", own, "no: it goes with the space"),
-        ("home directories", "an EFS file system", own, "yes"),
+        *([("home directories", "an EFS file system", own, "yes")] if config.studio.home_file_system else []),
         ("data", f"S3 bucket {bucket}", own if own != "an AWS-managed key" else "S3's keys", "yes, unless empty"),
         ("images", f"ECR repository {config.repository}", own, "yes, unless empty"),
+        *_studies(config, own),
         *_secrets(config, own),
-        ("state of Terraform", _state(config), "S3's keys" if config.state.backend == "s3" else "your disk's", "yes"),
+        ("state of Terraform", _state(config), "S3's keys" if config.state.backend == "s3" else DISK, "yes"),
     ]
     if config.network.flow_logs:
         rows.append(("connections", "CloudWatch, for 90 days", "CloudWatch's keys", "no"))
     return Table(("what", "where", "encrypted with", "kept by down"), tuple(rows))
+
+
+def _studies(config: EnvironmentConfig, own: str) -> Iterator[tuple[str, str, str, str]]:
+    if config.tuning.has_database:
+        cluster, backups = Naming.of(config).database, count(config.tuning.backup_days, "day")
+        yield "studies of workers", f"Aurora cluster {cluster}, with backups of {backups}", own, "yes, as a snapshot"
+        yield "the password of the database's first user", "a secret that RDS makes and changes", own, "no"
+
+
+def database(config: EnvironmentConfig) -> tuple[str, ...]:
+    """Who reaches the database of studies, and when it costs."""
+    tuning = config.tuning
+    if not tuning.has_database:
+        return ()
+    pauses = f"It pauses after {PAUSE_SECONDS // 60} minutes without a connection, and then costs storage alone."
+    least = f"It never pauses: at least {tuning.min_acu:g} ACU are paid for in each hour."
+    reached = (
+        "Apps and jobs of this environment reach the database of studies, and nothing else in the network. They sign in"
+        f" over TLS as {WORKER}, with a token of IAM's in place of a password. From anywhere else, RDS's Data API alone"
+        " reaches it, for whoever may read its first user's secret."
+    )
+    return reached, f"It has {tuning.max_acu:g} ACU at most. {least if tuning.min_acu else pauses}"
 
 
 def _secrets(config: EnvironmentConfig, own: str) -> Iterator[tuple[str, str, str, str]]:

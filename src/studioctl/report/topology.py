@@ -9,14 +9,21 @@ from studioctl.infrastructure import endpoints
 
 MANY = 12  # people who have a node each; more are one node
 _STYLE = """\
-  graph [rankdir=LR, bgcolor="transparent", fontname="Arial", fontsize=11, pad=0.2, nodesep=0.25, ranksep=0.6];
+  graph [bgcolor="transparent", fontname="Arial", fontsize=11, pad=0.2, nodesep=0.25, ranksep=0.6];
   node [shape=box, style=rounded, fontname="Arial", fontsize=11, margin="0.24,0.08"];
   edge [fontname="Arial", fontsize=9, arrowsize=0.7];"""
 
 
 def dot(config: EnvironmentConfig) -> str:
-    """The graph of an environment."""
-    return "\n".join(["digraph environment {", _STYLE, *_people(config), *_network(config), *_services(config), "}"])
+    """The graph of an environment, from left to right."""
+    parts = (*_people(config), *_network(config), *_spaces_on(config), *_services(config))
+    return "\n".join(["digraph environment {", "  rankdir=LR;", _STYLE, *parts, "}"])
+
+
+def standing(config: EnvironmentConfig) -> str:
+    """The same from top to bottom, so narrow that a telephone shows it in a size in which it can be read."""
+    parts = (*_people_with_spaces(config), *_network(config), *_services(config, below_each_other=True))
+    return "\n".join(["digraph environment {", _STYLE, "  graph [rankdir=TB, ranksep=0.3, labeljust=l];", *parts, "}"])
 
 
 def in_words(config: EnvironmentConfig) -> str:
@@ -81,20 +88,44 @@ def _network(config: EnvironmentConfig) -> Iterator[str]:
             yield "  way -> nat -> internet;"
         if endpoints.interfaces(config):
             yield "  way -> endpoints;"
+
+
+def _spaces_on(config: EnvironmentConfig) -> Iterator[str]:
     many = len(config.users) > MANY
     spaces = ["spaces"] if many else [f"space_{index}" for index, _ in enumerate(config.resolved_spaces())]
     yield from (f"  {space} -> way;" for space in spaces)
 
 
-def _services(config: EnvironmentConfig) -> Iterator[str]:
+def _people_with_spaces(config: EnvironmentConfig) -> Iterator[str]:
+    """A node for each user, below each other."""
+    of_user: dict[str, list[str]] = {user.name: [user.name] for user in config.users}
+    for space in config.resolved_spaces():
+        of_user[space.owner] += [space.name, f"{space.instance_type}, {space.volume_gb} GB"]
+    told = ["\n".join(lines) for lines in of_user.values()]
+    if len(told) > MANY:
+        told = [f"{count(len(config.users), 'user')}\n{count(len(config.resolved_spaces()), 'space')}"]
+    yield '  subgraph cluster_people { label="People and their spaces"; style="rounded";'
+    yield from (f"    user_{number} [label={_text(label)}];" for number, label in enumerate(told))
+    yield from _below_each_other("user", len(told))
+    yield "  }"
+    yield f"  user_{len(told) - 1} -> way;"
+
+
+def _below_each_other(kind: str, number: int) -> Iterator[str]:
+    yield from (f"    {kind}_{each} -> {kind}_{each + 1} [style=invis];" for each in range(number - 1))
+
+
+def _services(config: EnvironmentConfig, *, below_each_other: bool = False) -> Iterator[str]:
     start = "endpoints" if endpoints.interfaces(config) else "way"
     yield '  subgraph cluster_data { label="Data in AWS"; style="rounded";'
     things = ["Data bucket", "Image repository", "Home directories"]
     things += ["GitHub tokens"] if config.secrets.github or any(user.github for user in config.users) else []
     things += ["KMS key"] if config.encryption.customer_key or config.encryption.key else []
     yield from (f"    thing_{number} [label={_text(thing)}];" for number, thing in enumerate(things))
+    if below_each_other:
+        yield from _below_each_other("thing", len(things))
     yield "  }"
-    yield from (f"  {start} -> thing_{number};" for number, _ in enumerate(things))
+    yield from (f"  {start} -> thing_{number};" for number, _ in enumerate(things[:1] if below_each_other else things))
 
 
 def _text(text: str) -> str:

@@ -7,9 +7,12 @@ turn and compares.
 import re
 from collections.abc import Callable, Mapping
 
+from studioctl.catalog import kinds
+from studioctl.catalog.kinds import BUCKET, DOMAIN, KINDS, PROFILE, SPACE
 from studioctl.config.text import Location
+from studioctl.infrastructure.iam import purposes
 from studioctl.infrastructure.naming import label
-from studioctl.review.facts import DOMAIN, PROFILE, SPACE, Facts
+from studioctl.review.facts import Facts
 from studioctl.terraform.plan import AttributeChange, ResourceChange
 
 Finder = Callable[[ResourceChange, Facts], Location]
@@ -24,8 +27,16 @@ IDLE, IDLE_SWITCH = f"{_IDLE}.idle_timeout_in_minutes", f"{_IDLE}.lifecycle_mana
 VOLUME = "space_storage_settings.ebs_storage_settings.ebs_volume_size_in_gb"
 INSTANCE = f"{_EDITOR}.default_resource_spec.instance_type"
 APP = "app_type"
+IMAGE = f"{_EDITOR}.default_resource_spec.sagemaker_image_version_alias"
+_IMAGE_PARTS = {f"{_EDITOR}.default_resource_spec.sagemaker_image_{part}": IMAGE for part in ("arn", "version_arn")}
+MOUNTS, MOUNTED, POSIX = "custom_file_system_config", "custom_file_system", "custom_posix_user_config"
+_NUMBERED_MOUNT = re.compile(r"\.custom_file_system_config\[(\d+)\]")
 # What a space may say itself, else its user, else [studio].
-OF_SPACE: Mapping[str, str] = {VOLUME: "volume_gb", INSTANCE: "instance_type", APP: "app"}
+HIDDEN_APPS = "studio_web_portal_settings.hidden_app_types"
+OF_SPACE: Mapping[str, str] = {VOLUME: "volume_gb", INSTANCE: "instance_type", APP: "app", IMAGE: "image"}
+PLAN = f"{_EDITOR}.default_resource_spec.training_plan_arn"
+TITLE = "space_display_name"
+OF_SPACE_ALONE: Mapping[str, str] = {PLAN: "training_plan", TITLE: "title"}
 STUDIO: Mapping[str, Location] = {
     IDLE: ("studio", "idle_timeout_minutes"),
     IDLE_SWITCH: ("studio", "idle_timeout_minutes"),
@@ -36,13 +47,20 @@ STUDIO: Mapping[str, Location] = {
     "domain_settings.docker_settings.vpc_only_trusted_accounts": ("studio", "trusted_accounts"),
     "domain_settings.docker_settings.rootless_docker": ("studio", "rootless_docker"),
     "studio_web_portal_settings.hidden_app_types": ("studio", "hidden_apps"),
+    "studio_web_portal_settings.hidden_ml_tools": ("studio", "hidden_tools"),
+    "studio_web_portal_settings.hidden_instance_types": ("limits", "instance_types"),
+    "studio_web_portal_settings.hidden_sagemaker_image_version_aliases": ("limits", "images"),
     "studio_web_portal_settings.execution_role_session_name_mode": ("studio", "session_names"),
+    "auth_mode": ("access", "auth"),
+    "home_efs_file_system_creation": ("studio", "home_file_system"),
+    "auto_mount_home_efs": ("studio", "home_file_system"),
     "domain_settings.security_group_ids": ("studio", "domain_security_group"),
     "domain_settings.execution_role_identity_config": ("iam", "per_user_roles"),
     "domain_name": ("names", "domain"),
     "execution_role": ("iam", "per_user_roles"),
     "security_groups": ("network", "access"),
     f"{_EDITOR}.custom_image": ("images", "custom"),
+    MOUNTS: ("storage", "file_systems"),
 }
 # (type, path without positions) -> key
 OTHERS: Mapping[tuple[str, str], Location] = {
@@ -58,8 +76,14 @@ OTHERS: Mapping[tuple[str, str], Location] = {
     ("aws_ecr_repository", "image_scanning_configuration.scan_on_push"): ("images", "scan_on_push"),
     ("aws_kms_key", "deletion_window_in_days"): ("encryption", "deletion_days"),
     ("aws_iam_role", "name"): ("names", "role"),
+    ("aws_iam_role", "path"): ("iam", "role_path"),
     ("aws_iam_role", "permissions_boundary"): ("iam", "permissions_boundary"),
     ("aws_sagemaker_image_version", "base_image"): ("images", "custom"),
+    ("aws_rds_cluster", "serverlessv2_scaling_configuration.min_capacity"): ("tuning", "min_acu"),
+    ("aws_rds_cluster", "serverlessv2_scaling_configuration.max_capacity"): ("tuning", "max_acu"),
+    ("aws_rds_cluster", "serverlessv2_scaling_configuration.seconds_until_auto_pause"): ("tuning", "min_acu"),
+    ("aws_rds_cluster", "backup_retention_period"): ("tuning", "backup_days"),
+    ("aws_rds_cluster", "engine"): ("tuning", "database"),
 }
 # The rules of the repository's expiry policy, by their position.
 EXPIRY = {"[0]": ("images", "keep_latest"), "[1]": ("images", "expire_untagged_days")}
@@ -78,7 +102,7 @@ def of_app(path: str, app_type: str | None) -> str:
 def of_attribute(change: ResourceChange, attribute: AttributeChange, facts: Facts) -> Location:
     """The key behind one attribute."""
     path = plain(attribute.path)
-    if _is_guards(change) or _is_for_guard(change, path, facts):
+    if _is_guards(change) or _is_for_guard(change, attribute.path, facts):
         return ("limits",)
     if attribute.unknown and (other := facts.behind(change)):
         forcing = [it for it in other.attributes if it.forces_replacement] or other.attributes
@@ -89,7 +113,7 @@ def of_attribute(change: ResourceChange, attribute: AttributeChange, facts: Fact
     if path == "kms_key_id" or path.startswith("encryption_configuration"):
         return facts.encryption
     if change.type in {DOMAIN, PROFILE, SPACE}:
-        return _of_studio(path, change, facts)
+        return _of_person(path, attribute, change, facts) or _of_studio(path, change, facts)
     expiry = EXPIRY if change.type == "aws_ecr_lifecycle_policy" else {}
     found = [key for rule, key in expiry.items() if f"rules{rule}" in attribute.path]
     key = found[0] if found else OTHERS.get((change.type, path)) or of_existence(change, facts)
@@ -103,9 +127,34 @@ def _of_tag(path: str, change: ResourceChange, facts: Facts) -> Location:
     return ("tags", name) if name else ("tags",)
 
 
+def _of_person(path: str, attribute: AttributeChange, change: ResourceChange, facts: Facts) -> Location | None:
+    """The user of IAM Identity Center, and what the file says of a single user or space and nowhere else."""
+    if path.startswith((MOUNTS, MOUNTED, POSIX)) and change.type != DOMAIN:
+        place = facts.user(change.label) if change.type == PROFILE else facts.spaces.get(change.label, ("users",))[:2]
+        if path.startswith(POSIX) and len(place) > 1 and facts.config.users[int(place[1])].posix:
+            return (*place, "posix")
+        is_own = len(place) > 1 and _is_own_mount(attribute, place, facts)
+        return (*place, "file_systems") if is_own else ("storage", "file_systems")
+    if path in OF_SPACE_ALONE:
+        place = facts.spaces.get(change.label, ("users",))
+        return (*place, OF_SPACE_ALONE[path]) if "spaces" in place else place
+    return (*facts.user(change.label), "sso_user") if path.startswith("single_sign_on_user_") else None
+
+
+def _is_own_mount(attribute: AttributeChange, place: Location, facts: Facts) -> bool:
+    """Whether it is the user's own that differs: everybody's come first."""
+    user, everybodys = facts.config.users[int(place[1])], facts.config.storage.file_systems
+    if found := _NUMBERED_MOUNT.search(attribute.path):
+        return int(found[1]) >= len(facts.config.mounted_by(user)) - len(user.file_systems)
+    return not everybodys or bool(user.file_systems)
+
+
 def _of_studio(path: str, change: ResourceChange, facts: Facts) -> Location:
+    path = _IMAGE_PARTS.get(path, path)
     if path in OF_SPACE:
         return _own_or_default(change, facts, OF_SPACE[path])
+    if path == HIDDEN_APPS and facts.config.limits.apps is not None:
+        return ("limits", "apps")
     if path == "subnet_ids":
         vpc = facts.config.network.vpc
         return ("network", "availability_zones") if vpc is None else ("network", "vpc", "subnet_ids")
@@ -118,6 +167,9 @@ def _of_studio(path: str, change: ResourceChange, facts: Facts) -> Location:
 
 def _own_or_default(change: ResourceChange, facts: Facts, name: str) -> Location:
     place = facts.spaces.get(change.label) if change.type == SPACE else None
+    if name == "image" and change.type == PROFILE:  # of the spaces that the user makes in Studio's pages
+        place = facts.user(change.label)
+        place = place if len(place) > 1 else None
     if not place:
         return ("studio", name)
     user = facts.config.users[int(place[1])]
@@ -152,12 +204,16 @@ def of_existence(change: ResourceChange, facts: Facts) -> Location:
         return facts.user(change.label)
     if change.type == SPACE:
         return _space(change, facts)
-    return _FINDERS.get(change.type, _always("studio"))(change, facts)
+    key = KINDS[change.type].key if change.type in KINDS else ("studio",)
+    finder = _FINDERS.get(key)
+    return finder(change, facts) if finder else key
 
 
 def _is_for_guard(change: ResourceChange, path: str, facts: Facts) -> bool:
-    """Whether it changes only because a guard comes or goes."""
+    """Whether it changes only because a guard comes or goes, or looks at GPUs: then the bucket has a second rule."""
     begins_or_ends = "aws_lambda_function.guard" in facts.addresses
+    if change.type == "aws_s3_bucket":
+        return path.startswith("lifecycle_rule[1]")
     return path == "force_detach_policies" or (begins_or_ends and change.type == "aws_s3_bucket_policy")
 
 
@@ -194,6 +250,10 @@ def _group(change: ResourceChange, facts: Facts) -> Location:
         return facts.user(change.label.removeprefix("user_"))
     if change.label == "endpoints":
         return _endpoint(change, facts)
+    if change.label == "database":
+        return _DATABASE
+    if change.label == "studio_nfs" and "aws_vpc_security_group_egress_rule.studio_https" not in facts.addresses:
+        return ("studio", "home_file_system")
     return _network(change, facts)
 
 
@@ -216,11 +276,13 @@ def _endpoint(change: ResourceChange, facts: Facts) -> Location:
 def _permissions(change: ResourceChange, facts: Facts) -> Location:
     if change.label == "flow_logs":
         return ("network", "flow_logs")
+    if change.label == "database":
+        return _DATABASE
     if facts.is_new:
         return ("iam",)
     if "aws_iam_role_policy_attachment.managed_sagemaker" in facts.addresses:
         return ("iam", "permissions")
-    purpose, user = _purpose(change.label)
+    purpose, user = purposes.told_apart(change.label)
     return _of_role(purpose, user, facts) or _of_purpose(purpose, user, facts)
 
 
@@ -233,32 +295,27 @@ def _of_role(purpose: str, user: str | None, facts: Facts) -> Location | None:
     return None
 
 
+def _limits(facts: Facts) -> Location:
+    """One policy holds the three: the first that the file has, else the part."""
+    names = (name for name in ("instance_types", "images", "apps") if getattr(facts.config.limits, name) is not None)
+    return ("limits", next(names, "instance_types"))
+
+
 def _of_purpose(purpose: str, user: str | None, facts: Facts) -> Location:
+    if purpose == "limits":
+        return _limits(facts)
     if purpose == "kms":
         return facts.encryption
     if user is not None and purpose in _OF_USERS:
         return (*facts.user(user), _OF_USERS[purpose])
-    if purpose not in _PURPOSES and "aws_iam_policy.remote_access" in facts.addresses:
+    if purpose not in purposes.KEYS and "aws_iam_policy.remote_access" in facts.addresses:
         return ("studio", "remote_access")
-    return _PURPOSES.get(purpose, ("iam",))
+    return purposes.KEYS.get(purpose, ("iam",))
 
 
+_DATABASE: Location = ("tuning", "database")
 # Keys of a user that change the user's own policies.
 _OF_USERS = {"images": "push_images", "secrets": "github"}
-_PURPOSES: Mapping[str, Location] = {
-    "remote_access": ("studio", "remote_access"),
-    "s3": ("storage", "extra_buckets"),
-    "images": ("images", "repository"),
-    "secrets": ("secrets", "github"),
-    "extra": ("iam", "extra_statements"),
-}
-
-
-def _purpose(its_label: str) -> tuple[str, str | None]:
-    """A policy's purpose, and the label of the user whose it is: `secrets_ada` is "secrets" and "ada"."""
-    known = [*_PURPOSES, "execution", "studio", "jobs", "managed", "kms"]
-    purpose = max((it for it in known if its_label == it or its_label.startswith(f"{it}_")), key=len, default=its_label)
-    return purpose, its_label[len(purpose) + 1 :] or None
 
 
 def _token(change: ResourceChange, facts: Facts) -> Location:
@@ -276,13 +333,11 @@ def _image(change: ResourceChange, facts: Facts) -> Location:
 def _bucket(change: ResourceChange, facts: Facts) -> Location:
     if facts.is_new:
         return ("storage",)
-    parts: dict[str, Location] = {
-        "aws_s3_bucket_versioning": ("storage", "versioning"),
-        "aws_s3_bucket_logging": ("storage", "access_logs"),
-        "aws_s3_bucket_server_side_encryption_configuration": facts.encryption,
-    }
-    replaced = any(c.type == "aws_s3_bucket" and c.action != "update" for c in facts.summary.changes)
-    return ("storage", "bucket") if replaced else parts.get(change.type, ("storage",))
+    if any(c.type == BUCKET and c.action != "update" for c in facts.summary.changes):
+        return ("storage", "bucket")
+    if change.type == "aws_s3_bucket_server_side_encryption_configuration":
+        return facts.encryption
+    return ("storage",) if change.type == BUCKET else kinds.kind_of(change.type).key
 
 
 def _repository(change: ResourceChange, facts: Facts) -> Location:
@@ -293,49 +348,15 @@ def _encryption(_: ResourceChange, facts: Facts) -> Location:
     return facts.encryption
 
 
-def _always(*key: str) -> Finder:
-    return lambda _change, _facts: key
-
-
-_FINDERS: Mapping[str, Finder] = {
-    DOMAIN: _always("studio"),
-    "aws_sagemaker_studio_lifecycle_config": _script,
-    **dict.fromkeys(("aws_sagemaker_image", "aws_sagemaker_image_version", "aws_sagemaker_app_image_config"), _image),
-    **dict.fromkeys(
-        (
-            "aws_vpc",
-            "aws_default_security_group",
-            "aws_subnet",
-            "aws_route_table",
-            "aws_route_table_association",
-            "aws_route",
-            "aws_internet_gateway",
-            "aws_nat_gateway",
-            "aws_eip",
-        ),
-        _network,
-    ),
-    **dict.fromkeys(
-        ("aws_security_group", "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"), _group
-    ),
-    "aws_vpc_endpoint": _endpoint,
-    **dict.fromkeys(
-        ("aws_cloudwatch_log_group", "aws_flow_log", "aws_iam_role_policy"), _always("network", "flow_logs")
-    ),
-    **dict.fromkeys(("aws_iam_role", "aws_iam_policy", "aws_iam_role_policy_attachment"), _permissions),
-    **dict.fromkeys(
-        (
-            "aws_s3_bucket",
-            "aws_s3_bucket_logging",
-            "aws_s3_bucket_ownership_controls",
-            "aws_s3_bucket_policy",
-            "aws_s3_bucket_public_access_block",
-            "aws_s3_bucket_server_side_encryption_configuration",
-            "aws_s3_bucket_versioning",
-        ),
-        _bucket,
-    ),
-    **dict.fromkeys(("aws_ecr_repository", "aws_ecr_lifecycle_policy"), _repository),
-    "aws_secretsmanager_secret": _token,
-    **dict.fromkeys(("aws_kms_key", "aws_kms_alias"), _encryption),
+# By the key that the table of kinds has.
+_FINDERS: Mapping[kinds.Key, Finder] = {
+    ("editor",): _script,
+    ("images", "custom"): _image,
+    ("network",): _group,
+    ("network", "endpoints"): _endpoint,
+    ("iam",): _permissions,
+    **dict.fromkeys((kind.key for kind in KINDS.values() if kind.key[0] == "storage"), _bucket),
+    ("images", "repository"): _repository,
+    ("secrets", "github"): _token,
+    ("encryption", "customer_key"): _encryption,
 }

@@ -1,14 +1,28 @@
 """The values of a reviewed plan: one entry for each cause in the file."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from studioctl.config.text import Location
 from studioctl.review.nouns import Group
 
 # From the loudest to the quietest; a plan shows them in this order.
-Weight = Literal["lost", "replaced", "interrupts", "widens", "unprotected", "final", "costs", "changed", "created"]
+Weight = Literal[
+    "lost",
+    "replaced",
+    "interrupts",
+    "deleted",
+    "takes",
+    "widens",
+    "unprotected",
+    "costs",
+    "changed",
+    "removed",
+    "created",
+]
 WEIGHTS: tuple[Weight, ...] = get_args(Weight)
+QUIET: frozenset[Weight] = frozenset({"changed", "removed", "created"})
 
 
 @dataclass(frozen=True)
@@ -23,10 +37,12 @@ class Entry:
             there was removed.
         before: The old value as the file would say it; None where there is no single one.
         after: The new value.
-        weight: How much it matters to people.
-        effect: What happens, in a sentence without a full stop.
+        weights: How much it matters to people, and why: the heaviest first.
+        effect: What happens, in sentences.
         addresses: Terraform's addresses of everything that it concerns.
-        interrupts: Whether it also stops apps, whatever its weight.
+        is_gone: Whether the file no longer has what it was about.
+        people: Whose apps run now and whose do not, and what `up` does with each; a line for each.
+        copies: How to copy first what would be lost; a line for each.
     """
 
     group: Group
@@ -35,15 +51,31 @@ class Entry:
     where: str | None
     before: str | None
     after: str | None
-    weight: Weight
+    weights: tuple[Weight, ...]
     effect: str
     addresses: tuple[str, ...]
-    interrupts: bool = False
+    is_gone: bool = False
+    people: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> Weight:
+        """How much it matters to people."""
+        return self.weights[0]
+
+    @property
+    def marks(self) -> tuple[Weight, ...]:
+        """The reasons to look at it first; none for most."""
+        return tuple(weight for weight in self.weights if weight not in QUIET)
 
     def sentence(self) -> str:
-        """The entry in one sentence, with where it stands."""
+        """The entry in a line, with where it stands."""
+        return f"{self.asked()}: {self.effect}"
+
+    def asked(self) -> str:
+        """The key, its values and where it stands."""
         values = "" if self.after is None else f" {self.before} -> {self.after}"
-        return f"{self.subject}{values}{self.place()}: {self.effect}"
+        return f"{self.subject}{values}{self.place()}"
 
     def place(self) -> str:
         """Where it stands, in brackets; that it is a default where a value stands nowhere; else nothing."""
@@ -51,7 +83,16 @@ class Entry:
             return f" ({self.where})"
         if self.after is not None:
             return " (the default)"
-        return " (no longer in the file)" if self.weight in {"lost", "interrupts"} else ""
+        return " (no longer in the file)" if self.is_gone else ""
+
+    def told(self, repeat: Callable[[str], str]) -> "Entry":
+        """The same, with `repeat` done to whatever names commands."""
+        return replace(
+            self,
+            effect=repeat(self.effect),
+            people=tuple(map(repeat, self.people)),
+            copies=tuple(map(repeat, self.copies)),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The stable shape of an entry in `studioctl plan --json`."""
@@ -63,7 +104,10 @@ class Entry:
             "before": self.before,
             "after": self.after,
             "weight": self.weight,
+            "marks": list(self.marks),
             "effect": self.effect,
+            "people": list(self.people),
+            "copies": list(self.copies),
             "addresses": list(self.addresses),
         }
 
@@ -82,12 +126,13 @@ class Review:
 
     def of(self, group: Group) -> tuple[Entry, ...]:
         """The entries of a group, without those that are told first."""
-        return tuple(entry for entry in self.entries if entry.group == group and entry.weight not in LOUD)
+        return tuple(entry for entry in self.entries if entry.group == group and not entry.marks)
 
     @property
     def loud(self) -> tuple[Entry, ...]:
         """Those to look at first: loss, interruption, and whatever is large or cannot be taken back."""
-        return tuple(entry for entry in self.entries if entry.weight in LOUD)
+        return tuple(entry for entry in self.entries if entry.marks)
 
-
-LOUD: frozenset[Weight] = frozenset(WEIGHTS) - {"changed", "created"}
+    def told(self, repeat: Callable[[str], str]) -> "Review":
+        """The same, with `repeat` done to whatever names commands."""
+        return replace(self, entries=tuple(entry.told(repeat) for entry in self.entries))

@@ -5,23 +5,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from studioctl.catalog import kinds
+from studioctl.catalog.kinds import DOMAIN, KINDS
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location
 from studioctl.infrastructure.block import Blueprint, Resource
 from studioctl.infrastructure.blueprint import build
 from studioctl.infrastructure.naming import label
+from studioctl.lifecycle.reading import decoded, steps_of
+from studioctl.review.now import Now
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
-DOMAIN, PROFILE, SPACE = "aws_sagemaker_domain", "aws_sagemaker_user_profile", "aws_sagemaker_space"
 ACCESS = "app_network_access_type"
-SCRIPT, SCRIPT_NAME = "aws_sagemaker_studio_lifecycle_config.editor", "studio_lifecycle_config_name"  # with its digest
-POLICIES = {"aws_iam_policy", "aws_s3_bucket_policy"}
+SCRIPT, SCRIPT_NAME = f"{kinds.SCRIPT}.editor", "studio_lifecycle_config_name"  # with its digest
+CONTENT, GPU_WATCH = "studio_lifecycle_config_content", "gpu_watch"
+POLICIES = {kinds.POLICY, "aws_s3_bucket_policy"}
 # Others are in these or name them, and change with them.
-HOLDERS = {
-    *("aws_vpc", "aws_subnet", DOMAIN, "aws_iam_role", "aws_kms_key"),
-    *("aws_s3_bucket", "aws_ecr_repository", "aws_secretsmanager_secret"),
-}
+HOLDERS = {kind.type for kind in KINDS.values() if kind.holds}
+# What `up` refuses to delete, unless nothing is in it or the user said so.
+ASKED_FOR = {kind.type for kind in KINDS.values() if kind.store}
 MADE = {"create", "update", "replace"}
 
 
@@ -32,6 +35,7 @@ class Facts:
     config: EnvironmentConfig
     summary: PlanSummary
     source: Source
+    now: Now | None = None  # what AWS has at this moment; None where nobody looked
 
     @cached_property
     def is_new(self) -> bool:
@@ -46,7 +50,7 @@ class Facts:
     @cached_property
     def has_another_range(self) -> bool:
         """Whether the VPC gets another range of addresses."""
-        return any(change.type == "aws_vpc" and change.destroys for change in self.summary.changes)
+        return any(change.type == kinds.VPC and change.destroys for change in self.summary.changes)
 
     @cached_property
     def types(self) -> frozenset[str]:
@@ -71,6 +75,14 @@ class Facts:
             for number, user in enumerate(self.config.users)
             for index, space in enumerate(user.effective_spaces())
         }
+
+    def holds_nothing(self, change: ResourceChange) -> bool:
+        """Whether somebody looked, and nothing of anybody's is in what could hold it."""
+        return self.now is not None and change.type in ASKED_FOR and change.address not in self.now.held
+
+    def is_unstarted(self, space: str) -> bool:
+        """Whether a space, by its label in Terraform, is known to have no volume yet."""
+        return self.now is not None and space in map(label, self.now.unstarted)
 
     def shared(self, key: Location) -> Location:
         """The group's key, where a user has a value from a group; else the key itself."""
@@ -111,7 +123,7 @@ class Facts:
 
     @cached_property
     def behind_scripts(self) -> Location:
-        """The key behind a change of everybody's set-up script: [editor], or what alone makes the difference."""
+        """The key behind a change of everybody's lifecycle script: [editor], or what alone makes the difference."""
         key, before = self._beside_editor
         was = self._script_before()
         if key is None or before is None or was is None:
@@ -140,7 +152,23 @@ class Facts:
             key = ("studio", "docker")
             studio = before.studio.model_copy(update={"docker": not before.studio.docker})
             before = before.model_copy(update={"studio": studio})
+        if self._watches_gpus_otherwise:
+            key = key or ("limits", "idle_gpu_minutes")
+            minutes = None if self.config.limits.idle_gpu_minutes is not None else 60
+            limits = before.limits.model_copy(update={"idle_gpu_minutes": minutes})
+            before = before.model_copy(update={"limits": limits})
         return key, before
+
+    @property
+    def _watches_gpus_otherwise(self) -> bool:
+        """Whether the script begins or ends to tell what GPUs do. How many minutes count is no part of it."""
+        texts = (
+            (decoded(a.before), decoded(a.after))
+            for change in self.summary.changes
+            for a in change.attributes
+            if change.address == SCRIPT and a.path == CONTENT and not a.unknown
+        )
+        return any((GPU_WATCH in steps_of(was)) != (GPU_WATCH in steps_of(now)) for was, now in texts)
 
     @cached_property
     def encryption(self) -> Location:

@@ -1,27 +1,22 @@
-"""How much each entry of a reviewed plan matters to people, and whom it interrupts."""
+"""How much each entry of a reviewed plan matters to people."""
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from studioctl.catalog.kinds import KINDS, PROFILE, SPACE
 from studioctl.config.checks import LONGEST_IDLE
+from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
-from studioctl.review.causes import IDLE, VOLUME, plain
-from studioctl.review.entry import Weight
-from studioctl.review.facts import DOMAIN, PROFILE, SPACE, Facts
+from studioctl.infrastructure.naming import label
+from studioctl.review.causes import IDLE, plain
+from studioctl.review.entry import WEIGHTS, Weight
+from studioctl.review.facts import Facts
+from studioctl.review.met import Touch
 from studioctl.terraform.plan import AttributeChange, ResourceChange
 
 # What holds people's data, and what a plan that destroys it says.
-LOST = {
-    SPACE: "",
-    DOMAIN: "the domain is deleted and created anew: every home directory, every space and every volume is deleted",
-    "aws_s3_bucket": "is deleted",
-    "aws_ecr_repository": "is deleted with its images",
-    "aws_secretsmanager_secret": "is deleted at once with any token in it, which stays valid at GitHub",
-    "aws_kms_key": "is deleted: what it encrypts can never be read again",
-    "aws_cloudwatch_log_group": "is deleted with the logs in it",
-}
-STOPS = "up needs --stop-apps, which stops it"
-ALL_STOP = f"while any app runs, {STOPS}"
+LOST = {kind.type: kind.lost for kind in KINDS.values() if kind.lost or kind.store}
 
 
 @dataclass(frozen=True)
@@ -35,44 +30,110 @@ class Part:
 Parts = Sequence[Part]
 
 
-def weight(key: Location, parts: Parts, facts: Facts) -> Weight:
-    """How much an entry matters to people."""
+def weights(key: Location, parts: Parts, facts: Facts, touched: Touch | None) -> tuple[Weight, ...]:
+    """How much an entry matters to people, and why: the heaviest first, each once."""
+    return tuple(dict.fromkeys(sorted(_weights(key, parts, facts, touched), key=WEIGHTS.index)))
+
+
+def _weights(key: Location, parts: Parts, facts: Facts, touched: Touch | None) -> Iterator[Weight]:
     changes = [part.change for part in parts]
-    if any(c.type in LOST and c.destroys and not c.is_unfinished for c in changes):
-        return "lost"
-    if any(c.action == "replace" and not c.is_unfinished and c.type not in REMADE for c in changes):
-        return "replaced"
+    if lost := [change for change in changes if is_lost(change, facts)]:
+        yield "deleted" if all(KINDS[change.type].renewable for change in lost) else "lost"
+    elif any(c.action == "replace" and not c.is_unfinished and c.type not in REMADE for c in changes):
+        yield "replaced"
     if deletes_older(key, parts) or leaves_with_spaces(changes, facts):
-        return "lost"
-    if stops(key, changes, facts):
-        return "interrupts"
-    if marked := _marked(key, parts, facts):
-        return marked
-    return "created" if all(_is_new(part) for part in parts) else "changed"
+        yield "lost"
+    if touched and touched.stops and not touched.is_harmless:
+        yield "interrupts"
+    if not facts.is_new:
+        yield from _marked(key, parts, facts)
+    if all(change.action == "delete" for change in changes):
+        yield "removed"
+    else:
+        yield "created" if all(_is_new(part) for part in parts) else "changed"
+
+
+def is_lost(change: ResourceChange, facts: Facts) -> bool:
+    """Whether it holds something of somebody's, as far as is known, and is destroyed."""
+    return change.type in LOST and change.destroys and not change.is_unfinished and not facts.holds_nothing(change)
 
 
 def leaves_with_spaces(changes: Collection[ResourceChange], facts: Facts) -> bool:
-    """Whether a user goes while spaces do: those of the user go too."""
-    leaves = any(change.type == PROFILE and change.action == "delete" for change in changes)
-    return leaves and any(change.type == SPACE and change.action == "delete" for change in facts.summary.changes)
+    """Whether a user goes while spaces with files do: those of the user go too."""
+    left = {change.label for change in changes if change.type == PROFILE and change.action == "delete"}
+    if not left:
+        return False
+    gone = [it for it in facts.summary.changes if it.type == SPACE and it.action == "delete" and is_lost(it, facts)]
+    if facts.now is None:
+        return bool(gone)
+    owners = {label(space): label(owner) for space, owner in facts.now.owners.items()}
+    return any(owners.get(change.label, "") in left for change in gone)
 
 
-def interrupts(key: Location, parts: Parts, facts: Facts) -> bool:
-    """Whether it stops apps, or takes something from them while they run."""
-    return bool(stops(key, [part.change for part in parts], facts))
+def _marked(key: Location, parts: Parts, facts: Facts) -> Iterator[Weight]:
+    """The marks of changes that matter, although they stop nobody."""
+    if key == ("storage", "versioning") and not facts.config.storage.versioning:
+        yield "unprotected"
+    if _takes(key, parts, facts):
+        yield "takes"
+    if _widens(key, parts, facts):
+        yield "widens"
+    if any(plain(a.path) == IDLE and a.after == LONGEST_IDLE for part in parts for a in part.attributes):
+        yield "costs"
 
 
-def _marked(key: Location, parts: Parts, facts: Facts) -> Weight | None:
-    """The mark of a change that is large or cannot be taken back, although nobody notices it at once."""
-    if key[:1] == ("storage",) and key[1:] == ("versioning",) and not facts.config.storage.versioning:
-        return "unprotected"
-    if key == ("iam", "permissions") and facts.config.iam.permissions == "managed":
-        return "widens"
-    values = [(plain(a.path), a.before, a.after) for part in parts for a in part.attributes if not a.unknown]
-    if any(path == VOLUME and before is not None and after > before for path, before, after in values):
-        return "final"
-    never = any(path == IDLE and after == LONGEST_IDLE for path, _, after in values)
-    return "costs" if never else None
+def _takes(key: Location, parts: Parts, facts: Facts) -> bool:
+    """Whether people can no longer do or reach what they could."""
+    config = facts.config
+    less: Mapping[Location, bool] = {
+        ("network", "access"): loses_docker_hub(facts) or not has_internet(config),
+        ("network", "internet"): not has_internet(config),
+        ("studio", "docker"): not config.studio.docker,
+        ("studio", "remote_access"): not config.studio.remote_access,
+        ("iam", "per_user_roles"): config.iam.per_user_roles,
+        ("iam", "permissions"): config.iam.permissions == "scoped",
+        ("storage", "extra_buckets"): bool(buckets(parts)[0]),
+        ("images", "immutable_tags"): config.images.immutable_tags,
+    }
+    if key[:1] == ("users",) and key[-1] == "push_images":
+        return not config.users[int(key[1])].push_images
+    return less.get(key, False)
+
+
+def has_internet(config: EnvironmentConfig) -> bool:
+    """Whether editors reach the internet."""
+    return config.network.access == "public" or config.network.internet == "nat"
+
+
+def loses_docker_hub(facts: Facts) -> bool:
+    """Whether Docker reached every registry before, and from now on ECR alone."""
+    studio = facts.config.studio
+    return facts.opens_or_closes and facts.config.network.is_closed and studio.docker and not studio.rootless_docker
+
+
+def _widens(key: Location, parts: Parts, facts: Facts) -> bool:
+    """Whether people may do or reach more than before."""
+    config = facts.config
+    more: Mapping[Location, bool] = {
+        ("iam", "permissions"): config.iam.permissions == "managed",
+        ("iam", "extra_statements"): any(statement.effect == "Allow" for statement in config.iam.extra_statements),
+        ("iam", "permissions_boundary"): config.iam.permissions_boundary is None,
+        ("studio", "remote_access"): config.studio.remote_access,
+        ("storage", "extra_buckets"): bool(buckets(parts)[1] & set(config.storage.extra_buckets)),
+    }
+    if key[:1] == ("users",) and key[-1] == "push_images":
+        return config.users[int(key[1])].push_images
+    return more.get(key, False)
+
+
+def buckets(parts: Parts) -> tuple[set[str], set[str]]:
+    """The buckets that policies no longer name, and those that they name anew."""
+    texts = [(str(a.before), str(a.after)) for part in parts for a in part.attributes if not a.unknown]
+    before, after = ({name for pair in texts for name in _BUCKET.findall(pair[side])} for side in (0, 1))
+    return before - after, after - before
+
+
+_BUCKET = re.compile(r":s3:::([a-z0-9][a-z0-9.-]+)")
 
 
 def _is_new(part: Part) -> bool:
@@ -81,44 +142,14 @@ def _is_new(part: Part) -> bool:
 
 
 # AWS cannot change these. What people have is not in them, so they are made anew.
-REMADE = {
-    "aws_sagemaker_studio_lifecycle_config",
-    "aws_sagemaker_image",
-    "aws_sagemaker_image_version",
-    "aws_sagemaker_app_image_config",
-    "aws_iam_policy",
-    "aws_iam_role_policy_attachment",
-    "aws_route_table_association",
-    "aws_ecr_lifecycle_policy",
-}
+REMADE = {kind.type for kind in KINDS.values() if kind.remade}
 
 
-def stops(key: Location, changes: Collection[ResourceChange], facts: Facts) -> str:
-    """Whom it interrupts, in words; empty where nobody is. `operations/provisioning/up.py` asks who that is today."""
-    if facts.is_new:
-        return ""
-    gone = {change.type for change in changes if change.destroys and not change.is_unfinished}
-    fewer = key == ("network", "availability_zones") and "aws_subnet" in gone
-    if key in {("network", "access"), ("iam", "per_user_roles")} or fewer:
-        return ALL_STOP
-    if key == ("network", "internet") and "aws_nat_gateway" in gone:
-        return "editors that run lose the internet at once"
-    return next((words for kind, words in _NEEDED_BY_APPS.items() if kind in gone), "")
-
-
-_NEEDED_BY_APPS = {
-    DOMAIN: ALL_STOP,
-    PROFILE: f"while an app of the user runs, {STOPS}",
-    SPACE: f"while an app runs in it, {STOPS}",
-    "aws_sagemaker_studio_lifecycle_config": f"while an app with the old set-up script runs, {STOPS}",
-    "aws_sagemaker_image": f"while an app with this image runs, {STOPS}",
-    "aws_sagemaker_image_version": f"while an app with this image runs, {STOPS}",
-}
 # A smaller value makes AWS delete what is older.
 KEPT: Mapping[Location, str] = {
-    ("storage", "keep_old_versions_days"): "those that are older go within days",
-    ("images", "keep_latest"): "those that are there now go within a day",
-    ("images", "expire_untagged_days"): "those that are there now go within a day",
+    ("storage", "keep_old_versions_days"): "Those that are older are deleted within days.",
+    ("images", "keep_latest"): "Those that are there now and too many or too old are deleted within a day.",
+    ("images", "expire_untagged_days"): "Those that are there now and too many or too old are deleted within a day.",
 }
 
 

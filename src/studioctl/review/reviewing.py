@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location, count
-from studioctl.review import causes, effects, marks, nouns, words
-from studioctl.review.entry import LOUD, WEIGHTS, Entry, Review
+from studioctl.review import causes, copies, effects, marks, met, nouns, set_up, words
+from studioctl.review.entry import WEIGHTS, Entry, Review
 from studioctl.review.facts import Facts
+from studioctl.review.fixed_sentences import NOBODY
 from studioctl.review.marks import Part
+from studioctl.review.now import Now
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 
 # What these do is no news: only the address in the state changes.
@@ -36,22 +38,23 @@ class _Gathered:
         self.values = self.values or values
 
 
-def review(config: EnvironmentConfig, source: Source, summary: PlanSummary) -> Review:
+def review(config: EnvironmentConfig, source: Source, summary: PlanSummary, now: Now | None = None) -> Review:
     """A plan in the words of the file.
 
     Args:
         config: The environment that the plan is for.
         source: The text of its file.
         summary: The plan.
+        now: What AWS has at this moment; None where nobody looked.
     """
-    facts = Facts(config, summary, source)
+    facts = Facts(config, summary, source, now)
     gathered: dict[tuple[Location, str], _Gathered] = {}
     for change in summary.changes:
         if change.action not in SILENT:
             _gather(change, facts, gathered)
     entries = [_entry(each, facts) for each in gathered.values()]
     order = {where: number for number, where in enumerate(source.spots())}
-    ranked = sorted(entries, key=lambda entry: (*_rank(entry), order.get(entry.where, 0)))
+    ranked = sorted(entries, key=lambda entry: (*_rank(entry), order.get(entry.where, 0), _is_below(entry)))
     return Review(tuple(_together(ranked)), facts.is_new)
 
 
@@ -64,7 +67,7 @@ def _together(entries: list[Entry]) -> Iterator[Entry]:
         yield from entries
         return
     addresses = tuple(address for entry in new for address in entry.addresses)
-    effect = f"{nouns.listed(address.split('.')[0] for address in addresses)} are created; {effects.NOBODY}"
+    effect = f"{nouns.listed(address.split('.')[0] for address in addresses)} are created. {NOBODY}"
     subject = f"{count(len(new), 'new user')}, {new[0].subject.removeprefix('user ')} and others"
     for entry in entries:
         if entry is new[0]:
@@ -90,18 +93,33 @@ def _gather(change: ResourceChange, facts: Facts, gathered: dict[tuple[Location,
 def _entry(gathered: _Gathered, facts: Facts) -> Entry:
     parts = list(gathered.parts.values())
     before, after = gathered.values or _switched(gathered, facts) or (None, None)
+    key, subject = _of_editor(gathered, facts) or (gathered.key, gathered.subject)
+    changes = [part.change for part in parts]
+    where = None if gathered.key in REMOVED else facts.source.exactly(*key)
+    touched = met.touch(gathered.key, changes, facts)
+    weights = marks.weights(gathered.key, parts, facts, touched)
     return Entry(
         group=words.group(gathered.key, parts[0].change),
         key=gathered.key,
-        subject=gathered.subject,
-        where=None if gathered.key in REMOVED else facts.source.exactly(*gathered.key),
+        subject=subject,
+        where=where,
         before=before,
         after=after,
-        weight=marks.weight(gathered.key, parts, facts),
-        effect=effects.effect(gathered.key, parts, facts),
+        weights=weights,
+        effect=effects.effect(gathered.key, parts, facts, touched, weights),
         addresses=tuple(gathered.parts),
-        interrupts=marks.interrupts(gathered.key, parts, facts),
+        is_gone=where is None and any(change.action == "delete" for change in changes),
+        people=tuple(met.people(touched, changes, facts)),
+        copies=tuple(copies.copies(parts, facts)),
     )
+
+
+def _of_editor(gathered: _Gathered, facts: Facts) -> tuple[Location, str] | None:
+    """The key below an `editor`, where one alone changes."""
+    if facts.is_new or gathered.key[-1] != "editor":
+        return None
+    found = set_up.changed(gathered.key, list(gathered.parts.values()), facts)
+    return (found[0].key, f"{gathered.subject}.{found[0].key[-1]}") if len(found) == 1 else None
 
 
 def _switched(gathered: _Gathered, facts: Facts) -> tuple[str, str] | None:
@@ -122,7 +140,11 @@ def _zones(gathered: _Gathered, facts: Facts) -> tuple[str, str]:
     return str(now - actions.count("create") + actions.count("delete")), str(now)
 
 
+def _is_below(entry: Entry) -> bool:
+    """Whether it is a space that left the file: its user, who may be behind it, comes first."""
+    return entry.key in REMOVED and not entry.subject.startswith("user ")
+
+
 def _rank(entry: Entry) -> tuple[int, int]:
-    loud = entry.weight in LOUD
     groups = list(nouns.TITLES)
-    return (WEIGHTS.index(entry.weight) if loud else len(WEIGHTS), groups.index(entry.group))
+    return (WEIGHTS.index(entry.weight) if entry.marks else len(WEIGHTS), groups.index(entry.group))

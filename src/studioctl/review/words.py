@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from studioctl.catalog.kinds import SPACE
 from studioctl.config import apps
 from studioctl.config.checks import LONGEST_IDLE, NEVER
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
 from studioctl.config.text import path as key_path
+from studioctl.infrastructure.studio_api import CLEARED
 from studioctl.review import causes
 from studioctl.review.nouns import Group, group_of
 from studioctl.terraform.plan import AttributeChange, ResourceChange
@@ -20,6 +22,7 @@ _GROUPS: Mapping[str, Group] = {
     "names": "permissions",
     "storage": "data",
     "images": "data",
+    "limits": "limits",
     "secrets": "data",
     "encryption": "data",
     "tags": "all",
@@ -42,8 +45,10 @@ _PARTS = {
 # Both sides of a value in AWS and in the file.
 _IN_FILE: Mapping[Location, Mapping[str | None, str]] = {
     ("network", "access"): {"PublicInternetOnly": '"public"', "VpcOnly": '"vpc-only"'},
+    ("access", "auth"): {"IAM": '"iam"', "SSO": '"sso"'},
     ("studio", "docker"): {"ENABLED": "true", "DISABLED": "false", None: "false"},
     ("studio", "rootless_docker"): {"ENABLED": "true", "DISABLED": "false", None: "false"},
+    ("studio", "home_file_system"): {"Enabled": "true", "Disabled": "false", None: "true"},
     ("studio", "session_names"): {"USER_IDENTITY": '"user"', "STATIC": '"fixed"', None: '"fixed"'},
     ("iam", "per_user_roles"): {"USER_PROFILE_NAME": "true", "DISABLED": "false", None: "false"},
     ("images", "immutable_tags"): {"IMMUTABLE": "true", "MUTABLE": "false"},
@@ -56,6 +61,7 @@ _PLAIN: set[Location] = {
     ("studio", "max_volume_gb"),
     ("studio", "trusted_accounts"),
     ("studio", "hidden_apps"),
+    ("studio", "hidden_tools"),
     ("storage", "bucket"),
     ("storage", "keep_old_versions_days"),
     ("storage", "access_logs"),
@@ -68,7 +74,11 @@ _PLAIN: set[Location] = {
     ("names", "role"),
     ("names", "secret"),
     ("iam", "permissions_boundary"),
+    ("iam", "role_path"),
 }
+
+
+_OF_SPACE = {causes.VOLUME, causes.INSTANCE, causes.IMAGE, *causes.OF_SPACE_ALONE}
 
 
 def group(key: Location, change: ResourceChange) -> Group:
@@ -88,7 +98,7 @@ def subject(key: Location, change: ResourceChange, config: EnvironmentConfig) ->
         return _PARTS[key]
     if key == ("users",):
         name = change.label.lstrip("_")
-        return f"space {name}" if change.type == "aws_sagemaker_space" else f"user {name}"
+        return f"space {name}" if change.type == SPACE else f"user {name}"
     if key[:1] == ("users",):
         return _of_user(key, config)
     if key[:1] == ("groups",):
@@ -133,8 +143,8 @@ def in_file(key: Location, path: str, value: Any) -> str | None:
     if path == causes.APP:
         app = apps.in_file(value)
         return None if app is None else shown(app)
-    if path in {causes.VOLUME, causes.INSTANCE} or key[:1] == ("tags",):
-        return shown(value)
+    if path in _OF_SPACE or key[:1] == ("tags",):
+        return NONE if (path, value) == (causes.PLAN, CLEARED) else shown(value)
     if known := _IN_FILE.get(key):
         return known.get(value) if value is None or isinstance(value, str) else None
     if key not in _PLAIN or (key[0] == "images" and path.endswith("description")):

@@ -5,6 +5,7 @@ an argument's value the same key would be data.
 https://developer.hashicorp.com/terraform/language/syntax/json#comment-properties
 """
 
+import io
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -13,13 +14,12 @@ from typing import Any
 from studioctl.catalog.provider import NAME
 from studioctl.infrastructure.block import Block, Blueprint, Data, Module, Output, Ref, Resource, literal
 from studioctl.target import Target
+from studioctl.terraform.executable import MINIMUM
 
 # How often the provider tries one call. Its own 25 take an hour where AWS throttles, with nothing but "still creating"
 # to see: its pauses double, to 100 s before the eighth attempt (measured: 8 attempts take 3.5 minutes where AWS
 # throttles, and half a minute where it answers with 5xx). A burst is over by then, and a person wants to be told why.
 MAX_RETRIES = 8
-# S3 state is locked by Terraform's own lock file since 1.10. https://developer.hashicorp.com/terraform/language/backend/s3
-MINIMUM_ENGINE = "1.10"
 
 # What the emulator answers for. The provider names some services otherwise than AWS does: these are its names.
 EMULATED_SERVICES = (
@@ -78,7 +78,11 @@ def imports(ids: Mapping[str, str]) -> str:
 
 def text(document: Mapping[str, Any]) -> str:
     """A document as it stands in its file; values that JSON does not know are refused with TypeError."""
-    return json.dumps(document, indent=2, ensure_ascii=False, default=_reference) + "\n"
+    written = io.StringIO()  # piece by piece: all pieces of a thousand people at once take five times their text
+    for piece in json.JSONEncoder(indent=2, ensure_ascii=False, default=_reference).iterencode(document):
+        written.write(piece)
+    written.write("\n")
+    return written.getvalue()
 
 
 def _reference(value: object) -> str:
@@ -92,7 +96,7 @@ def _main(blueprint: Blueprint, target: Target) -> dict[str, Any]:
     return {
         "//": f'The environment "{blueprint.name}": Terraform, its provider, and the tags that everything carries.',
         "terraform": {
-            "required_version": f">= {MINIMUM_ENGINE}",
+            "required_version": f">= {MINIMUM}",
             "required_providers": {"aws": {"source": NAME, "version": blueprint.provider.text}},
         },
         "provider": {
@@ -135,7 +139,8 @@ def _module(module: Module, *, alone: bool) -> dict[str, Any]:
     document: dict[str, Any] = {"//": module.purpose}
     data = _by_type((block for block in module.blocks if isinstance(block, Data)), alone=alone)
     resources = _by_type((block for block in module.blocks if isinstance(block, Resource)), alone=alone)
-    outputs = {block.name: _output(block) for block in module.blocks if isinstance(block, Output)}
+    told = (block for block in module.blocks if isinstance(block, Output) and (alone or not block.is_table))
+    outputs = {block.name: _output(block) for block in told}
     moved = [{"from": before, "to": after} for before, after in module.moved.items()]
     kinds = {"data": data, "resource": resources, "output": outputs, "moved": moved}
     return document | {kind: blocks for kind, blocks in kinds.items() if blocks}

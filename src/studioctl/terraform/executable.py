@@ -23,6 +23,8 @@ ENGINE_VARIABLE = "STUDIOCTL_TERRAFORM"
 # S3 lock files came with 1.10 in both: https://developer.hashicorp.com/terraform/language/backend/s3,
 # https://opentofu.org/docs/language/settings/backends/s3/. A 2.x may change what we rely on.
 SUPPORTED = ((1, 10), (2, 0))
+MINIMUM = ".".join(map(str, SUPPORTED[0]))
+NEEDED = f"{MINIMUM} to {SUPPORTED[1][0] - 1}.x"
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 BUNDLED_MODULE = "studioctl.terraform.bundled"
 _HINT = installing("studioctl[terraform]")
@@ -93,9 +95,7 @@ def _named(name: str, environ: Mapping[str, str]) -> Engine:
     engine = _probe("tofu" if "tofu" in Path(path).name else "terraform", path)
     if engine is None or not supported(engine.version):
         found = f"is {engine}" if engine else "does not answer `version -json` as Terraform does"
-        raise TerraformError(
-            f'{ENGINE_VARIABLE} names "{name}", which {found}; 1.10 to 1.x is needed', hint=_NAMED_HINT
-        )
+        raise TerraformError(f'{ENGINE_VARIABLE} names "{name}", which {found}; {NEEDED} is needed', hint=_NAMED_HINT)
     return engine
 
 
@@ -114,8 +114,10 @@ def _bundled(passed_over: list[str]) -> Engine:
         engine = _remembered("bundled", command, _identity(Path(spec.origin)) + identity)
         if engine is not None:
             return engine
-    unfit = f": {', '.join(passed_over)} is not 1.10 to 1.x" if passed_over else ""
-    raise TerraformError(f"No Terraform 1.10 or newer was found on PATH, nor its Python package{unfit}", hint=_HINT)
+    unfit = f": {', '.join(passed_over)} is not {NEEDED}" if passed_over else ""
+    raise TerraformError(
+        f"No Terraform {MINIMUM} or newer was found on PATH, nor its Python package{unfit}", hint=_HINT
+    )
 
 
 def _probe(name: str, path: str) -> Engine | None:

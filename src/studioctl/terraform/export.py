@@ -47,6 +47,11 @@ Terraform's provider has no argument for one of the settings in studio.toml. Aft
 {settings}
 
 """
+_HOMES = """\
+Terraform's provider cannot make a domain without a home file system, as studio.toml wants it: `terraform apply` makes
+one with it, and AWS never takes that away. For one without, let `studioctl up` make the environment.
+
+"""
 _UPDATES = {"--domain-settings-for-update": "domain_settings", "--default-user-settings": "default_user_settings"}
 _IN_S3 = """\
 The state is in S3, as backend.tf.json says. For another bucket or key edit backend.hcl, then
@@ -107,7 +112,9 @@ def _files(blueprint: Blueprint, backend: Backend) -> dict[str, str]:
         "backend.hcl": backends.render_hcl(backend) if in_s3 else _example_hcl(blueprint),
         "terraform.tfvars.example": f"# null takes AWS's own order of credentials\nprofile = {_profile(blueprint)}\n",
         "README.md": _README.format(
-            name=blueprint.name, state=_IN_S3 if in_s3 else _ON_DISK, beyond=_beyond_the_provider(blueprint)
+            name=blueprint.name,
+            state=_IN_S3 if in_s3 else _ON_DISK,
+            beyond=_HOMES * any(it.born_by_api for it in blueprint.resources()) + _beyond_the_provider(blueprint),
         ),
         ".gitignore": _IGNORED,
     }

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
 from studioctl.infrastructure.block import Blueprint, Output
+from studioctl.terraform.reach import Reach
 
 Action = Literal["create", "update", "replace", "delete", "import", "move", "forget"]
 Json: TypeAlias = dict[str, Any]
@@ -123,6 +124,7 @@ class PlanSummary:
         has_changes: `up` would do something, if only to the outputs.
         file: The saved plan, for `apply`.
         steps: What `up` does, in order. Left out: Terraform applies the plan.
+        reach: How far it looked.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -132,6 +134,7 @@ class PlanSummary:
     has_changes: bool
     file: Path
     steps: tuple[Step, ...] = ()
+    reach: Reach = field(default_factory=Reach)
 
     def count(self, action: Action) -> int:
         """How many resources this happens to."""

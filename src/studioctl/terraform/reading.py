@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from studioctl.errors import TerraformError
 from studioctl.terraform import history, state
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.workspace import Workspace
@@ -66,10 +67,22 @@ class Reading:
             identity = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
             if self._on_disk and self._on_disk[0] == identity:
                 return self._on_disk[1]
-            earlier = history.before_torn(self._workspace)  # the next `init` mends it
-            content = state.parse(history.text_of(file) if earlier is None else earlier, engine=self._engine)
+            text = history.text_of(file)
         except FileNotFoundError:
             return {}
-        if earlier is None:
+        content, refused = self._parsed(text)
+        if content:
             self._on_disk = identity, content
-        return content
+            return content
+        earlier = history.before_torn(self._workspace)  # the next `init` mends it
+        if earlier is None and refused:
+            raise refused
+        return state.parse(earlier or "", engine=self._engine)
+
+    def _parsed(self, text: str) -> tuple[dict[str, Any], Exception | None]:
+        """The state, empty for none; and why it is refused, if it is."""
+        try:
+            text.encode("utf-8")  # bytes that are no UTF-8 were read as surrogates
+            return state.parse(text, engine=self._engine), None
+        except (ValueError, TerraformError) as error:
+            return {}, error

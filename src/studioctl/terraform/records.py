@@ -20,10 +20,16 @@ def text(file: Path) -> str | None:
         return None  # a pipe or a device, which nobody waits for
 
 
-def content(file: Path) -> Any:
-    """The JSON in the file; None where there is none."""
+def content(file: Path, *, only: str | None = None) -> Any:
+    """The JSON in the file; None where there is none.
+
+    Args:
+        file: Where it is.
+        only: The one key of an object that is wanted: all others are not kept in memory.
+    """
+    hook = None if only is None else lambda pairs: {key: value for key, value in pairs if key == only}
     try:
-        return json.loads(text(file) or "")
+        return json.loads(text(file) or "", object_pairs_hook=hook)
     except (ValueError, RecursionError):
         return None
 

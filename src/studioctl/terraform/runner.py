@@ -7,8 +7,8 @@ Each verb is work (`studioctl.events.Work`): it yields events and returns its re
 import errno
 import json
 import os
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -25,13 +25,15 @@ from studioctl.terraform.environment import child_environment
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.front import sharing, types
 from studioctl.terraform.front.sharing import SharedProvider, Surroundings
+from studioctl.terraform.imports import offered
 from studioctl.terraform.interrupts import interrupted, patience
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.reading import Reading
 from studioctl.terraform.stream import Transcript
+from studioctl.terraform.tables import is_left, values
 from studioctl.terraform.trust import ERRORED
-from studioctl.terraform.vetting import IMPORTS_FILE, prepare
-from studioctl.terraform.workspace import Initialised, Workspace, fingerprint, write_text
+from studioctl.terraform.vetting import prepare
+from studioctl.terraform.workspace import Initialised, Workspace, fingerprint
 
 PLAN_FILE = "plan.tfplan"
 CHANGES = 2  # `plan -detailed-exitcode`
@@ -221,21 +223,9 @@ class Terraform:
         with self.workspace.hold("plan"):
             yield from self.init()
             yield Stage("Planning")
-            with self._imports(adopt or {}):
+            with offered(self.workspace, adopt or {}):
                 transcript, code = yield from self._run("plan", words, self._environ())
             return self._summary(transcript, destroy=destroy, has_changes=code == CHANGES)
-
-    @contextmanager
-    def _imports(self, ids: Mapping[str, str]) -> Iterator[None]:
-        """Import blocks for one plan, which keeps them; a later one would stumble over what has gone meanwhile."""
-        file = self.workspace.directory / IMPORTS_FILE
-        file.unlink(missing_ok=True)  # of a run that was killed
-        if ids:
-            write_text(file, document.imports(ids))
-        try:
-            yield
-        finally:
-            file.unlink(missing_ok=True)
 
     def forget(self, addresses: Sequence[str]) -> None:
         """Take these out of the state. What they stand for stays as it is.
@@ -247,13 +237,14 @@ class Terraform:
             with self.workspace.hold("forget"):
                 self._ask("state", "rm", *addresses)
 
-    def park(self, objects: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    def park(self, objects: Collection[tuple[str, str]], leaving: Collection[str]) -> tuple[str, ...]:
         """Give what is about to be replaced addresses of its own in the state, so that it can go later.
 
         Terraform then deletes it together with everything that the blueprint does not describe.
 
         Args:
             objects: The address and the id of each thing.
+            leaving: The addresses of everything else that goes.
 
         Returns:
             The new addresses.
@@ -264,7 +255,7 @@ class Terraform:
         if not objects:
             return ()
         with self.workspace.hold("park"):
-            content, addresses = state.park(self.state(), objects)
+            content, addresses = state.park(self.state(), objects, leaving)
             self._ask("state", "push", "-", given=json.dumps(content))
         return addresses
 
@@ -275,8 +266,10 @@ class Terraform:
         else:
             parts = plans.from_stream(said.planned, said.outputs, said.drifted, modules)
         changes, outputs, drift = parts
+        kept = tuple(o for o in outputs if destroy or not is_left(self.blueprint, o))
+        has_changes = has_changes and bool(changes or kept or not outputs)
         file = self.workspace.directory / PLAN_FILE
-        return PlanSummary(changes, outputs, drift, destroy=destroy, has_changes=has_changes, file=file)
+        return PlanSummary(changes, kept, drift, destroy=destroy, has_changes=has_changes, file=file)
 
     def apply(self, plan: PlanSummary) -> Work[dict[str, Any]]:
         """Do exactly what the saved plan says; the environment's outputs by name.
@@ -294,7 +287,7 @@ class Terraform:
             verb = "destroy" if plan.destroy else "apply"
             said, _ = yield from self._run(verb, ("apply", "-input=false", "-json", plan.file.name), self._environ())
             plan.file.unlink(missing_ok=True)
-            return state.values(said.outputs)
+            return values(self.blueprint, self.state(), said.outputs)
 
     def accept(self, addresses: Sequence[str]) -> None:
         """Take these for finished, although Terraform did not see the end of their creation.
@@ -308,7 +301,7 @@ class Terraform:
 
     def outputs(self) -> dict[str, Any]:
         """The environment's outputs by name, as of the last apply; empty if there was none."""
-        return state.values(self.state().get("outputs", {}))
+        return values(self.blueprint, self.state(), self.state().get("outputs", {}))
 
     def state(self) -> dict[str, Any]:
         """Terraform's state as it is stored; empty if there is none. It is not to be changed.

@@ -9,7 +9,7 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from studioctl.catalog.provider import NAME
@@ -38,7 +38,7 @@ def parse(text: str, *, engine: Engine | None = None) -> dict[str, Any]:
         TerraformError: It is damaged, of another format or a newer Terraform, or names a provider that we do not use.
     """
     try:
-        content = json.loads(text, object_pairs_hook=_once) if text.strip() else {}
+        content = json.loads(text, object_pairs_hook=_shared(once=True)) if text.strip() else {}
     except (ValueError, RecursionError) as error:
         raise damaged(str(error)) from error
     if isinstance(content, dict) and content:
@@ -68,7 +68,7 @@ def is_whole(text: str) -> bool:
     """
     try:
         text.encode("utf-8")  # bytes that are no UTF-8 were read as surrogates
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_shared())
     except (ValueError, RecursionError):
         return False
     return bool(content) and (_is_of_another_format(content) or _flaw(content) is None)
@@ -157,12 +157,24 @@ def _refuse_lookalikes(content: dict[str, Any], known: Iterable[str]) -> None:
             raise damaged(f"it has the key {key!r}")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys are there once: of two of one name, other programs may take the other one."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        raise ValueError("a key is there twice in one object")
-    return content
+def _shared(*, once: bool = False) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """Reads an object such that equal texts are one: a thousand people's resources name the same thirty dependencies.
+
+    Args:
+        once: Whether each key must be there once: of two of one name, other programs may take the other one.
+    """
+    seen: dict[str, str] = {}
+
+    def one(value: Any) -> Any:
+        return seen.setdefault(value, value) if isinstance(value, str) else value
+
+    def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        content = {key: [*map(one, value)] if isinstance(value, list) else one(value) for key, value in pairs}
+        if once and len(content) < len(pairs):
+            raise ValueError("a key is there twice in one object")
+        return content
+
+    return read
 
 
 def _minor(version: str) -> tuple[int, int]:
@@ -170,7 +182,9 @@ def _minor(version: str) -> tuple[int, int]:
     return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
 
 
-def park(content: dict[str, Any], objects: Iterable[tuple[str, str]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def park(
+    content: dict[str, Any], objects: Iterable[tuple[str, str]], others: Collection[str] = ()
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The state in which these objects have addresses of their own.
 
     Also one that was replaced already and waits for its deletion beside its successor ("deposed") becomes a resource
@@ -179,6 +193,7 @@ def park(content: dict[str, Any], objects: Iterable[tuple[str, str]]) -> tuple[d
     Args:
         content: A state.
         objects: The address and the id of each object.
+        others: The addresses of everything else that goes: AWS deletes none of these objects before what uses it.
 
     Returns:
         The state, and the new addresses.
@@ -195,6 +210,10 @@ def park(content: dict[str, Any], objects: Iterable[tuple[str, str]]) -> tuple[d
     for instance in (instance for resource in moved for instance in resource["instances"]):
         needed = instance.get("dependencies", ())
         instance["dependencies"] = [new for old in needed for new in [*map(_address, parked.get(old, ()))] or [old]]
+    users = (resource for resource in content["resources"] if _address(resource) in others)
+    for instance in (instance for resource in users for instance in resource["instances"]):
+        needed = instance.get("dependencies", ())
+        instance["dependencies"] = [*needed, *(new for old in needed for new in map(_address, parked.get(old, ())))]
     content["resources"] = [resource for resource in (*content["resources"], *moved) if resource["instances"]]
     content["serial"] += 1
     return content, tuple(map(_address, moved))

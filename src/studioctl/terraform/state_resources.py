@@ -5,21 +5,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from studioctl.catalog import kinds
 from studioctl.terraform.plan import ResourceChange
 
 DEPOSED = " (deposed)"
-BUCKET, REPOSITORY, SECRET, SPACE = "bucket", "repository", "secret", "space"
+BUCKET, REPOSITORY, SECRET, SPACE = (
+    kinds.STORES[it].kind for it in (kinds.BUCKET, kinds.REPOSITORY, kinds.SECRET, kinds.SPACE)
+)
 # Terraform's type of what holds users' data -> what a holding in it is called, and the argument with its name. Stores
 # outlive their environment; a space, and with it its volume, does not.
-STORES = {
-    "aws_s3_bucket": (BUCKET, "bucket"),
-    "aws_ecr_repository": (REPOSITORY, "name"),
-    "aws_secretsmanager_secret": (SECRET, "name"),
-}
+HOLDERS = {type_: (store.kind, kinds.KINDS[type_].name) for type_, store in kinds.STORES.items()}
+STORES = {type_: told for type_, told in HOLDERS.items() if kinds.STORES[type_].outlives}
 # What encrypts them. It goes only after everything that it encrypts, and never by Terraform.
 KEY = "key"
-KEY_TYPES = ("aws_kms_key", "aws_kms_alias")
-HOLDERS = STORES | {"aws_sagemaker_space": (SPACE, "space_name")}
+KEY_TYPES = (kinds.KMS_KEY, kinds.KMS_ALIAS)
+# The database of studies is neither: it goes by API, and a snapshot of it stays.
+DATABASE = "database"
+DATABASE_TYPES = (kinds.DATABASE, kinds.DATABASE_INSTANCE)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ USED_BACKEND = ".terraform/terraform.tfstate"
 # That what exists was made from here, and the mark that it has.
 CLAIMS = ("exists", "birth")
 RUNS = "runs.json"
+LAST_UP = "last-up.json"  # by which a plan knows what it need not look at
 _TERRAFORMS_FILES = (INITIALISED, LOCK_FILE, USED_BACKEND, RUNS)
 _TERRAFORMS = {"providers", "terraform.tfstate"}  # all that Terraform keeps in .terraform for our documents
 
@@ -159,7 +160,7 @@ class Anchor:
 
     def present(self, also: tuple[str, ...] = ()) -> dict[str, str]:
         """The digests of the files that are there now and decide something, by name; `also` are further ones."""
-        names = (*STATE_FILES, *CLAIMS, *self._history(), *also)
+        names = (*STATE_FILES, *CLAIMS, LAST_UP, *self._history(), *also)
         return {name: digest for name in names if (digest := _digest(self.directory / name))}
 
     def tell_once(self, what: str) -> bool:
@@ -173,7 +174,7 @@ class Anchor:
 
     def _lineage(self, record: Record) -> str:
         try:
-            content = records.content(self.directory / STATE_FILE)
+            content = records.content(self.directory / STATE_FILE, only="lineage")
         except OSError:
             return record.lineage
         if isinstance(content, dict):
@@ -198,6 +199,17 @@ class Anchor:
             hint=f"name a directory that only you can write to: export {DATA_VARIABLE}=DIRECTORY; or keep the state in"
             ' S3: [state] backend = "s3"',
         )
+
+
+def directories() -> tuple[Path, ...]:
+    """Every working directory of which there is a note that can be read, by its path."""
+    place, _ = _place()
+    found = set()
+    for file in place.glob("*.json") if place else ():
+        with suppress(OSError):
+            named = records.mapping(file).get("directory")
+            found |= {Path(named)} if isinstance(named, str) else set()
+    return tuple(sorted(found))
 
 
 def content_of(state: Path) -> dict[str, Any]:

@@ -25,10 +25,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from studioctl.errors import StudioctlError
 from studioctl.tuning import studies
+from studioctl.tuning.again import ERROR, FIRST, FIXED, LOSSES, again
 from studioctl.tuning.crew import Crew, Gone
 from studioctl.tuning.places import Place
 from studioctl.tuning.records import StudyStatus, TrialRecord
-from studioctl.tuning.samplers import FIXED, InOrder
+from studioctl.tuning.samplers import InOrder
 
 TICK_SECONDS = 0.2
 LOOK_SECONDS = 1.0
@@ -197,7 +198,7 @@ class Controller:
                     "user_attrs": trial.user_attrs,
                     "started_at": trial.datetime_start.isoformat() if trial.datetime_start else None,
                     "file": self.file.name,
-                    "repeats": self._frozen(trial).system_attrs.get(studies.FIRST, trial.number),
+                    "repeats": self._frozen(trial).system_attrs.get(FIRST, trial.number),
                     "offered": offers(self.study, trial) if self.crew.is_far_away else {},
                 },
             )
@@ -230,17 +231,19 @@ class Controller:
     def _tell(self, trial: optuna.Trial, message: Mapping[str, Any]) -> None:
         failed = message["failed"] if "failed" in message else self._wrong(message.get("values"))
         if failed:
-            trial.set_user_attr(studies.ERROR, str(failed))
+            trial.set_user_attr(ERROR, str(failed))
             self._count(self.study.tell(trial, state=TrialState.FAIL))
         elif "pruned" in message:
             self._count(self.study.tell(trial, state=TrialState.PRUNED))
         else:
             self._count(self.study.tell(trial, message["values"]))
 
-    def _wrong(self, values: list[float] | None) -> str:
+    def _wrong(self, values: Any) -> str:
         """Why these are no result; empty where they are one."""
         if values is None:
             return ""
+        if not isinstance(values, list) or not all(type(value) in {int, float} for value in values):
+            return "its result is no list of numbers"
         if len(values) != len(self.study.directions):
             return f"it returned {len(values)} values, and the study has {len(self.study.directions)} directions"
         return "it returned nan" if any(math.isnan(value) for value in values) else ""
@@ -267,8 +270,8 @@ class Controller:
             raise self._broken(gone.broken)
         if trial is None:
             return
-        trial.set_user_attr(studies.ERROR, gone.how)
-        if self._frozen(trial).system_attrs.get(studies.LOSSES, 0) >= self.goal.retries:
+        trial.set_user_attr(ERROR, gone.how)
+        if self._frozen(trial).system_attrs.get(LOSSES, 0) >= self.goal.retries:
             self._count(self.study.tell(trial, state=TrialState.FAIL))
             return
         self._queue(self._frozen(trial), lost=True)
@@ -282,21 +285,9 @@ class Controller:
 
         Done before this one is told to have failed: a controller that is killed in between does no harm.
         """
-        attrs, sampler = trial.system_attrs, self.study.sampler
+        sampler = self.study.sampler
         drawn = sampler.drawn(trial.number) if isinstance(sampler, InOrder) else {}
-        self.study.add_trial(
-            optuna.trial.create_trial(
-                state=TrialState.WAITING,
-                user_attrs={name: value for name, value in trial.user_attrs.items() if name != studies.ERROR},
-                system_attrs={
-                    **attrs,
-                    FIXED: {**attrs.get(FIXED, {}), **drawn, **trial.params},
-                    studies.FIRST: attrs.get(studies.FIRST, trial.number),
-                    studies.HISTORY: [*attrs.get(studies.HISTORY, ()), trial.number],
-                    studies.LOSSES: attrs.get(studies.LOSSES, 0) + lost,
-                },
-            )
-        )
+        self.study.add_trial(again(trial, lost=lost, drawn=drawn))
 
     def _broken(self, why: str) -> StudioctlError:
         return StudioctlError(
@@ -336,7 +327,7 @@ def answer(trial: optuna.Trial, message: Mapping[str, Any]) -> dict[str, Any]:
     """Does what a trial asks for; what Optuna refuses is told the objective as its own mistake."""
     try:
         return {"value": _done(trial, message)}
-    except (ValueError, TypeError, NotImplementedError) as error:
+    except (ValueError, TypeError, KeyError, NotImplementedError) as error:
         return {"refused": str(error)}
 
 

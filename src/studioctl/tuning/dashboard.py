@@ -1,16 +1,19 @@
 """optuna-dashboard of a study, on loopback."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from optuna_dashboard import wsgi  # type: ignore[attr-defined] # it is public, and not typed as such
 
 from studioctl.errors import StudioctlError
 from studioctl.tuning import studies
-from studioctl.tuning.places import chosen
+from studioctl.tuning.places import Place, chosen
 
 HOST = "127.0.0.1"
+RENEW_SECONDS = 10.0  # between two looks for a newer copy
 
 
 class _Silent(WSGIRequestHandler):
@@ -18,7 +21,38 @@ class _Silent(WSGIRequestHandler):
         """Each request would be a line on the terminal."""
 
 
-def serve(beside: Path, name: str | None, port: int, on_ready: Callable[[str, str], None]) -> None:
+class _Newest:
+    """The dashboard over the newest copy of a study: another file takes the place of the one that it has read.
+
+    Args:
+        found: The study's place.
+        renew: Called before a request where the last time was a while ago.
+    """
+
+    def __init__(self, found: Place, renew: Callable[[], None]) -> None:
+        self._found, self._renew = found, renew
+        self._renewed = time.monotonic()
+        self._edition, self._application = self._opened()
+
+    def _opened(self) -> tuple[tuple[int, ...], Any]:
+        return self._found.edition, wsgi(studies.storage(self._found))
+
+    def __call__(self, environment: dict[str, Any], start: Any) -> Any:
+        if self._found.is_shared and time.monotonic() - self._renewed > RENEW_SECONDS:
+            self._renew()
+            self._renewed = time.monotonic()
+        if self._found.is_shared and self._found.edition not in {(), self._edition}:
+            self._edition, self._application = self._opened()
+        return self._application(environment, start)
+
+
+def serve(
+    beside: Path,
+    name: str | None,
+    port: int,
+    on_ready: Callable[[str, str], None],
+    renew: Callable[[], None] = lambda: None,
+) -> None:
     """Serves the dashboard until Ctrl-C.
 
     Args:
@@ -26,12 +60,13 @@ def serve(beside: Path, name: str | None, port: int, on_ready: Callable[[str, st
         name: The study's name; None takes the one that changed last.
         port: On loopback; 0 takes a free one.
         on_ready: Called with the study's name and the address.
+        renew: Takes a newer copy of a study that workers share.
 
     Raises:
         StudioctlError: The port is taken, or there is no such study.
     """
     found = chosen(beside, name)
-    application = wsgi(studies.storage(found))
+    application = _Newest(found, renew)
     try:
         server = make_server(HOST, port, application, handler_class=_Silent)
     except OSError as error:

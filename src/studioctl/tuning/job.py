@@ -1,9 +1,13 @@
 """The program of a training job: one trial, whose questions go through a mailbox in S3. See `jobs.py`.
 
-It is in the job's channel `code`, beside `runner.py` and `code.tar.gz`, the user's files. It needs Python and boto3,
-which AWS's images have; in others it is installed with the user's requirements.
+It is in the job's channel `code`, beside `runner.py` and `code.tar.gz`, the user's files. There, names begin with
+`studioctl_`, so that a module of the user's is never taken for ours. It needs Python and boto3, which AWS's images
+have; in others it is installed with the user's requirements.
 """
 
+from __future__ import annotations
+
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -11,16 +15,22 @@ import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import runner  # type: ignore[import-not-found] # beside it, in the job
+import studioctl_runner as runner  # type: ignore[import-not-found] # beside it, in the job
 
 HERE = Path(__file__).resolve().parent
 CODE = Path("/opt/ml/code")
 FAILURE = Path("/opt/ml/output/failure")
 ASK_SECONDS = 1.0
+SAVE_SECONDS = 90.0  # of the 120 that AWS gives
+NOTICE_SECONDS = 1.0  # within which a thread notices what the system has told
+FINISHED = threading.Event()  # the user's program has ended
+OPTUNA = "STUDIOCTL_OPTUNA"  # which one, where the user says nothing
 STOPPED = 128 + signal.SIGTERM
 
 
@@ -79,23 +89,85 @@ class Mailbox:
         return f"{self._root}/{name}.json"
 
 
-def install() -> None:
-    """Unpacks the user's files, and installs what they need."""
+def on_stop(stopped: threading.Event, leave: Callable[[], None]) -> None:
+    """From now on, what AWS sends before it ends a job lets a thread leave at once.
+
+    Python runs handlers between two steps of the main thread, which a library's long call keeps from taking one. The
+    system's handler writes to a descriptor without waiting for it.
+    """
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+
+    def noticed(*_: object) -> None:
+        stopped.set()
+
+    def watch() -> None:
+        while signal.SIGTERM not in os.read(ours, 1):
+            pass  # another signal
+        stopped.set()
+
+    def end() -> None:
+        stopped.wait()
+        leave()
+
+    signal.signal(signal.SIGTERM, noticed)  # who takes the descriptor for its own, as asyncio does, leaves this one
+    signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+    for thread in (watch, end):
+        threading.Thread(target=thread, daemon=True).start()
+
+
+def has_own_handler() -> bool:
+    """Whether the user's program handles SIGTERM itself."""
+    return getattr(signal.getsignal(signal.SIGTERM), "__module__", __name__) != __name__
+
+
+def let_finish() -> None:
+    """Wait for a program that handles SIGTERM itself, and saves what it has: AWS gives two minutes."""
+    if has_own_handler():
+        FINISHED.wait(SAVE_SECONDS)
+
+
+def was_stopped(stopped: threading.Event) -> bool:
+    """Whether a program that has just failed was stopped: its handler may have raised before our thread could notice.
+
+    A library may have taken its handler back by now, so that everybody is given a moment.
+    """
+    return stopped.wait(NOTICE_SECONDS if has_own_handler() else NOTICE_SECONDS / 10)
+
+
+def other_optuna() -> str:
+    """Why this Optuna will not do for workers; empty where it does."""
+    wanted, _, version = os.environ.get(OPTUNA, "").partition("==")
+    has, needed = importlib.metadata.version("optuna"), version.partition(".")[0]
+    return f"Optuna {has} {runner.OUTDATED}{needed}" if wanted and has.partition(".")[0] != needed else ""
+
+
+def install(*modules: str) -> None:
+    """Unpacks the user's files, and installs what they need, and boto3 and these modules where they are missing."""
     with tarfile.open(HERE / "code.tar.gz") as archive:
         archive.extractall(CODE)  # noqa: S202 (it is packed by us; `filter` is not in every image's Python)
     wanted = ["-r", "requirements.txt"] if (CODE / "requirements.txt").is_file() else []
-    wanted += [] if importlib.util.find_spec("boto3") else ["boto3"]
-    if wanted:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *wanted], cwd=CODE, check=True)
-        importlib.invalidate_caches()
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    for _ in range(2):
+        if wanted:
+            subprocess.run([*pip, *wanted], cwd=CODE, check=True)
+            importlib.invalidate_caches()
+        # Afterwards: the user may want another version than ours.
+        packages = {"optuna": os.environ.get(OPTUNA, "optuna"), "psycopg2": "psycopg2-binary"}
+        wanted = [packages.get(name, name) for name in ("boto3", *modules) if not importlib.util.find_spec(name)]
 
 
 def main() -> None:
     """Runs the trial."""
     # A container's first process does not notice SIGTERM by itself. No exception: the objective could catch it, and a
     # trial that was stopped is no trial that failed.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(STOPPED))
+    stopped = threading.Event()
+
+    def leave() -> None:
+        let_finish()
+        os._exit(STOPPED)
+
+    on_stop(stopped, leave)
     try:
         install()
     except (OSError, subprocess.CalledProcessError) as error:
@@ -111,7 +183,10 @@ def main() -> None:
         mailbox.tell(broken=f"{type(error).__name__}: {error}"[:1000])
         raise
     kind = runner.of_optunas_kind(runner.AskingTrial)
-    mailbox.tell(**runner.result_of(function, kind(mailbox, begun)))
+    told = runner.result_of(function, kind(mailbox, begun))
+    if "failed" in told and was_stopped(stopped):  # the user's own handler has ended it
+        os._exit(STOPPED)
+    mailbox.tell(**told)
 
 
 if __name__ == "__main__":

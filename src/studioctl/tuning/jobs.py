@@ -15,9 +15,10 @@ from typing import Any
 
 from studioctl.aws.training import JobState, NoRoomError
 from studioctl.errors import StudioctlError
-from studioctl.tuning.cloud import Cloud
+from studioctl.tuning.cloud import Cloud, parsed
 from studioctl.tuning.crew import Gone, Heard
 from studioctl.tuning.ledger import Bill, Ledger
+from studioctl.tuning.package import OURS
 from studioctl.tuning.places import Place
 
 LIST_SECONDS = 2.0  # between looks into the mailbox
@@ -29,6 +30,7 @@ MAILBOX = "STUDIOCTL_MAILBOX"
 TRIAL = "STUDIOCTL_TRIAL"
 CODE = "/opt/ml/input/data/code"
 LONGEST_NAME = 63
+NAME = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")  # of jobs
 MESSAGE = re.compile(r"(\d{6,})-[0-9a-f]+-\d+")
 
 
@@ -73,12 +75,24 @@ class JobPlan:
         return f"{head.rstrip('-')}{tail}"
 
     def request(self, name: str, number: int, first: int) -> dict[str, Any]:
-        """The request of CreateTrainingJob.
+        """The request of CreateTrainingJob for one trial.
 
         Args:
             name: The job's name.
             number: The trial's number.
             first: The trial whose checkpoints it goes on with: its own, or the one that it repeats.
+        """
+        environment = {MAILBOX: f"s3://{self.bucket}/{self.root}", TRIAL: str(number)}
+        return self.job(name, "job.py", str(first), environment)
+
+    def job(self, name: str, program: str, checkpoints: str, environment: Mapping[str, str]) -> dict[str, Any]:
+        """The request of CreateTrainingJob.
+
+        Args:
+            name: The job's name.
+            program: What it runs, one of `package.PROGRAMS`.
+            checkpoints: Where what it saves while it runs goes, below `checkpoints/` of the study.
+            environment: The variables of the program.
         """
         place = f"s3://{self.bucket}/{self.root}"
         stopping = {"MaxRuntimeInSeconds": self.longest_seconds}
@@ -90,11 +104,11 @@ class JobPlan:
             "AlgorithmSpecification": {
                 "TrainingImage": self.image,
                 "TrainingInputMode": "File",
-                "ContainerEntrypoint": ["python3", f"{CODE}/job.py"],
+                "ContainerEntrypoint": ["python3", f"{CODE}/{OURS}{program}"],
             },
             "InputDataConfig": [{"ChannelName": "code", "DataSource": {"S3DataSource": source}}],
             "OutputDataConfig": {"S3OutputPath": f"{place}/results"},
-            "CheckpointConfig": {"S3Uri": f"{place}/checkpoints/{first}"},
+            "CheckpointConfig": {"S3Uri": f"{place}/checkpoints/{checkpoints}"},
             "ResourceConfig": {
                 "InstanceType": self.instance_type,
                 "InstanceCount": 1,
@@ -102,15 +116,24 @@ class JobPlan:
             },
             "StoppingCondition": stopping | spot,
             "EnableManagedSpotTraining": self.is_spot,
-            "Environment": {MAILBOX: place, TRIAL: str(number)},
+            "Environment": dict(environment),
             "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
             **({"VpcConfig": dict(self.network)} if self.network else {}),
         }
 
-    @property
-    def most_usd(self) -> float | None:
-        """The highest cost of one job; None where the price is not known."""
-        return None if self.usd_per_hour is None else self.usd_per_hour * self.longest_seconds / 3600
+    def usd(self, seconds: float) -> float | None:
+        """The price of so many seconds of a job; None where it is not known."""
+        return None if self.usd_per_hour is None else self.usd_per_hour * seconds / 3600
+
+    def affords(self, jobs: int, spent: float, limit: float | None) -> bool:
+        """Whether so many jobs, at their longest, stay within the limit, of which some is spent. None is no limit."""
+        most = self.usd(self.longest_seconds)
+        return limit is None or most is None or spent + jobs * most <= limit
+
+    def bill(self, name: str, state: JobState | None) -> Bill:
+        """The bill of a job that is over, or gone."""
+        seconds = state.seconds if state else 0.0
+        return Bill(name, self.instance_type, seconds, self.usd(seconds))
 
 
 @dataclass
@@ -150,11 +173,8 @@ class Jobs:
 
     def may_begin(self) -> bool:
         """Whether one more job, at its longest, stays within the limit."""
-        most = self.plan.most_usd
-        if self.max_usd is None or most is None:
-            return True
-        committed = most * (len(self._names) + len(self._waiting) + len(self._closing))
-        return self.ledger.usd + committed + most <= self.max_usd
+        begun = len(self._names) + len(self._waiting) + len(self._closing)
+        return self.plan.affords(begun + 1, self.ledger.usd, self.max_usd)
 
     def hire(self, slot: int) -> None:
         """A slot is ready at once: its trials bring their jobs."""
@@ -173,11 +193,12 @@ class Jobs:
         begun = self._get(f"begin/{number:06}")
         if begun is None:
             return False
-        if self.cloud.job(begun["job"]) is None:
+        name = str(begun.get("job"))
+        if not NAME.fullmatch(name) or self.cloud.job(name) is None:
             self._forget(number)  # if it should come into being yet, it ends at once
             return False
-        self.found.note_job(number, begun["job"])
-        self._slots[number], self._names[slot] = slot, begun["job"]
+        self.found.note_job(number, name)
+        self._slots[number], self._names[slot] = slot, name
         return True
 
     def answer(self, slot: int, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:  # noqa: ARG002
@@ -312,9 +333,7 @@ class Jobs:
         return Gone(f"its job {state.name} ended as {state.status}: {state.reason or 'it gave no result'}")
 
     def _pay(self, name: str, state: JobState | None) -> None:
-        seconds = state.seconds if state else 0.0
-        usd = None if self.plan.usd_per_hour is None else seconds * self.plan.usd_per_hour / 3600
-        self.ledger.add(Bill(name, self.plan.instance_type, seconds, usd))
+        self.ledger.add(self.plan.bill(name, state))
 
     def _key(self, name: str, *, whole: bool = True) -> str:
         return f"{self.plan.root}/{name}" + (".json" if whole else "")
@@ -323,9 +342,5 @@ class Jobs:
         self.cloud.put(self._key(name), json.dumps(content).encode())
 
     def _get(self, name: str) -> dict[str, Any] | None:
-        content = self.cloud.get(self._key(name))
-        try:
-            found = json.loads(content) if content is not None else None
-        except ValueError:  # whoever may write into the bucket can write anything
-            return None
+        found = parsed(self.cloud.get(self._key(name)))
         return found if isinstance(found, dict) else None

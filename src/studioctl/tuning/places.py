@@ -6,7 +6,7 @@ import re
 import shlex
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +19,7 @@ from studioctl.errors import ExitCode, RefusedError, StudioctlError
 
 DIRECTORY = "tuning"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_JOURNAL = "journal.log"
+_JOURNAL, _DATABASE = "journal.log", "study.db"
 
 
 class OccupiedError(RefusedError):
@@ -47,9 +47,33 @@ class Place:
         return self.directory / _JOURNAL
 
     @property
+    def edition(self) -> tuple[int, ...]:
+        """Which journal it is, for who has read one: another may take its place, and its inode's, too."""
+        try:
+            found = self.journal.stat()
+        except FileNotFoundError:
+            return ()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    @property
     def exists(self) -> bool:
         """Whether there is a study."""
-        return self.journal.is_file()
+        return self.journal.is_file() or self.database.is_file()
+
+    @property
+    def database(self) -> Path:
+        """SQLite's file, in place of the journal, of a study that a script loads itself."""
+        return self.directory / _DATABASE
+
+    @property
+    def programs(self) -> Path:
+        """The directory with what runs a script."""
+        return self.directory / "program"
+
+    @property
+    def changed(self) -> float:
+        """When the study changed last."""
+        return max(each.stat().st_mtime for each in (self.journal, self.database) if each.is_file())
 
     def log(self, number: int) -> Path:
         """The file with everything that a trial wrote."""
@@ -85,6 +109,27 @@ class Place:
         return self.directory / "jobs.jsonl"
 
     @property
+    def is_shared(self) -> bool:
+        """Whether the study is in a database, and the journal a copy of it."""
+        return self._shared.is_file()
+
+    def shared(self) -> dict[str, Any]:
+        """The note about the workers of a study in a database; empty for another one."""
+        try:
+            found = json.loads(self._shared.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def note_shared(self, **known: Any) -> None:
+        """Change the note about the workers."""
+        disk.replace(self._shared, json.dumps({**self.shared(), **known}))
+
+    @property
+    def _shared(self) -> Path:
+        return self.directory / "shared.json"
+
+    @property
     def _stop(self) -> Path:
         return self.directory / "stop"
 
@@ -92,8 +137,12 @@ class Place:
     def _holder(self) -> Path:
         return self.directory / "controller.json"
 
-    def _lock(self) -> filelock.FileLock:
-        return filelock.FileLock(self.directory / ".lock", mode=0o600)
+    def _lock(self, name: str = ".lock") -> filelock.FileLock:
+        return filelock.FileLock(self.directory / name, mode=0o600)
+
+    def taking(self) -> filelock.BaseFileLock:
+        """Held while a newer copy is taken, by whoever looks."""
+        return self._lock(".copy.lock")
 
     @contextmanager
     def hold(self, wanted: dict[str, Any]) -> Iterator[None]:
@@ -185,9 +234,13 @@ def places(beside: Path) -> tuple[Place, ...]:
     home = beside.absolute().parent.resolve() / DIRECTORY
     if not home.is_dir():
         return ()
-    names = (each.name for each in home.iterdir() if NAME.fullmatch(each.name) and (each / _JOURNAL).is_file())
+    names = (
+        each.name
+        for each in home.iterdir()
+        if NAME.fullmatch(each.name) and any((each / file).is_file() for file in (_JOURNAL, _DATABASE))
+    )
     found = [place(beside, name) for name in names]
-    return tuple(sorted(found, key=lambda each: each.journal.stat().st_mtime, reverse=True))
+    return tuple(sorted(found, key=lambda each: each.changed, reverse=True))
 
 
 def chosen(beside: Path, name: str | None) -> Place:
@@ -203,7 +256,7 @@ def chosen(beside: Path, name: str | None) -> Place:
     known = places(beside)
     if name is None and known:
         return known[0]
-    names = ", ".join(f"'{each.name}'" for each in known)
+    names = ", ".join(f"'{each.name}'" for each in known[:10])
     what = f"There is no study '{name}' here." if name else "There is no study here."
     raise StudioctlError(
         f"{what} {f'There are: {names}.' if names else ''}".strip(),
@@ -222,7 +275,10 @@ def require_own(directory: Path) -> None:
     above = [each for each in (directory.parent, directory) if each.is_symlink() or each.exists()]
     inside = [*directory.iterdir(), *(directory / "logs").glob("*")] if directory.is_dir() else []
     for each in (*above, *inside):
-        if each.is_symlink() or each.lstat().st_uid != os.geteuid():
+        with suppress(FileNotFoundError):  # SQLite's journals come and go
+            if not each.is_symlink() and each.lstat().st_uid == os.geteuid():
+                continue
+        if each.is_symlink() or each.exists():
             what = "is a link" if each.is_symlink() else "belongs to another user"
             raise RefusedError(
                 f"'{each}' {what}, so it is not used for a study. Nothing was changed.",

@@ -59,6 +59,9 @@ class StudyStatus:
         jobs: How many training jobs it has had: none on this machine.
         usd: What its jobs that are over have cost, in US dollars: nothing on this machine.
         usd_expected: What all of its trials will have cost at this rate; None where that is not known.
+        is_shared: Whether workers share it in a database, of which this is a copy.
+        live: How many of these workers run, as AWS said last.
+        seen_at: When AWS was asked last; None where the study is here.
     """
 
     study: str
@@ -81,3 +84,6 @@ class StudyStatus:
     jobs: int = 0
     usd: float = 0.0
     usd_expected: float | None = None
+    is_shared: bool = False
+    live: int = 0
+    seen_at: datetime | None = None

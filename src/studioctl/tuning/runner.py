@@ -7,6 +7,8 @@ Usage: runner.py SOCKET LIFELINE FILE, two inherited descriptors and the user's 
 side of LIFELINE closes, whatever it is doing: no trial outlives its controller.
 """
 
+from __future__ import annotations
+
 import contextlib
 import datetime
 import fcntl
@@ -22,6 +24,22 @@ from pathlib import Path
 from typing import Any
 
 OBJECTIVE = "objective"
+# Sentences about a program that no other worker would fare better with.
+BROKEN = "cannot be loaded: "
+FAILED = "trials failed, the last one with: "
+OTHERWISE = "exists, and it is to "
+OUTDATED = "is what requirements.txt or the image brings, and workers take Optuna "
+NOTHING = "ended without a study "
+MARK = "[studioctl] trial"  # before a trial's lines in the log of a worker that runs many
+
+
+def of_trial(lines: Sequence[str], number: int) -> list[str]:
+    """The lines of one trial in the log of a worker that ran many."""
+    begin, end = f"{MARK} {number} begins", f"{MARK} {number} ended"
+    if begin not in lines:
+        return []
+    after = list(lines[lines.index(begin) + 1 :])
+    return after[: after.index(end)] if end in after else after
 
 
 class Channel:

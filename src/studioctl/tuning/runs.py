@@ -12,12 +12,14 @@ from typing import Any
 
 from studioctl.errors import ExitCode, InterruptedByUserError, RefusedError, StudioctlError
 from studioctl.events import Noted
-from studioctl.tuning import choices, environments, places, samplers, studies
+from studioctl.tuning import choices, environments, package, places, refusals, samplers, studies
 from studioctl.tuning.controller import Controller, Goal, Progress
 from studioctl.tuning.crew import Crew
+from studioctl.tuning.fleet import Fleet
 from studioctl.tuning.places import Place
 from studioctl.tuning.processes import Processes
 from studioctl.tuning.records import StudyStatus
+from studioctl.tuning.scripts import Scripts
 from studioctl.tuning.workers import Program
 
 STOP_SECONDS = 30.0
@@ -57,6 +59,11 @@ class Settings:
     python: Path | None = None
     jobs: Mapping[str, Any] | None = None
 
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.study or self.file.stem
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -64,7 +71,8 @@ class RunResult:
 
     Args:
         status: The study afterwards.
-        reason: "finished", "stopped", "timeout", or "money" where another job could cost more than it may.
+        reason: "finished", "stopped", "timeout", "money" where another job could cost more than it may, or "workers"
+            where each has been replaced as often as it may, or "script" where a script ended by itself.
     """
 
     status: StudyStatus
@@ -86,14 +94,14 @@ def run(
         StudioctlError: Something in the settings is wrong, the file cannot be loaded, or every trial fails.
     """
     settings = checked(settings)
-    if settings.jobs is not None and far_crew is None:
-        raise StudioctlError(
-            f"Study '{settings.study or settings.file.stem}' is run with training jobs, which only the command starts.",
-            hint=f"studioctl tune resume --study {settings.study or settings.file.stem}",
-        )
-    found = places.place(beside, settings.study or settings.file.stem)
+    found = places.place(beside, settings.name)
+    is_script = package.is_script(settings.file)
+    refusals.another_user(found, settings)
+    refusals.another_kind(found, settings, is_script=is_script, is_far=far_crew is not None)
     python = None if far_crew else (yield from environments.prepare(settings.file, settings.python))
     with found.hold({"trials": settings.trials, "workers": settings.workers}):
+        if is_script:
+            return (yield from _scripted(beside, found, settings, python or Path(sys.executable)))
         crew: Crew
         if far_crew:
             crew = far_crew(found)
@@ -114,6 +122,82 @@ def run(
         else:
             reason = "timeout" if controller.is_over_time else "stopped" if crew.may_begin() else "money"
     return RunResult(studies.status(beside, found.name), reason)
+
+
+def _scripted(
+    beside: Path, found: Place, settings: Settings, python: Path
+) -> Generator[Progress | Noted, None, RunResult]:
+    goal = Goal(settings.trials, settings.timeout_seconds, settings.retries, in_order=False)
+    scripts = Scripts(found, Program(settings.file, python, settings.workers), goal, settings.directions)
+    places.remember(found, _plain(settings, found))
+    began = time.monotonic()
+    try:
+        status = yield from scripts.run()
+    except KeyboardInterrupt:
+        raise InterruptedByUserError(
+            f"Stopped the controller of study '{found.name}': no worker runs, and trials that ran are queued.",
+            hint=f"studioctl tune resume --study {found.name}",
+        ) from None
+    limit = settings.timeout_seconds
+    if status.finished >= settings.trials:
+        reason = "finished"
+    elif found.is_asked_to_stop:
+        reason = "stopped"
+    else:
+        reason = "timeout" if limit and time.monotonic() - began >= limit else "script"
+    return RunResult(studies.status(beside, found.name), reason)
+
+
+def share(
+    beside: Path, settings: Settings, fleet_of: Callable[[Place], Fleet]
+) -> Generator[Progress | Noted, None, RunResult]:
+    """Tunes with workers that share the study in a database, until it has its trials.
+
+    Args:
+        beside: The environment's file; the study's copy is in `tuning/` beside it.
+        settings: How.
+        fleet_of: Makes the workers of a study.
+
+    Raises:
+        OccupiedError: Another process of this machine watches over this study.
+        StudioctlError: AWS refuses, the file cannot be loaded, or every trial fails.
+    """
+    settings = checked(settings)
+    found = places.place(beside, settings.name)
+    refusals.another_user(found, settings)
+    with found.hold({"trials": settings.trials, "workers": settings.workers}):
+        fleet = fleet_of(found)
+        places.remember(found, _plain(settings, found))
+        try:
+            status = yield from fleet.run()
+        except KeyboardInterrupt:
+            raise InterruptedByUserError(
+                f"Stopped watching study '{found.name}': its workers go on.",
+                hint=f"studioctl tune resume --study {found.name}",
+            ) from None
+        if status.finished >= settings.trials:
+            reason = "finished"
+        elif fleet.is_asked_to_stop:
+            reason = "stopped"
+        else:
+            reason = "timeout" if fleet.is_over_time else "workers" if fleet.has_money() else "money"
+    return RunResult(studies.status(beside, found.name), reason)
+
+
+def stop_workers(beside: Path, settings: Settings, fleet_of: Callable[[Place], Fleet]) -> bool:
+    """Stops the workers of a study that no process here watches over; whether there were any.
+
+    Raises:
+        OccupiedError: One does.
+        StudioctlError: AWS does not stop them in time.
+    """
+    found = places.chosen(beside, settings.study)
+    with found.hold({"trials": settings.trials, "workers": settings.workers}):
+        fleet = fleet_of(found)
+        fleet.look()
+        ran = fleet.has_workers
+        fleet.stop()
+    return ran
 
 
 def _controller(found: Place, settings: Settings, crew: Crew) -> Controller:
@@ -166,7 +250,7 @@ def stop(beside: Path, name: str | None) -> tuple[str, bool]:
         return found.name, False
     pid = (found.holder() or {}).get("pid")
     found.ask_to_stop()
-    has_jobs = bool(found.jobs())
+    has_jobs = found.is_shared or bool(found.jobs())
     until = time.monotonic() + (FAR_STOP_SECONDS if has_jobs else STOP_SECONDS)
     while found.is_held():
         if time.monotonic() > until and has_jobs:
@@ -195,12 +279,13 @@ def stop_jobs(beside: Path, settings: Settings, far_crew: Callable[[Place], Crew
         _controller(found, settings, far_crew(found)).clear_up()
 
 
-def delete(beside: Path, name: str) -> None:
+def delete(beside: Path, name: str, erase: Callable[[Place], None] | None = None) -> None:
     """Permanently deletes a study with its logs.
 
     Args:
         beside: The environment's file.
         name: Its name.
+        erase: Of one that workers share in a database: deletes it there.
 
     Raises:
         StudioctlError: There is none.
@@ -211,11 +296,20 @@ def delete(beside: Path, name: str) -> None:
         raise RefusedError(
             f"Study '{name}' is being tuned. Nothing was deleted.", hint=f"studioctl tune stop --study {name}"
         )
-    if found.jobs() and studies.status(beside, name).running:
+    status = studies.status(beside, name)
+    if status.live or (found.jobs() and status.running):
         raise RefusedError(
             f"Jobs of study '{name}' run without a controller. Nothing was deleted.",
             hint=f"studioctl tune stop --study {name}",
         )
+    if found.is_shared:
+        if erase is None:
+            raise RefusedError(
+                f"Study '{name}' is in a database, too. Nothing was deleted.",
+                hint=f"studioctl tune delete --study {name}",
+            )
+        with found.hold({}):
+            erase(found)
     places.forget(found)
     shutil.rmtree(found.directory)
 
@@ -250,7 +344,7 @@ def checked(settings: Settings) -> Settings:
     if file.suffix != ".py":
         raise StudioctlError(
             f"'{settings.file}' is not a Python file: its name does not end in .py. Nothing was started.",
-            hint="name the file that has `objective(trial)`",
+            hint="name the file that has `objective(trial)`, or loads its study itself",
             exit_code=ExitCode.USAGE,
         )
     return dataclasses.replace(settings, file=file)

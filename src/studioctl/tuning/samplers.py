@@ -10,7 +10,7 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
-FIXED = "fixed_params"  # Optuna's name for parameters that a queued trial brings along
+from studioctl.tuning.again import FIXED
 
 
 class InOrder(RandomSampler):

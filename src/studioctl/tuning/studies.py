@@ -1,5 +1,6 @@
 """Optuna's studies in journal files, and what is to be told of them."""
 
+import json
 import logging
 import warnings
 from collections.abc import Iterable, Sequence
@@ -8,21 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import URL
 
 from studioctl.errors import ExitCode, StudioctlError
+from studioctl.tuning import runner
+from studioctl.tuning.again import ERROR, FIRST, HISTORY, JOB
 from studioctl.tuning.ledger import Ledger
 from studioctl.tuning.places import Place, chosen, place, places
 from studioctl.tuning.records import StudyStatus, TrialRecord
-
-# Of trials: why one failed, which of the later ones repeats it, and how often its worker was lost.
-ERROR = "error"
-HISTORY = "retry_history"  # as Optuna's own retries note it
-FIRST = "failed_trial"
-LOSSES = "studioctl:losses"
 
 _DIRECTIONS = {"minimize": StudyDirection.MINIMIZE, "maximize": StudyDirection.MAXIMIZE}
 _STATES = {
@@ -41,20 +39,50 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
-def storage(found: Place) -> JournalStorage:
-    """The journal of a study.
+def storage(found: Place) -> BaseStorage:
+    """The journal of a study, or the database of one that a script loads itself.
 
     Raises:
         StudioctlError: It cannot be read.
     """
     quiet()
+    if found.database.is_file():
+        return RDBStorage(address(found))
     try:
-        return JournalStorage(JournalFileBackend(str(found.journal)))  # an absolute path: its lock needs one
+        return JournalStorage(_Read(found.journal)) if found.is_shared else in_journal_storage(found.journal)
     except (ValueError, KeyError) as error:
         raise StudioctlError(
             f"The journal of study '{found.name}' cannot be read: {error}. It was not changed.",
             hint=f"copy {found.journal}, and delete its broken lines from the copy",
         ) from error
+
+
+class _Read(BaseJournalBackend):
+    """A copy as it was when it was opened: a newer one may take its place at any moment, and what is added is lost."""
+
+    def __init__(self, journal: Path) -> None:
+        self._lines = [json.loads(line) for line in (journal.read_bytes() if journal.is_file() else b"").splitlines()]
+
+    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
+        return self._lines[log_number_from:]
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        self._lines += logs
+
+
+def in_journal_storage(journal: Path) -> BaseStorage:
+    """A journal as a storage; its lock needs an absolute path."""
+    return JournalStorage(JournalFileBackend(str(journal)))
+
+
+def in_journal(journal: Path, name: str) -> optuna.Study:
+    """The study of this name in a journal."""
+    return optuna.load_study(study_name=name, storage=in_journal_storage(journal))
+
+
+def address(found: Place) -> str:
+    """SQLAlchemy's address of the database of a study that a script loads itself, with a minute of patience."""
+    return URL.create("sqlite", database=str(found.database), query={"timeout": "60"}).render_as_string()
 
 
 def opened(found: Place, **how: Any) -> optuna.Study:
@@ -96,7 +124,7 @@ def created(found: Place, directions: Sequence[str] | None, **how: Any) -> optun
 
 
 def _directions_of(found: Place) -> tuple[str, ...]:
-    return directions_of(opened(found)) if found.exists and found.journal.stat().st_size else ()
+    return directions_of(opened(found)) if found.journal.is_file() and found.journal.stat().st_size else ()
 
 
 def directions_of(study: optuna.Study) -> tuple[str, ...]:
@@ -118,7 +146,7 @@ def record(trial: FrozenTrial) -> TrialRecord:
         state=_STATES[trial.state],
         values=tuple(trial.values) if trial.values else None,
         params=dict(trial.params),
-        user_attrs={name: value for name, value in trial.user_attrs.items() if name != ERROR},
+        user_attrs={name: value for name, value in trial.user_attrs.items() if name not in {ERROR, JOB}},
         started_at=_utc(begun),
         seconds=round((until - begun).total_seconds(), 3) if begun else None,
         error=str(trial.user_attrs.get(ERROR, "its worker was lost")) if trial.state == TrialState.FAIL else None,
@@ -142,7 +170,8 @@ def status_of(found: Place, study: optuna.Study) -> StudyStatus:
     wanted = holder.get("trials")
     rate = _per_minute(living, holder.get("since"))
     left = max(0, wanted - finished) if isinstance(wanted, int) else 0
-    usd = Ledger(found.bills).usd
+    shared = found.shared()
+    usd = Ledger(found.bills).usd + float(shared.get("usd_running", 0.0))
     return StudyStatus(
         study=found.name,
         directory=found.directory,
@@ -160,10 +189,13 @@ def status_of(found: Place, study: optuna.Study) -> StudyStatus:
         retried=len(past),
         best=tuple(record(trial) for trial in best_of(study)),
         per_minute=rate,
-        jobs=len(found.jobs()),
+        jobs=int(shared.get("jobs", 0)) if shared else len(found.jobs()),
         usd=round(usd, 4),
         usd_expected=round(usd / finished * (finished + left), 4) if usd and finished and left else None,
         ends_at=datetime.now(UTC) + timedelta(minutes=left / rate) if rate and left else None,
+        is_shared=found.is_shared,
+        live=int(shared.get("live", 0)),
+        seen_at=datetime.fromisoformat(shared["seen_at"]) if "seen_at" in shared else None,
     )
 
 
@@ -181,6 +213,24 @@ def _per_minute(trials: Iterable[FrozenTrial], since: float | None) -> float | N
     ended = [moment for trial in trials if (moment := _utc(trial.datetime_complete)) and moment >= begun]
     minutes = (datetime.now(UTC) - begun).total_seconds() / 60
     return len(ended) / minutes if ended and minutes > 0 else None
+
+
+def lines_of(found: Place, number: int) -> list[str] | None:
+    """The lines that a trial of a script wrote on this machine; None where it was none, or has not begun."""
+    trials = opened(found).get_trials(deepcopy=False) if found.database.is_file() else []
+    worker = trials[number].user_attrs.get(JOB) if number < len(trials) else None
+    if worker is None:
+        return None
+    log = found.worker_log(int(str(worker).split("-")[1]))
+    return runner.of_trial(log.read_text(encoding="utf-8", errors="replace").splitlines(), number)
+
+
+def job_of(found: Place, number: int) -> str | None:
+    """The training job that a trial ran in; None where it ran on this machine, or has not begun."""
+    if not found.is_shared:
+        return found.job_of(number)
+    trials = opened(found).get_trials(deepcopy=False)
+    return str(trials[number].user_attrs[JOB]) if number < len(trials) and JOB in trials[number].user_attrs else None
 
 
 def status(beside: Path, name: str | None) -> StudyStatus:

@@ -1,30 +1,33 @@
 """Shared by all pages: the accounts, what is watched, what runs, and how a request becomes an answer."""
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from studioctl.errors import StudioctlError
+from studioctl.errors import AwsError, StudioctlError
 from studioctl.operations.environment import Account
 from studioctl.operations.status import Status, status
 from studioctl.ui import pages
 from studioctl.ui.jobs import Jobs
 from studioctl.ui.watch import Watch
-from studioctl.ui.ways import OfFile, Ways
+from studioctl.ui.ways import MARK, OfFile, Ways
 
 SECONDS = {"local": 1.0, "aws": 5.0}  # between two looks; AWS limits how often one may ask
-PAUSE = 0.05  # seconds between two looks of a stream at what is known already
+PAUSE = 0.02  # seconds between two looks of a stream at what is known already
 SILENCE = 15.0  # seconds after which a stream says that it is alive, and so finds out whether anybody listens
+# What a hint says to somebody at a terminal, and on the page nobody can do.
+AGAIN = re.compile("run the same command again(; --debug shows the details)?")
 LARGEST_FORM = 64 * 1024
 Form: TypeAlias = Mapping[str, str]
 
@@ -34,14 +37,18 @@ class Base:
     """The frame around each page.
 
     Args:
-        environment: The environment that the page is about; empty for none.
+        root: The beginning of all its addresses.
+        environment: Name of the environment that the page is about; empty for none.
+        path: The beginning of the addresses of its pages.
         place: Where it is, in words.
         has_file: Whether there is a file of it.
         is_local: Whether it is on the emulator.
         here: Which page this is.
     """
 
+    root: str
     environment: str
+    path: str
     place: str
     has_file: bool
     is_local: bool
@@ -56,6 +63,7 @@ class Desk:
         ways: How AWS is reached.
         as_ours: Any exception as an error that says what to do next.
         look: Looks at an environment once.
+        root: The beginning of all paths of the page.
         clock: The time in seconds since 1970.
         stopping: Set when the command ends.
     """
@@ -63,30 +71,92 @@ class Desk:
     ways: Ways
     as_ours: Callable[[Exception], StudioctlError]
     look: Callable[[Account], Status] = status
+    root: str = ""
     clock: Callable[[], float] = time.time
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(self.as_ours)
         self._accounts: dict[str, Account] = {}
+        self._signing_in: dict[str, threading.Lock] = {}
+        self._refusals: dict[str, AwsError] = {}
+        self._target = self.ways.account().target
         self._watches: dict[str, Watch[Status]] = {}
         self._turn = threading.Lock()
 
     def account(self, environment: str) -> Account:
-        """The account of an environment, the same each time."""
+        """The account of an environment: the same each time, as long as it is at the same address.
+
+        It may have to be signed in, for which a code is asked on the terminal: once at a time, and once only until
+        somebody comes back to the page.
+
+        Raises:
+            StudioctlError: It was made from another directory, and is there no more.
+            AwsError: It could not be signed in.
+        """
+        now = self.ways.account()
         with self._turn:
-            if environment not in self._accounts:
-                self._accounts[environment] = self.ways.of(environment)
-            return self._accounts[environment]
+            if now.target != self._target:  # an emulator that was started anew
+                self._target, self._accounts, self._refusals = now.target, {}, {}
+            if found := self._accounts.get(environment):
+                return found
+            turn = self._signing_in.setdefault(environment, threading.Lock())
+        with turn:
+            return self._made(environment, now)
+
+    def _made(self, environment: str, now: Account) -> Account:
+        """The account, in whose turn nobody else makes it."""
+        with self._turn:
+            if found := self._accounts.get(environment):
+                return found
+            if refusal := self._refusals.get(environment):
+                raise refusal.with_traceback(None)  # which would grow each time
+        try:
+            made = self._signed_in(environment, now)
+        except AwsError as refusal:
+            with self._turn:
+                self._refusals[environment] = refusal
+            raise
+        with self._turn:
+            return self._accounts.setdefault(environment, made)
+
+    def _signed_in(self, environment: str, now: Account) -> Account:
+        other = self.ways.other(environment)
+        if MARK in environment and other is None:
+            raise StudioctlError(
+                f"'{title_of(environment)}' is no longer made from a directory of this machine.",
+                hint="go back to all environments",
+            )
+        if other:
+            return other.account()
+        return now if environment == self.ways.home else self.ways.named(now, environment)
+
+    def waits_for_somebody(self, environment: str) -> bool:
+        """Whether an account could not be signed in, which is not tried again before somebody loads a page of it."""
+        return environment in self._refusals
 
     def watch(self, environment: str) -> Watch[Status]:
-        """The watch over an environment."""
-        account = self.account(environment)
+        """The watch over an environment. Streams ask for it all the time, so it waits for nothing."""
         with self._turn:
             if environment not in self._watches:
-                seconds = SECONDS[account.target.name]
-                self._watches[environment] = Watch(partial(self.look, account), self.as_ours, seconds=seconds)
+                seconds = SECONDS[self._target.name]
+                look = partial(self._look, environment)
+                self._watches[environment] = Watch(look, self.as_ours, seconds=seconds, clock=self._moment)
             return self._watches[environment]
+
+    def _look(self, environment: str) -> Status:
+        return self.look(self.account(environment))
+
+    def _moment(self) -> float:
+        return self.clock()
+
+    def at(self, path: str) -> str:
+        """The address of something on the page, below the word that all addresses of this start begin with."""
+        return self.root + path
+
+    def path(self, environment: str, space: str = "", verb: str = "") -> str:
+        """The address of an environment's page, or of what is done to a space."""
+        return self.at(f"/e/{quote(environment)}/" + (f"spaces/{quote(space)}/{verb}" if space else ""))
 
     def file_of(self, environment: str) -> OfFile:
         """Return what the environment's file allows.
@@ -97,21 +167,31 @@ class Desk:
         found = self.ways.file_of(environment)
         if found is None:
             raise StudioctlError(
-                f"The file of '{environment}' is not known here.",
-                hint="run studioctl ui where its studio.toml is",
+                f"The file of '{title_of(environment)}' is not known here.",
+                hint="start the page in the directory of its studio.toml",
             )
         return found
 
     def base(self, environment: str, here: str) -> Base:
         """The frame of a page about an environment; an empty name for none."""
-        account = self.account(environment) if environment else self.ways.account
-        target = account.target
+        of_file, account = self.ways.file_of(environment), self._accounts.get(environment)
+        target = account.target if account else self._target
         place = f"{target.region} on the emulator" if target.is_local else target.region
-        return Base(environment, place, self.ways.file_of(environment) is not None, target.is_local, here)
+        name = title_of(environment)
+        if name != environment and of_file:
+            place = f"{of_file.path.parent}" + (f", {place}" if account else "")
+        return Base(self.root, name, self.path(environment), place, of_file is not None, target.is_local, here)
 
-    def told(self, error: StudioctlError, environment: str) -> StudioctlError:
-        """A copy of the error, since a page may show it again, with its next commands as they have to be typed."""
-        hint = self.ways.repeating(error.hint, environment)
+    def told(self, error: StudioctlError, environment: str, *, asks_again: bool = False) -> StudioctlError:
+        """A copy of the error, since a page may show it again, with its next step as it is done from here.
+
+        Args:
+            error: What went wrong.
+            environment: Its commands are about this one.
+            asks_again: Whether the page tries again by itself.
+        """
+        here = AGAIN.sub("the page asks again by itself" if asks_again else "do the same again", error.hint)
+        hint = self.ways.repeating(here, environment)
         return StudioctlError(error.message, hint=hint, exit_code=error.exit_code)
 
     def reading(self, path: str, handle: Callable[[Request], Response]) -> Route:
@@ -140,13 +220,18 @@ class Desk:
         return Route(path, endpoint, methods=["GET"])
 
     def _answer(self, request: Request, make: Callable[[], Response]) -> Response:
-        environment = str(request.path_params.get("environment", ""))
+        environment = environment_of(request)
+        if request.method == "POST" or not pages.is_partial(request):  # somebody, not the page by itself
+            with self._turn:
+                self._refusals.pop(environment, None)
         try:
             return make()
         except Exception as error:  # noqa: BLE001 (nothing may end in a traceback unasked)
             ours = self.told(self.as_ours(error), environment)
-            base = Base(environment, "", has_file=False, is_local=False, here="")
-            return pages.trouble(ours, base, 409 if isinstance(error, StudioctlError) else 500)
+            status = 409 if isinstance(error, StudioctlError) else 500
+            if pages.is_partial(request):
+                return pages.answer(pages.part("trouble", pages.render("_refused.html", error=ours)), status)
+            return pages.trouble(ours, self.base(environment, ""), status)
 
     async def ticks(self) -> AsyncIterator[bool]:
         """Each moment in which a stream looks for news; True when it has to show that it is alive."""
@@ -155,6 +240,21 @@ class Desk:
             yield silent >= SILENCE
             silent = 0.0 if silent >= SILENCE else silent + PAUSE
             await asyncio.sleep(PAUSE)
+
+
+def environment_of(request: Request) -> str:
+    """The name of the environment that a request is about; empty for none."""
+    return str(request.path_params.get("environment", ""))
+
+
+def title_of(environment: str) -> str:
+    """The name of an environment of the page, as people call it."""
+    return environment.partition(MARK)[0]
+
+
+def space_of(request: Request) -> str:
+    """The name of the space that a request is about."""
+    return str(request.path_params["space"])
 
 
 async def _form(request: Request) -> Form:

@@ -12,8 +12,7 @@ from studioctl.errors import ExitCode, StudioctlError
 from studioctl.operations import emulation
 from studioctl.presentation.views import how_often
 from studioctl.ui import pages
-from studioctl.ui.desk import Desk, Form
-from studioctl.ui.spaces import path
+from studioctl.ui.desk import Desk, Form, environment_of
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -28,7 +27,7 @@ def routes(desk: Desk) -> list[Route]:
 
 def _name(desk: Desk, request: Request) -> str:
     """The environment's name, if it is on the emulator: nothing here may be taken for AWS."""
-    name = str(request.path_params["environment"])
+    name = environment_of(request)
     if not desk.account(name).target.is_local:
         raise StudioctlError(f"'{name}' is not on the emulator.", hint="studioctl ui --local")
     return name
@@ -36,14 +35,16 @@ def _name(desk: Desk, request: Request) -> str:
 
 def _show(desk: Desk, request: Request) -> Response:
     name = _name(desk, request)
-    faults = [
-        (each["kind"], " ".join(filter(None, (each["service"], each["action"]))) or "everywhere", how_often(each),
-         each["seen"], each["hit"])
-        for each in emulation.wrong()["faults"]
-    ]  # fmt: skip
-    values = {"base": desk.base(name, "emulator"), "here": f"{path(name)}emulator"}
+    faults = [(*_said(each), how_often(each), each["seen"], each["hit"]) for each in emulation.wrong()["faults"]]
+    values = {"base": desk.base(name, "emulator"), "here": f"{desk.path(name)}emulator"}
     found = list(_listed(emulation.inventory()))
     return pages.answer(pages.render("emulator.html", **values, faults=faults, kinds=emulation.kinds(), things=found))
+
+
+def _said(fault: Mapping[str, Any]) -> tuple[str, str]:
+    """Its kind, and where it strikes."""
+    kind, where = ((fault["kind"], fault["code"]), (fault["service"], fault["action"]))
+    return " ".join(filter(None, kind)), " ".join(filter(None, where)) or "everywhere"
 
 
 def _listed(inventory: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
@@ -61,11 +62,12 @@ def _set(desk: Desk, request: Request, form: Form) -> Response:
             f"'{times}' is no number of times.", hint="write a number, or nothing for always", exit_code=ExitCode.USAGE
         )
     wanted = int(times) if times else None
-    emulation.go_wrong(form.get("kind", ""), action=form.get("action", "").strip(), times=wanted)
-    return pages.go_to(f"{path(name)}emulator")
+    words = {name: form.get(name, "").strip() for name in ("action", "code")}
+    emulation.go_wrong(form.get("kind", ""), **words, times=wanted)
+    return pages.go_to(f"{desk.path(name)}emulator")
 
 
 def _clear(desk: Desk, request: Request, _form: Form) -> Response:
     name = _name(desk, request)
     emulation.go_well()
-    return pages.go_to(f"{path(name)}emulator")
+    return pages.go_to(f"{desk.path(name)}emulator")

@@ -4,6 +4,10 @@ Every program of the machine can connect to loopback, and every site that a brow
 each request has to name this very host and port, to come from this user where the system tells whose a socket is, to
 come from the page or the person, and to carry the cookie that the one-time address was exchanged for. What changes
 something must come from the page.
+
+Browsers send the cookies of a host to all its ports. So all paths of a start begin with a random word, and the cookie
+is for paths below it alone: a server on another port gets it only if it is asked for a path that it cannot know.
+https://www.rfc-editor.org/rfc/rfc6265#section-8.5, https://www.rfc-editor.org/rfc/rfc6265#section-5.1.4
 """
 
 import hmac
@@ -11,7 +15,6 @@ import secrets
 import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from studioctl.remote import peers
@@ -22,7 +25,7 @@ READING = {"GET", "HEAD"}
 # External files of this very server, and nothing else: no inline script or style, no frame, no other host.
 # `same-origin` as referrer policy: with `no-referrer` browsers say `Origin: null` even to this server.
 HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
@@ -41,11 +44,13 @@ class Keys:
 
     Args:
         port: Of the page on 127.0.0.1.
+        root: The beginning of all its paths. It is no key: whoever knows it still needs the cookie.
         tells_users: Whether this machine says whose sockets are.
         on_second_use: Called when the one-time address is used again.
     """
 
     port: int
+    root: str = field(default_factory=lambda: f"/{secrets.token_urlsafe(16)}")
     tells_users: bool = False
     on_second_use: Callable[[], None] = lambda: None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
@@ -60,23 +65,28 @@ class Keys:
 
     @property
     def address(self) -> str:
-        """The page's address, which is no secret."""
+        """The origin of the page's own requests."""
         return f"http://{self.host}"
+
+    @property
+    def home(self) -> str:
+        """The address where the page begins, for a browser that was let in."""
+        return f"{self.address}{self.root}/"
 
     @property
     def one_time_address(self) -> str:
         """The address that lets one browser in, once. It is a credential."""
-        return f"{self.address}{ENTRANCE}{self.token}"
+        return f"{self.home.removesuffix('/')}{ENTRANCE}{self.token}"
 
     @property
     def cookie(self) -> str:
-        """The cookie's name: browsers share cookies between the ports of a host."""
+        """The cookie's name, so that two pages do not take each other's away."""
         return f"studioctl-{self.port}"
 
     @property
     def cookie_header(self) -> str:
         """The header that gives a browser the cookie, for as long as it runs; no script can read it."""
-        return f"{self.cookie}={self.session}; HttpOnly; SameSite=Strict; Path=/"
+        return f"{self.cookie}={self.session}; HttpOnly; SameSite=Strict; Path={self.root}/"
 
     def lets_in(self, token: str) -> bool:
         """Whether this is the token, for the first time."""
@@ -90,11 +100,9 @@ class Keys:
 
     def knows(self, cookies: str) -> bool:
         """Whether the header Cookie has what the token was exchanged for."""
-        try:
-            found = SimpleCookie(cookies).get(self.cookie)
-        except CookieError:
-            return False
-        return found is not None and _same(found.value, self.session)
+        # http.cookies gives up at one without "=", and takes the last of a name: other servers of this host set both.
+        pairs = (each.strip().partition("=") for each in cookies.split(";"))
+        return any(name == self.cookie and _same(value, self.session) for name, _, value in pairs)
 
 
 @dataclass(frozen=True)
@@ -117,11 +125,13 @@ def refusal(keys: Keys, scope: Scope) -> Refusal | None:
     """Why this request is refused; None if it is not."""
     headers = _headers(scope)
     if headers is None or headers.get("host") != keys.host:
-        return Refusal(421, f"This page has one address only: {keys.address}")
+        return Refusal(421, "This page has one address only: the one that studioctl ui says.")
     if keys.tells_users and not _is_own(scope, keys):
         return Refusal(403, "This page is for another user of this machine.")
+    if not _same(scope["path"][: len(keys.root) + 1], f"{keys.root}/"):
+        return Refusal(403, f"This browser was not let in. {AGAIN}")
     is_reading = scope["method"] in READING
-    if is_reading and scope["path"].startswith(ENTRANCE):
+    if is_reading and scope["path"].startswith(keys.root + ENTRANCE):
         return None  # the page behind it looks at the token
     return _refusal_inside(keys, headers, is_reading=is_reading)
 
@@ -131,7 +141,7 @@ def _refusal_inside(keys: Keys, headers: Mapping[str, str], *, is_reading: bool)
     # Another server of this machine is the same site, so the cookie's SameSite does not keep its pages out.
     site = headers.get("sec-fetch-site", "same-origin")
     if is_reading and site not in {"same-origin", "none"}:
-        return Refusal(403, f"Another site asked for this. Type the address yourself: {keys.address}")
+        return Refusal(403, "Another site asked for this. Type the address yourself.")
     if not keys.knows(headers.get("cookie", "")):
         return Refusal(403, f"This browser was not let in. {AGAIN}")
     if is_reading or (headers.get("origin") == keys.address and site == "same-origin"):
@@ -184,7 +194,8 @@ def guarded(app: Application, keys: Keys, refused: Callable[[Refusal], Applicati
             await send(message)
 
         why = refusal(keys, scope)
-        await (refused(why) if why else app)(scope, receive, send_with_headers)
+        inside = {**scope, "root_path": keys.root}
+        await (refused(why) if why else app)(inside, receive, send_with_headers)
 
     return answer
 

@@ -11,7 +11,6 @@ from studioctl.operations.environments import environments
 from studioctl.ui import pages
 from studioctl.ui.desk import Desk
 from studioctl.ui.gate import ENTRANCE, Keys, Refusal
-from studioctl.ui.spaces import path
 
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 A_DAY = "private, max-age=86400"
@@ -23,6 +22,7 @@ def routes(desk: Desk, keys: Keys) -> list[Route]:
         desk.reading(ENTRANCE + "{token}", partial(_enter, keys)),
         desk.reading("/", partial(_begin, desk)),
         desk.reading("/environments", partial(_list, desk)),
+        desk.reading("/environments/aws", partial(_list_of_aws, desk)),
         desk.reading("/static/{version}/{name}", _static),
     ]
 
@@ -35,7 +35,7 @@ def _enter(keys: Keys, request: Request) -> Response:
     """
     if not keys.lets_in(str(request.path_params["token"])):
         return refused(Refusal(403, "This address worked once, or is none. Run studioctl ui again for another."))
-    answer = pages.answer(pages.render("enter.html"))
+    answer = pages.answer(pages.render("enter.html", root=keys.root))
     answer.headers["set-cookie"] = keys.cookie_header
     return answer
 
@@ -46,15 +46,30 @@ def refused(why: Refusal) -> Response:
 
 
 def _begin(desk: Desk, _request: Request) -> Response:
-    return pages.go_to("/environments" if desk.ways.is_any else path(desk.ways.home))
+    return pages.go_to(desk.at("/environments") if desk.ways.is_any else desk.path(desk.ways.home))
 
 
 def _list(desk: Desk, _request: Request) -> Response:
-    found = environments(desk.ways.account)
-    links = {each.name: path(each.name) for each in found if each.name}
-    base = desk.base("", "environments")
-    home = "" if desk.ways.is_any or desk.ways.home in links else desk.ways.home
-    return pages.answer(pages.render("environments.html", base=base, found=found, links=links, home=home))
+    """Those with a file on this machine at once; those that AWS has when it answers."""
+    ways = desk.ways
+    known = [(ways.home, desk.path(ways.home), ways.of_file.path.absolute())] if ways.of_file else []
+    known += [(other.name, desk.path(other.key), other.of_file.path) for other in ways.others()]
+    here = {"known": known, "asked": desk.at("/environments/aws")}
+    return pages.answer(pages.render("environments.html", base=desk.base("", "environments"), **here))
+
+
+def _list_of_aws(desk: Desk, _request: Request) -> Response:
+    here = _on_this_machine(desk)
+    found = [each for each in environments(desk.ways.account()) if each.name not in here]
+    links = {each.name: desk.path(each.name) for each in found if each.name}
+    return pages.answer(pages.render("_environments.html", found=found, links=links, others=bool(here)))
+
+
+def _on_this_machine(desk: Desk) -> set[str]:
+    """The names of those of the page's account and region that are listed with their files already."""
+    ways, target = desk.ways, desk.ways.account().target
+    named = {ways.home} if ways.of_file else set()
+    return named | {other.name for other in ways.others() if other.is_at(target)}
 
 
 def _static(request: Request) -> Response:

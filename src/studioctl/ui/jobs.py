@@ -37,6 +37,7 @@ class Job:
         ended: When it ended.
         version: Grows with all that changes here.
         after: Address and text of a link, when it is done.
+        back: Address and text of a link to where it was begun; None for the spaces.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Job:
     ended: float | None = None
     version: int = 0
     after: tuple[str, str] | None = None
+    back: tuple[str, str] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -118,6 +120,7 @@ class Jobs:
         space: str | None = None,
         then: Callable[[], object] = lambda: None,
         after: tuple[str, str] | None = None,
+        back: tuple[str, str] | None = None,
     ) -> Job:
         """Runs work in a thread.
 
@@ -129,21 +132,30 @@ class Jobs:
             space: Of which space.
             then: Called when it is over.
             after: Address and text of a link to follow then.
+            back: Address and text of a link to where it was begun; None for the spaces.
 
         Raises:
             BusyError: Something is being done to it already.
         """
         with self._turn:
-            before = self.of(environment, space)
-            if before and not before.is_over:
-                what = f"'{space}'" if space else f"'{environment}'"
-                raise BusyError(f"{what} is {before.verb} already.", hint="wait until that is done")
-            job = Job(next(self._numbers), title, environment, space, verb, after=after)
+            self.refuse_if_busy(environment, space)
+            job = Job(next(self._numbers), title, environment, space, verb, after=after, back=back)
             self._jobs[job.id] = job
             self._forget()
             self.version += 1
         threading.Thread(target=self._run, args=(job, work, then), name=title, daemon=True).start()
         return job
+
+    def refuse_if_busy(self, environment: str, space: str | None) -> None:
+        """Refuses to begin a second thing.
+
+        Raises:
+            BusyError: Something is being done to it already.
+        """
+        before = self.of(environment, space)
+        if before and not before.is_over:
+            said = f"'{space}' is {before.verb} already." if space else f"Not over yet: {before.title}."
+            raise BusyError(said, hint="wait until that is done")
 
     def _forget(self) -> None:
         over = [number for number, job in self._jobs.items() if job.is_over]

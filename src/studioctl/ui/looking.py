@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import markupsafe
@@ -14,19 +14,19 @@ from starlette.routing import Route
 
 from studioctl import programs
 from studioctl.operations.costs.estimate import Estimate, estimate
-from studioctl.operations.costs.month import Month, month
+from studioctl.operations.costs.month import Day, Month, month
 from studioctl.operations.costs.words import amount, by_item, summary, ways
 from studioctl.operations.doctor.catalogue import GROUPS
 from studioctl.operations.doctor.examination import examine
 from studioctl.operations.spaces import logs, start_stop
-from studioctl.presentation import audit as audited
 from studioctl.presentation import month as months
-from studioctl.presentation.doctor import MARKS, WORDS
-from studioctl.presentation.report_page import picture
+from studioctl.presentation.findings import counted
+from studioctl.presentation.money import in_cents
+from studioctl.presentation.report_page import pictures
 from studioctl.report import facts, permissions, topology
 from studioctl.ui import pages
-from studioctl.ui.desk import PAUSE, Desk
-from studioctl.ui.spaces import path
+from studioctl.ui.charts import Bar, bars, columns
+from studioctl.ui.desk import PAUSE, Desk, environment_of, space_of
 
 MONTHS = ("this", "last")
 LOG_LINES = 200
@@ -48,16 +48,15 @@ def routes(desk: Desk) -> list[Route]:
     ]
 
 
-def _name(request: Request) -> str:
-    return str(request.path_params["environment"])
-
-
 def _network(desk: Desk, request: Request) -> Response:
-    name = _name(request)
+    name = environment_of(request)
     file = desk.file_of(name).audit(offline=True)
     words = topology.in_words(file.config)
-    drawn = programs.laid_out(topology.dot(file.config), os.environ)
-    svg = markupsafe.Markup(picture(drawn, words)) if drawn else ""  # noqa: S704 (of known shapes and escaped text)
+    drawn, narrow = (
+        programs.laid_out(graph, os.environ) for graph in (topology.dot(file.config), topology.standing(file.config))
+    )
+    # Of known shapes and escaped text.
+    svg = markupsafe.Markup(pictures(drawn, narrow, words)) if drawn else ""  # noqa: S704
     return pages.answer(
         pages.render(
             "network.html",
@@ -70,31 +69,11 @@ def _network(desk: Desk, request: Request) -> Response:
     )
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A bar of a chart: what it stands for, its value in words, and its length in percent of the longest."""
-
-    label: str
-    value: str
-    percent: float
-
-
-def bars(values: Iterable[tuple[str, str, float]]) -> list[Bar]:
-    """A chart: the longest bar first.
-
-    Args:
-        values: Label, value in words, value.
-    """
-    found = sorted(values, key=lambda each: -each[2])
-    longest = max((value for _, _, value in found), default=0.0)
-    return [Bar(label, words, round(100 * value / longest, 2) if longest else 0.0) for label, words, value in found]
-
-
 def _costs(desk: Desk, request: Request) -> Response:
-    name = _name(request)
+    name = environment_of(request)
     of_file = desk.ways.file_of(name)
     found = estimate(of_file.audit(offline=True).config) if of_file else None
-    values = {"base": desk.base(name, "costs"), "months": MONTHS, "here": path(name)}
+    values = {"base": desk.base(name, "costs"), "months": MONTHS, "here": desk.path(name)}
     return pages.answer(pages.render("costs.html", **values, found=_estimated(found) if found else None))
 
 
@@ -114,59 +93,81 @@ def _estimated(found: Estimate) -> dict[str, object]:
 
 
 def _month(desk: Desk, request: Request) -> Response:
-    name, asked = _name(request), str(request.path_params["month"])
+    name, asked = environment_of(request), str(request.path_params["month"])
     found = month(desk.account(name), asked if asked in MONTHS else MONTHS[0])
-    return pages.answer(pages.render("_month.html", found=found, bars=_used(found), sure=months.sureness(found)))
+    shown = _in_cents(found.days)
+    days = columns(found.month, shown)
+    rows = [(day.day, f"{day.hours:,.2f}", f"{day.usd:,.2f}") for day in shown]
+    return pages.answer(
+        pages.render(
+            "_month.html",
+            found=found,
+            bars=_used(found),
+            days=days,
+            told=f"{months.in_all(found)} USD in {found.month}, at most {days.highest} on a day; see the table.",
+            by_day={"head": ("day", "hours", "USD"), "rows": rows, "empty": ""},
+            unknown=any(each.usd is None for each in found.used),
+            gap=months.unknown(found),
+            sure=" ".join(filter(None, (months.sureness(found), months.of_storage(found)))),
+        )
+    )
+
+
+def _in_cents(days: Sequence[Day]) -> list[Day]:
+    """The days, rounded so that they make the month."""
+    hours, dollars = in_cents(day.hours for day in days), in_cents(day.usd for day in days)
+    return [
+        replace(day, hours=ran or 0.0, usd=cost or 0.0) for day, ran, cost in zip(days, hours, dollars, strict=True)
+    ]
 
 
 def _used(found: Month) -> list[Bar]:
     values = [
         (f"{each.user or '?'}: {each.space or each.app}{' (runs now)' if each.running else ''}",
-         f"{months.usd(each.usd)} USD, {each.hours:,.1f} h on {each.instance_type or '?'}", each.usd or 0.0)
-        for each in found.used
+         f"{months.usd(cost)} USD, {each.hours:,.1f} h on {each.instance_type or '?'}", each.usd or 0.0)
+        for each, cost in zip(found.used, in_cents(each.usd for each in found.used), strict=True)
     ]  # fmt: skip
     values += [(each.kind, f"{months.usd(each.usd)} USD", each.usd or 0.0) for each in found.stored]
+    if found.database:
+        hours = "" if found.database.acu_hours is None else f", {found.database.acu_hours:,.2f} ACU hours"
+        values.append(
+            ("database of studies", f"{months.usd(found.database.usd)} USD{hours}", found.database.usd or 0.0)
+        )
     return bars(values)
 
 
 def _findings(desk: Desk, request: Request) -> Response:
-    name = _name(request)
+    name = environment_of(request)
     desk.file_of(name)
-    return pages.answer(pages.render("findings.html", base=desk.base(name, "findings"), here=path(name)))
+    return pages.answer(pages.render("findings.html", base=desk.base(name, "findings"), here=desk.path(name)))
 
 
 def _audit(desk: Desk, request: Request) -> Response:
-    found = desk.file_of(_name(request)).audit(offline=False).report()
-    listed = [(each.rule.severity.word, each.rule.id, list(audited.told(each, found))) for each in found.open]
-    accepted = [("accepted", each.rule.id, list(audited.told(each, found))) for each in found.accepted]
-    counts = ", ".join(f"{number} {word}" for word, number in found.counts().items() if number) or "nothing"
-    return pages.answer(pages.render("_findings.html", id="audit", counts=counts, listed=listed, more=accepted))
+    found = desk.file_of(environment_of(request)).audit(offline=False).report()
+    values = {"id": "audit", "counts": counted(found.counts()) or "nothing", "title": "Accepted"}
+    return pages.answer(pages.render("_findings.html", **values, listed=found.open, more=found.accepted))
 
 
 def _doctor(desk: Desk, request: Request) -> Response:
-    name = _name(request)
+    name = environment_of(request)
     found = examine(desk.file_of(name).patient(), GROUPS)
-    listed: list[tuple[str, str, list[str]]] = []
-    fine: list[tuple[str, str, list[str]]] = []
-    for each in sorted(found.findings, key=lambda each: -each.severity):
-        lines = [line for line in (each.message, each.why, each.remedy and f"do: {each.remedy}") if line]
-        entry = (each.severity.word, f"{MARKS[each.severity][0]} {each.id}", lines)
-        (listed if each.remedy else fine).append(entry)
-    counts = ", ".join(f"{number} {WORDS[word][number != 1]}" for word, number in found.counts().items() if number)
-    return pages.answer(pages.render("_findings.html", id="doctor", counts=counts, listed=listed, more=fine))
+    worst_first = sorted(found.findings, key=lambda each: -each.severity)
+    listed, well = ([each for each in worst_first if bool(each.severity) is bad] for bad in (True, False))
+    values = {"id": "doctor", "counts": counted(found.counts()), "title": "Well"}
+    return pages.answer(pages.render("_findings.html", **values, listed=listed, more=well))
 
 
 def _logs(desk: Desk, request: Request) -> Response:
-    name, space = _name(request), str(request.path_params["space"])
-    stream = f"{path(name, space, 'logs')}/events"
+    name, space = environment_of(request), space_of(request)
+    stream = f"{desk.path(name, space, 'logs')}/events"
     return pages.answer(pages.render("logs.html", base=desk.base(name, "spaces"), space=space, stream=stream))
 
 
 async def _log_events(desk: Desk, request: Request) -> AsyncIterator[str]:
     """The last lines, and then each new one as it comes."""
-    name, space = _name(request), str(request.path_params["space"])
-    account = desk.account(name)
+    name, space = environment_of(request), space_of(request)
     try:
+        account = await run_in_threadpool(desk.account, name)
         found = await run_in_threadpool(start_stop.find, account, space)
         looks = logs.looks(account, found, lines=LOG_LINES)
         is_first = True
@@ -181,8 +182,10 @@ async def _log_events(desk: Desk, request: Request) -> AsyncIterator[str]:
                 if not desk.stopping.is_set():
                     await asyncio.sleep(PAUSE)
     except Exception as error:  # noqa: BLE001 (the page says it)
-        ours = desk.told(desk.as_ours(error), name)
-        yield pages.part("trouble", pages.render("_trouble.html", error=ours))
+        again = not desk.waits_for_somebody(name)
+        ours = desk.told(desk.as_ours(error), name, asks_again=again)
+        told = pages.render("_trouble.html", error=ours, tries_again=again, since="", is_late=False)
+        yield pages.part("trouble", told)
         await asyncio.sleep(LOOK)
 
 

@@ -1,17 +1,22 @@
 """Templates, and the answers that are made from them. All text is escaped; nothing in a template is code of others."""
 
+import re
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import jinja2
 import markupsafe
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 import studioctl
 from studioctl.errors import StudioctlError
 from studioctl.presentation.console import shown
+from studioctl.presentation.findings import below, status
 
+QUOTED = re.compile("`([^`\n]+)`")
+PIECES = 100  # of a template, which are sent together
 PARTIAL = "hx-request"  # htmx asks for a part of a page
 
 
@@ -26,7 +31,8 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_clean,
     )
-    made.globals.update(version=studioctl.__version__, parts_of=parts_of)
+    made.filters["code"] = _code
+    made.globals.update(version=studioctl.__version__, parts_of=parts_of, below=below, status=status)
     return made
 
 
@@ -43,6 +49,11 @@ def parts_of(base: Any) -> tuple[tuple[str, str, str], ...]:
 
 def _clean(value: Any) -> Any:
     return shown(value) if isinstance(value, str) and not isinstance(value, markupsafe.Markup) else value
+
+
+def _code(text: str) -> markupsafe.Markup:
+    """The text, with what stands between backticks as code."""
+    return markupsafe.Markup(QUOTED.sub(r"<code>\1</code>", str(markupsafe.escape(shown(text)))))  # noqa: S704 (escaped)
 
 
 def render(template: str, **values: Any) -> markupsafe.Markup:
@@ -64,6 +75,27 @@ def is_partial(request: Request) -> bool:
 def answer(text: str, status: int = 200) -> Response:
     """A page, or parts of one."""
     return HTMLResponse(text, status)
+
+
+def streamed(template: str, told: Callable[[Exception], StudioctlError], **values: Any) -> Response:
+    """A long page, of which the browser can show the beginning before the end is drawn.
+
+    Args:
+        template: The page's.
+        told: An exception of a late piece, as it is shown where the page then ends: its status is sent by then.
+        values: The template's.
+    """
+    pieces = environment().get_template(template).stream(**values)
+    pieces.enable_buffering(PIECES)
+    return StreamingResponse(_to_the_end(next(pieces), pieces, told), media_type="text/html")
+
+
+def _to_the_end(first: str, rest: Iterator[str], told: Callable[[Exception], StudioctlError]) -> Iterator[str]:
+    yield first
+    try:
+        yield from rest
+    except Exception as error:  # noqa: BLE001 (a page that breaks off would look like a whole one)
+        yield markupsafe.Markup("</table>") + render("_refused.html", error=told(error))
 
 
 def go_to(address: str) -> Response:

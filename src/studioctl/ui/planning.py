@@ -1,7 +1,7 @@
 """The plan of `up` in the words of the file, and its application: exactly what was shown."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,22 +13,14 @@ from starlette.routing import Route
 from studioctl.config.source import Source
 from studioctl.errors import ExitCode, RefusedError, StudioctlError
 from studioctl.events import Stage, Work
-from studioctl.operations import quotas
-from studioctl.operations.costs import change
 from studioctl.operations.environment import Environment
-from studioctl.operations.provisioning import durations
 from studioctl.operations.provisioning import up as provision
-from studioctl.presentation import costs
-from studioctl.presentation import quotas as quota_words
+from studioctl.presentation import costs, whole_plan
 from studioctl.presentation import review as words
-from studioctl.presentation.console import Terminal, telling
-from studioctl.presentation.progress import duration
-from studioctl.review.entry import Review
-from studioctl.review.reviewing import review
+from studioctl.presentation.whole_plan import WholePlan
 from studioctl.terraform.plan import PlanSummary
 from studioctl.ui import pages
-from studioctl.ui.desk import Desk, Form
-from studioctl.ui.spaces import path
+from studioctl.ui.desk import Desk, Form, environment_of, title_of
 
 _numbers = itertools.count(1)
 
@@ -39,23 +31,23 @@ class Planned:
 
     Args:
         number: Its number in this start of the page.
-        environment: The environment, with the Terraform that has saved the plan.
-        summary: The plan.
-        review: It in the words of the file.
-        money: What it does to the costs, in lines.
-        shortages: What the account lacks for it, in lines.
+        whole: The plan, with the Terraform that has saved it.
         refusal: Why `up` refuses it; None if it does not.
-        seconds: How long it will take; None where no earlier run tells.
     """
 
     number: int
-    environment: Environment
-    summary: PlanSummary
-    review: Review
-    money: Sequence[str]
-    shortages: Sequence[str]
+    whole: WholePlan
     refusal: RefusedError | None
-    seconds: float | None
+
+    @property
+    def environment(self) -> Environment:
+        """The environment."""
+        return self.whole.environment
+
+    @property
+    def summary(self) -> PlanSummary:
+        """The changes."""
+        return self.whole.summary
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -70,43 +62,54 @@ def routes(desk: Desk) -> list[Route]:
 
 
 def _show(desk: Desk, plans: dict[str, Planned], request: Request) -> Response:
-    name = str(request.path_params["environment"])
+    name = environment_of(request)
     desk.file_of(name)
     found, running = plans.get(name), desk.jobs.of(name, None)
     values = {
         "base": desk.base(name, "plan"),
-        "here": f"{path(name)}plan",
+        "here": f"{desk.path(name)}plan",
         "job": running if running and not running.is_over else None,
     }
     if found is None:
         return pages.answer(pages.render("plan.html", **values, plan=None))
+    whole = found.whole
     return pages.answer(
         pages.render(
             "plan.html",
             **values,
             plan=found,
-            parts=list(words.parts(found.review)),
+            money=whole.money,
+            dearer=whole.dearer,
+            parts=list(
+                words.parts(whole.review.told(lambda told: desk.ways.repeating(told, name)), first=bool(whole.dearer))
+            ),
+            first=words.FIRST,
+            mark=words.DEARER,
+            because=costs.BECAUSE,
+            in_order=words.IN_ORDER,
+            needed=[desk.ways.repeating(line, name) for line in words.needed(whole.now.flags)],
             sign=words.sign,
             elsewhere=list(words.elsewhere(found.summary)),
             total=words.total(found.summary) if found.summary.has_changes else words.NOTHING,
             steps=[words.step_in_words(step) for step in found.summary.steps if len(found.summary.steps) > 1],
-            expected=duration(found.seconds) if found.seconds is not None else "",
+            expected=words.timed(whole.expected),
+            shortages=[desk.ways.repeating(line, name) for line in whole.short],
             refusal=desk.told(found.refusal, name) if found.refusal else None,
         )
     )
 
 
 def _plan(desk: Desk, plans: dict[str, Planned], request: Request, _form: Form) -> Response:
-    name = str(request.path_params["environment"])
+    name = environment_of(request)
     file = desk.file_of(name)
     job = desk.jobs.begin(
         _planning(file.environment, plans, name),
-        title=f"Plan '{name}'",
+        title=f"Plan '{title_of(name)}'",
         environment=name,
         verb="planning",
-        after=(f"{path(name)}plan", "Look at the plan"),
+        after=(f"{desk.path(name)}plan", "Look at the plan, and apply it"),
     )
-    return pages.go_to(f"/jobs/{job.id}")
+    return pages.go_to(desk.at(f"/jobs/{job.id}"))
 
 
 def _planning(make: Callable[[], Environment], plans: dict[str, Planned], name: str) -> Work[str]:
@@ -115,27 +118,10 @@ def _planning(make: Callable[[], Environment], plans: dict[str, Planned], name: 
     environment = make()
     summary = yield from provision.plan(environment)
     yield Stage("Comparing with the quotas")
-    cost = change.of_environment(environment, summary)
-    plans[name] = Planned(
-        next(_numbers),
-        environment,
-        summary,
-        review(environment.config, environment.source, summary),
-        costs.planned_lines(cost, environment.source),
-        _shortages(environment, summary) if summary.has_changes else (),
-        _refusal(environment, summary, stop_apps=False) if summary.has_changes else None,
-        durations.expected(environment.terraform.blueprint, summary, durations.known(environment)),
-    )
+    whole = whole_plan.look(environment, summary)
+    refusal = _refusal(environment, summary, stop_apps=False) if summary.has_changes else None
+    plans[name] = Planned(next(_numbers), whole, refusal)
     return words.total(summary) if summary.has_changes else words.NOTHING
-
-
-def _shortages(environment: Environment, summary: PlanSummary) -> Sequence[str]:
-    made = [each.type for each in summary.changes if each.action == "create"]
-    told: list[str] = []
-    console = telling(told.append)
-    found = quotas.shortages(environment, environment.terraform.blueprint, made)
-    quota_words.short(found, Terminal(console, console), flags="")
-    return [line for line in "".join(told).splitlines() if line.strip()]
 
 
 def _refusal(environment: Environment, summary: PlanSummary, *, stop_apps: bool) -> RefusedError | None:
@@ -147,7 +133,8 @@ def _refusal(environment: Environment, summary: PlanSummary, *, stop_apps: bool)
 
 
 def _apply(desk: Desk, plans: dict[str, Planned], request: Request, form: Form) -> Response:
-    name = str(request.path_params["environment"])
+    name = environment_of(request)
+    desk.jobs.refuse_if_busy(name, None)
     found = plans.get(name)
     if found is None or form.get("plan") != str(found.number):
         raise StudioctlError(
@@ -157,13 +144,14 @@ def _apply(desk: Desk, plans: dict[str, Planned], request: Request, form: Form) 
         )
     job = desk.jobs.begin(
         _applying(found, plans, name, stop_apps=form.get("stop_apps") == "yes"),
-        title=f"Apply the plan of '{name}'",
+        title=f"Apply the plan of '{title_of(name)}'",
         environment=name,
         verb="applying",
-        after=(path(name), "Look at the spaces"),
+        after=(desk.path(name), "Look at the spaces"),
+        back=(f"{desk.path(name)}plan", "Back to the plan"),
         then=desk.watch(name).nudge,
     )
-    return pages.go_to(f"/jobs/{job.id}")
+    return pages.go_to(desk.at(f"/jobs/{job.id}"))
 
 
 def _applying(found: Planned, plans: dict[str, Planned], name: str, *, stop_apps: bool) -> Work[str]:
@@ -177,4 +165,4 @@ def _applying(found: Planned, plans: dict[str, Planned], name: str, *, stop_apps
     stop = provision.cleared(environment, found.summary, stop_apps=stop_apps)
     plans.pop(name, None)
     yield from provision.apply(environment, found.summary, stop=stop)
-    return f"'{name}' is as the file says."
+    return f"'{environment.config.name}' is as the file says."

@@ -1,6 +1,6 @@
 """Each space as the page tells it: pure functions of what AWS said and of what a click began."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -148,12 +148,12 @@ def _other(app: AppStatus) -> tuple[str, str, str, str]:
     return app.type, app.space or app.user or "", app.instance_type or "", cost
 
 
-def changes(before: Mapping[str, str], after: Iterable[Row]) -> str:
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     """Changes since then, for those who listen: "ada-editor: running".
 
     Args:
         before: By name of the space: its state in a word.
-        after: The rows now.
+        after: The same now.
     """
-    news = [f"{row.name}: {row.word}" for row in after if before.get(row.name, row.word) != row.word]
+    news = [f"{name}: {word}" for name, word in after.items() if before.get(name, word) != word]
     return f"{len(news)} spaces changed" if len(news) > 3 else ", ".join(news)

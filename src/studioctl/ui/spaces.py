@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import markupsafe
 from starlette.requests import Request
@@ -19,7 +21,8 @@ from studioctl.operations.status import Status
 from studioctl.presentation import daily
 from studioctl.presentation import status as words
 from studioctl.ui import pages, rows
-from studioctl.ui.desk import Desk, Form
+from studioctl.ui.desk import Desk, Form, environment_of, space_of
+from studioctl.ui.jobs import Job
 from studioctl.ui.rows import FILTERS, Filter, Row
 
 PATIENCE = 0.5  # seconds that a page waits for a first look
@@ -41,11 +44,6 @@ def routes(desk: Desk) -> list[Route]:
     ]
 
 
-def path(environment: str, space: str = "", verb: str = "") -> str:
-    """The address of an environment's page, or of what is done to a space."""
-    return f"/e/{quote(environment)}/" + (f"spaces/{quote(space)}/{verb}" if space else "")
-
-
 def _page(desk: Desk, request: Request) -> Response:
     name, chosen = _asked(request)
     watch = desk.watch(name)
@@ -53,41 +51,65 @@ def _page(desk: Desk, request: Request) -> Response:
     moment = int(desk.clock())
     # Before what it stands for: news may come twice, and never not at all.
     version = f"{_version(desk, name)}.{moment}"
-    parts = dict(_parts(desk, name, chosen, watch.seen, moment))
-    values = {"base": desk.base(name, "spaces"), "chosen": chosen, "filters": FILTERS}
-    return pages.answer(pages.render("spaces.html", **values, parts=parts, stream=_stream(name, chosen, version)))
+    shown = _shown(desk, name, chosen, moment)
+    values: dict[str, object] = {"base": desk.base(name, "spaces"), "chosen": chosen, "filters": FILTERS}
+    stream = f"{desk.path(name)}events?" + urlencode({"q": chosen.text, "state": chosen.state, "v": version})
+    values |= {"parts": shown.frame, "table": shown.drawn(desk, name), "stream": stream}
+    return pages.streamed("spaces.html", lambda error: desk.told(desk.as_ours(error), name), **values)
 
 
 def _version(desk: Desk, name: str) -> str:
     """Stands for everything that a page shows, but for the time: what runs does so for a minute more with each."""
-    return f"{desk.watch(name).version}.{desk.jobs.version}"
-
-
-def _stream(name: str, chosen: Filter, version: str) -> str:
-    return f"{path(name)}events?" + urlencode({"q": chosen.text, "state": chosen.state, "v": version})
+    return f"{desk.watch(name).version}.{desk.jobs.version}.{int(desk.waits_for_somebody(name))}"
 
 
 def _asked(request: Request) -> tuple[str, Filter]:
     state = request.query_params.get("state", "all")
     text = request.query_params.get("q", "")[:100].strip()
-    return str(request.path_params["environment"]), Filter(text, state if state in FILTERS else "all")
+    return environment_of(request), Filter(text, state if state in FILTERS else "all")
 
 
-def _parts(
-    desk: Desk, name: str, chosen: Filter, found: Status | None, moment: int
-) -> Iterator[tuple[str, markupsafe.Markup]]:
-    """By id: everything on the page that changes."""
+@dataclass(frozen=True)
+class _Shown:
+    """Everything on the page that changes.
+
+    Args:
+        frame: By id of an element: what is around the rows.
+        rows: By id: those that are listed; None while nothing is known.
+        everything: How many rows there are.
+        words: By name of each space: its state in a word.
+    """
+
+    frame: Mapping[str, markupsafe.Markup]
+    rows: Mapping[str, Row] | None = None
+    everything: int = -1
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def drawn(self, desk: Desk, name: str) -> Mapping[str, object] | None:
+        """The rows for their template, each drawn when its turn comes; None while nothing is known."""
+        if self.rows is None:
+            return None
+        rows = (_drawn(desk, name, row) for row in self.rows.values())
+        return {"rows": rows, "shown": len(self.rows), "everything": self.everything}
+
+    def table(self, desk: Desk, name: str) -> markupsafe.Markup:
+        """The rows as an element."""
+        return pages.render("_rows.html", table=self.drawn(desk, name))
+
+
+def _shown(desk: Desk, name: str, chosen: Filter, moment: int) -> _Shown:
     watch = desk.watch(name)
-    trouble = desk.told(watch.error, name) if watch.error else None
-    yield "trouble", pages.render("_trouble.html", error=trouble)
+    found, error = watch.seen, watch.error
+    since = f"{datetime.fromtimestamp(watch.seen_at, UTC):%H:%M:%S} UTC" if found else ""
+    again = not desk.waits_for_somebody(name)
+    told = desk.told(error, name, asks_again=again) if error else None
+    trouble = pages.render("_trouble.html", error=told, tries_again=again, since=since, is_late=watch.is_late)
     if found is None:
-        yield "summary", pages.render("_waiting.html", is_over=bool(trouble))
-        yield "rows", markupsafe.Markup('<div id="rows"></div>')
-        return
-    yield "summary", _summary(found)
+        return _Shown({"trouble": trouble, "summary": pages.render("_waiting.html", is_over=error is not None)})
     every = rows.rows(found, desk.jobs.latest(name), moment)
-    listed = [row for row in every if chosen.lets(row)]
-    yield "rows", _table(name, listed, len(every))
+    listed = {row.id: row for row in every if chosen.lets(row)}
+    words_now = {row.name: row.word for row in every}
+    return _Shown({"trouble": trouble, "summary": _summary(found)}, listed, len(every), words_now)
 
 
 def _summary(found: Status) -> markupsafe.Markup:
@@ -103,13 +125,8 @@ def _summary(found: Status) -> markupsafe.Markup:
     )
 
 
-def _table(name: str, listed: list[Row], everything: int) -> markupsafe.Markup:
-    drawn = markupsafe.Markup("").join(_drawn(name, row) for row in listed)
-    return pages.render("_rows.html", rows=drawn, shown=len(listed), everything=everything)
-
-
-def _drawn(name: str, row: Row) -> markupsafe.Markup:
-    return pages.render("_row.html", row=row, here=path(name, row.name))
+def _drawn(desk: Desk, name: str, row: Row) -> markupsafe.Markup:
+    return pages.render("_row.html", row=row, here=desk.path(name, row.name), jobs=desk.at("/jobs/"))
 
 
 async def _events(desk: Desk, request: Request) -> AsyncIterator[str]:
@@ -117,17 +134,16 @@ async def _events(desk: Desk, request: Request) -> AsyncIterator[str]:
     name, chosen = _asked(request)
     watch = desk.watch(name)
     known, _, drawn_at = request.query_params.get("v", "").rpartition(".")
-    drawn, seen, said = _Drawn(desk, name, chosen), ("", 0), False
+    has, seen, said = _Shown({}), ("", 0, False), False
     with watch.listening():
         if MOMENT.fullmatch(drawn_at):
-            drawn.news(watch.seen, int(drawn_at))  # the browser has that already
-        if known != _version(desk, name):
-            drawn = _Drawn(desk, name, chosen)
+            drawn = _shown(desk, name, chosen, int(drawn_at))
+            has = drawn if known == _version(desk, name) else has  # the browser has that already
         async for is_time in desk.ticks():
             moment = int(desk.clock())
-            if (now := (_version(desk, name), moment // 60)) != seen:
-                seen = now
-                if text := drawn.news(watch.seen, moment):
+            if (now := (_version(desk, name), moment // 60, watch.is_late)) != seen:
+                seen, before, has = now, has, _shown(desk, name, chosen, moment)
+                if text := "".join(_news(desk, name, before, has)):
                     yield text
                     continue
             if is_time or not said:
@@ -135,48 +151,19 @@ async def _events(desk: Desk, request: Request) -> AsyncIterator[str]:
                 yield ""
 
 
-class _Drawn:
-    """The state of a browser that shows an environment."""
-
-    def __init__(self, desk: Desk, name: str, chosen: Filter) -> None:
-        self._desk, self._name, self._chosen = desk, name, chosen
-        self._rows: dict[str, Row] = {}
-        self._everything = -1  # nothing is drawn yet
-        self._others: dict[str, str] = {}
-        self._words: dict[str, str] = {}
-
-    def news(self, found: Status | None, moment: int) -> str:
-        """Parts that are not as they were the last time."""
-        every = rows.rows(found, self._desk.jobs.latest(self._name), moment) if found else []
-        listed = {row.id: row for row in every if self._chosen.lets(row)}
-        texts = [*self._frame(found), *self._changed(found, listed, len(every))]
-        if said := rows.changes(self._words, every):
-            texts.append(pages.part("said", markupsafe.escape(said), "innerHTML"))
-        self._words = {row.name: row.word for row in every}
-        self._rows = listed
-        return "".join(texts)
-
-    def _frame(self, found: Status | None) -> Iterator[str]:
-        watch = self._desk.watch(self._name)
-        trouble = self._desk.told(watch.error, self._name) if watch.error else None
-        others = {"trouble": pages.render("_trouble.html", error=trouble)}
-        if found:
-            others["summary"] = _summary(found)
-        for target, text in others.items():
-            if self._others.get(target) != text:
-                yield pages.part(target, text)
-        self._others = {**self._others, **others}
-
-    def _changed(self, found: Status | None, listed: Mapping[str, Row], everything: int) -> Iterator[str]:
-        if found is None:
-            return
-        if listed.keys() != self._rows.keys() or everything != self._everything:
-            self._everything = everything
-            yield pages.part("rows", _table(self._name, list(listed.values()), everything))
-            return
-        for key, row in listed.items():
-            if row != self._rows[key]:
-                yield pages.part(key, _drawn(self._name, row))
+def _news(desk: Desk, name: str, before: _Shown, now: _Shown) -> Iterator[str]:
+    """Parts that are not as they were."""
+    yield from (pages.part(key, text) for key, text in now.frame.items() if before.frame.get(key) != text)
+    if now.rows is None:
+        return
+    if before.rows is None or now.rows.keys() != before.rows.keys() or now.everything != before.everything:
+        yield pages.part("rows", now.table(desk, name))
+    else:
+        yield from (
+            pages.part(key, _drawn(desk, name, row)) for key, row in now.rows.items() if row != before.rows[key]
+        )
+    if said := rows.changes(before.words, now.words):
+        yield pages.part("said", markupsafe.escape(said), "innerHTML")
 
 
 def _start(desk: Desk, request: Request, _form: Form) -> Response:
@@ -187,7 +174,7 @@ def _start(desk: Desk, request: Request, _form: Form) -> Response:
 def _starting(account: Account, space: str) -> Work[str]:
     found = start_stop.find(account, space)
     app = yield from start_stop.start(account, found)
-    return daily.runs(found.name, app.instance_type, usd_per_hour=usd_per_hour(account, app))
+    return daily.runs(found.name, app, usd_per_hour=usd_per_hour(account, app))
 
 
 def _stop(desk: Desk, request: Request, _form: Form) -> Response:
@@ -201,21 +188,24 @@ def _stopping(account: Account, space: str) -> Work[str]:
 
 
 def _which(desk: Desk, request: Request) -> tuple[str, str, Account]:
-    name = str(request.path_params["environment"])
-    return name, str(request.path_params["space"]), desk.account(name)
+    name = environment_of(request)
+    return name, space_of(request), desk.account(name)
 
 
 def _begin(desk: Desk, request: Request, work: Work[str], *, title: str, verb: str) -> Response:
     """Begins the work; htmx gets the row as it is now, everybody else the page."""
     name, space, _ = _which(desk, request)
-    watch = desk.watch(name)
-    job = desk.jobs.begin(work, title=title, environment=name, space=space, verb=verb, then=watch.nudge)
+    job = _job(desk, name, space, work, title=title, verb=verb)
     if not pages.is_partial(request):
-        return pages.go_to(path(name))
+        return pages.go_to(desk.path(name))
     said = pages.part("said", markupsafe.escape(f"{space}: {job.verb}"), "innerHTML")
-    every = rows.rows(watch.seen, desk.jobs.latest(name), int(desk.clock())) if watch.seen else []
-    found = [row for row in every if row.name == space]
-    return pages.answer("".join([said, *(pages.part(row.id, _drawn(name, row)) for row in found)]))
+    shown = _shown(desk, name, Filter(), int(desk.clock())).rows or {}
+    found = [pages.part(key, _drawn(desk, name, row)) for key, row in shown.items() if row.name == space]
+    return pages.answer("".join([said, *found]))
+
+
+def _job(desk: Desk, name: str, space: str, work: Work[str], *, title: str, verb: str) -> Job:
+    return desk.jobs.begin(work, title=title, environment=name, space=space, verb=verb, then=desk.watch(name).nudge)
 
 
 def _ask_to_open(desk: Desk, request: Request) -> Response:
@@ -223,7 +213,7 @@ def _ask_to_open(desk: Desk, request: Request) -> Response:
     name, space, account = _which(desk, request)
     found = start_stop.find(account, space)
     if start_stop.state(account, found) == "InService":
-        return pages.answer(pages.render("ready.html", base=desk.base(name, "spaces"), here=path(name, space)))
+        return pages.answer(pages.render("ready.html", base=desk.base(name, "spaces"), here=desk.path(name, space)))
     return pages.answer(
         pages.render(
             "question.html",
@@ -231,10 +221,10 @@ def _ask_to_open(desk: Desk, request: Request) -> Response:
             title=f"Open '{found.name}'",
             question=daily.start_question(found.name),
             findings=(),
-            action=f"{path(name, space)}open",
+            action=f"{desk.path(name, space)}open",
             fields={"start": "yes"},
             yes="Start it",
-            back=path(name),
+            back=desk.path(name),
         )
     )
 
@@ -244,15 +234,11 @@ def _open(desk: Desk, request: Request, form: Form) -> Response:
     name, space, account = _which(desk, request)
     found = start_stop.find(account, space)
     if start_stop.state(account, found) == "InService":
-        url = address.presigned_url(account, found, expires_seconds=OPENS_WITHIN)
+        url = address.portal(account) or address.presigned_url(account, found, expires_seconds=OPENS_WITHIN)
         if not url.startswith(("https://", "http://127.0.0.1:")):
             raise StudioctlError("AWS answered with an address that is none.", hint=f"studioctl open {space}")
         return pages.answer(pages.render("opening.html", base=desk.base(name, ""), space=space, url=url))
     if form.get("start") != "yes":
-        return pages.go_to(f"{path(name, space)}open")
-    title = f"Start '{space}'"
-    watch = desk.watch(name)
-    job = desk.jobs.begin(
-        _starting(account, space), title=title, environment=name, space=space, verb="starting", then=watch.nudge
-    )
-    return pages.go_to(f"/jobs/{job.id}")
+        return pages.go_to(f"{desk.path(name, space)}open")
+    job = _job(desk, name, space, _starting(account, space), title=f"Start '{space}'", verb="starting")
+    return pages.go_to(desk.at(f"/jobs/{job.id}"))

@@ -13,7 +13,6 @@ from studioctl.presentation.progress import duration
 from studioctl.ui import pages
 from studioctl.ui.desk import Desk
 from studioctl.ui.jobs import Job
-from studioctl.ui.spaces import path
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -36,9 +35,8 @@ def _job(desk: Desk, request: Request) -> Job:
 def _page(desk: Desk, request: Request) -> Response:
     job = _job(desk, request)
     base = desk.base(job.environment, "")
-    return pages.answer(
-        pages.render("job.html", base=base, job=job, panel=_panel(desk, job), back=path(job.environment))
-    )
+    back = job.back or (desk.path(job.environment), "Back to the spaces")
+    return pages.answer(pages.render("job.html", base=base, job=job, panel=_panel(desk, job), back=back))
 
 
 def _panel(desk: Desk, job: Job) -> markupsafe.Markup:
@@ -49,7 +47,7 @@ def _panel(desk: Desk, job: Job) -> markupsafe.Markup:
         error=error,
         elapsed=duration(job.seconds),
         expected=duration(job.expected.seconds) if job.expected and job.expected.seconds else "",
-        open=path(job.environment, job.space, "open") if job.space and job.outcome == "done" else "",
+        open=desk.path(job.environment, job.space, "open") if job.space and job.outcome == "done" else "",
         can_open=job.verb == "starting",
     )
 
@@ -57,18 +55,16 @@ def _panel(desk: Desk, job: Job) -> markupsafe.Markup:
 async def _events(desk: Desk, request: Request) -> AsyncIterator[str]:
     """The panel whenever it says something else, until the work is over; then an event by which the browser leaves."""
     job = desk.jobs.get(int(request.path_params["number"]))
-    seen = -1
+    seen: tuple[int, int, bool] | None = None
     last = ""
     async for _ in desk.ticks():
         if job is None:
             return
-        version = job.version
-        if version != seen or not job.is_over:
-            seen, text = version, _panel(desk, job)
+        if (now := (job.version, int(job.seconds), job.is_over)) != seen:
+            seen, text = now, _panel(desk, job)
             if text != last:
                 last = text
                 yield pages.part("panel", text)
-            elif seen == -1:
-                yield ""
-        if job.is_over and version == job.version:
+        if seen[2] and seen[0] == job.version:
+            yield pages.part("stream", "", "delete")  # the browser leaves; it would ask again otherwise
             return

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from studioctl.audit.examination import Audit
-from studioctl.audit.finding import Finding, Report
 from studioctl.audit.policies import of_roles
+from studioctl.audit.report import Report
 from studioctl.audit.wanted import Wanted, look
 from studioctl.config.load import parse
 from studioctl.config.source import Source
+from studioctl.findings import Finding
 from studioctl.infrastructure import blueprint
 from studioctl.target import Target
 from tests.environments import environment

@@ -7,7 +7,7 @@ from benchmarks.audit import CHECKOV, examine_all
 
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
-from studioctl.audit.finding import Report
+from studioctl.audit.report import Report
 from studioctl.operations import emulation
 from studioctl.target import Target
 

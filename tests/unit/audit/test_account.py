@@ -9,9 +9,9 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.audit.account import Held, look
-from studioctl.audit.finding import Finding
 from studioctl.aws.safeguards import account_is_closed
 from studioctl.aws.session import HURRIED, Session
+from studioctl.findings import Finding
 from studioctl.infrastructure import blueprint
 from studioctl.operations import emulation
 from studioctl.target import Target

@@ -6,19 +6,20 @@ import pytest
 from benchmarks.audit import COUNTED, count, explained, tables
 
 from studioctl.audit.acceptance import accepted
-from studioctl.audit.finding import Finding, Report, Subject
 from studioctl.audit.least_privilege import ONLY_ON_ALL
+from studioctl.audit.report import Report
 from studioctl.audit.rules import PASS_ANY_ROLE
+from studioctl.findings import Finding, Subject
 from studioctl.infrastructure.iam.scope import ONLY_ON_EVERYTHING
 
-MANAGED, DEFAULT, ALL_ON = "seed, managed", "default", "all on"
+MANAGED, DEFAULT, DATABASE, ALL_ON = "seed, managed", "default", "a database", "all on"
 
 
 def not_the_accounts(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
     return [(finding.rule.id, finding.about) for finding in findings if finding.rule.subject is not Subject.ACCOUNT]
 
 
-@pytest.mark.parametrize("title", [DEFAULT, ALL_ON])
+@pytest.mark.parametrize("title", [DEFAULT, DATABASE, ALL_ON])
 def test_no_finding_is_unexplained(title: str, reports: Mapping[str, Report]) -> None:
     assert not_the_accounts(reports[title].open) == []
 
@@ -78,6 +79,6 @@ def test_an_id_is_accepted_once_with_a_sentence() -> None:
 def test_the_table_has_a_column_for_each_and_the_reasons(reports: Mapping[str, Report]) -> None:
     lines = tables(reports).splitlines()
 
-    assert lines[0] == "| The role, and the documents | seed, managed | default | all on |"
-    assert "| PassRole of any role | yes | no | no |" in lines
+    assert lines[0] == "| The role, and the documents | seed, managed | default | a database | all on |"
+    assert "| PassRole of any role | yes | no | no | no |" in lines
     assert "| `ecr:GetAuthorizationToken` | " + ONLY_ON_EVERYTHING["ecr:GetAuthorizationToken"] + " |" in lines

@@ -140,6 +140,22 @@ def test_the_guard_can_attach_what_forbids_and_no_other_role_can_change_what_a_r
     assert changing == {("aws_iam_role.guard", f"iam:{each}RolePolicy") for each in ("Attach", "Detach")}
 
 
+def test_the_guard_can_stop_and_start_the_environments_own_database_and_delete_none() -> None:
+    file = {"limits": {"monthly_usd": 50.0}, "network": {"access": "vpc-only"}}
+    with_database = environment(**file, tuning={"database": "aurora-postgresql"})
+    for config, wanted in (
+        (with_database, {"DescribeDBClusters", "StartDBCluster", "StopDBCluster"}),
+        (environment(**file), set()),
+    ):
+        (guard,) = [role for role in of_roles(blueprint.build(config)) if role.role == "aws_iam_role.guard"]
+        on_it = [each for each in guard.statements if "rds:" in str(each["Action"])]
+        assert {action for each in on_it for action in each["Action"]} == {f"rds:{action}" for action in wanted}
+        cluster = f"arn:aws:aws_rds_cluster:us-east-1:{EXAMPLE_ACCOUNT}:tuning"
+        assert [each["Resource"] for each in on_it] == ([[cluster]] if wanted else [])
+        found = {rule for rule, told in powers.assess(guard.statements).found.items() if told}
+        assert found == {powers.ONLY_ON_ALL}
+
+
 @pytest.mark.parametrize(
     ("statement", "found"),
     [

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from studioctl.audit.finding import Report
+from studioctl.audit.report import Report
 from studioctl.presentation.json import dumps
 from studioctl.presentation.sarif import sarif
 from tests.unit.audit.auditing import audited

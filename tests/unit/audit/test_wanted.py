@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from studioctl.audit.finding import Acceptance
 from studioctl.extras import installing_program
+from studioctl.findings import Acceptance
 from tests.remedies import claimed
 from tests.unit.audit.auditing import SMALLEST, audited, found_in_file, told
 
@@ -62,7 +62,7 @@ def test_what_differs_for_one_user_is_told_with_that_users_key() -> None:
 
 def test_a_finding_has_the_line_of_the_key_that_causes_it() -> None:
     text = 'name = "acme-ml"\nregion = "us-east-1"\n\n[iam]\npermissions = "managed"\n\n[[users]]\nname = "ada"\n'
-    found = {finding.rule.id: finding.line for finding in audited(text).findings}
+    found = {finding.rule.id: finding.place and finding.place.line for finding in audited(text).findings}
 
     assert found["STUDIO-001"] == 5
     assert found["STUDIO-006"] is None  # a default decides

@@ -25,6 +25,9 @@ NAMES = {"code", "error_type", "error_code"}
 NO_CODES = {"UnspecifiedErrorCode", "GetFederationToken"}  # moto's word for none, and the name of a call
 
 
+# "AlgorithmError: Exit Code: 1". Programs that stand in for others inside of a space write such lines too.
+REASON = re.compile(r"(?:\w+Error|\w+Exception): ")
+
 GENERAL = "AWS does not take the request as it is"
 NO_CAPACITY = fault_answers.NO_CAPACITY.format(instance_type="ml.g5.xlarge", zone="us-east-1a")
 NOT_ALLOWED = (
@@ -32,7 +35,7 @@ NOT_ALLOWED = (
     " User: arn:aws:iam::111122223333:user/ada is not authorized to perform: sagemaker:CreateDomain"
 )
 READING = re.compile(
-    r"studioctl (status|doctor|quotas|logs|outputs|validate|version)$"
+    r"studioctl (status|doctor|quotas|logs SPACE|tune logs STUDY --trial N|outputs|validate|version)$"
     r"|studioctl (state history|image list|editor script|emulator status)$"
     r"|aws [\w-]+ (get|list|describe)-|aws configure list|date -u$|terraform version$"
 )
@@ -80,6 +83,28 @@ def test_every_code_that_the_emulator_can_answer_is_explained() -> None:
     assert len(general) < len(found) / 3, general
 
 
+def reasons() -> dict[str, str]:
+    """Each reason that the emulator gives for a failed app, domain or job, with the file that has it."""
+    found = {}
+    for file in EMULATOR.rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        parts = {part for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in (node for node in nodes if node not in parts and "inside" not in file.parts):
+            known = [getattr(part, "value", None) for part in getattr(node, "values", [node])]
+            text = "".join(part if isinstance(part, str) else "..." for part in known)
+            if REASON.match(text):
+                found[text] = str(file)
+    return found
+
+
+def test_every_reason_that_the_emulator_gives_for_a_failure_is_explained() -> None:
+    found = reasons()
+
+    assert {text: file for text, file in found.items() if not matching(text)} == {}
+    begins = {text.partition(":")[0] for text in found}
+    assert begins >= {"AlgorithmError", "ClientError", "ConfigurationError", "InternalServerError"}
+
+
 def test_the_codes_are_those_of_the_emulator() -> None:
     """Of each way in which a code is written there is one, so that none is overlooked."""
     found = codes()
@@ -95,6 +120,9 @@ def test_the_codes_are_those_of_the_emulator() -> None:
     ("text", "name"),
     [
         ("ResourceInUse", "something in Studio still uses it"),
+        ("'p.json' is not what would be done now:", "the reviewed plan is not what would be done now"),
+        ("InvalidDBClusterStateFault", "somebody else was faster"),
+        ("LayersNotFoundException", "an image or a layer is not right"),
         ("DependencyViolation", "something in the network still uses it"),
         ("InvalidVpcID.NotFound", "it does not exist"),
         ("ResourceLimitExceeded", "a quota is used up"),
@@ -109,6 +137,9 @@ def test_the_codes_are_those_of_the_emulator() -> None:
         (NOT_ALLOWED, "a permission is missing"),
         ("InvalidLocationConstraint", "another region"),
         ("CannotDelete", "something in the network still uses it"),
+        ("AlgorithmError: ValueError: no such file, exit code: 1", "the program of a training job failed"),
+        ("ClientError: No S3 objects found", "a training job cannot have its data, or keep its results"),
+        ("botocore.exceptions.ClientError: An error occurred (Throttling) when calling", "too many requests"),
     ],
 )
 def test_the_likeliest_comes_first(text: str, name: str) -> None:
@@ -120,14 +151,24 @@ def test_nothing_is_said_of_what_is_not_known() -> None:
 
 
 @pytest.mark.parametrize("trouble", troubles(), ids=lambda trouble: trouble.name)
-def test_every_command_of_studioctl_is_one_and_has_the_options(trouble: Any) -> None:
+def test_every_command_of_studioctl_is_whole(trouble: Any) -> None:
+    """It has its options, what it needs, and the space that it is about: it may be typed as it stands."""
     for line in (*trouble.look, *trouble.run):
+        if re.fullmatch(r"the same command again(, .+)?", line):
+            continue
         first, *words = shlex.split(line)
         if first != "studioctl":
             assert first in {"aws", "date", "terraform"}
             continue
-        command, _ = follow(words)
+        command, left = follow(words)
+        given = [word for word in left if not word.startswith("-")]
+        arguments = [each for each in command.params if each.param_type_name == "argument"]
+        needed = {"space", "study"} if "--all" not in words else set()
+        wanted = [each.name for each in arguments if each.required or each.name in needed]
+        assert len(given) >= len(wanted), (line, wanted)
         assert not hasattr(command, "commands"), line
+        wanted = [each for each in command.params if each.param_type_name == "option" and each.required]
+        assert [each.name for each in wanted if not {*each.opts} & {*words}] == [], line
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, line
 

@@ -106,7 +106,7 @@ def test_spaces_that_fail(inside: InProcess, home: Living) -> None:
     assert home.app("ada-editor")["Status"] == "InService"
 
     home.faults({"action": "DeleteApp", "code": "ResourceLimitExceeded", "message": "The limit is reached."})
-    printed = walk.printed(walk.studioctl("stop", "--local"), of="studioctl.aws.errors")
+    printed = walk.printed(walk.studioctl("stop", "--local"), of="studioctl.catalog.troubles")
     assert "Quotas" in walk.run(printed).out
 
     assert claimed(f"{HERE}::test_spaces_that_fail") == walk.walked

@@ -13,7 +13,7 @@ from studioctl import homes
 from studioctl.aws import pricing
 from studioctl.aws.session import Session
 from studioctl.cli import main
-from studioctl.operations.costs.known import questions
+from studioctl.operations.prices.known import questions
 from studioctl.target import LocalEndpoint, Target
 
 FILE = """\
@@ -45,15 +45,17 @@ def test_it_says_who_costs_what_and_what_nobody_knows(capsys: pytest.CaptureFixt
     said = capsys.readouterr()
     assert said.out == (
         "acme-ml in us-east-1: US dollars a month (prices of 2026-08-21 to 2026-08-24)\n"
-        "           no app running  8 h a working day  open until idle stop  one weekend open\n"
-        "ada                  5.60     5.60 + unknown        5.60 + unknown           unknown\n"
-        "everybody            0.40               0.40                  0.40              0.00\n"
-        "in all               6.00     6.00 + unknown        6.00 + unknown           unknown\n"
+        "           no app running  8 h a working day    left running  one weekend left running\n"
+        "ada                  5.60     5.60 + unknown  5.60 + unknown                   unknown\n"
+        "everybody            0.40               0.40            0.40                      0.00\n"
+        "in all               6.00     6.00 + unknown  6.00 + unknown                   unknown\n"
+        '"Left running" means that apps are started each working day and never stopped by hand: the idle stop ends them'
+        " after 60 minutes without use.\n"
         "\n"
         "Paid for:\n"
         "  volume of 'a', 50 GB: 5.60 (0.112 USD a GB-month)  (studio.toml:6)\n"
         "  'a' on ml.p5.48xlarge: unknown  (studio.toml:6)\n"
-        "  secret of the GitHub token: 0.40 (0.40 USD a month)  (studio.toml:9)\n"
+        "  secret of a GitHub token: 0.40 (0.40 USD a month)  (studio.toml:9)\n"
         "\n"
         "By use, and not counted: data bucket (S3 Standard) 0.023 USD a GB-month; home file system (EFS Standard) 0.30"
         " USD a GB-month; images (ECR) 0.10 USD a GB-month; logs written (CloudWatch) 0.50 USD a GB; logs kept"
@@ -193,7 +195,7 @@ def test_what_aws_is_asked_is_kept_for_every_command(
     assert capsys.readouterr().err.startswith("2 prices of eu-west-1, of 20")
     assert main.run(["cost", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["unknown"], found["total"]["standing"], found["total"]["weekend"]) == ([], 2.46, 0.054)
+    assert (found["unknown"], found["total"]["standing"], found["total"]["weekend"]) == ([], 2.46, 0.05)
     assert {line["price_source"] for line in found["lines"]} == {"AWS's price list, asked with pricing:GetProducts"}
 
 

@@ -20,7 +20,7 @@ Look
   studioctl doctor
 
 Then
-  studioctl up
+  the same command again
 
 More: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
@@ -48,6 +48,19 @@ def test_a_message_comes_from_standard_input(
     found = json.loads(capsys.readouterr().out)
     assert found[0]["name"] == "the name is taken"
     assert found[0].keys() == {"name", "means", "causes", "look", "run", "source"}
+
+
+def test_a_message_of_ours_says_itself_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "Error: Space 'x' is odd.\nNext:  studioctl status --local"]) == 0
+    assert capsys.readouterr().out.endswith("\n\nThen\n  studioctl status --local\n")
+
+
+def test_bytes_that_are_no_text_are_not_shown_as_they_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(b"foo\xff\x9b31m\x00".decode(errors="surrogateescape")))
+    assert run(["explain"]) == 1
+    assert capsys.readouterr().err.startswith("Error: Nothing is known of 'foo\ufffd\ufffd31m\ufffd'.")
 
 
 def test_what_is_not_known_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,11 @@
 """The next command is about the same environment, and can be typed as it is printed."""
 
 import shlex
+from pathlib import Path
 
 import pytest
 
-from studioctl.cli.hints import value_of, with_flags
+from studioctl.cli.hints import going_on, value_of, with_flags
 from tests.commands import commands
 
 
@@ -99,3 +100,37 @@ def test_a_commands_help_is_the_same_everywhere() -> None:
 )
 def test_the_value_of_an_option(typed: list[str], value: str) -> None:
     assert value_of(typed, ("--hours", "-H")) == value
+
+
+BOTH = ("--stop-apps", "--delete-data")
+
+
+@pytest.mark.parametrize(
+    ("hint", "needed", "file", "told"),
+    [
+        (
+            "studioctl up --stop-apps   (stops them)",
+            BOTH,
+            None,
+            "studioctl up --stop-apps --delete-data   (stops them)",
+        ),
+        (
+            "keep it. To lose it: studioctl up --delete-data",
+            BOTH[1:],
+            None,
+            "keep it. To lose it: studioctl up --delete-data",
+        ),
+        (
+            "studioctl up --delete-data",
+            BOTH,
+            Path("my plan.json"),
+            "studioctl up 'my plan.json' --stop-apps --delete-data",
+        ),
+        ("write it again, then: studioctl up", BOTH, None, "write it again, then: studioctl up"),
+    ],
+    ids=["the other one too", "the one that it has", "of a reviewed plan", "without a flag"],
+)
+def test_a_refusal_names_all_that_it_takes_to_go_on(
+    hint: str, needed: tuple[str, ...], file: Path | None, told: str
+) -> None:
+    assert going_on(hint, needed, file) == told

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from studioctl import programs
+from studioctl.cli import context
 from studioctl.cli.main import run
 
 MINIMAL = 'name = "acme-ml"\nregion = "us-east-1"\n[[users]]\nname = "ada"\n'
@@ -32,6 +33,18 @@ def test_something_else_is_not_written_over(here: Path, capsys: pytest.CaptureFi
     assert run(["report", "--offline", "-o", "thesis.html"]) == 4
     assert "'thesis.html' exists and is no report. Nothing was changed." in capsys.readouterr().err
     assert (here / "thesis.html").read_text() == "<html>"
+
+
+@pytest.mark.parametrize("name", ["nowhere/report.html", "."])
+def test_a_place_that_cannot_be_written_is_told_before_aws_is_asked(
+    name: str, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "audit", lambda *_, **__: pytest.fail("AWS was asked"))
+    assert run(["report", "-o", name]) != 0
+    assert name in capsys.readouterr().err
+    assert run(["plan", "--local", "--out", name]) != 0
+    assert name in capsys.readouterr().err
+    assert sorted(path.name for path in here.iterdir()) == ["studio.toml"]
 
 
 def test_on_stdout_it_is_the_page_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

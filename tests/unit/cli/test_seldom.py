@@ -130,7 +130,7 @@ def test_what_the_doctor_finds_of_spaces_and_tokens(inside: InProcess, home: Liv
     sagemaker.update_space(**space, SpaceSettings={"RemoteAccess": "DISABLED"})
     eventually(lambda: sagemaker.describe_space(**space)["Status"], lambda status: status == "InService")
     (closed,) = (each for each in _findings(walk, "--local") if each["id"] == "DRF009")
-    more = "--yes --editor none --instance-type ml.t3.large"
+    more = "--yes --editor none"
     assert walk.run(f"{walk.note(closed['remedy'], of=f'{RULES}.drift')} {more}").code == 0
     assert not [each for each in _findings(walk, "--local") if each["id"] == "DRF009"]
 

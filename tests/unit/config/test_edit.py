@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from studioctl.config.edit import replace, with_custom_image
+from studioctl.config.edit import replace, with_custom_image, with_homes
 from studioctl.config.load import parse
 from studioctl.errors import ConfigError
 
@@ -54,6 +54,23 @@ def test_it_is_added_where_it_disturbs_nothing(before: str, after: str) -> None:
     assert (parse(after).images.custom[-1].name, parse(after).images.custom[-1].digest) == ("torch", NEW)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (TOP + ENTRY, f'{TOP}{ENTRY}apps = ["jupyterlab"]\n'),
+        (f'{TOP}{ENTRY}apps = ["code-editor"]\n', f'{TOP}{ENTRY}apps = ["jupyterlab"]\n'),
+        (
+            f'{TOP}[images]\ncustom = [{{ name = "torch", digest = "{OLD}" }}] # list\n',
+            f'{TOP}[images]\ncustom = [{{ name = "torch", digest = "{NEW}", apps = ["jupyterlab"] }}] # list\n',
+        ),
+        (TOP, f'{TOP}{ENTRY}apps = ["jupyterlab"]\n'),
+    ],
+)
+def test_the_apps_of_an_image_are_written_where_they_are_asked_for(before: str, after: str) -> None:
+    assert with_custom_image(before, "torch", NEW, file="studio.toml", apps=("jupyterlab",)) == after
+    assert with_custom_image(after, "torch", NEW, file="studio.toml") == after
+
+
 def test_a_sixth_image_is_refused() -> None:
     text = TOP
     for number in range(5):
@@ -79,3 +96,28 @@ def test_the_file_keeps_its_permissions_and_a_link_stays_one(tmp_path: Path) -> 
     assert file.read_bytes() == b"new\r\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert sorted(path.name for path in tmp_path.iterdir()) == ["real.toml", "studio.toml"]
+
+
+HOMES = '\n[[storage.file_systems]]\nid = "fs-0123abcd"\nhomes = { ada = 200001 }\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(TOP, TOP + HOMES, id="no file systems yet"),
+        pytest.param(TOP + HOMES.replace("200001", "200009"), TOP + HOMES, id="another number"),
+        pytest.param(
+            f'{TOP}[storage]\nfile_systems = [{{ id = "fs-ffffffff" }}]\n',
+            f'{TOP}[storage]\nfile_systems = [{{ id = "fs-ffffffff" }},'
+            ' { id = "fs-0123abcd", homes = { ada = 200001 } }]\n',
+            id="a list on one line",
+        ),
+    ],
+)
+def test_homes_that_were_kept_are_added_once(before: str, after: str) -> None:
+    assert with_homes(before, "fs-0123abcd", {"ada": 200001}, file="studio.toml") == after
+    assert with_homes(after, "fs-0123abcd", {"ada": 200001}, file="studio.toml") == after
+    config = parse(after)
+    (ada,) = config.users
+    assert config.mounted_by(ada)[-1].path == "/200001"
+    assert config.posix_of(ada).uid == 200001  # type: ignore[union-attr]

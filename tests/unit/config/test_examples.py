@@ -44,6 +44,7 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         (section, key) for section, keys in given.items() if isinstance(keys, dict) for key in keys
     }
     assert unset == {
+        ("access", "auth"),
         ("cost", "prices"),
         ("editor", "repositories"),
         ("editor", "extra_script"),
@@ -52,13 +53,19 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("encryption", "key"),
         ("iam", "extra_statements"),
         ("iam", "permissions_boundary"),
+        ("iam", "role_path"),
+        ("limits", "apps"),
         ("limits", "check_minutes"),
+        ("limits", "images"),
+        ("limits", "instance_types"),
+        ("limits", "idle_gpu_minutes"),
         ("limits", "max_hours_per_start"),
         ("limits", "monthly_usd"),
         ("limits", "monthly_usd_per_user"),
         ("limits", "schedule"),
         ("limits", "warn_at"),
         ("images", "custom"),
+        ("storage", "file_systems"),
         ("network", "endpoints"),
         ("network", "internet"),
         ("network", "vpc"),
@@ -66,12 +73,28 @@ def test_the_one_of_one_person_sets_everything_but_tags_and_what_hardly_anybody_
         ("storage", "keep_old_versions_days"),
         ("studio", "app"),
         ("studio", "hidden_apps"),
+        ("studio", "hidden_tools"),
+        ("studio", "home_file_system"),
+        ("studio", "image"),
         ("studio", "rootless_docker"),
         ("studio", "session_names"),
         ("studio", "trusted_accounts"),
         ("terraform", "provider"),
+        ("tuning", "backup_days"),
+        ("tuning", "database"),
+        ("tuning", "max_acu"),
+        ("tuning", "min_acu"),
     }
-    assert known.keys() - given.keys() == {"cost", "groups", "limits", "tags", "terraform", "users_file"}
+    assert known.keys() - given.keys() == {
+        "access",
+        "cost",
+        "groups",
+        "limits",
+        "tags",
+        "terraform",
+        "tuning",
+        "users_file",
+    }
 
 
 def test_the_team_has_five_people_two_of_them_with_two_spaces() -> None:

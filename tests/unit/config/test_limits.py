@@ -26,6 +26,7 @@ def test_days(text: str, found: tuple[int, ...]) -> None:
         ({"schedule": {"stop": "20:00", "time_zone": "Europe/Berlim"}}, 'did you mean "Europe/Berlin"?'),
         ({"max_hours_per_start": 9000.0}, "at most 720 hours"),
         ({"check_minutes": 0}, "from 1 to 60 minutes"),
+        ({"idle_gpu_minutes": 5}, "from 15 to 1,440 minutes"),
     ],
 )
 def test_what_is_no_limit_is_refused(limits: dict[str, object], said: str) -> None:
@@ -38,6 +39,13 @@ def test_a_limit_for_each_user_needs_a_role_for_each() -> None:
         environment(limits={"monthly_usd_per_user": 50.0})
     found: EnvironmentConfig = environment(limits={"monthly_usd_per_user": 50.0}, iam={"per_user_roles": True})
     assert found.limits.are_set
+
+
+def test_an_idle_gpu_is_only_seen_by_our_own_script() -> None:
+    own = {"script": {"path": "setup.sh", "text": "true"}}
+    with pytest.raises(ValidationError, match="needs studioctl's own script"):
+        environment(limits={"idle_gpu_minutes": 30}, editor=own)
+    assert environment(limits={"idle_gpu_minutes": 30}).limits.are_set
 
 
 def test_shares_alone_limit_nothing() -> None:

@@ -28,7 +28,7 @@ profile = "admin"
 # Tags for every resource.
 # tags = { team = "ml" }
 # A list of more people, a CSV file beside this one. Its first line names columns, which are keys of [[users]]:
-# name, group, instance_type, volume_gb, push_images, github.
+# name, group, instance_type, image, volume_gb, push_images, github, sso_user.
 # users_file = "people.csv"
 # Values that several people share: a table [groups.NAME] for each group.
 # groups = { vision = { instance_type = "ml.g5.xlarge", users = ["grace"] } }
@@ -56,8 +56,13 @@ def test_its_commented_lines_are_right_too(tmp_path: Path) -> None:
     for default, needed in (
         ('backend = "local"', 'backend = "s3"'),
         ("per_user_roles = false", "per_user_roles = true"),
+        ('sso_user = "ada@example.com"', ""),  # of a domain of IAM Identity Center, and this one is not
         ('hidden_apps = ["Canvas", "RStudioServerPro"]', ""),  # left out, Studio's own setting stays
         ('session_names = "user"', ""),
+        ('hidden_tools = ["JumpStart", "AutoMl"]', ""),
+        ('image = "4.3"', ""),
+        ('instance_types = ["ml.t3.*", "ml.g5.xlarge"]', ""),  # the other examples are beyond these
+        ('images = ["4.3", "4.4"]', ""),
         ("subnet_prefix = 20", ""),  # of a VPC that is made, and the lines name one that exists
     ):
         uncommented = uncommented.replace(default, needed)
@@ -82,6 +87,7 @@ def test_any_text_is_quoted(value: str) -> None:
         **{
             key: {}
             for key in (
+                "access",
                 "names",
                 "network",
                 "studio",
@@ -95,6 +101,7 @@ def test_any_text_is_quoted(value: str) -> None:
                 "audit",
                 "cost",
                 "limits",
+                "tuning",
                 "terraform",
             )
         },

@@ -8,6 +8,7 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
+from studio_emulator.studio.quotas import of_type
 from tests.unit.emulator.emulated import Studio, new_studio
 
 
@@ -15,7 +16,9 @@ from tests.unit.emulator.emulated import Studio, new_studio
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """A running emulator whose transitions are short, but long enough to be seen."""
     home = tmp_path_factory.mktemp("emulator")
-    yield server.start(settings=EmulatorSettings(transition_seconds=0.15, registration_seconds=1), state_dir=home)
+    asked_for = {of_type("CodeEditor", "ml.g5.xlarge").code: 1.0}
+    settings = EmulatorSettings(transition_seconds=0.15, registration_seconds=1, quotas=asked_for)
+    yield server.start(settings=settings, state_dir=home)
     server.stop(home)
 
 

@@ -123,6 +123,8 @@ class Studio:
     ec2: "EC2Client"
     efs: "EFSClient"
     iam: "IAMClient"
+    centre: Any  # of IAM Identity Center
+    people: Any  # its directory
     tag: str
     vpc_id: str
     subnet_ids: list[str]
@@ -141,6 +143,20 @@ class Studio:
         domain_id = self.sagemaker.create_domain(**(request | changes))["DomainId"]
         self.wait_domain(domain_id)
         return domain_id
+
+    def signed_up(self, user_name: str, domain_id: str) -> Callable[[], object]:
+        """Adds somebody to IAM Identity Center; returns what assigns them to the application of a domain."""
+        (instance,) = self.centre.list_instances()["Instances"]
+        user = self.people.create_user(
+            IdentityStoreId=instance["IdentityStoreId"],
+            UserName=user_name,
+            DisplayName=user_name,
+            Name={"GivenName": user_name, "FamilyName": "Acme"},
+        )["UserId"]
+        arn = self.sagemaker.describe_domain(DomainId=domain_id)["SingleSignOnApplicationArn"]
+        return lambda: self.centre.create_application_assignment(
+            ApplicationArn=arn, PrincipalId=user, PrincipalType="USER"
+        )
 
     def wait_domain(self, domain_id: str) -> None:
         """Until it is InService."""
@@ -230,6 +246,8 @@ def new_studio(emulator: RunningEmulator, region: str = REGION) -> Studio:
         ec2=ec2,
         efs=client(emulator, "efs", region),
         iam=iam,
+        centre=client(emulator, "sso-admin", region),
+        people=client(emulator, "identitystore", region),
         tag=tag,
         vpc_id=vpc_id,
         subnet_ids=[subnet["Subnet"]["SubnetId"] for subnet in subnets],

@@ -3,6 +3,7 @@
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -45,6 +46,33 @@ def test_an_apps_life(studio: Studio, domain_id: str) -> None:
     listed = studio.sagemaker.list_apps(DomainIdEquals=domain_id, SpaceNameEquals="editor")["Apps"]
     assert [(app["AppName"], app["Status"]) for app in listed] == [("default", "Deleted")]
     studio.app(domain_id)
+
+
+def test_a_version_of_awss_image_is_taken_if_there_is_one(studio: Studio, domain_id: str) -> None:
+    spec = {"InstanceType": "ml.t3.medium", "SageMakerImageArn": CPU_IMAGE}
+    refused = refusal(lambda: studio.app(domain_id, ResourceSpec={**spec, "SageMakerImageVersionAlias": "4.0.99.1"}))
+    assert refused[0] == "ValidationException"
+    assert refusal(lambda: studio.app(domain_id, ResourceSpec={**spec, "SageMakerImageVersionAlias": "2.5"})) == (
+        "ValidationException",
+        f"ImageVersion [2.5] of Image [{CPU_IMAGE}] does not exist.",
+    )
+    key = studio.app(domain_id, ResourceSpec={**spec, "SageMakerImageVersionAlias": "4.3"})
+    assert studio.sagemaker.describe_app(**key)["ResourceSpec"]["SageMakerImageVersionAlias"] == "4.3"
+
+
+def test_a_training_plan_is_of_this_account_and_region_and_for_two_apps(studio: Studio, domain_id: str) -> None:
+    plan = f"{ARN}:training-plan/march"
+    for elsewhere in (plan.replace("eu-west-1", "us-east-1"), plan.replace("123456789012", "111122223333")):
+        refused = refusal(partial(studio.app, domain_id, ResourceSpec={"TrainingPlanArn": elsewhere}))
+        assert refused == ("ValidationException", f"The training plan '{elsewhere}' does not exist")
+    canvas: Any = {"DomainId": domain_id, "UserProfileName": "ada", "AppType": "Canvas", "AppName": "default"}
+    create: Any = studio.sagemaker.create_app
+    assert refusal(lambda: create(**canvas, ResourceSpec={"TrainingPlanArn": plan})) == (
+        "ValidationException",
+        "TrainingPlanArn is not supported for an App of type Canvas",
+    )
+    key = studio.app(domain_id, ResourceSpec={"TrainingPlanArn": plan})
+    assert studio.sagemaker.describe_app(**key)["ResourceSpec"]["TrainingPlanArn"] == plan
 
 
 def test_an_app_must_suit_its_space(studio: Studio, domain_id: str) -> None:
@@ -206,6 +234,7 @@ def test_a_presigned_address_opens_once(studio: Studio, domain_id: str) -> None:
 def test_a_presigned_address_needs_iam(studio: Studio) -> None:
     domain_id = studio.domain(AuthMode="SSO")
     of_centre: Any = {"SingleSignOnUserIdentifier": "UserName", "SingleSignOnUserValue": "ada"}
+    studio.signed_up("ada", domain_id)()
     studio.sagemaker.create_user_profile(DomainId=domain_id, UserProfileName="ada", **of_centre)
     assert refusal(lambda: studio.sagemaker.create_presigned_domain_url(DomainId=domain_id, UserProfileName="ada")) == (
         "ValidationException",

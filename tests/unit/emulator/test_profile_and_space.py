@@ -34,7 +34,8 @@ def test_profile_names_ignore_case(studio: Studio, domain_id: str) -> None:
 
 
 def test_only_a_domain_of_identity_center_has_its_users(studio: Studio, domain_id: str) -> None:
-    of_centre: Any = {"SingleSignOnUserIdentifier": "UserName", "SingleSignOnUserValue": "ada"}
+    person = f"ada-{studio.tag}"
+    of_centre: Any = {"SingleSignOnUserIdentifier": "UserName", "SingleSignOnUserValue": person}
     create = studio.sagemaker.create_user_profile
 
     code, message = refusal(lambda: create(DomainId=domain_id, UserProfileName="ada", **of_centre))
@@ -42,7 +43,20 @@ def test_only_a_domain_of_identity_center_has_its_users(studio: Studio, domain_i
     other = studio.domain(AuthMode="SSO")
     code, message = refusal(lambda: create(DomainId=other, UserProfileName="ada"))
     assert (code, message.endswith("are required for AuthMode SSO.")) == ("ValidationException", True)
+    code, message = refusal(lambda: create(DomainId=other, UserProfileName="ada", **of_centre))
+    assert (code, message) == (
+        "ValidationException",
+        f"SingleSignOnUserValue '{person}' is not a user in IAM Identity Center.",
+    )
+    assign = studio.signed_up(person, other)
+    code, message = refusal(lambda: create(DomainId=other, UserProfileName="ada", **of_centre))
+    assert (code, message.startswith(f"User '{person}' is not assigned to the application of Domain [")) == (
+        "ValidationException",
+        True,
+    )
+    assign()
     create(DomainId=other, UserProfileName="ada", **of_centre)
+    assert refusal(lambda: create(DomainId=other, UserProfileName="eve", **of_centre))[0] == "ResourceInUse"
 
 
 def test_profile_defaults_only_when_settings_are_given(studio: Studio, domain_id: str) -> None:

@@ -82,14 +82,14 @@ def test_what_is_beyond_a_quota_is_refused(strict: RunningEmulator) -> None:
     assert len(studio.sagemaker.list_spaces()["Spaces"]) == 3
 
 
-def test_a_type_that_has_to_be_asked_for(strict: RunningEmulator) -> None:
-    studio = new_studio(strict, "us-east-1")
+def test_a_type_that_has_to_be_asked_for_is_refused_also_where_no_quota_is_minded(emulator: RunningEmulator) -> None:
+    studio = new_studio(emulator, "us-east-1")
     domain_id = studio.domain()
     studio.profile(domain_id)
     studio.space(domain_id)
 
-    message = refusal(lambda: studio.app(domain_id, ResourceSpec={"InstanceType": "ml.g5.xlarge"}))[1]
+    message = refusal(lambda: studio.app(domain_id, ResourceSpec={"InstanceType": "ml.p4d.24xlarge"}))[1]
     assert message.startswith(
-        "The account-level service limit 'Studio CodeEditor Apps running on ml.g5.xlarge instances' is 0 Apps, with"
+        "The account-level service limit 'Studio CodeEditor Apps running on ml.p4d.24xlarge instances' is 0 Apps, with"
         " current utilization of 0 Apps"
     )

@@ -30,7 +30,12 @@ def test_the_scripts_run_with_the_built_in_one_first_and_the_home_stays(running:
     selected = 'echo "selected $(ls -x $HOME)"; touch $HOME/mine; sudo touch /opt/system; echo >&2 problem'
     editor = Editor(running, f"#!/bin/bash\n{selected}\n", "echo built-in; ls /opt/amazon\n")
     assert editor.start()["Status"] == "InService"
-    assert editor.log() == ["built-in", "sagemaker", "selected sagemaker-code-editor-server-data", "problem"]
+    assert editor.log() == [
+        "built-in",
+        "sagemaker",
+        "selected sagemaker-code-editor-server-data  user-default-efs",
+        "problem",
+    ]
     # what the editor has made before
     extensions = editor.home / "sagemaker-code-editor-server-data/extensions"
     assert sum(link.is_symlink() for link in extensions.iterdir()) == 3
@@ -41,7 +46,7 @@ def test_the_scripts_run_with_the_built_in_one_first_and_the_home_stays(running:
     assert second == [
         "built-in",
         "sagemaker",
-        "selected mine  sagemaker-code-editor-server-data",
+        "selected mine  sagemaker-code-editor-server-data  user-default-efs",
         "problem",
     ]
     editor.stop()

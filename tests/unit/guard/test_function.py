@@ -48,6 +48,7 @@ class Client:
         self.holders: set[str] = set()
         self.said: list[str] = []
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.words: dict[str, float] = {}  # when an object of a space was written
         self.fails: dict[str, str] = {}  # a code, by an operation or by the name of an app
 
     def __call__(self, _: str) -> "Client":
@@ -89,7 +90,9 @@ class Client:
                 {"TrainingJobName": name}
                 for name, job in self.jobs.items()
                 if asked.get("StatusEquals", job["TrainingJobStatus"]) == job["TrainingJobStatus"]
-                and job["LastModifiedTime"].timestamp() > asked.get("LastModifiedTimeAfter", 0)
+                and asked.get("LastModifiedTimeAfter", 0)
+                < job["LastModifiedTime"].timestamp()
+                <= asked.get("LastModifiedTimeBefore", job["LastModifiedTime"].timestamp())
             ]
         }
 
@@ -101,6 +104,10 @@ class Client:
 
     def lookup_events(self, **_: Any) -> Iterator[dict[str, Any]]:
         yield {"Events": []}
+
+    def list_objects_v2(self, **_: Any) -> Iterator[dict[str, Any]]:
+        dates = {f"shared/studioctl-gpu/{name}": datetime.fromtimestamp(at, UTC) for name, at in self.words.items()}
+        yield {"Contents": [{"Key": key, "LastModified": date} for key, date in dates.items()]}
 
     def list_entities_for_policy(self, **_: Any) -> Iterator[dict[str, Any]]:
         yield {"PolicyRoles": [{"RoleName": role} for role in sorted(self.holders)]}
@@ -368,3 +375,48 @@ def test_times_are_kept_in_a_region_without_prices(aws: Client, limits: dict[str
     aws.start("bob-editor", NOW - 3 * HOUR, "system")
     run(known, aws, NOW, NOW)
     assert [app["SpaceName"] for app in aws.apps] == ["bob-editor"]
+
+
+def idle(aws: Client, *, alive: float, working: float, instance_type: str = "ml.g5.xlarge") -> dict[str, Any]:
+    """A look at an app that has run for five hours, and told so many seconds ago that it lives, and works."""
+    aws.store(Ledger.new(NOW - DAY))
+    aws.start("ada-editor", NOW - 5 * HOUR, instance_type)
+    aws.words = {"ada-editor/alive": NOW - alive, "ada-editor/working": NOW - working}
+    return run(settings(idle_gpu_minutes=30), aws, NOW, NOW)
+
+
+def test_a_gpu_that_does_nothing_is_stopped_and_the_reason_is_told(aws: Client) -> None:
+    assert idle(aws, alive=200, working=31 * 60)["stopped"] == ["ada/ada-editor: idle_gpu_minutes"]
+    assert aws.apps == []
+
+
+@pytest.mark.parametrize(
+    ("alive", "working", "instance_type"),
+    [(200, 29 * 60, "ml.g5.xlarge"), (200, 31 * 60, "ml.t3.medium"), (20 * 60, 31 * 60, "ml.g5.xlarge")],
+    ids=["at work", "no GPU", "the watch is dead"],
+)
+def test_what_works_or_does_not_tell_is_not_idle(aws: Client, alive: float, working: float, instance_type: str) -> None:
+    assert idle(aws, alive=alive, working=working, instance_type=instance_type)["stopped"] == []
+
+
+def test_a_word_from_an_earlier_start_says_nothing_of_this_one(aws: Client) -> None:
+    known = settings(idle_gpu_minutes=30)
+    aws.store(Ledger.new(NOW - DAY))
+    aws.start("ada-editor", NOW - 40 * 60, "ml.g5.xlarge")
+    aws.words = {"ada-editor/alive": NOW - 41 * 60, "ada-editor/working": NOW - 9 * HOUR}
+    assert run(known, aws, NOW, NOW)["stopped"] == []
+    assert "does not tell whether it is at work" in aws.said[0]
+    run(known, aws, NOW + 300, NOW + 300)
+    assert len(aws.said) == 1  # once for each start
+    aws.words["ada-editor/alive"] = NOW + 500
+    assert run(known, aws, NOW + 600, NOW + 600)["stopped"] == ["ada/ada-editor: idle_gpu_minutes"]
+
+
+def test_words_that_cannot_be_read_keep_no_other_limit_from_being_kept(aws: Client) -> None:
+    known = settings(idle_gpu_minutes=30, max_hours_per_start=1.0)
+    aws.store(Ledger.new(NOW - DAY))
+    aws.start("ada-editor", NOW - 5 * HOUR, "ml.g5.xlarge")
+    aws.fails["list_objects_v2"] = "AccessDenied"
+    with pytest.raises(ExceptionGroup):
+        run(known, aws, NOW, NOW)
+    assert [each.why for each in aws.ledger.stopped] == ["max_hours_per_start"]

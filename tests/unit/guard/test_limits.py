@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studioctl.guard.ledger import Ledger, Stopped
-from studioctl.guard.limits import EVERYBODY, Decision, Limits, Schedule, decide, month_of, spending
+from studioctl.guard.limits import EVERYBODY, Decision, Limits, Schedule, Spent, decide, month_of, spending
 from studioctl.guard.rates import Rates
 from studioctl.guard.spans import Span
 
@@ -99,3 +99,14 @@ def test_a_ledger_is_the_same_after_it_was_written_and_forgets_old_months() -> N
     assert ledger.of_month("2026-09") == (old,)
     with pytest.raises(ValueError, match="version 9"):
         Ledger.of('{"version": 9}')
+
+
+def test_what_runs_on_a_training_plan_costs_nothing_and_no_sum_stops_it() -> None:
+    bought = span("ada", hours=30)
+    bought = replace(bought, prepaid=True)
+    limits = Limits(per_user=1.0, in_all=1.0, max_hours=24)
+    (everybody, _) = spending((bought,), NOW, limits, RATES, {}, ("ada",))
+    assert everybody.usd == 0.0
+    over = (Spent(EVERYBODY, 2.0, 1.0), Spent("ada", 2.0, 1.0))
+    assert [stop.why for stop in decide((bought,), NOW, limits, RATES, over, NOW).stops] == ["max_hours_per_start"]
+    assert Span.of(bought.to_json()) == bought

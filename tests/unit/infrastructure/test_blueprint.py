@@ -41,6 +41,26 @@ def test_without_secrets_there_is_no_document_of_them() -> None:
     assert "secrets_manager" not in names
 
 
+def test_an_image_is_pinned_where_the_file_says_and_left_to_aws_elsewhere() -> None:
+    spaces = [{"name": "a"}, {"name": "b", "image": "4", "instance_type": "ml.g5.xlarge"}]
+    users = [{"name": "ada", "image": "4.3", "spaces": spaces}, {"name": "grace"}]
+    everything = blocks(blueprint.build(environment(users=users)))
+
+    def spec(address: str, settings: str) -> tuple[Any, ...]:
+        found = everything[address][settings]["code_editor_app_settings"]["default_resource_spec"]
+        ignored = [key for key in everything[address]["lifecycle"]["ignore_changes"] if "image" in key]
+        arn = found.get("sagemaker_image_arn", "").rpartition("/")[2]
+        return arn, found.get("sagemaker_image_version_alias"), len(ignored)
+
+    cpu, gpu = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
+    assert spec("aws_sagemaker_domain.studio", "default_user_settings") == ("", None, 4)
+    assert spec("aws_sagemaker_user_profile.ada", "user_settings") == (cpu, "4.3", 0)
+    assert spec("aws_sagemaker_user_profile.grace", "user_settings") == ("", None, 4)
+    assert spec("aws_sagemaker_space.a", "space_settings") == (cpu, "4.3", 0)
+    assert spec("aws_sagemaker_space.b", "space_settings") == (gpu, "4", 0)
+    assert spec("aws_sagemaker_space.grace-editor", "space_settings") == ("", None, 2)
+
+
 def test_every_reference_leads_to_a_block_that_exists() -> None:
     everything = blueprint.build(environment(secrets={"github": {"username": "ada"}}))
     text = json.dumps([block.__dict__ for module in everything.modules for block in module.blocks], default=str)
@@ -82,7 +102,7 @@ def test_a_script_that_sagemaker_does_not_take_is_refused() -> None:
 
     assert re.fullmatch(
         r"\[editor\] makes a lifecycle script of [\d,]+ bytes, compressed, and SageMaker takes 12,288\."
-        r" What takes the room: settings [\d,]+, environment [\d,]+;"
+        r" What takes the room: settings [\d,]+;"
         r" [\d,]+ are studioctl's own programs for the keys in use\.",
         refused.value.message,
     )
@@ -186,6 +206,42 @@ def test_a_custom_image_is_pinned_by_its_digest_and_offered_to_everybody() -> No
     }
     for address, settings in (("domain.studio", "default_user_settings"), ("user_profile.ada", "user_settings")):
         assert made[f"aws_sagemaker_{address}"][settings]["code_editor_app_settings"]["custom_image"] == offered
+
+
+def test_a_custom_image_is_offered_in_the_apps_that_the_file_names() -> None:
+    torch = TORCH | {"apps": ["code-editor", "jupyterlab"]}
+    lab = {"name": "lab", "digest": f"sha256:{'cd' * 32}", "apps": ["jupyterlab"], "entrypoint": "start-lab"}
+    made = blocks(blueprint.build(environment(images={"custom": [torch, lab]})))
+
+    configs = {
+        address.rpartition(".")[2]: (
+            it["app_image_config_name"],
+            next(it[key] for key in it if key.endswith("_config")),
+        )
+        for address, it in made.items()
+        if address.startswith("aws_sagemaker_app_image_config.")
+    }
+    assert configs == {
+        "torch": ("acme-ml-image-ababababab", started_by("entrypoint-code-editor")),
+        "torch_jupyterlab": ("acme-ml-image-ababababab-jupyterlab", started_by("entrypoint-jupyter-server")),
+        "lab_jupyterlab": ("acme-ml-image-cdcdcdcdcd-jupyterlab", started_by("start-lab")),
+    }
+    settings = made["aws_sagemaker_user_profile.ada"]["user_settings"]
+    offered = {
+        app: [str(each["app_image_config_name"]) for each in settings[app]["custom_image"]]
+        for app in ("code_editor_app_settings", "jupyter_lab_app_settings")
+    }
+    assert offered == {
+        "code_editor_app_settings": ["${aws_sagemaker_app_image_config.torch.app_image_config_name}"],
+        "jupyter_lab_app_settings": [
+            "${aws_sagemaker_app_image_config.torch_jupyterlab.app_image_config_name}",
+            "${aws_sagemaker_app_image_config.lab_jupyterlab.app_image_config_name}",
+        ],
+    }
+
+
+def started_by(program: str) -> dict[str, Any]:
+    return {"container_config": {"container_entrypoint": [program]}}
 
 
 def test_an_image_goes_only_after_everything_has_let_go_of_it() -> None:

@@ -11,6 +11,8 @@ from tests.reachable import from_the_internet, policies, routes_of_studio
 from studioctl.config.closed_network import MOST_ENDPOINTS
 from studioctl.infrastructure import blueprint, endpoints, nat, vpc
 from studioctl.infrastructure.block import Blueprint, Ref, Resource
+from studioctl.infrastructure.iam import deployer
+from studioctl.infrastructure.iam.deployer.deployment import Deployment
 from studioctl.target import Target
 from studioctl.terraform.document import render
 
@@ -267,6 +269,29 @@ def test_the_flow_logs_role_has_the_boundary_that_every_role_has() -> None:
         "execution": boundary,
         "flow_logs": boundary,
     }
+
+
+def test_every_role_is_below_the_path_and_is_named_so_where_an_arn_is_written() -> None:
+    sections: dict[str, Any] = {"limits": {"monthly_usd": 100.0}, "iam": {"role_path": "/ml/", "per_user_roles": True}}
+    below = built({"flow_logs": True}, **sections)
+    assert {role["path"] for role in arguments(below, "aws_iam_role").values()} == {"/ml/"}
+    assert "path" not in arguments(built({}), "aws_iam_role")["execution"]
+
+    config = environment(network={"access": "vpc-only", "flow_logs": True}, **sections)
+    named = {
+        resource
+        for statement in deployer.statements(Deployment(config, "aws", "123456789012"))
+        for resource in statement.resources
+        if ":role/" in resource
+    }
+    assert {arn.partition(":role")[2] for arn in named} == {
+        "/ml/acme-ml-execution",
+        "/ml/acme-ml-execution-*",
+        "/ml/acme-ml-flow-logs",
+        "/ml/acme-ml-guard",
+        "/ml/acme-ml-guard-schedule",
+    }
+    assert ":role/ml/acme-ml-execution*" in repr([module.blocks for module in below.modules])
 
 
 def test_the_table_of_endpoints_in_the_docs_is_complete() -> None:

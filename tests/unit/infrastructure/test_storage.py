@@ -119,6 +119,18 @@ def test_old_versions_are_kept_for_a_while_and_present_objects_for_ever() -> Non
     }
 
 
+def test_of_what_gpus_tell_old_versions_go_after_a_day() -> None:
+    rules = made(limits={"idle_gpu_minutes": 30}, iam={"per_user_roles": True})[BUCKET]["lifecycle_rule"]
+
+    assert [rule["id"] for rule in rules] == ["tidy", "words"]
+    assert rules[1] == {
+        "id": "words",
+        "enabled": True,
+        "prefix": "shared/studioctl-gpu/",
+        "noncurrent_version_expiration": {"days": 1},
+    }
+
+
 def test_without_versioning_unfinished_uploads_still_go() -> None:
     everything = made(storage={"versioning": False})
 

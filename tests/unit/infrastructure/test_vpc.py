@@ -2,7 +2,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from studioctl.config.model import Network
+from studioctl.config.network import Network
 from studioctl.infrastructure import vpc
 from studioctl.infrastructure.block import Resource
 from studioctl.infrastructure.naming import Naming

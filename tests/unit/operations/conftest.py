@@ -10,6 +10,7 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
+from studio_emulator.studio.quotas import of_type
 from studioctl.operations import emulation
 from studioctl.operations.environment import Environment
 from studioctl.terraform.runner import Terraform
@@ -56,7 +57,11 @@ def emulator(emulator_dir: Path) -> Iterator[RunningEmulator]:
     """
     home = emulator_dir
     settings = EmulatorSettings(
-        transition_seconds=0.05, registration_seconds=0, nfs_groups_go=False, update_space_takes_type=False
+        transition_seconds=0.05,
+        registration_seconds=0,
+        nfs_groups_go=False,
+        update_space_takes_type=False,
+        quotas={of_type("CodeEditor", "ml.g5.xlarge").code: 1.0},
     )
     yield server.start(settings=settings, state_dir=home)
     server.stop(home)

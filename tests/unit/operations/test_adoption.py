@@ -11,7 +11,7 @@ import pytest
 from studioctl.infrastructure import blueprint
 from studioctl.operations import emulation
 from studioctl.operations.environment import Environment
-from studioctl.operations.provisioning import adopt
+from studioctl.operations.provisioning import adopt, names
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
@@ -195,6 +195,37 @@ def test_what_has_a_name_is_found_by_it(lost: Environment, world: World) -> None
         ecr.delete_repository(repositoryName="acme-adopt")
         secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
     assert found(lost) == {}
+
+
+def test_all_of_a_guard_is_found_that_goes_with_nothing_else(lost: Environment, world: World) -> None:
+    described = config(name="acme-adopt", limits={"monthly_usd": 100})
+    terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
+    limited = replace(lost, config=described, terraform=cast("Terraform", terraform))
+    iam, sns, cloudwatch = (world.client(service) for service in ("iam", "sns", "cloudwatch"))
+    assert found(limited) == {}
+    iam.create_role(RoleName="acme-adopt-guard", AssumeRolePolicyDocument=TRUST)
+    iam.put_role_policy(RoleName="acme-adopt-guard", PolicyName="watch", PolicyDocument=POLICY)
+    topic = sns.create_topic(Name="acme-adopt-guard")["TopicArn"]
+    watched = {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60, "Threshold": 1}
+    when = {"ComparisonOperator": "LessThanThreshold", "EvaluationPeriods": 1}
+    cloudwatch.put_metric_alarm(AlarmName="acme-adopt-guard", **watched, **when)
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=["acme-adopt-guard"])["MetricAlarms"]
+    try:
+        assert found(limited) == {}  # somebody else's, of the same names
+        iam.tag_role(RoleName="acme-adopt-guard", Tags=UPPER)
+        sns.tag_resource(ResourceArn=topic, Tags=UPPER)
+        cloudwatch.tag_resource(ResourceARN=alarm["AlarmArn"], Tags=UPPER)
+        assert found(limited) == {
+            "aws_iam_role.guard": "acme-adopt-guard",
+            "aws_iam_role_policy.guard": "acme-adopt-guard:watch",
+            "aws_sns_topic.guard": topic,
+            "aws_cloudwatch_metric_alarm.guard": "acme-adopt-guard",
+        }
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=["acme-adopt-guard"])
+        sns.delete_topic(TopicArn=topic)
+        iam.delete_role_policy(RoleName="acme-adopt-guard", PolicyName="watch")
+        iam.delete_role(RoleName="acme-adopt-guard")
 
 
 def test_each_users_own_role_is_found_with_what_is_attached_to_it(lost: Environment, world: World) -> None:
@@ -394,3 +425,41 @@ def test_what_an_old_state_records_gives_way_to_its_successor(lost: Environment,
         assert terraform.adopted == {GITHUB.address: secret}
     finally:
         secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+
+
+def test_of_many_people_aws_is_asked_for_a_list(world: World) -> None:
+    """Two hundred that an import adds are a few calls, not one for each; AWS does not tell names apart by case."""
+    people = [f"user-{number:02}" for number in range(40)]
+    described = config(name="acme-adopt", users=[{"name": name} for name in people])
+    terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
+    lost = Environment(described, emulation.target(world.emulator, REGION), cast("Terraform", terraform))
+    domain_id = world.studio.domain(DomainName="acme-adopt", Tags=UPPER)
+    world.studio.profile(domain_id, "User-35")
+    world.studio.profile(domain_id, "user-01")
+    world.studio.space(domain_id, "user-01-editor", owner="user-01")
+    try:
+        known = {address.split(".")[1] for address in found(lost) if address.startswith("aws_sagemaker_")}
+        assert known == {"studio", "user-01", "user-35", "user-01-editor"}
+        assert lost.session.calls < 70  # of which some forty are about everything else
+    finally:
+        empty_domain(world, domain_id, retain=False)
+
+
+def test_of_many_roles_and_policies_aws_is_asked_for_a_list(world: World) -> None:
+    """Roles and policies of all users are some calls; what is attached is one for each role that is there."""
+    users = [{"name": f"user-{number:02}"} for number in range(30)]
+    described = config(name="acme-roles", users=users, iam={"per_user_roles": True})
+    terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
+    lost = Environment(described, emulation.target(world.emulator, REGION), cast("Terraform", terraform))
+    iam = world.studio.iam
+    tags: Any = [{"Key": "studioctl:environment", "Value": "acme-roles"}]
+    iam.create_role(RoleName="acme-roles-execution-user-25", AssumeRolePolicyDocument=TRUST, Tags=tags)
+    try:
+        known = {address for address in found(lost) if address.startswith("aws_iam_role")}
+        assert known == {"aws_iam_role.execution_user-25"}
+        assert lost.session.calls < 90
+        wanted = tuple(names.fixed_names(terraform.blueprint, "123456789012"))
+        looked_at = [it.name for it in names.worth_a_look(lost.session, wanted) if it.type == "aws_iam_role"]
+        assert looked_at == ["acme-roles-execution-user-25"]
+    finally:
+        iam.delete_role(RoleName="acme-roles-execution-user-25")

@@ -51,7 +51,11 @@ def test_its_state_is_this_environments(tmp_path: Path) -> None:
         "aws_sagemaker_domain.studio",
         "aws_vpc.studio",
     ]
-    assert environment.terraform.outputs().keys() == {"bucket", "domain_id"}
+    outputs = environment.terraform.outputs()
+    assert (sorted(outputs), outputs["spaces"]) == (
+        ["bucket", "domain_id", "job_prefixes", "spaces", "user_profiles"],
+        {},
+    )
     assert [(each.is_current, each.resources, each.problem) for each in states.snapshots(environment)] == [
         (True, 3, ""),
         (False, 0, ""),

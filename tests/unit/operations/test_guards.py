@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from studioctl.catalog import kinds
 from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.errors import RefusedError
@@ -28,7 +29,7 @@ class Made:
     name: str
 
     def state(self) -> dict[str, Any]:
-        known = {"aws_sagemaker_domain": {"arn": DOMAIN}, guards.PROFILE: {"arn": PROFILE, "user_profile_name": "Ada"}}
+        known = {"aws_sagemaker_domain": {"arn": DOMAIN}, kinds.PROFILE: {"arn": PROFILE, "user_profile_name": "Ada"}}
         tags = {"studioctl:environment": "acme-ml"}
         return {
             "resources": [

@@ -15,7 +15,7 @@ from studioctl.events import Stage, Work
 from studioctl.operations import emulation
 from studioctl.operations.environment import Account, Environment
 from studioctl.operations.images import images
-from studioctl.operations.provisioning import custom_images, up
+from studioctl.operations.provisioning import custom_images, meeting
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from tests.environments import environment
 from tests.fakes.work import done
@@ -35,7 +35,7 @@ class Repository:
     account: Account
     file: Path
 
-    def attach(self, reference: str, **options: str) -> images.Attached:
+    def attach(self, reference: str, **options: Any) -> images.Attached:
         return images.attach(self.account, self.file, reference, **options)
 
 
@@ -131,13 +131,30 @@ def _until(status: Any) -> None:
 
 def test_the_last_image_is_taken_out_of_every_profile(repository: Repository, offered: str) -> None:
     world, sagemaker = repository.world, repository.world.studio.sagemaker
-    done(custom_images.detach_from_users(repository.environment))
+    done(custom_images.detach_from_users(repository.environment, ("CodeEditor", "JupyterLab")))
 
     profile: Any = sagemaker.describe_user_profile(DomainId=world.domain_id, UserProfileName="ada")
     assert profile["UserSettings"]["CodeEditorAppSettings"] == {"CustomImages": []}
+    assert profile["UserSettings"]["JupyterLabAppSettings"] == {"CustomImages": []}
     settings: Any = {"CodeEditorAppSettings": {"CustomImages": []}}  # the domain's own are `studio_settings`' to change
     sagemaker.update_domain(DomainId=world.domain_id, DefaultUserSettings=settings)
     sagemaker.delete_image(ImageName=offered.rpartition("/")[2])
+
+
+def test_the_apps_are_known_that_no_image_is_left_for(repository: Repository) -> None:
+    gone = PlanSummary(
+        (ResourceChange("aws_sagemaker_app_image_config.it", "aws_sagemaker_app_image_config", "it", "", "delete"),),
+        (),
+        (),
+        destroy=False,
+        has_changes=True,
+        file=Path("plan"),
+    )
+    assert custom_images.emptied(repository.environment, gone) == ("CodeEditor", "JupyterLab")
+    assert custom_images.emptied(repository.environment, replace(gone, changes=())) == ()
+    torch = {"name": "torch", "digest": f"sha256:{'ab' * 32}", "apps": ["jupyterlab"]}
+    other = replace(repository.environment, config=environment(images={"custom": [torch]}))
+    assert custom_images.emptied(other, gone) == ("CodeEditor",)
 
 
 def test_apps_that_run_an_image_are_in_the_way_of_its_removal(repository: Repository, offered: str) -> None:
@@ -149,8 +166,10 @@ def test_apps_that_run_an_image_are_in_the_way_of_its_removal(repository: Reposi
     change = ResourceChange(address, "aws_sagemaker_image", f"n{index}", "", "delete")
     summary = PlanSummary((change,), (), (), destroy=False, has_changes=True, file=Path("plan"))
 
-    in_the_way: tuple[App, ...] = up.apps_in_the_way(repository.environment, summary)
+    in_the_way: tuple[App, ...] = meeting.apps(repository.environment, summary).in_the_way
     assert [app.title for app in in_the_way] == ["CodeEditor in 'editor'"]
+    now = meeting.look(repository.environment, summary)
+    assert {where: [app.space for app in apps] for where, apps in now.using.items()} == {address: ["editor"]}
 
 
 @dataclass

@@ -6,15 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from studioctl.aws import leftovers
+from studioctl.aws.keys import Key
 from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.errors import RefusedError
 from studioctl.infrastructure import blueprint
+from studioctl.operations.data import kms_keys
 from studioctl.operations.environment import Account
 from studioctl.operations.provisioning import data_loss
 from studioctl.target import Target
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
+from studioctl.terraform.state_resources import Estate
 from tests.remedies import claimed, made_from
+from tests.unit.operations.conftest import World
 
 TEXT = """\
 name = "acme-ml"
@@ -91,9 +96,7 @@ def test_another_range_of_addresses_is_told_with_its_line() -> None:
     with pytest.raises(RefusedError) as refused:
         data_loss.refuse_the_impossible(ACCOUNT, dataclasses.replace(domain, changes=(*vpc.changes, *domain.changes)))
 
-    assert refused.value.message.startswith(
-        "team.toml:4: network.cidr: This would replace the domain, because of: vpc_id."
-    )
+    assert refused.value.message.startswith("team.toml:4: network.cidr: This would replace the domain.")
     assert refused.value.hint.startswith('write cidr = "10.0.0.0/16" again; ')
 
 
@@ -146,7 +149,7 @@ def refused_domain(text: str, cause: AttributeChange, *others: PlanSummary) -> R
 
 def test_a_domain_does_not_move_into_another_vpc() -> None:
     ours_goes = refused_domain(NAMED, CAUSE, plan("aws_vpc", "studio", "delete"))
-    assert ours_goes.message.startswith("team.toml:4: network.vpc: This would replace the domain, because of: vpc_id.")
+    assert ours_goes.message.startswith("team.toml:4: network.vpc: This would replace the domain.")
     assert ours_goes.hint.startswith("delete vpc: the domain is in the VPC that was made for it; ")
 
     to_another = refused_domain(NAMED, CAUSE)
@@ -157,7 +160,7 @@ def test_a_domain_stays_in_the_subnets_that_the_file_named() -> None:
     cause = AttributeChange("subnet_ids[0]", "subnet-1", "subnet-0123456789abcdef0", forces_replacement=True)
     refused = refused_domain(NAMED, cause)
 
-    assert refused.message.startswith("team.toml:4: network.vpc.subnet_ids: This would replace the domain,")
+    assert refused.message.startswith("team.toml:4: network.vpc.subnet_ids: This would replace the domain.")
     assert refused.hint.startswith("write the subnets of before again; ")
 
 
@@ -174,7 +177,7 @@ def test_another_key_for_the_domain_is_told_with_its_line() -> None:
         data_loss.refuse_the_impossible(keyed(), plan("aws_sagemaker_domain", "studio", "replace", cause))
 
     assert refused.value.message == (
-        "team.toml:12: encryption.customer_key: This would replace the domain, because of: kms_key_id."
+        "team.toml:12: encryption.customer_key: This would replace the domain."
         " Every home directory and every space's volume would be lost."
     )
     assert refused.value.hint.startswith("take back the change of [encryption]; ")
@@ -200,10 +203,46 @@ def test_nor_one_that_the_file_now_names_as_made_elsewhere() -> None:
         )
 
 
+KINDS = ("cluster", "cluster-pg", "cluster-snapshot", "db", "subgrp")
+CLUSTER = ("aws_rds_cluster", "tuning")
+ENCRYPTED = AttributeChange("kms_key_id", "", "(known after apply)", forces_replacement=True, unknown=True)
+
+
+def test_the_database_of_studies_is_never_replaced() -> None:
+    with pytest.raises(RefusedError) as refused:
+        data_loss.refuse_the_impossible(keyed(), plan(*CLUSTER, "replace", ENCRYPTED))
+
+    assert refused.value.message == (
+        "team.toml:12: encryption.customer_key: This would replace the database of studies, because of: kms_key_id."
+        " The new one would be empty. Nothing was changed."
+    )
+    assert 'write database = "none" under [tuning]' in refused.value.hint
+
+
+def test_one_that_was_never_finished_is_made_anew_and_one_that_goes_leaves_a_snapshot() -> None:
+    summary = plan(*CLUSTER, "replace")
+    tainted = dataclasses.replace(summary.changes[0], reason="replace_because_tainted")
+
+    assert is_refused(summary)
+    assert not is_refused(dataclasses.replace(summary, changes=(tainted,)))
+    assert not is_refused(plan(*CLUSTER, "delete"))
+
+
+def test_studies_and_their_snapshots_keep_a_key_and_groups_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    arns = {kind: f"arn:aws:rds:us-east-1:123456789012:{kind}:acme-ml-tuning" for kind in KINDS}
+    monkeypatch.setattr(kms_keys, "tagged", lambda _session, _tag, is_wanted: tuple(filter(is_wanted, arns.values())))
+    monkeypatch.setattr(leftovers, "encrypted_with", lambda *_: ())
+    key = Key("1234", "arn:aws:kms:us-east-1:123456789012:key/1234", (), None)
+
+    found = kms_keys.encrypted(ACCOUNT.session, "acme-ml", [key])
+    assert found == (arns["cluster"], arns["cluster-snapshot"])
+
+
 HERE = "tests/unit/operations/test_losses.py"
 REPLACED = AttributeChange("vpc_id", "vpc-1", "(known after apply)", forces_replacement=True)
 NAME = AttributeChange("domain_name", "acme-data", "acme-web", forces_replacement=True)
 RANGE = AttributeChange("cidr_block", "10.0.0.0/16", "10.1.0.0/16", forces_replacement=True)
+PATH = AttributeChange("path", "/ml/", "/", forces_replacement=True)
 SIZE = AttributeChange("cidr_block", "10.0.0.0/20", "10.0.0.0/24", forces_replacement=True)
 DOMAIN = plan("aws_sagemaker_domain", "studio", "replace", REPLACED)
 VPC = plan("aws_vpc", "studio", "replace", RANGE)
@@ -218,7 +257,16 @@ CHANGED: tuple[tuple[str, str, PlanSummary], ...] = (
     ),
     ("[encryption]\ncustomer_key = true\n", "", plan("aws_kms_key", "studio", "delete")),
     ("", "[network]\nsubnet_prefix = 24\n", plan("aws_subnet", "public_1", "replace", SIZE)),
+    ('[iam]\nrole_path = "/ml/"\n', '[iam]\nrole_path = "/"\n', plan("aws_iam_role", "execution", "replace", PATH)),
 )
+
+
+def test_a_role_that_was_never_finished_is_made_anew_elsewhere() -> None:
+    summary = plan("aws_iam_role", "execution", "replace", PATH)
+    tainted = dataclasses.replace(summary.changes[0], reason="replace_because_tainted")
+
+    assert is_refused(summary)
+    assert not is_refused(dataclasses.replace(summary, changes=(tainted,)))
 
 
 def test_written_as_printed() -> None:
@@ -245,3 +293,27 @@ def _line(hint: str, text: str) -> tuple[str, str, str]:
     assert found, hint
     line, key, table = found.groups()
     return line, key, table or text.partition(f"\n{key} =")[0].rpartition("[")[2].rstrip("]")
+
+
+@pytest.mark.parametrize(
+    ("objects", "is_left"),
+    [
+        ({"shared/studioctl-gpu/ada-editor/alive": b""}, False),
+        ({"shared/studioctl-gpu/ada-editor/alive": b"", "ada/results.csv": b"1"}, True),
+    ],
+    ids=["only words of machines with a GPU", "somebody's file beside them"],
+)
+def test_a_bucket_that_goes_is_emptied_of_what_is_nobodys(
+    world: World, objects: dict[str, bytes], is_left: bool
+) -> None:
+    s3 = world.client("s3")
+    s3.put_bucket_versioning(Bucket=world.bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key, body in objects.items():
+        for _ in range(1 if body else 2):
+            s3.put_object(Bucket=world.bucket, Key=key, Body=body)
+    (address,) = [it for it, _ in Estate(world.terraform.state()).resources("aws_s3_bucket")]
+    type_, _, label = address.partition(".")
+    data_loss.clear_the_dataless(world.environment, plan(type_, label, "delete"))
+
+    left = s3.list_object_versions(Bucket=world.bucket).get("Versions", [])
+    assert {version["Key"] for version in left} == (objects.keys() if is_left else set())

@@ -64,7 +64,7 @@ def test_a_stopped_space(home: Home) -> None:
     assert look(home).question == "Allow remote access and start 'editor'?"
     connect(home)
     assert look(home).question == ""
-    assert remote.session_finding(home.account, look(home)).status == "ok"
+    assert remote.session_finding(home.account, look(home)).severity.word == "ok"
 
 
 def test_a_running_space_comes_back_on_what_it_ran_on(home: Home) -> None:
@@ -111,7 +111,7 @@ def test_a_space_that_was_allowed_while_it_ran_needs_a_new_start(home: Home) -> 
 
     assert caught.value.hint == "studioctl restart editor"
     finding = remote.session_finding(home.account, look(home))
-    assert (finding.status, finding.remedy) == ("error", "studioctl restart editor")
+    assert (finding.severity.word, finding.remedy) == ("error", "studioctl restart editor")
 
 
 def test_what_the_file_does_not_ask_for_is_refused(home: Home) -> None:
@@ -126,7 +126,7 @@ def test_what_the_file_does_not_ask_for_is_refused(home: Home) -> None:
 
 def test_what_this_machine_lacks_is_no_hindrance_to_a_rehearsal_only(home: Home) -> None:
     found = look(home)
-    assert "error" in {finding.status for finding in found.machine}  # its PATH is empty
+    assert "error" in {finding.severity.word for finding in found.machine}  # its PATH is empty
 
     remote.refuse_unfit(found)
     real = Host(found.host.alias, found.host.arn)
@@ -183,7 +183,7 @@ def test_instances_with_too_little_memory(instance_type: str | None, remedy: str
     ],
 )
 def test_images(spec: ResourceSpec, status: str) -> None:
-    assert remote_requirements.image(spec).status == status
+    assert remote_requirements.image(spec).severity.word == status
 
 
 @pytest.fixture

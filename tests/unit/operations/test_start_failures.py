@@ -1,14 +1,16 @@
 """Why a start failed: AWS's own words, and what is made of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from studioctl.aws.values import ResourceSpec, Space
 from studioctl.errors import AwsError
+from studioctl.events import Noted
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces import start_stop
 from studioctl.target import Target
@@ -84,6 +86,67 @@ def test_a_quota_whose_code_is_not_known_is_looked_up_by_the_command_itself() ->
         " --query \"Quotas[?QuotaName=='Studio CodeEditor Apps running on ml.p3.2xlarge instances'].QuotaCode\""
         " --output text) --desired-value 1 --region us-east-1 --profile 'acme admin'"
     )
+
+
+class Scarce(FakeStudio):
+    """A Studio that has some types of instances only."""
+
+    def __init__(self, refused: Mapping[str | None, str], has: str | None = None) -> None:
+        super().__init__(details=replace(EDITOR, spec=replace(EDITOR.spec, instance_type="ml.g5.xlarge")))
+        self.refused, self.has, self.asked = refused, has, list[str | None]()
+
+    def instance_types(self) -> tuple[str, ...]:
+        return ("ml.g5.xlarge", "ml.p3.2xlarge", "ml.g6.xlarge")
+
+    def create_editor(self, space: Space, spec: ResourceSpec, *, recovery: bool = False) -> None:
+        self.asked.append(spec.instance_type)
+        if spec.instance_type in self.refused:
+            raise AwsError(self.refused[spec.instance_type], hint="")
+        zone = f"Instance type '{spec.instance_type}' is temporarily unavailable in supported availability zones [a, b]"
+        self.reason = "" if spec.instance_type == self.has else f"EC2InsufficientCapacityError: {zone}"
+        super().create_editor(space, spec, recovery=recovery)
+
+
+def scarce(studio: Scarce) -> Account:
+    types = ["ml.g5.xlarge", "ml.p3.2xlarge", "ml.g6.xlarge"]
+    users = [{"name": "ada", "spaces": [{"name": "ada-editor", "instance_type": types}]}]
+    account = Account(environment(users=users), Target("us-east-1"))
+    account.__dict__.update(studio=studio, session=SimpleNamespace(client=lambda _: FakeLogs()))
+    return account
+
+
+def test_of_several_types_the_first_is_taken_that_the_account_and_aws_have() -> None:
+    studio = Scarce({"ml.p3.2xlarge": QUOTA}, has="ml.g6.xlarge")
+    events = list(start_stop.start(scarce(studio), EDITOR))
+
+    assert studio.asked == ["ml.g5.xlarge", "ml.p3.2xlarge", "ml.g6.xlarge"]
+    assert studio.app
+    assert studio.app.instance_type == "ml.g6.xlarge"
+    assert [event.message for event in events if isinstance(event, Noted)] == [
+        "AWS has no ml.g5.xlarge free in a, b at present; trying ml.p3.2xlarge",
+        "the account's quota for ml.p3.2xlarge is 0, and 0 are in use; trying ml.g6.xlarge",
+    ]
+
+
+def test_where_none_of_them_can_be_had_the_last_says_what_to_do() -> None:
+    studio = Scarce({})
+
+    with pytest.raises(AwsError) as caught:
+        done(start_stop.start(scarce(studio), EDITOR))
+
+    assert studio.asked == ["ml.g5.xlarge", "ml.p3.2xlarge", "ml.g6.xlarge"]
+    assert caught.value.message.startswith(
+        "'ada-editor' did not start: AWS has no ml.g6.xlarge free in a, b at present"
+    )
+
+
+def test_a_type_that_somebody_names_is_the_only_one() -> None:
+    studio = Scarce({})
+
+    with pytest.raises(AwsError):
+        done(start_stop.start(scarce(studio), EDITOR, instance_type="ml.g6.xlarge"))
+
+    assert studio.asked == ["ml.g6.xlarge"]
 
 
 def test_a_zone_without_capacity_is_named_and_so_are_types_that_may_do() -> None:

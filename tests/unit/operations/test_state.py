@@ -19,6 +19,7 @@ from studioctl.infrastructure import blueprint
 from studioctl.operations import emulation
 from studioctl.operations import state as states
 from studioctl.operations.environment import Environment
+from studioctl.operations.provisioning import last_up
 from studioctl.operations.provisioning.guards import refuse_another_case, refuse_to_forget
 from studioctl.target import Target
 from studioctl.terraform import history, runs
@@ -435,3 +436,17 @@ def test_the_states_own_region_and_profile(remote: Environment) -> None:
     assert states.state_target(target, remote.terraform.backend) == replace(target, region=REGION)
     other = Backend("s3", {"bucket": "b", "key": "k", "profile": "state"})
     assert states.state_target(target, other) == Target("us-west-2", "state")
+
+
+def test_the_record_of_the_last_up_lies_beside_the_state_and_is_none_of_its_versions(remote: Environment) -> None:
+    record = last_up.LastUp("digest", "basis", 7.0, {"aws_sagemaker_space.ada": last_up.Left("rendered", "then")})
+    store(remote, text(1))
+    assert last_up.read(remote) is None
+
+    last_up.write(remote, record)
+
+    assert last_up.read(remote) == record
+    assert [snapshot.serial for snapshot in states.snapshots(remote)] == [1]
+    settings = remote.terraform.backend.settings
+    _s3(remote).put_object(Bucket=settings["bucket"], Key="acme-ml/tf.last-up", Body=b"\xff torn")
+    assert last_up.read(remote) is None

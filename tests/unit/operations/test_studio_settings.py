@@ -1,7 +1,7 @@
 """Settings of the domain and of spaces change by AWS's API, in AWS's order, whatever broke off the run before."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 import pytest
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from studio_emulator.server import RunningEmulator
 from studioctl.errors import AwsError, RefusedError
-from studioctl.events import Progressed, Started
+from studioctl.events import Progressed, Started, Work
 from studioctl.infrastructure import blueprint, studio_api
 from studioctl.infrastructure.block import Ref, Resource
 from studioctl.operations import emulation
@@ -17,6 +17,7 @@ from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import studio_settings
 from studioctl.operations.provisioning import up as provision
 from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.reach import Reach
 from studioctl.terraform.runner import Terraform
 from tests.environments import environment as config
 from tests.fakes.script_terraform import ScriptTerraform
@@ -32,6 +33,7 @@ OTHER_SCRIPT = {"tools": ["uv", "ruff"]}
 SCRIPT = "aws_sagemaker_studio_lifecycle_config.editor"
 LAB_SCRIPT = "aws_sagemaker_studio_lifecycle_config.lab"
 DOMAIN, SPACE = "aws_sagemaker_domain.studio", "aws_sagemaker_space.ada-editor"
+PROFILE = "aws_sagemaker_user_profile.ada"
 
 
 @dataclasses.dataclass
@@ -272,6 +274,30 @@ def test_every_setting_of_a_closed_domain_changes(
     assert not closed.plan().has_changes
 
 
+def test_a_pinned_image_takes_the_place_of_one_that_somebody_chose_and_stays_when_the_file_lets_go(
+    closed: Home,
+) -> None:
+    chosen: Any = {"SageMakerImageVersionArn": "arn:aws:sagemaker:us-east-1:885854791233:image-version/x/1"}
+    closed.studio.sagemaker.update_space(
+        DomainId=closed.terraform.domain_id,
+        SpaceName="ada-editor",
+        SpaceSettings={"CodeEditorAppSettings": {"DefaultResourceSpec": chosen}},
+    )
+    closed.studio.wait_space(closed.terraform.domain_id, "ada-editor")
+    closed.write(studio={"image": "4.3"})
+    closed.up()
+
+    arn = "arn:aws:sagemaker:us-east-1:885854791233:image/sagemaker-distribution-cpu"
+    for described in (closed.space(), closed.domain()):
+        assert set(found(described, "SageMakerImageVersionAlias")) == {"4.3"}
+        assert set(found(described, "SageMakerImageArn")) == {arn}
+    assert not found(closed.space(), "SageMakerImageVersionArn")
+    assert not closed.plan().has_changes
+    closed.write(studio={})
+    assert not closed.plan().has_changes
+    assert found(closed.space(), "SageMakerImageVersionAlias") == ["4.3"]
+
+
 def test_what_is_taken_out_of_the_file_is_taken_away(closed: Home) -> None:
     """Terraform's provider leaves out empty lists, and AWS keeps what it is not told of."""
     closed.write(studio={"trusted_accounts": ["111122223333"]})
@@ -413,6 +439,32 @@ def test_nothing_beyond_the_plan_is_destroyed(closed: Home) -> None:
     )
     with pytest.raises(RefusedError, match=r"also destroy aws_sagemaker_studio_lifecycle_config\.somebodys"):
         done(provision.apply(closed.environment, summary))
+
+
+def test_nothing_beyond_the_plan_is_changed(closed: Home) -> None:
+    closed.write(editor=OTHER_SCRIPT)
+    summary = closed.plan()
+    shown = tuple(change for change in summary.changes if change.address != PROFILE)
+    with pytest.raises(RefusedError, match=r"also update aws_sagemaker_user_profile\.ada, which was not in the plan"):
+        done(provision.apply(closed.environment, dataclasses.replace(summary, changes=shown)))
+
+
+def test_what_a_plan_left_out_stays_out_when_terraform_works_twice(
+    closed: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed.write(editor=OTHER_SCRIPT)
+    everything = {resource.address for resource in closed.terraform.blueprint.resources()}
+    summary = dataclasses.replace(closed.plan(), reach=Reach(frozenset(everything - {SPACE})))
+    planned, aims = closed.terraform.plan, []
+
+    def plan(*, targets: Collection[str] = (), **how: Any) -> Work[PlanSummary]:
+        aims.append(set(targets))
+        return planned(targets=targets, **how)
+
+    monkeypatch.setattr(closed.terraform, "plan", plan)
+    done(studio_settings._first_half(closed.environment, summary))
+
+    assert [aim & everything for aim in aims] == [everything - {SPACE}]
 
 
 def test_a_plan_for_programs_tells_who_does_what(closed: Home) -> None:

@@ -7,7 +7,9 @@ import pytest
 from studioctl.aws import leftovers
 from studioctl.aws.studio import Studio
 from studioctl.errors import AwsError, RefusedError
+from studioctl.events import Work
 from studioctl.infrastructure.naming import kept_tags
+from studioctl.operations import limits
 from studioctl.operations.data import inventory
 from studioctl.operations.data.inventory import KINDS, Holding
 from studioctl.operations.provisioning import down as teardown
@@ -74,6 +76,22 @@ def test_data_goes_on_the_word(world: World) -> None:
         down(world, delete=EVERYTHING - {"space"})
     assert "\n  space 'editor': a volume of 5 GB\n" in refused.value.message
     down(world, delete=EVERYTHING)
+    assert world.inventory() == world.before
+
+
+def test_what_the_guard_writes_at_last_goes_with_the_bucket(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of the guard may end after everything was looked at: the bucket was empty then."""
+    told: list[str] = []
+
+    def release(*_: object) -> Work[None]:
+        told.append(world.domain_id if world.environment.domain() else "too late")
+        world.client("s3").put_object(Bucket=world.bucket, Key="studioctl/limits/ledger.json", Body=b"{}")
+        yield from ()
+
+    monkeypatch.setattr(limits, "release", release)
+    down(world, delete=EVERYTHING)
+
+    assert told == [world.domain_id]  # before anything goes, and once
     assert world.inventory() == world.before
 
 

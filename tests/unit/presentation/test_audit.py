@@ -2,15 +2,18 @@
 
 import io
 from dataclasses import replace
+from typing import Any
 
 from rich.console import Console
 
-from studioctl.audit.finding import Acceptance, Finding, Report, Rule, Scan, Severity
+from studioctl.audit.report import Report, Scan
+from studioctl.findings import Acceptance, Place, Rule, Severity, Subject
 from studioctl.presentation.audit import report
 from studioctl.presentation.console import SafeConsole
 
-OPEN = Rule("ONE-1", Severity.HIGH, "It is open", "Anybody may come in.", "close it", "free", "https://example.com")
-DARK = Rule("TWO-2", Severity.LOW, "It is dark", "Nobody sees.", "make light", "1 USD", "https://example.com")
+KNOWN: Any = {"reference": "https://example.com", "key": ("house",), "subject": Subject.FILE}
+OPEN = Rule("ONE-1", Severity.HIGH, "It is open", "Anybody may come in.", "close it", cost="free", **KNOWN)
+DARK = Rule("TWO-2", Severity.LOW, "It is dark", "Nobody sees.", "make light", cost="1 USD", **KNOWN)
 FOUND = Report(
     name="acme-ml",
     region="us-east-1",
@@ -18,8 +21,14 @@ FOUND = Report(
     account_id="123456789012",
     file="studio.toml",
     findings=(
-        Finding(OPEN, "the door stands open", "aws_door.front", ("house", "door"), "close it", line=7),
-        Finding(DARK, "no lamp", "", ("house",), "make light", accepted=Acceptance("studio.toml", "we sleep")),
+        replace(
+            OPEN.broken("the door stands open", about="aws_door.front"), place=Place("studio.toml", 7, "house.door")
+        ),
+        replace(
+            DARK.broken("no lamp"),
+            place=Place("studio.toml", None, "house"),
+            accepted=Acceptance("studio.toml", "we sleep"),
+        ),
     ),
     scans=(Scan("checkov", "3.3.30", 70, 1),),
     unused=("OLD-9",),
@@ -52,7 +61,7 @@ def test_a_terminal_gets_what_to_do_and_what_it_costs_below_each_finding() -> No
     plain = [line.strip() for line in _without_styles(screen).splitlines()]
 
     assert plain[0] == "acme-ml  us-east-1: file, plan and AWS"
-    assert "high    ONE-1  It is open: the door stands open" in plain
+    assert "high   ONE-1  It is open: the door stands open" in plain
     assert "at: studio.toml:7: house.door, aws_door.front" in plain
     assert "do: close it" in plain
     assert "cost: free" in plain

@@ -1,11 +1,14 @@
 """The doctor's findings on a terminal and in a pipe."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
-from studioctl.operations.doctor.finding import Diagnosis, Finding, Severity
+from studioctl.findings import Place, Severity
+from studioctl.operations.doctor.diagnosis import Diagnosis
 from studioctl.presentation.doctor import diagnosis
+from tests.fakes.findings import rule
 
 URL = "https://example.com/a/page/whose/address/is/longer/than/the/line"
 FOUND = Diagnosis(
@@ -14,11 +17,16 @@ FOUND = Diagnosis(
     target="aws",
     account_id="123456789012",
     findings=(
-        Finding("ONE001", Severity.OK, "all is well", group="First"),
-        Finding(
-            "ONE002", Severity.ERROR, "two lines\nof a message", "Because of this and that.", f"see {URL}", "", "First"
+        replace(rule("ONE001").ok("all is well"), group="First"),
+        replace(
+            rule("ONE002", why="Because of this and that.", remedy=f"see {URL}").broken("two lines\nof a message"),
+            group="First",
+            place=Place("studio.toml", 14, "studio.instance_type"),
         ),
-        Finding("TWO001", Severity.WARNING, "so so", "It could be better than that.", "mend it", "", "Second"),
+        replace(
+            rule("TWO001", Severity.WARNING, why="It could be better than that.", remedy="mend it").broken("so so"),
+            group="Second",
+        ),
     ),
 )
 
@@ -40,6 +48,7 @@ First
   ✓ ONE001  all is well
   ✗ ONE002  two lines
             of a message
+      at: studio.toml:14: studio.instance_type
       Because of this
       and that.
       do: see {URL}

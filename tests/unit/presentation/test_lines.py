@@ -15,8 +15,8 @@ URL = "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-mana
 
 
 SHOWN = f"""\
-Cost: 2.24 USD a month with no app running, 10.93 at 8 h a working day, 12.02
-left open until the idle stop (prices of 2026-08-24).
+Cost: 2.24 USD a month with no app running, 10.93 at 8 h a working day, 12.02 if
+left running (prices of 2026-08-24).
 
 Next:  studioctl down --local --delete-data=spaces   (a rehearsal: these
        volumes, and any copy of them, last only as long as the emulator)

@@ -103,6 +103,7 @@ def left_on(screen: Terminal) -> list[str]:
 def many() -> Work[None]:
     yield Expected(4, 300)
     yield Stage("Applying")
+    yield Finished("CodeEditor in 'eve-editor'", "stop", 1)
     yield Finished("aws_vpc.studio", "create", 1, "vpc-1")
     yield Noted("something to know")
     yield Finished("aws_sagemaker_domain.studio", "create", 181, "d-1")
@@ -110,12 +111,13 @@ def many() -> Work[None]:
     yield Failed("aws_sagemaker_space.eve-editor", "create", 3)
 
 
-def test_a_terminal_keeps_a_row_for_what_is_slow_or_failed_alone(screen: Terminal) -> None:
+def test_a_terminal_keeps_a_row_for_what_is_slow_or_failed_or_interrupts_somebody(screen: Terminal) -> None:
     follow(many(), screen)
 
     kept = [line for line in left_on(screen) if not line.startswith("creating")]
     assert kept[:-1] == [
         "Applying",
+        "✓ stopped CodeEditor in 'eve-editor'  1s",
         "note: something to know",
         "✓ created domain studio  3m 01s  d-1",
         "✗ creating space eve-editor failed after 3s",

@@ -2,13 +2,13 @@
 
 import io
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from rich.console import Console
 
 from studioctl.aws.values import Domain
-from studioctl.operations.limits import Allowance, Month
-from studioctl.operations.status import SpaceStatus, Status, UserStatus
+from studioctl.operations.limits import Allowance, DatabaseMonth, Month
+from studioctl.operations.status import ImageStatus, SpaceStatus, Status, UserStatus
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.status import show
 
@@ -20,7 +20,7 @@ RUNNING = replace(
     app_status="InService",
     instance_type="ml.m5.large",
     image="sagemaker-distribution-cpu 3.2.0",
-    since=datetime.now(UTC) - timedelta(hours=26, minutes=5),
+    since=datetime.now(UTC),
     usd_per_hour=0.115,
 )
 STATUS = Status("acme-ml", "us-east-1", "aws", DOMAIN, (UserStatus("ada", "InService"),), (), 0.0, "2026-08-24")
@@ -33,7 +33,8 @@ def shown(status: Status) -> list[str]:
 
 
 def test_an_editor_that_never_stops_by_itself_and_is_a_day_old() -> None:
-    lines = shown(replace(STATUS, spaces=(STOPPED, RUNNING), usd_per_hour=0.115))
+    a_day_old = replace(RUNNING, since=datetime.now(UTC) - timedelta(hours=26, minutes=5))
+    lines = shown(replace(STATUS, spaces=(STOPPED, a_day_old), usd_per_hour=0.115))
 
     assert lines[4] == "cost    1 running: $0.115 per hour (us-east-1, prices of 2026-08-24, without storage)"
     assert lines[6:] == [
@@ -50,6 +51,20 @@ def test_one_unknown_price_is_not_hidden_in_the_sum() -> None:
 
     assert lines[4].startswith("cost    2 running: $0.115 per hour and what is unknown (")
     assert "  unknown   20 GB" in lines[-1]
+
+
+def test_versions_of_the_image_are_told_with_their_end() -> None:
+    images = (
+        ImageStatus("3.2", 1, date(2025, 12, 4)),
+        ImageStatus("4.3", 12, date(9999, 1, 10)),
+        ImageStatus("9", 2, None),
+    )
+
+    assert shown(replace(STATUS, images=images))[5:8] == [
+        "image   3.2 in 1 space, support ended on 2025-12-04",
+        "image   4.3 in 12 spaces, support ends on 9999-01-10",
+        "image   9 in 2 spaces, its end of support is not known",
+    ]
 
 
 def test_columns_that_have_nothing_to_say_are_left_out() -> None:
@@ -82,7 +97,7 @@ def month(age_minutes: int | None = 3, limit: float | None = 20.0, *, is_old: bo
     ada = Allowance("ada", 4.5, limit, 0.0, None if limit is None else limit - 4.5)
     everybody = Allowance("", 1204.5, 2000.0, 0.0, 795.5)
     looked = None if age_minutes is None else datetime(2026, 11, 24, tzinfo=UTC)
-    return Month("2026-11", looked, age_minutes, is_old, (everybody, ada))
+    return Month("2026-11", looked, age_minutes, is_old, (everybody, ada), None)
 
 
 def test_the_month_and_what_is_left_of_the_limits() -> None:
@@ -92,6 +107,8 @@ def test_the_month_and_what_is_left_of_the_limits() -> None:
         "limits  1,204.50 USD used in 2026-11 (UTC), 795.50 left of 2,000.00",
         "guard   looked 3m ago",
     ]
+    rests = replace(month(), database=DatabaseMonth(12.0, 1.44, rests=True))
+    assert shown(replace(STATUS, limits=rests))[6] == "studies stopped: the limit of all together is reached"
     assert lines[-2:] == ["user  USD this month  limit  left", "ada   4.50            20.00  15.50"]
     assert shown(replace(STATUS, limits=month(limit=None)))[-2:] == ["user  USD this month", "ada   4.50"]
 

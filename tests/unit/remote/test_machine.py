@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from studioctl.errors import StudioctlError
+from studioctl.findings import Finding
 from studioctl.remote import editors, machine, plugin
-from studioctl.remote.finding import Finding
 from studioctl.remote.host import Host, config_path
 from studioctl.remote.ssh_config import SshConfig
 
@@ -44,7 +44,7 @@ def test_all_is_well(programs: Programs, host: Host) -> None:
 
     found = by_id(host, programs)
 
-    assert {finding.status for finding in found.values()} == {"ok"}
+    assert {finding.severity.word for finding in found.values()} == {"ok"}
     assert found["session-manager-plugin"].message == f"session-manager-plugin 1.2.764.0 ({plugin_path})"
     assert found["editor"].message == f"code 1.95.3 ({code})"
     assert found["ssh"].message.startswith("ssh ")
@@ -56,7 +56,7 @@ def test_everything_is_missing(programs: Programs, host: Host, monkeypatch: pyte
 
     found = by_id(host, programs)
 
-    assert {name: (finding.status, finding.message) for name, finding in found.items()} == {
+    assert {name: (finding.severity.word, finding.message) for name, finding in found.items()} == {
         "ssh": ("error", "ssh was not found"),
         "session-manager-plugin": ("error", "session-manager-plugin was not found on PATH."),
         "editor": ("error", "Visual Studio Code was not found: there is no 'code' on PATH"),
@@ -66,7 +66,7 @@ def test_everything_is_missing(programs: Programs, host: Host, monkeypatch: pyte
             "your credentials come from environment variables, which an editor that is open already does not see",
         ),
     }
-    assert all(finding.remedy for finding in found.values() if finding.status != "ok")
+    assert all(finding.remedy for finding in found.values() if finding.severity.word != "ok")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_versions_that_aws_wants(programs: Programs, host: Host, editor: str, ol
     chosen = editors.of(editor)
     for version, status in ((old, "error"), (new, "ok")):
         programs.put(editor, version, chosen.extensions[0])
-        assert by_id(host, programs, chosen)["editor"].status == status
+        assert by_id(host, programs, chosen)["editor"].severity.word == status
 
 
 def test_an_editor_without_the_extension(programs: Programs, host: Host) -> None:
@@ -92,14 +92,14 @@ def test_an_editor_without_the_extension(programs: Programs, host: Host) -> None
 def test_versions_of_the_plugin(programs: Programs, host: Host, version: str, status: str) -> None:
     programs.put("session-manager-plugin", version)
 
-    assert by_id(host, programs)["session-manager-plugin"].status == status
+    assert by_id(host, programs)["session-manager-plugin"].severity.word == status
 
 
 def test_a_damaged_configuration_is_told(programs: Programs, host: Host) -> None:
     path = config_path()
     path.parent.mkdir()
     path.write_text("# <<< studioctl: spaces <<<\n")
-    assert by_id(host, programs)["ssh-config"].status == "error"
+    assert by_id(host, programs)["ssh-config"].severity.word == "error"
 
 
 def test_somebody_elses_rule_before_ours_is_told(programs: Programs, host: Host) -> None:
@@ -109,7 +109,7 @@ def test_somebody_elses_rule_before_ours_is_told(programs: Programs, host: Host)
 
     found = by_id(host, programs)["ssh-config"]
 
-    assert (found.status, found.message) == ("warning", f"{path}: for '{host.alias}' it takes User bob")
+    assert (found.severity.word, found.message) == ("warning", f"{path}: for '{host.alias}' it takes User bob")
 
 
 def test_opening_an_editor_that_fails(programs: Programs) -> None:

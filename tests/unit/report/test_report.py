@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from studioctl import programs
-from studioctl.audit.finding import Report as Audited
+from studioctl.audit.report import Report as Audited
+from studioctl.config.load import load
 from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure.blueprint import build
 from studioctl.operations.costs.estimate import estimate
@@ -112,6 +113,15 @@ def test_graphviz_lays_it_out() -> None:
     assert ">grace-editor</text>" in drawn
 
 
+@pytest.mark.parametrize("name", ["team", "closed", "department"])
+def test_on_a_telephone_it_stands_and_can_be_read(name: str) -> None:
+    config = load(Path(f"examples/{name}.toml"))
+    svg = programs.laid_out(topology.standing(config), {"PATH": ""})
+    (width,) = re.findall(r'<svg width="([\d.]+)pt"', svg)
+    assert float(width) <= 440 * 0.75  # points of a page of 440 pixels: at 390 letters keep nine tenths of their size
+    assert all(f">{text}</text>" in svg for text in ("Data bucket", "Home directories"))
+
+
 def test_without_graphviz_there_is_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     assert programs.laid_out("digraph {}", {"PATH": str(tmp_path)}) == ""
@@ -137,6 +147,27 @@ def test_what_is_kept_where_follows_the_file() -> None:
     assert rows["the shared GitHub token"][0] == "Secrets Manager acme-ml/github"
     assert rows["state of Terraform"][0] == "the machine that runs studioctl, in .studioctl"
     assert "connections" not in rows
+    assert "studies of workers" not in rows
+    assert facts.database(environment(**TEAM)) == ()
+
+
+def test_what_is_kept_in_the_database_of_studies_and_who_reaches_it() -> None:
+    network, tuning = {"access": "vpc-only"}, {"database": "aurora-postgresql"}
+    config = environment(network=network, tuning=tuning)
+    rows = {row[0]: row[1:] for row in facts.kept(config).rows}
+    assert rows["studies of workers"] == (
+        "Aurora cluster acme-ml-tuning, with backups of 7 days",
+        "an AWS-managed key",
+        "yes, as a snapshot",
+    )
+    assert rows["the password of the database's first user"][2] == "no"
+    reached, costs = facts.database(config)
+    assert reached.startswith("Apps and jobs of this environment reach the database of studies, and nothing")
+    assert costs == (
+        "It has 4 ACU at most. It pauses after 5 minutes without a connection, and then costs storage alone."
+    )
+    awake = facts.database(environment(network=network, tuning={**tuning, "min_acu": 0.5}))
+    assert awake[1] == "It has 4 ACU at most. It never pauses: at least 0.5 ACU are paid for in each hour."
 
 
 def test_costs_are_said_or_are_unknown() -> None:
@@ -147,12 +178,13 @@ def test_costs_are_said_or_are_unknown() -> None:
         "USD a month",
         "with no app running",
         "at 8 h a working day",
-        "left open until the idle stop",
+        "if left running",
     )
     assert [row[0] for row in by_whom.rows] == ["ada", "grace", "everybody", "in all"]
     assert by_whom.rows[2] == ("everybody", "0.40", "0.40", "0.40")
-    assert ("secret", "0.40") in [(what.split()[0], sum_) for what, sum_ in by_what.rows]
-    assert facts.costs(unknown)[0].rows[-1][1:] == ("unknown", "unknown", "unknown")
+    assert ("secret", "1 month", "0.40") in [(what.split()[0], much, sum_) for what, much, sum_ in by_what.rows]
+    (alone,) = facts.costs(unknown)
+    assert alone.rows == (("volume of a space", "20 GB-months", "unknown"), ("ml.t3.medium", "174 hours", "unknown"))
     assert "us-east-1" in facts.priced(estimate(environment()))
     assert facts.lacking(estimate(environment())) == ()
     (said,) = facts.lacking(unknown)
@@ -205,10 +237,12 @@ def test_every_part_that_scrolls_has_its_own_name_and_the_keyboard() -> None:
     assert text.count("<svg") == 0  # none was laid out here
 
 
-def test_a_phone_scrolls_wide_tables_and_paper_shows_all() -> None:
+def test_a_phone_shows_the_rows_of_wide_tables_as_lists_and_paper_shows_tables() -> None:
     text = page(composed())
-    many, few = (set(re.findall(rf'<table{kind}><thead><tr>\s*<th scope="col">([^<]*)', text)) for kind in (MANY, ""))
+    head = r' role="table"><thead role="rowgroup"><tr role="row">\s*<th scope="col" role="columnheader">([^<]*)'
+    many, few = (set(re.findall(f"<table{kind}{head}", text)) for kind in (MANY, ""))
 
     assert {"user", "what"} <= many
     assert "program" in few
-    assert ".many, figure svg { min-width: 0 }" in text.partition("@media print")[2]
+    assert '<td class="yes" role="cell" data-label="kept by down">yes</td>' in text
+    assert "@media screen and (max-width: 40rem) {" in text

@@ -8,9 +8,10 @@ from studioctl.config.load import parse
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.review.entry import Review
+from studioctl.review.now import Now
 from studioctl.review.reviewing import review
 from studioctl.terraform.plan import PlanSummary
-from tests.unit.review.planned import between
+from tests.unit.review.planned import between, now
 
 HEAD = 'name = "acme-ml"\nregion = "us-east-1"\n'
 ADA = '\n[[users]]\nname = "ada"\n'
@@ -37,8 +38,16 @@ class Change:
         return _summary(self)
 
     def review(self) -> Review:
-        """The plan in the words of the file."""
+        """The plan in the words of the file, where nobody looked what AWS has now."""
         return review(self.config, Source("studio.toml", self.after), self.summary())
+
+    def met(self) -> Review:
+        """The plan in the words of the file, with what AWS has now."""
+        return review(self.config, Source("studio.toml", self.after), self.summary(), self.now())
+
+    def now(self) -> Now:
+        """What AWS has before it."""
+        return now(parse(self.before) if self.before is not None else None, self.summary())
 
 
 @cache
@@ -57,6 +66,7 @@ CHANGES: Mapping[str, Change] = {
     "a longer idle time": _added("[studio]\nidle_timeout_minutes = 120\n"),
     "no idle time": _added('[studio]\nidle_timeout_minutes = "never"\n'),
     "another instance type": _added('[studio]\ninstance_type = "ml.t3.large"\n'),
+    "a pinned image": _added('[studio]\nimage = "4.3"\n'),
     "no Docker": _added("[studio]\ndocker = false\n"),
     "no remote access": _added("[studio]\nremote_access = false\n"),
     "a new user": _added('\n[[users]]\nname = "eve"\n'),

@@ -4,7 +4,9 @@ The shape is that of a plan: nested blocks are lists of one, references stand fo
 JSON. `tests/functional/test_applied.py` compares with real plans.
 """
 
+import base64
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +15,19 @@ from typing import Any
 from studioctl.config.model import EnvironmentConfig
 from studioctl.infrastructure import blueprint, studio_api
 from studioctl.infrastructure.block import Blueprint, Data, Ref, Resource
+from studioctl.operations.provisioning import meeting
+from studioctl.review.now import Now, Running
 from studioctl.terraform import plan as plans
 from studioctl.terraform.plan import PlanSummary, ResourceChange, addresses
 
 MAPS = {"tags"}
+# The provider has no tags for these.
+UNTAGGED = {
+    *(f"aws_s3_bucket_{part}" for part in ("logging", "ownership_controls", "policy", "public_access_block")),
+    *("aws_s3_bucket_server_side_encryption_configuration", "aws_s3_bucket_versioning"),
+    *("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_route", "aws_route_table_association"),
+    *("aws_ecr_lifecycle_policy", "aws_kms_alias", "aws_sagemaker_image_version", "aws_scheduler_schedule"),
+}
 IGNORED = {"depends_on", "lifecycle"}
 # What the provider replaces a resource for.
 FORCING = {
@@ -38,6 +49,8 @@ FORCING = {
         for kind in ("aws_subnet", "aws_route_table", "aws_security_group", "aws_default_security_group")
     ),
 }
+CONTENT = "studio_lifecycle_config_content"
+_FILE = re.compile(r'\$\{filebase64\("\$\{path\.module\}/(?P<name>[^"]+)"\)\}')
 HELD = {"domain_id", "subnet_id", "route_table_id", "security_group_id"}  # what is in these cannot move
 
 
@@ -75,11 +88,18 @@ def _resources(described: Blueprint, moved: Mapping[str, str]) -> dict[str, tupl
         if isinstance(b, Data) and b.type == "aws_iam_policy_document"
     }
     found = {}
+    texts = {
+        name: base64.b64encode(text.encode(errors="surrogateescape")).decode() for name, text in described.files.items()
+    }
     for resource in described.resources():
         arguments = {key: value for key, value in resource.arguments.items() if key not in IGNORED}
         arguments = studio_api.merged(arguments, resource.api_alone)
-        arguments = {"tags": dict(described.tags) | dict(arguments.pop("tags", {})), **arguments}
-        found[resource.address] = resource, _filled(_shape(arguments), documents, moved)
+        if resource.type not in UNTAGGED:
+            arguments = {"tags": dict(described.tags) | dict(arguments.pop("tags", {})), **arguments}
+        attributes = _filled(_shape(arguments), documents, moved)
+        if scripted := _FILE.fullmatch(str(attributes.get(CONTENT))):
+            attributes[CONTENT] = texts[scripted["name"]]
+        found[resource.address] = resource, attributes
     return found
 
 
@@ -143,3 +163,35 @@ def _unknown(value: Any, replaced: Collection[str]) -> Any:
     if isinstance(value, str) and any(f"${{{address}." in value for address in replaced):
         return plans.UNKNOWN
     return value
+
+
+# Who works, in the changes that are told.
+RUNNING = ("ada-editor", "grace-gpu")
+NEVER_STARTED = {"grace-editor"}
+BY_ALL = {"aws_sagemaker_studio_lifecycle_config"}  # what every app that runs was started with
+CONTENTS = {
+    "aws_secretsmanager_secret": "a token",
+    "aws_s3_bucket": "3 objects, 2.0 MB",
+    "aws_ecr_repository": "2 images, 1.1 GB",
+}
+
+
+def now(before: EnvironmentConfig | None, summary: PlanSummary) -> Now:
+    """What AWS has while a plan is looked at: two apps run, and one space was never started."""
+    spaces = {s.name: (user.name, s) for user in (before.users if before else ()) for s in user.effective_spaces()}
+    running = tuple(Running(name, spaces[name][0]) for name in RUNNING if name in spaces)
+    using, held = {}, {}
+    for change in (change for change in summary.changes if change.destroys):
+        names = {change.label} if change.type == "aws_sagemaker_space" else set()
+        using[change.address] = tuple(app for app in running if change.type in BY_ALL or app.space in names)
+        if change.type == "aws_sagemaker_space" and change.label in spaces.keys() - NEVER_STARTED:
+            size = spaces[change.label][1].volume_gb or (before.studio.volume_gb if before else 0)
+            held[change.address] = f"a volume of {size} GB"
+        elif change.type in CONTENTS:
+            held[change.address] = CONTENTS[change.type]
+    stops = any(using.values()) or (running and any(map(meeting.needs_rest, summary.changes)))
+    flags = (*(("--stop-apps",) if stops else ()), *(("--delete-data",) if held else ()))
+    owners = {name: owner for name, (owner, _) in spaces.items()}
+    subnets = [change.address for change in summary.changes if change.type == "aws_subnet" and change.destroys]
+    zones = dict.fromkeys(subnets, "us-east-1b")
+    return Now(running, using, held, owners, frozenset(NEVER_STARTED & spaces.keys()), flags, zones)

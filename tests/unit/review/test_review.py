@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from studioctl.catalog.kinds import DOMAIN, KINDS
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location
-from studioctl.operations.provisioning import up
+from studioctl.errors import RefusedError
+from studioctl.operations.provisioning import meeting
+from studioctl.presentation import costs
 from studioctl.presentation import review as presented
 from studioctl.presentation.console import Terminal
-from studioctl.review import effects
-from studioctl.review.nouns import NOUNS
+from studioctl.review.fixed_sentences import GUARD, NO_STOP, NOBODY
 from studioctl.review.reviewing import review
 from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange, Step
 from tests.environments import environment
@@ -27,6 +29,8 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890
 CLOSED = {"access": "vpc-only"}
 CUT_OFF = {**CLOSED, "internet": "none"}
 OWN_ROLES = {"per_user_roles": True}
+STUDIES = {"database": "aurora-postgresql"}
+MONEY = costs.Effect("Cost: 1", (), (), ())
 STATEMENT = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::acme-lake/*"]}
 
 
@@ -63,6 +67,9 @@ def test_every_line_is_the_one_in_the_file(name: str) -> None:
 
 # What each key brings about: the file before, the same with another value of the key, and the key. Where a key has
 # no counterpart in AWS, or `up` refuses any change of it, there is a reason below.
+SSO: Location = ("access", "auth")
+SSO_ADA = {"name": "ada", "sso_user": "ada@acme.example"}
+PLAN = "arn:aws:sagemaker:us-east-1:111122223333:training-plan/march"
 KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
     ("tags", "team"): ({}, {"tags": {"team": "ml"}}),
     ("names", "domain"): ({}, {"names": {"domain": "other"}}),
@@ -80,6 +87,7 @@ KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
     ("network", "public_ips"): ({}, {"network": {"public_ips": True}}),
     ("network", "flow_logs"): ({}, {"network": {"flow_logs": True}}),
     ("studio", "instance_type"): ({}, {"studio": {"instance_type": "ml.t3.large"}}),
+    ("studio", "image"): ({}, {"studio": {"image": "4.3"}}),
     ("studio", "volume_gb"): ({}, {"studio": {"volume_gb": 50}}),
     ("studio", "max_volume_gb"): ({}, {"studio": {"max_volume_gb": 200}}),
     ("studio", "idle_timeout_minutes"): ({}, {"studio": {"idle_timeout_minutes": 90}}),
@@ -89,7 +97,14 @@ KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
         {"network": CLOSED, "studio": {"trusted_accounts": ["111122223333"]}},
     ),
     ("studio", "rootless_docker"): ({"network": CLOSED}, {"network": CLOSED, "studio": {"rootless_docker": True}}),
+    ("access", "auth"): ({"users": [{"name": "ada"}]}, {"access": {"auth": "sso"}, "users": [SSO_ADA]}),
+    ("users", 0, "sso_user"): (
+        {"access": {"auth": "sso"}, "users": [SSO_ADA]},
+        {"access": {"auth": "sso"}, "users": [{**SSO_ADA, "sso_user": "a@acme.example"}]},
+    ),
+    ("studio", "home_file_system"): ({"studio": {"home_file_system": False}}, {}),
     ("studio", "hidden_apps"): ({"studio": {"hidden_apps": []}}, {"studio": {"hidden_apps": ["Canvas"]}}),
+    ("studio", "hidden_tools"): ({"studio": {"hidden_tools": []}}, {"studio": {"hidden_tools": ["JumpStart"]}}),
     ("studio", "session_names"): ({"studio": {"session_names": "fixed"}}, {"studio": {"session_names": "user"}}),
     ("studio", "domain_security_group"): ({}, {"studio": {"domain_security_group": True}}),
     ("studio", "remote_access"): ({}, {"studio": {"remote_access": False}}),
@@ -107,6 +122,19 @@ KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
         {"users": [{"name": "ada", "spaces": [{"name": "one"}]}]},
         {"users": [{"name": "ada", "spaces": [{"name": "one", "instance_type": "ml.t3.large"}]}]},
     ),
+    ("users", 0, "image"): ({}, {"users": [{"name": "ada", "image": "4.3"}]}),
+    ("users", 0, "spaces", 0, "image"): (
+        {"users": [{"name": "ada", "spaces": [{"name": "one"}]}]},
+        {"users": [{"name": "ada", "spaces": [{"name": "one", "image": "4.3"}]}]},
+    ),
+    ("users", 0, "spaces", 0, "title"): (
+        {"users": [{"name": "ada", "spaces": [{"name": "one"}]}]},
+        {"users": [{"name": "ada", "spaces": [{"name": "one", "title": "First"}]}]},
+    ),
+    ("users", 0, "spaces", 0, "training_plan"): (
+        {"users": [{"name": "ada", "spaces": [{"name": "one"}]}]},
+        {"users": [{"name": "ada", "spaces": [{"name": "one", "training_plan": PLAN}]}]},
+    ),
     ("users", 0, "volume_gb"): ({}, {"users": [{"name": "ada", "volume_gb": 30}]}),
     ("users", 0, "instance_type"): ({}, {"users": [{"name": "ada", "instance_type": "ml.t3.large"}]}),
     ("users", 0, "push_images"): (
@@ -118,6 +146,12 @@ KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
         {"iam": OWN_ROLES, "users": [{"name": "ada", "github": {"username": "ada"}}]},
     ),
     ("users", 0, "editor"): ({}, {"users": [{"name": "ada", "editor": {"tools": ["ruff"]}}]}),
+    ("storage", "file_systems"): ({}, {"storage": {"file_systems": [{"id": "fs-0123456789abcdef0"}]}}),
+    ("users", 0, "file_systems"): ({}, {"users": [{"name": "ada", "file_systems": [{"id": "fs-0123456789abcdef0"}]}]}),
+    ("users", 0, "posix"): (
+        {"users": [{"name": "ada", "posix": {"uid": 10000}}]},
+        {"users": [{"name": "ada", "posix": {"uid": 200001}}]},
+    ),
     ("storage", "bucket"): ({"storage": {"bucket": "acme-one"}}, {"storage": {"bucket": "acme-two"}}),
     ("storage", "extra_buckets"): ({}, {"storage": {"extra_buckets": ["acme-lake"]}}),
     ("storage", "versioning"): ({}, {"storage": {"versioning": False}}),
@@ -126,6 +160,7 @@ KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
     ("iam", "permissions"): ({}, {"iam": {"permissions": "managed"}}),
     ("iam", "per_user_roles"): ({}, {"iam": OWN_ROLES}),
     ("iam", "permissions_boundary"): ({}, {"iam": {"permissions_boundary": BOUNDARY}}),
+    ("iam", "role_path"): ({}, {"iam": {"role_path": "/ml/"}}),
     ("iam", "extra_statements"): ({}, {"iam": {"extra_statements": [STATEMENT]}}),
     ("images", "repository"): ({}, {"images": {"repository": "other"}}),
     ("images", "keep_latest"): ({}, {"images": {"keep_latest": 9}}),
@@ -141,7 +176,23 @@ KEYS: dict[Location, tuple[dict[str, Any], dict[str, Any]]] = {
         {"encryption": {"customer_key": True, "deletion_days": 9}},
     ),
     ("editor",): ({}, {"editor": {"tools": ["uv"]}}),
+    ("limits", "instance_types"): ({}, {"limits": {"instance_types": ["ml.t3.*"]}}),
+    ("limits", "images"): ({}, {"limits": {"images": ["4.3"]}}),
+    ("limits", "apps"): ({}, {"limits": {"apps": ["code-editor", "jupyterlab"]}}),
     ("limits",): ({}, {"limits": {"monthly_usd": 100.0}}),
+    ("tuning", "database"): ({"network": CLOSED}, {"network": CLOSED, "tuning": STUDIES}),
+    ("tuning", "min_acu"): (
+        {"network": CLOSED, "tuning": STUDIES},
+        {"network": CLOSED, "tuning": {**STUDIES, "min_acu": 0.5}},
+    ),
+    ("tuning", "max_acu"): (
+        {"network": CLOSED, "tuning": STUDIES},
+        {"network": CLOSED, "tuning": {**STUDIES, "max_acu": 8.0}},
+    ),
+    ("tuning", "backup_days"): (
+        {"network": CLOSED, "tuning": STUDIES},
+        {"network": CLOSED, "tuning": {**STUDIES, "backup_days": 1}},
+    ),
 }
 WITHOUT_EFFECT = {
     "name": "another environment",
@@ -163,7 +214,11 @@ def test_a_change_of_one_key_is_told_as_this_key_and_nothing_else(key: Location)
     before, after = (environment(**sections) for sections in KEYS[key])
     found = review(after, Source("studio.toml", ""), between(before, after))
 
-    together = {("images", "custom", 0): {("images", "custom")}, ("users",): set()}
+    together: dict[Location, set[Location]] = {
+        ("images", "custom", 0): {("images", "custom")},
+        ("users",): set(),
+        SSO: {("users", 0, "sso_user")},
+    }
     assert {entry.key for entry in found.entries} - together.get(key, set()) == {key}
 
 
@@ -179,8 +234,9 @@ def test_values_of_a_group_are_told_once_as_the_groups() -> None:
     (entry,) = change.review().entries
 
     assert entry.sentence() == (
-        "group vision volume_gb 30 -> 60 (studio.toml:9): the volumes of 2 spaces grow, and AWS never shrinks a volume;"
-        " nobody is interrupted"
+        "group vision volume_gb 30 -> 60 (studio.toml:9): The volumes of grace-editor and mary-editor grow now, with"
+        " all files, while apps run on, and can never shrink again. AWS takes another change of the size only after 6"
+        " hours. Nobody is interrupted."
     )
 
 
@@ -188,7 +244,10 @@ def test_a_user_who_is_named_in_a_group_alone_is_found_there() -> None:
     more = '[groups.vision]\nusers = ["eve"]\n'
     (entry,) = Change(HEAD + ADA, HEAD + ADA + more).review().entries
 
-    assert entry.sentence() == "user eve (studio.toml:7): a user profile and a space are created; nobody is interrupted"
+    assert (
+        entry.sentence()
+        == "user eve (studio.toml:7): A user profile and the space eve-editor are created. Nobody is interrupted."
+    )
 
 
 def test_many_new_users_are_told_together() -> None:
@@ -196,10 +255,18 @@ def test_many_new_users_are_told_together() -> None:
     (entry,) = Change(HEAD + ADA, HEAD + ADA + many).review().entries
 
     assert entry.sentence() == (
-        "30 new users, user-0 and others (studio.toml:7): 30 user profiles and 30 spaces are created;"
-        " nobody is interrupted"
+        "30 new users, user-0 and others (studio.toml:7): 30 user profiles and 30 spaces are created."
+        " Nobody is interrupted."
     )
     assert len(entry.addresses) == 60
+
+
+def test_the_rule_for_what_gpus_tell_is_the_limits_and_not_that_of_all_old_versions() -> None:
+    before, after = (environment(iam=OWN_ROLES, limits=limits) for limits in ({}, {"idle_gpu_minutes": 30}))
+    for one, other in ((before, after), (after, before)):
+        found = review(other, Source("studio.toml", ""), between(one, other))
+        (entry,) = (entry for entry in found.entries if "aws_s3_bucket.data" in entry.addresses)
+        assert entry.key == ("limits",)
 
 
 def test_no_key_is_left_out() -> None:
@@ -218,23 +285,44 @@ def test_every_type_of_resource_has_a_noun() -> None:
     sections["limits"] = {"monthly_usd": 100.0}
     both = (environment(**sections), environment(network=CLOSED, storage={"access_logs": "acme-logs"}))
     types = {c.type for config in both for c in between(None, config).changes}
-    assert types <= NOUNS.keys()
+    assert types <= KINDS.keys()
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_markdown_says_all_that_the_terminal_says_and_in_the_same_order(name: str) -> None:
+    change = CHANGES[name]
+    lines = [line.strip() for line in golden.shown(change, width=10_000).splitlines()]
+    words = [re.sub(r"^([+~!-]|\d\.) |: *$|^REFUSED: |^Next: ", "", line).strip() for line in lines if line]
+    written = " ".join(golden.in_markdown(change).replace("\\", "").replace("*", "").split())
+    at = 0
+    for line in words:
+        marks, _, rest = line.partition(": ") if line.partition(":")[0].isupper() else ("", "", line)
+        for part in (marks, " ".join(rest.split())):
+            assert part in written[at:], part
+            at = written.index(part, at)
 
 
 def test_markdown_shows_names_as_they_are_and_terraform_apart() -> None:
     change = Change(HEAD + ADA, HEAD + ADA + GRACE.replace("grace-gpu", "g-x"))
-    shown = presented.markdown(change.review(), change.summary(), title="plan of <acme>", refusal="It would\nlose *x*")
+    shown = presented.markdown(change.review(), change.summary(), title="plan of <acme>", dearer="20 a month *more*")
 
     assert shown.splitlines() == [
         "### plan of \\<acme\\>",
         "",
-        "> **`up` refuses this plan.** It would lose \\*x\\*",
+        "**Look at this first**",
+        "",
+        "- **COSTS MORE** 20 a month \\*more\\*",
         "",
         "**People and spaces**",
         "",
-        "- **user grace** (studio.toml:7): a user profile and 2 spaces are created; nobody is interrupted",
+        (
+            "- **user grace** (studio.toml:7): A user profile and the spaces grace-editor and g-x are created."
+            " Nobody is interrupted."
+        ),
         "",
-        "In AWS: 3 to create.",
+        "In AWS: 3 to create (a user profile and 2 spaces).",
+        "",
+        presented.UNKNOWN_TIME,
         "",
         "<details><summary>Terraform's addresses</summary>",
         "",
@@ -244,6 +332,49 @@ def test_markdown_shows_names_as_they_are_and_terraform_apart() -> None:
         "",
         "</details>",
     ]
+
+
+def test_markdown_of_hundreds_of_people_fits_into_a_comment() -> None:
+    """GitHub refuses a comment of more than 65,536 characters, and then nobody would see the plan."""
+
+    def people(volume: int) -> str:
+        users = (f'[[users]]\nname = "user-{number:03}"\nvolume_gb = {volume}\n' for number in range(700))
+        return HEAD + ADA + "".join(users)
+
+    def shown(change: Change) -> list[str]:
+        text = presented.markdown(change.review(), change.summary(), title="plan", dearer="much more", money=MONEY)
+        assert len(text) <= presented.LONGEST_COMMENT
+        return text.splitlines()
+
+    new, grown = shown(Change(HEAD + ADA, people(20))), shown(Change(people(20), people(30)))
+
+    for lines, figures in ((new, "1400 to create"), (grown, "700 to change")):
+        assert lines[:5] == ["### plan", "", "**Look at this first**", "", "- **COSTS MORE** much more"]
+        assert figures in lines[-8]
+        assert lines[-5:] == ["", "Cost: 1", "", "", presented.TOO_LONG]
+        assert "<details><summary>Terraform's addresses</summary>" not in lines
+    assert 250 < len(grown) < 700  # what there is room for, in whole lines
+    assert all(line.startswith("- ") for line in grown[8:-9])
+
+
+def test_markdown_of_a_refused_plan_says_why_and_the_way_on_and_no_figure() -> None:
+    change = CHANGES["another range of addresses"]
+    refusal = RefusedError("It would\nlose *x*", hint="write it again")
+    shown = presented.markdown(change.met(), change.summary(), title="plan", money=MONEY, refusal=refusal)
+
+    assert shown.splitlines()[:9] == [
+        "### plan",
+        "",
+        "> **REFUSED.** It would lose \\*x\\*",
+        ">",
+        "> Next: write it again",
+        "",
+        presented.UNDONE,
+        "",
+        '- network.cidr "10.0.0.0/16" -> "10.9.0.0/16" (studio.toml:11)',
+    ]
+    assert "In AWS" not in shown
+    assert "Cost" not in shown
 
 
 def test_what_was_removed_elsewhere_is_told_by_its_noun(capsys: pytest.CaptureFixture[str]) -> None:
@@ -317,9 +448,9 @@ def test_what_is_taken_over_and_changed_is_a_change() -> None:
     ("more", "keys"),
     [
         ("[studio]\ndocker = false\n", {"studio.docker"}),
-        ('[studio]\ndocker = false\n[editor]\ntools = ["uv"]\n', {"studio.docker", "editor"}),
+        ('[studio]\ndocker = false\n[editor]\ntools = ["uv"]\n', {"studio.docker", "editor.tools"}),
         ('[secrets]\ngithub = { username = "ada" }\n', {"secrets.github"}),
-        ('[secrets]\ngithub = { username = "ada" }\n[editor]\ntools = ["uv"]\n', {"secrets.github", "editor"}),
+        ('[secrets]\ngithub = { username = "ada" }\n[editor]\ntools = ["uv"]\n', {"secrets.github", "editor.tools"}),
         ('[secrets]\ngithub = { username = "ada" }\n[studio]\ndocker = false\n', {"secrets.github", "studio.docker"}),
     ],
 )
@@ -350,7 +481,10 @@ def test_an_entry_in_json_says_where_it_comes_from() -> None:
         "before": "100",
         "after": "200",
         "weight": "changed",
-        "effect": "the largest volume that people may ask for; nobody is interrupted",
+        "marks": [],
+        "effect": "It is the largest volume that people may ask for. Nobody is interrupted.",
+        "people": [],
+        "copies": [],
         "addresses": 3,
     }
 
@@ -364,13 +498,28 @@ def test_a_plan_that_stops_apps_says_so_first_and_no_other_does(name: str | Loca
         summary = between(before, after)
         found = review(after, Source("studio.toml", ""), summary)
     destroyed = {change.type for change in summary.changes if change.destroys}
-    stops = bool(destroyed & up.NEEDED_BY_APPS.keys()) or any(map(up.needs_rest, summary.changes))
+    stops = bool(destroyed & meeting.NEEDED_BY_APPS.keys()) or any(map(meeting.needs_rest, summary.changes))
 
-    assert any("--stop-apps" in entry.effect for entry in found.loud) == stops
+    is_possible = not any(change.type == DOMAIN and change.destroys for change in summary.changes)
+    assert any("--stop-apps" in entry.effect for entry in found.loud) == (stops and is_possible)
     assert not any("--stop-apps" in e.effect or "lose" in e.effect for e in found.entries if e not in found.loud)
-    assert not any(effects.NOBODY in entry.effect for entry in found.loud if entry.interrupts)
-    said = (effects.NOBODY, effects.NO_STOP, effects.GUARD)
-    assert [e.sentence() for e in found.entries if e.weight == "changed" and not e.effect.endswith(said)] == []
+    assert not any(NOBODY in entry.effect for entry in found.loud if "interrupts" in entry.marks)
+    says_who_is_met = re.compile(rf"({re.escape(NOBODY)}|{re.escape(NO_STOP)}|{GUARD}|restart of it)")
+    assert [e.sentence() for e in found.entries if e.weight == "changed" and not says_who_is_met.search(e.effect)] == []
+
+
+@pytest.mark.parametrize("name", [*CHANGES, *KEYS], ids=str)
+def test_every_effect_is_made_of_sentences(name: str | Location) -> None:
+    if isinstance(name, str):
+        found = CHANGES[name].met()
+    else:
+        before, after = (environment(**sections) for sections in KEYS[name])
+        found = review(after, Source("studio.toml", ""), between(before, after))
+    for entry in found.entries:
+        for words in (entry.effect, *entry.people):
+            assert words.endswith(".")
+            assert ";" not in words or "new: " in words or "GitHub" in words
+            assert not re.search(r"\.\.|  |\. [a-z](?!\w*-(?:editor|gpu)\b|p\b|race's\b|tudioctl\b)", words), words
 
 
 @pytest.mark.parametrize(
@@ -379,14 +528,14 @@ def test_a_plan_that_stops_apps_says_so_first_and_no_other_does(name: str | Loca
         (
             "[storage]\nkeep_old_versions_days = 30\n",
             "[storage]\nkeep_old_versions_days = 1\n",
-            "AWS deletes old versions in the bucket after 1 day; those that are older go within days",
+            "AWS deletes old versions in the bucket after 1 day. Those that are older are deleted within days.",
         ),
         (
             "[images]\nkeep_latest = 9\n",
             "[images]\nkeep_latest = 3\n",
             (
-                'the newest 3 images whose tags begin with "latest" are kept, and AWS deletes older ones;'
-                " those that are there now go within a day"
+                'The newest 3 images whose tags begin with "latest" are kept, and AWS deletes older ones.'
+                " Those that are there now and too many or too old are deleted within a day."
             ),
         ),
     ],

@@ -5,59 +5,78 @@ from typing import Any
 
 import pytest
 
+from studioctl.catalog.troubles import after_terraform, troubles
 from studioctl.errors import ConfigError, StudioctlError, TerraformError
 from studioctl.terraform import diagnostics
 
 LOG = Path("logs/plan.jsonl")
 # Words of AWS, the provider and Terraform, with the cause that they have.
 SAYINGS = [
-    ("Unsupported state file format: The state file could not be parsed as JSON: syntax error at", "state damaged"),
-    ("The state file uses format version 5, which is not supported", "state of a newer Terraform"),
-    ("EC2InsufficientCapacityError: Instance type 'ml.p4d.24xlarge' is temporarily unavailable", "capacity"),
-    ("unexpected state 'Failed', wanted target 'InService'. last error: no luck", "failed in Studio"),
+    (
+        "Unsupported state file format: The state file could not be parsed as JSON: syntax",
+        "the state is damaged",
+    ),
+    ("The state file uses format version 5, which is not supported", "the state is of a newer Terraform"),
+    (
+        "EC2InsufficientCapacityError: Instance type 'ml.p4d.24xlarge' is temporarily unavailable",
+        "no capacity for the instance type",
+    ),
+    ("unexpected state 'Failed', wanted target 'InService'. last error: no luck", "an app, a space or a domain failed"),
     ("https response error StatusCode: 503, RequestID: 0, api error ServiceUnavailable: no", "trouble at AWS"),
-    ("read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", "connection broken"),
-    ("api error ExpiredToken: The security token included in the request is expired", "credentials expired"),
+    ("read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", "the connection to AWS broke"),
+    ("api error ExpiredToken: The security token included in the request is expired", "credentials have expired"),
     (
         "failed to refresh cached credentials, failed to load credentials, SessionUnavailable: no MFA code was typed",
-        "borrowed session has ended",
+        "a session that was lent to Terraform has ended",
     ),
-    ("No valid credential sources found", "no credentials"),
-    ("failed to get shared config profile, acme-admin", "no credentials"),
-    ("api error InvalidClientTokenId: The security token included in the request is invalid.", "credentials refused"),
-    ("Error acquiring the state lock", "state locked"),
-    ('S3 bucket "acme-tfstate" does not exist.', "state bucket missing"),
+    ("No valid credential sources found", "there are no credentials"),
+    ("failed to get shared config profile, acme-admin", "there are no credentials"),
+    (
+        "api error InvalidClientTokenId: The security token included in the request is invalid.",
+        "credentials are not known",
+    ),
+    ("Error acquiring the state lock", "the state is locked"),
+    ('S3 bucket "acme-tfstate" does not exist.', "the bucket does not exist"),
     (
         "state snapshot was created by Terraform v1.15.5, which is newer than current v1.11.4",
-        "state of a newer Terraform",
+        "the state is of a newer Terraform",
     ),
-    ("Saved plan is stale", "stale plan"),
-    ("Failed to query available provider packages", "provider not found"),
+    ("Saved plan is stale", "the plan is stale"),
+    ("Failed to query available provider packages", "Terraform cannot get the provider"),
     (
         "The account-level service limit 'Studio user profiles' is 2 UserProfiles, with current utilization of 2",
-        "quota",
+        "a quota is used up",
     ),
-    ("VpcLimitExceeded: The maximum number of VPCs has been reached.", "quota"),
-    ("BucketAlreadyExists: The requested bucket name is not available.", "name taken"),
-    ("EntityAlreadyExists: Role with name demo already exists.", "name taken"),
-    ("RepositoryAlreadyExistsException: The repository with name 'demo' already exists", "name taken"),
-    ("ResourceExistsException: The operation failed because the secret demo already exists.", "name taken"),
+    ("VpcLimitExceeded: The maximum number of VPCs has been reached.", "a quota is used up"),
+    ("BucketAlreadyExists: The requested bucket name is not available.", "the name is taken"),
+    ("EntityAlreadyExists: Role with name demo already exists.", "the name is taken"),
+    ("RepositoryAlreadyExistsException: The repository with name 'demo' already exists", "the name is taken"),
+    ("ResourceExistsException: The operation failed because the secret demo already exists.", "the name is taken"),
     (
         "You can't create this secret because a secret with this name is already scheduled for deletion.",
-        "secret scheduled for deletion",
+        "a secret of this name is about to be deleted",
     ),
     (
         "ResourceInUse: Unable to delete UserProfile [arn] because Space(s) are associated with it.",
-        "in use in Studio",
+        "something in Studio still uses it",
     ),
-    ("creating SageMaker AI Domain: ResourceInUse: Domain already exists with ARN [arn].", "name taken"),
-    ("api error DependencyViolation: resource sg-1 has a dependent object", "dependency"),
-    ("The vpc 'vpc-1' has dependencies and cannot be deleted.", "dependency"),
-    ("BucketNotEmpty: The bucket you tried to delete is not empty", "not empty"),
-    ("AccessDeniedException: User: arn is not authorized to perform: sagemaker:CreateDomain", "access denied"),
-    ("api error UnauthorizedOperation: You are not authorized to perform this operation.", "access denied"),
-    ("ThrottlingException: Rate exceeded", "throttled"),
-    ("dial tcp: lookup sagemaker.us-east-9.amazonaws.com: no such host", "wrong region or endpoint"),
+    ("creating SageMaker AI Domain: ResourceInUse: Domain already exists with ARN [arn].", "the name is taken"),
+    ("api error DependencyViolation: resource sg-1 has a dependent object", "something in the network still uses it"),
+    ("The vpc 'vpc-1' has dependencies and cannot be deleted.", "something in the network still uses it"),
+    ("BucketNotEmpty: The bucket you tried to delete is not empty", "it is not empty"),
+    (
+        "AccessDeniedException: User: arn is not authorized to perform: sagemaker:CreateDomain",
+        "a permission is missing",
+    ),
+    ("api error UnauthorizedOperation: You are not authorized to perform this operation.", "a permission is missing"),
+    ("ThrottlingException: Rate exceeded", "too many requests"),
+    ("dial tcp: lookup sagemaker.us-east-9.amazonaws.com: no such host", "AWS cannot be reached"),
+    ("operation error STS, api error RequestExpired: Request has expired", "credentials have expired"),
+    ("api error IncompleteSignature: Credential must have exactly 5 elements", "credentials are not known"),
+    ("api error RequestLimitExceeded: Request limit exceeded.", "too many requests"),
+    ("InvalidSignatureException: Signature expired: 20261129T190000Z", "the clock of this machine is wrong"),
+    ("AuthorizationHeaderMalformed: the region 'us-east-1' is wrong; expecting 'eu-west-1'", "another region"),
+    ("503 Service Temporarily Unavailable, https response error StatusCode: 503", "trouble at AWS"),
 ]
 
 
@@ -71,16 +90,18 @@ def said(summary: str, detail: str = "", address: str | None = None) -> dict[str
 
 @pytest.mark.parametrize(("words", "cause"), SAYINGS)
 def test_a_known_saying_has_its_cause(words: str, cause: str) -> None:
-    found = diagnostics.cause_of(words)
+    found = after_terraform(words)
 
     assert found is not None
     assert found.name == cause
 
 
 def test_every_cause_has_a_saying_a_hint_and_a_source() -> None:
-    assert {cause.name for cause in diagnostics.CAUSES} == {cause for _, cause in SAYINGS}
-    assert all(cause.hint.endswith((".", "lock_id}", "mirror", "SERIAL")) for cause in diagnostics.CAUSES)
-    assert all(cause.source.startswith("https://") for cause in diagnostics.CAUSES)
+    known = [trouble for trouble in troubles() if trouble.hint]
+
+    assert {trouble.name for trouble in known} == {cause for _, cause in SAYINGS}
+    assert all(trouble.hint.endswith((".", "lock_id}", "mirror", "SERIAL")) for trouble in known)
+    assert all(trouble.source.startswith("https://") for trouble in troubles())
 
 
 def test_the_message_has_our_name_and_awss_own_words_without_the_wrapping() -> None:

@@ -68,6 +68,16 @@ def test_it_tells_what_the_provider_has_no_argument_for(tmp_path: Path, mirror: 
     assert "update-domain" not in (tmp_path / "plain/README.md").read_text(encoding="utf-8")
 
 
+def test_it_tells_that_plain_terraform_makes_a_home_file_system(tmp_path: Path, mirror: dict[str, str]) -> None:
+    for name, homes in (("without", False), ("with", True)):
+        wanted = blueprints.build(environment(studio={"home_file_system": homes}))
+        export(wanted, tmp_path / name, Backend(), environ=mirror)
+
+    told = "Terraform's provider cannot make a domain without a home file system"
+    assert told in (tmp_path / "without/README.md").read_text(encoding="utf-8")
+    assert told not in (tmp_path / "with/README.md").read_text(encoding="utf-8")
+
+
 def test_nothing_in_it_is_the_emulators(tmp_path: Path, mirror: dict[str, str]) -> None:
     export(blueprint(network()), tmp_path / "out", S3, environ=mirror)
 

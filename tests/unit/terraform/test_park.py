@@ -48,3 +48,20 @@ def test_several_on_their_way_out_do_not_meet() -> None:
 
     assert len(second["resources"]) == 2
     assert image not in {f"{r['type']}.{r['name']}" for r in first["resources"]}
+
+
+def test_what_goes_with_it_still_goes_first() -> None:
+    """A user who leaves in the same plan uses the script until then; one who stays has the new one."""
+    gone, stays = "aws_sagemaker_user_profile.grace", "aws_sagemaker_user_profile.ada"
+    before = content(
+        recorded(IMAGE, instance("old")),
+        recorded(gone, instance("grace", IMAGE)),
+        recorded(stays, instance("ada", IMAGE)),
+    )
+    after, (image,) = state.park(before, [(IMAGE, "old")], {gone})
+
+    assert {f"{r['type']}.{r['name']}": r["instances"][0]["dependencies"] for r in after["resources"]} == {
+        gone: [IMAGE, image],
+        stays: [IMAGE],
+        image: [],
+    }

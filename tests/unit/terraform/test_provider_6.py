@@ -20,7 +20,7 @@ from tests.unit.terraform.provider_schema import violations
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.toml"))
 SCHEMA = provider_schema.read()
-IMAGE = f'{{ name = "torch", digest = "sha256:{"a" * 64}" }}'
+IMAGE = f'{{ name = "torch", digest = "sha256:{"a" * 64}", apps = ["code-editor", "jupyterlab"] }}'
 COMMON = """
 name = "acme-ml"
 region = "us-east-1"
@@ -31,7 +31,8 @@ encryption = {{ customer_key = true }}
 users = [
   {{ name = "ada", push_images = true, github = {{ username = "ada" }}, editor = {{ tools = ["uv"] }} }},
   {{ name = "grace", spaces = [{{ name = "vision", instance_type = "ml.p6-b200.48xlarge", volume_gb = 50 }}] }},
-  {{ name = "mary", spaces = [{{ name = "mary-lab", app = "jupyterlab" }}] }},
+  {{ name = "mary", spaces = [{{ name = "mary-lab", app = "jupyterlab", title = "Lab" }}] }},
+  {{ name = "eve", file_systems = [{{ id = "fs-0123456789abcdef0", path = "/e" }}], posix = {{ uid = 200001 }} }},
 ]
 [storage]
 extra_buckets = ["acme-lake"]
@@ -39,7 +40,10 @@ access_logs = "acme-logs"
 [iam]
 per_user_roles = true
 permissions_boundary = "arn:aws:iam::111122223333:policy/ml"
+role_path = "/ml/"
 extra_statements = [{{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::acme-lake/*"] }}]
+[limits]
+monthly_usd = 100.0
 [secrets.github]
 username = "ada"
 [images]
@@ -49,6 +53,7 @@ custom = [{image}]
 domain_security_group = true
 """
 CLOSED = COMMON + '[network]\naccess = "vpc-only"\nendpoints = "all"\nflow_logs = true\navailability_zones = 3\n'
+CLOSED += '[tuning]\ndatabase = "aurora-postgresql"\n'
 OPEN = COMMON + "[network]\npublic_ips = true\nflow_logs = true\n"
 MANAGED = '\n[iam]\npermissions = "managed"\n'
 

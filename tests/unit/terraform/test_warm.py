@@ -15,6 +15,7 @@ from studioctl.errors import ConfigError, TerraformError
 from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import warm
 from studioctl.terraform.front.starting import START_SECONDS
+from tests.processes import has_ended
 
 LOCAL = Target("us-east-1", local=LocalEndpoint("http://127.0.0.1:1234", "STUDIOCTLKEY", "its-secret"))
 CHILD = {"PATH": "/bin"}
@@ -170,8 +171,5 @@ def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", script], check=False)
     pid = int((tmp_path / "warm" / "pid").read_text())
-    deadline = time.monotonic() + 30
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not Path(f"/proc/{pid}").exists()
+    assert has_ended(pid)
     assert not (tmp_path / "warm" / "reattach.json").exists()

@@ -11,6 +11,7 @@ import pytest
 
 from studioctl import Tuner
 from studioctl.tuning import places
+from tests.processes import is_alive
 
 QUADRATIC = """\
 import os, time
@@ -63,15 +64,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     made = Project(directory, Tuner(directory / "studio.toml"))
     made.write(QUADRATIC)
     return made
-
-
-def is_alive(process: int) -> bool:
-    """Whether a process is there and has not ended."""
-    try:
-        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def eventually(what: Callable[[], Any], seconds: float = 60) -> Any:

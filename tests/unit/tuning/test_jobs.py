@@ -8,7 +8,7 @@ from typing import Any
 import optuna
 import pytest
 
-from studioctl.errors import AwsError
+from studioctl.errors import AwsError, StudioctlError
 from studioctl.tuning import jobs, places, runs, studies
 from studioctl.tuning.jobs import JobPlan, Jobs
 from studioctl.tuning.ledger import Ledger
@@ -178,3 +178,17 @@ def test_no_job_begins_that_could_cost_too_much(tmp_path: Path) -> None:
     assert result.reason == "money"
     assert result.status.usd <= 0.105
     assert 0 < result.status.finished < 500
+
+
+def test_a_script_has_nothing_to_load_in_a_trials_own_job(tmp_path: Path) -> None:
+    (tmp_path / "square.py").write_text("import os\nos.environ['OPTUNA_STORAGE']\n", encoding="utf-8")
+    with pytest.raises(StudioctlError, match="loads its study itself, from OPTUNA_STORAGE"):
+        next(begin(tmp_path, FakeCloud(square)))
+    assert not place(tmp_path).directory.exists()
+
+
+def test_a_study_stays_with_files_of_its_kind(tmp_path: Path) -> None:
+    place(tmp_path).directory.mkdir(parents=True)
+    place(tmp_path).database.touch()
+    with pytest.raises(StudioctlError, match="belongs to a file that loads it itself"):
+        next(begin(tmp_path, FakeCloud(square)))

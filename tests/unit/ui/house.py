@@ -114,23 +114,25 @@ def account(name: str, fleet: Fleet) -> Account:
 
 
 @contextmanager
-def house(*names: str, text: str = "", of_file: OfFile | None = None) -> Iterator[House]:
+def house(*names: str, text: str = "", of_file: OfFile | None = None, root: str = "") -> Iterator[House]:
     """A page over spaces of these names.
 
     Args:
         names: Of the spaces.
         text: What each owner is called.
         of_file: What the environment's file allows; left out, there is none.
+        root: The beginning of all paths; for most tests there is none.
     """
     details = {name: replace(EDITOR, name=name, owner=text or name.partition("-")[0]) for name in names}
     fleet = Fleet(details)
+    made_once = account("acme-ml", fleet)
     ways = Ways(
-        account("acme-ml", fleet), lambda name: account(name, fleet), lambda hint, _: f"{hint} --local", of_file
+        "acme-ml", lambda: made_once, lambda _, name: account(name, fleet), lambda hint, _: f"{hint} --local", of_file
     )
-    desk = Desk(ways, as_ours, look=lambda _: looked(fleet))
+    desk = Desk(ways, as_ours, root=root, look=lambda _: looked(fleet))
     warned: list[str] = []
-    keys = Keys(PORT, on_second_use=lambda: warned.append("again"))
-    client = TestClient(application(desk, keys), base_url=keys.address, raise_server_exceptions=True)
+    keys = Keys(PORT, root, on_second_use=lambda: warned.append("again"))
+    client = TestClient(application(desk, keys), base_url=keys.home, raise_server_exceptions=True)
     made = House(desk, keys, fleet, client, warned)
     desk.clock = made.clock
     yield made

@@ -18,8 +18,8 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What is set in an emulator that is none."""
     found: list[dict[str, Any]] = []
 
-    def add(kind: str, *, action: str = "", times: int | None = None) -> None:
-        words = {"kind": kind, "service": "", "action": action, "times": times}
+    def add(kind: str, *, action: str = "", code: str = "", times: int | None = None) -> None:
+        words = {"kind": kind, "service": "", "action": action, "code": code, "times": times}
         found.append({**words, "after": 0, "probability": 1.0, "seen": 3, "hit": 2})
 
     def inventory() -> Mapping[str, Any]:
@@ -42,8 +42,11 @@ def test_a_fault_is_set_shown_and_cleared(faults: list[dict[str, Any]]) -> None:
         assert "Nothing is wrong." in text_of(home.client.get(PAGE).text)
         answer = ask(home, "/faults", kind="throttling", action=" CreateApp ", times="2")
         assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
+        ask(home, "/faults", kind="error", code=" AccessDeniedException ")
+        assert [each["code"] for each in faults] == ["", "AccessDeniedException"]
         said = text_of(home.client.get(PAGE).text)
         assert "throttling CreateApp 2x 3 2" in said
+        assert "error AccessDeniedException everywhere always" in said
         assert "vpcs (1) us-east-1/vpc-1 roles (1) arn:<role>" in said
         assert ask(home, "/faults/clear").status_code == 303
         assert faults == []

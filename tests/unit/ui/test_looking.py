@@ -3,6 +3,7 @@
 import html
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,17 @@ from studioctl import programs
 from studioctl.audit.examination import Audit
 from studioctl.config.load import load
 from studioctl.config.source import Source
+from studioctl.findings import Place
 from studioctl.infrastructure import blueprint
-from studioctl.operations.costs.month import Month, Stored, Used
-from studioctl.operations.doctor.finding import Diagnosis, Finding, Severity
+from studioctl.operations.costs.month import Capacity, Day, Month, Used
+from studioctl.operations.costs.stored import Stored
+from studioctl.operations.doctor.diagnosis import Diagnosis
 from studioctl.operations.spaces import logs
 from studioctl.operations.spaces.logs import LogLine
 from studioctl.ui import looking
-from studioctl.ui.looking import bars
+from studioctl.ui.charts import bars, columns
 from studioctl.ui.ways import OfFile
+from tests.fakes.findings import rule
 from tests.unit.ui.house import House, house
 from tests.unit.ui.test_spaces import text_of
 
@@ -70,7 +74,7 @@ def test_without_graphviz_the_network_is_told(home: House, monkeypatch: pytest.M
 def test_the_estimate_is_a_chart_and_a_table(home: House) -> None:
     page = home.client.get("/e/acme-ml/costs").text
     assert '<rect class="bar" width="100.0" height="12"/>' in page
-    assert "USD a month with no app running at 8 h a working day left open until the idle stop ada " in text_of(page)
+    assert "USD a month with no app running at 8 h a working day if left running ada " in text_of(page)
     assert " in all " in text_of(page)
 
 
@@ -80,9 +84,29 @@ def test_a_chart_is_as_long_as_its_longest_bar() -> None:
     assert bars([]) == []
 
 
+DAYS = (Day("2026-11-01", 0.0, 0.0), Day("2026-11-02", 12.0, 0.6), Day("2026-11-03", 0.5, 0.025))
+
+
+def test_a_month_by_day_is_as_high_as_its_most_expensive_day() -> None:
+    found = columns("2026-11", DAYS)
+    assert [(day.number, day.x, day.height, day.usd) for day in found.days] == [
+        (1, 0, 0.0, "0.00"),
+        (2, 20, 100.0, "0.60"),
+        (3, 40, 4.17, "0.03"),
+    ]
+    assert (found.width, found.highest, found.middle) == (600, "0.60", "0.30")
+    assert [day.number for day in columns("2026-02", DAYS * 9).days if day.is_named] == [1, 8, 15, 22]
+    assert columns("2026-02", DAYS[:1]).highest == ""
+    assert columns("2026-12", ()).width == 620
+    small = columns("2026-11", [Day("2026-11-01", 0.1, 0.0134)])
+    assert (small.highest, small.middle) == ("0.0134", "0.0067")
+
+
 def test_what_was_used_in_a_month(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     used = Used("ada", "ada-editor", "CodeEditor", "ml.t3.medium", 12.5, 0.625, 0.0, running=True)
-    found = Month("acme-ml", "us-east-1", "2026-11", NOW, "CloudTrail", (used,), (Stored("volumes", 20.0, None),))
+    first, stored = NOW.replace(day=1, hour=0), (Stored("volumes", 20.0, None),)
+    found = Month("acme-ml", "us-east-1", "2026-11", NOW, first, "CloudTrail", (used,), stored, DAYS)
+    found = replace(found, database=Capacity(10.0, 1.2, "CloudWatch"), is_over=True)
     asked: list[str] = []
 
     def month(_: Any, text: str) -> Month:
@@ -94,30 +118,41 @@ def test_what_was_used_in_a_month(home: House, monkeypatch: pytest.MonkeyPatch) 
     assert "2026-11, until 2026-11-24 09:00 UTC" in said
     assert "ada: ada-editor (runs now) 0.62 USD, 12.5 h on ml.t3.medium" in said
     assert "volumes unknown USD" in said
+    assert "database of studies 1.20 USD, 10.00 ACU hours" in said
+    assert "what was deleted after the month is not known" in said
+    assert "2026-11-02 12.00 0.60 2026-11-03 0.50 0.02" in said
+    assert asked == ["last"]
+    page = home.client.get("/e/acme-ml/costs/last").text
+    assert 'aria-label="0.62 USD in 2026-11, at most 0.60 on a day; see the table."' in page
+    assert "<title>2026-11-02: 0.60 USD, 12.0 h</title>" in page
+    assert page.count('class="place"') == 3
     home.client.get("/e/acme-ml/costs/../../etc")
     home.client.get("/e/acme-ml/costs/1999-01")
-    assert asked == ["last", "this"]
+    assert asked[2:] == ["this"]
 
 
 def test_what_an_audit_finds_with_its_lines(home: House) -> None:
     assert "Looking…" in home.client.get("/e/acme-ml/findings").text
     said = text_of(home.client.get("/e/acme-ml/findings/audit").text)
     assert "medium STUDIO-091 An engine could not look" in said
-    assert "at: studio.toml" in said
-    assert "What is accepted or well (" in said
+    assert "at studio.toml: iam.per_user_roles" in said
+    assert "Accepted (17)" in said
 
 
 def test_what_the_doctor_finds(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    bad = Finding("QUO001", Severity.ERROR, "none <left>", "Nothing starts.", "ask for more", "", "Quotas")
-    good = Finding("PRG001", Severity.OK, "ssh is there", group="Programs")
+    broken = rule("QUO001", why="Nothing starts: `up` <fails>.", remedy="ask for more").broken("none <left>")
+    bad = replace(broken, place=Place("studio.toml", 4, "users"))
+    good = rule("PRG001").ok("ssh is there")
     found = Diagnosis("acme-ml", "us-east-1", "local", None, (good, bad))
     monkeypatch.setattr(looking, "examine", lambda *_: found)
     file = home.desk.ways.of_file
     assert file is not None
     monkeypatch.setitem(vars(file), "patient", lambda: None)
     page = home.client.get("/e/acme-ml/findings/doctor").text
-    assert "1 error, 1 ok error ✗ QUO001 none <left> Nothing starts. do: ask for more" in text_of(page)
+    told = "✗ error QUO001 none <left> at studio.toml:4: users Nothing starts: up <fails>. do ask for more"
+    assert f"1 error, 1 ok {told}" in text_of(page)
     assert html.escape("none <left>") in page
+    assert "<code>up</code> &lt;fails&gt;" in page
 
 
 def test_the_log_comes_line_by_line(home: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,11 @@ from studioctl.operations import quotas
 from studioctl.operations.costs import change
 from studioctl.operations.costs.change import PlannedCosts
 from studioctl.operations.costs.estimate import estimate
-from studioctl.operations.provisioning import durations
+from studioctl.operations.provisioning import durations, meeting
 from studioctl.operations.provisioning import up as provision
+from studioctl.operations.provisioning.durations import Expectation
+from studioctl.presentation import costs
+from studioctl.review.now import Now
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.ui.ways import OfFile
 from tests.unit.ui.house import House, house
@@ -70,8 +73,8 @@ def home(file: Path, applied: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(provision, "cleared", cleared)
     monkeypatch.setattr(provision, "apply", apply)
     monkeypatch.setattr(change, "of_environment", lambda *_: PlannedCosts(estimate(config), ()))
-    monkeypatch.setattr(durations, "known", lambda _: {})
-    monkeypatch.setattr(durations, "expected", lambda *_: 65.0)
+    monkeypatch.setattr(meeting, "look", lambda *_: Now(flags=("--stop-apps",)))
+    monkeypatch.setattr(durations, "of", lambda *_, stops: Expectation(65.0, stops))
     monkeypatch.setattr(quotas, "shortages", lambda *_: None)
     nothing: Any = None
     with house("ada-editor", of_file=OfFile(file, environment, nothing, nothing)) as made:
@@ -103,12 +106,19 @@ def test_nothing_is_planned_by_looking(home: House) -> None:
 
 def test_a_plan_in_the_words_of_the_file(home: House) -> None:
     said = text_of(planned(home))
-    assert "Data and encryption + storage.bucket : a bucket is created" in said
-    assert "In AWS: 1 to create." in said
-    assert "This takes about 1m 05s, as earlier runs did." in said
+    assert "Data and encryption + storage.bucket : A bucket is created." in said
+    assert "up refuses this as it stands. To do it now:" in said
+    assert "studioctl up --stop-apps" in said
+    assert "In AWS: 1 to create (a bucket)." in said
+    assert "This takes about 1m 05s, stopping apps included, going by earlier runs." in said
     assert "Note: AWS did not tell the account's quotas" in said
     assert "studioctl up refuses this plan. An app is in the way. Next: studioctl up --stop-apps --local" in said
     assert "In us-east-1 on the emulator." in said
+
+
+def test_a_large_rise_of_the_costs_comes_first(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(costs, "dearer", lambda *_: "20.00 USD a month more")
+    assert "Look at this first ! COSTS MORE: 20.00 USD a month more" in text_of(planned(home))
 
 
 def test_what_was_shown_is_applied_once(home: House, applied: list[tuple[Any, ...]]) -> None:

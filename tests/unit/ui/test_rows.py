@@ -68,7 +68,7 @@ def test_what_is_starting_is_paid_for_and_shown_with_what_runs() -> None:
 
 
 def test_few_changes_are_named_and_many_are_counted() -> None:
-    found = [replace(row(RUNNING), name=name) for name in "abcde"]
+    found = dict.fromkeys("abcde", "running")
     assert changes({"a": "stopped", "b": "running"}, found) == "a: running"
     assert changes(dict.fromkeys("abcde", "stopped"), found) == "5 spaces changed"
     assert changes({}, found) == ""

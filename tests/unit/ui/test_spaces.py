@@ -6,10 +6,15 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
+import markupsafe
 import pytest
 
+from studioctl.aws.errors import TRY_AGAIN, UNKNOWN_OUTCOME
 from studioctl.aws.values import ResourceSpec
 from studioctl.errors import AwsError
+from studioctl.ui import spaces
+from studioctl.ui.desk import Desk
+from studioctl.ui.rows import Row
 from tests.unit.ui.house import MOMENT, House, account, house
 
 SPACE = "/e/acme-ml/spaces/ada-editor/"
@@ -69,7 +74,7 @@ def test_a_start_and_a_stop_with_a_click() -> None:
         assert summary(home) == "'ada-editor' is running on ml.t3.medium, 0.05 USD an hour."
         home.desk.watch("acme-ml").now()
         said = text_of(home.client.get("/e/acme-ml/").text)
-        assert "ml.t3.medium after 60m idle $0.05 20 GB Open Connect Log Stop" in said
+        assert "ml.t3.medium after 60m idle $0.05 20 GB Stop Open Connect Log" in said
 
         home.post(SPACE + "stop")
         home.finished()
@@ -125,6 +130,13 @@ def test_one_thing_is_done_to_a_space_at_a_time() -> None:
         second = home.post(SPACE + "stop")
         assert second.status_code == 409
         assert "'ada-editor' is starting already." in text_of(second.text)
+        part = home.post(SPACE + "stop", **{"hx-request": "true"})
+        assert part.status_code == 409
+        assert part.text.startswith('<hx-partial hx-target="#trouble" hx-swap="outerMorph"><div id="trouble">')
+        assert "'ada-editor' is starting already." in text_of(part.text)
+        home.desk.watch("acme-ml").now()
+        row = home.client.get("/e/acme-ml/").text
+        assert '<button id="space-ada-editor-power" type="button" aria-disabled="true"' in row
         goes_on.set()
         home.finished()
 
@@ -258,6 +270,7 @@ def test_a_version_that_is_none_gets_everything(version: str) -> None:
 def test_a_look_that_fails_leaves_what_was_seen_and_says_so() -> None:
     with house("ada-editor") as home:
         home.enter()
+        home.now = MOMENT
         watch = home.desk.watch("acme-ml")
         watch.now()
 
@@ -269,9 +282,37 @@ def test_a_look_that_fails_leaves_what_was_seen_and_says_so() -> None:
             watch.nudge()
         for _ in range(3):  # each time the same
             said = text_of(home.client.get("/e/acme-ml/").text)
-            assert "AWS is not to be reached. Trying again. Next: studioctl doctor --local" in said
+            assert "AWS is not to be reached. Trying again. What is shown is from 09:00:00 UTC. Next: " in said
+            assert "Next: studioctl doctor --local" in said
             assert said.count("--local") == 1
             assert "ada-editor ada stopped" in said
+
+
+def test_a_page_that_asks_again_does_not_ask_for_a_command() -> None:
+    with house("ada-editor") as home:
+        error = AwsError("AWS failed.", hint=TRY_AGAIN)
+        assert home.desk.told(error, "acme-ml", asks_again=True).hint == "the page asks again by itself --local"
+        assert home.desk.told(error, "acme-ml").hint == "do the same again --local"
+        error = AwsError("AWS does not answer.", hint=UNKNOWN_OUTCOME)
+        assert home.desk.told(error, "acme-ml", asks_again=True).hint.startswith(
+            "check the network; then the page asks again by itself: "
+        )
+
+
+def test_a_look_that_has_no_answer_is_told_of() -> None:
+    with house("ada-editor") as home:
+        home.enter()
+        home.now = MOMENT
+        answers = threading.Event()
+        look, home.desk.look = home.desk.look, lambda account: (answers.wait(), look(account))[1]
+        assert "Asking AWS" in text_of(home.client.get("/e/acme-ml/").text)
+        home.now = MOMENT + timedelta(seconds=11)
+        said = text_of(home.client.get("/e/acme-ml/").text)
+        assert "No answer yet; waiting." in said
+        assert "What is shown" not in said
+        answers.set()
+        assert home.desk.watch("acme-ml").first(10)
+        assert "No answer yet" not in text_of(home.client.get("/e/acme-ml/").text)
 
 
 def test_another_environment_of_the_account() -> None:
@@ -296,3 +337,29 @@ def test_a_form_without_an_end_is_not_read() -> None:
         )
         assert answer.headers["location"] == SPACE + "open"
         assert home.fleet.apps_ == {}
+
+
+def test_a_row_that_cannot_be_drawn_ends_the_page_with_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = spaces._drawn
+
+    def fails(desk: Desk, name: str, row: Row) -> markupsafe.Markup:
+        if row.name == broken:
+            raise AwsError("The row is lost.", hint="run the same command again")
+        return drawn(desk, name, row)
+
+    monkeypatch.setattr(spaces, "_drawn", fails)
+    names = [f"ada-{number:03}" for number in range(300)]
+    with house(*names) as home:
+        home.enter()
+        home.desk.watch("acme-ml").now()
+        broken = names[-1]
+        late = home.client.get("/e/acme-ml/")
+        broken = names[0]
+        early = home.client.get("/e/acme-ml/")
+
+    assert late.status_code == 200
+    assert "ada-000" in late.text
+    assert late.text.endswith("</div></div>")
+    assert text_of(late.text).endswith("The row is lost. Next: do the same again --local")
+    assert early.status_code == 409
+    assert "The row is lost. Next: do the same again --local" in text_of(early.text)

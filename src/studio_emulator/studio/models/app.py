@@ -1,10 +1,11 @@
 """Apps: an instance that runs Code Editor, JupyterLab or another program for a space or a profile."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from studio_emulator.clock import clock
 from studio_emulator.facts import DEFAULT_INSTANCE_TYPE, TOO_SMALL_FOR_REMOTE_ACCESS
-from studio_emulator.studio import background, quotas
+from studio_emulator.studio import background, mounts, quotas
 from studio_emulator.studio.exceptions import (
     ResourceInUse,
     ValidationException,
@@ -13,11 +14,12 @@ from studio_emulator.studio.exceptions import (
     over_quota,
     too_small_for_remote_access,
 )
-from studio_emulator.studio.images import ON_SYSTEM, default_image
+from studio_emulator.studio.images import ON_SYSTEM, check_version, default_image
 from studio_emulator.studio.models.domain import Domain
 from studio_emulator.studio.models.space import SPACE_APPS, Space
 from studio_emulator.studio.models.startups import StartupBackend
 from studio_emulator.studio.paging import page
+from studio_emulator.studio.references import check_training_plan
 from studio_emulator.studio.resource import Resource, Settings, now, present, read_tags, without_cleared
 from studio_emulator.studio.store import Outcome
 
@@ -39,12 +41,16 @@ class App(Resource):
     remote_access: bool = False  # as its space said when it started: it takes a new start to change it
     in_service_since: float = 0  # on the monotonic clock
     network_interface_id: str | None = None
+    cost_tags: dict[str, str] = field(default_factory=dict)
+    ended: datetime | None = None
 
     def turn(self, status: str, reason: str | None = None) -> None:
-        """Take on another status, now, and remember since when it serves."""
+        """Take on another status, now, and remember since when it serves and when it ended."""
         super().turn(status, reason)
         if status == "InService":
             self.in_service_since = clock.monotonic()
+        elif status in {"Deleting", "Deleted", "Failed"}:
+            self.ended = self.ended or now()
 
     def belongs_to(self, profile_name: str, space_names: set[str]) -> bool:
         """Whether it is the profile's own, or runs in one of these spaces."""
@@ -94,10 +100,12 @@ class AppBackend(StartupBackend):
         if existing is not None and existing.status not in {"Deleted", "Failed"}:
             raise already_exists("App", existing.arn)
         spec = self._resource_spec(domain, space, request)
-        self._check_quotas(request["AppType"], spec["InstanceType"])
+        self._check_quotas(request["AppType"], spec)
         remote_access = space is not None and space.remote_access
         if remote_access and spec["InstanceType"] in TOO_SMALL_FOR_REMOTE_ACCESS:
             raise too_small_for_remote_access(request["SpaceName"], spec["InstanceType"])
+        if space is not None:
+            mounts.check(self, domain, space)
         owner = request.get("SpaceName") or request["UserProfileName"]
         path = f"{domain.domain_id}/{owner}/{request['AppType'].lower()}/{request['AppName']}"
         app = App(
@@ -112,11 +120,21 @@ class AppBackend(StartupBackend):
             recovery_mode=request.get("RecoveryMode", False),
             remote_access=remote_access,
         )
+        app.cost_tags = {**domain.tags, **self._owner_tags(domain, space, app), **app.tags}
         self.apps[key] = app
+        self.metered.append(app)
         background.plug_in_app(self, domain, app, self._security_groups(domain, space, app))
-        if not self.start_scripts(domain, space, app):
+        missing = mounts.missing_directory(self, domain, space) if space is not None else None
+        if missing:
+            self.pass_through(app, "Pending", lambda: self.fail(app, Outcome("Failed", missing)))
+        elif not self.start_scripts(domain, space, app):
             self.bring_into_service(app)
         return app
+
+    def _owner_tags(self, domain: Domain, space: Space | None, app: App) -> dict[str, str]:
+        """Apps get the tags of their domain and profile (API reference); a shared space has no owner."""
+        owner = space.owner if space else app.user_profile_name
+        return self.get_profile(domain.domain_id, owner).tags if owner else {}
 
     def _space_for(self, request: Settings) -> Space | None:
         """The space that the app is to run in. The texts are assumed."""
@@ -151,10 +169,12 @@ class AppBackend(StartupBackend):
         if arn := spec.get("LifecycleConfigArn"):
             self.check_allowed_script(domain, owner, key, arn)
         self._check_image(domain, owner, key, spec)
+        check_training_plan(self, request["AppType"], spec)
         return spec
 
     def _check_image(self, domain: Domain, owner: str | None, key: str, spec: Settings) -> None:
         """An image of the account's own must be among the CustomImages of the owner's profile or the domain."""
+        check_version(spec)
         offered = {
             custom["ImageName"]
             for settings in self.settings_of_owner(domain, owner)
@@ -165,8 +185,13 @@ class AppBackend(StartupBackend):
             if account == self.account_id and path.split("/")[1] not in offered:  # text assumed
                 raise ValidationException(f"The image '{arn}' is not in the CustomImages of the owner")
 
-    def _check_quotas(self, app_type: str, instance_type: str) -> None:
-        """Both of them: all running apps, and those of this kind on this type of instance."""
+    def _check_quotas(self, app_type: str, spec: Settings) -> None:
+        """Both of them: all running apps, and those of this kind on this type of instance.
+
+        Not minded are apps on the capacity of a training plan, which is the account's already, and kinds of apps whose
+        quotas the emulator does not know (assumed).
+        """
+        instance_type = spec["InstanceType"]
         running = list(self.apps_where(lambda _: True))
         quotas.RUNNING_APPS.check(self.settings, len(running))
         quota = quotas.of_type(app_type, instance_type)
@@ -174,7 +199,8 @@ class AppBackend(StartupBackend):
         limit = self.settings.maximum_apps
         if limit is not None and alike >= limit:
             raise over_quota(quota.name, quota.unit, limit, alike)
-        quota.check(self.settings, alike)
+        if app_type in quotas.KINDS_OF_APPS and "TrainingPlanArn" not in spec:
+            quota.check(self.settings, alike)
 
     def _security_groups(self, domain: Domain, space: Space | None, app: App) -> list[str]:
         owner = space.owner if space else app.user_profile_name

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from studio_emulator import identity_center
+from studio_emulator.identity_center import Application
 from studio_emulator.studio import background
 from studio_emulator.studio.domain_failures import RSTUDIO, why_without_home, why_without_rstudio
 from studio_emulator.studio.exceptions import (
@@ -9,6 +11,7 @@ from studio_emulator.studio.exceptions import (
     already_exists,
     apps_in_service,
     has_children,
+    homes_stay,
     network_left_out,
 )
 from studio_emulator.studio.models.lifecycle_config import LifecycleConfigBackend
@@ -16,6 +19,7 @@ from studio_emulator.studio.paging import page
 from studio_emulator.studio.references import (
     check_closed,
     check_docker,
+    check_mount,
     check_network,
     check_security_groups,
     check_space_defaults,
@@ -60,9 +64,15 @@ class Domain(Resource):
     home_efs_creation: str
     kms_key_id: str | None
     url: str
+    application: Application | None = None
     home_efs_file_system_id: str | None = None
     nfs_group_ids: tuple[str, ...] = ()
     last_uid: int = 200000
+
+    @property
+    def has_homes(self) -> bool:
+        """Whether it has a home file system, or is to have one."""
+        return self.home_efs_creation == "Enabled"
 
     def all_settings(self) -> list[Settings]:
         """What its users and its shared spaces get."""
@@ -93,6 +103,8 @@ class Domain(Resource):
                 "HomeEfsFileSystemId": self.home_efs_file_system_id,
                 "FailureReason": self.failure_reason,
                 "AuthMode": self.auth_mode,
+                "SingleSignOnApplicationArn": self.application.arn if self.application else None,
+                "SingleSignOnManagedApplicationInstanceId": self.application.instance_id if self.application else None,
                 "DefaultUserSettings": self.default_user_settings,
                 "DefaultSpaceSettings": self.default_space_settings or None,
                 "DomainSettings": self.domain_settings or None,
@@ -119,10 +131,13 @@ class DomainBackend(LifecycleConfigBackend):
         check_network(self, request.get("VpcId", ""), request.get("SubnetIds", []))
         domain = self._domain_from(request)
         check_closed(self, domain.app_network_access_type, domain.default_user_settings)
+        check_mount(self, request["DefaultUserSettings"], has_homes=domain.has_homes)
         self._check_settings(domain)
         self.studio_domains[domain.domain_id] = domain
+        if domain.auth_mode == "SSO":
+            domain.application = identity_center.of(self.account_id, self.region_name).add_application()
         keyless = why_without_home(self, domain)
-        if domain.home_efs_creation == "Enabled" and keyless is None:
+        if domain.has_homes and keyless is None:
             background.make_home(self, domain)
         self._bring_up(domain, "Pending", keyless or why_without_rstudio(self, domain))
         return domain
@@ -154,7 +169,10 @@ class DomainBackend(LifecycleConfigBackend):
             tag_propagation=request.get("TagPropagation", "DISABLED"),
             home_efs_creation=request.get("HomeEfsFileSystemCreation", "Enabled"),
             kms_key_id=request.get("KmsKeyId") or request.get("HomeEfsFileSystemKmsKeyId"),
-            url=f"https://{domain_id}.studio.{self.region_name}.sagemaker.aws",
+            # People open the address of a domain of IAM Identity Center themselves: nothing may lead to AWS.
+            url=f"{self.endpoint_url}/studio/{domain_id}"
+            if request["AuthMode"] == "SSO"
+            else f"https://{domain_id}.studio.{self.region_name}.sagemaker.aws",
         )
 
     def _check_settings(self, domain: Domain) -> None:
@@ -188,6 +206,8 @@ class DomainBackend(LifecycleConfigBackend):
         )
         if delicate and any(self.apps_where(lambda app: app.domain_id == domain.domain_id)):
             raise apps_in_service(domain.arn)
+        if domain.has_homes and request.get("HomeEfsFileSystemCreation") == "Disabled":
+            raise homes_stay(domain.arn)
         if request.get("VpcId", domain.vpc_id) != domain.vpc_id:  # API: only where there was none; text assumed
             raise ValidationException(f"Updating VpcId of Domain [{domain.arn}] is not supported")
         self._change(domain, request)
@@ -208,6 +228,8 @@ class DomainBackend(LifecycleConfigBackend):
         check_space_defaults(space_settings)
         access = request.get("AppNetworkAccessType", domain.app_network_access_type)
         check_closed(self, access, user_settings)
+        creation = request.get("HomeEfsFileSystemCreation", domain.home_efs_creation)
+        check_mount(self, request.get("DefaultUserSettings", {}), has_homes=creation == "Enabled")
         domain_settings = merge(domain.domain_settings, _domain_settings(request))
         check_docker(self, domain_settings)
         domain.default_user_settings = without_cleared(user_settings)
@@ -219,9 +241,16 @@ class DomainBackend(LifecycleConfigBackend):
             "AppSecurityGroupManagement", domain.app_security_group_management
         )
         domain.tag_propagation = request.get("TagPropagation", domain.tag_propagation)
-        if domain.home_efs_file_system_id is None and request.get("HomeEfsFileSystemCreation") == "Enabled":
-            domain.home_efs_creation = "Enabled"
-            background.make_home(self, domain)
+        if creation != domain.home_efs_creation:
+            domain.home_efs_creation = creation
+            self._make_homes(domain)
+
+    def _make_homes(self, domain: Domain) -> None:
+        """The home file system of a domain that had none; profiles that mount it get their ways in."""
+        background.make_home(self, domain)
+        for profile in self.profiles.values():
+            if profile.domain_id == domain.domain_id and profile.mounts_home(domain):
+                background.make_access_point(self, domain, profile)
 
     def _changed(self, settings: Settings, change: Settings) -> Settings:
         return without_detached_defaults(self, merge(settings, change), change)
@@ -241,6 +270,8 @@ class DomainBackend(LifecycleConfigBackend):
 
         def finish() -> None:
             del self.studio_domains[domain_id]
+            if domain.application:
+                del identity_center.of(self.account_id, self.region_name).applications[domain.application.arn]
             self.apps = {key: app for key, app in self.apps.items() if app.domain_id != domain_id}
             if not keep:
                 background.remove_home(self, domain)

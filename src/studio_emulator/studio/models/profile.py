@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from studio_emulator import identity_center
+from studio_emulator.identity_center import Application
 from studio_emulator.studio import background, quotas
 from studio_emulator.studio.exceptions import ValidationException, already_exists, has_children
 from studio_emulator.studio.models.domain import Domain, DomainBackend
 from studio_emulator.studio.paging import page
-from studio_emulator.studio.references import check_user_settings
+from studio_emulator.studio.references import check_mount, check_user_settings
 from studio_emulator.studio.resource import Resource, Settings, present, read_tags, without_cleared
 from studio_emulator.studio.store import goes_already, require_settled
 
@@ -69,9 +71,12 @@ class ProfileBackend(DomainBackend):
         if key in self.profiles:
             raise already_exists("UserProfile", self.profiles[key].arn)
         _check_identity(domain, request)
+        if domain.application:
+            self._check_user(domain, domain.application, request)
         quotas.PROFILES.check(self.settings, len(self.profiles))
         user_settings = without_cleared(request.get("UserSettings", {}))
         check_user_settings(self, user_settings)
+        check_mount(self, user_settings, has_homes=domain.has_homes)
         profile = UserProfile(
             arn=self.studio_arn(f"user-profile/{domain.domain_id}/{name}"),
             tags=read_tags(request.get("Tags")),
@@ -87,6 +92,23 @@ class ProfileBackend(DomainBackend):
             background.make_access_point(self, domain, profile)
         self.bring_into_service(profile)
         return profile
+
+    def _check_user(self, domain: Domain, application: Application, request: Settings) -> None:
+        """Texts assumed. That a user has one profile in a domain is assumed, too."""
+        kind, name = request["SingleSignOnUserIdentifier"], request["SingleSignOnUserValue"]
+        if kind != "UserName":  # API reference: the only value
+            raise ValidationException(f"SingleSignOnUserIdentifier '{kind}' is not supported. Use UserName.")
+        for other in self.profiles.values():
+            same = (other.single_sign_on_user_value or "").casefold() == name.casefold()
+            if other.domain_id == domain.domain_id and same:
+                raise already_exists("UserProfile", other.arn)
+        wanted = self.settings.sso_users
+        centre = identity_center.of(self.account_id, self.region_name)
+        user_id = centre.user_id(name)
+        if wanted != "any" and user_id is None:
+            raise ValidationException(f"SingleSignOnUserValue '{name}' is not a user in IAM Identity Center.")
+        if wanted == "assigned" and user_id and not centre.may_use(application.arn, user_id):
+            raise ValidationException(f"User '{name}' is not assigned to the application of Domain [{domain.arn}].")
 
     def list_user_profiles(self, request: Settings) -> tuple[list[UserProfile], str | None]:
         """Filters: DomainIdEquals, UserProfileNameContains."""
@@ -105,6 +127,7 @@ class ProfileBackend(DomainBackend):
         domain = self.get_domain(profile.domain_id)
         settings = self._changed(profile.user_settings, request.get("UserSettings", {}))
         check_user_settings(self, settings)
+        check_mount(self, request.get("UserSettings", {}), has_homes=domain.has_homes)
         profile.user_settings = without_cleared(settings)
         if profile.mounts_home(domain):
             background.make_access_point(self, domain, profile)

@@ -9,7 +9,7 @@ from studio_emulator.studio.exceptions import ValidationException, already_exist
 from studio_emulator.studio.models.domain import Domain
 from studio_emulator.studio.models.profile import ProfileBackend
 from studio_emulator.studio.paging import page
-from studio_emulator.studio.references import OF_APP, check_lifecycle_config
+from studio_emulator.studio.references import OF_APP, check_lifecycle_config, file_systems_in
 from studio_emulator.studio.resource import (
     Resource,
     Settings,
@@ -165,10 +165,18 @@ class SpaceBackend(ProfileBackend):
         size, largest = _volume_of(settings), self.volume_limits(domain, owner)["MaximumEbsVolumeSizeInGb"]
         if size is not None and size > largest:  # text assumed
             raise ValidationException(f"EbsVolumeSizeInGb {size} is larger than the maximum of {largest}.")
+        self._check_mounts(domain, owner, settings)
         for key in SPACE_APPS.values():
             arn = settings.get(key, {}).get("DefaultResourceSpec", {}).get("LifecycleConfigArn")
             if arn:
                 self.check_allowed_script(domain, owner, key, arn)
+
+    def _check_mounts(self, domain: Domain, owner: str | None, settings: Settings) -> None:
+        """A space mounts what the owner's profile or the domain lets it: Developer Guide, "domain-custom-efs"."""
+        permitted = {its_id for each in self.settings_of_owner(domain, owner) for its_id in file_systems_in(each)}
+        for its_id in mounted_by(settings):
+            if its_id not in permitted:  # text assumed
+                raise ValidationException(f"The file system '{its_id}' is not in the owner's CustomFileSystemConfigs")
 
     def check_allowed_script(self, domain: Domain, owner: str | None, app_settings_key: str, arn: str) -> None:
         """A script must exist and be in the list of the owner's profile or the domain; the text is assumed."""
@@ -237,6 +245,12 @@ class SpaceBackend(ProfileBackend):
                 trees.remove(volume)
 
         self.pass_through(space, "Deleting", finish)
+
+
+def mounted_by(settings: Settings) -> list[str]:
+    """The file systems of EFS that a space's settings name."""
+    mounts = settings.get("CustomFileSystems", [])
+    return [each["EFSFileSystem"]["FileSystemId"] for each in mounts if "EFSFileSystem" in each]
 
 
 def _volume_of(settings: Settings) -> int | None:

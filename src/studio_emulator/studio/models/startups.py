@@ -12,7 +12,7 @@ from studio_emulator.errors import SandboxError
 from studio_emulator.sandbox import room
 from studio_emulator.sandbox.image import Image
 from studio_emulator.sandbox.reach import Reach
-from studio_emulator.studio import background
+from studio_emulator.studio import background, mounts
 from studio_emulator.studio.models.domain import Domain
 from studio_emulator.studio.models.space import SPACE_APPS, Space, SpaceBackend
 from studio_emulator.studio.startup import Script, Startup
@@ -39,7 +39,7 @@ class StartupBackend(SpaceBackend):
         if not scripts or space is None or volume is None:
             return False
         told = room.App(app.domain_id, space.name, self.region_name, self.account_id, app.app_type)
-        here = room.Room(volume, _image(app), told)
+        here = room.Room(volume, _image(app), told, mounts=mounts.places(self, domain, space))
         account = {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": self.key.access_key_id,

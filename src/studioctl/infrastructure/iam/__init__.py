@@ -11,7 +11,7 @@ from itertools import chain
 from studioctl.config.model import EnvironmentConfig, ExtraStatement
 from studioctl.config.users import User
 from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Resource, literal
-from studioctl.infrastructure.iam import scoped, studio, things
+from studioctl.infrastructure.iam import limits, scoped, studio, things
 from studioctl.infrastructure.iam.scope import Holder, Scope
 from studioctl.infrastructure.iam.statement import Condition, Policy, Statement
 from studioctl.infrastructure.naming import BIRTH_TAG, Naming, label
@@ -64,6 +64,8 @@ class Places:
         secret_arn: The secret with everybody's GitHub token, if there is one.
         user_secret_arns: By user, the secrets with tokens of their own.
         key_arn: The KMS key, if it is the customer's.
+        database_id: The database of studies as IAM names it, if there is one.
+        database_arn: The same as RDS names it.
     """
 
     account: Data
@@ -73,6 +75,8 @@ class Places:
     secret_arn: Ref | None
     user_secret_arns: Mapping[str, Ref]
     key_arn: Ref | str | None
+    database_id: Ref | None = None
+    database_arn: Ref | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def build(config: EnvironmentConfig, places: Places, naming: Naming) -> Iam:
     scope = _scope(config, places)
     trust = _trust(scope)
     grants = list(_grants(config, places, scope, trust, naming))
-    common = [_policy(policy, naming) for policy in _common(config, scope)]
+    common = [_policy(policy, naming) for policy in _common(config, scope, naming)]
     roles: list[list[Block]] = [list(_granted(grant, common, config, scope, naming)) for grant in grants]
     user_roles = {grant.user: grant.role.ref("arn") for grant in grants if grant.user}
     first = grants[0].role
@@ -134,6 +138,8 @@ def _scope(config: EnvironmentConfig, places: Places) -> Scope:
         key_arn=places.key_arn,
         dns_suffix=str(places.partition.ref("dns_suffix")),
         remote_access=config.studio.remote_access,
+        database_id=places.database_id,
+        database_arn=places.database_arn,
     )
 
 
@@ -161,7 +167,7 @@ def _holder(user: User, role: Resource, places: Places, naming: Naming) -> Holde
     return Holder(role.ref("arn"), naming.job_prefix(user.name), secret_arn, user.name, user.push_images)
 
 
-def _common(config: EnvironmentConfig, scope: Scope) -> Iterator[Policy]:
+def _common(config: EnvironmentConfig, scope: Scope, naming: Naming) -> Iterator[Policy]:
     """What everybody gets who works here."""
     if config.iam.permissions == "scoped":
         yield from scoped.for_everybody(scope)
@@ -169,6 +175,11 @@ def _common(config: EnvironmentConfig, scope: Scope) -> Iterator[Policy]:
         yield studio.remote_access(scope)
     if scope.key_arn:
         yield things.key(scope, scope.key_arn)
+    custom = {image.name: naming.custom_image(image.digest) for image in config.images.custom}
+    if (beyond := limits.policy(scope, config.limits, custom)) is not None:
+        yield beyond
+    if scope.database_id and scope.database_arn:
+        yield things.database(scope, scope.database_id, scope.database_arn)
     if config.iam.extra_statements:
         yield Policy(
             "extra",
@@ -196,7 +207,6 @@ def _extra(statement: ExtraStatement) -> Statement:
 
 
 def _role(its_label: str, name: str, whom: str, trust: Data, config: EnvironmentConfig) -> Resource:
-    boundary = config.iam.permissions_boundary
     return Resource(
         "aws_iam_role",
         its_label,
@@ -204,7 +214,7 @@ def _role(its_label: str, name: str, whom: str, trust: Data, config: Environment
             "name": name,
             "description": f"What SageMaker Studio assumes for {whom}",
             "assume_role_policy": trust.ref("json"),
-            **({"permissions_boundary": boundary} if boundary else {}),
+            **config.iam.of_roles,
             # The guard attaches a policy of which Terraform does not know, and IAM deletes no role that has one.
             **({"force_detach_policies": True} if config.limits.are_set else {}),
         },

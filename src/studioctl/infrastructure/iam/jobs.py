@@ -4,6 +4,7 @@ from studioctl.infrastructure.iam.scope import GUIDE, SAGEMAKER_ACTIONS, Holder,
 from studioctl.infrastructure.iam.statement import Condition, Policy, Statement
 
 JOB_KINDS = ("hyper-parameter-tuning-job", "processing-job", "training-job")
+MOUNTING = ("HyperParameterTuningJob", "TrainingJob")  # the jobs that may mount file systems
 MODEL_KINDS = ("endpoint", "endpoint-config", "model")
 
 
@@ -16,7 +17,8 @@ def jobs(scope: Scope, holder: Holder) -> Policy:
         f"Jobs, models and endpoints whose names begin with {holder.prefix}, run with this role and no other.",
         "name",
         (
-            *_jobs_and_endpoints(job_names, model_names),
+            *_jobs(scope, holder, job_names),
+            _endpoints(model_names),
             *_lists_and_tags((*job_names, *model_names)),
             *_logs_and_metrics(scope, holder.prefix),
             _images_of_aws(scope),
@@ -32,31 +34,34 @@ def jobs(scope: Scope, holder: Holder) -> Policy:
     )
 
 
-def _jobs_and_endpoints(job_names: tuple[str, ...], model_names: tuple[str, ...]) -> tuple[Statement, ...]:
-    return (
-        Statement(
-            "Jobs",
-            (
-                *_each(("Create", "Describe", "Stop"), ("HyperParameterTuningJob", "ProcessingJob", "TrainingJob")),
-                "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
-            ),
-            job_names,
-            "People train, tune and process data; the beginning of a name tells whose a job is.",
-            SAGEMAKER_ACTIONS,
+def _jobs(scope: Scope, holder: Holder, names: tuple[str, ...]) -> tuple[Statement, ...]:
+    """Making and ending jobs; without file systems where the role is one user's."""
+    kinds = ("HyperParameterTuningJob", "ProcessingJob", "TrainingJob")
+    actions = (*_each(("Create", "Describe", "Stop"), kinds), "sagemaker:ListTrainingJobsForHyperParameterTuningJob")
+    bound = tuple(f"sagemaker:Create{kind}" for kind in MOUNTING) if holder.user else ()
+    why = "People train, tune and process data; the beginning of a name tells whose a job is."
+    free = Statement("Jobs", tuple(each for each in actions if each not in bound), names, why, SAGEMAKER_ACTIONS)
+    if not bound:
+        return (free,)
+    without = Condition("Null", "sagemaker:FileSystemId", ("true",))
+    why = "A job is root where it mounts a file system of EFS: in a home file system it would read everybody's."
+    mounting = scope.sagemaker(*(f"{kind}/{holder.prefix}*" for kind in ("hyper-parameter-tuning-job", "training-job")))
+    return free, Statement("JobsWithoutFileSystems", bound, mounting, why, SAGEMAKER_ACTIONS, (without,))
+
+
+def _endpoints(names: tuple[str, ...]) -> Statement:
+    return Statement(
+        "ModelsAndEndpoints",
+        (
+            *_each(("Create", "Delete", "Describe"), ("Endpoint", "EndpointConfig", "Model")),
+            "sagemaker:InvokeEndpoint",
+            "sagemaker:InvokeEndpointAsync",
+            "sagemaker:InvokeEndpointWithResponseStream",
+            "sagemaker:UpdateEndpoint",
         ),
-        Statement(
-            "ModelsAndEndpoints",
-            (
-                *_each(("Create", "Delete", "Describe"), ("Endpoint", "EndpointConfig", "Model")),
-                "sagemaker:InvokeEndpoint",
-                "sagemaker:InvokeEndpointAsync",
-                "sagemaker:InvokeEndpointWithResponseStream",
-                "sagemaker:UpdateEndpoint",
-            ),
-            model_names,
-            "People serve what they trained, call it and take it down.",
-            SAGEMAKER_ACTIONS,
-        ),
+        names,
+        "People serve what they trained, call it and take it down.",
+        SAGEMAKER_ACTIONS,
     )
 
 

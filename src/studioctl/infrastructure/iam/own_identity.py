@@ -15,7 +15,15 @@ LOG_GROUP = "/aws/sagemaker/studio"
 
 
 def statements(
-    *, partition: str, region: str, account: str, domain_id: str, user: str, remote_access: bool
+    *,
+    partition: str,
+    region: str,
+    account: str,
+    domain_id: str,
+    user: str,
+    remote_access: bool,
+    by_identity_center: bool = False,
+    denied: tuple[Statement, ...] = (),
 ) -> tuple[Statement, ...]:
     """The permissions that a user needs for `start`, `stop`, `open`, `connect`, `ssh`, `status`, `logs` and `list`.
 
@@ -26,6 +34,8 @@ def statements(
         domain_id: The environment's domain.
         user: The user profile.
         remote_access: Whether remote sessions are for this environment.
+        by_identity_center: Whether people sign in themselves, at an address that AWS makes for nobody else.
+        denied: What nobody may start, of [limits].
     """
 
     def of(*resources: str) -> tuple[str, ...]:
@@ -53,6 +63,13 @@ def statements(
             f"{GUIDE}/remote-access-remote-setup.html",
             (Condition("ArnEquals", "sagemaker:ResourceTag/sagemaker:user-profile-arn", (profile,)),),
         ),
+    )
+    opening = Statement(
+        "Open",
+        ("sagemaker:CreatePresignedDomainUrl",),
+        (profile,),
+        "open makes an address that lets in as this user.",
+        "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html",
     )
     return (
         Statement(
@@ -89,13 +106,7 @@ def statements(
             FULL_ACCESS,
             mine,
         ),
-        Statement(
-            "Open",
-            ("sagemaker:CreatePresignedDomainUrl",),
-            (profile,),
-            "open makes an address that lets in as this user.",
-            "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html",
-        ),
+        *(() if by_identity_center else (opening,)),
         Statement(
             "Logs",
             ("logs:GetLogEvents",),
@@ -104,6 +115,7 @@ def statements(
             LOGS,
         ),
         *(apart if remote_access else ()),
+        *denied,
     )
 
 

@@ -51,6 +51,8 @@ class Scope:
         key_arn: The KMS key that encrypts what people store, if it is the customer's.
         dns_suffix: How the partition's names of services end, or a reference to it.
         remote_access: Whether people may open remote sessions to their spaces.
+        database_id: The database of studies as IAM names it, if there is one.
+        database_arn: The same as RDS names it.
     """
 
     environment: str
@@ -63,6 +65,8 @@ class Scope:
     key_arn: Ref | str | None
     dns_suffix: str
     remote_access: bool
+    database_id: Ref | None = None
+    database_arn: Ref | None = None
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of something in this region and account."""

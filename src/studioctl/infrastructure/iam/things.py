@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from studioctl.infrastructure.block import Ref
+from studioctl.infrastructure.database import WORKER
 from studioctl.infrastructure.iam.scope import ACTIONS, GUIDE, Scope
 from studioctl.infrastructure.iam.statement import Condition, Policy, Statement
 
+AURORA = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide"
 SHARED_PREFIX = "shared/"
 S3_ACTIONS = f"{ACTIONS}/list_amazons3.html"
 # EC2 is who makes the volumes. That SageMaker calls KMS in these names is assumed.
@@ -32,6 +34,31 @@ def secrets(secret_arn: Ref) -> Policy:
                 (str(secret_arn),),
                 "Git's credential helper in a space asks for the token. Nobody can change it from there.",
                 "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html",
+            ),
+        ),
+    )
+
+
+def database(scope: Scope, database_id: Ref, database_arn: Ref) -> Policy:
+    """The database of studies, as its one user for workers."""
+    return Policy(
+        "database",
+        "Workers and spaces reach the database of studies as its owner, and as no other user.",
+        "[tuning]",
+        (
+            Statement(
+                "Studies",
+                ("rds-db:connect",),
+                (scope.arn("rds-db", f"dbuser:{database_id}/{WORKER}"),),
+                "A token of IAM's is the only password that the user has.",
+                f"{AURORA}/UsingWithRDS.IAMDBAuth.IAMPolicy.html",
+            ),
+            Statement(
+                "WhereStudiesAre",
+                ("rds:DescribeDBClusters",),
+                (str(database_arn),),
+                "Where the database is, and whether it is there.",
+                f"{ACTIONS}/list_amazonrds.html",
             ),
         ),
     )

@@ -144,6 +144,7 @@ main() {
     start) start ;;
     run) run ;;
     later) later "${2}" "${3}" ;;
+    gpu_tell) gpu_tell "${2}" "${3}" "${4}" ;;
     status) status ;;
     *) printf 'Usage: studio-setup [status | start]\n' ;;
   esac

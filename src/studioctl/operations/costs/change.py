@@ -1,17 +1,19 @@
 """The costs that a plan changes: things that are paid for, priced before and after."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from studioctl.catalog.prices import Prices, items
+from studioctl.aws.values import SpaceDetails
+from studioctl.catalog.kinds import DATABASE, ENDPOINT, KINDS, NAT_GATEWAY, PROFILE, SECRET, SPACE
+from studioctl.catalog.prices import HOURS_A_MONTH, Prices, items
 from studioctl.config.checks import LONGEST_IDLE
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
-from studioctl.infrastructure.studio_api import SPACE
 from studioctl.operations.costs import pieces
 from studioctl.operations.costs.estimate import Costs, Estimate, Line, estimate, of_piece, of_space, total
-from studioctl.operations.costs.pieces import HOURS_A_MONTH, PaidSpace, Piece
+from studioctl.operations.costs.pieces import PaidSpace, Piece
 from studioctl.operations.environment import Environment
 from studioctl.terraform.plan import Action, PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import Estate
@@ -20,19 +22,16 @@ TYPE = "instance_type"
 SIZE = "ebs_volume_size_in_gb"
 IDLE = "idle_timeout_in_minutes"
 SUBNETS = "subnet_ids"
-# What goes with the file's own things, by Terraform's type: the item that it was paid as, and how many of it a month.
-ENDPOINT = "aws_vpc_endpoint"
-ALWAYS: Mapping[str, tuple[str, float]] = {
-    "aws_nat_gateway": ("nat_gateway", HOURS_A_MONTH),
-    "aws_eip": ("public_address", HOURS_A_MONTH),
-    "aws_kms_key": ("key", 1),
-    "aws_secretsmanager_secret": ("secret", 1),
-}
+OFTEN = "schedule_expression"
+CAPACITY = "serverlessv2_scaling_configuration[0].min_capacity"
+# How many units of an item are paid for in a month, where it is paid for used or not.
+A_MONTH: Mapping[str, float] = {"hour": HOURS_A_MONTH, "month": 1}
 # What costs by use from then on; a home directory outlives its user.
 BY_USE: Mapping[tuple[str, Action], str] = {
     ("aws_flow_log", "create"): "flow_logs",
-    ("aws_nat_gateway", "create"): "nat_gateway_data",
-    ("aws_sagemaker_user_profile", "delete"): "home",
+    (DATABASE, "create"): "database",
+    (NAT_GATEWAY, "create"): "nat_gateway_data",
+    (PROFILE, "delete"): "home",
 }
 
 Thing: TypeAlias = PaidSpace | Piece
@@ -47,12 +46,14 @@ class Change:
         what: It in words.
         costs: What it adds a month; negative: what it saves.
         key: The line of the file that causes it; None where it left the file.
+        was: What it cost before.
     """
 
     address: str
     what: str
     costs: Costs
     key: Location | None
+    was: Costs
 
 
 @dataclass(frozen=True)
@@ -70,18 +71,35 @@ class PlannedCosts:
     by_use: tuple[str, ...] = ()
 
     @property
+    def before(self) -> Costs:
+        """The costs as they are: of what changes as it was, and of all else."""
+        changed = {change.address for change in self.changes}
+        others = total(line for line in self.after.lines if line.address not in changed)
+        return sum((change.was for change in self.changes), others)
+
+    @property
     def difference(self) -> Costs:
         """The costs that the plan adds a month in all."""
         return sum((change.costs for change in self.changes), Costs())
 
 
-def of_environment(environment: Environment, summary: PlanSummary) -> PlannedCosts:
+def of_environment(environment: Environment, summary: PlanSummary, unstarted: Collection[str] = ()) -> PlannedCosts:
     """The effect of a plan of this environment on its costs. Terraform must have been initialised."""
-    return of_plan(environment.config, summary, lambda: dict(Estate(environment.terraform.state()).addresses()))
+    state = environment.terraform.state
+
+    def held(names: Collection[str]) -> tuple[SpaceDetails, ...]:
+        domain_id = environment.domain_id()
+        return environment.studio.spaces_in_detail(domain_id, names) if domain_id else ()
+
+    return of_plan(environment.config, summary, lambda: dict(Estate(state()).addresses()), unstarted, held)
 
 
 def of_plan(
-    config: EnvironmentConfig, summary: PlanSummary, state: Callable[[], Mapping[str, Mapping[str, Any]]]
+    config: EnvironmentConfig,
+    summary: PlanSummary,
+    state: Callable[[], Mapping[str, Mapping[str, Any]]],
+    unstarted: Collection[str] = (),
+    held: Callable[[Collection[str]], Iterable[SpaceDetails]] = lambda _: (),
 ) -> PlannedCosts:
     """The effect of a plan on the costs.
 
@@ -89,17 +107,30 @@ def of_plan(
         config: The file.
         summary: The plan.
         state: Reads the attributes of what Terraform has, by address; asked only where something is destroyed.
+        unstarted: Spaces that have no volume yet, as nobody ever started their app.
+        held: Reads these spaces as AWS has them, of which some may be gone. `up` changes spaces by AWS's API, so what
+            Terraform has may be older.
     """
-    after = estimate(config)
-    wanted: tuple[Thing, ...] = (*pieces.spaces(config), *pieces.pieces(config))
+    after = estimate(config, unstarted=unstarted)
+    wanted: tuple[Thing, ...] = (*pieces.spaces(config, unstarted), *pieces.pieces(config))
     things = {thing.address: thing for thing in wanted}
     known: Mapping[str, Mapping[str, Any]] = {}
-    if any(change.action == "delete" for change in summary.changes):
+    leaving = [change for change in summary.changes if change.action == "delete"]
+    if leaving:
         known = state()
+    names = {c.address: str(known.get(c.address, {}).get("space_name") or c.label) for c in leaving if c.type == SPACE}
+    spaces = {space.name: space for space in held(names.values())} if names else {}
     found = []
     for change in summary.changes:
         now = things.get(change.address) if change.action != "delete" else None
-        before = _gone(change, known.get(change.address, {})) if change.action == "delete" else _before(change, now)
+        if change.action != "delete":
+            before = _before(change, now)
+        elif space := spaces.get(names.get(change.address, "")):
+            before = _held_space(change, space)
+        else:
+            before = _gone(change, known.get(change.address, {}))
+        if isinstance(before, PaidSpace) and before.name in unstarted:
+            before = replace(before, is_started=False)
         if before != now:
             found.append(_change(change.address, before, now, after))
     by_use = (item for it in summary.changes if (item := BY_USE.get((it.type, it.action))) in after.by_use and item)
@@ -108,8 +139,8 @@ def of_plan(
 
 
 def _change(address: str, before: Thing | None, now: Thing | None, after: Estimate) -> Change:
-    was, becomes = (_priced(thing, after.price_list, after.hours) for thing in (before, now))
-    return Change(address, _words(before, now), total(becomes) - total(was), _key(before, now))
+    was, becomes = (total(_priced(thing, after.price_list, after.hours)) for thing in (before, now))
+    return Change(address, _words(before, now), becomes.beyond(was), _key(before, now), was)
 
 
 def _priced(thing: Thing | None, price_list: Prices, hours: float) -> tuple[Line, ...]:
@@ -156,7 +187,7 @@ def _before(change: ResourceChange, now: Thing | None) -> Thing | None:
         return None
     values = {attribute.path: attribute.before for attribute in change.attributes}
     if isinstance(now, Piece):
-        return _with_zones(now, values)
+        return _with_capacity(_as_it_was(now, values), values)
     for path, value in values.items():
         name = path.rpartition(".")[2]
         if name == TYPE and isinstance(value, str):
@@ -168,11 +199,27 @@ def _before(change: ResourceChange, now: Thing | None) -> Thing | None:
     return now
 
 
-def _with_zones(now: Piece, values: Mapping[str, Any]) -> Piece:
+def _as_it_was(now: Piece, values: Mapping[str, Any]) -> Piece:
+    if now.address == pieces.SCHEDULE and (minutes := _minutes_of(values.get(OFTEN))):
+        return pieces.looks(minutes, now.key, now.item)
     subnets = values.get(SUBNETS)
     if now.item != "endpoint" or not isinstance(subnets, list):
         return now
     return replace(now, quantity=len(subnets) * HOURS_A_MONTH)
+
+
+def _minutes_of(rate: Any) -> int:
+    """The minutes of "rate(5 minutes)"; 0 for anything else."""
+    found = re.fullmatch(r"rate\((\d+) minutes?\)", str(rate))
+    return int(found[1]) if found else 0
+
+
+def _with_capacity(now: Piece, values: Mapping[str, Any]) -> Piece | None:
+    """A database with another smallest capacity; none of a pause, which is no piece."""
+    least = values.get(CAPACITY)
+    if now.item != "database" or not isinstance(least, int | float):
+        return now
+    return replace(now, quantity=least * HOURS_A_MONTH) if least else None
 
 
 def _gone(change: ResourceChange, attributes: Mapping[str, Any]) -> Thing | None:
@@ -181,10 +228,17 @@ def _gone(change: ResourceChange, attributes: Mapping[str, Any]) -> Thing | None
         return _gone_space(change, attributes)
     if change.type == ENDPOINT and attributes.get("vpc_endpoint_type") == "Interface":
         hours = len(attributes.get(SUBNETS) or ()) * HOURS_A_MONTH
-        return Piece(change.address, None, "endpoint", hours, f"endpoint '{change.label}'")
-    if change.type in ALWAYS:
-        item, quantity = ALWAYS[change.type]
-        return Piece(change.address, None, item, quantity, items()[item].what)
+        return Piece(change.address, None, "endpoint", hours, f"private endpoint of {change.label}")
+    if change.address == pieces.SCHEDULE:
+        minutes = _minutes_of(attributes.get(OFTEN))
+        return pieces.looks(minutes) if minutes else None
+    if change.type == DATABASE and (least := _first(attributes.get("serverlessv2_scaling_configuration"))):
+        capacity = float(least.get("min_capacity") or 0) * HOURS_A_MONTH
+        return Piece(change.address, None, "database", capacity, "database of studies") if capacity else None
+    if change.type != ENDPOINT and (kind := KINDS.get(change.type)) and kind.paid:
+        item = items()[kind.paid]
+        what = pieces.SECRET if change.type == SECRET else item.what
+        return Piece(change.address, None, kind.paid, kind.times * A_MONTH[item.unit], what)
     return None
 
 
@@ -202,6 +256,16 @@ def _gone_space(change: ResourceChange, attributes: Mapping[str, Any]) -> PaidSp
     minutes = idle if isinstance(idle, int) and idle < LONGEST_IDLE else None
     name = str(attributes.get("space_name") or change.label)
     return PaidSpace(change.address, None, name, instance_type, int(storage.get(SIZE) or 0), minutes, app_type)
+
+
+def _held_space(change: ResourceChange, space: SpaceDetails) -> PaidSpace | None:
+    if space.spec.instance_type is None:
+        return None
+    idle, name = space.idle_timeout_minutes, space.name
+    minutes = idle if idle is not None and idle < LONGEST_IDLE else None
+    return PaidSpace(
+        change.address, None, name, space.spec.instance_type, space.volume_gb or 0, minutes, space.app_type
+    )
 
 
 def _first(block: Any) -> Mapping[str, Any]:

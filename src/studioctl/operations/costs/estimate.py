@@ -1,13 +1,14 @@
-"""The costs of an environment for a month, from the file alone: with no app running, at work, and left open."""
+"""The costs of an environment for a month, from the file alone: with no app running, at work, and left running."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from studioctl.catalog.prices import Prices, items
+from studioctl.catalog.prices import HOURS_A_MONTH, Prices, items
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
-from studioctl.operations.costs import known, pieces
-from studioctl.operations.costs.pieces import HOURS_A_MONTH, PaidSpace, Piece
+from studioctl.operations.costs import pieces
+from studioctl.operations.costs.pieces import PaidSpace, Piece
+from studioctl.operations.prices import known
 
 WORKING_HOURS = 8.0
 WORKING_DAYS = 5  # a week
@@ -32,6 +33,10 @@ class Money:
     def __sub__(self, other: "Money") -> "Money":
         return self + Money(-other.usd, other.unknown)
 
+    def beyond(self, other: "Money") -> "Money":
+        """The difference from another sum: of one that is not known whole, nobody knows it."""
+        return Money(unknown=(self + other).unknown) if other.unknown else self - other
+
 
 @dataclass(frozen=True)
 class Costs:
@@ -41,7 +46,7 @@ class Costs:
         standing: A month in which nothing runs.
         working: A month in which every app runs for the working hours of five days a week, and is stopped then.
         forgotten: The same, but nobody stops anything: the idle stop does, if there is one.
-        weekend: What one weekend adds on which everything was left open, from Friday's end of work to Monday's start.
+        weekend: What one weekend adds on which all were left running, from Friday's end of work to Monday's start.
     """
 
     standing: Money = Money()
@@ -54,6 +59,11 @@ class Costs:
 
     def __sub__(self, other: "Costs") -> "Costs":
         return self._each(other, -1)
+
+    def beyond(self, other: "Costs") -> "Costs":
+        """The difference from other costs; see `Money.beyond`."""
+        mine, theirs = vars(self), vars(other)
+        return Costs(**{key: mine[key].beyond(theirs[key]) for key in mine})
 
     def _each(self, other: "Costs", sign: int) -> "Costs":
         mine, theirs = vars(self), vars(other)
@@ -75,6 +85,7 @@ class Line:
         what: In words.
         item: Its name in the table of prices.
         unit: What `usd_each` is for: "hour", "month" or "GB-month".
+        quantity: How many of that unit a month has in which apps run for the working hours.
         usd_each: Its price; None: not known.
         costs: What it comes to.
         key: Where the file asks for it; None where a what-if does.
@@ -85,6 +96,7 @@ class Line:
     what: str
     item: str
     unit: str
+    quantity: float
     usd_each: float | None
     costs: Costs
     key: Location | None
@@ -132,11 +144,17 @@ def total(lines: Iterable[Line]) -> Costs:
     return sum((line.costs for line in lines), Costs())
 
 
-def estimate(config: EnvironmentConfig, hours: float = WORKING_HOURS) -> Estimate:
-    """The costs of the environment in the file, if its apps run for so many hours a day, five days a week."""
+def estimate(config: EnvironmentConfig, hours: float = WORKING_HOURS, *, unstarted: Collection[str] = ()) -> Estimate:
+    """The costs of the environment in the file, if its apps run for so many hours a day, five days a week.
+
+    Args:
+        config: The file.
+        hours: How many.
+        unstarted: Spaces that have no volume before somebody works in them.
+    """
     price_list = known.of(config)
     found = (
-        *(line for space in pieces.spaces(config) for line in of_space(space, price_list, hours)),
+        *(line for space in pieces.spaces(config, unstarted) for line in of_space(space, price_list, hours)),
         *(of_piece(piece, price_list) for piece in pieces.pieces(config)),
     )
     users = tuple(user.name for user in config.users)
@@ -144,35 +162,49 @@ def estimate(config: EnvironmentConfig, hours: float = WORKING_HOURS) -> Estimat
     return Estimate(config.name, config.region, hours, found, users, price_list, pieces.by_use(config), idle)
 
 
+def of_guard(config: EnvironmentConfig) -> Money:
+    """The guard's own cost a month, without a free tier.
+
+    Lists of SageMaker, IAM's calls and CloudTrail's history cost nothing.
+    """
+    price_list = known.of(config)
+    return total(of_piece(piece, price_list) for piece in pieces.guard(config)).standing
+
+
 def of_piece(piece: Piece, price_list: Prices) -> Line:
     """The costs of something that is always there."""
     usd = price_list.usd(piece.item)
     costs = _always(_money(usd, piece.quantity, piece.item))
     unit = items()[piece.item].unit
-    return Line(piece.address, piece.user, piece.what, piece.item, unit, usd, costs, piece.key)
+    return Line(piece.address, piece.user, piece.what, piece.item, unit, piece.quantity, usd, costs, piece.key)
 
 
 def of_space(space: PaidSpace, price_list: Prices, hours: float) -> Sequence[Line]:
     """The costs of a space: its volume, and the instance while its app runs.
 
-    AWS makes the volume with the space's first start; it is counted from the beginning.
+    AWS makes the volume with the space's first start; it is counted from the beginning, unless somebody
+    saw that it is not there.
     """
-    volume, rate = price_list.usd("volume"), price_list.of_app(space.app_type, space.instance_type)
+    volume = price_list.usd("volume")
+    rate = 0.0 if space.is_prepaid else price_list.of_app(space.app_type, space.instance_type)
     kept = _always(_money(volume, space.volume_gb, "volume"))
+    if not space.is_started:
+        kept = replace(kept, standing=Money())
+    worked_hours = _a_month(WORKING_DAYS * hours)
     worked, forgotten, weekend = (
         _money(rate, amount, space.instance_type)
         for amount in (
-            _a_month(WORKING_DAYS * hours),
+            worked_hours,
             _a_month(forgotten_hours(hours, space.idle_minutes)),
             weekend_hours(hours, space.idle_minutes),
         )
     )
     runs = Costs(Money(), worked, forgotten, weekend)
     what = f"volume of '{space.name}', {space.volume_gb} GB"
-    on = f"'{space.name}' on {space.instance_type}"
+    on = f"'{space.name}' on {space.instance_type}{', on a training plan' if space.is_prepaid else ''}"
     return (
-        Line(space.address, space.user, what, "volume", "GB-month", volume, kept, space.volume_key),
-        Line(space.address, space.user, on, space.instance_type, "hour", rate, runs, space.type_key),
+        Line(space.address, space.user, what, "volume", "GB-month", space.volume_gb, volume, kept, space.volume_key),
+        Line(space.address, space.user, on, space.instance_type, "hour", worked_hours, rate, runs, space.type_key),
     )
 
 
@@ -185,7 +217,7 @@ def forgotten_hours(hours: float, idle_minutes: int | None) -> float:
 
 
 def weekend_hours(hours: float, idle_minutes: int | None) -> float:
-    """For how many hours an app runs on that is left open on Friday and used again on Monday."""
+    """For how many hours an app runs on that is left running on Friday and used again on Monday."""
     longest = HOURS_A_WEEK - (WORKING_DAYS - 1) * 24 - hours
     return longest if idle_minutes is None else min(idle_minutes / 60, longest)
 
@@ -199,4 +231,5 @@ def _always(money: Money) -> Costs:
 
 
 def _money(usd: float | None, amount: float, item: str) -> Money:
-    return Money(usd * amount) if usd is not None else Money(0.0, (item,))
+    """Cents: what is shown is rounded here, once, so that the parts that people see make the sums that they see."""
+    return Money(round(usd * amount, 2)) if usd is not None else Money(0.0, (item,))

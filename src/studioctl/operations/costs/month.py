@@ -2,27 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
-from studioctl.aws import contents
-from studioctl.aws.errors import DeniedError, MissingError, translated
-from studioctl.catalog.prices import GIGABYTE, Prices
-from studioctl.errors import AwsError, ExitCode, StudioctlError
-from studioctl.guard import reading
+from studioctl.errors import ExitCode, StudioctlError
 from studioctl.guard.rates import Rates
-from studioctl.guard.spans import Span, observe
-from studioctl.infrastructure.naming import Naming
+from studioctl.guard.spans import Span
 from studioctl.operations import emulation
-from studioctl.operations.costs import known
-from studioctl.operations.data.inventory import HOME, filled_spaces
+from studioctl.operations.costs import stored
+from studioctl.operations.costs.past import database_hours, past
+from studioctl.operations.costs.stored import Counted, Stored, Volume
 from studioctl.operations.environment import Account
-from studioctl.terraform.state_resources import BUCKET, REPOSITORY
-
-TRAIL_DAYS = 90  # CloudTrail's event history
-BEFORE_DAYS = 14  # how long before the month something may have begun that ran into it
-DAY = 86400.0
-VOLUME = "volume"
+from studioctl.operations.prices import known
 
 
 @dataclass(frozen=True)
@@ -38,6 +28,7 @@ class Used:
         usd: What they cost; None where the price is not known.
         doubt: Hours that it may be more or less, where ends were not recorded.
         running: Whether one of them runs now.
+        prepaid: Whether it is on the capacity of a training plan: then it costs nothing more.
     """
 
     user: str
@@ -48,15 +39,34 @@ class Used:
     usd: float | None
     doubt: float
     running: bool
+    prepaid: bool = False
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A kind of storage: its size now, and what that costs for the part of the month that is over."""
+class Day:
+    """A day's use, of everybody.
 
-    kind: str
-    gigabytes: float | None
+    Args:
+        day: Such as "2026-11-03", in UTC.
+        hours: Instance hours.
+        usd: What they cost, as far as prices are known.
+    """
+
+    day: str
+    hours: float
+    usd: float
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The capacity of the database of studies: ACU hours, what they cost, and who told it.
+
+    `acu_hours` is None where nobody tells it, `usd` where nobody knows a price, too.
+    """
+
+    acu_hours: float | None
     usd: float | None
+    source: str
 
 
 @dataclass(frozen=True)
@@ -66,18 +76,41 @@ class Month:
     Args:
         month: Such as "2026-11".
         until: The end of what was counted.
-        source: What it was counted from: "CloudTrail", or "AWS's lists" for those who may not read that.
+        since: The start of what was counted: the month's, or later where nobody knows what was before; after `until`
+            where nobody knows anything of it.
+        source: What it was counted from: see `past`.
         used: By user, space and kind; the most expensive first.
         stored: By kind.
+        days: In order, from the first of the month to the one of `until`.
+        volumes: Whose volumes there are; `user` is "" for a shared space.
+        made: When the domain was made; of earlier ones of the name nothing is counted but their database's ledger.
+        is_over: Whether the month is: what was stored in it, and deleted since, is not known.
+        database: Of the database of studies, which is nobody's own; None where there is none.
     """
 
     name: str
     region: str
     month: str
     until: datetime
+    since: datetime
     source: str
     used: tuple[Used, ...]
     stored: tuple[Stored, ...]
+    days: tuple[Day, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    made: datetime | None = None
+    is_over: bool = False
+    database: Capacity | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything tells what ran in at least a part of it."""
+        return self.since < self.until
+
+    @property
+    def was_there(self) -> bool:
+        """Whether the environment, as it is, was made before the end of what was counted."""
+        return self.made is None or self.made < self.until
 
     @property
     def usd(self) -> float:
@@ -142,61 +175,47 @@ def month(account: Account, text: str, now: datetime | None = None) -> Month:
         raise StudioctlError(
             f"There is no '{account.config.name}' in {account.place}.", hint="studioctl list   (shows what there is)"
         )
-    spans, source = _spans(account, domain.id, start, now)
+    found = past(account, domain.id, start, now)
     prices = known.of(account.config)
-    part = (until - start) / (end - start)
+    counted = Counted(start, end, until)
+    volumes = tuple(stored.volumes(account, domain.id, found, prices.usd(stored.VOLUME), counted))
+    rates = Rates({item: price.usd for item, price in prices.of.items()})
     return Month(
         name=account.config.name,
         region=account.target.region,
         month=f"{start:%Y-%m}",
         until=until,
-        source=source,
-        used=_used(spans, Rates({item: price.usd for item, price in prices.of.items()}), start, until),
-        stored=tuple(_stored(account, prices, part)),
+        since=max(start, found.since),
+        source=found.source,
+        used=_used(found.spans, rates, start, until),
+        stored=(stored.together(volumes, prices), *stored.others(account, domain, prices, counted)),
+        days=tuple(_days(found.spans, rates, start, until)),
+        volumes=volumes,
+        made=domain.created_at,
+        is_over=end <= now,
+        database=_database(account, (start, until, now), prices.usd("database")),
     )
 
 
-def _spans(account: Account, domain_id: str, start: datetime, now: datetime) -> tuple[tuple[Span, ...], str]:
-    """All that ran since some days before the month.
-
-    Who may not read CloudTrail has the lists of apps, of a day, and of jobs.
-    """
-    naming, per_user = Naming.of(account.config), account.config.iam.per_user_roles
-    prefixes = {user.name: naming.job_prefix(user.name) for user in account.config.users} if per_user else {}
-    prefixes |= {"": naming.job_prefix()}
-    since = max(start.timestamp() - BEFORE_DAYS * DAY, now.timestamp() - TRAIL_DAYS * DAY)
-
-    def looked(clients: Any) -> tuple[Span, ...]:
-        with translated():
-            seen = reading.look(clients, domain_id, prefixes, at=now.timestamp(), since=since, back=since)
-        return observe((), seen)
-
-    try:
-        return looked(account.session.client), "CloudTrail"
-    except DeniedError as error:
-        if "LookupEvents" not in error.message:
-            raise
-    return looked(lambda name: _NoTrail() if name == "cloudtrail" else account.session.client(name)), "AWS's lists"
-
-
-class _NoTrail:
-    """CloudTrail, for those who may not read it."""
-
-    def get_paginator(self, _: str) -> "_NoTrail":
-        return self
-
-    def paginate(self, **_: object) -> Iterator[dict[str, Any]]:
-        return iter(())
+def _database(account: Account, times: tuple[datetime, datetime, datetime], usd: float | None) -> Capacity | None:
+    if not account.config.tuning.has_database:
+        return None
+    hours, source = database_hours(account, *times)
+    return Capacity(
+        None if hours is None else round(hours, 4),
+        None if hours is None or usd is None else round(hours * usd, 4),
+        source,
+    )
 
 
 def _used(spans: Iterable[Span], rates: Rates, start: datetime, until: datetime) -> tuple[Used, ...]:
     bounds = start.timestamp(), until.timestamp()
-    groups: dict[tuple[str, str, str, str], list[Span]] = {}
+    groups: dict[tuple[str, str, str, str, bool], list[Span]] = {}
     for span in spans:
         if span.hours(*bounds) > 0:
-            groups.setdefault((span.owner, span.space, span.kind, span.instance_type), []).append(span)
+            groups.setdefault(_group(span), []).append(span)
     found = []
-    for (user, space, kind, instance_type), members in groups.items():
+    for (user, space, kind, instance_type, prepaid), members in groups.items():
         hours = sum(span.hours(*bounds) for span in members)
         price = rates.per_hour(members[0])
         found.append(
@@ -209,41 +228,21 @@ def _used(spans: Iterable[Span], rates: Rates, start: datetime, until: datetime)
                 usd=None if price is None else round(hours * price, 4),
                 doubt=round(sum(min(span.doubt * span.count / 3600, span.hours(*bounds)) for span in members), 4),
                 running=any(span.is_open for span in members),
+                prepaid=prepaid,
             )
         )
     return tuple(sorted(found, key=lambda each: (-(each.usd or 0), each.user, each.space)))
 
 
-def _stored(account: Account, prices: Prices, part: float) -> Iterator[Stored]:
-    """As it is now: AWS tells no sizes of yesterday."""
-    domain = account.domain()
-    if domain is not None:
-        spaces = filled_spaces(account, domain.id, account.studio.apps(domain.id))
-        gigabytes = float(sum(space.volume_gb or 0 for space in spaces))
-        usd = prices.usd(VOLUME)
-        yield Stored("volumes of spaces", gigabytes, None if usd is None else round(gigabytes * usd * part, 4))
-        if home := domain.home_file_system_id:
-            yield _sized(
-                HOME, lambda: contents.home_contents(account.session, home, profiles=0, used=True), prices, part
-            )
-    bucket = account.config.storage.bucket or f"{account.config.name}-data-{account.session.identity.account_id}"
-    yield _sized(BUCKET, lambda: contents.bucket_contents(account.session, bucket), prices, part)
-    repository = account.config.repository
-    yield _sized(REPOSITORY, lambda: contents.repository_contents(account.session, repository), prices, part)
+def _group(span: Span) -> tuple[str, str, str, str, bool]:
+    return span.owner, span.space, span.kind, span.instance_type, span.prepaid
 
 
-def _sized(kind: str, look: Any, prices: Prices, part: float) -> Stored:
-    """Of what may not be looked at, nothing is known."""
-    try:
-        amount = look()
-    except MissingError:
-        amount = None
-    except AwsError:
-        return Stored(kind, None, None)
-    size = amount.size if amount else 0
-    usd = prices.monthly(kind, size)
-    return Stored(
-        kind,
-        None if size is None else round(size / GIGABYTE, 3),
-        None if usd is None else round(usd * part, 4),
-    )
+def _days(spans: Iterable[Span], rates: Rates, start: datetime, until: datetime) -> Iterator[Day]:
+    priced = [(span, rates.per_hour(span) or 0.0) for span in spans]
+    while start < until:
+        end = min(start + timedelta(days=1), until)
+        hours = [(span.hours(start.timestamp(), end.timestamp()), usd) for span, usd in priced]
+        cost = sum(each * usd for each, usd in hours)
+        yield Day(f"{start:%Y-%m-%d}", round(sum(each for each, _ in hours), 4), round(cost, 4))
+        start = end

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from studioctl.catalog.prices import Prices
-from studioctl.operations.costs import known
 from studioctl.operations.environment import Account
+from studioctl.operations.prices import known
 
 if TYPE_CHECKING:  # they come with botocore
     from collections.abc import Iterable
@@ -15,7 +15,12 @@ if TYPE_CHECKING:  # they come with botocore
 
 def usd_per_hour(account: Account, app: "App") -> float | None:
     """US dollars per hour while this app runs; None where that is not known."""
-    return _prices(account).of_app(app.type, app.instance_type)
+    return of_running(app, _prices(account))
+
+
+def of_running(app: "App", prices: Prices) -> float | None:
+    """The same by these prices. The capacity of a training plan was paid for when that was bought."""
+    return 0.0 if app.spec.training_plan else prices.of_app(app.type, app.instance_type)
 
 
 def usd_per_month(account: Account, kind: str, size: int) -> float | None:

@@ -1,6 +1,6 @@
 """An estimate in words, as a terminal and a report show it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from studioctl.catalog.prices import items
 from studioctl.operations.costs.estimate import Costs, Estimate, Line, Money
@@ -13,19 +13,25 @@ NOTHING = 0.005  # below it, a sum reads 0.00
 
 def ways(found: Estimate) -> tuple[str, str, str]:
     """The ways in which an environment may be used that `Costs` counts: standing, working and forgotten."""
-    end = "day and night" if found.idle_minutes is None else "until the idle stop"
-    return "with no app running", f"at {found.hours:g} h a working day", f"left open {end}"
+    return "with no app running", f"at {found.hours:g} h a working day", "if left running"
 
 
 def titles(found: Estimate) -> tuple[str, str, str, str]:
     """The same as short titles of columns, with the one of a weekend."""
-    still, working, left_open = ways(found)
+    still, working, left_running = ways(found)
     return (
         still.removeprefix("with "),
         working.removeprefix("at "),
-        left_open.removeprefix("left ").replace("the ", ""),
-        "one weekend open",
+        left_running.removeprefix("if "),
+        "one weekend left running",
     )
+
+
+def left_running(found: Estimate) -> str:
+    """The meaning of the third sum."""
+    idle = found.idle_minutes
+    end = "they run day and night" if idle is None else f"the idle stop ends them after {idle} minutes without use"
+    return f'"Left running" means that apps are started each working day and never stopped by hand: {end}.'
 
 
 def summary(found: Estimate) -> Iterable[tuple[str, Costs]]:
@@ -41,7 +47,7 @@ def summary(found: Estimate) -> Iterable[tuple[str, Costs]]:
 
 def amount(money: Money, *, signed: bool = False) -> str:
     """US dollars, and that something in them is unknown: "2.30 + unknown"."""
-    if money.unknown and abs(money.usd) < NOTHING:
+    if money.unknown and (abs(money.usd) < NOTHING or (signed and money.usd < 0)):  # it may cost more in the end
         return "unknown"
     usd = 0.0 if abs(money.usd) < NOTHING else money.usd
     return (f"{usd:+,.2f}" if signed and usd else f"{usd:,.2f}") + (" + unknown" if money.unknown else "")
@@ -54,6 +60,18 @@ def by_item(lines: Iterable[Line]) -> Iterable[tuple[str, Money]]:
         sums[line.item] = sums.get(line.item, Money()) + line.costs.working
     known = items()
     return [(known[item].what if item in known else item, money) for item, money in sums.items()]
+
+
+def quantities(lines: Iterable[Line]) -> Mapping[str, str]:
+    """How much of everything a month at work takes, by the same words: "380 GB-months", "174 hours"."""
+    sums: dict[tuple[str, str], float] = {}
+    for line in lines:
+        sums[line.item, line.unit] = sums.get((line.item, line.unit), 0) + line.quantity
+    known = items()
+    return {
+        known[item].what if item in known else item: f"{number:,.0f} {unit}{'' if round(number) == 1 else 's'}"
+        for (item, unit), number in sums.items()
+    }
 
 
 def dated(found: Estimate) -> str:

@@ -133,9 +133,9 @@ def plan(account: Account, place: Place, environ: Mapping[str, str], *, only: st
     wanted = (chosen,) if chosen else filled
     surveys, unreadable = _surveys(account, wanted, environ)
     if chosen:
-        homes = {chosen.name: chosen.owner} if chosen.owner and surveys else {}
+        homes = {chosen.name: chosen.owner} if domain.home_file_system_id and chosen.owner and surveys else {}
         return _ready(Plan(place, surveys, homes, unreadable, key_arn), environ)
-    owners = [profile.name for profile in account.studio.user_profiles(domain.id)]
+    owners = [p.name for p in account.studio.user_profiles(domain.id)] if domain.home_file_system_id else []
     more, missing = _spaces_for_homes(account, owners, surveys, everything, environ)
     homes = _readers(owners, (*surveys, *more))
     return _ready(Plan(place, (*surveys, *more), homes, (*unreadable, *missing), key_arn), environ)
@@ -168,7 +168,7 @@ def _fit(account: Account, space: Space, environ: Mapping[str, str]) -> Survey |
     found = connect.survey(account, space, editor=None, environ=environ)
     if larger := remote_requirements.large_enough(found.runs_on):
         found = connect.survey(account, space, editor=None, environ=environ, instance_type=larger)
-    problem = next((finding for finding in found.needs if finding.status == "error"), None)
+    problem = next(iter(connect.blocking(found.needs)), None)
     return Unreadable(SPACE, space.name, problem.message, problem.remedy) if problem else found
 
 

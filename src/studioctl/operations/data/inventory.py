@@ -5,7 +5,7 @@ Doubt means that there is data: AWS does not say whether a space has a volume, a
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from studioctl.aws import contents, leftovers
 from studioctl.aws.contents import Amount
@@ -13,16 +13,26 @@ from studioctl.aws.leftovers import DomainTraces, Marked
 from studioctl.aws.values import App, Domain, Space
 from studioctl.errors import ExitCode, StudioctlError
 from studioctl.infrastructure.naming import kept_tags, read_home_tags
-from studioctl.operations.costs import known
+from studioctl.operations import emulation
+from studioctl.operations.data import databases
 from studioctl.operations.environment import Account, Environment
-from studioctl.terraform.state_resources import BUCKET, DEPOSED, REPOSITORY, SECRET, SPACE, STORES, Estate
+from studioctl.operations.prices import known
+from studioctl.terraform.state_resources import BUCKET, DATABASE, DEPOSED, REPOSITORY, SECRET, SPACE, STORES, Estate
 
 # AWS forgets a deleted app after 24 hours; only within them can it be known that a space never had one.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeApp.html
 APP_MEMORY = timedelta(hours=23)
 HOME = "home file system"
+STUDIES = DATABASE
 # What people say of it -> what a holding of it is called.
-KINDS: Mapping[str, str] = {"bucket": BUCKET, "homes": HOME, "images": REPOSITORY, "secrets": SECRET, "spaces": SPACE}
+KINDS: Mapping[str, str] = {
+    "bucket": BUCKET,
+    "homes": HOME,
+    "images": REPOSITORY,
+    "secrets": SECRET,
+    "spaces": SPACE,
+    "studies": STUDIES,
+}
 ALL = "all"  # of them
 
 
@@ -123,14 +133,25 @@ def find(environment: Environment, places: Iterable[Store], traces: Iterable[Dom
         *(Holding(s.kind, s.name, held.text, held.size) for s in places if (held := _stored(environment, s))),
         *(holding for holding in in_domains if holding.name not in homes),
         *homes.values(),
+        *studies(environment),
     )
     return priced(environment, found)
+
+
+def studies(account: Account) -> Iterator[Holding]:
+    """The database of studies, and snapshots that earlier `down` kept of it. AWS does not say how much is in it."""
+    if found := databases.of(account):
+        yield Holding(STUDIES, found.name, "studies; it stays as a snapshot")
+    for each in databases.kept(account):
+        said = f"a snapshot that an earlier down kept, at most {contents.as_text(each.size)}"
+        yield Holding(STUDIES, each.name, said, each.size, is_in_use=False)
 
 
 def priced(account: Account, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
     """The same, with what each costs a month by the prices of the environment's region."""
     table = known.of(account.config)
-    return tuple(replace(each, usd_per_month=table.monthly(each.kind, each.size)) for each in holdings)
+    priced = ((each, table.monthly(each.kind, each.size)) for each in holdings)
+    return tuple(replace(each, usd_per_month=None if usd is None else round(usd, 2)) for each, usd in priced)
 
 
 def kept_homes(account: Account) -> tuple[Holding, ...]:
@@ -172,7 +193,19 @@ def _in_domain(environment: Environment, trace: DomainTraces) -> Iterable[Holdin
 
 def filled_spaces(account: Account, domain_id: str, apps: Collection[App]) -> tuple[Space, ...]:
     """The spaces of a domain that may have a volume with files. `apps`: the domain's."""
-    return tuple(space for space in account.studio.spaces(domain_id) if _may_hold_files(space, apps))
+    now = emulation.now(account.target)
+    return tuple(space for space in account.studio.spaces(domain_id) if _may_hold_files(space, apps, now))
+
+
+def unstarted(spaces: Iterable[Space], apps: Collection[App], now: datetime) -> tuple[Space, ...]:
+    """The spaces in which no app was ever started, so that they have no volume.
+
+    Args:
+        spaces: The domain's.
+        apps: The domain's.
+        now: AWS's time, which is another in an emulator whose clock was set.
+    """
+    return tuple(space for space in spaces if not _may_hold_files(space, apps, now))
 
 
 def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Holding]:
@@ -188,8 +221,8 @@ def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Hold
             yield Holding(HOME, domain.home_file_system_id, held.text, held.size)
 
 
-def _may_hold_files(space: Space, apps: Iterable[App]) -> bool:
+def _may_hold_files(space: Space, apps: Iterable[App], now: datetime) -> bool:
     """A space has a volume from its first start on. AWS does not say whether there was one, so doubt means yes."""
     if any(app.space == space.name for app in apps):
         return True
-    return datetime.now(UTC) - space.created_at > APP_MEMORY
+    return now - space.created_at > APP_MEMORY

@@ -18,7 +18,9 @@ from studioctl.operations.environment import Environment
 from studioctl.terraform.state_resources import Estate
 
 # AWS's names of the services in which data can outlive everything else.
-OF_DATA = {"s3", "ecr", "secretsmanager", "elasticfilesystem"}
+OF_DATA = {"s3", "ecr", "secretsmanager", "elasticfilesystem", "rds"}
+# Of RDS, groups hold none.
+OF_STUDIES = {"cluster", "cluster-snapshot"}
 
 
 def find(environment: Environment) -> tuple[Key, ...]:
@@ -87,9 +89,14 @@ def encrypted(session: Session, environment: str, found: Collection[Key]) -> tup
     if not found:
         return ()
     tag = (ENVIRONMENT_TAG, environment)
-    stores = [arn for arn in tagged(session, tag) if arn.split(":")[2] in OF_DATA]
+    stores = tagged(session, tag, _holds_data)
     homes = leftovers.encrypted_with(session, [key.arn for key in found])
     return (*stores, *homes)
+
+
+def _holds_data(arn: str) -> bool:
+    service, kind = arn.split(":")[2], arn.split(":")[5]
+    return service in OF_DATA and (service != "rds" or kind in OF_STUDIES)
 
 
 def unknown(

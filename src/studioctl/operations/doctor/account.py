@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from studioctl.errors import AwsError
+from studioctl.findings import Finding, Key, Rule, Severity
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 
 CREDENTIALS = Rule(
@@ -48,6 +48,7 @@ REGION = Rule(
     "AWS refuses every call there, with words as if the credentials were wrong.",
     "aws account enable-region --region-name {region}{profile_flag}",
     "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html",
+    key=("region",),
 )
 OTHER_REGION = Rule(
     "AWS006",
@@ -56,6 +57,7 @@ OTHER_REGION = Rule(
     "`aws` commands that name no region do not see this environment.",
     "export AWS_REGION={region} AWS_DEFAULT_REGION={region}",
     "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html",
+    key=("region",),
 )
 CLOCK = Rule(
     "CLK001",
@@ -72,16 +74,22 @@ EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"  # as `aws configure export-credentials
 
 def _who(patient: Patient) -> Iterator[Finding]:
     if profile := _unknown_profile(patient):
-        yield PROFILE.broken(f"There is no profile '{profile}'", profile=shlex.quote(profile))
+        at = _named_profile(patient)
+        yield PROFILE.broken(f"There is no profile '{profile}'", at=at, profile=shlex.quote(profile))
         return
     try:
         who = patient.identity
     except AwsError as error:
-        yield CREDENTIALS.broken(error.message.rstrip("."), remedy=error.hint)
+        yield CREDENTIALS.broken(error.message.rstrip("."), at=_named_profile(patient), remedy=error.hint)
         return
     yield CREDENTIALS.ok(f"account {who.account_id}, {who.arn}")
     if who.arn.endswith(":root") and not patient.target.is_local:
         yield ROOT_USER.broken(f"{who.arn} is the root user of the account")
+
+
+def _named_profile(patient: Patient) -> Key:
+    """The key of the file that names the profile; none where the file names none."""
+    return ("profile",) if patient.target.profile and not patient.target.is_local else ()
 
 
 def _unknown_profile(patient: Patient) -> str | None:

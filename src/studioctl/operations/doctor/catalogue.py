@@ -1,9 +1,21 @@
 """Every check there is, in the order in which people read them."""
 
-from studioctl.operations.doctor import account, drift, engine, file, limits, machine, names, quotas, remote
+from studioctl.findings import Rule
+from studioctl.operations.doctor import (
+    account,
+    database,
+    drift,
+    engine,
+    file,
+    identity_center,
+    limits,
+    machine,
+    names,
+    quotas,
+    remote,
+)
 from studioctl.operations.doctor.check import Group
 from studioctl.operations.doctor.examination import ITSELF, LEFT_OUT, NOT_CHECKED
-from studioctl.operations.doctor.finding import Rule
 
 GROUPS: tuple[Group, ...] = (
     file.GROUP,
@@ -14,7 +26,9 @@ GROUPS: tuple[Group, ...] = (
     quotas.GROUP,
     names.GROUP,
     drift.GROUP,
+    identity_center.GROUP,
     limits.GROUP,
+    database.GROUP,
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from studioctl.operations.doctor.finding import Finding, Rule
+from studioctl.findings import Finding, Rule
 from studioctl.operations.doctor.patient import Patient
 
 

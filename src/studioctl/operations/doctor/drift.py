@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from studioctl.aws.values import SETTINGS
+from studioctl.findings import Finding, Rule, Severity
+from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
-from studioctl.operations.doctor.images import POLICY, supported_until, with_newest
+from studioctl.operations.doctor.images import POLICY, ending, with_newest
 from studioctl.operations.doctor.patient import EXAMINED_SPACES, Patient
+from studioctl.operations.spaces.remote_requirements import large_enough
 
+MOST = 5  # things with other tags that are named
 UPDATE_SPACE = "aws sagemaker update-space --domain-id {domain} --space-name {space} --space-settings "
 RESTART = "studioctl restart {space}{ours}"
 OPEN = Rule(
@@ -18,14 +21,16 @@ OPEN = Rule(
     "The AWS provider cannot set it, so Terraform neither sees nor mends it. It takes effect when the space starts.",
     "for space in {spaces}; do " + UPDATE_SPACE.replace("{space}", "$space") + "RemoteAccess=DISABLED{flags}; done",
     "https://github.com/hashicorp/terraform-provider-aws/issues/44553",
+    key=("studio", "remote_access"),
 )
 NOT_OPENED = Rule(
     "DRF009",
     Severity.INFO,
     "A space does not allow remote access yet, and the file does",
     "The AWS provider cannot set it. `connect` does, when it is first used: the space has to start again for it.",
-    "studioctl connect {space}{ours}",
+    "studioctl connect {space}{ours}{larger}",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html",
+    key=("studio", "remote_access"),
 )
 OTHER_INSTANCE = Rule(
     "DRF002",
@@ -42,6 +47,7 @@ BY_HAND = Rule(
     "`plan` and `up` do not know it, and it counts against the quotas. `studioctl down` names it and removes it, too.",
     "write it into {file}, or leave it as it is",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-spaces.html",
+    key=("users",),
 )
 TAKEN_OUT = Rule(
     "DRF011",
@@ -50,6 +56,7 @@ TAKEN_OUT = Rule(
     "A space's volume goes with the space, so `up` refuses to destroy one that was ever started, unless it is told to.",
     "write it into {file} again, or save its files first: studioctl backup{ours}",
     "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteSpace.html",
+    key=("users",),
 )
 NO_SCRIPT = Rule(
     "DRF004",
@@ -66,12 +73,13 @@ OLD_SCRIPT = Rule(
     "What `[editor]` asks for comes with the next start. Files are kept.",
     RESTART,
     "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-lifecycle-configurations.html",
+    key=("editor",),
 )
 OLD_IMAGE = Rule(
     "DRF006",
     Severity.WARNING,
-    "A space's image is no longer supported",
-    "AWS does not mend it any more, not even security holes.",
+    "A space's image is no longer supported, or not for long",
+    "AWS does not mend it after that day, not even security holes.",
     UPDATE_SPACE + "'{settings}={{DefaultResourceSpec={{{value}}}}}'{flags}",
     POLICY,
 )
@@ -102,6 +110,18 @@ KEY_LEAVING = Rule(
     " takes it for gone already; `up` refuses to make another.",
     "aws kms cancel-key-deletion --key-id {key}{flags} && aws kms enable-key --key-id {key}{flags}",
     "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",
+    key=("encryption", "customer_key"),
+)
+
+OTHER_TAGS = Rule(
+    "DRF012",
+    Severity.WARNING,
+    "A user profile or a space does not carry the tags that the file gives it",
+    "AWS does not call that a change, so plans see it once a day only, when they look at everything. Policies and bills"
+    " go by tags.",
+    "studioctl up --refresh{ours}",
+    "https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html",
+    key=("tags",),
 )
 
 
@@ -125,16 +145,29 @@ def _remote_access(patient: Patient) -> Iterator[Finding]:
         yield _of_space(patient, OPEN, opened[0], message, spaces=" ".join(opened))
     if closed and allowed:
         message = f"Remote access is not allowed yet, as the file wants it: {', '.join(closed)}"
-        yield _of_space(patient, NOT_OPENED, closed[0], message)
+        larger = large_enough(_runs_on(patient, closed[0]))
+        flag = f" --instance-type {larger}" if larger else ""
+        yield _of_space(patient, NOT_OPENED, closed[0], message, larger=flag)
+
+
+def _runs_on(patient: Patient, space: str) -> str | None:
+    """The type of instance that a space runs on, or will when it is started."""
+    running = {app.space: app.instance_type for app in patient.apps if app.is_running and app.type in SETTINGS}
+    settings = {each.name: each.spec.instance_type for each in patient.examined_spaces}
+    return running.get(space) or settings.get(space)
 
 
 def _instances(patient: Patient) -> Iterator[Finding]:
     settings = {space.name: space.spec.instance_type for space in patient.examined_spaces}
+    admitted = {space.name: space.types for space in patient.wanted.resolved_spaces()}
     for app in patient.apps:
         set_type = settings.get(app.space or "")
+        if app.instance_type in admitted.get(app.space or "", ()):
+            continue  # AWS had none of the first
         if app.is_running and app.type in SETTINGS and app.space and set_type and app.instance_type != set_type:
             message = f"Space '{app.space}' runs on {app.instance_type}, and is set to {set_type}"
-            yield _of_space(patient, OTHER_INSTANCE, app.space, message)
+            at = patient.wanted.place_of(app.space, "instance_type")
+            yield _of_space(patient, OTHER_INSTANCE, app.space, message, at=at)
 
 
 def _not_in_the_file(patient: Patient) -> Iterator[Finding]:
@@ -186,11 +219,13 @@ def _name(arn: str | None) -> str:
 
 def _images(patient: Patient) -> Iterator[Finding]:
     running = {app.space: app.spec for app in patient.apps if app.is_running and app.type in SETTINGS}
+    pinned = {space.name: space.image for space in patient.wanted.resolved_spaces()}  # FIL003 is about these
     for space in patient.examined_spaces:
         spec = running.get(space.name, space.spec)
-        end = supported_until(spec.image_alias) if spec.is_distribution and spec.image_alias else None
-        if end and end < patient.now().date():
-            message = f"Space '{space.name}' uses image {spec.image_alias}, which AWS supported until {end}"
+        if not spec.is_distribution or not spec.image_alias or spec.image_alias == pinned.get(space.name):
+            continue
+        if end := ending(spec.image_alias, patient.now().date()):
+            message = f"Space '{space.name}' uses image {spec.image_alias}, which {end}"
             yield _of_space(
                 patient,
                 OLD_IMAGE,
@@ -231,6 +266,35 @@ def _key(patient: Patient) -> Iterator[Finding]:
         yield KEY_LEAVING.broken(message + ", ".join(found.certain), key=key.id, flags=patient.target.aws_flags)
 
 
+def _tags(patient: Patient) -> Iterator[Finding]:
+    """By AWS's index of tags, a hundred things in one call. What people made by hand is left out: it is DRF003's."""
+    if patient.domain is None:
+        return
+    from studioctl.aws.tagged import listed  # noqa: PLC0415
+
+    kinds = {
+        "user profile": ("user-profile", {u.name for u in patient.wanted.users}, {p.name for p in patient.profiles}),
+        "space": ("space", {s.name for s in patient.wanted.resolved_spaces()}, {s.name for s in patient.spaces}),
+    }
+    wanted = Naming.of(patient.wanted).tags(patient.wanted.tags)
+    known = listed(patient.session, patient.tag, *(f"sagemaker:{kind}" for kind, _, _ in kinds.values()))
+    # AWS writes these ARNs in lower case, whatever the name's case is.
+    of_domain = {tuple(arn.split(":", 5)[5].casefold().split("/")): tags for arn, tags in known.items()}
+    other, right = [], 0
+    for title, (kind, named, there) in kinds.items():
+        for name in sorted(named & there):
+            tags = of_domain.get((kind, patient.domain.id.casefold(), name.casefold()), {})
+            if all(tags.get(key) == value for key, value in wanted.items()):
+                right += 1
+            else:
+                other.append(f"{title} {name}")
+    if other:
+        more = f" and {len(other) - MOST} more" if len(other) > MOST else ""
+        yield OTHER_TAGS.broken(f"Other tags than the file's: {', '.join(other[:MOST])}{more}", ours=patient.flags)
+    elif right:
+        yield OTHER_TAGS.ok(f"{right} profiles and spaces carry the file's tags")
+
+
 GROUP = Group(
     "What Terraform does not see",
     (
@@ -240,6 +304,7 @@ GROUP = Group(
         Check("lifecycle configurations", _scripts, (NO_SCRIPT, OLD_SCRIPT), Needs.BOTH),
         Check("images' support", _images, (OLD_IMAGE,), Needs.BOTH),
         Check("spaces beyond the first ones", _not_all, (NOT_ALL,), Needs.BOTH),
+        Check("tags of profiles and spaces", _tags, (OTHER_TAGS,), Needs.BOTH),
         Check("leftovers of domains", _leftovers, (LEFTOVERS,), Needs.BOTH),
         Check("the environment's key", _key, (KEY_LEAVING,), Needs.BOTH),
     ),

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from studioctl.catalog.provider import NAME, USUAL
 from studioctl.errors import ConfigError, TerraformError
+from studioctl.findings import Finding, Rule, Severity
 from studioctl.operations.doctor.check import Check, Group
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 from studioctl.terraform import executable, provider
 from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
@@ -13,7 +13,7 @@ from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
 ENGINE = Rule(
     "TF001",
     Severity.ERROR,
-    "There is no Terraform or OpenTofu from 1.10 to 1.x",
+    f"There is no Terraform or OpenTofu from {executable.NEEDED}",
     "Nothing can be planned, made or removed.",
     "{engine}",
     "https://developer.hashicorp.com/terraform/install",

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from studioctl.config.source import located
 from studioctl.errors import StudioctlError
+from studioctl.findings import Finding, Rule, Severity
 from studioctl.operations.doctor.check import Check, Group
-from studioctl.operations.doctor.finding import Diagnosis, Finding, Rule, Severity
+from studioctl.operations.doctor.diagnosis import Diagnosis
 from studioctl.operations.doctor.patient import Patient
 
 if TYPE_CHECKING:
@@ -93,6 +95,8 @@ def examine(patient: Patient, groups: Sequence[Group], *, seconds: float | None 
     findings = [replace(finding, group=title) for title, look in looking for finding in tuple(look.findings)]
     of_ours = (*_left_out(looks, patient, tuple(findings)), *_failed(looks, patient))
     findings += [replace(finding, group=ITSELF) for finding in of_ours]
+    if patient.source is not None:
+        findings = list(located(findings, patient.source))
     identity: Identity | None = patient.known["identity"].peek() if "identity" in patient.known else None
     return Diagnosis(
         name=patient.config.name if patient.config else None,

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from studioctl.catalog.images import newest, support, supported_until
 from studioctl.config.notes import notes
-from studioctl.config.text import path
 from studioctl.errors import ConfigError, RefusedError
+from studioctl.findings import Finding, Rule, Severity
 from studioctl.operations.composition import backend_of
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
+from studioctl.operations.doctor.images import POLICY, ending
 from studioctl.operations.doctor.patient import Patient
 from studioctl.terraform import vetting
 
@@ -28,6 +29,14 @@ SURPRISE = Rule(
     "studioctl validate{file_flag}",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-local-get-started.html",
 )
+OLD_PIN = Rule(
+    "FIL003",
+    Severity.WARNING,
+    "The file pins an image that is no longer supported, or not for long",
+    "AWS does not mend it after that day, not even security holes. Editors get another one when they next start.",
+    'write image = "{newest}" there, then: studioctl up{ours}',
+    POLICY,
+)
 NO_STATE_BUCKET = Rule(
     "STA001",
     Severity.ERROR,
@@ -35,6 +44,7 @@ NO_STATE_BUCKET = Rule(
     "Terraform cannot start without its state, and does not make that bucket.",
     "studioctl state bucket create {bucket}{ours}",
     "https://developer.hashicorp.com/terraform/language/backend/s3",
+    key=("state", "bucket"),
 )
 NO_STATE = Rule(
     "STA002",
@@ -74,7 +84,18 @@ def _file(patient: Patient) -> Iterator[Finding]:
         else:
             yield MISTAKE.ok(f"{patient.file} is valid: '{patient.wanted.name}' in {patient.target.region}")
             for place, words in notes(patient.config):
-                yield SURPRISE.broken(f"{path(place)}: {words}", file_flag=patient.file_flag)
+                yield SURPRISE.broken(words, at=place, file_flag=patient.file_flag)
+
+
+def _pins(patient: Patient) -> Iterator[Finding]:
+    """Each place that pins a version; where none does, what AWS starts."""
+    found = list(patient.wanted.pinned_images())
+    for place, version in found:
+        if end := ending(version, patient.now().date()):
+            yield OLD_PIN.broken(f"image {version}, which {end}", at=place, newest=newest(), ours=patient.flags)
+    if not found:
+        words = f"{newest()} on {support().as_of}, supported until {supported_until(newest())}"
+        yield OLD_PIN.ok(f"no image is pinned: spaces that name none start AWS's newest, {words}")
 
 
 def _trust(patient: Patient) -> Iterator[Finding]:
@@ -122,6 +143,7 @@ GROUP = Group(
     "File and state",
     (
         Check("the file", _file, (MISTAKE, SURPRISE)),
+        Check("pinned images", _pins, (OLD_PIN,), Needs.FILE),
         Check("what is in .studioctl/", _trust, (STRANGE_STATE, STRANGE_FILES), Needs.FILE),
         Check("Terraform's state", _state, (NO_STATE_BUCKET, NO_STATE), Needs.BOTH),
     ),

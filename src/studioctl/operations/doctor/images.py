@@ -1,40 +1,24 @@
-"""SageMaker Distribution: until when AWS mends which version.
+"""SageMaker Distribution: when AWS's support of a version is over, or nearly."""
 
-https://github.com/aws/sagemaker-distribution/blob/main/support_policy.md, read on 2026-08-19.
-"""
-
-import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from studioctl.aws.values import ResourceSpec, write_spec
+from studioctl.catalog.images import support, supported_until
 
-# A minor version that outlives its major one stands before it.
-SUPPORTED_UNTIL = {
-    "2.14": date(2026, 9, 9),
-    "1": date(2025, 10, 30),
-    "2": date(2026, 2, 25),
-    "3": date(2026, 9, 29),
-    "4": date(2027, 10, 7),
-}
-NEWEST = "4"
-POLICY = "https://github.com/aws/sagemaker-distribution/blob/main/support_policy.md"
+SOON = timedelta(days=30)
+POLICY = support().source
 
 
 def with_newest(spec: ResourceSpec) -> str:
     """The same with the newest version of the image, as the AWS CLI takes it."""
-    members = write_spec(replace(spec, image_version_arn=None, image_alias=NEWEST))
+    members = write_spec(replace(spec, image_version_arn=None, image_alias=str(support().newest[0])))
     return ",".join(f"{key}={value}" for key, value in members.items())
 
 
-def _parsed(version: str) -> tuple[int, ...]:
-    """The numbers of an alias such as "2.7" or "3.2.0"."""
-    return tuple(int(number) for number in re.findall(r"\d+", version))
-
-
-def supported_until(version: str) -> date | None:
-    """The last day on which AWS mends this version; None when it is not known."""
-    numbers = _parsed(version)
-    return next(
-        (end for known, end in SUPPORTED_UNTIL.items() if numbers[: len(_parsed(known))] == _parsed(known)), None
-    )
+def ending(version: str, today: date) -> str | None:
+    """When AWS stops mending this version, in words; None where that is not soon, or not known."""
+    end = supported_until(version)
+    if end is None or end - today > SOON:
+        return None
+    return f"AWS {'supported' if end < today else 'supports'} until {end}"

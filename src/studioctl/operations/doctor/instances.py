@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection
 
 from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import Location
 from studioctl.operations.doctor.patient import Patient
 
 CANDIDATES = ("ml.t3.medium", "ml.t3.large", "ml.m5.large", "ml.m5.xlarge", "ml.c5.xlarge")
@@ -18,6 +20,12 @@ def better(patient: Patient, fitting: Callable[[Collection[str]], Collection[str
     studio = patient.wanted.studio
     connects = studio.remote_access and "remote_access" in studio.model_fields_set
     candidates = [each for each in CANDIDATES if not (connects and each in TOO_SMALL_FOR_REMOTE_ACCESS)]
-    named = {space.instance_type for space in patient.wanted.resolved_spaces()}
+    named = {each for space in patient.wanted.resolved_spaces() for each in space.types}
     found = fitting(candidates)
     return next((each for each in candidates if each in found), next(each for each in candidates if each not in named))
+
+
+def first_of(config: EnvironmentConfig, instance_type: str | None) -> Location:
+    """Where the file says first that a space runs on this type."""
+    spaces = (space for space in config.resolved_spaces() if instance_type in space.types)
+    return next((config.place_of(space.name, "instance_type") for space in spaces), ("studio", "instance_type"))

@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from studioctl.findings import Finding, Rule, Severity
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 
 MISSING = Rule(
     "LIM001",
-    Severity.WARNING,
+    Severity.ERROR,
     "The file has limits, and there is no guard in the account",
     "Nobody watches what people spend, and nothing is stopped.",
     "studioctl up{ours}",
     "https://docs.aws.amazon.com/lambda/latest/dg/welcome.html",
+    key=("limits",),
 )
 OFF = Rule(
     "LIM002",
@@ -23,6 +24,7 @@ OFF = Rule(
     "Nobody watches what people spend, nothing is stopped, and whoever is held stays held.",
     "{command}",
     "https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-state.html",
+    key=("limits",),
 )
 OLD = Rule(
     "LIM003",
@@ -31,6 +33,30 @@ OLD = Rule(
     "It is called and does not end well, so nobody is watched. Its log says why.",
     "aws logs tail {log} --since 1h{flags}",
     "https://docs.aws.amazon.com/lambda/latest/dg/lambda-troubleshooting.html",
+    key=("limits",),
+)
+
+
+UNTOLD = Rule(
+    "LIM004",
+    Severity.INFO,
+    "The guard tells nobody, or not everybody who wants to be told",
+    "Whoever is stopped learns it from nobody before. A mail address counts once the link in AWS's mail was opened.",
+    "aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint {address}{flags}",
+    "https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html",
+    key=("limits",),
+)
+
+
+BROKEN = Rule(
+    "LIM005",
+    Severity.ERROR,
+    "The guard's ledger or its grants cannot be read",
+    "Without the ledger nobody knows what was spent this month; the guard keeps a copy of it, and counts anew. Without"
+    " the grants nobody may spend more than the file says.",
+    "{command}",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting.html",
+    key=("limits",),
 )
 
 
@@ -51,21 +77,47 @@ def _guard(patient: Patient) -> Iterator[Finding]:
         again = f"aws lambda delete-function-concurrency --function-name {name}{patient.target.aws_flags}"
         yield OFF.broken(f"Function '{name}' may not run: its reserved concurrency is 0", command=again)
     else:
-        yield _looks(patient, name, found.changed)
+        yield from _looks(patient, name, found.changed)
+        yield from _listeners(patient, name)
 
 
-def _looks(patient: Patient, name: str, changed: datetime) -> Finding:
+def _listeners(patient: Patient, name: str) -> Iterator[Finding]:
+    from studioctl.operations import limits  # noqa: PLC0415
+
+    found = limits.listeners(patient.session, patient.wanted)
+    if found is None:
+        return
+    pending = [each.endpoint for each in found if not each.is_confirmed]
+    identity = patient.session.identity
+    topic = f"arn:{identity.partition}:sns:{patient.wanted.region}:{identity.account_id}:{name}"
+    if pending:
+        message = f"AWS's mail was not answered by {', '.join(pending)}: the same command sends another one"
+        yield UNTOLD.broken(message, topic=topic, address=pending[0], flags=patient.target.aws_flags)
+    elif not found:
+        message = f"Nobody has subscribed to topic '{name}'"
+        yield UNTOLD.broken(message, topic=topic, address="YOU@EXAMPLE.COM", flags=patient.target.aws_flags)
+    else:
+        yield UNTOLD.ok(f"the guard tells {', '.join(each.endpoint for each in found)}")
+
+
+def _looks(patient: Patient, name: str, changed: datetime) -> Iterator[Finding]:
     """A guard that is new, or was just changed, has time to look."""
     from studioctl.operations import emulation, limits  # noqa: PLC0415
 
-    ledger = limits.read_ledger(patient.session, patient.wanted)
+    try:
+        ledger = limits.read_ledger(patient.session, patient.wanted)
+        limits.granted(patient.session, patient.wanted, patient.target.aws_flags, patient.flags)
+    except limits.BrokenLedgerError as error:
+        yield BROKEN.broken(error.message, command=error.hint)
+        return
     looked = datetime.fromtimestamp(ledger.sampled, UTC) if ledger else None
     now, minutes = emulation.now(patient.target), patient.wanted.limits.check_minutes
     if limits.is_old(patient.wanted, (now - max(looked or changed, changed)).total_seconds()):
         when = f"last looked at {looked:%Y-%m-%d %H:%M} UTC" if looked else "has never looked"
         message = f"The guard {when}, and should every {minutes} min"
-        return OLD.broken(message, log=f"/aws/lambda/{name}", flags=patient.target.aws_flags)
-    return OLD.ok(f"the guard looked at {looked:%Y-%m-%d %H:%M} UTC" if looked else "the guard is new")
+        yield OLD.broken(message, log=f"/aws/lambda/{name}", flags=patient.target.aws_flags)
+    else:
+        yield OLD.ok(f"the guard looked at {looked:%Y-%m-%d %H:%M} UTC" if looked else "the guard is new")
 
 
-GROUP = Group("Limits", (Check("the guard of the limits", _guard, (MISSING, OFF, OLD), Needs.BOTH),))
+GROUP = Group("Limits", (Check("the guard of the limits", _guard, (MISSING, OFF, OLD, UNTOLD, BROKEN), Needs.BOTH),))

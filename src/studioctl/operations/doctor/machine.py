@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from studioctl import programs
 from studioctl.containers import engine
 from studioctl.containers.engine import NAMES
+from studioctl.findings import Finding, Rule, Severity
 from studioctl.operations.doctor.check import Check, Group
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 from studioctl.programs import Program
 from studioctl.remote import editors, plugin, ssh
@@ -89,10 +89,12 @@ NAMESPACES = Rule(
 )
 
 
-def _remote_severity(patient: Patient) -> Severity:
+def _lacking(patient: Patient, rule: Rule, message: str, **fields: object) -> Finding:
     """What lacks for a connection is worth a warning only to those who asked for connections in the file."""
     asked = patient.config is not None and "remote_access" in patient.config.studio.model_fields_set
-    return Severity.WARNING if asked and patient.wanted.studio.remote_access else Severity.INFO
+    if asked and patient.wanted.studio.remote_access:
+        return rule.broken(message, at=("studio", "remote_access"), **fields)  # type: ignore[arg-type]
+    return rule.broken(message, severity=Severity.INFO, **fields)  # type: ignore[arg-type]
 
 
 def _install(patient: Patient, debian: str, homebrew: str = "", fedora: str = "") -> str:
@@ -114,17 +116,16 @@ def _ssh(patient: Patient) -> Iterator[Finding]:
         yield SSH.ok(str(found))
     else:
         install = _install(patient, "openssh-client", "openssh", "openssh-clients")
-        yield SSH.broken("ssh was not found on PATH", severity=_remote_severity(patient), install=install)
+        yield _lacking(patient, SSH, "ssh was not found on PATH", install=install)
 
 
 def _plugin(patient: Patient) -> Iterator[Finding]:
     found = plugin.find(patient.environ)
-    severity = _remote_severity(patient)
     if found is None:
-        yield PLUGIN.broken(f"{plugin.NAME} was not found", severity=severity, page=plugin.INSTALL)
+        yield _lacking(patient, PLUGIN, f"{plugin.NAME} was not found", page=plugin.INSTALL)
     elif found.is_older_than(plugin.SUPPORTED):
         message = f"{found} is older than {plugin.SUPPORTED}"
-        yield OLD_PLUGIN.broken(message, severity=severity, version=plugin.SUPPORTED, page=plugin.INSTALL)
+        yield _lacking(patient, OLD_PLUGIN, message, version=plugin.SUPPORTED, page=plugin.INSTALL)
     else:
         yield PLUGIN.ok(str(found))
 
@@ -157,14 +158,14 @@ def _editors(patient: Patient) -> Iterator[Finding]:
     found = [(editor, program) for editor in editors.EDITORS if (program := editor.find(patient.environ))]
     if not found:
         missing = f"None of {', '.join(editor.command for editor in editors.EDITORS)} was found on PATH"
-        yield EDITOR.broken(missing, severity=_remote_severity(patient))
-    yield from (_editor(editor, program, _remote_severity(patient)) for editor, program in found)
+        yield _lacking(patient, EDITOR, missing)
+    yield from (_editor(patient, editor, program) for editor, program in found)
 
 
-def _editor(editor: Editor, program: Program, severity: Severity) -> Finding:
+def _editor(patient: Patient, editor: Editor, program: Program) -> Finding:
     if program.is_older_than(editor.minimum):
         message = f"{program} is older than {editor.minimum}"
-        return OLD_EDITOR.broken(message, severity=severity, editor=editor.command, version=editor.minimum)
+        return _lacking(patient, OLD_EDITOR, message, editor=editor.command, version=editor.minimum)
     return EDITOR.ok(str(program))
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from studioctl.config.text import path
+from studioctl.catalog import kinds
+from studioctl.findings import Finding, Rule, Severity
 from studioctl.infrastructure.endpoints import interfaces
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 from studioctl.operations.provisioning import endpoint_zones, named, names
 
@@ -67,39 +67,40 @@ def _claims(patient: Patient, *types: str) -> Iterator[Finding]:
 def _judged(patient: Patient, fixed: names.FixedName, claim: "Claim") -> Finding:
     from studioctl.aws.claims import Claim  # noqa: PLC0415
 
-    noun, key = fixed.kind.noun, fixed.kind.remedy(fixed.name, patient.wanted)
+    key = names.remedy(fixed.type, fixed.name, patient.wanted)
+    at = names.place(fixed.type, fixed.name, patient.wanted)
     match claim:
         case Claim.FREE:
-            return NAME_TAKEN.ok(f"{noun} {fixed.name}: the name is free")
+            return NAME_TAKEN.ok(f"{fixed.title}: the name is free")
         case Claim.OURS:
-            return NAME_TAKEN.ok(f"{noun} {fixed.name}: this environment's")
+            return NAME_TAKEN.ok(f"{fixed.title}: this environment's")
         case Claim.ELSEWHERE:
-            return BUCKET_ELSEWHERE.broken(names.taken(fixed, claim), file=patient.file, key=key)
+            return BUCKET_ELSEWHERE.broken(names.taken(fixed, claim), at=at, file=patient.file, key=key)
         case Claim.LEAVING:
             command = names.restoring(fixed.name) + patient.flags
-            return SECRET_LEAVING.broken(names.taken(fixed, claim), command=command)
+            return SECRET_LEAVING.broken(names.taken(fixed, claim), at=at, command=command)
         case Claim.HERE:
-            return NAME_TAKEN.broken(names.taken(fixed, claim), file=patient.file, key=key)
+            return NAME_TAKEN.broken(names.taken(fixed, claim), at=at, file=patient.file, key=key)
 
 
 def _bucket(patient: Patient) -> Iterator[Finding]:
-    yield from _claims(patient, names.BUCKET)
+    yield from _claims(patient, kinds.BUCKET)
 
 
 def _secret(patient: Patient) -> Iterator[Finding]:
-    yield from _claims(patient, names.SECRET)
+    yield from _claims(patient, kinds.SECRET)
 
 
 def _repository(patient: Patient) -> Iterator[Finding]:
-    yield from _claims(patient, names.REPOSITORY)
+    yield from _claims(patient, kinds.REPOSITORY)
 
 
 def _role(patient: Patient) -> Iterator[Finding]:
-    yield from _claims(patient, names.ROLE, names.POLICY)
+    yield from _claims(patient, kinds.ROLE, kinds.POLICY)
 
 
 def _others(patient: Patient) -> Iterator[Finding]:
-    others = {names.BUCKET, names.SECRET, names.REPOSITORY, names.ROLE, names.POLICY, names.DOMAIN}
+    others = {kinds.BUCKET, kinds.SECRET, kinds.REPOSITORY, kinds.ROLE, kinds.POLICY, kinds.DOMAIN}
     yield from _claims(patient, *(names.KINDS.keys() - others))
 
 
@@ -118,7 +119,7 @@ def _named(patient: Patient) -> Iterator[Finding]:
             continue
         for problem in problems:
             words, _, remedy = problem.words.rpartition("; ")
-            yield NOT_FIT.broken(f"{path(problem.place)}: {words}", remedy=remedy)
+            yield NOT_FIT.broken(words, at=problem.place, remedy=remedy)
         if not problems:
             yield NOT_FIT.ok(f"{title}: as it has to be")
 
@@ -128,8 +129,9 @@ def _domain(patient: Patient) -> Iterator[Finding]:
     others = {arn.rpartition("/")[2] for arn in patient.studio.domain_arns(name)} - {own}
     if others:
         message = f"There is a domain '{name}' already ({', '.join(sorted(others))}), not this environment's"
-        key = names.KINDS[names.DOMAIN].remedy(name, patient.wanted)
-        yield OTHER_DOMAIN.broken(message, file=patient.file, key=key)
+        key = names.remedy(kinds.DOMAIN, name, patient.wanted)
+        at = names.place(kinds.DOMAIN, name, patient.wanted)
+        yield OTHER_DOMAIN.broken(message, at=at, file=patient.file, key=key)
     elif patient.domain:
         yield OTHER_DOMAIN.ok(f"domain {name}: this environment's")
     else:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from studio_emulator.errors import SandboxError
 from studio_emulator.sandbox import run as sandbox
 from studioctl.config.model import EnvironmentConfig
+from studioctl.config.source import Source
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Blueprint
@@ -94,6 +95,7 @@ class Patient:
         environ: Our own environment.
         now: The local clock.
         homes: Directories whose direct children may be mirrors of the AWS provider.
+        source: The file's text, for the lines of what is found; None when there is no `config`.
     """
 
     target: Target
@@ -104,6 +106,7 @@ class Patient:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     homes: tuple[Path, ...] = MACHINE_WIDE
+    source: Source | None = None
     known: dict[str, Once[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

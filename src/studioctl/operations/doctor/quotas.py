@@ -5,18 +5,15 @@ from typing import TYPE_CHECKING
 
 from studio_emulator.facts import EDITORS_ON
 from studioctl.config.apps import title
+from studioctl.findings import Finding, Rule, Severity
 from studioctl.operations.doctor import instances
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Patient
 
 if TYPE_CHECKING:
     from studioctl.operations.quotas import Demand, Seen
 
-ASK_FOR_MORE = (
-    "aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code}"
-    " --desired-value {desired}{flags}"
-)
+ASK_FOR_MORE = "studioctl quotas request{ours}"
 SAGEMAKER_PAGE = "https://docs.aws.amazon.com/general/latest/gr/sagemaker.html"
 VPC_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
 
@@ -27,6 +24,7 @@ PROFILES = Rule(
     "`up` fails in the middle, when the quota is used up. A new account may have 2.",
     ASK_FOR_MORE,
     SAGEMAKER_PAGE,
+    key=("users",),
 )
 SPACES = Rule(
     "QUO002",
@@ -35,6 +33,7 @@ SPACES = Rule(
     "`up` fails in the middle, when the quota is used up. A new account may have 6.",
     ASK_FOR_MORE,
     SAGEMAKER_PAGE,
+    key=("users",),
 )
 RUNNING = Rule(
     "QUO003",
@@ -43,6 +42,7 @@ RUNNING = Rule(
     "The last ones who come cannot start their editor. A new account may run 40 apps.",
     ASK_FOR_MORE,
     SAGEMAKER_PAGE,
+    key=("users",),
 )
 NONE_OF_TYPE = Rule(
     "QUO004",
@@ -75,6 +75,7 @@ VPCS = Rule(
     "`up` fails when it makes the environment's network.",
     ASK_FOR_MORE,
     VPC_PAGE,
+    key=("network",),
 )
 GATEWAYS = Rule(
     "QUO008",
@@ -83,6 +84,7 @@ GATEWAYS = Rule(
     "`up` fails when it makes the environment's network.",
     ASK_FOR_MORE,
     VPC_PAGE,
+    key=("network",),
 )
 
 
@@ -91,9 +93,20 @@ IDENTITIES = Rule(
     Severity.ERROR,
     "The account may not have as many roles or policies as the file wants",
     "`up` fails in the middle, when the quota is used up. With per_user_roles each user has a role and policies.",
-    "aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code}"
-    " --desired-value {desired} --region us-east-1{profile}",
+    ASK_FOR_MORE,
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+    key=("iam", "per_user_roles"),
+)
+
+
+DATABASES = Rule(
+    "QUO010",
+    Severity.ERROR,
+    "There is no room in RDS for the database of studies",
+    "`up` fails when it makes the cluster, its instance or one of their groups.",
+    ASK_FOR_MORE,
+    "https://docs.aws.amazon.com/general/latest/gr/rds-service.html",
+    key=("tuning", "database"),
 )
 
 
@@ -104,9 +117,10 @@ def _compared(patient: Patient, rule: Rule, demand: "Demand") -> Finding:
     if demand.is_met:
         return rule.ok(f"{demand.what}: {demand.needed} of {quota.limit}")
     message = f"{demand.what}: {demand.needed} needed, and the account may have {quota.limit}"
-    flags, profile = patient.target.account_flags, patient.target.profile_flag
     return rule.broken(
-        message, service=quota.service, code=quota.code, desired=demand.needed, flags=flags, profile=profile
+        message,
+        at=instances.first_of(patient.wanted, demand.instance_type) if demand.instance_type else None,
+        ours=patient.flags,
     )
 
 
@@ -132,7 +146,8 @@ def _types(patient: Patient) -> Iterator[Finding]:
             editor = title(demand.app_type or "")
             message = f"{demand.instance_type}: AWS has no quota for {editor} on it in {patient.target.region}"
             better = instances.better(patient, lambda _: [name for name in EDITORS_ON if known.get(name, True)])
-            yield UNKNOWN_TYPE.broken(message, file=patient.file, better=better)
+            at = instances.first_of(patient.wanted, demand.instance_type)
+            yield UNKNOWN_TYPE.broken(message, at=at, file=patient.file, better=better)
         else:
             yield _compared(patient, TOO_FEW_OF_TYPE if demand.quota.limit else NONE_OF_TYPE, demand)
 
@@ -147,5 +162,6 @@ GROUP = Group(
         Check("VPCs", _check("vpcs", VPCS), (VPCS,), Needs.BOTH),
         Check("internet gateways", _check("gateways", GATEWAYS), (GATEWAYS,), Needs.BOTH),
         Check("roles and policies", _check("identities", IDENTITIES), (IDENTITIES,), Needs.BOTH),
+        Check("databases", _check("databases", DATABASES), (DATABASES,), Needs.BOTH),
     ),
 )

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS
 from studioctl.aws.values import SETTINGS
+from studioctl.config.text import listed
+from studioctl.findings import Finding, Rule, Severity
 from studioctl.operations.doctor import instances
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.images import with_newest
 from studioctl.operations.doctor.patient import Patient
 from studioctl.operations.spaces import remote_requirements
@@ -53,9 +54,16 @@ def _memory(patient: Patient) -> Iterator[Finding]:
         if space.instance_type in TOO_SMALL_FOR_REMOTE_ACCESS:
             small.setdefault(space.instance_type, []).append(space.name)
     for instance_type, names in small.items():
-        message = f"{instance_type} is too small for a local editor: {', '.join(names)}"
+        message = f"{instance_type} is too small for a local editor: {listed(names)}"
         better = TOO_SMALL_FOR_REMOTE_ACCESS[instance_type]
-        yield TOO_SMALL.broken(message, severity=_severity(patient), better=better, space=names[0], file=patient.file)
+        yield TOO_SMALL.broken(
+            message,
+            severity=_severity(patient),
+            at=patient.wanted.place_of(names[0], "instance_type"),
+            better=better,
+            space=names[0],
+            file=patient.file,
+        )
     if not small:
         yield TOO_SMALL.ok("every space has the memory that a local editor needs")
 
@@ -85,7 +93,8 @@ def _offers(patient: Patient) -> Iterator[Finding]:
     for instance_type in missing:
         message = f"{patient.target.region} does not offer {instance_type}"
         better = instances.better(patient, lambda types: offered(patient.session, types))
-        yield NOT_OFFERED.broken(message, file=patient.file, better=better)
+        at = instances.first_of(patient.wanted, instance_type)
+        yield NOT_OFFERED.broken(message, at=at, file=patient.file, better=better)
     if wanted and not missing:
         yield NOT_OFFERED.ok(f"{patient.target.region} offers {', '.join(sorted(wanted))}")
 

@@ -1,6 +1,7 @@
-"""Images: built here, pushed to the environment's repository, listed there, and offered in Code Editor."""
+"""Images: built here, pushed to the environment's repository, listed there, and offered in apps."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,10 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from studioctl.config import edit
+from studioctl.config.apps import App
+from studioctl.config.load import parse
 from studioctl.config.model import EnvironmentConfig
 from studioctl.containers.credentials import Login
 from studioctl.containers.engine import PLATFORM, Engine
-from studioctl.disk import open_regular
 from studioctl.errors import AbsentError, RefusedError, StudioctlError
 from studioctl.events import Work
 from studioctl.operations.costs.rates import usd_per_month
@@ -120,7 +122,7 @@ class ListedImage:
 
     Args:
         image: What ECR says.
-        attached_as: Its name in [[images.custom]]; None when Code Editor does not offer it.
+        attached_as: Its name in [[images.custom]]; None when no app offers it.
         expiry: What the lifecycle policy has in store for it; None when no rule is about it.
     """
 
@@ -158,21 +160,25 @@ def listing(account: Account) -> Listing:
 
 @dataclass(frozen=True)
 class Attached:
-    """An image that the file now offers: its name there, and whether the file had to be changed for it."""
+    """An image that the file now offers: its name there, whether the file had to be changed, and the apps."""
 
     name: str
     listed: ListedImage
     changed: bool
+    apps: tuple[App, ...]
 
 
-def attach(account: Account, file: Path, reference: str, *, name: str | None = None) -> Attached:
-    """Writes an image of the repository into the file, so that the next `up` offers it in Code Editor.
+def attach(
+    account: Account, file: Path, reference: str, *, name: str | None = None, apps: Sequence[App] = ()
+) -> Attached:
+    """Writes an image of the repository into the file, so that from the next `up` on apps offer it.
 
     Args:
         account: The environment.
         file: The file that it was read from.
         reference: A tag or a digest. `latest` is the newest whose tag begins so, where tags are immutable.
         name: What Studio is to call it; the tag by default.
+        apps: The apps that offer it. Left out: those that the file names for it, and Code Editor for a new one.
 
     Raises:
         StudioctlError: There is no such image.
@@ -187,13 +193,14 @@ def attach(account: Account, file: Path, reference: str, *, name: str | None = N
         )
     _refuse_unsuited(_registry(account), found.repository, listed.image)
     called = name or _name_from(reference, listed.image)
-    open_regular(file).close()  # a shell's pipe cannot be written back
     with edit.alone(file):
         before = file.read_bytes().decode("utf-8")
-        after = edit.with_custom_image(before, called, listed.image.digest, file=str(file))
+        after = edit.with_custom_image(before, called, listed.image.digest, file=str(file), apps=apps)
         if after != before:
             edit.replace(file, after)
-    return Attached(called, listed, changed=after != before)
+    after_all = parse(after, str(file), file.parent)
+    offered = next(image.apps for image in after_all.images.custom if image.name == called)
+    return Attached(called, listed, changed=after != before, apps=offered)
 
 
 def _is_meant(image: "Image", reference: str, config: EnvironmentConfig) -> bool:

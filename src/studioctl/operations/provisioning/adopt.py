@@ -5,26 +5,28 @@ create is looked for in AWS before: what is there already is imported by the pla
 Looking costs calls, so it is done only when a plan creates something: one that finds everything in place costs nothing.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from studioctl.errors import NameTakenError
+from studioctl.catalog.kinds import DOMAIN, IMAGE_VERSION, PROFILE, SPACE, kind_of
+from studioctl.errors import NameTakenError, RefusedError
 from studioctl.events import Noted, Work
-from studioctl.infrastructure.block import Ref, Resource
+from studioctl.infrastructure import adopted
+from studioctl.infrastructure.block import Resource
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import ownership
 from studioctl.operations.provisioning.guards import refuse_another_case
-from studioctl.terraform.plan import CALLED_BY, PlanSummary
+from studioctl.terraform.plan import CALLED_BY, PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import DEPOSED, Estate
 
 if TYPE_CHECKING:
     from studioctl.aws.belongings import Belongings
 
-IMAGE_VERSION = "aws_sagemaker_image_version"
 VERSION_TIMEOUT = 600.0  # seconds; the provider, too, gives a version ten minutes
 FAILED = "Failed"  # AWS's status of what was never finished; what worked once is `Update_Failed`
 
@@ -99,8 +101,55 @@ def plan_after_a_clash(
     if not found:
         return None
     again = yield from _plan_with(environment, found, targets)
-    agreed = {change.address for change in failed.changes if change.destroys}
-    return again if agreed.issuperset(change.address for change in again.changes if change.destroys) else None
+    return None if _more(again, agreed=failed) else again
+
+
+def record(environment: Environment, found: Mapping[str, str]) -> Work[None]:
+    """Takes these into the state. Nothing is made for it that they refer to: nobody agreed to that.
+
+    Args:
+        environment: The environment.
+        found: What `terraform import` wants, by address.
+    """
+    terraform, whole = environment.terraform, environment.terraform.blueprint
+    estate = Estate(terraform.state())
+    there = ({address for address, _ in estate.addresses()} - {*estate.tainted()}) | found.keys()
+    terraform.blueprint = adopted.alone(whole, there)
+    try:
+        # Of what the state knows, Terraform would make what is gone, if it looked.
+        yield from terraform.apply((yield from terraform.plan(adopt=found, targets=found, refresh=False)))
+    finally:
+        terraform.blueprint = whole
+
+
+def refuse_more(half: PlanSummary, *, agreed: PlanSummary, parked: Collection[str] = ()) -> None:
+    """Refuses a part of a plan that does what nobody saw, or destroys what was only to change.
+
+    Args:
+        half: The part.
+        agreed: The plan that was shown.
+        parked: What goes under addresses that it did not have then.
+
+    Raises:
+        RefusedError: It names it.
+    """
+    if more := _more(half, agreed=agreed, parked=parked):
+        told = ", ".join(f"{'destroy' if change.destroys else change.action} {change.address}" for change in more)
+        raise RefusedError(
+            f"Terraform would now also {told}, which was not in the plan. It was not done.",
+            hint="studioctl up   (shows what there is to do now)",
+        )
+
+
+def _more(half: PlanSummary, *, agreed: PlanSummary, parked: Collection[str] = ()) -> list[ResourceChange]:
+    shown = {change.address: change for change in agreed.changes}
+    beyond = [
+        change
+        for change in half.changes
+        if change.address not in parked
+        and (change.address not in shown or (change.destroys and not shown[change.address].destroys))
+    ]
+    return sorted(beyond, key=lambda change: change.address)
 
 
 def _plan_with(environment: Environment, found: Mapping[str, str], targets: Collection[str]) -> Work[PlanSummary]:
@@ -131,12 +180,12 @@ def settled(environment: Environment, addresses: Collection[str]) -> Work[dict[s
     found = existing(environment, addresses)
     if any(address.startswith(f"{IMAGE_VERSION}.") for address in found):
         yield from _versions_made(environment, found)
-    domain = environment.domain() if any(address.startswith("aws_sagemaker_") for address in addresses) else None
-    if domain is None:
+    domain_id = environment.domain_id() if any(a.startswith("aws_sagemaker_") for a in addresses) else None
+    if domain_id is None:
         return found
     from studioctl.operations.studio.delete import settle  # noqa: PLC0415 (boto3 is needed only here)
 
-    yield from settle(environment.studio, domain.id)
+    yield from settle(environment.studio, domain_id)
     return existing(environment, addresses)
 
 
@@ -167,25 +216,20 @@ def existing(environment: Environment, addresses: Collection[str]) -> dict[str, 
 
 def broken_creations(environment: Environment, found: Mapping[str, str]) -> tuple[str, ...]:
     """Those of Studio's that AWS could not finish: nobody has worked in them, and they are made anew."""
-    ours = [r for r in environment.terraform.blueprint.resources() if r.address in found and r.type in NAMED_IN_STUDIO]
+    of_studio = {DOMAIN, PROFILE, SPACE}
+    ours = [r for r in environment.terraform.blueprint.resources() if r.address in found and r.type in of_studio]
     domain = environment.domain() if ours else None
     if domain is None:
         return ()
     failed = {
-        "aws_sagemaker_domain": {domain.name} if domain.status == FAILED else set(),
-        "aws_sagemaker_user_profile": {
-            p.name for p in environment.studio.user_profiles(domain.id) if p.status == FAILED
-        },
-        "aws_sagemaker_space": {s.name for s in environment.studio.spaces(domain.id) if s.status == FAILED},
+        DOMAIN: {domain.name} if domain.status == FAILED else set(),
+        PROFILE: {p.name for p in environment.studio.user_profiles(domain.id) if p.status == FAILED},
+        SPACE: {s.name for s in environment.studio.spaces(domain.id) if s.status == FAILED},
     }
-    return tuple(r.address for r in ours if r.arguments[NAMED_IN_STUDIO[r.type]] in failed[r.type])
+    return tuple(r.address for r in ours if r.arguments[kind_of(r.type).name] in failed[r.type])
 
 
-NAMED_IN_STUDIO = {
-    "aws_sagemaker_domain": "domain_name",
-    "aws_sagemaker_user_profile": "user_profile_name",
-    "aws_sagemaker_space": "space_name",
-}
+REFERENCE = re.compile(r"\$\{([^}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -213,41 +257,16 @@ class UnknownError(LookupError):
     """What a resource refers to does not exist: then neither does it."""
 
 
-Finder = Callable[["Belongings", Sought], str | None]
-# What is put, not created, needs no finder: doing it again changes nothing (a bucket's settings, a lifecycle policy).
-FINDERS: Mapping[str, Finder] = {
-    "aws_vpc": lambda ours, it: ours.vpc(it.name_tag),
-    "aws_subnet": lambda ours, it: ours.subnet(it.name_tag, it["vpc_id"]),
-    "aws_internet_gateway": lambda ours, it: ours.internet_gateway(it.name_tag),
-    "aws_route_table": lambda ours, it: ours.route_table(it.name_tag, it["vpc_id"]),
-    "aws_eip": lambda ours, it: ours.address(it.name_tag),
-    "aws_nat_gateway": lambda ours, it: ours.nat_gateway(it.name_tag),
-    "aws_vpc_endpoint": lambda ours, it: ours.vpc_endpoint(it.name_tag, it["vpc_id"]),
-    "aws_cloudwatch_log_group": lambda ours, it: ours.log_group(it["name"]),
-    "aws_flow_log": lambda ours, it: ours.flow_log(it["vpc_id"]),
-    "aws_route": lambda ours, it: ours.route(it["route_table_id"], it["destination_cidr_block"]),
-    "aws_route_table_association": lambda ours, it: ours.route_table_association(it["subnet_id"], it["route_table_id"]),
-    "aws_security_group": lambda ours, it: ours.security_group(it["name"], it["vpc_id"]),
-    "aws_vpc_security_group_egress_rule": lambda ours, it: _rule(ours, it, egress=True),
-    "aws_vpc_security_group_ingress_rule": lambda ours, it: _rule(ours, it, egress=False),
-    "aws_kms_key": lambda ours, _: ours.key(),
-    "aws_kms_alias": lambda ours, it: ours.key_alias(it["name"]),
-    "aws_secretsmanager_secret": lambda ours, it: ours.secret(it["name"]),
-    "aws_s3_bucket": lambda ours, it: ours.bucket(it["bucket"]),
-    "aws_iam_role": lambda ours, it: ours.role(it["name"]),
-    "aws_iam_policy": lambda ours, it: ours.policy(it["name"]),
-    "aws_iam_role_policy_attachment": lambda ours, it: ours.policy_attachment(it["role"], it["policy_arn"]),
-    "aws_ecr_repository": lambda ours, it: ours.repository(it["name"]),
-    "aws_sagemaker_studio_lifecycle_config": lambda ours, it: ours.lifecycle_config(it["studio_lifecycle_config_name"]),
-    "aws_sagemaker_image": lambda ours, it: ours.image(it["image_name"]),
-    IMAGE_VERSION: lambda ours, it: ours.image_version(it["image_name"]),
-    "aws_sagemaker_app_image_config": lambda ours, it: ours.app_image_config(it["app_image_config_name"]),
-    "aws_lambda_function": lambda ours, it: ours.function(it["function_name"]),
-    "aws_scheduler_schedule": lambda ours, it: ours.schedule(it["name"]),
-    "aws_sagemaker_domain": lambda ours, it: ours.domain(it["domain_name"]),
-    "aws_sagemaker_user_profile": lambda ours, it: ours.user_profile(it["domain_id"], it["user_profile_name"]),
-    "aws_sagemaker_space": lambda ours, it: ours.space(it["domain_id"], it["space_name"]),
-}
+def _found(ours: "Belongings", it: Sought) -> str | None:
+    """The id that imports it; None where AWS has no such thing, or doing it again changes nothing."""
+    method, *arguments = kind_of(it.resource.type).found or ("",)
+    if not method:
+        return None
+    if method.endswith("_rule"):
+        return _rule(ours, it, egress=method == "egress_rule")
+    values = [it.name_tag if argument == "Name" else it[argument] for argument in arguments]
+    found: str | None = getattr(ours, method)(*values)
+    return found
 
 
 def _rule(ours: "Belongings", it: Sought, *, egress: bool) -> str | None:
@@ -263,19 +282,19 @@ class Search:
         from studioctl.aws.belongings import Belongings  # noqa: PLC0415 (boto3 is needed only here)
 
         self.found: dict[str, str] = {}
-        self._called: dict[str, str] = {}
         self._environment = environment
         self._ours = Belongings(environment.session, (ENVIRONMENT_TAG, environment.config.name))
 
     def look_for(self, resource: Resource) -> None:
         """Adds what `terraform import` wants for this resource to `found`, if it exists."""
-        finder = FINDERS.get(resource.type)
         with suppress(UnknownError):
-            if finder and (identity := finder(self._ours, Sought(resource, self.filled_in))):
-                self._called[resource.address] = identity.split(",")[0] if resource.type == IMAGE_VERSION else identity
+            if identity := _found(self._ours, Sought(resource, self.filled_in)):
+                called = identity.split(",")[0] if resource.type == IMAGE_VERSION else identity
                 # Version 5 of the provider knows an image's version by the image, later ones by its number, too.
                 numbered = self._environment.config.terraform.versions.names_versions_of_images
-                self.found[resource.address] = identity if numbered else self._called[resource.address]
+                self.found[resource.address] = identity if numbered else called
+                for attribute in CALLED_BY:
+                    self._known.setdefault(f"{resource.address}.{attribute}", called)
 
     def filled_in(self, text: str) -> str:
         """A text with what its references stand for.
@@ -283,36 +302,26 @@ class Search:
         Raises:
             UnknownError: One of them stands for something that does not exist.
         """
-        for reference, value in self._known():
-            text = text.replace(reference, value)
-        if any(f"${{{address}." in text for address in self._addresses):
+        text = REFERENCE.sub(lambda found: self._known.get(found[1], found[0]), text)
+        if any(".".join(left.split(".")[:2]) in self._addresses for left in REFERENCE.findall(text)):
             raise UnknownError(text)
         return text
 
-    def _known(self) -> Iterator[tuple[str, str]]:
-        """References and what they stand for. Others call a resource by what imports it, or by its name."""
-        yield from self._account
-        for address, attributes in self._recorded.items():
-            for attribute in CALLED_BY:
-                if value := attributes.get(attribute):
-                    yield str(Ref(f"{address}.{attribute}")), str(value)
-        for address, identity in self._called.items():
-            for attribute in CALLED_BY:
-                yield str(Ref(f"{address}.{attribute}")), identity
-
     @cached_property
-    def _account(self) -> tuple[tuple[str, str], ...]:
+    def _known(self) -> dict[str, str]:
+        """The values of references. Others call a resource by what imports it, or by its name."""
         identity = self._environment.session.identity
-        return (
-            (str(Ref("data.aws_caller_identity.current.account_id")), identity.account_id),
-            (str(Ref("data.aws_partition.current.partition")), identity.partition),
-        )
+        recorded = Estate(self._environment.terraform.state()).addresses()
+        return {
+            f"{address}.{attribute}": str(value)
+            for address, attributes in recorded
+            for attribute in CALLED_BY
+            if (value := attributes.get(attribute)) and not address.endswith(DEPOSED)
+        } | {
+            "data.aws_caller_identity.current.account_id": identity.account_id,
+            "data.aws_partition.current.partition": identity.partition,
+        }
 
     @cached_property
-    def _recorded(self) -> dict[str, Mapping[str, Any]]:
-        state = Estate(self._environment.terraform.state())
-        return {address: attributes for address, attributes in state.addresses() if not address.endswith(DEPOSED)}
-
-    @cached_property
-    def _addresses(self) -> tuple[str, ...]:
-        return tuple(resource.address for resource in self._environment.terraform.blueprint.resources())
+    def _addresses(self) -> frozenset[str]:
+        return frozenset(resource.address for resource in self._environment.terraform.blueprint.resources())

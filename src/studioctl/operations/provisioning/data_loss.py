@@ -5,19 +5,34 @@ replaced domain takes every home directory and every volume with it.
 """
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
+from studioctl.catalog.kinds import (
+    BUCKET,
+    DOMAIN,
+    KMS_KEY,
+    PROFILE,
+    REPOSITORY,
+    ROLE,
+    SECRET,
+    SPACE,
+    STORES,
+    SUBNET,
+    VPC,
+    kind_of,
+)
 from studioctl.config.apps import in_file, title
 from studioctl.errors import RefusedError
+from studioctl.infrastructure import studio_api
+from studioctl.infrastructure.database import CLUSTER
 from studioctl.infrastructure.naming import Naming, label
 from studioctl.operations.environment import Account, Environment
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import HOLDERS, Estate
 
-SPACE = "aws_sagemaker_space"
-SUBNET = "aws_subnet"
-CONTAINER = "aws_secretsmanager_secret"  # of a secret
-KEY = "aws_kms_key"
-REPOSITORY = "aws_ecr_repository"
+if TYPE_CHECKING:
+    from studioctl.operations.data.inventory import Holding
+
 ENCRYPTION = "encryption_configuration"
 # The provider plans these in place, never sends them, and plans them again for ever; AWS has no call for them.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateSpace.html
@@ -29,21 +44,6 @@ APP = "space_settings[0].app_type"
 VOLUME = "space_settings[0].space_storage_settings[0].ebs_storage_settings[0].ebs_volume_size_in_gb"
 
 
-# Type -> where the file says what it is called.
-PLACES = {
-    "aws_s3_bucket": ("storage", "bucket"),
-    "aws_ecr_repository": ("images", "repository"),
-    CONTAINER: ("secrets", "github"),
-    SPACE: ("users",),
-}
-INSTEAD = {
-    "aws_s3_bucket": "keep its name; another bucket can be used too: extra_buckets = [...] under [storage]",
-    "aws_ecr_repository": "keep its name",
-    CONTAINER: "keep it in the file",
-    SPACE: "keep it in the file (a renamed user is another one), or copy what is in it first: studioctl backup s3://BUCKET",
-}
-
-
 def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
     """Refuses what AWS cannot do, or only by destroying everybody's work, or by making it unreadable.
 
@@ -52,14 +52,58 @@ def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
     """
     for change in summary.changes:
         # One whose creation was interrupted is made anew; nobody has worked in it.
-        if change.type == "aws_sagemaker_domain" and change.destroys and not change.is_unfinished:
+        if change.type == DOMAIN and change.destroys and not change.is_unfinished:
             raise _domain_refusal(account, summary, change)
-        if change.type == KEY and change.destroys and not change.is_unfinished:
+        if change.type == DOMAIN and not change.destroys:
+            _refuse_to_take_homes(account, change)
+        if change.type == KMS_KEY and change.destroys and not change.is_unfinished:
             raise _key_refusal(account, change)
+        if change.type == PROFILE and change.destroys and not change.is_unfinished:
+            _refuse_another_person(account, change)
+        if change.address == CLUSTER and change.action == "replace" and not change.is_unfinished:
+            raise _studies_refusal(account, change)
+        if change.type == ROLE and change.action == "replace" and not change.is_unfinished:
+            _refuse_to_move_role(account, change)
         if change.type == SPACE:
             _refuse_to_change_space(account, change)
         if change.type == SUBNET and change.action == "replace" and not _is_another_network(summary):
             _refuse_to_resize(account, change)
+
+
+def _refuse_another_person(account: Account, change: ResourceChange) -> None:
+    """A profile is one person's: UpdateUserProfile has no such member."""
+    said = next((a for a in change.attributes if a.path == "single_sign_on_user_value" and a.forces_replacement), None)
+    if said is not None:
+        number = next((n for n, user in enumerate(account.config.users) if label(user.name) == change.label), 0)
+        raise RefusedError(
+            f"{account.source.place('users', number, 'sso_user')}: AWS cannot give the profile of '{said.before}' to"
+            f" '{said.after}', and a new one would take the spaces with their volumes. Nothing was changed.",
+            hint=f'write sso_user = "{said.before}" again, and give the other person a user of another name',
+        )
+
+
+def _refuse_to_move_role(account: Account, change: ResourceChange) -> None:
+    """IAM has no call for it, takes no second role of one name, and SageMaker works with this one."""
+    path = next((a for a in change.attributes if a.path == "path" and a.forces_replacement), None)
+    if path is not None:
+        raise RefusedError(
+            f"{account.source.place('iam', 'role_path')}: AWS cannot move a role from '{path.before}' to"
+            f" '{path.after}', and a new one would end what runs with it. Nothing was changed.",
+            hint=f'write role_path = "{path.before}" under [iam] again; to start anew, copy what you need, then:'
+            " studioctl down, then studioctl up",
+        )
+
+
+def _refuse_to_take_homes(account: Account, change: ResourceChange) -> None:
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateDomain.html."""
+    goes = any(a.path == studio_api.HOME and a.after == studio_api.HOMELESS for a in change.attributes)
+    if goes and change.action != "create":
+        raise RefusedError(
+            f"{account.source.place('studio', 'home_file_system')}: AWS cannot take the home file system from a domain:"
+            " only a new domain has none. With this one every space's volume would be deleted. Nothing was changed.",
+            hint="write home_file_system = true; to start anew, copy what you need, then: studioctl down,"
+            " then studioctl up",
+        )
 
 
 def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
@@ -70,11 +114,11 @@ def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
     Raises:
         RefusedError: It names the key, when it goes, what it encrypts, and the command that saves it.
     """
-    if not any(change.type == KEY and change.action == "create" for change in summary.changes):
+    if not any(change.type == KMS_KEY and change.action == "create" for change in summary.changes):
         return
     from studioctl.operations.data import kms_keys  # noqa: PLC0415 (botocore is needed only here)
 
-    recorded = Estate(environment.terraform.state()).ids(KEY)
+    recorded = Estate(environment.terraform.state()).ids(KMS_KEY)
     found = kms_keys.danger(environment.session, environment.config, known=recorded)
     if found is None:
         return
@@ -89,17 +133,20 @@ def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
 def _domain_refusal(account: Account, summary: PlanSummary, change: ResourceChange) -> RefusedError:
     causes = sorted({a.path.split("[")[0] for a in change.attributes if a.forces_replacement})
     place, way = _cause(account, summary, change)
+    begins = "This would replace the domain"
+    if place:
+        begins = f"{account.source.place(*place)}: {begins}"
+    else:
+        begins += f", because of: {', '.join(causes) or change.reason}"
     return RefusedError(
-        f"{f'{account.source.place(*place)}: ' if place else ''}"
-        f"This would replace the domain, because of: {', '.join(causes) or change.reason}."
-        " Every home directory and every space's volume would be lost.",
-        hint=f"{way}; to start anew, copy what you need, then: studioctl down",
+        f"{begins}. Every home directory and every space's volume would be lost.",
+        hint=f"{way}; to start anew, copy what you need, then: studioctl down, then studioctl up",
     )
 
 
 def _cause(account: Account, summary: PlanSummary, change: ResourceChange) -> tuple[tuple[str, ...], str]:
     """Where the file asks for it, and what takes it back."""
-    for vpc in (other for other in summary.changes if other.type == "aws_vpc"):
+    for vpc in (other for other in summary.changes if other.type == VPC):
         for attribute in vpc.attributes:
             if attribute.path == "cidr_block":
                 return ("network", "cidr"), f'write cidr = "{attribute.before}" again'
@@ -109,6 +156,7 @@ def _cause(account: Account, summary: PlanSummary, change: ResourceChange) -> tu
     causes: dict[str, tuple[tuple[str, ...], str]] = {
         "vpc_id": (("network", "vpc"), f'write vpc = {{ id = "{before.get("vpc_id")}", ... }} again'),
         "domain_name": (("names", "domain"), f'write domain = "{before.get("domain_name")}" again'),
+        "auth_mode": (("access", "auth"), f'write auth = "{str(before.get("auth_mode")).lower()}" again'),
         "domain_settings": (("studio", "domain_security_group"), "take back the change of domain_security_group"),
         "kms_key_id": (_encryption(account), "take back the change of [encryption]"),
     }
@@ -125,13 +173,24 @@ def _key_refusal(account: Account, change: ResourceChange) -> RefusedError:
     )
 
 
+def _studies_refusal(account: Account, change: ResourceChange) -> RefusedError:
+    causes = sorted({a.path.split("[")[0] for a in change.attributes if a.forces_replacement})
+    place = _encryption(account) if "kms_key_id" in causes else ("tuning", "database")
+    return RefusedError(
+        f"{account.source.place(*place)}: This would replace the database of studies, because of:"
+        f" {', '.join(causes) or change.reason}. The new one would be empty. Nothing was changed.",
+        hint='take that change back; or write database = "none" under [tuning], studioctl up, write it again, studioctl'
+        " up: the first keeps a snapshot, and the second makes the database from it",
+    )
+
+
 def _encryption(account: Account) -> tuple[str, ...]:
     """Where the file says with which key."""
     return ("encryption", "key" if account.config.encryption.key else "customer_key")
 
 
 def _is_another_network(summary: PlanSummary) -> bool:
-    return any(change.type == "aws_vpc" and change.destroys for change in summary.changes)
+    return any(change.type == VPC and change.destroys for change in summary.changes)
 
 
 def _refuse_to_resize(account: Account, change: ResourceChange) -> None:
@@ -191,33 +250,73 @@ def _said(account: Account, wanted: str, key: str) -> tuple[str | int, ...]:
     return ("studio", key)
 
 
+def held(environment: Environment, summary: PlanSummary) -> dict[str, "Holding"]:
+    """Everything that the plan destroys although it holds users' data, by its address."""
+    destroyed = {change.address for change in summary.changes if change.destroys and change.type in HOLDERS}
+    if not destroyed:
+        return {}
+    from studioctl.operations.provisioning import down  # noqa: PLC0415 (botocore is needed only here)
+
+    addresses = _addresses(environment, destroyed)
+    return {addresses[h.kind, h.name]: h for h in down.present(environment) if (h.kind, h.name) in addresses}
+
+
+def clear_the_dataless(environment: Environment, summary: PlanSummary) -> None:
+    """Deletes what holds nobody's data in a bucket that goes: AWS keeps it as long as anything is in it."""
+    going = {change.address for change in summary.changes if change.type == BUCKET and change.destroys}
+    if not going:
+        return
+    from studioctl.aws import contents  # noqa: PLC0415 (botocore is needed only here)
+
+    for address, attributes in Estate(environment.terraform.state()).resources(BUCKET):
+        bucket = str(attributes["id"])
+        if address in going and contents.bucket_contents(environment.session, bucket) is None:
+            contents.drop_dataless(environment.session, bucket)
+
+
+def clear_the_lost(environment: Environment, summary: PlanSummary, lose: Collection[str]) -> None:
+    """Deletes the data in buckets and repositories that go: Terraform leaves to AWS whether one with data goes, which
+    refuses it in the middle of the plan.
+
+    Args:
+        environment: The environment.
+        summary: The plan.
+        lose: Addresses of what `held` named, and the user gave the word for. Nothing else is emptied.
+    """
+    going = {change.address for change in summary.changes if change.destroys} & set(lose)
+    if not going:
+        return
+    from studioctl.aws import contents  # noqa: PLC0415 (botocore is needed only here)
+
+    estate = Estate(environment.terraform.state())
+    for empty, type_ in ((contents.empty_bucket, BUCKET), (contents.delete_repository, REPOSITORY)):
+        for address, attributes in estate.resources(type_):
+            if address in going:
+                empty(environment.session, str(attributes["id"]))
+
+
 def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
     """Refuses a plan that destroys things which hold users' data.
 
     Raises:
         RefusedError: It names them, where the file wants it, and the way that loses nothing.
     """
-    destroyed = {change.address for change in summary.changes if change.destroys and change.type in HOLDERS}
-    if not destroyed:
-        return
-    from studioctl.operations.provisioning import down  # noqa: PLC0415 (botocore is needed only here)
-
-    names = _names(environment, destroyed)
-    held = [h for h in down.present(environment) if (h.kind, h.name) in names]
-    if not held:
+    found = held(environment, summary).values()
+    if not found:
         return
     types = {kind: resource_type for resource_type, (kind, _) in HOLDERS.items()}
     # A repository's encryption cannot change, so another key would be another repository.
     forced = {a.path.split("[")[0] for c in summary.changes if c.type == REPOSITORY for a in c.attributes}
     by_key = {REPOSITORY: _encryption(environment)} if ENCRYPTION in forced else {}
-    instead = INSTEAD | dict.fromkeys(by_key, "take back the change of [encryption]")
+    instead = {it: store.remedy for it, store in STORES.items()}
+    instead |= dict.fromkeys(by_key, "take back the change of [encryption]")
 
     def place(resource_type: str, name: str) -> str:
         where = by_key.get(resource_type) or _where(environment, resource_type, name)
         return environment.source.place(*where)
 
-    lines = "\n".join(f"  {place(types[h.kind], h.name)}: {h.kind} '{h.name}': {h.contents}" for h in held)
-    ways = "; ".join(dict.fromkeys(instead[types[h.kind]] for h in held))
+    lines = "\n".join(f"  {place(types[h.kind], h.name)}: {h.kind} '{h.name}': {h.contents}" for h in found)
+    ways = "; ".join(dict.fromkeys(instead[types[h.kind]] for h in found))
     raise RefusedError(
         f"The plan destroys these, and they hold data:\n{lines}\nNothing was changed.",
         hint=f"{ways}. To delete it for ever: studioctl up --delete-data",
@@ -226,15 +325,15 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
 
 def _where(environment: Environment, resource_type: str, name: str) -> tuple[str, ...]:
     """Where the file says what this is called: a user's own secret below the user."""
-    is_users = resource_type == CONTAINER and name != Naming.of(environment.config).github_secret
-    return ("users",) if is_users else PLACES[resource_type]
+    is_users = resource_type == SECRET and name != Naming.of(environment.config).github_secret
+    return ("users",) if is_users else kind_of(resource_type).key
 
 
-def _names(environment: Environment, addresses: Collection[str]) -> set[tuple[str, str]]:
-    """Kind and name of each of these resources, as holdings have them."""
+def _addresses(environment: Environment, destroyed: Collection[str]) -> dict[tuple[str, str], str]:
+    """The address of each of these resources, by its kind and name, as holdings have them."""
     return {
-        (kind, str(attributes[name]))
+        (kind, str(attributes[name])): address
         for type_, (kind, name) in HOLDERS.items()
         for address, attributes in Estate(environment.terraform.state()).resources(type_)
-        if address in addresses
+        if address in destroyed
     }

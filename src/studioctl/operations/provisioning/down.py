@@ -4,8 +4,8 @@ Terraform alone cannot: spaces and apps that people made block it, the provider 
 file system from its prior state, and what SageMaker leaves in the VPC blocks subnets and groups. So Studio goes
 through its own API, in the order that works, and Terraform removes the rest and forgets what is gone or kept.
 
-Kept are the bucket, the images, the home file system and the secret, where they hold anything. They live on without
-the rest, and the next `up` finds them by their tags. With them stays the key that they may be encrypted with.
+Kept are the bucket, the images, the home file system, the secret and the studies, where they hold anything. They live
+on without the rest, and the next `up` finds them by their tags. With them stays the key that may encrypt them.
 AWS destroys a space's volume together with the space, and a space cannot live without its domain: so volumes are
 deleted on the user's word, or once copied, or nothing is.
 """
@@ -17,25 +17,38 @@ from studioctl.aws import contents, leftovers
 from studioctl.aws.keys import Key
 from studioctl.aws.leftovers import DomainTraces
 from studioctl.aws.session import Session
+from studioctl.catalog.kinds import DOMAIN
 from studioctl.errors import RefusedError
 from studioctl.events import Finished, Noted, Stage, Started, Work
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming, home_tags, kept_tags, read_home_tags
 from studioctl.operations import limits
-from studioctl.operations.costs import known
-from studioctl.operations.data import backup, kms_keys
+from studioctl.operations.data import backup, databases, kms_keys
 from studioctl.operations.data import inventory as holdings
 from studioctl.operations.data.backup import Copy, Plan
-from studioctl.operations.data.inventory import HOME, Holding, Store
+from studioctl.operations.data.inventory import HOME, STUDIES, Holding, Store, priced, studies
 from studioctl.operations.environment import Environment
+from studioctl.operations.prices import known
 from studioctl.operations.provisioning import adopt as adoption
 from studioctl.operations.provisioning import endpoint_zones, occupants, ownership
 from studioctl.operations.provisioning.guards import refuse_to_forget
 from studioctl.operations.provisioning.remaining import Remain, remains
 from studioctl.operations.studio.delete import remove_studio
-from studioctl.terraform.state_resources import BUCKET, KEY, KEY_TYPES, REPOSITORY, SECRET, SPACE, Estate
+from studioctl.terraform.state_resources import (
+    BUCKET,
+    DATABASE_TYPES,
+    KEY,
+    KEY_TYPES,
+    REPOSITORY,
+    SECRET,
+    SPACE,
+    Estate,
+)
 
 # What goes by Studio's own API, whether Terraform knows of it or not.
-BY_API = ("aws_sagemaker_domain.", "aws_sagemaker_user_profile.", "aws_sagemaker_space.")
+BY_API = (
+    *("aws_sagemaker_domain.", "aws_sagemaker_user_profile.", "aws_sagemaker_space."),
+    *(f"{resource_type}." for resource_type in DATABASE_TYPES),
+)
 # So do keys, and last of all: Terraform would delete one beside a bucket that it then cannot delete.
 KEY_ADDRESSES = tuple(f"{resource_type}." for resource_type in KEY_TYPES)
 ENCRYPTS = "what is kept may be encrypted with it, and could never be read without"
@@ -139,7 +152,7 @@ class Teardown:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to remove."""
-        homes = any(holding.kind == HOME for holding in self.deleted)
+        homes = any(holding.kind in {HOME, STUDIES} for holding in self.deleted)
         return not (self.doomed or self.traces or homes or self.retiring)
 
 
@@ -265,6 +278,7 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
     copied = frozenset((SPACE, name) for name in backup.current(environment, copies)) if copies else frozenset()
     found = replace(_look(environment, delete), copied=copied)
     refuse_to_lose(found, is_local=environment.target.is_local)
+    yield from limits.release(environment)  # first of all: the guard writes into the bucket that is emptied
     homes = [holding.name for holding in found.kept if holding.kind == HOME]
     _mark(environment, found.traces, homes)
     for trace in found.traces:
@@ -272,16 +286,19 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
         if domain := environment.studio.domain(trace.domain_id):
             keep = domain.home_file_system_id in homes
             yield from remove_studio(environment.studio, trace.domain_id, keep_home=keep)
-    yield from leftovers.remove(environment.session, found.traces, keep=homes)
+    beside = [holding.name for holding in found.holdings if holding.kind == HOME]
+    yield from leftovers.remove(environment.session, found.traces, keep=homes, beside=beside)
     for holding in found.deleted:
         if holding.kind == HOME:  # kept by an earlier `down`, or gone by now
             yield from leftovers.remove_file_system(environment.session, holding.name)
+    yield from databases.remove(environment, keep=STUDIES not in delete)
     yield from _empty(environment, found)
     yield from _destroy(environment, found)
     _delete_stray_scripts(environment)
     leaving = tuple(kms_keys.retire(environment, found.retiring))
     environment.terraform.workspace.release()
-    return Outcome(found.kept, remains(environment, found.kept), leaving)
+    kept = (*(h for h in found.kept if h.kind != STUDIES), *priced(environment, studies(environment)))
+    return Outcome(kept, remains(environment, kept), leaving)
 
 
 def _delete_stray_scripts(environment: Environment) -> None:
@@ -311,7 +328,7 @@ def _mark(environment: Environment, traces: Iterable[DomainTraces], homes: Colle
 
 def _traces(environment: Environment, estate: Estate, unrecorded: Mapping[str, str]) -> tuple[DomainTraces, ...]:
     """Every domain that is, or ever was, in this environment: one that was replaced is in nobody's state."""
-    domains = estate.attributes("aws_sagemaker_domain")
+    domains = estate.attributes(DOMAIN)
     known = {str(domain["id"]): str(domain["arn"]) for domain in domains if domain.get("id")}
     if lost := environment.domain():
         known[lost.id] = lost.arn
@@ -322,7 +339,7 @@ def _traces(environment: Environment, estate: Estate, unrecorded: Mapping[str, s
 
 
 def _refuse_strangers(environment: Environment, estate: Estate, traces: Iterable[DomainTraces]) -> None:
-    known = estate.ids("aws_sagemaker_domain")
+    known = estate.ids(DOMAIN)
     ours = (ENVIRONMENT_TAG, environment.config.name)
     for trace in traces:
         domain = None if trace.domain_id in known else environment.studio.domain(trace.domain_id)
@@ -336,6 +353,7 @@ def _refuse_strangers(environment: Environment, estate: Estate, traces: Iterable
 def _empty(environment: Environment, found: Teardown) -> Work[None]:
     """Deletes what Terraform refuses to: contents. A secret also goes without the days in which its name is taken."""
     lost = {(holding.kind, holding.name) for holding in found.deleted}
+    lost |= {(BUCKET, name) for name in found.doomed_buckets}  # something may have come into one since
     for store in (store for store in found.stores if store not in found.kept_stores):
         title, action = f"{store.kind} {store.name}", "empty" if store.kind == BUCKET else "delete"
         is_lost = (store.kind, store.name) in lost
@@ -358,7 +376,7 @@ def _delete_store(session: Session, store: Store, *, is_lost: bool, is_recorded:
         if is_lost or not is_recorded:
             contents.delete_repository(session, store.id, with_images=is_lost)
     else:
-        empty = contents.empty_bucket if is_lost else contents.drop_marks
+        empty = contents.empty_bucket if is_lost else contents.drop_dataless
         empty(session, store.id)
         if not is_recorded:
             contents.delete_bucket(session, store.id)
@@ -373,10 +391,10 @@ def _destroy(environment: Environment, found: Teardown) -> Work[None]:
     if any(address.startswith("aws_vpc_endpoint.") for address in adopted):
         yield from endpoint_zones.place_again(environment)
     if adopted:
-        yield from terraform.apply((yield from terraform.plan(adopt=adopted, targets=adopted)))
+        yield from adoption.record(environment, adopted)
+        yield from limits.release(environment)  # of a guard that no state knew before
     forgotten = found.kept_addresses | set(found.key_addresses)
     recorded = [address for address in found.addresses if address in forgotten]
     terraform.forget(recorded)
-    yield from limits.release(environment)
     if adopted or len(recorded) < len(found.addresses):
         yield from terraform.apply((yield from terraform.plan(destroy=True)))

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.workspace import write_text
 
 RECORD = "durations.json"
+STOPPING = "stop apps"  # all of a run's, side by side
 BESIDES = "besides"  # Terraform's own start, reading, and storing the state
 LONGEST = 6 * 3600.0  # seconds; no run lasts longer
 _VERBS: Mapping[str, tuple[str, ...]] = {
@@ -42,14 +44,43 @@ def things(summary: PlanSummary) -> int:
     return by_terraform + sum(any(a.by_api for a in change.attributes) for change in summary.changes)
 
 
-def expected(blueprint: Blueprint, summary: PlanSummary, seconds: Mapping[str, float]) -> float | None:
-    """How many seconds a plan will take; None where no earlier run tells.
+@dataclass(frozen=True)
+class Expectation:
+    """How long a plan will take.
+
+    Args:
+        seconds: In all.
+        counts_stopping: Whether the time in which apps stop is in it; None where none has to stop.
+    """
+
+    seconds: float
+    counts_stopping: bool | None = None
+
+
+def expected(
+    blueprint: Blueprint, summary: PlanSummary, seconds: Mapping[str, float], *, stops: bool = False
+) -> Expectation | None:
+    """How long a plan will take; None where no earlier run tells.
 
     Args:
         blueprint: What waits for what.
         summary: The plan.
         seconds: What `known` returned.
+        stops: Whether apps have to stop first.
     """
+    found = _of_changes(blueprint, summary, seconds)
+    if found is None:
+        return None
+    return Expectation(found + seconds.get(STOPPING, 0.0), STOPPING in seconds) if stops else Expectation(found)
+
+
+def of(environment: Environment, summary: PlanSummary, *, stops: bool = False) -> Expectation | None:
+    """The same, by what earlier runs of this environment noted on this machine."""
+    return expected(environment.terraform.blueprint, summary, known(environment), stops=stops)
+
+
+def _of_changes(blueprint: Blueprint, summary: PlanSummary, seconds: Mapping[str, float]) -> float | None:
+    """The seconds for all but the stopping of apps."""
     changes = {change.address: change for change in summary.changes if _is_terraforms(change)}
     kinds = {f"{verb} {c.type}" for c in changes.values() for verb in _VERBS.get(c.action, ())}
     if BESIDES not in seconds or not kinds <= seconds.keys():
@@ -86,12 +117,15 @@ def noted(environment: Environment, summary: PlanSummary, work: Work[T]) -> Work
             if isinstance(event, Finished) and event.action in COUNTED:
                 kind = f"{event.action} {event.subject.split('.')[0]}"
                 took[kind] = max(took.get(kind, 0.0), event.elapsed)
+            if isinstance(event, Finished) and event.action == "stop":
+                took[STOPPING] = time.monotonic() - began  # nothing is done before, and all stop side by side
             yield event
     except StopIteration as done:
         seconds = _together(known(environment), took)
-        chain = expected(environment.terraform.blueprint, summary, seconds | {BESIDES: 0.0})
+        chain = _of_changes(environment.terraform.blueprint, summary, seconds | {BESIDES: 0.0})
         if chain is not None:
-            seconds = _together(seconds, {BESIDES: max(0.0, time.monotonic() - began - chain)})
+            stopped = took.get(STOPPING, 0.0)
+            seconds = _together(seconds, {BESIDES: max(0.0, time.monotonic() - began - chain - stopped)})
         _write(environment, seconds)
         return done.value  # type: ignore[no-any-return]
     except Exception:

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from studioctl.catalog.kinds import PROFILE
 from studioctl.errors import RefusedError
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations.environment import Environment
 from studioctl.terraform.state_resources import Estate
-
-PROFILE = "aws_sagemaker_user_profile"
 
 
 def refuse_to_forget(environment: Environment) -> None:

@@ -1,9 +1,12 @@
 """What the file names and others look after: it has to be there, and to fit, before the first change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from studioctl.config.file_systems import FileSystem
 from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import Location
+from studioctl.infrastructure.naming import KEPT_TAG, read_home_tags
 from studioctl.operations.provisioning.problem import Problem
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ def looks(config: EnvironmentConfig) -> dict[str, Look]:
         found["the state's bucket"] = state_bucket
     if config.storage.extra_buckets:
         found["extra_buckets"] = extra_buckets
+    if any(config.mounted_by(user) for user in config.users):
+        found["file systems"] = file_systems
     return found
 
 
@@ -113,6 +118,41 @@ def extra_buckets(session: "Session", config: EnvironmentConfig) -> Iterator[Pro
         elif network.is_closed and network.internet == "none" and facts.region != region:
             words = f"'{name}' is in {facts.region}, and without the internet only buckets of {region} can be reached"
             yield Problem(("storage", "extra_buckets", index), f"{words}; delete it from the list")
+
+
+def file_systems(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
+    """File systems that spaces mount: there, and nobody's home but one's own in them.
+
+    Whether they can be reached shows only once the domain's subnets exist.
+    """
+    from studioctl.aws.named import file_system_tags  # noqa: PLC0415
+
+    places = {("storage", "file_systems", index, "id"): it for index, it in enumerate(config.storage.file_systems)}
+    for number, user in enumerate(config.users):
+        own = enumerate(user.file_systems)
+        places |= {("users", number, "file_systems", index, "id"): it for index, it in own}  # type: ignore[misc]
+    tags = file_system_tags(session, {each.id for each in places.values()})
+    for place, each in places.items():
+        found = tags[each.id]
+        if found is None:
+            yield Problem(
+                place, f"there is no file system '{each.id}'; write one that exists, or delete it from the list"
+            )
+        elif KEPT_TAG in found or read_home_tags(found):
+            mounts = config.users[int(place[1])].name if place[0] == "users" else None
+            yield from _of_homes(each, place, read_home_tags(found), mounts)
+
+
+def _of_homes(each: FileSystem, place: Location, numbers: Mapping[str, str], user: str | None) -> Iterator[Problem]:
+    """A file system of home directories, as `down` has kept and tagged it. `user`: who mounts it; None: everybody."""
+    if not each.homes and (user is None or each.path.split("/")[1] != numbers.get(user)):
+        words = f"'{each.id}' holds people's home directories, which others could then read"
+        yield Problem(place, f"{words}; delete it from the list, then: studioctl homes restore")
+    owners = {number: owner for owner, number in numbers.items()}
+    for name, number in each.homes.items():
+        if (owner := owners.get(str(number), name)) != name:
+            whose = f"the directory of number {number} is {owner}'s, by the tags of '{each.id}'"
+            yield Problem((*place[:-1], "homes", name), f"{whose}; write {name}'s own number, or delete the line")
 
 
 def state_bucket(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:

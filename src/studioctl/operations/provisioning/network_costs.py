@@ -1,16 +1,16 @@
 """What is paid for although nobody works: the network, and editors that nobody stops."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from studioctl.catalog.kinds import PAID_NETWORK
+from studioctl.catalog.prices import HOURS_A_MONTH
 from studioctl.config.checks import NEVER
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import count
-from studioctl.infrastructure import endpoints
-from studioctl.operations.costs import known
+from studioctl.operations.costs import pieces
+from studioctl.operations.prices import known
 from studioctl.terraform.plan import PlanSummary
-
-HOURS_A_MONTH = 730
-PAID = {"aws_nat_gateway", "aws_vpc_endpoint"}
 
 
 def told(config: EnvironmentConfig, lacking: Mapping[str, Sequence[str]] | None = None) -> str | None:
@@ -20,23 +20,20 @@ def told(config: EnvironmentConfig, lacking: Mapping[str, Sequence[str]] | None 
         config: The environment.
         lacking: The zones of it in which a service has no endpoint, by AWS's name of the service, where that is known.
     """
-    network = config.network
-    if not network.is_closed or network.vpc is not None:
+    paid = list(pieces.network(config))
+    if not paid:
         return None
-    ways = len(endpoints.interfaces(config))
-    in_zones = count(network.availability_zones, "zone")
+    counts = Counter(piece.item for piece in paid)
+    in_zones = count(config.network.availability_zones, "zone")
     missing = sum(map(len, (lacking or {}).values()))
     if missing:
         in_zones += f", less {missing} where a zone has none"
-    nat = ["a NAT gateway with its address"] if network.internet == "nat" else []
+    nat = ["a NAT gateway with its address"] if counts["nat_gateway"] else []
+    ways = counts["endpoint"]
     parts = [*nat, *([f"{count(ways, 'interface endpoint')} in {in_zones}"] if ways else [])]
     what = f"The network is paid for by the hour, used or not: {' and '.join(parts)}"
     table = known.of(config)
-    counts = {
-        "nat_gateway": len(nat),
-        "public_address": len(nat),
-        "endpoint": ways * network.availability_zones - missing,
-    }
+    counts["endpoint"] = ways * config.network.availability_zones - missing
     priced = {item: price for item, count in counts.items() if count and (price := table.of.get(item))}
     if len(priced) < sum(map(bool, counts.values())):
         return f"{what}. Prices of {config.region} are not known here."
@@ -62,4 +59,4 @@ def forgotten(config: EnvironmentConfig) -> str | None:
 
 def begins(summary: PlanSummary) -> bool:
     """Whether the plan makes any of it."""
-    return any(change.type in PAID and change.action == "create" for change in summary.changes)
+    return any(change.type in PAID_NETWORK and change.action == "create" for change in summary.changes)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from studioctl.aws.leftovers import DomainTraces
     from studioctl.aws.occupants import Occupant, Ours, Seen
 
+DATABASE = "aws_security_group.database"
 VPC, SUBNET, GROUP = "aws_vpc", "aws_subnet", "aws_security_group"
 
 
@@ -27,12 +28,14 @@ def refuse_removal(
     Raises:
         RefusedError: It names each with its owner. Nothing was changed.
     """
-    from studioctl.aws import occupants  # noqa: PLC0415 (boto3 is needed only here)
+    from studioctl.aws import leftovers, occupants  # noqa: PLC0415 (boto3 is needed only here)
 
+    traces = tuple(traces)
     vpcs, groups = (
         {*estate.ids(type_), *(i for address, i in unrecorded.items() if address.startswith(f"{type_}."))}
         for type_ in (VPC, GROUP)
     )
+    groups |= {group for trace in traces for group in leftovers.nfs_groups(environment.session, trace.domain_id)}
     if not vpcs | groups:
         return ()
     ours = _ours(environment, estate, unrecorded, traces)
@@ -89,7 +92,10 @@ def _ours(
     kept = leftovers.marked(session, kept_tags(environment.config.name))
     ids = {str(attributes["id"]) for attributes in recorded if attributes.get("id")}
     tag = (ENVIRONMENT_TAG, environment.config.name)
-    return Ours(tag, frozenset(ids.union(unrecorded.values(), homes, kept)), frozenset(domains))
+    groups = {address: str(attributes.get("id")) for address, attributes in estate.resources(GROUP)} | dict(unrecorded)
+    databases = {groups[DATABASE]} if DATABASE in groups else set()
+    every = ids.union(unrecorded.values(), homes, kept)
+    return Ours(tag, frozenset(every), frozenset(domains), frozenset(databases))
 
 
 def _refuse(found: "Collection[Occupant]", command: str) -> None:

@@ -60,13 +60,14 @@ def check_names(account: Account, blueprint: Blueprint, known: Collection[str]) 
     """
     if {resource.address for resource in blueprint.resources() if resource.type in names.KINDS} <= set(known):
         return
-    found = names.fixed_names(blueprint, account.session.identity.account_id, known=known)
+    every = tuple(names.fixed_names(blueprint, account.session.identity.account_id, known=known))
+    found = names.worth_a_look(account.session, every)
 
     def look(fixed: names.FixedName) -> Iterator[Problem]:
         problem = names.problem(account.session, account.config, fixed)
         yield from [problem] if problem else []
 
-    wanted: dict[str, Look] = {f"{it.kind.noun} {it.name}": lambda it=it: look(it) for it in found}  # type: ignore[misc]
+    wanted: dict[str, Look] = {it.title: lambda it=it: look(it) for it in found}  # type: ignore[misc]
     yield from _check(account, wanted)
 
 

@@ -9,8 +9,9 @@ very same to every attribute, and if the file shows just that.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,14 @@ from studioctl.errors import RefusedError
 from studioctl.events import Work
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import up
+from studioctl.review.now import Now
 from studioctl.review.reviewing import review
 from studioctl.terraform import records
 from studioctl.terraform.plan import PlanSummary
 
 KIND = "studioctl plan"
-FORMAT = 1
+FORMAT = 2
+SEAL = "digest"
 LARGEST = 16 * 1024 * 1024
 WHO_ASKS = "variables.tf.json"  # differs from person to person
 
@@ -64,7 +67,7 @@ WORDS = {
     "region": "it is for another region",
     "account": "it is for another account",
     "config": "studio.toml, or a file that it names, has changed",
-    "documents": "this version of studioctl would tell Terraform something else",
+    "documents": "this version of studioctl, or what AWS has now, would tell Terraform something else",
     "lineage": "it is for another state",
     "serial": "somebody has applied a change since then",
     "provider": "the provider is another one",
@@ -89,7 +92,15 @@ class ReviewedPlan:
     def text(self) -> str:
         """The file's text."""
         content = {"kind": KIND, "format": FORMAT, "basis": asdict(self.basis), "planned": self.planned}
-        return json.dumps({**content, "plan": self.shown}, indent=2, ensure_ascii=False, default=str) + "\n"
+        return json.dumps(sealed({**content, "plan": self.shown}), indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of the file with a digest of it, by which a change of the file is told from a change of AWS.
+
+    It proves nothing: whoever changes the file may write another one. What is applied is compared in any case.
+    """
+    return {**content, SEAL: digest({key: value for key, value in content.items() if key != SEAL})}
 
 
 def digest(value: Any) -> str:
@@ -156,14 +167,25 @@ def of(environment: Environment, summary: PlanSummary) -> ReviewedPlan:
     return ReviewedPlan(basis(environment), planned, shown(environment, summary))
 
 
+def check(file: Path) -> None:
+    """See, before anything is planned, whether the file can be written.
+
+    Raises:
+        RefusedError: Something else is there.
+        OSError: It cannot.
+    """
+    if file.exists() and _content(file).get("kind") != KIND:
+        raise RefusedError(f"'{file}' exists and is no plan. Nothing was changed.", hint="name another file with --out")
+    disk.try_out(file)
+
+
 def store(plan: ReviewedPlan, file: Path) -> None:
     """Write the file, readable for its owner alone.
 
     Raises:
         RefusedError: Something else is there.
     """
-    if file.exists() and _content(file).get("kind") != KIND:
-        raise RefusedError(f"'{file}' exists and is no plan. Nothing was changed.", hint="name another file with --out")
+    check(file)
     disk.replace(file, plan.text(), mode=0o600)
 
 
@@ -171,7 +193,7 @@ def read(file: Path) -> ReviewedPlan:
     """A plan from its file.
 
     Raises:
-        RefusedError: It is none, or of another version.
+        RefusedError: It is none, of another version, or not as it was written.
     """
     content = _content(file)
     found = content.get("basis")
@@ -182,6 +204,11 @@ def read(file: Path) -> ReviewedPlan:
         )
     if not isinstance(found, dict) or found.keys() != names or not isinstance(content.get("planned"), str):
         raise RefusedError(f"'{file}' is damaged. Nothing was changed.", hint="studioctl plan --out FILE")
+    if content != sealed(content):
+        raise RefusedError(
+            f"'{file}' is not as studioctl wrote it: somebody has changed it. Nothing was changed.",
+            hint=f"review it again: studioctl plan --out {shlex.quote(str(file))}",
+        )
     shown = content.get("plan")
     return ReviewedPlan(Basis(**found), content["planned"], shown if isinstance(shown, dict) else {})
 
@@ -218,8 +245,11 @@ def planned_again(environment: Environment, plan: ReviewedPlan, file: Path, *, m
         RefusedError: Something has changed since then. It says what; nothing was changed.
     """
     yield from environment.terraform.init(migrate=move_state)
+    # Planning puts into the documents what AWS alone knows: a snapshot, zones that lack a service.
+    before = replace(basis(environment), documents=plan.basis.documents)
+    _refuse(list(differences(plan.basis, before)), file)
+    summary = yield from up.plan(environment, move_state=move_state, refresh=True)
     _refuse(list(differences(plan.basis, basis(environment))), file)
-    summary = yield from up.plan(environment, move_state=move_state)
     same = plan.planned == of_plan(environment.terraform.shown(), summary)
     _refuse([] if same else ["what AWS has now leads to another plan"], file)
     honest = _without_places(plan.shown) == _without_places(shown(environment, summary))
@@ -227,9 +257,18 @@ def planned_again(environment: Environment, plan: ReviewedPlan, file: Path, *, m
     return summary
 
 
-def shown(environment: Environment, summary: PlanSummary) -> dict[str, Any]:
-    """A plan as `plan --json` shows it, without times and costs: those change while the plan stays what it is."""
-    entries = review(environment.config, environment.source, summary).entries
+def shown(
+    environment: Environment, summary: PlanSummary, now: Now | None = None, repeat: Callable[[str], str] = str
+) -> dict[str, Any]:
+    """A plan as `plan --json` shows it, without times and costs: those change while the plan stays what it is.
+
+    Args:
+        environment: The environment.
+        summary: The plan.
+        now: Who works at this moment, and what holds files; None leaves that out, as it changes too.
+        repeat: What is done to words that name commands.
+    """
+    entries = review(environment.config, environment.source, summary, now).told(repeat).entries
     return {**summary.to_json(), "entries": [entry.to_json() for entry in entries]}
 
 
@@ -244,5 +283,5 @@ def _refuse(reasons: list[str], file: Path) -> None:
         lines = "\n".join(f"  {reason}" for reason in reasons)
         raise RefusedError(
             f"'{file}' is not what would be done now:\n{lines}\nNothing was changed.",
-            hint=f"review it again: studioctl plan --out {file}",
+            hint=f"review it again: studioctl plan --out {shlex.quote(str(file))}",
         )

@@ -14,13 +14,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from studioctl.catalog.kinds import DOMAIN, SPACE
 from studioctl.errors import AwsError, RefusedError
 from studioctl.events import Stage, Work
 from studioctl.infrastructure import studio_api
 from studioctl.infrastructure.block import Ref, Resource
-from studioctl.infrastructure.studio_api import DOMAIN, SPACE, SUBNETS, UNKNOWN
+from studioctl.infrastructure.studio_api import HOME, SUBNETS, UNKNOWN
 from studioctl.operations.environment import Environment
-from studioctl.operations.provisioning import adopt
+from studioctl.operations.provisioning import adopt, assignments, domain_by_api
+from studioctl.operations.provisioning.domain_by_api import AGAIN, BORN
 from studioctl.terraform import plan as plans
 from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange, Step, addresses
 from studioctl.terraform.state_resources import DEPOSED, Estate, instance_of
@@ -30,9 +32,9 @@ if TYPE_CHECKING:
 
 TIMEOUT = 1200.0  # seconds; the provider, too, gives a domain 20 minutes
 AT_ONCE = 8  # spaces that AWS is asked about side by side
-BORN = {"create", "replace"}
 MADE = {*BORN, "import"}
 PASSING = {"Pending", "Updating"}
+HOMES = "UpdateDomain by AWS's API makes the home file system"
 FAILED = "Failed"  # AWS's statuses end so: Failed, Update_Failed
 
 
@@ -55,6 +57,11 @@ class Subject:
         """What is to change, in Terraform's words."""
         found = studio_api.differences(self.wanted, self.current)
         return tuple(_attribute(path, before, after) for path, before, after in found)
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """Where it is to change."""
+        return frozenset(attribute.path for attribute in self.attributes)
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -111,12 +118,11 @@ class _Records:
 
     def subjects(self) -> tuple[Subject, ...]:
         """The domain and the spaces that exist and stay."""
-        every = [r for r in self.environment.terraform.blueprint.resources() if r.by_api and self._stays(r)]
+        resources, reach = self.environment.terraform.blueprint.resources(), self.summary.reach
+        every = [r for r in resources if r.by_api and reach.covers(r.address) and self._stays(r)]
         if not every:
             return ()
-        domains = Estate(self.environment.terraform.state()).ids(DOMAIN)
-        found = None if domains else self.environment.domain()
-        domain_id = domains[0] if domains else found.id if found else None
+        domain_id = self.environment.domain_id()
         if domain_id is None:
             return ()
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -165,8 +171,9 @@ def complete(environment: Environment, summary: PlanSummary) -> PlanSummary:
     """
     records = _Records(environment, summary)
     changed = [subject for subject in (*records.unborn(), *records.subjects()) if subject.attributes]
-    if not changed:
-        return replace(summary, steps=_steps_of_terraform(summary))
+    assigned = () if (first := domain_by_api.due(environment, summary)) else assignments.steps(environment, summary)
+    if not changed and first is None:
+        return replace(summary, steps=(*assigned, *_steps_of_terraform(summary)))
     changes = {change.address: change for change in summary.changes}
     modules = addresses(environment.terraform.blueprint)
     for subject in changed:
@@ -179,8 +186,14 @@ def complete(environment: Environment, summary: PlanSummary) -> PlanSummary:
         summary,
         changes=plans.ordered(changes.values(), modules),
         has_changes=True,
-        steps=_steps(records, summary, changed),
+        steps=(*_steps_of_homes(changed), *assigned, *_steps(records, summary, changed)),
     )
+
+
+def _steps_of_homes(changed: Iterable[Subject]) -> tuple[Step, ...]:
+    """Before anything is told to mount it."""
+    made = tuple(subject.resource.address for subject in changed if subject.current and HOME in subject.paths)
+    return (Step("api", HOMES, made),) if made else ()
 
 
 def _steps_of_terraform(summary: PlanSummary) -> tuple[Step, ...]:
@@ -191,6 +204,10 @@ def _steps_of_terraform(summary: PlanSummary) -> tuple[Step, ...]:
 def _steps(records: _Records, summary: PlanSummary, changed: Iterable[Subject]) -> tuple[Step, ...]:
     """What AWS wants done, in its order."""
     changed = tuple(changed)
+    if domain := domain_by_api.due(records.environment, summary):
+        others = tuple(s for s in changed if s.resource != domain or not domain.born_by_api)
+        rest = (Step("api", _calls(others), tuple(s.resource.address for s in others)),) if others else ()
+        return (*domain_by_api.steps(records.environment, summary, domain), *rest)
     api = Step("api", _calls(changed), tuple(subject.resource.address for subject in changed))
     terraform = _steps_of_terraform(summary)
     blueprint = records.environment.terraform.blueprint
@@ -227,20 +244,43 @@ def carry_out(environment: Environment, summary: PlanSummary) -> Work[Mapping[st
         AwsError, TerraformError: A step failed. Planning and applying again goes on from there.
         RefusedError: The world has changed since it was planned.
     """
-    match [step.by for step in summary.steps]:
+    steps = list(summary.steps)
+    if domain := domain_by_api.due(environment, summary):
+        outputs = yield from domain_by_api.make(environment, summary, domain)
+        if steps[-1].by == "api":
+            yield from change(_Records(environment, summary, is_made=True))
+        return outputs
+    if steps and steps[0].does == HOMES:
+        yield from _make_homes(environment, steps.pop(0))
+    if steps and steps[0].does == assignments.STEP:
+        yield from assignments.change(environment, summary)
+        steps.pop(0)
+    match [step.by for step in steps]:
         case ["terraform", "api", "terraform"]:
             parked = yield from _first_half(environment, summary)
             yield from change(_Records(environment, summary, is_made=True))
             return (yield from _second_half(environment, summary, parked))
         case ["terraform", "api"]:
-            yield from adopt.apply(environment, summary)
+            yield from adopt.apply(environment, summary, targets=summary.reach.targets)
             yield from change(_Records(environment, summary, is_made=True))
             return environment.terraform.outputs()
         case ["api", *rest]:
             yield from change(_Records(environment, summary))
-            return (yield from adopt.apply(environment, summary)) if rest else environment.terraform.outputs()
+            if not rest:
+                return environment.terraform.outputs()
+            return (yield from adopt.apply(environment, summary, targets=summary.reach.targets))
         case _:
-            return (yield from adopt.apply(environment, summary))
+            return (yield from adopt.apply(environment, summary, targets=summary.reach.targets))
+
+
+def _make_homes(environment: Environment, step: Step) -> Work[None]:
+    """Lets AWS make the domain's home file system. When that is there, it is mounted with the rest of the settings."""
+    domain = environment.domain()
+    if domain is None:
+        raise RefusedError("The domain is gone since the plan was made. Nothing was changed.", hint=AGAIN)
+    yield Stage("Creating the home file system")
+    environment.studio.change_domain(domain.id, {studio_api.api_name(HOME): studio_api.USUAL[HOME]})
+    yield from _finished(step.addresses[0], lambda: environment.studio.described_domain(domain.id))
 
 
 def _first_half(environment: Environment, summary: PlanSummary) -> Work[tuple[str, ...]]:
@@ -249,28 +289,21 @@ def _first_half(environment: Environment, summary: PlanSummary) -> Work[tuple[st
     described = {resource.address for resource in terraform.blueprint.resources()}
     leaving = [(a.removesuffix(DEPOSED), str(it["id"])) for a, it in _Records(environment, summary).leaving.items()]
     in_use = described.intersection(summary.steps[-1].addresses)
-    parked = terraform.park([(address, identity) for address, identity in leaving if address in in_use])
+    waiting = [(address, identity) for address, identity in leaving if address in in_use]
+    parked = terraform.park(waiting, {address for address, _ in leaving} - in_use)
+    looked_at = {address for address in described if summary.reach.covers(address)}
     # Terraform wants both addresses of what moves among the targets.
-    targets = sorted(described.union(*(module.moved for module in terraform.blueprint.modules)))
+    targets = sorted(looked_at.union(*(module.moved for module in terraform.blueprint.modules)))
     half = yield from adopt.plan(environment, targets=targets)
-    _refuse_more(half, agreed={change.address for change in summary.changes if change.destroys})
+    adopt.refuse_more(half, agreed=summary)
     yield from adopt.apply(environment, half, targets=targets)
     return parked
 
 
 def _second_half(environment: Environment, summary: PlanSummary, parked: Collection[str]) -> Work[Mapping[str, Any]]:
     rest = yield from environment.terraform.plan(refresh=False)
-    _refuse_more(rest, agreed={*parked, *(change.address for change in summary.changes if change.destroys)})
+    adopt.refuse_more(rest, agreed=summary, parked=parked)
     return (yield from environment.terraform.apply(rest))
-
-
-def _refuse_more(half: PlanSummary, *, agreed: Collection[str]) -> None:
-    more = sorted(change.address for change in half.changes if change.destroys and change.address not in agreed)
-    if more:
-        raise RefusedError(
-            f"Terraform would now also destroy {', '.join(more)}, which was not in the plan. It was not done.",
-            hint="studioctl up   (shows what there is to do now)",
-        )
 
 
 def change(records: _Records) -> Work[None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from studioctl.config.model import ExistingVpc
+from studioctl.config.network import ExistingVpc
 from studioctl.infrastructure.endpoints import S3, services
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.environment import Account
@@ -90,7 +90,7 @@ def _together(account: Account, vpc: ExistingVpc, subnets: "dict[str, SubnetFact
         zones.setdefault(zone, subnet_id)
     free = sum(subnet.free_addresses for subnet in subnets.values())
     # An app has one, and so has the home file system in each subnet.
-    needed = len(account.config.resolved_spaces()) + len(vpc.subnet_ids)
+    needed = len(account.config.resolved_spaces()) + len(vpc.subnet_ids) * account.config.studio.home_file_system
     if len(subnets) == len(vpc.subnet_ids) and free < needed and account.domain() is None:
         yield SUBNETS, f"they have {free} free addresses, and {needed} are needed; name larger subnets, or more"
 

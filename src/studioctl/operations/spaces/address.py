@@ -1,11 +1,24 @@
 """Ways into a running space."""
 
 from studioctl.aws.values import Space
+from studioctl.config.access import SSO
 from studioctl.errors import AwsError
 from studioctl.operations.environment import Account
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html
 LANDING = "app:{type}:"
+
+
+def portal(account: Account) -> str | None:
+    """The address at which people sign in themselves, in a domain of IAM Identity Center; None in another.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html: "only when the
+    authentication mode equals IAM". One page of Studio is there for everybody: it shows who came in their own spaces.
+    """
+    if account.config.access.auth != SSO and not account.is_without_file:
+        return None
+    domain = account.domain()
+    return domain.url if domain and domain.auth_mode == "SSO" else None
 
 
 def presigned_url(account: Account, space: Space, *, expires_seconds: int = 300) -> str:

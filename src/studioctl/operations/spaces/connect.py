@@ -1,7 +1,7 @@
 """Remote access: making a space fit for it, and letting ssh in."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -11,12 +11,12 @@ from studioctl.aws.values import App, Space, SpaceDetails
 from studioctl.config.apps import title
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Failed, Finished, Started, Work
+from studioctl.findings import Finding, Severity
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces import remote_access, start_stop
 from studioctl.operations.spaces import remote_requirements as needs
 from studioctl.remote import editors, machine, plugin, ssh
 from studioctl.remote.editors import Editor
-from studioctl.remote.finding import Finding
 from studioctl.remote.host import Host, config_path
 from studioctl.remote.ssh_config import SshConfig
 
@@ -103,31 +103,39 @@ def survey(
     spec = needs.spec_of(details, app)
     runs_on = spec.instance_type or remote_access.default_instance_type(account, details)
     flag = editors.flag(editor)
+    larger = needs.large_enough(instance_type or runs_on)  # on the other AWS refuses what the rest asks for, too
+    again = f"{flag} --instance-type {larger}" if larger else flag
+    # A type for this time alone stands in no line.
+    at = () if instance_type else account.config.place_of(space.name, "instance_type")
     wanted = (
-        needs.remote_access(details, asked_for=account.config.studio.remote_access, flag=flag),
-        needs.instance(space.name, instance_type or runs_on, flag=flag),
+        needs.remote_access(details, asked_for=account.config.studio.remote_access, flag=again),
+        needs.instance(space.name, instance_type or runs_on, flag=flag, at=at),
         needs.image(spec),
-        needs.running(space, app, flag=flag),
+        needs.running(space, app, flag=again),
     )
     return Survey(
-        details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)), runs_on, flag
+        details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)), runs_on, again
     )
+
+
+def blocking(found: Iterable[Finding]) -> list[Finding]:
+    """Those that keep a connection from working."""
+    return [finding for finding in found if finding.severity is Severity.ERROR]
 
 
 def session_finding(account: Account, found: Survey) -> Finding:
     """Opens a session, and lets it lapse: who may, and whether the space has registered, only AWS knows."""
     if found.must_enable or found.must_start:
-        return Finding(
-            "session",
-            "warning",
+        return needs.SESSION.broken(
             "not tried: the space is not ready",
-            f"studioctl connect {found.space.name}{found.flag}",
+            severity=Severity.WARNING,
+            remedy=f"studioctl connect {found.space.name}{found.flag}",
         )
     try:
         start_session(account.target, found.space.arn)
     except StudioctlError as error:
-        return Finding("session", "error", error.message, _restart_hint(error, found.space.name))
-    return Finding("session", "ok", "AWS opens one")
+        return needs.SESSION.broken(error.message, remedy=_restart_hint(error, found.space.name))
+    return needs.SESSION.ok("AWS opens one")
 
 
 def refuse_unfit(found: Survey) -> None:
@@ -145,9 +153,8 @@ def _refuse_hopeless(found: Survey) -> None:
 
 
 def _refuse(looked_at: tuple[Finding, ...]) -> None:
-    blocking = [finding for finding in looked_at if finding.status == "error"]
-    if blocking:
-        first, *others = blocking
+    if missing := blocking(looked_at):
+        first, *others = missing
         more = "".join(f"\n       {finding.message}; {finding.remedy}" for finding in others)
         raise StudioctlError(f"{first.message.rstrip('.')}.{more}", hint=first.remedy)
 

@@ -5,10 +5,24 @@ from datetime import timedelta
 
 from studio_emulator.facts import EDITORS_ON, editor_quota_name
 from studioctl.aws.values import App, Space
+from studioctl.catalog import troubles
 from studioctl.catalog.prices import alternatives
 from studioctl.errors import AwsError
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces.logs import lifecycle_tail
+
+
+class UnavailableError(AwsError):
+    """The account, or AWS, has none of this type of instance: another one may do.
+
+    Args:
+        why: In a few words.
+    """
+
+    def __init__(self, message: str, *, hint: str, why: str) -> None:
+        super().__init__(message, hint=hint)
+        self.why = why
+
 
 QUOTA_CODES = {editor_quota_name(instance_type): code for instance_type, code in EDITORS_ON.items()}
 # The words: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-troubleshooting.html, and with the quota's
@@ -16,8 +30,6 @@ QUOTA_CODES = {editor_quota_name(instance_type): code for instance_type, code in
 QUOTA = re.compile(
     r"service limit (?:'(?P<name>[^']+)' )?is (?P<limit>\d+) \w+, with current utilization (?:of )?(?P<used>\d+)"
 )
-# aws/amazon-sagemaker-feedback#99
-NO_CAPACITY = re.compile(r"InsufficientCapacity|temporarily unavailable")
 ZONES = re.compile(r"zones? \[(?P<zones>[^\]]*)\]")
 SCRIPT = re.compile(r"Lifecycle ?Config", re.IGNORECASE)
 TAIL = 20  # lines of the script's log
@@ -35,13 +47,20 @@ def failed(account: Account, space: Space, app: App) -> AwsError:
     reason = app.failure or "AWS does not say why"
     if found := QUOTA.search(reason):
         return _quota(account, space, found, app.instance_type)
-    if NO_CAPACITY.search(reason):
+    if troubles.named(troubles.NO_CAPACITY).fits(reason):
         return _capacity(account, space, app)
     log = _log(account, space, app)
     if SCRIPT.search(reason):
         return AwsError(
             f"'{space.name}' did not start, its lifecycle script failed: {reason}\n{log}",
             hint=f"mend [editor] in the file, run studioctl up, then: studioctl start {space.name}",
+        )
+    if home := _restored_home(account, space):
+        return AwsError(
+            f"'{space.name}' did not start: {reason}\nIt mounts {space.owner}'s old home directory in {home}, which is"
+            f" not there if {space.owner} never opened an app before.\n{log}",
+            hint=f"if so, delete {space.owner} from the homes of {home} in the file, run studioctl up, then:"
+            f" studioctl start {space.name}",
         )
     return AwsError(
         f"'{space.name}' did not start: {reason}\n{log}",
@@ -57,11 +76,12 @@ def _quota(account: Account, space: Space, found: re.Match[str], instance_type: 
         f"aws service-quotas list-service-quotas --service-code sagemaker{flags}"
         f" --query \"Quotas[?QuotaName=='{name}'].QuotaCode\" --output text"
     )
-    return AwsError(
+    return UnavailableError(
         f"'{space.name}' cannot start: the account's quota '{name}'{f' ({code})' if code else ''} is"
         f" {found['limit']} in {account.target.region}, and {found['used']} are in use.",
         hint="ask AWS for more: aws service-quotas request-service-quota-increase --service-code sagemaker"
         f" --quota-code {code or f'$({look_up})'} --desired-value {int(found['used']) + 1}{flags}",
+        why=f"the account's quota for {instance_type or 'it'} is {found['limit']}, and {found['used']} are in use",
     )
 
 
@@ -71,10 +91,16 @@ def _capacity(account: Account, space: Space, app: App) -> AwsError:
     others = alternatives(app.instance_type, account.target.region)
     alternative = f"studioctl start {space.name} --instance-type {others[0]}" if others else "another instance type"
     also = f"   (or {', '.join(others[1:])})" if others[1:] else ""
-    return AwsError(
+    return UnavailableError(
         f"'{space.name}' did not start: AWS has no {app.instance_type} free{where} at present: {app.failure}",
         hint=f"try again later, or on another type for this time: {alternative}{also}",
+        why=f"AWS has no {app.instance_type} free{where} at present",
     )
+
+
+def _restored_home(account: Account, space: Space) -> str | None:
+    """The kept home file system of which the space's owner has a directory, by the file."""
+    return next((each.id for each in account.config.storage.file_systems if space.owner in each.homes), None)
 
 
 def _log(account: Account, space: Space, app: App) -> str:

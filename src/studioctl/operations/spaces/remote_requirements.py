@@ -6,10 +6,50 @@ from studio_emulator.facts import DEFAULT_INSTANCE_TYPE, REMOTE_ACCESS_GB
 from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS as TOO_SMALL
 from studioctl.aws.values import DISTRIBUTION, App, ResourceSpec, Space, SpaceDetails
 from studioctl.config.apps import title
-from studioctl.remote.finding import Finding
+from studioctl.findings import Finding, Key, Rule, Severity
+from studioctl.remote.machine import REFERENCE
 
 MINIMUM_IMAGE = (2, 7)
-REMOTE_SETUP = "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html"
+ACCESS = Rule(
+    "remote-access",
+    Severity.ERROR,
+    "The space does not allow remote access",
+    "AWS lets no local editor in.",
+    "{remedy}",
+    "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html",
+)
+INSTANCE = Rule(
+    "instance-type",
+    Severity.ERROR,
+    "The instance has too little memory",
+    "The editor in the browser works on it.",
+    "{remedy}",
+    REFERENCE,
+)
+IMAGE = Rule(
+    "image",
+    Severity.ERROR,
+    "The image is too old, or not known",
+    "Older images lack what remote sessions need.",
+    "{remedy}",
+    REFERENCE,
+)
+APP = Rule(
+    "app",
+    Severity.WARNING,
+    "The editor does not run",
+    "There is nothing to connect to until it runs.",
+    "{remedy}",
+    REFERENCE,
+)
+SESSION = Rule(
+    "session",
+    Severity.ERROR,
+    "AWS opens no session",
+    "The connection goes through one, and AWS alone knows whether the space is registered for it.",
+    "{remedy}",
+    REFERENCE,
+)
 
 
 def large_enough(instance_type: str | None) -> str | None:
@@ -22,16 +62,15 @@ def spec_of(space: SpaceDetails, app: App | None) -> ResourceSpec:
     return app.spec if app is not None and app.is_running else space.spec
 
 
-def instance(space: str, instance_type: str | None, *, flag: str = "") -> Finding:
-    """Whether the instance has the memory. `flag` tells `connect` which editor."""
+def instance(space: str, instance_type: str | None, *, flag: str = "", at: Key = ()) -> Finding:
+    """Whether the instance has the memory. `flag` tells `connect` which editor; `at` is where the file decides it."""
     chosen = instance_type or DEFAULT_INSTANCE_TYPE
     if chosen not in TOO_SMALL:
-        return Finding("instance-type", "ok", chosen)
-    return Finding(
-        "instance-type",
-        "error",
+        return INSTANCE.ok(chosen)
+    return INSTANCE.broken(
         f"{chosen} has less than {REMOTE_ACCESS_GB} GB of memory, and AWS refuses remote access on it",
-        f"studioctl connect {space}{flag} --instance-type {TOO_SMALL[chosen]}",
+        at=at,
+        remedy=f"studioctl connect {space}{flag} --instance-type {TOO_SMALL[chosen]}",
     )
 
 
@@ -43,12 +82,12 @@ def image(spec: ResourceSpec) -> Finding:
         why = (
             f"AWS does not tell what is in '{spec.image}'; it must be, or be built on, {DISTRIBUTION} {wanted} or newer"
         )
-        return Finding("image", "warning", why, f"if it connects, nothing; else {remedy}")
+        return IMAGE.broken(why, severity=Severity.WARNING, remedy=f"if it connects, nothing; else {remedy}")
     if spec.image_alias is None:
-        return Finding("image", "ok", f"{spec.image or DISTRIBUTION}, the newest version")
+        return IMAGE.ok(f"{spec.image or DISTRIBUTION}, the newest version")
     if is_too_old(spec):
-        return Finding("image", "error", f"{spec.image}: AWS wants {wanted} or newer", remedy)
-    return Finding("image", "ok", str(spec.image))
+        return IMAGE.broken(f"{spec.image}: AWS wants {wanted} or newer", remedy=remedy)
+    return IMAGE.ok(str(spec.image))
 
 
 def is_too_old(spec: ResourceSpec) -> bool:
@@ -62,18 +101,19 @@ def is_too_old(spec: ResourceSpec) -> bool:
 def remote_access(space: SpaceDetails, *, asked_for: bool, flag: str = "") -> Finding:
     """Whether the space lets remote sessions in, and whether it shall. `flag` tells `connect` which editor."""
     if space.remote_access:
-        return Finding("remote-access", "ok", f"'{space.name}' allows it", reference=REMOTE_SETUP)
+        return ACCESS.ok(f"'{space.name}' allows it")
     if not asked_for:
         why = f"'{space.name}' does not allow it, and neither does the file"
-        return Finding("remote-access", "error", why, "write remote_access = true under [studio]", REMOTE_SETUP)
+        at = ("studio", "remote_access")
+        return ACCESS.broken(why, at=at, remedy="write remote_access = true under [studio]")
     why = f"'{space.name}' does not allow it yet"
-    return Finding("remote-access", "warning", why, f"studioctl connect {space.name}{flag}", REMOTE_SETUP)
+    return ACCESS.broken(why, severity=Severity.WARNING, remedy=f"studioctl connect {space.name}{flag}")
 
 
 def running(space: Space, app: App | None, *, flag: str = "") -> Finding:
     """Whether there is something to connect to. `flag` tells `connect` which editor."""
     if app is not None and app.status == "InService":
-        return Finding("app", "ok", f"{title(space.editor_type)} runs in '{space.name}'")
+        return APP.ok(f"{title(space.editor_type)} runs in '{space.name}'")
     status = app.status if app is not None and app.status not in {"Deleted", "Failed"} else "stopped"
     message = f"{title(space.editor_type)} in '{space.name}' is {status}"
-    return Finding("app", "warning", message, f"studioctl connect {space.name}{flag}")
+    return APP.broken(message, remedy=f"studioctl connect {space.name}{flag}")

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from studio_emulator.facts import has_gpu
 from studioctl.aws.errors import InUseError
 from studioctl.aws.studio import Studio
-from studioctl.aws.values import SETTINGS, UNSETTLED, App, ResourceSpec, Space, SpaceDetails
+from studioctl.aws.values import NOTHING, SETTINGS, UNSETTLED, ResourceSpec, SpaceDetails
+from studioctl.aws.values import App as App  # noqa: PLC0414 (the command line may not look into `aws`)
+from studioctl.aws.values import Space as Space  # noqa: PLC0414 (as above)
 from studioctl.aws.wait import until
 from studioctl.config import checks
-from studioctl.config.text import nearest, sentence
+from studioctl.config.text import listed, nearest, sentence
 from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
 from studioctl.operations.environment import Account
@@ -20,8 +22,6 @@ from studioctl.operations.studio.stop_apps import OVER, stop_apps
 
 START_TIMEOUT = 1200.0  # seconds; AWS takes one to five minutes, and five more for a lifecycle script
 UPDATE_TIMEOUT = 600.0
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceSpec.html
-NO_SCRIPT = "None"
 UPDATE_FAILED = "Update_Failed"
 LISTED = 20  # names in a message
 CPU_IMAGE, GPU_IMAGE = "sagemaker-distribution-cpu", "sagemaker-distribution-gpu"
@@ -126,7 +126,8 @@ def start(
     Args:
         account: The environment's account.
         space: From `find`.
-        instance_type: For this time only, such as "ml.t3.xlarge": the space itself stays as the file says.
+        instance_type: For this time only, such as "ml.t3.xlarge": the space itself stays as the file says. Else the
+            first of the file's that the account and AWS have.
         wait: Until it can be opened; else until AWS has accepted it.
         script: Whether its lifecycle script runs.
         for_remote_access: Whether it is started to be reached by ssh. Else a type that is too small for that is
@@ -140,6 +141,32 @@ def start(
         AwsError: AWS refused, or it failed; the message says why.
     """
     check_instance_type(account, instance_type)
+    types = [instance_type] if instance_type else _types(account, space)
+    for place, each in enumerate(types):
+        try:
+            return (yield from _start(account, space, each, wait, script, for_remote_access, recovery))
+        except diagnose_start.UnavailableError as error:
+            if place + 1 == len(types):
+                raise
+            yield Noted(f"{error.why}; trying {types[place + 1]}")
+    raise AssertionError("there is at least one type")
+
+
+def _types(account: Account, space: Space) -> tuple[str | None, ...]:
+    """The instance types to try, the space's own first: that is None. The others are the file's, in its order."""
+    mine = (each.alternatives for each in account.config.resolved_spaces() if each.name == space.name)
+    return (None, *next(mine, ()))
+
+
+def _start(
+    account: Account,
+    space: Space,
+    instance_type: str | None,
+    wait: bool,
+    script: bool,
+    for_remote_access: bool,
+    recovery: bool,
+) -> Work[App]:
     studio = account.studio
     app = studio.editor(space)
     if app is not None and app.status == "Deleting":
@@ -148,7 +175,7 @@ def start(
     if app is None or not app.is_running:
         details = yield from _settled(account, space)
         spec = _spec_for(studio, details, instance_type)
-        spec = spec if script and not recovery else replace(spec, lifecycle_config_arn=NO_SCRIPT)
+        spec = spec if script and not recovery else replace(spec, lifecycle_config_arn=NOTHING)
         if not for_remote_access:
             yield from remote_access.turn_off_where_too_small(account, details, spec)
         app = yield from _create(account, details, spec, for_remote_access=for_remote_access, recovery=recovery)
@@ -246,9 +273,7 @@ def check_instance_type(account: Account, instance_type: str | None) -> None:
 
 
 def _listed(spaces: Iterable[Space]) -> str:
-    names = [space.name for space in spaces]
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
+    return listed((space.name for space in spaces), LISTED)
 
 
 def _settled(account: Account, space: Space) -> Work[SpaceDetails]:
@@ -294,7 +319,10 @@ def _spec_for(studio: Studio, space: SpaceDetails, instance_type: str | None) ->
         defaults = studio.editor_defaults(space.domain_id, space.owner, space.editor_type)
         spec = replace(spec, lifecycle_config_arn=defaults.spec.lifecycle_config_arn)
     if instance_type:
-        spec = replace(spec, instance_type=instance_type)
+        # A plan reserves one instance type; on another the app starts outside of it.
+        leaves_plan = spec.training_plan is not None and instance_type != spec.instance_type
+        plan = NOTHING if leaves_plan else spec.training_plan_arn
+        spec = replace(spec, instance_type=instance_type, training_plan_arn=plan)
     if has_gpu(spec.instance_type) and spec.image_arn and not spec.image_version_arn:
         # https://docs.aws.amazon.com/sagemaker/latest/dg/code-editor-launch-cli.html
         spec = replace(spec, image_arn=spec.image_arn.replace(CPU_IMAGE, GPU_IMAGE))

@@ -60,16 +60,10 @@ def settle(studio: Studio, domain_id: str) -> Work[None]:
     Raises:
         AwsError: It was not finished in time.
     """
-
-    def is_settled() -> bool:
-        domain = studio.domain(domain_id)
-        statuses = {domain.status} if domain else set()
-        statuses |= {profile.status for profile in studio.user_profiles(domain_id)}
-        statuses |= {space.status for space in studio.spaces(domain_id)}
-        return not statuses & {*UNSETTLED, "Deleting"}
-
-    if not is_settled():
-        yield from until(is_settled, subject=f"domain {domain_id}", action="settle", timeout=TIMEOUT)
+    if studio.is_passing(domain_id):
+        yield from until(
+            lambda: not studio.is_passing(domain_id), subject=f"domain {domain_id}", action="settle", timeout=TIMEOUT
+        )
 
 
 class Deletion:

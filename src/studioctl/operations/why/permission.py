@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from studioctl.config.model import EnvironmentConfig
+from studioctl.config.text import Location, listed
 from studioctl.errors import AbsentError, StudioctlError
 from studioctl.infrastructure.block import Data
 from studioctl.operations.environment import Account
@@ -73,6 +75,7 @@ def permission(
     from studio_emulator.iam.evaluate import Policies, evaluate  # noqa: PLC0415 (needed here only)
     from studio_emulator.iam.policy import Asked, Principal  # noqa: PLC0415
     from studioctl.aws import actions, role_policies  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.infrastructure.iam import purposes  # noqa: PLC0415
 
     name = _user(account, user)
     role_name = _role_of(account, name)
@@ -91,7 +94,9 @@ def permission(
         Asked(action, resource, known),
         Policies(identity=found.identity, boundary=found.boundary),
     )
-    because, key = _reason(account, decision.by)
+    because, key = _reason(account, decision.by, resource)
+    if not decision.by and _is_of_others(account.config, action, resource):
+        because, key = OF_OTHERS.format(user=name), ".".join(map(str, purposes.PER_USER))
     meant = actions.meant(action, (*found.identity.values(), *found.boundary.values()))
     told = (decision.allowed, decision.why, decision.by, because, key, meant)
     return Permission(name, found.arn, action, resource, *told)
@@ -101,7 +106,7 @@ def _user(account: Account, user: str | None) -> str:
     names = [each.name for each in account.config.users]
     if user is not None and user not in names:
         raise StudioctlError(
-            f"'{user}' is not a user in {account.source.name}. There are: {', '.join(names[:10])}.",
+            f"'{user}' is not a user in {account.source.name}. There are: {listed(names)}.",
             hint="name one of them with --user",
         )
     return user or names[0]
@@ -121,31 +126,49 @@ def _role_of(account: Account, user: str) -> str:
     return str(profile.get("ExecutionRole") or described["ExecutionRole"]).rpartition("/")[2]
 
 
-# A policy's purpose, as its name ends -> the key of the file behind it.
-_KEYS = {
-    "extra": "iam.extra_statements",
-    "s3": "storage.extra_buckets",
-    "remote_access": "studio.remote_access",
-    "secrets": "secrets.github",
-    "kms": "encryption",
-}
+_PERMISSIONS = ("iam", "permissions")
+# Why nothing allows it.
+OF_OTHERS = "users/{user}/ and shared/ are all of the data bucket that this user's role reaches"
 
 
-def _reason(account: Account, by: str) -> tuple[str, str]:
+def _is_of_others(config: EnvironmentConfig, action: str, resource: str) -> bool:
+    """Whether it is about objects that a role for all users would reach."""
+    from studioctl.infrastructure.iam.things import OBJECT_ACTIONS  # noqa: PLC0415 (needed here only)
+
+    bucket = resource.rpartition(":")[2].partition("/")[0]
+    is_data = re.fullmatch(re.escape(config.storage.bucket or f"{config.name}-data-") + r"(\d{12})?", bucket)
+    return config.iam.per_user_roles and is_data is not None and action in {*OBJECT_ACTIONS, "s3:ListBucket"}
+
+
+def _bucket_key(config: EnvironmentConfig, sid: str, resource: str) -> Location:
+    """The key behind a statement about buckets."""
+    from studioctl.infrastructure.iam import purposes  # noqa: PLC0415 (needed here only)
+
+    if sid in purposes.OWN_PART:
+        return purposes.PER_USER
+    named = resource.rpartition(":")[2].partition("/")[0]
+    return ("storage", "extra_buckets" if named in config.storage.extra_buckets else "bucket")
+
+
+def _reason(account: Account, by: str, resource: str) -> tuple[str, str]:
     """Why studioctl wrote the statement that decided, and the key behind its policy."""
     from studioctl.infrastructure import blueprint  # noqa: PLC0415 (needed here only)
+    from studioctl.infrastructure.iam import purposes  # noqa: PLC0415
 
     policy, _, sid = by.removesuffix(")").partition(" (")
     for module in blueprint.build(account.config).modules:
         for block in module.blocks:
             if not (isinstance(block, Data) and block.type == "aws_iam_policy_document"):
                 continue
-            purpose = next((it for it in _KEYS if block.label == it or block.label.startswith(f"{it}_")), "")
+            purpose = purposes.told_apart(block.label)[0]
+            key = purposes.KEYS.get(purpose, _PERMISSIONS)
             for statement in block.arguments["statement"]:
                 if sid and statement.get("sid") == sid and "principals" not in statement:
-                    return str(statement.get("//", block.why)), _KEYS.get(purpose, "iam.permissions")
+                    key = _bucket_key(account.config, sid, resource) if purpose == "s3" else key
+                    return str(statement.get("//", block.why)), ".".join(map(str, key))
     managed = account.config.iam.permissions == "managed" and policy.startswith(("Amazon", "Secrets"))
-    return ('AWS\'s own policy, by [iam] permissions = "managed"', "iam.permissions") if managed else ("", "")
+    told = 'AWS\'s own policy, by [iam] permissions = "managed"'
+    return (told, ".".join(_PERMISSIONS)) if managed else ("", "")
 
 
 def parsed(pairs: list[str]) -> Mapping[str, str]:

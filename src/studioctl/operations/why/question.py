@@ -9,18 +9,23 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from studioctl.config.model import EnvironmentConfig
-from studioctl.config.text import Location, all_nearest
-from studioctl.config.users import User
+from studioctl.config.text import Location, all_nearest, listed
+from studioctl.config.users import Space, User
 from studioctl.errors import ConfigError
+from studioctl.review import causes
 
-OF_SPACE = {"app", "instance_type", "volume_gb"}  # the file may say these of a single space
+OF_SPACE = {"app", "image", "instance_type", "volume_gb"}  # the file may say these of a single space
 HELD_BY_SPACE = {*OF_SPACE, "idle_timeout_minutes"}  # AWS holds these for each space
+OF_SPACE_ALONE = "spaces"  # stands in for the section of keys that only a space has
 OF_STUDIO = "studio"
 # Keys that only a user, or a group, has -> what holds for everybody else.
 OF_USER: Mapping[str, tuple[str, ...] | None] = {
     "push_images": None,
     "github": ("secrets", "github"),
     "editor": ("editor",),
+    "sso_user": None,
+    "file_systems": ("storage", "file_systems"),
+    "posix": None,
 }
 
 
@@ -42,7 +47,8 @@ class Question:
     def title(self) -> str:
         """The key with whom it is about: "studio.docker", "studio.volume_gb of space ada-editor"."""
         about = f" of space {self.space}" if self.space else f" of user {self.user}" if self.user else ""
-        return ".".join(self.key[1:] if self.key[0] == "users" and self.user else self.key) + about
+        is_persons = self.key[0] in {"users", OF_SPACE_ALONE} and self.user
+        return ".".join(self.key[1:] if is_persons else self.key) + about
 
 
 def keys() -> Mapping[tuple[str, ...], FieldInfo]:
@@ -51,7 +57,9 @@ def keys() -> Mapping[tuple[str, ...], FieldInfo]:
 
 
 def field_of(key: tuple[str, ...]) -> FieldInfo:
-    """The field behind a key, which may be one that only users have."""
+    """The field behind a key, which may be one that only users, or spaces, have."""
+    if key[0] == OF_SPACE_ALONE:
+        return Space.model_fields[key[1]]
     return User.model_fields[key[1]] if key[0] == "users" and len(key) > 1 else keys()[key]
 
 
@@ -92,6 +100,8 @@ def asked(text: str, config: EnvironmentConfig) -> Question:
         user, space = about
         if rest in OF_USER:
             return Question(("users", rest), user.name)
+        if rest in causes.OF_SPACE_ALONE.values():
+            return Question((OF_SPACE_ALONE, rest), user.name, space or _first_space(user))
         key = _key(rest, known, preferred=OF_STUDIO)
         if space is None and key[-1] in HELD_BY_SPACE:
             space = _first_space(user)
@@ -136,7 +146,7 @@ def _nobody(name: str, config: EnvironmentConfig) -> ConfigError:
     near = all_nearest(name, [*EnvironmentConfig.model_fields, *names])
     meant = f" Did you mean {near[0]}?" if near else ""
     return ConfigError(
-        f"There is no user, no space and no section '{name}'.{meant}", hint=f"there are: {', '.join(names[:10])}"
+        f"There is no user, no space and no section '{name}'.{meant}", hint=f"there are: {listed(names)}"
     )
 
 
@@ -150,7 +160,11 @@ def places(question: Question, config: EnvironmentConfig) -> tuple[Location, ...
             shared = OF_USER[name]
             return (("users", number, name), *([shared] if shared else []))
         spaces = enumerate(user.effective_spaces())
-        own = [("users", number, "spaces", index, name) for index, space in spaces if space.name == question.space]
+        own: list[Location] = [
+            ("users", number, "spaces", index, name) for index, space in spaces if space.name == question.space
+        ]
+        if question.key[0] == OF_SPACE_ALONE:
+            return tuple(own) if user.spaces is not None else ()
         of_space = own if name in OF_SPACE and user.spaces is not None else []
         of_user = [("users", number, name)] if name in user.model_fields_set else []
         return (*of_space, *of_user, question.key)

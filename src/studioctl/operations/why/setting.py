@@ -9,9 +9,10 @@ from studioctl.config.checks import LONGEST_IDLE
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location
+from studioctl.config.text import path as key_path
 from studioctl.infrastructure import studio_api
 from studioctl.infrastructure.naming import Naming
-from studioctl.operations.why.question import Question, field_of, places
+from studioctl.operations.why.question import OF_SPACE_ALONE, Question, field_of, places
 from studioctl.review import causes, words
 from studioctl.terraform.state_resources import Estate
 
@@ -25,7 +26,17 @@ _THERE = {
     ("storage", "versioning"): "aws_s3_bucket_versioning",
     ("encryption", "customer_key"): "aws_kms_key",
 }
-_OF_DOMAIN_ALONE = ("app_network_access_type", "domain_settings", "domain_name")
+# Keys that say something only while another key has this value.
+_NEEDED: Mapping[Location, tuple[Location, str]] = {
+    **dict.fromkeys((("network", "internet"), ("network", "endpoints")), (("network", "access"), "vpc-only")),
+    **dict.fromkeys(
+        (("studio", "trusted_accounts"), ("studio", "rootless_docker")), (("network", "access"), "vpc-only")
+    ),
+    ("network", "public_ips"): (("network", "access"), "public"),
+    **{("tuning", key): (("tuning", "database"), "aurora-postgresql") for key in ("min_acu", "max_acu", "backup_days")},
+    **{("state", key): (("state", "backend"), "s3") for key in ("bucket", "key", "region")},
+}
+_OF_DOMAIN_ALONE = ("app_network_access_type", "auth_mode", "domain_settings", "domain_name", studio_api.HOME)
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,7 @@ class Answer:
         aws: AWS's layers, the nearest first; empty where AWS was not asked, or has no such setting.
         unseen: Why AWS was not asked.
         remedy: What helps against that.
+        without_effect: Why it does nothing here, in a sentence; empty where it does.
     """
 
     title: str
@@ -64,6 +76,13 @@ class Answer:
     aws: tuple[Layer, ...] = ()
     unseen: str = ""
     remedy: str = ""
+    without_effect: str = ""
+
+    @property
+    def by(self) -> str:
+        """The part of the file that makes it so, in words: "by default", "because of studio.toml:14"."""
+        decides = next(layer.name for layer in self.file if layer.decides)
+        return "by default" if decides == DEFAULT else f"because of {decides}"
 
     @property
     def holds(self) -> str | None:
@@ -92,6 +111,7 @@ class Answer:
             "differs": self.differs,
             "unseen": self.unseen,
             "remedy": self.remedy,
+            "without_effect": self.without_effect,
         }
 
 
@@ -125,8 +145,18 @@ def answer(question: Question, config: EnvironmentConfig, source: Source, world:
     field_ = field_of(question.key)
     file = tuple(_file_layers(question, config, source))
     wanted = next(layer.value for layer in file if layer.decides) or "none"
+    if question.key[-1] == "instance_type":  # of several, the space is set to the first
+        wanted = words.shown(wanted.partition(", ")[0].strip('"'))
     aws = tuple(_aws_layers(question, world)) if world else ()
-    return Answer(question.title, field_.description or "", wanted, file, aws, unseen)
+    idle = _without_effect(question.key, config)
+    return Answer(question.title, field_.description or "", wanted, file, aws, unseen, without_effect=idle)
+
+
+def _without_effect(key: Location, config: EnvironmentConfig) -> str:
+    other, value = _NEEDED.get(key, ((), ""))
+    if not other or _value(config, other) == value:
+        return ""
+    return f"It has no effect here: {key_path(other)} is {_shown(_value(config, other))}."
 
 
 def _file_layers(question: Question, config: EnvironmentConfig, source: Source) -> Iterator[Layer]:
@@ -196,7 +226,7 @@ def _studio_layers(question: Question, world: World) -> Iterator[tuple[str, str 
     for kind, called, described in about:
         path = next((it for it in known if _belongs(it, kind)), None)
         if path is not None and described:
-            settings = described.get(_SETTINGS[kind], {})
+            settings = described if path == causes.TITLE else described.get(_SETTINGS[kind], {})
             value = _member(settings, causes.of_app(path, app_type))
             switch = causes.of_app(causes.IDLE_SWITCH, app_type)
             if path == causes.IDLE and _member(settings, switch) == "DISABLED":
@@ -215,13 +245,15 @@ def _told(key: tuple[str, ...], path: str, value: Any) -> str | None:
 
 def paths(key: tuple[str, ...]) -> tuple[str, ...]:
     """Where AWS keeps a key of [studio] and its like, in the provider's names."""
+    if key[0] == OF_SPACE_ALONE:
+        return tuple(path for path, name in causes.OF_SPACE_ALONE.items() if name == key[1])
     first = tuple(path for path, name in causes.OF_SPACE.items() if key == ("studio", name))
     return (*first, *(path for path, found in causes.STUDIO.items() if found == key))
 
 
 def _belongs(path: str, kind: str) -> bool:
     """Whether a layer has this path: a space has an app and a volume, the others a default for volumes."""
-    if path in {causes.APP, causes.VOLUME}:
+    if path in {causes.APP, causes.VOLUME, *causes.OF_SPACE_ALONE}:
         return kind == "space"
     return not (kind == "space" and ".default_ebs_storage_settings." in path)
 

@@ -34,7 +34,8 @@ def main() -> None:
     threading.Thread(target=_told, args=(done, partial(os.read, 0, 1)), daemon=True).start()
     found = _package(directory or here, lock_file, cache)
     if not done.is_set():
-        with _provider(found.program, here) as provider:
+        # Documents name files by paths from the directory that Terraform works in, where its lock file is.
+        with _provider(found.program, lock_file.parent if lock_file else here) as provider:
             _serve(provider, found, cache, done, here)
     if (here / DISPOSABLE).exists():
         shutil.rmtree(here, ignore_errors=True)
@@ -66,11 +67,11 @@ def _serve(
 
 
 @contextmanager
-def _provider(program: Path, here: Path) -> "Iterator[subprocess.Popen[str]]":
+def _provider(program: Path, works_in: Path) -> "Iterator[subprocess.Popen[str]]":
     """The provider as its developers start it in a debugger: it says where it listens, and ends at a SIGINT."""
     child = subprocess.Popen(
         [program, "-debug"],
-        cwd=here,
+        cwd=works_in,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

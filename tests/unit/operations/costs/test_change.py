@@ -1,12 +1,15 @@
 """What a plan does to the costs, and which line of the file does it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studioctl.operations.costs.change import PlannedCosts, of_plan
+from studioctl.aws.values import ResourceSpec, SpaceDetails
+from studioctl.operations.costs.change import TYPE, PlannedCosts, of_plan
+from studioctl.operations.costs.words import amount
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 from tests.environments import environment
 
@@ -88,7 +91,7 @@ def test_what_leaves_saves_what_it_cost() -> None:
 
     assert told(planned(*leaving, state=state)) == [
         ("'gone': ml.t3.medium, 100 GB", -11.2, round(-11.2 - 40 * WEEKS * 0.05, 2), None),
-        ("endpoint 'sts'", -14.6, -14.6, None),
+        ("private endpoint of sts", -14.6, -14.6, None),
         ("NAT gateway", -32.85, -32.85, None),
     ]
 
@@ -104,3 +107,54 @@ def test_an_unknown_price_is_told_and_not_counted() -> None:
 
     assert found.difference.working.unknown == ("volume", "ml.t3.medium")
     assert told(found) == [("'ada-editor': ml.t3.medium, 20 GB", 0.0, 0.0, ("users", 0))]
+
+
+SCHEDULE, ALARM = "aws_scheduler_schedule.guard", "aws_cloudwatch_metric_alarm.guard"
+RATE = "schedule_expression"
+
+
+def test_a_guard_is_told_as_it_comes_looks_less_often_and_goes() -> None:
+    limits, key = {"monthly_usd": 9.0}, ("limits",)
+    comes = planned(change(SCHEDULE, "create"), change(ALARM, "create"), limits=limits)
+    assert told(comes) == [("the guard, a look every 5 minutes", 0.09, 0.09, key), ("the guard's alarm", 0.2, 0.2, key)]
+    rarer = change(SCHEDULE, "update", **{RATE: ("rate(1 minute)", "rate(5 minutes)")})
+    assert told(planned(rarer, limits=limits)) == [("the guard, a look every 5 minutes", -0.38, -0.38, key)]
+    goes = change(SCHEDULE, "delete"), change(ALARM, "delete")
+    assert told(planned(*goes, state={SCHEDULE: {RATE: "rate(5 minutes)"}})) == [
+        ("the guard, a look every 5 minutes", -0.09, -0.09, None),
+        ("metric that an alarm watches (CloudWatch)", -0.2, -0.2, None),
+    ]
+
+
+def test_a_space_that_leaves_costs_what_aws_has_of_it_and_not_what_terraform_had() -> None:
+    asked: list[str] = []
+
+    def held(names: Collection[str]) -> list[SpaceDetails]:
+        asked.extend(names)
+        now = datetime(2026, 11, 30, tzinfo=UTC)
+        spec = ResourceSpec("ml.t3.xlarge")
+        shown = ("d-1", "b", "bob", "InService", "CodeEditor", 50, now, False)
+        return [SpaceDetails(*shown, arn="", spec=spec, idle_timeout_minutes=60, failure="")]
+
+    settings = {
+        "app_type": "CodeEditor",
+        "code_editor_app_settings": [{"default_resource_spec": [{TYPE: "ml.t3.medium"}]}],
+    }
+    known = {f"{SPACE}.bs": {"space_name": "b", "space_settings": [settings]}}
+    gone = PlanSummary((change(f"{SPACE}.bs", "delete"),), (), (), destroy=False, has_changes=True, file=Path("plan"))
+
+    found = of_plan(environment(users=TWO[:1]), gone, lambda: known, held=held)
+
+    assert (told(found)[0][0], asked) == ("'b': ml.t3.xlarge, 50 GB", ["b"])
+
+
+@pytest.mark.parametrize(("before", "after"), [("ml.t3.medium", "ml.p5.48xlarge"), ("ml.p5.48xlarge", "ml.t3.medium")])
+def test_nobody_knows_the_difference_from_or_to_what_has_no_price(before: str, after: str) -> None:
+    """What was paid stays known where it was, also where the new type has no price."""
+    users = [{"name": "ada", "spaces": [{"name": "b", "instance_type": after}]}]
+    changed = change(f"{SPACE}.b", "update", **{f"{SETTINGS}.default_resource_spec[0].instance_type": (before, after)})
+
+    found = planned(changed, users=users, cost={"prices": {}})
+
+    assert amount(found.difference.working, signed=True) == "unknown"
+    assert bool(found.before.working.unknown) == (before != "ml.t3.medium")

@@ -2,11 +2,14 @@
 
 import pytest
 
-from studioctl.operations.costs.estimate import Costs, Money, estimate, forgotten_hours, weekend_hours
+from studioctl.operations.costs.estimate import Costs, Money, estimate, forgotten_hours, of_guard, weekend_hours
 from studioctl.operations.costs.what_if import Asked, changed
+from studioctl.operations.costs.words import amount
 from tests.environments import environment
 
 HOURS = 730 / 168  # weeks in a month
+CENT = 0.005  # each part of a sum is rounded to cents
+HOURLY = {"monthly_usd": 100.0, "check_minutes": 7}
 VOLUME, MEDIUM, G5 = 0.112, 0.05, 1.41
 
 
@@ -20,7 +23,7 @@ def test_one_person_costs_a_volume_and_the_hours_in_which_the_editor_runs() -> N
 
     kept = 20 * VOLUME
     assert usd(found.total) == pytest.approx(
-        (kept, kept + 40 * HOURS * MEDIUM, kept + 45 * HOURS * MEDIUM, 1 * MEDIUM), abs=1e-9
+        (kept, kept + 40 * HOURS * MEDIUM, kept + 45 * HOURS * MEDIUM, 1 * MEDIUM), abs=CENT
     )
 
 
@@ -78,7 +81,7 @@ def test_what_has_no_price_is_unknown_and_never_counted_as_nothing() -> None:
 def test_a_price_of_the_file_counts_first() -> None:
     config = environment(cost={"prices": {"volume": 0.2, "ml.t3.medium": 1}})
 
-    assert usd(estimate(config).total)[:2] == pytest.approx((4.0, 4.0 + 40 * HOURS))
+    assert usd(estimate(config).total)[:2] == pytest.approx((4.0, 4.0 + 40 * HOURS), abs=CENT)
 
 
 def test_what_if_questions_change_what_they_ask_for_and_nothing_else() -> None:
@@ -92,11 +95,18 @@ def test_what_if_questions_change_what_they_ask_for_and_nothing_else() -> None:
     assert five.users == ("ada", "bob", "person-1", "person-2", "person-3")
     assert usd(five.of("person-3")) == pytest.approx(usd(one))
     gpu = estimate(changed(config, Asked(instance_type="ml.g5.xlarge", idle="never"))).of("ada")
-    assert usd(gpu) == pytest.approx((2.24, 2.24 + 40 * HOURS * G5, 2.24 + 730 * G5, 64 * G5))
+    assert usd(gpu) == pytest.approx((2.24, 2.24 + 40 * HOURS * G5, 2.24 + 730 * G5, 64 * G5), abs=CENT)
     assert usd(estimate(changed(config, Asked(volume_gb=100))).total)[0] == pytest.approx(2 * 100 * VOLUME)
     closed = estimate(changed(config, Asked(network="nat")))
     assert usd(closed.total - estimate(config).total)[0] == pytest.approx(36.5)
     assert estimate(changed(config, Asked(region="eu-west-1"))).unknown == ("ml.t3.medium", "volume")
+
+
+def test_the_parts_that_people_see_make_the_sums_that_they_see() -> None:
+    found = estimate(environment(users=[{"name": "ada"}, {"name": "bob"}, {"name": "eve"}], limits=HOURLY))
+    for way in ("standing", "working", "forgotten", "weekend"):
+        parts = [float(amount(getattr(line.costs, way))) for line in found.lines]
+        assert amount(Money(sum(parts))) == amount(getattr(found.total, way))
 
 
 def test_a_thousand_people_are_added_up_at_once() -> None:
@@ -104,3 +114,26 @@ def test_a_thousand_people_are_added_up_at_once() -> None:
 
     assert len(found.lines) == 2000
     assert found.total.standing.usd == pytest.approx(2240)
+
+
+def test_the_guard_costs_its_looks_and_its_alarm() -> None:
+    limits = {"monthly_usd": 100.0}
+    a_look = 0.25 * 0.0000133334 + (0.20 + 1.00) / 1e6 + 0.005 / 1000 + 3 * 0.0004 / 1000
+    for minutes in (5, 15):
+        found = estimate(environment(limits=limits | {"check_minutes": minutes})).of(None)
+        assert found.standing.usd == pytest.approx(730 * 60 / minutes * a_look + 2 * 0.10, abs=CENT)
+    studies = {"network": {"access": "vpc-only"}, "tuning": {"database": "aurora-postgresql"}}
+    each = 0.0000107334 + 0.00001  # GetMetricStatistics
+    assert of_guard(environment(limits=limits, **studies)).usd == pytest.approx(round(730 * 60 / 5 * each, 2) + 0.2)
+    assert of_guard(environment()) == Money()
+    assert of_guard(environment(region="us-west-2", limits=limits)).unknown == ("guard_look", "alarm_metric")
+
+
+def test_an_app_on_a_training_plan_costs_its_volume_alone() -> None:
+    plan = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/march"
+    space = {"name": "ada-h100", "instance_type": "ml.p4d.24xlarge", "training_plan": plan}
+    found = estimate(environment(users=[{"name": "ada", "spaces": [space]}]))
+
+    kept = 20 * VOLUME
+    assert usd(found.total) == pytest.approx((kept, kept, kept, 0), abs=CENT)
+    assert found.lines[1].what == "'ada-h100' on ml.p4d.24xlarge, on a training plan"

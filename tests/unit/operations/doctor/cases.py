@@ -2,27 +2,31 @@
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 
 from studio_emulator.errors import SandboxError
 from studioctl.aws.session import Identity
 from studioctl.errors import ConfigError
+from studioctl.findings import Key, Severity
 from studioctl.guard.ledger import LEDGER, Ledger
 from studioctl.infrastructure import guard
 from studioctl.infrastructure.naming import Naming
-from studioctl.operations.doctor.finding import Severity
 from studioctl.operations.doctor.patient import Once, Patient
 from studioctl.target import Target
 from tests.fakes.aws import FakeCall, FakeQuotas, FakeS3OfSomebodyElse, FakeSession, refused
-from tests.unit.emulator.emulated import TRUST
+from tests.unit.emulator.emulated import TRUST, new_studio
 from tests.unit.operations.doctor.ward import NUMBERS, Ward, knowing, spec
 
 IMAGE = "arn:aws:sagemaker:us-east-1:885854791233:image/sagemaker-distribution-cpu"
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
-INCREASE = "aws service-quotas request-service-quota-increase --service-code"
+INCREASE = "studioctl quotas request"
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,55 @@ class Case:
 
 
 CASES: dict[str, Callable[[Ward], Case]] = {}
+# Where in the file it is decided, for the rules of which the file has a say.
+_REMOTE, _TYPE = ("studio", "remote_access"), ("studio", "instance_type")
+KEYS: Mapping[str, Key] = {
+    "DRF012": ("tags",),
+    "FIL002": ("editor", "repositories", 0),
+    "FIL003": ("studio", "image"),
+    "STA001": ("state", "bucket"),
+    "PRG002": _REMOTE,
+    "PRG005": _REMOTE,
+    "PRG006": _REMOTE,
+    "PRG008": _REMOTE,
+    "AWS002": ("profile",),
+    "AWS005": ("region",),
+    "AWS006": ("region",),
+    "SSO001": ("access", "auth"),
+    "SSO002": ("users", 0, "sso_user"),
+    "RMT001": _TYPE,
+    "TYP001": _TYPE,
+    "QUO001": ("users",),
+    "QUO002": ("users",),
+    "QUO003": ("users",),
+    "QUO004": _TYPE,
+    "QUO005": _TYPE,
+    "QUO006": _TYPE,
+    "QUO007": ("network",),
+    "QUO008": ("network",),
+    "QUO009": ("iam", "per_user_roles"),
+    "QUO010": ("tuning", "database"),
+    "NAM001": ("storage", "bucket"),
+    "NAM002": ("images", "repository"),
+    "NAM003": ("name",),
+    "NAM004": ("names", "domain"),
+    "NAM005": ("iam", "permissions_boundary"),
+    "DRF001": _REMOTE,
+    "DRF002": _TYPE,
+    "DRF003": ("users",),
+    "DRF005": ("editor",),
+    "DRF009": _REMOTE,
+    "DRF010": ("encryption", "customer_key"),
+    "DRF011": ("users",),
+    "LIM001": ("limits",),
+    "LIM002": ("limits",),
+    "LIM003": ("limits",),
+    "LIM004": ("limits",),
+    "LIM005": ("limits",),
+    "DBA001": ("tuning", "database"),
+    "DBA002": ("tuning", "database"),
+    "DBA003": ("tuning", "database"),
+}
 
 
 def case(rule_id: str) -> Callable[[Callable[[Ward], Case]], Callable[[Ward], Case]]:
@@ -57,11 +110,15 @@ def wrong_file(ward: Ward) -> Case:
 @case("FIL002")
 def surprising_file(ward: Ward) -> Case:
     patient = ward.patient(editor={"repositories": ["git@github.com:acme/a.git"]})
-    message = (
-        'editor.repositories[0]: "git@github.com:acme/a.git" is cloned by ssh with a key in the space\'s ~/.ssh, which'
-        " you put there"
-    )
+    message = '"git@github.com:acme/a.git" is cloned by ssh with a key in the space\'s ~/.ssh, which you put there'
     return Case(patient, message, f"studioctl validate --config {patient.file}", Severity.INFO)
+
+
+@case("FIL003")
+def old_image_in_the_file(ward: Ward) -> Case:
+    patient = replace(ward.patient(studio={"image": "4.0"}), now=lambda: TODAY)
+    message = "image 4.0, which AWS supported until 2026-10-07"
+    return Case(patient, message, f'write image = "4.4" there, then: studioctl up{patient.flags}', Severity.WARNING)
 
 
 @case("STA001")
@@ -250,6 +307,30 @@ def another_region(ward: Ward) -> Case:
     return Case(ward.patient(real=True), message, remedy, Severity.INFO)
 
 
+SIGN_IN: Mapping[str, Any] = {"access": {"auth": "sso"}, "users": [{"name": "ada", "sso_user": "ada@acme.example"}]}
+
+
+@case("SSO001")
+def no_identity_center(ward: Ward) -> Case:
+    patient = ward.patient(**SIGN_IN)
+    nowhere = SimpleNamespace(paginate=lambda: [{"Instances": []}])
+    session = FakeSession({"sso-admin": SimpleNamespace(get_paginator=lambda _: nowhere)}, patient.session)
+    message = "There is no IAM Identity Center in us-east-1 for this account"
+    where = f"aws sso-admin list-instances{ward.flags}"
+    return Case(
+        knowing(patient, session=session), message, f"enable it there, or write the region in which it is: {where}"
+    )
+
+
+@case("SSO002")
+def unknown_to_identity_center(ward: Ward) -> Case:
+    patient = ward.patient(**SIGN_IN)
+    (instance,) = ward.client("sso-admin", patient).list_instances()["Instances"]
+    listed = f"aws identitystore list-users --identity-store-id {instance['IdentityStoreId']}{ward.flags}"
+    remedy = f"write the name as it is there, or add the user there: {listed}"
+    return Case(patient, "It has no user 'ada@acme.example'", remedy)
+
+
 @case("CLK001")
 def skewed_clock(ward: Ward) -> Case:
     patient = replace(ward.patient(), now=lambda: datetime.now(UTC) + timedelta(minutes=10))
@@ -287,32 +368,28 @@ def too_many_users(ward: Ward) -> Case:
     users = [{"name": name} for name in ("ada", "bob", "eve")]
     patient = ward.patient(region="eu-west-2", users=users)
     message = "user profiles: 3 needed, and the account may have 2"
-    remedy = f"{INCREASE} sagemaker --quota-code L-AC46C40F --desired-value 3 --region eu-west-2"
-    return Case(patient, message, remedy)
+    return Case(patient, message, f"{INCREASE}{patient.flags}")
 
 
 @case("QUO002")
 def too_many_spaces(ward: Ward) -> Case:
     patient = ward.patient(region="eu-west-2", users=[_with_spaces(7)])
     message = "spaces: 7 needed, and the account may have 6"
-    remedy = f"{INCREASE} sagemaker --quota-code L-8E5333B4 --desired-value 7 --region eu-west-2"
-    return Case(patient, message, remedy)
+    return Case(patient, message, f"{INCREASE}{patient.flags}")
 
 
 @case("QUO003")
 def too_many_running(ward: Ward) -> Case:
     patient = ward.patient(region="eu-west-2", users=[_with_spaces(41)])
     message = "apps, with all spaces running: 41 needed, and the account may have 40"
-    remedy = f"{INCREASE} sagemaker --quota-code L-4E39DDC4 --desired-value 41 --region eu-west-2"
-    return Case(patient, message, remedy, Severity.WARNING)
+    return Case(patient, message, f"{INCREASE}{patient.flags}", Severity.WARNING)
 
 
 @case("QUO004")
 def none_of_the_type(ward: Ward) -> Case:
     patient = ward.patient(studio={"instance_type": "ml.g5.xlarge"})
     message = "Code Editors on ml.g5.xlarge, all running: 1 needed, and the account may have 0"
-    remedy = f"{INCREASE} sagemaker --quota-code L-8C616CCB --desired-value 1 --region us-east-1"
-    return Case(patient, message, remedy)
+    return Case(patient, message, f"{INCREASE}{patient.flags}")
 
 
 @case("QUO005")
@@ -322,8 +399,7 @@ def too_few_of_the_type(ward: Ward) -> Case:
     quotas = FakeQuotas({"Studio CodeEditor Apps running on ml.m7i.xlarge instances": 1})
     knowing(patient, session=FakeSession({"service-quotas": quotas}, patient.session))
     message = "Code Editors on ml.m7i.xlarge, all running: 2 needed, and the account may have 1"
-    remedy = f"{INCREASE} sagemaker --quota-code L-00000000 --desired-value 2 --region us-east-1"
-    return Case(patient, message, remedy, Severity.WARNING)
+    return Case(patient, message, f"{INCREASE}{patient.flags}", Severity.WARNING)
 
 
 @case("QUO006")
@@ -342,7 +418,7 @@ def too_many_vpcs(ward: Ward) -> Case:
     for number in range(4):  # and the default one
         ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")
     message = "VPCs: 6 needed, and the account may have 5"
-    return Case(patient, message, f"{INCREASE} vpc --quota-code L-F678F1CE --desired-value 6 --region sa-east-1")
+    return Case(patient, message, f"{INCREASE}{patient.flags}")
 
 
 @case("QUO008")
@@ -353,7 +429,7 @@ def too_many_gateways(ward: Ward) -> Case:
     for _ in range(5 - there):
         ec2.create_internet_gateway()
     message = "internet gateways: 6 needed, and the account may have 5"
-    return Case(patient, message, f"{INCREASE} vpc --quota-code L-A4707A72 --desired-value 6 --region ca-central-1")
+    return Case(patient, message, f"{INCREASE}{patient.flags}")
 
 
 @case("QUO009")
@@ -363,8 +439,24 @@ def too_many_policies(ward: Ward) -> Case:
     there = ward.client("iam", patient).get_account_summary()["SummaryMap"]["Policies"]
     made = sum(resource.type == "aws_iam_policy" for resource in patient.blueprint.resources())
     message = f"IAM policies: {there + made} needed, and the account may have 1500"
-    remedy = f"{INCREASE} iam --quota-code L-E95E4862 --desired-value {there + made} --region us-east-1"
-    return Case(patient, message, remedy)
+    return Case(patient, message, f"{INCREASE}{patient.flags}")
+
+
+@case("QUO010")
+def too_many_subnet_groups(ward: Ward) -> Case:
+    patient = ward.patient(network={"access": "vpc-only"}, tuning={"database": "aurora-postgresql"}, region="eu-west-1")
+    studio = new_studio(ward.emulator, "eu-west-1")
+    rds = ward.client("rds", patient)
+    for number in range(50):
+        rds.create_db_subnet_group(
+            DBSubnetGroupName=f"group-{number}", DBSubnetGroupDescription="-", SubnetIds=studio.subnet_ids
+        )
+    with pytest.raises(ClientError, match="DBSubnetGroupQuotaExceeded"):
+        rds.create_db_subnet_group(
+            DBSubnetGroupName="one-more", DBSubnetGroupDescription="-", SubnetIds=studio.subnet_ids
+        )
+    message = "DB subnet groups: 51 needed, and the account may have 50"
+    return Case(patient, message, f"{INCREASE}{patient.flags}")
 
 
 @case("NAM001")
@@ -410,9 +502,7 @@ def domain_of_a_name_that_the_file_chose(ward: Ward) -> Case:
 def boundary_that_is_not_there(ward: Ward) -> Case:
     arn = "arn:aws:iam::123456789012:policy/not-there"
     patient = ward.patient(iam={"permissions_boundary": arn})
-    return Case(
-        patient, f"iam.permissions_boundary: there is no policy '{arn}'", "make it first, or write one that exists"
-    )
+    return Case(patient, f"there is no policy '{arn}'", "make it first, or write one that exists")
 
 
 @case("DRF001")
@@ -434,7 +524,9 @@ def closed_door(ward: Ward) -> Case:
     patient = ward.patient(studio={"remote_access": True})
     ward.domain(patient)
     message = "Remote access is not allowed yet, as the file wants it: ada-editor"
-    return Case(patient, message, f"studioctl connect ada-editor{patient.flags}", Severity.INFO)
+    return Case(
+        patient, message, f"studioctl connect ada-editor{patient.flags} --instance-type ml.t3.large", Severity.INFO
+    )
 
 
 @case("DRF010")
@@ -485,6 +577,17 @@ def taken_out_of_the_file(ward: Ward) -> Case:
     return Case(patient, message, remedy, Severity.WARNING)
 
 
+@case("DRF012")
+def other_tags(ward: Ward) -> Case:
+    patient = ward.patient(tags={"team": "vision"})
+    studio, domain_id = ward.domain(patient)
+    tags: Any = [{"Key": key, "Value": value} for key, value in Naming.of(patient.wanted).tags({"team": "nlp"}).items()]
+    arn = f"arn:aws:sagemaker:us-east-1:123456789012:user-profile/{domain_id}/ada"
+    studio.sagemaker.add_tags(ResourceArn=arn, Tags=tags)
+    message = "Other tags than the file's: user profile ada, space ada-editor"
+    return Case(patient, message, f"studioctl up --refresh{patient.flags}", Severity.WARNING)
+
+
 @case("DRF004")
 def no_script(ward: Ward) -> Case:
     patient = ward.patient()
@@ -511,7 +614,7 @@ def started_with_an_old_script(ward: Ward) -> Case:
 def unsupported_image(ward: Ward) -> Case:
     patient = replace(ward.patient(), now=lambda: TODAY)
     _, domain_id = ward.domain(patient, **spec(InstanceType="ml.t3.large", **_image("3.2.0")))
-    message = "Space 'ada-editor' uses image 3.2.0, which AWS supported until 2026-09-29"
+    message = "Space 'ada-editor' uses image 3.2.0, which AWS supported until 2025-12-04"
     return Case(patient, message, _update_image(ward, domain_id), Severity.WARNING)
 
 
@@ -583,7 +686,7 @@ def no_guard(ward: Ward) -> Case:
     patient = ward.patient(limits={"monthly_usd": 100.0})
     ward.domain(patient)
     message = f"There is no function '{patient.wanted.name}-guard', and the file has limits"
-    return Case(patient, message, f"studioctl up{patient.flags}", Severity.WARNING)
+    return Case(patient, message, f"studioctl up{patient.flags}", Severity.ERROR)
 
 
 @case("LIM002")
@@ -602,6 +705,68 @@ def guard_that_does_not_look(ward: Ward) -> Case:
     patient = knowing(patient, session=long_ago(patient))
     message = f"The guard last looked at {TODAY:%Y-%m-%d %H:%M} UTC, and should every 5 min"
     return Case(patient, message, f"aws logs tail /aws/lambda/{name} --since 1h{ward.flags}")
+
+
+@case("LIM004")
+def guard_that_tells_nobody(ward: Ward) -> Case:
+    patient, name = guarded(ward, looked=TODAY)
+    sns = ward.client("sns", patient)
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@acme.com")
+    message = "AWS's mail was not answered by ops@acme.com: the same command sends another one"
+    command = f"aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint ops@acme.com{ward.flags}"
+    return Case(patient, message, command, Severity.INFO)
+
+
+@case("LIM005")
+def ledger_that_is_none(ward: Ward) -> Case:
+    patient, _ = guarded(ward, looked=TODAY)
+    bucket = patient.wanted.bucket_in(patient.session.identity.account_id)
+    ward.client("s3", patient).put_object(Bucket=bucket, Key=LEDGER, Body=b"{")
+    message = f"The guard's ledger 's3://{bucket}/{LEDGER}' cannot be read: it is no JSON, or only a part of it."
+    return Case(
+        patient, message, "wait for the guard's next look: it keeps a copy, and counts the month anew from CloudTrail"
+    )
+
+
+def with_database(ward: Ward, **cluster: Any) -> tuple[Patient, str]:
+    """A patient whose file has a database of studies; where there are members of a cluster, it is there."""
+    patient = ward.patient(network={"access": "vpc-only"}, tuning={"database": "aurora-postgresql"})
+    ward.domain(patient)
+    name = f"{patient.wanted.name}-tuning"
+    if cluster:
+        shape = {
+            "DBClusterIdentifier": name,
+            "DBClusterArn": f"arn:aws:rds:us-east-1:123456789012:cluster:{name}",
+            "DbClusterResourceId": "cluster-AB12",
+            "Status": "available",
+            "IAMDatabaseAuthenticationEnabled": True,
+            "DBClusterMembers": [{"DBInstanceIdentifier": name}],
+            "TagList": [{"Key": patient.tag[0], "Value": patient.tag[1]}],
+            **cluster,
+        }
+        rds = SimpleNamespace(describe_db_clusters=lambda **_: {"DBClusters": [shape]})
+        patient = knowing(patient, session=FakeSession({"rds": rds}, patient.session))
+    return patient, name
+
+
+@case("DBA001")
+def no_database(ward: Ward) -> Case:
+    patient, name = with_database(ward)
+    return Case(patient, f"There is no cluster '{name}'", f"studioctl up{patient.flags}")
+
+
+@case("DBA002")
+def stopped_database(ward: Ward) -> Case:
+    patient, name = with_database(ward, Status="stopped")
+    remedy = f"aws rds start-db-cluster --db-cluster-identifier {name}{ward.flags}"
+    return Case(patient, f"Cluster '{name}' is stopped", remedy, Severity.WARNING)
+
+
+@case("DBA003")
+def database_without_user(ward: Ward) -> Case:
+    patient, name = with_database(ward, IAMDatabaseAuthenticationEnabled=False)
+    return Case(patient, f"Workers cannot sign in to cluster '{name}' yet", f"studioctl up{patient.flags}")
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,21 @@ from typing import Any
 import pytest
 
 from studioctl.aws.quotas import SPACES, quota
+from studioctl.catalog import images
+from studioctl.catalog.images import support
+from studioctl.config.load import parse
+from studioctl.config.source import Source
 from studioctl.errors import AwsError, EmulatorError
-from studioctl.operations.doctor import drift, limits
+from studioctl.findings import Finding, Rule, Severity
+from studioctl.operations.doctor import database, drift, identity_center, limits
 from studioctl.operations.doctor.catalogue import GROUPS
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.examination import examine
-from studioctl.operations.doctor.finding import Finding, Rule, Severity
 from studioctl.operations.doctor.patient import Once, Patient
 from studioctl.target import NOWHERE, Target
 from tests.fakes.aws import FakeQuotasWithoutOwnValues, FakeSession
 from tests.unit.emulator.emulated import TRUST, Studio
+from tests.unit.operations.doctor.cases import IMAGE
 from tests.unit.operations.doctor.ward import Ward, everything, spec
 
 RULE = Rule("XXX001", Severity.ERROR, "a title", "A reason.", "do {thing} in {place}", "https://example.com")
@@ -142,13 +147,14 @@ def test_before_up_a_new_account_is_well(ward: Ward) -> None:
 
     assert _names(found.findings) == []
     assert found.counts()["error"] == 0
-    of_what_is_made = {drift.GROUP.title, limits.GROUP.title}
-    assert {finding.group for finding in found.findings} >= {group.title for group in GROUPS} - of_what_is_made
+    asked_for = {each.GROUP.title for each in (database, drift, identity_center, limits)}
+    assert {finding.group for finding in found.findings} >= {group.title for group in GROUPS} - asked_for
 
 
 def test_an_environment_that_is_as_the_file_says_is_well(ward: Ward) -> None:
     patient = ward.patient(region="eu-west-1", studio={"instance_type": "ml.t3.large"})
     studio, domain_id = ward.domain(patient)
+    ward.tag(patient, studio, domain_id)
     _select_script(studio, domain_id)
     found = everything(patient)
     messages = {finding.id: finding.message for finding in found.findings}
@@ -269,6 +275,22 @@ def test_an_image_that_may_be_new_enough_is_not_called_old(ward: Ward, image: st
     assert not {finding.id for finding in everything(patient).findings} & {"RMT002", "DRF006"}
 
 
+def test_a_pinned_image_is_told_once_and_a_newest_one_by_name(ward: Ward) -> None:
+    told = replace(ward.patient(studio={"image": "3.2"}), now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    ward.domain(told, **spec(InstanceType="ml.t3.large", SageMakerImageArn=IMAGE, SageMakerImageVersionAlias="3.2"))
+    found = [finding.id for finding in everything(told).findings if finding.id in {"FIL003", "DRF006"}]
+    assert found == ["FIL003"]
+    early = replace(ward.patient(studio={"image": "4.4"}), now=lambda: datetime(2027, 1, 13, tzinfo=UTC))
+    assert [each.message for each in everything(early).findings if each.id == "FIL003"] == [
+        "image 4.4, which AWS supports until 2027-02-12"
+    ]
+    version = images.newest()
+    words = f"{version} on {support().as_of}, supported until {images.supported_until(version)}"
+    message = f"no image is pinned: spaces that name none start AWS's newest, {words}"
+    newest = [each for each in everything(ward.patient()).findings if each.id == "FIL003"]
+    assert [(each.severity, each.message) for each in newest] == [(Severity.OK, message)]
+
+
 def test_a_profile_that_is_not_there_is_told_with_one_remedy(ward: Ward) -> None:
     patient = replace(ward.patient(), target=Target("us-east-1", "nope"))
     found = examine(patient, GROUPS).findings
@@ -291,3 +313,35 @@ def test_without_an_emulator_the_machine_and_the_file_are_looked_at(ward: Ward) 
     )
     assert {by_id[name].remedy for name in ("AWS001", "DOC001", "DOC002")} == {"pip install it"}
     assert (found.target, found.endpoint) == ("local", None)
+
+
+TEXT = """\
+name = "acme-ml"
+region = "us-east-1"
+
+[studio]
+image = "4.0"
+
+[groups.large]
+users = ["grace"]
+instance_type = "ml.g5.xlarge"
+
+[[users]]
+name = "ada"
+spaces = [
+  { name = "ada-editor" },
+  { name = "ada-gpu", instance_type = "ml.p4d.24xlarge" },
+]
+"""
+
+
+def test_a_finding_has_the_line_that_causes_it_wherever_it_is_written(ward: Ward) -> None:
+    patient = replace(ward.patient(), config=parse(TEXT), source=Source("studio.toml", TEXT))
+    found = [each for each in everything(patient).findings if each.severity]
+
+    assert {(each.id, str(each.place)) for each in found if each.id in {"FIL003", "QUO004"}} == {
+        ("FIL003", "studio.toml:5: studio.image"),
+        ("QUO004", "studio.toml:9: groups.large.instance_type"),
+        ("QUO004", "studio.toml:15: users[0].spaces[1].instance_type"),
+    }
+    assert {str(each.place) for each in found if each.id == "RMT001"} == {"studio.toml:4: studio.instance_type"}

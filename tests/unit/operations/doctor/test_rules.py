@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from studioctl.aws import tagged
+from studioctl.catalog import kinds
+from studioctl.cli import hints
 from studioctl.config.model import EnvironmentConfig
+from studioctl.findings import Finding, Severity
+from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.catalogue import GROUPS, rules
-from studioctl.operations.doctor.finding import Finding, Severity
 from studioctl.operations.doctor.patient import Patient
 from studioctl.operations.provisioning import names
 from tests.remedies import claimed, made_from
-from tests.unit.operations.doctor.cases import CASES, guarded, long_ago
+from tests.unit.operations.doctor.cases import CASES, KEYS, guarded, long_ago
 from tests.unit.operations.doctor.ward import Ward, examined, knowing
 
 RULES = [rule for group in rules().values() for rule in group]
@@ -29,11 +33,20 @@ def test_a_broken_rule_is_found(rule_id: str, ward: Ward) -> None:
 
     assert [finding.message for finding in broken] == [case.message], found
     assert broken[0].severity is case.severity
+    assert broken[0].key == KEYS.get(rule_id, ())
     assert broken[0].why
     if case.remedy.startswith("..."):
         assert broken[0].remedy.endswith(case.remedy[3:])
     else:
         assert broken[0].remedy == case.remedy
+    assert _about_here(broken[0].remedy, case.patient)
+
+
+def _about_here(remedy: str, patient: Patient) -> bool:
+    """Whether each command in it means the same environment, and of the emulator's none reaches a real account."""
+    ours = [found[0] for found in hints.VERBS.finditer(remedy)]
+    aws = re.findall(r"\baws (?!sso|sts|configure|--version)[^&;|]*", remedy) if patient.target.is_local else []
+    return (not ours or patient.flags in remedy) and all("--endpoint-url http://127.0.0.1:" in each for each in aws)
 
 
 def test_every_rule_has_a_case() -> None:
@@ -185,18 +198,18 @@ LONG = "a" * 63
 TOKEN = {"github": {"username": "ada"}}
 NAMED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     # Of what the name is taken, the name, and the file.
-    (names.BUCKET, LONG, {"storage": {"bucket": LONG}}),
-    (names.BUCKET, f"{LONG[2:]}-2", {"storage": {"bucket": f"{LONG[2:]}-2"}}),
-    (names.REPOSITORY, LONG * 4, {"images": {"repository": LONG * 4}}),
-    (names.DOMAIN, "acme-ml-domain", {"names": {"domain": "acme-ml-domain"}}),  # which begins like the environment
-    (names.DOMAIN, LONG, {"names": {"domain": LONG}}),
-    (names.DOMAIN, "acme-ml", {}),
-    (names.ROLE, "acme-ml-users", {"names": {"role": "acme-ml-users"}}),
-    (names.ROLE, "team-ada", {"names": {"role": "team"}, "iam": {"per_user_roles": True}}),
-    (names.ROLE, "acme-ml-flow-logs", {"names": {"role": "team"}, "network": {"flow_logs": True}}),
-    (names.SECRET, "acme-ml/git", {"names": {"secret": "acme-ml/git"}, "secrets": TOKEN}),
-    (names.SECRET, "acme-ml/github", {"secrets": TOKEN}),
-    (names.ALIAS, "alias/acme-ml", {"encryption": {"customer_key": True}}),
+    (kinds.BUCKET, LONG, {"storage": {"bucket": LONG}}),
+    (kinds.BUCKET, f"{LONG[2:]}-2", {"storage": {"bucket": f"{LONG[2:]}-2"}}),
+    (kinds.REPOSITORY, LONG * 4, {"images": {"repository": LONG * 4}}),
+    (kinds.DOMAIN, "acme-ml-domain", {"names": {"domain": "acme-ml-domain"}}),  # which begins like the environment
+    (kinds.DOMAIN, LONG, {"names": {"domain": LONG}}),
+    (kinds.DOMAIN, "acme-ml", {}),
+    (kinds.ROLE, "acme-ml-users", {"names": {"role": "acme-ml-users"}}),
+    (kinds.ROLE, "team-ada", {"names": {"role": "team"}, "iam": {"per_user_roles": True}}),
+    (kinds.ROLE, "acme-ml-flow-logs", {"names": {"role": "team"}, "network": {"flow_logs": True}}),
+    (kinds.SECRET, "acme-ml/git", {"names": {"secret": "acme-ml/git"}, "secrets": TOKEN}),
+    (kinds.SECRET, "acme-ml/github", {"secrets": TOKEN}),
+    (kinds.KMS_ALIAS, "alias/acme-ml", {"encryption": {"customer_key": True}}),
 )
 
 
@@ -204,7 +217,7 @@ def test_the_name_that_is_proposed_is_another_and_fits(ward: Ward) -> None:
     walked = set()
     for kind, name, sections in NAMED:
         patient = ward.patient(name="acme-ml", **sections)
-        proposed = names.KINDS[kind].remedy(name, patient.wanted)
+        proposed = names.remedy(kind, name, patient.wanted)
         before, after = (
             {(fixed.type, fixed.name) for fixed in names.fixed_names(each.blueprint, "123456789012")}
             for each in (patient, written(patient, proposed))
@@ -214,5 +227,19 @@ def test_the_name_that_is_proposed_is_another_and_fits(ward: Ward) -> None:
         walked |= made_from(proposed, "studioctl.operations.provisioning.names")
 
     longest = ward.patient(name="a" * 32)
-    assert written(longest, names.KINDS[names.DOMAIN].remedy("a" * 32, longest.wanted)).wanted.name == f"{'a' * 30}-2"
+    assert written(longest, names.remedy(kinds.DOMAIN, "a" * 32, longest.wanted)).wanted.name == f"{'a' * 30}-2"
     assert claimed(f"{HERE}::test_the_name_that_is_proposed_is_another_and_fits") == walked
+
+
+def test_tags_are_compared_whatever_the_case_of_aws_arns_is(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = ward.patient(users=[{"name": "ada"}, {"name": "Grace"}])
+    studio, domain_id = ward.domain(patient)
+    studio.profile(domain_id, "Grace")
+    told: Any = [{"Key": k, "Value": v} for k, v in Naming.of(patient.wanted).tags(patient.wanted.tags).items()]
+    for thing in (f"user-profile/{domain_id}/ada", f"user-profile/{domain_id}/Grace", f"space/{domain_id}/ada-editor"):
+        studio.sagemaker.add_tags(ResourceArn=f"arn:aws:sagemaker:us-east-1:123456789012:{thing}", Tags=told)
+    listed = tagged.listed
+    monkeypatch.setattr(tagged, "listed", lambda *asked: {arn.lower(): it for arn, it in listed(*asked).items()})
+    found = [(finding.id, finding.message) for finding in examined(patient, "DRF012")]
+
+    assert found == [("DRF012", "3 profiles and spaces carry the file's tags")]

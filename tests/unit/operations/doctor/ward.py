@@ -9,11 +9,13 @@ from typing import Any
 from studio_emulator.server import RunningEmulator
 from studioctl.aws.session import HURRIED, Session
 from studioctl.config.model import EnvironmentConfig
+from studioctl.findings import Finding
+from studioctl.infrastructure.naming import Naming
 from studioctl.operations import emulation
 from studioctl.operations.doctor.catalogue import GROUPS
 from studioctl.operations.doctor.check import Group
+from studioctl.operations.doctor.diagnosis import Diagnosis
 from studioctl.operations.doctor.examination import examine
-from studioctl.operations.doctor.finding import Diagnosis, Finding
 from studioctl.operations.doctor.patient import Once, Patient
 from studioctl.target import Target
 from tests.unit.emulator.emulated import Studio, client, new_studio
@@ -69,6 +71,15 @@ class Ward:
         studio.profile(domain_id)
         studio.space(domain_id, "ada-editor", **space)
         return studio, domain_id
+
+    def tag(self, patient: Patient, studio: Studio, domain_id: str) -> None:
+        """Give ada's profile and space the tags that `up` gives them."""
+        tags: Any = [{"Key": k, "Value": v} for k, v in Naming.of(patient.wanted).tags(patient.wanted.tags).items()]
+        domain = studio.sagemaker.describe_domain(DomainId=domain_id)["DomainArn"]
+        for it in ("user-profile", "space"):
+            name = "ada" if it == "user-profile" else "ada-editor"
+            arn = domain.replace(":domain/", f":{it}/") + f"/{name}"
+            studio.sagemaker.add_tags(ResourceArn=arn, Tags=tags)
 
 
 def knowing(patient: Patient, **answers: Any) -> Patient:

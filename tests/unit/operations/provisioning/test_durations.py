@@ -1,7 +1,8 @@
 """How long a plan will take follows from what earlier runs noted."""
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +14,7 @@ from studioctl.events import Event, Finished, Started, Work
 from studioctl.infrastructure.blueprint import build
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import durations
+from studioctl.operations.provisioning.durations import Expectation
 from studioctl.terraform.plan import PlanSummary
 from tests.environments import environment
 from tests.unit.review.planned import between
@@ -48,7 +50,7 @@ def test_a_plan_takes_as_long_as_its_longest_chain_and_what_is_spent_besides() -
     known |= {"create aws_sagemaker_user_profile": 5, "create aws_ecr_repository": 3}
 
     # The domain waits for the role's policies, one of which names the repository.
-    assert durations.expected(build(CONFIG), FIRST, known) == 10 + 3 + 180 + 5 + 20
+    assert durations.expected(build(CONFIG), FIRST, known) == Expectation(10 + 3 + 180 + 5 + 20)
 
 
 @pytest.mark.parametrize("unknown", ["create aws_vpc", durations.BESIDES])
@@ -109,7 +111,27 @@ def test_the_second_run_of_a_kind_knows_how_long_it_takes(place: Environment) ->
 
     told = durations.expected(build(CONFIG), FIRST, durations.known(place))
     assert told is not None
-    assert 3 < told < 10
+    assert 3 < told.seconds < 10
+    assert told.counts_stopping is None
+
+
+def test_the_time_in_which_apps_stop_is_noted_apart(place: Environment) -> None:
+    def stopping() -> Work[str]:
+        time.sleep(0.3)
+        yield Finished("ada-editor", "stop", 0.3)
+        return (yield from work(*(Finished(change.address, "create", 1) for change in FIRST.changes)))
+
+    drained(durations.noted(place, FIRST, work(*(Finished(change.address, "create", 1) for change in FIRST.changes))))
+    never, quiet = durations.of(place, FIRST, stops=True), durations.of(place, FIRST)
+    drained(durations.noted(place, FIRST, stopping()))
+    once, besides = durations.of(place, FIRST, stops=True), durations.of(place, FIRST)
+
+    assert quiet is not None
+    assert never == replace(quiet, counts_stopping=False)
+    assert besides == quiet
+    assert once is not None
+    assert once.counts_stopping is True
+    assert once.seconds == pytest.approx(quiet.seconds + 0.3, abs=0.15)
 
 
 @pytest.mark.parametrize(

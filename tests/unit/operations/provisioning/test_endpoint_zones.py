@@ -12,10 +12,10 @@ from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.errors import ConfigError
 from studioctl.events import Noted
+from studioctl.findings import Finding, Severity
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import Blueprint
 from studioctl.operations import emulation
-from studioctl.operations.doctor.finding import Finding, Severity
 from studioctl.operations.doctor.names import _named
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import endpoint_zones, preflight
@@ -224,8 +224,10 @@ def test_the_doctor_tells_a_service_out_of_reach_and_a_look_that_is_denied(envir
     (well,) = found_by_the_doctor(environment(Services(lacking(STS, "a"))))
 
     assert (far.id, far.severity, far.remedy) == ("NAM005", Severity.ERROR, "write availability_zones = 4")
-    assert far.message.startswith(f"network.availability_zones: {STS} has endpoints in us-east-1d, us-east-1e")
-    assert nowhere.message == f"network.internet: AWS offers no endpoint of {STS} in us-east-1"
+    assert far.key == ("network", "availability_zones")
+    assert far.message.startswith(f"{STS} has endpoints in us-east-1d, us-east-1e")
+    assert nowhere.key == ("network", "internet")
+    assert nowhere.message == f"AWS offers no endpoint of {STS} in us-east-1"
     assert nowhere.remedy == 'write internet = "nat", with which no endpoint is needed'
     assert denied.severity == Severity.INFO
     assert denied.message.startswith("the zones of endpoints could not be looked at: AWS refused Describe")

@@ -15,8 +15,7 @@ from studioctl.events import Noted
 from studioctl.infrastructure import blueprint
 from studioctl.operations import emulation
 from studioctl.operations.environment import Account
-from studioctl.operations.provisioning import named, names, preflight
-from tests.environments import environment as config
+from studioctl.operations.provisioning import named, preflight
 from tests.fakes.aws import FakeCall, FakeSession, refused
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import TRUST, Studio, client, gone, new_studio
@@ -266,23 +265,3 @@ def test_a_group_in_an_existing_vpc_has_a_fixed_name(
 
     (told,) = refusal(preflight.check_names(made, blueprint.build(made.config), ()))
     assert f"There is a security group 'acme-pre-studio' in {studio.vpc_id}, which is not this environment's" in told
-
-
-def test_the_catalogue_knows_every_type_that_the_blueprint_makes() -> None:
-    """A new type is either looked for by its name, or said to need none."""
-    files: list[dict[str, Any]] = [
-        {
-            "network": {"access": "vpc-only", "endpoints": "all", "flow_logs": True},
-            "encryption": {"customer_key": True},
-        },
-        {"network": {"flow_logs": True}, "storage": {"access_logs": "acme-logs"}},
-        {"iam": {"per_user_roles": True}, "users": [{"name": "ada", "github": {"username": "ada"}}]},
-        {"iam": {"permissions": "managed"}, "secrets": {"github": {"username": "ada"}}},
-        {"images": {"custom": [{"name": "torch", "digest": f"sha256:{'0' * 64}"}]}},
-    ]
-    made = {resource.type for file in files for resource in blueprint.build(config(**file)).resources()}
-
-    assert made <= names.KINDS.keys() | names.FREELY_NAMED
-    assert names.KINDS.keys() <= made
-    assert not names.KINDS.keys() & names.FREELY_NAMED
-    assert made >= names.FREELY_NAMED

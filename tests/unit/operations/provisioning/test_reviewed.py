@@ -61,6 +61,7 @@ class World:
         self.summary = SUMMARY
         self.engine = SimpleNamespace(kind="terraform", version="1.11.4")
         self.inits: list[bool] = []
+        self.looked_up: dict[str, str] = {}
         (directory / LOCK_FILE).write_text('hashes = ["h1:abc"]')
         (directory / "emulator").write_text("0123")
         terraform = SimpleNamespace(
@@ -84,9 +85,11 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(tmp_path)
 
-    def planned(_: Environment, *, move_state: bool) -> Work[PlanSummary]:
+    def planned(_: Environment, *, move_state: bool, refresh: bool) -> Work[PlanSummary]:
         assert not move_state
+        assert refresh
         yield from ()
+        made.documents.update(made.looked_up)
         return made.summary
 
     monkeypatch.setattr(up, "plan", planned)
@@ -97,6 +100,11 @@ def written(world: World, directory: Path) -> Path:
     file = directory / PLAN_FILE
     reviewed.store(reviewed.of(world.environment, SUMMARY), file)
     return file
+
+
+def resealed(content: dict[str, Any]) -> str:
+    """As somebody writes it who knows how."""
+    return json.dumps(reviewed.sealed(content))
 
 
 def applied(world: World, file: Path) -> PlanSummary:
@@ -115,6 +123,19 @@ def test_what_is_as_it_was_is_planned_again_and_returned(world: World, tmp_path:
     assert world.inits == [False]
     assert file.stat().st_mode & 0o777 == 0o600
     assert json.loads(file.read_text())["plan"]["counts"]["update"] == 3
+
+
+def test_what_planning_looks_up_for_the_documents_is_reviewed_with_them(world: World, tmp_path: Path) -> None:
+    """A snapshot that becomes the database, or the zones that lack a service: known once it was planned, not before."""
+    before, found = dict(world.documents), {"database.tf.json": '{"snapshot_identifier": "studies-1"}'}
+    world.documents.update(found)
+    file = written(world, tmp_path)
+
+    world.documents, world.looked_up = dict(before), found
+    assert applied(world, file) == SUMMARY
+    world.documents, world.looked_up = dict(before), {"database.tf.json": '{"snapshot_identifier": "studies-2"}'}
+    with pytest.raises(RefusedError, match="what AWS has now, would tell Terraform something else"):
+        applied(world, file)
 
 
 def test_who_asks_and_what_is_only_read_make_no_difference(world: World, tmp_path: Path) -> None:
@@ -152,7 +173,7 @@ CHANGED: dict[str, tuple[Callable[[World, Path], Any], str]] = {
     "another state": (lambda w, _: w.state.update(lineage="9"), "it is for another state"),
     "the documents": (
         lambda w, _: w.documents.update({"main.tf.json": "{ }"}),
-        "this version of studioctl would tell Terraform something else",
+        "this version of studioctl, or what AWS has now, would tell Terraform something else",
     ),
     "the provider": (
         lambda _, d: (d / LOCK_FILE).write_text('hashes = ["h1:xyz"]'),
@@ -188,10 +209,22 @@ def test_a_plan_that_says_less_than_it_did_is_refused(world: World, tmp_path: Pa
     """Somebody shortens the file, so that less is seen in a review: what counts are the digests, not what is shown."""
     file = written(world, tmp_path)
     content = json.loads(file.read_text())
-    file.write_text(json.dumps({**content, "planned": "0" * 64}))
+    file.write_text(resealed({**content, "planned": "0" * 64}))
 
     with pytest.raises(RefusedError, match="leads to another plan"):
         applied(world, file)
+
+
+@pytest.mark.parametrize("changed", [{"planned": "0" * 64}, {"plan": {}}, {"more": 1}, {"digest": "0" * 64}])
+def test_a_file_that_somebody_changed_is_told_from_a_changed_environment(
+    changed: dict[str, Any], world: World, tmp_path: Path
+) -> None:
+    file = written(world, tmp_path)
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changed}))
+
+    with pytest.raises(RefusedError, match="is not as studioctl wrote it: somebody has changed it") as refused:
+        reviewed.read(file)
+    assert refused.value.hint == f"review it again: studioctl plan --out {file}"
 
 
 def test_comments_and_another_name_of_the_file_make_no_difference(world: World, tmp_path: Path) -> None:
@@ -217,7 +250,7 @@ def test_a_plan_that_shows_something_else_than_it_does_is_refused(
     """A reviewer reads what the file shows."""
     file = written(world, tmp_path)
     content = json.loads(file.read_text())
-    file.write_text(json.dumps({**content, "plan": {**content["plan"], **told} if told else told}))
+    file.write_text(resealed({**content, "plan": {**content["plan"], **told} if told else told}))
 
     with pytest.raises(RefusedError, match="somebody has changed what the file shows"):
         applied(world, file)
@@ -228,7 +261,7 @@ def test_a_basis_of_another_form_is_another(value: object, world: World, tmp_pat
     file = written(world, tmp_path)
     content = json.loads(file.read_text())
     content["basis"]["serial"] = value
-    file.write_text(json.dumps(content))
+    file.write_text(resealed(content))
 
     with pytest.raises(RefusedError, match="somebody has applied a change since then"):
         applied(world, file)
@@ -270,8 +303,8 @@ def test_archives_pickles_and_what_is_too_large_are_not_opened(content: bytes, t
         "{",
         "[]",
         "null",
-        '{"kind": "studioctl plan", "format": 2}',
-        '{"kind": "x", "format": 1}',
+        '{"kind": "studioctl plan", "format": 3}',
+        '{"kind": "x", "format": 2}',
         "\x00",
         "[" * 9999,
     ],

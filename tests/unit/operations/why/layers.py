@@ -1,4 +1,4 @@
-"""Twelve keys, each with another value than its default, in the words of the file and of AWS's API."""
+"""Thirteen keys, each with another value than its default, in the words of the file and of AWS's API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,20 +28,23 @@ class Case:
 
 
 CASES: Mapping[str, Case] = {
+    "studio.image": Case('"4.3"', "4.3", '"4.3"', "none", everywhere=True),
     "studio.instance_type": Case('"ml.t3.large"', "ml.t3.large", '"ml.t3.large"', '"ml.t3.medium"', everywhere=True),
     "studio.volume_gb": Case("30", 30, "30", "20", everywhere=True),
     "studio.max_volume_gb": Case("300", 300, "300", "100", everywhere=True),
     "studio.idle_timeout_minutes": Case("90", 90, "90", "60", everywhere=True),
     "studio.hidden_apps": Case('["Canvas"]', ["Canvas"], "Canvas", "none", everywhere=True),
+    "studio.hidden_tools": Case('["JumpStart"]', ["JumpStart"], "JumpStart", "none", everywhere=True),
     "studio.session_names": Case('"user"', "USER_IDENTITY", '"user"', "none", everywhere=True),
     "studio.docker": Case("false", "DISABLED", "false", "true"),
     "studio.trusted_accounts": Case('["111122223333"]', ["111122223333"], "111122223333", "none"),
     "studio.rootless_docker": Case("true", "ENABLED", "true", "false"),
+    "studio.home_file_system": Case("false", "Disabled", "false", "true"),
     "network.access": Case('"vpc-only"', "VpcOnly", '"vpc-only"', '"public"'),
     "iam.per_user_roles": Case("true", "USER_PROFILE_NAME", "true", "false"),
     "names.domain": Case('"other"', "other", '"other"', '"acme-ml"'),
 }
-OF_GROUPS = ("studio.instance_type", "studio.volume_gb")  # of these, what a group may say
+OF_GROUPS = ("studio.image", "studio.instance_type", "studio.volume_gb")  # of these, what a group may say
 NEEDS = {  # what the file must say besides
     "studio.trusted_accounts": {"network.access": '"vpc-only"'},
     "studio.rootless_docker": {"network.access": '"vpc-only"'},

@@ -10,6 +10,7 @@ from studioctl.config.users import Space, User
 from studioctl.errors import ConfigError
 from studioctl.operations.why.question import OF_SPACE, OF_USER, Question, asked, keys
 from studioctl.operations.why.setting import Answer, Layer, World, answer
+from studioctl.review import causes
 from tests.unit.operations.why import layers
 from tests.unit.operations.why.layers import CASES
 
@@ -54,6 +55,26 @@ def test_every_key_of_the_file_has_an_answer(key: tuple[str, ...]) -> None:
     assert found.means or key == ("users",)
     assert [layer.decides for layer in found.file].count(True) == 1
     assert found.wanted
+
+
+def test_what_makes_it_so_is_named_in_a_few_words() -> None:
+    assert why("studio.volume_gb").by == "because of studio.toml:5"
+    assert why("max_volume").by == "by default"
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("network.endpoints", 'It has no effect here: network.access is "public".'),
+        ("network.public_ips", ""),
+        ("studio.rootless_docker", 'It has no effect here: network.access is "public".'),
+        ("tuning.max_acu", 'It has no effect here: tuning.database is "none".'),
+        ("studio.volume_gb", ""),
+    ],
+    ids=str,
+)
+def test_a_key_that_does_nothing_here_is_told_so(key: str, told: str) -> None:
+    assert why(key).without_effect == told
 
 
 def test_a_line_goes_before_a_default() -> None:
@@ -252,8 +273,8 @@ def layered(key: str, text: str, world: World | None = None, *, who: str = "") -
     return found, of_file, next((layer for layer in found.aws if layer.decides), None)
 
 
-def test_there_are_twelve_keys() -> None:
-    assert len(CASES) == 12
+def test_there_are_fifteen_keys() -> None:
+    assert len(CASES) == 15
 
 
 @pytest.mark.parametrize("key", CASES)
@@ -290,6 +311,17 @@ def test_the_domain_in_aws_is_named_and_that_it_differs(key: str) -> None:
 
     assert of_aws == Layer("domain", CASES[key].shown, decides=True)
     assert (found.differs, same.differs) == (True, False)
+
+
+@pytest.mark.parametrize(("aws", "differs"), [("IAM", False), ("SSO", True)])
+def test_by_whom_a_domain_in_aws_knows_people_is_named(aws: str, differs: bool) -> None:
+    found, of_file, of_aws = layered("access.auth", layers.HEAD, World({"AuthMode": aws}))
+
+    assert (of_file, of_aws) == (
+        Layer("default", '"iam"', decides=True),
+        Layer("domain", f'"{aws.lower()}"', decides=True),
+    )
+    assert found.differs == differs
 
 
 @pytest.mark.parametrize("key", [key for key, case in CASES.items() if case.everywhere])
@@ -355,6 +387,9 @@ per_user_roles = true
         ("mary.github", "studio.toml:20", 'username = "bot"'),
         ("mary.editor", "studio.toml:17 (group vision)", "tools = ruff"),
         ("ada.editor", "default", "none"),
+        ("ada.sso_user", "default", "none"),
+        ("ada.posix", "default", "none"),
+        ("ada.file_systems", "default", "none"),
     ],
 )
 def test_what_only_users_have_has_an_answer(typed: str, layer: str, value: str) -> None:
@@ -368,4 +403,23 @@ def test_what_only_users_have_has_an_answer(typed: str, layer: str, value: str) 
 def test_no_key_of_a_user_is_left_out() -> None:
     elsewhere = {"name", "spaces", "group"}  # who it is, and what `ada-editor.volume_gb` asks about
     assert User.model_fields.keys() - elsewhere == OF_USER.keys() | OF_SPACE - {"app"}
-    assert Space.model_fields.keys() - {"name"} == OF_SPACE
+    assert Space.model_fields.keys() - {"name"} == OF_SPACE | set(causes.OF_SPACE_ALONE.values())
+
+
+def test_what_only_spaces_have_has_an_answer() -> None:
+    plan = "arn:aws:sagemaker:us-east-1:111122223333:training-plan/march"
+    text = f'{layers.HEAD}spaces = [{{ name = "ada-gpu", title = "GPU", training_plan = "{plan}" }}]\n'
+    spec = {"DefaultResourceSpec": {"TrainingPlanArn": plan}}
+    space = {"SpaceDisplayName": "Another", "SpaceSettings": {"CodeEditorAppSettings": spec}}
+    config, source = parse(text), Source("studio.toml", text)
+
+    titled = answer(asked("ada-gpu.title", config), config, source, World(space=space), "")
+    planned = answer(asked("ada.training_plan", config), config, source, World(space=space), "")
+
+    assert (titled.title, titled.wanted, titled.holds, titled.differs) == (
+        "title of space ada-gpu",
+        '"GPU"',
+        '"Another"',
+        True,
+    )
+    assert (planned.differs, planned.file[0].name, planned.aws[0].name) == (False, "studio.toml:6", "space ada-gpu")

@@ -19,6 +19,7 @@ from studioctl.terraform.executable import Engine
 from studioctl.terraform.front import package, sharing
 from studioctl.terraform.front.sharing import OFF, SharedProvider, Surroundings
 from studioctl.terraform.provider import platform_name
+from tests.processes import has_ended
 
 LOCAL = Target("us-east-1", local=LocalEndpoint("http://127.0.0.1:1234", "STUDIOCTLKEY", "its-secret"))
 ENGINE = Engine("terraform", ("terraform",), "1.11.4")
@@ -26,12 +27,13 @@ LOCK = 'provider "registry.terraform.io/hashicorp/aws" {{\n  hashes = [\n    "{0
 # As a provider does: it says where it listens, and ends at a SIGINT.
 PROVIDER = """\
 #!/bin/sh
-env > environment
+env > "$TMPDIR/environment"
 echo $$ > {told}/pid
+echo "$TMPDIR" > {told}/front
 pwd > {told}/pwd
 cat <<END
   TF_REATTACH_PROVIDERS='{{"registry.terraform.io/hashicorp/aws":{{"Protocol":"grpc","ProtocolVersion":5,"Pid":1,"Test":true,\
-"Addr":{{"Network":"unix","String":"$PWD/plugin"}}}}}}'
+"Addr":{{"Network":"unix","String":"$TMPDIR/plugin"}}}}}}'
 END
 exec sleep 300
 """
@@ -76,15 +78,6 @@ def seen(shared: SharedProvider, given: dict[str, str]) -> Surroundings:
         return surroundings
 
 
-def is_gone(pid: int) -> bool:
-    deadline = time.monotonic() + 30
-    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 @pytest.fixture
 def shared(place: Path) -> Iterator[SharedProvider]:
     made = SharedProvider(place, ENGINE)
@@ -98,12 +91,13 @@ def test_every_terraform_of_a_command_gets_the_same(shared: SharedProvider, tmp_
     first, second = seen(shared, given), seen(shared, given)
     assert first == second
     offer = json.loads(first.environ["TF_REATTACH_PROVIDERS"])["registry.terraform.io/hashicorp/aws"]
-    directory = Path((tmp_path / "pwd").read_text().strip())
+    directory = Path((tmp_path / "front").read_text().strip())
     assert Path(offer["Addr"]["String"]).parent == directory
     assert directory.stat().st_mode & 0o777 == 0o700
     assert (directory / "types").read_text() == "aws_vpc"
     assert {name: value for name, value in first.environ.items() if name != "TF_REATTACH_PROVIDERS"} == given
     assert shared.why_not == ""
+    assert (tmp_path / "pwd").read_text().strip() == str(tmp_path / "w")  # from there documents name files
     provider = dict(line.split("=", 1) for line in (directory / "environment").read_text().splitlines())
     assert provider["AWS_CONTAINER_AUTHORIZATION_TOKEN"] == "lent"
     assert (provider["TF_LOG_PROVIDER_AWS"], provider["TMPDIR"]) == ("OFF", str(directory))
@@ -112,9 +106,9 @@ def test_every_terraform_of_a_command_gets_the_same(shared: SharedProvider, tmp_
 def test_it_goes_with_who_shares_it_and_leaves_nothing(place: Path, tmp_path: Path) -> None:
     shared = SharedProvider(place, ENGINE)
     seen(shared, environ())
-    pid, directory = int((tmp_path / "pid").read_text()), Path((tmp_path / "pwd").read_text().strip())
+    pid, directory = int((tmp_path / "pid").read_text()), Path((tmp_path / "front").read_text().strip())
     del shared
-    assert is_gone(pid)
+    assert has_ended(pid)
     deadline = time.monotonic() + 30
     while directory.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -130,7 +124,7 @@ def test_it_stays_until_the_last_terraform_has_ended(place: Path, tmp_path: Path
     os.kill(pid, 0)
     child.kill()
     child.wait()
-    assert is_gone(pid)
+    assert has_ended(pid)
 
 
 def test_it_goes_when_studioctl_is_killed(place: Path, tmp_path: Path) -> None:
@@ -145,7 +139,7 @@ def test_it_goes_when_studioctl_is_killed(place: Path, tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script, place], env=environ(TMPDIR=str(tmp_path / "t")), check=False)
     assert done.returncode == -signal.SIGKILL
-    assert is_gone(int((tmp_path / "pid").read_text()))
+    assert has_ended(int((tmp_path / "pid").read_text()))
 
 
 def test_another_environment_gets_none(shared: SharedProvider) -> None:
@@ -209,7 +203,7 @@ def test_a_directory_whose_path_is_too_long_for_a_socket(
     assert seen(shared, given) == Surroundings(given)
     assert shared.why_not == "OSError: AF_UNIX path too long"
     assert [*deep.iterdir()] == []
-    assert is_gone(int((tmp_path / "pid").read_text()))
+    assert has_ended(int((tmp_path / "pid").read_text()))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ is asked for.
 
 from collections.abc import Iterable, Iterator
 
-from studioctl.infrastructure.iam.deployer import network, roles, stores, studio
+from studioctl.infrastructure.iam.deployer import database, guard, network, roles, stores, studio
 from studioctl.infrastructure.iam.deployer.deployment import Deployment
 from studioctl.infrastructure.iam.scope import ACTIONS
 from studioctl.infrastructure.iam.statement import Condition, Statement
@@ -27,6 +27,8 @@ def statements(deployment: Deployment) -> tuple[Statement, ...]:
         studio.statements(deployment),
         roles.statements(deployment),
         stores.statements(deployment),
+        database.statements(deployment),
+        guard.statements(deployment),
     )
     found = [statement for part in parts for statement in part]
     return tuple(_reading(found) if deployment.reads_only else found)

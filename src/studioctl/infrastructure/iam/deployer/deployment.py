@@ -37,8 +37,7 @@ class Deployment:
     @property
     def bucket(self) -> str:
         """The data bucket's ARN."""
-        name = self.config.storage.bucket or f"{self.config.name}-data-{self.account}"
-        return f"arn:{self.partition}:s3:::{name}"
+        return f"arn:{self.partition}:s3:::{self.config.bucket_in(self.account)}"
 
     def arns(self, service: str, *resources: str, region: str | None = None) -> tuple[str, ...]:
         """ARNs of this account and, unless it is said otherwise, of the environment's region."""

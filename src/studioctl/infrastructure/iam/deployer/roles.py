@@ -9,7 +9,8 @@ from studioctl.infrastructure.iam.statement import Condition, Statement
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 
 # Of the customer managed policies of the environment: see infrastructure/iam.
-PURPOSES = ("extra", "images", "jobs", "kms", "remote-access", "s3", "secrets", "studio")
+PURPOSES = ("database", "extra", "images", "jobs", "kms", "limits", "remote-access", "s3", "secrets", "studio")
+HOLD = "hold"  # of the guard's policy, which it attaches to who has reached a limit
 IAM = f"{ACTIONS}/list_awsidentityandaccessmanagementiam.html"
 
 
@@ -17,10 +18,11 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
     """The permissions for roles and their policies."""
     config, naming = deployment.config, deployment.naming
     execution = naming.execution_role
-    roles = deployment.arns("iam", f"role/{execution}", region="")
+    roles = deployment.arns("iam", config.iam.role(execution), region="")
     if config.iam.per_user_roles:
-        roles += deployment.arns("iam", f"role/{execution}-*", region="")
-    flow_logs = deployment.arns("iam", f"role/{naming.flow_logs}", region="") if config.network.flow_logs else ()
+        roles += deployment.arns("iam", config.iam.role(f"{execution}-*"), region="")
+    services = _of_services(deployment)
+    theirs = tuple(role for role, _, _ in services.values())
     policies = _policies(deployment)
     attached = (*policies, *_managed(deployment))
     boundary = config.iam.permissions_boundary
@@ -28,7 +30,7 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
     yield Statement(
         "NewRoles",
         ("iam:CreateRole",),
-        (*roles, *flow_logs),
+        (*roles, *theirs),
         "Roles are created with the environment's tag" + (" and the file's boundary." if boundary else "."),
         IAM,
         (*deployment.becomes_ours, *bound),
@@ -37,7 +39,7 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
         yield Statement(
             "BoundRoles",
             ("iam:PutRolePermissionsBoundary",),
-            (*roles, *flow_logs),
+            (*roles, *theirs),
             "Roles that were made before the file had a boundary get it.",
             IAM,
             bound,
@@ -46,12 +48,12 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
         "LookAtRoles",
         (
             "iam:GetRole",
-            *(("iam:GetRolePolicy",) if flow_logs else ()),
+            *(("iam:GetRolePolicy",) if theirs else ()),
             "iam:ListAttachedRolePolicies",
             "iam:ListInstanceProfilesForRole",
             "iam:ListRolePolicies",
         ),
-        (*roles, *flow_logs),
+        (*roles, *theirs),
         "They are looked at, also to see whether their names are taken.",
         IAM,
     )
@@ -59,13 +61,13 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
         "Roles",
         (
             "iam:DeleteRole",
-            *(("iam:DeleteRolePolicy", "iam:PutRolePolicy") if flow_logs else ()),
+            *(("iam:DeleteRolePolicy", "iam:PutRolePolicy") if theirs else ()),
             "iam:TagRole",
             "iam:UntagRole",
             "iam:UpdateAssumeRolePolicy",
             "iam:UpdateRole",
         ),
-        (*roles, *flow_logs),
+        (*roles, *theirs),
         "They are changed and removed.",
         IAM,
         deployment.ours,
@@ -96,7 +98,7 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
     yield Statement(
         "TagNewRolesAndPolicies",
         ("iam:TagPolicy", "iam:TagRole"),
-        (*policies, *roles, *flow_logs),
+        (*policies, *roles, *theirs),
         "What is created gets its tags; nothing is taken from another environment by its tag.",
         IAM,
         (*deployment.becomes_ours, Condition("Null", f"aws:ResourceTag/{ENVIRONMENT_TAG}", ("true",))),
@@ -117,13 +119,35 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
     )
     if boundary:
         yield Statement("Boundary", ("iam:GetPolicy",), (boundary,), "up checks that the boundary exists.", IAM)
-    passed = Condition("StringEquals", "iam:PassedToService", ("sagemaker.amazonaws.com",))
-    yield Statement("PassRoles", ("iam:PassRole",), roles, "SageMaker works with these roles alone.", IAM, (passed,))
-    if flow_logs:
-        passed = Condition("StringEquals", "iam:PassedToService", ("vpc-flow-logs.amazonaws.com",))
+    if config.limits.are_set:
         yield Statement(
-            "PassFlowLogs", ("iam:PassRole",), flow_logs, "The network's log is written with it.", IAM, (passed,)
+            "HeldRoles",
+            ("iam:ListEntitiesForPolicy",),
+            deployment.arns("iam", f"policy/{naming.policy(HOLD)}", region=""),
+            "Before the guard goes, nobody is held any more.",
+            IAM,
         )
+    yield _pass("PassRoles", roles, "sagemaker", "SageMaker works with these roles alone.")
+    for sid, (role, service, why) in services.items():
+        yield _pass(sid, (role,), service, why)
+
+
+def _pass(sid: str, roles: tuple[str, ...], service: str, why: str) -> Statement:
+    passed = Condition("StringEquals", "iam:PassedToService", (f"{service}.amazonaws.com",))
+    return Statement(sid, ("iam:PassRole",), roles, why, IAM, (passed,))
+
+
+def _of_services(deployment: Deployment) -> dict[str, tuple[str, str, str]]:
+    """By the statement that lets them be passed: each role of a service, the service, and why."""
+    config, naming = deployment.config, deployment.naming
+    found = {}
+    if config.network.flow_logs:
+        found["PassFlowLogs"] = (naming.flow_logs, "vpc-flow-logs", "The network's log is written with it.")
+    if config.limits.are_set:
+        found["PassGuard"] = (naming.guard, "lambda", "The guard works with it.")
+        found["PassGuardSchedule"] = (naming.guard_caller, "scheduler", "The guard is called with it.")
+    arns = deployment.arns("iam", *(config.iam.role(name) for name, _, _ in found.values()), region="")
+    return {sid: (arn, service, why) for arn, (sid, (_, service, why)) in zip(arns, found.items(), strict=True)}
 
 
 def _policies(deployment: Deployment) -> tuple[str, ...]:
@@ -131,6 +155,8 @@ def _policies(deployment: Deployment) -> tuple[str, ...]:
     names = [deployment.naming.policy(purpose) for purpose in PURPOSES]
     if deployment.config.iam.per_user_roles:
         names += [deployment.naming.policy(purpose, "*") for purpose in PURPOSES]
+    if deployment.config.limits.are_set:
+        names.append(deployment.naming.policy(HOLD))
     return deployment.arns("iam", *(f"policy/{name}" for name in names), region="")
 
 

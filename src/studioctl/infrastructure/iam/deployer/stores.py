@@ -45,9 +45,16 @@ def _bucket(deployment: Deployment) -> Iterator[Statement]:
     if deployment.deletes_data:
         yield Statement(
             "DeleteObjects",
-            ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+            ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"),
             (f"{deployment.bucket}/*",),
-            "down --delete-data empties the data bucket.",
+            "--delete-data empties the data bucket.",
+            S3,
+        )
+        yield Statement(
+            "UnfinishedUploads",
+            ("s3:ListBucketMultipartUploads",),
+            (deployment.bucket,),
+            "It also ends uploads that nobody finished.",
             S3,
         )
     if others := [*storage.extra_buckets, *filter(None, [storage.access_logs])]:
@@ -86,18 +93,23 @@ def _others(deployment: Deployment) -> Iterator[Statement]:
             "The secrets of the tokens for Git. Nothing here reads or writes a token.",
             f"{ACTIONS}/list_awssecretsmanager.html",
         )
-    if config.network.flow_logs and config.network.vpc is None:
+    if groups := _log_groups(config, naming):
         yield Statement(
-            "FlowLogGroup",
+            "LogGroups",
             actions(
                 "logs",
                 "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy ListTagsForResource ListTagsLogGroup"
                 " PutRetentionPolicy TagResource UntagResource",
             ),
-            deployment.arns("logs", f"log-group:{naming.flow_logs}", f"log-group:{naming.flow_logs}:*"),
-            "The log of the network's connections.",
+            deployment.arns("logs", *(f"log-group:{group}{end}" for group in groups for end in ("", ":*"))),
+            "The log of the network's connections, and that of the guard.",
             f"{ACTIONS}/list_amazoncloudwatchlogs.html",
         )
+
+
+def _log_groups(config: EnvironmentConfig, naming: Naming) -> list[str]:
+    network = [naming.flow_logs] if config.network.flow_logs and config.network.vpc is None else []
+    return network + ([naming.guard_log] if config.limits.are_set else [])
 
 
 def _secrets(config: EnvironmentConfig, naming: Naming) -> list[str]:
@@ -148,7 +160,9 @@ def _state(deployment: Deployment) -> Iterator[Statement]:
     key = f"{bucket}/{state.key or f'{deployment.config.name}/terraform.tfstate'}"
     source = "https://developer.hashicorp.com/terraform/language/backend/s3"
     yield Statement("StateBucket", ("s3:ListBucket",), (bucket,), "Terraform looks for its state.", source)
-    yield Statement("State", ("s3:GetObject", "s3:PutObject"), (key,), "Terraform reads and writes its state.", source)
+    beside = f"{key}.last-up"
+    why = "Terraform reads and writes its state, and `up` the record beside it that makes plans fast."
+    yield Statement("State", ("s3:GetObject", "s3:PutObject"), (key, beside), why, source)
     yield Statement(
         "StateLock",
         ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from studioctl.config.access import SSO
 from studioctl.infrastructure.iam.deployer.deployment import Deployment
-from studioctl.infrastructure.iam.scope import SAGEMAKER_ACTIONS
+from studioctl.infrastructure.iam.scope import ACTIONS, SAGEMAKER_ACTIONS
 from studioctl.infrastructure.iam.statement import Statement
 
 
@@ -54,6 +55,8 @@ def statements(deployment: Deployment) -> Iterator[Statement]:
         SAGEMAKER_ACTIONS,
         deployment.ours,
     )
+    if deployment.config.access.auth == SSO:
+        yield _identity_center()
     yield Statement(
         "StopApps",
         ("sagemaker:DeleteApp",),
@@ -83,4 +86,25 @@ def _image_actions() -> tuple[str, ...]:
     return (
         *(f"sagemaker:{verb}{kind}" for verb in ("Create", "Delete", "Describe", "Update") for kind in made),
         "sagemaker:ListImageVersions",
+    )
+
+
+def _identity_center() -> Statement:
+    """AWS does not say what CreateDomain needs for its application. Assumed: what other services' managed ones need."""
+    return Statement(
+        "IdentityCenter",
+        (
+            "identitystore:GetUserId",
+            "sso:CreateApplicationAssignment",
+            "sso:CreateManagedApplicationInstance",
+            "sso:DeleteApplicationAssignment",
+            "sso:DeleteManagedApplicationInstance",
+            "sso:DescribeRegisteredRegions",
+            "sso:GetManagedApplicationInstance",
+            "sso:ListInstances",
+        ),
+        ("*",),
+        "The domain's users are people of IAM Identity Center, and are assigned to the domain's application. AWS makes"
+        " that with the domain, under an id that nobody knows before.",
+        f"{ACTIONS}/list_awsiamidentitycenter.html",
     )

@@ -1,0 +1,50 @@
+"""Mount targets: the ways into a file system of EFS, one in each zone. Each is an interface in a subnet."""
+
+from collections.abc import Collection
+
+from studioctl.aws.errors import translated
+from studioctl.aws.session import Session
+from studioctl.aws.wait import until
+from studioctl.events import Work
+
+INBOUND = "security-group-for-inbound-nfs-{}"  # what AWS wants: sagemaker/latest/dg/domain-custom-efs.html
+TIMEOUT = 600.0  # seconds; AWS takes one or two minutes
+
+
+def inbound_group(session: Session, domain_id: str) -> str | None:
+    """The security group by which a domain's apps reach file systems; AWS makes it with the home file system."""
+    names = [{"Name": "group-name", "Values": [INBOUND.format(domain_id)]}]
+    with translated():
+        found = session.client("ec2").describe_security_groups(Filters=names)["SecurityGroups"]  # type: ignore[arg-type]
+    return found[0]["GroupId"] if found else None
+
+
+def mount(session: Session, file_system_id: str, subnet_ids: Collection[str], group_id: str) -> Work[tuple[str, ...]]:
+    """Lets a file system be reached from these subnets, and waits until it can be; those that it was not before.
+
+    What has a mount target there gets the group, too: EFS has one in a zone.
+
+    Raises:
+        AwsError: AWS refused: it has mount targets in another VPC, or you may not.
+    """
+    efs = session.client("efs")
+    made: list[str] = []
+    with translated():
+        targets = efs.describe_mount_targets(FileSystemId=file_system_id)["MountTargets"]
+        known = {each["SubnetId"]: each["MountTargetId"] for each in targets}
+        for subnet_id in subnet_ids:
+            if target := known.get(subnet_id):
+                groups = efs.describe_mount_target_security_groups(MountTargetId=target)["SecurityGroups"]
+                if group_id not in groups:
+                    efs.modify_mount_target_security_groups(MountTargetId=target, SecurityGroups=[*groups, group_id])
+            else:
+                efs.create_mount_target(FileSystemId=file_system_id, SubnetId=subnet_id, SecurityGroups=[group_id])
+                made.append(subnet_id)
+
+    def is_there() -> bool:
+        with translated():
+            now = efs.describe_mount_targets(FileSystemId=file_system_id)["MountTargets"]
+        return {each["SubnetId"] for each in now if each["LifeCycleState"] == "available"} >= set(subnet_ids)
+
+    yield from until(is_there, subject=f"mount targets of {file_system_id}", action="create", timeout=TIMEOUT)
+    return tuple(made)

@@ -1,0 +1,36 @@
+"""SageMaker Distribution, AWS's image for editors: its versions, until when AWS mends them, and their ARNs."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from studio_emulator import distribution
+from studio_emulator.facts import has_gpu
+
+VERSION = distribution.VERSION
+parsed, support = distribution.parsed, distribution.support
+
+
+def newest() -> str:
+    """The newest minor version that the table has: "4.4"."""
+    return ".".join(map(str, support().newest))
+
+
+def supported_until(version: str) -> date | None:
+    """The last day on which AWS mends this version; None where that is not known."""
+    return support().until(version)
+
+
+def has_place(region: str) -> bool:
+    """Whether AWS's page says in which account a region's images are."""
+    return region in distribution.ACCOUNTS
+
+
+def pinned(region: str, instance_type: str, version: str | None) -> Mapping[str, str]:
+    """This version for this type of instance, as the provider's resource specs name it; empty without a version."""
+    arn = distribution.image_arn(region, gpu=has_gpu(instance_type))
+    if version is None or arn is None:
+        return {}
+    return dict(zip(ARGUMENTS, (arn, version), strict=True))
+
+
+ARGUMENTS = ("sagemaker_image_arn", "sagemaker_image_version_alias")

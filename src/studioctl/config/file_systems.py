@@ -1,0 +1,90 @@
+"""File systems of EFS that spaces mount beside their volumes, and who people are there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from studioctl.config.closed import Model
+from studioctl.config.plain import list_in, table_in
+from studioctl.config.text import Location, Violation, quote
+from studioctl.config.values import FileSystemId, FileSystemPath, PosixGroup, PosixUser, SageMakerName
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SpaceSettings.html
+MOST = 5
+FIRST_GROUP = 1001
+
+
+class FileSystem(Model):
+    """A file system of Amazon EFS, or a directory of one."""
+
+    id: FileSystemId = Field(description="Its id.", examples=["fs-0123456789abcdef0"])
+    path: FileSystemPath = Field(
+        "/", description="The directory that is mounted: nothing above it can be seen.", examples=["/shared"]
+    )
+    homes: dict[SageMakerName, PosixUser] = Field(
+        {},
+        description="Of a home file system that an earlier down kept: by user the number of their directory, which only"
+        " they mount, and with that number. `studioctl homes restore` writes it.",
+        examples=[{"ada": 200001}],
+    )
+
+    def for_user(self, user: str) -> "FileSystem | None":
+        """The part of it that a user mounts; None for a home file system in which the user has no directory."""
+        if not self.homes:
+            return self
+        number = self.homes.get(user)
+        return None if number is None else FileSystem(id=self.id, path=f"/{number}")
+
+
+class Posix(Model):
+    """Who a user is on these file systems."""
+
+    uid: PosixUser = Field(description="The number of the user.", examples=[200001])
+    gid: PosixGroup = Field(FIRST_GROUP, description="The number of the group.")
+
+
+def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
+    """More than a space mounts, one file system twice, and people who would be two persons there."""
+    shared = list_in(table_in(data, "storage"), "file_systems")
+    yield from _of(("storage",), shared, ())
+    for index, user in enumerate(list_in(data, "users")):
+        if isinstance(user, dict):
+            yield from _of(("users", index), list_in(user, "file_systems"), shared)
+    numbers: dict[str, Any] = {
+        user["name"]: user["posix"].get("uid")
+        for user in list_in(data, "users")
+        if isinstance(user, dict) and isinstance(user.get("name"), str) and isinstance(user.get("posix"), dict)
+    }
+    for index, each in enumerate(shared):
+        place: Location = ("storage", "file_systems", index)
+        homes = table_in(each, "homes") if isinstance(each, dict) else {}
+        if homes and each.get("path", "/") != "/":
+            yield (*place, "path"), "is not for a file system with homes, which has a directory for each; delete it"
+        owners: dict[Any, str] = {}
+        for name, number in homes.items():
+            if (first := owners.setdefault(number, name)) != name:
+                words = f"{quote(first)} has the directory of number {number}, which is one user's; delete one of them"
+                yield (*place, "homes", name), words
+            elif numbers.setdefault(name, number) != number:
+                words = (
+                    f"{quote(name)} is number {numbers[name]} elsewhere, and a user has one number; delete one of them"
+                )
+                yield (*place, "homes", name), words
+
+
+def _of(place: Location, own: Sequence[Any], shared: Sequence[Any]) -> Iterator[Violation]:
+    if own and len(own) + len(shared) > MOST:
+        with_those = f", with the {len(shared)} of [storage]," if shared else ""
+        yield (*place, "file_systems"), f"are{with_those} more than the {MOST} that a space mounts; delete some"
+    seen = {_id(each) for each in shared} - {None}
+    for index, each in enumerate(own):
+        if (its_id := _id(each)) in seen:
+            yield (*place, "file_systems", index, "id"), f"{quote(str(its_id))} is mounted already; delete one of them"
+        elif its_id is not None:
+            seen.add(its_id)
+
+
+def _id(entry: Any) -> str | None:
+    its_id = entry.get("id") if isinstance(entry, dict) else None
+    return its_id if isinstance(its_id, str) else None

@@ -1,0 +1,1 @@
+"""The prices that commands count with, below everything that counts."""

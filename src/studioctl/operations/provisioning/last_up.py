@@ -1,0 +1,126 @@
+"""The record of how the last `up` left everything, beside the state: by it a plan knows what it need not look at.
+
+The record is for the very state that it was made for, by the digest of all that is in it. Another `up`, from wherever,
+stores another state, and the record is worth nothing. Whoever can write it can write the state, too; it never tells
+what exists, only what Terraform need not ask AWS about.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from studioctl.catalog.provider import LOCK_FILE
+from studioctl.infrastructure.block import Resource
+from studioctl.operations import state
+from studioctl.operations.environment import Environment
+from studioctl.terraform import records
+from studioctl.terraform.trust import LAST_UP
+from studioctl.terraform.workspace import fingerprint, write_text
+
+if TYPE_CHECKING:
+    from studioctl.aws.state_bucket import StoredState
+
+FORMAT = 1
+SUFFIX = ".last-up"  # of the object beside the state's
+
+
+@dataclass(frozen=True)
+class Left:
+    """How a resource was left: the digest of what it was rendered from, and AWS's time of its last change."""
+
+    rendered: str
+    changed_at: str
+
+
+@dataclass(frozen=True)
+class LastUp:
+    """The record.
+
+    Args:
+        state: Digest of the state that it is about.
+        basis: Digest of what everything else was made from: tags, region, provider, engine.
+        refreshed_at: When Terraform last looked at everything: seconds since 1970.
+        resources: How each of them was left, by address.
+    """
+
+    state: str
+    basis: str
+    refreshed_at: float
+    resources: Mapping[str, Left] = field(default_factory=dict)
+
+    @property
+    def age(self) -> float:
+        """Seconds since everything was looked at; negative where a clock was set back."""
+        return time.time() - self.refreshed_at
+
+    def text(self) -> str:
+        """The record as it is stored."""
+        left = {address: [it.rendered, it.changed_at] for address, it in sorted(self.resources.items())}
+        content = {"format": FORMAT, "state": self.state, "basis": self.basis, "refreshed_at": self.refreshed_at}
+        return json.dumps({**content, "resources": left}) + "\n"
+
+
+def parse(text: str) -> LastUp | None:
+    """A record from its text; None for one that is torn, or was never ours."""
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
+            return None
+        found = {str(address): Left(str(it[0]), str(it[1])) for address, it in content["resources"].items()}
+        return LastUp(str(content["state"]), str(content["basis"]), float(content["refreshed_at"]), found)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def of_state(recorded: Mapping[str, Any]) -> str:
+    """Digest of all that is in a state: lineage and serial, and what both of them could hide."""
+    return hashlib.sha256(json.dumps(recorded, sort_keys=True).encode()).hexdigest()
+
+
+def of_resource(resource: Resource) -> str:
+    """Digest of what a resource is rendered from."""
+    return fingerprint(resource.address, resource.arguments, resource.by_api, resource.api_alone)
+
+
+def basis(environment: Environment) -> str:
+    """Digest of what decides on every resource, and stands in none."""
+    terraform = environment.terraform
+    main = terraform.documents()["main.tf.json"]
+    return fingerprint(main, records.text(terraform.workspace.directory / LOCK_FILE), str(terraform.engine))
+
+
+def read(environment: Environment) -> LastUp | None:
+    """The record beside the state; None where there is none, or none that anybody can make sense of.
+
+    Raises:
+        AwsError: It is in S3, and AWS refused.
+    """
+    if stored := _stored(environment):
+        return parse(stored.read_beside(SUFFIX) or "")
+    workspace = environment.terraform.workspace
+    if workspace.anchor is not None and not workspace.anchor.knows(LAST_UP):
+        return None  # somebody else wrote it
+    return parse(records.text(workspace.directory / LAST_UP) or "")
+
+
+def write(environment: Environment, record: LastUp) -> None:
+    """Store a record beside the state.
+
+    Raises:
+        AwsError: It is in S3, and AWS refused.
+        OSError: The disk took it not.
+    """
+    if stored := _stored(environment):
+        stored.write_beside(SUFFIX, record.text())
+        return
+    workspace = environment.terraform.workspace
+    with workspace.hold("note"):
+        write_text(workspace.directory / LAST_UP, record.text())
+
+
+def _stored(environment: Environment) -> "StoredState | None":
+    backend = environment.terraform.backend
+    return None if backend.kind == "local" else state.stored_at(environment.target, backend)

@@ -1,0 +1,205 @@
+"""How far a plan looks: everything, or what differs from the last `up` and what AWS says was changed since.
+
+Terraform asks AWS about each thing that it knows: for a thousand people two thousand times, at a few calls a second.
+AWS lists user profiles and spaces a hundred at a time, with the time of their last change. One whose rendering and
+whose time are those that the last `up` left need not be looked at. All else is: the network, the roles, the domain and
+what others share. Any doubt means that everything is. See docs/explanation/fast-plans.md.
+"""
+
+import json
+import re
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from studioctl.catalog.kinds import DOMAIN, PROFILE, SPACE
+from studioctl.errors import AwsError, StudioctlError
+from studioctl.events import Finished, Noted, T, Work
+from studioctl.infrastructure.block import Resource
+from studioctl.operations.environment import Environment
+from studioctl.operations.provisioning import adopt as adoption
+from studioctl.operations.provisioning import last_up
+from studioctl.operations.provisioning.last_up import LastUp, Left
+from studioctl.terraform import runs
+from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.reach import Reach
+from studioctl.terraform.state_resources import DEPOSED, Estate
+
+# Type -> the argument with its name: what AWS lists with the time of the last change, and nothing but people refers to.
+LISTED = {PROFILE: "user_profile_name", SPACE: "space_name"}
+DAY = 24 * 3600.0
+BORN = {"create", "replace", "import", "delete", "forget", "move"}
+_ATTRIBUTE = re.compile(r"\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+\.[a-z0-9_]+)")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The reach of a plan, and why.
+
+    Args:
+        reach: The same for those who carry the plan out.
+        left: Addresses that it leaves as they are.
+        why: Why it looks at everything; empty where it does not.
+    """
+
+    reach: Reach
+    left: frozenset[str] = frozenset()
+    why: str = ""
+
+
+def plan(environment: Environment, *, adopt: str | None, refresh: bool) -> Work[PlanSummary]:
+    """Terraform's plan of what has to be looked at. `init` has run.
+
+    Args:
+        environment: The environment.
+        adopt: Its name once more, if it may be one of which there is no record here.
+        refresh: Whether everything is looked at, whatever the last `up` left.
+
+    Raises:
+        RefusedError, AwsError, TerraformError: See `adopt.plan`.
+    """
+    scope = of(environment, refresh=refresh)
+    summary, looked_at = yield from _counted(adoption.plan(environment, adopt=adopt, targets=scope.reach.targets))
+    if scope.left and (moved := _referred_to(environment, summary.changes, scope.left)):
+        scope = _everything(scope.reach.listed, f"{moved} changes, and others refer to it")
+        summary, more = yield from _counted(adoption.plan(environment, adopt=adopt))
+        looked_at += more
+    told = f"everything: {scope.why}" if scope.why else f"{len(scope.left)} others are as they were left"
+    calls = environment.session.calls
+    yield Noted(f"Terraform looked at {looked_at} resources ({told}), and studioctl made {calls} calls", is_detail=True)
+    return replace(summary, reach=scope.reach)
+
+
+def of(environment: Environment, *, refresh: bool = False) -> Scope:
+    """The scope of the next plan."""
+    listed: dict[str, str] = {}
+    try:
+        listed = _listed(environment)
+        record = last_up.read(environment) if listed and not refresh else None
+    except (AwsError, OSError) as refusal:
+        return _everything(listed, str(refusal))
+    doubt = "it was asked for" if refresh else next(_doubts(environment, record), "")
+    if doubt or record is None:
+        return _everything(listed, doubt)
+    described = environment.terraform.blueprint.resources()
+    left = {resource.address for resource in described if _is_as_left(resource, record, listed)}
+    if 2 * len(left) < sum(resource.type in LISTED for resource in described):
+        return _everything(listed, "most of it is new, or was changed")
+    known = {address for address, _ in Estate(environment.terraform.state()).addresses()}
+    targets = frozenset({resource.address for resource in described} | known) - left
+    return Scope(Reach(targets, listed, record.refreshed_at), frozenset(left))
+
+
+def _everything(listed: Mapping[str, str], why: str) -> Scope:
+    return Scope(Reach(listed=listed, refreshed_at=time.time()), why=why)
+
+
+def _is_as_left(resource: Resource, record: LastUp, listed: Mapping[str, str]) -> bool:
+    before = record.resources.get(resource.address)
+    return (
+        resource.type in LISTED
+        and before is not None
+        and before.changed_at == listed.get(resource.address)
+        and before.rendered == last_up.of_resource(resource)
+    )
+
+
+def _doubts(environment: Environment, record: LastUp | None) -> Iterator[str]:
+    """Why a record is not to be trusted, in words."""
+    terraform = environment.terraform
+    if record is None:
+        yield "there is no record of how it was left"
+        return
+    if record.state != last_up.of_state(terraform.state()):
+        yield "the state was changed since the last record of it"
+    if record.basis != last_up.basis(environment):
+        yield "tags, provider or Terraform are others now"
+    if not 0 <= record.age < DAY:
+        yield "everything was last looked at more than a day ago"
+    if runs.unfinished(terraform.workspace):
+        yield "the last run was interrupted"
+    estate = Estate(terraform.state())
+    known = {address for address, _ in estate.addresses()}
+    if any(address.endswith(DEPOSED) for address in known) or any(estate.tainted()):
+        yield "something waits for its deletion"
+    if known.intersection(before for module in terraform.blueprint.modules for before in module.moved):
+        yield "something moves to another address"
+
+
+def _listed(environment: Environment, *, since: str = "") -> dict[str, str]:
+    """When AWS last changed what the state knows and AWS lists, by address. Empty where there is no domain.
+
+    Args:
+        environment: The environment.
+        since: Only changes since then.
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    estate = Estate(environment.terraform.state())
+    domains = estate.ids(DOMAIN)
+    if len(domains) != 1:
+        return {}
+    from studioctl.aws.changes import last_changes  # noqa: PLC0415 (botocore is needed only here)
+
+    changes = last_changes(environment.session, domains[0], since=since)
+    times = {PROFILE: changes.profiles, SPACE: changes.spaces}
+    return {
+        address: times[type_][name]
+        for type_, argument in LISTED.items()
+        for address, attributes in estate.resources(type_)
+        if (name := str(attributes.get(argument))) in times[type_] and attributes.get("domain_id") == domains[0]
+    }
+
+
+def _referred_to(environment: Environment, changes: Collection[ResourceChange], left: Collection[str]) -> str:
+    """Something that the plan changes and that what it leaves refers to: then that would change, too."""
+    described = environment.terraform.blueprint.resources()
+    mentioned = {
+        attribute
+        for resource in described
+        if resource.address in left
+        for attribute in _ATTRIBUTE.findall(json.dumps(resource.arguments, default=str))
+    }
+    addresses = {attribute.rpartition(".")[0] for attribute in mentioned}
+    for change in changes:
+        touched = {f"{change.address}.{re.split(r'[.[]', a.path)[0]}" for a in change.attributes}
+        if mentioned & touched or (change.action in BORN and change.address in addresses):
+            return change.address
+    return ""
+
+
+def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
+    """Write down how a plan that was carried out has left everything.
+
+    What it did not change has the time that AWS listed before it was looked at: a change since then is seen next time.
+    """
+    changed = {change.address for change in summary.changes}
+    described = {resource.address: resource for resource in environment.terraform.blueprint.resources()}
+    listed = dict(summary.reach.listed)
+    try:
+        if any(r.type in LISTED and (a in changed or a not in listed) for a, r in described.items()):
+            kept = {address: at for address, at in listed.items() if address not in changed}
+            listed = _listed(environment, since=max(listed.values(), default="")) | kept
+        left = {a: Left(last_up.of_resource(described[a]), at) for a, at in listed.items() if a in described}
+        if left:
+            state, basis = last_up.of_state(environment.terraform.state()), last_up.basis(environment)
+            last_up.write(environment, LastUp(state, basis, summary.reach.refreshed_at or time.time(), left))
+    except (StudioctlError, OSError) as error:  # what the `up` came to is more important
+        yield Noted(
+            f"The next plan looks at everything: how things were left could not be recorded. {error}", is_detail=True
+        )
+
+
+def _counted(work: Work[T]) -> Work[tuple[T, int]]:
+    """The work, and how many resources Terraform has looked at in it."""
+    looked_at = 0
+    try:
+        while True:
+            event = next(work)
+            looked_at += isinstance(event, Finished) and event.action == "refresh"
+            yield event
+    except StopIteration as done:
+        return done.value, looked_at
+    finally:
+        work.close()

@@ -1,0 +1,121 @@
+"""A plan with all that is told of it: what it meets, what it costs, how long it takes, what the account lacks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from studioctl.errors import RefusedError
+from studioctl.operations import quotas
+from studioctl.operations.costs import change
+from studioctl.operations.costs.change import PlannedCosts
+from studioctl.operations.environment import Environment
+from studioctl.operations.provisioning import durations, meeting
+from studioctl.operations.provisioning.durations import Expectation
+from studioctl.presentation import costs, review
+from studioctl.presentation import quotas as quota_words
+from studioctl.presentation.addresses import addresses
+from studioctl.review.entry import Review
+from studioctl.review.now import Now
+from studioctl.review.reviewing import review as reviewed
+from studioctl.terraform.plan import PlanSummary
+
+
+@dataclass(frozen=True)
+class WholePlan:
+    """A plan, and what was found out about it.
+
+    Args:
+        environment: The environment.
+        summary: The plan.
+        now: What it meets in AWS.
+        review: It in the words of the file.
+        cost: What it does to the costs.
+        expected: How long it will take; None where no earlier run tells.
+        shortages: What the account lacks for it; None where AWS did not tell.
+    """
+
+    environment: Environment
+    summary: PlanSummary
+    now: Now
+    review: Review
+    cost: PlannedCosts
+    expected: Expectation | None
+    shortages: tuple[quotas.Demand, ...] | None
+
+    @property
+    def money(self) -> costs.Effect:
+        """The effect on the costs, in words."""
+        return costs.effect(self.cost, self.environment.source)
+
+    @property
+    def dearer(self) -> str:
+        """That it costs much more, in words; empty if it does not."""
+        return costs.dearer(self.cost, self.environment.source)
+
+    @property
+    def short(self) -> list[str]:
+        """The things that the account lacks for it, in lines."""
+        return quota_words.short(self.shortages)
+
+    def tell(
+        self, console: Console, *, verbose: bool, flags: tuple[str, ...] | None = None, repeat: Callable[[str], str]
+    ) -> None:
+        """Write all of it.
+
+        Args:
+            console: Where to write it.
+            verbose: Whether Terraform's addresses are told, too.
+            flags: The flags that are still missing; left out, all that it needs.
+            repeat: What is done to words that name commands.
+        """
+        missing = self.now.flags if flags is None else flags
+        review.text(
+            self.review,
+            self.summary,
+            console,
+            expected=self.expected,
+            dearer=self.dearer,
+            flags=missing,
+            repeat=repeat,
+        )
+        if self.summary.has_changes:
+            costs.planned(self.cost, self.environment.source, console)
+            if verbose:
+                addresses(self.summary, console)
+        review.short(self.short, console, repeat)
+
+    def refused(self, console: Console, refusal: RefusedError, *, verbose: bool) -> None:
+        """Write that `up` refuses it whatever is said, and why."""
+        review.refused(self.review, self.summary, console, refusal)
+        if verbose:
+            addresses(self.summary, console)
+
+    def markdown(self, *, refusal: RefusedError | None, repeat: Callable[[str], str]) -> str:
+        """It for a pull request."""
+        return review.markdown(
+            self.review,
+            self.summary,
+            title=f"Plan for {self.environment.config.name}: {self.environment.place}",
+            money=self.money,
+            shortages=self.short,
+            refusal=refusal,
+            expected=self.expected,
+            dearer=self.dearer,
+            flags=self.now.flags,
+            repeat=repeat,
+        )
+
+
+def look(environment: Environment, summary: PlanSummary) -> WholePlan:
+    """Find out what is told of a plan. Terraform must have been initialised."""
+    now = meeting.look(environment, summary)
+    return WholePlan(
+        environment,
+        summary,
+        now,
+        reviewed(environment.config, environment.source, summary, now),
+        change.of_environment(environment, summary, now.unstarted),
+        durations.of(environment, summary, stops=meeting.STOP_APPS in now.flags),
+        quotas.shortages(environment, summary),
+    )

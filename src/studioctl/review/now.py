@@ -1,0 +1,46 @@
+"""The state of AWS at this moment, as far as a plan meets it: who works, and what holds files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Running:
+    """An app that runs.
+
+    Args:
+        space: Its space; None where it has none.
+        owner: Whose it is; None where AWS does not say.
+    """
+
+    space: str | None
+    owner: str | None
+
+    @property
+    def title(self) -> str:
+        """It as people call it: "ada-editor of ada"."""
+        of = f" of {self.owner}" if self.owner else ""
+        return f"{self.space}{of}" if self.space else f"an app{of}"
+
+
+@dataclass(frozen=True)
+class Now:
+    """The things that a plan meets.
+
+    Args:
+        running: Every app that runs in the domain.
+        using: The apps that use what the plan destroys, by its address.
+        held: How much is in what the plan destroys, in words, by its address; what holds nothing is not in it.
+        owners: The owner of each space.
+        unstarted: Spaces of which AWS shows that no app was ever started in them: they have no volume.
+        flags: The flags without which `up` refuses the plan.
+        zones: The availability zone of each subnet that the plan destroys, by its address.
+    """
+
+    running: tuple[Running, ...] = ()
+    using: Mapping[str, tuple[Running, ...]] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    unstarted: frozenset[str] = frozenset()
+    flags: tuple[str, ...] = ()
+    zones: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,101 @@
+"""When AWS last changed what it lists: the same text on every machine, since a record of it is shared."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.utils import parse_timestamp
+
+from studioctl.aws import changes
+from studioctl.aws.changes import LastChanges
+
+CHANGED_AT = "1798000000.25"
+
+
+class SageMaker:
+    """Answers as botocore does: with times in the zone of the machine."""
+
+    def get_paginator(self, operation: str) -> Any:
+        kind, name = {
+            "list_user_profiles": ("UserProfiles", "UserProfileName"),
+            "list_spaces": ("Spaces", "SpaceName"),
+        }[operation]
+        each = {name: "ada", "Status": "InService", "LastModifiedTime": parse_timestamp(CHANGED_AT)}
+        return SimpleNamespace(paginate=lambda **_: [{kind: [each, {name: "eve", "Status": "Updating"}]}])
+
+
+@pytest.fixture(params=["America/Los_Angeles", "Asia/Kolkata"])
+def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_zone")
+def test_times_are_the_same_in_every_zone() -> None:
+    session = cast("Any", SimpleNamespace(client=lambda _: SageMaker()))
+    at = {"ada": "2026-12-23T04:26:40.250000+00:00"}
+
+    assert changes.last_changes(session, "d-1") == LastChanges(at, at)
+
+
+class Listed:
+    """A domain whose profiles are listed a page at a time, what changed last coming first."""
+
+    def __init__(self, *pages: Sequence[tuple[str, str, float]]) -> None:
+        self.pages, self.read = pages, 0
+
+    def get_paginator(self, operation: str) -> Any:
+        return SimpleNamespace(paginate=self.profiles if operation == "list_user_profiles" else lambda **_: [])
+
+    def profiles(self, *, SortBy: str, SortOrder: str, **_: Any) -> Iterator[Any]:  # noqa: N803 - AWS's names
+        assert (SortBy, SortOrder) == ("LastModifiedTime", "Descending")
+        for page in self.pages:
+            self.read += 1
+            yield {
+                "UserProfiles": [
+                    {"UserProfileName": name, "Status": status, "LastModifiedTime": START + timedelta(minutes=at)}
+                    for name, status, at in page
+                ]
+            }
+
+    @property
+    def session(self) -> Any:
+        return SimpleNamespace(client=lambda _: self)
+
+
+START = datetime(2026, 11, 30, tzinfo=UTC)
+OLD = [("eve", "InService", -90), ("bob", "InService", -200)]
+
+
+def test_what_changed_since_then_takes_no_call_for_the_rest() -> None:
+    domain = Listed([("ada", "InService", 5), ("grace", "InService", 0)], OLD, OLD)
+
+    found = changes.last_changes(domain.session, "d-1", since=(START - timedelta(hours=1)).isoformat())
+
+    assert list(found.profiles) == ["ada", "grace"]
+    assert domain.read == 2  # the first one that is older ends it
+    assert list(changes.last_changes(domain.session, "d-1").profiles) == ["ada", "grace", "eve", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("pages", "passes", "read"),
+    [
+        ([[("ada", "InService", 5), ("grace", "Deleting", 0)], OLD], True, 1),
+        ([[("ada", "InService", 5)], [("grace", "Pending", -50)], OLD], True, 2),
+        ([[("ada", "InService", 5)], OLD, OLD], False, 2),
+        ([[("ada", "Failed", 5)], [("grace", "Updating", -54)]], True, 2),
+        ([], False, 0),
+    ],
+    ids=["first page", "older than what ended well", "long over", "beside a failure", "nobody"],
+)
+def test_what_passes_is_among_what_changed_last(pages: Any, passes: bool, read: int) -> None:
+    domain = Listed(*pages)
+
+    assert changes.are_passing(domain.session, "d-1") is passes
+    assert domain.read == read

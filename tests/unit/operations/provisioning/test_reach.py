@@ -1,0 +1,332 @@
+"""How far a plan looks: what it leaves as the last `up` left it, and what makes it look at everything."""
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from studioctl.aws import changes
+from studioctl.aws.changes import LastChanges
+from studioctl.errors import AwsError
+from studioctl.events import Noted, Work
+from studioctl.infrastructure import blueprint
+from studioctl.infrastructure.block import references
+from studioctl.operations.environment import Environment
+from studioctl.operations.provisioning import adopt, last_up, reach
+from studioctl.target import Target
+from studioctl.terraform import document, tables
+from studioctl.terraform.plan import AttributeChange, OutputChange, PlanSummary, ResourceChange
+from studioctl.terraform.reach import Reach
+from studioctl.terraform.state_resources import Estate
+from tests.environments import environment as config
+from tests.fakes.work import done
+
+DOMAIN = "d-0123456789ab"
+PEOPLE = ("ada", "grace", "linus", "barbara")
+PROFILE, SPACE = "aws_sagemaker_user_profile", "aws_sagemaker_space"
+BASE = {"aws_vpc.studio", "aws_sagemaker_domain.studio", "aws_iam_role.execution", "aws_s3_bucket.data"}
+
+
+@dataclass
+class Terraform:
+    """A state, and where a record lies beside it."""
+
+    blueprint: Any
+    directory: Path
+    serial: int = 7
+    instances: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def workspace(self) -> Any:
+        return SimpleNamespace(directory=self.directory, anchor=None, hold=lambda _: nullcontext())
+
+    backend = SimpleNamespace(kind="local")
+    engine = "terraform 1.14"
+
+    def documents(self) -> dict[str, str]:
+        return document.render(self.blueprint, Target("us-east-1"))
+
+    def state(self) -> dict[str, Any]:
+        """Everything of the blueprint that has attributes."""
+        resources = [
+            {"mode": "managed", "type": address.split(".")[0], "name": address.split(".")[1], "instances": [it]}
+            for address, it in self.instances.items()
+        ]
+        return {"lineage": "acme", "serial": self.serial, "resources": resources, "outputs": {}}
+
+
+@dataclass
+class Life:
+    """An environment after an `up`; `times` is what AWS lists."""
+
+    environment: Environment
+    times: dict[str, dict[str, str]]
+
+    @property
+    def terraform(self) -> Terraform:
+        return cast("Terraform", self.environment.terraform)
+
+    def file(self, *people: str, **sections: Any) -> None:
+        """Another content of the file."""
+        described = config(users=[{"name": name} for name in people], **sections)
+        self.terraform.blueprint = blueprint.build(described)
+
+    def looked_at(self, **how: Any) -> set[str] | str:
+        """What a plan looks at beyond the base; why it is everything."""
+        found = reach.of(self.environment, **how)
+        return found.why or {a for a in found.reach.targets if a.startswith((PROFILE, SPACE))}
+
+    def change(self, *changes: ResourceChange, **of_reach: Any) -> None:
+        """An `up` with these changes, carried out."""
+        listed = reach.of(self.environment).reach.listed
+        done(reach.remember(self.environment, summary(*changes, listed=listed, refreshed_at=time.time(), **of_reach)))
+
+
+def summary(*changes: ResourceChange, **of_reach: Any) -> PlanSummary:
+    found = PlanSummary(changes, (), (), destroy=False, has_changes=bool(changes), file=Path("plan"))
+    return replace(found, reach=Reach(**of_reach))
+
+
+def changed(address: str, action: Any = "create", *attributes: str) -> ResourceChange:
+    kind, label = address.split(".")
+    return ResourceChange(address, kind, label, "module", action, tuple(AttributeChange(a, 1, 2) for a in attributes))
+
+
+def profiles(*names: str) -> set[str]:
+    return {f"{PROFILE}.{name}" for name in names}
+
+
+def both(*names: str) -> set[str]:
+    return profiles(*names) | {f"{SPACE}.{name}-editor" for name in names}
+
+
+@pytest.fixture
+def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
+    described = config(users=[{"name": name} for name in PEOPLE])
+    terraform = Terraform(blueprint.build(described), tmp_path)
+    for resource in terraform.blueprint.resources():
+        names = {k: v for k, v in resource.arguments.items() if k in {"user_profile_name", "space_name"}}
+        attributes = {"id": resource.label, "arn": f"arn:{resource.label}", "domain_id": DOMAIN, **names}
+        terraform.instances[resource.address] = {"attributes": attributes}
+    terraform.instances["aws_sagemaker_domain.studio"] = {"attributes": {"id": DOMAIN}}
+    times = {"profiles": dict.fromkeys(PEOPLE, "1"), "spaces": {f"{name}-editor": "1" for name in PEOPLE}}
+
+    def since(*_: object, since: str) -> LastChanges:
+        return LastChanges(**{kind: {n: at for n, at in of.items() if at >= since} for kind, of in times.items()})
+
+    monkeypatch.setattr(changes, "last_changes", since)
+    session = SimpleNamespace(calls=3)
+    environment = Environment(described, Target("us-east-1"), cast("Any", terraform))
+    environment.__dict__["session"] = session
+    made = Life(environment, times)
+    made.change()
+    return made
+
+
+def test_what_is_as_the_last_up_left_it_is_not_looked_at(life: Life) -> None:
+    found = reach.of(life.environment)
+
+    assert found.why == ""
+    assert found.left == both(*PEOPLE)
+    assert found.reach.targets >= BASE
+    assert found.reach.targets | found.left == {r.address for r in life.terraform.blueprint.resources()}
+    assert life.looked_at() == set()
+
+
+def test_one_more_user_is_looked_at_alone(life: Life) -> None:
+    life.file(*PEOPLE, "edsger")
+
+    assert life.looked_at() == both("edsger")
+
+
+def test_what_the_file_no_longer_has_is_found_in_the_state(life: Life) -> None:
+    life.file("ada", "grace", "linus")
+
+    assert life.looked_at() == both("barbara")
+
+
+@pytest.mark.parametrize("now", ["2", None], ids=["changed", "gone"])
+def test_what_somebody_else_changed_or_deleted_is_looked_at(life: Life, now: str | None) -> None:
+    if now:
+        life.times["spaces"]["ada-editor"] = now
+    else:
+        del life.times["spaces"]["ada-editor"]
+
+    assert life.looked_at() == {f"{SPACE}.ada-editor"}
+
+
+def test_a_changed_value_is_looked_at_where_it_is_used(life: Life) -> None:
+    users = [{"name": "ada", "spaces": [{"name": "ada-editor", "volume_gb": 50}]}, *({"name": n} for n in PEOPLE[1:])]
+    life.terraform.blueprint = blueprint.build(config(users=users))
+
+    assert life.looked_at() == {f"{SPACE}.ada-editor"}
+
+
+def test_settings_that_up_changes_by_api_count_too(life: Life) -> None:
+    life.file(*PEOPLE, studio={"rootless_docker": True})
+    assert life.looked_at() == set()  # the domain's alone, which is always looked at
+
+    life.file(*PEOPLE, studio={"volume_gb": 33})
+    assert life.looked_at() == "most of it is new, or was changed"
+
+
+def test_another_state_makes_the_record_void(life: Life) -> None:
+    life.terraform.serial += 1
+
+    assert life.looked_at() == "the state was changed since the last record of it"
+
+
+def test_a_state_of_the_same_serial_with_other_content_makes_it_void(life: Life) -> None:
+    life.terraform.instances["aws_vpc.studio"]["attributes"]["id"] = "vpc-other"
+
+    assert life.looked_at() == "the state was changed since the last record of it"
+
+
+@pytest.mark.parametrize(
+    ("age", "why"),
+    [(reach.DAY - 60, set()), (reach.DAY + 60, "more than a day"), (-3600, "more than a day")],
+    ids=["today", "yesterday", "in the future"],
+)
+def test_everything_is_looked_at_once_a_day(life: Life, age: float, why: Any) -> None:
+    file = life.terraform.directory / "last-up.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "refreshed_at": time.time() - age}))
+
+    found = life.looked_at()
+    assert found == why if isinstance(why, set) else why in str(found)
+
+
+def test_many_fast_ups_do_not_put_off_the_full_look(life: Life) -> None:
+    before = reach.of(life.environment).reach.refreshed_at
+
+    done(reach.remember(life.environment, summary(listed={}, refreshed_at=before)))
+
+    assert reach.of(life.environment).reach.refreshed_at == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '{"format": 2}', '{"format": 1, "state": 1}', "[" * 100_000],
+    ids=["none", "torn", "list", "null", "newer", "half", "deep"],
+)
+def test_a_record_that_makes_no_sense_is_none(life: Life, text: str) -> None:
+    (life.terraform.directory / "last-up.json").write_text(text)
+
+    assert life.looked_at() == "there is no record of how it was left"
+
+
+def test_other_tags_are_in_every_resource(life: Life) -> None:
+    life.file(*PEOPLE, tags={"team": "vision"})
+
+    assert life.looked_at() == "tags, provider or Terraform are others now"
+
+
+def test_everything_is_looked_at_when_it_is_asked_for(life: Life) -> None:
+    assert life.looked_at(refresh=True) == "it was asked for"
+
+
+def test_a_killed_run_makes_plans_look_at_everything(life: Life) -> None:
+    (life.terraform.directory / "runs.json").write_text('[{"verb": "apply", "pid": 1, "started": 1.0}]')
+
+    assert life.looked_at() == "the last run was interrupted"
+
+
+@pytest.mark.parametrize("mark", [{"status": "tainted"}, {"deposed": "0a1b"}], ids=["tainted", "deposed"])
+def test_what_is_half_made_makes_plans_look_at_everything(life: Life, mark: Mapping[str, str]) -> None:
+    life.terraform.instances[f"{SPACE}.ada-editor"] |= mark
+    life.change()
+
+    assert life.looked_at() == "something waits for its deletion"
+
+
+def test_where_aws_does_not_list_everything_is_looked_at(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> LastChanges:
+        raise AwsError("You may not: sagemaker:ListSpaces", hint="ask")
+
+    monkeypatch.setattr(changes, "last_changes", refuse)
+
+    assert life.looked_at() == "You may not: sagemaker:ListSpaces"
+    assert done(reach.remember(life.environment, summary(changed(f"{SPACE}.ada-editor")))) is None
+
+
+def test_what_up_did_not_change_keeps_the_time_from_before_it_was_looked_at(life: Life) -> None:
+    """So a change that somebody makes between the plan and the end of the `up` is seen by the next plan."""
+    listed = reach.of(life.environment).reach.listed
+    life.times["spaces"] |= {"ada-editor": "2", "grace-editor": "2"}
+
+    change = changed(f"{SPACE}.ada-editor", "update", "space_settings")
+    done(reach.remember(life.environment, summary(change, listed=listed, refreshed_at=time.time())))
+
+    assert life.looked_at() == {f"{SPACE}.grace-editor"}
+
+
+@pytest.mark.parametrize(
+    ("change", "is_everything"),
+    [
+        (changed("aws_sagemaker_domain.studio", "replace", "vpc_id"), True),
+        (changed("aws_sagemaker_studio_lifecycle_config.editor", "create"), True),
+        (changed("aws_iam_role.execution", "update", "arn"), True),
+        (changed("aws_iam_role.execution", "update", "assume_role_policy"), False),
+        (changed("aws_iam_policy.studio", "replace", "name"), False),
+        (changed("aws_s3_bucket_versioning.data", "create"), False),
+    ],
+    ids=["domain", "script", "arn", "trust", "policy", "bucket"],
+)
+def test_what_others_refer_to_makes_a_plan_look_again(
+    life: Life, monkeypatch: pytest.MonkeyPatch, change: ResourceChange, is_everything: bool
+) -> None:
+    asked: list[bool] = []
+
+    def planned(*_: Any, targets: Any = (), **__: Any) -> Work[PlanSummary]:
+        asked.append(bool(targets))
+        yield Noted("planned")
+        return summary(change)
+
+    monkeypatch.setattr(adopt, "plan", planned)
+
+    found = done(reach.plan(life.environment, adopt=None, refresh=False))
+
+    assert asked == ([True, False] if is_everything else [True])
+    assert found.reach.covers(f"{SPACE}.ada-editor") is is_everything
+    assert found.reach.covers("aws_vpc.studio")
+
+
+def test_a_record_that_somebody_else_wrote_is_not_used(life: Life) -> None:
+    strange = SimpleNamespace(knows=lambda name: name != "last-up.json")
+    there = SimpleNamespace(directory=life.terraform.directory, anchor=strange)
+    terraform = SimpleNamespace(workspace=there, backend=life.terraform.backend)
+
+    assert last_up.read(cast("Any", SimpleNamespace(terraform=terraform, target=Target("us-east-1")))) is None
+
+
+def test_tables_come_from_the_state_and_the_rest_from_terraform(life: Life) -> None:
+    life.file(*PEOPLE, "edsger")
+    recorded = life.terraform.state()
+
+    assert tables.values(life.terraform.blueprint, recorded, {}) == {}  # nothing was ever applied
+    found = tables.values(life.terraform.blueprint, recorded, {"domain_id": {"value": DOMAIN}})
+
+    assert list(found) == ["domain_id", "job_prefixes", "spaces", "user_profiles"]
+    assert found["spaces"] == {f"{name}-editor": f"arn:{name}-editor" for name in PEOPLE}
+    stored = json.loads(life.terraform.documents()["sagemaker.tf.json"])["output"]
+    assert list(stored) == ["domain_id", "domain_url"]
+
+
+def test_a_table_that_an_earlier_version_stored_is_no_change(life: Life) -> None:
+    assert tables.is_left(life.terraform.blueprint, OutputChange("spaces", "delete"))
+    assert not tables.is_left(life.terraform.blueprint, OutputChange("domain_id", "delete"))
+    assert not tables.is_left(life.terraform.blueprint, OutputChange("spaces", "create"))
+
+
+def test_nothing_but_people_refers_to_what_may_be_left(life: Life) -> None:
+    """A group, policy or output that named a profile would change with it, unseen."""
+    described = life.terraform.blueprint.resources()
+    people = {r.address for r in described if r.type in reach.LISTED}
+
+    assert not any(people & set(references(r.arguments)) for r in described if r.type not in reach.LISTED)
+    assert dict(Estate(life.terraform.state()).addresses()).keys() == {r.address for r in described}
