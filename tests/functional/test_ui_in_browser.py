@@ -132,21 +132,39 @@ def test_news_are_asked_for_however_late_a_script_comes(visitor: Visitor) -> Non
     tab.close()
 
 
-def test_a_server_that_has_ended_is_told(visitor: Visitor) -> None:
+@pytest.mark.parametrize("began", [True, False], ids=["while the stream lives", "before the stream began"])
+def test_a_server_that_has_ended_is_told(visitor: Visitor, began: bool) -> None:
     shell = visitor.applied.shell
     browser = visitor.context.browser
     assert browser is not None
     tab = browser.new_context().new_page()  # its console complains of the lost connection
     tab.set_default_timeout(PATIENCE)
     with page(shell, environment=shell.warm) as (served, way_in, process):
-        tab.goto(f"{served.address}{served.root}{way_in}")
-        tab.wait_for_url(f"**/{HOME}")
+        if began:
+            with tab.expect_response("**/events?*"):
+                tab.goto(f"{served.address}{served.root}{way_in}")
+            expect(tab.locator("#lost")).to_be_hidden()
+        else:
+            tab.route("**/events?*", lambda route: route.abort())
+            tab.goto(f"{served.address}{served.root}{way_in}")
+            expect(tab.locator("#lost")).to_contain_text("studioctl ui does not answer")
         expect(tab.locator("#space-ada-editor .state")).to_have_text("stopped")
-        expect(tab.locator("#lost")).to_be_hidden()
         process.kill()
         expect(tab.locator("#lost")).to_contain_text("studioctl ui does not answer")
     with page(shell, "--port", served.address.rpartition(":")[2], environment=shell.warm):
         expect(tab.locator("#lost")).to_contain_text("studioctl ui was started anew since then.")
+    tab.context.close()
+
+
+def test_a_stream_that_could_not_begin_begins_later(visitor: Visitor) -> None:
+    tab = visitor.context.browser.new_context(storage_state=visitor.context.storage_state()).new_page()
+    tab.set_default_timeout(PATIENCE)
+    tab.route("**/events?*", lambda route: route.abort())
+    tab.goto(visitor.address + HOME)
+    expect(tab.locator("#lost")).to_contain_text("studioctl ui does not answer")
+    with tab.expect_response("**/events?*"):
+        tab.unroute("**/events?*")
+    expect(tab.locator("#lost")).to_be_hidden()
     tab.context.close()
 
 
