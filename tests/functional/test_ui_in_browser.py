@@ -157,7 +157,9 @@ def test_a_server_that_has_ended_is_told(visitor: Visitor, began: bool) -> None:
 
 
 def test_a_stream_that_could_not_begin_begins_later(visitor: Visitor) -> None:
-    tab = visitor.context.browser.new_context(storage_state=visitor.context.storage_state()).new_page()
+    browser = visitor.context.browser
+    assert browser is not None
+    tab = browser.new_context(storage_state=visitor.context.storage_state()).new_page()
     tab.set_default_timeout(PATIENCE)
     tab.route("**/events?*", lambda route: route.abort())
     tab.goto(visitor.address + HOME)
