@@ -1,6 +1,7 @@
 """Mount targets: the ways into a file system of EFS, one in each zone. Each is an interface in a subnet."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from studioctl.aws.errors import translated
 from studioctl.aws.session import Session
@@ -9,6 +10,47 @@ from studioctl.events import Work
 
 INBOUND = "security-group-for-inbound-nfs-{}"  # what AWS wants: sagemaker/latest/dg/domain-custom-efs.html
 TIMEOUT = 600.0  # seconds; AWS takes one or two minutes
+NFS = 2049
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """A mount target: where it is, and the security groups that guard it."""
+
+    id: str
+    subnet_id: str
+    vpc_id: str
+    groups: tuple[str, ...]
+
+
+def entrances(session: Session, file_system_id: str) -> tuple[Entrance, ...]:
+    """Every mount target of a file system."""
+    efs = session.client("efs")
+    with translated():
+        targets = efs.describe_mount_targets(FileSystemId=file_system_id)["MountTargets"]
+        return tuple(
+            Entrance(
+                each["MountTargetId"],
+                each["SubnetId"],
+                each["VpcId"],
+                tuple(efs.describe_mount_target_security_groups(MountTargetId=each["MountTargetId"])["SecurityGroups"]),
+            )
+            for each in targets
+        )
+
+
+def admits_nfs(session: Session, group_ids: Collection[str]) -> bool:
+    """Whether one of these security groups lets NFS in, from wherever."""
+    if not group_ids:
+        return False
+    with translated():
+        found = session.client("ec2").describe_security_groups(GroupIds=list(group_ids))["SecurityGroups"]
+    rules = (rule for group in found for rule in group["IpPermissions"])
+    return any(
+        rule["IpProtocol"] == "-1"
+        or (rule["IpProtocol"] == "tcp" and rule.get("FromPort", 0) <= NFS <= rule.get("ToPort", 65535))
+        for rule in rules
+    )
 
 
 def inbound_group(session: Session, domain_id: str) -> str | None:

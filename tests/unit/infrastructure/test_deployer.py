@@ -53,6 +53,7 @@ UNASKED: Mapping[str, str] = {
     "DeletePolicyVersion": "IAM keeps five versions",
     "DeleteAccessPoint": "only in AWS do those of a domain that is gone stay",
     "DeleteFileSystem": "homes that an earlier down has kept",
+    "DescribeMountTargetSecurityGroups": "file systems that spaces mount beside their volumes",
     "DeleteMountTarget": "homes that are kept",
     "DisassociateAddress": "an address whose NAT gateway is still there",
     "DeleteTags": "tags of the file that change",

@@ -119,7 +119,8 @@ def _named(patient: Patient) -> Iterator[Finding]:
             continue
         for problem in problems:
             words, _, remedy = problem.words.rpartition("; ")
-            yield NOT_FIT.broken(words, at=problem.place, remedy=remedy)
+            severity = Severity.INFO if problem.is_note else NOT_FIT.severity
+            yield NOT_FIT.broken(words, at=problem.place, remedy=remedy, severity=severity)
         if not problems:
             yield NOT_FIT.ok(f"{title}: as it has to be")
 

@@ -8,6 +8,7 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
 from studioctl.infrastructure.naming import KEPT_TAG, read_home_tags
 from studioctl.operations.provisioning.problem import Problem
+from studioctl.operations.spaces.file_systems import places_in, unreachable
 
 if TYPE_CHECKING:
     from studioctl.aws.named import KeyFacts
@@ -121,16 +122,10 @@ def extra_buckets(session: "Session", config: EnvironmentConfig) -> Iterator[Pro
 
 
 def file_systems(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
-    """File systems that spaces mount: there, and nobody's home but one's own in them.
-
-    Whether they can be reached shows only once the domain's subnets exist.
-    """
+    """File systems that spaces mount: there, within reach, and nobody's home but one's own in them."""
     from studioctl.aws.named import file_system_tags  # noqa: PLC0415
 
-    places = {("storage", "file_systems", index, "id"): it for index, it in enumerate(config.storage.file_systems)}
-    for number, user in enumerate(config.users):
-        own = enumerate(user.file_systems)
-        places |= {("users", number, "file_systems", index, "id"): it for index, it in own}  # type: ignore[misc]
+    places = places_in(config)
     tags = file_system_tags(session, {each.id for each in places.values()})
     for place, each in places.items():
         found = tags[each.id]
@@ -141,6 +136,8 @@ def file_systems(session: "Session", config: EnvironmentConfig) -> Iterator[Prob
         elif KEPT_TAG in found or read_home_tags(found):
             mounts = config.users[int(place[1])].name if place[0] == "users" else None
             yield from _of_homes(each, place, read_home_tags(found), mounts)
+    for it in unreachable(session, config, {its_id for its_id, found in tags.items() if found is not None}):
+        yield Problem(it.place, it.words, is_note=it.is_early)
 
 
 def _of_homes(each: FileSystem, place: Location, numbers: Mapping[str, str], user: str | None) -> Iterator[Problem]:

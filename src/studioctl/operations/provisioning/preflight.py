@@ -90,6 +90,12 @@ def _check(account: Account, wanted: Mapping[str, Look]) -> Work[None]:
             unseen.setdefault(denied.message, []).append(title)
     for message, titles in unseen.items():
         yield Noted(f"Not looked at: {', '.join(titles)}. {message}")
-    problems = [problem for each, _ in found.values() for problem in each]
-    if problems:
-        raise ConfigError("\n".join(f"{account.source.place(*p.place)}: {p.words}" for p in problems), hint=HINT)
+    every = [problem for each, _ in found.values() for problem in each]
+    for note in (problem for problem in every if problem.is_note):
+        yield Noted(_told(account, note))
+    if problems := [problem for problem in every if not problem.is_note]:
+        raise ConfigError("\n".join(_told(account, problem) for problem in problems), hint=HINT)
+
+
+def _told(account: Account, problem: Problem) -> str:
+    return f"{account.source.place(*problem.place)}: {problem.words}"

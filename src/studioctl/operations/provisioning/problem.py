@@ -10,7 +10,9 @@ class Problem:
     Args:
         place: Where it stands in the file; empty where no single key decides it.
         words: What is wrong; then, after a semicolon, what to do.
+        is_note: Whether it is only told: nothing is refused yet.
     """
 
     place: tuple[str | int, ...]
     words: str
+    is_note: bool = False

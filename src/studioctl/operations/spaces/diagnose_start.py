@@ -9,6 +9,7 @@ from studioctl.catalog import troubles
 from studioctl.catalog.prices import alternatives
 from studioctl.errors import AwsError
 from studioctl.operations.environment import Account
+from studioctl.operations.spaces.file_systems import unreachable
 from studioctl.operations.spaces.logs import lifecycle_tail
 
 
@@ -37,9 +38,13 @@ CLOCKS = timedelta(seconds=30)  # how far the clocks of SageMaker and CloudWatch
 
 
 def refused(account: Account, space: Space, error: AwsError, *, instance_type: str | None) -> AwsError:
-    """AWS did not accept the start: a used-up quota in words, everything else as it came."""
-    found = QUOTA.search(error.message)
-    return _quota(account, space, found, instance_type) if found else error
+    """AWS did not accept the start: a used-up quota and a mount that leads nowhere in words, the rest as it came."""
+    if found := QUOTA.search(error.message):
+        return _quota(account, space, found, instance_type)
+    if words := _unreached(account, space):
+        what, _, remedy = words.rpartition("; ")
+        return AwsError(f"'{space.name}' cannot start: {what}", hint=remedy)
+    return error
 
 
 def failed(account: Account, space: Space, app: App) -> AwsError:
@@ -66,6 +71,18 @@ def failed(account: Account, space: Space, app: App) -> AwsError:
         f"'{space.name}' did not start: {reason}\n{log}",
         hint=f"read the logs: studioctl logs {space.name}; then try again: studioctl start {space.name}",
     )
+
+
+def _unreached(account: Account, space: Space) -> str | None:
+    """Why a file system that the space's owner mounts, by the file, cannot be reached; and what to do."""
+    user = next((user for user in account.config.users if user.name == space.owner), None)
+    mounts = {each.id for each in account.config.mounted_by(user)} if user else set()
+    if not mounts:
+        return None
+    try:
+        return next((it.words for it in unreachable(account.session, account.config, mounts)), None)
+    except AwsError:  # why AWS refused is worth telling all the same
+        return None
 
 
 def _quota(account: Account, space: Space, found: re.Match[str], instance_type: str | None) -> AwsError:

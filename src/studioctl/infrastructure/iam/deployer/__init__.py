@@ -98,9 +98,13 @@ def _homes(deployment: Deployment) -> Iterator[Statement]:
     )
     yield Statement(
         "HomesLook",
-        ("elasticfilesystem:DescribeAccessPoints", "elasticfilesystem:DescribeMountTargets"),
+        (
+            "elasticfilesystem:DescribeAccessPoints",
+            "elasticfilesystem:DescribeMountTargetSecurityGroups",
+            "elasticfilesystem:DescribeMountTargets",
+        ),
         (points, systems),
-        "down looks for the ways to the home file system.",
+        "down looks for the ways to the home file system, plan and doctor for those to others that are mounted.",
         EFS,
     )
     yield Statement(
