@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.functional.living import Living, living
@@ -218,3 +219,53 @@ def test_of_a_month_before_all_that_is_known_nothing_is_claimed(lived: Living) -
     by_user = lived.run("cost", "--month", "2035-11", "--by", "user").out.splitlines()
     assert by_user[1] == "Nothing tells what ran in 2035-11."
     assert lived.run("cost", "--month", "2035-11", "--csv").err == "Nothing tells what ran in 2035-11.\n"
+
+
+EARLIER = """\
+acme-ml in us-east-1: 2035-12, until 2035-12-12 12:00 UTC
+Includes what ran in the environment's earlier domain {}, deleted since 2035-12-01.
+user    space       app         instance type  hours   USD
+ada     ada-editor  CodeEditor  ml.t3.medium    2.50  0.12
+in all                                          2.50  0.12
+"""
+
+
+@pytest.fixture(scope="module")
+def removed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    """Ada worked for two hours and a half on 10 December; then everything was deleted, as `down` does.
+
+    The domain and its space are older than CloudTrail's events.
+    """
+    with living(tmp_path_factory.mktemp("removed"), users={"ada": ("ada-editor",)}) as home:
+        sagemaker: Any = home.studio.sagemaker
+        controls.clock(home.emulator, {"to": "2035-12-10T08:00:00", "stand": True})
+        space = {"DomainId": home.domain_id, "SpaceName": "ada-editor"}
+        app = {**space, "AppType": "CodeEditor", "AppName": "default"}
+        spec = {"InstanceType": "ml.t3.medium", "LifecycleConfigArn": home.script_arn}
+        sagemaker.create_app(**app, ResourceSpec=spec)
+        controls.clock(home.emulator, {"to": "2035-12-10T10:30:00"})
+        sagemaker.delete_app(**app)
+        for delete, named in (
+            (sagemaker.delete_space, space),
+            (sagemaker.delete_user_profile, {"DomainId": home.domain_id, "UserProfileName": "ada"}),
+            (sagemaker.delete_domain, {"DomainId": home.domain_id}),
+        ):
+            controls.clock(home.emulator, {"forward": 60})
+            delete(**named)
+        controls.clock(home.emulator, {"to": "2035-12-12T12:00:00"})
+        yield home
+
+
+def test_what_ran_before_down_is_counted_with_the_names_of_who_is_gone(removed: Living) -> None:
+    done = removed.run("cost", "--month")
+    assert done.out.startswith(EARLIER.format(removed.domain_id))
+    told = json.loads(removed.run("cost", "--month", "this", "--json").out)
+    assert (told["earlier"], told["made"]) == ([removed.domain_id], None)
+    by_tag = removed.run("cost", "--month", "this", "--by", "tag:cost-center").out
+    assert "(none)            2.50  0.12         0.00" in by_tag
+
+
+def test_of_a_month_after_down_there_is_nothing_to_tell(removed: Living) -> None:
+    controls.clock(removed.emulator, {"to": "2036-01-02T12:00:00"})
+    done = removed.run("cost", "--month", expect=None)
+    assert "There is no 'acme-ml' in us-east-1 on the emulator." in done.err

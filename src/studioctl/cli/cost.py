@@ -172,7 +172,7 @@ def _show_month(
         typer.echo(dumps(view.to_json(found, parts, beside)))
     elif csv:
         typer.echo(view.to_csv(found) if parts is None else view.shares_to_csv(found, parts, by or ""), nl=False)
-        for told in filter(None, (view.unknown(found), view.of_today(by or ""))):
+        for told in filter(None, (view.unknown(found), view.earlier(found), view.of_today(by or ""))):
             terminal.say(told)
     elif parts is not None:
         view.show_shares(found, parts, by or "", terminal)

@@ -53,6 +53,11 @@ class Space(Model):
     )
 
 
+def default_space(user: str) -> str:
+    """The name of the space of a user for whom the file lists none."""
+    return f"{user}-editor"
+
+
 class User(Model):
     """A person: a user profile with spaces."""
 
@@ -123,7 +128,7 @@ class User(Model):
 
     def effective_spaces(self) -> tuple[Space, ...]:
         """The user's spaces: those that the file lists, else the default one."""
-        return (Space(name=f"{self.name}-editor"),) if self.spaces is None else self.spaces
+        return (Space(name=default_space(self.name)),) if self.spaces is None else self.spaces
 
 
 class Group(Model):

@@ -20,7 +20,7 @@ from studioctl.guard.idle import Told
 from studioctl.guard.ledger import Ledger, Stopped, UnreadableError
 from studioctl.guard.limits import EVERYBODY, Decision, Limits, Stop, decide, month_of, spending
 from studioctl.guard.rates import Rates
-from studioctl.guard.reading import LAG, look
+from studioctl.guard.reading import LAG, Watched, look
 from studioctl.guard.spans import TRAINING, observe
 from studioctl.guard.store import code_of
 from studioctl.guard.telling import messages
@@ -54,6 +54,7 @@ class Settings:
         bucket: Where the ledger is.
         policy_arn: The policy that forbids to start anything.
         topic_arn: Where warnings go.
+        plans: As `reading.Watched` has them.
         schedule: That of the limits, as the file has it: another text is another schedule.
         database: The name of the database of studies; None where there is none.
         acu_usd: US dollars for an ACU hour of it; None: nobody knows.
@@ -69,6 +70,7 @@ class Settings:
     policy_arn: str
     topic_arn: str
     users: tuple[str, ...] = field(default=())
+    plans: Mapping[str, str] = field(default_factory=dict)
     schedule: str = ""
     database: str | None = None
     acu_usd: float | None = None
@@ -83,6 +85,7 @@ class Settings:
             roles=told["roles"],
             job_prefixes=told["job_prefixes"],
             users=tuple(told["users"]),
+            plans=told["plans"],
             schedule=json.dumps(told["limits"].get("schedule") or "", sort_keys=True).strip('"'),
             database=told["database"],
             acu_usd=told["acu_usd"],
@@ -153,9 +156,9 @@ def run(settings: Settings, using: Clients, at: float, now: float) -> dict[str, 
     decision = decide(ledger.spans, at, settings.limits, settings.rates, spent, ledger.scheduled, told)
     if not is_known:  # what runs now is not known: only those are stopped for whom anything is too much
         sure = tuple(stop for stop in decision.stops if stop.why in SUMS)
-        decision = replace(decision, stops=sure, scheduled=None, unpriced=(), silent=())
-    if not ledger.is_whole:  # a share that is told now is soon another
-        decision = replace(decision, warnings=())
+        # A share that is told now is soon another.
+        reached = tuple(each for each in decision.warnings if ledger.is_whole and each.share >= 1)
+        decision = replace(decision, stops=sure, warnings=reached, scheduled=None, unpriced=(), silent=())
     changed = _hold(settings, using, decision.held, failures, releases=ledger.is_whole)
     done = [_stop(settings, using, stop, failures) for stop in decision.stops]
     rests = EVERYBODY in decision.held
@@ -238,17 +241,17 @@ def _looked(
     """The ledger after one more look, and whether that was a whole one: else the same time is looked at again."""
     seen = look(
         using,
-        settings.domain_id,
-        settings.job_prefixes,
+        Watched(settings.environment, settings.domain_id, settings.job_prefixes, settings.plans),
         at=at,
         since=ledger.since,
         back=max(_doubtful_since(ledger, at) - LAG, ledger.since),
         known=ledger.spans,
+        domains=ledger.domains,
         changed=max(ledger.sampled - LAG, ledger.since),
         running=is_last,
         is_late=lambda: monotonic() > end,
     )
-    new = replace(ledger, spans=observe(ledger.spans, seen))
+    new = replace(ledger, spans=observe(ledger.spans, seen), domains=seen.domains)
     if not seen.is_whole:
         return new, False
     return replace(new, sampled=at, database=_measured(settings, using, ledger, at, failures)), True

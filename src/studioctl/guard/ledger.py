@@ -12,8 +12,11 @@ from studioctl.guard.stored import UnreadableError, flag, number, numbers, parse
 __all__ = ("Grants", "Ledger", "Stopped", "UnreadableError", "archive_key", "granted", "unreadable_key")
 VERSION = 1
 PREFIX = "studioctl-guard/"
+KEPT = 90 * 86400.0
+"""Seconds for which CloudTrail keeps events."""
 LEDGER, GRANTS = f"{PREFIX}ledger.json", f"{PREFIX}grants.json"
 LONGEST_LIST = 200
+MOST_DOMAINS = 50
 Grants = dict[str, dict[str, float]]
 
 
@@ -42,6 +45,7 @@ class Ledger:
         stopped: What was stopped, the latest last.
         database: What the database of studies has used; None where there is none.
         is_whole: Whether it knows all since `since`: one in place of a ledger that was lost has to catch up first.
+        domains: The domains of the environment that are known, the latest last.
     """
 
     since: float
@@ -53,6 +57,7 @@ class Ledger:
     schedule: str = ""
     database: Meter | None = None
     is_whole: bool = True
+    domains: tuple[str, ...] = ()
 
     @classmethod
     def new(cls, at: float) -> "Ledger":
@@ -60,16 +65,15 @@ class Ledger:
         return cls(since=at, sampled=at - 1, scheduled=at)
 
     @classmethod
-    def anew(cls, at: float, lost: bytes) -> "Ledger":
-        """The ledger in place of one that cannot be read. CloudTrail tells what ran since the month began.
+    def anew(cls, since: float, lost: bytes) -> "Ledger":
+        """The ledger in place of one that cannot be read. CloudTrail tells what ran since then: see `begun`.
 
         The moments of a schedule may not have been carried out, so they are again, which stops nothing twice. Of a
         database that the guard has stopped only what is lost can tell: see whether it still does.
         """
-        start = month_of(at)[1]
         rested = b'"rests":true' in lost
-        meter = Meter(start, rests=True) if rested else None
-        return cls(since=start, sampled=start - 1, database=meter, is_whole=False)
+        meter = Meter(since, rests=True) if rested else None
+        return cls(since=since, sampled=since - 1, database=meter, is_whole=False)
 
     def within(self, at: float) -> "Ledger":
         """Without what is older than the month before, and without warnings of months before this one."""
@@ -80,6 +84,7 @@ class Ledger:
             spans=tuple(span for span in self.spans if span.is_open or span.end >= before),
             warned=tuple(key for key in self.warned if key >= name),
             stopped=self.stopped[-LONGEST_LIST:],
+            domains=self.domains[-MOST_DOMAINS:],
             database=self.database.since(month_of(before)[0]) if self.database else None,
         )
 
@@ -133,6 +138,7 @@ class Ledger:
             "scheduled": self.scheduled,
             "schedule": self.schedule,
             "whole": self.is_whole,
+            "domains": list(self.domains),
             "warned": list(self.warned),
             "database": self.database.to_json() if self.database else None,
             "stopped": [vars(each) for each in self.stopped],
@@ -156,6 +162,7 @@ class Ledger:
             spans=tuple(map(Span.of, sequence(told.get("spans"), "spans"))),
             database=Meter.of(told.get("database")),
             is_whole=flag(told.get("whole", True), "whole"),
+            domains=tuple(text(each, "domains") for each in sequence(told.get("domains", []), "domains")),
         )
 
 
@@ -168,6 +175,15 @@ def _stopped(told: Any) -> Stopped:
 def granted(content: str | bytes) -> Grants:
     """US dollars by month and user, from JSON. Raises UnreadableError for anything else."""
     return {month: numbers(told, month) for month, told in parsed(content).items()}
+
+
+def begun(at: float) -> tuple[float, float]:
+    """The start of the month before, which a ledger still has, and of the one before that, which it may not have kept.
+
+    Of the latter, as much as CloudTrail still tells.
+    """
+    before = month_of(month_of(at)[1] - 1)[1]
+    return before, max(month_of(before - 1)[1], at - KEPT)
 
 
 def archive_key(month: str) -> str:

@@ -1,11 +1,12 @@
 """All that AWS tells of apps, spaces, training jobs and calls. The clients are boto3's or botocore's."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from studioctl.guard.spans import CREATE, DELETE, TRAINING, App, Event, Look, Span
+from studioctl.guard import trail
+from studioctl.guard.spans import TRAINING, UNKNOWN, App, Event, Look, Span
+from studioctl.guard.trail import is_plan
 
 LAG = 2 * 3600.0
 """Seconds by which CloudTrail may be late: about five minutes as a rule, more than an hour was seen."""
@@ -14,15 +15,32 @@ ENDED = frozenset({"Completed", "Failed", "Stopped"})
 MISSING = frozenset({"ValidationException", "ResourceNotFound"})
 
 
+@dataclass(frozen=True)
+class Watched:
+    """The environment that is looked at.
+
+    Args:
+        environment: Its name.
+        domain_id: Its domain; "" while it has none.
+        job_prefixes: By user, how the names of the user's jobs begin; by UNKNOWN, those of all others.
+        plans: The spaces that have a training plan, and the instance type that their apps have from it.
+    """
+
+    environment: str
+    domain_id: str
+    job_prefixes: Mapping[str, str]
+    plans: Mapping[str, str] = field(default_factory=dict)
+
+
 def look(
     clients: Any,
-    domain_id: str,
-    job_prefixes: Mapping[str, str],
+    watched: Watched,
     *,
     at: float,
     since: float,
     back: float,
     known: Iterable[Span] = (),
+    domains: tuple[str, ...] = (),
     changed: float | None = None,
     running: bool = True,
     is_late: Callable[[], bool] = lambda: False,
@@ -31,32 +49,55 @@ def look(
 
     Args:
         clients: Gives the client of a service by its name.
-        domain_id: The environment's domain.
-        job_prefixes: By user, how the names of the user's jobs begin; by UNKNOWN, those of all others.
+        watched: The environment.
         at: The time, which may be long ago: apps that run now and began later do not count yet.
         since: From when on what is seen counts.
         back: From when on CloudTrail is asked.
         known: What earlier looks saw. Jobs that have ended are asked about no more, those that run are.
+        domains: The domains that earlier looks knew. Where the one of now is not among them CloudTrail is asked.
         changed: From when on a job must have changed to be listed; None: `since`.
         running: Whether jobs that run are asked about, too: of a time long ago they tell nothing.
         is_late: Whether there is no time left. Jobs that were not asked about by then are left to the next look.
     """
-    sagemaker = clients("sagemaker")
-    apps = tuple(map(_app, _paged(sagemaker, "list_apps", "Apps", DomainIdEquals=domain_id, MaxResults=PAGE)))
-    spaces = _paged(sagemaker, "list_spaces", "Spaces", DomainIdEquals=domain_id, MaxResults=PAGE)
+    known = tuple(known)
+    sagemaker, cloudtrail = clients("sagemaker"), clients("cloudtrail")
+    here: dict[str, Any] = {"DomainIdEquals": watched.domain_id, "MaxResults": PAGE}
+    apps = tuple(map(_app, _paged(sagemaker, "list_apps", "Apps", **here))) if watched.domain_id else ()
+    spaces = _paged(sagemaker, "list_spaces", "Spaces", **here) if watched.domain_id else ()
     owners = {
         space["SpaceName"]: space.get("OwnershipSettingsSummary", {}).get("OwnerUserProfileName", "")
         for space in spaces
     }
-    events = [event for name in (CREATE, DELETE) for event in _events(clients("cloudtrail"), name, domain_id, back, at)]
+    if watched.domain_id and watched.domain_id not in domains:
+        told = (*domains, *trail.domains(cloudtrail, watched.environment, at), watched.domain_id)
+        domains = tuple(dict.fromkeys(told))
+    closed = any(domain != watched.domain_id for domain in domains)
+    events = tuple(trail.events(cloudtrail, domains, watched.plans, back, at, closed=closed))
+    owners |= _earlier_owners(cloudtrail, domains, owners, known, events, at)
     since_changed = since if changed is None else changed
-    names = _job_names(sagemaker, job_prefixes, known, since=since_changed, at=at, running=running)
+    names = _job_names(sagemaker, watched.job_prefixes, known, since=since_changed, at=at, running=running)
     jobs: list[Span] = []
     for number, (name, owner) in enumerate(names.items()):
         if number and is_late():
-            return Look(at, since, apps, tuple(jobs), tuple(events), owners, is_whole=False)
+            return Look(at, since, apps, tuple(jobs), events, owners, domains, is_whole=False)
         jobs += _described(sagemaker, name, owner, known, at)
-    return Look(at, since, apps, tuple(jobs), tuple(events), owners)
+    return Look(at, since, apps, tuple(jobs), events, owners, domains)
+
+
+def _earlier_owners(
+    cloudtrail: Any,
+    domains: tuple[str, ...],
+    owners: Mapping[str, str],
+    known: Iterable[Span],
+    events: Iterable[Event],
+    at: float,
+) -> Mapping[str, str]:
+    """The owners of spaces that are gone and of which something is told: as they were known, else by CloudTrail."""
+    gone = {event.space for event in events if event.space} - owners.keys()
+    found = {span.space: span.owner for span in known if span.space in gone and span.owner != UNKNOWN}
+    if gone - found.keys():
+        found = trail.owners(cloudtrail, domains, at) | found
+    return {space: owner for space, owner in found.items() if space in gone}
 
 
 def _paged(client: Any, operation: str, member: str, **asked: Any) -> Iterator[Mapping[str, Any]]:
@@ -73,30 +114,8 @@ def _app(told: Mapping[str, Any]) -> App:
         status=told["Status"],
         began=told["CreationTime"].timestamp(),
         instance_type=told.get("ResourceSpec", {}).get("InstanceType", ""),
-        prepaid=_is_plan(told.get("ResourceSpec", {}).get("TrainingPlanArn")),
+        prepaid=is_plan(told.get("ResourceSpec", {}).get("TrainingPlanArn")),
     )
-
-
-def _events(cloudtrail: Any, name: str, domain_id: str, start: float, end: float) -> Iterator[Event]:
-    """The calls of a name. Amplify has a CreateApp, too; a call that was refused did nothing."""
-    wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
-    pages = _paged(cloudtrail, "lookup_events", "Events", LookupAttributes=wanted, StartTime=start, EndTime=end)
-    for told in pages:
-        record = json.loads(told["CloudTrailEvent"])
-        asked = record.get("requestParameters") or {}
-        if record.get("eventSource") != "sagemaker.amazonaws.com" or record.get("errorCode"):
-            continue
-        if asked.get("domainId") == domain_id:
-            yield Event(
-                action=name,
-                time=told["EventTime"].timestamp(),
-                kind=asked.get("appType", ""),
-                space=asked.get("spaceName") or "",
-                profile=asked.get("userProfileName") or "",
-                name=asked.get("appName", ""),
-                instance_type=(asked.get("resourceSpec") or {}).get("instanceType") or "",
-                prepaid=_is_plan((asked.get("resourceSpec") or {}).get("trainingPlanArn")),
-            )
 
 
 def owner_of(job: str, prefixes: Mapping[str, str]) -> str | None:
@@ -126,7 +145,13 @@ def _job_names(
     seen = {name: span.seen for name, span in earlier.items()}
     names -= {name for name, span in earlier.items() if not span.is_open or span.seen >= at}
     wanted = sorted(names, key=lambda name: (seen.get(name, 0.0), name))
-    return {name: owner for name in wanted if (owner := owner_of(name, prefixes)) is not None}
+    owners = {name: owner_of(name, prefixes) for name in wanted}
+    return {name: owner or _known_owner(earlier, name) for name, owner in owners.items() if owner is not None}
+
+
+def _known_owner(earlier: Mapping[str, Span], job: str) -> str:
+    """Whose it was when it was last seen: of a user who was removed since, no prefix is known."""
+    return earlier[job].owner if job in earlier else UNKNOWN
 
 
 def _described(sagemaker: Any, name: str, owner: str, known: Iterable[Span], at: float) -> Iterator[Span]:
@@ -172,10 +197,5 @@ def _job(told: Mapping[str, Any], owner: str, at: float) -> Span | None:
         seen=at,
         ended=ended,
         count=resources.get("InstanceCount", 1),
-        prepaid=_is_plan(resources.get("TrainingPlanArn")),
+        prepaid=is_plan(resources.get("TrainingPlanArn")),
     )
-
-
-def _is_plan(arn: str | None) -> bool:
-    """Whether this names a training plan; "None" is how a start leaves the one of its space."""
-    return bool(arn) and arn != "None"

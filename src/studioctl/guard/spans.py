@@ -22,7 +22,7 @@ UNKNOWN = ""
 RUNS = frozenset({"Pending", "InService"})
 SAME = 30.0
 """Seconds between an app's date in a list and in CloudTrail: no app is deleted and made again so quickly."""
-CREATE, DELETE = "CreateApp", "DeleteApp"
+CREATE, DELETE, CLOSE = "CreateApp", "DeleteApp", "DeleteDomain"
 WORDS = ("kind", "owner", "space", "name", "instance_type")
 MOST_INSTANCES = 10_000  # of one job, by far
 
@@ -117,7 +117,7 @@ class App:
 
 @dataclass(frozen=True)
 class Event:
-    """A call that CloudTrail tells of: an app was made or deleted."""
+    """A call that CloudTrail tells of: an app was made or deleted, or a domain was deleted, and nothing runs in it."""
 
     action: str
     time: float
@@ -144,7 +144,8 @@ class Look:
         apps: The apps of the domain.
         jobs: The environment's training jobs.
         events: What CloudTrail tells.
-        owners: The owner of each space.
+        owners: The owner of each space, also of those that are gone and of which something is told.
+        domains: Every domain of the environment that is known, the one of now last.
         is_whole: Whether all jobs were asked about: for many there may be no time.
     """
 
@@ -154,6 +155,7 @@ class Look:
     jobs: tuple[Span, ...] = ()
     events: tuple[Event, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
+    domains: tuple[str, ...] = ()
     is_whole: bool = True
 
 
@@ -179,9 +181,11 @@ def _apps(known: list[Span], look: Look) -> list[Span]:
     for event in look.events:
         if event.action == CREATE and event.time >= look.since:
             _learn_start(spans, event, look)
+    closed = sorted(event.time for event in look.events if event.action == CLOSE)
     alive = {(app.kind, app.space or f"/{app.profile}", app.name, app.began) for app in look.apps if app.status in RUNS}
     after = [
-        _gone(span, look.at) if span.is_open and (*span.place, span.began) not in alive else span for span in spans
+        _gone(span, look.at, closed) if span.is_open and (*span.place, span.began) not in alive else span
+        for span in spans
     ]
     return _learn_ends(after, look.events)
 
@@ -243,9 +247,10 @@ def _learn_start(spans: _Spans, event: Event, look: Look) -> None:
     spans.append(Span(*known, began=event.time, seen=event.time, prepaid=event.prepaid))
 
 
-def _gone(span: Span, at: float) -> Span:
-    """A look that is older than what is known changes nothing."""
-    return replace(span, gone=at) if at > span.seen else span
+def _gone(span: Span, at: float, closed: Iterable[float]) -> Span:
+    """It was gone when its domain was, of which there is one at a time. A look older than the known changes nothing."""
+    first = next((time for time in closed if span.seen < time <= at), at)
+    return replace(span, gone=first) if first > span.seen else span
 
 
 def _learn_ends(spans: list[Span], events: Iterable[Event]) -> list[Span]:

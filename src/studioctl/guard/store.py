@@ -5,7 +5,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from studioctl.guard.ledger import GRANTS, LEDGER, Grants, Ledger, UnreadableError, archive_key, granted, unreadable_key
+from studioctl.guard.ledger import (
+    GRANTS,
+    LEDGER,
+    Grants,
+    Ledger,
+    UnreadableError,
+    archive_key,
+    begun,
+    granted,
+    unreadable_key,
+)
+from studioctl.guard.limits import month_of
 
 TRIES = 8
 OTHERS_WROTE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409", "404", "NoSuchKey"})
@@ -22,9 +33,10 @@ def read(s3: Any, bucket: str, key: str = LEDGER) -> tuple[Ledger | None, str]:
 
 
 def read_or_renew(s3: Any, bucket: str, at: float) -> tuple[Ledger | None, str]:
-    """The same; one that cannot be read is kept under another name, and a new one begins with the month.
+    """The same; one that cannot be read is kept under another name, and a new one begins with the month before.
 
-    The new one is written at once, so that each look which counts the month anew is kept.
+    Or one month earlier, where the ledger was lost before it had kept that. The new one is written at once, so that
+    each look which counts anew is kept.
     """
     body, version = _get(s3, bucket, LEDGER)
     if body is None:
@@ -33,7 +45,9 @@ def read_or_renew(s3: Any, bucket: str, at: float) -> tuple[Ledger | None, str]:
         return Ledger.of(body), version
     except UnreadableError:
         put(s3, bucket, unreadable_key(hashlib.sha256(body).hexdigest()), body)
-        write(s3, bucket, Ledger.anew(at, body), version)
+        before, earlier = begun(at)
+        is_kept = _get(s3, bucket, archive_key(month_of(before - 1)[0]))[0] is not None
+        write(s3, bucket, Ledger.anew(before if is_kept else earlier, body), version)
         return read(s3, bucket)
 
 

@@ -33,7 +33,7 @@ MEMORY_MB, SECONDS = 256, 120
 RETENTION_DAYS = 90
 MODULES = (
     *("__init__", "database", "function", "idle", "ledger", "limits", "rates", "reading", "spans", "store", "stored"),
-    "telling",
+    *("telling", "trail"),
 )
 DATED = (1980, 1, 1, 0, 0, 0)  # the earliest that an archive can say: the same content is the same archive
 STARTS = (
@@ -133,6 +133,7 @@ def settings(config: EnvironmentConfig, naming: Naming) -> dict[str, Any]:
         "users": [user.name for user in config.users],
         "roles": {**roles, EVERYBODY: naming.execution_role},
         "job_prefixes": {**own, UNKNOWN: naming.job_prefix()},
+        "plans": plans(config),
         "database": naming.database if config.tuning.has_database else None,
         "acu_usd": table.usd("database"),
         "rates": {item: price.usd for item, price in sorted(table.of.items()) if INSTANCE.fullmatch(item)},
@@ -146,6 +147,11 @@ def settings(config: EnvironmentConfig, naming: Naming) -> dict[str, Any]:
             "schedule": {"stop": at.stop, "days": limits.days(at.days), "time_zone": at.time_zone} if at else None,
         },
     }
+
+
+def plans(config: EnvironmentConfig) -> dict[str, str]:
+    """The instance types that spaces have from their training plans."""
+    return {space.name: space.instance_type for space in config.resolved_spaces() if space.training_plan}
 
 
 def _blocks(config: EnvironmentConfig, watched: Watched, naming: Naming, digest: str) -> Iterator[Block]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Column
 
+from studioctl.config.text import listed
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.money import in_cents
@@ -27,8 +28,8 @@ def show(found: "Month", terminal: Terminal) -> None:
     """Hours and dollars by user, space and kind; then storage, and how sure it is."""
     out = terminal.out
     terminal.data(f"{found.name} in {found.region}: {found.month}, until {found.until:%Y-%m-%d %H:%M} UTC")
-    if gap := unknown(found):
-        terminal.data(gap)
+    for line in filter(None, (unknown(found), earlier(found))):
+        terminal.data(line)
     if found.used:
         numbers = (Column("hours", justify="right"), Column("USD", justify="right"))
         table = tables.listing(out, "user", "space", "app", "instance type", *numbers)
@@ -76,8 +77,8 @@ def _capacity(database: "Capacity") -> str:
 def show_shares(found: "Month", shares: "Sequence[Share]", by: str, terminal: Terminal) -> None:
     """The same month for those who pay."""
     terminal.data(f"{found.name} in {found.region}: {found.month}, until {found.until:%Y-%m-%d %H:%M} UTC, by {by}")
-    if gap := unknown(found):
-        terminal.data(gap)
+    for line in filter(None, (unknown(found), earlier(found))):
+        terminal.data(line)
     numbers = (Column(name, justify="right") for name in ("hours", "USD", "volumes USD"))
     table = tables.listing(terminal.out, by, *numbers)
     columns = zip(*((each.hours, each.usd, each.volumes_usd) for each in shares), strict=True)
@@ -152,6 +153,14 @@ def unknown(found: "Month") -> str:
     if found.since.strftime("%Y-%m-%d %H:%M") == f"{found.month}-01 00:00":
         return ""
     return f"Counted from {found.since:%Y-%m-%d %H:%M} UTC on: nothing tells what ran before."
+
+
+def earlier(found: "Month") -> str:
+    """The earlier domains that are counted, too; empty if there are none."""
+    if not found.earlier:
+        return ""
+    gone = f"domain{'' if len(found.earlier) == 1 else 's'} {listed(found.earlier)}"
+    return f"Includes what ran in the environment's earlier {gone}, deleted since {found.month}-01."
 
 
 def of_today(by: str) -> str:

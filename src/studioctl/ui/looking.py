@@ -107,7 +107,7 @@ def _month(desk: Desk, request: Request) -> Response:
             told=f"{months.in_all(found)} USD in {found.month}, at most {days.highest} on a day; see the table.",
             by_day={"head": ("day", "hours", "USD"), "rows": rows, "empty": ""},
             unknown=any(each.usd is None for each in found.used),
-            gap=months.unknown(found),
+            gap=" ".join(filter(None, (months.unknown(found), months.earlier(found)))),
             sure=" ".join(filter(None, (months.sureness(found), months.of_storage(found)))),
         )
     )

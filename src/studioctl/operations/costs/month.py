@@ -83,9 +83,10 @@ class Month:
         stored: By kind.
         days: In order, from the first of the month to the one of `until`.
         volumes: Whose volumes there are; `user` is "" for a shared space.
-        made: When the domain was made; of earlier ones of the name nothing is counted but their database's ledger.
+        made: When the domain was made; None where there is none now. Of earlier ones no storage is counted.
         is_over: Whether the month is: what was stored in it, and deleted since, is not known.
         database: Of the database of studies, which is nobody's own; None where there is none.
+        earlier: Domains of the environment that were deleted since the month began; what ran in them is counted.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Month:
     made: datetime | None = None
     is_over: bool = False
     database: Capacity | None = None
+    earlier: tuple[str, ...] = ()
 
     @property
     def is_known(self) -> bool:
@@ -165,20 +167,21 @@ def month(account: Account, text: str, now: datetime | None = None) -> Month:
 
     Raises:
         AwsError: AWS refused or cannot be reached.
-        StudioctlError: There is no such month, or no domain.
+        StudioctlError: There is no such month, or there is no domain and nothing tells of an earlier one.
     """
     now = now or emulation.now(account.target)
     start, end = bounds(text, now)
     until = min(now, end)
     domain = account.domain()
-    if domain is None:
+    domain_id = domain.id if domain else ""
+    found = past(account, domain_id, start, now)
+    if domain is None and not found.earlier:
         raise StudioctlError(
             f"There is no '{account.config.name}' in {account.place}.", hint="studioctl list   (shows what there is)"
         )
-    found = past(account, domain.id, start, now)
     prices = known.of(account.config)
     counted = Counted(start, end, until)
-    volumes = tuple(stored.volumes(account, domain.id, found, prices.usd(stored.VOLUME), counted))
+    volumes = tuple(stored.volumes(account, domain_id, found, prices.usd(stored.VOLUME), counted))
     rates = Rates({item: price.usd for item, price in prices.of.items()})
     return Month(
         name=account.config.name,
@@ -191,9 +194,10 @@ def month(account: Account, text: str, now: datetime | None = None) -> Month:
         stored=(stored.together(volumes, prices), *stored.others(account, domain, prices, counted)),
         days=tuple(_days(found.spans, rates, start, until)),
         volumes=volumes,
-        made=domain.created_at,
+        made=domain.created_at if domain else None,
         is_over=end <= now,
         database=_database(account, (start, until, now), prices.usd("database")),
+        earlier=found.earlier,
     )
 
 

@@ -1,20 +1,22 @@
 """The apps and jobs of some time ago: from CloudTrail, the guard's ledger, or AWS's lists."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from studioctl.aws import guard
 from studioctl.aws.errors import DeniedError, translated
-from studioctl.guard import database, reading, store
-from studioctl.guard.ledger import LEDGER, Ledger, UnreadableError, archive_key
-from studioctl.guard.spans import UNKNOWN, Span, observe
+from studioctl.config.users import default_space
+from studioctl.guard import database, reading, store, trail
+from studioctl.guard.ledger import KEPT, LEDGER, Ledger, UnreadableError, archive_key
+from studioctl.guard.limits import month_of
+from studioctl.guard.spans import TRAINING, UNKNOWN, Span, observe
+from studioctl.infrastructure.guard import plans
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.environment import Account
 
 TRAIL, BOOK, LISTS, METRIC = "CloudTrail", "the guard's ledger", "AWS's lists", "CloudWatch"
-TRAIL_DAYS = 90  # CloudTrail's event history
 BEFORE_DAYS = 14  # how long before the month something may have begun that ran into it
 DAY = 86400.0
 
@@ -27,31 +29,36 @@ class Past:
         spans: What ran.
         source: Who told it: TRAIL, BOOK or LISTS.
         since: From when on that source knows everything.
+        earlier: Earlier domains of the environment, which were deleted since the start of the month that was asked for.
     """
 
     spans: tuple[Span, ...]
     source: str
     since: datetime
+    earlier: tuple[str, ...] = ()
 
 
 def past(account: Account, domain_id: str, start: datetime, now: datetime) -> Past:
-    """All that ran since some days before `start`, the first moment of a month.
+    """All that ran since some days before `start`, the first moment of a month, in every domain of the environment.
 
     CloudTrail is asked first. Before its 90 days, and for those who may not read it, the guard's ledger counts, if
-    there is one; else only AWS's lists are left, of apps of the last day, and of jobs.
+    there is one; else only AWS's lists are left, of apps of the last day, and of jobs. `domain_id` is the domain of
+    now, "" for none.
     """
-    horizon = now.timestamp() - TRAIL_DAYS * DAY
-    kept = _ledger(account, f"{start:%Y-%m}") if start.timestamp() < horizon else None
-    if kept is not None and kept.since < horizon:
-        return _of(kept)
+    horizon = now.timestamp() - KEPT
+    kept = _ledger(account, f"{start:%Y-%m}")
+    if kept is not None and start.timestamp() < horizon and kept.since < horizon:
+        return _of(kept, domain_id)
     since = max(start.timestamp() - BEFORE_DAYS * DAY, horizon)
     try:
-        return Past(_looked(account, domain_id, now, since), TRAIL, _moment(since))
+        return _told(account, domain_id, kept, start, now, since)
     except DeniedError as error:
         if "LookupEvents" not in error.message:
             raise
-    kept = kept or _ledger(account, f"{start:%Y-%m}")
-    return _of(kept) if kept else Past(_looked(account, domain_id, now, since, trail=False), LISTS, _moment(since))
+    if kept:
+        return _of(kept, domain_id)
+    watched = _watched(account, domain_id, ())
+    return Past(_looked(account, watched, now, since, trail=False), LISTS, _moment(since))
 
 
 def database_hours(account: Account, start: datetime, until: datetime, now: datetime) -> tuple[float | None, str]:
@@ -88,24 +95,68 @@ def _ledger(account: Account, month: str) -> Ledger | None:
     return found if found and found.is_whole else None
 
 
-def _of(ledger: Ledger) -> Past:
-    return Past(ledger.spans, BOOK, _moment(ledger.since))
+def _of(ledger: Ledger, domain_id: str) -> Past:
+    earlier = tuple(domain for domain in ledger.domains if domain != domain_id)
+    return Past(ledger.spans, BOOK, _moment(ledger.since), earlier)
 
 
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _looked(account: Account, domain_id: str, now: datetime, since: float, *, trail: bool = True) -> tuple[Span, ...]:
-    naming, per_user = Naming.of(account.config), account.config.iam.per_user_roles
-    prefixes = {user.name: naming.job_prefix(user.name) for user in account.config.users} if per_user else {}
-    prefixes |= {UNKNOWN: naming.job_prefix()}
+def _told(account: Account, domain_id: str, kept: Ledger | None, start: datetime, now: datetime, since: float) -> Past:
+    """By CloudTrail. Domains and users that are gone are those of its events, and those that the ledger still knows."""
+    cloudtrail, at = account.session.client("cloudtrail"), now.timestamp()
+    with translated():
+        made = trail.domains(cloudtrail, account.config.name, at)
+        known = dict.fromkeys((*(kept.domains if kept else ()), *made, *filter(None, (domain_id,))))
+        if not domain_id or made.get(domain_id, 0.0) > start.timestamp():  # an earlier one may be older than the events
+            known |= dict.fromkeys(trail.used(cloudtrail, _marks(account), since, at))
+        domains = tuple(known)
+        gone = trail.removed(cloudtrail, domains, at)
+        closed = trail.closed(cloudtrail, domains, at)
+    earlier = kept.spans if kept else ()
+    watched = _watched(account, domain_id, {*gone, *(span.owner for span in earlier)} - {UNKNOWN})
+    spans = _looked(account, watched, now, since, known=earlier, domains=domains)
+    by_name = {default_space(user): user for user in gone}
+    spans = tuple(replace(span, owner=span.owner or by_name.get(span.space, UNKNOWN)) for span in spans)
+    _, first, end = month_of(start.timestamp())
+    deleted = tuple(each for each in domains if closed.get(each, 0.0) > first and made.get(each, 0.0) < end)
+    return Past(spans, TRAIL, _moment(since), deleted)
+
+
+def _marks(account: Account) -> tuple[str, ...]:
+    """Parts of ARNs that only this environment has: of the roles that start apps in Studio, and of their scripts."""
+    naming = Naming.of(account.config)
+    role, script = f":assumed-role/{naming.execution_role}", naming.lifecycle_config("")
+    return (f"{role}/", f"{role}-", f":studio-lifecycle-config/{script}")
+
+
+def _watched(account: Account, domain_id: str, gone: Iterable[str]) -> reading.Watched:
+    config, naming = account.config, Naming.of(account.config)
+    users = {*gone, *(user.name for user in config.users)} if config.iam.per_user_roles else ()
+    prefixes = {user: naming.job_prefix(user) for user in users} | {UNKNOWN: naming.job_prefix()}
+    return reading.Watched(config.name, domain_id, prefixes, plans(config))
+
+
+def _looked(
+    account: Account,
+    watched: reading.Watched,
+    now: datetime,
+    since: float,
+    *,
+    known: Iterable[Span] = (),
+    domains: tuple[str, ...] = (),
+    trail: bool = True,
+) -> tuple[Span, ...]:
+    """Of what is known, the owners of apps alone are taken: what nobody tells any more."""
 
     def clients(name: str) -> Any:
         return account.session.client(name) if trail or name != "cloudtrail" else _NoTrail()  # type: ignore[call-overload]
 
+    apps = (span for span in known if span.kind != TRAINING)
     with translated():
-        seen = reading.look(clients, domain_id, prefixes, at=now.timestamp(), since=since, back=since)
+        seen = reading.look(clients, watched, at=now.timestamp(), since=since, back=since, known=apps, domains=domains)
     return observe((), seen)
 
 

@@ -57,6 +57,8 @@ class Volume:
 
 def volumes(account: Account, domain_id: str, seen: Past, usd: float | None, month: Counted) -> Iterator[Volume]:
     """The volumes of spaces. AWS makes each with the space's first start: where nobody saw that, with the space."""
+    if not domain_id:
+        return
     may_have_one = {space.name for space in filled_spaces(account, domain_id, account.studio.apps(domain_id))}
     for space in account.studio.spaces(domain_id):
         starts = [span.began for span in seen.spans if span.space == space.name]
@@ -76,10 +78,10 @@ def together(found: Sequence[Volume], prices: Prices) -> Stored:
     return Stored(VOLUMES, float(sum(each.gigabytes for each in found)), usd)
 
 
-def others(account: Account, domain: Domain, prices: Prices, month: Counted) -> Iterator[Stored]:
+def others(account: Account, domain: Domain | None, prices: Prices, month: Counted) -> Iterator[Stored]:
     """The home file system, the bucket and the images."""
     session, config = account.session, account.config
-    if home := domain.home_file_system_id:
+    if home := domain.home_file_system_id if domain else None:
         yield _of(HOME, lambda: contents.dated_home(session, home), prices, month)
     bucket = config.bucket_in(session.identity.account_id)
     yield _of(BUCKET, lambda: contents.dated_objects(session, bucket), prices, month)
