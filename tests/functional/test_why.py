@@ -53,7 +53,7 @@ def test_the_layer_that_was_changed_is_named(asked: Living) -> None:
         "  space ada-editor  90  <- this one decides\n"
         "  user profile ada  80\n"
         "  domain            70\n"
-        "\nAWS has 90, and the file 60. Next: studioctl plan --local\n"
+        "\nAWS has 90, and the file says 60.\nNext: studioctl plan --local\n"
     )
 
 
@@ -95,12 +95,22 @@ def test_the_statement_that_decides_is_named(asked: Living) -> None:
     assert (others["allowed"], others["key"]) == (False, "iam.per_user_roles")
     assert others["because"] == "users/ada/ and shared/ are all of the data bucket that this user's role reaches"
     assert allowed["key"] == "storage.bucket"
-    misspelt = asked.run("why", "s3:GetObjec", "--on", f"{BUCKET}/data.csv")
-    assert "neither AWS's API nor the role's policies have it; the nearest is s3:GetObject\n" in misspelt.out
-    assert (ask("s3:getobjec")["meant"], allowed["meant"], lacking["meant"]) == ("s3:GetObject", "", "")
     listing = ("s3:ListBucket", "--on", BUCKET)
-    assert not ask(*listing)["allowed"]
+    found = ask(*listing)
+    assert (found["allowed"], found["needs"]) == (False, [{"key": "s3:prefix", "test": "is", "values": ["shared/"]}])
     assert ask(*listing, "--context", "s3:prefix=shared/")["allowed"]
+    assert asked.run("why", *listing).out == (
+        f'ada may do s3:ListBucket on {BUCKET}, but only if s3:prefix is "shared/"\n'
+        f"  role       {asked.studio.role_arn}\n"
+        "  allowed by own\n"
+    )
+    assert asked.run("why", "s3:PutObject").out == (
+        "ada may not do s3:PutObject on every resource (*)\n"
+        f"  role       {asked.studio.role_arn}\n"
+        "  because    no identity-based policy allows the s3:PutObject action\n"
+        f"  allowed on {BUCKET}/users/ada/*\n"
+        "Ask about one of these: --on ARN\n"
+    )
     assert asked.run("why", "s3:GetObject", "--on", f"{BUCKET}/secret/x").out == (
         f"ada may not do s3:GetObject on {BUCKET}/secret/x\n"
         f"  role       {asked.studio.role_arn}\n"
@@ -112,12 +122,23 @@ def test_what_is_asked_wrong_is_answered_with_what_to_ask(asked: Living) -> None
     nobody = asked.run("why", "s3:GetObject", "--user", "bob", expect=1)
     no_key = asked.run("why", "studio.dokcer", expect=3)
     no_value = asked.run("why", "s3:GetObject", "--context", "x", expect=1)
+    no_action = asked.run("why", "s3:GetObjec", "--on", f"{BUCKET}/x", expect=1)
+    no_service = asked.run("why", "foo:Bar", expect=1)
+    no_arn = asked.run("why", "s3:GetObject", "--on", "nonsense", expect=1)
+    of_s3 = asked.run("why", "s3:GetObject", "--on", "s3://acme-data/x", expect=1)
+    key_on = asked.run("why", "docker", "--on", BUCKET, expect=64)
 
     assert (
         "'bob' is not a user in studio.toml. There are: ada, eve.\nNext:  name one of them with --user\n" in nobody.err
     )
     assert "Did you mean studio.docker?" in no_key.err
     assert "write it as aws:SourceIp=10.0.0.1" in no_value.err
+    assert "IAM has no action 's3:GetObjec'. Did you mean s3:GetObject?" in no_action.err
+    assert "IAM has no actions that begin with 'foo:'.\nNext:" in no_service.err
+    assert '"nonsense" is no ARN.\nNext:  name one with --on, such as arn:aws:s3:::acme-data/report.csv' in no_arn.err
+    assert '"s3://acme-data/x" is no ARN.\nNext:  write it as arn:aws:s3:::acme-data/x' in of_s3.err
+    assert "--on is about an action, and 'docker' is a key.\nNext:  studioctl why --local docker; or" in key_on.err
+    assert asked.run("why", "docker", "--user", "eve").out.startswith("studio.docker of user eve is true, by default")
 
 
 def test_an_environment_that_is_not_there_has_an_answer_from_the_file(asked: Living) -> None:

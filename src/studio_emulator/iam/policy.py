@@ -75,11 +75,19 @@ class Statement:
         What cannot be evaluated is taken for the worse: such an Allow does not apply, such a Deny does.
         """
         try:
-            return self._names_action(asked.action) and self._names_resource(asked) and self._conditions_hold(asked)
+            return self.is_about(asked) and self._conditions_hold(asked)
         except UnusableConditionError:
             return self.effect == "Deny"
         except UnresolvedVariableError:  # "might cause the entire statement to be invalid"
             return False
+
+    def is_about(self, asked: Asked) -> bool:
+        """Whether its action and resource fit, whatever its conditions.
+
+        Raises:
+            UnresolvedVariableError: A variable in a resource has no value.
+        """
+        return self.names_action(asked.action) and self._names_resource(asked)
 
     def names(self, principal: Principal) -> str:
         """How a resource's policy names who asks: "session", "role", "account", "service", "everybody", or "".
@@ -106,7 +114,8 @@ class Statement:
         }
         return next((kind for name, kind in kinds.items() if name in listed), "")
 
-    def _names_action(self, action: str) -> bool:
+    def names_action(self, action: str) -> bool:
+        """Whether it is about this action, whatever it is done to."""
         if "NotAction" in self.elements:
             return not any(matches_action(each, action) for each in _listed(self.elements["NotAction"]))
         return any(matches_action(each, action) for each in _listed(self.elements["Action"]))

@@ -14,8 +14,11 @@ Asked = Annotated[
         show_default=False,
     ),
 ]
-User = Annotated[str | None, typer.Option("--user", help="For an action: whose role.", metavar="USER")]
-On = Annotated[str, typer.Option("--on", help="For an action: the ARN of what it is done to.", metavar="ARN")]
+User = Annotated[str | None, typer.Option("--user", help="Whose role, or whose setting.", metavar="USER")]
+On = Annotated[
+    str | None,
+    typer.Option("--on", help="For an action: the ARN of what it is done to. Default: everything.", metavar="ARN"),
+]
 Context = Annotated[
     list[str] | None,
     typer.Option("--context", help="For an action: a condition key of the request. Repeatable.", metavar="KEY=VALUE"),
@@ -25,7 +28,7 @@ Context = Annotated[
 def why(
     asked: Asked,
     user: User = None,
-    on: On = "*",
+    on: On = None,
     given: Context = None,
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
@@ -43,7 +46,7 @@ def why(
     from studioctl.cli.hints import repeating
     from studioctl.config.load import load
     from studioctl.config.source import Source
-    from studioctl.errors import ConfigError, StudioctlError
+    from studioctl.errors import ConfigError, ExitCode, StudioctlError
     from studioctl.operations.why import look, permission
     from studioctl.presentation import why as presented
     from studioctl.presentation.console import Terminal
@@ -55,22 +58,29 @@ def why(
         account = context.account(config, local=local)
         with waiting(terminal, "Asking AWS"):
             found = permission.permission(
-                account, asked, user=user, resource=on, context=permission.parsed(given or [])
+                account, asked, user=user, resource=on or permission.ANYTHING, context=permission.parsed(given or [])
             )
         if json:
             typer.echo(dumps(found.to_json()))
         else:
             presented.permission(found, terminal.out)
         return
+    if on or given:
+        raise StudioctlError(
+            f"{'--on' if on else '--context'} is about an action, and '{asked}' is a key.",
+            hint=f"studioctl why {asked}; or ask about an action, such as s3:GetObject",
+            exit_code=ExitCode.USAGE,
+        )
+    question = f"{user}.{asked}" if user and asked.partition(".")[0] != user else asked
     flags = context.repeated(config, local=local)
     try:
         environment = context.environment(config, local=local, backend_settings=backend_config)
         with waiting(terminal, "Asking AWS"):
-            answer = look.setting(environment, asked)
+            answer = look.setting(environment, question)
     except ConfigError:
         raise
     except StudioctlError as problem:  # no credentials, or nothing that reads the state: the file has an answer, too
-        answer = look.in_file(load(config), Source.of(config), asked, problem)
+        answer = look.in_file(load(config), Source.of(config), question, problem)
     answer = replace(answer, remedy=repeating(answer.remedy, flags))
     if json:
         typer.echo(dumps(answer.to_json()))

@@ -5,21 +5,31 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
-from studioctl.operations.why.permission import Permission
+from studioctl.operations.why.permission import ANYTHING, Permission
 from studioctl.operations.why.setting import Answer, Layer
 
 DECIDES = "<- this one decides"
 
 
 def setting(answer: Answer, console: Console, *, flags: str = "") -> None:
-    """Write every layer, and which one decides, in the file and in AWS."""
+    """Write every layer, and which one decides, in the file and in AWS; for each space of the user."""
+    _setting(answer, console, flags)
+    for other in answer.others:
+        console.print()
+        _setting(other, console, flags)
+
+
+def _setting(answer: Answer, console: Console, flags: str) -> None:
     _line(console, f"{answer.title} is {answer.wanted}, {answer.by}", "bold")
     _line(console, f"  {answer.means}")
     if answer.without_effect:
         _line(console, f"  {answer.without_effect}", "yellow")
     _line(console, "\nThe file, the nearest first", "bold")
     _layers(console, answer.file)
-    if answer.aws:
+    if answer.is_recorded:
+        _line(console, "\nTerraform's state, as the last run left it (studioctl plan asks AWS)", "bold")
+        _layers(console, answer.aws)
+    elif answer.aws:
         _line(console, "\nAWS, the nearest first", "bold")
         _layers(console, answer.aws)
     elif not answer.unseen:
@@ -29,22 +39,28 @@ def setting(answer: Answer, console: Console, *, flags: str = "") -> None:
     if answer.remedy:
         _line(console, f"Next: {answer.remedy}")
     if answer.differs:
-        _line(console, f"\nAWS has {answer.holds}, and the file {answer.wanted}. Next: studioctl plan{flags}", "yellow")
+        holder = "The last run left" if answer.is_recorded else "AWS has"
+        _line(console, f"\n{holder} {answer.holds}, and the file says {answer.wanted}.", "yellow")
+        _line(console, f"Next: studioctl plan{flags}", "yellow")
 
 
 def permission(found: Permission, console: Console) -> None:
     """Write whether it is allowed, by which statement, and why that is there."""
-    verb = "may" if found.allowed else "may not"
-    _line(console, f"{found.user} {verb} do {found.action} on {found.resource}", "bold")
+    verb = "may" if found.allowed or found.needs else "may not"
+    on = f"on every resource ({ANYTHING})" if found.resource == ANYTHING else f"on {found.resource}"
+    only = f", but only if {' and '.join(need.words for need in found.needs)}" if found.needs else ""
+    _line(console, f"{found.user} {verb} do {found.action} {on}{only}", "bold")
     _line(console, f"  role       {found.role}")
-    how = ("allowed by" if found.allowed else "denied by") if found.by else "because"
+    how = ("allowed by" if found.allowed or found.needs else "denied by") if found.by else "because"
     _line(console, f"  {how:<10} {found.by or found.why.removeprefix('because ')}")
     if found.because:
         _line(console, f"  {'it is for' if found.by else 'since':<10} {found.because}")
     if found.key:
         _line(console, f"  the file   {found.key}")
-    if found.meant:
-        _line(console, f"  misspelt?  neither AWS's API nor the role's policies have it; the nearest is {found.meant}")
+    for number, resource in enumerate(found.only_on):
+        _line(console, f"  {'' if number else 'allowed on':<10} {resource}")
+    if found.only_on:
+        _line(console, "Ask about one of these: --on ARN")
 
 
 def _layers(console: Console, layers: Iterable[Layer]) -> None:

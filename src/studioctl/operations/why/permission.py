@@ -4,15 +4,20 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studioctl.config.model import EnvironmentConfig
-from studioctl.config.text import Location, listed
+from studioctl.config.text import Location, listed, quote
 from studioctl.errors import AbsentError, StudioctlError
 from studioctl.infrastructure.block import Data
 from studioctl.operations.environment import Account
 
-ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z*]+")
+if TYPE_CHECKING:
+    from studioctl.operations.why.unmet import Need
+
+ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
+ANYTHING = "*"
+_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws|\*)?:\S.*")
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Permission:
         by: The policy, and in brackets the statement; empty where none allows it.
         because: Why the statement is there, where studioctl wrote it.
         key: The key of the file behind it; empty where the file has no say.
-        meant: The action that was probably meant; empty where this one is known, or like none.
+        needs: The condition keys with which it would be allowed; none where it is allowed already, or none help.
+        only_on: The resources on which a policy allows it, where it was asked of "*" and is not allowed there.
     """
 
     user: str
@@ -41,7 +47,8 @@ class Permission:
     by: str
     because: str
     key: str
-    meant: str = ""
+    needs: tuple["Need", ...] = ()
+    only_on: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The stable shape behind `studioctl why ACTION --json`."""
@@ -76,10 +83,13 @@ def permission(
     from studio_emulator.iam.policy import Asked, Principal  # noqa: PLC0415
     from studioctl.aws import actions, role_policies  # noqa: PLC0415 (botocore is needed only here)
     from studioctl.infrastructure.iam import purposes  # noqa: PLC0415
+    from studioctl.operations.why import unmet  # noqa: PLC0415
 
     name = _user(account, user)
-    role_name = _role_of(account, name)
+    check_resource(resource)
+    domain_id, role_name = _domain_and_role(account, name)
     found = role_policies.of_role(account.session, role_name)
+    actions.check(action, (*found.identity.values(), *found.boundary.values()))
     number = account.session.identity.account_id
     known = {
         "aws:principalaccount": number,
@@ -87,19 +97,36 @@ def permission(
         "aws:principalarn": found.arn,
         "aws:requestedregion": account.config.region,
         "aws:securetransport": "true",
+        # In a session that Studio made for the user.
+        "sagemaker:domainid": domain_id,
+        "sagemaker:userprofilename": name,
         **{key.lower(): value for key, value in (context or {}).items()},
     }
-    decision = evaluate(
-        Principal(found.arn, found.arn, number),
-        Asked(action, resource, known),
-        Policies(identity=found.identity, boundary=found.boundary),
-    )
-    because, key = _reason(account, decision.by, resource)
-    if not decision.by and _is_of_others(account.config, action, resource):
+    principal, asked = Principal(found.arn, found.arn, number), Asked(action, resource, known)
+    policies = Policies(identity=found.identity, boundary=found.boundary)
+    decision = evaluate(principal, asked, policies)
+    way = unmet.Way() if decision.allowed else unmet.way(principal, asked, policies)
+    by = way.by or decision.by
+    only_on = unmet.resources(asked, policies) if resource == ANYTHING and not (decision.allowed or by) else ()
+    because, key = _reason(account, by, resource)
+    if not by and _is_of_others(account.config, action, resource):
         because, key = OF_OTHERS.format(user=name), ".".join(map(str, purposes.PER_USER))
-    meant = actions.meant(action, (*found.identity.values(), *found.boundary.values()))
-    told = (decision.allowed, decision.why, decision.by, because, key, meant)
+    told = (decision.allowed, decision.why, by, because, key, way.needs, only_on)
     return Permission(name, found.arn, action, resource, *told)
+
+
+def check_resource(resource: str) -> None:
+    """See that it can be the resource of a request.
+
+    Raises:
+        StudioctlError: It is no ARN.
+    """
+    if resource == ANYTHING or _ARN.fullmatch(resource):
+        return
+    is_url = resource.startswith("s3://")
+    meant = f"arn:aws:s3:::{resource.removeprefix('s3://')}" if is_url else "arn:aws:s3:::acme-data/report.csv"
+    hint = f"write it as {meant}" if is_url else f"name one with --on, such as {meant}"
+    raise StudioctlError(f"{quote(resource)} is no ARN.", hint=hint)
 
 
 def _user(account: Account, user: str | None) -> str:
@@ -112,8 +139,8 @@ def _user(account: Account, user: str | None) -> str:
     return user or names[0]
 
 
-def _role_of(account: Account, user: str) -> str:
-    """The name of the role that AWS takes for a user: the profile's, else the domain's."""
+def _domain_and_role(account: Account, user: str) -> tuple[str, str]:
+    """The domain's id, and the name of the role that AWS takes for a user: the profile's, else the domain's."""
     domain = account.domain()
     if domain is None:
         raise AbsentError(
@@ -123,7 +150,7 @@ def _role_of(account: Account, user: str) -> str:
         )
     profile = account.studio.described_profile(domain.id, user).get("UserSettings", {})
     described = account.studio.described_domain(domain.id).get("DefaultUserSettings", {})
-    return str(profile.get("ExecutionRole") or described["ExecutionRole"]).rpartition("/")[2]
+    return domain.id, str(profile.get("ExecutionRole") or described["ExecutionRole"]).rpartition("/")[2]
 
 
 _PERMISSIONS = ("iam", "permissions")

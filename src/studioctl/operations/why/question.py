@@ -1,7 +1,7 @@
 """A question such as `ada.idle_timeout_minutes`, as a place in studio.toml and whom it is about."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Any, get_args, get_origin
 
@@ -36,7 +36,7 @@ class Question:
     Args:
         key: The section and the key: `("studio", "docker")`; one part for keys at the top of the file.
         user: About which user; None for the environment.
-        space: About which of their spaces; None for the user's first, or for none.
+        space: About which of their spaces; None for none.
     """
 
     key: tuple[str, ...]
@@ -109,6 +109,13 @@ def asked(text: str, config: EnvironmentConfig) -> Question:
     if about is None and rest and not any(key[0] == first for key in known):
         raise _nobody(first, config)
     return Question(_key(text, known))
+
+
+def others(question: Question, text: str, config: EnvironmentConfig) -> tuple[Question, ...]:
+    """The same question about the user's other spaces, where it names the user and each space may answer otherwise."""
+    user = next((user for user in config.users if text.partition(".")[0] == user.name == question.user), None)
+    spaces = [space.name for space in user.effective_spaces()] if user and question.space else []
+    return tuple(replace(question, space=name) for name in spaces if name != question.space)
 
 
 def _key(text: str, known: Mapping[tuple[str, ...], FieldInfo], *, preferred: str = "") -> tuple[str, ...]:

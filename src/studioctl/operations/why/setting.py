@@ -63,10 +63,12 @@ class Answer:
         means: What the key is for.
         wanted: What the file asks for.
         file: Its layers, the nearest first. The last is the default.
-        aws: AWS's layers, the nearest first; empty where AWS was not asked, or has no such setting.
+        aws: AWS's layers, the nearest first, or Terraform's record; empty where AWS was not asked, or has no such
+            setting.
         unseen: Why AWS was not asked.
         remedy: What helps against that.
         without_effect: Why it does nothing here, in a sentence; empty where it does.
+        others: The same of the user's other spaces, where the question names only the user.
     """
 
     title: str
@@ -77,6 +79,12 @@ class Answer:
     unseen: str = ""
     remedy: str = ""
     without_effect: str = ""
+    others: tuple["Answer", ...] = ()
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the values are not AWS's answer, but Terraform's record of it."""
+        return any(layer.name == STATE for layer in self.aws)
 
     @property
     def by(self) -> str:
@@ -112,6 +120,7 @@ class Answer:
             "unseen": self.unseen,
             "remedy": self.remedy,
             "without_effect": self.without_effect,
+            "others": [other.to_json() for other in self.others],
         }
 
 

@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.config.users import Space, User
-from studioctl.errors import ConfigError
-from studioctl.operations.why.question import OF_SPACE, OF_USER, Question, asked, keys
+from studioctl.errors import ConfigError, StudioctlError
+from studioctl.operations.why.permission import check_resource
+from studioctl.operations.why.question import OF_SPACE, OF_USER, Question, asked, keys, others
 from studioctl.operations.why.setting import Answer, Layer, World, answer
+from studioctl.presentation import why as presented
 from studioctl.review import causes
 from tests.unit.operations.why import layers
 from tests.unit.operations.why.layers import CASES
@@ -423,3 +426,33 @@ def test_what_only_spaces_have_has_an_answer() -> None:
         True,
     )
     assert (planned.differs, planned.file[0].name, planned.aws[0].name) == (False, "studio.toml:6", "space ada-gpu")
+
+
+def test_a_question_about_a_user_is_one_about_each_space() -> None:
+    first = asked("grace.volume_gb", CONFIG)
+
+    assert others(first, "grace.volume_gb", CONFIG) == (Question(first.key, "grace", "grace-gpu"),)
+    assert others(asked("grace-gpu.volume_gb", CONFIG), "grace-gpu.volume_gb", CONFIG) == ()
+    assert others(asked("grace.docker", CONFIG), "grace.docker", CONFIG) == ()
+
+
+def test_what_terraform_recorded_is_not_told_as_what_aws_has(capsys: pytest.CaptureFixture[str]) -> None:
+    versioning = {"mode": "managed", "type": "aws_s3_bucket_versioning", "name": "data", "instances": []}
+    other = {"mode": "managed", "type": "aws_vpc", "name": "studio", "instances": [{"attributes": {}}]}
+    found = why("storage.versioning", World(state={"resources": [versioning, other]}))
+    presented.setting(found, Console(width=200))
+
+    assert found.is_recorded
+    assert capsys.readouterr().out.endswith(
+        "Terraform's state, as the last run left it (studioctl plan asks AWS)\n"
+        "  Terraform's state  false  <- this one decides\n"
+        "\nThe last run left false, and the file says true.\nNext: studioctl plan\n"
+    )
+
+
+def test_an_address_of_s3_is_answered_with_an_arn() -> None:
+    with pytest.raises(StudioctlError) as refused:
+        check_resource("s3://acme-data/x")
+
+    assert refused.value.hint == "write it as arn:aws:s3:::acme-data/x"
+    check_resource(refused.value.hint.removeprefix("write it as "))
