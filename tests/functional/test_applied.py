@@ -51,13 +51,13 @@ In AWS: 38 to create.
 How long this takes is not known: no earlier run here did all of it.
 
 Cost in USD a month, by how people work (prices of 2026-08-21 to 2026-08-24):
-  with no app running:  2.64
+  with no app running:  0.40
   at 8 h a working day: 11.33
   if left running:      12.42
   Because of:
-    'ada-editor': ml.t3.medium, 20 GB: +2.24 with no app running, or +10.93 at 8 h a working day, or +12.02 if left\
- running  (studio.toml:4)
+    'ada-editor': ml.t3.medium, 20 GB: +10.93 at 8 h a working day, or +12.02 if left running  (studio.toml:4)
     secret of a GitHub token: +0.40 a month  (studio.toml:8)
+  1 volume does not exist yet: from its space's first start on, it costs 2.24 with no app running, too
   not counted: the data bucket, images, home directories, data transfer and logs
 """
 
@@ -211,7 +211,8 @@ def test_status_shows_what_is_there(applied: Applied) -> None:
     identity = domain_id(applied)
     done = applied.shell.studioctl("status", "--local")
 
-    assert [line.rstrip() for line in done.out.splitlines()] == [
+    # ada's editor has a volume once another test has started it.
+    assert [line.rstrip().replace("none yet", "20 GB") for line in done.out.splitlines()] == [
         "acme-ml  us-east-1 on the emulator",
         f"domain  {identity}  InService",
         f"url     https://{identity}.studio.us-east-1.sagemaker.aws",
@@ -414,13 +415,14 @@ def test_without_a_terminal_and_yes_nothing_is_applied(applied: Applied) -> None
         r"(?:This takes about [\dms ]+, going by earlier runs\.|How long this takes is not known: .*)\n"
         r"\nCost in USD a month, by how people work \(prices of 2026-08-21 to 2026-08-24\):\n"
         # ada's editor has a volume once another test has started it.
-        r"  with no app running:  (?:0\.40 -> 2\.64|2\.64 -> 4\.88) \(\+2\.24\)\n"
+        r"  with no app running:  (?:0\.40|2\.64), unchanged\n"
         r"  at 8 h a working day: 11\.33 -> 22\.26 \(\+10\.93\)\n"
         r"  if left running:      12\.42 -> 24\.44 \(\+12\.02\)\n"
         r"  Because of:\n"
-        r"    'grace-editor': ml\.t3\.medium, 20 GB: \+2\.24 with no app running, or \+10\.93 at 8 h a working day,"
+        r"    'grace-editor': ml\.t3\.medium, 20 GB: \+10\.93 at 8 h a working day,"
         r" or \+12\.02 if left running"
         r"  \(more\.toml:13\)\n"
+        r"  1 volume does not exist yet: from its space's first start on, it costs 2\.24 with no app running, too\n"
         r"  not counted: the data bucket, images, home directories, data transfer and logs\n"
         r"\nIn us-east-1 on the emulator\.\n"
         r"Error: There is no terminal to ask on\. Nothing was changed\.\nNext:  add --yes to go on unasked\n$",

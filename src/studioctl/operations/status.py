@@ -15,8 +15,9 @@ from studioctl.catalog.images import supported_until
 from studioctl.catalog.prices import Prices
 from studioctl.config.checks import LONGEST_IDLE
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
+from studioctl.operations import emulation
 from studioctl.operations.costs import rates
-from studioctl.operations.data.inventory import Holding, kept_homes
+from studioctl.operations.data.inventory import Holding, kept_homes, unstarted
 from studioctl.operations.environment import Account
 from studioctl.operations.prices import known
 from studioctl.operations.studio.stop_apps import PAID_FOR, besides
@@ -33,7 +34,7 @@ class SpaceStatus:
         name: Its name.
         owner: The user profile that it belongs to; None for a shared space.
         status: The space's own, in AWS's words.
-        volume_gb: Size of its volume, in GB.
+        volume_gb: Size of its volume, in GB; where there is none yet, the size that it gets.
         app_status: "InService", "Pending", "Deleting", "Failed", or "Stopped".
         instance_type: What the app runs on; None where none runs.
         image: The app's image with its alias or version; None where none runs.
@@ -41,6 +42,7 @@ class SpaceStatus:
         idle_timeout_minutes: After how long without activity AWS stops it; None where none runs, or it never does.
         usd_per_hour: What the instance costs while it runs; None where none runs, or the price is not known.
         app_type: What the space is for: "CodeEditor", "JupyterLab", ...
+        has_volume: Whether there is a volume, as far as AWS tells: the first start of an app makes it.
     """
 
     name: str
@@ -54,6 +56,14 @@ class SpaceStatus:
     idle_timeout_minutes: int | None
     usd_per_hour: float | None
     app_type: str = EDITOR
+    has_volume: bool = True
+
+    @property
+    def volume(self) -> str:
+        """The volume in words; empty where AWS does not tell its size."""
+        if not self.has_volume:
+            return "none yet"
+        return f"{self.volume_gb} GB" if self.volume_gb else ""
 
     @property
     def is_paid_for(self) -> bool:
@@ -177,7 +187,11 @@ def status(account: Account) -> Status:
         latest = _editors(found, apps.result())
         idle = _idle_timeouts(studio, domain, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
-    spaces = tuple(_space(space, latest.get(space.name), idle.get(space.name), price_list) for space in found)
+    without = unstarted(found, apps.result(), emulation.now(target))
+    spaces = tuple(
+        replace(_space(it, latest.get(it.name), idle.get(it.name), price_list), has_volume=it not in without)
+        for it in found
+    )
     others = tuple(_app(app, price_list) for app in besides(apps.result(), latest.values()))
     costs = [*(space.usd_per_hour for space in spaces if space.is_paid_for), *(app.usd_per_hour for app in others)]
     whole = Status(name, target.region, target.name, domain, users, spaces, _sum(costs), price_list.as_of, apps=others)

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from studioctl.catalog.prices import items
 from studioctl.config.source import Source
-from studioctl.config.text import Location, path
+from studioctl.config.text import Location, count, path
 from studioctl.operations.costs.change import Change, PlannedCosts
-from studioctl.operations.costs.estimate import Costs, Estimate, Line
+from studioctl.operations.costs.estimate import Costs, Estimate, Line, Money
 from studioctl.operations.costs.words import (
     LISTED,
     NOTHING,
@@ -133,7 +133,19 @@ def effect(found: PlannedCosts, source: Source) -> Effect:
         more = len(groups) - LISTED
         because.append(f"and {more} more; in all: {_differences(found.difference, found)}")
     title = f"Cost in USD a month, by how people work{dated(found.after)}:"
-    return Effect(title, tuple(_ways(found)), tuple(because), (*_paid_by_use(found), NOT_COUNTED))
+    return Effect(title, tuple(_ways(found)), tuple(because), (*_to_come(found), *_paid_by_use(found), NOT_COUNTED))
+
+
+def _to_come(found: PlannedCosts) -> Iterator[str]:
+    """The volumes of this plan that do not exist before somebody works in their spaces."""
+    changed = {change.address for change in found.changes}
+    volumes = [line.costs for line in found.after.lines if line.item == "volume" and line.address in changed]
+    new = [each.working for each in volumes if not each.standing.usd and each.working.usd]
+    if new:
+        one = len(new) == 1
+        begins = f"{count(len(new), 'volume')} {'does' if one else 'do'} not exist yet"
+        since = "from its space's first start on, it costs" if one else "from their spaces' first start on, they cost"
+        yield f"{begins}: {since} {amount(sum(new, Money()))} with no app running, too"
 
 
 def _ways(found: PlannedCosts) -> Iterator[str]:

@@ -235,7 +235,7 @@ def _cells(space: "SpaceStatus") -> tuple[str, ...]:
         ago(space.since) if space.since else "",
         (f"{space.idle_timeout_minutes}m" if space.idle_timeout_minutes else "never") if running else "",
         (UNKNOWN if space.usd_per_hour is None else hourly(space.usd_per_hour)) if running else "",
-        f"{space.volume_gb} GB" if space.volume_gb else "?",
+        space.volume or "?",
     )
 
 

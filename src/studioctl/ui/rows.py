@@ -109,7 +109,7 @@ def _row(space: SpaceStatus, job: Job | None, now: datetime) -> Row:
         idle=_idle(space, now) if is_paid else "",
         cost=(UNKNOWN if space.usd_per_hour is None else hourly(space.usd_per_hour)) if is_paid else "",
         since=ago(space.since, now) if space.since and is_paid else "",
-        volume=f"{space.volume_gb} GB" if space.volume_gb else "",
+        volume=space.volume,
         job=job.id if job and (failed or not job.is_over) else None,
         trouble=failed.error.message if failed and failed.error else "",
         can=_can(space, word),

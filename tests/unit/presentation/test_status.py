@@ -160,3 +160,9 @@ def told(status: Status) -> list[str]:
     err = io.StringIO()
     show(status, Terminal(err=Console(file=err, width=200, highlight=False)), flags="")
     return err.getvalue().splitlines()
+
+
+def test_a_volume_that_no_start_has_made_yet_is_none() -> None:
+    lines = shown(replace(STATUS, spaces=(replace(STOPPED, has_volume=False),)))
+
+    assert lines[-1].endswith("Stopped  none yet")

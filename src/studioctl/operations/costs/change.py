@@ -107,10 +107,13 @@ def of_plan(
         config: The file.
         summary: The plan.
         state: Reads the attributes of what Terraform has, by address; asked only where something is destroyed.
-        unstarted: Spaces that have no volume yet, as nobody ever started their app.
+        unstarted: Spaces that have no volume yet, as nobody ever started their app. Those that the plan creates have
+            none, either.
         held: Reads these spaces as AWS has them, of which some may be gone. `up` changes spaces by AWS's API, so what
             Terraform has may be older.
     """
+    created = {change.address for change in summary.changes if change.type == SPACE and change.action == "create"}
+    unstarted = {*unstarted, *(space.name for space in pieces.spaces(config) if space.address in created)}
     after = estimate(config, unstarted=unstarted)
     wanted: tuple[Thing, ...] = (*pieces.spaces(config, unstarted), *pieces.pieces(config))
     things = {thing.address: thing for thing in wanted}

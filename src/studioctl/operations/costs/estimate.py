@@ -182,8 +182,8 @@ def of_piece(piece: Piece, price_list: Prices) -> Line:
 def of_space(space: PaidSpace, price_list: Prices, hours: float) -> Sequence[Line]:
     """The costs of a space: its volume, and the instance while its app runs.
 
-    AWS makes the volume with the space's first start; it is counted from the beginning, unless somebody
-    saw that it is not there.
+    AWS makes the volume with the space's first start. It is taken to be there, unless somebody saw that it is not, or
+    the space itself is new.
     """
     volume = price_list.usd("volume")
     rate = 0.0 if space.is_prepaid else price_list.of_app(space.app_type, space.instance_type)

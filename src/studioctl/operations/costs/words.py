@@ -28,10 +28,13 @@ def titles(found: Estimate) -> tuple[str, str, str, str]:
 
 
 def left_running(found: Estimate) -> str:
-    """The meaning of the third sum."""
+    """The meaning of the third sum, and since when a volume is in all of them."""
     idle = found.idle_minutes
     end = "they run day and night" if idle is None else f"the idle stop ends them after {idle} minutes without use"
-    return f'"Left running" means that apps are started each working day and never stopped by hand: {end}.'
+    return (
+        f'"Left running" means that apps are started each working day and never stopped by hand: {end}.'
+        " Each space counts with its volume, which AWS creates at the space's first start."
+    )
 
 
 def summary(found: Estimate) -> Iterable[tuple[str, Costs]]:

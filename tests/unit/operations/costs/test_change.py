@@ -38,14 +38,14 @@ def told(found: PlannedCosts) -> list[tuple[Any, ...]]:
     return [(c.what, round(c.costs.standing.usd, 2), round(c.costs.working.usd, 2), c.key) for c in found.changes]
 
 
-def test_a_new_space_adds_its_volume_and_its_hours() -> None:
+def test_a_new_space_adds_its_hours_and_from_its_first_start_on_its_volume() -> None:
     found = planned(change(f"{SPACE}.b", "create"), change("aws_s3_bucket.data", "create"), users=TWO)
 
     working = 50 * 0.112 + 40 * WEEKS * 0.115
     assert told(found) == [
-        ("'b': ml.m5.large, 50 GB", 5.6, round(working, 2), ("users", 1, "spaces", 0, "instance_type"))
+        ("'b': ml.m5.large, 50 GB", 0.0, round(working, 2), ("users", 1, "spaces", 0, "instance_type"))
     ]
-    assert found.after.total.standing.usd == pytest.approx(70 * 0.112)
+    assert found.after.total.standing.usd == pytest.approx(20 * 0.112), "the new space has no volume before its start"
 
 
 @pytest.mark.parametrize(
