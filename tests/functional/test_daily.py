@@ -219,6 +219,7 @@ def test_status_as_json(home: Living) -> None:
         "idle_timeout_minutes": 60,
         "usd_per_hour": 0.05,
         "app_type": "CodeEditor",
+        "has_volume": True,
     }
     assert found["apps"] == []
 
