@@ -14,7 +14,15 @@ from moto.rds.exceptions import (
     InvalidParameterCombination,
     RDSClientError,
 )
-from moto.rds.models import DBCluster, DBClusterSnapshot, DBInstance, DBSubnetGroup, MasterUserSecret, RDSBackend
+from moto.rds.models import (
+    DBCluster,
+    DBClusterParameterGroup,
+    DBClusterSnapshot,
+    DBInstance,
+    DBSubnetGroup,
+    MasterUserSecret,
+    RDSBackend,
+)
 from moto.rds.responses import RDSResponse
 
 from studio_emulator.database import checks, quotas
@@ -164,6 +172,7 @@ class StrictRDSBackend(RDSBackend):
     def create_db_instance(self, db_kwargs: dict[str, Any]) -> DBInstance:
         """An instance of a cluster has an interface in a subnet, which wears the cluster's groups."""
         checks.new_instance(self, db_kwargs)
+        quotas.refuse_more(self, "DBInstances", "InstanceQuotaExceeded")
         if isinstance(known := self.clusters.get(str(db_kwargs.get("db_cluster_identifier"))), Cluster):
             checks.is_awake(known)
         instance = super().create_db_instance(db_kwargs)
@@ -235,6 +244,12 @@ class StrictRDSBackend(RDSBackend):
             " using it.",
         )
         return super().delete_subnet_group(subnet_name)
+
+    def create_db_cluster_parameter_group(self, **wanted: Any) -> DBClusterParameterGroup:
+        """One more than there may be is refused with the code that groups of instances have, too."""
+        if wanted["db_cluster_parameter_group_name"] not in self.db_cluster_parameter_groups:
+            quotas.refuse_more(self, "DBClusterParameterGroups", "DBParameterGroupQuotaExceeded")
+        return super().create_db_cluster_parameter_group(**wanted)
 
     def delete_db_cluster_parameter_group(self, db_cluster_parameter_group_name: str) -> None:
         """The same."""

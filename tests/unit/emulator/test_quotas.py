@@ -11,13 +11,20 @@ from studio_emulator.settings import EmulatorSettings
 from tests.unit.emulator.emulated import Studio, client, new_studio, refusal
 
 PROFILES, SPACES, RUNNING_APPS, APPS_ON_T3_LARGE = "L-AC46C40F", "L-8E5333B4", "L-4E39DDC4", "L-656A17FA"
+DB_CLUSTERS, DB_INSTANCES, DB_SUBNET_GROUPS, DB_PARAMETER_GROUPS = (
+    "L-952B80B8",
+    "L-7B6409FD",
+    "L-48C6BF61",
+    "L-E4C808A8",
+)
 
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
-    """An account that is held to its quotas, with room for one running app and three spaces."""
+    """An account that is held to its quotas, with room for one running app, three spaces and one parameter group."""
     home = tmp_path_factory.mktemp("strict")
-    quotas: dict[str, float] = {SPACES: 3, RUNNING_APPS: 1}
+    of_databases = {DB_CLUSTERS: 0, DB_INSTANCES: 0, DB_SUBNET_GROUPS: 0, DB_PARAMETER_GROUPS: 1}
+    quotas: dict[str, float] = {SPACES: 3, RUNNING_APPS: 1, **of_databases}
     settings = EmulatorSettings(transition_seconds=0, enforce_quotas=True, quotas=quotas)
     yield server.start(settings=settings, state_dir=home)
     server.stop(home)
@@ -80,6 +87,33 @@ def test_what_is_beyond_a_quota_is_refused(strict: RunningEmulator) -> None:
         assert code == "ResourceLimitExceeded"
         assert message.startswith(f"The account-level service limit '{text}, with current utilization of ")
     assert len(studio.sagemaker.list_spaces()["Spaces"]) == 3
+
+
+def test_whatever_databases_need_is_refused_beyond_its_quota(strict: RunningEmulator) -> None:
+    rds, studio = client(strict, "rds"), new_studio(strict)
+    named = {"DBClusterParameterGroupName": "one", "DBParameterGroupFamily": "aurora-postgresql17", "Description": "-"}
+    rds.create_db_cluster_parameter_group(**named)
+    engine = {"Engine": "aurora-postgresql", "MasterUsername": "boss", "ManageMasterUserPassword": True}
+    instance = {"Engine": "postgres", "MasterUsername": "boss", "MasterUserPassword": "secret-secret"}
+    beyond = {
+        ("DBClusterQuotaExceededFault", "Cannot create more than 0 DB clusters"): lambda: rds.create_db_cluster(
+            DBClusterIdentifier="acme", **engine
+        ),
+        ("InstanceQuotaExceeded", "Cannot create more than 0 DB instances"): lambda: rds.create_db_instance(
+            DBInstanceIdentifier="acme", DBInstanceClass="db.t4g.micro", AllocatedStorage=20, **instance
+        ),
+        ("DBSubnetGroupQuotaExceeded", "Cannot create more than 0 DB subnet groups"): lambda: (
+            rds.create_db_subnet_group(
+                DBSubnetGroupName="acme", DBSubnetGroupDescription="-", SubnetIds=studio.subnet_ids
+            )
+        ),
+        ("DBParameterGroupQuotaExceeded", "Cannot create more than 1 DB cluster parameter groups"): lambda: (
+            rds.create_db_cluster_parameter_group(**{**named, "DBClusterParameterGroupName": "two"})
+        ),
+    }
+    assert [refusal(call) for call in beyond.values()] == list(beyond)
+    assert refusal(lambda: rds.create_db_cluster_parameter_group(**named))[0] == "DBParameterGroupAlreadyExists"
+    assert rds.describe_db_instances()["DBInstances"] == []
 
 
 def test_a_type_that_has_to_be_asked_for_is_refused_also_where_no_quota_is_minded(emulator: RunningEmulator) -> None:
