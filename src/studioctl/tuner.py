@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # they load Optuna, which takes a second
     from studioctl.operations.tuning import workers as of_workers
     from studioctl.operations.tuning.jobs import JobSettings
     from studioctl.tuning.controller import Progress
+    from studioctl.tuning.dashboard import Dashboard
     from studioctl.tuning.records import StudyStatus, TrialRecord
     from studioctl.tuning.runs import RunResult, Settings
 
@@ -47,6 +48,19 @@ class Tuner:
     def __init__(self, beside: str | Path = "studio.toml", *, local: bool = False) -> None:
         require("tune")
         self._beside, self._is_local = Path(beside), local
+
+    def init(self, file: str | Path = "objective.py") -> tuple[Path, ...]:
+        """Writes a small objective, and requirements.txt beside it where there is none; the files that were written.
+
+        Args:
+            file: Where.
+
+        Raises:
+            RefusedError: The file is there.
+        """
+        from studioctl.tuning import template  # noqa: PLC0415
+
+        return template.write(Path(file))
 
     def run(
         self,
@@ -150,6 +164,21 @@ class Tuner:
         self._look_afresh(study)
         return studies.records(self._beside, study)
 
+    def logs(self, trial: int, study: str | None = None) -> tuple[str, ...]:
+        """The lines that a trial wrote, here or in its job.
+
+        Args:
+            trial: Its number.
+            study: The study's name.
+
+        Raises:
+            StudioctlError: The trial has not begun.
+        """
+        from studioctl.operations.tuning import logs  # noqa: PLC0415
+
+        self._look_afresh(study)
+        return logs.log(self._beside, study, trial, self._account).lines
+
     def studies(self) -> "tuple[StudyStatus, ...]":
         """Every study, the one that changed last first."""
         from studioctl.tuning import studies  # noqa: PLC0415
@@ -162,6 +191,21 @@ class Tuner:
 
         self._look_afresh(study)
         return plots.plot(self._beside, study, Path(directory) if directory else None)
+
+    def dashboard(self, study: str | None = None, *, port: int = 0) -> "Dashboard":
+        """Serves optuna-dashboard on 127.0.0.1, in a thread, until `close()` or the end of its `with` block.
+
+        Args:
+            study: The study's name.
+            port: Where; 0 takes a free one. `url` of what is returned has the address.
+
+        Raises:
+            StudioctlError: The port is taken.
+        """
+        from studioctl.tuning.dashboard import Dashboard  # noqa: PLC0415
+
+        self._look_afresh(study)
+        return Dashboard(self._beside, study, port, lambda: self._look_afresh(study))
 
     def export(self, file: str | Path, study: str | None = None, *, replace: bool = False) -> int:
         """Writes the trials as .csv, .json or .db; how many.

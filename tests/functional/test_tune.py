@@ -191,6 +191,9 @@ def test_two_studies_at_once_are_stopped_by_name(here: Shell) -> None:
 def test_what_is_typed_wrong_is_told_with_the_way_out(here: Shell) -> None:
     nothing = here.studioctl("tune", "status", expect=1)
     assert nothing.err == "Error: There is no study here.\nNext:  studioctl tune init\n"
+    (here.directory / "new").mkdir()
+    written = json.loads(here.studioctl("tune", "init", "new/objective.py", "--json").out)
+    assert written == {"files": ["new/objective.py", "new/requirements.txt"]}
     follow(here, nothing.err)
     assert (here.directory / "requirements.txt").read_text(encoding="utf-8") == "scikit-learn>=1.5\n"
     taken = here.studioctl("tune", "init", expect=4)

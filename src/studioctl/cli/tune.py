@@ -119,6 +119,7 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 @app.command()
 def init(
     file: Annotated[Path, typer.Argument(help="Where it is written.", metavar="FILE")] = Path("objective.py"),
+    json: options.Json = False,
 ) -> None:
     """Write a small objective that trains a classifier, and its requirements.txt.
 
@@ -126,12 +127,17 @@ def init(
     """
     from studioctl.extras import require
     from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
     from studioctl.tuning import template
 
     require("tune")
     terminal = Terminal()
-    for written in template.write(file):
-        terminal.say(f"Wrote {written}")
+    written = template.write(file)
+    if json:
+        typer.echo(dumps({"files": written}))
+        return
+    for each in written:
+        terminal.say(f"Wrote {each}")
     run_it = f"studioctl tune run {file} --local --trials 40 --workers 4"
     terminal.next_commands((run_it, "tune it on this machine: costs nothing"))
 

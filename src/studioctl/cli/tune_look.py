@@ -11,7 +11,6 @@ from studioctl.cli import completion, options, tune_start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from studioctl.tuning.places import Place
     from studioctl.tuning.records import StudyStatus
 
 WATCH_SECONDS = 5.0  # between two looks at AWS
@@ -128,52 +127,23 @@ def logs(
 
     For example: [bold]studioctl tune logs --trial 7[/]
     """
-    from studioctl.errors import StudioctlError
     from studioctl.extras import require
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
 
     require("tune")
-    from studioctl.tuning import places, studies
+    from studioctl.operations.tuning import logs as operation
 
     tune_start.fresh(config, study)
-    found = places.chosen(config, study)
-    file = found.log(trial)
-    if job := studies.job_of(found, trial):
-        _log_of_job(config, found, trial, job, json=json)
-        return
-    lines = studies.lines_of(found, trial)
-    if lines is None and not file.is_file():
-        raise StudioctlError(
-            f"There is no log of trial {trial} of study '{found.name}': it has not begun.",
-            hint=f"studioctl tune status --study {found.name}",
-        )
-    text = file.read_text(encoding="utf-8", errors="replace") if lines is None else "\n".join(lines)
+    found = operation.log(config, study, trial, tune_start.account_of(config))
     if json:
-        typer.echo(dumps({"study": found.name, "trial": trial, "lines": text.splitlines()}))
-    elif text:
-        Terminal().out.print(text.rstrip("\n"), no_wrap=True, overflow="ignore", crop=False)
+        job = {"job": found.job} if found.job else {}
+        typer.echo(dumps({"study": found.study, "trial": trial, **job, "lines": found.lines}))
+    elif found.text:
+        Terminal().out.print(found.text.rstrip("\n"), soft_wrap=True)
     else:
-        Terminal().say(f"Trial {trial} has not written anything.")
-
-
-def _log_of_job(config: Path, found: "Place", trial: int, job: str, *, json: bool) -> None:
-    from studioctl.cli import context
-    from studioctl.operations.tuning import jobs as operation
-    from studioctl.presentation.console import Terminal
-    from studioctl.presentation.json import dumps
-    from studioctl.tuning import places, runner
-
-    account = context.account(config, local=places.remembered(found)["jobs"]["is_local"])
-    lines = operation.log_of(account, job)
-    if found.is_shared:
-        lines = runner.of_trial(lines, trial)
-    if json:
-        typer.echo(dumps({"study": found.name, "trial": trial, "job": job, "lines": lines}))
-    elif lines:
-        Terminal().out.print("\n".join(lines), soft_wrap=True)
-    else:
-        Terminal().say(f"The job '{job}' of trial {trial} has not written anything.")
+        whose = f"The job '{found.job}' of trial" if found.job else "Trial"
+        Terminal().say(f"{whose} {trial} has not written anything.")
 
 
 def plot(
@@ -220,19 +190,17 @@ def dashboard(
     from studioctl.presentation.json import line
 
     require("tune")
-    from studioctl.tuning import dashboard as served
+    from studioctl.tuning.dashboard import Dashboard
 
     terminal = Terminal()
-
-    def ready(name: str, address: str) -> None:
-        if json:
-            terminal.data(line({"study": name, "url": address}))
-        else:
-            terminal.say(f"Study '{name}' is at {address} until you press Ctrl-C.")
-
     tune_start.fresh(config, study)
     try:
-        served.serve(config, study, port, ready, lambda: tune_start.fresh(config, study))
+        with Dashboard(config, study, port, lambda: tune_start.fresh(config, study)) as served:
+            if json:
+                terminal.data(line({"study": served.study, "url": served.url}))
+            else:
+                terminal.say(f"Study '{served.study}' is at {served.url} until you press Ctrl-C.")
+            served.wait()
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.OK) from None
 

@@ -1,5 +1,6 @@
 """optuna-dashboard of a study, on loopback."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,33 +47,43 @@ class _Newest:
         return self._application(environment, start)
 
 
-def serve(
-    beside: Path,
-    name: str | None,
-    port: int,
-    on_ready: Callable[[str, str], None],
-    renew: Callable[[], None] = lambda: None,
-) -> None:
-    """Serves the dashboard until Ctrl-C.
+class Dashboard:
+    """Serves a study on loopback, in a thread, until it is closed or its `with` block ends.
 
     Args:
         beside: The environment's file.
         name: The study's name; None takes the one that changed last.
         port: On loopback; 0 takes a free one.
-        on_ready: Called with the study's name and the address.
         renew: Takes a newer copy of a study that workers share.
 
     Raises:
         StudioctlError: The port is taken, or there is no such study.
     """
-    found = chosen(beside, name)
-    application = _Newest(found, renew)
-    try:
-        server = make_server(HOST, port, application, handler_class=_Silent)
-    except OSError as error:
-        raise StudioctlError(
-            f"Port {port} on {HOST} cannot be used: {error.strerror}.", hint="studioctl tune dashboard --port 0"
-        ) from None
-    with server:
-        on_ready(found.name, f"http://{HOST}:{server.server_port}")
-        server.serve_forever()
+
+    def __init__(self, beside: Path, name: str | None, port: int, renew: Callable[[], None]) -> None:
+        found = chosen(beside, name)
+        try:
+            self._server = make_server(HOST, port, _Newest(found, renew), handler_class=_Silent)
+        except OSError as error:
+            raise StudioctlError(
+                f"Port {port} on {HOST} cannot be used: {error.strerror}.", hint="studioctl tune dashboard --port 0"
+            ) from None
+        self.study, self.url = found.name, f"http://{HOST}:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Returns when somebody closes it, or raises what Ctrl-C does."""
+        self._thread.join()
+
+    def close(self) -> None:
+        """Ends it. Once more does nothing."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def __enter__(self) -> "Dashboard":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
