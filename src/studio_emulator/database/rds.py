@@ -245,11 +245,19 @@ class StrictRDSBackend(RDSBackend):
         )
         return super().delete_subnet_group(subnet_name)
 
-    def create_db_cluster_parameter_group(self, **wanted: Any) -> DBClusterParameterGroup:
+    def create_db_cluster_parameter_group(
+        self,
+        db_cluster_parameter_group_name: str,
+        db_parameter_group_family: str,
+        description: str,
+        tags: list[dict[str, str]] | None,
+    ) -> DBClusterParameterGroup:
         """One more than there may be is refused with the code that groups of instances have, too."""
-        if wanted["db_cluster_parameter_group_name"] not in self.db_cluster_parameter_groups:
+        if db_cluster_parameter_group_name not in self.db_cluster_parameter_groups:
             quotas.refuse_more(self, "DBClusterParameterGroups", "DBParameterGroupQuotaExceeded")
-        return super().create_db_cluster_parameter_group(**wanted)
+        return super().create_db_cluster_parameter_group(
+            db_cluster_parameter_group_name, db_parameter_group_family, description, tags
+        )
 
     def delete_db_cluster_parameter_group(self, db_cluster_parameter_group_name: str) -> None:
         """The same."""
