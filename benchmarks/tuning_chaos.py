@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from tests.functional.sharing import IMAGE, Sharing, sharing
 
 from studio_emulator import server
@@ -136,7 +136,7 @@ class Chaos:
 
     def share(self) -> float:
         """Of the trials, how many have ended; 0 while the database does not answer."""
-        with contextlib.suppress(ClientError):
+        with contextlib.suppress(BotoCoreError, ClientError):
             ((ended,),) = self.world.rows(ENDED)
             return float(ended) / self.trials
         return 0.0
