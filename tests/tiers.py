@@ -73,6 +73,7 @@ STARTING = (
     "tests/unit/terraform/test_warm.py",
     "tests/unit/tuning/test_controller.py",
     "tests/unit/tuning/test_places.py",
+    "tests/unit/tuning/test_stops.py",
     "tests/unit/tuning/test_verbs.py",
     "tests/unit/test_disk.py",
     "tests/unit/test_extras.py",

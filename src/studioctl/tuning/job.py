@@ -7,6 +7,7 @@ have; in others it is installed with the user's requirements.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import json
@@ -97,23 +98,59 @@ def on_stop(stopped: threading.Event, leave: Callable[[], None]) -> None:
     """
     ours, theirs = os.pipe()
     os.set_blocking(theirs, False)
-
-    def noticed(*_: object) -> None:
-        stopped.set()
+    others = _beside(theirs, stopped)
 
     def watch() -> None:
-        while signal.SIGTERM not in os.read(ours, 1):
-            pass  # another signal
-        stopped.set()
+        while numbers := os.read(ours, 1):
+            if signal.SIGTERM in numbers:
+                stopped.set()
+            with contextlib.suppress(OSError):  # nobody else wants to know, or no more
+                os.write(others[0], numbers)
 
     def end() -> None:
         stopped.wait()
         leave()
 
-    signal.signal(signal.SIGTERM, noticed)  # who takes the descriptor for its own, as asyncio does, leaves this one
-    signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
     for thread in (watch, end):
         threading.Thread(target=thread, daemon=True).start()
+
+
+def _beside(ours: int, stopped: threading.Event) -> list[int]:
+    """Writes to this descriptor what signals come, whatever the program does with them itself.
+
+    asyncio takes the descriptor for its own and, once its loop is closed, lets SIGTERM end the process at once. A
+    process that the program forks is its own: it ends when the program wants it to, and tells us nothing.
+
+    Returns:
+        The program's descriptor, which is to be told, too; -1 where it has none.
+    """
+    others = [-1]
+    handle, take = signal.signal, signal.set_wakeup_fd
+
+    def noticed(*_: object) -> None:
+        stopped.set()
+
+    def handled(number: int, handler: Any) -> Any:
+        return handle(number, noticed if number == signal.SIGTERM and handler == signal.SIG_DFL else handler)
+
+    def taken(descriptor: int, *, warn_on_full_buffer: bool = True) -> int:
+        if descriptor >= 0:
+            take(descriptor, warn_on_full_buffer=warn_on_full_buffer)  # raises where it cannot be
+        take(ours, warn_on_full_buffer=False)
+        before, others[0] = others[0], descriptor
+        return before
+
+    def forked() -> None:
+        signal.signal, signal.set_wakeup_fd = handle, take
+        take(-1)
+        if signal.getsignal(signal.SIGTERM) is noticed:
+            handle(signal.SIGTERM, signal.SIG_DFL)
+
+    taken(-1)
+    handled(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal, signal.set_wakeup_fd = handled, taken
+    os.register_at_fork(after_in_child=forked)
+    return others
 
 
 def has_own_handler() -> bool:

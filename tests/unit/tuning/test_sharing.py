@@ -1,10 +1,7 @@
 """What workers that share a database keep to: the number of trials, lost trials, and the copy for others."""
 
 import gzip
-import hashlib
 import importlib
-import os
-import signal
 import sys
 import threading
 import time
@@ -306,20 +303,6 @@ def test_a_connection_that_goes_hides_no_end_of_a_trial(
     assert storage.set_trial_state_values(trial_id, state=states.FAIL)  # as if its commit had been done
 
 
-def test_a_stop_that_is_noticed_late_is_none_of_the_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "studioctl_runner", runner)
-    job = importlib.import_module("studioctl.tuning.job")
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
-    try:
-        stopped = threading.Event()
-        threading.Timer(0.3, stopped.set).start()
-        assert job.was_stopped(stopped)
-        monkeypatch.setattr(job, "NOTICE_SECONDS", 0.01)
-        assert not job.was_stopped(threading.Event())
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def test_other_studies_of_a_script_are_left_alone(shared: Any, tmp_path: Path) -> None:
     opened(shared, tmp_path, trials=1).ask()
     other = optuna.create_study(storage=shared.Storage(URL.format(tmp_path / "study.db")), study_name="other")
@@ -329,32 +312,6 @@ def test_other_studies_of_a_script_are_left_alone(shared: Any, tmp_path: Path) -
     memory = optuna.create_study(storage=shared.Storage("sqlite://"), study_name="s")
     memory.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)
     assert len(memory.trials) == 3
-
-
-def test_a_stop_is_noticed_within_a_librarys_long_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "studioctl_runner", runner)
-    job = importlib.import_module("studioctl.tuning.job")
-    before = signal.getsignal(signal.SIGTERM)
-    stopped, noticed = threading.Event(), threading.Event()
-    try:
-        job.on_stop(stopped, noticed.set)
-        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
-        started = time.monotonic()
-        moments: list[float] = []
-
-        def see() -> None:
-            noticed.wait(60)
-            moments.append(time.monotonic())
-
-        seen = threading.Thread(target=see)
-        seen.start()
-        hashlib.pbkdf2_hmac("sha256", b"x", b"y", 3_000_000)  # Python's own handler waits for its end
-        ended = time.monotonic()
-        seen.join()
-    finally:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGTERM, before)
-    assert started < moments[0] < ended
 
 
 def test_a_trials_lines_are_those_between_its_marks() -> None:
