@@ -174,9 +174,14 @@ def was_stopped(stopped: threading.Event) -> bool:
 
 def other_optuna() -> str:
     """Why this Optuna will not do for workers; empty where it does."""
+    import studioctl_private as private  # type: ignore[import-not-found] # noqa: PLC0415 (it takes an Optuna to look at)
+
     wanted, _, version = os.environ.get(OPTUNA, "").partition("==")
     has, needed = importlib.metadata.version("optuna"), version.partition(".")[0]
-    return f"Optuna {has} {runner.OUTDATED}{needed}" if wanted and has.partition(".")[0] != needed else ""
+    if wanted and has.partition(".")[0] != needed:
+        return f"Optuna {has} {runner.OUTDATED}{needed}"
+    changed = private.changed()
+    return f"Optuna {has} {runner.OUTDATED}{private.TRIED}, which has another {changed}" if changed else ""
 
 
 def install(*modules: str) -> None:

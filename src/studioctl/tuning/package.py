@@ -13,7 +13,7 @@ from studioctl.tuning.places import DIRECTORY
 
 LARGEST = 50 * 1024 * 1024
 _HERE = Path(__file__).parent
-PROGRAMS = ("again.py", "bucket.py", "copies.py", "job.py", "runner.py", "shared.py", "worker.py")
+PROGRAMS = ("again.py", "bucket.py", "copies.py", "job.py", "private.py", "runner.py", "shared.py", "worker.py")
 STORAGE = "OPTUNA_STORAGE"
 OURS = "studioctl_"  # how their names begin in a job
 

@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from studioctl.errors import ExitCode, InterruptedByUserError, RefusedError, StudioctlError
 from studioctl.events import Noted
-from studioctl.tuning import choices, environments, package, places, refusals, samplers, studies
+from studioctl.tuning import choices, environments, package, places, private, refusals, samplers, studies
 from studioctl.tuning.controller import Controller, Goal, Progress
 from studioctl.tuning.crew import Crew
 from studioctl.tuning.fleet import Fleet
@@ -320,6 +321,12 @@ def checked(settings: Settings) -> Settings:
     Raises:
         StudioctlError: One of them is wrong.
     """
+    if other := private.changed():
+        raise StudioctlError(
+            f"Optuna {version('optuna')} has another {other} than {private.TRIED}, which tuning was tried with. Nothing"
+            " was started.",
+            hint=f"{shlex.quote(sys.executable)} -m pip install optuna=={private.TRIED}",
+        )
     names = (
         ("sampler", settings.sampler, choices.SAMPLERS),
         ("pruner", settings.pruner, choices.PRUNERS),

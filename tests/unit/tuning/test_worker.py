@@ -14,7 +14,7 @@ from typing import Any
 import optuna
 import pytest
 
-from studioctl.tuning import again, bucket, copies, runner
+from studioctl.tuning import again, bucket, copies, private, runner
 from tests.unit.tuning.test_sharing import URL, Bucket
 
 pytestmark = [
@@ -93,7 +93,7 @@ class Job:
 
 @pytest.fixture
 def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
-    modules = {"bucket": bucket, "copies": copies, "runner": runner, "again": again}
+    modules = {"bucket": bucket, "copies": copies, "runner": runner, "again": again, "private": private}
     for name, module in modules.items():
         monkeypatch.setitem(sys.modules, f"studioctl_{name}", module)
     for name in ("shared", "job"):
