@@ -148,7 +148,7 @@ def _beside(ours: int, stopped: threading.Event) -> list[int]:
 
     taken(-1)
     handled(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal, signal.set_wakeup_fd = handled, taken
+    signal.signal, signal.set_wakeup_fd = handled, taken  # type: ignore[assignment] # it takes the same
     os.register_at_fork(after_in_child=forked)
     return others
 
