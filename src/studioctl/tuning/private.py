@@ -1,4 +1,4 @@
-"""What we use of Optuna that has no public name, and whether this Optuna has it as the one that it was tried with.
+"""Looks whether this Optuna has those parts without a public name that we use, as the one that they were tried with.
 
 It is sent into jobs, and needs Optuna alone.
 """
@@ -40,7 +40,7 @@ ATTRIBUTES = {
 
 
 def changed() -> str:
-    """What this Optuna lacks, or has otherwise; empty where it is as we use it."""
+    """The first part that this Optuna lacks, or has otherwise; empty where all are as we use them."""
     return _function() or _column() or _attribute()
 
 

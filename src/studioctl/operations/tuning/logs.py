@@ -1,4 +1,4 @@
-"""What a trial wrote, wherever it ran."""
+"""Reading a trial's log, wherever it ran."""
 
 from dataclasses import dataclass
 from pathlib import Path
