@@ -163,7 +163,7 @@ OPTUNAS = {"optuna", "sqlalchemy"}
 SENT_TO_JOBS = {
     "tuning/again.py": OPTUNAS,
     "tuning/copies.py": OPTUNAS,
-    "tuning/job.py": {"boto3", "studioctl_runner"},
+    "tuning/job.py": {"boto3", "studioctl_private", "studioctl_runner"},
     "tuning/runner.py": OPTUNAS,
     "tuning/bucket.py": {"boto3"},
     "tuning/script.py": {"studioctl_job", "studioctl_runner", "studioctl_worker"},
