@@ -9,6 +9,7 @@ from studioctl.aws.errors import MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
 
 AT_ONCE = 8
+KINDS = ("USER", "GROUP")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,20 @@ def user_id(session: Session, store: str, user_name: str) -> str | None:
     except MissingError:
         return None
     return found["UserId"]
+
+
+def is_there(session: Session, store: str, user: str) -> bool:
+    """Whether the directory still has a user of this id."""
+    return _member(session, store, user) is not None
+
+
+def assigned(session: Session, application_arn: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids of the users and of the groups that may use an application."""
+    with translated():
+        pages = session.client("sso-admin").get_paginator("list_application_assignments")
+        found = [e for p in pages.paginate(ApplicationArn=application_arn) for e in p["ApplicationAssignments"]]
+    of_type = {kind: frozenset(e["PrincipalId"] for e in found if e["PrincipalType"] == kind) for kind in KINDS}
+    return of_type["USER"], of_type["GROUP"]
 
 
 def assign(session: Session, application_arn: str, user: str) -> None:

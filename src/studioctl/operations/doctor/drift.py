@@ -5,7 +5,7 @@ from typing import Any
 
 from studioctl.aws.values import SETTINGS
 from studioctl.findings import Finding, Rule, Severity
-from studioctl.infrastructure.naming import Naming
+from studioctl.infrastructure.naming import Naming, kept_tags
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.images import POLICY, ending, with_newest
 from studioctl.operations.doctor.patient import EXAMINED_SPACES, Patient
@@ -91,8 +91,7 @@ LEFTOVERS = Rule(
     "studioctl down{ours}",
     "https://github.com/hashicorp/terraform-provider-aws/issues/20986",
 )
-
-
+WITH_THE_REST = "leave it: the `down` that ends the environment removes it, and keeps home directories"
 NOT_ALL = Rule(
     "DRF008",
     Severity.INFO,
@@ -240,9 +239,16 @@ def _leftovers(patient: Patient) -> Iterator[Finding]:
     from studioctl.aws import leftovers  # noqa: PLC0415
 
     vpcs = leftovers.vpcs_with(patient.session, patient.tag)
-    for traces in leftovers.in_vpcs(patient.session, vpcs):
-        if patient.studio.domain(traces.domain_id) is None:
-            message = f"Domain {traces.domain_id} is gone, and has left something in {', '.join(vpcs)}"
+    traces = [each for each in leftovers.in_vpcs(patient.session, vpcs) if not patient.studio.domain(each.domain_id)]
+    kept = set(leftovers.marked(patient.session, kept_tags(patient.wanted.name))) if traces else set()
+    for each in traces:
+        homes = set(leftovers.home_file_systems(patient.session, each.domain_arn))
+        if patient.domain and homes <= kept and not leftovers.nfs_groups(patient.session, each.domain_id):
+            continue  # a home that `down` kept and `homes restore` mounted beside the present one
+        message = f"Domain {each.domain_id} is gone, and has left something in {', '.join(vpcs)}"
+        if patient.domain:
+            yield LEFTOVERS.broken(message, remedy=WITH_THE_REST)
+        else:
             yield LEFTOVERS.broken(message, ours=patient.flags)
 
 

@@ -1,6 +1,6 @@
 """Whether IAM Identity Center is where the file needs it, and knows the file's users."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from studioctl.config.access import SSO
@@ -29,6 +29,26 @@ STRANGER = Rule(
     "https://docs.aws.amazon.com/singlesignon/latest/userguide/addusers.html",
     key=("users",),
 )
+SHUT_OUT = Rule(
+    "SSO003",
+    Severity.ERROR,
+    "A user of the file is not assigned to the domain's application in IAM Identity Center",
+    "AWS lets nobody else in. It counts by the id in the directory: who was deleted there and made anew has another"
+    " one, and `up` assigns only users whose profiles it makes.",
+    "aws sso-admin create-application-assignment --application-arn {application} --principal-id {identity}"
+    " --principal-type USER{flags}",
+    "https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateApplicationAssignment.html",
+    key=("users",),
+)
+GONE = Rule(
+    "SSO004",
+    Severity.WARNING,
+    "Somebody who is not in IAM Identity Center any more is assigned to the domain's application",
+    "The assignment lets nobody in, as ids are given once. It is a record that misleads.",
+    "aws sso-admin delete-application-assignment --application-arn {application} --principal-id {identity}"
+    " --principal-type USER{flags}",
+    "https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_DeleteApplicationAssignment.html",
+)
 
 
 def _people(patient: Patient) -> Iterator[Finding]:
@@ -44,20 +64,63 @@ def _people(patient: Patient) -> Iterator[Finding]:
         return
     yield ABSENT.ok(f"IAM Identity Center is in {region}")
 
-    def is_known(user_name: str) -> bool:
-        return any(identity_center.user_id(session, store, user_name) for store in stores)
+    def known_as(user_name: str) -> str | None:
+        found = (identity_center.user_id(session, store, user_name) for store in stores)
+        return next((each for each in found if each), None)
 
     names = [user.sso_user or "" for user in patient.wanted.users]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        known = list(pool.map(is_known, names))
-    for number, (name, there) in enumerate(zip(names, known, strict=True)):
-        if not there:
+        ids = list(pool.map(known_as, names))
+    for number, (name, identity) in enumerate(zip(names, ids, strict=True)):
+        if identity is None:
             place = ("users", number, "sso_user")
             yield STRANGER.broken(f"It has no user '{name}'", at=place, store=stores[0], flags=flags)
-    if all(known):
+    if all(ids):
         yield STRANGER.ok(f"{count(len(names), 'user')} of the file {'is' if len(names) == 1 else 'are'} known to it")
+    if patient.domain and patient.domain.application_arn:
+        yield from _assignments(patient, patient.domain.application_arn, stores, ids)
+
+
+def _assignments(
+    patient: Patient, application: str, stores: Sequence[str], ids: Sequence[str | None]
+) -> Iterator[Finding]:
+    """Who may come in, by the ids in the directory: a name may be another person's by now.
+
+    Args:
+        patient: The environment.
+        application: The ARN of the domain's application.
+        stores: The directories.
+        ids: Of each user of the file.
+    """
+    from studioctl.aws import identity_center  # noqa: PLC0415 (boto3 is heavy)
+
+    session, flags = patient.session, patient.target.aws_flags
+    direct, groups = identity_center.assigned(session, application)
+    by_group = {
+        member.id for store in stores for group in groups for member in identity_center.members(session, store, group)
+    }
+    profiles = {profile.name.casefold() for profile in patient.profiles}
+    lacking = [
+        (number, user.sso_user, identity)
+        for number, (user, identity) in enumerate(zip(patient.wanted.users, ids, strict=True))
+        if identity and user.name.casefold() in profiles and identity not in direct | by_group
+    ]
+    for number, name, identity in lacking:
+        message = f"'{name}' ({identity} in it) is not assigned to the domain's application"
+        at = ("users", number, "sso_user")
+        yield SHUT_OUT.broken(message, at=at, application=application, identity=identity, flags=flags)
+    if not lacking:
+        yield SHUT_OUT.ok("whoever has a profile is assigned to the domain's application")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        unknown = sorted(direct - set(filter(None, ids)))
+        there = pool.map(lambda each: any(identity_center.is_there(session, it, each) for it in stores), unknown)
+        gone = [identity for identity, is_there in zip(unknown, there, strict=True) if not is_there]
+    for identity in gone:
+        message = f"{identity} is assigned to the domain's application, and is nobody"
+        yield GONE.broken(message, application=application, identity=identity, flags=flags)
 
 
 GROUP = Group(
-    "IAM Identity Center", (Check("IAM Identity Center and its users", _people, (ABSENT, STRANGER), Needs.BOTH),)
+    "IAM Identity Center",
+    (Check("IAM Identity Center and its users", _people, (ABSENT, STRANGER, SHUT_OUT, GONE), Needs.BOTH),),
 )

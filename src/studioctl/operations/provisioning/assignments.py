@@ -72,9 +72,28 @@ def change(environment: Environment, summary: PlanSummary) -> Work[None]:
     for user in going:
         if identity := found[user]:
             identity_center.release(session, application, identity)
+    if any(found[user] is None for user in going):
+        yield from _release_whoever_is_gone(environment, application)
     for user in coming:
         if identity := found[user]:
             identity_center.assign(session, application, identity)
+
+
+def _release_whoever_is_gone(environment: Environment, application: str) -> Work[None]:
+    """A user who was deleted in the directory, too, is assigned there by an id that no name leads to any more."""
+    from studioctl.aws import identity_center  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.aws.errors import DeniedError  # noqa: PLC0415 (as above)
+
+    session = environment.session
+    try:
+        stores = identity_center.stores(session)
+        users, _ = identity_center.assigned(session, application)
+        gone = [it for it in sorted(users) if not any(identity_center.is_there(session, s, it) for s in stores)]
+    except DeniedError as denied:
+        yield Noted(f"Whoever was deleted in IAM Identity Center stays assigned there. {denied.message}")
+        return
+    for identity in gone:
+        identity_center.release(session, application, identity)
 
 
 def _coming(environment: Environment, summary: PlanSummary) -> Mapping[str, int]:

@@ -56,6 +56,7 @@ KEYS: Mapping[str, Key] = {
     "AWS006": ("region",),
     "SSO001": ("access", "auth"),
     "SSO002": ("users", 0, "sso_user"),
+    "SSO003": ("users", 0, "sso_user"),
     "RMT001": _TYPE,
     "TYP001": _TYPE,
     "QUO001": ("users",),
@@ -329,6 +330,43 @@ def unknown_to_identity_center(ward: Ward) -> Case:
     listed = f"aws identitystore list-users --identity-store-id {instance['IdentityStoreId']}{ward.flags}"
     remedy = f"write the name as it is there, or add the user there: {listed}"
     return Case(patient, "It has no user 'ada@acme.example'", remedy)
+
+
+def made_anew(ward: Ward) -> tuple[Patient, str, str, str]:
+    """A user whose person was deleted in the directory and made again; the application, the old and the new id."""
+    mail = f"ada@{next(NUMBERS)}.example"
+    patient = ward.patient(access={"auth": "sso"}, users=[{"name": "ada", "sso_user": mail}])
+    studio = new_studio(ward.emulator, patient.target.region)
+    tag: Any = {"Key": patient.tag[0], "Value": patient.tag[1]}
+    domain_id = studio.domain(DomainName=patient.wanted.name, AuthMode="SSO", Tags=[tag])
+    studio.signed_up(mail, domain_id)()
+    studio.sagemaker.create_user_profile(
+        DomainId=domain_id, UserProfileName="ada", SingleSignOnUserIdentifier="UserName", SingleSignOnUserValue=mail
+    )
+    application = studio.sagemaker.describe_domain(DomainId=domain_id)["SingleSignOnApplicationArn"]
+    store = studio.centre.list_instances()["Instances"][0]["IdentityStoreId"]
+    wanted = {"UniqueAttribute": {"AttributePath": "userName", "AttributeValue": mail}}
+    find = functools.partial(studio.people.get_user_id, IdentityStoreId=store, AlternateIdentifier=wanted)
+    old = find()["UserId"]
+    studio.people.delete_user(IdentityStoreId=store, UserId=old)
+    studio.signed_up(mail, domain_id)
+    return patient, application, old, find()["UserId"]
+
+
+@case("SSO003")
+def shut_out(ward: Ward) -> Case:
+    patient, application, _, new = made_anew(ward)
+    message = f"'{patient.wanted.users[0].sso_user}' ({new} in it) is not assigned to the domain's application"
+    remedy = f"aws sso-admin create-application-assignment --application-arn {application} --principal-id {new}"
+    return Case(patient, message, f"{remedy} --principal-type USER{ward.flags}")
+
+
+@case("SSO004")
+def assigned_and_gone(ward: Ward) -> Case:
+    patient, application, old, _ = made_anew(ward)
+    remedy = f"aws sso-admin delete-application-assignment --application-arn {application} --principal-id {old}"
+    message = f"{old} is assigned to the domain's application, and is nobody"
+    return Case(patient, message, f"{remedy} --principal-type USER{ward.flags}", Severity.WARNING)
 
 
 @case("CLK001")

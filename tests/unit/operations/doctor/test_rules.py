@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from studioctl.aws import tagged
+from studioctl.aws import leftovers, tagged
 from studioctl.catalog import kinds
 from studioctl.cli import hints
 from studioctl.config.model import EnvironmentConfig
 from studioctl.findings import Finding, Severity
-from studioctl.infrastructure.naming import Naming
+from studioctl.infrastructure.naming import Naming, kept_tags
 from studioctl.operations.doctor.catalogue import GROUPS, rules
 from studioctl.operations.doctor.patient import Patient
 from studioctl.operations.provisioning import names
+from tests.fakes.work import done
 from tests.remedies import claimed, made_from
 from tests.unit.operations.doctor.cases import CASES, KEYS, guarded, long_ago
 from tests.unit.operations.doctor.ward import Ward, examined, knowing
@@ -148,6 +149,31 @@ def test_no_guard_is_missed_without_limits_or_before_there_is_a_domain(ward: War
     without = ward.patient()
     ward.domain(without)
     assert examined(without, "LIM001") == examined(ward.patient(limits={"monthly_usd": 5.0}), "LIM001") == ()
+
+
+def test_a_home_that_was_restored_is_not_what_a_domain_left(ward: Ward) -> None:
+    """With an environment that lives, nobody is told to remove it either."""
+    patient = CASES["DRF007"](ward).patient
+    (left,) = broken(patient, "DRF007")
+    old = re.findall(r"d-\w+", left.message)[0]
+    ward.domain(patient)
+    patient.known.pop("domain", None)
+    (left,) = broken(patient, "DRF007")
+    assert left.remedy == "leave it: the `down` that ends the environment removes it, and keeps home directories"
+
+    ((trace, (home,)),) = [
+        (each, leftovers.home_file_systems(patient.session, each.domain_arn))
+        for each in leftovers.in_vpcs(patient.session, leftovers.vpcs_with(patient.session, patient.tag))
+        if each.domain_id == old
+    ]
+    efs = ward.client("efs", patient)
+    subnets = [each["SubnetId"] for each in efs.describe_mount_targets(FileSystemId=home)["MountTargets"]]
+    done(leftovers.remove(patient.session, [trace], keep=[home]))
+    for subnet in subnets:
+        efs.create_mount_target(FileSystemId=home, SubnetId=subnet)
+    assert broken(patient, "DRF007"), "whose it is nothing says"
+    leftovers.mark(patient.session, home, kept_tags(patient.wanted.name))
+    assert broken(patient, "DRF007") == ()
 
 
 HERE = "tests/unit/operations/doctor/test_rules.py"

@@ -141,3 +141,18 @@ def test_who_goes_is_released_and_nobody_else(emulator: RunningEmulator) -> None
     people.home.write(users=[user(people.home, "eve", of="carol")])
     people.change(ada="delete", eve="create")
     assert people.assigned() == {people.carol}
+
+
+def test_who_goes_and_was_deleted_in_the_directory_is_released_by_the_id(emulator: RunningEmulator) -> None:
+    people = directory(emulator)
+    people.home.up()
+    people.admin.create_application_assignment(
+        ApplicationArn=people.application, PrincipalId=people.carol, PrincipalType="USER"
+    )
+    session = people.home.environment.session
+    store = session.client("sso-admin").list_instances()["Instances"][0]["IdentityStoreId"]
+    session.client("identitystore").delete_user(IdentityStoreId=store, UserId=people.ada)
+    people.home.write(users=[user(people.home, "eve", of="carol")])
+    people.change(ada="delete")
+
+    assert people.assigned() == {people.carol}

@@ -94,6 +94,7 @@ def _identity_center() -> Statement:
     return Statement(
         "IdentityCenter",
         (
+            "identitystore:DescribeUser",
             "identitystore:GetUserId",
             "sso:CreateApplicationAssignment",
             "sso:CreateManagedApplicationInstance",
@@ -101,6 +102,7 @@ def _identity_center() -> Statement:
             "sso:DeleteManagedApplicationInstance",
             "sso:DescribeRegisteredRegions",
             "sso:GetManagedApplicationInstance",
+            "sso:ListApplicationAssignments",
             "sso:ListInstances",
         ),
         ("*",),
