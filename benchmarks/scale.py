@@ -1,4 +1,4 @@
-"""Measures what a team's size costs: seconds, API calls, and the memory of studioctl's own process.
+"""Measures what a team's size costs: seconds, processor time, API calls, and the memory of studioctl's own process.
 
 For each number of users, on an emulator: the first `up`, `plan` without changes, `plan` and `up` of one more user and
 of one changed value, `status`, and taking one user out again. Then one more user with AWS's limits of rates, which
@@ -14,6 +14,7 @@ What is generated begins with a state and an account in which all of them are th
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import sysconfig
@@ -50,6 +51,7 @@ class Row:
         what: The command, in words.
         users: How many users there are before it.
         seconds: Of the whole process.
+        busy: Seconds of processor time, of studioctl and Terraform: on a machine that others use, too, these compare.
         calls: To AWS, by studioctl and Terraform's provider together.
         hit: How many of them were throttled.
         megabytes: The largest memory of studioctl's own process.
@@ -58,6 +60,7 @@ class Row:
     what: str
     users: int
     seconds: float
+    busy: float
     calls: int
     hit: int
     megabytes: float
@@ -76,7 +79,7 @@ def main() -> None:
         is_generated = users not in made
         for row in measure(users, throttle=arguments.throttle, is_generated=is_generated, bare=arguments.bare):
             rows.append(row)
-            told = f"{row.users:>6}  {row.what:<34} {row.seconds:8.1f} s {row.calls:7} calls {row.megabytes:5.0f} MB"
+            told = f"{row.users:>6}  {row.what:<34} {row.seconds:8.1f} s {row.busy:7.1f} s busy {row.calls:7} calls {row.megabytes:5.0f} MB"
             print(told, file=sys.stderr, flush=True)
     show(rows)
 
@@ -84,10 +87,12 @@ def main() -> None:
 def show(rows: list[Row]) -> None:
     """All of it as a table, each row beside the same at the first size."""
     first = {row.what: row for row in reversed(rows)}
-    table = Table("what", "users", "seconds", "of the first", "calls", "throttled", "MB")
+    table = Table("what", "users", "seconds", "of the first", "busy", "of the first", "calls", "throttled", "MB")
     for row in sorted(rows, key=lambda row: [*first].index(row.what)):
-        share = f"{row.seconds / first[row.what].seconds:.2f}"
-        cells = (row.what, row.users, f"{row.seconds:.1f}", share, row.calls, row.hit, f"{row.megabytes:.0f}")
+        same = first[row.what]
+        times = [f"{row.seconds:.1f}", f"{row.seconds / same.seconds:.2f}", f"{row.busy:.1f}"]
+        times.append(f"{row.busy / same.busy:.2f}" if same.busy else "")
+        cells = (row.what, row.users, *times, row.calls, row.hit, f"{row.megabytes:.0f}")
         table.add_row(*map(str, cells))
     Console(width=120).print(table)
 
@@ -138,7 +143,7 @@ class World:
         """A command as a whole process; ends the program when it fails."""
         faults = [*([{"kind": "throttling", "per_second": per_second}] if per_second else []), COUNTER]
         server.set_faults(self.emulator, {"faults": faults})
-        began = time.perf_counter()
+        began, before = time.perf_counter(), _busy()
         child = subprocess.Popen(
             [STUDIOCTL, *words, "--local"],
             cwd=self.directory,
@@ -150,12 +155,12 @@ class World:
         )
         with memory_of(child.pid) as megabytes:
             said, _ = child.communicate()
-        seconds = time.perf_counter() - began
+        seconds, busy = time.perf_counter() - began, _busy() - before
         if child.returncode not in {0, allowed}:
             sys.exit(f"{words} with {self.users} users failed:\n{said}")
         counted = server.faults(self.emulator)["faults"]
         hit = counted[0]["hit"] if per_second else 0
-        return Row(what, self.users, seconds, counted[-1]["seen"] + hit, hit, max(megabytes, default=0.0))
+        return Row(what, self.users, seconds, busy, counted[-1]["seen"] + hit, hit, max(megabytes, default=0.0))
 
     def generate(self) -> None:
         """Everybody, without waiting for their first `up`."""
@@ -170,15 +175,23 @@ class World:
         documents = self.directory / ".studioctl/scale/local"
         terraform, place, variables = without_us(self.directory, documents, self.environment)
         server.set_faults(self.emulator, {"faults": [COUNTER]})
+        before = _busy()
         seconds = timed([*terraform, "apply", "-auto-approve", "-input=false"], place, variables)
+        busy = _busy() - before
         calls = server.faults(self.emulator)["faults"][0]["seen"]
-        return Row("terraform apply, the first", self.users, seconds, calls, 0, 0.0)
+        return Row("terraform apply, the first", self.users, seconds, busy, calls, 0, 0.0)
 
     @property
     def environment(self) -> Mapping[str, str]:
         # With a CA bundle each Terraform starts a provider of its own, which is not what is measured.
         inherited = {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
         return inherited | {"STUDIOCTL_EMULATOR_DIR": str(self.directory / "emulator"), "COLUMNS": "100"}
+
+
+def _busy() -> float:
+    """Processor time of all that was started here and has ended, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @contextmanager

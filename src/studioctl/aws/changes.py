@@ -9,7 +9,7 @@ from typing import Any
 
 from studioctl.aws.errors import ignoring_missing
 from studioctl.aws.session import Session
-from studioctl.aws.values import UNSETTLED
+from studioctl.aws.values import UNSETTLED, Space, read_space
 
 PAGE = {"PageSize": 100}  # AWS's largest; its default is 10
 SETTLED = "InService"
@@ -20,10 +20,19 @@ KINDS: Any = (("list_user_profiles", "UserProfiles"), ("list_spaces", "Spaces"))
 
 @dataclass(frozen=True)
 class LastChanges:
-    """The time of the last change of each user profile and space that is in service, as text in UTC, by its name."""
+    """The user profiles and spaces of a domain that were listed.
+
+    Args:
+        profiles: The time of the last change of each profile that is in service, as text in UTC, by its name.
+        spaces: The same of the spaces.
+        people: The names of all profiles, also of those that are not in service.
+        rooms: All spaces, by name.
+    """
 
     profiles: Mapping[str, str] = field(default_factory=dict)
     spaces: Mapping[str, str] = field(default_factory=dict)
+    people: tuple[str, ...] = ()
+    rooms: tuple[Space, ...] = ()
 
 
 def last_changes(session: Session, domain_id: str, *, since: str = "") -> LastChanges:
@@ -45,7 +54,12 @@ def last_changes(session: Session, domain_id: str, *, since: str = "") -> LastCh
 
     with ThreadPoolExecutor(len(KINDS)) as pool:
         profiles, spaces = pool.map(listed, KINDS)
-    return LastChanges(_times(profiles, "UserProfileName"), _times(spaces, "SpaceName"))
+    return LastChanges(
+        _times(profiles, "UserProfileName"),
+        _times(spaces, "SpaceName"),
+        tuple(each["UserProfileName"] for each in profiles),
+        tuple(sorted(map(read_space, spaces), key=lambda space: space.name)),
+    )
 
 
 def are_passing(session: Session, domain_id: str) -> bool:

@@ -10,7 +10,6 @@ from studioctl.aws import claims, quotas
 from studioctl.aws import databases as clusters
 from studioctl.aws.quotas import Quota, RunningApp
 from studioctl.aws.session import Session
-from studioctl.aws.values import Domain
 from studioctl.config.apps import TITLES
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError
@@ -20,16 +19,8 @@ from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 from studioctl.operations.environment import Account, Environment
 from studioctl.terraform.plan import PlanSummary
 
+Names = tuple[tuple[str, str], ...]  # the id of the domain, and the name in it
 KINDS_OF_APPS = {"CodeEditor": "Code Editors", "JupyterLab": "JupyterLabs"}
-# Terraform's type -> what the account may have of it is known.
-MADE_BY_QUOTA = (
-    "aws_sagemaker_user_profile",
-    "aws_sagemaker_space",
-    "aws_iam_role",
-    "aws_iam_policy",
-    "aws_vpc",
-    "aws_rds_cluster",
-)
 
 
 class Seen(Protocol):
@@ -42,7 +33,11 @@ class Seen(Protocol):
     @property
     def blueprint(self) -> Blueprint: ...
     @property
-    def domain(self) -> Domain | None: ...
+    def domain_id(self) -> str | None: ...
+    @property
+    def every_profile(self) -> Names: ...
+    @property
+    def every_space(self) -> Names: ...
     @property
     def running(self) -> tuple[RunningApp, ...]: ...
 
@@ -75,7 +70,7 @@ class Demand:
 
 def profiles(seen: Seen) -> Iterator[Demand]:
     """User profiles, of all domains of the region."""
-    every = quotas.profiles(seen.session)
+    every = seen.every_profile
     there = {name.casefold() for name in _ours(seen, every)}
     missing = sum(user.name.casefold() not in there for user in seen.wanted.users)
     yield Demand("user profiles", len(every) + missing, quotas.quota(seen.session, *quotas.PROFILES))
@@ -83,7 +78,7 @@ def profiles(seen: Seen) -> Iterator[Demand]:
 
 def spaces(seen: Seen) -> Iterator[Demand]:
     """Spaces, of all domains of the region."""
-    every = quotas.spaces(seen.session)
+    every = seen.every_space
     there = set(_ours(seen, every))
     missing = sum(space.name not in there for space in seen.wanted.resolved_spaces())
     yield Demand("spaces", len(every) + missing, quotas.quota(seen.session, *quotas.SPACES))
@@ -142,21 +137,23 @@ def databases(seen: Seen) -> Iterator[Demand]:
         yield Demand(summed.quota.name, summed.used + (there is None), summed.quota)
 
 
-KINDS: tuple[Callable[[Seen], Iterator[Demand]], ...] = (
-    profiles,
-    spaces,
-    running,
-    types,
-    vpcs,
-    gateways,
-    identities,
-    databases,
-)
+Kind = Callable[[Seen], Iterator[Demand]]
+KINDS: tuple[Kind, ...] = (profiles, spaces, running, types, vpcs, gateways, identities, databases)
+# Terraform's type -> what a plan that makes one asks the account for.
+MADE_BY_QUOTA: dict[str, tuple[Kind, ...]] = {
+    "aws_sagemaker_user_profile": (profiles,),
+    "aws_sagemaker_space": (spaces, running, types),
+    "aws_iam_role": (identities,),
+    "aws_iam_policy": (identities,),
+    "aws_vpc": (vpcs,),
+    "aws_internet_gateway": (gateways,),
+    "aws_rds_cluster": (databases,),
+}
 
 
 def _ours(seen: Seen, every: Iterable[tuple[str, str]]) -> Iterator[str]:
     """The names of those that are in the environment's domain."""
-    return (name for domain, name in every if seen.domain and domain == seen.domain.id)
+    return (name for domain, name in every if domain == seen.domain_id)
 
 
 def _running_elsewhere(seen: Seen) -> Counter[str]:
@@ -165,15 +162,14 @@ def _running_elsewhere(seen: Seen) -> Counter[str]:
     "" counts all of any kind.
     """
     ours = {space.name for space in seen.wanted.resolved_spaces()}
-    domain_id = seen.domain.id if seen.domain else None
-    others = [app for app in seen.running if not (app.domain_id == domain_id and app.space in ours)]
+    others = [app for app in seen.running if not (app.domain_id == seen.domain_id and app.space in ours)]
     by_type = Counter(f"{app.type} {app.instance_type}" for app in others)
     return Counter({**by_type, "": len(others)})
 
 
 def _first_up_makes(seen: Seen, resource_type: str) -> bool:
     """Whether `up` makes one: not in a network that exists already, or that has no need of it."""
-    return seen.domain is None and any(r.type == resource_type for r in seen.blueprint.resources())
+    return seen.domain_id is None and any(r.type == resource_type for r in seen.blueprint.resources())
 
 
 @dataclass(frozen=True)
@@ -194,14 +190,59 @@ class Looked:
         return self.account.config
 
     @cached_property
-    def domain(self) -> Domain | None:
+    def domain_id(self) -> str | None:
         """The environment's domain; None before `up`."""
-        return self.account.domain()
+        domain = self.account.domain()
+        return domain.id if domain else None
+
+    @cached_property
+    def every_profile(self) -> Names:
+        """The user profiles of all domains of the region."""
+        return quotas.profiles(self.session)
+
+    @cached_property
+    def every_space(self) -> Names:
+        """The spaces of all domains of the region."""
+        return quotas.spaces(self.session)
 
     @cached_property
     def running(self) -> tuple[RunningApp, ...]:
         """The apps that run in all domains of the region."""
         return quotas.running_apps(self.session)
+
+
+@dataclass(frozen=True)
+class Planned(Looked):
+    """An account while a plan is shown. What the plan has listed is not asked for again."""
+
+    environment: Environment
+    summary: PlanSummary
+
+    @cached_property
+    def domain_id(self) -> str | None:
+        """The environment's domain; None before `up`."""
+        return self.environment.domain_id()
+
+    @cached_property
+    def every_profile(self) -> Names:
+        """The user profiles of all domains of the region."""
+        if not self._is_listed:
+            return quotas.profiles(self.session)
+        return tuple((str(self.domain_id), name) for name in self.summary.reach.there.people)
+
+    @cached_property
+    def every_space(self) -> Names:
+        """The spaces of all domains of the region."""
+        if not self._is_listed:
+            return quotas.spaces(self.session)
+        return tuple((str(self.domain_id), space.name) for space in self.summary.reach.there.rooms)
+
+    @cached_property
+    def _is_listed(self) -> bool:
+        """Whether what the plan has listed is all that the region has: where it has no other domain."""
+        if self.summary.reach.there is None:
+            return False
+        return [domain.id for domain in self.environment.studio.domains()] == [self.domain_id]
 
 
 def demands(account: Account, everything: Blueprint) -> tuple[Demand, ...]:
@@ -220,10 +261,11 @@ def shortages(environment: Environment, summary: PlanSummary) -> tuple[Demand, .
     Nothing is asked for a plan that makes nothing of which an account may have only so much. None where AWS does not
     tell: the plan is worth showing without it.
     """
-    if not {change.type for change in summary.changes if change.action == "create"} & set(MADE_BY_QUOTA):
-        return ()
+    made = {change.type for change in summary.changes if change.action == "create"}
+    kinds = dict.fromkeys(kind for type_ in MADE_BY_QUOTA if type_ in made for kind in MADE_BY_QUOTA[type_])
+    seen = Planned(environment, environment.terraform.blueprint, environment, summary)
     try:
-        return tuple(each for each in demands(environment, environment.terraform.blueprint) if not each.is_met)
+        return tuple(each for kind in kinds for each in kind(seen) if not each.is_met)
     except AwsError:
         return None
 

@@ -1,5 +1,6 @@
 """Earlier states of an environment whose state is on this machine. In S3 the bucket's versions are the history."""
 
+import filecmp
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,17 +16,15 @@ _STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 def keep(workspace: Workspace) -> Path | None:
     """Copy the state as it is, damaged or not, once; the copy, or None where there is no state. The oldest ones go."""
-    try:
-        text = text_of(workspace.state_file)
-    except FileNotFoundError:
+    if not workspace.state_file.exists():
         return None
     earlier = copies(workspace)
-    if earlier and text_of(earlier[0]) == text:
+    if earlier and filecmp.cmp(earlier[0], workspace.state_file, shallow=False):
         return earlier[0]
     # Their names are their order. A clock that was set back must not make the newest look like the oldest.
     now = max([datetime.now(UTC), *(taken_at(copy) + timedelta(microseconds=1) for copy in earlier[:1])])
     file = workspace.history / f"{now:{_STAMP}}.tfstate"
-    write_text(file, text)
+    write_text(file, text_of(workspace.state_file))
     for old in copies(workspace)[KEPT:]:
         old.unlink(missing_ok=True)
     return file

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,11 +13,14 @@ class Reach:
         targets: What Terraform looked at, with what that needs; everything when empty.
         listed: When AWS last changed what it lists, before anything else was asked: times by address.
         refreshed_at: When Terraform last looked at everything: seconds since 1970.
+        there: What AWS listed then, for others who want to know it (`aws.changes.LastChanges`); None where there was
+            nothing to list.
     """
 
     targets: frozenset[str] = frozenset()
     listed: Mapping[str, str] = field(default_factory=dict)
     refreshed_at: float = 0.0
+    there: Any = None
 
     def covers(self, address: str) -> bool:
         """Whether it looked at this."""

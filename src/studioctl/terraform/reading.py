@@ -67,6 +67,7 @@ class Reading:
             identity = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
             if self._on_disk and self._on_disk[0] == identity:
                 return self._on_disk[1]
+            self._on_disk = None  # two of a thousand people at once are too much
             text = history.text_of(file)
         except FileNotFoundError:
             return {}
@@ -82,7 +83,7 @@ class Reading:
     def _parsed(self, text: str) -> tuple[dict[str, Any], Exception | None]:
         """The state, empty for none; and why it is refused, if it is."""
         try:
-            text.encode("utf-8")  # bytes that are no UTF-8 were read as surrogates
+            _ = text.isascii() or text.encode("utf-8")  # bytes that are no UTF-8 were read as surrogates
             return state.parse(text, engine=self._engine), None
         except (ValueError, TerraformError) as error:
             return {}, error

@@ -67,7 +67,7 @@ def is_whole(text: str) -> bool:
     An empty file, which Terraform takes for no state, is none.
     """
     try:
-        text.encode("utf-8")  # bytes that are no UTF-8 were read as surrogates
+        _ = text.isascii() or text.encode("utf-8")  # bytes that are no UTF-8 were read as surrogates
         content = json.loads(text, object_pairs_hook=_shared())
     except (ValueError, RecursionError):
         return False

@@ -249,7 +249,8 @@ def _place() -> tuple[Path | None, str]:
 def _digest(path: Path) -> str | None:
     """What a file says, in short; None where there is none."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()  # a piece at a time: states are large
     except OSError:
         return None
 

@@ -10,7 +10,6 @@ import pytest
 from botocore.utils import parse_timestamp
 
 from studioctl.aws import changes
-from studioctl.aws.changes import LastChanges
 
 CHANGED_AT = "1798000000.25"
 
@@ -23,8 +22,10 @@ class SageMaker:
             "list_user_profiles": ("UserProfiles", "UserProfileName"),
             "list_spaces": ("Spaces", "SpaceName"),
         }[operation]
-        each = {name: "ada", "Status": "InService", "LastModifiedTime": parse_timestamp(CHANGED_AT)}
-        return SimpleNamespace(paginate=lambda **_: [{kind: [each, {name: "eve", "Status": "Updating"}]}])
+        at = parse_timestamp(CHANGED_AT)
+        each = {"DomainId": "d-1", name: "ada", "Status": "InService", "CreationTime": at, "LastModifiedTime": at}
+        passing = {"DomainId": "d-1", name: "eve", "Status": "Updating", "CreationTime": at}
+        return SimpleNamespace(paginate=lambda **_: [{kind: [each, passing]}])
 
 
 @pytest.fixture(params=["America/Los_Angeles", "Asia/Kolkata"])
@@ -41,7 +42,11 @@ def test_times_are_the_same_in_every_zone() -> None:
     session = cast("Any", SimpleNamespace(client=lambda _: SageMaker()))
     at = {"ada": "2026-12-23T04:26:40.250000+00:00"}
 
-    assert changes.last_changes(session, "d-1") == LastChanges(at, at)
+    found = changes.last_changes(session, "d-1")
+
+    assert (found.profiles, found.spaces) == (at, at)
+    assert found.people == ("ada", "eve")  # those that are not in service count for quotas, too
+    assert [space.name for space in found.rooms] == ["ada", "eve"]
 
 
 class Listed:

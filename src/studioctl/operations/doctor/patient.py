@@ -171,6 +171,11 @@ class Patient:
         """The environment's domain; None before `up`."""
         return self.studio.find_domain(Naming.of(self.wanted).domain, tag=self.tag)
 
+    @property
+    def domain_id(self) -> str | None:
+        """The domain's id; None before `up`."""
+        return self.domain.id if self.domain else None
+
     @shared
     def profiles(self) -> "tuple[UserProfile, ...]":
         """The domain's user profiles."""
@@ -193,6 +198,20 @@ class Patient:
         from studioctl.aws.quotas import running_apps  # noqa: PLC0415
 
         return running_apps(self.session)
+
+    @shared
+    def every_profile(self) -> "tuple[tuple[str, str], ...]":
+        """The user profiles of all domains of the region: the domain's id and the name."""
+        from studioctl.aws import quotas  # noqa: PLC0415
+
+        return quotas.profiles(self.session)
+
+    @shared
+    def every_space(self) -> "tuple[tuple[str, str], ...]":
+        """The spaces of all domains of the region: the domain's id and the name."""
+        from studioctl.aws import quotas  # noqa: PLC0415
+
+        return quotas.spaces(self.session)
 
     @shared
     def examined_spaces(self) -> "tuple[SpaceDetails, ...]":

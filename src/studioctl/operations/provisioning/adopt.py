@@ -177,16 +177,16 @@ def settled(environment: Environment, addresses: Collection[str]) -> Work[dict[s
     """What of these exists, once nothing in Studio is Pending, Updating or Deleting any more: import id by address."""
     if not addresses:
         return {}
+    domain_id = environment.domain_id() if any(a.startswith("aws_sagemaker_") for a in addresses) else None
+    if domain_id is not None:
+        from studioctl.operations.studio.delete import settle  # noqa: PLC0415 (boto3 is needed only here)
+
+        yield from settle(environment.studio, domain_id)
     found = existing(environment, addresses)
     if any(address.startswith(f"{IMAGE_VERSION}.") for address in found):
         yield from _versions_made(environment, found)
-    domain_id = environment.domain_id() if any(a.startswith("aws_sagemaker_") for a in addresses) else None
-    if domain_id is None:
-        return found
-    from studioctl.operations.studio.delete import settle  # noqa: PLC0415 (boto3 is needed only here)
-
-    yield from settle(environment.studio, domain_id)
-    return existing(environment, addresses)
+        return existing(environment, addresses)
+    return found
 
 
 def _versions_made(environment: Environment, found: Mapping[str, str]) -> Work[None]:

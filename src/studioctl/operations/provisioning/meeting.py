@@ -118,7 +118,8 @@ def look(environment: Environment, summary: PlanSummary) -> Now:
     is_there = not any(change.type == DOMAIN and change.action == "create" for change in summary.changes)
     met = apps(environment, summary, every=is_there and bool(summary.changes))
     domain_id = environment.domain_id() if is_there and summary.changes else None
-    spaces = environment.studio.spaces(domain_id) if domain_id else ()
+    listed = summary.reach.there.rooms if summary.reach.there else None
+    spaces = (environment.studio.spaces(domain_id) if listed is None else listed) if domain_id else ()
     unstarted = inventory.unstarted(spaces, met.listed, emulation.now(environment.target)) if spaces else ()
     owners = {space.name: space.owner for space in spaces if space.owner}
 

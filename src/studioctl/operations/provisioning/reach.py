@@ -61,7 +61,7 @@ def plan(environment: Environment, *, adopt: str | None, refresh: bool) -> Work[
     scope = of(environment, refresh=refresh)
     summary, looked_at = yield from _counted(adoption.plan(environment, adopt=adopt, targets=scope.reach.targets))
     if scope.left and (moved := _referred_to(environment, summary.changes, scope.left)):
-        scope = _everything(scope.reach.listed, f"{moved} changes, and others refer to it")
+        scope = _everything(scope.reach, f"{moved} changes, and others refer to it")
         summary, more = yield from _counted(adoption.plan(environment, adopt=adopt))
         looked_at += more
     told = f"everything: {scope.why}" if scope.why else f"{len(scope.left)} others are as they were left"
@@ -72,26 +72,26 @@ def plan(environment: Environment, *, adopt: str | None, refresh: bool) -> Work[
 
 def of(environment: Environment, *, refresh: bool = False) -> Scope:
     """The scope of the next plan."""
-    listed: dict[str, str] = {}
+    now = Reach()
     try:
-        listed = _listed(environment)
-        record = last_up.read(environment) if listed and not refresh else None
+        now = _listed(environment)
+        record = last_up.read(environment) if now.listed and not refresh else None
     except (AwsError, OSError) as refusal:
-        return _everything(listed, str(refusal))
+        return _everything(now, str(refusal))
     doubt = "it was asked for" if refresh else next(_doubts(environment, record), "")
     if doubt or record is None:
-        return _everything(listed, doubt)
+        return _everything(now, doubt)
     described = environment.terraform.blueprint.resources()
-    left = {resource.address for resource in described if _is_as_left(resource, record, listed)}
+    left = {resource.address for resource in described if _is_as_left(resource, record, now.listed)}
     if 2 * len(left) < sum(resource.type in LISTED for resource in described):
-        return _everything(listed, "most of it is new, or was changed")
+        return _everything(now, "most of it is new, or was changed")
     known = {address for address, _ in Estate(environment.terraform.state()).addresses()}
     targets = frozenset({resource.address for resource in described} | known) - left
-    return Scope(Reach(targets, listed, record.refreshed_at), frozenset(left))
+    return Scope(replace(now, targets=targets, refreshed_at=record.refreshed_at), frozenset(left))
 
 
-def _everything(listed: Mapping[str, str], why: str) -> Scope:
-    return Scope(Reach(listed=listed, refreshed_at=time.time()), why=why)
+def _everything(now: Reach, why: str) -> Scope:
+    return Scope(replace(now, targets=frozenset(), refreshed_at=time.time()), why=why)
 
 
 def _is_as_left(resource: Resource, record: LastUp, listed: Mapping[str, str]) -> bool:
@@ -126,8 +126,8 @@ def _doubts(environment: Environment, record: LastUp | None) -> Iterator[str]:
         yield "something moves to another address"
 
 
-def _listed(environment: Environment, *, since: str = "") -> dict[str, str]:
-    """When AWS last changed what the state knows and AWS lists, by address. Empty where there is no domain.
+def _listed(environment: Environment, *, since: str = "") -> Reach:
+    """What AWS lists, and when it last changed what the state knows of it, by address. Nothing without a domain.
 
     Args:
         environment: The environment.
@@ -139,17 +139,18 @@ def _listed(environment: Environment, *, since: str = "") -> dict[str, str]:
     estate = Estate(environment.terraform.state())
     domains = estate.ids(DOMAIN)
     if len(domains) != 1:
-        return {}
+        return Reach()
     from studioctl.aws.changes import last_changes  # noqa: PLC0415 (botocore is needed only here)
 
     changes = last_changes(environment.session, domains[0], since=since)
     times = {PROFILE: changes.profiles, SPACE: changes.spaces}
-    return {
+    listed = {
         address: times[type_][name]
         for type_, argument in LISTED.items()
         for address, attributes in estate.resources(type_)
         if (name := str(attributes.get(argument))) in times[type_] and attributes.get("domain_id") == domains[0]
     }
+    return Reach(listed=listed, there=changes)
 
 
 def _referred_to(environment: Environment, changes: Collection[ResourceChange], left: Collection[str]) -> str:
@@ -180,7 +181,7 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
     try:
         if any(r.type in LISTED and (a in changed or a not in listed) for a, r in described.items()):
             kept = {address: at for address, at in listed.items() if address not in changed}
-            listed = _listed(environment, since=max(listed.values(), default="")) | kept
+            listed = {**_listed(environment, since=max(listed.values(), default="")).listed, **kept}
         left = {a: Left(last_up.of_resource(described[a]), at) for a, at in listed.items() if a in described}
         if left:
             state, basis = last_up.of_state(environment.terraform.state()), last_up.basis(environment)

@@ -1,0 +1,97 @@
+"""What a plan asks an account about its quotas: what it makes, and nothing else."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from studioctl.aws import quotas as aws
+from studioctl.aws.changes import LastChanges
+from studioctl.aws.quotas import Quota
+from studioctl.infrastructure import blueprint
+from studioctl.operations import quotas
+from studioctl.operations.environment import Environment
+from studioctl.target import Target
+from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.reach import Reach
+from tests.environments import environment as config
+
+OURS = "d-0123456789ab"
+MINE, OTHERS = SimpleNamespace(id=OURS), SimpleNamespace(id="d-other")
+
+
+class Account:
+    """An account that notes what it is asked; two user profiles are allowed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *domains: Any) -> None:
+        self.asked: list[str] = []
+        self.domains = domains
+        monkeypatch.setattr(aws, "quota", lambda _, service, code: Quota(service, code, code, 2, is_adjustable=True))
+        monkeypatch.setattr(aws, "editor_quotas", lambda *_: {})
+        for name, answer in (
+            ("profiles", ((OURS, "ada"), (OURS, "grace"), ("d-other", "eve"))),
+            ("spaces", ()),
+            ("running_apps", ()),
+            ("count_vpcs", 1),
+            ("count_internet_gateways", 1),
+        ):
+            monkeypatch.setattr(aws, name, lambda _, name=name, answer=answer: self.asked.append(name) or answer)
+
+    def short(self, *types: str, people: tuple[str, ...] = ("ada",)) -> dict[str, int]:
+        """What is lacking for a plan that makes these, and how many there have to be."""
+        described = config(users=[{"name": name} for name in ("ada", "grace")])
+        terraform = SimpleNamespace(blueprint=blueprint.build(described), state=lambda: STATE)
+        environment = Environment(described, Target("us-east-1"), cast("Any", terraform))
+        vars(environment).update(session=None, studio=SimpleNamespace(domains=lambda: self.domains))
+        made = tuple(ResourceChange(f"{type_}.x", type_, "x", "module", "create", ()) for type_ in types)
+        reach = Reach(there=LastChanges(people=people))
+        found = PlanSummary(made, (), (), destroy=False, has_changes=True, file=Path("plan"), reach=reach)
+        return {each.what: each.needed for each in quotas.shortages(environment, found) or ()}
+
+
+STATE = {
+    "resources": [
+        {
+            "mode": "managed",
+            "type": "aws_sagemaker_domain",
+            "name": "studio",
+            "instances": [{"attributes": {"id": OURS}}],
+        }
+    ]
+}
+
+
+def test_one_more_user_asks_nothing_of_networks_and_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch, MINE)
+
+    assert account.short("aws_sagemaker_user_profile", "aws_sagemaker_space") == {}
+    assert account.asked == ["running_apps"]  # profiles and spaces the plan has listed already
+
+
+def test_what_others_have_counts_where_there_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch, MINE, OTHERS)
+
+    assert account.short("aws_sagemaker_user_profile") == {"user profiles": 3}
+    assert account.asked == ["profiles"]
+
+
+def test_what_was_listed_counts_as_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch, MINE)
+
+    assert account.short("aws_sagemaker_user_profile", people=("ada", "eve")) == {"user profiles": 3}
+    assert account.asked == []
+
+
+def test_a_plan_that_makes_nothing_of_the_kind_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch)
+
+    assert account.short("aws_s3_bucket") == {}
+    assert account.asked == []
+
+
+def test_a_network_is_asked_about_where_one_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch, MINE)
+
+    assert account.short("aws_vpc", "aws_internet_gateway") == {}
+    assert account.asked == ["count_vpcs", "count_internet_gateways"]
