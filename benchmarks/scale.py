@@ -79,8 +79,8 @@ def main() -> None:
         is_generated = users not in made
         for row in measure(users, throttle=arguments.throttle, is_generated=is_generated, bare=arguments.bare):
             rows.append(row)
-            told = f"{row.users:>6}  {row.what:<34} {row.seconds:8.1f} s {row.busy:7.1f} s busy {row.calls:7} calls {row.megabytes:5.0f} MB"
-            print(told, file=sys.stderr, flush=True)
+            told = f"{row.users:>6}  {row.what:<34} {row.seconds:8.1f} s {row.busy:7.1f} s busy"
+            print(f"{told} {row.calls:7} calls {row.megabytes:5.0f} MB", file=sys.stderr, flush=True)
     show(rows)
 
 

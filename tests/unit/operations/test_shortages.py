@@ -1,5 +1,6 @@
 """What a plan asks an account about its quotas: what it makes, and nothing else."""
 
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -36,7 +37,11 @@ class Account:
             ("count_vpcs", 1),
             ("count_internet_gateways", 1),
         ):
-            monkeypatch.setattr(aws, name, lambda _, name=name, answer=answer: self.asked.append(name) or answer)
+            monkeypatch.setattr(aws, name, partial(self._answer, name, answer))
+
+    def _answer(self, name: str, answer: Any, _: object) -> Any:
+        self.asked.append(name)
+        return answer
 
     def short(self, *types: str, people: tuple[str, ...] = ("ada",)) -> dict[str, int]:
         """What is lacking for a plan that makes these, and how many there have to be."""

@@ -118,7 +118,8 @@ def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
     times = {"profiles": dict.fromkeys(PEOPLE, "1"), "spaces": {f"{name}-editor": "1" for name in PEOPLE}}
 
     def since(*_: object, since: str) -> LastChanges:
-        return LastChanges(**{kind: {n: at for n, at in of.items() if at >= since} for kind, of in times.items()})
+        profiles, spaces = ({n: at for n, at in of.items() if at >= since} for of in times.values())
+        return LastChanges(profiles, spaces)
 
     monkeypatch.setattr(changes, "last_changes", since)
     session = SimpleNamespace(calls=3)
