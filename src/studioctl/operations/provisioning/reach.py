@@ -127,7 +127,7 @@ def _doubts(environment: Environment, record: LastUp | None) -> Iterator[str]:
 
 
 def _listed(environment: Environment, *, since: str = "") -> Reach:
-    """What AWS lists, and when it last changed what the state knows of it, by address. Nothing without a domain.
+    """The profiles and spaces that AWS lists, with the times of last change, by address. Nothing without a domain.
 
     Args:
         environment: The environment.
