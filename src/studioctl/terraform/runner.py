@@ -31,6 +31,7 @@ from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.reading import Reading
 from studioctl.terraform.stream import Transcript
 from studioctl.terraform.tables import is_left, values
+from studioctl.terraform.thinned import thinned
 from studioctl.terraform.trust import ERRORED
 from studioctl.terraform.vetting import prepare
 from studioctl.terraform.workspace import Initialised, Workspace, fingerprint
@@ -202,7 +203,7 @@ class Terraform:
         destroy: bool = False,
         adopt: Mapping[str, str] | None = None,
         replace: Iterable[str] = (),
-        targets: Iterable[str] = (),
+        targets: Collection[str] = (),
         refresh: bool = True,
     ) -> Work[PlanSummary]:
         """What would be done. The plan is saved for `apply`.
@@ -223,7 +224,7 @@ class Terraform:
         with self.workspace.hold("plan"):
             yield from self.init()
             yield Stage("Planning")
-            with offered(self.workspace, adopt or {}):
+            with offered(self.workspace, adopt or {}), thinned(self.workspace, self.blueprint, targets):
                 transcript, code = yield from self._run("plan", words, self._environ())
             return self._summary(transcript, destroy=destroy, has_changes=code == CHANGES)
 
