@@ -1,4 +1,4 @@
-"""What a plan asks an account about its quotas: what it makes, and nothing else."""
+"""The quotas that a plan asks about: of what it makes, and of nothing else."""
 
 from functools import partial
 from pathlib import Path
@@ -44,7 +44,7 @@ class Account:
         return answer
 
     def short(self, *types: str, people: tuple[str, ...] = ("ada",)) -> dict[str, int]:
-        """What is lacking for a plan that makes these, and how many there have to be."""
+        """The things that are lacking for a plan that makes these, and how many there have to be."""
         described = config(users=[{"name": name} for name in ("ada", "grace")])
         terraform = SimpleNamespace(blueprint=blueprint.build(described), state=lambda: STATE)
         environment = Environment(described, Target("us-east-1"), cast("Any", terraform))
