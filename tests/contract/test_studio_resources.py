@@ -64,7 +64,7 @@ class Run:
         It finds this test process's warm provider, unless `cold` says that it starts one, as it does for everybody.
         """
         lender = {} if cold else warm_provider()
-        with warm.borrowed(lender, self.environment, self.target, lambda: None) as environment:  # with every type
+        with warm.borrowed(lender, self.environment, self.target, lambda: {*WORLD, *IDS}) as environment:
             done = subprocess.run(
                 ["terraform", *arguments],
                 cwd=self.directory,
