@@ -19,6 +19,10 @@ class FakeWorkspace:
     claimed: bool = True
     mark: str = ""
     directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="fake-workspace-")))
+    taken: str | None = None  # the version of the provider
+
+    def provider_version(self) -> str | None:
+        return self.taken
 
     @property
     def is_claimed(self) -> bool:

@@ -19,7 +19,7 @@ FIRST: Final[Version] = (0, 0, 0)
 LAST: Final[Version] = (10**6, 0, 0)
 # From the first, to before the second. 5.100.0 is the last of its major version.
 SUPPORTED: Final[tuple[tuple[Version, Version], ...]] = (((5, 100, 0), (6, 0, 0)), ((6, 40, 0), (7, 0, 0)))
-WRITE: Final = f'write "{DEFAULT}", "{CHECKED}" or a range such as ">= 6.40, < 7"'
+WRITE: Final = f'write "{DEFAULT}", "{CHECKED}" or a range such as ">= 5.100, < 7"'
 LOCK_FILE: Final = ".terraform.lock.hcl"
 
 _LOCKED_VERSION = re.compile(
@@ -121,7 +121,7 @@ class Constraint:
         text: As Terraform reads it.
         low: The first that it admits.
         high: The first above `low` that it no longer admits.
-        excluded: What it leaves out in between.
+        excluded: What it leaves out in between, besides versions that studioctl does not work with.
     """
 
     text: str
@@ -135,12 +135,17 @@ class Constraint:
         if found is None:
             return False
         wanted = (int(found[1]), int(found[2]), int(found[3]))
-        return self.low <= wanted < self.high and wanted not in self.excluded
+        return self.low <= wanted < self.high and wanted not in self.excluded and _is_supported(wanted)
 
     @property
     def is_exact(self) -> bool:
         """Whether there is one version that it admits."""
         return self.high == _after(self.low)
+
+    @property
+    def spans_majors(self) -> bool:
+        """Whether only the version that Terraform takes tells which major one it is."""
+        return self.low < SUPPORTED[0][1] < self.high
 
     @property
     def names_versions_of_images(self) -> bool:
@@ -160,11 +165,12 @@ def locked_version(lock_file: str) -> str | None:
 def constraint(text: str) -> Constraint:
     """The versions that a text of `[terraform] provider` admits.
 
-    An open range ends before the next major version, which nobody has tried.
+    A range may begin in 5 and end in 6: Terraform takes the newest, and what is unsupported in between is refused
+    should it ever be that.
 
     Raises:
-        ValueError: It is no constraint, admits nothing, or admits what studioctl does not work with; the words are for
-            a person.
+        ValueError: It is no constraint, has no end, admits nothing, or admits what studioctl does not work with; the
+            words are for a person.
     """
     low, high, excluded = FIRST, LAST, set[Version]()
     for term in text.split(","):
@@ -201,12 +207,17 @@ def _after(version: Version) -> Version:
     return version[0], version[1], version[2] + 1
 
 
+def _is_supported(version: Version) -> bool:
+    return any(first <= version < end for first, end in SUPPORTED)
+
+
 def _supported(wanted: Constraint) -> Constraint:
-    for first, end in SUPPORTED:
-        if first <= wanted.low < end and wanted.high <= end:
-            return wanted
-        if first <= wanted.low < end and wanted.high == LAST:
-            return Constraint(f"{wanted.text}, < {end[0]}.0.0", wanted.low, end, wanted.excluded)
+    if wanted.high == LAST:
+        raise ValueError(f"has no end, and takes major versions that nobody has tried; {WRITE}")
+    within = any(first <= wanted.low and wanted.high <= end for first, end in SUPPORTED)
+    across = _is_supported(wanted.low) and SUPPORTED[1][0] < wanted.high <= SUPPORTED[1][1]
+    if within or across:
+        return wanted
     why = "; ".join(_reasons(wanted))
     raise ValueError(f"{'is one of the' if wanted.is_exact else 'admits'} {why}; {WRITE}")
 

@@ -36,9 +36,9 @@ class Terraform(Model):
 
     provider: ProviderVersion = Field(
         providers.DEFAULT,
-        description="Version of Terraform's AWS provider: one, or a range in Terraform's words. 5.100.0, or 6.40.0 and"
-        f' later. "{LOCKED}": the version in {LOCK_FILE} beside this file.',
-        examples=[providers.DEFAULT, providers.CHECKED, ">= 6.40, < 7", LOCKED],
+        description="Version of Terraform's AWS provider: one, or a range with an end, in Terraform's words."
+        f' 5.100.0, or 6.40.0 and later. "{LOCKED}": the version in {LOCK_FILE} beside this file.',
+        examples=[providers.DEFAULT, providers.CHECKED, ">= 5.100, < 7", LOCKED],
     )
 
     @property

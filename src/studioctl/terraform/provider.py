@@ -18,7 +18,7 @@ from pathlib import Path
 from studioctl import homes
 from studioctl.catalog.provider import NAME as PROVIDER
 from studioctl.catalog.provider import USUAL, Constraint
-from studioctl.errors import ConfigError
+from studioctl.errors import ConfigError, TerraformError
 from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
 
 MIRROR_VARIABLE = "STUDIOCTL_PROVIDER_MIRROR"
@@ -86,6 +86,20 @@ def place(
     cache = place_of(CACHE, environ)
     directories = (*_implied(environ), *([cache] if cache else []))
     return next((str(path) for path in directories if _held(path, registry, wanted)), None)
+
+
+def refuse_unsupported(taken: str | None, wanted: Constraint) -> None:
+    """Refuses what lies in the gap of a range that begins in 5 and ends in 6: a mirror may have nothing newer.
+
+    Raises:
+        TerraformError: `init` took such a version.
+    """
+    if taken is not None and not wanted.admits(taken):
+        raise TerraformError(
+            f"Terraform took version {taken} of its AWS provider, which `[terraform] provider` admits, and studioctl"
+            " does not work with",
+            hint=f'leave it out: provider = "{wanted.text}, != {taken}"',
+        )
 
 
 def cli_config(mirror: Mirror, environ: Mapping[str, str]) -> str:

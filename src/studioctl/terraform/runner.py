@@ -138,8 +138,10 @@ class Terraform:
             yield Stage("Initialising Terraform")
             # Terraform has no events for a migration: "-migrate-state and -json options are mutually-exclusive".
             how = ("-migrate-state", "-force-copy") if change else ("-json", "-reconfigure")
-            anew = () if self.workspace.locks(self.blueprint.provider) else ("-upgrade",)
+            taken = self.workspace.provider_version()
+            anew = () if taken is None or self.blueprint.provider.admits(taken) else ("-upgrade",)
             yield from self._run("init", ("init", "-input=false", *how, *anew), environ)
+            provider.refuse_unsupported(self.workspace.provider_version(), self.blueprint.provider)
             if change and change.before.kind == "local":
                 self.workspace.set_state_aside()  # Terraform leaves it, and it would be taken for the state later
             self.workspace.remember(Initialised(marks, self.backend))

@@ -21,7 +21,7 @@ from typing import Any
 import filelock
 
 from studioctl import disk, homes
-from studioctl.catalog.provider import LOCK_FILE, NAME, Constraint, locked_version
+from studioctl.catalog.provider import LOCK_FILE, NAME, locked_version
 from studioctl.errors import TerraformError
 from studioctl.target import Target
 from studioctl.terraform import backend as backends
@@ -337,10 +337,9 @@ class Workspace:
             locked.unlink()
             shutil.rmtree(self.directory / ".terraform", ignore_errors=True)
 
-    def locks(self, wanted: Constraint) -> bool:
-        """Whether Terraform's lock file, if there is one, holds a version that is wanted: else `init` must upgrade."""
-        version = locked_version(records.text(self.directory / LOCK_FILE) or "")
-        return version is None or wanted.admits(version)
+    def provider_version(self) -> str | None:
+        """The version of the provider that `init` took; None before."""
+        return locked_version(records.text(self.directory / LOCK_FILE) or "")
 
     def forget(self) -> None:
         """Let the next run initialise Terraform anew, with nothing to migrate."""

@@ -12,13 +12,19 @@ from studioctl.catalog.provider import CHECKED, DEFAULT, DEFECTS, constraint
     [
         (DEFAULT, DEFAULT, ["5.100.0"], ["5.100.1", "6.69.1"]),
         ("= 6.69.1", "= 6.69.1", ["6.69.1"], ["6.69.0", "6.69.2"]),
-        (">= 6.40", ">= 6.40, < 7.0.0", ["6.40.0", "6.999.0"], ["6.39.9", "7.0.0"]),
+        (">= 6.40, < 7", ">= 6.40, < 7", ["6.40.0", "6.999.0"], ["6.39.9", "7.0.0"]),
         (">= 6.40, < 6.60", ">= 6.40, < 6.60", ["6.59.9"], ["6.60.0"]),
         ("~> 6.40", "~> 6.40", ["6.69.1"], ["7.0.0"]),
         ("~> 6.69.1", "~> 6.69.1", ["6.69.9"], ["6.70.0"]),
-        (" >6.69.1 , !=6.70.0", " >6.69.1 , !=6.70.0, < 7.0.0", ["6.69.2", "6.70.1"], ["6.69.1", "6.70.0"]),
+        (" >6.69.1 , !=6.70.0,<7", " >6.69.1 , !=6.70.0,<7", ["6.69.2", "6.70.1"], ["6.69.1", "6.70.0"]),
         ("!= 6.40.0, >= 6.40, <= 6.41", "!= 6.40.0, >= 6.40, <= 6.41", ["6.40.1", "6.41.0"], ["6.40.0", "6.41.1"]),
-        (">= 5.100", ">= 5.100, < 6.0.0", ["5.100.0"], ["6.40.0"]),
+        (">= 5.100, < 6", ">= 5.100, < 6", ["5.100.0"], ["6.40.0"]),
+        (
+            ">= 5.100.0, < 7",
+            ">= 5.100.0, < 7",
+            ["5.100.0", "6.40.0", "6.69.1"],
+            ["6.0.0", "6.1.0", "6.21.9", "6.22.0", "6.39.9", "7.0.0"],
+        ),
     ],
 )
 def test_a_constraint_admits_what_terraform_would(
@@ -36,7 +42,11 @@ def test_a_constraint_admits_what_terraform_would(
         ("5.99.0", "is one of the versions before 5.100.0, which"),
         ("6.39.0", "is one of the versions from 6.0.0 to before 6.40.0 (each plan"),
         ("6.5.0", "is one of the versions from 6.0.0 to before 6.40.0;"),
-        (">= 5.100, < 7", "admits versions from 6.0.0 to before 6.40.0 (each plan"),
+        (">= 5.100, < 6.40", "admits versions from 6.0.0 to before 6.40.0 (each plan"),
+        (">= 6.10, < 7", "admits versions from 6.0.0 to before 6.40.0 (each plan"),
+        (">= 5.100, < 8", "admits versions from 6.0.0 to before 6.40.0"),
+        *((text, "has no end, and takes major versions that nobody has tried") for text in (">= 5.100.0", "> 6.40")),
+        *((text, "has no end, and takes major versions that nobody has tried") for text in ("~> 6", "!= 6.41.0")),
         ("7.0.0", "is one of the versions from 7.0.0, which nobody has tried"),
         (">= 6.40, < 8", "admits versions from 7.0.0"),
         ("<7", "admits versions before 5.100.0, which do not know all that studioctl writes; versions from 6.0.0"),
@@ -46,7 +56,7 @@ def test_a_constraint_admits_what_terraform_would(
     ],
 )
 def test_others_are_refused_with_the_reason(text: str, words: str) -> None:
-    remedy = 'write "5.100.0", "6.69.1" or a range such as ">= 6.40, < 7"'
+    remedy = 'write "5.100.0", "6.69.1" or a range such as ">= 5.100, < 7"'
 
     with pytest.raises(ValueError, match=f"^{re.escape(words)}.*{re.escape(remedy)}$"):
         constraint(text)
@@ -54,7 +64,7 @@ def test_others_are_refused_with_the_reason(text: str, words: str) -> None:
 
 def test_the_defects_that_are_worked_around_are_in_every_version_that_may_be_used() -> None:
     """One that ends in a version that may be used takes its work-around with it."""
-    allowed = [constraint(text) for text in (DEFAULT, CHECKED, ">= 6.40")]
+    allowed = [constraint(text) for text in (DEFAULT, CHECKED, ">= 6.40, < 7")]
 
     assert {defect.issue for defect in DEFECTS if all(defect.is_in(each) for each in allowed)} == {
         defect.issue for defect in DEFECTS if defect.instead != "refused"
@@ -63,4 +73,8 @@ def test_the_defects_that_are_worked_around_are_in_every_version_that_may_be_use
 
 
 def test_from_version_6_images_have_numbered_versions() -> None:
-    assert [constraint(text).names_versions_of_images for text in (DEFAULT, CHECKED, ">= 6.40")] == [False, True, True]
+    assert [constraint(text).names_versions_of_images for text in (DEFAULT, CHECKED, ">= 6.40, < 7")] == [
+        False,
+        True,
+        True,
+    ]

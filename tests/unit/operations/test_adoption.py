@@ -265,13 +265,24 @@ def test_studio_is_found_inside_its_domain(lost: Environment, world: World) -> N
     empty_domain(world, domain_id, retain=False)
 
 
-@pytest.mark.parametrize(("provider", "form"), [("5.100.0", "{name}"), ("6.69.1", "{name},2")])
-def test_a_version_of_an_image_is_found_unless_aws_could_not_make_it(world: World, provider: str, form: str) -> None:
+@pytest.mark.parametrize(
+    ("provider", "taken", "form"),
+    [
+        ("5.100.0", None, "{name}"),
+        ("6.69.1", None, "{name},2"),
+        (">= 5.100, < 7", "5.100.0", "{name}"),
+        (">= 5.100, < 7", "6.69.1", "{name},2"),
+    ],
+)
+def test_a_version_of_an_image_is_found_unless_aws_could_not_make_it(
+    world: World, provider: str, taken: str | None, form: str
+) -> None:
     digest = f"sha256:{'0' * 64}"
     described = config(
         name="acme-adopt", images={"custom": [{"name": "torch", "digest": digest}]}, terraform={"provider": provider}
     )
     terraform = FakeTerraform([], destroy=lambda: None, blueprint=blueprint.build(described))
+    terraform.workspace.taken = taken
     target = emulation.target(world.emulator, REGION)
     lost = Environment(described, target, cast("Terraform", terraform))
     (image,) = [r for r in terraform.blueprint.resources() if r.type == "aws_sagemaker_image"]

@@ -49,7 +49,8 @@ def test_a_packed_mirror_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "is_there"), [("6.69.1", True), (">= 6.40", True), ("6.70.0", False), ("5.100.0", False)]
+    ("wanted", "is_there"),
+    [("6.69.1", True), (">= 6.40, < 7", True), (">= 5.100, < 7", True), ("6.70.0", False), ("5.100.0", False)],
 )
 @pytest.mark.parametrize("packed", [False, True])
 def test_only_a_version_that_is_wanted_counts(tmp_path: Path, wanted: str, *, is_there: bool, packed: bool) -> None:

@@ -67,7 +67,7 @@ def documents(config: EnvironmentConfig, *, alone: bool = False) -> dict[str, An
 
 def with_everything() -> Iterator[EnvironmentConfig]:
     yield parse(CLOSED.format(version=CHECKED, image=IMAGE, docker='trusted_accounts = ["111122223333"]'))
-    yield parse(OPEN.format(version=">= 6.40", image=IMAGE, docker=""))
+    yield parse(OPEN.format(version=">= 6.40, < 7", image=IMAGE, docker=""))
     yield parse('name = "acme-ml"\nregion = "us-east-1"\nusers = [{ name = "ada" }]\n' + MANAGED)
 
 
@@ -149,7 +149,7 @@ def test_the_documents_name_the_versions_that_may_be_used() -> None:
         each["main.tf.json"]["terraform"]["required_providers"]["aws"] for each in map(documents, with_everything())
     ]
 
-    assert [each["version"] for each in named] == ["6.69.1", ">= 6.40, < 7.0.0", "5.100.0"]
+    assert [each["version"] for each in named] == ["6.69.1", ">= 6.40, < 7", "5.100.0"]
 
 
 def test_the_region_that_version_6_fills_in_is_no_change() -> None:

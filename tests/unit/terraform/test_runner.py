@@ -99,9 +99,15 @@ def test_another_version_of_the_provider_is_taken_in_place_of_the_locked_one(pla
     lock_file = driven.terraform.workspace.directory / ".terraform.lock.hcl"
     lock_file.write_text('provider "registry.terraform.io/hashicorp/aws" {\n  version     = "5.100.0"\n}\n')
 
-    driven.terraform.blueprint = replace(driven.terraform.blueprint, provider=constraint(">= 6.40"))
-    driven.finish(driven.terraform.plan())
+    driven.terraform.blueprint = replace(driven.terraform.blueprint, provider=constraint(">= 6.40, < 7"))
+    with pytest.raises(TerraformError) as refused:  # this Terraform has nothing newer
+        driven.finish(driven.terraform.plan())
 
+    assert refused.value.message == (
+        "Terraform took version 5.100.0 of its AWS provider, which `[terraform] provider` admits, and studioctl does"
+        " not work with"
+    )
+    assert refused.value.hint == 'leave it out: provider = ">= 6.40, < 7, != 5.100.0"'
     assert [call for call in driven.calls if call.startswith("init")] == [
         "init -input=false -json -reconfigure",
         "init -input=false -json -reconfigure -upgrade",

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from studioctl.catalog.kinds import DOMAIN, IMAGE_VERSION, PROFILE, SPACE, kind_of
+from studioctl.catalog.provider import constraint
 from studioctl.errors import NameTakenError, RefusedError
 from studioctl.events import Noted, Work
 from studioctl.infrastructure import adopted
@@ -291,8 +292,7 @@ class Search:
             if identity := _found(self._ours, Sought(resource, self.filled_in)):
                 called = identity.split(",")[0] if resource.type == IMAGE_VERSION else identity
                 # Version 5 of the provider knows an image's version by the image, later ones by its number, too.
-                numbered = self._environment.config.terraform.versions.names_versions_of_images
-                self.found[resource.address] = identity if numbered else called
+                self.found[resource.address] = identity if self._numbered else called
                 for attribute in CALLED_BY:
                     self._known.setdefault(f"{resource.address}.{attribute}", called)
 
@@ -306,6 +306,13 @@ class Search:
         if any(".".join(left.split(".")[:2]) in self._addresses for left in REFERENCE.findall(text)):
             raise UnknownError(text)
         return text
+
+    @cached_property
+    def _numbered(self) -> bool:
+        """Whether an image's version is known by its number, too, to the version of the provider that is used."""
+        versions = self._environment.config.terraform.versions
+        taken = self._environment.terraform.workspace.provider_version() if versions.spans_majors else None
+        return (constraint(taken) if taken else versions).names_versions_of_images
 
     @cached_property
     def _known(self) -> dict[str, str]:

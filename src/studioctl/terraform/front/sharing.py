@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studioctl import homes
-from studioctl.catalog.provider import DEFAULT, LOCK_FILE, NAME, USUAL, Constraint
+from studioctl.catalog.provider import DEFAULT, LOCK_FILE, NAME, USUAL, Constraint, locked_version
 from studioctl.errors import StudioctlError
 from studioctl.target import Target
-from studioctl.terraform import warm
+from studioctl.terraform import records, warm
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.front import DISPOSABLE, starting
 from studioctl.terraform.front.starting import Front
@@ -30,6 +30,7 @@ from studioctl.terraform.provider import platform_name
 from studioctl.terraform.tree import PROVIDERS
 
 OFF = "STUDIOCTL_OWN_PROVIDERS"
+OTHER_VERSION = f"sharing was tried with version {DEFAULT} of the provider only"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class SharedProvider:
         self._environ: Mapping[str, str] = {}
         self.why_not = ""  # each Terraform starts its own
         if self.other_version:
-            self.why_not = f"sharing was tried with version {DEFAULT} of the provider only"
+            self.why_not = OTHER_VERSION
 
     def begin(self, environ: Mapping[str, str]) -> None:
         """Start it, if it can be used and does not run yet. Nobody waits for it.
@@ -102,7 +103,7 @@ class SharedProvider:
         """
         if self._front or self.why_not:
             return
-        self.why_not = _unfit(self._engine, environ)
+        self.why_not = _unfit(self._engine, environ) or self._other_version()
         if self.why_not:
             return
         package = self._directory / PROVIDERS / self._engine.registry / NAME / DEFAULT / platform_name()
@@ -118,6 +119,11 @@ class SharedProvider:
             return
         self._environ = dict(environ)
         weakref.finalize(self, self._front.let_go)
+
+    def _other_version(self) -> str:
+        """Of a range Terraform may have taken another version than the default one."""
+        taken = locked_version(records.text(self._directory / LOCK_FILE) or "")
+        return OTHER_VERSION if taken not in {None, DEFAULT} else ""
 
     @contextmanager
     def used(self, environ: Mapping[str, str], types: Callable[[], Collection[str] | None]) -> Iterator[Surroundings]:
