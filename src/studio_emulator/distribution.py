@@ -54,10 +54,10 @@ class Support:
     def until(self, version: str) -> date | None:
         """The last day on which AWS mends this version, "4", "4.3" or "4.3.1"; None where the table does not say.
 
-        A major version stands for its newest minor one, and ends when AWS makes no more of them.
+        A major version stands for its newest minor one, and ends when AWS makes no more of them. Of a minor one that is
+        not in the table the major one's end says nothing: it may not exist, or end long before.
         """
-        numbers = parsed(version)
-        return self.ends.get(numbers[:2]) or self.ends.get(numbers[:1])
+        return self.ends.get(parsed(version)[:2])
 
     def is_known(self, version: str) -> bool:
         """Whether there is such a version. What is newer than all in the table may have come since."""

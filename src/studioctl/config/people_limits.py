@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from studioctl.catalog.images import VERSION, support
+from studioctl.catalog.images import VERSION, newest, support
 from studioctl.config.apps import TYPES
 from studioctl.config.aws_tables import INSTANCE_TYPES
 from studioctl.config.plain import list_in, table_in
@@ -113,6 +113,9 @@ def _images(images: Sequence[str], custom: Collection[str]) -> Iterator[Violatio
     for index, image in enumerate(images):
         if not re.fullmatch(VERSION, image) and image not in custom:
             words = "is neither a version of AWS's image nor the name of one below [[images.custom]]; delete it"
+            yield ("limits", "images", index), f"{quote(image)} {words}"
+        elif re.fullmatch(VERSION, image) and not support().is_known(image):
+            words = f'does not exist: SageMaker Distribution skipped it; write one such as "{newest()}"'
             yield ("limits", "images", index), f"{quote(image)} {words}"
 
 

@@ -260,7 +260,7 @@ def _image(parts: Parts, _: Facts) -> str:
     if not versions:
         return f"From their next start on, editors start with the image that AWS takes by default. {NOBODY}"
     end = supported_until(versions[0])
-    until = f" AWS supports it until {end}." if end else ""
+    until = f" Its last day of support is {end}." if end else ""
     image = f"SageMaker Distribution {versions[0]}, whatever version they had"
     return f"From their next start on, editors start with {image}.{until} {NOBODY}"
 

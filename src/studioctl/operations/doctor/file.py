@@ -9,7 +9,7 @@ from studioctl.errors import ConfigError, RefusedError
 from studioctl.findings import Finding, Rule, Severity
 from studioctl.operations.composition import backend_of
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.images import POLICY, ending
+from studioctl.operations.doctor.images import POLICY, advisable, ending
 from studioctl.operations.doctor.patient import Patient
 from studioctl.terraform import vetting
 
@@ -89,12 +89,14 @@ def _file(patient: Patient) -> Iterator[Finding]:
 
 def _pins(patient: Patient) -> Iterator[Finding]:
     """Each place that pins a version; where none does, what AWS starts."""
-    found = list(patient.wanted.pinned_images())
+    found, today = list(patient.wanted.pinned_images()), patient.now().date()
     for place, version in found:
-        if end := ending(version, patient.now().date()):
-            yield OLD_PIN.broken(f"image {version}, which {end}", at=place, newest=newest(), ours=patient.flags)
+        if end := ending(version, today):
+            yield OLD_PIN.broken(f"image {version}, which {end}", at=place, newest=advisable(today), ours=patient.flags)
     if not found:
-        words = f"{newest()} on {support().as_of}, supported until {supported_until(newest())}"
+        end = supported_until(newest())
+        over = end is not None and end < today
+        words = f"{newest()} on {support().as_of}, {'whose support ended on' if over else 'supported until'} {end}"
         yield OLD_PIN.ok(f"no image is pinned: spaces that name none start AWS's newest, {words}")
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from studioctl.aws.values import ResourceSpec, write_spec
-from studioctl.catalog.images import support, supported_until
+from studioctl.catalog.images import newest, support, supported_until
 
 SOON = timedelta(days=30)
 POLICY = support().source
@@ -22,3 +22,8 @@ def ending(version: str, today: date) -> str | None:
     if end is None or end - today > SOON:
         return None
     return f"AWS {'supported' if end < today else 'supports'} until {end}"
+
+
+def advisable(today: date) -> str:
+    """What to pin: the newest minor version, or, where the table is so old that this one ends, whatever is newest."""
+    return str(support().newest[0]) if ending(newest(), today) else newest()

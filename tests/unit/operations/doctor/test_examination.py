@@ -284,6 +284,11 @@ def test_a_pinned_image_is_told_once_and_a_newest_one_by_name(ward: Ward) -> Non
     assert [each.message for each in everything(early).findings if each.id == "FIL003"] == [
         "image 4.4, which AWS supports until 2027-02-12"
     ]
+    late = replace(ward.patient(), now=lambda: datetime(2027, 3, 1, tzinfo=UTC))
+    (over,) = [each.message for each in everything(late).findings if each.id == "FIL003"]
+    assert over.endswith("start AWS's newest, 4.4 on 2026-08-19, whose support ended on 2027-02-12")
+    (instead,) = [each.remedy for each in everything(early).findings if each.id == "FIL003"]
+    assert instead.startswith('write image = "4" there')
     version = images.newest()
     words = f"{version} on {support().as_of}, supported until {images.supported_until(version)}"
     message = f"no image is pinned: spaces that name none start AWS's newest, {words}"
