@@ -104,7 +104,9 @@ def test_recovery_starts_beside_the_volume_and_the_next_start_is_an_ordinary_one
     repaired = home.run("restart", "--recovery")
     during = home.app("ada-editor")
     again = home.run("start", "--recovery")
+    shown = [home.run("status").out, home.run("status", "--json").out]
     home.run("restart")
+    shown += [home.run("status").out]
 
     assert refused.err == (
         "Error: 'ada-editor' runs already; recovery needs a restart.\n"
@@ -112,6 +114,8 @@ def test_recovery_starts_beside_the_volume_and_the_next_start_is_an_ordinary_one
     )
     assert (during["RecoveryMode"], during["ResourceSpec"].get("LifecycleConfigArn")) == (True, None)
     assert "its home is /tmp/sagemaker-recovery-mode-home" in repaired.err
+    assert ["InService, recovery" in shown[0], json.loads(shown[1])["spaces"][0]["in_recovery"]] == [True, True]
+    assert "recovery" not in shown[2]
     assert "studioctl restart ada-editor --local" in repaired.err
     assert "runs already" in again.err
     after = home.app("ada-editor")

@@ -158,9 +158,9 @@ class Limits(Model):
     )
     images: Annotated[tuple[str, ...], AfterValidator(not_none)] | None = Field(
         None,
-        description="Images that people may start, and no other: versions of SageMaker Distribution, and names of"
-        " [[images.custom]]. AWS's other versions are hidden in Studio's pages and not denied, for AWS has no condition"
-        " for them.",
+        description="Images that people may start: versions of SageMaker Distribution, and names of [[images.custom]]."
+        " Other custom images are denied. AWS's other versions are only hidden in Studio's pages, for AWS has no"
+        " condition that tells versions apart.",
         json_schema_extra={"minItems": 1},
         examples=[["4.3", "4.4"]],
     )

@@ -95,7 +95,8 @@ def violations(
         if apps and isinstance(app, str) and app not in apps:
             yield (*place, "app"), _beyond(app, "apps")
         if images and isinstance(image, str) and not _has_version(images, image):
-            yield (*place, "image"), _beyond(image, "images")
+            words = "is not in [limits] images, and so hidden from people; add it there, or write another"
+            yield (*place, "image"), f"{quote(image)} {words}"
     yield from _images(images, _custom(data))
 
 

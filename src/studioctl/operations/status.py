@@ -43,6 +43,7 @@ class SpaceStatus:
         usd_per_hour: What the instance costs while it runs; None where none runs, or the price is not known.
         app_type: What the space is for: "CodeEditor", "JupyterLab", ...
         has_volume: Whether there is a volume, as far as AWS tells: the first start of an app makes it.
+        in_recovery: Whether the app was started to be repaired, with an empty home directory beside the volume.
     """
 
     name: str
@@ -57,6 +58,7 @@ class SpaceStatus:
     usd_per_hour: float | None
     app_type: str = EDITOR
     has_volume: bool = True
+    in_recovery: bool = False
 
     @property
     def volume(self) -> str:
@@ -186,10 +188,15 @@ def status(account: Account) -> Status:
         found = studio.spaces(domain.id)
         latest = _editors(found, apps.result())
         idle = _idle_timeouts(studio, domain, (space for space in found if space.name in latest), pool)
+        repaired = _in_recovery(studio, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     without = unstarted(found, apps.result(), emulation.now(target))
     spaces = tuple(
-        replace(_space(it, latest.get(it.name), idle.get(it.name), price_list), has_volume=it not in without)
+        replace(
+            _space(it, latest.get(it.name), idle.get(it.name), price_list),
+            has_volume=it not in without,
+            in_recovery=it.name in repaired,
+        )
         for it in found
     )
     others = tuple(_app(app, price_list) for app in besides(apps.result(), latest.values()))
@@ -272,6 +279,12 @@ def _idle_timeouts(
         return space.name, minutes or (defaults and defaults.idle_timeout_minutes) or of_domain[kind]
 
     return dict(pool.map(look, spaces))
+
+
+def _in_recovery(studio: Studio, spaces: Iterable[Space], pool: ThreadPoolExecutor) -> frozenset[str]:
+    """Of these spaces those whose app was started to be repaired: only a look at each app tells."""
+    found = pool.map(lambda space: (space.name, studio.editor(space)), spaces)
+    return frozenset(name for name, app in found if app and app.in_recovery and app.is_running)
 
 
 def _space(space: Space, app: App | None, idle_timeout_minutes: int | None, price_list: Prices) -> SpaceStatus:

@@ -229,7 +229,7 @@ def _cells(space: "SpaceStatus") -> tuple[str, ...]:
         space.name,
         space.owner or "",
         space.app_type,
-        space.app_status if space.status == "InService" else space.status,
+        state_of(space),
         space.instance_type or "",
         (space.image or "").removeprefix("sagemaker-"),
         ago(space.since) if space.since else "",
@@ -237,6 +237,13 @@ def _cells(space: "SpaceStatus") -> tuple[str, ...]:
         (UNKNOWN if space.usd_per_hour is None else hourly(space.usd_per_hour)) if running else "",
         space.volume or "?",
     )
+
+
+def state_of(space: "SpaceStatus") -> str:
+    """The app's state in AWS's words, or the space's, where that is not in service."""
+    if space.status != "InService":
+        return space.status
+    return f"{space.app_status}, recovery" if space.in_recovery else space.app_status
 
 
 def paid_now(found: "Status") -> str:

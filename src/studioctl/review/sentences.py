@@ -352,9 +352,10 @@ def _may_start(name: str, facts: Facts) -> str:
     what = _STARTED[name]
     if getattr(facts.config.limits, name) is None:
         return f"People may start any {what}, {NEXT_REQUEST}. {NOBODY}"
-    return (
-        f"People may start only these {what}s, {NEXT_REQUEST}, and Studio shows no other. What runs goes on. {NOBODY}"
-    )
+    shown = "Studio shows no other"
+    if name == "images":
+        what, shown = "custom image", "Studio hides other versions of AWS's image, which AWS cannot deny"
+    return f"People may start only these {what}s, {NEXT_REQUEST}, and {shown}. What runs goes on. {NOBODY}"
 
 
 _WORTH_COUNTING = {NAT_GATEWAY, ENDPOINT}

@@ -103,7 +103,7 @@ def _row(space: SpaceStatus, job: Job | None, now: datetime) -> Row:
     return Row(
         name=space.name,
         owner=space.owner or "shared",
-        word=word,
+        word=f"{word}, recovery" if space.in_recovery and kind == "running" else word,
         kind=kind,
         instance=(space.instance_type or "") if is_paid else "",
         idle=_idle(space, now) if is_paid else "",

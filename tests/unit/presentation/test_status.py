@@ -44,6 +44,12 @@ def test_an_editor_that_never_stops_by_itself_and_is_a_day_old() -> None:
     ]
 
 
+def test_an_app_that_is_being_repaired_says_so() -> None:
+    lines = shown(replace(STATUS, spaces=(replace(RUNNING, in_recovery=True),), usd_per_hour=0.115))
+
+    assert lines[-1].startswith("b      ada    InService, recovery  ml.m5.large")
+
+
 def test_one_unknown_price_is_not_hidden_in_the_sum() -> None:
     unknown = replace(RUNNING, name="c", instance_type="ml.p5.48xlarge", usd_per_hour=None)
 

@@ -90,7 +90,7 @@ def statements(limits: Limits, custom: Mapping[str, str], *, sagemaker: str, ima
 
 def _images(names: tuple[str, ...], custom: Mapping[str, str], sagemaker: str, images: str) -> list[Statement]:
     ours = tuple(custom[name] for name in names if name in custom)
-    why = "[limits] images: nobody starts an editor from another image. AWS does not tell versions apart."
+    why = "[limits] images: nobody starts an editor from another custom image. All versions of AWS's image pass."
     return [
         Statement(
             sid,
