@@ -7,6 +7,8 @@ from studio_emulator import distribution
 from studio_emulator.facts import has_gpu
 
 VERSION = distribution.VERSION
+# The oldest that lets a local editor in: https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html
+FOR_REMOTE_ACCESS = (2, 7)
 parsed, support = distribution.parsed, distribution.support
 
 
@@ -18,6 +20,12 @@ def newest() -> str:
 def supported_until(version: str) -> date | None:
     """The last day on which AWS mends this version; None where that is not known."""
     return support().until(version)
+
+
+def is_too_old_for_remote_access(version: str) -> bool:
+    """Whether a local editor cannot connect to it. "2" is the newest of 2.x."""
+    numbers = parsed(version)[:2]
+    return numbers < FOR_REMOTE_ACCESS[: len(numbers)]
 
 
 def has_place(region: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from studioctl.catalog.images import is_too_old_for_remote_access
 from studioctl.config.editor import Editor
 from studioctl.config.git_checks import host_of, is_ssh
 from studioctl.config.model import EnvironmentConfig
@@ -14,6 +15,9 @@ def notes(config: EnvironmentConfig) -> Iterator[Violation]:
     if not config.studio.home_file_system:
         only = "users have the volumes of their spaces alone, and no ~/user-default-efs"
         yield ("studio", "home_file_system"), f"{only}; it can be turned on later, and never off again"
+    for place, version in config.pinned_images() if config.studio.remote_access else ():
+        if is_too_old_for_remote_access(version):
+            yield place, f"{quote(version)} lets no local editor in: `connect` needs 2.7 or newer"
     yield from _repositories_by_ssh(config)
     if config.editor.script and (config.secrets.github or any(user.github for user in config.users)):
         yield ("editor", "script"), "is stored as it is, so Git in the space does not ask for the token by itself"

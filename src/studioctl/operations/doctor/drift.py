@@ -225,6 +225,10 @@ def _images(patient: Patient) -> Iterator[Finding]:
             continue
         if end := ending(spec.image_alias, patient.now().date()):
             message = f"Space '{space.name}' uses image {spec.image_alias}, which {end}"
+            if pinned.get(space.name):
+                back = f"studioctl up{patient.flags} && studioctl restart {space.name}{patient.flags}"
+                yield OLD_IMAGE.broken(message, remedy=back)
+                continue
             yield _of_space(
                 patient,
                 OLD_IMAGE,

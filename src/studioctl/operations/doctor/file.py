@@ -94,9 +94,9 @@ def _pins(patient: Patient) -> Iterator[Finding]:
         if end := ending(version, today):
             yield OLD_PIN.broken(f"image {version}, which {end}", at=place, newest=advisable(today), ours=patient.flags)
     if not found:
-        end = supported_until(newest())
-        over = end is not None and end < today
-        words = f"{newest()} on {support().as_of}, {'whose support ended on' if over else 'supported until'} {end}"
+        last = supported_until(newest())
+        over = last is not None and last < today
+        words = f"{newest()} on {support().as_of}, {'whose support ended on' if over else 'supported until'} {last}"
         yield OLD_PIN.ok(f"no image is pinned: spaces that name none start AWS's newest, {words}")
 
 

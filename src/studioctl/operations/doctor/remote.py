@@ -71,9 +71,16 @@ def _memory(patient: Patient) -> Iterator[Finding]:
 def _images(patient: Patient) -> Iterator[Finding]:
     if not patient.wanted.studio.remote_access or patient.domain is None:
         return
+    pinned = {space.name for space in patient.wanted.resolved_spaces() if space.image}
     for space in patient.examined_spaces:
-        if remote_requirements.is_too_old(space.spec):
-            message = f"Space '{space.name}' starts image {space.spec.image_alias}, and a local editor needs 2.7"
+        if not remote_requirements.is_too_old(space.spec):
+            continue
+        message = f"Space '{space.name}' starts image {space.spec.image_alias}, and a local editor needs 2.7"
+        if space.name in pinned:  # the next `up` puts back what is changed elsewhere
+            at = patient.wanted.place_of(space.name, "image")
+            remedy = remote_requirements.in_file(space.name, patient.flags)
+            yield OLD_IMAGE.broken(message, severity=_severity(patient), at=at, remedy=remedy)
+        else:
             yield OLD_IMAGE.broken(
                 message,
                 severity=_severity(patient),

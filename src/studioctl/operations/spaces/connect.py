@@ -110,12 +110,18 @@ def survey(
     wanted = (
         needs.remote_access(details, asked_for=account.config.studio.remote_access, flag=again),
         needs.instance(space.name, instance_type or runs_on, flag=flag, at=at),
-        needs.image(spec),
+        needs.image(spec, space=space.name, pinned=_pinned(account, space)),
         needs.running(space, app, flag=again),
     )
     return Survey(
         details, app, host, instance_type, wanted, tuple(machine.findings(editor, host, environ)), runs_on, again
     )
+
+
+def _pinned(account: Account, space: Space) -> tuple[str | int, ...]:
+    """Where the file says which version of the image the space starts; empty where it does not."""
+    pins = (each.image for each in account.config.resolved_spaces() if each.name == space.name)
+    return account.config.place_of(space.name, "image") if next(pins, None) else ()
 
 
 def blocking(found: Iterable[Finding]) -> list[Finding]:

@@ -7,7 +7,9 @@ from studio_emulator.facts import EDITORS_ON, editor_quota_name
 from studioctl.aws.values import App, Space
 from studioctl.catalog import troubles
 from studioctl.catalog.prices import alternatives
+from studioctl.config.apps import in_file, title
 from studioctl.errors import AwsError
+from studioctl.infrastructure.naming import Naming
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces.file_systems import unreachable
 from studioctl.operations.spaces.logs import lifecycle_tail
@@ -44,7 +46,7 @@ def refused(account: Account, space: Space, error: AwsError, *, instance_type: s
     if words := _unreached(account, space):
         what, _, remedy = words.rpartition("; ")
         return AwsError(f"'{space.name}' cannot start: {what}", hint=remedy)
-    return error
+    return _not_offered(account, space) or error
 
 
 def failed(account: Account, space: Space, app: App) -> AwsError:
@@ -70,6 +72,26 @@ def failed(account: Account, space: Space, app: App) -> AwsError:
     return AwsError(
         f"'{space.name}' did not start: {reason}\n{log}",
         hint=f"read the logs: studioctl logs {space.name}; then try again: studioctl start {space.name}",
+    )
+
+
+def _not_offered(account: Account, space: Space) -> AwsError | None:
+    """Somebody chose a custom image for the space, in Studio, that its app does not offer."""
+    details = account.studio.space(space.domain_id, space.name)
+    app, naming = in_file(space.editor_type), Naming.of(account.config)
+    custom = {naming.custom_image(each.digest): each for each in account.config.images.custom}
+    if details is None or app is None or details.spec.is_distribution or not details.spec.image:
+        return None
+    chosen = custom.get(details.spec.image.partition(" ")[0])
+    offered = [each.name for each in custom.values() if app in each.apps]
+    if chosen is None or chosen.name in offered:
+        return None
+    also = f" ({', '.join(offered)})" if offered else ""
+    apps = ", ".join(f'"{each}"' for each in (*chosen.apps, app))
+    return AwsError(
+        f"'{space.name}' cannot start: its image is '{chosen.name}', which {title(space.editor_type)} does not offer.",
+        hint=f"choose another image for it in Studio{also}; or, if it has {title(space.editor_type)} in it, write"
+        f" apps = [{apps}] for '{chosen.name}' below [[images.custom]], then: studioctl up",
     )
 
 

@@ -1,15 +1,13 @@
 """What AWS wants of a space before it lets a local editor in."""
 
-import re
-
 from studio_emulator.facts import DEFAULT_INSTANCE_TYPE, REMOTE_ACCESS_GB
 from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS as TOO_SMALL
 from studioctl.aws.values import DISTRIBUTION, App, ResourceSpec, Space, SpaceDetails
+from studioctl.catalog.images import FOR_REMOTE_ACCESS, is_too_old_for_remote_access, newest
 from studioctl.config.apps import title
 from studioctl.findings import Finding, Key, Rule, Severity
 from studioctl.remote.machine import REFERENCE
 
-MINIMUM_IMAGE = (2, 7)
 ACCESS = Rule(
     "remote-access",
     Severity.ERROR,
@@ -74,10 +72,18 @@ def instance(space: str, instance_type: str | None, *, flag: str = "", at: Key =
     )
 
 
-def image(spec: ResourceSpec) -> Finding:
-    """Whether the image is new enough, as far as what AWS shows of it tells."""
-    wanted = ".".join(map(str, MINIMUM_IMAGE))
+def image(spec: ResourceSpec, *, space: str = "", pinned: Key = ()) -> Finding:
+    """Whether the image is new enough, as far as what AWS shows of it tells.
+
+    Args:
+        spec: What the space runs on, or will.
+        space: Its name.
+        pinned: Where the file says which version; then the next `up` puts back what was chosen in Studio.
+    """
+    wanted = ".".join(map(str, FOR_REMOTE_ACCESS))
     remedy = f"choose image {wanted} or newer for the space in Studio, then start it again"
+    if pinned:
+        remedy = in_file(space)
     if not spec.is_distribution:
         why = (
             f"AWS does not tell what is in '{spec.image}'; it must be, or be built on, {DISTRIBUTION} {wanted} or newer"
@@ -86,7 +92,7 @@ def image(spec: ResourceSpec) -> Finding:
     if spec.image_alias is None:
         return IMAGE.ok(f"{spec.image or DISTRIBUTION}, the newest version")
     if is_too_old(spec):
-        return IMAGE.broken(f"{spec.image}: AWS wants {wanted} or newer", remedy=remedy)
+        return IMAGE.broken(f"{spec.image}: AWS wants {wanted} or newer", at=pinned, remedy=remedy)
     return IMAGE.ok(str(spec.image))
 
 
@@ -94,8 +100,12 @@ def is_too_old(spec: ResourceSpec) -> bool:
     """Whether it is known to be a version of SageMaker Distribution that lets no remote session in."""
     if not spec.is_distribution or spec.image_alias is None:
         return False
-    numbers = tuple(int(part) for part in re.findall(r"\d+", spec.image_alias)[:2])
-    return numbers < MINIMUM_IMAGE[: len(numbers)]  # "2" is the newest of 2.x
+    return is_too_old_for_remote_access(spec.image_alias)
+
+
+def in_file(space: str, flags: str = "") -> str:
+    """What lets a local editor into a space whose version the file pins."""
+    return f'write image = "{newest()}" there, then: studioctl up{flags} && studioctl restart {space}{flags}'
 
 
 def remote_access(space: SpaceDetails, *, asked_for: bool, flag: str = "") -> Finding:
