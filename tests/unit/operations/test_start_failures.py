@@ -1,5 +1,6 @@
 """Why a start failed: AWS's own words, and what is made of them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -9,10 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from studioctl.aws.values import ResourceSpec, Space
+from studioctl.config.limits import Limits
 from studioctl.errors import AwsError
 from studioctl.events import Noted
+from studioctl.infrastructure.naming import Naming
 from studioctl.operations.environment import Account
-from studioctl.operations.spaces import start_stop
+from studioctl.operations.spaces import diagnose_start, start_stop
 from studioctl.target import Target
 from tests.environments import environment
 from tests.fakes.studio import EDITOR, MOMENT, FakeStudio
@@ -137,6 +140,48 @@ def test_where_none_of_them_can_be_had_the_last_says_what_to_do() -> None:
     assert studio.asked == ["ml.g5.xlarge", "ml.p3.2xlarge", "ml.g6.xlarge"]
     assert caught.value.message.startswith(
         "'ada-editor' did not start: AWS has no ml.g6.xlarge free in a, b at present"
+    )
+    assert caught.value.hint == (
+        "try again later, or on another type for this time: studioctl start ada-editor --instance-type ml.g4dn.2xlarge"
+        "   (or ml.g4dn.xlarge, ml.g5.2xlarge)"
+    )
+
+
+def test_no_type_is_named_that_the_limits_deny() -> None:
+    account = scarce(Scarce({}))
+    limited = replace(account, config=account.config.model_copy(update={"limits": Limits(instance_types=("ml.g5.*",))}))
+    limited.__dict__.update(studio=Scarce({}), session=SimpleNamespace(client=lambda _: FakeLogs()))
+
+    with pytest.raises(AwsError) as caught:
+        done(start_stop.start(limited, EDITOR))
+
+    named = re.findall(r"ml\.[\w.]+", caught.value.hint)
+    assert named
+    assert all(each.startswith("ml.g5.") and each != "ml.g5.xlarge" for each in named)
+
+
+def test_an_image_that_the_app_does_not_offer_is_told_with_one_that_it_does() -> None:
+    """Somebody has chosen it in Studio's pages."""
+    digests = {name: f"sha256:{digit * 64}" for name, digit in (("torch", "1"), ("lab", "2"))}
+    custom = [
+        {"name": "torch", "digest": digests["torch"]},
+        {"name": "lab", "digest": digests["lab"], "apps": ["jupyterlab"]},
+    ]
+    config = environment(images={"custom": custom})
+    chosen = Naming.of(config).custom_image(digests["torch"])
+    arn = f"arn:aws:sagemaker:us-east-1:123456789012:image/{chosen}"
+    lab = replace(
+        EDITOR, name="ada-lab", app_type="JupyterLab", spec=ResourceSpec("ml.t3.medium", arn, None, None, "x")
+    )
+    account = Account(config, Target("us-east-1"))
+    account.__dict__.update(studio=FakeStudio(details=lab), session=SimpleNamespace(client=lambda _: FakeLogs()))
+
+    told = diagnose_start.refused(account, lab, AwsError("not in the CustomImages", hint=""), instance_type=None)
+
+    assert told.message == "'ada-lab' cannot start: its image is 'torch', which JupyterLab does not offer."
+    assert told.hint == (
+        "choose another image for it in Studio (lab); or, if it has JupyterLab in it, write"
+        ' apps = ["code-editor", "jupyterlab"] for \'torch\' below [[images.custom]], then: studioctl up'
     )
 
 

@@ -127,7 +127,7 @@ class AppBackend(StartupBackend):
         missing = mounts.missing_directory(self, domain, space) if space is not None else None
         if missing:
             self.pass_through(app, "Pending", lambda: self.fail(app, Outcome("Failed", missing)))
-        elif not self.start_scripts(domain, space, app):
+        elif self.outcome or not self.start_scripts(domain, space, app):  # one that is told to fail runs nothing
             self.bring_into_service(app)
         return app
 

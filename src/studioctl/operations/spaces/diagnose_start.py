@@ -1,6 +1,7 @@
 """Why an editor did not start, in words, and what to do about it."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from studio_emulator.facts import EDITORS_ON, editor_quota_name
@@ -8,6 +9,7 @@ from studioctl.aws.values import App, Space
 from studioctl.catalog import troubles
 from studioctl.catalog.prices import alternatives
 from studioctl.config.apps import in_file, title
+from studioctl.config.people_limits import admits
 from studioctl.errors import AwsError
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.environment import Account
@@ -20,11 +22,13 @@ class UnavailableError(AwsError):
 
     Args:
         why: In a few words.
+        instance_type: The type; None where AWS did not tell.
+        by_quota: Whether it is the account that may have no more.
     """
 
-    def __init__(self, message: str, *, hint: str, why: str) -> None:
+    def __init__(self, message: str, *, hint: str, why: str, instance_type: str | None, by_quota: bool) -> None:
         super().__init__(message, hint=hint)
-        self.why = why
+        self.why, self.instance_type, self.by_quota = why, instance_type, by_quota
 
 
 QUOTA_CODES = {editor_quota_name(instance_type): code for instance_type, code in EDITORS_ON.items()}
@@ -35,6 +39,7 @@ QUOTA = re.compile(
 )
 ZONES = re.compile(r"zones? \[(?P<zones>[^\]]*)\]")
 SCRIPT = re.compile(r"Lifecycle ?Config", re.IGNORECASE)
+NAMED = 3  # other types that a hint names
 TAIL = 20  # lines of the script's log
 CLOCKS = timedelta(seconds=30)  # how far the clocks of SageMaker and CloudWatch may be apart
 
@@ -121,20 +126,42 @@ def _quota(account: Account, space: Space, found: re.Match[str], instance_type: 
         hint="ask AWS for more: aws service-quotas request-service-quota-increase --service-code sagemaker"
         f" --quota-code {code or f'$({look_up})'} --desired-value {int(found['used']) + 1}{flags}",
         why=f"the account's quota for {instance_type or 'it'} is {found['limit']}, and {found['used']} are in use",
+        instance_type=instance_type,
+        by_quota=True,
     )
 
 
 def _capacity(account: Account, space: Space, app: App) -> AwsError:
     zones = ZONES.search(app.failure)
     where = f" in {zones['zones']}" if zones else f" in {account.target.region}"
-    others = alternatives(app.instance_type, account.target.region)
-    alternative = f"studioctl start {space.name} --instance-type {others[0]}" if others else "another instance type"
-    also = f"   (or {', '.join(others[1:])})" if others[1:] else ""
     return UnavailableError(
         f"'{space.name}' did not start: AWS has no {app.instance_type} free{where} at present: {app.failure}",
-        hint=f"try again later, or on another type for this time: {alternative}{also}",
+        hint=_on_another(account, space, [app.instance_type or ""]),
         why=f"AWS has no {app.instance_type} free{where} at present",
+        instance_type=app.instance_type,
+        by_quota=False,
     )
+
+
+def exhausted(account: Account, space: Space, error: UnavailableError, tried: Sequence[str]) -> UnavailableError:
+    """None of several types could be had: what the last one says, with a hint that names none of them."""
+    if error.by_quota:
+        return error
+    hint = _on_another(account, space, tried)
+    return UnavailableError(error.message, hint=hint, why=error.why, instance_type=tried[-1], by_quota=False)
+
+
+def _on_another(account: Account, space: Space, tried: Sequence[str]) -> str:
+    """Types of about the price of the last, which people may start."""
+    limits = account.config.limits.instance_types
+    others = [
+        each
+        for each in alternatives(tried[-1], account.target.region)
+        if each not in tried and (limits is None or admits(limits, each))
+    ][:NAMED]
+    alternative = f"studioctl start {space.name} --instance-type {others[0]}" if others else "another instance type"
+    also = f"   (or {', '.join(others[1:])})" if others[1:] else ""
+    return f"try again later, or on another type for this time: {alternative}{also}"
 
 
 def _restored_home(account: Account, space: Space) -> str | None:

@@ -82,8 +82,6 @@ def image(spec: ResourceSpec, *, space: str = "", pinned: Key = ()) -> Finding:
     """
     wanted = ".".join(map(str, FOR_REMOTE_ACCESS))
     remedy = f"choose image {wanted} or newer for the space in Studio, then start it again"
-    if pinned:
-        remedy = in_file(space)
     if not spec.is_distribution:
         why = (
             f"AWS does not tell what is in '{spec.image}'; it must be, or be built on, {DISTRIBUTION} {wanted} or newer"
@@ -92,7 +90,9 @@ def image(spec: ResourceSpec, *, space: str = "", pinned: Key = ()) -> Finding:
     if spec.image_alias is None:
         return IMAGE.ok(f"{spec.image or DISTRIBUTION}, the newest version")
     if is_too_old(spec):
-        return IMAGE.broken(f"{spec.image}: AWS wants {wanted} or newer", at=pinned, remedy=remedy)
+        return IMAGE.broken(
+            f"{spec.image}: AWS wants {wanted} or newer", at=pinned, remedy=in_file(space) if pinned else remedy
+        )
     return IMAGE.ok(str(spec.image))
 
 
