@@ -25,5 +25,5 @@ def ending(version: str, today: date) -> str | None:
 
 
 def advisable(today: date) -> str:
-    """What to pin: the newest minor version, or, where the table is so old that this one ends, whatever is newest."""
+    """The version to pin: the newest minor one; where the table is so old that this one ends, the newest major one."""
     return str(support().newest[0]) if ending(newest(), today) else newest()

@@ -104,7 +104,7 @@ def is_too_old(spec: ResourceSpec) -> bool:
 
 
 def in_file(space: str, flags: str = "") -> str:
-    """What lets a local editor into a space whose version the file pins."""
+    """The remedy for a space whose version the file pins."""
     return f'write image = "{newest()}" there, then: studioctl up{flags} && studioctl restart {space}{flags}'
 
 
