@@ -18,6 +18,8 @@ LEAST_IDLE, LONGEST_IDLE = 15, 24 * 60  # minutes; spaces tell every five
 OLD_LOOKS = 3
 """After this many looks that did not take place nobody is watched."""
 LEAST_SILENCE = 30  # minutes: a look that fails now and then is no alarm
+SUMS = ("monthly_usd_per_user", "monthly_usd")
+GUARDED = (*SUMS, "schedule", "max_hours_per_start", "idle_gpu_minutes")
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 DAYS_PATTERN = rf"^({'|'.join(DAYS)})([,-]({'|'.join(DAYS)}))*$"
 
@@ -174,8 +176,7 @@ class Limits(Model):
     @property
     def are_set(self) -> bool:
         """Whether there is anything to guard."""
-        limits = (self.monthly_usd_per_user, self.monthly_usd, self.schedule, self.max_hours_per_start)
-        return self.idle_gpu_minutes is not None or any(limit is not None for limit in limits)
+        return any(getattr(self, key) is not None for key in GUARDED)
 
     @property
     def silent_minutes(self) -> int:
@@ -210,3 +211,12 @@ def violations(limits: Mapping[str, Any], *, per_user_roles: bool, own_script: b
             ("idle_gpu_minutes",),
             "needs studioctl's own script, which tells whether a GPU is at work; name yours under extra_script",
         )
+
+
+def idle_keys(written: Mapping[str, Any]) -> Iterator[Violation]:
+    """Keys that are written down and do nothing: shares of no sum, and how often a guard looks that is not there."""
+    if "warn_at" in written and not any(written.get(key) is not None for key in SUMS):
+        yield ("warn_at",), "is about a monthly sum, and there is none; add monthly_usd = 100, or delete this line"
+    if "check_minutes" in written and not any(written.get(key) is not None for key in GUARDED):
+        words = "is about a guard, and nothing is limited that one watches; add monthly_usd = 100, or delete this line"
+        yield ("check_minutes",), words

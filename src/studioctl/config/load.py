@@ -107,7 +107,7 @@ def _is_unread(found: set[Violation]) -> bool:
 def _all_problems(error: ValidationError, data: dict[str, Any]) -> set[Violation]:
     # A model's rules only run when its fields are right; a person wants to hear of both at once. Where both have
     # something to say about one place, the rule knows better.
-    broken = set(rules.violations(_with_defaults(data)))
+    broken = set(rules.violations(_with_defaults(data), data))
     places = {place for place, _ in broken}
     return broken | {violation for violation in explain(error) if violation[0] not in places}
 

@@ -248,7 +248,7 @@ class EnvironmentConfig(Model):
 
     @model_validator(mode="after")
     def _follow_the_rules(self) -> Self:
-        if found := list(rules.violations(self.model_dump())):
+        if found := list(rules.violations(self.model_dump(), self.model_dump(exclude_unset=True))):
             errors = [
                 InitErrorDetails(type=PydanticCustomError("rule", "{text}", {"text": text}), loc=location, input=None)
                 for location, text in found

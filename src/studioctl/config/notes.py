@@ -21,6 +21,9 @@ def notes(config: EnvironmentConfig) -> Iterator[Violation]:
     yield from _repositories_by_ssh(config)
     if config.editor.script and (config.secrets.github or any(user.github for user in config.users)):
         yield ("editor", "script"), "is stored as it is, so Git in the space does not ask for the token by itself"
+    if not config.tuning.has_database:
+        for key in sorted(config.tuning.model_fields_set - {"database"}):
+            yield ("tuning", key), "does nothing without a database"
 
 
 def _docker(config: EnvironmentConfig) -> Iterator[Violation]:

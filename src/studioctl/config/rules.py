@@ -39,11 +39,12 @@ TAKEN_ADDRESSES = 6
 MOST_CUSTOM_IMAGES = 5
 
 
-def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
+def violations(data: Mapping[str, Any], written: Mapping[str, Any]) -> Iterator[Violation]:
     """Everything in this environment that breaks a rule.
 
     Args:
         data: The file as plain dicts and lists, with the defaults of its sections filled in.
+        written: The same without them: what somebody has written down, and so expects to do something.
     """
     yield from secrets_in_clear.violations((), data)
     yield from _unique_users(data)
@@ -73,6 +74,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     bounds = limits.violations(table_in(data, "limits"), per_user_roles=per_user_roles, own_script=own_script)
     yield from _below(("limits",), bounds)
     yield from _below(("tuning",), tuning.violations(table_in(data, "tuning"), table_in(data, "network")))
+    yield from _below(("limits",), limits.idle_keys(table_in(written, "limits")))
     yield from terraform.violations(data)
     yield from _raw_script(data)
     for place, editor in _editors(data):

@@ -18,6 +18,7 @@ from studioctl.operations.costs.words import (
     NOTHING,
     amount,
     by_item,
+    capped,
     dated,
     left_running,
     summary,
@@ -48,7 +49,7 @@ class Effect:
         title: A sentence.
         ways: The sum for each of the ways to work, before and after; empty where none changes.
         because: The changes that make the difference.
-        notes: By use, and not counted.
+        notes: Limits that end apps before, what is paid by use, and what is not counted.
     """
 
     title: str
@@ -75,7 +76,8 @@ def show(found: Estimate, terminal: Terminal, *, source: Source | None, against:
     if against is not None:
         table.add_row("against the file", *_cells(found.total.beyond(against.total), signed=True))
     out.print(table)
-    _print(out, left_running(found))
+    for told in (left_running(found), *capped(found)):
+        _print(out, told)
     _print(out, "\nPaid for:", "bold")
     for line in found.lines if len(found.users) <= LISTED else ():
         _print(out, f"  {_of(line, found)}{_place(source, line.key)}")
@@ -96,6 +98,7 @@ def to_json(found: Estimate, *, source: Source | None, against: Estimate | None)
         "shared": _plain(found.of(None)),
         "users": [{"name": name, **_plain(found.of(name))} for name in found.users],
         "lines": [_line(line, found, source) for line in found.lines],
+        "caps": [{"user": cap.user, "usd": cap.usd, **_plain(cap.apps)} for cap in found.caps],
         "by_use": [
             {
                 "item": item,
@@ -133,7 +136,8 @@ def effect(found: PlannedCosts, source: Source) -> Effect:
         more = len(groups) - LISTED
         because.append(f"and {more} more; in all: {_differences(found.difference, found)}")
     title = f"Cost in USD a month, by how people work{dated(found.after)}:"
-    return Effect(title, tuple(_ways(found)), tuple(because), (*_to_come(found), *_paid_by_use(found), NOT_COUNTED))
+    notes = (*_to_come(found), *capped(found.after), *_paid_by_use(found), NOT_COUNTED)
+    return Effect(title, tuple(_ways(found)), tuple(because), notes)
 
 
 def _to_come(found: PlannedCosts) -> Iterator[str]:

@@ -10,7 +10,7 @@ from studioctl.config.text import count
 from studioctl.infrastructure.database import PAUSE_SECONDS, WORKER
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.costs.estimate import Costs, Estimate
-from studioctl.operations.costs.words import amount, by_item, dated, left_running, quantities, summary, ways
+from studioctl.operations.costs.words import amount, by_item, capped, dated, left_running, quantities, summary, ways
 from studioctl.report.content import Table
 
 DISK = "your disk's, if it is encrypted"
@@ -52,8 +52,8 @@ def _cells(costs: Costs) -> Iterator[str]:
 
 def priced(found: Estimate) -> str:
     """The meaning of the sums, and where the prices come from."""
-    return (
-        f"{left_running(found)} Estimated from the file, by list prices of {found.region} without tax or"
+    return " ".join((left_running(found), *capped(found))) + (
+        f" Estimated from the file, by list prices of {found.region} without tax or"
         f" discounts{dated(found)}. What is stored and transferred is paid for besides."
     )
 

@@ -48,5 +48,24 @@ def test_an_idle_gpu_is_only_seen_by_our_own_script() -> None:
     assert environment(limits={"idle_gpu_minutes": 30}).limits.are_set
 
 
-def test_shares_alone_limit_nothing() -> None:
-    assert not environment(limits={"warn_at": [0.5]}).limits.are_set
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"limits": {"warn_at": [0.5, 0.8]}}, "limits.warn_at: is about a monthly sum, and there is none"),
+        ({"limits": {"warn_at": [0.5], "max_hours_per_start": 9.0}}, "limits.warn_at: is about a monthly sum"),
+        ({"limits": {"check_minutes": 5}}, "limits.check_minutes: is about a guard"),
+    ],
+    ids=["shares", "shares beside another limit", "looks"],
+)
+def test_a_key_that_does_nothing_is_refused_also_where_it_says_the_default(
+    section: dict[str, dict[str, object]], said: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        environment(**section)
+    (error,) = refused.value.errors()
+    assert f"{'.'.join(map(str, error['loc']))}: {error['msg']}".startswith(said)
+
+
+def test_keys_that_nobody_wrote_are_no_mistake() -> None:
+    assert environment(limits={"monthly_usd": 9.0, "warn_at": [0.5], "check_minutes": 5}).limits.are_set
+    assert not environment(limits={}).limits.are_set

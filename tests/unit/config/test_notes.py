@@ -50,3 +50,7 @@ def test_that_a_token_is_no_key_for_ssh() -> None:
         f'editor.repositories[0]: "git@github.com:acme/a.git" {key}, and the token for github.com is only for https://',
         f'editor.repositories[1]: "ssh://git@git.acme.example:22/b.git" {key}',
     ]
+
+
+def test_that_keys_of_a_database_do_nothing_without_one() -> None:
+    assert told(tuning={"database": "none", "max_acu": 4.0}) == ["tuning.max_acu: does nothing without a database"]

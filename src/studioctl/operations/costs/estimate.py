@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from studioctl.catalog.prices import HOURS_A_MONTH, Prices, items
+from studioctl.config.limits import Limits
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
 from studioctl.operations.costs import pieces
@@ -13,6 +14,7 @@ from studioctl.operations.prices import known
 WORKING_HOURS = 8.0
 WORKING_DAYS = 5  # a week
 HOURS_A_WEEK = 168
+HOUR = "hour"  # the unit of what runs
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,21 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Cap:
+    """A sum of `[limits]` at which apps are stopped before they cost what they would.
+
+    Args:
+        user: Whose apps it stops; None: everybody's.
+        usd: The sum.
+        apps: The costs of those apps without it, as far as prices are known.
+    """
+
+    user: str | None
+    usd: float
+    apps: Costs
+
+
+@dataclass(frozen=True)
 class Estimate:
     """The costs of an environment.
 
@@ -111,6 +128,7 @@ class Estimate:
         price_list: The prices that it was counted with.
         by_use: Items besides, which cost by what is stored and done.
         idle_minutes: How long apps run on without use; None: until somebody stops them.
+        limits: `[limits]`, which the sums leave out: see `caps`.
     """
 
     name: str
@@ -121,6 +139,7 @@ class Estimate:
     price_list: Prices
     by_use: tuple[str, ...]
     idle_minutes: int | None
+    limits: Limits
 
     @property
     def total(self) -> Costs:
@@ -130,6 +149,17 @@ class Estimate:
     def of(self, user: str | None) -> Costs:
         """This user's part; None: everybody's."""
         return total(line for line in self.lines if line.user == user)
+
+    @property
+    def caps(self) -> tuple[Cap, ...]:
+        """The sums of `[limits]` that apps left running would pass: that of all first, then each user's."""
+        running = [(line.user, line.costs) for line in self.lines if line.unit == HOUR and line.user is not None]
+        in_all, per_user = self.limits.monthly_usd, self.limits.monthly_usd_per_user
+        found = [] if in_all is None else [Cap(None, in_all, sum((costs for _, costs in running), Costs()))]
+        if per_user is not None:
+            of = {user: sum((costs for owner, costs in running if owner == user), Costs()) for user in self.users}
+            found += [Cap(user, per_user, costs) for user, costs in of.items()]
+        return tuple(cap for cap in found if cap.apps.forgotten.usd > cap.usd)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -159,7 +189,8 @@ def estimate(config: EnvironmentConfig, hours: float = WORKING_HOURS, *, unstart
     )
     users = tuple(user.name for user in config.users)
     idle = pieces.idle_minutes(config)
-    return Estimate(config.name, config.region, hours, found, users, price_list, pieces.by_use(config), idle)
+    by_use = pieces.by_use(config)
+    return Estimate(config.name, config.region, hours, found, users, price_list, by_use, idle, config.limits)
 
 
 def of_guard(config: EnvironmentConfig) -> Money:
@@ -204,7 +235,7 @@ def of_space(space: PaidSpace, price_list: Prices, hours: float) -> Sequence[Lin
     on = f"'{space.name}' on {space.instance_type}{', on a training plan' if space.is_prepaid else ''}"
     return (
         Line(space.address, space.user, what, "volume", "GB-month", space.volume_gb, volume, kept, space.volume_key),
-        Line(space.address, space.user, on, space.instance_type, "hour", worked_hours, rate, runs, space.type_key),
+        Line(space.address, space.user, on, space.instance_type, HOUR, worked_hours, rate, runs, space.type_key),
     )
 
 

@@ -1,9 +1,10 @@
 """An estimate in words, as a terminal and a report show it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from studioctl.catalog.prices import items
-from studioctl.operations.costs.estimate import Costs, Estimate, Line, Money
+from studioctl.config.text import listed
+from studioctl.operations.costs.estimate import Cap, Costs, Estimate, Line, Money
 
 SHARED = "everybody"
 ALL = "in all"
@@ -35,6 +36,23 @@ def left_running(found: Estimate) -> str:
         f'"Left running" means that apps are started each working day and never stopped by hand: {end}.'
         " Each space counts with its volume, which AWS creates at the space's first start."
     )
+
+
+def capped(found: Estimate) -> Iterator[str]:
+    """The sums of `[limits]` that end apps before they cost what the estimate says: a sentence for each."""
+    _, working, left_running = ways(found)
+
+    def costs(cap: Cap) -> str:
+        at_work = cap.apps.working.usd > cap.usd
+        return f"{amount(cap.apps.working)} {working}" if at_work else f"{amount(cap.apps.forgotten)} {left_running}"
+
+    caps = found.caps
+    for cap in (cap for cap in caps if cap.user is None):
+        yield f"[limits] monthly_usd stops apps at {cap.usd:,.2f} USD a month. Without it they cost {costs(cap)}."
+    if of_users := [cap for cap in caps if cap.user is not None]:
+        told = listed(f"{cap.user}'s cost {costs(cap)}" for cap in of_users)
+        usd = of_users[0].usd
+        yield f"[limits] monthly_usd_per_user stops a user's apps at {usd:,.2f} USD a month. Without it {told}."
 
 
 def summary(found: Estimate) -> Iterable[tuple[str, Costs]]:

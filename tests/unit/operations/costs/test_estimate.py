@@ -4,7 +4,7 @@ import pytest
 
 from studioctl.operations.costs.estimate import Costs, Money, estimate, forgotten_hours, of_guard, weekend_hours
 from studioctl.operations.costs.what_if import Asked, changed
-from studioctl.operations.costs.words import amount
+from studioctl.operations.costs.words import amount, capped
 from tests.environments import environment
 
 HOURS = 730 / 168  # weeks in a month
@@ -137,3 +137,21 @@ def test_an_app_on_a_training_plan_costs_its_volume_alone() -> None:
     kept = 20 * VOLUME
     assert usd(found.total) == pytest.approx((kept, kept, kept, 0), abs=CENT)
     assert found.lines[1].what == "'ada-h100' on ml.p4d.24xlarge, on a training plan"
+
+
+def test_a_limit_that_ends_apps_before_they_cost_what_is_estimated_is_told() -> None:
+    people = [{"name": "ada"}, {"name": "bob", "spaces": [{"name": "gpu", "instance_type": "ml.g5.xlarge"}]}]
+    config = environment(
+        limits={"monthly_usd": 270.0, "monthly_usd_per_user": 9.0}, iam={"per_user_roles": True}, users=people
+    )
+    found = estimate(config)
+    assert [(cap.user, cap.usd) for cap in found.caps] == [(None, 270.0), ("ada", 9.0), ("bob", 9.0)]
+    in_all, per_user = capped(found)
+    assert (
+        in_all == "[limits] monthly_usd stops apps at 270.00 USD a month. Without it they cost 285.49 if left running."
+    )
+    assert per_user == (
+        "[limits] monthly_usd_per_user stops a user's apps at 9.00 USD a month. Without it ada's cost 9.78 if left "
+        "running, bob's cost 245.07 at 8 h a working day."
+    )
+    assert list(capped(estimate(environment(limits={"monthly_usd": 10.0})))) == []
