@@ -48,7 +48,7 @@ ALLOWED: dict[str, set[str]] = {
         "review",
         "tuning",
     },
-    "audit": {"config", "infrastructure", "terraform", "aws"},
+    "audit": {"config", "guard", "infrastructure", "terraform", "aws"},
     "tuning": {"aws"},
     "review": {"catalog", "config", "infrastructure", "lifecycle", "terraform"},
     "report": {"audit", "catalog", "config", "infrastructure", "operations"},

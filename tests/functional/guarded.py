@@ -13,6 +13,7 @@ from tests.unit.emulator.emulated import SESSION, TRUST
 
 from studio_emulator import controls, server
 from studio_emulator.server import ACCOUNT_ID
+from studioctl.audit import rules
 from studioctl.config.load import load
 from studioctl.guard import store
 from studioctl.guard.ledger import Ledger
@@ -91,6 +92,11 @@ class Guarded:
         """What the doctor says of the guard."""
         told = json.loads(self.home.run("doctor", "--json", expect=None).out)
         return [finding for finding in told["findings"] if finding["group"] == "Limits"]
+
+    def unguarded(self) -> list[str]:
+        """What the audit of the account says of the guard."""
+        told = json.loads(self.home.run("audit", "--json", expect=None).out)
+        return [finding["message"] for finding in told["findings"] if finding["id"] == rules.UNGUARDED.id]
 
     def held(self, user: str) -> bool:
         """Whether the user's role has the policy that forbids to start anything."""

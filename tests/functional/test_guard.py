@@ -211,8 +211,11 @@ def test_a_guard_that_is_switched_off_is_told(team: Guarded) -> None:
     assert told["age_minutes"] >= 90
     (finding,) = team.diagnosis()
     assert (finding["id"], finding["remedy"].split(" --")[0]) == ("LIM002", "aws lambda delete-function-concurrency")
+    assert team.unguarded() == ["function 'acme-ml-guard' may not run: its reserved concurrency is 0"]
     team.home.client("lambda").delete_function_concurrency(FunctionName="acme-ml-guard")
+    assert team.unguarded() == ["guard 'acme-ml-guard' does not look"]
     team.forward(forward=1800)
+    assert team.unguarded() == []
     assert [(each["id"], each["severity"]) for each in team.diagnosis()] == [("LIM003", "ok"), ("LIM004", "ok")]
     assert team.home.client("s3").head_object(Bucket=BUCKET, Key="studioctl-guard/ledger.json")
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from studioctl.audit import rules
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError
 from studioctl.findings import Finding
+from studioctl.guard import function, store
+from studioctl.guard.stored import UnreadableError
 from studioctl.infrastructure.block import Blueprint, Resource
-from studioctl.infrastructure.naming import Naming
+from studioctl.infrastructure.guard import is_old
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 
 if TYPE_CHECKING:
     from studioctl.aws.session import Session
@@ -105,6 +109,47 @@ def _policies_of(role: Resource, held: Held) -> set[str]:
     return inline | hold | {made.get(arn) or arn.replace(PARTITION, identity.partition) for arn in arns}
 
 
+def _guard(held: Held) -> Iterator[Finding]:
+    """The guard of `[limits]`: before there is a domain there is nobody to watch."""
+    from studioctl.aws import guard  # noqa: PLC0415
+    from studioctl.aws.studio import Studio  # noqa: PLC0415
+
+    config, naming = held.config, Naming.of(held.config)
+    if not config.limits.are_set:
+        return
+    if Studio(held.session).find_domain(naming.domain, tag=(ENVIRONMENT_TAG, config.name)) is None:
+        return
+    found = guard.standing(held.session, naming.guard)
+    if found is None:
+        yield _unguarded(held, f"there is no function '{naming.guard}'", "studioctl up")
+    elif found.schedule != "ENABLED":
+        message = f"schedule '{naming.guard}', which calls the guard, is {found.schedule or 'gone'}"
+        yield _unguarded(held, message, "studioctl up")
+    elif found.is_quiet:
+        again = f"aws lambda delete-function-concurrency --function-name {naming.guard}{held.flags}"
+        yield _unguarded(held, f"function '{naming.guard}' may not run: its reserved concurrency is 0", again)
+    elif is_old(config, _silence(held, found.changed)):
+        yield _unguarded(held, f"guard '{naming.guard}' does not look", "studioctl doctor")
+
+
+def _silence(held: Held, changed: datetime) -> float:
+    """Seconds by AWS's clock since the guard last looked, or since it was last changed."""
+    from studioctl.aws import guard  # noqa: PLC0415
+
+    bucket = held.config.bucket_in(held.session.identity.account_id)
+    try:
+        ledger, now = guard.reading(
+            held.session, lambda s3: (store.read(s3, bucket)[0], function.clock(s3, bucket))
+        ) or (None, changed.timestamp())
+    except UnreadableError:
+        return 0.0  # the doctor tells of it, and the guard's next look mends it
+    return float(now - max(ledger.sampled if ledger else 0.0, changed.timestamp()))
+
+
+def _unguarded(held: Held, message: str, command: str) -> Finding:
+    return rules.UNGUARDED.broken(message, about=Naming.of(held.config).guard, command=command)
+
+
 def _of_type(blueprint: Blueprint, *kinds: str) -> Iterator[Resource]:
     return (block for block in blueprint.resources() if block.type in kinds)
 
@@ -114,6 +159,7 @@ CHECKS: tuple[tuple[str, Callable[[Held], Iterator[Finding]]], ...] = (
     ("CloudTrail", _trail),
     ("the root user", _root),
     ("the role's policies", _attached),
+    ("the guard", _guard),
 )
 
 

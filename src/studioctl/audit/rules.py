@@ -186,6 +186,17 @@ ATTACHED_ELSEWHERE = Rule(
     cost="no money; whoever needs it writes it into extra_statements",
     subject=Subject.ACCOUNT,
 )
+UNGUARDED = Rule(
+    "STUDIO-106",
+    Severity.HIGH,
+    "The file has limits, and no guard enforces them",
+    "Nothing is stopped at a limit, and nobody is warned.",
+    "{command}",
+    "https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-state.html",
+    key=("limits",),
+    cost="the guard's own, which studioctl cost tells: less than a dollar a month",
+    subject=Subject.ACCOUNT,
+)
 
 NO_ACCOUNT = Rule(
     "STUDIO-090",
@@ -242,4 +253,5 @@ RULES: tuple[Rule, ...] = (
     OPEN_BUCKET,
     NO_ROOT_MFA,
     ATTACHED_ELSEWHERE,
+    UNGUARDED,
 )

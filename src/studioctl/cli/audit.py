@@ -27,7 +27,10 @@ def audit(
     Looks at the file, at what [bold]up[/] would make of it, and at the account. Exits with 0 when nothing is found or
     all of it is accepted, and with 2 when there are findings.
     """
+    from dataclasses import replace
+
     from studioctl.cli import context
+    from studioctl.cli.hints import found_with
     from studioctl.presentation import audit as views
     from studioctl.presentation import sarif as log
     from studioctl.presentation.console import Terminal
@@ -40,6 +43,7 @@ def audit(
             exit_code=ExitCode.USAGE,
         )
     found = context.audit(config, local=local, offline=offline).report()
+    found = replace(found, findings=found_with(context.repeated(config, local=local), found.findings))
     if sarif:
         typer.echo(dumps(log.sarif(found)))
     elif json:

@@ -20,7 +20,10 @@ def doctor(
 
     Works before [bold]up[/] and after it, and without a file. Exits with 1 when there are errors.
     """
+    from dataclasses import replace
+
     from studioctl.cli import context, rehearsal
+    from studioctl.cli.hints import found_with
     from studioctl.findings import Severity
     from studioctl.operations.doctor.catalogue import GROUPS
     from studioctl.operations.doctor.examination import examine
@@ -30,6 +33,7 @@ def doctor(
 
     patient, terminal = context.patient(config, local=local), Terminal()
     found = examine(patient, GROUPS)
+    found = replace(found, findings=found_with(context.repeated(config, local=local), found.findings))
     if json:
         typer.echo(dumps(found.to_json()))
     else:

@@ -2,9 +2,15 @@
 
 import re
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what every command loads stays small
+    from studioctl.findings import Finding
+
+LOCAL = " --local"
 
 # Commands that take the flags which say what environment is meant.
 STATE = r"state (?:history|trust|restore(?: SERIAL)?|unlock(?: [\w-]{36})?|bucket create)"
@@ -14,11 +20,11 @@ VERBS = re.compile(
     r"|homes restore|user (import|remove)|iam (user|deployer)|limits (show|grant|revoke)"
     rf"|tune run(?! FILE)|{STATE})\b(?! --help)"
 )
-# Those that read the file, or find studies beside it, and act nowhere. Some hints name the file already.
+# Those that read the file, or find studies beside it, and act nowhere.
 STUDIES = r"tune (?:run(?= FILE)|resume|status|best|list|logs|plot|dashboard|export|stop|delete)"
 READERS = re.compile(
     r"\bstudioctl (validate|synth|cost(?! --month)|user (add|list)|image build|editor (script|test)|ci (init|trust)"
-    rf"|{STUDIES})\b(?! --config| --help)"
+    rf"|{STUDIES})\b(?! --help)"
 )
 
 # Of these, the ones that also find an environment by its name. The others need its file.
@@ -27,6 +33,10 @@ BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|l
 # What takes the file of a reviewed plan, and what says that it may be applied.
 UP = re.compile(r"\bstudioctl up\b")
 AGREED = re.compile(r"(?<=\bstudioctl up)(?: --(?:stop-apps|delete-data))+")
+
+# A hint may have some of the flags already: what follows a command, up to the next.
+REST = re.compile(r"(?:(?!studioctl )[^,;()\n])*")
+WHERE = re.compile(r" --(?:config|env)\b")
 
 # It is about no environment in particular, but a rehearsal's is on the emulator.
 LIST = re.compile(r"\bstudioctl list\b")
@@ -90,7 +100,7 @@ def going_on(hint: str, needed: Collection[str], plan_file: Path | None) -> str:
 
 
 def repeating(hint: str, flags: str, *, plan_file: Path | None = None) -> str:
-    """The hint with these very flags behind each command in it.
+    """The hint with these very flags behind each command in it, but those that it has.
 
     Args:
         hint: The hint.
@@ -99,9 +109,24 @@ def repeating(hint: str, flags: str, *, plan_file: Path | None = None) -> str:
     """
     if plan_file is not None:
         hint = UP.sub(lambda found: f"{found[0]} {shlex.quote(str(plan_file))}", hint)
-    if flags.endswith(" --local"):
-        hint = LIST.sub(lambda found: found[0] + " --local", hint)
-    if flags.startswith(" --env "):
-        return BY_NAME.sub(lambda found: found[0] + flags, hint)
-    hint = READERS.sub(lambda found: found[0] + flags.removesuffix(" --local"), hint)
-    return VERBS.sub(lambda found: found[0] + flags, hint)
+    where, local = flags.removesuffix(LOCAL), LOCAL if flags.endswith(LOCAL) else ""
+
+    hint = LIST.sub(lambda found: found[0] + _missing(found, "", local), hint)
+    if where.startswith(" --env "):
+        return BY_NAME.sub(lambda found: found[0] + _missing(found, where, local), hint)
+    hint = READERS.sub(lambda found: found[0] + _missing(found, where, ""), hint)
+    return VERBS.sub(lambda found: found[0] + _missing(found, where, local), hint)
+
+
+def _missing(found: re.Match[str], where: str, local: str) -> str:
+    """Those of the two flags that the command which was found has not."""
+    rest = REST.match(found.string, found.end())
+    has = rest[0] if rest else ""
+    return ("" if WHERE.search(has) else where) + ("" if LOCAL in has else local)
+
+
+def found_with(flags: str, findings: "Iterable[Finding]") -> "tuple[Finding, ...]":
+    """The findings, whose remedies have these flags."""
+    from dataclasses import replace
+
+    return tuple(replace(each, remedy=repeating(each.remedy, flags)) for each in findings)

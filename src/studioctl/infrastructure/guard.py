@@ -17,7 +17,7 @@ from typing import Any
 from studioctl.catalog.prices import INSTANCE, prices
 from studioctl.config import limits
 from studioctl.config.model import EnvironmentConfig
-from studioctl.guard.function import SETTINGS
+from studioctl.guard.function import AHEAD, SETTINGS
 from studioctl.guard.ledger import PREFIX
 from studioctl.guard.limits import EVERYBODY
 from studioctl.guard.spans import UNKNOWN
@@ -147,6 +147,11 @@ def settings(config: EnvironmentConfig, naming: Naming) -> dict[str, Any]:
             "schedule": {"stop": at.stop, "days": limits.days(at.days), "time_zone": at.time_zone} if at else None,
         },
     }
+
+
+def is_old(config: EnvironmentConfig, seconds: float) -> bool:
+    """Whether a guard that did nothing for so long is dead. Less than nothing: it has looked at a time to come."""
+    return not -AHEAD <= seconds <= 60 * config.limits.check_minutes * limits.OLD_LOOKS
 
 
 def plans(config: EnvironmentConfig) -> dict[str, str]:

@@ -10,11 +10,10 @@ from itertools import accumulate, pairwise
 from studioctl.aws import guard
 from studioctl.aws.errors import DeniedError
 from studioctl.aws.session import Session
-from studioctl.config.limits import OLD_LOOKS
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError, ExitCode, StudioctlError
 from studioctl.events import Noted, Work
-from studioctl.guard import database, function, ledger, limits, store
+from studioctl.guard import database, ledger, limits, store
 from studioctl.guard.ledger import Ledger, UnreadableError
 from studioctl.guard.limits import EVERYBODY, Limits, Spent
 from studioctl.guard.rates import Rates
@@ -190,7 +189,7 @@ def _look(account: Account) -> tuple[Month, Ledger | None]:
         month=name,
         looked=datetime.fromtimestamp(found.sampled, UTC) if found else None,
         age_minutes=max(0, int((now - found.sampled) // 60)) if found else None,
-        is_old=found is not None and is_old(config, now - found.sampled),
+        is_old=found is not None and blocks.is_old(config, now - found.sampled),
         allowances=tuple(
             Allowance(each.who, each.usd, each.limit, grants.get(each.who, 0.0), _left(each))
             for each in _in_cents(spent)
@@ -222,11 +221,6 @@ def read_ledger(session: Session, config: EnvironmentConfig) -> Ledger | None:
             hint="wait for the guard's next look: it keeps a copy, and counts the month anew from CloudTrail",
         ) from error
     return found
-
-
-def is_old(config: EnvironmentConfig, seconds: float) -> bool:
-    """Whether a guard that did nothing for so long is dead. Less than nothing: it has looked at a time to come."""
-    return not -function.AHEAD <= seconds <= 60 * config.limits.check_minutes * OLD_LOOKS
 
 
 def _in_cents(spent: Sequence[Spent]) -> tuple[Spent, ...]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from studioctl import programs
+from studioctl.findings import Finding
 from studioctl.operations.costs.estimate import Estimate, estimate
 from studioctl.operations.costs.month import Day, Month, month
 from studioctl.operations.costs.words import amount, by_item, summary, ways
@@ -143,18 +144,26 @@ def _findings(desk: Desk, request: Request) -> Response:
 
 
 def _audit(desk: Desk, request: Request) -> Response:
-    found = desk.file_of(environment_of(request)).audit(offline=False).report()
+    name = environment_of(request)
+    found = desk.file_of(name).audit(offline=False).report()
     values = {"id": "audit", "counts": counted(found.counts()) or "nothing", "title": "Accepted"}
-    return pages.answer(pages.render("_findings.html", **values, listed=found.open, more=found.accepted))
+    listed, more = (_typed(desk, name, each) for each in (found.open, found.accepted))
+    return pages.answer(pages.render("_findings.html", **values, listed=listed, more=more))
 
 
 def _doctor(desk: Desk, request: Request) -> Response:
     name = environment_of(request)
     found = examine(desk.file_of(name).patient(), GROUPS)
     worst_first = sorted(found.findings, key=lambda each: -each.severity)
-    listed, well = ([each for each in worst_first if bool(each.severity) is bad] for bad in (True, False))
+    told = _typed(desk, name, worst_first)
+    listed, well = ([each for each in told if bool(each.severity) is bad] for bad in (True, False))
     values = {"id": "doctor", "counts": counted(found.counts()), "title": "Well"}
     return pages.answer(pages.render("_findings.html", **values, listed=listed, more=well))
+
+
+def _typed(desk: Desk, name: str, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, whose remedies can be typed as they are."""
+    return [replace(each, remedy=desk.ways.repeating(each.remedy, name)) for each in findings]
 
 
 def _logs(desk: Desk, request: Request) -> Response:

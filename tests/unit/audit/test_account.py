@@ -11,6 +11,7 @@ from studio_emulator.server import RunningEmulator
 from studioctl.audit.account import Held, look
 from studioctl.aws.safeguards import account_is_closed
 from studioctl.aws.session import HURRIED, Session
+from studioctl.aws.studio import Studio
 from studioctl.findings import Finding
 from studioctl.infrastructure import blueprint
 from studioctl.operations import emulation
@@ -180,3 +181,14 @@ def test_without_credentials_the_account_is_told_once(
 
     assert [(f.rule.id, f.about) for f in found] == [("STUDIO-090", "the account")]
     assert "credentials" in found[0].message
+
+
+def test_limits_without_a_guard_are_found_once_there_is_a_domain(
+    emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = held(emulator, limits={"monthly_usd": 100.0})
+    assert "STUDIO-106" not in by_id(look(where))
+    monkeypatch.setattr(Studio, "find_domain", lambda *_, **__: object())
+    found = by_id(look(where))["STUDIO-106"]
+    assert (found.message, found.remedy) == ("there is no function 'acme-ml-guard'", "studioctl up")
+    assert "STUDIO-106" not in by_id(look(held(emulator)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from studioctl.cli.hints import going_on, value_of, with_flags
+from studioctl.cli.hints import going_on, repeating, value_of, with_flags
 from tests.commands import commands
 
 
@@ -65,6 +65,14 @@ def test_every_command_that_reads_the_file_names_it() -> None:
 def test_a_file_that_is_named_already_is_named_once() -> None:
     said = "correct team.toml, then run: studioctl validate --config team.toml"
     assert with_flags(said, ["up", "-c", "team.toml"]) == said
+
+
+def test_flags_that_a_hint_has_are_not_said_twice() -> None:
+    flags = " --config team.toml --local"
+    for hint in ("studioctl up", "studioctl up --local", "studioctl up --config team.toml", f"studioctl up{flags}"):
+        assert set(shlex.split(repeating(hint, flags))[2:]) == {"--config", "team.toml", "--local"}
+    known = f"studioctl why --user ada --action s3:GetObject{flags}; then: studioctl up"
+    assert repeating(known, flags) == f"{known}{flags}"
 
 
 @pytest.mark.parametrize(

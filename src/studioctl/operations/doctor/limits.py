@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from studioctl.findings import Finding, Rule, Severity
+from studioctl.infrastructure.guard import is_old
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.patient import Patient
@@ -112,7 +113,7 @@ def _looks(patient: Patient, name: str, changed: datetime) -> Iterator[Finding]:
         return
     looked = datetime.fromtimestamp(ledger.sampled, UTC) if ledger else None
     now, minutes = emulation.now(patient.target), patient.wanted.limits.check_minutes
-    if limits.is_old(patient.wanted, (now - max(looked or changed, changed)).total_seconds()):
+    if is_old(patient.wanted, (now - max(looked or changed, changed)).total_seconds()):
         when = f"last looked at {looked:%Y-%m-%d %H:%M} UTC" if looked else "has never looked"
         message = f"The guard {when}, and should every {minutes} min"
         yield OLD.broken(message, log=f"/aws/lambda/{name}", flags=patient.target.aws_flags)
