@@ -13,6 +13,8 @@ class Reach:
         targets: What Terraform looked at, with what that needs; everything when empty.
         listed: When AWS last changed what it lists, before anything else was asked: times by address.
         refreshed_at: When Terraform last looked at everything: seconds since 1970.
+        marks: Digest of what AWS said of all that users share, before it was looked at; empty where that is not known.
+        is_known: Whether the state has all of it as it is, so that Terraform need not ask AWS about anything.
         there: What AWS listed then, for others who want to know it (`aws.changes.LastChanges`); None where there was
             nothing to list.
     """
@@ -20,6 +22,8 @@ class Reach:
     targets: frozenset[str] = frozenset()
     listed: Mapping[str, str] = field(default_factory=dict)
     refreshed_at: float = 0.0
+    marks: str = ""
+    is_known: bool = False
     there: Any = None
 
     def covers(self, address: str) -> bool:

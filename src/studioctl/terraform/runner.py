@@ -215,7 +215,7 @@ class Terraform:
             adopt: What exists and is not in the state: what `terraform import` wants, by address.
             replace: Addresses of what is to be made anew.
             targets: Addresses to which the plan is limited, with what they need; all when empty.
-            refresh: Whether AWS is asked how things are. Not needed right after an `apply`.
+            refresh: Whether AWS is asked how things are. Not needed where the state has it.
 
         Raises:
             TerraformError: Terraform failed, or someone else works here.

@@ -32,13 +32,16 @@ VERSION_TIMEOUT = 600.0  # seconds; the provider, too, gives a version ten minut
 FAILED = "Failed"  # AWS's status of what was never finished; what worked once is `Update_Failed`
 
 
-def plan(environment: Environment, *, adopt: str | None = None, targets: Collection[str] = ()) -> Work[PlanSummary]:
+def plan(
+    environment: Environment, *, adopt: str | None = None, targets: Collection[str] = (), refresh: bool = True
+) -> Work[PlanSummary]:
     """Terraform's plan, in which nothing is created that exists already. Terraform must have been initialised.
 
     Args:
         environment: The environment.
         adopt: Its name once more, if it may be one of which there is no record here.
         targets: Addresses to which the plan is limited; all when empty.
+        refresh: Whether AWS is asked how things are.
 
     Raises:
         RefusedError: Another environment of the name is being made or removed.
@@ -52,12 +55,12 @@ def plan(environment: Environment, *, adopt: str | None = None, targets: Collect
             ownership.refuse_unfinished(environment)
         return (yield from _plan_with(environment, (yield from settled(environment, everything)), targets))
     yield from _accept_what_was_finished(environment, estate)
-    summary = yield from terraform.plan(targets=targets)
+    summary = yield from terraform.plan(targets=targets, refresh=refresh)
     created = {change.address for change in summary.changes if change.action == "create"}
     found = yield from settled(environment, created)
     # An older state can still record a predecessor, which AWS no longer has: Terraform would not import beside it.
     terraform.forget(sorted(found.keys() & {address for address, _ in estate.addresses()}))
-    return (yield from _plan_with(environment, found, targets)) if found else summary
+    return (yield from _plan_with(environment, found, targets, refresh=refresh)) if found else summary
 
 
 def apply(environment: Environment, summary: PlanSummary, *, targets: Collection[str] = ()) -> Work[Mapping[str, Any]]:
@@ -153,14 +156,16 @@ def _more(half: PlanSummary, *, agreed: PlanSummary, parked: Collection[str] = (
     return sorted(beyond, key=lambda change: change.address)
 
 
-def _plan_with(environment: Environment, found: Mapping[str, str], targets: Collection[str]) -> Work[PlanSummary]:
+def _plan_with(
+    environment: Environment, found: Mapping[str, str], targets: Collection[str], *, refresh: bool = True
+) -> Work[PlanSummary]:
     refuse_another_case(environment, found)
     if len(found) == 1:
         yield Noted("1 resource of this name exists already: the plan adopts it")
     elif found:
         yield Noted(f"{len(found)} resources of this name exist already: the plan adopts them")
     broken = broken_creations(environment, found)
-    return (yield from environment.terraform.plan(adopt=found, replace=broken, targets=targets))
+    return (yield from environment.terraform.plan(adopt=found, replace=broken, targets=targets, refresh=refresh))
 
 
 def _accept_what_was_finished(environment: Environment, estate: Estate) -> Work[None]:

@@ -44,12 +44,14 @@ class LastUp:
         basis: Digest of what everything else was made from: tags, region, provider, engine.
         refreshed_at: When Terraform last looked at everything: seconds since 1970.
         resources: How each of them was left, by address.
+        marks: Digest of what AWS said then of all that users share; empty where that is not known.
     """
 
     state: str
     basis: str
     refreshed_at: float
     resources: Mapping[str, Left] = field(default_factory=dict)
+    marks: str = ""
 
     @property
     def age(self) -> float:
@@ -60,7 +62,7 @@ class LastUp:
         """The record as it is stored."""
         left = {address: [it.rendered, it.changed_at] for address, it in sorted(self.resources.items())}
         content = {"format": FORMAT, "state": self.state, "basis": self.basis, "refreshed_at": self.refreshed_at}
-        return json.dumps({**content, "resources": left}) + "\n"
+        return json.dumps({**content, "marks": self.marks, "resources": left}) + "\n"
 
 
 def parse(text: str) -> LastUp | None:
@@ -70,7 +72,8 @@ def parse(text: str) -> LastUp | None:
         if content["format"] != FORMAT:
             return None
         found = {str(address): Left(str(it[0]), str(it[1])) for address, it in content["resources"].items()}
-        return LastUp(str(content["state"]), str(content["basis"]), float(content["refreshed_at"]), found)
+        when, marks = float(content["refreshed_at"]), str(content.get("marks", ""))
+        return LastUp(str(content["state"]), str(content["basis"]), when, found, marks)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return None
 

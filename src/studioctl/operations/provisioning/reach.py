@@ -3,7 +3,8 @@
 Terraform asks AWS about each thing that it knows: for a thousand people two thousand times, at a few calls a second.
 AWS lists user profiles and spaces a hundred at a time, with the time of their last change. One whose rendering and
 whose time are those that the last `up` left need not be looked at. All else is: the network, the roles, the domain and
-what others share. Any doubt means that everything is. See docs/explanation/fast-plans.md.
+what others share; unless a digest of what AWS says of these is the one that the last `up` left. Any doubt means that
+everything is looked at. See docs/explanation/fast-plans.md.
 """
 
 import json
@@ -11,6 +12,7 @@ import re
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from studioctl.catalog.kinds import DOMAIN, PROFILE, SPACE
 from studioctl.errors import AwsError, StudioctlError
@@ -59,12 +61,14 @@ def plan(environment: Environment, *, adopt: str | None, refresh: bool) -> Work[
         RefusedError, AwsError, TerraformError: See `adopt.plan`.
     """
     scope = of(environment, refresh=refresh)
-    summary, looked_at = yield from _counted(adoption.plan(environment, adopt=adopt, targets=scope.reach.targets))
+    looking = adoption.plan(environment, adopt=adopt, targets=scope.reach.targets, refresh=not scope.reach.is_known)
+    summary, looked_at = yield from _counted(looking)
     if scope.left and (moved := _referred_to(environment, summary.changes, scope.left)):
         scope = _everything(scope.reach, f"{moved} changes, and others refer to it")
         summary, more = yield from _counted(adoption.plan(environment, adopt=adopt))
         looked_at += more
     told = f"everything: {scope.why}" if scope.why else f"{len(scope.left)} others are as they were left"
+    told = "all is as it was left" if scope.reach.is_known else told
     calls = environment.session.calls
     yield Noted(f"Terraform looked at {looked_at} resources ({told}), and studioctl made {calls} calls", is_detail=True)
     return replace(summary, reach=scope.reach)
@@ -87,7 +91,11 @@ def of(environment: Environment, *, refresh: bool = False) -> Scope:
         return _everything(now, "most of it is new, or was changed")
     known = {address for address, _ in Estate(environment.terraform.state()).addresses()}
     targets = frozenset({resource.address for resource in described} | known) - left
-    return Scope(replace(now, targets=targets, refreshed_at=record.refreshed_at), frozenset(left))
+    marks = _marks(environment) if record.marks else ""
+    is_known = bool(marks) and marks == record.marks
+    is_known &= all(_has_its_time(address, record, now.listed) for address in known & targets)
+    reach = replace(now, targets=targets, refreshed_at=record.refreshed_at, marks=marks, is_known=is_known)
+    return Scope(reach, frozenset(left))
 
 
 def _everything(now: Reach, why: str) -> Scope:
@@ -99,9 +107,31 @@ def _is_as_left(resource: Resource, record: LastUp, listed: Mapping[str, str]) -
     return (
         resource.type in LISTED
         and before is not None
-        and before.changed_at == listed.get(resource.address)
+        and _has_its_time(resource.address, record, listed)
         and before.rendered == last_up.of_resource(resource)
     )
+
+
+def _has_its_time(address: str, record: LastUp, listed: Mapping[str, str]) -> bool:
+    """Whether AWS tells of no change since the last `up`. Of what it does not list, the marks tell."""
+    if not address.startswith(tuple(LISTED)):
+        return True
+    before = record.resources.get(address)
+    return before is not None and before.changed_at == listed.get(address)
+
+
+def _marks(environment: Environment) -> str:
+    """A digest of what AWS says of all that users share; empty where it does not tell."""
+    from studioctl.aws import marks  # noqa: PLC0415 (botocore is needed only here)
+
+    things: dict[str, list[Mapping[str, Any]]] = {}
+    for address, attributes in Estate(environment.terraform.state()).addresses():
+        if (type_ := address.split(".")[0]) not in LISTED:
+            things.setdefault(type_, []).append(attributes)
+    try:
+        return marks.digest(environment.session, things)
+    except AwsError:
+        return ""
 
 
 def _doubts(environment: Environment, record: LastUp | None) -> Iterator[str]:
@@ -184,8 +214,10 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
             listed = {**_listed(environment, since=max(listed.values(), default="")).listed, **kept}
         left = {a: Left(last_up.of_resource(described[a]), at) for a, at in listed.items() if a in described}
         if left:
+            are_others = any(change.type not in LISTED for change in summary.changes)
+            marks = _marks(environment) if are_others or not summary.reach.marks else summary.reach.marks
             state, basis = last_up.of_state(environment.terraform.state()), last_up.basis(environment)
-            last_up.write(environment, LastUp(state, basis, summary.reach.refreshed_at or time.time(), left))
+            last_up.write(environment, LastUp(state, basis, summary.reach.refreshed_at or time.time(), left, marks))
     except (StudioctlError, OSError) as error:  # what the `up` came to is more important
         yield Noted(
             f"The next plan looks at everything: how things were left could not be recorded. {error}", is_detail=True

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from studioctl.aws import changes
+from studioctl.aws import changes, marks
 from studioctl.aws.changes import LastChanges
 from studioctl.errors import AwsError
 from studioctl.events import Noted, Work
@@ -63,10 +63,11 @@ class Terraform:
 
 @dataclass
 class Life:
-    """An environment after an `up`; `times` is what AWS lists."""
+    """An environment after an `up`; `times` is what AWS lists, `shared` a digest of what else it says."""
 
     environment: Environment
     times: dict[str, dict[str, str]]
+    shared: dict[str, str]
 
     @property
     def terraform(self) -> Terraform:
@@ -84,8 +85,8 @@ class Life:
 
     def change(self, *changes: ResourceChange, **of_reach: Any) -> None:
         """An `up` with these changes, carried out."""
-        listed = reach.of(self.environment).reach.listed
-        done(reach.remember(self.environment, summary(*changes, listed=listed, refreshed_at=time.time(), **of_reach)))
+        looked = {"listed": reach.of(self.environment).reach.listed, "refreshed_at": time.time(), **of_reach}
+        done(reach.remember(self.environment, summary(*changes, **looked)))
 
 
 def summary(*changes: ResourceChange, **of_reach: Any) -> PlanSummary:
@@ -115,6 +116,7 @@ def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
         attributes = {"id": resource.label, "arn": f"arn:{resource.label}", "domain_id": DOMAIN, **names}
         terraform.instances[resource.address] = {"attributes": attributes}
     terraform.instances["aws_sagemaker_domain.studio"] = {"attributes": {"id": DOMAIN}}
+    shared = {"now": "as it was"}
     times = {"profiles": dict.fromkeys(PEOPLE, "1"), "spaces": {f"{name}-editor": "1" for name in PEOPLE}}
 
     def since(*_: object, since: str) -> LastChanges:
@@ -122,10 +124,11 @@ def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
         return LastChanges(profiles, spaces)
 
     monkeypatch.setattr(changes, "last_changes", since)
+    monkeypatch.setattr(marks, "digest", lambda *_: str(shared["now"]))
     session = SimpleNamespace(calls=3)
     environment = Environment(described, Target("us-east-1"), cast("Any", terraform))
     environment.__dict__["session"] = session
-    made = Life(environment, times)
+    made = Life(environment, times, shared)
     made.change()
     return made
 
@@ -281,10 +284,10 @@ def test_what_up_did_not_change_keeps_the_time_from_before_it_was_looked_at(life
 def test_what_others_refer_to_makes_a_plan_look_again(
     life: Life, monkeypatch: pytest.MonkeyPatch, change: ResourceChange, is_everything: bool
 ) -> None:
-    asked: list[bool] = []
+    asked: list[tuple[bool, bool]] = []
 
-    def planned(*_: Any, targets: Any = (), **__: Any) -> Work[PlanSummary]:
-        asked.append(bool(targets))
+    def planned(*_: Any, targets: Any = (), refresh: bool = True, **__: Any) -> Work[PlanSummary]:
+        asked.append((bool(targets), refresh))
         yield Noted("planned")
         return summary(change)
 
@@ -292,7 +295,7 @@ def test_what_others_refer_to_makes_a_plan_look_again(
 
     found = done(reach.plan(life.environment, adopt=None, refresh=False))
 
-    assert asked == ([True, False] if is_everything else [True])
+    assert asked == [(True, False), *([(False, True)] if is_everything else [])]
     assert found.reach.covers(f"{SPACE}.ada-editor") is is_everything
     assert found.reach.covers("aws_vpc.studio")
 
@@ -331,3 +334,63 @@ def test_nothing_but_people_refers_to_what_may_be_left(life: Life) -> None:
 
     assert not any(people & set(references(r.arguments)) for r in described if r.type not in reach.LISTED)
     assert dict(Estate(life.terraform.state()).addresses()).keys() == {r.address for r in described}
+
+
+def is_known(life: Life) -> bool:
+    """Whether the next plan asks AWS about nothing more."""
+    return reach.of(life.environment).reach.is_known
+
+
+def test_terraform_asks_nothing_where_all_that_users_share_is_as_it_was(life: Life) -> None:
+    assert is_known(life)
+    life.file(*PEOPLE, "edsger")
+    assert is_known(life)  # who comes is not there yet, and who goes is as the state has it
+    life.file(*PEOPLE[1:])
+    assert is_known(life)
+
+
+def test_terraform_asks_where_somebody_changed_what_users_share(life: Life) -> None:
+    life.shared["now"] = "changed"
+
+    assert not is_known(life)
+    life.change(marks="changed")  # an `up` that looked, and found nothing to do
+    assert is_known(life)
+
+
+def test_terraform_asks_where_somebody_changed_a_space(life: Life) -> None:
+    life.times["spaces"]["ada-editor"] = "2"
+
+    assert not is_known(life)
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [(changed("aws_s3_bucket_versioning.data", "update", "status"), True), (changed(f"{SPACE}.ada-editor"), False)],
+    ids=["what is shared", "a space"],
+)
+def test_what_up_changed_itself_is_no_change_by_others(life: Life, change: ResourceChange, known: bool) -> None:
+    life.shared["now"] = "by us, or by somebody else meanwhile"
+    life.change(change, marks="before")
+
+    assert is_known(life) is known
+
+
+def test_where_aws_does_not_tell_of_what_users_share_terraform_asks(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> str:
+        raise AwsError("You may not: iam:ListPolicies", hint="ask")
+
+    monkeypatch.setattr(marks, "digest", refuse)
+    assert not is_known(life)
+    life.change()
+    assert not is_known(life)
+
+
+def test_a_record_without_marks_is_of_an_earlier_version(life: Life) -> None:
+    file = life.terraform.directory / "last-up.json"
+    record = json.loads(file.read_text())
+    file.write_text(json.dumps({key: value for key, value in record.items() if key != "marks"}))
+
+    assert life.looked_at() == set()
+    assert not is_known(life)

@@ -1,0 +1,167 @@
+"""A digest of what AWS says of things that all users of an environment share: is anything other than it was?
+
+Terraform asks for each attribute of the network, the roles, the bucket and the domain: some 70 calls. The answers to
+20 show whether anybody changed them.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from studioctl.aws.errors import MissingError, translated
+from studioctl.aws.session import Session
+
+AT_ONCE = 8
+MOST = 100  # questions; with a role for each user, Terraform may as well ask
+Things = Sequence[Mapping[str, Any]]
+Question = Callable[[], Any]
+# What AWS changes by itself.
+VOLATILE = {"AvailableIpAddressCount", "RoleLastUsed", "ResponseMetadata", "lastEvaluatedAt"}
+MANY = {"PageSize": 1000}
+
+
+def _network(session: Session, vpcs: Things) -> Iterator[Question]:
+    ec2: Any = session.client("ec2")
+    ids = [vpc["id"] for vpc in vpcs]
+    inside = [{"Name": "vpc-id", "Values": ids}]
+    yield partial(ec2.describe_vpcs, VpcIds=ids)
+    yield partial(ec2.describe_subnets, Filters=inside)
+    yield partial(ec2.describe_route_tables, Filters=inside)
+    yield partial(ec2.describe_security_groups, Filters=inside)
+    yield partial(ec2.describe_internet_gateways, Filters=[{"Name": "attachment.vpc-id", "Values": ids}])
+    for vpc_id in ids:
+        for switch in ("enableDnsHostnames", "enableDnsSupport"):
+            yield partial(ec2.describe_vpc_attribute, VpcId=vpc_id, Attribute=switch)
+
+
+def _policies(session: Session, policies: Things) -> Iterator[Question]:
+    arns = {policy["arn"] for policy in policies}
+
+    def ours() -> list[Mapping[str, Any]]:
+        pages = session.client("iam").get_paginator("list_policies").paginate(Scope="Local", PaginationConfig=MANY)
+        return [dict(policy) for page in pages for policy in page["Policies"] if policy["Arn"] in arns]
+
+    yield ours
+
+
+def _roles(session: Session, roles: Things) -> Iterator[Question]:
+    iam: Any = session.client("iam")
+    for role in roles:
+        for ask in (iam.get_role, iam.list_attached_role_policies, iam.list_role_policies):
+            yield partial(ask, RoleName=role["name"])
+
+
+def _buckets(session: Session, buckets: Things) -> Iterator[Question]:
+    s3: Any = session.client("s3")
+    for bucket in buckets:
+        for ask in (
+            s3.get_bucket_encryption,
+            s3.get_bucket_lifecycle_configuration,
+            s3.get_bucket_ownership_controls,
+            s3.get_bucket_policy,
+            s3.get_bucket_tagging,
+            s3.get_bucket_versioning,
+            s3.get_public_access_block,
+        ):
+            yield partial(ask, Bucket=bucket["bucket"])
+
+
+def _repositories(session: Session, repositories: Things) -> Iterator[Question]:
+    ecr: Any = session.client("ecr")
+    names = [repository["name"] for repository in repositories]
+    yield partial(ecr.describe_repositories, repositoryNames=names)
+    for name in names:
+        yield partial(ecr.get_lifecycle_policy, repositoryName=name)
+
+
+def _domains(session: Session, domains: Things) -> Iterator[Question]:
+    sagemaker: Any = session.client("sagemaker")
+    for domain in domains:
+        yield partial(sagemaker.describe_domain, DomainId=domain["id"])
+
+
+def _scripts(session: Session, scripts: Things) -> Iterator[Question]:
+    arns = {script["arn"] for script in scripts}
+
+    def ours() -> list[Mapping[str, Any]]:
+        pages: Any = session.client("sagemaker").get_paginator("list_studio_lifecycle_configs").paginate()
+        every = (script for page in pages for script in page["StudioLifecycleConfigs"])
+        return [script for script in every if script["StudioLifecycleConfigArn"] in arns]
+
+    yield ours
+
+
+# Terraform's type -> the questions about all of that type; None where the answers about another type tell of it.
+QUESTIONS: Mapping[str, Callable[[Session, Things], Iterator[Question]] | None] = {
+    "aws_vpc": _network,
+    "aws_default_security_group": None,
+    "aws_internet_gateway": None,
+    "aws_route": None,
+    "aws_route_table": None,
+    "aws_route_table_association": None,
+    "aws_security_group": None,
+    "aws_subnet": None,
+    "aws_vpc_security_group_egress_rule": None,
+    "aws_vpc_security_group_ingress_rule": None,
+    "aws_iam_policy": _policies,
+    "aws_iam_role": _roles,
+    "aws_iam_role_policy_attachment": None,
+    "aws_s3_bucket": _buckets,
+    "aws_s3_bucket_ownership_controls": None,
+    "aws_s3_bucket_policy": None,
+    "aws_s3_bucket_public_access_block": None,
+    "aws_s3_bucket_server_side_encryption_configuration": None,
+    "aws_s3_bucket_versioning": None,
+    "aws_ecr_repository": _repositories,
+    "aws_ecr_lifecycle_policy": None,
+    "aws_sagemaker_domain": _domains,
+    "aws_sagemaker_studio_lifecycle_config": _scripts,
+}
+
+
+def digest(session: Session, things: Mapping[str, Things]) -> str:
+    """The digest of these as they are now; empty where there is a type of which only Terraform can tell, or too many.
+
+    Args:
+        session: The account.
+        things: The attributes that Terraform recorded of each, by its type. A security group, subnet or route is told
+            of with its VPC, so one in a VPC that is not among these is none of whose changes can be seen.
+
+    Raises:
+        AwsError: AWS refused to tell.
+    """
+    vpcs = {vpc["id"] for vpc in things.get("aws_vpc", ())}
+    elsewhere = any(it.get("vpc_id", "") not in {"", *vpcs} for every in things.values() for it in every)
+    if elsewhere or not things.keys() <= QUESTIONS.keys():
+        return ""
+    asked = [question for type_, every in sorted(things.items()) for question in _asked(session, type_, every)]
+    if len(asked) > MOST:
+        return ""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        told = list(pool.map(_answer, asked))
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def _asked(session: Session, type_: str, every: Things) -> list[Question]:
+    questions = QUESTIONS[type_]
+    return list(questions(session, every)) if questions else []
+
+
+def _answer(question: Question) -> Any:
+    try:
+        with translated():
+            return _plain(question())
+    except MissingError:
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """An answer without what changes by itself, and in one order: AWS promises none."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in sorted(value.items()) if key not in VOLATILE}
+    if isinstance(value, list):
+        return sorted(map(_plain, value), key=json.dumps)
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
