@@ -20,7 +20,7 @@ Things = Sequence[Mapping[str, Any]]
 Question = Callable[[], Any]
 # What AWS changes by itself.
 VOLATILE = {"AvailableIpAddressCount", "RoleLastUsed", "ResponseMetadata", "lastEvaluatedAt"}
-MANY = {"PageSize": 1000}
+MANY: Any = {"PageSize": 1000}
 
 
 def _network(session: Session, vpcs: Things) -> Iterator[Question]:

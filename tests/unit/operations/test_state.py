@@ -439,9 +439,7 @@ def test_the_states_own_region_and_profile(remote: Environment) -> None:
 
 
 def test_the_record_of_the_last_up_lies_beside_the_state_and_is_none_of_its_versions(remote: Environment) -> None:
-    record = last_up.LastUp(
-        "digest", "basis", 7.0, "marks", {"aws_sagemaker_space.ada": last_up.Left("rendered", "then")}
-    )
+    record = last_up.LastUp("digest", "basis", 7.0, {"aws_sagemaker_space.ada": last_up.Left("rendered", "then")})
     store(remote, text(1))
     assert last_up.read(remote) is None
 
