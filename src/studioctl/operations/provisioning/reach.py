@@ -68,7 +68,7 @@ def plan(environment: Environment, *, adopt: str | None, refresh: bool) -> Work[
         summary, more = yield from _counted(adoption.plan(environment, adopt=adopt))
         looked_at += more
     told = f"everything: {scope.why}" if scope.why else f"{len(scope.left)} others are as they were left"
-    told = "all is as it was left" if scope.reach.is_known else told
+    told += ", and so is what users share" if scope.reach.is_known else ""
     calls = environment.session.calls
     yield Noted(f"Terraform looked at {looked_at} resources ({told}), and studioctl made {calls} calls", is_detail=True)
     return replace(summary, reach=scope.reach)
