@@ -369,6 +369,6 @@ class Fleet:
             if is_ours or self._stillborn >= STILLBORN:
                 told = reason.removeprefix("AlgorithmError: ").rpartition(", exit code")[0] or reason
                 raise BrokenError(
-                    f"{told}. Every worker of study '{self.found.name}' has been stopped.",
+                    f"{told.rstrip('.')}. Every worker of study '{self.found.name}' has been stopped.",
                     hint=f"read the log group /aws/sagemaker/TrainingJobs, streams {self._names.head}-*",
                 )

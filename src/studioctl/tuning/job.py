@@ -184,15 +184,30 @@ def other_optuna() -> str:
     return f"Optuna {has} {runner.OUTDATED}{private.TRIED}, which has another {changed}" if changed else ""
 
 
+class InstallError(Exception):
+    """What the user's files need cannot be installed."""
+
+
 def install(*modules: str) -> None:
-    """Unpacks the user's files, and installs what they need, and boto3 and these modules where they are missing."""
+    """Unpacks the user's files, and installs what they need, and boto3 and these modules where they are missing.
+
+    Raises:
+        InstallError: pip cannot.
+    """
     with tarfile.open(HERE / "code.tar.gz") as archive:
         archive.extractall(CODE)  # noqa: S202 (it is packed by us; `filter` is not in every image's Python)
     wanted = ["-r", "requirements.txt"] if (CODE / "requirements.txt").is_file() else []
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     for _ in range(2):
         if wanted:
-            subprocess.run([*pip, *wanted], cwd=CODE, check=True)
+            done = subprocess.run([*pip, *wanted], cwd=CODE, stderr=subprocess.PIPE, check=False)
+            said = done.stderr.decode(errors="replace")
+            sys.stderr.write(said)
+            if done.returncode:
+                errors = [line for line in said.splitlines() if line.startswith("ERROR: ")]
+                raise InstallError(
+                    f"pip could not install {' '.join(wanted)}: {errors[0][7:] if errors else 'see the log'}"
+                )
             importlib.invalidate_caches()
         # Afterwards: the user may want another version than ours.
         packages = {"optuna": os.environ.get(OPTUNA, "optuna"), "psycopg2": "psycopg2-binary"}
@@ -212,7 +227,7 @@ def main() -> None:
     on_stop(stopped, leave)
     try:
         install()
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (OSError, InstallError) as error:
         FAILURE.write_text(f"The user's files could not be installed: {error}", encoding="utf-8")
         raise SystemExit(1) from None
     mailbox = Mailbox(os.environ["STUDIOCTL_MAILBOX"], int(os.environ["STUDIOCTL_TRIAL"]))

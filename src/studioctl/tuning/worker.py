@@ -338,7 +338,7 @@ def main() -> int:
         why = worker.broken
     except BaseException as error:  # noqa: BLE001 (as below)
         traceback.print_exc()
-        why = f"{type(error).__name__}: {error}"
+        why = str(error) if isinstance(error, job.InstallError) else f"{type(error).__name__}: {error}"
         job.was_stopped(stopped)  # it may have come from the program's own handler
     if stopped.is_set():
         job.FINISHED.set()
