@@ -1,6 +1,7 @@
 """A project with an objective, and what a test does in it."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,25 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     made = Project(directory, Tuner(directory / "studio.toml"))
     made.write(QUADRATIC)
     return made
+
+
+def at_once(what: Callable[[], object], count: int) -> list[Exception]:
+    """Lets so many threads do something at the same moment; what went wrong in them."""
+    together, failed = threading.Barrier(count), list[Exception]()
+
+    def one() -> None:
+        together.wait()
+        try:
+            what()
+        except Exception as error:  # noqa: BLE001 (whatever it is)
+            failed.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failed
 
 
 def eventually(what: Callable[[], Any], seconds: float = 60) -> Any:

@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,6 +17,7 @@ from studioctl.tuning import copies, fleet, latest, places, studies
 from studioctl.tuning.copies import Written
 from studioctl.tuning.latest import Latest
 from studioctl.tuning.places import Place
+from tests.unit.tuning.conftest import at_once
 from tests.unit.tuning.test_fleet import Account, crew
 from tests.unit.tuning.test_jobs import PLAN
 
@@ -41,6 +41,13 @@ def looks(account: Account, found: Place) -> Latest:
     return Latest(account, PLAN.root, PLAN.bucket, found)
 
 
+def renew(account: Account, found: Place) -> None:
+    """Takes a copy with four trials, and leaves a newer one with two in the bucket: the database was restored."""
+    account.copy(4)
+    looks(account, found).take()
+    account.copy(2, minutes=9)
+
+
 def kept_by(found: Place) -> list[Place]:
     return [each for each in places.places(found.directory.parent.parent / "studio.toml") if each.name != found.name]
 
@@ -48,31 +55,17 @@ def kept_by(found: Place) -> list[Place]:
 def test_many_who_look_at_once_all_have_the_newest_copy(
     account: Account, found: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account.copy(4)
-    looks(account, found).take()
-    account.copy(2, minutes=9)
+    renew(account, found)
     account.copy(3, prefix=copies.KEPT)
-    together, replace = threading.Barrier(6), disk.replace
-    failed: list[Exception] = []
+    replace = disk.replace
     told: list[str] = []
 
     def slowly(*arguments: Any, **named: Any) -> None:
         replace(*arguments, **named)
         time.sleep(0.02)
 
-    def look() -> None:
-        together.wait()
-        try:
-            told.extend(looks(account, found).take())
-        except Exception as error:  # noqa: BLE001 (whatever it is)
-            failed.append(error)
-
     monkeypatch.setattr(disk, "replace", slowly)
-    threads = [threading.Thread(target=look) for _ in range(6)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    failed = at_once(lambda: told.extend(looks(account, found).take()), 6)
 
     assert (failed, len(told), len(kept_by(found))) == ([], 2, 2)
     assert len(studies.opened(found).trials) == 2
@@ -91,9 +84,7 @@ def test_who_takes_a_copy_that_another_is_about_to_take_goes_on_with_what_is_her
 def test_what_is_interrupted_is_kept_by_the_next_look(
     account: Account, found: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account.copy(4)
-    looks(account, found).take()
-    account.copy(2, minutes=9)
+    renew(account, found)
     replace = Path.replace
 
     def interrupted(self: Path, target: Path) -> Path:
@@ -128,9 +119,7 @@ def test_two_kept_copies_of_one_second_are_two_studies(account: Account, found: 
 
 def test_without_a_name_the_study_is_meant_and_not_what_was_kept_of_it(account: Account, found: Place) -> None:
     beside = found.directory.parent.parent / "studio.toml"
-    account.copy(4)
-    looks(account, found).take()
-    account.copy(2, minutes=9)
+    renew(account, found)
     looks(account, found).take()
     assert [each.name for each in kept_by(found)] != []
     assert places.chosen(beside, None) == found

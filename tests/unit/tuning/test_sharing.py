@@ -3,7 +3,6 @@
 import gzip
 import importlib
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import pytest
 import sqlalchemy
 
 from studioctl.tuning import again, copies, runner
+from tests.unit.tuning.conftest import at_once
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
@@ -43,23 +43,15 @@ def opened(shared: Any, tmp_path: Path, trials: int = 7, retries: int = 1) -> op
 def test_no_trial_begins_beyond_the_limit_whoever_asks_at_once(shared: Any, tmp_path: Path) -> None:
     opened(shared, tmp_path)
     begun: list[int] = []
-    refused: list[Exception] = []
 
     def ask() -> None:
         study = optuna.load_study(storage=shared.Storage(URL.format(tmp_path / "study.db")), study_name="s")
-        try:
-            begun.extend(study.ask().number for _ in range(3))
-        except shared.EnoughError as error:
-            refused.append(error)
+        begun.extend(study.ask().number for _ in range(3))
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    refused = at_once(ask, 4)
 
     assert sorted(begun) == list(range(7))
-    assert {str(error) for error in refused} == {"the study has its 7 trials"}
+    assert {(type(error), str(error)) for error in refused} == {(shared.EnoughError, "the study has its 7 trials")}
 
 
 def test_a_trial_that_is_tried_again_does_not_count_twice(shared: Any, tmp_path: Path) -> None:
@@ -127,24 +119,9 @@ def test_a_worker_that_ends_while_it_queues_others_trials_loses_none(
 def test_a_trial_that_several_queue_at_once_has_one_copy(shared: Any, tmp_path: Path) -> None:
     study = opened(shared, tmp_path)
     lost = study.ask()
-    together = threading.Barrier(6)
-    failures: list[Exception] = []
+    storages = [shared.Storage(URL.format(tmp_path / "study.db")) for _ in range(6)]
 
-    def queue() -> None:
-        storage = shared.Storage(URL.format(tmp_path / "study.db"))
-        together.wait()
-        try:
-            storage.end_and_queue(lost._trial_id, lost=True)
-        except Exception as error:  # noqa: BLE001
-            failures.append(error)
-
-    threads = [threading.Thread(target=queue) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert failures == []
+    assert at_once(lambda: storages.pop().end_and_queue(lost._trial_id, lost=True), 6) == []
     assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]
 
 
