@@ -185,7 +185,7 @@ def other_optuna() -> str:
 
 
 class InstallError(Exception):
-    """What the user's files need cannot be installed."""
+    """pip cannot install the needs of the user's files."""
 
 
 def install(*modules: str) -> None:
@@ -204,10 +204,9 @@ def install(*modules: str) -> None:
             said = done.stderr.decode(errors="replace")
             sys.stderr.write(said)
             if done.returncode:
-                errors = [line for line in said.splitlines() if line.startswith("ERROR: ")]
-                raise InstallError(
-                    f"pip could not install {' '.join(wanted)}: {errors[0][7:] if errors else 'see the log'}"
-                )
+                errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
+                why = errors[0] if errors else f"exit code {done.returncode}"
+                raise InstallError(f"pip could not install {' '.join(wanted)}: {why}")
             importlib.invalidate_caches()
         # Afterwards: the user may want another version than ours.
         packages = {"optuna": os.environ.get(OPTUNA, "optuna"), "psycopg2": "psycopg2-binary"}

@@ -32,7 +32,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     ("said", "why"),
     [
         ("WARNING: slow\nERROR: No matching distribution\nERROR: more\n", "No matching distribution"),
-        ("Killed\n", "see the log"),
+        ("Killed\n", "exit code 1"),
     ],
     ids=["error", "killed"],
 )
