@@ -206,7 +206,7 @@ def install(*modules: str) -> None:
             if done.returncode:
                 errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
                 why = errors[0] if errors else f"exit code {done.returncode}"
-                raise InstallError(f"pip could not install {' '.join(wanted)}: {why}")
+                raise InstallError(f"{' '.join(wanted)} could not be installed: {why}")
             importlib.invalidate_caches()
         # Afterwards: the user may want another version than ours.
         packages = {"optuna": os.environ.get(OPTUNA, "optuna"), "psycopg2": "psycopg2-binary"}

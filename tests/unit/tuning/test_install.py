@@ -48,5 +48,5 @@ def test_what_pip_says_is_why_a_job_fails(
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(job.InstallError) as failed:
         job.install("optuna")
-    assert str(failed.value) == f"pip could not install -r requirements.txt: {why}"
+    assert str(failed.value) == f"-r requirements.txt could not be installed: {why}"
     assert (commands, capsys.readouterr().err) == ([["-m", "pip", "install"]], said)
