@@ -227,7 +227,10 @@ def main() -> None:
     try:
         install()
     except (OSError, InstallError) as error:
-        FAILURE.write_text(f"The user's files could not be installed: {error}", encoding="utf-8")
+        is_pip = isinstance(error, InstallError)
+        FAILURE.write_text(
+            str(error) if is_pip else f"The user's files could not be unpacked: {error}", encoding="utf-8"
+        )
         raise SystemExit(1) from None
     mailbox = Mailbox(os.environ["STUDIOCTL_MAILBOX"], int(os.environ["STUDIOCTL_TRIAL"]))
     begun = mailbox.begun()
