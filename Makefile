@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: images prices page help demo tune-demo tune-benchmark workers-benchmark tune-chaos test fast prerequisites check format audit benchmark versions chaos rivals agreement scale deployer soak guard-month mutations misbehaviour compatibility package generated docs clean
+.PHONY: images prices page help demo tune-demo tune-benchmark workers-benchmark tune-chaos test compiled fast prerequisites check format audit benchmark versions chaos rivals agreement scale deployer soak guard-month mutations misbehaviour compatibility package generated docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -17,8 +17,14 @@ demo: $(READY) ## Plan, create, look at, change and remove an environment on the
 tune-demo: $(READY) ## Tune with four workers on this machine, compare with plain Optuna, and draw the plots (two minutes)
 	$(BIN)/python demo/tuning.py
 
-test: prerequisites check $(CHECKOV)/.ready $(DOCS)/.ready ## Format check, lint, types, every test; lists the slowest
-	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder --durations=50
+# Six at a time on two cores: an environment's life is mostly waiting, since the provider looks at AWS every ten seconds.
+test: prerequisites check compiled $(CHECKOV)/.ready $(DOCS)/.ready ## Format check, lint, types, every test; lists the slowest
+	$(BIN)/pytest --numprocesses 6 --dist loadgroup --no-loadscope-reorder --durations=50
+
+# pytest adds to each assertion what a failure shows, for 8 s of CPU. Kept, that is done once and not in each worker.
+unexport PYTHONDONTWRITEBYTECODE
+compiled: $(READY)
+	@said=$$($(BIN)/pytest --collect-only --quiet --no-header) || { echo "$$said"; exit 1; }
 
 fast: $(READY) ## The tests that start no process
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder -m fast

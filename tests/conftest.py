@@ -17,7 +17,7 @@ scratch.choose()  # before anything asks for a temporary directory
 # press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# With four tests at a time every core has work: one thread of Go for each Terraform is a tenth cheaper than several.
+# With several tests at a time every core has work: one thread of Go for each Terraform is a tenth cheaper than several.
 os.environ.setdefault("GOMAXPROCS", "1")
 
 clients.remember()
