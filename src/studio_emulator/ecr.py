@@ -1,4 +1,4 @@
-"""Amazon ECR as strict as AWS about images, and with the bytes of their layers, which moto forgets.
+"""Amazon ECR with AWS's checks of images, and with the bytes of their layers, which moto forgets.
 
 moto has no registry behind its ECR; ours is `registry.py`, and both work on the same repositories.
 """

@@ -1,4 +1,4 @@
-"""Amazon EC2 and EFS as strict as AWS about what hangs on what: moto forgets most dependencies."""
+"""EC2 and EFS with AWS's dependency checks, most of which moto lacks."""
 
 from pathlib import Path
 from types import ModuleType

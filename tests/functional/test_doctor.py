@@ -187,7 +187,7 @@ def test_a_wrong_file_and_none(ready: Shell) -> None:
 
     assert '  ✗ FIL001  studio.toml:5: users[0].name: "ada_l"' in wrong.out
     assert "      do: studioctl validate\n" in wrong.out
-    assert "  i DOC002  there is no studio.toml, so not looked at: " in none.out
+    assert "  i DOC002  there is no studio.toml, so skipped: " in none.out
     assert "      do: studioctl init\n" in none.out
     assert none.out.startswith("no environment  us-east-1 on the emulator\n")
     assert "  ✓ AWS001  account 123456789012" in none.out
@@ -215,7 +215,9 @@ def test_without_credentials_and_without_a_network(ready: Shell) -> None:
     assert nowhere["AWS001"]["severity"] == "error"
     assert "127.0.0.1:9" in nowhere["AWS001"]["message"]
     for found in (nobody, nowhere):
-        assert found["DOC002"]["message"].startswith("AWS does not know us, so not looked at: Terraform's state, ")
+        assert found["DOC002"]["message"].startswith(
+            "there are no valid AWS credentials, so skipped: Terraform's state, "
+        )
         assert found["PRG001"]["severity"] == "ok"
         assert "QUO001" not in found
     assert time.monotonic() - began < 120

@@ -155,9 +155,9 @@ def a_running_app_is_not_stopped_without_a_word(life: Shell) -> None:
     refused = life.studioctl("up", "--local", "--yes", expect=4)
 
     assert refused.err.endswith(
-        "Error: AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running"
-        " app uses it. It opens or closes a domain's network, and lets CloudTrail name users or no longer, only when"
-        " none runs. These are in the way:\n  CodeEditor in 'ada-editor'\n"
+        "Error: These running apps block the plan. AWS deletes a space, a profile, a lifecycle configuration, an image"
+        " or a subnet only when no running app uses it, and changes a domain's network, or whether CloudTrail names"
+        " users, only when none runs:\n  CodeEditor in 'ada-editor'\n"
         "Next:  studioctl up --local --stop-apps   (stops them first; their files are kept)\n"
     )
     done = life.studioctl("up", "--local", "--yes", "--stop-apps")

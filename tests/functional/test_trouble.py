@@ -112,7 +112,7 @@ def earlier_states_come_back(bob: Shell) -> None:
 
     done = bob.studioctl("state", "restore", str(serial), "--local", "--yes")
 
-    assert f"The state of serial {serial} is in force again, as serial {serial + 2}.\n" in done.err
+    assert f"Restored the state of serial {serial}; its new serial is {serial + 2}.\n" in done.err
     assert shown(bob)[:2] == [(serial + 2, managed, True), (serial + 1, 0, False)]
     assert bob.studioctl("state", "unlock", "--local").err == "The state is not locked.\n"
 

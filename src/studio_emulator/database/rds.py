@@ -1,4 +1,4 @@
-"""RDS as strict as AWS about clusters of Aurora PostgreSQL, which really run. Other engines are moto's records."""
+"""RDS with AWS's checks of Aurora PostgreSQL clusters, which really run. Other engines are moto's records."""
 
 import secrets
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""What exists of an environment although no state says so: found by our tag, else by its name in our account.
+"""Finds this environment's AWS resources that Terraform's state does not list, by our tag or else by name.
 
 AWS takes the tags of most things together with the order to make them, so whatever an interrupted run made carries
 them. Each method returns what `terraform import` wants for its type, or None when there is no such thing of ours.

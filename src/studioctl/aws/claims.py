@@ -1,4 +1,4 @@
-"""Whose a name is: things whose names are unique in an account, or in the whole world.
+"""Who owns a name that is unique in an account, or in the whole world.
 
 "Ours" is what carries the environment's tag.
 """

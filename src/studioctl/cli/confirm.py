@@ -70,7 +70,7 @@ def _answerable() -> Iterator[None]:
 
 
 def _somebody() -> None:
-    """Makes sure that somebody is there to ask, and that only what they type from now on is an answer."""
+    """Requires a terminal and discards keys typed before the question."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise RefusedError("There is no terminal to ask on. Nothing was changed.", hint="add --yes to go on unasked")
     forget_typed()

@@ -21,7 +21,7 @@ KINDS = (
 
 @app.command()
 def show(json: options.Json = False) -> None:
-    """Say what is wrong at present, and how often each fault was hit."""
+    """List active faults and how often each was triggered."""
     from studio_emulator import server
     from studioctl.presentation import views
     from studioctl.presentation.console import Terminal
@@ -56,7 +56,7 @@ def set_(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="For the dice of --probability.")] = None,
 ) -> None:
-    """Set a fault beside those that are, or all those of a file in their place."""
+    """Add a fault, or replace all faults with those in a file."""
     from dataclasses import asdict
 
     from studio_emulator import faults, server

@@ -1,4 +1,4 @@
-"""The next command, as it has to be typed: about the same environment as the one that was."""
+"""Adds --config and --local to commands in hints, so that they act on the same environment."""
 
 import re
 import shlex

@@ -82,7 +82,7 @@ def restore(
     confirm.agreed(f"Bring the state with serial {serial} back?", yes=yes)
     with waiting(terminal, "Storing the state"):
         done = state.restore(environment, serial)
-    terminal.say(f"The state of serial {serial} is in force again, as serial {done.serial}.")
+    terminal.say(f"Restored the state of serial {serial}; its new serial is {done.serial}.")
     terminal.next_commands(("studioctl plan" + context.repeated(config, local=local), "what it would do now"))
 
 
@@ -96,7 +96,7 @@ def unlock(
     yes: options.Yes = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
-    """Free the lock that a run left behind which was killed. Says whose it is, and asks."""
+    """Release the lock left by a killed run. Shows the owner and asks first."""
     from studioctl.cli import confirm, context
     from studioctl.errors import ExitCode, RefusedError, StudioctlError
     from studioctl.operations import state

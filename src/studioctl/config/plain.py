@@ -1,6 +1,4 @@
-"""Parts of a file as plain data, for rules that are also applied where other things are wrong: what has the wrong type
-is passed over.
-"""
+"""Typed access to raw TOML data, for rules that also apply where other things are wrong. Wrong types are ignored."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

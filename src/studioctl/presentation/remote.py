@@ -42,7 +42,7 @@ def reached(found: Survey, reachable: Reachable, *, command: Sequence[str] | Non
     how = "was written to" if reachable.changed else "is in"
     yield f"'{found.space.name}' can be reached as '{found.host.alias}', which {how} {reachable.path}."
     if reachable.problem:
-        yield f"But ssh does not take it so: {reachable.problem}. Move studioctl's block to the top of that file."
+        yield f"But ssh ignores this entry: {reachable.problem}. Move studioctl's block to the top of that file."
     if found.host.local:
         last = f", the editor would open now: {shlex.join(command)}" if command else f" there would be {HOME}."
         yield f"This is the emulator: nothing runs behind a space. On AWS{last}"

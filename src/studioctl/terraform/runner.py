@@ -187,7 +187,7 @@ class Terraform:
     def _before_moving(self, change: BackendChange, environ: Mapping[str, str], *, migrate: bool) -> Work[None]:
         if not migrate:
             raise RefusedError(
-                f"{change}: not done without your word",
+                f"{change}. Not moved: this needs your confirmation",
                 hint="Run `studioctl plan` with the same flags: it asks, then moves it.",
             )
         yield Noted(str(change))

@@ -1,4 +1,4 @@
-"""Programs of the image that this machine has not, or must not run: what can be observed of them, and no more.
+"""Fakes for image programs that are missing here or unsafe to run: what can be observed of them, and no more.
 
 Run in the room, see `room.Room`. Each call is recorded. What belongs to the system is in `system.py`.
 """

@@ -1,4 +1,4 @@
-"""Training, processing, tuning and endpoints: under names that tell whose they are, with their starter's role."""
+"""Training, processing, tuning and endpoints: named by owner, run with the owner's role."""
 
 from studioctl.infrastructure.iam.scope import GUIDE, SAGEMAKER_ACTIONS, Holder, Scope
 from studioctl.infrastructure.iam.statement import Condition, Policy, Statement

@@ -102,7 +102,7 @@ def _holds_data(arn: str) -> bool:
 def unknown(
     environment: Environment, found: Collection[Key], names: Collection[str], traces: Collection[DomainTraces]
 ) -> tuple[str, ...]:
-    """What these keys may encrypt and is none of what is known: names of stores and homes, and homes of domains."""
+    """Data that these keys may encrypt, but for the given names of stores and homes, and the homes of domains."""
     if not found:
         return ()
     homes = {home for trace in traces for home in leftovers.home_file_systems(environment.session, trace.domain_arn)}

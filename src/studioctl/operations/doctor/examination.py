@@ -118,10 +118,10 @@ def _left_out(looks: Sequence[_Looking], patient: Patient, found: Sequence[Findi
             if patient.mistake
             else (f"there is no {patient.file}", f"studioctl init{patient.file_flag}")
         )
-        yield LEFT_OUT.broken(f"{because}, so not looked at: {', '.join(titles['file'])}", remedy=remedy)
+        yield LEFT_OUT.broken(f"{because}, so skipped: {', '.join(titles['file'])}", remedy=remedy)
     if titles["account"]:
-        because = "there is no emulator" if patient.absent else "AWS does not know us"
-        message = f"{because}, so not looked at: {', '.join(titles['account'])}"
+        because = "there is no emulator" if patient.absent else "there are no valid AWS credentials"
+        message = f"{because}, so skipped: {', '.join(titles['account'])}"
         why = next((each for each in found if each.id in UNKNOWN_TO_AWS and each.remedy), None)
         yield LEFT_OUT.broken(message, remedy=why.remedy if why else "aws sts get-caller-identity")
 

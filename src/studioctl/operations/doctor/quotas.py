@@ -20,7 +20,7 @@ VPC_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.h
 PROFILES = Rule(
     "QUO001",
     Severity.ERROR,
-    "The account may not have as many user profiles as the file wants",
+    "The file needs more user profiles than the account's quota allows",
     "`up` fails in the middle, when the quota is used up. A new account may have 2.",
     ASK_FOR_MORE,
     SAGEMAKER_PAGE,
@@ -29,7 +29,7 @@ PROFILES = Rule(
 SPACES = Rule(
     "QUO002",
     Severity.ERROR,
-    "The account may not have as many spaces as the file wants",
+    "The file needs more spaces than the account's quota allows",
     "`up` fails in the middle, when the quota is used up. A new account may have 6.",
     ASK_FOR_MORE,
     SAGEMAKER_PAGE,
@@ -39,7 +39,7 @@ RUNNING = Rule(
     "QUO003",
     Severity.WARNING,
     "Not all of the file's spaces can run at a time",
-    "The last ones who come cannot start their editor. A new account may run 40 apps.",
+    "Whoever starts last cannot start an editor. A new account may run 40 apps.",
     ASK_FOR_MORE,
     SAGEMAKER_PAGE,
     key=("users",),
@@ -56,7 +56,7 @@ TOO_FEW_OF_TYPE = Rule(
     "QUO005",
     Severity.WARNING,
     "The account may run fewer editors on an instance type than the file has spaces of it",
-    "The last ones who come cannot start their editor.",
+    "Whoever starts last cannot start an editor.",
     ASK_FOR_MORE,
     SAGEMAKER_PAGE,
 )

@@ -212,7 +212,7 @@ def _versions_made(environment: Environment, found: Mapping[str, str]) -> Work[N
 
 
 def existing(environment: Environment, addresses: Collection[str]) -> dict[str, str]:
-    """What of these the blueprint describes and exists in AWS: what `terraform import` wants, by address."""
+    """Import ids, by address, of the given resources that already exist in AWS."""
     search = Search(environment)
     for resource in environment.terraform.blueprint.resources():
         if resource.address in addresses:

@@ -1,4 +1,4 @@
-"""Custom images where Terraform is no good: that they can be made, and that the last of them can go."""
+"""Custom-image steps that Terraform cannot do: check that they exist, detach the last one."""
 
 from collections.abc import Sequence
 

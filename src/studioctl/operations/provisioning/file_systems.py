@@ -1,4 +1,4 @@
-"""File systems that a user's spaces may mount no longer, where Terraform is no good at it."""
+"""Detaches file systems that a user may no longer mount, a step that Terraform cannot do."""
 
 from collections.abc import Collection
 

@@ -131,9 +131,9 @@ def refuse_to_stop(apps: Sequence["App"]) -> None:
         return
     titles = "\n".join(f"  {app.title}" for app in apps)
     raise RefusedError(
-        "AWS deletes a space, a profile, a lifecycle configuration, an image or a subnet only when no running app"
-        " uses it. It opens or closes a domain's network, and lets CloudTrail name users or no longer, only when none"
-        f" runs. These are in the way:\n{titles}",
+        "These running apps block the plan. AWS deletes a space, a profile, a lifecycle configuration, an image or a"
+        " subnet only when no running app uses it, and changes a domain's network, or whether CloudTrail names users,"
+        f" only when none runs:\n{titles}",
         hint="studioctl up --stop-apps   (stops them first; their files are kept)",
     )
 

@@ -1,4 +1,4 @@
-"""Stopping apps, so that what they stand in the way of can go on. Their files stay on the space's volume."""
+"""Stops apps that block a change. Their files stay on the space's volume."""
 
 from collections.abc import Iterable
 

@@ -842,7 +842,7 @@ def no_permission(ward: Ward) -> Case:
 @case("DOC002")
 def no_file(ward: Ward) -> Case:
     patient = replace(ward.patient(), config=None)
-    message = f"there is no {patient.file}, so not looked at: user profiles"
+    message = f"there is no {patient.file}, so skipped: user profiles"
     return Case(patient, message, f"studioctl init --config {patient.file}", Severity.INFO)
 
 

@@ -121,7 +121,7 @@ def test_without_credentials_only_what_needs_none_is_looked_at(ward: Ward) -> No
     assert by_id["AWS001"].message == "AWS credentials: Unable to locate credentials"
     assert by_id["FIL001"].severity is Severity.OK
     assert by_id["DOC002"].message.startswith(
-        "AWS does not know us, so not looked at: Terraform's state, instance types,"
+        "there are no valid AWS credentials, so skipped: Terraform's state, instance types,"
     )
     assert not {rule_id for rule_id in by_id if rule_id[:3] in {"QUO", "NAM", "DRF"}}
     failed = [finding.message for finding in found.findings if finding.id == "DOC001"]
@@ -312,7 +312,7 @@ def test_without_an_emulator_the_machine_and_the_file_are_looked_at(ward: Ward) 
 
     assert by_id["AWS001"].message == "The emulator needs moto, which is not installed"
     assert by_id["FIL001"].severity is Severity.OK
-    assert by_id["DOC002"].message.startswith("there is no emulator, so not looked at: Terraform's state, ")
+    assert by_id["DOC002"].message.startswith("there is no emulator, so skipped: Terraform's state, ")
     assert by_id["DOC001"].message == (
         "the region, the clock could not be checked: The emulator needs moto, which is not installed"
     )
