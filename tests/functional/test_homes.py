@@ -130,3 +130,16 @@ def test_what_cannot_come_back_is_told(few: Living) -> None:
     assert "2 home file systems were kept." in several.err
     assert {one, two} <= set(re.findall(r"fs-[0-9a-f]+", several.err))
     assert "'fs-1' is none of the kept ones" in few.run("homes", "restore", "fs-1", expect=4).err
+
+    efs.tag_resource(ResourceId=two, Tags=[{**twice, "Value": "Ada=200001 grace=200002"}])
+    done = few.run("homes", "restore", two)
+    assert "ada: /200001" in done.err
+    assert "Not in the file, so left where they are: grace" in done.err
+    written = (few.shell.directory / "studio.toml").read_text()
+    efs.tag_resource(ResourceId=one, Tags=[{**twice, "Value": "ada=200003"}])
+    assert few.run("homes", "restore", one, expect=3).err == (
+        "Error: studio.toml is unchanged. With the change it would be wrong:\n"
+        '  storage.file_systems[1].homes.ada: "ada" is number 200001 elsewhere, and a user has one number; delete one of'
+        " them\nNext:  change studio.toml so that both can be, then run the same command again\n"
+    )
+    assert (few.shell.directory / "studio.toml").read_text() == written

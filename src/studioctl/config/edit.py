@@ -5,6 +5,7 @@ written: the user gets the lines to write by hand.
 """
 
 import copy
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from studioctl.config.load import parse
 from studioctl.config.template import toml_value
 from studioctl.config.text import BARE_KEY, Location
 from studioctl.config.toml_edit import Document, Splice, UneditableError
-from studioctl.errors import RefusedError
+from studioctl.errors import ConfigError, RefusedError
 
 LONGEST_LINE = 110
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # which some editors of Windows put before everything
@@ -60,8 +61,7 @@ def with_custom_image(text: str, name: str, digest: str, *, file: str, apps: Seq
     else:
         images["custom"] = [*images.get("custom", []), entry]
     changed = _changed(text, data, splices, file=file, by_hand=table(("images", "custom"), entry))
-    parse(changed, file, Path(file).parent)
-    return changed
+    return checked(changed, file)
 
 
 def _other_image(document: Document, place: Location, entry: Data) -> list[Splice]:
@@ -104,8 +104,7 @@ def with_homes(text: str, its_id: str, numbers: Mapping[str, int], *, file: str)
     else:
         storage["file_systems"] = [*storage.get("file_systems", []), entry]
     changed = _changed(text, data, splices, file=file, by_hand=table(place, entry))
-    parse(changed, file, Path(file).parent)
-    return changed
+    return checked(changed, file)
 
 
 def with_users(text: str, entries: Sequence[Data], members: Mapping[str, Sequence[str]], *, file: str) -> str:
@@ -216,6 +215,23 @@ def _changed(text: str, meant: Data, splices: Callable[[Document], Any], *, file
         f"{file} is written in a way that cannot be changed without doubt. Nothing was changed. By hand:{lines}",
         hint=f"change {file} like that, then run: studioctl validate",
     )
+
+
+def checked(changed: str, file: str) -> str:
+    """The changed text, once it breaks no rule.
+
+    Raises:
+        ConfigError: It would; no line is named, as nobody has seen the lines that it would have.
+    """
+    try:
+        parse(changed, file, Path(file).parent)
+    except ConfigError as error:
+        problems = re.sub(rf"^{re.escape(file)}(:\d+)?: ", "  ", error.message, flags=re.MULTILINE)
+        raise ConfigError(
+            f"{file} is unchanged. With the change it would be wrong:\n{problems}",
+            hint=f"change {file} so that both can be, then run the same command again",
+        ) from None
+    return changed
 
 
 def replace(file: Path, text: str) -> None:

@@ -33,8 +33,12 @@ class FileSystem(Model):
         """The part of it that a user mounts; None for a home file system in which the user has no directory."""
         if not self.homes:
             return self
-        number = self.homes.get(user)
+        number = self.number_of(user)
         return None if number is None else FileSystem(id=self.id, path=f"/{number}")
+
+    def number_of(self, user: str) -> int | None:
+        """The user's number in it; None where they have no directory. AWS does not tell profiles apart by case."""
+        return next((number for name, number in self.homes.items() if name.casefold() == user.casefold()), None)
 
 
 class Posix(Model):

@@ -283,8 +283,9 @@ class EnvironmentConfig(Model):
 
     def posix_of(self, user: User) -> Posix | None:
         """Who the user is on them; None where the file leaves it to AWS."""
-        numbers = [each.homes[user.name] for each in self.storage.file_systems if user.name in each.homes]
-        return user.posix or (Posix(uid=numbers[0]) if numbers else None)
+        found = (each.number_of(user.name) for each in self.storage.file_systems)
+        number = next((each for each in found if each is not None), None)
+        return user.posix or (None if number is None else Posix(uid=number))
 
     def pinned_images(self) -> Iterator[tuple[Location, str]]:
         """Each version of AWS's image that the file names, with its place."""

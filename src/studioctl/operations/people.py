@@ -219,8 +219,7 @@ def remove(text: str, file: Path, name: str) -> Change:
             f"'{found}' stands in another file: {place}. Nothing was changed.",
             hint=f"delete the line {place}, then: studioctl plan",
         )
-    after = edit.without_user(text, found, file=str(file))
-    parse(after, str(file), file.parent)
+    after = edit.checked(edit.without_user(text, found, file=str(file)), str(file))
     return Change(str(file), text, after, removed=(found,))
 
 

@@ -70,8 +70,9 @@ def restore(account: Account, file: Path, kept: Holding) -> Work[Restored]:
             is_local=account.target.is_local,
         )
     numbers = _numbers(kept, account.target.aws_flags)
-    back = {user.name: numbers[user.name] for user in config.users if user.name in numbers}
-    others = tuple(sorted(numbers.keys() - back.keys()))
+    names = {user.name.casefold(): user.name for user in config.users}  # AWS does not tell profiles apart by case
+    back = {names[it.casefold()]: number for it, number in numbers.items() if it.casefold() in names}
+    others = tuple(sorted(it for it in numbers if it.casefold() not in names))
     if not back:
         whose = f": it is of {', '.join(others)}" if others else ", and nothing tells whose directories are in it"
         raise RefusedError(

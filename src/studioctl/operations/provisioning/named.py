@@ -142,12 +142,13 @@ def file_systems(session: "Session", config: EnvironmentConfig) -> Iterator[Prob
 
 def _of_homes(each: FileSystem, place: Location, numbers: Mapping[str, str], user: str | None) -> Iterator[Problem]:
     """A file system of home directories, as `down` has kept and tagged it. `user`: who mounts it; None: everybody."""
-    if not each.homes and (user is None or each.path.split("/")[1] != numbers.get(user)):
+    owners = {number: owner for owner, number in numbers.items()}
+    mounted = owners.get(each.path.split("/")[1])
+    if not each.homes and (user is None or mounted is None or mounted.casefold() != user.casefold()):
         words = f"'{each.id}' holds people's home directories, which others could then read"
         yield Problem(place, f"{words}; delete it from the list, then: studioctl homes restore")
-    owners = {number: owner for owner, number in numbers.items()}
     for name, number in each.homes.items():
-        if (owner := owners.get(str(number), name)) != name:
+        if (owner := owners.get(str(number), name)).casefold() != name.casefold():
             whose = f"the directory of number {number} is {owner}'s, by the tags of '{each.id}'"
             yield Problem((*place[:-1], "homes", name), f"{whose}; write {name}'s own number, or delete the line")
 
