@@ -54,3 +54,11 @@ def test_that_a_token_is_no_key_for_ssh() -> None:
 
 def test_that_keys_of_a_database_do_nothing_without_one() -> None:
     assert told(tuning={"database": "none", "max_acu": 4.0}) == ["tuning.max_acu: does nothing without a database"]
+
+
+def test_that_an_old_image_lets_no_local_editor_in() -> None:
+    old = {"image": "2.4"}
+    word = 'studio.image: "2.4" lets no local editor in: `connect` needs 2.7 or newer'
+
+    assert told(studio=old) == [word]
+    assert told(studio={**old, "remote_access": False}) == told(studio={"image": "2.7"}) == []
