@@ -139,7 +139,7 @@ def test_what_cannot_come_back_is_told(few: Living) -> None:
     efs.tag_resource(ResourceId=one, Tags=[{**twice, "Value": "ada=200003"}])
     assert few.run("homes", "restore", one, expect=3).err == (
         "Error: studio.toml is unchanged. With the change it would be wrong:\n"
-        '  storage.file_systems[1].homes.ada: "ada" is number 200001 elsewhere, and a user has one number; delete one of'
-        " them\nNext:  change studio.toml so that both can be, then run the same command again\n"
+        '  storage.file_systems[1].homes.ada: "ada" is number 200001 elsewhere, and a user has one number; delete one'
+        " of them\nNext:  change studio.toml so that both can be, then run the same command again\n"
     )
     assert (few.shell.directory / "studio.toml").read_text() == written

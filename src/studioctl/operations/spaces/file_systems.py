@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from studioctl.aws.mount_targets import Entrance
     from studioctl.aws.session import Session
 
-ANY_GROUP = "GROUP, one that admits TCP 2049 from the users' security groups"
+ANY_GROUP = "GROUP"
+MEANING = " (GROUP is a security group that admits TCP 2049 from the users')"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _before(
     where = f"{', '.join(lacking)}" if lacking else "the subnets that `up` makes"
     restore = "homes restore" if each.homes else "plan, which says what to do"
     words = f"'{each.id}' has no mount target in {where}, and spaces that mount it do not start before it has"
-    yield Unreachable(place, f"{words}; after up, run: studioctl {restore}", is_early=True)
+    yield Unreachable(place, f"{words}; after up: studioctl {restore}", is_early=True)
 
 
 def _wrong(session: "Session", each: FileSystem, ways: "tuple[Entrance, ...]", domain: Mapping[str, Any]) -> str | None:
@@ -103,12 +104,13 @@ def _in_another_vpc(each: FileSystem, elsewhere: Collection[str], vpc_id: str) -
 
 
 def _no_way(session: "Session", each: FileSystem, lacking: Sequence[str], group: str | None) -> str:
-    make = f"aws efs create-mount-target --file-system-id {each.id} --subnet-id {lacking[0]}"
-    make += f" --security-groups {group or ANY_GROUP}{session.target.aws_flags}"
+    create = f"aws efs create-mount-target --file-system-id {each.id}"
+    rest = f"--security-groups {group or ANY_GROUP}{session.target.aws_flags}"
+    make = " && ".join(f"{create} --subnet-id {subnet} {rest}" for subnet in lacking)
     if each.homes and group:
         make = f"studioctl homes restore {each.id}"
     where = f"'{each.id}' has no mount target in {', '.join(lacking)}, where the domain is"
-    return f"{where}: spaces that mount it do not start; run: {make}"
+    return f"{where}: spaces that mount it do not start{'' if group else MEANING}; make it reachable: {make}"
 
 
 def _shut(session: "Session", each: FileSystem, way: "Entrance", group: str | None) -> str | None:
@@ -119,4 +121,4 @@ def _shut(session: "Session", each: FileSystem, way: "Entrance", group: str | No
     groups = " ".join([*way.groups, group or ANY_GROUP])
     modify = f"aws efs modify-mount-target-security-groups --mount-target-id {way.id} --security-groups {groups}"
     shut = f"the mount target {way.id} of '{each.id}' lets no NFS traffic in: spaces that mount it do not start"
-    return f"{shut}; run: {modify}{session.target.aws_flags}"
+    return f"{shut}{'' if group else MEANING}; let it in: {modify}{session.target.aws_flags}"
