@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from moto import backends as moto_backends
+from moto.awslambda import models as lambda_models
 from moto.ce import urls as ce_urls
 from moto.cloudformation.models import cloudformation_backends
 from moto.cloudtrail import urls as cloudtrail_urls
@@ -131,6 +132,7 @@ def install(
     # TLS" denies everything.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     setattr(s3_models, "utcnow", now)  # noqa: B010 (the dates of objects)
+    setattr(lambda_models, "iso_8601_datetime_with_nanoseconds", _dated)  # noqa: B010 (the dates of functions)
     rds_urls.url_paths["{0}/$"] = StrictRDSResponse.dispatch
     rdsdata_urls.url_paths["{0}/Execute$"] = DataApiResponse.dispatch
     sagemaker_urls.url_paths["{0}/$"] = StudioResponse.dispatch
@@ -140,6 +142,11 @@ def install(
     sts_urls.url_paths["{0}/$"] = StrictTokenResponse.dispatch
     setattr(moto_backends, "list_of_moto_modules", _modules)  # noqa: B010 (they are moto's)
     setattr(moto_responses, "method_names_from_class", _method_names)  # noqa: B010
+
+
+def _dated() -> str:
+    """The date of a function that is made or changed, as Lambda writes it."""
+    return now().strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
 
 
 def settle() -> None:

@@ -63,6 +63,11 @@ def test_who_is_told_and_who_has_not_opened_the_link(team: Guarded) -> None:
     assert "Told: ops@acme.com" in team.home.run("limits", "show").out
 
 
+def test_a_guard_that_is_new_by_the_emulators_clock_is_not_old(team: Guarded) -> None:
+    told = team.home.client("lambda").get_function(FunctionName="acme-ml-guard")["Configuration"]["LastModified"]
+    assert told.startswith("2036-12-01T06:00:")
+
+
 def test_a_user_cannot_lift_it_nor_write_the_ledger(team: Guarded) -> None:
     arn = "arn:aws:iam::123456789012:policy/acme-ml-hold"
     with pytest.raises(ClientError, match="not authorized"):
@@ -163,10 +168,15 @@ def test_a_ledger_or_grants_that_are_none_are_told_everywhere_and_lose_nobody_a_
 
     grants = s3.get_object(Bucket=BUCKET, Key=GRANTS)["Body"].read()
     s3.put_object(Bucket=BUCKET, Key=GRANTS, Body=b"[]")
-    for words in (("show",), ("grant", "ada", "5"), ("revoke", "ada")):
-        assert f"The grants in 's3://{BUCKET}/{GRANTS}' cannot be read: it is no JSON object." in (
-            team.home.run("limits", *words, expect=1).err
-        )
+    said = f"The grants in 's3://{BUCKET}/{GRANTS}' cannot be read: it is no JSON object."
+    for words in (("grant", "ada", "5"), ("revoke", "ada")):
+        assert said in team.home.run("limits", *words, expect=1).err
+    shown = team.home.run("limits", "show")
+    assert "\nada " in shown.out
+    assert f"{said} For the guard nothing is granted. To put it right: aws s3 mv " in shown.err
+    assert "studioctl limits grant --local USER USD" in shown.err
+    assert f"\ngrants  {said}" in team.home.run("status").out
+    assert team.diagnosis()[0]["id"] == "LIM006"
     assert team.diagnosis()[0]["remedy"].startswith(f"aws s3 mv s3://{BUCKET}/{GRANTS} s3://{BUCKET}/{GRANTS}.unread")
     team.forward(forward=1800)
     assert team.held("ada")
@@ -214,6 +224,12 @@ def test_a_guard_that_is_switched_off_is_told(team: Guarded) -> None:
     assert team.unguarded() == ["function 'acme-ml-guard' may not run: its reserved concurrency is 0"]
     team.home.client("lambda").delete_function_concurrency(FunctionName="acme-ml-guard")
     assert team.unguarded() == ["guard 'acme-ml-guard' does not look"]
+    late = team.ledger().to_text()
+    team.home.client("s3").put_object(Bucket=BUCKET, Key=LEDGER, Body=late.encode())  # as each look does, in its time
+    assert "The guard is catching up: it has counted until " in team.home.run("limits", "show").err
+    assert "guard   catching up, has counted until " in team.home.run("status").out
+    assert team.diagnosis()[0]["severity"] == "ok"
+    assert team.unguarded() == []
     team.forward(forward=1800)
     assert team.unguarded() == []
     assert [(each["id"], each["severity"]) for each in team.diagnosis()] == [("LIM003", "ok"), ("LIM004", "ok")]

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from studioctl.audit import rules
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError
 from studioctl.findings import Finding
-from studioctl.guard import function, store
-from studioctl.guard.stored import UnreadableError
+from studioctl.guard.ledger import LEDGER
 from studioctl.infrastructure.block import Blueprint, Resource
 from studioctl.infrastructure.guard import is_old
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
@@ -23,11 +22,12 @@ PARTITION = "${data.aws_partition.current.partition}"
 
 @dataclass(frozen=True)
 class Held:
-    """An account, and the environment that is or would be in it."""
+    """An account, and the environment that is or would be in it; and the time there."""
 
     session: "Session"
     config: EnvironmentConfig
     blueprint: Blueprint
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
     def flags(self) -> str:
@@ -133,17 +133,12 @@ def _guard(held: Held) -> Iterator[Finding]:
 
 
 def _silence(held: Held, changed: datetime) -> float:
-    """Seconds by AWS's clock since the guard last looked, or since it was last changed."""
+    """Seconds since the guard last wrote its ledger, as each look does, or since it was changed."""
     from studioctl.aws import guard  # noqa: PLC0415
 
     bucket = held.config.bucket_in(held.session.identity.account_id)
-    try:
-        ledger, now = guard.reading(
-            held.session, lambda s3: (store.read(s3, bucket)[0], function.clock(s3, bucket))
-        ) or (None, changed.timestamp())
-    except UnreadableError:
-        return 0.0  # the doctor tells of it, and the guard's next look mends it
-    return float(now - max(ledger.sampled if ledger else 0.0, changed.timestamp()))
+    written = guard.reading(held.session, lambda s3: s3.head_object(Bucket=bucket, Key=LEDGER)["LastModified"])
+    return (held.now() - max(written or changed, changed)).total_seconds()
 
 
 def _unguarded(held: Held, message: str, command: str) -> Finding:

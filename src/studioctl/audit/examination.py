@@ -1,8 +1,9 @@
 """The whole audit: file, plan and account, in the order of what matters."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ class Audit:
         blueprint: What would be made of it.
         account: Where the account is; None leaves it out.
         environ: Our own environment, whose PATH has the engines.
+        now: The time there.
     """
 
     config: EnvironmentConfig
@@ -45,6 +47,7 @@ class Audit:
     blueprint: Blueprint
     account: Target | None
     environ: Mapping[str, str]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     scans: list[Scan] = field(default_factory=list, init=False)
 
     @cached_property
@@ -80,7 +83,7 @@ class Audit:
             yield from self._powers(role)
         yield from self._documents()
         if self.session is not None:
-            yield from account.look(account.Held(self.session, self.config, self.blueprint))
+            yield from account.look(account.Held(self.session, self.config, self.blueprint, self.now))
 
     def _powers(self, role: RolePolicies) -> Iterator[Finding]:
         """What a role could do without any limit, AWS's own policies included where the account tells them."""

@@ -125,11 +125,13 @@ def audit(file: Path, *, local: bool, offline: bool) -> "Audit":
     from studioctl.audit.examination import Audit
     from studioctl.config.source import Source
     from studioctl.infrastructure import blueprint
+    from studioctl.operations import emulation
 
     config = load(file)
     everything = blueprint.build(config)
     target = None if offline else _target(config.region, config.profile, local=local)[0]
-    found = Audit(config, Source.of(file), everything, target, os.environ)
+    where = target or Target(config.region)
+    found = Audit(config, Source.of(file), everything, target, os.environ, lambda: emulation.now(where))
     if found.session and found.account and signs_in_here(found.account):
         found.session.sign_in()
     return found

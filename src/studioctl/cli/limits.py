@@ -34,7 +34,10 @@ def show(
 
     The figures are those of the guard, a function in the account that looks every few minutes.
     """
+    from dataclasses import replace
+
     from studioctl.cli import context
+    from studioctl.cli.hints import repeating
     from studioctl.operations import limits as operation
     from studioctl.operations.costs.estimate import of_guard
     from studioctl.presentation import limits as view
@@ -46,6 +49,7 @@ def show(
     operation.require(account)
     with waiting(terminal, "Asking AWS"):
         found = operation.show(account)
+    found = replace(found, remedy=repeating(found.remedy, context.repeated(config, local=local)))
     if json:
         typer.echo(dumps(found))
     else:

@@ -31,7 +31,11 @@ _NUMBER = r"([0-9]{1,6}(?:\.[0-9]{1,9})?(?:e[+-][0-9]{2})?)"  # as Python's "g" 
 
 
 class BrokenLedgerError(StudioctlError):
-    """The guard's ledger is there, or its grants are, and this version cannot read them."""
+    """The guard's ledger is there, and this version cannot read it."""
+
+
+class BrokenGrantsError(BrokenLedgerError):
+    """The grants are there, and this version cannot read them."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +99,23 @@ class Month:
         month: Such as "2026-11".
         looked: When the guard last looked; None: never.
         age_minutes: How long that is ago, in whole minutes.
-        is_old: Whether that is too long ago, or still to come.
+        is_old: Whether that is too long ago, or still to come, and the guard is not catching up.
+        is_catching_up: Whether the guard is at work, and counts what it has missed.
         allowances: Everybody's first, then each user's.
         database: Of which everybody's has the dollars; None where there is none.
+        trouble: Why the grants cannot be read, of which none counts then; "" where they can.
+        remedy: The step against that.
     """
 
     month: str
     looked: datetime | None
     age_minutes: int | None
     is_old: bool
+    is_catching_up: bool
     allowances: tuple[Allowance, ...]
     database: DatabaseMonth | None
+    trouble: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -117,12 +127,14 @@ class Limited(Month):
         stopped: The latest things that were stopped this month, the last one last.
         warned: Shares of limits that were reached this month, and told, whether or not anybody has subscribed.
         listeners: Who has subscribed to the guard's topic; None where that is not to be known.
+        has_guard: Whether there is a guard in the account; None where that is not to be known.
     """
 
     held: tuple[str, ...]
     stopped: tuple[Stopped, ...]
     warned: tuple[Warned, ...]
     listeners: tuple[guard.Listener, ...] | None
+    has_guard: bool | None
 
 
 def require(account: Account) -> None:
@@ -155,7 +167,15 @@ def show(account: Account) -> Limited:
         ),
         warned=tuple(_warned(month.month, found.warned if found else ())),
         listeners=listeners(account.session, account.config),
+        has_guard=_has_guard(account),
     )
+
+
+def _has_guard(account: Account) -> bool | None:
+    try:
+        return guard.standing(account.session, Naming.of(account.config).guard) is not None
+    except DeniedError:
+        return None
 
 
 def _warned(month: str, keys: Iterable[str]) -> Iterator[Warned]:
@@ -180,16 +200,23 @@ def _look(account: Account) -> tuple[Month, Ledger | None]:
     name, _, _ = limits.month_of(now)
     told = blocks.settings(config, Naming.of(config))
     found = read_ledger(session, config)
-    grants = granted(session, config, account.target.aws_flags).get(name, {}) if _has_sums(config) else {}
+    grants, trouble, remedy = {}, "", ""
+    try:
+        grants = granted(session, config, account.target.aws_flags).get(name, {}) if _has_sums(config) else {}
+    except BrokenGrantsError as error:
+        trouble, remedy = error.message, error.hint
     spans, meter = (found.spans, found.database) if found else ((), None)
     shared = database.cost(told["acu_usd"], meter, name)
     bounds = Limits.of(told["limits"])
+    is_late = found is not None and blocks.is_old(config, now - found.sampled)
+    is_at_work = found is not None and is_late and catches_up(session, config, found, now)
     spent = limits.spending(spans, now, bounds, Rates(told["rates"]), grants, told["users"], shared)
     month = Month(
         month=name,
         looked=datetime.fromtimestamp(found.sampled, UTC) if found else None,
         age_minutes=max(0, int((now - found.sampled) // 60)) if found else None,
-        is_old=found is not None and blocks.is_old(config, now - found.sampled),
+        is_old=is_late and not is_at_work,
+        is_catching_up=is_at_work,
         allowances=tuple(
             Allowance(each.who, each.usd, each.limit, grants.get(each.who, 0.0), _left(each))
             for each in _in_cents(spent)
@@ -201,6 +228,8 @@ def _look(account: Account) -> tuple[Month, Ledger | None]:
         )
         if meter and (told["database"] or meter.hours(name))
         else None,
+        trouble=trouble,
+        remedy=remedy,
     )
     return month, found
 
@@ -221,6 +250,13 @@ def read_ledger(session: Session, config: EnvironmentConfig) -> Ledger | None:
             hint="wait for the guard's next look: it keeps a copy, and counts the month anew from CloudTrail",
         ) from error
     return found
+
+
+def catches_up(session: Session, config: EnvironmentConfig, found: Ledger, now: float) -> bool:
+    """Whether a guard whose ledger is late writes it all the same, look by look."""
+    bucket = _bucket(session, config)
+    written = guard.reading(session, lambda s3: s3.head_object(Bucket=bucket, Key=ledger.LEDGER)["LastModified"])
+    return found.sampled < now and written is not None and not blocks.is_old(config, now - written.timestamp())
 
 
 def _in_cents(spent: Sequence[Spent]) -> tuple[Spent, ...]:
@@ -249,14 +285,14 @@ def granted(session: Session, config: EnvironmentConfig, flags: str, ours: str =
 
     Raises:
         AwsError: AWS refused or cannot be reached.
-        BrokenLedgerError: What is there are no grants.
+        BrokenGrantsError: What is there are no grants.
     """
     bucket = _bucket(session, config)
     try:
         return guard.reading(session, lambda s3: store.grants_of(s3, bucket)[0]) or {}
     except UnreadableError as error:
         place = f"s3://{bucket}/{ledger.GRANTS}"
-        raise BrokenLedgerError(
+        raise BrokenGrantsError(
             f"The grants in '{place}' cannot be read: {error}. For the guard nothing is granted.",
             hint=f"aws s3 mv {place} {place}.unreadable{flags}"
             f"   (then grant again: studioctl limits grant{ours} USER USD)",

@@ -145,7 +145,9 @@ class Status:
             runs those that the file pins.
         limits: The month so far, as the guard has it; None without [limits] or a domain, and where it is hidden.
         limits_are_hidden: Whether the caller may not read the guard's ledger.
-        limits_trouble: Why the month so far cannot be told to those who may read it; "" where it can.
+        limits_trouble: Why the month so far, or its grants, cannot be told to those who may read them; "" where they
+            can.
+        now: When it was asked, by the clock there: the machine's, or the emulator's.
     """
 
     name: str
@@ -166,6 +168,7 @@ class Status:
     limits: "Month | None" = None
     limits_are_hidden: bool = False
     limits_trouble: str = ""
+    now: datetime | None = None
 
 
 def status(account: Account) -> Status:
@@ -190,7 +193,8 @@ def status(account: Account) -> Status:
         idle = _idle_timeouts(studio, domain, (space for space in found if space.name in latest), pool)
         repaired = _in_recovery(studio, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
-    without = unstarted(found, apps.result(), emulation.now(target))
+    now = emulation.now(target)
+    without = unstarted(found, apps.result(), now)
     spaces = tuple(
         replace(
             _space(it, latest.get(it.name), idle.get(it.name), price_list),
@@ -201,7 +205,9 @@ def status(account: Account) -> Status:
     )
     others = tuple(_app(app, price_list) for app in besides(apps.result(), latest.values()))
     costs = [*(space.usd_per_hour for space in spaces if space.is_paid_for), *(app.usd_per_hour for app in others)]
-    whole = Status(name, target.region, target.name, domain, users, spaces, _sum(costs), price_list.as_of, apps=others)
+    whole = Status(
+        name, target.region, target.name, domain, users, spaces, _sum(costs), price_list.as_of, apps=others, now=now
+    )
     whole = replace(whole, images=_images(account, found, latest))
     if month:
         limits, trouble = month.result()
@@ -214,11 +220,12 @@ def _month(account: Account) -> "tuple[Month | None, str]":
     from studioctl.operations.limits import BrokenLedgerError, month_so_far  # noqa: PLC0415 (few files have limits)
 
     try:
-        return month_so_far(account), ""
+        month = month_so_far(account)
     except DeniedError:
         return None, ""
     except BrokenLedgerError as error:
         return None, f"{error.message}  To put it right: {error.hint}"
+    return month, f"{month.trouble}  To put it right: {month.remedy}" if month.trouble else ""
 
 
 def _kept_homes(account: Account) -> tuple[Holding, ...]:

@@ -41,6 +41,8 @@ def show(found: "Limited", terminal: Terminal, *, check_minutes: int, own: "Mone
         terminal.data(f"Stopped {stop.at:%m-%d %H:%M}: {stop.user} {stop.space or stop.name} ({stop.why})")
     for line in _told(found):
         terminal.data(line)
+    if found.trouble:
+        terminal.say(f"{found.trouble} To put it right: {found.remedy}")
     terminal.say(_guard(found, check_minutes, own))
 
 
@@ -62,9 +64,13 @@ def _told(found: "Limited") -> "Iterator[str]":
 
 
 def _guard(found: "Limited", check_minutes: int, own: "Money") -> str:
+    if found.has_guard is False:
+        return "There is no guard in the account: nobody is watched. It comes with the next up."
     if found.looked is None:
         return "The guard has not looked yet: nobody is watched. It begins a few minutes after it was made."
     when = f"{found.looked:%Y-%m-%d %H:%M} UTC"
+    if found.is_catching_up:
+        return f"The guard is catching up: it has counted until {when}."
     if found.is_old:
         return f"The guard last looked at {when}, not every {check_minutes} minutes as it should: nobody is watched."
     cost = "" if own.unknown else f" It costs about {own.usd:,.2f} USD a month."

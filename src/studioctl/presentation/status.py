@@ -119,8 +119,8 @@ def _kind(arn: str) -> str:
 
 def _whole(found: "Status", width: int | None) -> RenderableType:
     assert found.domain is not None  # noqa: S101 - both callers have looked
-    tables = [_table(COLUMNS, _space_rows(found.spaces), width)]
-    tables += [_table(APP_COLUMNS, [_app_cells(app) for app in found.apps], width)] if found.apps else []
+    tables = [_table(COLUMNS, _space_rows(found.spaces, found.now), width)]
+    tables += [_table(APP_COLUMNS, [_app_cells(app, found.now) for app in found.apps], width)] if found.apps else []
     tables += [_table(MONEY_COLUMNS, _money_rows(found.limits), width)] if found.limits else []
     return Group(
         Text(f"{found.name}  {whereabouts(found)}", style="bold"),
@@ -163,16 +163,16 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None
     return "\n".join(lines)
 
 
-def _space_rows(spaces: Sequence["SpaceStatus"]) -> list[tuple[str, ...]]:
+def _space_rows(spaces: Sequence["SpaceStatus"], now: datetime | None) -> list[tuple[str, ...]]:
     """A row for each; what the spaces are for is told unless all are for Code Editor."""
-    rows = [_cells(space) for space in spaces]
+    rows = [_cells(space, now) for space in spaces]
     kinds = {space.app_type for space in spaces}
     return rows if kinds - {"CodeEditor"} else [(*row[:2], "", *row[3:]) for row in rows]
 
 
-def _app_cells(app: "AppStatus") -> tuple[str, ...]:
+def _app_cells(app: "AppStatus", now: datetime | None) -> tuple[str, ...]:
     cost = UNKNOWN if app.usd_per_hour is None else hourly(app.usd_per_hour)
-    return app.type, app.space or app.user or "", app.status, app.instance_type or "", ago(app.since), cost
+    return app.type, app.space or app.user or "", app.status, app.instance_type or "", ago(app.since, now), cost
 
 
 def _limits(found: "Status") -> list[str]:
@@ -186,12 +186,15 @@ def _limits(found: "Status") -> list[str]:
     used = f"{everybody.usd:,.2f} USD used in {month.month} (UTC)"
     bound = "" if everybody.limit is None else f", {everybody.left:,.2f} left of {everybody.limit:,.2f}"
     rests = ["studies stopped: the limit of all together is reached"] if month.database and month.database.rests else []
-    return [f"limits  {used}{bound}", *rests, f"guard   {_guard(month)}"]
+    trouble = [f"grants  {found.limits_trouble}"] if found.limits_trouble else []
+    return [f"limits  {used}{bound}", *trouble, *rests, f"guard   {_guard(month)}"]
 
 
 def _guard(month: "Month") -> str:
     if month.age_minutes is None:
         return "has not looked yet"
+    if month.is_catching_up:
+        return f"catching up, has counted until {_lasting(month.age_minutes)} ago"
     looked = f"looked {_lasting(month.age_minutes)} ago"
     return f"last {looked}, and nobody is watched" if month.is_old else looked
 
@@ -223,7 +226,7 @@ def whereabouts(found: "Status") -> str:
     return f"{found.region} on {place(found.target, found.endpoint)}"
 
 
-def _cells(space: "SpaceStatus") -> tuple[str, ...]:
+def _cells(space: "SpaceStatus", now: datetime | None) -> tuple[str, ...]:
     running = space.is_paid_for
     return (
         space.name,
@@ -232,7 +235,7 @@ def _cells(space: "SpaceStatus") -> tuple[str, ...]:
         state_of(space),
         space.instance_type or "",
         (space.image or "").removeprefix("sagemaker-"),
-        ago(space.since) if space.since else "",
+        ago(space.since, now) if space.since else "",
         (f"{space.idle_timeout_minutes}m" if space.idle_timeout_minutes else "never") if running else "",
         (UNKNOWN if space.usd_per_hour is None else hourly(space.usd_per_hour)) if running else "",
         space.volume or "?",

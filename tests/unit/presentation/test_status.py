@@ -99,11 +99,18 @@ def test_many_users_are_counted() -> None:
     assert shown(replace(STATUS, users=users))[3] == "users   1 Failed, 11 InService"
 
 
+def test_how_long_an_app_runs_goes_by_the_clock_there() -> None:
+    since = datetime(2036, 12, 1, 8, tzinfo=UTC)
+    runs = replace(STOPPED, app_status="InService", instance_type="ml.t3.medium", since=since)
+    lines = shown(replace(STATUS, spaces=(runs,), now=since.replace(hour=10)))
+    assert [line for line in lines if " 2h 00m " in line]
+
+
 def month(age_minutes: int | None = 3, limit: float | None = 20.0, *, is_old: bool = False) -> Month:
     ada = Allowance("ada", 4.5, limit, 0.0, None if limit is None else limit - 4.5)
     everybody = Allowance("", 1204.5, 2000.0, 0.0, 795.5)
     looked = None if age_minutes is None else datetime(2026, 11, 24, tzinfo=UTC)
-    return Month("2026-11", looked, age_minutes, is_old, (everybody, ada), None)
+    return Month("2026-11", looked, age_minutes, is_old, False, (everybody, ada), None, "", "")
 
 
 def test_the_month_and_what_is_left_of_the_limits() -> None:
@@ -124,6 +131,8 @@ def test_a_guard_that_does_not_look_is_told_with_the_way_to_find_out() -> None:
 
     assert "guard   last looked 2h 05m ago, and nobody is watched" in shown(old)
     assert told(old) == ["", "Next:", "  studioctl doctor  why the guard does not look"]
+    late = replace(month(age_minutes=125), is_catching_up=True)
+    assert "guard   catching up, has counted until 2h 05m ago" in shown(replace(STATUS, limits=late))
     assert "guard   has not looked yet" in shown(replace(STATUS, limits=month(age_minutes=None)))
 
 

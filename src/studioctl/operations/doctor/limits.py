@@ -52,9 +52,19 @@ UNTOLD = Rule(
 BROKEN = Rule(
     "LIM005",
     Severity.ERROR,
-    "The guard's ledger or its grants cannot be read",
-    "Without the ledger nobody knows what was spent this month; the guard keeps a copy of it, and counts anew. Without"
-    " the grants nobody may spend more than the file says.",
+    "The guard's ledger cannot be read",
+    "Nobody knows what was spent this month. The guard keeps a copy of it, and counts anew.",
+    "{command}",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting.html",
+    key=("limits",),
+)
+
+
+UNGRANTED = Rule(
+    "LIM006",
+    Severity.ERROR,
+    "The grants cannot be read",
+    "Nobody may spend more than the file says, whatever was granted.",
     "{command}",
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting.html",
     key=("limits",),
@@ -108,12 +118,18 @@ def _looks(patient: Patient, name: str, changed: datetime) -> Iterator[Finding]:
     try:
         ledger = limits.read_ledger(patient.session, patient.wanted)
         limits.granted(patient.session, patient.wanted, patient.target.aws_flags, patient.flags)
+    except limits.BrokenGrantsError as error:
+        yield UNGRANTED.broken(error.message, command=error.hint)
+        return
     except limits.BrokenLedgerError as error:
         yield BROKEN.broken(error.message, command=error.hint)
         return
     looked = datetime.fromtimestamp(ledger.sampled, UTC) if ledger else None
     now, minutes = emulation.now(patient.target), patient.wanted.limits.check_minutes
-    if is_old(patient.wanted, (now - max(looked or changed, changed)).total_seconds()):
+    is_late = is_old(patient.wanted, (now - max(looked or changed, changed)).total_seconds())
+    if is_late and ledger and limits.catches_up(patient.session, patient.wanted, ledger, now.timestamp()):
+        yield OLD.ok(f"the guard is catching up: it has counted until {looked:%Y-%m-%d %H:%M} UTC")
+    elif is_late:
         when = f"last looked at {looked:%Y-%m-%d %H:%M} UTC" if looked else "has never looked"
         message = f"The guard {when}, and should every {minutes} min"
         yield OLD.broken(message, log=f"/aws/lambda/{name}", flags=patient.target.aws_flags)
@@ -121,4 +137,5 @@ def _looks(patient: Patient, name: str, changed: datetime) -> Iterator[Finding]:
         yield OLD.ok(f"the guard looked at {looked:%Y-%m-%d %H:%M} UTC" if looked else "the guard is new")
 
 
-GROUP = Group("Limits", (Check("the guard of the limits", _guard, (MISSING, OFF, OLD, UNTOLD, BROKEN), Needs.BOTH),))
+RULES = (MISSING, OFF, OLD, UNTOLD, BROKEN, UNGRANTED)
+GROUP = Group("Limits", (Check("the guard of the limits", _guard, RULES, Needs.BOTH),))

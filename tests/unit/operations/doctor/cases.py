@@ -15,7 +15,7 @@ from studio_emulator.errors import SandboxError
 from studioctl.aws.session import Identity
 from studioctl.errors import ConfigError
 from studioctl.findings import Key, Severity
-from studioctl.guard.ledger import LEDGER, Ledger
+from studioctl.guard.ledger import GRANTS, LEDGER, Ledger
 from studioctl.infrastructure import guard
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.doctor.patient import Once, Patient
@@ -86,6 +86,7 @@ KEYS: Mapping[str, Key] = {
     "LIM003": ("limits",),
     "LIM004": ("limits",),
     "LIM005": ("limits",),
+    "LIM006": ("limits",),
     "DBA001": ("tuning", "database"),
     "DBA002": ("tuning", "database"),
     "DBA003": ("tuning", "database"),
@@ -767,6 +768,17 @@ def ledger_that_is_none(ward: Ward) -> Case:
     )
 
 
+@case("LIM006")
+def grants_that_are_none(ward: Ward) -> Case:
+    patient, _ = guarded(ward, looked=TODAY)
+    bucket = patient.wanted.bucket_in(patient.session.identity.account_id)
+    ward.client("s3", patient).put_object(Bucket=bucket, Key=GRANTS, Body=b"[]")
+    place = f"s3://{bucket}/{GRANTS}"
+    message = f"The grants in '{place}' cannot be read: it is no JSON object. For the guard nothing is granted."
+    again = f"   (then grant again: studioctl limits grant{patient.flags} USER USD)"
+    return Case(patient, message, f"aws s3 mv {place} {place}.unreadable{ward.flags}{again}")
+
+
 def with_database(ward: Ward, **cluster: Any) -> tuple[Patient, str]:
     """A patient whose file has a database of studies; where there are members of a cluster, it is there."""
     patient = ward.patient(network={"access": "vpc-only"}, tuning={"database": "aurora-postgresql"})
@@ -822,9 +834,25 @@ class OldFunction:
         return {**found, "Configuration": {**found["Configuration"], "LastModified": old}}
 
 
+class OldObject:
+    """S3, whose objects were last written when `TODAY` was."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def head_object(self, **asked: Any) -> dict[str, Any]:
+        return {**self.client.head_object(**asked), "LastModified": TODAY}
+
+
 def long_ago(patient: Patient) -> FakeSession:
-    client = OldFunction(patient.session.client("lambda"))
-    return FakeSession({"lambda": client}, patient.session, patient.identity)
+    clients = {
+        "lambda": OldFunction(patient.session.client("lambda")),
+        "s3": OldObject(patient.session.client("s3")),
+    }
+    return FakeSession(clients, patient.session, patient.identity)
 
 
 @case("DOC001")
