@@ -35,6 +35,8 @@ class Now:
         unstarted: Spaces of which AWS shows that no app was ever started in them: they have no volume.
         flags: The flags without which `up` refuses the plan.
         zones: The availability zone of each subnet that the plan destroys, by its address.
+        same_keys: The parts of the file that are as they were at the last `up`; none where that is not known.
+        same_resources: The addresses of what is described as it was then.
     """
 
     running: tuple[Running, ...] = ()
@@ -44,3 +46,5 @@ class Now:
     unstarted: frozenset[str] = frozenset()
     flags: tuple[str, ...] = ()
     zones: Mapping[str, str] = field(default_factory=dict)
+    same_keys: frozenset[str] = frozenset()
+    same_resources: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location, count
-from studioctl.review import causes, copies, effects, marks, met, nouns, set_up, words
+from studioctl.review import causes, copies, effects, marks, met, nouns, set_up, since, words
 from studioctl.review.entry import WEIGHTS, Entry, Review
 from studioctl.review.facts import Facts
 from studioctl.review.fixed_sentences import NOBODY
@@ -98,6 +98,8 @@ def _entry(gathered: _Gathered, facts: Facts) -> Entry:
     where = None if gathered.key in REMOVED else facts.source.exactly(*key)
     touched = met.touch(gathered.key, changes, facts)
     weights = marks.weights(gathered.key, parts, facts, touched)
+    made_by = since.told(gathered.key, parts, facts)
+    effect = effects.effect(gathered.key, parts, facts, touched, weights)
     return Entry(
         group=words.group(gathered.key, parts[0].change),
         key=gathered.key,
@@ -106,7 +108,7 @@ def _entry(gathered: _Gathered, facts: Facts) -> Entry:
         before=before,
         after=after,
         weights=weights,
-        effect=effects.effect(gathered.key, parts, facts, touched, weights),
+        effect=" ".join(filter(None, (made_by, effect))),
         addresses=tuple(gathered.parts),
         is_gone=where is None and any(change.action == "delete" for change in changes),
         people=tuple(met.people(touched, changes, facts)),

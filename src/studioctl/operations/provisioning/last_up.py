@@ -29,7 +29,7 @@ SUFFIX = ".last-up"  # of the object beside the state's
 
 @dataclass(frozen=True)
 class Left:
-    """How a resource was left: the digest of what it was rendered from, and AWS's time of its last change."""
+    """How a resource was left: the digest of what it was rendered from; when AWS last changed it, if it lists that."""
 
     rendered: str
     changed_at: str
@@ -45,6 +45,8 @@ class LastUp:
         refreshed_at: When Terraform last looked at everything: seconds since 1970.
         resources: How each of them was left, by address.
         marks: Digest of what AWS said then of all that users share; empty where that is not known.
+        file: Digests of what the file said, by its parts, see `studioctl.review.since`.
+        version: studioctl's, which decides what becomes of a file.
     """
 
     state: str
@@ -52,6 +54,8 @@ class LastUp:
     refreshed_at: float
     resources: Mapping[str, Left] = field(default_factory=dict)
     marks: str = ""
+    file: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
 
     @property
     def age(self) -> float:
@@ -61,8 +65,14 @@ class LastUp:
     def text(self) -> str:
         """The record as it is stored."""
         left = {address: [it.rendered, it.changed_at] for address, it in sorted(self.resources.items())}
-        content = {"format": FORMAT, "state": self.state, "basis": self.basis, "refreshed_at": self.refreshed_at}
-        return json.dumps({**content, "marks": self.marks, "resources": left}) + "\n"
+        content: dict[str, Any] = {
+            "format": FORMAT,
+            "state": self.state,
+            "basis": self.basis,
+            "refreshed_at": self.refreshed_at,
+        }
+        content |= {"marks": self.marks, "file": dict(self.file), "version": self.version}
+        return json.dumps({**content, "resources": left}) + "\n"
 
 
 def parse(text: str) -> LastUp | None:
@@ -72,8 +82,10 @@ def parse(text: str) -> LastUp | None:
         if content["format"] != FORMAT:
             return None
         found = {str(address): Left(str(it[0]), str(it[1])) for address, it in content["resources"].items()}
-        when, marks = float(content["refreshed_at"]), str(content.get("marks", ""))
-        return LastUp(str(content["state"]), str(content["basis"]), when, found, marks)
+        file = {str(key): str(digest) for key, digest in content.get("file", {}).items()}
+        state, basis, version = (str(content.get(key, "")) for key in ("state", "basis", "version"))
+        marks = str(content.get("marks", ""))
+        return LastUp(state, basis, float(content["refreshed_at"]), found, marks, file, version)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studioctl.catalog.kinds import DOMAIN, IMAGE, IMAGE_VERSION, KINDS, PROFILE, SCRIPT, SPACE, SUBNET
 from studioctl.infrastructure import studio_api
 from studioctl.operations.environment import Environment
-from studioctl.operations.provisioning import data_loss
+from studioctl.operations.provisioning import data_loss, reach
 from studioctl.review.now import Now, Running
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import Estate, instance_of
@@ -127,6 +127,7 @@ def look(environment: Environment, summary: PlanSummary) -> Now:
         return tuple(Running(app.space, owners.get(app.space or "") or app.user_profile) for app in found)
 
     held = data_loss.held(environment, summary)
+    same_keys, same_resources = reach.same(environment) if domain_id else (frozenset(), frozenset())
     return Now(
         running=read(met.running),
         using={address: read(found) for address, found in met.using.items()},
@@ -135,6 +136,8 @@ def look(environment: Environment, summary: PlanSummary) -> Now:
         unstarted=frozenset(space.name for space in unstarted),
         flags=(*((STOP_APPS,) if met.in_the_way else ()), *((DELETE_DATA,) if held else ())),
         zones=_zones(environment, summary),
+        same_keys=same_keys,
+        same_resources=same_resources,
     )
 
 

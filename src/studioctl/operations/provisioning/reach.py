@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from studioctl import __version__
 from studioctl.catalog.kinds import DOMAIN, PROFILE, SPACE
 from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Finished, Noted, T, Work
@@ -22,6 +23,7 @@ from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import adopt as adoption
 from studioctl.operations.provisioning import last_up
 from studioctl.operations.provisioning.last_up import LastUp, Left
+from studioctl.review import since
 from studioctl.terraform import runs
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.reach import Reach
@@ -200,6 +202,28 @@ def _referred_to(environment: Environment, changes: Collection[ResourceChange], 
     return ""
 
 
+def same(environment: Environment) -> tuple[frozenset[str], frozenset[str]]:
+    """The parts of the file, and the addresses, that are as they were at the last `up`; none where nobody can tell."""
+    none: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    try:
+        record = last_up.read(environment)
+        if record is None or record.version != __version__:
+            return none
+        if (record.state, record.basis) != (
+            last_up.of_state(environment.terraform.state()),
+            last_up.basis(environment),
+        ):
+            return none
+    except (AwsError, OSError):
+        return none
+    described = {it.address: it for it in environment.terraform.blueprint.resources() if it.address in record.resources}
+    now = since.digests(environment.config)
+    return (
+        frozenset(key for key, digest in record.file.items() if now.get(key) == digest),
+        frozenset(a for a, it in described.items() if record.resources[a].rendered == last_up.of_resource(it)),
+    )
+
+
 def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
     """Write down how a plan that was carried out has left everything.
 
@@ -216,8 +240,10 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
         if left:
             are_others = any(change.type not in LISTED for change in summary.changes)
             marks = _marks(environment) if are_others or not summary.reach.marks else summary.reach.marks
+            left |= {a: Left(last_up.of_resource(it), "") for a, it in described.items() if it.type == DOMAIN}
             state, basis = last_up.of_state(environment.terraform.state()), last_up.basis(environment)
-            last_up.write(environment, LastUp(state, basis, summary.reach.refreshed_at or time.time(), left, marks))
+            at, file = summary.reach.refreshed_at or time.time(), since.digests(environment.config)
+            last_up.write(environment, LastUp(state, basis, at, left, marks, file, __version__))
     except (StudioctlError, OSError) as error:  # what the `up` came to is more important
         yield Noted(
             f"The next plan looks at everything: how things were left could not be recorded. {error}", is_detail=True

@@ -19,6 +19,7 @@ from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import references
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import adopt, last_up, reach
+from studioctl.review import since
 from studioctl.target import Target
 from studioctl.terraform import document, tables
 from studioctl.terraform.plan import AttributeChange, OutputChange, PlanSummary, ResourceChange
@@ -394,3 +395,25 @@ def test_a_record_without_marks_is_of_an_earlier_version(life: Life) -> None:
 
     assert life.looked_at() == set()
     assert not is_known(life)
+
+
+def test_what_the_file_says_as_it_did_at_the_last_up_is_known(life: Life) -> None:
+    before = life.environment.config
+    keys, resources = reach.same(life.environment)
+    life.environment.__dict__["config"] = config(users=[{"name": name} for name in PEOPLE], studio={"volume_gb": 50})
+    life.terraform.blueprint = blueprint.build(life.environment.config)
+    fewer, others = reach.same(life.environment)
+
+    assert keys == frozenset(since.digests(before))
+    assert resources == {*both(*PEOPLE), "aws_sagemaker_domain.studio"}
+    assert keys - fewer == {"studio", "studio.volume_gb"}
+    assert not others & {f"{SPACE}.ada-editor", "aws_sagemaker_domain.studio"}
+
+
+def test_nothing_is_known_of_another_state_or_another_version(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as context:
+        context.setattr(reach, "__version__", "99.0")
+        assert reach.same(life.environment) == (frozenset(), frozenset())
+    life.terraform.serial += 1
+
+    assert reach.same(life.environment) == (frozenset(), frozenset())

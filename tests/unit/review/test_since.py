@@ -1,0 +1,97 @@
+"""A change that somebody made in AWS is not told as one of the file."""
+
+from dataclasses import replace
+
+import pytest
+
+from studioctl.config.load import parse
+from studioctl.config.source import Source
+from studioctl.infrastructure import blueprint
+from studioctl.review.entry import Entry
+from studioctl.review.now import Now
+from studioctl.review.reviewing import review
+from studioctl.review.since import CHANGED, REMOVED, digests
+from studioctl.terraform.plan import PlanSummary
+from tests.unit.review.changes import HEAD, USERS
+from tests.unit.review.planned import between
+
+HELD = "[studio]\nidle_timeout_minutes = 90\n"  # what AWS has by now
+FILE = HEAD + USERS
+LARGER = "[studio]\nvolume_gb = 50\n"
+
+
+def entries(aws: str, last: str, file: str, *, is_known: bool = True) -> dict[str, Entry]:
+    """The entries of a plan, by subject: of what AWS has, what the file was at the last up, and what it is now."""
+    config = parse(file)
+    summary = between(parse(aws), config)
+    before, after = digests(parse(last)), digests(config)
+    rendered = {r.address: r.arguments for r in blueprint.build(parse(last)).resources()}
+    same = frozenset(r.address for r in blueprint.build(config).resources() if rendered.get(r.address) == r.arguments)
+    keys = frozenset(key for key in after if before.get(key) == after[key])
+    now = Now(same_keys=keys, same_resources=same) if is_known else Now()
+    return {entry.subject: entry for entry in review(config, Source("studio.toml", file), summary, now).entries}
+
+
+def test_somebody_changed_aws_and_nobody_the_file() -> None:
+    (entry,) = entries(FILE + HELD, FILE, FILE).values()
+
+    assert entry.asked() == "studio.idle_timeout_minutes 90 -> 60 (the default)"
+    assert entry.effect.startswith(f"{CHANGED} In 3 spaces, from the next start on,")
+
+
+def test_somebody_changed_the_file_and_nobody_aws() -> None:
+    (entry,) = entries(FILE + HELD, FILE + HELD, FILE).values()
+
+    assert CHANGED not in entry.effect
+
+
+def test_nobody_knows_without_a_record_of_the_last_up() -> None:
+    (entry,) = entries(FILE + HELD, FILE, FILE, is_known=False).values()
+
+    assert CHANGED not in entry.effect
+
+
+def test_a_change_of_the_file_beside_one_in_aws() -> None:
+    aws = FILE.replace('name = "ada"', 'name = "ada"\nvolume_gb = 30')
+    found = entries(aws, FILE, FILE + '\n[[users]]\nname = "eve"\n')
+
+    assert {subject: entry.effect.startswith(CHANGED) for subject, entry in found.items()} == {
+        "studio.volume_gb": True,
+        "user eve": False,
+    }
+
+
+def test_what_terraform_saw_drift_is_told_where_the_resource_is_described_anew() -> None:
+    aws, last, file = FILE + "[storage]\nkeep_old_versions_days = 90\n", FILE, FILE
+    config = parse(file)
+    summary = between(parse(aws), config)
+    drifted: PlanSummary = replace(summary, drift=summary.changes)
+    now = Now(same_keys=frozenset(digests(parse(last))))
+
+    (told,) = review(config, Source("studio.toml", file), drifted, now).entries
+    (silent,) = review(config, Source("studio.toml", file), summary, now).entries
+    assert (told.effect.startswith(CHANGED), silent.effect.startswith(CHANGED)) == (True, False)
+
+
+def test_what_somebody_removed_is_told_so() -> None:
+    config = parse(FILE)
+    summary = between(parse(FILE + "[storage]\nversioning = false\n"), config)
+    gone = replace(summary, drift=tuple(replace(change, action="delete") for change in summary.changes))
+
+    (entry,) = review(config, Source("studio.toml", FILE), gone, Now()).entries
+    assert entry.effect.startswith(REMOVED)
+
+
+@pytest.mark.parametrize(
+    ("more", "changed"),
+    [
+        (LARGER, {"studio", "studio.volume_gb"}),
+        ('\n[[users]]\nname = "eve"\n', {"users", "users.eve"}),
+        ('[groups.team]\nusers = ["ada"]\nvolume_gb = 40\n', {"groups", "groups.team", "users", "users.ada"}),
+    ],
+    ids=str,
+)
+def test_a_part_of_the_file_that_changes_has_another_digest(more: str, changed: set[str]) -> None:
+    before, after = digests(parse(FILE)), digests(parse(FILE + more))
+
+    assert {key for key in {*before, *after} if before.get(key) != after.get(key)} == changed
