@@ -56,7 +56,9 @@ class Network(Model):
         " needs one.",
     )
     flow_logs: StrictBool = Field(
-        False, description="Whether all connections are logged, for 90 days, in CloudWatch. AWS charges by the GB."
+        False,
+        description="Whether connections in the VPC are logged, for 90 days, in CloudWatch. AWS charges by the GB. With"
+        ' access = "public" these are only the ones to home directories: the others do not pass the VPC.',
     )
     vpc: ExistingVpc | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""A record of every connection in the network, by option.
+"""A record of the connections in the VPC, by option. In a public domain the internet is not reached through it.
 
 In CloudWatch, where `down` removes it with the rest and users of Studio cannot write: in the data bucket they could.
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html
@@ -26,7 +26,7 @@ def build(config: EnvironmentConfig, *, vpc: Vpc, account: Data, partition: Data
     """The log of a VPC's connections, with the log group and the role that it needs."""
     wanted = config.network.flow_logs
     blocks = _blocks(config, vpc.vpc_id, account, partition, naming) if wanted else ()
-    return FlowLogs(Module("flow_logs", "A record of every connection in the network.", blocks))
+    return FlowLogs(Module("flow_logs", "A record of the connections in the VPC.", blocks))
 
 
 def _blocks(

@@ -84,7 +84,7 @@ def kept(config: EnvironmentConfig) -> Table:
         ("state of Terraform", _state(config), "S3's keys" if config.state.backend == "s3" else DISK, "yes"),
     ]
     if config.network.flow_logs:
-        rows.append(("connections", "CloudWatch, for 90 days", "CloudWatch's keys", "no"))
+        rows.append(("connections in the VPC", "CloudWatch, for 90 days", "CloudWatch's keys", "no"))
     return Table(("what", "where", "encrypted with", "kept by down"), tuple(rows))
 
 

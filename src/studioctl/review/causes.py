@@ -153,7 +153,7 @@ def _of_studio(path: str, change: ResourceChange, facts: Facts) -> Location:
     path = _IMAGE_PARTS.get(path, path)
     if path in OF_SPACE:
         return _own_or_default(change, facts, OF_SPACE[path])
-    if path == HIDDEN_APPS and facts.config.limits.apps is not None:
+    if path == HIDDEN_APPS and (facts.config.limits.apps is not None or _lifts_apps(facts)):
         return ("limits", "apps")
     if path == "subnet_ids":
         vpc = facts.config.network.vpc
@@ -280,10 +280,17 @@ def _permissions(change: ResourceChange, facts: Facts) -> Location:
         return _DATABASE
     if facts.is_new:
         return ("iam",)
-    if "aws_iam_role_policy_attachment.managed_sagemaker" in facts.addresses:
-        return ("iam", "permissions")
     purpose, user = purposes.told_apart(change.label)
+    if "aws_iam_role_policy_attachment.managed_sagemaker" in facts.addresses and purpose in _SCOPED:
+        return ("iam", "permissions")
+    if purpose in _OF_ALL and (change.action == "update" or f"{kinds.POLICY}.{purpose}" in facts.addresses):
+        return _of_purpose(purpose, user, facts)  # whatever becomes of roles
     return _of_role(purpose, user, facts) or _of_purpose(purpose, user, facts)
+
+
+# What AWS's managed policies stand in for, and the policies that all roles share.
+_SCOPED = {"images", "jobs", "managed", "secrets", "studio"}
+_OF_ALL = {"extra", "kms", "limits", "remote_access"}
 
 
 def _of_role(purpose: str, user: str | None, facts: Facts) -> Location | None:
@@ -295,15 +302,28 @@ def _of_role(purpose: str, user: str | None, facts: Facts) -> Location | None:
     return None
 
 
-def _limits(facts: Facts) -> Location:
-    """One policy holds the three: the first that the file has, else the part."""
-    names = (name for name in ("instance_types", "images", "apps") if getattr(facts.config.limits, name) is not None)
-    return ("limits", next(names, "instance_types"))
+def limits(change: ResourceChange, facts: Facts) -> tuple[Location, ...]:
+    """The keys behind the policy of [limits]: those whose statements come or go, else those that the file has."""
+    before = {name for name, sid in LIMITS.items() if any(says(sid, a.before) for a in change.attributes)}
+    after = {name for name, sid in LIMITS.items() if any(says(sid, a.after) for a in change.attributes)}
+    has = {name for name in LIMITS if getattr(facts.config.limits, name) is not None}
+    found = (before ^ after) or has
+    return tuple(("limits", name) for name in LIMITS if name in found) or (("limits", "instance_types"),)
+
+
+def _lifts_apps(facts: Facts) -> bool:
+    return any(("limits", "apps") in limits(it, facts) for it in facts.summary.changes if it.label == "limits")
+
+
+def says(sid: str, value: object) -> bool:
+    """Whether a statement's name is this value, or is in a whole statement or policy."""
+    return value == sid or f'"{sid}"' in str(value).replace("'", '"')
 
 
 def _of_purpose(purpose: str, user: str | None, facts: Facts) -> Location:
     if purpose == "limits":
-        return _limits(facts)
+        policies = (c for c in facts.summary.changes if (c.type, c.label) == (kinds.POLICY, "limits"))
+        return next((limits(policy, facts)[0] for policy in policies), ("limits", "instance_types"))
     if purpose == "kms":
         return facts.encryption
     if user is not None and purpose in _OF_USERS:
@@ -313,6 +333,8 @@ def _of_purpose(purpose: str, user: str | None, facts: Facts) -> Location:
     return purposes.KEYS.get(purpose, ("iam",))
 
 
+# The statements of the policy of [limits] by which a key is told.
+LIMITS: Mapping[str, str] = {"instance_types": "InstanceTypes", "images": "Images", "apps": "Apps"}
 _DATABASE: Location = ("tuning", "database")
 # Keys of a user that change the user's own policies.
 _OF_USERS = {"images": "push_images", "secrets": "github"}

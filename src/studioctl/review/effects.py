@@ -26,6 +26,8 @@ def effect(key: Location, parts: Parts, facts: Facts, touched: Touch | None, wei
     if any(part.change.type == DOMAIN and part.change.destroys and not part.change.is_unfinished for part in parts):
         return lost  # beside that, nothing else counts
     said = sentences.said(key, parts, facts)
+    if "interrupts" in weights:
+        said = said.removesuffix(NOBODY).rstrip()
     older = KEPT[key] if deletes_older(key, parts) else ""
     # Where it is known who runs, `people` says whom it interrupts.
     interrupted = touched.words if touched and touched.running is None else ""

@@ -37,10 +37,6 @@ _SENTENCES: Mapping[str, str | Mapping[Any, str]] = {
         "It is the largest capacity of the database of studies. More connections are there only after a restart of it."
     ),
     "tuning.backup_days": f"AWS keeps backups of the studies for so many days. {NOBODY}",
-    "network.flow_logs": {
-        True: f"All connections are logged and kept for 90 days, paid for by the GB. {NOBODY}",
-        False: f"Connections are no longer logged. {NOBODY}",
-    },
     "network.public_ips": {
         True: f"What starts in the subnets gets a public address. {NOBODY}",
         False: f"What starts in the subnets gets no public address. {NOBODY}",

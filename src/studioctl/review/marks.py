@@ -4,17 +4,18 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from studioctl.catalog.kinds import KINDS, PROFILE, SPACE
+from studioctl.catalog.kinds import KINDS, POLICY, PROFILE, SPACE
 from studioctl.config.checks import LONGEST_IDLE
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
 from studioctl.infrastructure.naming import label
-from studioctl.review.causes import IDLE, plain
+from studioctl.review.causes import IDLE, LIMITS, plain, says
 from studioctl.review.entry import WEIGHTS, Weight
 from studioctl.review.facts import Facts
 from studioctl.review.met import Touch
 from studioctl.terraform.plan import AttributeChange, ResourceChange
 
+STATEMENTS = ("iam", "extra_statements")
 # What holds people's data, and what a plan that destroys it says.
 LOST = {kind.type: kind.lost for kind in KINDS.values() if kind.lost or kind.store}
 
@@ -94,6 +95,8 @@ def _takes(key: Location, parts: Parts, facts: Facts) -> bool:
         ("iam", "permissions"): config.iam.permissions == "scoped",
         ("storage", "extra_buckets"): bool(buckets(parts)[0]),
         ("images", "immutable_tags"): config.images.immutable_tags,
+        STATEMENTS: "Allow" in statements(parts, config)[0] or "Deny" in statements(parts, config)[1],
+        **{("limits", name): _begins(name, parts, config) for name in LIMITS},
     }
     if key[:1] == ("users",) and key[-1] == "push_images":
         return not config.users[int(key[1])].push_images
@@ -116,7 +119,9 @@ def _widens(key: Location, parts: Parts, facts: Facts) -> bool:
     config = facts.config
     more: Mapping[Location, bool] = {
         ("iam", "permissions"): config.iam.permissions == "managed",
-        ("iam", "extra_statements"): any(statement.effect == "Allow" for statement in config.iam.extra_statements),
+        ("iam", "per_user_roles"): not config.iam.per_user_roles,
+        STATEMENTS: "Allow" in statements(parts, config)[1] or "Deny" in statements(parts, config)[0],
+        **{("limits", name): getattr(config.limits, name) is None for name in LIMITS},
         ("iam", "permissions_boundary"): config.iam.permissions_boundary is None,
         ("studio", "remote_access"): config.studio.remote_access,
         ("storage", "extra_buckets"): bool(buckets(parts)[1] & set(config.storage.extra_buckets)),
@@ -124,6 +129,53 @@ def _widens(key: Location, parts: Parts, facts: Facts) -> bool:
     if key[:1] == ("users",) and key[-1] == "push_images":
         return config.users[int(key[1])].push_images
     return more.get(key, False)
+
+
+def statements(parts: Parts, config: EnvironmentConfig) -> tuple[set[str], set[str]]:
+    """The effects of people's own statements that go, and of those that come: "Allow", "Deny".
+
+    A statement that is changed counts as a new allowance, or as a denial that is less.
+    """
+    gone: set[str] = set()
+    new: set[str] = set()
+    for part in parts:
+        if part.change.action == "create":
+            new |= {it.effect for it in config.iam.extra_statements}
+        for attribute in part.attributes:
+            found = _STATEMENT.match(attribute.path)
+            if found is None or not found["inside"]:
+                gone |= _effects(attribute.before) - _effects(attribute.after)
+                new |= _effects(attribute.after) - _effects(attribute.before)
+            elif found["inside"].lower() == ".effect":
+                gone.add(str(attribute.before or "Allow"))
+                new.add(str(attribute.after or "Allow"))
+            elif (number := int(found["number"])) < len(config.iam.extra_statements):
+                effect = config.iam.extra_statements[number].effect
+                (gone if effect == "Deny" else new).add(effect)
+    return gone, new
+
+
+_STATEMENT = re.compile(r"policy\.statement\[(?P<number>\d+)\](?P<inside>.*)", re.IGNORECASE)
+_EFFECT = re.compile(r"""["']effect["']: *["'](Allow|Deny)["']""", re.IGNORECASE)
+
+
+def _effects(text: object) -> set[str]:
+    """The effects of the statements in a policy, or of one; Terraform leaves out that of an allowance."""
+    if not text:
+        return set()
+    said = set(_EFFECT.findall(str(text)))
+    return said or {"Allow"}
+
+
+def _begins(name: str, parts: Parts, config: EnvironmentConfig) -> bool:
+    """Whether a limit was not there before."""
+    policies = [part for part in parts if part.change.type == POLICY]
+    came = any(part.change.action == "create" or _comes(LIMITS[name], part.attributes) for part in policies)
+    return came and getattr(config.limits, name) is not None
+
+
+def _comes(sid: str, attributes: Sequence[AttributeChange]) -> bool:
+    return any(says(sid, a.after) for a in attributes) and not any(says(sid, a.before) for a in attributes)
 
 
 def buckets(parts: Parts) -> tuple[set[str], set[str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from studioctl.catalog.kinds import DOMAIN, KINDS, NAT_GATEWAY, PROFILE, SPACE, SUBNET
+from studioctl.catalog.kinds import DOMAIN, KINDS, NAT_GATEWAY, PROFILE, SCRIPT, SPACE, SUBNET
 from studioctl.config.text import Location
 from studioctl.infrastructure.naming import label
 from studioctl.review.facts import Facts
@@ -15,6 +15,13 @@ MOST = 8  # spaces that a line names
 STOPS = "up refuses, and up --stop-apps stops it."
 ALL_STOP = f"While any app runs, {STOPS}"
 OFFLINE = "Editors that run lose the internet at once, and run on. up needs no flag."
+# Keys beside [editor] that are in every lifecycle script.
+IN_SCRIPTS: Collection[Location] = {
+    ("studio", "docker"),
+    ("secrets", "github"),
+    ("names", "secret"),
+    ("limits", "idle_gpu_minutes"),
+}
 _NEEDED_BY_APPS = {kind.type: (kind.use, kind.noun) for kind in KINDS.values() if kind.use}
 
 
@@ -47,6 +54,9 @@ def touch(key: Location, changes: Collection[ResourceChange], facts: Facts) -> T
     """The effect of an entry on apps that run; None where it does nothing to any."""
     if facts.is_new:
         return None
+    if key in IN_SCRIPTS:  # another key may be told as the one behind the scripts
+        scripts = [it for it in facts.summary.changes if it.type == SCRIPT and it.action == "replace"]
+        changes = [*changes, *(script for script in scripts if script not in changes)]
     destroyed = [change for change in changes if change.destroys and not change.is_unfinished]
     gone = {change.type for change in destroyed}
     everybody = _staying(facts.now.running, changes, facts) if facts.now else None

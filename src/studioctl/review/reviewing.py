@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from studioctl.catalog.kinds import POLICY
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location, count
@@ -82,8 +83,12 @@ def _gather(change: ResourceChange, facts: Facts, gathered: dict[tuple[Location,
         subject = words.subject(key, change, facts.config)
         gathered.setdefault((key, subject), _Gathered(key, subject)).add(part, values)
 
+    if (change.type, change.label) == (POLICY, "limits") and not facts.is_new:
+        for key in causes.limits(change, facts):
+            add(key, Part(change, change.attributes), None)
+        return
     if change.action in {"create", "delete", "forget"} or not change.attributes:
-        add(causes.of_existence(change, facts), Part(change), None)
+        add(causes.of_existence(change, facts), Part(change, change.attributes), None)
         return
     for attribute in change.attributes:
         key = causes.of_attribute(change, attribute, facts)

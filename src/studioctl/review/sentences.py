@@ -328,6 +328,17 @@ def _editor(key: Location, parts: Parts, facts: Facts) -> str:
     return f"{told}.{stays} All of it holds from each editor's next start on."
 
 
+def _flow_logs(_: Parts, facts: Facts) -> str:
+    network = facts.config.network
+    if not network.flow_logs:
+        return f"Connections in the VPC are no longer logged. {NOBODY}"
+    logged = "Connections in the VPC are logged and kept for 90 days, paid for by the GB."
+    if network.is_closed:
+        return f"{logged} {NOBODY}"
+    beside = 'While network.access is "public", the log has only connections to home directories: editors reach'
+    return f"{logged} {beside} everything else past the VPC. {NOBODY}"
+
+
 def _guard(parts: Parts, facts: Facts) -> str:
     minutes = count(facts.config.limits.check_minutes, "minute")
     actions = {part.change.action for part in parts if part.change.type == FUNCTION}
@@ -371,6 +382,7 @@ _SENTENCES: Mapping[str, Callable[[Parts, Facts], str]] = {
     "network.access": _closing,
     "network.internet": _closing,
     "network.availability_zones": _zones,
+    "network.flow_logs": _flow_logs,
     "images.custom": _images,
     "images.keep_latest": _latest,
     "images.expire_untagged_days": _kept,

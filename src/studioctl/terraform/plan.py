@@ -27,6 +27,8 @@ _ACTIONS: Mapping[str, Action] = {
 }
 MASK = "(sensitive)"
 UNKNOWN = "(known after apply)"
+# Policies whose text tells what their deletion means, by their labels: people's own statements, and limits.
+TELLING = {"extra", "limits"}
 # Attributes by which resources refer to others.
 CALLED_BY = ("id", "arn", "name", "image_name")
 
@@ -191,7 +193,11 @@ def needs_values(planned: Iterable[Json]) -> bool:
 
     `terraform show` starts the provider again, so it is not asked where there is only creation or removal.
     """
-    return any(change["action"] in {"update", "replace", "import"} for change in planned)
+    return any(
+        change["action"] in {"update", "replace", "import"}
+        or (change["action"] == "delete" and change["resource"]["resource_name"] in TELLING)
+        for change in planned
+    )
 
 
 def from_stream(
@@ -252,10 +258,17 @@ def _shown(change: Json, modules: Mapping[str, str]) -> ResourceChange | None:
         label=change["name"],
         module=_module_of(change["address"], modules),
         action=action,
-        attributes=attribute_changes(details) if action in {"update", "replace", "import"} else (),
+        attributes=_attributes(change["name"], action, details),
         reason=change.get("action_reason", ""),
         called=_called(details.get("before") or {}) if action == "import" else (),
     )
+
+
+def _attributes(label: str, action: Action, details: Json) -> tuple[AttributeChange, ...]:
+    if action in {"update", "replace", "import"}:
+        return attribute_changes(details)
+    policy = (details.get("before") or {}).get("policy") if action == "delete" and label in TELLING else None
+    return (AttributeChange("policy", policy, None),) if policy else ()
 
 
 def _called(attributes: Json) -> tuple[tuple[str, str], ...]:
