@@ -32,12 +32,12 @@ Editor
 
 Network
   + the network
-      A VPC, a default security group, 2 subnets, a route table, 2 links of subnets to route tables, an internet\
+      A VPC, a default security group, 2 subnets, a route table, 2 route table associations, an internet\
  gateway, a route, a security group and a security group rule are created.
 
 Permissions
   + permissions
-      A role, 6 policies and 6 links of policies to roles are created.
+      A role, 6 policies and 6 policy attachments are created.
 
 Data and encryption
   + the data bucket
@@ -48,17 +48,17 @@ Data and encryption
       A secret of a GitHub token is created.
 
 In AWS: 38 to create.
-How long this takes is not known: no earlier run here did all of it.
+How long this takes is not known: no earlier run on this machine did all of it.
 
-Cost in USD a month, by how people work (prices of 2026-08-21 to 2026-08-24):
+Cost in USD a month, by how people work (prices checked between 2026-08-21 and 2026-08-24):
   with no app running:  0.40
   at 8 h a working day: 11.33
-  if left running:      12.42
+  if nobody stops apps: 12.42
   Because of:
-    'ada-editor': ml.t3.medium, 20 GB: +10.93 at 8 h a working day, or +12.02 if left running  (studio.toml:4)
+    'ada-editor': ml.t3.medium, 20 GB: +10.93 at 8 h a working day, or +12.02 if nobody stops apps  (studio.toml:4)
     secret of a GitHub token: +0.40 a month  (studio.toml:8)
   1 volume does not exist yet: from its space's first start on, it costs 2.24 with no app running, too
-  not counted: the data bucket, images, home directories, data transfer and logs
+  not included: the data bucket, images, home directories, data transfer and logs
 """
 
 
@@ -413,18 +413,18 @@ def test_without_a_terminal_and_yes_nothing_is_applied(applied: Applied) -> None
 
     assert re.search(
         r"In AWS: 2 to create \(a user profile and a space\)\.\n"
-        r"(?:This takes about [\dms ]+, going by earlier runs\.|How long this takes is not known: .*)\n"
-        r"\nCost in USD a month, by how people work \(prices of 2026-08-21 to 2026-08-24\):\n"
+        r"(?:This takes about [\dms ]+, judging by earlier runs\.|How long this takes is not known: .*)\n"
+        r"\nCost in USD a month, by how people work \(prices checked between 2026-08-21 and 2026-08-24\):\n"
         # ada's editor has a volume once another test has started it.
         r"  with no app running:  (?:0\.40|2\.64), unchanged\n"
         r"  at 8 h a working day: 11\.33 -> 22\.26 \(\+10\.93\)\n"
-        r"  if left running:      12\.42 -> 24\.44 \(\+12\.02\)\n"
+        r"  if nobody stops apps: 12\.42 -> 24\.44 \(\+12\.02\)\n"
         r"  Because of:\n"
         r"    'grace-editor': ml\.t3\.medium, 20 GB: \+10\.93 at 8 h a working day,"
-        r" or \+12\.02 if left running"
+        r" or \+12\.02 if nobody stops apps"
         r"  \(more\.toml:13\)\n"
         r"  1 volume does not exist yet: from its space's first start on, it costs 2\.24 with no app running, too\n"
-        r"  not counted: the data bucket, images, home directories, data transfer and logs\n"
+        r"  not included: the data bucket, images, home directories, data transfer and logs\n"
         r"\nIn us-east-1 on the emulator\.\n"
         r"Error: There is no terminal to ask on\. Nothing was changed\.\nNext:  add --yes to go on unasked\n$",
         done.err,

@@ -209,8 +209,7 @@ _ALL = (
     Kind(SUBNET, "network", "subnet", _NETWORK, found=("subnet", "Name", "vpc_id"), holds=True),
     Kind("aws_route_table", "network", "route table", _NETWORK, found=("route_table", "Name", "vpc_id")),
     Kind(
-        *("aws_route_table_association", "network", "link of a subnet to its route table", _NETWORK),
-        plural="links of subnets to route tables",
+        *("aws_route_table_association", "network", "route table association", _NETWORK),
         called="routes of subnet",
         found=("route_table_association", "subnet_id", "route_table_id"),
         remade=True,
@@ -260,8 +259,7 @@ _ALL = (
         remade=True,
     ),
     Kind(
-        *("aws_iam_role_policy_attachment", "permissions", "link of a policy to a role", ("iam",)),
-        plural="links of policies to roles",
+        *("aws_iam_role_policy_attachment", "permissions", "policy attachment", ("iam",)),
         called="policy of role",
         found=("policy_attachment", "role", "policy_arn"),
         remade=True,

@@ -33,7 +33,7 @@ from studioctl.review.met import named
 from studioctl.review.nouns import joined
 
 UNCHANGED = "Cost: {} USD a month with no app running, as before{}. {}."
-NOT_COUNTED = "not counted: the data bucket, images, home directories, data transfer and logs"
+NOT_COUNTED = "not included: the data bucket, images, home directories, data transfer and logs"
 SPACE_ENDS = "': "  # the name of a space in what costs
 IDLE: Location = ("studio", "idle_timeout_minutes")
 BECAUSE = "Because of:"
@@ -49,7 +49,7 @@ class Effect:
         title: A sentence.
         ways: The sum for each of the ways to work, before and after; empty where none changes.
         because: The changes that make the difference.
-        notes: Limits that end apps before, what is paid by use, and what is not counted.
+        notes: Limits that end apps before, what is paid by use, and what is not included.
     """
 
     title: str
@@ -84,7 +84,7 @@ def show(found: Estimate, terminal: Terminal, *, source: Source | None, against:
     if len(found.users) > LISTED:
         for what, money in by_item(found.lines):
             _print(out, f"  {what}: {amount(money)} {ways(found)[1]}")
-    _print(out, f"\nBy use, and not counted: {'; '.join(_rate(found, item) for item in found.by_use)}.")
+    _print(out, f"\nPaid by use, not included: {'; '.join(_rate(found, item) for item in found.by_use)}.")
     _unknown(found, terminal, flags)
 
 
@@ -126,7 +126,7 @@ def planned(found: PlannedCosts, source: Source, console: Console) -> None:
 def effect(found: PlannedCosts, source: Source) -> Effect:
     """The effect of a plan on the costs: in all, and the changes that make the difference."""
     if not found.changes:
-        by_use = "; what is used costs more" if found.by_use else ""
+        by_use = "; usage costs more" if found.by_use else ""
         title = UNCHANGED.format(amount(found.after.total.standing), by_use, NOT_COUNTED.capitalize())
         return Effect(title, (), (), tuple(_paid_by_use(found)))
     groups = _alike(found.changes)
@@ -141,9 +141,9 @@ def effect(found: PlannedCosts, source: Source) -> Effect:
 
 
 def _to_come(found: PlannedCosts) -> Iterator[str]:
-    """The volumes of this plan that do not exist before somebody works in their spaces."""
-    changed = {change.address for change in found.changes}
-    volumes = [line.costs for line in found.after.lines if line.item == "volume" and line.address in changed]
+    """The volumes of new spaces, which do not exist before somebody works in them."""
+    created = {change.address for change in found.changes if change.was.is_nothing}
+    volumes = [line.costs for line in found.after.lines if line.item == "volume" and line.address in created]
     new = [each.working for each in volumes if not each.standing.usd and each.working.usd]
     if new:
         one = len(new) == 1
@@ -210,7 +210,7 @@ def _where(source: Source, key: Location) -> str:
 
 
 def _paid_by_use(found: PlannedCosts) -> list[str]:
-    return [f"by use, and not counted: {_rate(found.after, item)}" for item in found.by_use]
+    return [f"paid by use, not included: {_rate(found.after, item)}" for item in found.by_use]
 
 
 def _rate(found: Estimate, item: str) -> str:

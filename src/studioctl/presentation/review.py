@@ -50,7 +50,7 @@ COUNTED: tuple[tuple[Action, str], ...] = (
     ("delete", "to delete"),
     ("import", "to adopt"),
 )
-UNKNOWN_TIME = "How long this takes is not known: no earlier run here did all of it."
+UNKNOWN_TIME = "How long this takes is not known: no earlier run on this machine did all of it."
 
 
 def text(
@@ -152,8 +152,10 @@ def timed(expected: Expectation | None) -> str:
     """How long a plan takes, and whether the time in which apps stop is in it."""
     if expected is None:
         return UNKNOWN_TIME
-    stopping = {None: "", True: ", stopping apps included", False: " besides stopping apps"}
-    return f"This takes about {duration(expected.seconds)}{stopping[expected.counts_stopping]}, going by earlier runs."
+    stopping = {None: "", True: ", including stopping apps", False: " without stopping apps"}
+    return (
+        f"This takes about {duration(expected.seconds)}{stopping[expected.counts_stopping]}, judging by earlier runs."
+    )
 
 
 def markdown(
@@ -264,7 +266,8 @@ def _number(summary: PlanSummary, action: Action, words: str) -> str:
         return ""
     types = [change.type for change in changes]
     if action == "delete":
-        harmless = "" if {*LOST, PROFILE} & {*types} else "; nobody's files are in these"
+        files = "it holds no files" if len(types) == 1 else "none of them holds files"
+        harmless = "" if {*LOST, PROFILE} & {*types} else f"; {files}"
         return f"{len(changes)} {words} ({joined(_collected([_named(change) for change in changes]))}{harmless})"
     many = len({*types}) > MOST_KINDS and (action == "update" or _begins(summary))
     return f"{len(changes)} {words}{'' if many else f' ({listed(types)})'}"

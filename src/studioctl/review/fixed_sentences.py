@@ -7,9 +7,9 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
 
 NOBODY = "Nobody is interrupted."
-NO_STOP = "Apps run on."  # but work may meet the change at once
+NO_STOP = "Apps keep running."  # but work may meet the change at once
 GUARD = "may stop apps"
-NEXT_REQUEST = "from their next request on"
+NEXT_REQUEST = "from their next request"
 LATER = f"in editors that start afterwards. {NOBODY}"
 
 # By the new value, where that makes a difference.
@@ -53,8 +53,8 @@ _SENTENCES: Mapping[str, str | Mapping[Any, str]] = {
     "storage.access_logs": f"S3 logs who used the data bucket in this bucket. {NOBODY}",
     "images.immutable_tags": {
         True: (
-            "A tag that exists cannot be pushed again: such a push fails from now on. What is pushed as latest gets the"
-            f" tag latest-<time>. {NOBODY}"
+            "An existing tag can no longer be pushed again: such a push fails. An image that is pushed as latest gets"
+            f" the tag latest-<time>. {NOBODY}"
         ),
         False: f"A tag can move on to another image. {NOBODY}",
     },

@@ -14,7 +14,7 @@ from studioctl.terraform.plan import ResourceChange
 MOST = 8  # spaces that a line names
 STOPS = "up refuses, and up --stop-apps stops it."
 ALL_STOP = f"While any app runs, {STOPS}"
-OFFLINE = "Editors that run lose the internet at once, and run on. up needs no flag."
+OFFLINE = "Running editors lose the internet at once, and keep running. No flag is needed."
 # Keys beside [editor] that are in every lifecycle script.
 IN_SCRIPTS: Collection[Location] = {
     ("studio", "docker"),
@@ -95,16 +95,17 @@ def people(touched: Touch | None, changes: Collection[ResourceChange], facts: Fa
         they, them, people_ = ("it", "it", "its user starts") if one else ("they", "them", "people start")
         begins = f"Running now: {named([app.title for app in touched.running])}"
         if not touched.stops:
-            yield f"{begins}: {they} lose{'s' * one} the internet at once, and run{'s' * one} on. up needs no flag."
+            s = "s" if one else ""
+            yield f"{begins}: {they} lose{s} the internet at once, and keep{s} running. No flag is needed."
         elif gone & {SPACE, PROFILE}:
             yield f"{begins}. {touched.why}: up --stop-apps stops {them}."
         else:
             yield (
                 f"{begins}. {touched.why}: up --stop-apps stops {them}, and {people_} {them} again. Files are kept."
-                f" What is not saved, and what runs in {them} (terminals, containers, computations), is lost."
+                f" Unsaved work, and anything running in {them} (terminals, containers, computations), is lost."
             )
         if resting:
-            then = "It has the change at its" if len(resting) == 1 else "They have the change at their"
+            then = "It gets the change at its" if len(resting) == 1 else "They get the change at their"
             yield f"Not running: {named(resting)}. {then} next start."
     elif touched.stops:
         begins = f"Not running: {named(resting)}. " if resting else "No app runs that this concerns. "

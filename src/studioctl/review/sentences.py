@@ -107,8 +107,8 @@ def _volume(parts: Parts, facts: Facts) -> str:
             ("The volume of", "grows", "its app runs") if len(there) == 1 else ("The volumes of", "grow", "apps run")
         )
         told.append(
-            f"{of} {named(there)} {grow} now, with all files, while {its} on, and can never shrink again. AWS takes"
-            " another change of the size only after 6 hours."
+            f"{of} {named(there)} {grow} now, with all files, while {its} on, and can never shrink again. AWS accepts"
+            " the next change of the size only after 6 hours."
         )
     if new:
         have, their = ("has", "gets one of {} at its") if len(new) == 1 else ("have", "get one of {} each at their")
@@ -118,26 +118,26 @@ def _volume(parts: Parts, facts: Facts) -> str:
 
 def _instance(parts: Parts, _: Facts) -> str:
     has, its = ("has", "its") if _spaces(parts) == 1 else ("have", "their")
-    kept = "An app that runs keeps the old one until it stops."
+    kept = "A running app keeps the old one until it stops."
     where = _where(parts)
-    return f"{where[:1].upper()}{where[1:]} {has} it from {its} next start on. {kept} {NOBODY}"
+    return f"{where[:1].upper()}{where[1:]} {has} it from {its} next start. {kept} {NOBODY}"
 
 
 def _idle(parts: Parts, _: Facts) -> str:
     values = {plain(a.path): a.after for part in parts for a in part.attributes}
     minutes = values.get(IDLE, LONGEST_IDLE)
-    where = f"In {_where(parts)}, from the next start on,"
-    kept = "An app that runs keeps what it started with."
+    where = f"From the next start, in {_where(parts)},"
+    kept = "Running apps keep what they started with."
     if minutes == LONGEST_IDLE:
-        return f"{where} an idle editor runs, and costs, until somebody stops it. {kept} {NOBODY}"
+        return f"{where} an idle editor keeps running, and costing, until somebody stops it. {kept} {NOBODY}"
     return f"{where} an editor stops after {minutes} minutes without use. {kept} {NOBODY}"
 
 
 def _remote(parts: Parts, facts: Facts) -> str:
     if any(part.change.action == "delete" for part in parts):
         return (
-            "No local editor can connect to a space any more. A connection that is open goes on, and cannot be opened"
-            " again once it ends. Editors in the browser go on."
+            "Local editors can no longer connect to spaces. Open connections continue until they end. Editors in the"
+            " browser keep working."
         )
     return (
         f"{_everybody(facts)} may connect a local editor to their own spaces, each from its app's next start on."
@@ -155,17 +155,20 @@ def _closing(parts: Parts, facts: Facts) -> str:
         told.append('With network.internet "nat", editors reach the internet through a NAT gateway in the VPC.')
     else:
         told.append(
-            'With network.internet "none", editors have no internet: what comes from public hosts (pip, conda, git'
-            " clone, extensions, downloads) fails. They reach S3, ECR, SageMaker and the environment's other services"
-            " in AWS through private endpoints."
+            'With network.internet "none", editors have no internet: anything from public hosts (pip, conda, git'
+            " clone, extensions, downloads) fails. They reach S3, ECR, SageMaker and the other services of"
+            " the environment through private endpoints."
         )
     if loses_docker_hub(facts):
-        told.append("Docker reaches ECR alone, and Docker Hub no longer, unless studio.rootless_docker is true.")
+        keeps = " To keep Docker Hub, set studio.rootless_docker to true." if has_internet(config) else ""
+        told.append(f"Docker then reaches only ECR, and no longer Docker Hub.{keeps}")
     if any(part.change.type == "aws_eip" and part.change.destroys for part in parts):
-        told.append("The NAT gateway's public address is given up for good, also where others have allowed it.")
+        told.append(
+            "The NAT gateway's public address is released for good: whoever allowed it elsewhere has to allow another."
+        )
     gateway = any(part.change.address == "aws_vpc_endpoint.s3" and part.change.action == "create" for part in parts)
     count_of = counted([part for part in parts if part.change.type in _WORTH_COUNTING])
-    told.append(count_of.replace("created.", "created (that of S3 is free).") if gateway else count_of)
+    told.append(count_of.replace("created.", "created (the one for S3 is free).") if gateway else count_of)
     return " ".join(filter(None, told))
 
 
@@ -173,13 +176,15 @@ def _zones(parts: Parts, facts: Facts) -> str:
     subnets = [part.change for part in parts if part.change.type == SUBNET]
     number = "one more zone" if len(subnets) == 1 else f"{len(subnets)} more zones"
     if not any(change.destroys for change in subnets):
-        return f"Apps may start in {number}, where AWS has no instance free in another. {NOBODY}"
+        return f"Apps can start in {number} if AWS has no free instance in the others. {NOBODY}"
     zones = sorted(zone for change in subnets if facts.now and (zone := facts.now.zones.get(change.address)))
     gone = f"The subnet in {joined(zones)}" if len(zones) == 1 else f"The subnets in {joined(zones)}"
     if len(zones) < len(subnets):
         gone = "A subnet" if len(subnets) == 1 else f"{len(subnets)} subnets"
     done = "is deleted" if len(subnets) == 1 else "are deleted"
-    return f"{gone} {done}. Apps start in the other zones from now on."
+    left = facts.config.network.availability_zones
+    rest = "the remaining zone" if left == 1 else f"the remaining {left} zones"
+    return f"{gone} {done}. From now on, apps start only in {rest}."
 
 
 def _database(parts: Parts, _: Facts) -> str:
@@ -193,7 +198,7 @@ def _database(parts: Parts, _: Facts) -> str:
 def _images(parts: Parts, _: Facts) -> str:
     if not any(part.change.type == DOMAIN for part in parts):
         return ""
-    return f"Users can choose what the file offers now, and nobody has to. {NOBODY}"
+    return f"Users can choose from the images that the file now lists. Nobody has to. {NOBODY}"
 
 
 def _tags(parts: Parts, _: Facts) -> str:
@@ -207,7 +212,7 @@ def _buckets(parts: Parts, facts: Facts) -> str:
     if added := sorted(new & now):
         told.append(
             f"{_everybody(facts)} may list, read, write and delete objects anywhere in the bucket {joined(added)}, as"
-            f" far as its own policy admits them, {NEXT_REQUEST}."
+            f" far as the bucket's own policy allows it, {NEXT_REQUEST}."
         )
     if gone:
         told.append(f"{_everybody(facts)} can no longer use {joined(sorted(gone))}, {NEXT_REQUEST}.")
@@ -225,8 +230,8 @@ def _token(parts: Parts, facts: Facts) -> str:
         user = facts.config.users[number].name if number is not None else ""
         flag, whose = (f" --user {user}", f"of {user}") if user else ("", "of all users")
         return (
-            f"An empty secret is created. Put the token in: studioctl secret set github{flag}. Editors {whose} that"
-            " start after that use it."
+            f"An empty secret is created. Store the token: studioctl secret set github{flag}. Editors {whose} use it"
+            " from their next start after that."
         )
     return "Editors that start afterwards have no GitHub token." if secrets else ""
 
@@ -258,11 +263,11 @@ def _image(parts: Parts, _: Facts) -> str:
     """The version's end of support; nothing of it where the file goes back to what AWS has."""
     versions = [a.after for p in parts for a in p.attributes if plain(a.path) == IMAGE and isinstance(a.after, str)]
     if not versions:
-        return f"From their next start on, editors start with the image that AWS takes by default. {NOBODY}"
+        return f"From their next start, editors use the image that AWS takes by default. {NOBODY}"
     end = supported_until(versions[0])
     until = f" Its last day of support is {end}." if end else ""
-    image = f"SageMaker Distribution {versions[0]}, whatever version they had"
-    return f"From their next start on, editors start with {image}.{until} {NOBODY}"
+    image = f"SageMaker Distribution {versions[0]}, whatever version they have now"
+    return f"From their next start, editors use {image}.{until} {NOBODY}"
 
 
 def _versioning(_: Parts, facts: Facts) -> str:
@@ -271,8 +276,8 @@ def _versioning(_: Parts, facts: Facts) -> str:
     if facts.config.storage.versioning:
         return f"The data bucket keeps what is overwritten or deleted, for {days}."
     return (
-        "An object that is stored from now on cannot be restored once it is overwritten or deleted. What is stored by"
-        f" now can be, for {days} after that. Nothing is deleted now. {NOBODY}"
+        "Objects stored from now on cannot be restored once they are overwritten or deleted. Objects stored before can,"
+        f" for {days}. Nothing is deleted now. {NOBODY}"
     )
 
 
@@ -281,8 +286,8 @@ def _roles(_: Parts, facts: Facts) -> str:
     if facts.config.iam.per_user_roles:
         return (
             "Each user gets a separate role, which reaches only users/<user>/ and shared/ in the data bucket. Objects"
-            " elsewhere in it stay where they are, and no user reaches them any more: have an administrator copy them"
-            f" before, to users/{mine}/ and so on, or to shared/."
+            " elsewhere in it stay, but no user can reach them: have an administrator copy them first, to"
+            f" users/{mine}/ and so on, or to shared/."
         )
     return (
         "All users share one role, and each of them reaches the whole data bucket, what is below users/ of others too."
@@ -323,9 +328,9 @@ def _editor(key: Location, parts: Parts, facts: Facts) -> str:
         return f"The lifecycle script is written anew{same}."
     stays = " What is installed stays." if any(change.leaves_something for change in found) else ""
     if len(found) == 1:  # the entry itself names the key
-        return f"{sentence(found[0].named)}{stays} It holds from each editor's next start on."
+        return f"{sentence(found[0].named)}{stays} It takes effect at each editor's next start."
     told = ". ".join(change.words(facts) for change in found)
-    return f"{told}.{stays} All of it holds from each editor's next start on."
+    return f"{told}.{stays} All of it takes effect at each editor's next start."
 
 
 def _flow_logs(_: Parts, facts: Facts) -> str:

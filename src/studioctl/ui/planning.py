@@ -33,11 +33,19 @@ class Planned:
         number: Its number in this start of the page.
         whole: The plan, with the Terraform that has saved it.
         refusal: Why `up` refuses it; None if it does not.
+        stopping_helps: Whether it can be applied once the apps in the way are stopped. Nothing else that it may need
+            is to be had on the page: no data is deleted there.
     """
 
     number: int
     whole: WholePlan
     refusal: RefusedError | None
+    stopping_helps: bool = False
+
+    @property
+    def can_be_applied(self) -> bool:
+        """Whether the page can do anything with it."""
+        return self.summary.has_changes and (self.refusal is None or self.stopping_helps)
 
     @property
     def environment(self) -> Environment:
@@ -120,7 +128,8 @@ def _planning(make: Callable[[], Environment], plans: dict[str, Planned], name: 
     yield Stage("Comparing with the quotas")
     whole = whole_plan.look(environment, summary)
     refusal = _refusal(environment, summary, stop_apps=False) if summary.has_changes else None
-    plans[name] = Planned(next(_numbers), whole, refusal)
+    helps = refusal is not None and _refusal(environment, summary, stop_apps=True) is None
+    plans[name] = Planned(next(_numbers), whole, refusal, helps)
     return words.total(summary) if summary.has_changes else words.NOTHING
 
 

@@ -44,21 +44,22 @@ def test_it_says_who_costs_what_and_what_nobody_knows(capsys: pytest.CaptureFixt
 
     said = capsys.readouterr()
     assert said.out == (
-        "acme-ml in us-east-1: US dollars a month (prices of 2026-08-21 to 2026-08-24)\n"
+        "acme-ml in us-east-1: US dollars a month (prices checked between 2026-08-21 and 2026-08-24)\n"
         "           no app running  8 h a working day    left running  one weekend left running\n"
         "ada                  5.60     5.60 + unknown  5.60 + unknown                   unknown\n"
         "everybody            0.40               0.40            0.40                      0.00\n"
         "in all               6.00     6.00 + unknown  6.00 + unknown                   unknown\n"
         '"Left running" means that apps are started each working day and never stopped by hand: the idle stop ends them'
-        " after 60 minutes without use.\n"
+        " after 60 minutes without use. Each space counts with its volume, which AWS creates at the space's first"
+        " start.\n"
         "\n"
         "Paid for:\n"
         "  volume of 'a', 50 GB: 5.60 (0.112 USD a GB-month)  (studio.toml:6)\n"
         "  'a' on ml.p5.48xlarge: unknown  (studio.toml:6)\n"
         "  secret of a GitHub token: 0.40 (0.40 USD a month)  (studio.toml:9)\n"
         "\n"
-        "By use, and not counted: data bucket (S3 Standard) 0.023 USD a GB-month; home file system (EFS Standard) 0.30"
-        " USD a GB-month; images (ECR) 0.10 USD a GB-month; logs written (CloudWatch) 0.50 USD a GB; logs kept"
+        "Paid by use, not included: data bucket (S3 Standard) 0.023 USD a GB-month; home file system (EFS Standard)"
+        " 0.30 USD a GB-month; images (ECR) 0.10 USD a GB-month; logs written (CloudWatch) 0.50 USD a GB; logs kept"
         " (CloudWatch) 0.03 USD a GB-month.\n"
     )
     assert said.err == (

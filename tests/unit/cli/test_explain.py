@@ -27,7 +27,7 @@ More: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 
 def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["explain", "BucketAlreadyExists"]) == 0
+    assert run(["explain", "EntityAlreadyExists"]) == 0
     assert capsys.readouterr().out == EXPLAINED
 
 
@@ -42,7 +42,7 @@ def test_our_own_ids_are_explained(own: str, title: str, capsys: pytest.CaptureF
 def test_a_message_comes_from_standard_input(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("Error: creating S3 Bucket: BucketAlreadyExists: no\nmore"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("Error: creating IAM Role: EntityAlreadyExists: no\nmore"))
     assert run(["explain", "--json"]) == 0
 
     found = json.loads(capsys.readouterr().out)

@@ -178,7 +178,7 @@ def test_costs_are_said_or_are_unknown() -> None:
         "USD a month",
         "with no app running",
         "at 8 h a working day",
-        "if left running",
+        "if nobody stops apps",
     )
     assert [row[0] for row in by_whom.rows] == ["ada", "grace", "everybody", "in all"]
     assert by_whom.rows[2] == ("everybody", "0.40", "0.40", "0.40")

@@ -145,7 +145,7 @@ def test_a_bucket_that_people_may_no_longer_use_is_named() -> None:
 
     assert (fewer.weight, fewer.effect) == (
         "takes",
-        "ada can no longer use acme-pond, from their next request on. Nothing in it is deleted. Apps run on.",
+        "ada can no longer use acme-pond, from their next request. Nothing in it is deleted. Apps keep running.",
     )
     assert more.weight == "widens"
     assert more.effect.startswith("ada may list, read, write and delete objects anywhere in the bucket acme-pond, as")
@@ -155,14 +155,14 @@ def test_it_is_told_who_works_now_and_what_up_does_with_each() -> None:
     (found,) = CHANGES["more tools"].met().entries
 
     assert presented.sign(found) == "! INTERRUPTS:"
-    assert found.sentence() == "editor.tools (studio.toml:11): New: uv. It holds from each editor's next start on."
+    assert found.sentence() == "editor.tools (studio.toml:11): New: uv. It takes effect at each editor's next start."
     assert found.people == (
         (
             "Running now: ada-editor of ada and grace-gpu of grace. AWS deletes the old lifecycle script only when no"
-            " app uses it: up --stop-apps stops them, and people start them again. Files are kept. What is not saved,"
-            " and what runs in them (terminals, containers, computations), is lost."
+            " app uses it: up --stop-apps stops them, and people start them again. Files are kept. Unsaved work, and"
+            " anything running in them (terminals, containers, computations), is lost."
         ),
-        "Not running: grace-editor of grace. It has the change at its next start.",
+        "Not running: grace-editor of grace. It gets the change at its next start.",
     )
 
 
@@ -192,8 +192,8 @@ def test_the_internet_goes_at_once_and_without_a_flag() -> None:
     (found,) = CHANGES["no NAT gateway any more"].met().loud
 
     assert found.people[0] == (
-        "Running now: ada-editor of ada and grace-gpu of grace: they lose the internet at once, and run on. up needs no"
-        " flag."
+        "Running now: ada-editor of ada and grace-gpu of grace: they lose the internet at once, and keep running. No"
+        " flag is needed."
     )
     assert CHANGES["no NAT gateway any more"].now().flags == ()
 

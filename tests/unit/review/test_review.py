@@ -235,8 +235,8 @@ def test_values_of_a_group_are_told_once_as_the_groups() -> None:
 
     assert entry.sentence() == (
         "group vision volume_gb 30 -> 60 (studio.toml:9): The volumes of grace-editor and mary-editor grow now, with"
-        " all files, while apps run on, and can never shrink again. AWS takes another change of the size only after 6"
-        " hours. Nobody is interrupted."
+        " all files, while apps run on, and can never shrink again. AWS accepts the next change of the size only after"
+        " 6 hours. Nobody is interrupted."
     )
 
 

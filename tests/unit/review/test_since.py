@@ -36,7 +36,7 @@ def test_somebody_changed_aws_and_nobody_the_file() -> None:
     (entry,) = entries(FILE + HELD, FILE, FILE).values()
 
     assert entry.asked() == "studio.idle_timeout_minutes 90 -> 60 (the default)"
-    assert entry.effect.startswith(f"{CHANGED} In 3 spaces, from the next start on,")
+    assert entry.effect.startswith(f"{CHANGED} From the next start, in 3 spaces,")
 
 
 def test_somebody_changed_the_file_and_nobody_aws() -> None:

@@ -48,7 +48,14 @@ SAYINGS = [
         "a quota is used up",
     ),
     ("VpcLimitExceeded: The maximum number of VPCs has been reached.", "a quota is used up"),
-    ("BucketAlreadyExists: The requested bucket name is not available.", "the name is taken"),
+    (
+        "BucketAlreadyExists: The requested bucket name is not available.",
+        "a bucket of this name belongs to another account",
+    ),
+    (
+        "DeleteConflict: Cannot delete entity, must detach all policies first.",
+        "something is still attached to a role or a policy",
+    ),
     ("EntityAlreadyExists: Role with name demo already exists.", "the name is taken"),
     ("RepositoryAlreadyExistsException: The repository with name 'demo' already exists", "the name is taken"),
     ("ResourceExistsException: The operation failed because the secret demo already exists.", "the name is taken"),

@@ -74,7 +74,7 @@ def test_without_graphviz_the_network_is_told(home: House, monkeypatch: pytest.M
 def test_the_estimate_is_a_chart_and_a_table(home: House) -> None:
     page = home.client.get("/e/acme-ml/costs").text
     assert '<rect class="bar" width="100.0" height="12"/>' in page
-    assert "USD a month with no app running at 8 h a working day if left running ada " in text_of(page)
+    assert "USD a month with no app running at 8 h a working day if nobody stops apps ada " in text_of(page)
     assert " in all " in text_of(page)
 
 

@@ -110,7 +110,7 @@ def test_a_plan_in_the_words_of_the_file(home: House) -> None:
     assert "up refuses this as it stands. To do it now:" in said
     assert "studioctl up --stop-apps" in said
     assert "In AWS: 1 to create (a bucket)." in said
-    assert "This takes about 1m 05s, stopping apps included, going by earlier runs." in said
+    assert "This takes about 1m 05s, including stopping apps, judging by earlier runs." in said
     assert "Note: AWS did not tell the account's quotas" in said
     assert "studioctl up refuses this plan. An app is in the way. Next: studioctl up --stop-apps --local" in said
     assert "In us-east-1 on the emulator." in said
@@ -138,6 +138,21 @@ def test_a_refusal_stands_without_the_word(home: House, applied: list[tuple[Any,
     home.finished()
     assert "An app is in the way." in text_of(home.client.get(begun.headers["location"]).text)
     assert applied == []
+
+
+def test_no_button_is_there_that_could_only_be_refused(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cleared(*_: Any, **__: Any) -> tuple[str, ...]:
+        raise RefusedError("The plan destroys these.", hint="studioctl up --delete-data")
+
+    monkeypatch.setattr(provision, "cleared", cleared)
+    monkeypatch.setattr(meeting, "look", lambda *_: Now(flags=("--stop-apps", "--delete-data")))
+    page = planned(home)
+
+    assert "Apply this plan" not in page
+    assert "Stop running apps" not in page
+    said = text_of(page)
+    assert "studioctl up --stop-apps --delete-data" in said
+    assert "This page cannot apply the plan. Do what is said above, then plan again." in said
 
 
 @pytest.mark.parametrize("form", [{}, {"plan": "0"}, {"plan": "x"}])

@@ -14,18 +14,13 @@ NOTHING = 0.005  # below it, a sum reads 0.00
 
 def ways(found: Estimate) -> tuple[str, str, str]:
     """The ways in which an environment may be used that `Costs` counts: standing, working and forgotten."""
-    return "with no app running", f"at {found.hours:g} h a working day", "if left running"
+    return "with no app running", f"at {found.hours:g} h a working day", "if nobody stops apps"
 
 
 def titles(found: Estimate) -> tuple[str, str, str, str]:
     """The same as short titles of columns, with the one of a weekend."""
-    still, working, left_running = ways(found)
-    return (
-        still.removeprefix("with "),
-        working.removeprefix("at "),
-        left_running.removeprefix("if "),
-        "one weekend left running",
-    )
+    still, working, _ = ways(found)
+    return still.removeprefix("with "), working.removeprefix("at "), "left running", "one weekend left running"
 
 
 def left_running(found: Estimate) -> str:
@@ -96,9 +91,10 @@ def quantities(lines: Iterable[Line]) -> Mapping[str, str]:
 
 
 def dated(found: Estimate) -> str:
-    """The dates of the prices: " (prices of 2026-08-21 to 2026-08-24)"."""
+    """The dates of the prices: " (prices checked between 2026-08-21 and 2026-08-24)"."""
     used = {line.item for line in found.lines}
     dates = sorted({price.as_of for item in used if (price := found.price_list.of.get(item)) and price.as_of})
     if not dates:
         return ""
-    return f" (prices of {dates[0]})" if len(dates) == 1 else f" (prices of {dates[0]} to {dates[-1]})"
+    checked = f"on {dates[0]}" if len(dates) == 1 else f"between {dates[0]} and {dates[-1]}"
+    return f" (prices checked {checked})"
