@@ -27,7 +27,7 @@ class Round:
 
     @property
     def applied(self) -> int:
-        return sum("changed aws_sagemaker_space" in done.text for done in (self.first, self.second))
+        return sum("changed space " in done.text for done in (self.first, self.second))
 
     @property
     def refusals(self) -> list[str]:

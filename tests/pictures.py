@@ -69,8 +69,8 @@ def _summary(change: Change) -> PlanSummary:
     by_api = tuple(c.address for c in found.changes if c.action == "update" and c.type in BY_API)
     others = tuple(c.address for c in found.changes if c.address not in by_api)
     steps = (
-        Step("terraform", "Terraform applies its plan", others),
-        Step("api", "UpdateDomain and UpdateSpace by AWS's API", by_api),
+        Step("terraform", "Create, change and delete", others),
+        Step("api", "Change settings", by_api),
     )
     return replace(found, steps=steps)
 

@@ -73,7 +73,7 @@ def test_plan_shows_everything_by_module(applied: Applied) -> None:
 
 def test_up_ends_with_the_address_and_what_to_try_next(applied: Applied) -> None:
     assert re.fullmatch(r"https://d-[a-z0-9]{12}\.studio\.us-east-1\.sagemaker\.aws\n", applied.up.out)
-    assert applied.up.err.count("✓ created aws_") == 38
+    assert applied.up.err.count("✓ created ") == 38
     assert applied.up.err.endswith(
         "\n'acme-ml' is ready.\n"
         "Spaces: ada-editor\n"

@@ -115,9 +115,9 @@ def everything_changes_though_aws_refuses_in_the_middle(
     shell.write(f'{CLOSED}\n[studio]\n{settings}\n[editor]\ntools = ["uv"]\n')
     plan = json.loads(shell.studioctl("plan", "--local", "--json", expect=2).out)
     assert [(step["by"], step["does"]) for step in plan["steps"]] == [
-        ("terraform", "Terraform creates and changes"),
-        ("api", "UpdateDomain and UpdateSpace by AWS's API"),
-        ("terraform", "Terraform deletes what was used until then"),
+        ("terraform", "Create and change"),
+        ("api", "Change settings"),
+        ("terraform", "Delete what was used until then"),
     ]
     scripts = [change for change in plan["changes"] if change["type"] == "aws_sagemaker_studio_lifecycle_config"]
     assert [(script["action"], script["address"]) for script in scripts] == [

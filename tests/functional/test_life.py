@@ -134,7 +134,7 @@ def interrupted_up_is_finished_by_the_next(life: Shell) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for(process, "created aws_iam_role.execution")
+    wait_for(process, "created role execution")
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=120)
 

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -16,6 +15,7 @@ from studioctl.catalog.kinds import KINDS
 from studioctl.errors import InterruptedByUserError
 from studioctl.events import Event, Expected, Failed, Finished, Noted, Progressed, Said, Stage, Started, T, Work
 from studioctl.presentation.console import Terminal
+from studioctl.terraform.state import PARKED
 
 PLAIN_REMINDER = 9.0  # seconds: in a pipe, nothing is silent for more than ten
 HEAD_START = 5.0  # seconds that may have passed in silence before something is followed
@@ -154,9 +154,13 @@ class _Lines:
             case Finished(subject, action, elapsed, detail):
                 if not self.is_hidden(action):
                     about = f"  {detail}" if detail else ""
-                    self.write_row(f"  ✓ {_done(action)} {subject}  {duration(elapsed)}{about}", "green")
+                    done = f"{_done(action)} {self._called(subject)}"
+                    self.write_row(f"  ✓ {done}  {duration(elapsed)}{about}", "green")
             case Failed(subject, action, elapsed):
-                self.write(f"  ✗ {_doing(action)} {subject} failed after {duration(elapsed)}", "red")
+                self.write(f"  ✗ {_doing(action)} {self._called(subject)} failed after {duration(elapsed)}", "red")
+
+    def _called(self, subject: str) -> str:
+        return subject if self.verbose else called(subject)
 
 
 class _Plain(_Lines):
@@ -203,7 +207,7 @@ class _Plain(_Lines):
         (subject, action), began = min(self._running.items(), key=lambda item: item[1])
         others = f", and {len(self._running) - 1} more" if len(self._running) > 1 else ""
         counts = f"  ({self.counts})" if self.counts else ""
-        return f"{_doing(action)} {subject}  {duration(now - began)}{others}{counts}"
+        return f"{_doing(action)} {self._called(subject)}  {duration(now - began)}{others}{counts}"
 
 
 class _Live(_Lines):
@@ -251,23 +255,20 @@ class _Live(_Lines):
         of = f" of about {duration(about)}" if about else ""
         return f"{self.counts}  {duration(now - self._began)}{of}  {self._title}"
 
-    def _called(self, subject: str) -> str:
-        return subject if self.verbose else called(subject)
-
     def show(self, event: Event) -> None:
         self.note(event)
         if isinstance(event, Expected | Started | Progressed):
             return
         if isinstance(event, Finished) and event.elapsed < self._patience and event.action != INTERRUPTS:
             return
-        if isinstance(event, Finished | Failed):
-            event = replace(event, subject=self._called(event.subject))
         self.show_end(event)
 
 
 def called(subject: str) -> str:
-    """A thing in plain words, if it is one of Terraform's addresses: "space ada-editor"."""
+    """A thing in plain words, if it is an address of Terraform: "space ada-editor"; "(old)" for a replaced one."""
     kind, _, label = subject.partition(".")
+    label, parked, _ = label.partition(PARKED)
+    label = f"{label} (old)" if parked else label
     return f"{KINDS[kind].title} {label}" if label and kind in KINDS else subject
 
 

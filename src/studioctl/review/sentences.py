@@ -18,9 +18,10 @@ from studioctl.config.checks import LONGEST_IDLE
 from studioctl.config.text import Location, count
 from studioctl.review import set_up
 from studioctl.review.causes import IDLE, IMAGE, VOLUME, plain
+from studioctl.review.data_sentences import everybody, roles, said_of_buckets, versioning
 from studioctl.review.facts import Facts
-from studioctl.review.fixed_sentences import GUARD, NEXT_REQUEST, NO_STOP, NOBODY, fixed
-from studioctl.review.marks import Parts, buckets, has_internet, leaves_with_spaces, loses_docker_hub
+from studioctl.review.fixed_sentences import GUARD, NEXT_REQUEST, NOBODY, fixed
+from studioctl.review.marks import Parts, has_internet, leaves_with_spaces, loses_docker_hub
 from studioctl.review.met import named
 from studioctl.review.nouns import joined, listed
 from studioctl.terraform.plan import Action
@@ -32,7 +33,6 @@ _DONE: Mapping[Action, str] = {
     "import": "adopted: AWS has it already",
     "forget": "left alone from now on",
 }
-MOST_PEOPLE = 6
 
 
 def said(key: Location, parts: Parts, facts: Facts) -> str:
@@ -82,12 +82,6 @@ def _spaces(parts: Parts) -> int:
 
 def _where(parts: Parts) -> str:
     return count(number, "space") if (number := _spaces(parts)) else "spaces that people make"
-
-
-def _everybody(facts: Facts) -> str:
-    """The users by name, where they are few."""
-    names = [user.name for user in facts.config.users]
-    return joined(names) if len(names) <= MOST_PEOPLE else f"all {len(names)} users"
 
 
 def _volume(parts: Parts, facts: Facts) -> str:
@@ -140,7 +134,7 @@ def _remote(parts: Parts, facts: Facts) -> str:
             " browser keep working."
         )
     return (
-        f"{_everybody(facts)} may connect a local editor to their own spaces, each from its app's next start on."
+        f"{everybody(facts)} may connect a local editor to their own spaces, each from its app's next start on."
         f" {NOBODY}"
     )
 
@@ -205,23 +199,6 @@ def _tags(parts: Parts, _: Facts) -> str:
     return f"The tags of {count(len(parts), 'resource')} change. {NOBODY}"
 
 
-def _buckets(parts: Parts, facts: Facts) -> str:
-    gone, new = buckets(parts)
-    now = set(facts.config.storage.extra_buckets)
-    told = []
-    if added := sorted(new & now):
-        told.append(
-            f"{_everybody(facts)} may list, read, write and delete objects anywhere in the bucket {joined(added)}, as"
-            f" far as the bucket's own policy allows it, {NEXT_REQUEST}."
-        )
-    if gone:
-        told.append(f"{_everybody(facts)} can no longer use {joined(sorted(gone))}, {NEXT_REQUEST}.")
-        told.append("Nothing in it is deleted.")
-    if not told and now:
-        told.append(f"The ways to the buckets {joined(sorted(now))} change.")
-    return " ".join([*told, NO_STOP])
-
-
 def _token(parts: Parts, facts: Facts) -> str:
     secrets = [part.change for part in parts if part.change.type == SECRET]
     if any(change.action == "create" for change in secrets):
@@ -268,31 +245,6 @@ def _image(parts: Parts, _: Facts) -> str:
     until = f" Its last day of support is {end}." if end else ""
     image = f"SageMaker Distribution {versions[0]}, whatever version they have now"
     return f"From their next start, editors use {image}.{until} {NOBODY}"
-
-
-def _versioning(_: Parts, facts: Facts) -> str:
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
-    days = count(facts.config.storage.keep_old_versions_days, "day")
-    if facts.config.storage.versioning:
-        return f"The data bucket keeps what is overwritten or deleted, for {days}."
-    return (
-        "Objects stored from now on cannot be restored once they are overwritten or deleted. Objects stored before can,"
-        f" for {days}. Nothing is deleted now. {NOBODY}"
-    )
-
-
-def _roles(_: Parts, facts: Facts) -> str:
-    mine = next((user.name for user in facts.config.users), "")
-    if facts.config.iam.per_user_roles:
-        return (
-            "Each user gets a separate role, which reaches only users/<user>/ and shared/ in the data bucket. Objects"
-            " elsewhere in it stay, but no user can reach them: have an administrator copy them first, to"
-            f" users/{mine}/ and so on, or to shared/."
-        )
-    return (
-        "All users share one role, and each of them reaches the whole data bucket, what is below users/ of others too."
-        " No object is moved or deleted."
-    )
 
 
 def _person(parts: Parts, facts: Facts) -> str:
@@ -383,7 +335,7 @@ _SENTENCES: Mapping[str, Callable[[Parts, Facts], str]] = {
     "instance_type": _instance,
     "idle_timeout_minutes": _idle,
     "remote_access": _remote,
-    "iam.per_user_roles": _roles,
+    "iam.per_user_roles": roles,
     "network.access": _closing,
     "network.internet": _closing,
     "network.availability_zones": _zones,
@@ -391,9 +343,9 @@ _SENTENCES: Mapping[str, Callable[[Parts, Facts], str]] = {
     "images.custom": _images,
     "images.keep_latest": _latest,
     "images.expire_untagged_days": _kept,
-    "storage.versioning": _versioning,
+    "storage.versioning": versioning,
     "storage.keep_old_versions_days": _kept,
-    "storage.extra_buckets": _buckets,
+    "storage.extra_buckets": said_of_buckets,
     "secrets.github": _token,
     "github": _token,
     "tags": _tags,

@@ -1,7 +1,7 @@
 """What a plan would do, as values: from Terraform's event stream, and with old and new values from `show -json`."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
@@ -27,8 +27,7 @@ _ACTIONS: Mapping[str, Action] = {
 }
 MASK = "(sensitive)"
 UNKNOWN = "(known after apply)"
-# Policies whose text tells what their deletion means, by their labels: people's own statements, and limits.
-TELLING = {"extra", "limits"}
+TELLING = {"extra", "limits"}  # labels of policies whose text tells what their deletion means
 # Attributes by which resources refer to others.
 CALLED_BY = ("id", "arn", "name", "image_name")
 
@@ -188,16 +187,13 @@ def _resource_json(change: ResourceChange) -> Json:
     }
 
 
-def needs_values(planned: Iterable[Json]) -> bool:
+def needs_values(planned: Collection[Json]) -> bool:
     """Whether the stream's events leave out something worth telling: old and new values of what changes.
 
     `terraform show` starts the provider again, so it is not asked where there is only creation or removal.
     """
-    return any(
-        change["action"] in {"update", "replace", "import"}
-        or (change["action"] == "delete" and change["resource"]["resource_name"] in TELLING)
-        for change in planned
-    )
+    gone = (it["resource"]["resource_name"] for it in planned if it["action"] == "delete")
+    return any(it["action"] in {"update", "replace", "import"} for it in planned) or bool(TELLING.intersection(gone))
 
 
 def from_stream(

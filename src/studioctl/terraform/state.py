@@ -18,6 +18,7 @@ from studioctl.terraform.executable import Engine
 from studioctl.terraform.provider import TERRAFORM_REGISTRY, TOFU_REGISTRY
 
 FORMAT = 4
+PARKED = "_until_"  # in the name of what waits for its deletion beside its successor
 # What Terraform reads, and how it names the provider of a resource that is in no module.
 _KEYS = ("version", "terraform_version", "serial", "lineage", "outputs", "resources", "check_results")
 _RESOURCE_KEYS = ("module", "mode", "type", "name", "each", "provider", "instances")
@@ -223,7 +224,7 @@ def _parked(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> dict[st
     """A resource of this instance alone. Its name tells which it is: there may be several on their way out."""
     mark = hashlib.sha256(str(instance["attributes"]["id"]).encode()).hexdigest()[:8]
     alone = {key: value for key, value in instance.items() if key != "deposed"}
-    return {**resource, "name": f"{resource['name']}_until_{mark}", "instances": [alone]}
+    return {**resource, "name": f"{resource['name']}{PARKED}{mark}", "instances": [alone]}
 
 
 def _address(resource: Mapping[str, Any]) -> str:

@@ -131,8 +131,8 @@ def test_the_first_up_sets_what_terraform_cannot_once_it_made_the_domain(emulato
     summary = home.plan()
 
     assert [(step.by, step.does, step.addresses) for step in summary.steps] == [
-        ("terraform", "Terraform applies its plan", (DOMAIN, PROFILE)),
-        ("api", "UpdateDomain by AWS's API", (DOMAIN,)),
+        ("terraform", "Create, change and delete", (DOMAIN, PROFILE)),
+        ("api", "Change settings", (DOMAIN,)),
     ]
     (attribute,) = summary.changes[0].attributes
     assert (attribute.path, attribute.before, attribute.after) == (ROOTLESS, None, "ENABLED")

@@ -189,9 +189,9 @@ def test_a_new_script_comes_first_and_the_old_one_goes_last(closed: Home) -> Non
     summary = closed.up()
 
     assert [(step.by, step.does, step.addresses) for step in summary.steps] == [
-        ("terraform", "Terraform creates and changes", (SCRIPT, LAB_SCRIPT, "aws_sagemaker_user_profile.ada")),
-        ("api", "UpdateDomain and UpdateSpace by AWS's API", (DOMAIN, SPACE)),
-        ("terraform", "Terraform deletes what was used until then", (SCRIPT, LAB_SCRIPT)),
+        ("terraform", "Create and change", (SCRIPT, LAB_SCRIPT, "aws_sagemaker_user_profile.ada")),
+        ("api", "Change settings", (DOMAIN, SPACE)),
+        ("terraform", "Delete what was used until then", (SCRIPT, LAB_SCRIPT)),
     ]
     assert [(c.address, c.action) for c in summary.changes] == [
         (SCRIPT, "replace"),
@@ -473,7 +473,7 @@ def test_a_plan_for_programs_tells_who_does_what(closed: Home) -> None:
 
     assert content["has_changes"]
     assert content["counts"]["update"] == 1
-    assert content["steps"] == [{"by": "api", "does": "UpdateDomain by AWS's API", "addresses": [DOMAIN]}]
+    assert content["steps"] == [{"by": "api", "does": "Change settings", "addresses": [DOMAIN]}]
     (attribute,) = content["changes"][0]["attributes"]
     assert attribute == {
         "path": "default_user_settings[0].space_storage_settings[0].default_ebs_storage_settings[0]"

@@ -382,8 +382,8 @@ def test_what_was_removed_elsewhere_is_told_by_its_noun(capsys: pytest.CaptureFi
     gone = ResourceChange("aws_subnet.public_1", "aws_subnet", "public_1", "vpc", "delete")
     space = ResourceChange("aws_sagemaker_space.eve", "aws_sagemaker_space", "eve", "sagemaker", "delete")
     steps = (
-        Step("terraform", "Terraform applies its plan", ("aws_subnet.a", "aws_subnet.b")),
-        Step("api", "UpdateDomain by AWS's API", ("aws_sagemaker_domain.studio",)),
+        Step("terraform", "Create, change and delete", ("aws_subnet.a", "aws_subnet.b")),
+        Step("api", "Change settings", ("aws_sagemaker_domain.studio",)),
     )
     summary = replace(change.summary(), drift=(gone, space), steps=steps)
     presented.text(change.review(), summary, Terminal().out)
@@ -392,8 +392,8 @@ def test_what_was_removed_elsewhere_is_told_by_its_noun(capsys: pytest.CaptureFi
     assert lines[0] == "! space eve and a subnet were removed outside of studioctl"
     assert lines[-3:] == [
         "In this order:",
-        "  1. Terraform applies its plan: 2 subnets",
-        "  2. UpdateDomain by AWS's API: a domain",
+        "  1. Create, change and delete: 2 subnets",
+        "  2. Change settings: a domain",
     ]
 
 

@@ -41,13 +41,13 @@ def steps(environment: Environment, summary: PlanSummary, domain: Resource) -> t
     before = tuple(change.address for change in summary.changes if change.address in needed)
     after = tuple(change.address for change in summary.changes if change.address not in needed)
     if not domain.born_by_api:
-        first = Step("terraform", "Terraform makes the domain and what it needs", before)
-        return first, *assigned, Step("terraform", "Terraform makes the rest", after)
+        first = Step("terraform", "Create the domain and what it needs", before)
+        return first, *assigned, Step("terraform", "Create the rest", after)
     return (
-        *((Step("terraform", "Terraform makes what the domain needs", before),) if before else ()),
-        Step("api", "CreateDomain by AWS's API", (domain.address,)),
+        *((Step("terraform", "Create what the domain needs", before),) if before else ()),
+        Step("api", "Create the domain", (domain.address,)),
         *assigned,
-        Step("terraform", "Terraform takes the domain into its state, and makes the rest", after),
+        Step("terraform", "Create the rest", after),
     )
 
 

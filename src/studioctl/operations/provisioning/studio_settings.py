@@ -34,7 +34,7 @@ TIMEOUT = 1200.0  # seconds; the provider, too, gives a domain 20 minutes
 AT_ONCE = 8  # spaces that AWS is asked about side by side
 MADE = {*BORN, "import"}
 PASSING = {"Pending", "Updating"}
-HOMES = "UpdateDomain by AWS's API makes the home file system"
+HOMES, SETTINGS = "Create the home file system", "Change settings"
 FAILED = "Failed"  # AWS's statuses end so: Failed, Update_Failed
 
 
@@ -198,7 +198,7 @@ def _steps_of_homes(changed: Iterable[Subject]) -> tuple[Step, ...]:
 
 def _steps_of_terraform(summary: PlanSummary) -> tuple[Step, ...]:
     of_all = tuple(change.address for change in summary.changes)
-    return (Step("terraform", "Terraform applies its plan", of_all),) if summary.has_changes else ()
+    return (Step("terraform", "Create, change and delete", of_all),) if summary.has_changes else ()
 
 
 def _steps(records: _Records, summary: PlanSummary, changed: Iterable[Subject]) -> tuple[Step, ...]:
@@ -206,9 +206,9 @@ def _steps(records: _Records, summary: PlanSummary, changed: Iterable[Subject]) 
     changed = tuple(changed)
     if domain := domain_by_api.due(records.environment, summary):
         others = tuple(s for s in changed if s.resource != domain or not domain.born_by_api)
-        rest = (Step("api", _calls(others), tuple(s.resource.address for s in others)),) if others else ()
+        rest = (Step("api", SETTINGS, tuple(s.resource.address for s in others)),) if others else ()
         return (*domain_by_api.steps(records.environment, summary, domain), *rest)
-    api = Step("api", _calls(changed), tuple(subject.resource.address for subject in changed))
+    api = Step("api", SETTINGS, tuple(subject.resource.address for subject in changed))
     terraform = _steps_of_terraform(summary)
     blueprint = records.environment.terraform.blueprint
     needed = frozenset[str]().union(*(blueprint.needed_by(subject.resource) for subject in changed))
@@ -222,15 +222,10 @@ def _steps(records: _Records, summary: PlanSummary, changed: Iterable[Subject]) 
     gone = tuple(c.address for c in summary.changes if c.action == "delete")
     last = dict.fromkeys((*freed, *gone))
     return (
-        Step("terraform", "Terraform creates and changes", first),
+        Step("terraform", "Create and change", first),
         api,
-        Step("terraform", "Terraform deletes what was used until then", tuple(last)),
+        Step("terraform", "Delete what was used until then", tuple(last)),
     )
-
-
-def _calls(changed: Collection[Subject]) -> str:
-    names = {DOMAIN: "UpdateDomain", SPACE: "UpdateSpace"}
-    return f"{' and '.join(dict.fromkeys(names[s.resource.type] for s in changed))} by AWS's API"
 
 
 def _called(attributes: Mapping[str, Any]) -> set[str]:

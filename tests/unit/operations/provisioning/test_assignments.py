@@ -104,9 +104,9 @@ def test_a_user_is_assigned_between_the_domain_and_the_profile(emulator: Running
     summary = people.home.up()
 
     assert [(step.by, step.does) for step in summary.steps][-3:] == [
-        ("api", "CreateDomain by AWS's API"),
+        ("api", "Create the domain"),
         ("api", assignments.STEP),
-        ("terraform", "Terraform takes the domain into its state, and makes the rest"),
+        ("terraform", "Create the rest"),
     ]
     assert summary.steps[-2].addresses == (PROFILE,)
     assert people.assigned() == {people.ada}

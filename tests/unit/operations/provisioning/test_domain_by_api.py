@@ -93,9 +93,9 @@ def test_what_it_needs_is_made_then_the_domain_then_the_rest(emulator: RunningEm
     summary = home.up()
 
     assert [(step.by, step.does, step.addresses) for step in summary.steps] == [
-        ("terraform", "Terraform makes what the domain needs", (SCRIPT, LAB_SCRIPT)),
-        ("api", "CreateDomain by AWS's API", (DOMAIN,)),
-        ("terraform", "Terraform takes the domain into its state, and makes the rest", (DOMAIN, PROFILE)),
+        ("terraform", "Create what the domain needs", (SCRIPT, LAB_SCRIPT)),
+        ("api", "Create the domain", (DOMAIN,)),
+        ("terraform", "Create the rest", (DOMAIN, PROFILE)),
     ]
     domain = home.domain()
     assert "HomeEfsFileSystemId" not in domain
@@ -177,7 +177,7 @@ def test_a_home_file_system_comes_later_and_never_goes(emulator: RunningEmulator
     home.write(studio={"rootless_docker": True})
     summary = home.up()
 
-    assert summary.steps[0].does == "UpdateDomain by AWS's API makes the home file system"
+    assert summary.steps[0].does == "Create the home file system"
     domain = home.domain()
     assert domain["HomeEfsFileSystemId"].startswith("fs-")
     assert domain["DefaultUserSettings"]["AutoMountHomeEFS"] == "Enabled"
