@@ -45,7 +45,7 @@ def check(
     """Says what is there and what is missing, with the lines of the file that have a say."""
     everything = tuple(
         replace(finding, remedy=repeating(finding.remedy, flags))
-        for finding in (*found.needs, connect.session_finding(account, found), *found.machine)
+        for finding in (*found.needs, connect.session_finding(account, found), *connect.of_machine(found))
     )
     if file is not None:
         everything = tuple(located(everything, Source.of(file)))

@@ -10,6 +10,7 @@ from studioctl.aws import claims, quotas
 from studioctl.aws import databases as clusters
 from studioctl.aws.quotas import Quota, RunningApp
 from studioctl.aws.session import Session
+from studioctl.catalog.kinds import PROFILE, SPACE
 from studioctl.config.apps import TITLES
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError
@@ -40,6 +41,8 @@ class Seen(Protocol):
     def every_space(self) -> Names: ...
     @property
     def running(self) -> tuple[RunningApp, ...]: ...
+
+    def leaving(self, resource_type: str) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ def profiles(seen: Seen) -> Iterator[Demand]:
     every = seen.every_profile
     there = {name.casefold() for name in _ours(seen, every)}
     missing = sum(user.name.casefold() not in there for user in seen.wanted.users)
-    yield Demand("user profiles", len(every) + missing, quotas.quota(seen.session, *quotas.PROFILES))
+    yield Demand(
+        "user profiles", len(every) + missing - seen.leaving(PROFILE), quotas.quota(seen.session, *quotas.PROFILES)
+    )
 
 
 def spaces(seen: Seen) -> Iterator[Demand]:
@@ -81,7 +86,7 @@ def spaces(seen: Seen) -> Iterator[Demand]:
     every = seen.every_space
     there = set(_ours(seen, every))
     missing = sum(space.name not in there for space in seen.wanted.resolved_spaces())
-    yield Demand("spaces", len(every) + missing, quotas.quota(seen.session, *quotas.SPACES))
+    yield Demand("spaces", len(every) + missing - seen.leaving(SPACE), quotas.quota(seen.session, *quotas.SPACES))
 
 
 def running(seen: Seen) -> Iterator[Demand]:
@@ -124,7 +129,7 @@ def identities(seen: Seen) -> Iterator[Demand]:
     ):
         names = {str(r.arguments["name"]) for r in seen.blueprint.resources() if r.type == resource_type}
         there = claims.iam_names(seen.session, resource_type)
-        yield Demand(what, summed.used + len(names - there), summed.quota)
+        yield Demand(what, summed.used + len(names - there) - seen.leaving(resource_type), summed.quota)
 
 
 def databases(seen: Seen) -> Iterator[Demand]:
@@ -210,6 +215,10 @@ class Looked:
         """The apps that run in all domains of the region."""
         return quotas.running_apps(self.session)
 
+    def leaving(self, _: str) -> int:
+        """How many things of this type `up` deletes: nobody knows without a plan."""
+        return 0
+
 
 @dataclass(frozen=True)
 class Planned(Looked):
@@ -236,6 +245,10 @@ class Planned(Looked):
         if not self._is_listed:
             return quotas.spaces(self.session)
         return tuple((str(self.domain_id), space.name) for space in self.summary.reach.there.rooms)
+
+    def leaving(self, resource_type: str) -> int:
+        """How many things of this type the plan deletes."""
+        return sum(change.type == resource_type and change.action == "delete" for change in self.summary.changes)
 
     @cached_property
     def _is_listed(self) -> bool:

@@ -73,7 +73,7 @@ def _idle(config: EnvironmentConfig) -> str:
 
 def _permissions(config: EnvironmentConfig) -> str:
     roles = "Each user has a separate role." if config.iam.per_user_roles else "All users share one role."
-    return f"{roles} Each answer comes from the policies that the environment has, by IAM's rules."
+    return f"{roles} Each answer comes from the policies that `up` writes for this file, by IAM's rules."
 
 
 def _counted(audited: Audited) -> str:

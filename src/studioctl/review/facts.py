@@ -40,7 +40,8 @@ class Facts:
     @cached_property
     def is_new(self) -> bool:
         """Whether the plan creates the domain, and with it the environment."""
-        return any(change.type == DOMAIN and change.action == "create" for change in self.summary.changes)
+        domains = [change for change in self.summary.changes if change.type == DOMAIN]
+        return any(change.action == "create" or change.is_unfinished for change in domains)
 
     @cached_property
     def opens_or_closes(self) -> bool:

@@ -37,6 +37,7 @@ class Now:
         zones: The availability zone of each subnet that the plan destroys, by its address.
         same_keys: The parts of the file that are as they were at the last `up`; none where that is not known.
         same_resources: The addresses of what is described as it was then.
+        is_unfinished: Whether no `up` of this environment is known to have come to its end.
     """
 
     running: tuple[Running, ...] = ()
@@ -48,3 +49,4 @@ class Now:
     zones: Mapping[str, str] = field(default_factory=dict)
     same_keys: frozenset[str] = frozenset()
     same_resources: frozenset[str] = frozenset()
+    is_unfinished: bool = False

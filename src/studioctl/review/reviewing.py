@@ -136,6 +136,9 @@ def _switched(gathered: _Gathered, facts: Facts) -> tuple[str, str] | None:
         return None
     if gathered.key == ZONES:
         return _zones(gathered, facts)
+    only_comes = all(part.change.action == "create" for part in gathered.parts.values())
+    if only_comes and facts.now and facts.now.is_unfinished:
+        return None  # a run was interrupted: nobody has changed the file since
     comes_or_goes = {part.change.action for part in gathered.parts.values()} & {"create", "delete"}
     return words.switched(gathered.key, facts.config, comes_or_goes) if comes_or_goes else None
 

@@ -164,7 +164,7 @@ def switched(key: Location, config: EnvironmentConfig, actions: Collection[str])
         return None
     now = getattr(getattr(config, str(key[0])), str(key[1]), None)
     if isinstance(now, bool):
-        return shown(not now), shown(now)
+        return (shown(not now), shown(now)) if ("create" if now else "delete") in actions else None
     others = _ALTERNATIVES.get(key)
     return (shown(others[now]), shown(now)) if others and now in others else None
 

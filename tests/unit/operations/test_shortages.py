@@ -43,13 +43,14 @@ class Account:
         self.asked.append(name)
         return answer
 
-    def short(self, *types: str, people: tuple[str, ...] = ("ada",)) -> dict[str, int]:
+    def short(self, *types: str, people: tuple[str, ...] = ("ada",), gone: tuple[str, ...] = ()) -> dict[str, int]:
         """The things that are lacking for a plan that makes these, and how many there have to be."""
         described = config(users=[{"name": name} for name in ("ada", "grace")])
         terraform = SimpleNamespace(blueprint=blueprint.build(described), state=lambda: STATE)
         environment = Environment(described, Target("us-east-1"), cast("Any", terraform))
         vars(environment).update(session=None, studio=SimpleNamespace(domains=lambda: self.domains))
         made = tuple(ResourceChange(f"{type_}.x", type_, "x", "module", "create", ()) for type_ in types)
+        made += tuple(ResourceChange(f"{type_}.y", type_, "y", None, "delete", ()) for type_ in gone)
         reach = Reach(there=LastChanges(people=people))
         found = PlanSummary(made, (), (), destroy=False, has_changes=True, file=Path("plan"), reach=reach)
         return {each.what: each.needed for each in quotas.shortages(environment, found) or ()}
@@ -100,3 +101,11 @@ def test_a_network_is_asked_about_where_one_is_made(monkeypatch: pytest.MonkeyPa
 
     assert account.short("aws_vpc", "aws_internet_gateway") == {}
     assert account.asked == ["count_vpcs", "count_internet_gateways"]
+
+
+def test_a_user_who_leaves_with_the_change_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch, MINE, OTHERS)
+    profile = "aws_sagemaker_user_profile"
+
+    assert account.short(profile) == {"user profiles": 3}
+    assert account.short(profile, gone=(profile,)) == {}

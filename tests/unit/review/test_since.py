@@ -1,6 +1,7 @@
 """A change that somebody made in AWS is not told as one of the file."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +12,13 @@ from studioctl.review.entry import Entry
 from studioctl.review.now import Now
 from studioctl.review.reviewing import review
 from studioctl.review.since import CHANGED, REMOVED, digests
-from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.plan import PlanSummary, ResourceChange
 from tests.unit.review.changes import HEAD, USERS
 from tests.unit.review.planned import between
 
 HELD = "[studio]\nidle_timeout_minutes = 90\n"  # what AWS has by now
 FILE = HEAD + USERS
+ENCRYPTION = "aws_s3_bucket_server_side_encryption_configuration"
 LARGER = "[studio]\nvolume_gb = 50\n"
 
 
@@ -80,6 +82,32 @@ def test_what_somebody_removed_is_told_so() -> None:
 
     (entry,) = review(config, Source("studio.toml", FILE), gone, Now()).entries
     assert entry.effect.startswith(REMOVED)
+
+
+def test_the_rest_of_an_interrupted_first_up_is_no_change_of_the_file() -> None:
+    config = parse(FILE)
+    parts = between(parse(FILE + "[storage]\nversioning = false\n"), config)  # the first up was killed before it
+    encryption = ResourceChange(f"{ENCRYPTION}.data", ENCRYPTION, "data", "storage", "create")
+    summary = replace(parts, changes=(*parts.changes, encryption))
+
+    found = review(config, Source("studio.toml", FILE), summary, Now(is_unfinished=True)).entries
+    assert [(entry.subject, entry.before, entry.after) for entry in found] == [
+        ("storage.versioning", None, None),
+        ("encryption.customer_key", None, None),
+    ]
+
+
+def test_a_domain_that_failed_is_the_beginning_once_more() -> None:
+    config = parse(FILE)
+    domain = ResourceChange(
+        "aws_sagemaker_domain.studio", "aws_sagemaker_domain", "studio", "studio", "replace", reason="tainted"
+    )
+    encryption = ResourceChange(f"{ENCRYPTION}.data", ENCRYPTION, "data", "storage", "create")
+    summary = PlanSummary((domain, encryption), (), (), destroy=False, has_changes=True, file=Path("plan"))
+
+    found = review(config, Source("studio.toml", FILE), summary, Now())
+    assert found.is_new
+    assert [entry.after for entry in found.entries] == [None, None]
 
 
 @pytest.mark.parametrize(

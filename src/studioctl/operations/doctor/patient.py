@@ -192,6 +192,10 @@ class Patient:
         found = self.studio.apps(self.domain.id) if self.domain else ()
         return tuple(app for app in found if app.status != "Deleted")
 
+    def leaving(self, _: str) -> int:
+        """How many things of a type `up` deletes: nobody knows without a plan."""
+        return 0
+
     @shared
     def running(self) -> "tuple[RunningApp, ...]":
         """What runs in all domains of the region: quotas are the account's."""

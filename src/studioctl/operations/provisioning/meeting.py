@@ -127,7 +127,7 @@ def look(environment: Environment, summary: PlanSummary) -> Now:
         return tuple(Running(app.space, owners.get(app.space or "") or app.user_profile) for app in found)
 
     held = data_loss.held(environment, summary)
-    same_keys, same_resources = reach.same(environment) if domain_id else (frozenset(), frozenset())
+    same = reach.same(environment) if domain_id else reach.Same()
     return Now(
         running=read(met.running),
         using={address: read(found) for address, found in met.using.items()},
@@ -136,8 +136,9 @@ def look(environment: Environment, summary: PlanSummary) -> Now:
         unstarted=frozenset(space.name for space in unstarted),
         flags=(*((STOP_APPS,) if met.in_the_way else ()), *((DELETE_DATA,) if held else ())),
         zones=_zones(environment, summary),
-        same_keys=same_keys,
-        same_resources=same_resources,
+        same_keys=same.keys,
+        same_resources=same.resources,
+        is_unfinished=same.is_unfinished,
     )
 
 

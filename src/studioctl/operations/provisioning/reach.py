@@ -202,12 +202,29 @@ def _referred_to(environment: Environment, changes: Collection[ResourceChange], 
     return ""
 
 
-def same(environment: Environment) -> tuple[frozenset[str], frozenset[str]]:
-    """The parts of the file, and the addresses, that are as they were at the last `up`; none where nobody can tell."""
-    none: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+@dataclass(frozen=True)
+class Same:
+    """The parts of a file, and the addresses, that are as they were at the last `up`; none where nobody can tell.
+
+    Args:
+        keys: The parts, see `studioctl.review.since`.
+        resources: The addresses.
+        is_unfinished: Whether no `up` of this environment is known to have come to its end.
+    """
+
+    keys: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
+    is_unfinished: bool = False
+
+
+def same(environment: Environment) -> Same:
+    """The part of everything that is as it was at the last `up`."""
+    none = Same()
     try:
         record = last_up.read(environment)
-        if record is None or record.version != __version__:
+        if record is None:
+            return Same(is_unfinished=True)
+        if record.version != __version__:
             return none
         if (record.state, record.basis) != (
             last_up.of_state(environment.terraform.state()),
@@ -218,7 +235,7 @@ def same(environment: Environment) -> tuple[frozenset[str], frozenset[str]]:
         return none
     described = {it.address: it for it in environment.terraform.blueprint.resources() if it.address in record.resources}
     now = since.digests(environment.config)
-    return (
+    return Same(
         frozenset(key for key, digest in record.file.items() if now.get(key) == digest),
         frozenset(a for a, it in described.items() if record.resources[a].rendered == last_up.of_resource(it)),
     )

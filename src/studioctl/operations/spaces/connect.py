@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -142,6 +142,18 @@ def session_finding(account: Account, found: Survey) -> Finding:
     except StudioctlError as error:
         return needs.SESSION.broken(error.message, remedy=_restart_hint(error, found.space.name))
     return needs.SESSION.ok("AWS opens one")
+
+
+def of_machine(found: Survey) -> tuple[Finding, ...]:
+    """The findings about this machine. For a rehearsal they are notes: nothing is opened, and nothing is needed."""
+    if not found.host.local:
+        return found.machine
+    return tuple(
+        replace(it, severity=Severity.INFO, message=f"{it.message}; a rehearsal goes on without")
+        if it.severity > Severity.INFO
+        else it
+        for it in found.machine
+    )
 
 
 def refuse_unfit(found: Survey) -> None:

@@ -399,21 +399,21 @@ def test_a_record_without_marks_is_of_an_earlier_version(life: Life) -> None:
 
 def test_what_the_file_says_as_it_did_at_the_last_up_is_known(life: Life) -> None:
     before = life.environment.config
-    keys, resources = reach.same(life.environment)
+    as_it_was = reach.same(life.environment)
     life.environment.__dict__["config"] = config(users=[{"name": name} for name in PEOPLE], studio={"volume_gb": 50})
     life.terraform.blueprint = blueprint.build(life.environment.config)
-    fewer, others = reach.same(life.environment)
+    changed = reach.same(life.environment)
 
-    assert keys == frozenset(since.digests(before))
-    assert resources == {*both(*PEOPLE), "aws_sagemaker_domain.studio"}
-    assert keys - fewer == {"studio", "studio.volume_gb"}
-    assert not others & {f"{SPACE}.ada-editor", "aws_sagemaker_domain.studio"}
+    assert as_it_was.keys == frozenset(since.digests(before))
+    assert as_it_was.resources == {*both(*PEOPLE), "aws_sagemaker_domain.studio"}
+    assert as_it_was.keys - changed.keys == {"studio", "studio.volume_gb"}
+    assert not changed.resources & {f"{SPACE}.ada-editor", "aws_sagemaker_domain.studio"}
 
 
 def test_nothing_is_known_of_another_state_or_another_version(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as context:
         context.setattr(reach, "__version__", "99.0")
-        assert reach.same(life.environment) == (frozenset(), frozenset())
+        assert reach.same(life.environment) == reach.Same()
     life.terraform.serial += 1
 
-    assert reach.same(life.environment) == (frozenset(), frozenset())
+    assert reach.same(life.environment) == reach.Same()
