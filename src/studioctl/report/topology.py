@@ -13,6 +13,11 @@ _STYLE = """\
   node [shape=box, style=rounded, fontname="Arial", fontsize=11, margin="0.24,0.08"];
   edge [fontname="Arial", fontsize=9, arrowsize=0.7];"""
 
+# Arrows end at the border of a part, so that none crosses its title.
+_STANDING = "  graph [rankdir=TB, ranksep=0.3, labeljust=l, compound=true];"
+
+_GAP = "\N{NO-BREAK SPACE}" * 2  # between a title and the rounded corner
+
 
 def dot(config: EnvironmentConfig) -> str:
     """The graph of an environment, from left to right."""
@@ -23,7 +28,7 @@ def dot(config: EnvironmentConfig) -> str:
 def standing(config: EnvironmentConfig) -> str:
     """The same from top to bottom, so narrow that a telephone shows it in a size in which it can be read."""
     parts = (*_people_with_spaces(config), *_network(config), *_services(config, below_each_other=True))
-    return "\n".join(["digraph environment {", _STYLE, "  graph [rankdir=TB, ranksep=0.3, labeljust=l];", *parts, "}"])
+    return "\n".join(["digraph environment {", _STYLE, _STANDING, *parts, "}"])
 
 
 def in_words(config: EnvironmentConfig) -> str:
@@ -76,7 +81,7 @@ def _network(config: EnvironmentConfig) -> Iterator[str]:
         yield "  way -> internet;"
     else:
         place = network.vpc.id if network.vpc else f"VPC {network.cidr}, {count(network.availability_zones, 'zone')}"
-        yield f'  subgraph cluster_vpc {{ label={_text(place)}; style="rounded";'
+        yield f'  subgraph cluster_vpc {{ label={_text(f"{_GAP}{place}{_GAP}")}; style="rounded";'
         yield '    way [label="Private subnets"];'
         if network.internet == "nat" and network.vpc is None:
             yield '    nat [label="NAT gateway"];'
@@ -104,11 +109,12 @@ def _people_with_spaces(config: EnvironmentConfig) -> Iterator[str]:
     told = ["\n".join(lines) for lines in of_user.values()]
     if len(told) > MANY:
         told = [f"{count(len(config.users), 'user')}\n{count(len(config.resolved_spaces()), 'space')}"]
-    yield '  subgraph cluster_people { label="People and their spaces"; style="rounded";'
+    yield f'  subgraph cluster_people {{ label="{_GAP}People and their spaces"; style="rounded";'
     yield from (f"    user_{number} [label={_text(label)}];" for number, label in enumerate(told))
     yield from _below_each_other("user", len(told))
     yield "  }"
-    yield f"  user_{len(told) - 1} -> way;"
+    into = ", lhead=cluster_vpc" if config.network.is_closed else ""
+    yield f"  user_{len(told) - 1} -> way [ltail=cluster_people{into}, minlen=2];"
 
 
 def _below_each_other(kind: str, number: int) -> Iterator[str]:
@@ -125,7 +131,9 @@ def _services(config: EnvironmentConfig, *, below_each_other: bool = False) -> I
     if below_each_other:
         yield from _below_each_other("thing", len(things))
     yield "  }"
-    yield from (f"  {start} -> thing_{number};" for number, _ in enumerate(things[:1] if below_each_other else things))
+    into = " [lhead=cluster_data, minlen=2]" if below_each_other else ""
+    last = 1 if below_each_other else len(things)
+    yield from (f"  {start} -> thing_{number}{into};" for number in range(last))
 
 
 def _text(text: str) -> str:

@@ -246,3 +246,14 @@ def test_a_phone_shows_the_rows_of_wide_tables_as_lists_and_paper_shows_tables()
     assert "program" in few
     assert '<td class="yes" role="cell" data-label="kept by down">yes</td>' in text
     assert "@media screen and (max-width: 40rem) {" in text
+
+
+@pytest.mark.parametrize("example", ["team", "closed"])
+def test_on_a_telephone_no_arrow_crosses_the_title_of_a_part(example: str) -> None:
+    graph = topology.standing(load(Path(f"examples/{example}.toml")))
+    into_data = [line for line in graph.splitlines() if "-> thing_0" in line]
+
+    assert len(into_data) == 1
+    assert "lhead=cluster_data" in into_data[0]
+    assert "ltail=cluster_people" in graph
+    assert ("lhead=cluster_vpc" in graph) == (example == "closed")
