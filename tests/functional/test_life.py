@@ -162,7 +162,8 @@ def a_running_app_is_not_stopped_without_a_word(life: Shell) -> None:
     )
     done = life.studioctl("up", "--local", "--yes", "--stop-apps")
     assert "✓ stopped CodeEditor in 'ada-editor'" in done.err
-    assert re.findall(r"✓ (?:destroyed|replaced) (aws_\w+)", done.err) == 2 * ["aws_sagemaker_studio_lifecycle_config"]
+    replaced = re.findall(r"✓ (?:destroyed|replaced) (lifecycle script \w+)(?: \(old\))?  ", done.err)
+    assert sorted(replaced) == ["lifecycle script editor", "lifecycle script lab"]
     assert life.studioctl("plan", "--local").out == "No changes: everything is as the file says.\n"
 
 
