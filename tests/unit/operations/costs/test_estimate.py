@@ -148,7 +148,8 @@ def test_a_limit_that_ends_apps_before_they_cost_what_is_estimated_is_told() -> 
     assert [(cap.user, cap.usd) for cap in found.caps] == [(None, 270.0), ("ada", 9.0), ("bob", 9.0)]
     in_all, per_user = capped(found)
     assert (
-        in_all == "[limits] monthly_usd stops apps at 270.00 USD a month. Without it they cost 285.49 if left running."
+        in_all == "[limits] monthly_usd stops apps at 270.00 USD a month. Without it they cost 285.49 if nobody stops"
+        " apps."
     )
     assert per_user == (
         "[limits] monthly_usd_per_user stops a user's apps at 9.00 USD a month. Without it ada's cost 9.78 if left "
