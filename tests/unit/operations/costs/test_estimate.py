@@ -152,7 +152,7 @@ def test_a_limit_that_ends_apps_before_they_cost_what_is_estimated_is_told() -> 
         " apps."
     )
     assert per_user == (
-        "[limits] monthly_usd_per_user stops a user's apps at 9.00 USD a month. Without it ada's cost 9.78 if left "
-        "running, bob's cost 245.07 at 8 h a working day."
+        "[limits] monthly_usd_per_user stops a user's apps at 9.00 USD a month. Without it ada's cost 9.78 if "
+        "nobody stops apps, bob's cost 245.07 at 8 h a working day."
     )
     assert list(capped(estimate(environment(limits={"monthly_usd": 10.0})))) == []
