@@ -108,7 +108,7 @@ ALLOWED: dict[str, set[str]] = {
 # Inside `operations`: each part (a folder, or a file) imports only parts of the lines above its own.
 FLOORS: tuple[set[str], ...] = (
     {"emulation", "environment"},
-    {"state", "studio", "prices"},
+    {"holds", "state", "studio", "prices"},
     {"composition", "spaces"},
     {"data"},
     {"costs", "limits"},

@@ -57,6 +57,7 @@ def test_the_hours_and_dollars_of_everybody(lived: Living) -> None:
         ("bob", 1.5, 0.075, True),
     ]
     assert (told["usd"], told["doubt_usd"], told["source"]) == (0.2, 0.0, "CloudTrail")
+    assert [each["usd"] for each in told["used"]] == [round(each["hours"] * 0.05, 4) for each in told["used"]]
     assert [(day["hours"], day["usd"]) for day in told["days"]] == [(0.0, 0.0)] * 9 + [(4.0, 0.2)]
     assert told["days"][-1]["day"] == "2035-12-10"
 

@@ -20,7 +20,7 @@ from studioctl.guard.rates import Rates
 from studioctl.infrastructure import guard as blocks
 from studioctl.infrastructure.database import CLUSTER
 from studioctl.infrastructure.naming import Naming
-from studioctl.operations import emulation
+from studioctl.operations import emulation, holds
 from studioctl.operations.data import databases
 from studioctl.operations.environment import Account, Environment
 from studioctl.operations.prices.priced import refuse_limits_without_prices
@@ -159,7 +159,7 @@ def show(account: Account) -> Limited:
     month, found = _look(account)
     return Limited(
         **vars(month),
-        held=guard.held(account.session, _policy_arn(account)),
+        held=guard.held(account.session, holds.policy_arn(account)),
         stopped=tuple(
             Stopped(datetime.fromtimestamp(each.at, UTC), each.owner, each.space, each.name, each.why)
             for each in (found.stopped if found else ())
@@ -367,7 +367,7 @@ def release(environment: Environment) -> Work[None]:
     if HOLD not in addresses:
         return
     guard.quiet(environment.session, Naming.of(environment.config).guard)
-    if roles := guard.release(environment.session, _policy_arn(environment)):
+    if roles := guard.release(environment.session, holds.policy_arn(environment)):
         yield Noted(f"These may start apps again: {', '.join(roles)}.")
     if CLUSTER not in addresses:
         return
@@ -389,8 +389,3 @@ def listeners(session: Session, config: EnvironmentConfig) -> tuple[guard.Listen
     """Who has subscribed to the guard's topic; None where that is not to be known."""
     identity, name = session.identity, Naming.of(config).guard
     return guard.listeners(session, f"arn:{identity.partition}:sns:{config.region}:{identity.account_id}:{name}")
-
-
-def _policy_arn(account: Account) -> str:
-    identity = account.session.identity
-    return f"arn:{identity.partition}:iam::{identity.account_id}:policy/{Naming.of(account.config).policy('hold')}"

@@ -220,7 +220,7 @@ def _used(spans: Iterable[Span], rates: Rates, start: datetime, until: datetime)
             groups.setdefault(_group(span), []).append(span)
     found = []
     for (user, space, kind, instance_type, prepaid), members in groups.items():
-        hours = sum(span.hours(*bounds) for span in members)
+        hours = round(sum(span.hours(*bounds) for span in members), 4)  # shown so: the dollars follow from them
         price = rates.per_hour(members[0])
         found.append(
             Used(
@@ -228,7 +228,7 @@ def _used(spans: Iterable[Span], rates: Rates, start: datetime, until: datetime)
                 space=space,
                 app=kind,
                 instance_type=instance_type,
-                hours=round(hours, 4),
+                hours=hours,
                 usd=None if price is None else round(hours * price, 4),
                 doubt=round(sum(min(span.doubt * span.count / 3600, span.hours(*bounds)) for span in members), 4),
                 running=any(span.is_open for span in members),

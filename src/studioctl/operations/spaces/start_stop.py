@@ -16,6 +16,7 @@ from studioctl.config import checks
 from studioctl.config.text import listed, nearest, sentence
 from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
+from studioctl.operations import holds
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces import diagnose_start, remote_access
 from studioctl.operations.studio.stop_apps import OVER, stop_apps
@@ -181,6 +182,7 @@ def _start(
         if not for_remote_access:
             yield from remote_access.turn_off_where_too_small(account, details, spec)
         app = yield from _create(account, details, spec, for_remote_access=for_remote_access, recovery=recovery)
+        yield from holds.told(account, space.owner)
     else:
         _refuse_another_type(app, instance_type)
         _refuse_while_at_work(app, recovery=recovery)
