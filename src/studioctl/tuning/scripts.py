@@ -64,6 +64,7 @@ class Scripts:
             StudioctlError: The script fails before any trial ends.
         """
         self._lay_programs()
+        studies.make_tables(self.found)
         self._take_up(None, lost=False)
         seen = self._ended()
         try:

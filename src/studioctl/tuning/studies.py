@@ -85,6 +85,12 @@ def address(found: Place) -> str:
     return URL.create("sqlite", database=str(found.database), query={"timeout": "60"}).render_as_string()
 
 
+def make_tables(found: Place) -> None:
+    """Makes the tables of a script's database, before several processes would do so at the same moment."""
+    quiet()
+    RDBStorage(address(found))
+
+
 def opened(found: Place, **how: Any) -> optuna.Study:
     """A study that exists.
 
