@@ -77,9 +77,9 @@ class Terraform:
         """Bring the documents on disk in line with the blueprint; whether anything changed."""
         return self.workspace.write(self.documents(), self.backend)
 
-    def documents(self) -> dict[str, str]:
-        """The documents that Terraform is given, by the name of the document."""
-        return document.render(born(self.blueprint, self.birth()), self.workspace.target)
+    def documents(self, blueprint: Blueprint | None = None) -> dict[str, str]:
+        """The documents that Terraform is given, by the name of the document; those of a part, if that is given."""
+        return document.render(born(blueprint or self.blueprint, self.birth()), self.workspace.target)
 
     def shown(self) -> dict[str, Any]:
         """All that Terraform says of the plan that was saved last."""
@@ -298,9 +298,10 @@ class Terraform:
         Raises:
             TerraformError: Terraform failed, or someone else works here.
         """
-        with self.workspace.hold("accept"):
-            for address in addresses:
-                self._ask("untaint", address)
+        if addresses:
+            with self.workspace.hold("accept"):
+                for address in addresses:
+                    self._ask("untaint", address)
 
     def outputs(self) -> dict[str, Any]:
         """The environment's outputs by name, as of the last apply; empty if there was none."""

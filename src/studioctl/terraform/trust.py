@@ -77,6 +77,7 @@ class Anchor:
         self.resumes = self.record is not None and self.record.is_open
         self.is_needed = False
         self.knows_terraforms_files = False
+        self._lineage_of = "", ""  # a state's identity, and its lineage: one of a thousand people is long
 
     def _read(self) -> Record | None:
         try:
@@ -173,13 +174,18 @@ class Anchor:
         return [f"history/{path.name}" for path in sorted(self.directory.glob("history/*.tfstate"))]
 
     def _lineage(self, record: Record) -> str:
+        file = self.directory / STATE_FILE
         try:
-            content = records.content(self.directory / STATE_FILE, only="lineage")
+            identity = _identity(file) if file.exists() else ""
+            if identity and identity == self._lineage_of[0]:
+                return self._lineage_of[1]
+            content = records.content(file, only="lineage")
         except OSError:
             return record.lineage
         if isinstance(content, dict):
-            return str(content.get("lineage", ""))
-        return record.lineage if (self.directory / STATE_FILE).exists() else ""  # torn, or none
+            self._lineage_of = identity, str(content.get("lineage", ""))
+            return self._lineage_of[1]
+        return record.lineage if file.exists() else ""  # torn, or none
 
     def _write(self, record: Record) -> None:
         if self.file is None or self.place is None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from studioctl.catalog.provider import LOCK_FILE
@@ -109,7 +109,7 @@ def of_resource(resource: Resource) -> str:
 def basis(environment: Environment) -> str:
     """Digest of what decides on every resource, and stands in none."""
     terraform = environment.terraform
-    main = terraform.documents()["main.tf.json"]
+    main = terraform.documents(replace(terraform.blueprint, modules=(), files={}))["main.tf.json"]
     return fingerprint(main, records.text(terraform.workspace.directory / LOCK_FILE), str(terraform.engine))
 
 
