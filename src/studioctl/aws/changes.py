@@ -27,12 +27,14 @@ class LastChanges:
         spaces: The same of the spaces.
         people: The names of all profiles, also of those that are not in service.
         rooms: All spaces, by name.
+        passing: Whether AWS was making, changing or deleting one of them.
     """
 
     profiles: Mapping[str, str] = field(default_factory=dict)
     spaces: Mapping[str, str] = field(default_factory=dict)
     people: tuple[str, ...] = ()
     rooms: tuple[Space, ...] = ()
+    passing: bool = False
 
 
 def last_changes(session: Session, domain_id: str, *, since: str = "") -> LastChanges:
@@ -59,6 +61,7 @@ def last_changes(session: Session, domain_id: str, *, since: str = "") -> LastCh
         _times(spaces, "SpaceName"),
         tuple(each["UserProfileName"] for each in profiles),
         tuple(sorted(map(read_space, spaces), key=lambda space: space.name)),
+        any(each["Status"] in PASSING for each in (*profiles, *spaces)),
     )
 
 

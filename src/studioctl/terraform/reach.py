@@ -26,6 +26,11 @@ class Reach:
     is_known: bool = False
     there: Any = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last run came to its end and nothing was under way: a part is looked at only after such a one."""
+        return bool(self.targets) and self.there is not None and not self.there.passing
+
     def covers(self, address: str) -> bool:
         """Whether it looked at this."""
         return not self.targets or address in self.targets

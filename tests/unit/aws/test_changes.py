@@ -47,6 +47,7 @@ def test_times_are_the_same_in_every_zone() -> None:
     assert (found.profiles, found.spaces) == (at, at)
     assert found.people == ("ada", "eve")  # those that are not in service count for quotas, too
     assert [space.name for space in found.rooms] == ["ada", "eve"]
+    assert found.passing
 
 
 class Listed:

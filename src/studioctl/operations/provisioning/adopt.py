@@ -23,6 +23,7 @@ from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import ownership
 from studioctl.operations.provisioning.guards import refuse_another_case
 from studioctl.terraform.plan import CALLED_BY, PlanSummary, ResourceChange
+from studioctl.terraform.reach import Reach
 from studioctl.terraform.state_resources import DEPOSED, Estate
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ FAILED = "Failed"  # AWS's status of what was never finished; what worked once i
 
 
 def plan(
-    environment: Environment, *, adopt: str | None = None, targets: Collection[str] = (), refresh: bool = True
+    environment: Environment, *, adopt: str | None = None, targets: Collection[str] = (), reach: Reach | None = None
 ) -> Work[PlanSummary]:
     """Terraform's plan, in which nothing is created that exists already. Terraform must have been initialised.
 
@@ -41,7 +42,7 @@ def plan(
         environment: The environment.
         adopt: Its name once more, if it may be one of which there is no record here.
         targets: Addresses to which the plan is limited; all when empty.
-        refresh: Whether AWS is asked how things are.
+        reach: What is known already, if anything is.
 
     Raises:
         RefusedError: Another environment of the name is being made or removed.
@@ -55,9 +56,10 @@ def plan(
             ownership.refuse_unfinished(environment)
         return (yield from _plan_with(environment, (yield from settled(environment, everything)), targets))
     yield from _accept_what_was_finished(environment, estate)
+    refresh, is_settled = (not reach.is_known, reach.is_settled) if reach else (True, False)
     summary = yield from terraform.plan(targets=targets, refresh=refresh)
     created = {change.address for change in summary.changes if change.action == "create"}
-    found = yield from settled(environment, created)
+    found = existing(environment, created) if is_settled else (yield from settled(environment, created))
     # An older state can still record a predecessor, which AWS no longer has: Terraform would not import beside it.
     terraform.forget(sorted(found.keys() & {address for address, _ in estate.addresses()}))
     return (yield from _plan_with(environment, found, targets, refresh=refresh)) if found else summary

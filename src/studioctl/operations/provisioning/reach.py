@@ -63,7 +63,7 @@ def plan(environment: Environment, *, adopt: str | None, refresh: bool) -> Work[
         RefusedError, AwsError, TerraformError: See `adopt.plan`.
     """
     scope = of(environment, refresh=refresh)
-    looking = adoption.plan(environment, adopt=adopt, targets=scope.reach.targets, refresh=not scope.reach.is_known)
+    looking = adoption.plan(environment, adopt=adopt, targets=scope.reach.targets, reach=scope.reach)
     summary, looked_at = yield from _counted(looking)
     if scope.left and (moved := _referred_to(environment, summary.changes, scope.left)):
         scope = _everything(scope.reach, f"{moved} changes, and others refer to it")

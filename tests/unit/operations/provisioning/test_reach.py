@@ -287,8 +287,8 @@ def test_what_others_refer_to_makes_a_plan_look_again(
 ) -> None:
     asked: list[tuple[bool, bool]] = []
 
-    def planned(*_: Any, targets: Any = (), refresh: bool = True, **__: Any) -> Work[PlanSummary]:
-        asked.append((bool(targets), refresh))
+    def planned(*_: Any, targets: Any = (), reach: Reach | None = None, **__: Any) -> Work[PlanSummary]:
+        asked.append((bool(targets), reach is None or not reach.is_known))
         yield Noted("planned")
         return summary(change)
 
@@ -417,3 +417,12 @@ def test_nothing_is_known_of_another_state_or_another_version(life: Life, monkey
     life.terraform.serial += 1
 
     assert reach.same(life.environment) == reach.Same()
+
+
+@pytest.mark.parametrize("passing", [True, False])
+def test_what_passes_is_waited_for(life: Life, monkeypatch: pytest.MonkeyPatch, passing: bool) -> None:
+    listed = changes.last_changes
+    monkeypatch.setattr(changes, "last_changes", lambda *a, **k: replace(listed(*a, **k), passing=passing))
+
+    assert reach.of(life.environment).reach.is_settled is not passing
+    assert not reach.of(life.environment, refresh=True).reach.is_settled  # nobody knows how the last run ended
