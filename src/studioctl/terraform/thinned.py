@@ -4,12 +4,14 @@ Terraform checks and orders all that the documents describe, also what no target
 most of the time of a plan.
 """
 
-import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from studioctl.catalog.kinds import PROFILE, SPACE
-from studioctl.infrastructure.block import Blueprint, Output, references
+from studioctl.infrastructure.block import Blueprint, Module, Output, references
+from studioctl.target import Target
+from studioctl.terraform import document
 from studioctl.terraform.workspace import Workspace, write_text
 
 PEOPLE = (PROFILE, SPACE)
@@ -31,7 +33,7 @@ def thinned(workspace: Workspace, blueprint: Blueprint, targets: Collection[str]
             if any(not isinstance(block, Output) and block.address in left for block in module.blocks):
                 name = f"{module.name}.tf.json"
                 whole[name] = (workspace.directory / name).read_text(encoding="utf-8")
-                write_text(workspace.directory / name, _without(whole[name], left))
+                write_text(workspace.directory / name, _thin(blueprint, module, left, workspace.target))
         yield
     finally:
         for name, text in whole.items():
@@ -58,13 +60,8 @@ def left_out(blueprint: Blueprint, targets: Collection[str]) -> frozenset[str]:
     return frozenset(people.keys() - stays)
 
 
-def _without(text: str, left: Collection[str]) -> str:
-    document = json.loads(text)
-    resources = {
-        type_: {label: block for label, block in blocks.items() if f"{type_}.{label}" not in left}
-        for type_, blocks in document["resource"].items()
-    }
-    document["resource"] = {
-        type_: blocks for type_, blocks in resources.items() if blocks
-    }  # Terraform takes no empty one
-    return json.dumps(document, ensure_ascii=False)
+def _thin(blueprint: Blueprint, module: Module, left: Collection[str], target: Target) -> str:
+    """A module's document without these. It is made anew: a document of thousands of people takes long to read."""
+    blocks = tuple(block for block in module.blocks if isinstance(block, Output) or block.address not in left)
+    part = replace(blueprint, modules=(replace(module, blocks=blocks),), files={})
+    return document.render(part, target)[f"{module.name}.tf.json"]

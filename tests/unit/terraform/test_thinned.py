@@ -49,7 +49,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def thin(place: Path, targets: set[str]) -> AbstractContextManager[None]:
-    return thinned(cast("Any", SimpleNamespace(directory=place)), DESCRIBED, targets)
+    return thinned(cast("Any", SimpleNamespace(directory=place, target=Target("us-east-1"))), DESCRIBED, targets)
 
 
 def test_the_documents_are_whole_again_also_after_a_failure(place: Path) -> None:
