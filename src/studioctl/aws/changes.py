@@ -9,7 +9,7 @@ from typing import Any
 
 from studioctl.aws.errors import ignoring_missing
 from studioctl.aws.session import Session
-from studioctl.aws.values import UNSETTLED, Space, read_space
+from studioctl.aws.values import UNSETTLED, Space, UserProfile, read_space
 
 PAGE = {"PageSize": 100}  # AWS's largest; its default is 10
 SETTLED = "InService"
@@ -51,17 +51,18 @@ def last_changes(session: Session, domain_id: str, *, since: str = "") -> LastCh
         AwsError: AWS refused.
     """
 
-    def listed(kind: tuple[str, str]) -> list[Mapping[str, Any]]:
-        return list(takewhile(lambda it: _time(it) >= since, latest(session, domain_id, *kind)))
+    def listed(kind: tuple[str, str]) -> list[tuple[str, UserProfile | Space]]:
+        changed = takewhile(lambda it: _time(it) >= since, latest(session, domain_id, *kind))
+        return [(_time(it), _read(it)) for it in changed]
 
     with ThreadPoolExecutor(len(KINDS)) as pool:
         profiles, spaces = pool.map(listed, KINDS)
     return LastChanges(
-        _times(profiles, "UserProfileName"),
-        _times(spaces, "SpaceName"),
-        tuple(each["UserProfileName"] for each in profiles),
-        tuple(sorted(map(read_space, spaces), key=lambda space: space.name)),
-        any(each["Status"] in PASSING for each in (*profiles, *spaces)),
+        _times(profiles),
+        _times(spaces),
+        tuple(it.name for _, it in profiles),
+        tuple(sorted((it for _, it in spaces if isinstance(it, Space)), key=lambda space: space.name)),
+        any(it.status in PASSING for _, it in (*profiles, *spaces)),
     )
 
 
@@ -106,5 +107,10 @@ def _time(each: Mapping[str, Any]) -> str:
     return at.astimezone(UTC).isoformat() if at else ""
 
 
-def _times(listed: Iterable[Mapping[str, Any]], name: str) -> dict[str, str]:
-    return {each[name]: _time(each) for each in listed if each["Status"] == SETTLED and "LastModifiedTime" in each}
+def _read(each: Mapping[str, Any]) -> UserProfile | Space:
+    """An entry, without what nobody asks for: of thousands, AWS's answers take long to hold."""
+    return read_space(each) if "SpaceName" in each else UserProfile(each["UserProfileName"], each["Status"])
+
+
+def _times(listed: Iterable[tuple[str, UserProfile | Space]]) -> dict[str, str]:
+    return {it.name: at for at, it in listed if it.status == SETTLED and at}

@@ -6,6 +6,7 @@ thousand people on this machine half a second.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from studioctl.errors import TerraformError
@@ -63,8 +64,7 @@ class Reading:
         """
         file = self._workspace.state_file
         try:
-            found = file.stat()
-            identity = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+            identity = _identity(file)
             if self._on_disk and self._on_disk[0] == identity:
                 return self._on_disk[1]
             self._on_disk = None  # two of a thousand people at once are too much
@@ -80,6 +80,13 @@ class Reading:
             raise refused
         return state.parse(earlier or "", engine=self._engine)
 
+    def is_known(self) -> bool:
+        """Whether the state that is on this machine was read, and is whole."""
+        try:
+            return self._on_disk is not None and self._on_disk[0] == _identity(self._workspace.state_file)
+        except FileNotFoundError:
+            return False
+
     def _parsed(self, text: str) -> tuple[dict[str, Any], Exception | None]:
         """The state, empty for none; and why it is refused, if it is."""
         try:
@@ -87,3 +94,8 @@ class Reading:
             return state.parse(text, engine=self._engine), None
         except (ValueError, TerraformError) as error:
             return {}, error
+
+
+def _identity(file: Path) -> tuple[int, ...]:
+    found = file.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

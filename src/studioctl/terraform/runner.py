@@ -149,7 +149,7 @@ class Terraform:
 
     def _mend(self) -> Work[None]:
         """Take the state before a torn one. What was made since is found by its names and tags, and adopted."""
-        earlier = history.before_torn(self.workspace)
+        earlier = None if self._reading.is_known() else history.before_torn(self.workspace)
         if earlier is None:
             return
         history.mend(self.workspace, earlier)
