@@ -37,7 +37,7 @@ def test_apps_are_in_the_way_of_a_change_and_of_nothing_else(world: World) -> No
 
     for summary in (on, off):
         assert [app.title for app in meeting.apps(environment, summary).in_the_way] == ["CodeEditor in 'editor'"]
-        with pytest.raises(RefusedError, match="lets CloudTrail name users or no longer, only when none runs"):
+        with pytest.raises(RefusedError, match="or whether CloudTrail names users, only when none runs"):
             up.cleared(environment, summary)
     now = meeting.look(environment, on)
     assert ([app.title for app in now.running], now.flags) == (["editor of ada"], ("--stop-apps",))

@@ -91,7 +91,7 @@ GATEWAYS = Rule(
 IDENTITIES = Rule(
     "QUO009",
     Severity.ERROR,
-    "The account may not have as many roles or policies as the file wants",
+    "The file needs more roles or policies than the account's quota allows",
     "`up` fails in the middle, when the quota is used up. With per_user_roles each user has a role and policies.",
     ASK_FOR_MORE,
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
