@@ -8,6 +8,7 @@ from typing import Any
 
 from studioctl.events import Stage, Work
 from studioctl.infrastructure.block import Blueprint
+from studioctl.terraform.backend import Backend
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import Estate
 
@@ -20,6 +21,7 @@ class FakeWorkspace:
     mark: str = ""
     directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="fake-workspace-")))
     taken: str | None = None  # the version of the provider
+    anchor: None = None  # nothing is noted outside of it
 
     def provider_version(self) -> str | None:
         return self.taken
@@ -58,6 +60,7 @@ class FakeTerraform:
     adopted: dict[str, str] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
+    backend: Backend = field(default_factory=Backend)
     blueprint: Blueprint = field(default_factory=lambda: Blueprint("acme-ml", "us-east-1", None, {}, ()))
 
     def birth(self) -> str:
