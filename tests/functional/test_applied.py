@@ -248,6 +248,7 @@ def test_status_as_json_is_for_programs(applied: Applied) -> None:
                 "idle_timeout_minutes": None,
                 "usd_per_hour": None,
                 "app_type": "CodeEditor",
+                "in_recovery": False,
             }
         ],
     }

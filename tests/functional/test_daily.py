@@ -224,6 +224,7 @@ def test_status_as_json(home: Living) -> None:
         "usd_per_hour": 0.05,
         "app_type": "CodeEditor",
         "has_volume": True,
+        "in_recovery": False,
     }
     assert found["apps"] == []
 
