@@ -56,9 +56,12 @@ def mutated(mutation: Mutation, text: str) -> str:
 
 
 def run(source: Path, tests: Iterable[str]) -> "subprocess.CompletedProcess[str]":
-    """Runs test files against the packages in a directory, until one fails."""
+    """Runs test files against the packages in a directory, until one fails.
+
+    Sorted, since pytest loses a directory's fixtures when files of another one come in between.
+    """
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    files = [str(TESTS / "unit" / name) for name in tests]
+    files = [str(TESTS / "unit" / name) for name in sorted(set(tests))]
     environ = os.environ | {"PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         [*command, *files], cwd=TESTS.parent, env=environ, capture_output=True, text=True, check=False
