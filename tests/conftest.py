@@ -72,4 +72,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(tier)
         if together := uses(item, SHARED) or (not uses(item, ALONE) and {item.location[0]}):
             item.add_marker(pytest.mark.xdist_group("+".join(sorted(together))))
+        refuse_chance(item)
     items.sort(key=lambda item: TIERS.index(tiers[item]))
+
+
+def refuse_chance(item: pytest.Item) -> None:
+    """A name that differs from process to process ends a run with several workers before its first test.
+
+    Raises:
+        UsageError: The name has a set in the order of its hashes, or an address.
+    """
+    given = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+    if " at 0x" in item.name or any(isinstance(each, set | frozenset) and str(each) in item.name for each in given):
+        raise pytest.UsageError(f"{item.nodeid}: this name is another one in each process. Give it one by ids=[...].")

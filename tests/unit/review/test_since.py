@@ -117,7 +117,7 @@ def test_a_domain_that_failed_is_the_beginning_once_more() -> None:
         ('\n[[users]]\nname = "eve"\n', {"users", "users.eve"}),
         ('[groups.team]\nusers = ["ada"]\nvolume_gb = 40\n', {"groups", "groups.team", "users", "users.ada"}),
     ],
-    ids=str,
+    ids=["a key", "a user", "a group"],
 )
 def test_a_part_of_the_file_that_changes_has_another_digest(more: str, changed: set[str]) -> None:
     before, after = digests(parse(FILE)), digests(parse(FILE + more))
