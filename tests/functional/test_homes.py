@@ -135,6 +135,11 @@ def test_what_cannot_come_back_is_told(few: Living) -> None:
     done = few.run("homes", "restore", two)
     assert "ada: /200001" in done.err
     assert "Not in the file, so left where they are: grace" in done.err
+    assert "mount targets" in done.err
+    assert "mount targets" not in few.run("homes", "restore", two).err
+    status = few.run("status").err
+    assert f"Kept from before: home file system '{two}', which spaces of ada mount.\n" in status
+    assert f"Kept from before: home file system '{one}'. Getting at its files: studioctl docs" in status
     written = (few.shell.directory / "studio.toml").read_text()
     efs.tag_resource(ResourceId=one, Tags=[{**twice, "Value": "ada=200003"}])
     assert few.run("homes", "restore", one, expect=3).err == (

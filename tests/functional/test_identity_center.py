@@ -45,6 +45,26 @@ def assigned(shell: Shell, application: str) -> int:
     return len(found["ApplicationAssignments"])
 
 
+def shut_out_is_whoever_has_a_profile(shell: Shell, application: str) -> None:
+    centre = shell.client("sso-admin")
+    last = centre.list_application_assignments(ApplicationArn=application)["ApplicationAssignments"][-1]
+    whose = {key: last[key] for key in ("ApplicationArn", "PrincipalId", "PrincipalType")}
+    centre.delete_application_assignment(**whose)
+    shut_out = f"'bob@acme.example' ({last['PrincipalId']} in it) is not assigned to the domain's application"
+    assert told(shell)[2:] == [("SSO003", shut_out)]
+    centre.create_application_assignment(**whose)
+
+
+def authentication_stays(shell: Shell) -> None:
+    shell.write(HEAD + ADA.replace('sso_user = "ada@acme.example"\n', ""))
+    refused = shell.studioctl("up", "--local", "--yes", expect=4)
+    assert "studio.toml: access.auth: This would replace the domain." in " ".join(refused.err.split())
+    assert 'write auth = "sso" again' in refused.err
+    shell.write(HEAD + SSO + ADA.replace("ada@", "bob@"))
+    refused = shell.studioctl("up", "--local", "--yes", expect=4)
+    assert "AWS cannot give the profile of 'ada@acme.example' to 'bob@acme.example'" in " ".join(refused.err.split())
+
+
 @pytest.mark.timeout(1500)
 def test_a_life_with_identity_center(shell: Shell) -> None:
     shell.studioctl("emulator", "start")
@@ -81,7 +101,8 @@ def test_a_life_with_identity_center(shell: Shell) -> None:
     own = shell.studioctl("iam", "user", "ada", "--local")
     assert "CreatePresignedDomainUrl" not in own.out
     assert "ada signs in to Studio by IAM Identity Center and needs no policy for it." in own.err
-    assert told(shell)[1:] == [("SSO002", "1 user of the file is known to it")]
+    everybody = ("SSO003", "whoever has a profile is assigned to the domain's application")
+    assert told(shell)[1:] == [("SSO002", "1 user of the file is known to it"), everybody]
     shell.studioctl("report", "--local", "--output", "report.html")
     assert "People sign in with IAM Identity Center" in (shell.directory / "report.html").read_text()
 
@@ -92,14 +113,9 @@ def test_a_life_with_identity_center(shell: Shell) -> None:
     shell.studioctl("up", "--local", "--yes")
     assert assigned(shell, application) == 2
 
-    shell.write(HEAD + ADA.replace('sso_user = "ada@acme.example"\n', ""))
-    refused = shell.studioctl("up", "--local", "--yes", expect=4)
-    assert "studio.toml: access.auth: This would replace the domain." in " ".join(refused.err.split())
-    assert 'write auth = "sso" again' in refused.err
-    shell.write(HEAD + SSO + ADA.replace("ada@", "bob@"))
-    refused = shell.studioctl("up", "--local", "--yes", expect=4)
-    assert "AWS cannot give the profile of 'ada@acme.example' to 'bob@acme.example'" in " ".join(refused.err.split())
-
+    shell.write(HEAD + SSO + ADA)  # bob's profile is there until the next up
+    shut_out_is_whoever_has_a_profile(shell, application)
+    authentication_stays(shell)
     shell.write(HEAD + SSO + ADA)
     shell.studioctl("up", "--local", "--yes", "--delete-data")
     assert assigned(shell, application) == 1

@@ -88,5 +88,6 @@ def mount(session: Session, file_system_id: str, subnet_ids: Collection[str], gr
             now = efs.describe_mount_targets(FileSystemId=file_system_id)["MountTargets"]
         return {each["SubnetId"] for each in now if each["LifeCycleState"] == "available"} >= set(subnet_ids)
 
-    yield from until(is_there, subject=f"mount targets of {file_system_id}", action="create", timeout=TIMEOUT)
+    if made or not is_there():
+        yield from until(is_there, subject=f"mount targets of {file_system_id}", action="create", timeout=TIMEOUT)
     return tuple(made)

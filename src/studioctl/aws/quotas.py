@@ -99,9 +99,17 @@ def editor_quotas(session: Session, instance_types: Iterable[str], app_type: str
     Those whose code is not known are looked up by name among SageMaker's thousands of quotas.
     """
     names = {name: editor_quota_name(name, app_type) for name in instance_types}
-    codes = {editor_quota_name(name): code for name, code in EDITORS_ON.items()}
-    found = _named(session, names.values(), codes)
+    found = _named(session, names.values(), _codes_of_editors())
     return {name: found[quota_name] for name, quota_name in names.items()}
+
+
+def editor_quota(session: Session, name: str) -> Quota | None:
+    """The quota of this name, of apps on a type of instances; None where the region has none."""
+    return _named(session, [name], _codes_of_editors())[name]
+
+
+def _codes_of_editors() -> Mapping[str, str]:
+    return {editor_quota_name(name): code for name, code in EDITORS_ON.items()}
 
 
 def training_quota(session: Session, instance_type: str, *, is_spot: bool) -> Quota | None:

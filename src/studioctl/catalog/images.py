@@ -1,7 +1,7 @@
 """SageMaker Distribution, AWS's image for editors: its versions, until when AWS mends them, and their ARNs."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from studio_emulator import distribution
 from studio_emulator.facts import has_gpu
@@ -9,6 +9,7 @@ from studio_emulator.facts import has_gpu
 VERSION = distribution.VERSION
 # The oldest that lets a local editor in: https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html
 FOR_REMOTE_ACCESS = (2, 7)
+SOON = timedelta(days=30)
 parsed, support = distribution.parsed, distribution.support
 
 
@@ -20,6 +21,24 @@ def newest() -> str:
 def supported_until(version: str) -> date | None:
     """The last day on which AWS mends this version; None where that is not known."""
     return support().until(version)
+
+
+def ending(version: str, today: date) -> str | None:
+    """When AWS stops mending this version, in words; None where that is not soon, or not known."""
+    end = supported_until(version)
+    if end is None or end - today > SOON:
+        return None
+    return f"AWS {'supported' if end < today else 'supports'} until {end}"
+
+
+def doubt(version: str) -> str | None:
+    """That nobody here knows whether there is such a version, in words; None for one that the table has."""
+    numbers, table = parsed(version), support()
+    if numbers[:2] not in table.ends:
+        return f"is not in AWS's table as of {table.as_of}: AWS may have it since, or not at all"
+    if len(numbers) == 3:
+        return f"may not exist: AWS's table as of {table.as_of} has no versions of three numbers"
+    return None
 
 
 def is_too_old_for_remote_access(version: str) -> bool:

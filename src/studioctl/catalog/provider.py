@@ -131,11 +131,12 @@ class Constraint:
 
     def admits(self, version: str) -> bool:
         """Whether this version, such as "6.69.1", may be used."""
-        found = re.fullmatch(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})", version)
-        if found is None:
-            return False
-        wanted = (int(found[1]), int(found[2]), int(found[3]))
-        return self.low <= wanted < self.high and wanted not in self.excluded and _is_supported(wanted)
+        return self.spans(version) and _is_supported(_numbers(version))
+
+    def spans(self, version: str) -> bool:
+        """Whether its words admit this version, which studioctl may still not work with."""
+        wanted = _numbers(version)
+        return self.low <= wanted < self.high and wanted not in self.excluded
 
     @property
     def is_exact(self) -> bool:
@@ -201,6 +202,12 @@ def _interval(operator: str, version: Version, *, parts: int) -> tuple[Version, 
         "<=": (FIRST, _after(version)),
         "~>": (version, {1: LAST, 2: (major + 1, 0, 0), 3: (major, minor + 1, 0)}[parts]),
     }[operator]
+
+
+def _numbers(version: str) -> Version:
+    """The numbers of a version such as "6.69.1"; what no constraint admits for anything else."""
+    found = re.fullmatch(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})", version)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else LAST
 
 
 def _after(version: Version) -> Version:

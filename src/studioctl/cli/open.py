@@ -55,12 +55,12 @@ def _sign_in(portal: str, space: str, terminal: "Terminal", *, print_it: bool) -
     if print_it:
         typer.echo(portal)
     else:
-        hand_over_and_tell(portal, space, terminal)
+        hand_over_and_tell(portal, space, terminal, lasts=True)
     terminal.say(f"Sign in with IAM Identity Center, as the owner of '{space}'; it is among your spaces in Studio.")
 
 
-def hand_over_and_tell(url: str, space: str, terminal: "Terminal") -> None:
-    """Opens the address in the browser, and says how it went."""
+def hand_over_and_tell(url: str, space: str, terminal: "Terminal", *, lasts: bool = False) -> None:
+    """Opens the address in the browser, and says how it went. `lasts`: whether it is one that does not expire."""
     from studioctl.errors import StudioctlError
     from studioctl.remote.browser import PATIENCE, hand_over
 
@@ -77,9 +77,8 @@ def hand_over_and_tell(url: str, space: str, terminal: "Terminal") -> None:
         message = f"A browser was started, but did not ask for the page within {PATIENCE:.0f} seconds."
     else:
         message = f"No browser could be started: {_why_none()}."
-    raise StudioctlError(
-        message, hint=f"studioctl open {space} --print   (then open the address in a browser, within five minutes)"
-    )
+    soon = "" if lasts else ", within five minutes"
+    raise StudioctlError(message, hint=f"studioctl open {space} --print   (then open the address in a browser{soon})")
 
 
 def _why_none() -> str:

@@ -83,8 +83,9 @@ def up(
         typer.echo(dumps(outputs))
     else:
         homes = inventory.kept_homes(environment)
+        mounted = environment.config.storage.restored
         kept = sum(home.usd_per_month or 0 for home in homes)
-        views.kept_homes([h.name for h in homes], kept, {h.name: h.directories for h in homes}, terminal)
+        views.kept_homes([h.name for h in homes], kept, {h.name: h.directories for h in homes}, mounted, terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
-from studioctl.catalog.images import is_too_old_for_remote_access
+from studioctl.catalog.images import doubt, is_too_old_for_remote_access
+from studioctl.catalog.provider import DEFAULT
+from studioctl.config.aws_tables import REFUSED_INSTANCE_TYPES
 from studioctl.config.editor import Editor
 from studioctl.config.git_checks import host_of, is_ssh
 from studioctl.config.model import EnvironmentConfig
+from studioctl.config.terraform import instance_types
 from studioctl.config.text import Location, Violation, quote
 
 
@@ -15,9 +18,12 @@ def notes(config: EnvironmentConfig) -> Iterator[Violation]:
     if not config.studio.home_file_system:
         only = "users have the volumes of their spaces alone, and no ~/user-default-efs"
         yield ("studio", "home_file_system"), f"{only}; it can be turned on later, and never off again"
-    for place, version in config.pinned_images() if config.studio.remote_access else ():
-        if is_too_old_for_remote_access(version):
+    for place, version in config.pinned_images():
+        if config.studio.remote_access and is_too_old_for_remote_access(version):
             yield place, f"{quote(version)} lets no local editor in: `connect` needs 2.7 or newer"
+        if words := doubt(version):
+            yield place, f"{quote(version)} {words}"
+    yield from _types_of_later_providers(config)
     yield from _repositories_by_ssh(config)
     if config.editor.script and (config.secrets.github or any(user.github for user in config.users)):
         yield ("editor", "script"), "is stored as it is, so Git in the space does not ask for the token by itself"
@@ -42,6 +48,18 @@ def _docker(config: EnvironmentConfig) -> Iterator[Violation]:
     reached = f"ECR images of your account and pulls AWS's own{also}"
     words = f"in a closed network Docker pulls and pushes {reached}; nothing from Docker Hub, nor FROM scratch{more}"
     yield ("studio", "docker"), words
+
+
+def _types_of_later_providers(config: EnvironmentConfig) -> Iterator[Violation]:
+    """One note for each type that the provider that was tried refuses: the file names a later one."""
+    told = set[str]()
+    for place, value in instance_types(config.model_dump(include={"studio", "users"})):
+        if value in REFUSED_INSTANCE_TYPES - told:
+            told.add(value)
+            words = (
+                f"{quote(value)} is passed on; provider {DEFAULT} refuses it, and whether {config.terraform.provider}"
+            )
+            yield place, f"{words} takes it was not tried"
 
 
 def _repositories_by_ssh(config: EnvironmentConfig) -> Iterator[Violation]:

@@ -137,6 +137,7 @@ class Status:
         kept_homes: Home file systems of domains before this one, that an earlier `down` kept.
         kept_homes_usd_per_month: About what they cost, by us-east-1's prices.
         kept_directories: By id of such a file system: where in it each user's files are.
+        restored_homes: By id of such a file system: whose spaces mount their directories in it, by the file.
         resources: Where there is no domain: the ARNs of what exists of the environment all the same, without the kept
             homes. It may cost money. None where the caller may not look.
         endpoint: The address that stands for AWS: the emulator's, or one that the user's settings name; None for AWS's.
@@ -161,6 +162,7 @@ class Status:
     kept_homes: tuple[str, ...] = ()
     kept_homes_usd_per_month: float = 0.0
     kept_directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    restored_homes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     resources: tuple[str, ...] | None = ()
     endpoint: str | None = None
     apps: tuple[AppStatus, ...] = ()
@@ -243,6 +245,7 @@ def _with(found: Status, account: Account, homes: Sequence[Holding]) -> Status:
         kept_homes=tuple(home.name for home in homes),
         kept_homes_usd_per_month=sum(home.usd_per_month or 0.0 for home in homes),
         kept_directories={home.name: home.directories for home in homes if home.directories},
+        restored_homes=account.config.storage.restored,
     )
 
 

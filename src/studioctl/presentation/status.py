@@ -53,7 +53,7 @@ def show(found: "Status", terminal: Terminal, *, flags: str, is_without_file: bo
 
 
 def _kept(found: "Status", terminal: Terminal) -> None:
-    kept_homes(found.kept_homes, found.kept_homes_usd_per_month, found.kept_directories, terminal)
+    kept_homes(found.kept_homes, found.kept_homes_usd_per_month, found.kept_directories, found.restored_homes, terminal)
 
 
 def watch(looks: Iterable["Status | AwsError"], terminal: Terminal, *, seconds: float, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """Results as a person reads them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -83,7 +83,11 @@ def _in_brackets(cost: float | None) -> str:
 
 
 def kept_homes(
-    homes: Sequence[str], cost: float, directories: Mapping[str, Mapping[str, str]], terminal: Terminal
+    homes: Sequence[str],
+    cost: float,
+    directories: Mapping[str, Mapping[str, str]],
+    mounted: Mapping[str, Collection[str]],
+    terminal: Terminal,
 ) -> None:
     """Home file systems of domains that are gone: AWS gives every new domain one of its own.
 
@@ -91,10 +95,14 @@ def kept_homes(
         homes: Their ids.
         cost: What they cost together, in US dollars a month.
         directories: By id: where in it each user's files are, as far as that is known.
+        mounted: By id: whose spaces mount their directories in it, by the file.
         terminal: Where to say it.
     """
     for home in homes:
-        terminal.say(f"Kept from before: home file system '{home}'. Getting at its files: {COME_BACK}")
+        if users := mounted.get(home):
+            terminal.say(f"Kept from before: home file system '{home}', which spaces of {listed(users)} mount.")
+        else:
+            terminal.say(f"Kept from before: home file system '{home}'. Getting at its files: {COME_BACK}")
         found = list(directories.get(home, {}).items())
         if found:
             terminal.say(f"  In it: {listed(f'{path} of {user}' for user, path in found)}.")

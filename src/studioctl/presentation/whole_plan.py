@@ -1,12 +1,14 @@
 """A plan with all that is told of it: what it meets, what it costs, how long it takes, what the account lacks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rich.console import Console
 
+from studioctl.catalog.images import doubt, ending
+from studioctl.config.text import quote
 from studioctl.errors import RefusedError
-from studioctl.operations import quotas
+from studioctl.operations import emulation, quotas
 from studioctl.operations.costs import change
 from studioctl.operations.costs.change import PlannedCosts
 from studioctl.operations.environment import Environment
@@ -55,8 +57,18 @@ class WholePlan:
 
     @property
     def short(self) -> list[str]:
-        """The things that the account lacks for it, in lines."""
-        return quota_words.short(self.shortages)
+        """The things that the account lacks for it, in lines; and images that may not last, or not exist."""
+        return [*quota_words.short(self.shortages), *(self._images if self.summary.has_changes else ())]
+
+    @property
+    def _images(self) -> Iterator[str]:
+        config, source = self.environment.config, self.environment.source
+        today = emulation.now(self.environment.target).date()
+        for place, version in config.pinned_images():
+            if end := ending(version, today):
+                yield f"Note: {source.place(*place)}: {version}, which {end}."
+            if words := doubt(version):
+                yield f"Note: {source.place(*place)}: {quote(version)} {words}."
 
     def tell(
         self, console: Console, *, verbose: bool, flags: tuple[str, ...] | None = None, repeat: Callable[[str], str]

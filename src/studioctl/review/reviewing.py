@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from studioctl.catalog.kinds import POLICY
+from studioctl.catalog.kinds import POLICY, SUBNET
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location, count
@@ -134,20 +134,20 @@ def _switched(gathered: _Gathered, facts: Facts) -> tuple[str, str] | None:
     gone = {change.address for change in facts.summary.drift if change.action == "delete"}
     if facts.is_new or gone.intersection(gathered.parts):
         return None
+    comes_or_goes = {part.change.action for part in gathered.parts.values()} & {"create", "delete"}
+    if "delete" not in comes_or_goes and facts.now and facts.now.is_unfinished:
+        return None  # a run was interrupted: nobody has changed the file since
     if gathered.key == ZONES:
         return _zones(gathered, facts)
-    only_comes = all(part.change.action == "create" for part in gathered.parts.values())
-    if only_comes and facts.now and facts.now.is_unfinished:
-        return None  # a run was interrupted: nobody has changed the file since
-    comes_or_goes = {part.change.action for part in gathered.parts.values()} & {"create", "delete"}
     return words.switched(gathered.key, facts.config, comes_or_goes) if comes_or_goes else None
 
 
-def _zones(gathered: _Gathered, facts: Facts) -> tuple[str, str]:
-    """The numbers of zones: each has one subnet."""
-    actions = [part.change.action for part in gathered.parts.values() if part.change.type == "aws_subnet"]
+def _zones(gathered: _Gathered, facts: Facts) -> tuple[str, str] | None:
+    """The numbers of zones: each has one subnet. None where no zone comes or goes."""
+    actions = [part.change.action for part in gathered.parts.values() if part.change.type == SUBNET]
     now = facts.config.network.availability_zones
-    return str(now - actions.count("create") + actions.count("delete")), str(now)
+    before = now - actions.count("create") + actions.count("delete")
+    return (str(before), str(now)) if before != now else None
 
 
 def _is_below(entry: Entry) -> bool:

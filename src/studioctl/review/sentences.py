@@ -168,6 +168,8 @@ def _closing(parts: Parts, facts: Facts) -> str:
 
 def _zones(parts: Parts, facts: Facts) -> str:
     subnets = [part.change for part in parts if part.change.type == SUBNET]
+    if not subnets:  # what hangs on them comes or goes alone
+        return f"{counted(parts)} {NOBODY}"
     number = "one more zone" if len(subnets) == 1 else f"{len(subnets)} more zones"
     if not any(change.destroys for change in subnets):
         return f"Apps can start in {number} if AWS has no free instance in the others. {NOBODY}"

@@ -18,6 +18,7 @@ from pathlib import Path
 from studioctl import homes
 from studioctl.catalog.provider import NAME as PROVIDER
 from studioctl.catalog.provider import USUAL, Constraint
+from studioctl.config.text import listed
 from studioctl.errors import ConfigError, TerraformError
 from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
 
@@ -174,19 +175,34 @@ def _required(directory: Path, registry: str, wanted: Constraint) -> Mirror:
     mirror = _held(directory, registry, wanted)
     if mirror is None:
         raise ConfigError(
-            f'Provider mirror "{directory}" does not hold {PROVIDER} {wanted.text} for {platform_name()}',
+            f'Provider mirror "{directory}" does not hold {PROVIDER} {wanted.text} for {platform_name()}'
+            f"{_instead(directory, registry, wanted)}",
             hint=f"Fill it with `terraform providers mirror {directory}`, or unset {MIRROR_VARIABLE}.",
         )
     return mirror
 
 
+def _instead(directory: Path, registry: str, wanted: Constraint) -> str:
+    """Which versions a mirror holds that will not do; empty for none at all."""
+    found = sorted({version for host in _hosts(registry) for version in _versions(directory / host / PROVIDER)})
+    if not found:
+        return ""
+    gap = [version for version in found if wanted.spans(version)]
+    why = f"; studioctl does not work with {listed(gap)}" if gap else ""
+    return f", only {listed(found)}{why}"
+
+
 def _held(directory: Path, registry: str, wanted: Constraint) -> Mirror | None:
-    # OpenTofu takes the same provider from its own registry; a mirror of Terraform's serves it too (`Workspace`).
-    for host in dict.fromkeys((registry, TERRAFORM_REGISTRY)):
+    for host in _hosts(registry):
         packages = directory / host / PROVIDER
         if any(wanted.admits(version) for version in _versions(packages)):
             return Mirror(directory, host)
     return None
+
+
+def _hosts(registry: str) -> tuple[str, ...]:
+    """OpenTofu takes the same provider from its own registry; a mirror of Terraform's serves it too (`Workspace`)."""
+    return tuple(dict.fromkeys((registry, TERRAFORM_REGISTRY)))
 
 
 def _versions(packages: Path) -> Iterator[str]:

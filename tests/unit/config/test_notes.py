@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from studioctl.catalog.images import support
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.notes import notes
 from studioctl.config.text import path
@@ -62,3 +63,28 @@ def test_that_an_old_image_lets_no_local_editor_in() -> None:
 
     assert told(studio=old) == [word]
     assert told(studio={**old, "remote_access": False}) == told(studio={"image": "2.7"}) == []
+
+
+def test_that_nobody_knows_of_an_image() -> None:
+    table = f"AWS's table as of {support().as_of}"
+    newer = f"is not in {table}: AWS may have it since, or not at all"
+    notes_on = {version: told(studio={"image": version}) for version in ("4.99", "99.1", "5", "4.3.99", "4.3", "4")}
+
+    assert notes_on == {
+        "4.99": [f'studio.image: "4.99" {newer}'],
+        "99.1": [f'studio.image: "99.1" {newer}'],
+        "5": [f'studio.image: "5" {newer}'],
+        "4.3.99": [f'studio.image: "4.3.99" may not exist: {table} has no versions of three numbers'],
+        "4.3": [],
+        "4": [],
+    }
+
+
+def test_that_a_later_provider_may_not_take_an_instance_type() -> None:
+    users = [{"name": "ada", "spaces": [{"name": f"ada-{n}", "instance_type": "ml.g7e.2xlarge"} for n in (1, 2)]}]
+
+    (note,) = told(terraform={"provider": "6.69.1"}, users=users)
+    assert note == (
+        'users[0].spaces[0].instance_type: "ml.g7e.2xlarge" is passed on; provider 5.100.0 refuses it, and whether'
+        " 6.69.1 takes it was not tried"
+    )

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from studioctl.aws import quotas
+from studioctl.aws.quotas import Request
 from studioctl.aws.values import ResourceSpec, Space
 from studioctl.config.limits import Limits
 from studioctl.errors import AwsError
@@ -145,6 +147,42 @@ def test_where_none_of_them_can_be_had_the_last_says_what_to_do() -> None:
         "try again later, or on another type for this time: studioctl start ada-editor --instance-type ml.g4dn.2xlarge"
         "   (or ml.g4dn.xlarge, ml.g5.2xlarge)"
     )
+
+
+def asking(code: str = "", request: Request | None = None) -> Any:
+    """Quotas of which one is known, with a request that AWS has not decided."""
+    known = quotas.Quota("sagemaker", code, "", 0, is_adjustable=True) if code else None
+    return SimpleNamespace(editor_quota=lambda _, __: known, open_request=lambda _, __: request)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnose_start, "quotas", asking())
+
+
+def test_a_request_that_is_open_is_told_instead_of_advice_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnose_start, "quotas", asking("L-1", Request(2, "abc-1", "PENDING")))
+    error = failure(QUOTA)
+
+    assert error.message.endswith(" is 0 in us-east-1, and 0 are in use. A request for 2 is open.")
+    assert error.hint == (
+        "wait for AWS's answer: aws service-quotas get-requested-service-quota-change --request-id abc-1"
+        " --region us-east-1"
+    )
+
+
+def test_of_several_types_there_is_advice_for_each() -> None:
+    others: dict[str | None, str] = {
+        each: QUOTA.replace("ml.p3.2xlarge", each) for each in ("ml.g5.xlarge", "ml.p3.2xlarge")
+    }
+
+    with pytest.raises(AwsError) as caught:
+        done(start_stop.start(scarce(Scarce(others)), EDITOR))
+
+    elsewhere, *asked = caught.value.hint.split("; or ")
+    assert elsewhere.startswith("try again later, or on another type for this time: studioctl start ada-editor")
+    assert [each.partition(": ")[0] for each in asked] == ["ask AWS for more"] * 2
+    assert [("L-8C616CCB" in each, "ml.p3.2xlarge" in each) for each in asked] == [(True, False), (False, True)]
 
 
 def test_no_type_is_named_that_the_limits_deny() -> None:

@@ -270,6 +270,15 @@ def test_a_failure_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch, visi
     assert (error.value.message, error.value.hint) == (message, FOLLOWING)
 
 
+def test_an_address_that_does_not_expire_is_not_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "hand_over", lambda _: Visit(came=False, started=False, refused=()))
+
+    with pytest.raises(StudioctlError) as error:
+        hand_over_and_tell("https://d-abc.studio.us-east-1.sagemaker.aws", "ada-editor", Terminal(), lasts=True)
+
+    assert error.value.hint == FOLLOWING.replace(", within five minutes", "")
+
+
 def test_another_user_who_came_too_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(browser, "hand_over", lambda _: Visit(came=True, started=True, refused=(0,)))
 

@@ -97,6 +97,23 @@ def test_the_rest_of_an_interrupted_first_up_is_no_change_of_the_file() -> None:
     ]
 
 
+def test_zones_are_counted_only_where_one_comes_or_goes() -> None:
+    config = parse(FILE)
+    table = ResourceChange(
+        "aws_route_table_association.studio_b", "aws_route_table_association", "studio_b", "network", "create"
+    )
+    subnet = ResourceChange("aws_subnet.b", "aws_subnet", "b", "network", "create")
+
+    def told(*changes: ResourceChange, now: Now) -> tuple[str | None, str | None, str]:
+        summary = PlanSummary(changes, (), (), destroy=False, has_changes=True, file=Path("plan"))
+        (entry,) = review(config, Source("studio.toml", FILE), summary, now).entries
+        return entry.before, entry.after, entry.effect
+
+    assert told(table, now=Now())[:2] == told(table, subnet, now=Now(is_unfinished=True))[:2] == (None, None)
+    assert "zone" not in told(table, now=Now())[2]
+    assert told(table, subnet, now=Now())[:2] == ("1", "2")
+
+
 def test_a_domain_that_failed_is_the_beginning_once_more() -> None:
     config = parse(FILE)
     domain = ResourceChange(

@@ -89,6 +89,22 @@ def test_a_named_directory_without_the_provider_is_an_error(tmp_path: Path) -> N
         found(tmp_path, STUDIOCTL_PROVIDER_MIRROR=str(tmp_path))
 
 
+def test_it_says_which_versions_such_a_directory_holds(tmp_path: Path) -> None:
+    packages = tmp_path / TERRAFORM_REGISTRY / NAME
+    for version in ("6.30.0", "5.99.0"):
+        (packages / version / provider.platform_name()).mkdir(parents=True)
+
+    with pytest.raises(ConfigError) as error:
+        provider.find(
+            {"STUDIOCTL_PROVIDER_MIRROR": str(tmp_path)}, TERRAFORM_REGISTRY, wanted=constraint(">= 5.100, < 7")
+        )
+
+    assert error.value.message == (
+        f'Provider mirror "{tmp_path}" does not hold hashicorp/aws >= 5.100, < 7 for {provider.platform_name()},'
+        " only 5.99.0, 6.30.0; studioctl does not work with 6.30.0"
+    )
+
+
 def test_terraforms_own_directories_need_nothing_from_us(tmp_path: Path) -> None:
     mirror(tmp_path / "opt/plugins")
     mirror(tmp_path / "share/terraform/plugins")

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from studioctl.aws.values import SETTINGS
+from studioctl.catalog.images import ending
 from studioctl.findings import Finding, Rule, Severity
 from studioctl.infrastructure.naming import Naming, kept_tags
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.images import POLICY, ending, with_newest
+from studioctl.operations.doctor.images import POLICY, with_newest
 from studioctl.operations.doctor.patient import EXAMINED_SPACES, Patient
 from studioctl.operations.spaces.remote_requirements import large_enough
 

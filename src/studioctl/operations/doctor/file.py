@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from studioctl.catalog.images import newest, support, supported_until
+from studioctl.catalog.images import ending, newest, support, supported_until
 from studioctl.config.notes import notes
 from studioctl.errors import ConfigError, RefusedError
 from studioctl.findings import Finding, Rule, Severity
 from studioctl.operations.composition import backend_of
 from studioctl.operations.doctor.check import Check, Group, Needs
-from studioctl.operations.doctor.images import POLICY, advisable, ending
+from studioctl.operations.doctor.images import POLICY, advisable
 from studioctl.operations.doctor.patient import Patient
 from studioctl.terraform import vetting
 

@@ -1,10 +1,10 @@
 """Whether IAM Identity Center is where the file needs it, and knows the file's users."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from studioctl.config.access import SSO
-from studioctl.config.text import count
+from studioctl.config.text import Location, count
 from studioctl.findings import Finding, Rule, Severity
 from studioctl.operations.doctor.check import Check, Group, Needs
 from studioctl.operations.doctor.patient import Patient
@@ -32,7 +32,7 @@ STRANGER = Rule(
 SHUT_OUT = Rule(
     "SSO003",
     Severity.ERROR,
-    "A user of the file is not assigned to the domain's application in IAM Identity Center",
+    "A user with a profile is not assigned to the domain's application in IAM Identity Center",
     "AWS lets nobody else in. It counts by the id in the directory: who was deleted there and made anew has another"
     " one, and `up` assigns only users whose profiles it makes.",
     "aws sso-admin create-application-assignment --application-arn {application} --principal-id {identity}"
@@ -78,11 +78,15 @@ def _people(patient: Patient) -> Iterator[Finding]:
     if all(ids):
         yield STRANGER.ok(f"{count(len(names), 'user')} of the file {'is' if len(names) == 1 else 'are'} known to it")
     if patient.domain and patient.domain.application_arn:
-        yield from _assignments(patient, patient.domain.application_arn, stores, ids)
+        yield from _assignments(patient, patient.domain.application_arn, stores, ids, known_as)
 
 
 def _assignments(
-    patient: Patient, application: str, stores: Sequence[str], ids: Sequence[str | None]
+    patient: Patient,
+    application: str,
+    stores: Sequence[str],
+    ids: Sequence[str | None],
+    known_as: Callable[[str], str | None],
 ) -> Iterator[Finding]:
     """Who may come in, by the ids in the directory: a name may be another person's by now.
 
@@ -91,6 +95,7 @@ def _assignments(
         application: The ARN of the domain's application.
         stores: The directories.
         ids: Of each user of the file.
+        known_as: What finds the id of a user's name.
     """
     from studioctl.aws import identity_center  # noqa: PLC0415 (boto3 is heavy)
 
@@ -99,20 +104,28 @@ def _assignments(
     by_group = {
         member.id for store in stores for group in groups for member in identity_center.members(session, store, group)
     }
-    profiles = {profile.name.casefold() for profile in patient.profiles}
-    lacking = [
-        (number, user.sso_user, identity)
+    profiles = {profile.name.casefold(): profile.name for profile in patient.profiles}
+    people: list[tuple[Location | None, str | None, str | None]] = [
+        (("users", number, "sso_user"), user.sso_user, identity)
         for number, (user, identity) in enumerate(zip(patient.wanted.users, ids, strict=True))
-        if identity and user.name.casefold() in profiles and identity not in direct | by_group
+        if profiles.pop(user.name.casefold(), None)
     ]
-    for number, name, identity in lacking:
+
+    def signs_in_as(profile: str) -> str:
+        found = patient.studio.described_profile(str(patient.domain_id), profile)
+        return str(found.get("SingleSignOnUserValue", ""))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # whom others made: they are not in the file
+        others = [name for name in pool.map(signs_in_as, profiles.values()) if name]
+        people += [(None, name, identity) for name, identity in zip(others, pool.map(known_as, others), strict=True)]
+    lacking = [each for each in people if each[2] and each[2] not in direct | by_group]
+    for at, name, identity in lacking:
         message = f"'{name}' ({identity} in it) is not assigned to the domain's application"
-        at = ("users", number, "sso_user")
         yield SHUT_OUT.broken(message, at=at, application=application, identity=identity, flags=flags)
     if not lacking:
         yield SHUT_OUT.ok("whoever has a profile is assigned to the domain's application")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        unknown = sorted(direct - set(filter(None, ids)))
+        unknown = sorted(direct - {identity for _, _, identity in people} - set(ids))
         there = pool.map(lambda each: any(identity_center.is_there(session, it, each) for it in stores), unknown)
         gone = [identity for identity, is_there in zip(unknown, there, strict=True) if not is_there]
     for identity in gone:

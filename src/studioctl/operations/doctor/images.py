@@ -1,12 +1,11 @@
 """SageMaker Distribution: when AWS's support of a version is over, or nearly."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from studioctl.aws.values import ResourceSpec, write_spec
-from studioctl.catalog.images import newest, support, supported_until
+from studioctl.catalog.images import ending, newest, support
 
-SOON = timedelta(days=30)
 POLICY = support().source
 
 
@@ -14,14 +13,6 @@ def with_newest(spec: ResourceSpec) -> str:
     """The same with the newest version of the image, as the AWS CLI takes it."""
     members = write_spec(replace(spec, image_version_arn=None, image_alias=str(support().newest[0])))
     return ",".join(f"{key}={value}" for key, value in members.items())
-
-
-def ending(version: str, today: date) -> str | None:
-    """When AWS stops mending this version, in words; None where that is not soon, or not known."""
-    end = supported_until(version)
-    if end is None or end - today > SOON:
-        return None
-    return f"AWS {'supported' if end < today else 'supports'} until {end}"
 
 
 def advisable(today: date) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from studio_emulator.facts import EDITORS_ON, editor_quota_name
+from studioctl.aws import quotas
+from studioctl.aws.quotas import Request
 from studioctl.aws.values import App, Space
 from studioctl.catalog import troubles
 from studioctl.catalog.prices import alternatives
@@ -120,15 +122,32 @@ def _quota(account: Account, space: Space, found: re.Match[str], instance_type: 
         f"aws service-quotas list-service-quotas --service-code sagemaker{flags}"
         f" --query \"Quotas[?QuotaName=='{name}'].QuotaCode\" --output text"
     )
+    hint = (
+        "ask AWS for more: aws service-quotas request-service-quota-increase --service-code sagemaker"
+        f" --quota-code {code or f'$({look_up})'} --desired-value {int(found['used']) + 1}{flags}"
+    )
+    asked = _asked_already(account, name)
+    if asked:
+        status = f"aws service-quotas get-requested-service-quota-change --request-id {asked.id}{flags}"
+        hint = f"wait for AWS's answer: {status}"
+    open_request = f" A request for {asked.desired} is open." if asked else ""
     return UnavailableError(
         f"'{space.name}' cannot start: the account's quota '{name}'{f' ({code})' if code else ''} is"
-        f" {found['limit']} in {account.target.region}, and {found['used']} are in use.",
-        hint="ask AWS for more: aws service-quotas request-service-quota-increase --service-code sagemaker"
-        f" --quota-code {code or f'$({look_up})'} --desired-value {int(found['used']) + 1}{flags}",
+        f" {found['limit']} in {account.target.region}, and {found['used']} are in use.{open_request}",
+        hint=hint,
         why=f"the account's quota for {instance_type or 'it'} is {found['limit']}, and {found['used']} are in use",
         instance_type=instance_type,
         by_quota=True,
     )
+
+
+def _asked_already(account: Account, quota_name: str) -> Request | None:
+    """The request for more of this that AWS has not decided yet; None also where nobody may look."""
+    try:
+        quota = quotas.editor_quota(account.session, quota_name)
+        return quotas.open_request(account.session, quota) if quota else None
+    except AwsError:  # it is worth telling all the same what was refused
+        return None
 
 
 def _capacity(account: Account, space: Space, app: App) -> AwsError:
@@ -143,12 +162,15 @@ def _capacity(account: Account, space: Space, app: App) -> AwsError:
     )
 
 
-def exhausted(account: Account, space: Space, error: UnavailableError, tried: Sequence[str]) -> UnavailableError:
-    """None of several types could be had: what the last one says, with a hint that names none of them."""
-    if error.by_quota:
-        return error
-    hint = _on_another(account, space, tried)
-    return UnavailableError(error.message, hint=hint, why=error.why, instance_type=tried[-1], by_quota=False)
+def exhausted(account: Account, space: Space, refused: Sequence[UnavailableError]) -> UnavailableError:
+    """None of several types could be had: what the last one says, and what to do about each."""
+    last = refused[-1]
+    hints = [each.hint for each in refused if each.by_quota]
+    if len(hints) < len(refused):
+        hints.insert(0, _on_another(account, space, [each.instance_type or "" for each in refused]))
+    return UnavailableError(
+        last.message, hint="; or ".join(hints), why=last.why, instance_type=last.instance_type, by_quota=last.by_quota
+    )
 
 
 def _on_another(account: Account, space: Space, tried: Sequence[str]) -> str:

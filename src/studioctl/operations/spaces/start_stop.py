@@ -143,14 +143,14 @@ def start(
     """
     check_instance_type(account, instance_type)
     types = [instance_type] if instance_type else _types(account, space)
-    tried: list[str] = []
+    refused: list[diagnose_start.UnavailableError] = []
     for place, each in enumerate(types):
         try:
             return (yield from _start(account, space, each, wait, script, for_remote_access, recovery))
         except diagnose_start.UnavailableError as error:
-            tried.append(error.instance_type or "")
+            refused.append(error)
             if place + 1 == len(types):
-                raise diagnose_start.exhausted(account, space, error, tried) from error
+                raise diagnose_start.exhausted(account, space, refused) from error
             yield Noted(f"{error.why}; trying {types[place + 1]}")
     raise AssertionError("there is at least one type")
 
