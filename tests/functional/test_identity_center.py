@@ -47,10 +47,12 @@ def assigned(shell: Shell, application: str) -> int:
 
 def shut_out_is_whoever_has_a_profile(shell: Shell, application: str) -> None:
     centre = shell.client("sso-admin")
-    last = centre.list_application_assignments(ApplicationArn=application)["ApplicationAssignments"][-1]
-    whose = {key: last[key] for key in ("ApplicationArn", "PrincipalId", "PrincipalType")}
+    (instance,) = centre.list_instances()["Instances"]
+    users = shell.client("identitystore").list_users(IdentityStoreId=instance["IdentityStoreId"])["Users"]
+    (bob,) = (user["UserId"] for user in users if user["UserName"] == "bob@acme.example")
+    whose = {"ApplicationArn": application, "PrincipalId": bob, "PrincipalType": "USER"}
     centre.delete_application_assignment(**whose)
-    shut_out = f"'bob@acme.example' ({last['PrincipalId']} in it) is not assigned to the domain's application"
+    shut_out = f"'bob@acme.example' ({bob} in it) is not assigned to the domain's application"
     assert told(shell)[2:] == [("SSO003", shut_out)]
     centre.create_application_assignment(**whose)
 

@@ -45,6 +45,7 @@ def up(
     """
     from studioctl.cli import confirm, context
     from studioctl.cli.hints import repeating
+    from studioctl.config.file_systems import restored
     from studioctl.operations.data import inventory
     from studioctl.operations.provisioning import up as provision
     from studioctl.presentation import views, whole_plan
@@ -83,7 +84,7 @@ def up(
         typer.echo(dumps(outputs))
     else:
         homes = inventory.kept_homes(environment)
-        mounted = environment.config.storage.restored
+        mounted = restored(environment.config.storage.file_systems)
         kept = sum(home.usd_per_month or 0 for home in homes)
         views.kept_homes([h.name for h in homes], kept, {h.name: h.directories for h in homes}, mounted, terminal)
         views.ready(terminal, environment.config.name, outputs, flags=context.repeated(config, local=local))

@@ -1,6 +1,6 @@
 """File systems of EFS that spaces mount beside their volumes, and who people are there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -39,6 +39,11 @@ class FileSystem(Model):
     def number_of(self, user: str) -> int | None:
         """The user's number in it; None where they have no directory. AWS does not tell profiles apart by case."""
         return next((number for name, number in self.homes.items() if name.casefold() == user.casefold()), None)
+
+
+def restored(file_systems: Iterable[FileSystem]) -> Mapping[str, tuple[str, ...]]:
+    """By id of a home file system that an earlier `down` kept: who mounts their directory in it."""
+    return {each.id: tuple(each.homes) for each in file_systems if each.homes}
 
 
 class Posix(Model):

@@ -1,6 +1,5 @@
 """What is stored, where, and encrypted with which key: buckets, images, secrets, Terraform's state."""
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool
@@ -57,11 +56,6 @@ class Storage(Model):
         " and admit S3's log service. Left out: no log.",
         examples=["acme-logs"],
     )
-
-    @property
-    def restored(self) -> Mapping[str, tuple[str, ...]]:
-        """By id of a home file system that an earlier `down` kept: who mounts their directory in it."""
-        return {each.id: tuple(each.homes) for each in self.file_systems if each.homes}
 
 
 class CustomImage(Model):

@@ -14,6 +14,7 @@ from studioctl.aws.values import EDITOR, LAB, App, Domain, Space
 from studioctl.catalog.images import supported_until
 from studioctl.catalog.prices import Prices
 from studioctl.config.checks import LONGEST_IDLE
+from studioctl.config.file_systems import restored
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations import emulation
 from studioctl.operations.costs import rates
@@ -245,7 +246,7 @@ def _with(found: Status, account: Account, homes: Sequence[Holding]) -> Status:
         kept_homes=tuple(home.name for home in homes),
         kept_homes_usd_per_month=sum(home.usd_per_month or 0.0 for home in homes),
         kept_directories={home.name: home.directories for home in homes if home.directories},
-        restored_homes=account.config.storage.restored,
+        restored_homes=restored(account.config.storage.file_systems),
     )
 
 

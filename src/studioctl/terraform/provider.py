@@ -18,7 +18,6 @@ from pathlib import Path
 from studioctl import homes
 from studioctl.catalog.provider import NAME as PROVIDER
 from studioctl.catalog.provider import USUAL, Constraint
-from studioctl.config.text import listed
 from studioctl.errors import ConfigError, TerraformError
 from studioctl.terraform.environment import CACHE, CONFIG_FILES, place_of
 
@@ -188,8 +187,8 @@ def _instead(directory: Path, registry: str, wanted: Constraint) -> str:
     if not found:
         return ""
     gap = [version for version in found if wanted.spans(version)]
-    why = f"; studioctl does not work with {listed(gap)}" if gap else ""
-    return f", only {listed(found)}{why}"
+    why = f"; studioctl does not work with {', '.join(gap)}" if gap else ""
+    return f", only {', '.join(found)}{why}"
 
 
 def _held(directory: Path, registry: str, wanted: Constraint) -> Mirror | None:

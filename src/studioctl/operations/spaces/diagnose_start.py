@@ -128,8 +128,8 @@ def _quota(account: Account, space: Space, found: re.Match[str], instance_type: 
     )
     asked = _asked_already(account, name)
     if asked:
-        status = f"aws service-quotas get-requested-service-quota-change --request-id {asked.id}{flags}"
-        hint = f"wait for AWS's answer: {status}"
+        look = "aws service-quotas get-requested-service-quota-change"
+        hint = f"wait for AWS's answer: {look} --request-id {asked.id}{flags}"
     open_request = f" A request for {asked.desired} is open." if asked else ""
     return UnavailableError(
         f"'{space.name}' cannot start: the account's quota '{name}'{f' ({code})' if code else ''} is"
