@@ -54,6 +54,7 @@ STARTING = (
     "tests/unit/lifecycle/test_script.py",
     "tests/unit/lifecycle/test_starts.py",
     "tests/unit/operations/doctor/test_engine.py",
+    "tests/unit/operations/provisioning/test_at_work.py",
     "tests/unit/operations/test_editor.py",
     "tests/unit/operations/test_state.py",
     "tests/unit/presentation/test_pages.py",

@@ -1,5 +1,6 @@
 """Everything that carries a tag, whatever it is, and whether it is still there."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -7,13 +8,15 @@ from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
 
 OF_DOMAIN = {"app", "space", "user-profile"}
+RECORD = re.compile(r"arn:[^:]+:sagemaker:[^/]+-job/.*")
+"""A job's. AWS lists jobs for years after they have ended: a record, which costs nothing. `jobs.py` knows which run."""
 PAGE: Any = {"PageSize": 100}  # AWS's largest; its default is 50
 
 
 def tagged(
     session: Session, tag: tuple[str, str], is_wanted: Callable[[str], bool] = lambda _: True
 ) -> tuple[str, ...]:
-    """ARNs of what carries this tag and exists. AWS's index of tags knows what was deleted for some time.
+    """ARNs of what carries this tag and exists, but jobs. AWS's index of tags knows what was deleted for some time.
 
     IAM is not in that index: its roles and policies are looked for by name (belongings.py).
 
@@ -23,7 +26,7 @@ def tagged(
         is_wanted: Whether somebody wants to know of an ARN: each that is costs a call.
     """
     found, there = filter(is_wanted, listed(session, tag)), dict[str, bool]()
-    return tuple(sorted(arn for arn in found if _exists(session, arn, there)))
+    return tuple(sorted(arn for arn in found if not RECORD.fullmatch(arn) and _exists(session, arn, there)))
 
 
 def listed(session: Session, tag: tuple[str, str], *types: str) -> Mapping[str, Mapping[str, str]]:

@@ -120,6 +120,9 @@ def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str, aws_f
     for key in outcome.leaving:
         date = f" on {key.deletion_at:%Y-%m-%d}" if key.deletion_at else ""
         terminal.say(f"AWS deletes key '{key.id}'{date}; {WAITING}{kms_keys.saving([key], aws_flags)}")
+    if outcome.records:
+        jobs = "1 job" if outcome.records == 1 else f"{outcome.records:,} jobs"
+        terminal.say(f"AWS keeps a record of {jobs} that ended. It costs nothing.")
     terminal.say(f"'{name}' is gone: 0 left.")
     if outcome.kept:
         back = "come back: what was kept is taken up again"

@@ -61,6 +61,7 @@ def emulator(emulator_dir: Path) -> Iterator[RunningEmulator]:
         registration_seconds=0,
         nfs_groups_go=False,
         update_space_takes_type=False,
+        training_stop_seconds=1,
         quotas={of_type("CodeEditor", "ml.g5.xlarge").code: 1.0},
     )
     yield server.start(settings=settings, state_dir=home)

@@ -45,8 +45,10 @@ def test_what_becomes_of_data_is_told_and_no_copy_is_promised_that_is_not_made()
 def test_what_comes_back_is_not_promised_of_home_directories(
     kinds: tuple[str, ...], effect: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcome = Outcome(tuple(Holding(kind, "acme", "1 object", 1) for kind in kinds), ())
+    outcome = Outcome(tuple(Holding(kind, "acme", "1 object", 1) for kind in kinds), (), records=40)
 
     views.gone(Terminal(), "acme-ml", outcome, flags=" --local", aws_flags="")
 
-    assert f"  studioctl up --local                  {effect}\n" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"  studioctl up --local                  {effect}\n" in told
+    assert "AWS keeps a record of 40 jobs that ended. It costs nothing.\n'acme-ml' is gone: 0 left.\n" in told

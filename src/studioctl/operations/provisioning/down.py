@@ -29,9 +29,9 @@ from studioctl.operations.data.inventory import HOME, STUDIES, Holding, Store, p
 from studioctl.operations.environment import Environment
 from studioctl.operations.prices import known
 from studioctl.operations.provisioning import adopt as adoption
-from studioctl.operations.provisioning import endpoint_zones, occupants, ownership
+from studioctl.operations.provisioning import at_work, endpoint_zones, occupants, ownership
 from studioctl.operations.provisioning.guards import refuse_to_forget
-from studioctl.operations.provisioning.remaining import Remain, remains
+from studioctl.operations.provisioning.remaining import Remain, records, remains
 from studioctl.operations.studio.delete import remove_studio
 from studioctl.terraform.state_resources import (
     BUCKET,
@@ -167,11 +167,19 @@ def _leaving(key: Key, aws_flags: str) -> Holding:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended: what was kept, what is left although it should not be, and the keys that AWS deletes some day."""
+    """How it ended.
+
+    Args:
+        kept: What was kept.
+        left: What is left although it should not be.
+        leaving: The keys that AWS deletes some day.
+        records: How many jobs AWS keeps a record of, which nothing needs and which costs nothing.
+    """
 
     kept: tuple[Holding, ...]
     left: tuple[Remain, ...]
     leaving: tuple[Key, ...] = ()
+    records: int = 0
 
 
 def survey(
@@ -210,7 +218,8 @@ def _look(environment: Environment, delete: frozenset[str]) -> Teardown:
     unrecorded = adoption.existing(environment, missing)
     traces = _traces(environment, estate, unrecorded)
     _refuse_strangers(environment, estate, traces)
-    unseen = occupants.refuse_removal(environment, estate, unrecorded, traces)
+    unseen = at_work.refuse_running(environment, "studioctl down")
+    unseen += occupants.refuse_removal(environment, estate, unrecorded, traces)
     remaining = tuple(trace for trace in traces if _is_there(environment, trace))
     places = holdings.stores(environment, unrecorded)
     held = holdings.find(environment, places, remaining)
@@ -298,7 +307,7 @@ def remove(environment: Environment, delete: frozenset[str], copies: Collection[
     leaving = tuple(kms_keys.retire(environment, found.retiring))
     environment.terraform.workspace.release()
     kept = (*(h for h in found.kept if h.kind != STUDIES), *priced(environment, studies(environment)))
-    return Outcome(kept, remains(environment, kept), leaving)
+    return Outcome(kept, remains(environment, kept), leaving, records(environment))
 
 
 def _delete_stray_scripts(environment: Environment) -> None:

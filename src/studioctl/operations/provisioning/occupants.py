@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from studioctl.errors import RefusedError
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, kept_tags
 from studioctl.operations.environment import Environment
+from studioctl.operations.provisioning import at_work
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.state_resources import Estate
 
@@ -52,7 +53,9 @@ def refuse_change(environment: Environment, summary: PlanSummary) -> None:
         RefusedError: It names each with its owner.
     """
     seen = _seen(environment, summary)
-    _refuse(seen.occupants if seen else (), "studioctl up")
+    if seen and seen.occupants:
+        at_work.refuse_running(environment, "studioctl up")  # their interfaces are no strangers'
+        _refuse(seen.occupants, "studioctl up")
 
 
 def not_looked_at(environment: Environment, summary: PlanSummary) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from studioctl.aws.tagged import tagged
+from studioctl.aws.tagged import RECORD, listed, tagged
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 from studioctl.operations.data.inventory import Holding
 from studioctl.operations.data.kms_keys import is_named
@@ -18,6 +18,12 @@ class Remain:
 
     name: str
     kind: str
+
+
+def records(environment: Environment) -> int:
+    """How many jobs the environment has had, of which AWS keeps a record."""
+    tags = listed(environment.session, (ENVIRONMENT_TAG, environment.config.name))
+    return sum(RECORD.fullmatch(arn) is not None for arn in tags)
 
 
 def remains(environment: Environment, kept: Collection[Holding]) -> tuple[Remain, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from studio_emulator.facts import training_quota_name
 from studio_emulator.training import registries
 from studioctl.aws import quotas, training
+from studioctl.aws.jobs import STUDY_TAG
 from studioctl.aws.training import TrainingCloud
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import listed, nearest
@@ -224,7 +225,7 @@ def planned(
             longest_seconds=settings.minutes * 60,
             is_spot=settings.is_spot,
             network=network,
-            tags={ENVIRONMENT_TAG: config.name, "studioctl:study": found.name},
+            tags={ENVIRONMENT_TAG: config.name, STUDY_TAG: found.name},
             usd_per_hour=hourly,
         )
         return plan, cloud
