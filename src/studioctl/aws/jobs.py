@@ -1,4 +1,4 @@
-"""What runs under an environment's names and with its roles: jobs and endpoints. Reads only."""
+"""The jobs and endpoints of an environment that run. Reads only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,12 +47,12 @@ class Running:
 
     @property
     def ending(self) -> str:
-        """AWS's command that ends it."""
-        return f"aws sagemaker {KINDS[self.kind][1]} {self.name}"
+        """The command of `aws sagemaker` that ends it."""
+        return f"{KINDS[self.kind][1]} {self.name}"
 
 
 def running(session: Session, prefix: str, tag: tuple[str, str]) -> tuple[tuple[Running, ...], tuple[str, ...]]:
-    """What runs under names that begin so, and where we may not look, and why.
+    """The jobs and endpoints that run under names that begin so; and those that we may not look for, and why.
 
     Args:
         session: The account.

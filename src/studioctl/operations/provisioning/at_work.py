@@ -33,8 +33,8 @@ def refuse_running(environment: Environment, command: str) -> tuple[str, ...]:
 
 def _endings(found: Iterable[jobs.Running], aws_flags: str) -> list[str]:
     """The command for each study, and for each that belongs to none."""
-    return list(
-        dict.fromkeys(
-            f"studioctl tune stop --study {each.study}" if each.study else f"{each.ending}{aws_flags}" for each in found
-        )
+    commands = (
+        f"studioctl tune stop --study {each.study}" if each.study else f"aws sagemaker {each.ending}{aws_flags}"
+        for each in found
     )
+    return list(dict.fromkeys(commands))

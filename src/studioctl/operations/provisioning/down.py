@@ -29,7 +29,7 @@ from studioctl.operations.data.inventory import HOME, STUDIES, Holding, Store, p
 from studioctl.operations.environment import Environment
 from studioctl.operations.prices import known
 from studioctl.operations.provisioning import adopt as adoption
-from studioctl.operations.provisioning import at_work, endpoint_zones, occupants, ownership
+from studioctl.operations.provisioning import endpoint_zones, occupants, ownership
 from studioctl.operations.provisioning.guards import refuse_to_forget
 from studioctl.operations.provisioning.remaining import Remain, records, remains
 from studioctl.operations.studio.delete import remove_studio
@@ -167,14 +167,7 @@ def _leaving(key: Key, aws_flags: str) -> Holding:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended.
-
-    Args:
-        kept: What was kept.
-        left: What is left although it should not be.
-        leaving: The keys that AWS deletes some day.
-        records: How many jobs AWS keeps a record of, which nothing needs and which costs nothing.
-    """
+    """Data that was kept, things that should be gone, keys that AWS deletes some day, and how many jobs it remembers."""
 
     kept: tuple[Holding, ...]
     left: tuple[Remain, ...]
@@ -218,8 +211,7 @@ def _look(environment: Environment, delete: frozenset[str]) -> Teardown:
     unrecorded = adoption.existing(environment, missing)
     traces = _traces(environment, estate, unrecorded)
     _refuse_strangers(environment, estate, traces)
-    unseen = at_work.refuse_running(environment, "studioctl down")
-    unseen += occupants.refuse_removal(environment, estate, unrecorded, traces)
+    unseen = occupants.refuse_removal(environment, estate, unrecorded, traces)
     remaining = tuple(trace for trace in traces if _is_there(environment, trace))
     places = holdings.stores(environment, unrecorded)
     held = holdings.find(environment, places, remaining)
@@ -337,8 +329,7 @@ def _mark(environment: Environment, traces: Iterable[DomainTraces], homes: Colle
 
 def _traces(environment: Environment, estate: Estate, unrecorded: Mapping[str, str]) -> tuple[DomainTraces, ...]:
     """Every domain that is, or ever was, in this environment: one that was replaced is in nobody's state."""
-    domains = estate.attributes(DOMAIN)
-    known = {str(domain["id"]): str(domain["arn"]) for domain in domains if domain.get("id")}
+    known = {str(its["id"]): str(its["arn"]) for its in estate.attributes(DOMAIN) if its.get("id")}
     if lost := environment.domain():
         known[lost.id] = lost.arn
     vpcs = [*estate.ids("aws_vpc"), *(i for address, i in unrecorded.items() if address.startswith("aws_vpc."))]

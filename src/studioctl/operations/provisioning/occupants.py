@@ -21,7 +21,8 @@ VPC, SUBNET, GROUP = "aws_vpc", "aws_subnet", "aws_security_group"
 def refuse_removal(
     environment: Environment, estate: Estate, unrecorded: Mapping[str, str], traces: Iterable["DomainTraces"]
 ) -> tuple[str, ...]:
-    """Refuses to remove a network that others are in. A VPC that we only use is looked at for our groups alone.
+    """Refuses to remove what jobs need, and a network that others are in. A VPC that we only use is looked at for
+    our groups alone.
 
     Returns:
         What could not be looked at, and why.
@@ -31,6 +32,7 @@ def refuse_removal(
     """
     from studioctl.aws import leftovers, occupants  # noqa: PLC0415 (boto3 is needed only here)
 
+    unseen = at_work.refuse_running(environment, "studioctl down")
     traces = tuple(traces)
     vpcs, groups = (
         {*estate.ids(type_), *(i for address, i in unrecorded.items() if address.startswith(f"{type_}."))}
@@ -38,12 +40,12 @@ def refuse_removal(
     )
     groups |= {group for trace in traces for group in leftovers.nfs_groups(environment.session, trace.domain_id)}
     if not vpcs | groups:
-        return ()
+        return unseen
     ours = _ours(environment, estate, unrecorded, traces)
     seen = occupants.in_vpcs(environment.session, sorted(vpcs), ours)
     seen += occupants.on_groups(environment.session, groups, ours)
     _refuse(seen.occupants, "studioctl down")
-    return seen.unseen
+    return (*unseen, *seen.unseen)
 
 
 def refuse_change(environment: Environment, summary: PlanSummary) -> None:
