@@ -167,7 +167,7 @@ def _leaving(key: Key, aws_flags: str) -> Holding:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Data that was kept, things that should be gone, keys that AWS deletes some day, and how many jobs it remembers."""
+    """Data that was kept, things that should be gone, keys that AWS deletes some day, and the number of jobs noted."""
 
     kept: tuple[Holding, ...]
     left: tuple[Remain, ...]
