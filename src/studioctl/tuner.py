@@ -230,9 +230,10 @@ class Tuner:
             RefusedError: It runs.
         """
         from studioctl.operations.tuning import sizes  # noqa: PLC0415
-        from studioctl.tuning import runs  # noqa: PLC0415
+        from studioctl.tuning import runs, studies  # noqa: PLC0415
 
-        erase, _ = sizes.eraser(self._beside, self.status(study), self._account)
+        status = studies.status_if_readable(self._beside, study)
+        erase = sizes.eraser(self._beside, status, self._account)[0] if status else None
         runs.delete(self._beside, study, erase)
 
     def _settings(self, file: str | Path, jobs: "JobSettings | None", **settings: Any) -> "Settings":

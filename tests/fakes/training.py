@@ -4,6 +4,7 @@ import importlib
 import io
 import sys
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,10 +42,12 @@ class FakeCloud:
     Args:
         objective: What each job runs.
         room: How many jobs may run at once.
+        closing_seconds: How long a job goes on after its result.
     """
 
     objective: Callable[[Any], Any]
     room: int = 100
+    closing_seconds: float = 0.0
     objects: dict[str, bytes] = field(default_factory=dict)
     jobs: dict[str, FakeJob] = field(default_factory=dict)
     failing: dict[str, str] = field(default_factory=dict)
@@ -107,6 +110,7 @@ class FakeCloud:
                 job.status, job.reason = "Failed", reason
                 return
             mailbox.tell(**runner.result_of(self.objective, runner.AskingTrial(mailbox, begun)))
+            time.sleep(self.closing_seconds)
             job.status = "Completed" if job.status == "InProgress" else job.status
         except StoppedError:
             pass

@@ -274,24 +274,25 @@ def delete(
 
     require("tune")
     from studioctl.operations.tuning import sizes
-    from studioctl.tuning import runs, studies
+    from studioctl.tuning import places, runs, studies
 
     tune_start.fresh(config, study)
-    status = studies.status(config, study)
-    erase, known = sizes.eraser(config, status, tune_start.account_of(config))
+    status = studies.status_if_readable(config, study)
+    erase, known = sizes.eraser(config, status, tune_start.account_of(config)) if status else (None, "")
     terminal = Terminal()
     if known:
         terminal.say(known)
     if not yes:
+        has = f"has {status.finished} trials" if status else "cannot be read"
         terminal.say(
-            f"Study '{study}' has {status.finished} trials. It would be permanently deleted: {status.directory}"
+            f"Study '{study}' {has}. It would be permanently deleted: {places.chosen(config, study).directory}"
         )
     confirm.typed(study, "Type its name to delete it", yes=yes)
     runs.delete(config, study, erase)
     if json:
-        typer.echo(dumps({"study": study, "deleted": True, "trials": status.finished}))
+        typer.echo(dumps({"study": study, "deleted": True, "trials": status.finished if status else None}))
     else:
-        terminal.say(f"Deleted study '{study}' with {status.finished} trials.")
+        terminal.say(f"Deleted study '{study}'" + (f" with {status.finished} trials." if status else "."))
 
 
 for _command, _name in (

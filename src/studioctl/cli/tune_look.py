@@ -111,10 +111,16 @@ def list_(config: options.Config = options.DEFAULT_CONFIG, json: options.Json = 
     from studioctl.presentation.json import dumps
 
     require("tune")
-    from studioctl.tuning import studies
+    from studioctl.cli.hints import repeating
+    from studioctl.tuning import records, studies
 
-    found = studies.all_of(config)
-    typer.echo(dumps(found)) if json else tuning.show_all(found, Terminal())
+    terminal, found = Terminal(), list[records.StudyStatus]()
+    for each in studies.each_of(config):
+        if isinstance(each, records.StudyStatus):
+            found.append(each)
+        else:
+            terminal.say(f"{each.message} Try: {repeating(each.hint, options.config_flag(config))}")
+    typer.echo(dumps(found)) if json else tuning.show_all(tuple(found), terminal)
 
 
 def logs(

@@ -113,7 +113,7 @@ class Controller:
                 if slot not in self._trials:
                     self.crew.hire(slot)
             looked = time.monotonic()
-            while not self.found.is_asked_to_stop and (self._trials or self._may_begin()):
+            while not self.found.is_asked_to_stop and (self._trials or self._may_begin() or self._may_begin_later()):
                 self._begin_trials()
                 for heard in self.crew.hear(TICK_SECONDS):
                     self._attend(heard.slot, heard.what)
@@ -179,8 +179,14 @@ class Controller:
                     self.study.tell(trial, state=TrialState.FAIL)
 
     def _may_begin(self) -> bool:
-        enough = self._finished + len(self._trials) >= self.goal.trials
-        return not enough and not self.is_over_time and self.crew.may_begin()
+        return self._is_wanted() and self.crew.may_begin()
+
+    def _may_begin_later(self) -> bool:
+        return self._is_wanted() and self.crew.awaits_bills()
+
+    def _is_wanted(self) -> bool:
+        """Whether one more trial is."""
+        return self._finished + len(self._trials) < self.goal.trials and not self.is_over_time
 
     def _begin_trials(self) -> None:
         for slot in sorted(self._idle):
@@ -211,7 +217,7 @@ class Controller:
         """Deals with what a worker says, or with its end."""
         if isinstance(what, Gone):
             self._lost(slot, what)
-            if self._may_begin():
+            if self._is_wanted():
                 self.crew.hire(slot)
             return
         if "ready" in what:

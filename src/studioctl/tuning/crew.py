@@ -40,6 +40,9 @@ class Crew(Protocol):
     def may_begin(self) -> bool:
         """Whether there is money for one more trial."""
 
+    def awaits_bills(self) -> bool:
+        """Whether there may be money again soon: it is held back for a job that ended, until AWS says its cost."""
+
     def hire(self, slot: int) -> None:
         """Make a slot ready; it says {"ready": True} when it is."""
 

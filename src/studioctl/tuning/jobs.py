@@ -176,6 +176,10 @@ class Jobs:
         begun = len(self._names) + len(self._waiting) + len(self._closing)
         return self.plan.affords(begun + 1, self.ledger.usd, self.max_usd)
 
+    def awaits_bills(self) -> bool:
+        """Whether AWS has not yet said what a job cost whose result is there."""
+        return bool(self._closing)
+
     def hire(self, slot: int) -> None:
         """A slot is ready at once: its trials bring their jobs."""
         self._ready.append(slot)

@@ -275,8 +275,9 @@ def require_own(directory: Path) -> None:
     above = [each for each in (directory.parent, directory) if each.is_symlink() or each.exists()]
     inside = [*directory.iterdir(), *(directory / "logs").glob("*")] if directory.is_dir() else []
     for each in (*above, *inside):
-        with suppress(FileNotFoundError):  # SQLite's journals come and go
-            if not each.is_symlink() and each.lstat().st_uid == os.geteuid():
+        with suppress(FileNotFoundError):  # SQLite's journals come and go, and so do locks
+            is_harmless = not each.is_symlink() or _is_optunas_lock(each)
+            if is_harmless and each.lstat().st_uid == os.geteuid():
                 continue
         if each.is_symlink() or each.exists():
             what = "is a link" if each.is_symlink() else "belongs to another user"
@@ -284,6 +285,12 @@ def require_own(directory: Path) -> None:
                 f"'{each}' {what}, so it is not used for a study. Nothing was changed.",
                 hint=f"look at it, then move it away: mv {shlex.quote(str(each))} {shlex.quote(f'{each}.moved')}",
             )
+
+
+def _is_optunas_lock(link: Path) -> bool:
+    """Whether a link is Optuna's own lock of this journal, which may be left of a process that was killed."""
+    journal = link.with_name(_JOURNAL)
+    return link.name.startswith(f"{_JOURNAL}.lock") and link.readlink() == journal
 
 
 def remember(found: Place, settings: dict[str, Any]) -> None:

@@ -39,6 +39,10 @@ class Processes:
         """Always: they cost nothing."""
         return True
 
+    def awaits_bills(self) -> bool:
+        """Never."""
+        return False
+
     def hire(self, slot: int) -> None:
         """Starts a process."""
         worker = start(self.program, slot, self.found.worker_log(slot))

@@ -13,7 +13,7 @@ from typing import Any
 
 from studioctl.errors import ExitCode, InterruptedByUserError, RefusedError, StudioctlError
 from studioctl.events import Noted
-from studioctl.tuning import choices, environments, package, places, private, refusals, samplers, studies
+from studioctl.tuning import choices, environments, journals, package, places, private, refusals, samplers, studies
 from studioctl.tuning.controller import Controller, Goal, Progress
 from studioctl.tuning.crew import Crew
 from studioctl.tuning.fleet import Fleet
@@ -103,6 +103,8 @@ def run(
     with found.hold({"trials": settings.trials, "workers": settings.workers}):
         if is_script:
             return (yield from _scripted(beside, found, settings, python or Path(sys.executable)))
+        if aside := journals.set_torn_line_aside(found.journal):
+            yield Noted(f"The last line of the study's journal was cut off, and is left out. As it was: {aside}")
         crew: Crew
         if far_crew:
             crew = far_crew(found)
@@ -277,6 +279,7 @@ def stop_jobs(beside: Path, settings: Settings, far_crew: Callable[[Place], Crew
     """
     found = places.chosen(beside, settings.study)
     with found.hold({"trials": settings.trials, "workers": settings.workers}):
+        journals.set_torn_line_aside(found.journal)
         _controller(found, settings, far_crew(found)).clear_up()
 
 
@@ -297,8 +300,10 @@ def delete(beside: Path, name: str, erase: Callable[[Place], None] | None = None
         raise RefusedError(
             f"Study '{name}' is being tuned. Nothing was deleted.", hint=f"studioctl tune stop --study {name}"
         )
-    status = studies.status(beside, name)
-    if status.live or (found.jobs() and status.running):
+    status = studies.status_if_readable(beside, name)
+    if status is None and (found.is_shared or found.jobs()):
+        studies.opened(found)  # nobody knows what of it runs: it says what is wrong
+    if status and (status.live or (found.jobs() and status.running)):
         raise RefusedError(
             f"Jobs of study '{name}' run without a controller. Nothing was deleted.",
             hint=f"studioctl tune stop --study {name}",

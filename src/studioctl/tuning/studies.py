@@ -1,25 +1,25 @@
 """Optuna's studies in journal files, and what is to be told of them."""
 
-import json
 import logging
+import shlex
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from studioctl.errors import ExitCode, StudioctlError
-from studioctl.tuning import runner
+from studioctl.tuning import journals, runner
 from studioctl.tuning.again import ERROR, FIRST, HISTORY, JOB
 from studioctl.tuning.ledger import Ledger
-from studioctl.tuning.places import Place, chosen, place, places
+from studioctl.tuning.places import NAME, Place, chosen, place, places
 from studioctl.tuning.records import StudyStatus, TrialRecord
 
 _DIRECTIONS = {"minimize": StudyDirection.MINIMIZE, "maximize": StudyDirection.MAXIMIZE}
@@ -30,6 +30,10 @@ _STATES = {
     TrialState.PRUNED: "pruned",
     TrialState.FAIL: "failed",
 }
+
+
+class UnreadableError(StudioctlError):
+    """The files of a study are damaged, or are another study's."""
 
 
 def quiet() -> None:
@@ -46,38 +50,35 @@ def storage(found: Place) -> BaseStorage:
         StudioctlError: It cannot be read.
     """
     quiet()
-    if found.database.is_file():
-        return RDBStorage(address(found))
     try:
-        return JournalStorage(_Read(found.journal)) if found.is_shared else in_journal_storage(found.journal)
-    except (ValueError, KeyError) as error:
-        raise StudioctlError(
-            f"The journal of study '{found.name}' cannot be read: {error}. It was not changed.",
-            hint=f"copy {found.journal}, and delete its broken lines from the copy",
-        ) from error
+        if found.database.is_file():
+            return RDBStorage(address(found))
+        return JournalStorage(journals.Copy(found.journal)) if found.is_shared else journals.opened(found.journal)
+    except (*journals.UNREADABLE, SQLAlchemyError, RuntimeError) as error:
+        raise _unreadable(found, error) from error
 
 
-class _Read(BaseJournalBackend):
-    """A copy as it was when it was opened: a newer one may take its place at any moment, and what is added is lost."""
-
-    def __init__(self, journal: Path) -> None:
-        self._lines = [json.loads(line) for line in (journal.read_bytes() if journal.is_file() else b"").splitlines()]
-
-    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
-        return self._lines[log_number_from:]
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        self._lines += logs
-
-
-def in_journal_storage(journal: Path) -> BaseStorage:
-    """A journal as a storage; its lock needs an absolute path."""
-    return JournalStorage(JournalFileBackend(str(journal)))
+def _unreadable(found: Place, error: Exception) -> UnreadableError:
+    if found.database.is_file():
+        return UnreadableError(
+            f"The database of study '{found.name}' cannot be read: {error}. It was not changed.",
+            hint=f"look at it: {shlex.quote(str(found.database))}",
+        )
+    line = journals.broken_line(found.journal)
+    if line is None:
+        return UnreadableError(
+            f"The journal of study '{found.name}' cannot be read: {type(error).__name__} {error}. It was not changed.",
+            hint=f"look at it: {shlex.quote(str(found.journal))}",
+        )
+    return UnreadableError(
+        f"The journal of study '{found.name}' cannot be read: line {line} is not Optuna's. It was not changed.",
+        hint=f"sed -i.bak {line}d {shlex.quote(str(found.journal))}   (deletes the line, and keeps a copy of the file)",
+    )
 
 
 def in_journal(journal: Path, name: str) -> optuna.Study:
     """The study of this name in a journal."""
-    return optuna.load_study(study_name=name, storage=in_journal_storage(journal))
+    return optuna.load_study(study_name=name, storage=journals.opened(journal))
 
 
 def address(found: Place) -> str:
@@ -97,8 +98,25 @@ def opened(found: Place, **how: Any) -> optuna.Study:
     Args:
         found: Its place.
         how: `sampler` and `pruner`, for who asks.
+
+    Raises:
+        UnreadableError: It cannot be read, or is in a directory of another name.
     """
-    return optuna.load_study(study_name=found.name, storage=storage(found), **how)
+    known = storage(found)
+    try:
+        return optuna.load_study(study_name=found.name, storage=known, **how)
+    except KeyError:
+        names = optuna.get_all_study_names(known)
+    if len(names) == 1 and NAME.fullmatch(names[0]):
+        paths = (shlex.quote(str(each)) for each in (found.directory, found.directory.with_name(names[0])))
+        raise UnreadableError(
+            f"'{found.directory}' has no study '{found.name}': the study in it is '{names[0]}'.",
+            hint=f"mv {' '.join(paths)}",
+        )
+    raise UnreadableError(
+        f"'{found.directory}' has no study '{found.name}': nothing was begun in it, or its journal was emptied.",
+        hint=f"studioctl tune delete --study {found.name}",
+    )
 
 
 def created(found: Place, directions: Sequence[str] | None, **how: Any) -> optuna.Study:
@@ -173,6 +191,7 @@ def status_of(found: Place, study: optuna.Study) -> StudyStatus:
     counts = {state: sum(trial.state == state for trial in living) for state in TrialState}
     finished = sum(trial.state.is_finished() for trial in living)
     holder = found.holder() or {}
+    lost = _lost(found, living) if not holder else 0
     wanted = holder.get("trials")
     rate = _per_minute(living, holder.get("since"))
     left = max(0, wanted - finished) if isinstance(wanted, int) else 0
@@ -190,8 +209,8 @@ def status_of(found: Place, study: optuna.Study) -> StudyStatus:
         complete=counts[TrialState.COMPLETE],
         pruned=counts[TrialState.PRUNED],
         failed=counts[TrialState.FAIL],
-        running=counts[TrialState.RUNNING],
-        waiting=counts[TrialState.WAITING],
+        running=counts[TrialState.RUNNING] - lost,
+        waiting=counts[TrialState.WAITING] + lost,
         retried=len(past),
         best=tuple(record(trial) for trial in best_of(study)),
         per_minute=rate,
@@ -203,6 +222,13 @@ def status_of(found: Place, study: optuna.Study) -> StudyStatus:
         live=int(shared.get("live", 0)),
         seen_at=datetime.fromisoformat(shared["seen_at"]) if "seen_at" in shared else None,
     )
+
+
+def _lost(found: Place, trials: Iterable[FrozenTrial]) -> int:
+    """How many trials ran in processes of a controller that is gone: its workers ended with it."""
+    if found.is_shared:
+        return 0
+    return sum(trial.state == TrialState.RUNNING and found.job_of(trial.number) is None for trial in trials)
 
 
 def best_of(study: optuna.Study) -> list[FrozenTrial]:
@@ -256,9 +282,26 @@ def finished(beside: Path, name: str) -> int:
     return status_of(found, opened(found)).finished if found.exists else 0
 
 
+def each_of(beside: Path) -> Iterator[StudyStatus | UnreadableError]:
+    """The status of each study, or why it has none."""
+    for found in places(beside):
+        try:
+            yield status_of(found, opened(found))
+        except UnreadableError as error:
+            yield error
+
+
 def all_of(beside: Path) -> tuple[StudyStatus, ...]:
-    """The status of each study."""
-    return tuple(status_of(found, opened(found)) for found in places(beside))
+    """The status of each study that can be read."""
+    return tuple(each for each in each_of(beside) if isinstance(each, StudyStatus))
+
+
+def status_if_readable(beside: Path, name: str) -> StudyStatus | None:
+    """The status of a study; None where its files are damaged, or another study's."""
+    try:
+        return status(beside, name)
+    except UnreadableError:
+        return None
 
 
 def records(beside: Path, name: str | None) -> tuple[TrialRecord, ...]:

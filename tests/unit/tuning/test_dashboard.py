@@ -7,7 +7,7 @@ from typing import Any
 import optuna
 import pytest
 
-from studioctl.tuning import dashboard, places, studies
+from studioctl.tuning import dashboard, journals, places, studies
 
 
 def test_a_newer_copy_is_shown_by_an_open_dashboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,7 +15,7 @@ def test_a_newer_copy_is_shown_by_an_open_dashboard(tmp_path: Path, monkeypatch:
     found.directory.mkdir(parents=True)
     studies.created(found, None).optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=9)
     found.note_shared(live=0)
-    newer = studies.in_journal_storage(tmp_path / "newer")
+    newer = journals.opened(tmp_path / "newer")
     study = optuna.create_study(study_name="square", storage=newer, directions=["maximize"])
     study.optimize(lambda trial: trial.suggest_int("n", 0, 9), n_trials=2)
     copies = iter([None, tmp_path / "newer"])

@@ -171,6 +171,14 @@ def test_a_quota_of_none_is_told(tmp_path: Path) -> None:
     assert studies.status(tmp_path / "studio.toml", "square").running == 0
 
 
+def test_a_run_with_a_limit_waits_for_the_bill_of_its_last_job(tmp_path: Path) -> None:
+    cloud = FakeCloud(square, closing_seconds=0.2)
+
+    result = ended(begin(tmp_path, cloud, trials=5, workers=2, crew_changes={"max_usd": 0.15}))
+
+    assert (result.reason, result.status.finished, result.status.usd) == ("finished", 5, 0.005)
+
+
 def test_no_job_begins_that_could_cost_too_much(tmp_path: Path) -> None:
     """At 0.10 an hour and an hour at most, a quarter of a dollar is enough for two at once, and each costs 0.001."""
     result = ended(begin(tmp_path, FakeCloud(square), trials=500, workers=5, crew_changes={"max_usd": 0.105}))
