@@ -213,6 +213,11 @@ def test_what_is_typed_wrong_is_told_with_the_way_out(here: Shell) -> None:
         (("--sampler", "bayes"), "--sampler is 'bayes', not one of tpe, random, nsga2. Nothing was started.", True),
         (("--workers", "0"), "--workers is 0, not from 1 to 200. Nothing was started.", True),
         (("--direction", "up"), "--direction is 'up', not one of minimize, maximize. Nothing was started.", True),
+        (
+            ("--spot", "--max-usd", "5"),
+            "--spot and --max-usd are for jobs, and --local runs the trials in processes of this machine.",
+            False,
+        ),
         (("--timeout", "soon"), "--timeout is 'soon', which is no time. Nothing was started.", False),
         (("--study", "a/b"), "'a/b' cannot be a study's name", False),
         (("--python", "/no/python"), "'/no/python' is not there, or is no program. Nothing was started.", False),

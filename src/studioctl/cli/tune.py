@@ -1,6 +1,7 @@
 """`studioctl tune ...`: what begins, goes on with and ends a study."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -189,6 +190,8 @@ def run(
         "max_usd": max_usd,
         "user": user,
     }
+    if local and not jobs:
+        _refuse_jobs_options(far)
     settings = runs.Settings(
         file=file,
         trials=trials,
@@ -305,6 +308,27 @@ for _command, _name in (
     (tune_look.export, "export"),
 ):
     app.command(_name)(_command)
+
+
+def _refuse_jobs_options(given: Mapping[str, object]) -> None:
+    """Refuses what is said about jobs where there are none."""
+    from studioctl.errors import ExitCode, StudioctlError
+
+    names = {
+        "is_spot": "--spot",
+        "max_usd": "--max-usd",
+        "longest_minutes": "--longest",
+        "image": "--image",
+        "user": "--user",
+    }
+    said = [option for key, option in names.items() if given[key] not in (None, False)]
+    if said:
+        raise StudioctlError(
+            f"{' and '.join(said)} {'is' if len(said) == 1 else 'are'} for jobs, and --local runs the trials in"
+            " processes of this machine. Nothing was started.",
+            hint=f"leave {' and '.join(said)} out; or add --jobs, to rehearse jobs on the emulator",
+            exit_code=ExitCode.USAGE,
+        )
 
 
 def _seconds(text: str | None) -> float | None:

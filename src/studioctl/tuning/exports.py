@@ -39,7 +39,7 @@ def export(beside: Path, name: str | None, file: Path, *, replace: bool) -> int:
         )
     if file.exists() and not replace:
         raise RefusedError(f"{file} is there already. Nothing was written.", hint="add --force to replace it")
-    trials = tuple(studies.record(trial) for trial in studies.opened(found).get_trials(deepcopy=False))
+    trials = tuple(studies.records_of(studies.opened(found).get_trials(deepcopy=False)))
     if file.suffix == ".db":
         _database(found, file)
     else:

@@ -264,7 +264,7 @@ class Fleet:
 
     def _ended_trials(self) -> dict[int, TrialRecord]:
         """The trials that have ended, by number."""
-        found = map(studies.record, self._opened().get_trials(deepcopy=False))
+        found = studies.records_of(self._opened().get_trials(deepcopy=False))
         return {each.number: each for each in found if each.state in {"complete", "pruned", "failed"}}
 
     def _fetch(self) -> None:

@@ -108,7 +108,7 @@ class Scripts:
 
     def _ended(self) -> dict[int, TrialRecord]:
         study = self._opened()
-        found = map(studies.record, study.get_trials(deepcopy=False) if study else ())
+        found = studies.records_of(study.get_trials(deepcopy=False) if study else ())
         return {each.number: each for each in found if each.state in {"complete", "pruned", "failed"}}
 
     def _lay_programs(self) -> None:

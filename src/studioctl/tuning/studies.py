@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from studioctl.errors import ExitCode, StudioctlError
 from studioctl.tuning import journals, runner
-from studioctl.tuning.again import ERROR, FIRST, HISTORY, JOB
+from studioctl.tuning.again import ERROR, FIRST, HISTORY, JOB, LOSSES
 from studioctl.tuning.ledger import Ledger
 from studioctl.tuning.places import NAME, Place, chosen, place, places
 from studioctl.tuning.records import StudyStatus, TrialRecord
@@ -161,8 +161,22 @@ def repeated(trials: Iterable[FrozenTrial]) -> set[int]:
     return {number for trial in trials for number in trial.system_attrs.get(HISTORY, ())}
 
 
-def record(trial: FrozenTrial) -> TrialRecord:
+def records_of(trials: Sequence[FrozenTrial]) -> list[TrialRecord]:
+    """All trials of a study as frozen values."""
+    stopped = _stopped(trials)
+    return [record(trial, was_stopped=trial.number in stopped) for trial in trials]
+
+
+def _stopped(trials: Sequence[FrozenTrial]) -> set[int]:
+    """The numbers of those trials that were queued again without a loss: somebody stopped their workers."""
+    losses = {trial.number: trial.system_attrs.get(LOSSES, 0) for trial in trials}
+    before = {trial.number: trial.system_attrs[HISTORY][-1] for trial in trials if trial.system_attrs.get(HISTORY)}
+    return {earlier for number, earlier in before.items() if losses.get(earlier) == losses[number]}
+
+
+def record(trial: FrozenTrial, *, was_stopped: bool = False) -> TrialRecord:
     """The trial as a frozen value."""
+    ending = "its worker was stopped, and the trial was queued again" if was_stopped else "its worker was lost"
     begun, ended = trial.datetime_start, trial.datetime_complete
     until = ended or datetime.now(begun.tzinfo if begun else None)
     return TrialRecord(
@@ -173,7 +187,7 @@ def record(trial: FrozenTrial) -> TrialRecord:
         user_attrs={name: value for name, value in trial.user_attrs.items() if name not in {ERROR, JOB}},
         started_at=_utc(begun),
         seconds=round((until - begun).total_seconds(), 3) if begun else None,
-        error=str(trial.user_attrs.get(ERROR, "its worker was lost")) if trial.state == TrialState.FAIL else None,
+        error=str(trial.user_attrs.get(ERROR, ending)) if trial.state == TrialState.FAIL else None,
         retry_of=trial.system_attrs.get(FIRST),
     )
 
@@ -306,4 +320,4 @@ def status_if_readable(beside: Path, name: str) -> StudyStatus | None:
 
 def records(beside: Path, name: str | None) -> tuple[TrialRecord, ...]:
     """Every trial of a study, by number."""
-    return tuple(record(trial) for trial in opened(chosen(beside, name)).get_trials(deepcopy=False))
+    return tuple(records_of(opened(chosen(beside, name)).get_trials(deepcopy=False)))

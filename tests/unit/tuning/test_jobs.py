@@ -146,6 +146,8 @@ def test_stop_ends_jobs_with_and_without_a_controller(tmp_path: Path) -> None:
     assert cloud.running() == []
     status = studies.status(tmp_path / "studio.toml", "square")
     assert (status.running, status.waiting, status.failed) == (0, 3, 0)
+    errors = [each.error for each in studies.records(tmp_path / "studio.toml", "square")]
+    assert errors == 3 * ["its worker was stopped, and the trial was queued again"] + 3 * [None]
 
 
 def test_a_job_that_fails_in_aws_is_tried_again_with_its_parameters(tmp_path: Path) -> None:
