@@ -94,7 +94,7 @@ class Scripts:
     def _opened(self) -> optuna.Study | None:
         """The study, once there is one."""
         if self._study is None and self.found.database.is_file():
-            with contextlib.suppress(KeyError):
+            with contextlib.suppress(studies.UnreadableError):
                 self._study = studies.opened(self.found)
         return self._study
 
