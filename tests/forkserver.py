@@ -112,7 +112,7 @@ class ForkServer:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "tests.forkserver", *words],
                 cwd=Path(__file__).parents[1],
-                env={**environment, "PYTHONPATH": str(Path(__file__).parents[1])},
+                env={**environment, "PYTHONPATH": _path()},
                 pass_fds=[listening.fileno()],
                 stdin=subprocess.PIPE,  # it ends when nobody holds the other end: with this process
                 start_new_session=True,
@@ -140,6 +140,11 @@ class ForkServer:
         """A program that is run as any other: it hands its words, directory, environment and streams to the fork."""
         file.write_text(PROGRAM.format(python=sys.executable, address=self.address), encoding="utf-8")
         file.chmod(0o755)
+
+
+def _path() -> str:
+    """Where modules are, ours before those of whoever runs us: `make mutations` has the tests import a copy."""
+    return os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
 
 
 @functools.cache

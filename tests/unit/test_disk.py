@@ -42,6 +42,16 @@ def test_permissions_are_those_that_were_asked_for(tmp_path: Path) -> None:
     assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o660
 
 
+def test_nobody_else_reads_a_file_before_its_permissions_are_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(os, "fchmod", lambda file, _: seen.append(os.fstat(file).st_mode & 0o777))
+    disk.replace(tmp_path / "secret", b"a key", mode=0o600)
+
+    assert seen == [0o600]
+
+
 def test_a_device_stays_a_device() -> None:
     disk.replace(Path("/dev/null"), "x")
 

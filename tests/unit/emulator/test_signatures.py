@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from studio_emulator.signatures import Refused, Secret, verify
+from studio_emulator.sigv4 import Scope, Signable, signature
 
 # Examples of the S3 API Reference: "Signature calculations ...", in a single chunk, in chunks, with trailing headers.
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -218,6 +219,24 @@ def test_it_agrees_with_botocore_for_a_service_that_is_not_s3(signer: Any, path:
 def test_what_is_not_a_signature_is_refused(header: str, told: str) -> None:
     environ = {"REQUEST_METHOD": "GET", "RAW_URI": "/", "HTTP_HOST": "localhost", "HTTP_AUTHORIZATION": header}
     assert why(environ, b"") == told
+
+
+def test_a_signature_is_of_the_day_of_its_request() -> None:
+    headers = {
+        "host": "examplebucket.s3.amazonaws.com",
+        "x-amz-content-sha256": EMPTY,
+        "x-amz-date": "20130524T000000Z",
+    }
+
+    def let_in(day: str) -> None:
+        scope = Scope(day, "us-east-1", "s3")
+        made = signature(SECRET, scope, headers["x-amz-date"], Signable("GET", "/", "", headers.items(), EMPTY))
+        signed = f"{V4} Credential={KEY}/{scope},SignedHeaders={';'.join(headers)},Signature={made}"
+        verify(request("GET", "/", {**headers, "authorization": signed}), b"", secrets_of, now=THEN)
+
+    let_in("20130524")
+    with pytest.raises(Refused, match="wrong signature"):
+        let_in("20130523")
 
 
 def test_a_session_brings_its_token() -> None:

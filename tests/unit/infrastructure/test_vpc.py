@@ -40,12 +40,14 @@ def test_there_is_a_way_from_each_subnet_to_the_internet() -> None:
     assert associated == ["aws_route_table_association.public_1", "aws_route_table_association.public_2"]
 
 
-def test_no_public_address_is_handed_out() -> None:
+def test_no_public_address_is_handed_out_and_no_subnet_changes_its_zone() -> None:
     built = vpc.build(Network(availability_zones=2), Naming("acme-ml"))
     subnets = [b.arguments for b in built.module.blocks if isinstance(b, Resource) and b.type == "aws_subnet"]
 
     assert len(subnets) == 2
     assert not any("map_public_ip_on_launch" in subnet for subnet in subnets)
+    # A zone that AWS opens would come between the others, and move each subnet behind it.
+    assert [subnet["lifecycle"] for subnet in subnets] == 2 * [{"ignore_changes": ["availability_zone"]}]
 
 
 def test_only_zones_that_every_account_has_are_chosen() -> None:

@@ -1,7 +1,7 @@
 """Spaces by name, started, stopped and started again, on the emulator."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.aws.logs import streams_of
+from studioctl.aws.values import EditorDefaults, ResourceSpec
 from studioctl.errors import AwsError, RefusedError, StudioctlError
 from studioctl.guard.ledger import GRANTS, LEDGER, Ledger
 from studioctl.guard.limits import month_of
@@ -21,6 +22,7 @@ from studioctl.operations.spaces import address, start_stop
 from studioctl.operations.status import status
 from tests.environments import environment as config
 from tests.fakes.aws import FakeCall, FakeSession, refused
+from tests.fakes.studio import EDITOR
 from tests.fakes.work import done
 from tests.unit.emulator.emulated import Studio, eventually, new_studio
 from tests.unit.operations.conftest import REGION
@@ -145,6 +147,21 @@ def test_started_twice_is_started_once(home: Home) -> None:
     assert first.status in {"Pending", "InService"}  # it is InService at once on a slow machine
     assert second.status == "InService"
     assert first.created_at == second.created_at
+
+
+def test_what_is_asked_of_aws_names_the_owners_script_and_the_image_of_the_instance() -> None:
+    """The emulator would choose both by itself."""
+    cpu, script = f"arn:aws:sagemaker:us-east-1:885854791233:image/{start_stop.CPU_IMAGE}", "arn:of-the-owner"
+    studio: Any = SimpleNamespace(
+        editor_defaults=lambda *_: EditorDefaults(ResourceSpec(lifecycle_config_arn=script), None)
+    )
+
+    def asked(spec: ResourceSpec) -> tuple[str | None, str | None]:
+        made = start_stop._spec_for(studio, replace(EDITOR, spec=spec), "ml.g5.xlarge")
+        return made.lifecycle_config_arn, made.image
+
+    assert asked(ResourceSpec("ml.t3.medium", cpu)) == (script, start_stop.GPU_IMAGE)
+    assert asked(ResourceSpec("ml.t3.medium", cpu, lifecycle_config_arn="arn:its")) == ("arn:its", start_stop.GPU_IMAGE)
 
 
 def test_another_instance_type_wants_a_restart_and_leaves_the_space_as_the_file_says(home: Home) -> None:

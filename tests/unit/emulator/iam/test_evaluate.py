@@ -280,6 +280,7 @@ KNOWN: dict[str, Any] = {
         ("ForAnyValue:StringEquals", "aws:TagKeys", ["other"], False),
         ("ForAnyValue:StringEquals", "aws:missing", ["team"], False),
         ("ForAnyValue:StringNotEquals", "aws:TagKeys", ["team"], True),
+        ("ForAnyValue:StringNotEquals", "aws:missing", ["team"], False),
         ("ForAllValues:StringNotEquals", "aws:TagKeys", ["team"], False),
         ("ForAllValues:StringLike", "aws:TagKeys", ["t*", "c*"], True),
         ("ForAnyValue:StringEqualsIfExists", "aws:missing", ["team"], True),
