@@ -53,7 +53,8 @@ class Reading:
         try:
             yield
         finally:
-            if tuple(words[:2]) not in _ONLY_READ and words[0] not in _ONLY_READ:
+            verb = tuple(word for word in words[:3] if not word.startswith("-chdir="))
+            if verb[:2] not in _ONLY_READ and verb[0] not in _ONLY_READ:
                 self._pulled = None
 
     def on_disk(self) -> dict[str, Any]:

@@ -142,12 +142,12 @@ class Workspace:
 
     def remove_stale(self, wanted: Collection[str]) -> bool:
         """Remove the documents that were written last and are no longer made; whether there were any."""
-        stale = set(self._manifest()) - set(wanted)
+        stale = set(self.manifest()) - set(wanted)
         for name in stale:
             (self.directory / name).unlink(missing_ok=True)
         return bool(stale)
 
-    def _manifest(self) -> list[str]:
+    def manifest(self) -> list[str]:
         """The documents that were written last. Whatever the list says: nothing that cannot be made anew."""
         names = records.content(self.directory / "documents.json")
         listed = names if isinstance(names, list) else []

@@ -1,17 +1,19 @@
-"""Documents without the people whom a plan leaves as they are, and whole again afterwards."""
+"""Documents without the people whom a plan leaves as they are, beside those that describe everybody."""
 
 import json
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
+from studioctl.catalog.provider import LOCK_FILE
 from studioctl.infrastructure import blueprint
 from studioctl.target import Target
 from studioctl.terraform import document
-from studioctl.terraform.thinned import left_out, thinned
+from studioctl.terraform.backend import Backend
+from studioctl.terraform.thinned import Place, left_out, thinned
+from studioctl.terraform.vetting import IMPORTS_FILE
+from studioctl.terraform.workspace import Workspace
 from tests.environments import environment as config
 
 PEOPLE = ("ada", "grace", "linus")
@@ -42,41 +44,71 @@ def test_people_whom_no_target_needs_are_left_out(targets: set[str], left: set[s
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    for name, text in document.render(DESCRIBED, Target("us-east-1")).items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+    workspace = Workspace(tmp_path, Target("us-east-1"))
+    workspace.write(document.render(DESCRIBED, workspace.target), Backend())
+    (tmp_path / LOCK_FILE).write_text("# locked")
     return tmp_path
 
 
-def thin(place: Path, targets: set[str]) -> AbstractContextManager[None]:
-    return thinned(cast("Any", SimpleNamespace(directory=place, target=Target("us-east-1"))), DESCRIBED, targets)
+def thin(place: Path, targets: set[str], *, is_local: bool = True) -> AbstractContextManager[Place]:
+    return thinned(Workspace(place, Target("us-east-1")), DESCRIBED, targets, is_local=is_local)
 
 
-def test_the_documents_are_whole_again_also_after_a_failure(place: Path) -> None:
-    whole = {file: file.read_text() for file in place.glob("*.tf.json")}
-    meanwhile: dict[str, Any] = {}
-
-    def interrupted() -> None:
-        meanwhile.update(json.loads((place / "sagemaker.tf.json").read_text())["resource"])
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt), thin(place, BASE | both("grace")):
-        interrupted()
-
-    assert (set(meanwhile[PROFILE]), set(meanwhile[SPACE])) == ({"grace"}, {"grace-editor"})
-    assert "aws_sagemaker_domain" in meanwhile
-    assert {file: file.read_text() for file in place.glob("*.tf.json")} == whole
+def contents(directory: Path) -> dict[str, str]:
+    """All that Terraform reads there, by name."""
+    return {file.name: file.read_text() for file in directory.iterdir() if file.is_file()}
 
 
-def test_a_plan_of_everything_has_whole_documents(place: Path) -> None:
-    whole = (place / "sagemaker.tf.json").read_text()
+def test_the_workspace_describes_everybody_while_a_part_is_planned(place: Path) -> None:
+    """Nothing there has to be restored after a kill: a bare `terraform apply` beside the state would delete people."""
+    whole = contents(place)
 
-    with thin(place, set()):
-        assert (place / "sagemaker.tf.json").read_text() == whole
+    with thin(place, BASE | both("grace")) as found:
+        assert contents(place) == whole
+        part = contents(place / "part")
+        assert part.keys() == {*whole} - {"documents.json"}
+        assert {name for name in part if part[name] != whole[name]} == {"sagemaker.tf.json"}
+        resources = json.loads(part["sagemaker.tf.json"])["resource"]
+        assert (set(resources[PROFILE]), set(resources[SPACE])) == ({"grace"}, {"grace-editor"})
+        assert "aws_sagemaker_domain" in resources
+        assert found == Place(
+            ("-chdir=part",), "../", ("-state=../terraform.tfstate",), {"TF_DATA_DIR": str(place / ".terraform")}
+        )
+
+    assert contents(place) == whole
+    assert not (place / "part").exists()
+
+
+def test_a_state_elsewhere_is_found_by_what_terraform_was_initialised_with(place: Path) -> None:
+    with thin(place, BASE, is_local=False) as found:
+        assert found.state == ()
+
+
+def test_what_is_to_be_adopted_is_offered_there_too(place: Path) -> None:
+    (place / IMPORTS_FILE).write_text("{}")
+
+    with thin(place, BASE):
+        assert (place / "part" / IMPORTS_FILE).read_text() == "{}"
+
+
+@pytest.mark.parametrize("targets", [set(), BASE | both(*PEOPLE)], ids=["all", "each"])
+def test_a_plan_of_everything_has_the_documents_that_are_there(place: Path, targets: set[str]) -> None:
+    with thin(place, targets) as found:
+        assert found == Place()
+        assert not (place / "part").exists()
+
+
+@pytest.mark.parametrize("targets", [set(), BASE], ids=["all", "a part"])
+def test_what_a_killed_run_or_a_stranger_left_there_is_not_read(place: Path, targets: set[str]) -> None:
+    (place / "part").mkdir()
+    (place / "part" / "strange.tf").write_text("# of somebody else")
+
+    with thin(place, targets):
+        assert not (place / "part" / "strange.tf").exists()
 
 
 def test_a_type_of_which_nobody_is_left_is_not_there(place: Path) -> None:
     with thin(place, BASE):
-        resources = json.loads((place / "sagemaker.tf.json").read_text())["resource"]
+        resources = json.loads((place / "part" / "sagemaker.tf.json").read_text())["resource"]
 
     assert not {PROFILE, SPACE} & resources.keys()
