@@ -66,11 +66,16 @@ def last_changes(session: Session, domain_id: str, *, since: str = "") -> LastCh
     )
 
 
-def are_passing(session: Session, domain_id: str) -> bool:
+def are_passing(session: Session, domain_id: str, *, since: str = "") -> bool:
     """Whether AWS is making, changing or deleting a user profile or a space of a domain.
 
     A status that changes is a change, so whatever passes is among those that changed last: of the others it takes no
     call.
+
+    Args:
+        session: The account.
+        domain_id: The domain.
+        since: When nothing was passing, as `last_changes` tells times. Whatever passes now has changed since then.
 
     Raises:
         AwsError: AWS refused.
@@ -81,7 +86,7 @@ def are_passing(session: Session, domain_id: str) -> bool:
         for each in latest(session, domain_id, *kind):
             at = each.get("LastModifiedTime")
             newest = newest or at
-            if newest and at and newest - at > LONGEST_CHANGE:
+            if at and (_time(each) < since or (newest and newest - at > LONGEST_CHANGE)):
                 return False
             if each["Status"] in PASSING:
                 return True

@@ -103,11 +103,16 @@ class Studio:
             found = [UserProfile(p["UserProfileName"], p["Status"]) for page in pages for p in page["UserProfiles"]]
         return tuple(sorted(found, key=lambda profile: profile.name))
 
-    def is_passing(self, domain_id: str) -> bool:
-        """Whether AWS is making, changing or deleting the domain, or a profile or space of it."""
+    def is_passing(self, domain_id: str, *, since: str = "") -> bool:
+        """Whether AWS is making, changing or deleting the domain, or a profile or space of it.
+
+        Args:
+            domain_id: The domain.
+            since: When nothing was; see `changes.are_passing`.
+        """
         domain = self.domain(domain_id)
         is_domain = domain is not None and domain.status in changes.PASSING
-        return is_domain or (domain is not None and changes.are_passing(self._session, domain_id))
+        return is_domain or (domain is not None and changes.are_passing(self._session, domain_id, since=since))
 
     def home_numbers(self, domain_id: str) -> dict[str, str]:
         """The number of each user's directory in the home file system, by name of the user profile."""

@@ -31,6 +31,11 @@ class Reach:
         """Whether the last run came to its end and nothing was under way: a part is looked at only after such a one."""
         return bool(self.targets) and self.there is not None and not self.there.passing
 
+    @property
+    def settled_at(self) -> str:
+        """A time at which nothing was under way; empty where none is known."""
+        return max(self.listed.values(), default="") if self.is_settled else ""
+
     def covers(self, address: str) -> bool:
         """Whether it looked at this."""
         return not self.targets or address in self.targets

@@ -105,3 +105,19 @@ def test_what_passes_is_among_what_changed_last(pages: Any, passes: bool, read: 
 
     assert changes.are_passing(domain.session, "d-1") is passes
     assert domain.read == read
+
+
+@pytest.mark.parametrize(
+    ("pages", "passes", "read"),
+    [
+        ([[("ada", "InService", 0), ("grace", "InService", -9)], OLD], False, 1),
+        ([[("ada", "InService", 2), ("grace", "Updating", 1)], OLD], True, 1),
+        ([[("ada", "InService", 3)], [("grace", "Deleting", 1)], OLD], True, 2),
+    ],
+    ids=["nothing since", "first page", "second page"],
+)
+def test_where_nothing_passed_before_only_what_changed_since_is_asked_for(pages: Any, passes: bool, read: int) -> None:
+    domain = Listed(*pages)
+
+    assert changes.are_passing(domain.session, "d-1", since=START.isoformat()) is passes
+    assert domain.read == read

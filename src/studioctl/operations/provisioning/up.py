@@ -196,17 +196,16 @@ def _apply(
 
 
 def _settle(environment: Environment, summary: PlanSummary) -> Work[None]:
-    """Waits for what an interrupted run asked Studio for, if the plan changes something there."""
+    """Waits for what somebody asked Studio for, if the plan changes something there.
+
+    That may be a run that was interrupted, or anybody while the user thought about the plan.
+    """
     known = Estate(environment.terraform.state()).ids(DOMAIN)
-    if (
-        known
-        and not summary.reach.is_settled
-        and any(change.type.startswith("aws_sagemaker_") for change in summary.changes)
-    ):
+    if known and any(change.type.startswith("aws_sagemaker_") for change in summary.changes):
         from studioctl.operations.studio.delete import settle  # noqa: PLC0415 (boto3 is needed only here)
 
         for domain_id in known:
-            yield from settle(environment.studio, domain_id)
+            yield from settle(environment.studio, domain_id, since=summary.reach.settled_at)
 
 
 def outputs(environment: Environment) -> Work[Mapping[str, Any]]:

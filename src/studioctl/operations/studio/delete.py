@@ -54,13 +54,18 @@ def remove_studio(studio: Studio, domain_id: str, *, keep_home: bool = False) ->
     yield from until(gone, subject=subject, action="delete", timeout=TIMEOUT)
 
 
-def settle(studio: Studio, domain_id: str) -> Work[None]:
+def settle(studio: Studio, domain_id: str, *, since: str = "") -> Work[None]:
     """Waits until AWS has finished what a run that is over asked it for: it refuses changes meanwhile.
+
+    Args:
+        studio: The account's Studio.
+        domain_id: The domain.
+        since: When nothing was under way, if that is known: then AWS is asked only for what changed since.
 
     Raises:
         AwsError: It was not finished in time.
     """
-    if studio.is_passing(domain_id):
+    if studio.is_passing(domain_id, since=since):
         yield from until(
             lambda: not studio.is_passing(domain_id), subject=f"domain {domain_id}", action="settle", timeout=TIMEOUT
         )
