@@ -81,6 +81,7 @@ def of(environment: Environment, *, refresh: bool = False) -> Scope:
     now = Reach()
     try:
         now = _listed(environment)
+        now = replace(now, marks=_marks(environment) if now.listed else "")
         record = last_up.read(environment) if now.listed and not refresh else None
     except (AwsError, OSError) as refusal:
         return _everything(now, str(refusal))
@@ -93,10 +94,9 @@ def of(environment: Environment, *, refresh: bool = False) -> Scope:
         return _everything(now, "most of it is new, or was changed")
     known = {address for address, _ in Estate(environment.terraform.state()).addresses()}
     targets = frozenset({resource.address for resource in described} | known) - left
-    marks = _marks(environment) if record.marks else ""
-    is_known = bool(marks) and marks == record.marks
+    is_known = bool(now.marks) and now.marks == record.marks
     is_known &= all(_has_its_time(address, record, now.listed) for address in known & targets)
-    reach = replace(now, targets=targets, refreshed_at=record.refreshed_at, marks=marks, is_known=is_known)
+    reach = replace(now, targets=targets, refreshed_at=record.refreshed_at, is_known=is_known)
     return Scope(reach, frozenset(left))
 
 
@@ -244,7 +244,9 @@ def same(environment: Environment) -> Same:
 def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
     """Write down how a plan that was carried out has left everything.
 
-    What it did not change has the time that AWS listed before it was looked at: a change since then is seen next time.
+    What it did not change has the time that AWS listed before it was looked at, and what users share has the marks of
+    then: a change since then is seen next time. Where it changed something that they share, nobody can tell its own
+    changes from those of others meanwhile, so that the next plan looks at all of it.
     """
     changed = {change.address for change in summary.changes}
     described = {resource.address: resource for resource in environment.terraform.blueprint.resources()}
@@ -256,7 +258,7 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
         left = {a: Left(last_up.of_resource(described[a]), at) for a, at in listed.items() if a in described}
         if left:
             are_others = any(change.type not in LISTED for change in summary.changes)
-            marks = _marks(environment) if are_others or not summary.reach.marks else summary.reach.marks
+            marks = "" if are_others else summary.reach.marks
             left |= {a: Left(last_up.of_resource(it), "") for a, it in described.items() if it.type == DOMAIN}
             state, basis = last_up.of_state(environment.terraform.state()), last_up.basis(environment)
             at, file = summary.reach.refreshed_at or time.time(), since.digests(environment.config)

@@ -18,7 +18,8 @@ from studioctl.events import Noted, Work
 from studioctl.infrastructure import blueprint
 from studioctl.infrastructure.block import references
 from studioctl.operations.environment import Environment
-from studioctl.operations.provisioning import adopt, last_up, reach
+from studioctl.operations.provisioning import adopt, last_up, reach, up
+from studioctl.operations.studio import delete
 from studioctl.review import since
 from studioctl.target import Target
 from studioctl.terraform import document, tables
@@ -86,7 +87,8 @@ class Life:
 
     def change(self, *changes: ResourceChange, **of_reach: Any) -> None:
         """An `up` with these changes, carried out."""
-        looked = {"listed": reach.of(self.environment).reach.listed, "refreshed_at": time.time(), **of_reach}
+        now = reach.of(self.environment, refresh=True).reach
+        looked = {"listed": now.listed, "marks": now.marks, "refreshed_at": time.time(), **of_reach}
         done(reach.remember(self.environment, summary(*changes, **looked)))
 
 
@@ -364,16 +366,49 @@ def test_terraform_asks_where_somebody_changed_a_space(life: Life) -> None:
     assert not is_known(life)
 
 
+@pytest.mark.parametrize("refresh", [True, False], ids=["everything", "a part"])
 @pytest.mark.parametrize(
-    ("change", "known"),
-    [(changed("aws_s3_bucket_versioning.data", "update", "status"), True), (changed(f"{SPACE}.ada-editor"), False)],
-    ids=["what is shared", "a space"],
+    "changes",
+    [(), (changed(f"{SPACE}.ada-editor"),), (changed("aws_s3_bucket_versioning.data", "update", "status"),)],
+    ids=["nothing", "a space", "what is shared"],
 )
-def test_what_up_changed_itself_is_no_change_by_others(life: Life, change: ResourceChange, known: bool) -> None:
-    life.shared["now"] = "by us, or by somebody else meanwhile"
-    life.change(change, marks="before")
+def test_what_others_change_during_an_up_is_seen_by_the_next_plan(
+    life: Life, changes: tuple[ResourceChange, ...], refresh: bool
+) -> None:
+    planned = reach.of(life.environment, refresh=refresh).reach
+    life.shared["now"] = "changed by somebody else, or by this very up: nobody can tell"
+    done(reach.remember(life.environment, summary(*changes, **vars(planned))))
 
-    assert is_known(life) is known
+    assert not is_known(life)
+
+
+def test_an_up_that_changes_what_users_share_lets_the_next_one_look_at_it(life: Life) -> None:
+    life.change(changed("aws_s3_bucket_versioning.data", "update", "status"))
+    assert not is_known(life)
+    life.change()
+    assert is_known(life)
+
+
+def test_whether_anything_is_under_way_is_asked_again_before_the_plan_is_applied(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may think about a plan for an hour. Only what AWS changed since then is asked for."""
+    asked: list[tuple[str, str]] = []
+
+    def settle(_studio: object, domain_id: str, *, since: str) -> Work[None]:
+        asked.append((domain_id, since))
+        yield Noted("settled")
+
+    monkeypatch.setattr(delete, "settle", settle)
+    life.environment.__dict__["studio"] = None
+    change = changed(f"{SPACE}.edsger-editor")
+
+    for refresh in (False, True):
+        found = reach.of(life.environment, refresh=refresh).reach
+        done(up._settle(life.environment, summary(change, **vars(found))))
+    done(up._settle(life.environment, summary()))
+
+    assert asked == [(DOMAIN, "1"), (DOMAIN, "")]  # of the last run's end nobody knows where all is looked at
 
 
 def test_where_aws_does_not_tell_of_what_users_share_terraform_asks(
