@@ -222,15 +222,15 @@ class Terraform:
         """
         aim = (["-destroy"] if destroy else []) + ([] if refresh else ["-refresh=false"])
         aim += [f"-replace={address}" for address in replace] + [f"-target={address}" for address in targets]
-        words = ("plan", "-input=false", "-json", "-detailed-exitcode")
+        told = ("-input=false", "-json", "-detailed-exitcode")
         is_local = self.backend.kind == "local"
         with self.workspace.hold("plan"):
             yield from self.init()
             yield Stage("Planning")
             thin = thinned(self.workspace, self.blueprint, targets, is_local=is_local)
             with offered(self.workspace, adopt or {}), thin as place:
-                words = (*place.chdir, *words, f"-out={place.back}{PLAN_FILE}", *place.state, *aim)
-                transcript, code = yield from self._run("plan", words, self._environ() | place.variables)
+                words = (*place.chdir, "plan", *told, f"-out={place.back}{PLAN_FILE}", *place.state, *aim)
+                transcript, code = yield from self._run("plan", words, {**self._environ(), **place.variables})
             return self._summary(transcript, destroy=destroy, has_changes=code == CHANGES)
 
     def forget(self, addresses: Sequence[str]) -> None:
