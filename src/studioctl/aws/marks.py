@@ -20,7 +20,6 @@ Things = Sequence[Mapping[str, Any]]
 Question = Callable[[], Any]
 # What AWS changes by itself.
 VOLATILE = {"AvailableIpAddressCount", "RoleLastUsed", "ResponseMetadata", "lastEvaluatedAt"}
-MANY: Any = {"PageSize": 1000}
 
 
 def _network(session: Session, vpcs: Things) -> Iterator[Question]:
@@ -38,13 +37,9 @@ def _network(session: Session, vpcs: Things) -> Iterator[Question]:
 
 
 def _policies(session: Session, policies: Things) -> Iterator[Question]:
-    arns = {policy["arn"] for policy in policies}
-
-    def ours() -> list[Mapping[str, Any]]:
-        pages = session.client("iam").get_paginator("list_policies").paginate(Scope="Local", PaginationConfig=MANY)
-        return [dict(policy) for page in pages for policy in page["Policies"] if policy["Arn"] in arns]
-
-    yield ours
+    iam: Any = session.client("iam")
+    for policy in policies:
+        yield partial(iam.get_policy, PolicyArn=policy["arn"])  # with its tags, which a list has not
 
 
 def _roles(session: Session, roles: Things) -> Iterator[Question]:
@@ -58,12 +53,17 @@ def _buckets(session: Session, buckets: Things) -> Iterator[Question]:
     s3: Any = session.client("s3")
     for bucket in buckets:
         for ask in (
+            s3.get_bucket_acl,
+            s3.get_bucket_cors,
             s3.get_bucket_encryption,
             s3.get_bucket_lifecycle_configuration,
+            s3.get_bucket_logging,
             s3.get_bucket_ownership_controls,
             s3.get_bucket_policy,
+            s3.get_bucket_replication,
             s3.get_bucket_tagging,
             s3.get_bucket_versioning,
+            s3.get_bucket_website,
             s3.get_public_access_block,
         ):
             yield partial(ask, Bucket=bucket["bucket"])
@@ -73,25 +73,30 @@ def _repositories(session: Session, repositories: Things) -> Iterator[Question]:
     ecr: Any = session.client("ecr")
     names = [repository["name"] for repository in repositories]
     yield partial(ecr.describe_repositories, repositoryNames=names)
-    for name in names:
-        yield partial(ecr.get_lifecycle_policy, repositoryName=name)
+    for repository in repositories:
+        yield partial(ecr.get_lifecycle_policy, repositoryName=repository["name"])
+        yield partial(ecr.list_tags_for_resource, resourceArn=repository["arn"])
 
 
 def _domains(session: Session, domains: Things) -> Iterator[Question]:
     sagemaker: Any = session.client("sagemaker")
     for domain in domains:
         yield partial(sagemaker.describe_domain, DomainId=domain["id"])
+        yield partial(sagemaker.list_tags, ResourceArn=domain["arn"])
 
 
 def _scripts(session: Session, scripts: Things) -> Iterator[Question]:
+    sagemaker: Any = session.client("sagemaker")
     arns = {script["arn"] for script in scripts}
 
     def ours() -> list[Mapping[str, Any]]:
-        pages: Any = session.client("sagemaker").get_paginator("list_studio_lifecycle_configs").paginate()
+        pages = sagemaker.get_paginator("list_studio_lifecycle_configs").paginate()
         every = (script for page in pages for script in page["StudioLifecycleConfigs"])
         return [script for script in every if script["StudioLifecycleConfigArn"] in arns]
 
     yield ours
+    for arn in sorted(arns):
+        yield partial(sagemaker.list_tags, ResourceArn=arn)
 
 
 # Terraform's type -> the questions about all of that type; None where the answers about another type tell of it.

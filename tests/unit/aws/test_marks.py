@@ -92,3 +92,55 @@ def test_an_environment_of_the_usual_kind_has_no_other_types() -> None:
     made = {resource.type for resource in blueprint.build(config()).resources()}
 
     assert made - {PROFILE, SPACE} <= marks.QUESTIONS.keys()
+
+
+class Shared:
+    """An account that says of everything what it was told to."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, str] = {}
+
+    def client(self, _service: str) -> Any:
+        return self
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_studio_lifecycle_configs"
+        found = [{"StudioLifecycleConfigArn": arn, "Said": self.said.get(operation, "")} for arn in ("arn:s", "arn:x")]
+        return SimpleNamespace(paginate=lambda: [{"StudioLifecycleConfigs": found}])
+
+    def __getattr__(self, operation: str) -> Any:
+        return lambda **of: {"Of": of, "Said": self.said.get(operation, "")}
+
+
+SHARED = {
+    "aws_ecr_repository": [{"name": "images", "arn": "arn:images"}],
+    "aws_iam_policy": [{"arn": "arn:policy"}],
+    "aws_s3_bucket": [{"bucket": "data"}],
+    "aws_sagemaker_domain": [{"id": "d-1", "arn": "arn:domain"}],
+    "aws_sagemaker_studio_lifecycle_config": [{"arn": "arn:s"}],
+}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "describe_domain",
+        "get_bucket_acl",
+        "get_bucket_cors",
+        "get_bucket_logging",
+        "get_bucket_replication",
+        "get_bucket_tagging",
+        "get_bucket_website",
+        "get_policy",  # with tags
+        "list_studio_lifecycle_configs",
+        "list_tags",
+        "list_tags_for_resource",
+    ],
+)
+def test_tags_and_what_the_file_does_not_say_of_the_bucket_count_too(operation: str) -> None:
+    account = Shared()
+    before = marks.digest(cast("Any", account), SHARED)
+
+    account.said[operation] = "changed by somebody else"
+
+    assert marks.digest(cast("Any", account), SHARED) not in {before, ""}
