@@ -82,7 +82,7 @@ def test_nothing_in_it_is_the_emulators(tmp_path: Path, mirror: dict[str, str]) 
     export(blueprint(network()), tmp_path / "out", S3, environ=mirror)
 
     provider = json.loads((tmp_path / "out/main.tf.json").read_text(encoding="utf-8"))["provider"]["aws"]
-    assert set(provider) == {"region", "max_retries", "profile", "default_tags"}
+    assert set(provider) == {"region", "max_retries", "retry_mode", "profile", "default_tags"}
     assert "endpoints" not in (tmp_path / "out/backend.tf.json").read_text(encoding="utf-8")
 
 
