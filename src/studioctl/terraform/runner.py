@@ -223,14 +223,13 @@ class Terraform:
         aim = (["-destroy"] if destroy else []) + ([] if refresh else ["-refresh=false"])
         aim += [f"-replace={address}" for address in replace] + [f"-target={address}" for address in targets]
         told = ("-input=false", "-json", "-detailed-exitcode")
-        is_local = self.backend.kind == "local"
         with self.workspace.hold("plan"):
             yield from self.init()
             yield Stage("Planning")
-            thin = thinned(self.workspace, self.blueprint, targets, is_local=is_local)
+            thin = thinned(self.workspace, self.blueprint, targets, is_local=self.backend.kind == "local")
             with offered(self.workspace, adopt or {}), thin as place:
                 words = (*place.chdir, "plan", *told, f"-out={place.back}{PLAN_FILE}", *place.state, *aim)
-                transcript, code = yield from self._run("plan", words, {**self._environ(), **place.variables})
+                transcript, code = yield from self._run("plan", words, self._environ())
             return self._summary(transcript, destroy=destroy, has_changes=code == CHANGES)
 
     def forget(self, addresses: Sequence[str]) -> None:
@@ -372,9 +371,8 @@ class Terraform:
         with self._reading.around(words), self._provider(environ, needed=verb != "init") as child:
             if self.shared.why_not and verb == "plan":
                 yield Noted(f"Each Terraform starts its own provider: {self.shared.why_not}", is_detail=True)
-            run = process.Run(
-                command, cwd=directory, environ=child.environ, log=log, on_start=started, held=child.lifeline
-            )
+            seen = {**child.environ, "TF_DATA_DIR": str(directory / ".terraform")}  # also from the place of a part
+            run = process.Run(command, cwd=directory, environ=seen, log=log, on_start=started, held=child.lifeline)
             for line in run.lines():
                 if line:
                     yield from said.read(line)

@@ -1,14 +1,14 @@
 """The documents for one plan that looks at a part of everything: without the people whom it leaves as they are.
 
 Terraform checks and orders all that the documents describe, also what no target needs. Of a thousand people that takes
-most of the time of a plan. These documents lie in a directory of their own, where Terraform has no state: beside the
+most of the time of a plan. These documents lie in another directory, where Terraform has no state: beside the
 state, documents that lack somebody would make a bare `terraform apply` delete them.
 """
 
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from studioctl.catalog.kinds import PROFILE, SPACE
 from studioctl.catalog.provider import LOCK_FILE
@@ -31,13 +31,11 @@ class Place:
         chdir: The words that lead it there.
         back: How files of the workspace are named from there.
         state: The words that name a state on this machine.
-        variables: Of Terraform's environment.
     """
 
     chdir: tuple[str, ...] = ()
     back: str = ""
     state: tuple[str, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -66,7 +64,7 @@ def thinned(workspace: Workspace, blueprint: Blueprint, targets: Collection[str]
         for name, text in texts.items():
             write_text(part / name, text)
         state = (f"-state=../{STATE_FILE}",) if is_local else ()
-        yield Place((f"-chdir={PART}",), "../", state, {"TF_DATA_DIR": str(here / ".terraform")})
+        yield Place((f"-chdir={PART}",), "../", state)
     finally:
         tree.remove(part)
 

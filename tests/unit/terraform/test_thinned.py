@@ -71,9 +71,7 @@ def test_the_workspace_describes_everybody_while_a_part_is_planned(place: Path) 
         resources = json.loads(part["sagemaker.tf.json"])["resource"]
         assert (set(resources[PROFILE]), set(resources[SPACE])) == ({"grace"}, {"grace-editor"})
         assert "aws_sagemaker_domain" in resources
-        assert found == Place(
-            ("-chdir=part",), "../", ("-state=../terraform.tfstate",), {"TF_DATA_DIR": str(place / ".terraform")}
-        )
+        assert found == Place(("-chdir=part",), "../", ("-state=../terraform.tfstate",))
 
     assert contents(place) == whole
     assert not (place / "part").exists()

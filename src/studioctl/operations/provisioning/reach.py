@@ -246,7 +246,7 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
 
     What it did not change has the time that AWS listed before it was looked at, and what users share has the marks of
     then: a change since then is seen next time. Where it changed something that they share, nobody can tell its own
-    changes from those of others meanwhile, so that the next plan looks at all of it.
+    changes from those of others, so that the next plan looks at all of it.
     """
     changed = {change.address for change in summary.changes}
     described = {resource.address: resource for resource in environment.terraform.blueprint.resources()}
