@@ -9,9 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 from studio_emulator.facts import has_gpu
+from studioctl.guard.rates import is_free, item_of
 
-FREE = "system"
-"""The instance type of Studio Classic's JupyterServer, whose instance AWS does not charge."""
 TRAINING = "training "
 INSTANCE = re.compile(r"(?:[A-Za-z]+ )?ml\.[a-z0-9-]+\.[a-z0-9-]+")
 """An instance's hour: "ml.t3.medium" of any app, "JupyterLab ml.t3.medium" of one kind, "training ml.m5.large"."""
@@ -78,10 +77,9 @@ class Prices:
 
     def of_app(self, app_type: str, instance_type: str | None) -> float | None:
         """US dollars per hour of an app; None where it is not known."""
-        for item in (app_type, f"{app_type} {instance_type}"):
-            if item in self.of:
-                return self.usd(item)
-        return 0.0 if instance_type == FREE else self.per_hour(instance_type)
+        if is_free(app_type, instance_type or ""):
+            return 0.0
+        return self.usd(item_of(self.of, app_type, instance_type or "") or "")
 
     def of_training(self, instance_type: str) -> float | None:
         """US dollars per hour of one instance of a training job; None where it is not known."""

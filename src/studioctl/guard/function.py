@@ -165,7 +165,7 @@ def run(settings: Settings, using: Clients, at: float, now: float) -> dict[str, 
     turned = _turn(settings, using, ledger.database, rests=rests, failures=failures) if rests or ledger.is_whole else ""
     sent = _warn(settings, using, decision, month, ledger.warned, failures)
     stopped = tuple(
-        Stopped(at, stop.span.owner, stop.span.space, stop.span.name, stop.why)
+        Stopped(at, stop.span.owner, stop.span.space, stop.span.name, stop.why, stop.span.kind)
         for stop, is_done in zip(decision.stops, done, strict=True)
         if is_done
     )

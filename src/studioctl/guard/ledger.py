@@ -22,13 +22,14 @@ Grants = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Stopped:
-    """Something that the guard has stopped."""
+    """Something that the guard has stopped. `kind` is as a span's; "" where an earlier version wrote it down."""
 
     at: float
     owner: str
     space: str
     name: str
     why: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ class Ledger:
 def _stopped(told: Any) -> Stopped:
     each = table(told, "stopped")
     words = {name: text(each.get(name), f"stopped.{name}") for name in ("owner", "space", "name", "why")}
-    return Stopped(number(each.get("at"), "stopped.at"), **words)
+    kind = text(each.get("kind", ""), "stopped.kind")
+    return Stopped(number(each.get("at"), "stopped.at"), **words, kind=kind)
 
 
 def granted(content: str | bytes) -> Grants:

@@ -1,13 +1,28 @@
 """Prices of hours, by the table that came with the guard."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import fsum
 
 from studioctl.guard.spans import TRAINING, Span
 
 FREE = "system"
-"""The instance type of Studio Classic's JupyterServer, which AWS does not charge."""
+"""The instance type of Studio Classic's JupyterServer, which AWS does not charge. Canvas has it, too."""
+BY_THEMSELVES = frozenset({"Canvas"})
+"""App types that AWS charges by the hour, whatever instance type they have. Each is an item of its own."""
+
+
+def item_of(priced: Container[str], kind: str, instance_type: str) -> str | None:
+    """The item that an hour of an app or a training job is paid as; None where no item for it has a price."""
+    if kind in BY_THEMSELVES:
+        return kind if kind in priced else None
+    items = (f"{kind} {instance_type}", *(() if kind == TRAINING else (instance_type,)))
+    return next((item for item in items if item in priced), None)
+
+
+def is_free(kind: str, instance_type: str) -> bool:
+    """Whether AWS charges nothing for it, whatever prices are known."""
+    return instance_type == FREE and kind not in BY_THEMSELVES
 
 
 @dataclass(frozen=True)
@@ -18,15 +33,15 @@ class Rates:
 
     def per_hour(self, span: Span) -> float | None:
         """US dollars for an hour of one instance; None where it is not known."""
-        if span.instance_type == FREE or span.prepaid:
+        if is_free(span.kind, span.instance_type) or span.prepaid:
             return 0.0
-        of_kind = self.usd.get(f"{span.kind} {span.instance_type}")
-        return of_kind if of_kind is not None or span.kind == TRAINING else self.usd.get(span.instance_type)
+        item = item_of(self.usd, span.kind, span.instance_type)
+        return None if item is None else self.usd[item]
 
     @staticmethod
     def is_paid(span: Span) -> bool:
         """Whether AWS charges for it, whatever that may be."""
-        return span.instance_type != FREE
+        return not is_free(span.kind, span.instance_type)
 
     def has_no_price(self, span: Span) -> bool:
         """Whether its type is known and nothing says what that costs."""

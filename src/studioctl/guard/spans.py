@@ -27,6 +27,11 @@ WORDS = ("kind", "owner", "space", "name", "instance_type")
 MOST_INSTANCES = 10_000  # of one job, by far
 
 
+def titled(kind: str, space: str, name: str) -> str:
+    """What people know it by: its space, a job's name; of an app of a profile its type, as all are named "default"."""
+    return space or (kind if kind not in {TRAINING, ""} else name)
+
+
 @dataclass(frozen=True)
 class Span:
     """An app or a training job that runs or ran. Times are seconds since 1970.

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from studioctl.guard.limits import Decision, Spent
-from studioctl.guard.spans import TRAINING, Span
+from studioctl.guard.rates import BY_THEMSELVES
+from studioctl.guard.spans import TRAINING, Span, titled
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,12 @@ def _used(environment: str, spent: Spent, share: float, stopped: str) -> str:
 
 
 def _no_price(environment: str, span: Span) -> str:
-    job = span.kind == TRAINING
-    what, item = ("job", f"training {span.instance_type}") if job else ("app", span.instance_type)
+    job, alone = span.kind == TRAINING, span.kind in BY_THEMSELVES
+    on = span.kind if alone else span.instance_type
+    item = f"training {on}" if job else on
     return (
-        f"{environment}, {span.owner or 'a user'}: {what} {span.space or span.name} was stopped, as nobody knows what"
-        f" {span.instance_type} costs and so whether a limit is kept. No file is lost. An administrator can write the"
+        f"{environment}, {span.owner or 'a user'}: {'job' if job else 'app'} {titled(span.kind, span.space, span.name)} was stopped, as nobody knows"
+        f" what {on} costs and so whether a limit is kept. No file is lost. An administrator can write the"
         f' price into the file and deploy it: "{item}" = ... under [cost.prices].'
     )
 

@@ -20,6 +20,7 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.guard.function import AHEAD, SETTINGS
 from studioctl.guard.ledger import PREFIX
 from studioctl.guard.limits import EVERYBODY
+from studioctl.guard.rates import BY_THEMSELVES
 from studioctl.guard.spans import UNKNOWN
 from studioctl.infrastructure.block import Block, Data, Module, Output, Ref, Resource
 from studioctl.infrastructure.database import Database
@@ -136,7 +137,7 @@ def settings(config: EnvironmentConfig, naming: Naming) -> dict[str, Any]:
         "plans": plans(config),
         "database": naming.database if config.tuning.has_database else None,
         "acu_usd": table.usd("database"),
-        "rates": {item: price.usd for item, price in sorted(table.of.items()) if INSTANCE.fullmatch(item)},
+        "rates": {item: price.usd for item, price in sorted(table.of.items()) if _is_hourly(item)},
         "limits": {
             "per_user": wanted.monthly_usd_per_user,
             "in_all": wanted.monthly_usd,
@@ -147,6 +148,10 @@ def settings(config: EnvironmentConfig, naming: Naming) -> dict[str, Any]:
             "schedule": {"stop": at.stop, "days": limits.days(at.days), "time_zone": at.time_zone} if at else None,
         },
     }
+
+
+def _is_hourly(item: str) -> bool:
+    return item in BY_THEMSELVES or INSTANCE.fullmatch(item) is not None
 
 
 def is_old(config: EnvironmentConfig, seconds: float) -> bool:

@@ -58,13 +58,17 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Stopped:
-    """Something that the guard stopped, and for which key of [limits]; or `guard.limits.NO_PRICE`."""
+    """Something that the guard stopped, and for which key of [limits]; or `guard.limits.NO_PRICE`.
+
+    `app` is an app's type, or "training"; "" where an earlier version of the guard stopped it.
+    """
 
     at: datetime
     user: str
     space: str
     name: str
     why: str
+    app: str
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ def show(account: Account) -> Limited:
         **vars(month),
         held=guard.held(account.session, holds.policy_arn(account)),
         stopped=tuple(
-            Stopped(datetime.fromtimestamp(each.at, UTC), each.owner, each.space, each.name, each.why)
+            Stopped(datetime.fromtimestamp(each.at, UTC), each.owner, each.space, each.name, each.why, each.kind)
             for each in (found.stopped if found else ())
             if limits.month_of(each.at)[0] == month.month
         ),

@@ -41,7 +41,8 @@ def test_an_app_costs_what_its_kind_costs_else_what_its_instance_does() -> None:
 
     assert here.of_app("CodeEditor", "ml.t3.medium") == 0.05
     assert here.of_app("JupyterLab", "ml.t3.medium") == 0.06
-    assert here.of_app("Canvas", "system") == 1.90
+    assert (here.of_app("Canvas", "system"), here.of_app("Canvas", "ml.t3.medium")) == (1.90, 1.90)
+    assert prices("eu-west-1").of_app("Canvas", "system") is None
     assert (here.of_app("JupyterServer", "system"), here.of_app("CodeEditor", "ml.p5.48xlarge")) == (0.0, None)
     assert (here.of_training("ml.m5.large"), here.of_training("ml.t3.medium")) == (0.115, None)
 

@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
+from studioctl.catalog.prices import prices
 from studioctl.guard.ledger import Ledger, Stopped
 from studioctl.guard.limits import EVERYBODY, Decision, Limits, Schedule, Spent, decide, month_of, spending
 from studioctl.guard.rates import Rates
 from studioctl.guard.spans import Span
+from studioctl.guard.telling import messages
+from studioctl.infrastructure.guard import settings
+from studioctl.infrastructure.naming import Naming
+from tests.environments import environment
 
 RATES = Rates({"ml.t3.medium": 0.05, "ml.g5.xlarge": 1.41, "training ml.m5.large": 0.115})
 NOW = datetime(2026, 12, 10, 12, tzinfo=UTC).timestamp()
@@ -110,3 +115,54 @@ def test_what_runs_on_a_training_plan_costs_nothing_and_no_sum_stops_it() -> Non
     over = (Spent(EVERYBODY, 2.0, 1.0), Spent("ada", 2.0, 1.0))
     assert [stop.why for stop in decide((bought,), NOW, limits, RATES, over, NOW).stops] == ["max_hours_per_start"]
     assert Span.of(bought.to_json()) == bought
+
+
+def canvas(**more: Any) -> Span:
+    return span("bob", 10, "system", kind="Canvas", space="", **more)
+
+
+def test_canvas_costs_what_it_costs_and_is_stopped_as_any_app_is() -> None:
+    rates, limits = Rates({**RATES.usd, "Canvas": 1.90}), Limits(per_user=19.0)
+    spent = spending((canvas(),), NOW, limits, rates, {}, ("bob",))
+    assert [each.usd for each in spent] == [19.0, 19.0]
+    found = decide((canvas(),), NOW, limits, rates, spent, NOW)
+    assert [(stop.span.kind, stop.why) for stop in found.stops] == [("Canvas", "monthly_usd_per_user")]
+    below = decide((canvas(),), NOW, Limits(per_user=99.0), rates, spent[:1], NOW)
+    assert (below.stops, below.unpriced) == ((), ())
+    assert [stop.why for stop in decided(canvas(), limits=Limits(max_hours=8)).stops] == ["max_hours_per_start"]
+
+
+def test_a_canvas_without_a_price_is_stopped_where_a_sum_is_to_be_kept_and_told_by_its_name() -> None:
+    found = decided(canvas(), limits=Limits(in_all=100.0))
+    assert [stop.why for stop in found.stops] == ["no price"]
+    (told,) = messages(found, "acme-ml", "2026-12", ())
+    assert told.text == (
+        "acme-ml, bob: app Canvas was stopped, as nobody knows what Canvas costs and so whether a limit is kept. No"
+        ' file is lost. An administrator can write the price into the file and deploy it: "Canvas" = ... under'
+        " [cost.prices]."
+    )
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(
+            "Canvas",
+            "CodeEditor",
+            "JupyterLab",
+            "JupyterServer",
+            "KernelGateway",
+            "RSessionGateway",
+            "RStudioServerPro",
+        ),
+        *("TensorBoard", "DetailedProfiler"),
+    ],
+)
+@pytest.mark.parametrize("instance_type", ["system", "ml.t3.medium", "ml.p9.new", ""])
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_the_guard_and_status_agree_on_what_an_hour_costs(kind: str, instance_type: str, region: str) -> None:
+    own = {"JupyterLab ml.t3.medium": 0.06}
+    config = environment(region=region, limits={"max_hours_per_start": 8}, cost={"prices": own})
+    rates = Rates(settings(config, Naming.of(config))["rates"])
+    its = span(kind=kind, instance_type=instance_type)
+    assert rates.per_hour(its) == prices(region, own).of_app(kind, instance_type or None)

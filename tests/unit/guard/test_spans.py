@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from studioctl.guard.rates import Rates
-from studioctl.guard.spans import App, Event, Look, Span, observe
+from studioctl.guard.spans import App, Event, Look, Span, observe, titled
 
 HOUR = 3600.0
 RATES = Rates(
@@ -86,6 +86,13 @@ def test_an_unknown_price_is_the_highest_and_studio_classics_server_is_free() ->
     assert not RATES.has_no_price(job)
     assert RATES.has_no_price(span)
     assert not RATES.has_no_price(replace(span, instance_type=""))
+
+
+def test_people_know_a_space_a_job_by_its_name_and_canvas_by_its_type() -> None:
+    assert titled("CodeEditor", "s1", "default") == "s1"
+    assert titled("training", "", "acme--job") == "acme--job"
+    assert titled("Canvas", "", "default") == "Canvas"
+    assert titled("", "", "default") == "default"  # an earlier version did not write the type down
 
 
 def test_a_span_is_the_same_after_it_was_written_down() -> None:
