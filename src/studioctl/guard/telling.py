@@ -71,10 +71,10 @@ def _used(environment: str, spent: Spent, share: float, stopped: str) -> str:
 def _no_price(environment: str, span: Span) -> str:
     job, alone = span.kind == TRAINING, span.kind in BY_THEMSELVES
     on = span.kind if alone else span.instance_type
-    item = f"training {on}" if job else on
+    what, item = ("job", f"training {on}") if job else ("app", on)
     return (
-        f"{environment}, {span.owner or 'a user'}: {'job' if job else 'app'} {titled(span.kind, span.space, span.name)} was stopped, as nobody knows"
-        f" what {on} costs and so whether a limit is kept. No file is lost. An administrator can write the"
+        f"{environment}, {span.owner or 'a user'}: {what} {titled(span.kind, span.space, span.name)} was stopped, as"
+        f" nobody knows what {on} costs and so whether a limit is kept. No file is lost. An administrator can write the"
         f' price into the file and deploy it: "{item}" = ... under [cost.prices].'
     )
 
