@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from studioctl.audit import rules
+from studioctl.audit import comparison, policies, rules
 from studioctl.config.model import EnvironmentConfig
 from studioctl.errors import AwsError
 from studioctl.findings import Finding
@@ -89,6 +89,26 @@ def _attached(held: Held) -> Iterator[Finding]:
             yield found if policy.startswith("arn:") else replace(found, remedy=inline)
 
 
+def _changed(held: Held) -> Iterator[Finding]:
+    """Policies of the environment that say something else than the file makes them say."""
+    from studioctl.aws import safeguards  # noqa: PLC0415
+    from studioctl.aws.errors import MissingError  # noqa: PLC0415
+
+    identity = held.session.identity
+    known = {"account_id": identity.account_id, "partition": identity.partition}
+    for policy, statements in policies.managed(held.blueprint):
+        name = str(policy.arguments["name"])
+        try:
+            document = safeguards.managed_policy(held.session, name, account=identity.account_id)
+        except MissingError:  # before the next up, or not any more: the role lacks it
+            continue
+        except AwsError as error:
+            yield _unseen(f"policy '{name}'", error)
+            continue
+        if not comparison.is_same(statements, document, known):
+            yield rules.CHANGED_POLICY.broken(f"policy '{name}' is not what the file makes it", about=policy.address)
+
+
 def _policies_of(role: Resource, held: Held) -> set[str]:
     """What the blueprint gives this role: ARNs of managed policies, and names of inline ones."""
     identity = held.session.identity
@@ -154,6 +174,7 @@ CHECKS: tuple[tuple[str, Callable[[Held], Iterator[Finding]]], ...] = (
     ("CloudTrail", _trail),
     ("the root user", _root),
     ("the role's policies", _attached),
+    ("the environment's policies", _changed),
     ("the guard", _guard),
 )
 

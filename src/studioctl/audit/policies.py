@@ -94,11 +94,22 @@ def _referred(reference: str, blocks: Mapping[str, Data | Resource]) -> Data | R
 
 
 def _statements(policy: Ref | str, blocks: Mapping[str, Data | Resource]) -> Iterator[Mapping[str, Any]]:
+    yield from map(resolved, _as_written(policy, blocks))
+
+
+def _as_written(policy: Ref | str, blocks: Mapping[str, Data | Resource]) -> Iterator[Mapping[str, Any]]:
     if isinstance(policy, Ref):
-        for statement in _list(_referred(str(policy), blocks).arguments["statement"]):
-            yield resolved(_in_iams_grammar(statement))
+        yield from map(_in_iams_grammar, _list(_referred(str(policy), blocks).arguments["statement"]))
     else:
-        yield from _list(resolved(json.loads(policy))["Statement"])
+        yield from _list(json.loads(policy)["Statement"])
+
+
+def managed(blueprint: Blueprint) -> Iterator[tuple[Resource, tuple[Mapping[str, Any], ...]]]:
+    """The blueprint's managed policies with their statements, in IAM's grammar but for Terraform's references."""
+    blocks = _blocks(blueprint)
+    for block in blocks.values():
+        if isinstance(block, Resource) and block.type == "aws_iam_policy":
+            yield block, tuple(_as_written(block.arguments["policy"], blocks))
 
 
 def _in_iams_grammar(statement: Mapping[str, Any]) -> dict[str, Any]:

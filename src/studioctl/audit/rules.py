@@ -197,6 +197,17 @@ UNGUARDED = Rule(
     cost="the guard's own, which studioctl cost tells: less than a dollar a month",
     subject=Subject.ACCOUNT,
 )
+CHANGED_POLICY = Rule(
+    "STUDIO-107",
+    Severity.HIGH,
+    "A policy of the environment is not what the file makes it",
+    "Somebody changed the policy, or the file was changed after the last up: roles may do what no review of the file"
+    " sees, or a hold of the guard forbids nothing.",
+    "studioctl up",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html",
+    cost="no money; whoever needs the change writes it into extra_statements",
+    subject=Subject.ACCOUNT,
+)
 
 NO_ACCOUNT = Rule(
     "STUDIO-090",
@@ -254,4 +265,5 @@ RULES: tuple[Rule, ...] = (
     NO_ROOT_MFA,
     ATTACHED_ELSEWHERE,
     UNGUARDED,
+    CHANGED_POLICY,
 )

@@ -64,15 +64,19 @@ def attached_policies(session: Session, role: str) -> frozenset[str]:
         return frozenset()
 
 
-def managed_policy(session: Session, name: str) -> Any:
-    """What one of AWS's own policies says today, in IAM's grammar.
+def managed_policy(session: Session, name: str, account: str = "aws") -> Any:
+    """What a managed policy says today, in IAM's grammar.
 
     Args:
         session: In the account's partition.
         name: With its path, such as "AmazonSageMakerFullAccess".
+        account: Whose it is; by default AWS's own.
+
+    Raises:
+        MissingError: There is no such policy.
     """
     iam = session.client("iam")
-    arn = f"arn:{session.identity.partition}:iam::aws:policy/{name}"
+    arn = f"arn:{session.identity.partition}:iam::{account}:policy/{name}"
     with translated():
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]

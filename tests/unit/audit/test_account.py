@@ -1,6 +1,7 @@
 """What an account leaves open, and that closing it as the remedy says ends the finding."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
+from studioctl.audit import policies
 from studioctl.audit.account import Held, look
 from studioctl.aws.safeguards import account_is_closed
 from studioctl.aws.session import HURRIED, Session
@@ -132,6 +134,41 @@ def test_what_the_guard_attaches_to_somebody_is_known(emulator: RunningEmulator)
 
     assert "STUDIO-105" not in by_id(look(held(emulator, **own, limits={"monthly_usd_per_user": 5.0})))
     assert "STUDIO-105" in by_id(look(held(emulator, **own)))
+
+
+def written(statements: Any) -> str:
+    """A policy's document as Terraform writes it, with values in place of its references, and one value as itself."""
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements}).replace("&{", "${")
+    of_things = re.sub(r"\$\{data\.aws_partition[^}]*\}", "aws", text)
+    account = re.sub(r"\$\{data\.aws_caller_identity[^}]*\}", ACCOUNT, of_things)
+    return re.sub(r"(?<!\$)\$\{[a-z0-9_]+\.[^}]*\}", "arn:aws:s3:::acme-four", account)
+
+
+def test_a_policy_that_says_something_else_than_the_file_is_found(emulator: RunningEmulator) -> None:
+    iam = client(emulator, "iam", "us-east-1")
+    own: dict[str, Any] = {"name": "acme-four", "iam": {"per_user_roles": True}, "limits": {"monthly_usd": 5.0}}
+    where = held(emulator, **own)
+    made = {}
+    for policy, statements in policies.managed(where.blueprint):
+        name = policy.arguments["name"]
+        turned = [{**each, "Sid": ""} for each in reversed(statements)]  # neither order nor names say anything
+        made[name] = iam.create_policy(PolicyName=name, PolicyDocument=written(turned))["Policy"]["Arn"]
+    assert {"acme-four-hold", "acme-four-s3"} <= {re.sub("-ada$", "", name) for name in made}
+    assert "STUDIO-107" not in by_id(look(where))
+
+    (hold,) = (statements for policy, statements in policies.managed(where.blueprint) if policy.label == "hold")
+    nothing = written([{**hold[0], "Action": ["sagemaker:DescribeApp"]}])
+    iam.create_policy_version(PolicyArn=made["acme-four-hold"], PolicyDocument=nothing, SetAsDefault=True)
+    (objects,) = (name for name in made if name.startswith("acme-four-s3"))
+    (of_objects,) = (each for policy, each in policies.managed(where.blueprint) if policy.arguments["name"] == objects)
+    wide = written([{**each, "Resource": ["*"]} for each in of_objects])
+    iam.create_policy_version(PolicyArn=made[objects], PolicyDocument=wide, SetAsDefault=True)
+
+    found = [finding for finding in look(where) if finding.rule.id == "STUDIO-107"]
+    assert {finding.message: finding.remedy for finding in found} == {
+        "policy 'acme-four-hold' is not what the file makes it": "studioctl up",
+        f"policy '{objects}' is not what the file makes it": "studioctl up",
+    }
 
 
 def test_a_refused_call_is_a_finding_and_the_rest_goes_on(fresh: RunningEmulator) -> None:
