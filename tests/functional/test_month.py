@@ -179,13 +179,13 @@ def test_the_parts_of_those_who_pay(lived: Living) -> None:
     by_tag = lived.run("cost", "--month", "this", "--by", "tag:cost-center", "--csv").err
     assert by_tag == "The tags are those of today's user profiles: it is not recorded which they had then.\n"
     assert told["by"] == [
-        {"name": "ada", "hours": 2.5, "usd": 0.125, "volumes_usd": 0.1716},
-        {"name": "bob", "hours": 1.5, "usd": 0.075, "volumes_usd": 0.1716},
+        {"name": "ada", "hours": 2.5, "usd": 0.125, "volumes_usd": 0.1716, "unknown_hours": 0.0},
+        {"name": "bob", "hours": 1.5, "usd": 0.075, "volumes_usd": 0.1716, "unknown_hours": 0.0},
     ]
     assert lived.run("cost", "--month", "this", "--by", "space", "--csv").out.splitlines() == [
-        "month,space,hours,usd,volumes_usd",
-        "2035-12,ada-editor,2.5000,0.1250,0.1716",
-        "2035-12,bob-editor,1.5000,0.0750,0.1716",
+        "month,space,hours,usd,volumes_usd,unknown_hours",
+        "2035-12,ada-editor,2.5000,0.1250,0.1716,0.0000",
+        "2035-12,bob-editor,1.5000,0.0750,0.1716,0.0000",
     ]
 
 
@@ -205,6 +205,7 @@ def test_of_a_month_before_all_that_is_known_nothing_is_claimed(lived: Living) -
     done = lived.run("cost", "--month", "2035-11")
     assert "Nothing tells what ran in 2035-11.\n" in done.out
     assert "ran." not in done.out
+    assert "Counted from" not in done.err
     assert "what was deleted after the month is not known." in done.err
     before = lived.run("cost", "--month", "2026-10")
     assert before.out.splitlines()[2:] == [

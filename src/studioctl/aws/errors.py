@@ -42,7 +42,7 @@ NO_CREDENTIALS = (
     TokenRetrievalError,
 )
 DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|NotAuthorized|^403$")
-MISSING = re.compile(r"NotFound|NoSuch")
+MISSING = re.compile(r"NotFound|NoSuch|^404$")
 # SageMaker says so of an app in words only; the provider, too, reads them (internal/service/sagemaker/app.go).
 MISSING_IN_WORDS = re.compile(r"RecordNotFound|already been deleted|previously failed")
 IN_USE = re.compile(r"ResourceInUse|DependencyViolation|FileSystemInUse|Conflict")

@@ -115,6 +115,11 @@ def items() -> Mapping[str, Item]:
     return _items()
 
 
+def is_in_price_list(item: str) -> bool:
+    """Whether AWS can be asked for its price: its list has instances, and the items that name a service."""
+    return item not in _items() or _items()[item].service is not None
+
+
 def alternatives(instance_type: str | None, region: str) -> tuple[str, ...]:
     """Other types of this region's table, nearest in price first; with a GPU exactly if this one has."""
     hourly = {item: price.usd for item, price in _listed(region).of.items() if item.startswith("ml.")}

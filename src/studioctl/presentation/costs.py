@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Column
 from rich.text import Text
 
-from studioctl.catalog.prices import items
+from studioctl.catalog.prices import is_in_price_list, items
 from studioctl.config.source import Source
-from studioctl.config.text import Location, count, path
+from studioctl.config.text import Location, count, listed, path
 from studioctl.operations.costs.change import Change, PlannedCosts
 from studioctl.operations.costs.estimate import Costs, Estimate, Line, Money
 from studioctl.operations.costs.words import (
@@ -284,10 +284,12 @@ def _unknown(found: Estimate, terminal: Terminal, flags: str) -> None:
     if not found.unknown:
         return
     example = ", ".join(f"{_toml(item)} = PRICE" for item in found.unknown)
+    asked = [item for item in found.unknown if is_in_price_list(item)]
+    whose = "them" if len(asked) == len(found.unknown) else listed(asked)
+    ask = f"Ask AWS for {whose} (studioctl cost --ask{flags}), or look" if asked else "Look"
     terminal.say(
-        f"\nNo price is known in {found.region} for: {', '.join(found.unknown)}. Ask AWS for them"
-        f" (studioctl cost --ask{flags}), or look them up and write them into the file, in US dollars:\n\n"
-        f"  [cost]\n  prices = {{ {example} }}"
+        f"\nNo price is known in {found.region} for: {', '.join(found.unknown)}. {ask} them up and write them into the"
+        f" file, in US dollars:\n\n  [cost]\n  prices = {{ {example} }}"
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # it comes with botocore
     from studioctl.operations.costs.shares import Share
     from studioctl.operations.costs.stored import Stored
 
-NOBODY = "(none)"
+NOBODY, UNKNOWN = "(none)", " + unknown"
 FIELDS = ("month", "user", "space", "app", "instance_type", "hours", "usd", "doubt_hours")
 
 
@@ -45,9 +45,8 @@ def show(found: "Month", terminal: Terminal) -> None:
         terminal.data(_capacity(found.database))
     for stored in found.stored:
         terminal.data(_kept(stored, found))
-    terminal.say(sureness(found))
-    if doubt := of_storage(found):
-        terminal.say(doubt)
+    for told in filter(None, (sureness(found), of_storage(found))):
+        terminal.say(told)
 
 
 def _kept(stored: "Stored", found: "Month") -> str:
@@ -82,25 +81,24 @@ def show_shares(found: "Month", shares: "Sequence[Share]", by: str, terminal: Te
     numbers = (Column(name, justify="right") for name in ("hours", "USD", "volumes USD"))
     table = tables.listing(terminal.out, by, *numbers)
     columns = zip(*((each.hours, each.usd, each.volumes_usd) for each in shares), strict=True)
-    for each, hours, *cells in zip(shares, *map(in_cents, columns), strict=True):
-        table.add_row(each.name or NOBODY, f"{hours:,.2f}", *map(usd, cells))
+    for each, hours, cost, kept in zip(shares, *map(in_cents, columns), strict=True):
+        table.add_row(each.name or NOBODY, f"{hours:,.2f}", share_usd(each, cost), usd(kept))
     costs = [each.usd for each in found.volumes]
     volumes = None if None in costs else sum(each or 0.0 for each in costs)
     table.add_row("in all", f"{sum(each.hours for each in found.used):,.2f}", in_all(found), usd(volumes))
     terminal.out.print(table)
-    if payers := of_today(by):
-        terminal.say(payers)
-    terminal.say(sureness(found))
+    for told in filter(None, (of_today(by), sureness(found))):
+        terminal.say(told)
 
 
 def shares_to_csv(found: "Month", shares: "Sequence[Share]", by: str) -> str:
     """A line for each payer."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("month", by, "hours", "usd", "volumes_usd"))
+    writer.writerow(("month", by, "hours", "usd", "volumes_usd", "unknown_hours"))
     for each in shares:
         costs = ("" if usd is None else f"{usd:.4f}" for usd in (each.usd, each.volumes_usd))
-        writer.writerow((found.month, each.name, f"{each.hours:.4f}", *costs))
+        writer.writerow((found.month, each.name, f"{each.hours:.4f}", *costs, f"{each.unknown_hours:.4f}"))
     return text.getvalue()
 
 
@@ -175,7 +173,9 @@ def of_today(by: str) -> str:
 
 
 def sureness(found: "Month") -> str:
-    """How sure it is, in a sentence."""
+    """How sure it is, in a sentence; empty where nothing was counted."""
+    if not found.is_known:
+        return ""
     if found.source == "AWS's lists":
         return (
             f"Counted from {found.source}, {found.doubt_usd:,.2f} USD more or less, as you may not read CloudTrail"
@@ -192,7 +192,12 @@ def sureness(found: "Month") -> str:
 
 def in_all(found: "Month") -> str:
     """The sum, and whether something in it is unknown."""
-    return f"{found.usd:,.2f}" + (" + unknown" if any(each.usd is None for each in found.used) else "")
+    return f"{found.usd:,.2f}" + (UNKNOWN if any(each.usd is None for each in found.used) else "")
+
+
+def share_usd(share: "Share", cost: float | None) -> str:
+    """A payer's dollars for hours, and whether something in them is unknown."""
+    return usd(cost) + (UNKNOWN if share.unknown_hours and cost is not None else "")
 
 
 def usd(usd: float | None) -> str:

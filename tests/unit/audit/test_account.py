@@ -11,6 +11,7 @@ from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studioctl.audit import policies
 from studioctl.audit.account import Held, look
+from studioctl.aws import guard
 from studioctl.aws.safeguards import account_is_closed
 from studioctl.aws.session import HURRIED, Session
 from studioctl.aws.studio import Studio
@@ -226,6 +227,18 @@ def test_limits_without_a_guard_are_found_once_there_is_a_domain(
     where = held(emulator, limits={"monthly_usd": 100.0})
     assert "STUDIO-106" not in by_id(look(where))
     monkeypatch.setattr(Studio, "find_domain", lambda *_, **__: object())
-    found = by_id(look(where))["STUDIO-106"]
+    findings = by_id(look(where))
+    found = findings["STUDIO-106"]
     assert (found.message, found.remedy) == ("there is no function 'acme-ml-guard'", "studioctl up")
     assert "STUDIO-106" not in by_id(look(held(emulator)))
+
+
+def test_a_guard_that_has_not_looked_yet_is_new_and_no_finding(
+    emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ledger is missing, which S3 tells of an object's head by 404 alone."""
+    where = held(emulator, name="acme-five", limits={"monthly_usd": 100.0})
+    client(emulator, "s3", "us-east-1").create_bucket(Bucket=where.config.bucket_in(ACCOUNT))
+    monkeypatch.setattr(Studio, "find_domain", lambda *_, **__: object())
+    monkeypatch.setattr(guard, "standing", lambda *_: guard.Standing(where.now(), is_quiet=False, schedule="ENABLED"))
+    assert not [each for each in look(where) if each.about in {"the guard", "acme-five-guard"}]

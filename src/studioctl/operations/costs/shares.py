@@ -18,13 +18,19 @@ T = TypeVar("T", Used, Volume)
 class Share:
     """One payer's part: of the hours, and of the volumes of spaces as they are now.
 
-    US dollars are None as soon as one price in them is unknown. `name` is empty for what is nobody's.
+    Args:
+        name: Empty for what is nobody's.
+        hours: Instance hours.
+        usd: What they cost, as far as prices are known; None where none is.
+        volumes_usd: None as soon as one price in it is unknown.
+        unknown_hours: Hours that are not in `usd`, as their price is unknown.
     """
 
     name: str
     hours: float
     usd: float | None
     volumes_usd: float | None
+    unknown_hours: float
 
 
 def shares(account: Account, month: Month, by: str) -> tuple[Share, ...]:
@@ -41,15 +47,7 @@ def shares(account: Account, month: Month, by: str) -> tuple[Share, ...]:
     """
     payer = _payer(account, by)
     used, volumes = _grouped(month.used, payer), _grouped(month.volumes, payer)
-    found = [
-        Share(
-            name,
-            round(sum(each.hours for each in used.get(name, ())), 4),
-            _usd(used.get(name, ())),
-            _usd(volumes.get(name, ())),
-        )
-        for name in used | volumes
-    ]
+    found = [_share(name, used.get(name, ()), volumes.get(name, ())) for name in used | volumes]
     return tuple(sorted(found, key=lambda share: (-(share.usd or 0), share.name)))
 
 
@@ -60,9 +58,19 @@ def _grouped(things: Iterable[T], payer: Payer) -> dict[str, list[T]]:
     return groups
 
 
-def _usd(members: Sequence[Used | Volume]) -> float | None:
-    known = [each.usd for each in members if each.usd is not None]
-    return round(sum(known), 4) if len(known) == len(members) else None
+def _share(name: str, used: Sequence[Used], volumes: Sequence[Volume]) -> Share:
+    known, kept = _known(used), _known(volumes)
+    return Share(
+        name=name,
+        hours=round(sum(each.hours for each in used), 4),
+        usd=round(sum(known), 4) if known or not used else None,
+        volumes_usd=round(sum(kept), 4) if len(kept) == len(volumes) else None,
+        unknown_hours=round(sum(each.hours for each in used if each.usd is None), 4),
+    )
+
+
+def _known(members: Sequence[Used | Volume]) -> list[float]:
+    return [each.usd for each in members if each.usd is not None]
 
 
 def _payer(account: Account, by: str) -> Payer:

@@ -177,6 +177,19 @@ def _bucket_key(config: EnvironmentConfig, sid: str, resource: str) -> Location:
     return ("storage", "extra_buckets" if named in config.storage.extra_buckets else "bucket")
 
 
+def _hold_key(account: Account) -> Location:
+    """The key behind a hold. All together are over their limit where the role of everybody is held, too."""
+    from studioctl.aws import guard  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.infrastructure.naming import Naming  # noqa: PLC0415
+    from studioctl.operations import holds  # noqa: PLC0415
+
+    limits, role = account.config.limits, Naming.of(account.config).execution_role
+    is_own = limits.monthly_usd_per_user is not None
+    if is_own and limits.monthly_usd is not None:
+        is_own = role not in guard.held(account.session, holds.policy_arn(account))
+    return ("limits", "monthly_usd_per_user" if is_own else "monthly_usd")
+
+
 def _reason(account: Account, by: str, resource: str) -> tuple[str, str]:
     """Why studioctl wrote the statement that decided, and the key behind its policy."""
     from studioctl.infrastructure import blueprint  # noqa: PLC0415 (needed here only)
@@ -192,6 +205,7 @@ def _reason(account: Account, by: str, resource: str) -> tuple[str, str]:
             for statement in block.arguments["statement"]:
                 if sid and statement.get("sid") == sid and "principals" not in statement:
                     key = _bucket_key(account.config, sid, resource) if purpose == "s3" else key
+                    key = _hold_key(account) if purpose == "hold" else key
                     return str(statement.get("//", block.why)), ".".join(map(str, key))
     managed = account.config.iam.permissions == "managed" and policy.startswith(("Amazon", "Secrets"))
     told = 'AWS\'s own policy, by [iam] permissions = "managed"'
