@@ -7,7 +7,7 @@ from typing import Any
 from studioctl.audit.policies import REFERENCE
 
 ONE_THING = r"[^*?]+"
-"""What a reference stands for that is not known here: the name or ARN of one thing, never a pattern for many."""
+"""The name or ARN of one thing, where it is not known here; never a pattern for many things."""
 
 
 def is_same(wanted: Iterable[Mapping[str, Any]], document: Mapping[str, Any], known: Mapping[str, str]) -> bool:
@@ -54,7 +54,7 @@ def _pattern(text: str, known: Mapping[str, str]) -> str:
 
 
 def _parts(statement: Mapping[str, Any]) -> dict[str, set[str]]:
-    """What a statement says, by its part; its name says nothing."""
+    """The parts of a statement, by their names. Its Sid says nothing."""
     parts = {part: statement[part] for part in statement if part not in {"Sid", "Condition"}}
     for test, keys in statement.get("Condition", {}).items():
         parts |= {f"{test} {key.lower()}": values for key, values in keys.items()}

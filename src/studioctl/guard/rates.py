@@ -9,7 +9,7 @@ from studioctl.guard.spans import TRAINING, Span
 FREE = "system"
 """The instance type of Studio Classic's JupyterServer, which AWS does not charge. Canvas has it, too."""
 BY_THEMSELVES = frozenset({"Canvas"})
-"""App types that AWS charges by the hour, whatever instance type they have. Each is an item of its own."""
+"""App types that AWS charges by the hour, whatever instance type they have. Each is an item by that name."""
 
 
 def item_of(priced: Container[str], kind: str, instance_type: str) -> str | None:

@@ -28,7 +28,7 @@ MOST_INSTANCES = 10_000  # of one job, by far
 
 
 def titled(kind: str, space: str, name: str) -> str:
-    """What people know it by: its space, a job's name; of an app of a profile its type, as all are named "default"."""
+    """The space, or a job's name; of an app of a profile its type, as all of these are named "default"."""
     return space or (kind if kind not in {TRAINING, ""} else name)
 
 

@@ -17,6 +17,7 @@ from studioctl.guard import database, ledger, limits, store
 from studioctl.guard.ledger import Ledger, UnreadableError
 from studioctl.guard.limits import EVERYBODY, Limits, Spent
 from studioctl.guard.rates import Rates
+from studioctl.guard.spans import titled
 from studioctl.infrastructure import guard as blocks
 from studioctl.infrastructure.database import CLUSTER
 from studioctl.infrastructure.naming import Naming
@@ -58,10 +59,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Stopped:
-    """Something that the guard stopped, and for which key of [limits]; or `guard.limits.NO_PRICE`.
-
-    `app` is an app's type, or "training"; "" where an earlier version of the guard stopped it.
-    """
+    """Something that the guard stopped, and for which key of [limits], or NO_PRICE. `app`: "" of an earlier guard."""
 
     at: datetime
     user: str
@@ -69,6 +67,11 @@ class Stopped:
     name: str
     why: str
     app: str
+
+    @property
+    def title(self) -> str:
+        """See `titled`."""
+        return titled(self.app, self.space, self.name)
 
 
 @dataclass(frozen=True)

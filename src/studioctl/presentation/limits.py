@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from rich.table import Column
 
 from studioctl.config.text import count, listed
-from studioctl.guard.spans import titled
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 
@@ -39,8 +38,7 @@ def show(found: "Limited", terminal: Terminal, *, check_minutes: int, own: "Mone
     if len(found.stopped) > LISTED:
         terminal.data(f"Stopped before: {count(len(found.stopped) - LISTED, 'other')} (--json lists them)")
     for stop in found.stopped[-LISTED:]:
-        what = titled(stop.app, stop.space, stop.name)
-        terminal.data(f"Stopped {stop.at:%m-%d %H:%M}: {stop.user} {what} ({stop.why})")
+        terminal.data(f"Stopped {stop.at:%m-%d %H:%M}: {stop.user} {stop.title} ({stop.why})")
     for line in _told(found):
         terminal.data(line)
     if found.trouble:
