@@ -14,6 +14,10 @@ from tests.unit.emulator.emulated import eventually
 from tests.unit.emulator.pushing import Registry
 
 from studio_emulator import server
+from studioctl.aws.held import READERS, Held, held
+from studioctl.aws.session import Session
+from studioctl.target import LocalEndpoint, Target
+from studioctl.terraform.state_resources import Estate
 
 AWS = str(Path(sysconfig.get_path("scripts")) / "aws")
 
@@ -279,6 +283,56 @@ def test_outputs_name_everything_that_other_programs_need(applied: Applied) -> N
     assert outputs["bucket"] == "acme-ml-data-123456789012"
     assert outputs["job_prefixes"] == {"ada": "acme-ml--"}
     assert list(outputs["spaces"]) == ["ada-editor"]
+
+
+def test_why_tells_what_other_services_hold(applied: Applied) -> None:
+    where, given = applied.shell.emulator, applied.variables
+    local = LocalEndpoint(where.endpoint_url, given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"])
+    session = Session(Target("us-east-1", local=local))
+    (state,) = applied.shell.directory.glob(".studioctl/**/terraform.tfstate")
+    things = dict(Estate(json.loads(state.read_text())).addresses())
+    told = {".".join(key): [(it.value, it.is_gone) for it in held(session, key, things)] for key in READERS}
+
+    assert {key: layers[0] for key, layers in told.items() if layers} == {
+        "storage.bucket": ("acme-ml-data-123456789012", False),
+        "storage.versioning": (True, False),
+        "storage.keep_old_versions_days": (30, False),
+        "storage.access_logs": (None, False),
+        "encryption.customer_key": (False, False),
+        "encryption.key": (None, False),
+        "network.cidr": ("10.0.0.0/16", False),
+        "network.flow_logs": (False, False),
+        "network.internet": ("none", False),
+        "network.public_ips": (False, False),
+        "network.subnet_prefix": (24, False),
+        "network.availability_zones": (2, False),
+        "names.role": ("acme-ml-execution", False),
+        "iam.role_path": ("/", False),
+        "iam.permissions_boundary": (None, False),
+        "iam.permissions": ("scoped", False),
+        "images.repository": ("acme-ml", False),
+        "images.immutable_tags": (False, False),
+        "images.scan_on_push": (True, False),
+        "images.keep_latest": (10, False),
+        "images.expire_untagged_days": (7, False),
+        "names.secret": ("acme-ml/github", False),
+    }
+    gone = {"aws_s3_bucket.data": {**things["aws_s3_bucket.data"], "bucket": "acme-gone"}}
+    assert held(session, ("storage", "versioning"), gone) == (
+        Held("data bucket acme-gone, which is gone", None, is_gone=True),
+    )
+    bucket = things["aws_s3_bucket.data"]["bucket"]
+    s3 = applied.shell.client("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    try:
+        changed = applied.shell.studioctl("why", "storage.versioning", "--local")
+    finally:
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    assert changed.out.endswith(
+        "\nAWS, the nearest first\n"
+        "  data bucket acme-ml-data-123456789012  false  <- this one decides\n"
+        "\nAWS has false, and the file says true.\nNext: studioctl plan --local\n"
+    )
 
 
 def test_the_aws_cli_finds_the_domain_the_profile_and_the_space(applied: Applied) -> None:

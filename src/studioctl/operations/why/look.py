@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from studioctl.aws.held import held
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.errors import StudioctlError
 from studioctl.operations.environment import Environment
 from studioctl.operations.why.question import Question, asked, others
 from studioctl.operations.why.setting import Answer, World, answer
+from studioctl.terraform.state_resources import Estate
 
 
 def setting(environment: Environment, text: str) -> Answer:
@@ -47,10 +49,11 @@ def _world(environment: Environment, question: Question) -> World:
     domain = environment.domain()
     if domain is None:
         return World(state=environment.terraform.state())
-    studio = environment.studio
+    studio, state = environment.studio, environment.terraform.state()
     return World(
         domain=studio.described_domain(domain.id),
         profile=studio.described_profile(domain.id, question.user) if question.user else {},
         space=studio.described_space(domain.id, question.space) if question.space else {},
-        state=environment.terraform.state(),
+        state=state,
+        held=held(environment.session, question.key, dict(Estate(state).addresses())),
     )

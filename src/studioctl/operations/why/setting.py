@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from studioctl.aws.held import Held
 from studioctl.config.checks import LONGEST_IDLE
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
@@ -20,12 +21,6 @@ DEFAULT = "default"
 ACCOUNT = "ACCOUNT"  # in a name, before anybody asked AWS who we are
 _SETTINGS = {"domain": "DefaultUserSettings", "profile": "UserSettings", "space": "SpaceSettings"}
 STATE = "Terraform's state"
-# Keys that are on where something exists.
-_THERE = {
-    ("network", "flow_logs"): "aws_flow_log",
-    ("storage", "versioning"): "aws_s3_bucket_versioning",
-    ("encryption", "customer_key"): "aws_kms_key",
-}
 # Keys that say something only while another key has this value.
 _NEEDED: Mapping[Location, tuple[Location, str]] = {
     **dict.fromkeys((("network", "internet"), ("network", "endpoints")), (("network", "access"), "vpc-only")),
@@ -133,12 +128,14 @@ class World:
         profile: DescribeUserProfile of the user whom the question is about.
         space: DescribeSpace of the space.
         state: Terraform's state.
+        held: What other services than SageMaker hold of the key.
     """
 
     domain: Mapping[str, Any] = field(default_factory=dict)
     profile: Mapping[str, Any] = field(default_factory=dict)
     space: Mapping[str, Any] = field(default_factory=dict)
     state: Mapping[str, Any] = field(default_factory=dict)
+    held: tuple[Held, ...] = ()
 
 
 def answer(question: Question, config: EnvironmentConfig, source: Source, world: World | None, unseen: str) -> Answer:
@@ -156,8 +153,8 @@ def answer(question: Question, config: EnvironmentConfig, source: Source, world:
     wanted = next(layer.value for layer in file if layer.decides) or "none"
     if question.key[-1] == "instance_type":  # of several, the space is set to the first
         wanted = words.shown(wanted.partition(", ")[0].strip('"'))
-    aws = tuple(_aws_layers(question, world)) if world else ()
     idle = _without_effect(question.key, config)
+    aws = tuple(_aws_layers(question, world, can_differ=not idle)) if world else ()
     return Answer(question.title, field_.description or "", wanted, file, aws, unseen, without_effect=idle)
 
 
@@ -211,12 +208,24 @@ def _shown(value: Any) -> str:
     return words.shown(value)
 
 
-def _aws_layers(question: Question, world: World) -> Iterator[Layer]:
+def _aws_layers(question: Question, world: World, *, can_differ: bool) -> Iterator[Layer]:
+    if world.held:
+        yield from _held_layers(world.held, can_differ=can_differ)
+        return
     found = list(_studio_layers(question, world)) or list(_recorded(question, world.state))
     decided = False
     for name, value in found:
         yield Layer(name, value, decides=value is not None and not decided)
         decided = decided or value is not None
+
+
+def _held_layers(held: tuple[Held, ...], *, can_differ: bool) -> Iterator[Layer]:
+    """Things beside each other: the first speaks for all where they agree, and none where the key does nothing."""
+    comparable = [it for it in held if it.is_value and not it.is_gone]
+    agree = can_differ and len({words.shown(it.value) for it in comparable}) == 1
+    for it in held:
+        value = None if it.is_gone else words.shown(it.value)
+        yield Layer(it.name, value, decides=agree and it is comparable[0])
 
 
 def _studio_layers(question: Question, world: World) -> Iterator[tuple[str, str | None]]:
@@ -284,8 +293,6 @@ def _recorded(question: Question, state: Mapping[str, Any]) -> Iterator[tuple[st
             if told is not None:
                 yield STATE, told
                 return
-    if question.key in _THERE and any(True for _ in estate.addresses()):
-        yield STATE, words.shown(any(True for _ in estate.attributes(_THERE[question.key])))
 
 
 def _attribute(attributes: Mapping[str, Any], path: str) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from studioctl.aws.held import Held
 from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.config.users import Space, User
@@ -359,15 +360,6 @@ def test_a_name_that_studioctl_gives_is_no_difference() -> None:
     assert (domain.wanted, domain.differs, other.differs) == ('"acme-ml"', False, True)
 
 
-@pytest.mark.parametrize(("kind", "there"), [("aws_flow_log", "true"), ("aws_vpc", "false")])
-def test_what_is_on_where_something_exists_is_read_from_the_state(kind: str, there: str) -> None:
-    resource = {"mode": "managed", "type": kind, "name": "x", "instances": [{"attributes": {"id": "1"}}]}
-    found = why("network.flow_logs", World({"DomainName": "acme-ml"}, state={"resources": [resource]}))
-
-    assert [(it.name, it.value) for it in found.aws] == [("Terraform's state", there)]
-    assert found.differs == (there == "true")
-
-
 KEYS_OF_USERS = """
 [groups.vision]
 users = ["mary"]
@@ -437,17 +429,47 @@ def test_a_question_about_a_user_is_one_about_each_space() -> None:
 
 
 def test_what_terraform_recorded_is_not_told_as_what_aws_has(capsys: pytest.CaptureFixture[str]) -> None:
-    versioning = {"mode": "managed", "type": "aws_s3_bucket_versioning", "name": "data", "instances": []}
-    other = {"mode": "managed", "type": "aws_vpc", "name": "studio", "instances": [{"attributes": {}}]}
-    found = why("storage.versioning", World(state={"resources": [versioning, other]}))
+    key = {"mode": "managed", "type": "aws_kms_key", "name": "data"}
+    key["instances"] = [{"attributes": {"deletion_window_in_days": 7}}]  # type: ignore[assignment]
+    found = why("encryption.deletion_days", World(state={"resources": [key]}))
     presented.setting(found, Console(width=200))
 
     assert found.is_recorded
     assert capsys.readouterr().out.endswith(
         "Terraform's state, as the last run left it (studioctl plan asks AWS)\n"
-        "  Terraform's state  false  <- this one decides\n"
-        "\nThe last run left false, and the file says true.\nNext: studioctl plan\n"
+        "  Terraform's state  7  <- this one decides\n"
+        "\nThe last run left 7, and the file says 30.\nNext: studioctl plan\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("held", "layers", "differs"),
+    [
+        ((Held("bucket a", value=False),), [("bucket a", "false", True)], True),
+        ((Held("bucket a, which is gone", None, is_gone=True),), [("bucket a, which is gone", None, False)], False),
+        (
+            (Held("subnet a", True), Held("subnet b", True)),
+            [("subnet a", "true", True), ("subnet b", "true", False)],
+            0,
+        ),
+        (
+            (Held("subnet a", True), Held("subnet b", False)),
+            [("subnet a", "true", False), ("subnet b", "false", False)],
+            False,
+        ),
+        ((Held("endpoint s3", "available", is_value=False),), [("endpoint s3", '"available"', False)], False),
+    ],
+)
+def test_what_another_service_holds_goes_before_terraforms_record(held: Any, layers: Any, *, differs: bool) -> None:
+    versioning = {"mode": "managed", "type": "aws_vpc", "name": "studio", "instances": [{"attributes": {}}]}
+    found = why("storage.versioning", World(state={"resources": [versioning]}, held=held))
+
+    assert [(it.name, it.value, it.decides) for it in found.aws] == layers
+    assert (found.is_recorded, found.differs) == (False, differs)
+
+
+def test_what_has_no_effect_does_not_differ() -> None:
+    assert not why("network.internet", World(held=(Held("VPC a", "none"),))).differs
 
 
 def test_an_address_of_s3_is_answered_with_an_arn() -> None:
