@@ -289,7 +289,8 @@ def test_why_tells_what_other_services_hold(applied: Applied) -> None:
     where, given = applied.shell.emulator, applied.variables
     local = LocalEndpoint(where.endpoint_url, given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"])
     session = Session(Target("us-east-1", local=local))
-    (state,) = applied.shell.directory.glob(".studioctl/**/terraform.tfstate")
+    states = applied.shell.directory.glob(".studioctl/**/terraform.tfstate")
+    (state,) = (it for it in states if it.parent.name != ".terraform")
     things = dict(Estate(json.loads(state.read_text())).addresses())
     told = {".".join(key): [(it.value, it.is_gone) for it in held(session, key, things)] for key in READERS}
 
@@ -304,7 +305,7 @@ def test_why_tells_what_other_services_hold(applied: Applied) -> None:
         "network.flow_logs": (False, False),
         "network.internet": ("none", False),
         "network.public_ips": (False, False),
-        "network.subnet_prefix": (24, False),
+        "network.subnet_prefix": (20, False),
         "network.availability_zones": (2, False),
         "names.role": ("acme-ml-execution", False),
         "iam.role_path": ("/", False),
@@ -313,8 +314,8 @@ def test_why_tells_what_other_services_hold(applied: Applied) -> None:
         "images.repository": ("acme-ml", False),
         "images.immutable_tags": (False, False),
         "images.scan_on_push": (True, False),
-        "images.keep_latest": (10, False),
-        "images.expire_untagged_days": (7, False),
+        "images.keep_latest": (5, False),
+        "images.expire_untagged_days": (14, False),
         "names.secret": ("acme-ml/github", False),
     }
     gone = {"aws_s3_bucket.data": {**things["aws_s3_bucket.data"], "bucket": "acme-gone"}}
@@ -395,6 +396,25 @@ def test_everything_that_takes_tags_carries_ours(applied: Applied) -> None:
     }
 
 
+GOING = """
+People and spaces
+  - a domain, a user profile and a space
+
+Editor
+  - 2 lifecycle scripts
+
+Network
+  - a VPC, a default security group, 2 subnets, a route table, 2 route table associations, a route, an internet gateway, \
+a security group and a security group rule
+
+Permissions
+  - a role, 6 policies and 6 policy attachments
+
+Data and encryption
+  - an image repository and an expiry rule for images
+"""
+
+
 def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: Applied) -> None:
     s3, ecr, secrets = (applied.shell.client(service) for service in ("s3", "ecr", "secretsmanager"))
     bucket = "acme-ml-data-123456789012"
@@ -418,8 +438,9 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
             "   (a rehearsal: these volumes, and any copy of them, last only as long as the emulator)\n"
         )
         asked = applied.shell.studioctl("down", "--local", "--delete-data=images,spaces", expect=4)
-        assert asked.err.split("  - aws_sagemaker_space.ada-editor\n")[1] == (
-            "\n! repository 'acme-ml' is lost for ever: 1 image\n"
+        assert asked.err.partition("\n! ")[0].split("This will be destroyed:\n")[1] == GOING
+        assert asked.err.partition("\n! ")[2] == (
+            "repository 'acme-ml' is lost for ever: 1 image\n"
             "\n! space 'ada-editor' is lost for ever: a volume of 20 GB\n"
             "\nKept, with the data in it:\n"
             f"  bucket '{bucket}': 1 object, 4 bytes  (less than 0.01 USD a month)\n"

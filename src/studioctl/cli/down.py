@@ -35,7 +35,7 @@ def down(
     backup: Backup = "",
     yes: options.Yes = False,
     adopt: options.Adopt = None,
-    verbose: options.Verbose = False,
+    verbose: options.PlanVerbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
     """Remove the environment, and what AWS leaves behind it. Data is kept.
@@ -71,7 +71,7 @@ def down(
     if plan:
         found = found.after(plan)
     teardown.refuse_to_lose(found, is_local=local)
-    views.teardown(found, addresses(environment.terraform.blueprint), terminal.err)
+    views.teardown(found, addresses(environment.terraform.blueprint), terminal.err, verbose=verbose)
     terminal.say(f"\nIn {environment.place}.")
     confirm.typed(name, f"Type the environment's name ({name}) to remove all this", yes=yes)
     copies = copying.run(environment, plan, terminal, delete=delete, verbose=verbose) if plan else ()

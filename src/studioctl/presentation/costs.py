@@ -300,7 +300,8 @@ def _toml(item: str) -> str:
 def _place(source: Source | None, key: Location | None) -> str:
     if source is None or key is None:
         return ""
-    return f"  ({source.spot(*key)})"
+    spot = source.spot(*key)
+    return "" if spot == source.name else f"  ({spot})"  # a default stands on no line
 
 
 def _in_file(source: Source | None, key: Location | None) -> dict[str, Any]:

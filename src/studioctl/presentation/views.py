@@ -1,15 +1,17 @@
 """Results as a person reads them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
+from studioctl.catalog.kinds import KINDS
 from studioctl.config.text import listed
 from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.money import dollars_a_month
+from studioctl.review import nouns
 
 if TYPE_CHECKING:  # their modules load botocore, which a plan does not need
     from studioctl.operations.data.inventory import Holding
@@ -34,17 +36,20 @@ def ready(terminal: Terminal, name: str, outputs: Mapping[str, Any], *, flags: s
     )
 
 
-def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) -> None:
-    """What `down` would remove, and what it keeps. `modules`: the document of each address, in order."""
+def teardown(found: "Teardown", modules: Mapping[str, str], console: Console, *, verbose: bool = False) -> None:
+    """What `down` would remove, and what it keeps.
+
+    Args:
+        found: What there is.
+        modules: The document of each address, in order.
+        console: Where to write.
+        verbose: Whether to write Terraform's addresses.
+    """
     _line(console, "This will be destroyed:", "bold red")
-    groups: dict[str, list[str]] = {}
-    order = {address: number for number, address in enumerate(modules)}
-    for address in sorted(found.doomed, key=lambda address: order.get(address, len(order))):
-        groups.setdefault(modules.get(address, "no longer in the file"), []).append(address)
-    for module, addresses in groups.items():
-        _line(console, f"\n{module}", "bold")
-        for address in addresses:
-            _line(console, f"  - {address}", "red")
+    for heading, doomed in (_by_document(found.doomed, modules) if verbose else _by_part(found.doomed)).items():
+        _line(console, f"\n{heading}", "bold")
+        for one in doomed:
+            _line(console, f"  - {one}", "red")
     for holding in found.deleted:
         _line(console, f"\n! {holding.kind} '{holding.name}' {_fate(holding, found)}: {holding.contents}", "bold red")
     for key in found.retiring:
@@ -54,6 +59,22 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console) ->
         _line(console, f"\n! key '{key.id}' is scheduled for deletion, last of all; {WAITING}{saving}", "bold red")
     kept([holding for holding in found.kept if holding.kind != "space"], console)
     _line(console, f"\n{len(found.doomed)} resources to destroy.", "bold")
+
+
+def _by_part(doomed: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """What there is of each part of an environment, counted, in the order of plans."""
+    order = {type_: number for number, type_ in enumerate(KINDS)}
+    types = sorted((a.partition(".")[0] for a in doomed), key=lambda type_: order.get(type_, len(order)))
+    parts = {title: [each for each in types if nouns.group_of(each) == group] for group, title in nouns.TITLES.items()}
+    return {title: [nouns.listed(those)] for title, those in parts.items() if those}
+
+
+def _by_document(doomed: Iterable[str], modules: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    documents: dict[str, list[str]] = {}
+    order = {address: number for number, address in enumerate(modules)}
+    for address in sorted(doomed, key=lambda address: order.get(address, len(order))):
+        documents.setdefault(modules.get(address, "no longer in the file"), []).append(address)
+    return documents
 
 
 def _fate(holding: "Holding", found: "Teardown") -> str:

@@ -32,6 +32,27 @@ def test_what_becomes_of_data_is_told_and_no_copy_is_promised_that_is_not_made()
     ]
 
 
+def test_what_goes_is_told_by_its_kind_and_terraforms_addresses_by_verbose() -> None:
+    space, profile, vpc = "aws_sagemaker_space.ada", "aws_sagemaker_user_profile.ada", "aws_vpc.studio"
+    routes = tuple(f"aws_route.{name}" for name in ("one", "two"))
+    found = Teardown(frozenset(), (vpc, *routes, space, profile, "aws_of_old.x"), {}, (), (), ())
+
+    def told(*, verbose: bool) -> str:
+        out = io.StringIO()
+        documents = {profile: "sagemaker.tf.json", space: "sagemaker.tf.json", vpc: "vpc.tf.json"}
+        views.teardown(found, documents, Console(file=out, width=200), verbose=verbose)
+        return out.getvalue()
+
+    assert told(verbose=False) == (
+        "This will be destroyed:\n"
+        "\nPeople and spaces\n  - a user profile and a space\n"
+        "\nNetwork\n  - a VPC and 2 routes\n"
+        "\nData and encryption\n  - an of old\n"
+        "\n6 resources to destroy.\n"
+    )
+    assert f"\nsagemaker.tf.json\n  - {profile}\n  - {space}\n\nvpc.tf.json\n  - {vpc}\n" in told(verbose=True)
+
+
 @pytest.mark.parametrize(
     ("kinds", "effect"),
     [

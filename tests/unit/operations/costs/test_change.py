@@ -1,6 +1,7 @@
 """What a plan does to the costs, and which line of the file does it."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,11 @@ from typing import Any
 import pytest
 
 from studioctl.aws.values import ResourceSpec, SpaceDetails
-from studioctl.operations.costs.change import TYPE, PlannedCosts, of_plan
+from studioctl.config.source import Source
+from studioctl.operations.costs.change import TYPE, Change, PlannedCosts, of_plan
+from studioctl.operations.costs.estimate import Costs
 from studioctl.operations.costs.words import amount
+from studioctl.presentation import costs
 from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 from tests.environments import environment
 
@@ -158,3 +162,14 @@ def test_nobody_knows_the_difference_from_or_to_what_has_no_price(before: str, a
 
     assert amount(found.difference.working, signed=True) == "unknown"
     assert bool(found.before.working.unknown) == (before != "ml.t3.medium")
+
+
+@pytest.mark.parametrize(("lines", "place"), [("[studio]\nvolume_gb = 20\n", "  (studio.toml:2)"), ("", "")])
+def test_a_default_stands_on_no_line(lines: str, place: str) -> None:
+    found = planned()
+    more = Change(
+        "aws_sagemaker_space.ada", "'ada': 30 GB -> 20 GB", found.after.total, ("studio", "volume_gb"), Costs()
+    )
+    (told,) = costs.effect(replace(found, changes=(more,)), Source("studio.toml", lines)).because
+
+    assert told.endswith(" if nobody stops apps" + place)
