@@ -404,8 +404,8 @@ Editor
   - 2 lifecycle scripts
 
 Network
-  - a VPC, a default security group, 2 subnets, a route table, 2 route table associations, a route, an internet gateway, \
-a security group and a security group rule
+  - a VPC, a default security group, 2 subnets, a route table, 2 route table associations, a route, an internet \
+gateway, a security group and a security group rule
 
 Permissions
   - a role, 6 policies and 6 policy attachments
