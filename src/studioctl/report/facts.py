@@ -52,7 +52,7 @@ def _cells(costs: Costs) -> Iterator[str]:
 
 def priced(found: Estimate) -> str:
     """The meaning of the sums, and where the prices come from."""
-    return " ".join((left_running(found), *capped(found))) + (
+    return " ".join((left_running(found, ways(found)[2]), *capped(found))) + (
         f" Estimated from the file, by list prices of {found.region} without tax or"
         f" discounts{dated(found)}. What is stored and transferred is paid for besides."
     )

@@ -153,15 +153,15 @@ class Facts:
             key = ("studio", "docker")
             studio = before.studio.model_copy(update={"docker": not before.studio.docker})
             before = before.model_copy(update={"studio": studio})
-        if self._watches_gpus_otherwise:
+        if self.watches_gpus_otherwise:
             key = key or ("limits", "idle_gpu_minutes")
             minutes = None if self.config.limits.idle_gpu_minutes is not None else 60
             limits = before.limits.model_copy(update={"idle_gpu_minutes": minutes})
             before = before.model_copy(update={"limits": limits})
         return key, before
 
-    @property
-    def _watches_gpus_otherwise(self) -> bool:
+    @cached_property
+    def watches_gpus_otherwise(self) -> bool:
         """Whether the script begins or ends to tell what GPUs do. How many minutes count is no part of it."""
         texts = (
             (decoded(a.before), decoded(a.after))

@@ -7,7 +7,7 @@ from studioctl.catalog.kinds import POLICY, SUBNET
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location, count
-from studioctl.review import causes, copies, effects, marks, met, nouns, set_up, since, words
+from studioctl.review import beside, causes, copies, effects, marks, met, nouns, set_up, since, words
 from studioctl.review.entry import WEIGHTS, Entry, Review
 from studioctl.review.facts import Facts
 from studioctl.review.fixed_sentences import NOBODY
@@ -87,6 +87,9 @@ def _gather(change: ResourceChange, facts: Facts, gathered: dict[tuple[Location,
         for key in causes.limits(change, facts):
             add(key, Part(change, change.attributes), None)
         return
+    if not facts.is_new:
+        for key, part in beside.hidden(change, facts):
+            add(key, part, None)
     if change.action in {"create", "delete", "forget"} or not change.attributes:
         add(causes.of_existence(change, facts), Part(change, change.attributes), None)
         return

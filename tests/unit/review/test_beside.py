@@ -41,6 +41,10 @@ KEYS: Mapping[str, Key] = {
     "no denial": Key("iam", before=f'extra_statements = [{{ effect = "Deny", {QUEUE} }}]'),
     "no boundary": Key("iam", before='permissions_boundary = "arn:aws:iam::123456789012:policy/b"'),
     "a bucket": Key("storage", 'extra_buckets = ["acme-lake"]'),
+    "no bucket": Key("storage", before='extra_buckets = ["acme-lake"]'),
+    "another bucket": Key("storage", 'extra_buckets = ["acme-lake"]', 'extra_buckets = ["acme-pond"]'),
+    "idle GPUs": Key("limits", "idle_gpu_minutes = 30"),
+    "no idle GPUs": Key("limits", before="idle_gpu_minutes = 30"),
     "no versions": Key("storage", "versioning = false"),
     "a closed network": Key("network", 'access = "vpc-only"'),
     "fixed tags": Key("images", "immutable_tags = true"),
@@ -48,10 +52,8 @@ KEYS: Mapping[str, Key] = {
     "all apps": Key("limits", before='apps = ["code-editor"]'),
     "all types": Key("limits", before='instance_types = ["ml.t3.*"]'),
 }
-# With Docker itself gone, a closed network takes nothing from it.
-NO_MATTER = {("no Docker", "a closed network")}
-# Each role gets new policies, whose text nobody knows before they exist.
-UNSEEN = {("a role for each", "a bucket"), ("one role for all", "a bucket")}
+# With Docker itself gone, a closed network takes nothing from it; and that all scripts change is told with Docker.
+NO_MATTER = {("no Docker", other) for other in ("a closed network", "idle GPUs", "no idle GPUs")}
 
 
 def file(lines: Iterable[tuple[str, str]]) -> str:
@@ -75,7 +77,7 @@ def pairs() -> Iterable[tuple[str, str]]:
             name.partition(" = ")[0] for key in (KEYS[one], KEYS[other]) for name in (key.after, key.before) if name
         }
         exclusive = len(keys) == 1 or keys == {"per_user_roles", "permissions"}
-        if not exclusive and (one, other) not in UNSEEN | NO_MATTER:
+        if not exclusive and (one, other) not in NO_MATTER:
             yield one, other
 
 
@@ -110,3 +112,19 @@ def test_each_keeps_its_marks_beside_each_other(one: str) -> None:
                 lost[pair, subject] = entry and marks - {*entry.marks}
 
     assert lost == {}
+
+
+@pytest.mark.parametrize(("roles", "are_split"), [("a role for each", True), ("one role for all", False)])
+def test_buckets_are_told_where_roles_are_split_or_merged(roles: str, are_split: bool) -> None:
+    found = told(roles, "another bucket")["storage.extra_buckets"]
+
+    assert (set(found.marks), found.where is not None, found.is_gone) == ({"takes", "widens"}, True, False)
+    assert "acme-lake" in found.effect
+    assert "can no longer use acme-pond" in found.effect
+    assert "storage.extra_buckets" not in told(roles)
+    assert told(roles)["iam.per_user_roles"].after == str(are_split).lower()
+
+
+def test_idle_gpus_are_told_beside_a_change_of_scripts() -> None:
+    assert told("a tool", "idle GPUs").keys() == {"editor.tools", "limits", "limits.idle_gpu_minutes"}
+    assert told("no idle GPUs", "no Docker").keys() == {"studio.docker", "limits", "limits.idle_gpu_minutes"}

@@ -109,7 +109,7 @@ def test_what_gpus_tell_is_told_as_a_limit_and_not_as_a_script_of_ones_own() -> 
         " minutes in which it was not."
     )
     assert "no longer tell" in less["limits.idle_gpu_minutes"].effect
-    assert both == {"limits", "editor.tools"}
+    assert both == {"limits", "limits.idle_gpu_minutes", "editor.tools"}
 
 
 def test_a_script_that_studioctl_writes_differently_is_not_taken_for_a_change_of_the_file() -> None:

@@ -23,12 +23,13 @@ def titles(found: Estimate) -> tuple[str, str, str, str]:
     return still.removeprefix("with "), working.removeprefix("at "), "left running", "one weekend left running"
 
 
-def left_running(found: Estimate) -> str:
-    """The meaning of the third sum, and since when a volume is in all of them."""
+def left_running(found: Estimate, title: str = "left running") -> str:
+    """The meaning of the third sum, under the title that it has there, and since when a volume is in all of them."""
     idle = found.idle_minutes
     end = "they run day and night" if idle is None else f"the idle stop ends them after {idle} minutes without use"
     return (
-        f'"Left running" means that apps are started each working day and never stopped by hand: {end}.'
+        f'"{title[0].upper()}{title[1:]}" means that apps are started each working day and never stopped by hand:'
+        f" {end}."
         " Each space counts with its volume, which AWS creates at the space's first start."
     )
 
