@@ -1,4 +1,4 @@
-"""What AWS holds of a key of studio.toml whose value lies in another service than SageMaker, as the file has it."""
+"""Asks other services than SageMaker for the values that they hold of keys of studio.toml."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ Attributes = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Held:
-    """What one thing in AWS says of a key.
+    """The value of a key that one thing in AWS holds.
 
     Args:
         name: The thing: "data bucket acme-ml-data".
@@ -57,7 +57,7 @@ Reader = Callable[[Known], Iterator[Held]]
 
 
 def held(session: Session, key: tuple[str, ...], things: Mapping[str, Attributes]) -> tuple[Held, ...]:
-    """What AWS holds of a key; nothing where there is no such thing, or no service but SageMaker knows it.
+    """The values of a key in AWS; none where there is no such thing, or no service but SageMaker knows it.
 
     Args:
         session: The account.
@@ -176,7 +176,7 @@ def _zones(known: Known) -> Iterator[Held]:
 
 
 def _subnets(known: Known) -> list[Mapping[str, Any]]:
-    """Those of ours that there are: a filter, unlike a list of ids, passes over one that is gone."""
+    """The environment's subnets that exist: a filter, unlike a list of ids, passes over one that is gone."""
     ids = [it["id"] for at, it in known.things.items() if at.startswith("aws_subnet.")]
     ours = [{"Name": "subnet-id", "Values": ids}]
     return list(known.client("ec2").describe_subnets(Filters=ours)["Subnets"]) if ids else []

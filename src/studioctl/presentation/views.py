@@ -62,7 +62,7 @@ def teardown(found: "Teardown", modules: Mapping[str, str], console: Console, *,
 
 
 def _by_part(doomed: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """What there is of each part of an environment, counted, in the order of plans."""
+    """The resources of each part of an environment, counted, in the order of plans."""
     order = {type_: number for number, type_ in enumerate(KINDS)}
     types = sorted((a.partition(".")[0] for a in doomed), key=lambda type_: order.get(type_, len(order)))
     parts = {title: [each for each in types if nouns.group_of(each) == group] for group, title in nouns.TITLES.items()}

@@ -9,8 +9,9 @@ from studioctl.infrastructure.iam import purposes
 from studioctl.review import causes, marks
 from studioctl.review.facts import CONTENT, SCRIPT, Facts
 from studioctl.review.marks import Part
-from studioctl.terraform.plan import BUCKETS, AttributeChange, ResourceChange
+from studioctl.terraform.plan import AttributeChange, ResourceChange
 
+BUCKETS = "s3"
 GPUS: Location = ("limits", "idle_gpu_minutes")
 LAKES = purposes.KEYS[BUCKETS]
 

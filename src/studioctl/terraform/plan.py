@@ -1,6 +1,7 @@
 """What a plan would do, as values: from Terraform's event stream, and with old and new values from `show -json`."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ _ACTIONS: Mapping[str, Action] = {
 MASK = "(sensitive)"
 UNKNOWN = "(known after apply)"
 TELLING = {"extra", "limits"}  # labels of policies whose text tells what their deletion means
-BUCKETS = "s3"  # so do those about buckets, of all users or of one ("s3_ada"), when roles are split or merged
+TELLS = re.compile(r"(extra|limits|s3(_.*)?)").fullmatch  # those about buckets, too, where roles are split or merged
 # Attributes by which resources refer to others.
 CALLED_BY = ("id", "arn", "name", "image_name")
 
@@ -264,13 +265,8 @@ def _shown(change: Json, modules: Mapping[str, str]) -> ResourceChange | None:
 def _attributes(label: str, action: Action, details: Json) -> tuple[AttributeChange, ...]:
     if action in {"update", "replace", "import"}:
         return attribute_changes(details)
-    policy = (details.get("before") or {}).get("policy") if action == "delete" and tells(label) else None
+    policy = (details.get("before") or {}).get("policy") if action == "delete" and TELLS(label) else None
     return (AttributeChange("policy", policy, None),) if policy else ()
-
-
-def tells(label: str) -> bool:
-    """Whether the text of a policy of this label tells what its deletion means."""
-    return label in TELLING or label.partition("_")[0] == BUCKETS
 
 
 def _called(attributes: Json) -> tuple[tuple[str, str], ...]:

@@ -136,7 +136,7 @@ def _change(
     module = modules.get(address)
     if before is None or after is None:
         action = "create" if before is None else "delete"
-        policy = before[1].get("policy") if before and plans.tells(resource.label) else None
+        policy = before[1].get("policy") if before and plans.TELLS(resource.label) else None
         said = (plans.AttributeChange("policy", policy, None),) if policy else ()
         return ResourceChange(address, resource.type, resource.label, module, action, said)  # type: ignore[arg-type]
     details = {"actions": ["update"], "before": before[1], "after": _unknown(after[1], replaced)}
