@@ -146,9 +146,9 @@ ALARM: Final = "aws_cloudwatch_metric_alarm"
 FUNCTION: Final = "aws_lambda_function"
 
 
-def _setting(resource_type: str, key: Key) -> Kind:
+def _setting(resource_type: str, called: str, key: Key) -> Kind:
     noun, plural = "setting of the data bucket", "settings of the data bucket"
-    return Kind(resource_type, "data", noun, key, plural, called="setting of bucket")
+    return Kind(resource_type, "data", noun, key, plural, called=f"{called} of bucket")
 
 
 _ALL = (
@@ -275,12 +275,12 @@ _ALL = (
         lost="is deleted with every object and old version in it",
         holds=True,
     ),
-    _setting("aws_s3_bucket_logging", ("storage", "access_logs")),
-    _setting("aws_s3_bucket_ownership_controls", ("storage",)),
-    _setting("aws_s3_bucket_policy", ("storage",)),
-    _setting("aws_s3_bucket_public_access_block", ("storage",)),
-    _setting("aws_s3_bucket_server_side_encryption_configuration", ("storage",)),
-    _setting("aws_s3_bucket_versioning", ("storage", "versioning")),
+    _setting("aws_s3_bucket_logging", "access log", ("storage", "access_logs")),
+    _setting("aws_s3_bucket_ownership_controls", "ownership of objects", ("storage",)),
+    _setting("aws_s3_bucket_policy", "policy", ("storage",)),
+    _setting("aws_s3_bucket_public_access_block", "block of public access", ("storage",)),
+    _setting("aws_s3_bucket_server_side_encryption_configuration", "encryption", ("storage",)),
+    _setting("aws_s3_bucket_versioning", "versioning", ("storage", "versioning")),
     Kind(
         *(REPOSITORY, "data", "image repository", _IMAGES, "image repositories"),
         called="repository",

@@ -268,8 +268,10 @@ def called(subject: str) -> str:
     """A thing in plain words, if it is an address of Terraform: "space ada-editor"; "(old)" for a replaced one."""
     kind, _, label = subject.partition(".")
     label, parked, _ = label.partition(PARKED)
-    label = f"{label} (old)" if parked else label
-    return f"{KINDS[kind].title} {label}" if label and kind in KINDS else subject
+    if not label or kind not in KINDS:
+        return subject
+    words = label.lstrip("_").replace("_", " ")  # a name that people gave has no underscore
+    return f"{KINDS[kind].title} {words}{' (old)' if parked else ''}"
 
 
 def _doing(action: str) -> str:

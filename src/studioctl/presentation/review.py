@@ -38,6 +38,7 @@ SIGNS: Mapping[Weight, tuple[str, str]] = {
     "takes": ("TAKES AWAY", "bold yellow"),
     "widens": ("WIDENS ACCESS", "bold yellow"),
     "unprotected": ("PROTECTS LESS", "bold yellow"),
+    "exposed": ("EXPOSED UNTIL up", "bold yellow"),
     "costs": ("COSTS MORE IF LEFT RUNNING", "bold yellow"),
     "changed": ("~", "yellow"),
     "removed": ("-", "yellow"),
@@ -219,7 +220,7 @@ def _fitting(head: list[str], told: list[str], figures: list[str], addresses: li
 
 
 def _told(review: Review, summary: PlanSummary, dearer: str) -> Iterator[str]:
-    yield from (f"> {escaped(line)}" for line in elsewhere(summary))
+    yield from (line for each in elsewhere(summary) for line in (f"> {escaped(each)}", ""))
     for heading, entries in parts(review, first=bool(dearer)):
         yield from (f"**{heading}**", "")
         yield from (line for entry in entries for line in _item(entry))

@@ -50,8 +50,8 @@ def versioning(_: Parts, facts: Facts) -> str:
     if facts.config.storage.versioning:
         return f"The data bucket keeps what is overwritten or deleted, for {days}."
     return (
-        "Objects stored from now on cannot be restored once they are overwritten or deleted. Objects stored before can,"
-        f" for {days}. Nothing is deleted now. {NOBODY}"
+        "Objects stored from now on cannot be restored once they are overwritten or deleted. Objects stored before"
+        f" that can, for {days} after they are. Nothing is deleted now. {NOBODY}"
     )
 
 

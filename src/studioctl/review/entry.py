@@ -16,6 +16,7 @@ Weight = Literal[
     "takes",
     "widens",
     "unprotected",
+    "exposed",
     "costs",
     "changed",
     "removed",

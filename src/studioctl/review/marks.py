@@ -42,9 +42,9 @@ def _weights(key: Location, parts: Parts, facts: Facts, touched: Touch | None) -
         yield "deleted" if all(KINDS[change.type].renewable for change in lost) else "lost"
     elif any(c.action == "replace" and not c.is_unfinished and c.type not in REMADE for c in changes):
         yield "replaced"
-    if deletes_older(key, parts) or leaves_with_spaces(changes, facts):
+    if deletes_older(key, parts):
         yield "lost"
-    if touched and touched.stops and not touched.is_harmless:
+    if touched and not touched.is_harmless:
         yield "interrupts"
     if not facts.is_new:
         yield from _marked(key, parts, facts)
@@ -75,7 +75,7 @@ def _marked(key: Location, parts: Parts, facts: Facts) -> Iterator[Weight]:
     """The marks of changes that matter, although they stop nobody."""
     if key == ("storage", "versioning") and not facts.config.storage.versioning:
         yield "unprotected"
-    if _takes(key, parts, facts):
+    if _takes(key, parts, facts) or leaves_with_spaces([part.change for part in parts], facts):
         yield "takes"
     if _widens(key, parts, facts):
         yield "widens"

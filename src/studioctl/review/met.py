@@ -12,7 +12,8 @@ from studioctl.review.now import Running
 from studioctl.terraform.plan import ResourceChange
 
 MOST = 8  # spaces that a line names
-STOPS = "up refuses, and up --stop-apps stops it."
+STOP_APPS = "--stop-apps"
+STOPS = f"up refuses, and up {STOP_APPS} stops it."
 ALL_STOP = f"While any app runs, {STOPS}"
 OFFLINE = "Running editors lose the internet at once, and keep running. No flag is needed."
 # Keys beside [editor] that are in every lifecycle script.
@@ -109,7 +110,9 @@ def people(touched: Touch | None, changes: Collection[ResourceChange], facts: Fa
             yield f"Not running: {named(resting)}. {then} next start."
     elif touched.stops:
         begins = f"Not running: {named(resting)}. " if resting else "No app runs that this concerns. "
-        yield f"{begins}If that changes, up needs --stop-apps."
+        asked = [flag for flag in facts.now.flags if flag != STOP_APPS] if facts.now else []
+        too = f" beside {joined(asked)}" if asked else ""
+        yield f"{begins}If that changes, up needs {STOP_APPS}{too}."
 
 
 def _is_told_by_spaces(gone: Collection[str], facts: Facts) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from studioctl.catalog.kinds import POLICY, SUBNET
+from studioctl.catalog.kinds import POLICY, SPACE, SUBNET
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location, count
@@ -18,8 +18,9 @@ from studioctl.terraform.plan import PlanSummary, ResourceChange
 # What these do is no news: only the address in the state changes.
 SILENT = {"move"}
 MOST_NEW = 20  # users who have a line each
+MOST_NAMED = 4  # spaces that a subject names
 ZONES = ("network", "availability_zones")
-REMOVED = {("users",)}  # stands for those that are no longer there
+GONE = {("users",)}  # stands for those that are no longer there
 
 
 @dataclass
@@ -29,14 +30,34 @@ class _Gathered:
     key: Location
     subject: str
     parts: dict[str, Part] = field(default_factory=dict)
-    values: tuple[str, str] | None = None
+    values: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def add(self, part: Part, values: tuple[str, str] | None) -> None:
         """Add a resource, or attributes of one that is there."""
         known = self.parts.get(part.change.address)
         attributes = (known.attributes if known else ()) + part.attributes
         self.parts[part.change.address] = Part(part.change, attributes)
-        self.values = self.values or values
+        if values:
+            self.values.setdefault(part.change.address, values)
+
+    @property
+    def first_values(self) -> tuple[str, str] | None:
+        """The old and the new value; None where nothing says both."""
+        return next(iter(self.values.values()), None)
+
+    def by_value(self) -> Iterator["_Gathered"]:
+        """The same, apart for each old value, where spaces have several of them."""
+        befores = list(dict.fromkeys(values[0] for values in self.values.values()))
+        if len(befores) == 1 or not any(self.parts[address].change.type == SPACE for address in self.values):
+            yield self
+            return
+        for before in befores:
+            having = {it: values for it, values in self.values.items() if values[0] == before}
+            rest = () if before != befores[0] else self.parts.keys() - self.values.keys()
+            parts = {it: part for it, part in self.parts.items() if it in having or it in rest}
+            spaces = [part.change.label.lstrip("_") for part in parts.values() if part.change.type == SPACE]
+            of = f" of {count(len(spaces), 'space') if len(spaces) > MOST_NAMED else nouns.joined(spaces)}"
+            yield _Gathered(self.key, self.subject + (of if len(spaces) == len(parts) else ""), parts, having)
 
 
 def review(config: EnvironmentConfig, source: Source, summary: PlanSummary, now: Now | None = None) -> Review:
@@ -53,7 +74,7 @@ def review(config: EnvironmentConfig, source: Source, summary: PlanSummary, now:
     for change in summary.changes:
         if change.action not in SILENT:
             _gather(change, facts, gathered)
-    entries = [_entry(each, facts) for each in gathered.values()]
+    entries = [_entry(each, facts) for every in gathered.values() for each in every.by_value()]
     order = {where: number for number, where in enumerate(source.spots())}
     ranked = sorted(entries, key=lambda entry: (*_rank(entry), order.get(entry.where, 0), _is_below(entry)))
     return Review(tuple(_together(ranked)), facts.is_new)
@@ -80,12 +101,16 @@ def _together(entries: list[Entry]) -> Iterator[Entry]:
 def _gather(change: ResourceChange, facts: Facts, gathered: dict[tuple[Location, str], _Gathered]) -> None:
     def add(key: Location, part: Part, values: tuple[str, str] | None) -> None:
         key = facts.shared(key)
-        subject = words.subject(key, change, facts.config)
+        if since.is_policy_of_others(key, part, facts):
+            key, subject = ("iam",), since.called(change)
+        else:
+            subject = words.subject(key, change, facts)
         gathered.setdefault((key, subject), _Gathered(key, subject)).add(part, values)
 
-    if (change.type, change.label) == (POLICY, "limits") and not facts.is_new:
+    limits = Part(change, change.attributes) if (change.type, change.label) == (POLICY, "limits") else None
+    if limits and not facts.is_new and not since.is_policy_of_others(("limits",), limits, facts):
         for key in causes.limits(change, facts):
-            add(key, Part(change, change.attributes), None)
+            add(key, limits, None)
         return
     if not facts.is_new:
         for key, part in beside.hidden(change, facts):
@@ -100,13 +125,14 @@ def _gather(change: ResourceChange, facts: Facts, gathered: dict[tuple[Location,
 
 def _entry(gathered: _Gathered, facts: Facts) -> Entry:
     parts = list(gathered.parts.values())
-    before, after = gathered.values or _switched(gathered, facts) or (None, None)
+    before, after = gathered.first_values or _switched(gathered, facts) or (None, None)
     key, subject = _of_editor(gathered, facts) or (gathered.key, gathered.subject)
     changes = [part.change for part in parts]
-    where = None if gathered.key in REMOVED else facts.source.exactly(*key)
+    where = None if gathered.key in GONE else facts.source.exactly(*key)
     touched = met.touch(gathered.key, changes, facts)
-    weights = marks.weights(gathered.key, parts, facts, touched)
     made_by = since.told(gathered.key, parts, facts)
+    weights = marks.weights(gathered.key, parts, facts, touched)
+    weights = ("exposed", *weights) if made_by and since.is_exposed(gathered.key, parts, facts) else weights
     effect = effects.effect(gathered.key, parts, facts, touched, weights)
     return Entry(
         group=words.group(gathered.key, parts[0].change),
@@ -155,7 +181,7 @@ def _zones(gathered: _Gathered, facts: Facts) -> tuple[str, str] | None:
 
 def _is_below(entry: Entry) -> bool:
     """Whether it is a space that left the file: its user, who may be behind it, comes first."""
-    return entry.key in REMOVED and not entry.subject.startswith("user ")
+    return entry.key in GONE and not entry.subject.startswith("user ")
 
 
 def _rank(entry: Entry) -> tuple[int, int]:

@@ -253,7 +253,7 @@ def _person(parts: Parts, facts: Facts) -> str:
     if not any(part.change.type == PROFILE and part.change.action == "delete" for part in parts):
         return ""
     leaves = leaves_with_spaces([p.change for p in parts], facts)
-    files = " The user's spaces are deleted, with the files in them: see each below." if leaves else ""
+    files = " The user's spaces are deleted, with the files in them: see each of them." if leaves else ""
     kept = (
         "The home directory on EFS (~/user-default-efs) is kept, and paid for by the GB."
         if facts.config.studio.home_file_system
@@ -295,7 +295,7 @@ def _flow_logs(_: Parts, facts: Facts) -> str:
     if network.is_closed:
         return f"{logged} {NOBODY}"
     beside = 'While network.access is "public", the log has only connections to home directories: editors reach'
-    return f"{logged} {beside} everything else past the VPC. {NOBODY}"
+    return f"{logged} {beside} everything else without going through the VPC. {NOBODY}"
 
 
 def _guard(parts: Parts, facts: Facts) -> str:

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from studioctl.catalog.kinds import SPACE
+from studioctl.catalog.kinds import BUCKET, PROFILE, SPACE, kind_of
 from studioctl.config import apps
 from studioctl.config.checks import LONGEST_IDLE, NEVER
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location
 from studioctl.config.text import path as key_path
+from studioctl.infrastructure.naming import label
 from studioctl.infrastructure.studio_api import CLEARED
 from studioctl.review import causes
+from studioctl.review.facts import Facts
 from studioctl.review.nouns import Group, group_of
 from studioctl.terraform.plan import AttributeChange, ResourceChange
 
@@ -92,20 +94,32 @@ def group(key: Location, change: ResourceChange) -> Group:
     return _GROUPS.get(str(key[0]) if key else "", group_of(change.type))
 
 
-def subject(key: Location, change: ResourceChange, config: EnvironmentConfig) -> str:
+def subject(key: Location, change: ResourceChange, facts: Facts) -> str:
     """A key as a person says it: `studio.volume_gb`, `user eve`, `space grace-gpu volume_gb`."""
+    if thing := _of_thing(key, change, facts):
+        return thing
     if key in _PARTS:
         return _PARTS[key]
-    if key == ("users",):
-        name = change.label.lstrip("_")
-        return f"space {name}" if change.type == SPACE else f"user {name}"
     if key[:1] == ("users",):
-        return _of_user(key, config)
+        return _of_user(key, facts.config)
     if key[:1] == ("groups",):
         return f"group {key[1]} {'.'.join(map(str, key[2:]))}"
     if key[:2] == ("images", "custom") and len(key) > 2:
         return f"image {change.label}"
     return key_path(key)
+
+
+def _of_thing(key: Location, change: ResourceChange, facts: Facts) -> str:
+    """The thing itself, where the key is that of more than it; else empty."""
+    if key == ("storage",) and change.type != BUCKET and not facts.is_new:
+        return kind_of(change.type).title.replace("of bucket", "of the data bucket")
+    name = change.label.lstrip("_")
+    if key == ("users",):
+        return f"space {name}" if change.type == SPACE else f"user {name}"
+    if change.type != SPACE or key[:1] != ("users",) or len(key) > 2:
+        return ""
+    comes = f"{PROFILE}.{label(facts.config.users[int(key[1])].name)}" in facts.addresses  # the user, with all spaces
+    return "" if comes else f"space {name}"
 
 
 def _of_user(key: Location, config: EnvironmentConfig) -> str:

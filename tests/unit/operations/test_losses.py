@@ -66,7 +66,21 @@ def test_a_volume_does_not_shrink() -> None:
         refused.value.message
         == "team.toml: studio.volume_gb: AWS cannot shrink the volume of space 'ada' from 30 to 20 GB."
     )
-    assert refused.value.hint == "write 30 again, or give the user a smaller space of another name"
+    assert refused.value.hint == "write volume_gb = 30 again, or give the user a smaller space of another name"
+
+
+def test_a_space_that_was_grown_in_aws_keeps_its_size_alone() -> None:
+    text = TEXT.replace('{ name = "models", volume_gb = 20 }', '{ name = "models" }')
+    account = dataclasses.replace(ACCOUNT, config=parse(text), source=Source("team.toml", text))
+    with pytest.raises(RefusedError) as refused:
+        data_loss.refuse_the_impossible(
+            account, plan("aws_sagemaker_space", "models", "update", AttributeChange(VOLUME, 70, 50))
+        )
+
+    hint = "write volume_gb = 70 for the space models, or give the user a smaller space of another name"
+    assert refused.value.hint == hint
+    kept = text.replace('{ name = "models" }', '{ name = "models", volume_gb = 70 }')
+    assert [space.volume_gb for space in parse(kept).resolved_spaces()] == [20, 70]
 
 
 def test_the_line_of_a_spaces_own_size_is_told() -> None:

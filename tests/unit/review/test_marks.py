@@ -10,7 +10,7 @@ from studioctl.config.source import Source
 from studioctl.operations.costs.change import of_plan
 from studioctl.presentation import costs
 from studioctl.presentation import review as presented
-from studioctl.review import effects
+from studioctl.review import effects, met
 from studioctl.review.entry import Entry
 from studioctl.review.facts import CONTENT
 from studioctl.review.now import Now
@@ -34,7 +34,7 @@ def entry(before: str, after: str) -> Entry:
     ("name", "mark"),
     [
         ("no remote access", "! TAKES AWAY:"),
-        ("no NAT gateway any more", "! TAKES AWAY:"),
+        ("no NAT gateway any more", "! INTERRUPTS, TAKES AWAY:"),
         ("tags of images that stay", "! TAKES AWAY:"),
         ("no Docker", "! INTERRUPTS, TAKES AWAY:"),
         ("a role for each user", "! INTERRUPTS, TAKES AWAY:"),
@@ -59,7 +59,8 @@ def test_whatever_needs_apps_to_stop_is_marked_so(name: str) -> None:
     entries = CHANGES[name].review().entries
 
     possible = [found for found in entries if effects.REFUSED not in found.effect]
-    assert all(("--stop-apps" in found.effect) == ("INTERRUPTS" in presented.sign(found)) for found in possible)
+    needing = [found for found in possible if "--stop-apps" in found.effect or met.OFFLINE in found.effect]
+    assert needing == [found for found in possible if "INTERRUPTS" in presented.sign(found)]
 
 
 def test_a_volume_that_grows_is_no_alarm() -> None:

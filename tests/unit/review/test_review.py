@@ -302,6 +302,14 @@ def test_markdown_says_all_that_the_terminal_says_and_in_the_same_order(name: st
             at = written.index(part, at)
 
 
+def test_markdown_ends_a_quote_before_a_heading() -> None:
+    change = Change(HEAD + ADA, HEAD + ADA + GRACE)
+    gone = replace(change.summary(), drift=tuple(replace(it, action="delete") for it in change.summary().changes))
+    lines = presented.markdown(change.review(), gone, title="plan").splitlines()
+
+    assert [lines[at + 1] for at, line in enumerate(lines) if line.startswith(">")] == [""]
+
+
 def test_markdown_shows_names_as_they_are_and_terraform_apart() -> None:
     change = Change(HEAD + ADA, HEAD + ADA + GRACE.replace("grace-gpu", "g-x"))
     shown = presented.markdown(change.review(), change.summary(), title="plan of <acme>", dearer="20 a month *more*")

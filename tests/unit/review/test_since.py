@@ -11,8 +11,8 @@ from studioctl.infrastructure import blueprint
 from studioctl.review.entry import Entry
 from studioctl.review.now import Now
 from studioctl.review.reviewing import review
-from studioctl.review.since import CHANGED, REMOVED, digests
-from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.review.since import CHANGED, FILES_GONE, OTHER_RIGHTS, PUBLIC, REMOVED, digests
+from studioctl.terraform.plan import AttributeChange, PlanSummary, ResourceChange
 from tests.unit.review.changes import HEAD, USERS
 from tests.unit.review.planned import between
 
@@ -81,7 +81,7 @@ def test_what_somebody_removed_is_told_so() -> None:
     gone = replace(summary, drift=tuple(replace(change, action="delete") for change in summary.changes))
 
     (entry,) = review(config, Source("studio.toml", FILE), gone, Now()).entries
-    assert entry.effect.startswith(REMOVED)
+    assert entry.effect.startswith(REMOVED.format("The versioning of the data bucket was", "it"))
 
 
 def test_the_rest_of_an_interrupted_first_up_is_no_change_of_the_file() -> None:
@@ -140,3 +140,62 @@ def test_a_part_of_the_file_that_changes_has_another_digest(more: str, changed: 
     before, after = digests(parse(FILE)), digests(parse(FILE + more))
 
     assert {key for key in {*before, *after} if before.get(key) != after.get(key)} == changed
+
+
+def drifted(aws: ResourceChange, *, drift: ResourceChange | None = None, file: str = FILE) -> Entry:
+    """The entry of a plan in which one thing changed in AWS, and nothing in the file."""
+    config = parse(file)
+    summary = PlanSummary((aws,), (), (drift or aws,), destroy=False, has_changes=True, file=Path("plan"))
+    now = Now(same_keys=frozenset(digests(config)), same_resources=frozenset({aws.address}))
+    (entry,) = review(config, Source("studio.toml", file), summary, now).entries
+    return entry
+
+
+def made_anew(kind: str, label: str) -> Entry:
+    made = ResourceChange(f"{kind}.{label}", kind, label, "module", "create")
+    return drifted(made, drift=replace(made, action="delete"))
+
+
+def test_a_setting_that_is_gone_is_named_and_not_what_it_is_of() -> None:
+    entry = made_anew("aws_s3_bucket_public_access_block", "data")
+
+    assert (entry.asked(), entry.marks) == ("block of public access of the data bucket", ("exposed",))
+    assert entry.effect == (
+        "The block of public access of the data bucket was removed in AWS since the last up, and still in the file:"
+        f" up creates it anew. {PUBLIC} A setting of the data bucket is created."
+    )
+
+
+def test_a_space_that_is_gone_took_its_files() -> None:
+    entry = made_anew("aws_sagemaker_space", "ada-editor")
+
+    assert entry.subject == "space ada-editor"
+    assert FILES_GONE in entry.effect
+
+
+def test_a_policy_that_somebody_widened_is_of_no_key() -> None:
+    wide = AttributeChange("policy.Statement[0].Resource", "*", ["arn:aws:s3:::acme-data"])
+    for label, title in (("s3", "policy s3"), ("limits", "policy limits")):
+        entry = drifted(ResourceChange(f"aws_iam_policy.{label}", "aws_iam_policy", label, "iam", "update", (wide,)))
+
+        assert (entry.subject, entry.marks) == (title, ("exposed",))
+        assert entry.effect == f"{CHANGED} {OTHER_RIGHTS} A policy changes."
+
+
+def test_each_value_in_aws_has_an_entry() -> None:
+    two = FILE.replace('name = "ada"', 'name = "ada"\ninstance_type = "ml.m5.4xlarge"')
+    found = entries(two + '[studio]\ninstance_type = "ml.t3.2xlarge"\n', FILE, FILE)
+
+    assert [entry.asked() for entry in found.values()] == [
+        'studio.instance_type "ml.t3.2xlarge" -> "ml.t3.medium" (the default)',
+        'studio.instance_type of ada-editor "ml.m5.4xlarge" -> "ml.t3.medium" (the default)',
+    ]
+
+
+def test_the_file_and_somebody_in_aws_changed_the_same() -> None:
+    aws, last, file = (parse(FILE + f"[studio]\nidle_timeout_minutes = {m}\n") for m in (600, 200, 90))
+    summary = replace(between(aws, file), drift=between(last, aws).changes)
+
+    (entry,) = review(file, Source("studio.toml", FILE), summary, Now(same_resources=frozenset())).entries
+    assert (entry.before, entry.after) == ("600", "90")
+    assert entry.effect.startswith("The last up left 200: somebody changed it in AWS since. From the next start,")

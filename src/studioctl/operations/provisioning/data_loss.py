@@ -65,7 +65,7 @@ def refuse_the_impossible(account: Account, summary: PlanSummary) -> None:
         if change.type == ROLE and change.action == "replace" and not change.is_unfinished:
             _refuse_to_move_role(account, change)
         if change.type == SPACE:
-            _refuse_to_change_space(account, change)
+            _refuse_to_change_space(account, summary, change)
         if change.type == SUBNET and change.action == "replace" and not _is_another_network(summary):
             _refuse_to_resize(account, change)
 
@@ -204,7 +204,7 @@ def _refuse_to_resize(account: Account, change: ResourceChange) -> None:
         )
 
 
-def _refuse_to_change_space(account: Account, change: ResourceChange) -> None:
+def _refuse_to_change_space(account: Account, summary: PlanSummary, change: ResourceChange) -> None:
     place = account.source.place
     for attribute in change.attributes:
         if attribute.path in IMMUTABLE:
@@ -226,8 +226,26 @@ def _refuse_to_change_space(account: Account, change: ResourceChange) -> None:
             raise RefusedError(
                 f"{place(*_said(account, change.label, 'volume_gb'))}: AWS cannot shrink the volume of space"
                 f" '{change.label}' from {attribute.before} to {attribute.after} GB.",
-                hint=f"write {attribute.before} again, or give the user a smaller space of another name",
+                hint=f"{_size_again(account, summary, change, attribute.before)}, or give the user a smaller space of"
+                " another name",
             )
+
+
+def _size_again(account: Account, summary: PlanSummary, change: ResourceChange, size: int) -> str:
+    """The way to keep the size of a volume, without that of others who share the key."""
+    key = _said(account, change.label, "volume_gb")
+    changing = {
+        it.label
+        for it in summary.changes
+        for a in it.attributes
+        if it.type == SPACE and a.path == VOLUME and a.before == size
+    }
+    sharing = {
+        label(it.name) for it in account.config.resolved_spaces() if _said(account, label(it.name), "volume_gb") == key
+    }
+    if sharing <= changing:
+        return f"write volume_gb = {size} again"
+    return f"write volume_gb = {size} for the space {change.label.lstrip('_')}"
 
 
 def _space(account: Account, wanted: str) -> tuple[str | int, ...]:
