@@ -14,7 +14,10 @@ from studioctl.operations.costs.estimate import estimate
 from studioctl.report import facts, permissions, topology
 from studioctl.report.content import Report, Section, Table
 
-NOTHING = "Nothing is left: AWS has no resource that carries the environment's tag."
+NOTHING = (
+    "Nothing of this environment is in AWS: it was not made yet, or nothing is left of it. No resource carries its tag."
+)
+BASIS = "This is what the file says, not what AWS has: studioctl plan says where they differ."
 
 
 def report(
@@ -48,7 +51,7 @@ def report(
         proof = NOTHING if not left else f"Kept or left: {count(len(left), 'resource')}: {', '.join(left)}"
     return Report(
         title=config.name,
-        subtitle=f"{place}, {now:%Y-%m-%d %H:%M} UTC",
+        subtitle=f"{place}, {now:%Y-%m-%d %H:%M} UTC. {BASIS}",
         sections=(
             Section(
                 "Network", (topology.way_out(config) + ".",), svg=svg, standing=standing, alt=topology.in_words(config)
@@ -73,7 +76,10 @@ def _idle(config: EnvironmentConfig) -> str:
 
 def _permissions(config: EnvironmentConfig) -> str:
     roles = "Each user has a separate role." if config.iam.per_user_roles else "All users share one role."
-    return f"{roles} Each answer comes from the policies that `up` writes for this file, by IAM's rules."
+    return (
+        f"{roles} Each answer comes from the policies that `up` writes for this file, by IAM's rules. What somebody"
+        " attached to a role besides is not counted."
+    )
 
 
 def _counted(audited: Audited) -> str:

@@ -42,7 +42,8 @@ def way_out(config: EnvironmentConfig) -> str:
     """How apps reach AWS and the internet."""
     network = config.network
     if not network.is_closed:
-        return "Apps reach AWS and the internet through SageMaker's own network; only Studio connects to them"
+        homes = ", and home directories through the VPC" if config.studio.home_file_system else ""
+        return f"Apps reach AWS and the internet through SageMaker's own network{homes}; only Studio connects to them"
     ways = len(endpoints.interfaces(config))
     private = f"AWS through {count(ways, 'private endpoint')} and S3's gateway" if ways else "S3 through a gateway"
     if network.vpc is not None:
@@ -79,6 +80,8 @@ def _network(config: EnvironmentConfig) -> Iterator[str]:
         yield '  way [label="SageMaker\'s network", style="rounded,dashed"];'
         yield '  internet [label="Internet", shape=ellipse];'
         yield "  way -> internet;"
+        if _reaches_homes_apart(config):
+            yield '  vpc [label="VPC"];'
     else:
         place = network.vpc.id if network.vpc else f"VPC {network.cidr}, {count(network.availability_zones, 'zone')}"
         yield f'  subgraph cluster_vpc {{ label={_text(f"{_GAP}{place}{_GAP}")}; style="rounded";'
@@ -98,7 +101,8 @@ def _network(config: EnvironmentConfig) -> Iterator[str]:
 def _spaces_on(config: EnvironmentConfig) -> Iterator[str]:
     many = len(config.users) > MANY
     spaces = ["spaces"] if many else [f"space_{index}" for index, _ in enumerate(config.resolved_spaces())]
-    yield from (f"  {space} -> way;" for space in spaces)
+    ways = ["way", "vpc"] if _reaches_homes_apart(config) else ["way"]
+    yield from (f"  {space} -> {way};" for way in ways for space in spaces)
 
 
 def _people_with_spaces(config: EnvironmentConfig) -> Iterator[str]:
@@ -114,7 +118,8 @@ def _people_with_spaces(config: EnvironmentConfig) -> Iterator[str]:
     yield from _below_each_other("user", len(told))
     yield "  }"
     into = ", lhead=cluster_vpc" if config.network.is_closed else ""
-    yield f"  user_{len(told) - 1} -> way [ltail=cluster_people{into}, minlen=2];"
+    for way in ["way", "vpc"] if _reaches_homes_apart(config) else ["way"]:
+        yield f"  user_{len(told) - 1} -> {way} [ltail=cluster_people{into}, minlen=2];"
 
 
 def _below_each_other(kind: str, number: int) -> Iterator[str]:
@@ -124,16 +129,26 @@ def _below_each_other(kind: str, number: int) -> Iterator[str]:
 def _services(config: EnvironmentConfig, *, below_each_other: bool = False) -> Iterator[str]:
     start = "endpoints" if endpoints.interfaces(config) else "way"
     yield '  subgraph cluster_data { label="Data in AWS"; style="rounded";'
-    things = ["Data bucket", "Image repository", "Home directories"]
+    things = ["Data bucket", "Image repository"]
     things += ["GitHub tokens"] if config.secrets.github or any(user.github for user in config.users) else []
     things += ["KMS key"] if config.encryption.customer_key or config.encryption.key else []
+    things += ["Home directories"] if config.studio.home_file_system else []
     yield from (f"    thing_{number} [label={_text(thing)}];" for number, thing in enumerate(things))
     if below_each_other:
         yield from _below_each_other("thing", len(things))
     yield "  }"
     into = " [lhead=cluster_data, minlen=2]" if below_each_other else ""
-    last = 1 if below_each_other else len(things)
+    homes = len(things) - 1
+    apart = _reaches_homes_apart(config)
+    last = 1 if below_each_other else len(things) - apart
     yield from (f"  {start} -> thing_{number}{into};" for number in range(last))
+    if apart:
+        yield f"  vpc -> thing_{homes}{' [minlen=2]' if below_each_other else ''};"
+
+
+def _reaches_homes_apart(config: EnvironmentConfig) -> bool:
+    """Whether apps reach home directories through the VPC, and all else through SageMaker's network."""
+    return config.studio.home_file_system and not config.network.is_closed
 
 
 def _text(text: str) -> str:

@@ -99,6 +99,19 @@ def test_the_way_out_is_drawn_and_said(network: dict[str, str], says: str, nodes
     assert found == nodes
 
 
+def test_home_directories_are_reached_through_the_vpc() -> None:
+    public = environment(users=[{"name": "ada"}])
+    homeless = environment(users=[{"name": "ada"}], studio={"home_file_system": False})
+    closed = environment(users=[{"name": "ada"}], network={"access": "vpc-only"})
+
+    for drawn in (topology.dot(public), topology.standing(public)):
+        assert 'thing_2 [label="Home directories"]' in drawn
+        assert "vpc -> thing_2" in drawn
+        assert "way -> thing_2" not in drawn
+    assert "Home directories" not in topology.dot(homeless)
+    assert "way -> thing_2" in topology.dot(closed)
+
+
 def test_many_people_are_one_node() -> None:
     drawn = topology.dot(environment(users=[{"name": f"user-{number}"} for number in range(200)]))
     assert 'people [label="200 users"]' in drawn
