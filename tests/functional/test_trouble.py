@@ -63,7 +63,7 @@ def test_trouble_of_every_kind_ends_well(shell: Shell, bob: Shell, applied: Appl
     shell.studioctl("emulator", "faults", "set", "unavailable", "--action", "PutBucket*", "--times", "2")
     shell.studioctl("emulator", "faults", "set", "reset", "--probability", "0.02", "--seed", "7")
     shell.studioctl("emulator", "faults", "set", "slow", "--action", "CreateDomain", "--seconds", "120")
-    up = begun(shell, "created policy remote_access")
+    up = begun(shell, "created policy remote access")
 
     the_second_is_told_who_holds_the_lock(bob)
     a_killed_terraform_leaves_its_lock(shell, bob, up)
