@@ -3,16 +3,25 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from unittest.mock import ANY
 
 import pytest
 from benchmarks.guard_month import run
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from tests.functional.guarded import BUCKET, Guarded, guarded
 
 from studio_emulator import controls
+from studioctl.audit.account import Held, look
+from studioctl.aws.session import HURRIED, Session
+from studioctl.config.load import load
 from studioctl.guard.ledger import GRANTS, LEDGER
+from studioctl.infrastructure import blueprint
+from studioctl.operations import emulation
 
+ROOT = Path(__file__).parents[2]
 LIMITS = """monthly_usd_per_user = 1.0
 monthly_usd = 100.0
 schedule = { stop = "20:00", days = "mon-fri", time_zone = "Europe/Berlin" }
@@ -66,6 +75,30 @@ def test_who_is_told_and_who_has_not_opened_the_link(team: Guarded) -> None:
 def test_a_guard_that_is_new_by_the_emulators_clock_is_not_old(team: Guarded) -> None:
     told = team.home.client("lambda").get_function(FunctionName="acme-ml-guard")["Configuration"]["LastModified"]
     assert told.startswith("2036-12-01T06:00:")
+
+
+def test_the_calls_of_an_audit_are_those_that_its_page_names(team: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: set[str] = set()
+    call: Any = vars(BaseClient)["_make_api_call"]
+    # IAM's actions, where they have another name than the call.
+    actions = {
+        ("s3control", "GetPublicAccessBlock"): "s3:GetAccountPublicAccessBlock",
+        ("s3", "GetPublicAccessBlock"): "s3:GetBucketPublicAccessBlock",
+        ("s3", "HeadObject"): "s3:GetObject",
+    }
+
+    def recorded(self: Any, name: str, asked: Any) -> Any:
+        service = self.meta.service_model.service_name
+        calls.add(actions.get((service, name), f"{service}:{name}"))
+        return call(self, name, asked)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", recorded)
+    config = load(team.home.shell.directory / "studio.toml")
+    session = Session(emulation.target(team.emulator, config.region), HURRIED)
+    assert list(look(Held(session, config, blueprint.build(config))))
+    page = (ROOT / "docs/how-to/audit-an-environment.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+:\w+)`", page.partition("All calls are reads:")[2]))
+    assert {"lambda:GetFunction", "iam:GetPolicyVersion"} <= calls <= named
 
 
 def test_a_user_cannot_lift_it_nor_write_the_ledger(team: Guarded) -> None:
