@@ -37,6 +37,9 @@ def file(tmp_path: Path) -> Path:
     return made
 
 
+LOCAL = SimpleNamespace(is_local=True, region="us-east-1", name="local", endpoint=None)
+
+
 @pytest.fixture
 def applied() -> list[tuple[Any, ...]]:
     """What was applied."""
@@ -53,7 +56,9 @@ def home(file: Path, applied: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyP
     def environment() -> Any:
         terraform = SimpleNamespace(blueprint=None)
         source = Source(str(file), file.read_text())
-        return SimpleNamespace(config=config, source=source, terraform=terraform, place="us-east-1 on the emulator")
+        return SimpleNamespace(
+            config=config, source=source, terraform=terraform, target=LOCAL, place="us-east-1 on the emulator"
+        )
 
     def plan(_: Any) -> Work[PlanSummary]:
         yield Stage("Planning")
