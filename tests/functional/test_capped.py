@@ -3,6 +3,7 @@
 It goes although the state is lost.
 """
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,8 +46,9 @@ def test_the_guard_comes_watches_and_goes_without_a_state_and_leaves_its_ledger(
 
     shell.studioctl("start", "grace-gpu", "--local")
     shell.studioctl("emulator", "clock", "--forward", "13h")
-    shown = shell.studioctl("limits", "show", "--local").out
-    assert "grace grace-gpu (max_hours_per_start)" in shown or "grace grace-gpu (schedule)" in shown
+    told = json.loads(shell.client("s3").get_object(Bucket=BUCKET, Key=LEDGER)["Body"].read())
+    (stopped,) = told["stopped"]  # not as this month's are shown: on its last day 13 hours end in the next
+    assert (stopped["space"], stopped["why"] in {"max_hours_per_start", "schedule"}) == ("grace-gpu", True)
     assert "No changes" in shell.studioctl("plan", "--local").out
 
     shutil.rmtree(shell.directory / ".studioctl")  # nothing knows of it any more but AWS
