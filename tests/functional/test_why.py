@@ -11,6 +11,7 @@ from tests.unit.operations.why import layers
 
 from studioctl.infrastructure import studio_api
 
+FIRST = "This is the answer for ada, the first of 2 users. For another: --user eve\n"
 BUCKET = "arn:aws:s3:::acme-ml-data-123456789012"
 
 
@@ -102,16 +103,16 @@ def test_the_statement_that_decides_is_named(asked: Living) -> None:
     assert asked.run("why", *listing).out == (
         f'ada may do s3:ListBucket on {BUCKET}, but only if s3:prefix is "shared/"\n'
         f"  role       {asked.studio.role_arn}\n"
-        "  allowed by own\n"
+        "  allowed by own\n" + FIRST
     )
     assert asked.run("why", "s3:PutObject").out == (
         "ada may not do s3:PutObject on every resource (*)\n"
         f"  role       {asked.studio.role_arn}\n"
         "  because    no identity-based policy allows the s3:PutObject action\n"
         f"  allowed on {BUCKET}/users/ada/*\n"
-        "Ask about one of these: --on ARN\n"
+        "Ask about one of these: --on ARN\n" + FIRST
     )
-    assert asked.run("why", "s3:GetObject", "--on", f"{BUCKET}/secret/x").out == (
+    assert asked.run("why", "S3:getobject", "--user", "ada", "--on", f"{BUCKET}/secret/x").out == (
         f"ada may not do s3:GetObject on {BUCKET}/secret/x\n"
         f"  role       {asked.studio.role_arn}\n"
         "  denied by  own (NoSecrets)\n"
@@ -126,6 +127,8 @@ def test_what_is_asked_wrong_is_answered_with_what_to_ask(asked: Living) -> None
     no_service = asked.run("why", "foo:Bar", expect=1)
     no_arn = asked.run("why", "s3:GetObject", "--on", "nonsense", expect=1)
     of_s3 = asked.run("why", "s3:GetObject", "--on", "s3://acme-data/x", expect=1)
+    several = asked.run("why", "s3:get*", expect=1)
+    of_all = asked.run("why", "docker", "--user", "eve", expect=3)
     key_on = asked.run("why", "docker", "--on", BUCKET, expect=64)
 
     assert (
@@ -138,7 +141,9 @@ def test_what_is_asked_wrong_is_answered_with_what_to_ask(asked: Living) -> None
     assert '"nonsense" is no ARN.\nNext:  name one with --on, such as arn:aws:s3:::acme-data/report.csv' in no_arn.err
     assert '"s3://acme-data/x" is no ARN.\nNext:  write it as arn:aws:s3:::acme-data/x' in of_s3.err
     assert "--on is about an action, and 'docker' is a key.\nNext:  studioctl why --local docker; or" in key_on.err
-    assert asked.run("why", "docker", "--user", "eve").out.startswith("studio.docker of user eve is true, by default")
+    assert "'s3:get*' stands for several actions, and one may be allowed where another is not.\n" in several.err
+    assert "studio.docker holds for the whole environment, not for eve alone.\nNext:  studioctl why" in of_all.err
+    assert asked.run("why", "volume_gb", "--user", "ada").out.startswith("studio.volume_gb of space ada-editor is 20,")
 
 
 def test_an_environment_that_is_not_there_has_an_answer_from_the_file(asked: Living) -> None:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,24 +18,28 @@ LONGER = 2
 LIST = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
 
 
-def check(action: str, policies: Iterable[Any]) -> None:
-    """See that an action exists, as far as this machine knows them.
+def named(asked: str, policies: Iterable[Any]) -> str:
+    """An action by its own name, as far as this machine knows them: IAM does not tell capitals from small letters.
 
     Args:
-        action: Such as "s3:GetObject"; "s3:Get*" is good as well. IAM does not tell capitals from small letters.
+        asked: Such as "s3:GetObject", or "S3:getobject".
         policies: Documents whose actions exist.
 
     Raises:
-        StudioctlError: It does not; the nearest is named.
+        StudioctlError: It is a pattern, or does not exist; what to ask instead is named.
     """
-    service, _, name = action.partition(":")
-    named = list(_of_policies(policies))
-    services = {*_services(), *(each.partition(":")[0] for each in named)}
+    service, _, name = asked.partition(":")
+    service = service.lower()
+    action = f"{service}:{name}"
+    written = list(_of_policies(policies))
+    services = {*_services(), *(each.partition(":")[0].lower() for each in written)}
     if service not in services:
         raise _unknown(f"IAM has no actions that begin with '{service}:'.", _nearest(service, services), f":{name}")
-    known = {each.lower(): each for each in (*_of_service(service), *named)}
-    if "*" in action or "?" in action or action.lower() in known:
-        return
+    known = {each.lower(): each for each in (*written, *_of_service(service))}
+    if "*" in name or "?" in name:
+        raise _pattern(action, written)
+    if action.lower() in known:
+        return known[action.lower()]
     if service in _beside()["actions"]:
         own = [each.partition(":")[2] for each in known.values() if each.startswith(f"{service}:")]
         near = [f"{service}:{each}" for each in _nearest(name, own)]
@@ -42,6 +47,17 @@ def check(action: str, policies: Iterable[Any]) -> None:
     alike = [each for each in known if abs(len(each) - len(action)) <= LONGER]
     if like := get_close_matches(action.lower(), alike, n=1, cutoff=LIKENESS):
         raise _unknown(f"IAM has no action '{action}'.", [known[like[0]]])
+    return action
+
+
+def _pattern(pattern: str, written: list[str]) -> StudioctlError:
+    """The refusal of a pattern, with an action that it stands for, if a policy names one."""
+    found = next((each for each in sorted(written) if fnmatchcase(each.lower(), pattern.lower())), "")
+    such = f", such as {found}" if found else ""
+    return StudioctlError(
+        f"'{pattern}' stands for several actions, and one may be allowed where another is not.",
+        hint=f"ask about a single action{such}; AWS lists all: {LIST}",
+    )
 
 
 def _unknown(message: str, near: list[str], rest: str = "") -> StudioctlError:

@@ -63,7 +63,8 @@ def why(
         if json:
             typer.echo(dumps(found.to_json()))
         else:
-            presented.permission(found, terminal.out)
+            others = [each.name for each in account.config.users if each.name != found.user]
+            presented.permission(found, terminal.out, others=[] if user else others)
         return
     if on or given:
         raise StudioctlError(

@@ -1,6 +1,6 @@
 """Answers to `studioctl why` as text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -44,8 +44,14 @@ def _setting(answer: Answer, console: Console, flags: str) -> None:
         _line(console, f"Next: studioctl plan{flags}", "yellow")
 
 
-def permission(found: Permission, console: Console) -> None:
-    """Write whether it is allowed, by which statement, and why that is there."""
+def permission(found: Permission, console: Console, *, others: Sequence[str] = ()) -> None:
+    """Write whether it is allowed, by which statement, and why that is there.
+
+    Args:
+        found: The answer.
+        console: Where to.
+        others: The other users, where nobody said whose role is meant.
+    """
     verb = "may" if found.allowed or found.needs else "may not"
     on = f"on every resource ({ANYTHING})" if found.resource == ANYTHING else f"on {found.resource}"
     only = f", but only if {' and '.join(need.words for need in found.needs)}" if found.needs else ""
@@ -61,6 +67,9 @@ def permission(found: Permission, console: Console) -> None:
         _line(console, f"  {'' if number else 'allowed on':<10} {resource}")
     if found.only_on:
         _line(console, "Ask about one of these: --on ARN")
+    if others:
+        told = f"This is the answer for {found.user}, the first of {len(others) + 1} users."
+        _line(console, f"{told} For another: --user {others[0]}")
 
 
 def _layers(console: Console, layers: Iterable[Layer]) -> None:

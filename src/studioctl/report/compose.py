@@ -75,10 +75,11 @@ def _idle(config: EnvironmentConfig) -> str:
 
 
 def _permissions(config: EnvironmentConfig) -> str:
-    roles = "Each user has a separate role." if config.iam.per_user_roles else "All users share one role."
+    has_own = config.iam.per_user_roles
+    told = f"The file gives {'each user a separate' if has_own else 'all users one'} role. "
     return (
-        f"{roles} Each answer comes from the policies that `up` writes for this file, by IAM's rules. What somebody"
-        " attached to a role besides is not counted."
+        f"{told if len(config.users) > 1 else ''}Each answer comes from the policies that `up` writes for this file, by"
+        " IAM's rules. What somebody attached to a role besides is not counted."
     )
 
 

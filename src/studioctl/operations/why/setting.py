@@ -13,7 +13,7 @@ from studioctl.config.text import Location
 from studioctl.config.text import path as key_path
 from studioctl.infrastructure import studio_api
 from studioctl.infrastructure.naming import Naming
-from studioctl.operations.why.question import OF_SPACE_ALONE, Question, field_of, places
+from studioctl.operations.why.question import OF_DOMAIN_ALONE, Question, field_of, paths, places
 from studioctl.review import causes, words
 from studioctl.terraform.state_resources import Estate
 
@@ -31,7 +31,6 @@ _NEEDED: Mapping[Location, tuple[Location, str]] = {
     **{("tuning", key): (("tuning", "database"), "aurora-postgresql") for key in ("min_acu", "max_acu", "backup_days")},
     **{("state", key): (("state", "backend"), "s3") for key in ("bucket", "key", "region")},
 }
-_OF_DOMAIN_ALONE = ("app_network_access_type", "auth_mode", "domain_settings", "domain_name", studio_api.HOME)
 
 
 @dataclass(frozen=True)
@@ -231,7 +230,7 @@ def _held_layers(held: tuple[Held, ...], *, can_differ: bool) -> Iterator[Layer]
 def _studio_layers(question: Question, world: World) -> Iterator[tuple[str, str | None]]:
     """AWS takes the space's setting before the profile's, and that before the domain's."""
     known = paths(question.key)
-    if known and known[0].startswith(_OF_DOMAIN_ALONE):
+    if known and known[0].startswith(OF_DOMAIN_ALONE):
         if world.domain:
             yield "domain", _told(question.key, known[0], _member(world.domain, known[0]))
         return
@@ -259,14 +258,6 @@ def _told(key: tuple[str, ...], path: str, value: Any) -> str | None:
     if key == ("studio", "domain_security_group"):
         return words.shown(bool(value))
     return words.in_file(key, path, value)
-
-
-def paths(key: tuple[str, ...]) -> tuple[str, ...]:
-    """Where AWS keeps a key of [studio] and its like, in the provider's names."""
-    if key[0] == OF_SPACE_ALONE:
-        return tuple(path for path, name in causes.OF_SPACE_ALONE.items() if name == key[1])
-    first = tuple(path for path, name in causes.OF_SPACE.items() if key == ("studio", name))
-    return (*first, *(path for path, found in causes.STUDIO.items() if found == key))
 
 
 def _belongs(path: str, kind: str) -> bool:

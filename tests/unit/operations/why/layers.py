@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studioctl.infrastructure import studio_api
-from studioctl.operations.why.setting import paths
+from studioctl.operations.why.question import paths
 
 
 @dataclass(frozen=True)

@@ -216,8 +216,10 @@ def test_without_aws_the_file_is_the_answer() -> None:
         ("idle_timeout", Question(("studio", "idle_timeout_minutes"))),
         ("ada.instance_type", Question(("studio", "instance_type"), "ada", "ada-editor")),
         ("grace-gpu.instance_type", Question(("studio", "instance_type"), "grace", "grace-gpu")),
-        ("ada.docker", Question(("studio", "docker"), "ada")),
-        ("ada.endpoints", Question(("network", "endpoints"), "ada")),
+        ("ada.max_volume_gb", Question(("studio", "max_volume_gb"), "ada")),
+        ("ada.limits.instance_types", Question(("limits", "instance_types"), "ada")),
+        ("ada.secrets.github", Question(("users", "github"), "ada")),
+        ("ada.editor.tools", Question(("users", "editor"), "ada")),
     ],
 )
 def test_a_question_is_read_as_it_is_meant(typed: str, question: Question) -> None:
@@ -244,6 +246,25 @@ def test_a_question_that_means_nothing_is_answered_with_what_there_is(typed: str
 
     assert refused.value.message == says
     assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("who", "typed", "key"),
+    [
+        ("ada", "storage.versioning", "storage.versioning"),
+        ("ada", "limits.apps", "limits.apps"),
+        ("ada", "endpoints", "network.endpoints"),
+        ("grace-gpu", "docker", "studio.docker"),
+        ("ada", "per_user_roles", "iam.per_user_roles"),
+        ("ada", "name", "name"),
+    ],
+)
+def test_what_holds_for_everybody_is_not_answered_for_one(who: str, typed: str, key: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        asked(f"{who}.{typed}", CONFIG)
+
+    assert refused.value.message == f"{key} holds for the whole environment, not for {who} alone."
+    assert why(refused.value.hint.removeprefix("studioctl why ")).title == key
 
 
 def test_a_group_goes_before_its_section_and_after_the_user() -> None:
@@ -425,7 +446,7 @@ def test_a_question_about_a_user_is_one_about_each_space() -> None:
 
     assert others(first, "grace.volume_gb", CONFIG) == (Question(first.key, "grace", "grace-gpu"),)
     assert others(asked("grace-gpu.volume_gb", CONFIG), "grace-gpu.volume_gb", CONFIG) == ()
-    assert others(asked("grace.docker", CONFIG), "grace.docker", CONFIG) == ()
+    assert others(asked("grace.max_volume_gb", CONFIG), "grace.max_volume_gb", CONFIG) == ()
 
 
 def test_what_terraform_recorded_is_not_told_as_what_aws_has(capsys: pytest.CaptureFixture[str]) -> None:
