@@ -225,7 +225,7 @@ def test_of_a_month_before_all_that_is_known_nothing_is_claimed(lived: Living) -
 
 EARLIER = """\
 acme-ml in us-east-1: 2035-12, until 2035-12-12 12:00 UTC
-Includes what ran in the environment's earlier domain {}, deleted since 2035-12-01.
+Includes what ran in the environment's earlier domain {}.
 user    space       app         instance type  hours   USD
 ada     ada-editor  CodeEditor  ml.t3.medium    2.50  0.12
 in all                                          2.50  0.12

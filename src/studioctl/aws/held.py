@@ -100,6 +100,7 @@ def _bucket(s3: Any, name: str) -> str:
 
 
 def _old_versions(s3: Any, name: str) -> int | None:
+    _bucket(s3, name)  # a bucket without rules is not one that is gone
     try:
         with translated():
             rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
@@ -217,7 +218,13 @@ def _of_rule(tagged: str) -> Reader:
     """The number in the rule of the repository's policy about images that are tagged, or are not."""
 
     def read(known: Known, it: Attributes) -> int | None:
-        policy = known.client("ecr").get_lifecycle_policy(repositoryName=it["name"])["lifecyclePolicyText"]
+        ecr = known.client("ecr")
+        ecr.describe_repositories(repositoryNames=[it["name"]])  # a repository without a policy is not one that is gone
+        try:
+            with translated():
+                policy = ecr.get_lifecycle_policy(repositoryName=it["name"])["lifecyclePolicyText"]
+        except MissingError:
+            return None
         chosen = [rule["selection"] for rule in json.loads(policy)["rules"]]
         return next((int(rule["countNumber"]) for rule in chosen if rule["tagStatus"] == tagged), None)
 

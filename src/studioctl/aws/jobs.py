@@ -68,7 +68,10 @@ def running(session: Session, prefix: str, tag: tuple[str, str]) -> tuple[tuple[
             unseen.append(f"Not looked at: {words}s that run. {denied.message}")
     if not any(each.kind == TRAINING for each in found):
         return tuple(found), tuple(unseen)
-    tags = listed(session, tag, "sagemaker:training-job")
+    try:
+        tags = listed(session, tag, "sagemaker:training-job")
+    except DeniedError:  # their names are enough to see that they run
+        tags = {}
     studies = {arn.rpartition("/")[2]: its.get(STUDY_TAG, "") for arn, its in tags.items()}
     told = (
         Running(each.kind, each.name, each.status, studies.get(each.name, "") if each.kind == TRAINING else "")

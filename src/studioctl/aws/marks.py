@@ -1,7 +1,7 @@
 """A digest of what AWS says of things that all users of an environment share: is anything other than it was?
 
 Terraform asks for each attribute of the network, the roles, the bucket and the domain: some 70 calls. The answers to
-20 show whether anybody changed them.
+35 show whether anybody changed them.
 """
 
 import hashlib

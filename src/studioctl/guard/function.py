@@ -156,7 +156,7 @@ def run(settings: Settings, using: Clients, at: float, now: float) -> dict[str, 
     decision = decide(ledger.spans, at, settings.limits, settings.rates, spent, ledger.scheduled, told)
     if not is_known:  # what runs now is not known: only those are stopped for whom anything is too much
         sure = tuple(stop for stop in decision.stops if stop.why in SUMS)
-        # A share that is told now is soon another.
+        # Until all is counted, only a limit that is reached is certain.
         reached = tuple(each for each in decision.warnings if ledger.is_whole and each.share >= 1)
         decision = replace(decision, stops=sure, warnings=reached, scheduled=None, unpriced=(), silent=())
     changed = _hold(settings, using, decision.held, failures, releases=ledger.is_whole)

@@ -1,7 +1,7 @@
 """Who may start nothing, since a limit of the month is reached: the guard attaches a policy to the role."""
 
 from studioctl.aws import guard
-from studioctl.aws.errors import DeniedError
+from studioctl.errors import AwsError
 from studioctl.events import Noted, Work
 from studioctl.infrastructure.naming import Naming
 from studioctl.operations.environment import Account
@@ -21,7 +21,7 @@ def told(account: Account, user: str | None) -> Work[None]:
     role = naming.user_role(user) if account.config.iam.per_user_roles else naming.execution_role
     try:
         held = guard.held(account.session, policy_arn(account))
-    except DeniedError:  # whoever may not look at it is hardly an administrator, who alone gets here
+    except AwsError:  # the app starts: nothing that is only told may fail that
         return
     if role in held:
         yield Noted(

@@ -197,11 +197,11 @@ def status(account: Account) -> Status:
         repaired = _in_recovery(studio, (space for space in found if space.name in latest), pool)
         users = tuple(UserStatus(profile.name, profile.status) for profile in profiles.result())
     now = emulation.now(target)
-    without = unstarted(found, apps.result(), now)
+    without = {space.name for space in unstarted(found, apps.result(), now)}
     spaces = tuple(
         replace(
             _space(it, latest.get(it.name), idle.get(it.name), price_list),
-            has_volume=it not in without,
+            has_volume=it.name not in without,
             in_recovery=it.name in repaired,
         )
         for it in found

@@ -158,7 +158,7 @@ def earlier(found: "Month") -> str:
     if not found.earlier:
         return ""
     gone = f"domain{'' if len(found.earlier) == 1 else 's'} {listed(found.earlier)}"
-    return f"Includes what ran in the environment's earlier {gone}, deleted since {found.month}-01."
+    return f"Includes what ran in the environment's earlier {gone}."
 
 
 def of_today(by: str) -> str:

@@ -17,12 +17,13 @@ def said_of_buckets(parts: Parts, facts: Facts) -> str:
     told = []
     if added := sorted(new & now):
         told.append(
-            f"{everybody(facts)} may list, read, write and delete objects anywhere in the bucket {joined(added)}, as"
-            f" far as the bucket's own policy allows it, {NEXT_REQUEST}."
+            f"{everybody(facts)} may list, read, write and delete objects anywhere in the"
+            f" bucket{'s' * (len(added) > 1)} {joined(added)}, as far as the bucket's own policy allows it,"
+            f" {NEXT_REQUEST}."
         )
     if gone:
         told.append(f"{everybody(facts)} can no longer use {joined(sorted(gone))}, {NEXT_REQUEST}.")
-        told.append("Nothing in it is deleted.")
+        told.append(f"Nothing in {'it' if len(gone) == 1 else 'them'} is deleted.")
     if not told and now:
         told.append(f"The ways to the buckets {joined(sorted(now))} change.")
     return " ".join([*told, NO_STOP])

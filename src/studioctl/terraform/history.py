@@ -19,6 +19,7 @@ def keep(workspace: Workspace) -> Path | None:
     if not workspace.state_file.exists():
         return None
     earlier = copies(workspace)
+    filecmp.clear_cache()  # it goes by size and time, and some disks tell whole seconds
     if earlier and filecmp.cmp(earlier[0], workspace.state_file, shallow=False):
         return earlier[0]
     # Their names are their order. A clock that was set back must not make the newest look like the oldest.

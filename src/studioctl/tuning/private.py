@@ -71,7 +71,10 @@ def _column() -> str:
 
 def _attribute() -> str:
     for name, attributes in ATTRIBUTES.items():
-        source = inspect.getsource(found) if inspect.isclass(found := _found(name)) else ""
+        try:
+            source = inspect.getsource(found) if inspect.isclass(found := _found(name)) else ""
+        except OSError:  # installed without its source
+            continue
         if missing := [each for each in attributes.split() if f"self.{each} " not in source]:
             return f"{name.rpartition(':')[2]}.{missing[0]}"
     return ""

@@ -7,6 +7,7 @@ import pytest
 
 from studioctl.aws import guard
 from studioctl.aws.errors import DeniedError
+from studioctl.errors import AwsError
 from studioctl.events import Noted
 from studioctl.operations import holds
 from tests.environments import environment
@@ -18,11 +19,11 @@ SAID = (
 )
 
 
-def told(patch: pytest.MonkeyPatch, held: tuple[str, ...] | None, user: str = "ada", **sections: Any) -> list[str]:
+def told(patch: pytest.MonkeyPatch, held: tuple[str, ...] | AwsError, user: str = "ada", **sections: Any) -> list[str]:
     def looked(_: object, policy_arn: str) -> tuple[str, ...]:
         assert policy_arn == "arn:aws:iam::111122223333:policy/acme-ml-hold"
-        if held is None:
-            raise DeniedError("ListEntitiesForPolicy", "no")
+        if isinstance(held, AwsError):
+            raise held
         return held
 
     patch.setattr(guard, "held", looked)
@@ -43,4 +44,9 @@ def test_it_is_told_of_the_role_that_starts_apps(monkeypatch: pytest.MonkeyPatch
 
 def test_nothing_is_asked_without_a_sum_and_nothing_told_to_whom_it_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(monkeypatch, ("acme-ml-execution",), limits={"max_hours_per_start": 9.0}) == []
-    assert told(monkeypatch, None, limits={"monthly_usd": 9.0}) == []
+    assert told(monkeypatch, DeniedError("ListEntitiesForPolicy", "no"), limits={"monthly_usd": 9.0}) == []
+
+
+def test_an_app_that_starts_does_not_fail_for_what_is_only_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    throttled = AwsError("Rate exceeded", hint="Wait.")
+    assert told(monkeypatch, throttled, limits={"monthly_usd": 9.0}) == []

@@ -86,7 +86,7 @@ class Month:
         made: When the domain was made; None where there is none now. Of earlier ones no storage is counted.
         is_over: Whether the month is: what was stored in it, and deleted since, is not known.
         database: Of the database of studies, which is nobody's own; None where there is none.
-        earlier: Domains of the environment that were deleted since the month began; what ran in them is counted.
+        earlier: Earlier domains of the environment; what ran in them in the month is counted.
     """
 
     name: str

@@ -29,7 +29,7 @@ class Past:
         spans: What ran.
         source: Who told it: TRAIL, BOOK or LISTS.
         since: From when on that source knows everything.
-        earlier: Earlier domains of the environment, which were deleted since the start of the month that was asked for.
+        earlier: Earlier domains of the environment that are known. They may have ended before the month.
     """
 
     spans: tuple[Span, ...]

@@ -88,11 +88,12 @@ def _release_whoever_is_gone(environment: Environment, application: str) -> Work
     try:
         stores = identity_center.stores(session)
         users, _ = identity_center.assigned(session, application)
-        gone = [it for it in sorted(users) if not any(identity_center.is_there(session, s, it) for s in stores)]
+        known = {it for it in users if any(identity_center.is_there(session, store, it) for store in stores)}
     except DeniedError as denied:
         yield Noted(f"Whoever was deleted in IAM Identity Center stays assigned there. {denied.message}")
         return
-    for identity in gone:
+    # Where nobody is known, the directory is one that this account does not see, and not one that has lost everybody.
+    for identity in sorted(users - known if known else ()):
         identity_center.release(session, application, identity)
 
 

@@ -180,13 +180,17 @@ def _bucket_key(config: EnvironmentConfig, sid: str, resource: str) -> Location:
 def _hold_key(account: Account) -> Location:
     """The key behind a hold. All together are over their limit where the role of everybody is held, too."""
     from studioctl.aws import guard  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.aws.errors import DeniedError  # noqa: PLC0415 (as above)
     from studioctl.infrastructure.naming import Naming  # noqa: PLC0415
     from studioctl.operations import holds  # noqa: PLC0415
 
     limits, role = account.config.limits, Naming.of(account.config).execution_role
     is_own = limits.monthly_usd_per_user is not None
     if is_own and limits.monthly_usd is not None:
-        is_own = role not in guard.held(account.session, holds.policy_arn(account))
+        try:
+            is_own = role not in guard.held(account.session, holds.policy_arn(account))
+        except DeniedError:
+            return ("limits",)
     return ("limits", "monthly_usd_per_user" if is_own else "monthly_usd")
 
 

@@ -10,6 +10,7 @@ import pytest
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
+from studioctl.aws import identity_center
 from studioctl.catalog import kinds
 from studioctl.events import Stage
 from studioctl.operations.provisioning import assignments
@@ -156,3 +157,18 @@ def test_who_goes_and_was_deleted_in_the_directory_is_released_by_the_id(emulato
     people.change(ada="delete")
 
     assert people.assigned() == {people.carol}
+
+
+def test_nobody_is_released_for_a_directory_that_this_account_does_not_see(
+    emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = directory(emulator)
+    people.home.up()
+    people.admin.create_application_assignment(
+        ApplicationArn=people.application, PrincipalId=people.carol, PrincipalType="USER"
+    )
+    monkeypatch.setattr(identity_center, "stores", lambda _session: ())
+    people.home.write(users=[user(people.home, "eve", of="carol")])
+    people.change(ada="delete")
+
+    assert people.assigned() == {people.ada, people.carol}
