@@ -1,6 +1,6 @@
 """Who is in IAM Identity Center and its groups, and who may use the application of a domain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -88,6 +88,11 @@ def user_id(session: Session, store: str, user_name: str) -> str | None:
     except MissingError:
         return None
     return found["UserId"]
+
+
+def user_id_in(session: Session, stores: Iterable[str], user_name: str) -> str | None:
+    """The id of the user of this name in the first of these directories that has one; None where none has."""
+    return next((found for store in stores if (found := user_id(session, store, user_name))), None)
 
 
 def is_there(session: Session, store: str, user: str) -> bool:

@@ -65,8 +65,7 @@ def _people(patient: Patient) -> Iterator[Finding]:
     yield ABSENT.ok(f"IAM Identity Center is in {region}")
 
     def known_as(user_name: str) -> str | None:
-        found = (identity_center.user_id(session, store, user_name) for store in stores)
-        return next((each for each in found if each), None)
+        return identity_center.user_id_in(session, stores, user_name)
 
     names = [user.sso_user or "" for user in patient.wanted.users]
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -130,8 +130,7 @@ def _ids(environment: Environment, users: Sequence[str]) -> Mapping[str, str | N
     stores = identity_center.stores(environment.session)
 
     def look(user: str) -> str | None:
-        found = (identity_center.user_id(environment.session, store, user) for store in stores)
-        return next((identity for identity in found if identity), None)
+        return identity_center.user_id_in(environment.session, stores, user)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(users, pool.map(look, users), strict=True))
