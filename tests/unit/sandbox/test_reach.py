@@ -48,13 +48,11 @@ def said(room: Room, script: str, reach: Reach) -> list[str]:
 def test_the_emulator_alone(room: Room) -> None:
     with answering() as emulator, answering() as other:
         script = (
-            f"curl -sS http://127.0.0.1:{emulator}/x; echo; curl -sS http://127.0.0.1:{other}/; env | grep -i proxy"
+            f"curl -sS http://127.0.0.1:{emulator}/x; echo; "
+            f"curl -s http://127.0.0.1:{other}/; echo curl: $?; env | grep -i proxy"
         )
         lines = said(room, script, Reach().with_emulator(emulator))
-    assert lines == [
-        "answer",
-        f"curl: (7) Failed to connect to 127.0.0.1 port {other} after 0 ms: Couldn't connect to server",
-    ]
+    assert lines == ["answer", "curl: 7"]  # 7: could not connect
 
 
 def test_a_host_of_this_machine_that_was_allowed(room: Room) -> None:

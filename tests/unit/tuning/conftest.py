@@ -12,7 +12,7 @@ import pytest
 
 from studioctl import Tuner
 from studioctl.tuning import places
-from tests.processes import is_alive
+from tests.processes import has_ended, is_alive
 
 QUADRATIC = """\
 import os, time
@@ -96,8 +96,8 @@ def eventually(what: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 def nothing_runs(project: Project) -> bool:
-    """Whether no process that ran a trial is left."""
-    return not [process for process in project.begun().values() if is_alive(process)]
+    """Whether no process that ran a trial is left; one that was killed a moment ago may still be on its way out."""
+    return all(has_ended(process, seconds=10) for process in project.begun().values())
 
 
 __all__ = ["QUADRATIC", "Project", "eventually", "is_alive", "nothing_runs", "os"]
