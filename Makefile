@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-audit
 DOCS := .venv-docs
 
-.PHONY: images prices page help demo tune-demo tune-benchmark workers-benchmark tune-chaos test compiled fast prerequisites check format audit benchmark versions chaos rivals agreement scale deployer soak guard-month mutations misbehaviour compatibility package generated docs clean
+.PHONY: images prices page help demo tune-demo tune-benchmark workers-benchmark tune-chaos test compiled fast prerequisites check format audit benchmark versions chaos rivals agreement scale deployer soak guard-month mutations coverage misbehaviour compatibility package generated docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -83,6 +83,9 @@ soak: $(READY) ## Let the provider, started once, make 50,000 calls; counts answ
 
 mutations: $(READY) ## Make each listed mistake in a copy of the code; the tests must notice it (ten minutes)
 	$(BIN)/python -m tests.mutations
+
+coverage: $(READY) ## Measure in a clone which branches of src the whole suite takes; prints a table by room (an hour)
+	$(BIN)/python -m benchmarks.coverage $(BEFORE)
 
 deployer: $(READY) ## Live two lives with the deployer's policy alone, on the emulator (ten minutes)
 	$(BIN)/python -m benchmarks.deployer
