@@ -5,7 +5,7 @@ import os
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +22,7 @@ class GitServer:
         root: Their directory.
         username: The one user's name.
         token: The one user's token, which may change while it runs.
+        before: Is called before Git gets an answer.
     """
 
     root: Path
@@ -31,6 +32,7 @@ class GitServer:
     authority: Path = Path()
     refused: list[str] = field(default_factory=list)
     served: list[str] = field(default_factory=list)
+    before: Callable[[], object] | None = None
 
     @property
     def host(self) -> str:
@@ -56,6 +58,8 @@ class GitServer:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Asks for the token, else lets http-backend answer: git-http-backend(1)."""
+        if self.before and request.headers.get("User-Agent", "").startswith("git/"):
+            self.before()
         if not self.knows(request.headers.get("Authorization")):
             self.refused.append(request.path)
             request.send_response(401)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 
 def nap() -> str:
-    """A number of seconds for `sleep`, a minute or so, that nobody else sleeps."""
-    return f"60.{secrets.randbelow(10**9):09}"
+    """A number of seconds for `sleep`, longer than any test waits, that nobody else sleeps."""
+    return f"600.{secrets.randbelow(10**9):09}"
 
 
 def napping(seconds: str) -> bool:

@@ -52,8 +52,12 @@ def here(tmp_path: Path) -> Iterator[Shell]:
     made = list(PLACES.glob(f"emulated-rds-{pid}-*"))
     assert made
     server.stop(state)
-    eventually(lambda: [place for place in made if place.exists()], lambda left: not left, seconds=30)
-    assert not [told for told in _command_lines() if any(str(place) in told for place in made)]
+    eventually(lambda: [place for place in made if place.exists()], lambda left: not left)
+    eventually(lambda: [told for told in _command_lines() if any(str(place) in told for place in made)], _is_empty)
+
+
+def _is_empty(found: list[str]) -> bool:
+    return not found
 
 
 def _command_lines() -> Iterator[str]:

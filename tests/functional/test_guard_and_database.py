@@ -35,7 +35,7 @@ def cluster(lab: Guarded) -> dict[str, Any]:
 
 def until(lab: Guarded, status: str) -> None:
     """The servers begin and end by this machine's clock."""
-    eventually(lambda: cluster(lab)["Status"], lambda found: found == status, seconds=60)
+    eventually(lambda: cluster(lab)["Status"], lambda found: found == status, seconds=180)
 
 
 def run(lab: Guarded, statement: str) -> Any:

@@ -6,6 +6,7 @@ less. `make chaos` does the same for an hour, with faults; STUDIOCTL_CHAOS_SEED=
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -83,7 +84,8 @@ def killed(life: Shell, *command: str, after: int, victims: Callable[[int], list
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     for pid in victims(process.pid):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it has ended since
+            os.kill(pid, signal.SIGKILL)
     _, said = process.communicate(timeout=300)
     assert process.returncode != 0, said
 

@@ -4,7 +4,6 @@ import base64
 import contextlib
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from studioctl.infrastructure.naming import Naming
 
 REGION = "eu-west-1"
 TOKEN = "ghp_SecretSecretSecret0123456789"
+GIT = (b"git-remote-https", b"git\0remote-https")
 STUDIO = """\
 name = "acme-ml"
 region = "{region}"
@@ -40,8 +40,8 @@ def hub(tmp_path: Path) -> Iterator[GitServer]:
 
 
 @contextmanager
-def watched_processes() -> Iterator[list[bytes]]:
-    """Every command line and environment that any process of this machine shows while the block lasts."""
+def watched_processes() -> Iterator[set[bytes]]:
+    """Every command line and environment that any process of this machine shows while the block lasts, as they come."""
     seen: set[bytes] = set()
     over = threading.Event()
 
@@ -53,13 +53,16 @@ def watched_processes() -> Iterator[list[bytes]]:
 
     thread = threading.Thread(target=watch)
     thread.start()
-    found: list[bytes] = []
     try:
-        yield found
+        yield seen
     finally:
         over.set()
         thread.join()
-        found.extend(seen)
+
+
+def were_seen(shown: set[bytes], *words: bytes) -> bool:
+    """Whether one of them was seen so far."""
+    return any(word in text for text in list(shown) for word in words)
 
 
 def traces(token: str) -> tuple[bytes, ...]:
@@ -96,14 +99,16 @@ def test_the_token_goes_from_the_secret_to_git_and_nowhere_else(
         secrets = client(editor.emulator, "secretsmanager", REGION)
         secrets.create_secret(Name=secret, SecretString=TOKEN)
         with watched_processes() as shown:
+            hub.before = lambda: eventually(lambda: were_seen(shown, *GIT), bool)  # it runs until it is answered
             assert editor.start()["Status"] == "InService"
+        hub.before = None
         log = "\n".join(editor.log())
         assert "[studioctl] repositories   done" in log, log
 
         clone = editor.home / "models"
         assert (clone / "README.md").read_text() == "our models\n"
         assert hub.refused, "the server did not ask"
-        assert any(b"git-remote-https" in text or b"git\0remote-https" in text for text in shown), "nothing was watched"
+        assert were_seen(shown, *GIT), "nothing was watched"
         # the search itself: it finds what is there
         (tmp_path / "planted").mkdir()
         (tmp_path / "planted/file").write_bytes(b"x" + traces(TOKEN)[1])
@@ -136,8 +141,8 @@ def test_the_token_goes_from_the_secret_to_git_and_nowhere_else(
 
 
 def test_the_watching_sees_a_token_in_a_command_line() -> None:
-    with watched_processes() as shown:
-        sleeping = subprocess.Popen(["sleep", "0.5"], env={"LEAK": TOKEN})
-        time.sleep(0.3)
-        sleeping.wait()
-    assert any(TOKEN.encode() in text for text in shown)
+    with watched_processes() as shown, subprocess.Popen(["sleep", "600"], env={"LEAK": TOKEN}) as sleeping:
+        try:
+            eventually(lambda: were_seen(shown, TOKEN.encode()), bool)
+        finally:
+            sleeping.kill()

@@ -17,7 +17,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
     """A running emulator whose transitions are short, but long enough to be seen."""
     home = tmp_path_factory.mktemp("emulator")
     asked_for = {of_type("CodeEditor", "ml.g5.xlarge").code: 1.0}
-    settings = EmulatorSettings(transition_seconds=0.15, registration_seconds=1, quotas=asked_for)
+    settings = EmulatorSettings(transition_seconds=0.15, registration_seconds=3, quotas=asked_for)
     yield server.start(settings=settings, state_dir=home)
     server.stop(home)
 

@@ -4,7 +4,8 @@ import base64
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from studio_emulator import controls, server
 from studio_emulator.server import RunningEmulator
 
 if TYPE_CHECKING:
@@ -100,6 +102,16 @@ def eventually(look: Callable[[], T], wanted: Callable[[T], bool], seconds: floa
         assert time.monotonic() < deadline, seen
         time.sleep(0.02)
     return seen
+
+
+@contextmanager
+def standing(emulator: RunningEmulator) -> Iterator[None]:
+    """Within it nothing falls due: what AWS does in a moment is still to come, however slow this machine is."""
+    controls.clock(emulator, {"stand": True})
+    try:
+        yield
+    finally:
+        server.own(emulator, "DELETE", "clock")
 
 
 def gone(look: Callable[[], object]) -> None:

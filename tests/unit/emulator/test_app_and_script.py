@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.emulator.emulated import Studio, eventually, patiently, refusal
+from studio_emulator.server import RunningEmulator
+from tests.unit.emulator.emulated import Studio, eventually, patiently, refusal, standing
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012"
 CPU_IMAGE = "arn:aws:sagemaker:eu-west-1:819792524951:image/sagemaker-distribution-cpu"
@@ -22,15 +23,16 @@ def domain_id(studio: Studio) -> str:
     return domain_id
 
 
-def test_an_apps_life(studio: Studio, domain_id: str) -> None:
+def test_an_apps_life(studio: Studio, domain_id: str, emulator: RunningEmulator) -> None:
     key: Any = {"DomainId": domain_id, "SpaceName": "editor", "AppType": "CodeEditor", "AppName": "default"}
     arn = f"{ARN}:app/{domain_id}/editor/codeeditor/default"
-    assert studio.sagemaker.create_app(**key)["AppArn"] == arn
-    assert studio.sagemaker.describe_app(**key)["Status"] == "Pending"
-    assert refusal(lambda: studio.sagemaker.delete_app(**key)) == (
-        "ResourceInUse",
-        f"Unable to delete App [{arn}] because its status is Pending.",
-    )
+    with standing(emulator):
+        assert studio.sagemaker.create_app(**key)["AppArn"] == arn
+        assert studio.sagemaker.describe_app(**key)["Status"] == "Pending"
+        assert refusal(lambda: studio.sagemaker.delete_app(**key)) == (
+            "ResourceInUse",
+            f"Unable to delete App [{arn}] because its status is Pending.",
+        )
     eventually(lambda: studio.sagemaker.describe_app(**key)["Status"], lambda status: status == "InService")
     found = studio.sagemaker.describe_app(**key)
     assert found["ResourceSpec"] == {"SageMakerImageArn": CPU_IMAGE, "InstanceType": "ml.t3.medium"}

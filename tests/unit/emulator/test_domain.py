@@ -8,22 +8,24 @@ from typing import Any
 import pytest
 
 from studio_emulator.server import RunningEmulator
-from tests.unit.emulator.emulated import Studio, client, eventually, gone, refusal
+from tests.unit.emulator.emulated import Studio, client, eventually, gone, refusal, standing
 
 
-def test_ids_and_urls_have_awss_forms(studio: Studio) -> None:
-    created = studio.sagemaker.create_domain(
-        DomainName=f"forms-{studio.tag}",
-        AuthMode="IAM",
-        DefaultUserSettings={"ExecutionRole": studio.role_arn},
-        VpcId=studio.vpc_id,
-        SubnetIds=studio.subnet_ids,
-    )
+def test_ids_and_urls_have_awss_forms(studio: Studio, emulator: RunningEmulator) -> None:
+    with standing(emulator):
+        created = studio.sagemaker.create_domain(
+            DomainName=f"forms-{studio.tag}",
+            AuthMode="IAM",
+            DefaultUserSettings={"ExecutionRole": studio.role_arn},
+            VpcId=studio.vpc_id,
+            SubnetIds=studio.subnet_ids,
+        )
+        status = studio.sagemaker.describe_domain(DomainId=created["DomainId"])["Status"]
+    assert status == "Pending"
     domain_id = created["DomainId"]
     assert re.fullmatch("d-[a-z0-9]{12}", domain_id)
     assert created["DomainArn"] == f"arn:aws:sagemaker:eu-west-1:123456789012:domain/{domain_id}"
     assert created["Url"] == f"https://{domain_id}.studio.eu-west-1.sagemaker.aws"
-    assert studio.sagemaker.describe_domain(DomainId=domain_id)["Status"] == "Pending"
     studio.wait_domain(domain_id)
 
 
@@ -68,23 +70,21 @@ def test_what_it_names_must_exist(studio: Studio) -> None:
     )
 
 
-def test_an_update_keeps_what_is_not_sent(studio: Studio) -> None:
+def test_an_update_keeps_what_is_not_sent(studio: Studio, emulator: RunningEmulator) -> None:
     domain_id = studio.domain(DomainSettings={"DockerSettings": {"EnableDockerAccess": "DISABLED"}})
-    studio.sagemaker.update_domain(
-        DomainId=domain_id,
-        DefaultUserSettings={"SecurityGroups": [studio.group_id]},
-        DomainSettingsForUpdate={"DockerSettings": {"EnableDockerAccess": "ENABLED"}},
-    )
-    domain = studio.sagemaker.describe_domain(DomainId=domain_id)
+    with standing(emulator):
+        studio.sagemaker.update_domain(
+            DomainId=domain_id,
+            DefaultUserSettings={"SecurityGroups": [studio.group_id]},
+            DomainSettingsForUpdate={"DockerSettings": {"EnableDockerAccess": "ENABLED"}},
+        )
+        domain = studio.sagemaker.describe_domain(DomainId=domain_id)
+        refused = refusal(lambda: studio.sagemaker.delete_domain(DomainId=domain_id))
     assert domain["Status"] == "Updating"
     assert domain["DefaultUserSettings"]["ExecutionRole"] == studio.role_arn
     assert domain["DefaultUserSettings"]["SecurityGroups"] == [studio.group_id]
     assert domain["DomainSettings"] == {"DockerSettings": {"EnableDockerAccess": "ENABLED"}}
-    code, message = refusal(lambda: studio.sagemaker.delete_domain(DomainId=domain_id))
-    assert (code, message) == (
-        "ResourceInUse",
-        f"Unable to delete Domain [{domain['DomainArn']}] while it is Updating.",
-    )
+    assert refused == ("ResourceInUse", f"Unable to delete Domain [{domain['DomainArn']}] while it is Updating.")
     studio.wait_domain(domain_id)
 
 
@@ -256,7 +256,7 @@ def test_a_domain_becomes_or_stays_closed_only_with_its_network_in_the_request(s
     assert studio.sagemaker.describe_domain(DomainId=domain_id)["AppNetworkAccessType"] == "PublicInternetOnly"
 
 
-def test_children_block_a_deletion(studio: Studio) -> None:
+def test_children_block_a_deletion(studio: Studio, emulator: RunningEmulator) -> None:
     domain_id = studio.domain()
     arn = studio.sagemaker.describe_domain(DomainId=domain_id)["DomainArn"]
     studio.profile(domain_id)
@@ -266,9 +266,10 @@ def test_children_block_a_deletion(studio: Studio) -> None:
     )
     studio.sagemaker.delete_user_profile(DomainId=domain_id, UserProfileName="ada")
     gone(lambda: studio.sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName="ada"))
-    studio.sagemaker.delete_domain(DomainId=domain_id)
-    assert studio.sagemaker.describe_domain(DomainId=domain_id)["Status"] == "Deleting"
-    studio.sagemaker.delete_domain(DomainId=domain_id)  # a client that lost the answer asks again
+    with standing(emulator):
+        studio.sagemaker.delete_domain(DomainId=domain_id)
+        assert studio.sagemaker.describe_domain(DomainId=domain_id)["Status"] == "Deleting"
+        studio.sagemaker.delete_domain(DomainId=domain_id)  # a client that lost the answer asks again
     gone(lambda: studio.sagemaker.describe_domain(DomainId=domain_id))
     assert refusal(lambda: studio.sagemaker.describe_domain(DomainId=domain_id)) == (
         "ResourceNotFound",

@@ -147,7 +147,7 @@ def test_a_timeout_hangs_until_the_client_gives_up_and_holds_up_nobody(emulator:
         hasty.describe_vpcs()
 
     assert 1 <= time.monotonic() - began < 60
-    hasty.describe_vpcs()
+    client(emulator, "ec2").describe_vpcs()  # the hasty one may give up on a busy machine, too
 
 
 def test_slow_is_the_right_answer_late(emulator: RunningEmulator, wrong: Any) -> None:

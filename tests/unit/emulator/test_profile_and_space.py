@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.emulator.emulated import Studio, gone, refusal
+from studio_emulator.server import RunningEmulator
+from tests.unit.emulator.emulated import Studio, gone, refusal, standing
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012"
 
@@ -152,7 +153,7 @@ def test_aws_fills_in_the_disk_and_no_image(studio: Studio, domain_id: str) -> N
     assert summary["SpaceSharingSettingsSummary"] == {"SharingType": "Private"}
 
 
-def test_what_never_changes(studio: Studio, domain_id: str) -> None:
+def test_what_never_changes(studio: Studio, domain_id: str, emulator: RunningEmulator) -> None:
     studio.profile(domain_id)
     studio.space(domain_id, SpaceStorageSettings=disk(20))
     update: Any = studio.sagemaker.update_space
@@ -166,8 +167,9 @@ def test_what_never_changes(studio: Studio, domain_id: str) -> None:
     assert refusal(
         lambda: update(DomainId=domain_id, SpaceName="editor", SpaceSettings={"SpaceStorageSettings": disk(101)})
     ) == ("ValidationException", "EbsVolumeSizeInGb 101 is larger than the maximum of 100.")
-    update(DomainId=domain_id, SpaceName="editor", SpaceSettings={"SpaceStorageSettings": disk(30)})
-    found = studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="editor")
+    with standing(emulator):
+        update(DomainId=domain_id, SpaceName="editor", SpaceSettings={"SpaceStorageSettings": disk(30)})
+        found = studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="editor")
     assert found["Status"] == "Updating"
     assert found["SpaceSettings"]["SpaceStorageSettings"] == disk(30)
     studio.wait_space(domain_id)
@@ -185,7 +187,7 @@ def test_the_owners_limits_bound_the_disk(studio: Studio, domain_id: str) -> Non
     )
 
 
-def test_apps_and_spaces_block_deletions(studio: Studio, domain_id: str) -> None:
+def test_apps_and_spaces_block_deletions(studio: Studio, domain_id: str, emulator: RunningEmulator) -> None:
     studio.profile(domain_id)
     studio.space(domain_id)
     key = studio.app(domain_id)
@@ -206,8 +208,9 @@ def test_apps_and_spaces_block_deletions(studio: Studio, domain_id: str) -> None
         "ResourceInUse",
         f"Unable to delete UserProfile [{arn}] because Space(s) are associated with it.",
     )
-    delete_space(DomainId=domain_id, SpaceName="editor")
-    assert studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="editor")["Status"] == "Deleting"
+    with standing(emulator):
+        delete_space(DomainId=domain_id, SpaceName="editor")
+        assert studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="editor")["Status"] == "Deleting"
     gone(lambda: studio.sagemaker.describe_space(DomainId=domain_id, SpaceName="editor"))
     delete_profile(DomainId=domain_id, UserProfileName="ada")
     gone(lambda: studio.sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName="ada"))

@@ -1,6 +1,5 @@
 """What AWS does in some accounts or at some times, as settings."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +121,8 @@ def test_all_the_other_truths(home: Path) -> None:
             assert refusal(grow)[1].startswith("VolumeModificationRateExceeded: ")
         else:
             grow()
-    studio.stop(key)
-    time.sleep(0.25)
-    assert refusal(lambda: studio.sagemaker.describe_app(**key))[0] == "ResourceNotFound"
+    studio.sagemaker.delete_app(**key)
+    gone(lambda: studio.sagemaker.describe_app(**key))
     for name in ("editor", "second"):
         studio.sagemaker.delete_space(DomainId=domain_id, SpaceName=name)
     studio.sagemaker.delete_user_profile(DomainId=domain_id, UserProfileName="ada")

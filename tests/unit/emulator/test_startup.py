@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.fakes.processes import nap, napping
 from tests.unit.emulator.emulated import REGION, client, eventually, gone, new_studio, refusal
 from tests.unit.emulator.starting import GROUP, Editor
 
-SETTINGS = EmulatorSettings(transition_seconds=0.05, run_lifecycle=True, lifecycle_seconds=8)
+SETTINGS = EmulatorSettings(transition_seconds=0.05, run_lifecycle=True)
 
 
 @pytest.fixture(scope="module")
@@ -112,15 +113,16 @@ def test_a_built_in_script_that_fails_keeps_the_other_one_from_running(running: 
     assert not _group_has(running, editor.domain_id)
 
 
-def test_a_script_that_takes_too_long_fails_the_app(running: RunningEmulator) -> None:
+def test_a_script_that_takes_too_long_fails_the_app(home: Path) -> None:
     seconds = nap()
-    editor = Editor(running, f"setsid sleep {seconds} &\ntrap '' TERM INT HUP\nwhile true; do sleep 1; done\n")
+    hasty = server.start(settings=replace(SETTINGS, lifecycle_seconds=2), state_dir=home)
+    editor = Editor(hasty, f"setsid sleep {seconds} &\ntrap '' TERM INT HUP\nwhile true; do sleep 1; done\n")
     began = time.monotonic()
     app = editor.start()
-    assert time.monotonic() - began >= SETTINGS.lifecycle_seconds
+    assert time.monotonic() - began >= 2
     assert app["Status"] == "Failed"
     assert app["FailureReason"] == (
-        f"ConfigurationError: LifecycleConfig execution timed out after 8 seconds for script: {editor.script}"
+        f"ConfigurationError: LifecycleConfig execution timed out after 2 seconds for script: {editor.script}"
     )
     assert not napping(seconds)
 

@@ -49,7 +49,7 @@ def test_a_first_and_a_second_start(places: Path) -> None:
     }
     assert states(found.warm) == dict.fromkeys(states(found.cold), "unchanged")
     assert (found.image, found.root, found.failed) == ("4.0", None, False)
-    assert found.warm.seconds < 10
+    assert 0 < found.warm.seconds < 60
     assert list(places.iterdir()) == []
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 import time
+from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
@@ -16,7 +17,7 @@ from studioctl.presentation.progress import follow, waiting
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A pipe, with shorter patience."""
-    monkeypatch.setattr(progress, "PLAIN_REMINDER", 0.3)
+    monkeypatch.setattr(progress, "PLAIN_REMINDER", 1)
     monkeypatch.setattr(progress, "HEAD_START", 0)
     return Terminal(err=Console(file=io.StringIO(), width=200))
 
@@ -25,11 +26,20 @@ def said(terminal: Terminal) -> list[str]:
     return [line.strip() for line in terminal.err.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
+def until_it_says(terminal: Terminal, lines: int) -> Iterator[None]:
+    """Each moment in which it has said less than so many lines."""
+    end = time.monotonic() + 60
+    while len(said(terminal)) < lines:
+        assert time.monotonic() < end, said(terminal)
+        time.sleep(0.1)
+        yield
+
+
 def test_work_that_blocks_is_reminded_of(terminal: Terminal) -> None:
     def work() -> Work[int]:
         yield Started("aws_vpc.studio", "create")
         yield Started("aws_s3_bucket.data", "create")
-        time.sleep(1)
+        list(until_it_says(terminal, 1))
         yield Finished("aws_vpc.studio", "create", 1, "vpc-1")
         return 7
 
@@ -41,9 +51,8 @@ def test_work_that_blocks_is_reminded_of(terminal: Terminal) -> None:
 
 def test_what_is_not_shown_puts_no_reminder_off(terminal: Terminal) -> None:
     def work() -> Work[None]:
-        for _ in range(8):
+        for _ in until_it_says(terminal, 1):
             yield Finished("data.aws_partition.current", "read", 0)
-            time.sleep(0.1)
 
     follow(work(), terminal)
 
@@ -67,7 +76,7 @@ def test_a_call_that_blocks_is_reminded_of_and_a_quick_one_is_not(terminal: Term
     assert said(terminal) == []
 
     with waiting(terminal, "Asking AWS"):
-        time.sleep(0.8)
+        list(until_it_says(terminal, 1))
     assert re.fullmatch(r"… Asking AWS  \ds", said(terminal)[0])
 
 
@@ -76,7 +85,7 @@ def test_a_pipe_counts_in_its_reminders_and_has_a_line_for_each_thing(terminal: 
         yield Expected(2, 60)
         yield Finished("aws_vpc.studio", "create", 1, "vpc-1")
         yield Started("aws_s3_bucket.data", "create")
-        time.sleep(0.8)
+        list(until_it_says(terminal, 2))
         yield Finished("aws_s3_bucket.data", "create", 1)
 
     follow(work(), terminal)

@@ -21,13 +21,13 @@ def eventually(wanted: Callable[[], bool]) -> None:
 
 
 def test_lines_come_as_they_are_written(room: Room) -> None:
-    script = "#!/bin/bash\nprintf 'one\\r\\n'\nsleep 0.4\nprintf 'two\\n\\xff three' >&2\nexit 7\n"
+    script = "#!/bin/bash\nprintf 'one\\r\\n'\nsleep 2\nprintf 'two\\n\\xff three' >&2\nexit 7\n"
     with Run(room, script, room.environment()) as run:
         lines = list(run.lines())
     assert [line.text for line in lines] == ["one", "two", "\N{REPLACEMENT CHARACTER} three"]
-    assert lines[1].seconds - lines[0].seconds >= 0.35
+    assert lines[1].seconds - lines[0].seconds >= 1  # the first may be read late
     assert (run.exit_code, run.timed_out) == (7, False)
-    assert run.elapsed >= 0.4
+    assert run.elapsed >= 2
     assert room.log_path.read_bytes().startswith(b"one\r\n")
 
 
@@ -50,15 +50,15 @@ def test_the_exit_code_is_a_shells(room: Room, script: str, codes: set[int]) -> 
 def test_its_time_is_limited(room: Room) -> None:
     seconds = nap()
     script = f"trap '' TERM INT HUP; setsid sleep {seconds} & echo began; while true; do sleep 1; done"
-    with Run(room, script, room.environment(), seconds=0.5) as run:
+    with Run(room, script, room.environment(), seconds=3) as run:
         assert [line.text for line in run.lines()] == ["began"]
         assert (run.exit_code, run.timed_out) == (None, True)
-        assert 0.5 <= run.elapsed < 60
+        assert 3 <= run.elapsed < 60
     assert not napping(seconds)
 
 
 def test_output_without_an_end_is_limited_and_ends_in_time(room: Room) -> None:
-    with Run(room, "echo began; yes", room.environment(), seconds=1) as run:
+    with Run(room, "echo began; yes", room.environment(), seconds=3) as run:
         lines = [line.text for line in run.lines()]
         assert (run.exit_code, run.timed_out) == (None, True)
         assert run.elapsed < 60
@@ -119,7 +119,7 @@ def test_the_background_goes_on_until_the_end(room: Room) -> None:
 def test_it_is_told_when_the_background_is_done(room: Room) -> None:
     with Run(room, "(setsid sleep 0.3 &) ; true", room.environment()) as run:
         run.finish()
-        assert run.wait_for_background(10) is True
+        assert run.wait_for_background(60) is True
 
 
 def test_all_of_it_ends_when_its_owner_is_killed(room: Room) -> None:

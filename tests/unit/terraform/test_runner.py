@@ -200,7 +200,7 @@ def test_work_that_is_given_up_stops_terraform_and_frees_the_workspace(playing: 
     began = time.monotonic()
     work.close()
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # it would go on until it is told to stop
     with driven.terraform.workspace.hold("plan"):
         pass
 

@@ -106,7 +106,7 @@ def test_a_code_is_asked_for_once_at_a_time_and_again_when_somebody_comes(page: 
     def sign_in() -> Account:
         asked.append(len(asked))
         began.set()
-        assert goes_on.wait(10)
+        assert goes_on.wait(60)
         raise AwsError("The code is wrong.", hint="run the same command again")
 
     locked = Other("vision-lab", sign_in, of(ELSEWHERE), lambda _: False)
@@ -114,7 +114,7 @@ def test_a_code_is_asked_for_once_at_a_time_and_again_when_somebody_comes(page: 
     page.desk.look = lambda _: looked(page.fleet)
     with ThreadPoolExecutor() as pool:
         waiting = [pool.submit(page.desk.account, locked.key) for _ in range(3)]
-        assert began.wait(10)
+        assert began.wait(60)
         goes_on.set()
         errors = [str(each.exception()) for each in waiting]
     assert (asked, errors) == ([0], ["The code is wrong."] * 3)

@@ -3,11 +3,12 @@
 import html
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import markupsafe
 import pytest
+from anyio import to_thread
 
 from studioctl.aws.errors import TRY_AGAIN, UNKNOWN_OUTCOME
 from studioctl.aws.values import ResourceSpec
@@ -32,23 +33,32 @@ def summary(home: House) -> str:
     return job.summary
 
 
-def stream(home: House, path: str, *, first: Callable[[], object], until: str) -> str:
-    """What a browser is told while this is done, up to the moment in which the page knows what came of it."""
-    threading.Thread(target=lambda: _stop_when(home, first, until), daemon=True).start()
-    return str(home.client.get(path).text)
+def stream(home: House, path: str, *, first: Callable[[], object] | None = None, until: str = "") -> str:
+    """What a browser is told of how it is now, and of what came of this, once the page knows that."""
+    ticks = home.desk.ticks
+
+    async def told() -> AsyncIterator[bool]:
+        is_done = first is None
+        async for is_time in ticks():
+            yield is_time  # and the stream has said what there is to say
+            if is_done:
+                home.desk.stopping.set()
+            elif first:
+                await to_thread.run_sync(_do, home, first, until)
+                is_done = True
+
+    home.desk.stopping.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(home.desk, "ticks", told)
+        return str(home.client.get(path).text)
 
 
-def _stop_when(home: House, first: Callable[[], object], word: str) -> None:
+def _do(home: House, first: Callable[[], object], word: str) -> None:
     watch = home.desk.watch("acme-ml")
-    while not watch.is_listened_to:
-        threading.Event().wait(0.01)
-    threading.Event().wait(0.2)  # for the stream to have told how it is now
     first()
     while not (watch.seen and any(space.app_status == word for space in watch.seen.spaces)):
         watch.nudge()
         threading.Event().wait(0.01)
-    threading.Event().wait(0.2)  # for the stream to say so
-    home.desk.stopping.set()
 
 
 def test_the_page_shows_each_space() -> None:
@@ -218,12 +228,8 @@ def test_what_the_browser_has_is_not_said_again() -> None:
         home.desk.watch("acme-ml").now()
         page = home.client.get("/e/acme-ml/").text
         address = html.unescape(re.findall(r'hx-sse:connect="([^"]+)"', page)[0])
-        home.desk.stopping.clear()
-        threading.Timer(0.3, home.desk.stopping.set).start()
-        assert "hx-partial" not in home.client.get(address).text
-        home.desk.stopping.clear()
-        threading.Timer(0.3, home.desk.stopping.set).start()
-        assert 'hx-target="#rows"' in home.client.get("/e/acme-ml/events?v=0").text
+        assert "hx-partial" not in stream(home, address)
+        assert 'hx-target="#rows"' in stream(home, "/e/acme-ml/events?v=0")
 
 
 def test_times_go_on_while_nothing_else_changes() -> None:
@@ -311,7 +317,7 @@ def test_a_look_that_has_no_answer_is_told_of() -> None:
         assert "No answer yet; waiting." in said
         assert "What is shown" not in said
         answers.set()
-        assert home.desk.watch("acme-ml").first(10)
+        assert home.desk.watch("acme-ml").first(60)
         assert "No answer yet" not in text_of(home.client.get("/e/acme-ml/").text)
 
 

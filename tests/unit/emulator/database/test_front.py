@@ -22,6 +22,7 @@ from studio_emulator.database.protocol import DatabaseError
 from studio_emulator.database.rds import StrictRDSBackend
 from studio_emulator.iam.credentials import AdministratorKey
 from studio_emulator.training.peers import peers
+from tests.unit.emulator.emulated import eventually
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 
@@ -152,6 +153,7 @@ def test_only_from_groups_that_are_admitted(world: World) -> None:
 
 
 def test_a_statement_that_its_client_gives_up_ends(world: World) -> None:
+    assert world.cluster.server is not None
     address = ("127.0.0.1", world.cluster.front_port)
     with ExitStack() as stack:
         raw = stack.enter_context(socket.create_connection(address, 10, (world.inside, 0)))
@@ -160,6 +162,9 @@ def test_a_statement_that_its_client_gives_up_ends(world: World) -> None:
         key = _until(connection, b"K")
         _until(connection, b"Z")
         connection.sendall(protocol.message(b"Q", b"SELECT pg_sleep(60)\0"))
+        asleep = "SELECT pid FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'"
+        with world.cluster.server.client("boss", "optuna") as client:  # what does not run yet cannot be given up
+            eventually(lambda: client.query(asleep).rows, bool)
         for wrong in (b"\0" * 8, key):  # a stranger's does nothing
             with socket.create_connection(address, 10, (world.inside, 0)) as other:
                 other.sendall(protocol.message(b"", protocol.CANCEL.to_bytes(4) + wrong))

@@ -1,5 +1,6 @@
 """A server's keeper leaves no PostgreSQL behind, whatever becomes of it."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
@@ -19,15 +20,13 @@ def own() -> Iterator[Servers]:
     made.stop()
 
 
-def _running(place: Path) -> list[Path]:
-    """The processes that name a server's directory."""
-    found = []
+def _running(place: Path) -> dict[int, bytes]:
+    """The command lines of the processes that name a server's directory."""
+    found = {}
     for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found += [file] if str(place).encode() in file.read_bytes() else []
-        except OSError:
-            continue  # it has ended
-    return found
+        with contextlib.suppress(OSError):  # it has ended
+            found[int(file.parent.name)] = file.read_bytes()
+    return {process: line for process, line in found.items() if str(place).encode() in line}
 
 
 def test_a_server_that_cannot_be_asked_ends(own: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,15 +42,14 @@ def test_a_server_that_cannot_be_asked_ends(own: Servers, monkeypatch: pytest.Mo
     with pytest.raises(DatabaseError, match=r"cannot be asked whether it is ready: .*pg_isready"):
         server.wait()
     server.stop()
-    assert _running(server.place) == []
+    eventually(lambda: _running(server.place), lambda left: not left)
 
 
 def test_a_keeper_that_is_killed_takes_its_server_along(own: Servers) -> None:
     server = own.make("cluster", "boss", "studies", 10)
     server.wait()
-    keeper = [file for file in _running(server.place) if b"keeper.py" in file.read_bytes()]
-    assert len(keeper) == 1
+    (keeper,) = (process for process, line in _running(server.place).items() if b"keeper.py" in line)
 
-    os.kill(int(keeper[0].parent.name), signal.SIGKILL)
+    os.kill(keeper, signal.SIGKILL)
 
-    eventually(lambda: _running(server.place), lambda left: left == [], seconds=30)
+    eventually(lambda: _running(server.place), lambda left: not left)

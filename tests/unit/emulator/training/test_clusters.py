@@ -5,14 +5,24 @@ from pathlib import Path
 
 from studio_emulator import server
 from studio_emulator.settings import EmulatorSettings
-from tests.unit.emulator.training.jobs import Account, new_account, unpacked
+from tests.unit.emulator.training.jobs import Account, new_account, python, unpacked
+
+MEETING = """
+import botocore.config, botocore.session, time
+config = botocore.config.Config(s3={"addressing_style": "path"})
+s3 = botocore.session.get_session().create_client("s3", config=config)
+while not s3.list_objects_v2(Bucket="BUCKET", Prefix="meeting/")["KeyCount"]:
+    time.sleep(0.1)
+"""
 
 
 def test_jobs_run_side_by_side(account: Account) -> None:
-    """Each waits for what the other one writes to S3 by its checkpoints."""
-    place = {"S3Uri": f"s3://{account.bucket}/meeting"}
-    began = time.monotonic()
-    jobs = [account.start(f"side-{number}", "sleep 8", CheckpointConfig=place) for number in range(3)]
+    """Each waits for what is written to S3 when all of them run."""
+    command, began = python(MEETING.replace("BUCKET", account.bucket)), time.monotonic()
+    jobs = [account.start(f"side-{number}", command) for number in range(3)]
+    for job in jobs:
+        account.reach(job, "Training")
+    account.put("meeting/begun", "")
     ended = [account.end(job) for job in jobs]
     assert {told["TrainingJobStatus"] for told in ended} == {"Completed"}
     latest_start = max(told["TrainingStartTime"] for told in ended)

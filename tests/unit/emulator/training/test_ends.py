@@ -51,7 +51,7 @@ def test_a_program_without_a_handler_hears_nothing_and_is_killed_in_the_end(acco
 
 
 def test_a_job_out_of_time_is_stopped_not_failed(account: Account) -> None:
-    told = account.run("slow", SAVES, StoppingCondition={"MaxRuntimeInSeconds": 2})
+    told = account.run("slow", SAVES, StoppingCondition={"MaxRuntimeInSeconds": 5})
     assert (told["TrainingJobStatus"], told["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
     assert unpacked(account.get(f"out/{told['TrainingJobName']}/output/model.tar.gz")) == {"state": "saved\n"}
 
@@ -91,7 +91,7 @@ def test_faults_take_away_capacity_and_instances(account: Account) -> None:
         reason = account.run("fault", "true")["FailureReason"]
         assert reason == "InternalServerError: We encountered an internal error. Please try again."
         server.set_faults(account.emulator, {"faults": [fault | {"kind": "interruption", "seconds": 0.2}]})
-        told = account.run("interrupted", "sleep 1", **SPOT)
+        told = account.run("interrupted", "sleep 3", **SPOT)
         assert [each["Status"] for each in told["SecondaryStatusTransitions"]].count("Interrupted") == 1
         assert told["TrainingJobStatus"] == "Completed"
     finally:
@@ -99,8 +99,10 @@ def test_faults_take_away_capacity_and_instances(account: Account) -> None:
 
 
 def test_an_internal_error_is_tried_again_as_often_as_was_asked_for(account: Account) -> None:
-    job = account.start("retry", "echo ready; sleep 3", RetryStrategy={"MaximumRetryAttempts": 1})
-    _lines(account, job, "ready")
+    command = "cd /opt/ml/checkpoints; if [ -f step ]; then exit 0; fi; touch step; sleep 60"
+    place = {"S3Uri": f"s3://{account.bucket}/retried"}
+    job = account.start("retry", command, CheckpointConfig=place, RetryStrategy={"MaximumRetryAttempts": 1})
+    eventually(lambda: account.keys("retried/"), bool)
     server.disturb_job(account.emulator, "eu-west-1", job, "internal-error")
     told = account.end(job)
     assert told["TrainingJobStatus"] == "Completed"
@@ -115,12 +117,12 @@ def test_nothing_of_a_job_survives_the_emulator(tmp_path: Path, end: str, runnin
         mark = f"mark-{account.tag}"
         job = account.start("survivor", f"trap '' TERM; (exec -a {mark} sleep 300) & echo ready; wait")
         _lines(account, job, "ready")
-        assert running(mark) != []
+        eventually(lambda: running(mark), bool)
         if end == "stop":
             server.stop(tmp_path)
         else:
             os.kill(emulator.pid, signal.SIGKILL)
-        eventually(lambda: running(mark), lambda left: left == [], seconds=20)
+        eventually(lambda: running(mark), lambda left: left == [])
     finally:
         server.stop(tmp_path)
     if end == "stop":

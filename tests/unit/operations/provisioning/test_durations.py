@@ -1,6 +1,5 @@
 """How long a plan will take follows from what earlier runs noted."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,6 +38,23 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path) -> Environment:
     return cast("Environment", Place(tmp_path))
+
+
+@dataclass
+class Clock:
+    """The time that a run takes is what a test says."""
+
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(durations, "time", made)
+    return made
 
 
 def every(seconds: float, summary: PlanSummary = FIRST) -> dict[str, float]:
@@ -105,19 +121,22 @@ def test_what_took_long_before_a_failure_is_noted_too(place: Environment) -> Non
     assert durations.known(place) == {"create aws_vpc": 3}
 
 
-def test_the_second_run_of_a_kind_knows_how_long_it_takes(place: Environment) -> None:
-    every_one = [Finished(change.address, "create", 1) for change in FIRST.changes]
-    drained(durations.noted(place, FIRST, work(*every_one)))
+def test_the_second_run_of_a_kind_knows_how_long_it_takes(place: Environment, clock: Clock) -> None:
+    def working() -> Work[str]:
+        clock.now += 12
+        return (yield from work(*(Finished(change.address, "create", 1) for change in FIRST.changes)))
+
+    drained(durations.noted(place, FIRST, working()))
 
     told = durations.expected(build(CONFIG), FIRST, durations.known(place))
     assert told is not None
-    assert 3 < told.seconds < 10
+    assert told.seconds == 12  # those of the longest chain, and the rest besides
     assert told.counts_stopping is None
 
 
-def test_the_time_in_which_apps_stop_is_noted_apart(place: Environment) -> None:
+def test_the_time_in_which_apps_stop_is_noted_apart(place: Environment, clock: Clock) -> None:
     def stopping() -> Work[str]:
-        time.sleep(0.3)
+        clock.now += 0.3
         yield Finished("ada-editor", "stop", 0.3)
         return (yield from work(*(Finished(change.address, "create", 1) for change in FIRST.changes)))
 
@@ -131,7 +150,7 @@ def test_the_time_in_which_apps_stop_is_noted_apart(place: Environment) -> None:
     assert besides == quiet
     assert once is not None
     assert once.counts_stopping is True
-    assert once.seconds == pytest.approx(quiet.seconds + 0.3, abs=0.15)
+    assert once.seconds == pytest.approx(quiet.seconds + 0.3)
 
 
 @pytest.mark.parametrize(

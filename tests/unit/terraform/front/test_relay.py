@@ -49,7 +49,7 @@ class Scene:
     stop: Callable[[], object] = lambda: None
 
     def call(self, method: str, request: bytes = b"") -> bytes:
-        return bytes(self.begin(method, request).result(30))
+        return bytes(self.begin(method, request).result(120))
 
     def begin(self, method: str, request: bytes = b"") -> Any:
         """A call whose answer is yet to come."""
