@@ -250,7 +250,7 @@ def test_condas_file_is_merged_by_lines(tmp_path: Path) -> None:
 NASTY = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20).filter(str.isprintable)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(values=st.lists(NASTY, min_size=10, max_size=20))
 def test_any_value_reaches_git_as_it_is(values: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("home")
