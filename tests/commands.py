@@ -1,18 +1,14 @@
 """The command tree, as the shell sees it."""
 
-import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from typer.main import get_command
-
-from studioctl.cli.main import app
+from studioctl.cli import main
 
 
-@functools.cache
 def tree() -> Any:
-    """The whole tree. Made once: that takes a tenth of a second."""
-    return get_command(app)
+    """The whole tree."""
+    return main.tree()
 
 
 def follow(words: Sequence[str]) -> tuple[Any, list[str]]:

@@ -12,9 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import typer
-
-from studioctl.cli.main import app, run
+from studioctl.cli import main
 
 LOADED = ("rich.markdown", "typer.rich_utils", "botocore.session", "studioctl.api", "studioctl.cli.context")
 
@@ -36,7 +34,7 @@ def answer(words: Sequence[str]) -> tuple[int, str, str]:
         if not child:
             for stream, number in ((nothing, 0), (out, 1), (err, 2)):
                 os.dup2(stream.fileno(), number)
-            code = run(list(words))
+            code = main.run(list(words))
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
@@ -50,4 +48,4 @@ if __name__ == "__main__":
     for name in LOADED:
         importlib.import_module(name)
     done = [answer(words) for words in asked["run"]]
-    json.dump({"tree": list(tree(typer.main.get_command(app))), "done": done}, sys.stdout)
+    json.dump({"tree": list(tree(main.tree())), "done": done}, sys.stdout)

@@ -1,5 +1,6 @@
 """The root: commands, global flags, and the one place where errors become messages and exit codes."""
 
+import functools
 import inspect
 import os
 import shlex
@@ -57,6 +58,7 @@ from studioctl.cli.list import list_
 from studioctl.cli.open import open_
 from studioctl.cli.rehearsal import told
 from studioctl.cli.streams import accept_every_character
+from studioctl.cli.tree import lazily
 from studioctl.cli.usage import in_words
 from studioctl.disk import REASONS, REMEDIES
 from studioctl.errors import (
@@ -194,6 +196,12 @@ def root(
         os.environ.pop(DEBUG, None)
 
 
+@functools.cache
+def tree() -> Any:
+    """The root with all commands. They are made when they are looked at."""
+    return lazily(app)
+
+
 def main() -> NoReturn:
     """Runs the command line and exits with one of ExitCode's numbers."""
     accept_every_character()
@@ -211,7 +219,7 @@ def run(arguments: list[str]) -> int:
     if "cost" in before_dashes:
         arguments = _completed(arguments, "--month", "this")
     try:
-        code = int(app(arguments, prog_name="studioctl", standalone_mode=False) or ExitCode.OK)
+        code = int(tree()(arguments, prog_name="studioctl", standalone_mode=False) or ExitCode.OK)
         sys.stdout.flush()  # a full disk behind `> file` is told here, not by Python at exit
     except BrokenPipeError:
         _drop_output()
@@ -256,7 +264,7 @@ def _say_what_to_type(error: StudioctlError, typed: list[str], arguments: list[s
 
 def _typed(arguments: Sequence[str]) -> tuple[str, Any]:
     """The command on a command line: its words, such as "studioctl state unlock", and typer's description of it."""
-    words, command = ["studioctl"], typer.main.get_command(app)
+    words, command = ["studioctl"], tree()
     for word in own(list(arguments)):
         if found := getattr(command, "commands", {}).get(word):
             words, command = [*words, word], found
