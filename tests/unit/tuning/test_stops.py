@@ -16,6 +16,7 @@ from studioctl.tuning import runner
 sys.modules["studioctl_runner"] = runner
 from studioctl.tuning import job
 
+job.NOTICE_SECONDS = 30.0  # on a busy machine
 stopped = threading.Event()
 
 def leave():
@@ -99,6 +100,7 @@ def test_a_stop_that_is_noticed_late_is_none_of_the_trials(monkeypatch: pytest.M
     job = importlib.import_module("studioctl.tuning.job")
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
+        monkeypatch.setattr(job, "NOTICE_SECONDS", 60.0)
         stopped = threading.Event()
         threading.Timer(0.3, stopped.set).start()
         assert job.was_stopped(stopped)

@@ -153,7 +153,10 @@ def told(tmp_path: Path, *, is_script: bool) -> bytes:
     [SystemExit(0), KeyboardInterrupt(), RuntimeError("saved"), _GoneError()],
     ids=lambda each: type(each).__name__,
 )
-def test_a_handler_that_raises_loses_no_trial(job: Job, tmp_path: Path, raised: BaseException, is_script: bool) -> None:
+def test_a_handler_that_raises_loses_no_trial(
+    job: Job, tmp_path: Path, raised: BaseException, is_script: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job.program.job, "NOTICE_SECONDS", 60.0)
     job.bucket.put("workers/w0.json", told(tmp_path, is_script=is_script))
     job.raised = raised
 
