@@ -1,5 +1,6 @@
 """Which tests run side by side: two cores are busy until the end, and no environment is made twice."""
 
+import gc
 import os
 import signal
 from collections.abc import Generator, Iterator
@@ -10,6 +11,9 @@ import pytest
 from studio_emulator import server
 from tests import clients, forkserver, scratch
 from tests.tiers import TIERS, no_process, tier_of, uses
+
+# What is imported and collected stays: looking through it for garbage again and again is a quarter of the collection.
+gc.disable()
 
 scratch.choose()  # before anything asks for a temporary directory
 
@@ -74,6 +78,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("+".join(sorted(together))))
         refuse_chance(item)
     items.sort(key=lambda item: TIERS.index(tiers[item]))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def refuse_chance(item: pytest.Item) -> None:

@@ -41,6 +41,7 @@ class Module:
 
     name: str
     tree: ast.Module
+    nodes: list[ast.AST]
     values: dict[str, ast.expr] = field(default_factory=dict)
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -51,8 +52,9 @@ def modules() -> dict[str, Module]:
     found = {}
     for file in sorted(SOURCE.rglob("*.py")):
         name = ".".join(file.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
-        module = Module(name, ast.parse(file.read_text(encoding="utf-8")))
-        for node in ast.walk(module.tree):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        module = Module(name, tree, [*ast.walk(tree)])
+        for node in module.nodes:
             if isinstance(node, ast.ImportFrom) and node.module:
                 module.imported |= {alias.asname or alias.name: (node.module, alias.name) for alias in node.names}
         for node in module.tree.body:
@@ -177,7 +179,7 @@ def _is_part(text: str, other: str) -> bool:
 
 
 def _of(module: Module) -> Iterator[str]:
-    for scope in [module.tree, *(node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef))]:
+    for scope in [module.tree, *(node for node in module.nodes if isinstance(node, ast.FunctionDef))]:
         yield from _in(module, scope)
 
 
@@ -193,8 +195,7 @@ def _in(module: Module, scope: ast.AST) -> Iterator[str]:  # noqa: C901  # a cas
         elif isinstance(node, ast.keyword) and node.arg in KEYWORDS:
             yield from texts(module, node.value, inside)
         elif isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in POSITIONS and len(node.args) > POSITIONS[name]:
+            if (name := _called(node)) in POSITIONS and len(node.args) > POSITIONS[name]:
                 told = node.args[POSITIONS[name]]
                 yield from (text for text in texts(module, told, inside) if not text.startswith("{"))
         elif isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
@@ -205,8 +206,14 @@ def _in(module: Module, scope: ast.AST) -> Iterator[str]:  # noqa: C901  # a cas
 
 def _gives_both(module: Module, function: ast.FunctionDef) -> bool:
     """Whether it returns what is wrong and what to do."""
-    given = ast.unparse(function.returns) if function.returns else ""
-    return module.name in WITH_REASONS and given in {"tuple[str, str]", "tuple[str, str] | None"}
+    if module.name not in WITH_REASONS or not function.returns:
+        return False
+    return ast.unparse(function.returns) in {"tuple[str, str]", "tuple[str, str] | None"}
+
+
+def _called(node: ast.Call) -> str:
+    """The last name of what is called."""
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def _own(scope: ast.AST) -> Iterator[ast.AST]:
@@ -214,7 +221,7 @@ def _own(scope: ast.AST) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(scope):
         if isinstance(node, ast.FunctionDef) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             continue
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in NO_REMEDIES:
+        if isinstance(node, ast.Call) and _called(node) in NO_REMEDIES:
             continue
         yield node
         if not isinstance(node, ast.JoinedStr | ast.BinOp):

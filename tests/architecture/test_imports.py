@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "studioctl"
@@ -178,9 +179,14 @@ def room_of(file: Path) -> str:
     return parts[0].removesuffix(".py")
 
 
+@cache  # several rules look at each
+def nodes_of(file: Path) -> list[ast.AST]:
+    return [*ast.walk(ast.parse(file.read_text()))]
+
+
 def imports_of(file: Path) -> Iterator[str]:
     """Every module that the file imports, also inside functions and for type checking."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in nodes_of(file):
         match node:
             case ast.Import(names=names):
                 yield from (name.name for name in names)
@@ -195,7 +201,7 @@ def imports_of(file: Path) -> Iterator[str]:
 
 def members_of(file: Path) -> Iterator[str]:
     """Everything that the file imports from a package, with the package: `studioctl.operations.costs`."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in nodes_of(file):
         if isinstance(node, ast.ImportFrom) and node.module == "studioctl.operations":
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
@@ -266,7 +272,7 @@ def test_only_the_command_line_prints_and_exits(file: Path) -> Iterable[object]:
         return ()
     called = {
         node.func.id if isinstance(node.func, ast.Name) else f"{getattr(node.func.value, 'id', '')}.{node.func.attr}"
-        for node in ast.walk(ast.parse(file.read_text()))
+        for node in nodes_of(file)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
     }
 

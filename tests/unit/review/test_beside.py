@@ -1,6 +1,7 @@
 """A change is told and marked as it is alone, whatever else the file changes beside it."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -81,7 +82,10 @@ def pairs() -> Iterable[tuple[str, str]]:
             yield one, other
 
 
-ALONE = {name: {subject: set(entry.marks) for subject, entry in told(name).items()} for name in KEYS}
+@cache
+def alone(name: str) -> dict[str, set[str]]:
+    """The marks of what is told of this change, by subject."""
+    return {subject: set(entry.marks) for subject, entry in told(name).items()}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +101,7 @@ ALONE = {name: {subject: set(entry.marks) for subject, entry in told(name).items
     ],
 )
 def test_the_marks_of_a_change(name: str, marks: set[str]) -> None:
-    assert list(ALONE[name].values()) == [marks]
+    assert list(alone(name).values()) == [marks]
 
 
 @pytest.mark.parametrize("one", KEYS)
@@ -105,7 +109,7 @@ def test_each_keeps_its_marks_beside_each_other(one: str) -> None:
     lost = {}
     for pair in (pair for pair in pairs() if pair[0] == one):
         found = told(*pair)
-        for subject, marks in (item for name in pair for item in ALONE[name].items()):
+        for subject, marks in (item for name in pair for item in alone(name).items()):
             # Several keys of [editor], or it and another key, are told as the section.
             entry = found.get(subject) or found.get(subject.partition(".")[0])
             if entry is None or marks - {*entry.marks}:

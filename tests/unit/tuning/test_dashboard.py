@@ -7,10 +7,12 @@ from typing import Any
 import optuna
 import pytest
 
-from studioctl.tuning import dashboard, journals, places, studies
+from studioctl.tuning import journals, places, studies
 
 
 def test_a_newer_copy_is_shown_by_an_open_dashboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from studioctl.tuning import dashboard  # scikit-learn comes with it, which takes two seconds
+
     found = places.place(tmp_path / "studio.toml", "square")
     found.directory.mkdir(parents=True)
     studies.created(found, None).optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=9)
