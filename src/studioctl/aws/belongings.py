@@ -1,7 +1,7 @@
 """Finds this environment's AWS resources that Terraform's state does not list, by our tag or else by name.
 
-AWS takes the tags of most things together with the order to make them, so whatever an interrupted run made carries
-them. Each method returns what `terraform import` wants for its type, or None when there is no such thing of ours.
+AWS accepts tags in most calls that create a resource, so the resources of an interrupted run have them. Each method
+returns the id that `terraform import` needs for its type, or None if the environment has no such resource.
 """
 
 from collections import Counter
@@ -89,7 +89,7 @@ class Belongings:
         return min((endpoint["VpcEndpointId"] for endpoint in answer["VpcEndpoints"]), default=None)
 
     def flow_log(self, vpc_id: str) -> str | None:
-        """The flow log of ours on a VPC: AWS refuses a second one to the same place."""
+        """Our flow log of a VPC. AWS refuses a second one with the same destination."""
         filters = [self._named("")[0], {"Name": "resource-id", "Values": [vpc_id]}]
         with translated():
             found = self._session.client("ec2").describe_flow_logs(Filters=filters)["FlowLogs"]  # type: ignore[arg-type]
@@ -132,7 +132,7 @@ class Belongings:
         return None
 
     def secret(self, name: str) -> str | None:
-        """The secret of this name; not one that is on its way out."""
+        """The secret with this name, unless it is being deleted."""
         try:
             with translated():
                 found: Mapping[str, Any] = self._session.client("secretsmanager").describe_secret(SecretId=name)
@@ -157,12 +157,12 @@ class Belongings:
         return name if self._is_ours(tags) else None
 
     def key(self) -> str | None:
-        """Id of the KMS key: of several, that which has a name. One on its way out is lost to us."""
+        """The id of the KMS key, preferably one with an alias. A key that is being deleted does not count."""
         usable = [key for key in keys.tagged(self._session, self._tag) if key.deletion_at is None]
         return min(usable, key=lambda key: (not key.aliases, key.id)).id if usable else None
 
     def key_alias(self, name: str) -> str | None:
-        """This name of a KMS key, also while it leads to one that is on its way out."""
+        """This alias of a KMS key, even if the key is being deleted."""
         return name if keys.named(self._session, name, self._tag) else None
 
     def role(self, name: str) -> str | None:
@@ -172,7 +172,7 @@ class Belongings:
         return name if claims.role(self._session, name, self._tag) is Claim.OURS else None
 
     def role_mark(self, name: str, key: str) -> str:
-        """The value of a tag of the role of this name; empty where there is no such role of ours, or no such tag."""
+        """The value of a tag on the role with this name; empty if we have no such role, or it has no such tag."""
         try:
             with translated():
                 tags = self._session.client("iam").get_role(RoleName=name)["Role"].get("Tags", ())

@@ -1,6 +1,6 @@
-"""What people have put into the things that Terraform made, and how it is removed on their word.
+"""Describes the data that people stored in resources made by Terraform, and deletes it once they allow it.
 
-Each `…_contents` says in a few words what is in there, and None when there is nothing or the thing is gone.
+Each `…_contents` describes the contents in a few words, or returns None if there are none or the resource is gone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -81,7 +81,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def empty_bucket(session: Session, bucket: str) -> None:
-    """Deletes every object and version in a bucket, for ever. It may be gone already."""
+    """Permanently delete every object and version in a bucket. The bucket may be gone already."""
     s3 = session.client("s3")
     _delete_entries(session, bucket, _bucket_entries(session, bucket))
     with ignoring_missing():
@@ -113,9 +113,9 @@ def delete_bucket(session: Session, bucket: str) -> None:
 
 
 def delete_repository(session: Session, repository: str, *, with_images: bool = True) -> None:
-    """Deletes a repository of the account's registry and, unless AWS shall refuse then, every image in it, for ever.
+    """Permanently delete a repository of the account's registry. Without `with_images`, AWS refuses if it has images.
 
-    As a whole, because single images cannot always go: one that a multi-architecture list names is refused.
+    It is deleted as a whole, because AWS refuses to delete single images that a multi-architecture list names.
     https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html
     """
     with ignoring_missing():
@@ -153,13 +153,13 @@ def secret_contents(session: Session, secret_id: str) -> Amount | None:
 
 
 def delete_secret(session: Session, secret_id: str) -> None:
-    """Deletes a secret at once and for ever, so that its name is free again."""
+    """Delete a secret at once and permanently, which frees its name."""
     with ignoring_missing():
         session.client("secretsmanager").delete_secret(SecretId=secret_id, ForceDeleteWithoutRecovery=True)
 
 
 class Kind(Enum):
-    """What a bucket with versions holds."""
+    """The kinds of entries in a bucket with versions."""
 
     OBJECT = "object"
     OLD_VERSION = "old version"

@@ -1,4 +1,4 @@
-"""Storing copies of users' data in a bucket of theirs: streamed in parts, each of which S3 checks as it arrives."""
+"""Stores copies of users' data in their own bucket, streamed in parts. S3 checks each part when it arrives."""
 
 import base64
 import hashlib
@@ -42,8 +42,8 @@ class Place:
         found = PLACE.fullmatch(text)
         if not found:
             raise StudioctlError(
-                f"'{text}' is no place in S3. It is s3://, a bucket's name in lower case and, if you like, a prefix.",
-                hint=f"run the same command again with a bucket of yours, such as {_likely(text)}",
+                f"'{text}' is not a location in S3. Give s3://, a bucket name in lower case and, optionally, a prefix.",
+                hint=f"run the same command again with your own bucket, such as {_likely(text)}",
                 exit_code=ExitCode.USAGE,
             )
         return cls(found[1], (found[2] or "").strip("/"))
@@ -99,9 +99,9 @@ def refuse_unfit(session: Session, place: Place, probe: str) -> str | None:
 
 
 def _default_key(session: Session, bucket: str) -> str | None:
-    """What the bucket encrypts with unasked; the emulator does not tell with an upload. None when it has no such key.
+    """Return the bucket's default key, or None if it has none. The emulator does not return it with an upload.
 
-    AWS tells it with the upload, whoever may not read the bucket's settings.
+    AWS returns it with the upload, even to callers who may not read the bucket's settings.
     """
     rules: Any = []
     with suppress(AwsError), translated():
@@ -227,7 +227,7 @@ def write_manifest(session: Session, place: Place, key: str, content: Mapping[st
 
 
 def _likely(text: str) -> str:
-    """What may have been meant by what is no place in S3."""
+    """Return a valid location similar to an invalid one."""
     bucket = re.sub(r"^[a-z0-9]*:/*", "", text.lower()).split("/")[0]
     likely = f"s3://{re.sub(r'[^a-z0-9.-]+', '-', bucket).strip('.-')}"
     return likely if PLACE.fullmatch(likely) else "s3://acme-copies"

@@ -30,7 +30,7 @@ from studioctl.errors import AwsError
 _ASSUMED: dict[str, Any] = {}
 DEFAULT = "default"
 A_KEY = "a key as AWS describes it (Version, AccessKeyId, SecretAccessKey, Expiration)"
-# Settings of one value each. botocore reads indented lines below any setting as settings of their own.
+# Settings of one value each. botocore reads indented lines below any setting as separate settings.
 _TEXTS = {
     "aws_access_key_id",
     "aws_secret_access_key",
@@ -105,7 +105,7 @@ def _explained(session: botocore.session.Session, profile: str | None) -> Iterat
 def _explanation(  # noqa: C901, PLR0911  # a case for each cause
     error: Exception, session: botocore.session.Session, profile: str
 ) -> tuple[str, str] | None:
-    """What happened and what to do; None for an error that is not about credentials."""
+    """Return a description of an error about credentials and its remedy; None for any other error."""
     check = f"check with: aws sts get-caller-identity --profile {shlex.quote(profile)}"
     if nested := _nested(session, profile):
         return (
@@ -122,7 +122,7 @@ def _explanation(  # noqa: C901, PLR0911  # a case for each cause
             loop = " -> ".join(_chain(session, profile))
             return (
                 f"its `source_profile` leads in a circle: {loop}",
-                f"let `source_profile` of one of them name a profile that has credentials of its own; {check}",
+                f"set `source_profile` of one of them to a profile that has credentials; {check}",
             )
         case SSOError() | TokenRetrievalError():
             holder = _holder(session, profile, "sso_session", "sso_start_url")

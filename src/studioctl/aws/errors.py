@@ -53,7 +53,7 @@ TRY_AGAIN = "run the same command again; --debug shows the details"
 
 
 class MissingError(AwsError):
-    """What was asked for does not exist."""
+    """The requested resource does not exist."""
 
 
 class DeniedError(AwsError):

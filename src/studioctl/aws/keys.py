@@ -87,9 +87,9 @@ def _of_studies(session: Session, arn: str) -> str | None:
 
 
 def retire(session: Session, key: Key, *, days: int) -> datetime | None:
-    """Frees the key's names and schedules its deletion; when that will be. It may be gone, or scheduled, already.
+    """Delete the key's aliases, schedule its deletion, and return the date. It may be gone or scheduled already.
 
-    The names go first: a key that is on its way out still holds them, and nobody could make another of the same name.
+    The aliases go first: a key that is being deleted still holds them, and no other key could take its name.
     """
     kms = session.client("kms")
     for alias in key.aliases:

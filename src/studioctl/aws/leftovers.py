@@ -1,8 +1,8 @@
-"""What SageMaker leaves in a VPC behind a deleted domain, and how it goes away.
+"""Finds and removes what SageMaker leaves in a VPC after a domain is deleted.
 
-A domain brings a file system with mount targets (interfaces in the user's subnets) and two security groups that
-refer to each other. AWS removes the file system only when told so, and the groups not reliably; as long as one is
-there, subnets and VPC cannot be deleted (hashicorp/terraform-provider-aws#20986).
+A domain has a file system with mount targets (interfaces in the user's subnets) and two security groups that refer to
+each other. AWS deletes the file system only on request, and the groups not reliably. While one of them exists, the
+subnets and the VPC cannot be deleted (hashicorp/terraform-provider-aws#20986).
 """
 
 import re
@@ -37,7 +37,7 @@ class DomainTraces:
 
 @dataclass(frozen=True)
 class Marked:
-    """A file system with tags of ours: its metered bytes, and all its tags."""
+    """A file system with our tags: its metered bytes, and all its tags."""
 
     size: int
     tags: Mapping[str, str]
@@ -182,7 +182,7 @@ def _all_file_systems(session: Session) -> "list[FileSystemDescriptionTypeDef]":
 
 
 def remove_file_system(session: Session, file_system_id: str) -> Work[None]:
-    """Deletes a file system and everything in it, for ever. It may be gone already."""
+    """Permanently delete a file system and everything in it. It may be gone already."""
     efs = session.client("efs")
     with ignoring_missing():
         for points in efs.get_paginator("describe_access_points").paginate(FileSystemId=file_system_id):
@@ -236,7 +236,7 @@ def _delete_mount_targets(session: Session, file_system_id: str, subnet_ids: Col
 
 
 def _mount_targets(session: Session, file_system_id: str) -> dict[str, str]:
-    """The subnet of each mount target that is not on its way out already."""
+    """The subnet of each mount target, except those being deleted."""
     mounts: list[MountTargetDescriptionTypeDef] = []
     with ignoring_missing():
         pages = session.client("efs").get_paginator("describe_mount_targets").paginate(FileSystemId=file_system_id)

@@ -1,4 +1,4 @@
-"""What Studio's apps write to CloudWatch Logs."""
+"""Reads the logs of Studio's apps from CloudWatch Logs."""
 
 import re
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ class Reader:
         self._token: str | None = None
 
     def read(self) -> Iterator[tuple[datetime, str]]:
-        """What was not read before, in the order in which it was written: time and text, without the unprintable."""
+        """Yield time and text of each new line, in the order written, without unprintable characters."""
         while True:
             before = self._token
             try:

@@ -97,7 +97,7 @@ def _renew(profile: str, make: Callable[[], botocore.session.Session]) -> dict[s
 
 
 def _sign_in(profile: str, make: Callable[[], botocore.session.Session], why: str = "") -> dict[str, Any]:
-    """What RefreshableCredentials is made of. A code that AWS refuses is asked for again, three times in all."""
+    """Return the metadata for RefreshableCredentials. If AWS refuses a code, ask again, three times in all."""
     why = why or f"AWS profile '{profile}' asks for an MFA code, once for this command."
     for left in reversed(range(TRIES)):
         try:

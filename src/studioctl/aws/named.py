@@ -1,4 +1,4 @@
-"""What the user's file names and others look after: whether it is there, and what it is like. Reads only."""
+"""Reads resources that the user's file names and other people manage: whether they exist, and their settings."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -121,7 +121,7 @@ def key_facts(session: Session, arn: str) -> KeyFacts | None:
 
 
 def closed_to_account(session: Session, arn: str) -> tuple[str, ...]:
-    """What the key's own policy lets nobody of our account do, of what Studio needs; conditions are not weighed."""
+    """The actions that Studio needs and the key's policy allows nobody in our account. Conditions are ignored."""
     with translated():
         policy = json.loads(session.client("kms").get_key_policy(KeyId=arn, PolicyName="default")["Policy"])
     identity = session.identity

@@ -1,4 +1,4 @@
-"""What a VPC that exists already is like: read only."""
+"""Reads the settings of an existing VPC."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -170,7 +170,7 @@ def _tables(session: Session, vpc_id: str) -> "list[RouteTableTypeDef]":
 
 
 def _ways_out(subnet_id: str, tables: "list[RouteTableTypeDef]") -> tuple[str, ...]:
-    """A subnet without a table of its own follows the VPC's main one."""
+    """A subnet without a separate route table uses the VPC's main one."""
     own = [table for table in tables if any(link.get("SubnetId") == subnet_id for link in table["Associations"])]
     main = [table for table in tables if any(link.get("Main") for link in table["Associations"])]
     routes: list[Mapping[str, Any]] = [route for table in (own or main) for route in table["Routes"]]

@@ -1,6 +1,6 @@
-"""What is in a VPC, or wears or names a security group, and belongs to somebody else. Reads only.
+"""Finds other people's resources in a VPC, and those that use or refer to a security group. Reads only.
 
-Each of these makes AWS refuse to delete what it is in, for as long as the provider tries: twenty minutes.
+While one of them exists, AWS refuses to delete the VPC or group, and the provider retries for twenty minutes.
 https://docs.aws.amazon.com/vpc/latest/userguide/delete-vpc.html
 """
 
@@ -48,13 +48,13 @@ class Occupant:
 
 @dataclass(frozen=True)
 class Ours:
-    """What belongs to the environment.
+    """The environment's own resources.
 
     Args:
-        tag: Key and value of the tag that everything of it carries.
-        ids: Ids of what its state knows, and of its domains and home file systems.
-        domains: Ids of its domains, whose interfaces wear groups that SageMaker names after them.
-        databases: Ids of the groups of its databases. RDS does not say in an interface which database it is for.
+        tag: Key and value of the tag that all of them have.
+        ids: Ids of the resources in its state, and of its domains and home file systems.
+        domains: Ids of its domains. Their interfaces use groups that SageMaker names after them.
+        databases: Ids of its databases' groups. An interface of RDS does not name its database.
     """
 
     tag: tuple[str, str]
@@ -70,7 +70,7 @@ class Ours:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found, and for each kind that we may not look at why."""
+    """The resources found, and the reason for each kind that we may not look at."""
 
     occupants: tuple[Occupant, ...] = ()
     unseen: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ Look = tuple[str, Callable[[], list[Occupant]]]
 
 
 def in_vpcs(session: Session, vpc_ids: Iterable[str], ours: Ours) -> Seen:
-    """Everything of others in VPCs of ours that AWS would not delete them with."""
+    """Find other people's resources in our VPCs that keep AWS from deleting the VPCs."""
     return sum((_in_vpc(session, vpc_id, ours) for vpc_id in vpc_ids), Seen())
 
 
@@ -264,7 +264,7 @@ def _network_acls(pages: Any, ours: Ours) -> list[Occupant]:
 
 
 def _groups(pages: Any, ours: Ours) -> list[Occupant]:
-    """A VPC's default one goes with it, and what SageMaker made for a domain of ours with the domain."""
+    """Skips a VPC's default group, which goes with the VPC, and the groups that SageMaker made for our domains."""
     found = []
     for it in _all(pages, "SecurityGroups"):
         match = GROUP_NAME.fullmatch(it["GroupName"])

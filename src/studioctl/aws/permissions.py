@@ -1,4 +1,4 @@
-"""What AWS says when it denies a call: who may not do what on which thing, and what would allow it.
+"""Parses AWS's messages about denied calls: caller, action, resource, and the statement that would allow it.
 
 The forms: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
@@ -65,7 +65,7 @@ class Denial:
 
     @property
     def remedy(self) -> str:
-        """What to do, with the statement."""
+        """The remedy, with the statement."""
         if self.denied_by:
             return f"ask whoever wrote it for an exception: what {self.denied_by} denies, no other policy can allow"
         if self.statement is None:
@@ -79,7 +79,7 @@ class Denial:
             return f"a policy of the role '{found['name']}'"
         if found := IDENTITY.search(self.identity or ""):
             return f"a policy of the {found['kind']} '{found['name']}'"
-        return "a policy of yours (aws sts get-caller-identity says who you are)"
+        return "one of your policies (aws sts get-caller-identity says who you are)"
 
 
 def read_denial(operation: str, said: str) -> Denial:

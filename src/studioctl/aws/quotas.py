@@ -79,9 +79,9 @@ class RunningApp:
 
 
 def quota(session: Session, service: str, code: str) -> Quota:
-    """What the account may have of one thing.
+    """Return one quota of the account.
 
-    AWS knows an account's own value only where it was asked for more; else AWS's default is in force.
+    AWS stores an account's own value only after a request for an increase. Otherwise AWS's default applies.
     https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
     """
     client = session.client("service-quotas")
@@ -213,7 +213,7 @@ def _in_domains(session: Session, operation: Any, member: str, name: str) -> tup
 
 
 def running_apps(session: Session) -> tuple[RunningApp, ...]:
-    """What runs in all domains of this region."""
+    """Return the running apps in all domains of this region."""
     with translated():
         pages = session.client("sagemaker").get_paginator("list_apps").paginate(PaginationConfig={"PageSize": 100})
         found = [app for page in pages for app in page["Apps"] if app["Status"] in {"InService", "Pending"}]

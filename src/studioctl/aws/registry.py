@@ -45,7 +45,7 @@ class Image:
 
 @dataclass(frozen=True)
 class RegistryLogin:
-    """What opens a registry for 12 hours: its address, a user name and a password."""
+    """Credentials for a registry, valid for 12 hours: its address, a user name and a password."""
 
     address: str
     user: str

@@ -1,4 +1,4 @@
-"""What guards an account: whether buckets may be public, whether a trail runs, what a role really has. Reads only."""
+"""Reads an account's safeguards: whether buckets may be public, whether a trail runs, and a role's real policies."""
 
 import json
 from typing import Any
@@ -65,12 +65,12 @@ def attached_policies(session: Session, role: str) -> frozenset[str]:
 
 
 def managed_policy(session: Session, name: str, account: str = "aws") -> Any:
-    """What a managed policy says today, in IAM's grammar.
+    """Return the current document of a managed policy, in IAM's grammar.
 
     Args:
-        session: In the account's partition.
-        name: With its path, such as "AmazonSageMakerFullAccess".
-        account: Whose it is; by default AWS's own.
+        session: A session in the account's partition.
+        name: The policy's name with its path, such as "AmazonSageMakerFullAccess".
+        account: The policy's owner; AWS by default.
 
     Raises:
         MissingError: There is no such policy.

@@ -11,15 +11,15 @@ from studioctl.aws.session import Session
 
 @dataclass(frozen=True)
 class Secret:
-    """What AWS says of a secret without reading it.
+    """AWS's description of a secret, without its value.
 
     Args:
         name: Its name, such as "acme-ml/github".
         arn: Its ARN.
-        has_value: Whether a value was ever put into it.
-        changed_at: When the value or anything else of it was last changed.
-        used_at: The day on which the value was last read, at midnight UTC; None when it never was.
-        deletion_at: When AWS may delete it for ever; None unless it is scheduled for deletion.
+        has_value: Whether it ever had a value.
+        changed_at: When its value or a setting last changed.
+        used_at: The day on which the value was last read, at midnight UTC; None if it never was.
+        deletion_at: When AWS may delete it permanently; None unless it is scheduled for deletion.
     """
 
     name: str

@@ -114,9 +114,9 @@ class Session:
         return Identity(account_id=answer["Account"], arn=answer["Arn"])
 
     def endpoint(self, service: Literal["sagemaker", "sts"] = "sagemaker") -> str | None:
-        """The address that a service's calls go to where it is none of AWS's: the emulator's, or one of the user's.
+        """The address of a service if it is not AWS's default: the emulator's, or one that the user configured.
 
-        The user's come from variables and profiles, for all services or for one: botocore knows them all.
+        Users set addresses in variables and profiles, for all services or for one. botocore resolves them.
         https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
         """
         if self.target.endpoint_url:

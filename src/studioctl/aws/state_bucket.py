@@ -223,7 +223,7 @@ class StoredState:
 
 
 def _lock_in(body: bytes) -> dict[str, str]:
-    """What a lock says, as far as it is one."""
+    """Return the content of a lock; empty if it is not a valid lock."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

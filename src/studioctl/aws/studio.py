@@ -39,7 +39,7 @@ PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}  # AWS's largest; its default
 
 
 class Studio:
-    """What is in SageMaker Studio. Every method raises AwsError when AWS refuses."""
+    """A client for SageMaker Studio. Every method raises AwsError if AWS refuses a call."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -57,7 +57,7 @@ class Studio:
             pages = self._sagemaker.get_paginator("list_domains").paginate(PaginationConfig=PAGE)
             every = [domain for page in pages for domain in page["Domains"]]
         for found in sorted(every, key=lambda domain: domain["DomainName"] != name):
-            with ignoring_missing():  # one that is on its way out may be gone by now
+            with ignoring_missing():  # a domain that was being deleted may be gone by now
                 if self.has_tag(found["DomainArn"], tag):
                     return self.domain(found["DomainId"])
         return None
@@ -180,7 +180,7 @@ class Studio:
             return tuple(space for space in found if space is not None)
 
     def editor_defaults(self, domain_id: str, user_profile: str, app_type: str = EDITOR) -> EditorDefaults:
-        """What a user profile's Code Editor, or JupyterLab, takes where the space does not say."""
+        """Return a user profile's defaults for Code Editor or JupyterLab, used where the space sets no value."""
         with translated():
             answer = self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=user_profile)
         return read_editor_defaults(answer.get("UserSettings", {}), app_type)
@@ -261,7 +261,7 @@ class Studio:
             self._sagemaker.delete_app(DomainId=domain_id, AppType=app.type, AppName=app.name, **_owner(app))
 
     def delete_space(self, domain_id: str, name: str) -> None:
-        """Deletes a space and its volume, for ever. It may be gone already."""
+        """Permanently delete a space and its volume. It may be gone already."""
         with ignoring_missing():
             self._sagemaker.delete_space(DomainId=domain_id, SpaceName=name)
 
@@ -271,7 +271,7 @@ class Studio:
             self._sagemaker.delete_user_profile(DomainId=domain_id, UserProfileName=name)
 
     def delete_domain(self, domain_id: str, *, keep_home: bool = False) -> None:
-        """Deletes a domain, for ever, and unless it is kept the home file system with it. It may be gone already."""
+        """Permanently delete a domain, with its home file system unless `keep_home` is set. It may be gone already."""
         policy: RetentionPolicyTypeDef = {"HomeEfsFileSystem": "Retain" if keep_home else "Delete"}
         with ignoring_missing():
             self._sagemaker.delete_domain(DomainId=domain_id, RetentionPolicy=policy)

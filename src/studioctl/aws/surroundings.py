@@ -1,4 +1,4 @@
-"""What has to be right before anything is asked of an account: its regions, our credentials, the clocks."""
+"""Prerequisites of calls to an account: its regions, our credentials, the clocks."""
 
 import os
 import re
@@ -40,9 +40,9 @@ def home_region(region: str) -> str:
 
 
 def clock_offset(session: Session, now: Callable[[], datetime]) -> timedelta:
-    """How far this machine's clock is ahead of AWS's: requests are signed with the time, and AWS refuses a wrong one.
+    """Return how far this machine's clock is ahead of the one at AWS, which refuses signatures with a wrong time.
 
-    An answer that refuses us tells the time as well.
+    An answer that refuses the call has the time too.
     """
     with translated():
         try:

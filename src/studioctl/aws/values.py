@@ -1,4 +1,4 @@
-"""What is in SageMaker Studio, as frozen values, and how they are read from AWS's answers."""
+"""Frozen values for SageMaker Studio's resources, and functions that read them from AWS's answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ SETTINGS: Final = {EDITOR: "CodeEditorAppSettings", LAB: "JupyterLabAppSettings"
 
 @dataclass(frozen=True)
 class ResourceSpec:
-    """What an app runs on: an instance, an image, a lifecycle configuration. None where AWS is to choose."""
+    """The instance, image and lifecycle configuration of an app. None where AWS chooses."""
 
     instance_type: str | None = None
     image_arn: str | None = None
-    image_version_arn: str | None = None  # where it is there, AWS takes it and not `image_arn`
+    image_version_arn: str | None = None  # if set, AWS uses it instead of `image_arn`
     image_alias: str | None = None
     lifecycle_config_arn: str | None = None
     training_plan_arn: str | None = None  # reserved capacity, which is paid in advance
@@ -80,11 +80,11 @@ class Domain:
 
 @dataclass(frozen=True)
 class EditorDefaults:
-    """What an editor, Code Editor or JupyterLab, takes where a space does not say: of a profile, or of a domain."""
+    """A profile's or domain's defaults for an editor (Code Editor or JupyterLab), used where a space sets no value."""
 
     spec: ResourceSpec
-    idle_timeout_minutes: int | None  # None where nothing is said, or idle shutdown is off
-    is_idle_shutdown_off: bool = False  # said so; then the minutes that a space has mean nothing
+    idle_timeout_minutes: int | None  # None if it is not set, or idle shutdown is off
+    is_idle_shutdown_off: bool = False  # explicitly off; AWS then ignores a space's minutes
 
 
 @dataclass(frozen=True)
@@ -157,12 +157,12 @@ class App:
 
     @property
     def key(self) -> tuple[str | None, str | None, str, str]:
-        """What tells it from every other app of its domain."""
+        """The values that identify it in its domain."""
         return (self.space, self.user_profile, self.type, self.name)
 
     @property
     def title(self) -> str:
-        """What people call it: "CodeEditor in 'ada-editor'"."""
+        """Its name in messages: "CodeEditor in 'ada-editor'"."""
         return f"{self.type} in '{self.space}'" if self.space else f"{self.type} of '{self.user_profile}'"
 
 
@@ -232,7 +232,7 @@ def read_app(details: Mapping[str, Any]) -> App:
 
 
 def read_spec(spec: Mapping[str, Any]) -> ResourceSpec:
-    """From a ResourceSpec of AWS's."""
+    """Read AWS's ResourceSpec."""
     return ResourceSpec(
         instance_type=spec.get("InstanceType"),
         image_arn=spec.get("SageMakerImageArn"),
@@ -244,7 +244,7 @@ def read_spec(spec: Mapping[str, Any]) -> ResourceSpec:
 
 
 def write_spec(spec: ResourceSpec) -> dict[str, Any]:
-    """As a ResourceSpec of AWS's: what is None is left out."""
+    """Return AWS's ResourceSpec, without members that are None."""
     members = {
         "InstanceType": spec.instance_type,
         "SageMakerImageArn": spec.image_arn,

@@ -81,9 +81,9 @@ def _of_profile(backend: Backend, target: Target, *, lends: bool) -> Backend:
         environments = f"'{target.profile}'" if target.profile else "the default one"
         raise ConfigError(
             f"The state's profile is '{own}', the environment's is {environments}, and one of them needs an MFA code"
-            " or a session that only studioctl can open: Terraform then takes one profile for both.",
-            hint="give the state no profile of its own (--backend-config none), and let that profile's role into its"
-            " bucket; or use profiles without `mfa_serial`",
+            " or a session that only studioctl can open. Terraform can then use only one profile for both.",
+            hint="leave the state without a profile (--backend-config none), and give the environment's profile access"
+            " to the state's bucket; or use profiles without `mfa_serial`",
         )
     if not lends:
         return backend
@@ -97,14 +97,14 @@ def _stored(target: Target, backend: Backend) -> str | None:
 
 
 def approach(workspace: Workspace, emulator: str | None) -> None:
-    """What comes before anything in a working directory is read: what cannot be ours is refused, or put aside."""
+    """Refuse or set aside foreign files in a working directory, before anything in it is read."""
     tree.refuse_foreign(workspace.directory)
     if emulator:
         workspace.bind_emulator(emulator)
 
 
 def _refuse_place(config: EnvironmentConfig, backend: Backend) -> None:
-    """What the file's own rules say of the state's place, for one that was given by hand."""
+    """Apply the file's rules for the state's location to one given by hand."""
     bucket, key = backend.settings.get("bucket"), backend.settings.get("key", "")
     if backend.kind == "local" or not bucket or not key:
         return

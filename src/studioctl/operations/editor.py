@@ -35,7 +35,7 @@ OWNERS = (
 
 @dataclass(frozen=True)
 class StepReport:
-    """What a step of the script said about itself.
+    """The report of one step of the script.
 
     Args:
         name: Such as "tools".

@@ -1,4 +1,4 @@
-"""What operations work on: the file's content, what follows from it, and the ways to act."""
+"""The object that operations work on: configuration, values derived from it, and clients for AWS and Terraform."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,7 +37,7 @@ class Account:
 
     @cached_property
     def session(self) -> "Session":
-        """Clients for AWS, made when first needed: botocore takes longer to import than all of ours."""
+        """Clients for AWS, created when first needed: botocore takes longer to import than all of studioctl."""
         from studioctl.aws.session import Session  # noqa: PLC0415
 
         return Session(self.target)

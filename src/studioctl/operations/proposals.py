@@ -1,4 +1,4 @@
-"""What a first file proposes, from what AWS's own tools read on this machine."""
+"""Proposes the values of a new file, from the configuration of AWS's own tools on this machine."""
 
 from studioctl.aws.surroundings import profile_names, usual_region
 from studioctl.config import checks

@@ -22,7 +22,7 @@ GITHUB_TOKEN = re.compile(r"(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|[0-9a
 
 @dataclass(frozen=True)
 class Stored:
-    """What `set_github` did: the secret's name, whether it had to be restored, and a doubt about the value."""
+    """The result of `set_github`: the secret's name, whether it had to be restored, and a doubt about the value."""
 
     name: str
     restored: bool
@@ -118,13 +118,13 @@ def require_value(account: Account, *, user: str | None = None) -> "Secret":
 
 @dataclass(frozen=True)
 class SecretStatus:
-    """What is known of the GitHub token without reading it.
+    """The status of the GitHub token, found without reading it.
 
     Args:
         name: Name of the secret in AWS.
         state: "set", "empty" (no value yet), "deleting" (scheduled for deletion), "missing", or "unwanted" (missing,
             and the file does not ask for it).
-        secret: What AWS says; None when it is missing.
+        secret: AWS's description of the secret; None when it is missing.
     """
 
     name: str

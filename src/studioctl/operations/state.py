@@ -163,7 +163,7 @@ def unlock(environment: Environment, lock_id: str) -> None:
     """Remove the lock with this id.
 
     Raises:
-        RefusedError: Meanwhile it is another one.
+        RefusedError: Another lock has replaced it.
     """
     stored = _stored(environment)
     held = stored.lock() if stored else None

@@ -1,4 +1,4 @@
-"""What there is, live from AWS."""
+"""The environment's present status, read from AWS."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -251,7 +251,7 @@ def _with(found: Status, account: Account, homes: Sequence[Holding]) -> Status:
 
 
 def _without_domain(account: Account, homes: Sequence[Holding]) -> tuple[str, ...] | None:
-    """What carries the environment's tag: left by an `up` that did not come to its end, or kept by a `down`."""
+    """Find resources with the environment's tag: an unfinished `up` left them, or a `down` kept them."""
     try:
         found = tagged(account.session, (ENVIRONMENT_TAG, account.config.name))
     except DeniedError:

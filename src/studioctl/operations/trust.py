@@ -69,11 +69,11 @@ class Strange:
 
 
 def examine(file: Path, config: EnvironmentConfig, target: Target, *, emulator: str | None = None) -> Strange:
-    """What there is to be trusted. Nothing is changed.
+    """Find the files that need the user's trust. Changes nothing.
 
     Raises:
-        RefusedError: There are links, or something is another user's.
-        TerraformError: A state cannot be used whoever wrote it: it is damaged, or names another provider.
+        RefusedError: The directory contains links, or files of another user.
+        TerraformError: A state cannot be used, whoever wrote it: it is damaged, or names another provider.
     """
     workspace = Workspace.beside(file, config.name, target)
     approach(workspace, emulator)

@@ -64,7 +64,7 @@ class Backend:
 
     @property
     def location(self) -> dict[str, str]:
-        """What tells this state from others."""
+        """The settings that distinguish this state from others."""
         place = {key: self.settings[key] for key in _LOCATION if key in self.settings} if self.kind == "s3" else {}
         return place | {"kind": self.kind}
 

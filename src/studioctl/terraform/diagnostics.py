@@ -108,12 +108,12 @@ def error_of_command(words: Iterable[str], stderr: str, directory: Path) -> Terr
 
 
 def hint_about(text: str) -> str:
-    """What to do about a failure of which only this text is known; empty if that is unknown."""
+    """Return the remedy for a failure of which only this text is known; empty if there is none."""
     return _hint(text, {"command": "up"})
 
 
 def _hint(text: str, facts: Mapping[str, str]) -> str:
-    """What to do about what this text says; empty if that is unknown."""
+    """Return the remedy for an error with this text; empty if there is none."""
     cause = after_terraform(text)
     if cause is None:
         return ""

@@ -57,14 +57,14 @@ def child_environment(
     downloads: bool = False,
     lent: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """What Terraform's process sees.
+    """Return the environment variables of Terraform's process.
 
     Args:
         inherited: Our own environment.
-        target: Where Terraform acts. A local target gets no credentials, no configuration and no way out.
-        cli_config: Terraform's CLI configuration of our own; None leaves the user's in force.
-        downloads: Terraform may have to fetch the provider, so the way out stays open; credentials do not.
-        lent: Variables by which it borrows credentials; None where it finds the user's itself.
+        target: Where Terraform acts. A local target gets no credentials, no configuration and no network access.
+        cli_config: Our CLI configuration for Terraform; None leaves the user's in force.
+        downloads: Whether Terraform may have to fetch the provider: it then has network access, but no credentials.
+        lent: Variables that give Terraform credentials; None if it finds the user's itself.
 
     Raises:
         ConfigError: See `place_of`.

@@ -1,4 +1,4 @@
-"""What Ctrl-C means while Terraform runs, in words."""
+"""Messages about Ctrl-C while Terraform runs."""
 
 from studioctl.errors import InterruptedByUserError
 from studioctl.terraform import diagnostics

@@ -18,21 +18,21 @@ from studioctl.terraform.workspace import Workspace
 def check_destination(
     engine: Engine, workspace: Workspace, environ: Mapping[str, str], change: BackendChange, *, ours: Mapping[str, Any]
 ) -> None:
-    """Make sure that nothing is lost where the state moves to: `-force-copy` would write over it without asking.
+    """Refuse to move the state over another one. `-force-copy` would overwrite it without asking.
 
-    Looked at from an empty directory with nothing but the new backend in it, which needs no provider.
+    Reads the destination from a directory that contains only the new backend, which needs no provider.
 
     Args:
-        engine: The program to look with.
+        engine: The engine that reads the destination.
         workspace: Where the state moves from.
-        environ: What Terraform's process sees.
+        environ: The environment variables of Terraform's process.
         change: The move.
-        ours: The state that moves; an older copy of it may be written over.
+        ours: The state that moves. An older copy of it may be overwritten.
 
     Raises:
-        RefusedError: Another state is there, or a newer copy of ours.
+        RefusedError: The destination has another state, or a newer copy of this one.
         ConfigError: The bucket does not exist.
-        TerraformError: It cannot be looked at.
+        TerraformError: The destination cannot be read.
     """
     there = _destination(engine, workspace, environ, change)
     if there.get("lineage") == ours.get("lineage"):

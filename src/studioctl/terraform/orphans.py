@@ -1,9 +1,9 @@
-"""What a killed run leaves running: a Terraform that stops in good order, or provider processes that nobody talks to.
+"""Handles processes of a killed run: a Terraform that is still stopping, or provider processes without a Terraform.
 
-When studioctl is killed, Terraform is told so by the kernel (see process.py) and finishes what it has begun, which can
-take minutes, with the state locked. When Terraform is killed too, its provider processes stay for ever. Both are known
-by the number that is noted beside the documents, and by the directory in which they run: a number alone may be somebody
-else's by now. Only Linux tells a process's directory; elsewhere nothing is done.
+When studioctl is killed, the kernel notifies Terraform (see process.py). Terraform finishes what it has begun, which
+can take minutes and keeps the state locked. When Terraform is killed too, its provider processes stay. Both are
+identified by the process id recorded beside the documents and by their working directory, because another process may
+have the id by now. Only Linux shows a process's directory; elsewhere nothing is done.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What a plan would do, as values: from Terraform's event stream, and with old and new values from `show -json`."""
+"""The changes of a plan as values, from Terraform's event stream, with old and new values from `show -json`."""
 
 import json
 import re
@@ -57,13 +57,13 @@ class AttributeChange:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """What happens to one resource.
+    """The change of one resource.
 
     Args:
         module: Name of the document that describes it; None if the blueprint no longer does.
-        attributes: What changes in it; empty for additions and removals.
-        reason: Terraform's word for why, such as "cannot_update" or "delete_because_no_resource_config".
-        called: Of what is adopted: what others call it by, attribute and value.
+        attributes: The changed attributes; empty for additions and removals.
+        reason: Terraform's reason, such as "cannot_update" or "delete_because_no_resource_config".
+        called: The names that others use for an adopted resource, by attribute.
     """
 
     address: str
@@ -91,7 +91,7 @@ class ResourceChange:
 
 @dataclass(frozen=True)
 class OutputChange:
-    """What happens to an output. The values are known after `show -json` only."""
+    """The change of an output. Its values are known only after `show -json`."""
 
     name: str
     action: Action

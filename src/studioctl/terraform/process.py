@@ -26,7 +26,7 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a short command said."""
+    """The result of a short command."""
 
     returncode: int
     stdout: str
@@ -154,13 +154,14 @@ class Run:
 
 
 def end_with(parent: int) -> Callable[[], None] | None:
-    """What the child does before it becomes Terraform.
+    """Return the function that the child calls before it becomes Terraform.
 
-    On Linux it asks the kernel for a SIGINT when we die, however we die: Terraform then stops in good order, writes its
-    state and releases its lock, instead of going on with nobody watching. The kernel watches the thread that started
-    the child, which is the one that waits for it here. macOS has no such call; there an orphan finishes its work.
-    Python code between fork and exec can deadlock when another thread held a lock at the fork (`subprocess` warns of
-    it), so nothing is imported, opened or allocated there: the library is loaded before, and two system calls are made.
+    On Linux it asks the kernel for a SIGINT when we die, for whatever reason. Terraform then stops cleanly, writes its
+    state and releases its lock, instead of continuing unwatched. The kernel watches the thread that started the child,
+    which is the one that waits for it here. macOS has no such call; there an orphan finishes its work.
+    Python code between fork and exec can deadlock if another thread held a lock at the fork (`subprocess` warns of
+    it). The function therefore imports, opens and allocates nothing: the library is loaded before, and it makes two
+    system calls.
     """
     if sys.platform != "linux":
         return None

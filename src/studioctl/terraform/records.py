@@ -8,7 +8,7 @@ from studioctl import disk
 
 
 def text(file: Path) -> str | None:
-    """What the file says; None where it is no file, or no UTF-8."""
+    """Return the file's text; None if there is no such file, or it is not UTF-8."""
     try:
         with disk.open_regular(file) as stream:
             return stream.read().decode("utf-8")

@@ -105,15 +105,15 @@ class Terraform:
         return BackendChange(before, self.backend)
 
     def init(self, *, migrate: bool = False) -> Work[None]:
-        """Write the documents and make Terraform ready. Nothing is started when nothing that matters changed.
+        """Write the documents and initialise Terraform. Starts no process if nothing relevant has changed.
 
         Args:
-            migrate: The person agreed to `backend_change()`.
+            migrate: Whether the user agreed to `backend_change()`.
 
         Raises:
-            RefusedError: The state would have to move without a word, or onto another environment's state.
+            RefusedError: The state would have to move without confirmation, or over another environment's state.
             ConfigError: The state's bucket is not given or does not exist, or the provider mirror lacks the provider.
-            TerraformError: Terraform failed, or someone else works here.
+            TerraformError: Terraform failed, or another run is at work here.
         """
         self.backend.require_place()
         with self.workspace.hold("init"):
@@ -165,7 +165,7 @@ class Terraform:
             state.parse(self.stored(self.backend) or "", engine=self.engine)
 
     def _store_errored(self) -> Work[None]:
-        """Store what the last run could not, because the way to the state had broken down meanwhile."""
+        """Store the state that the last run could not store because it lost access to the backend."""
         errored = self.workspace.directory / ERRORED
         if not errored.is_file():
             return
@@ -179,7 +179,7 @@ class Terraform:
             raise TerraformError(
                 f"The last run could not store its state, and left it in '{errored}'. It cannot be stored now either:"
                 f" {refusal.message}",
-                hint=f"If somebody went on meanwhile, move that file away; then {refusal.hint}",
+                hint=f"If somebody has changed the environment since then, move that file away; then {refusal.hint}",
             ) from refusal
         self.workspace.set_aside(errored)
         yield Noted("The last run could not store its state; it is stored now")
@@ -208,17 +208,17 @@ class Terraform:
         targets: Collection[str] = (),
         refresh: bool = True,
     ) -> Work[PlanSummary]:
-        """What would be done. The plan is saved for `apply`.
+        """Plan the changes, and save the plan for `apply`.
 
         Args:
-            destroy: Plan to remove the whole environment.
-            adopt: What exists and is not in the state: what `terraform import` wants, by address.
-            replace: Addresses of what is to be made anew.
-            targets: Addresses to which the plan is limited, with what they need; all when empty.
-            refresh: Whether AWS is asked how things are. Not needed where the state has it.
+            destroy: Whether to plan the removal of the whole environment.
+            adopt: Import ids, by address, of resources that exist but are missing from the state.
+            replace: Addresses of resources to replace.
+            targets: Addresses to which the plan is limited, with their dependencies; empty for no limit.
+            refresh: Whether to read all resources from AWS. Not needed if the state is current.
 
         Raises:
-            TerraformError: Terraform failed, or someone else works here.
+            TerraformError: Terraform failed, or another run is at work here.
         """
         aim = (["-destroy"] if destroy else []) + ([] if refresh else ["-refresh=false"])
         aim += [f"-replace={address}" for address in replace] + [f"-target={address}" for address in targets]
@@ -243,19 +243,19 @@ class Terraform:
                 self._ask("state", "rm", *addresses)
 
     def park(self, objects: Collection[tuple[str, str]], leaving: Collection[str]) -> tuple[str, ...]:
-        """Give what is about to be replaced addresses of its own in the state, so that it can go later.
+        """Give resources that will be replaced separate addresses in the state, which postpones their deletion.
 
-        Terraform then deletes it together with everything that the blueprint does not describe.
+        Terraform later deletes them together with everything that the blueprint does not describe.
 
         Args:
-            objects: The address and the id of each thing.
-            leaving: The addresses of everything else that goes.
+            objects: The address and the id of each resource.
+            leaving: The addresses of the other resources that will be deleted.
 
         Returns:
             The new addresses.
 
         Raises:
-            TerraformError: Terraform failed, or someone else works here.
+            TerraformError: Terraform failed, or another run is at work here.
         """
         if not objects:
             return ()
@@ -325,7 +325,7 @@ class Terraform:
         return self._reading.on_disk()
 
     def _marks(self, environ: Mapping[str, str]) -> str:
-        """What `init` depends on."""
+        """Return a fingerprint of everything that `init` depends on."""
         backend = (self.workspace.directory / "backend.tf.json").read_text(encoding="utf-8")
         rules = environ.get("TF_CLI_CONFIG_FILE", "")
         return fingerprint(self.blueprint.provider.text, str(self.engine), backend, rules)

@@ -58,7 +58,7 @@ class Run:
 
 
 def who() -> str:
-    """What Terraform calls us in a lock: user@host."""
+    """Our name in Terraform's locks: user@host."""
     return f"{homes.user()}@{socket.gethostname()}"
 
 
@@ -96,9 +96,9 @@ def _is_whole(run: Any) -> bool:
 
 
 def left_behind(workspace: Workspace, lock: Mapping[str, str]) -> Run | None:
-    """The run of ours that left this lock behind; None where that is not certain.
+    """Return our run that left this lock behind; None if that is not certain.
 
-    It is when the run was noted, its Terraform is dead, and no other one that could hold the lock lives here.
+    It is certain if the run was recorded, its Terraform has ended, and no other Terraform here could hold the lock.
     """
     runs = unfinished(workspace)
     owner = next((run for run in reversed(runs) if run.took(lock)), None)

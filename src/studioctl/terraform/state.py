@@ -58,7 +58,7 @@ def values(outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def damaged(why: str) -> TerraformError:
-    """What is told of a state that is not whole."""
+    """Return the error for a state that is not whole."""
     return TerraformError(f"Terraform's state is damaged: {why}. Nothing was changed.", hint=BRING_BACK)
 
 
@@ -76,7 +76,7 @@ def is_whole(text: str) -> bool:
 
 
 def _flaw(content: Any) -> str | None:
-    """What keeps this from being a state; None for one that is whole, or has nothing in it."""
+    """Return the reason why this is not a valid state; None for a state that is whole or empty."""
     if not isinstance(content, dict):
         return "it is no JSON object"
     for key, kind in PARTS.items() if content else ():
@@ -186,15 +186,15 @@ def _minor(version: str) -> tuple[int, int]:
 def park(
     content: dict[str, Any], objects: Iterable[tuple[str, str]], others: Collection[str] = ()
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The state in which these objects have addresses of their own.
+    """Return the state in which these objects have separate addresses.
 
-    Also one that was replaced already and waits for its deletion beside its successor ("deposed") becomes a resource
-    like others.
+    An object that was already replaced and waits for its deletion beside its successor ("deposed") becomes a resource
+    like any other.
 
     Args:
         content: A state.
         objects: The address and the id of each object.
-        others: The addresses of everything else that goes: AWS deletes none of these objects before what uses it.
+        others: The addresses of other resources that will be deleted. AWS deletes an object only after its users.
 
     Returns:
         The state, and the new addresses.
@@ -221,7 +221,7 @@ def park(
 
 
 def _parked(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> dict[str, Any]:
-    """A resource of this instance alone. Its name tells which it is: there may be several on their way out."""
+    """Return a resource with only this instance. Its name identifies it, because several may wait for deletion."""
     mark = hashlib.sha256(str(instance["attributes"]["id"]).encode()).hexdigest()[:8]
     alone = {key: value for key, value in instance.items() if key != "deposed"}
     return {**resource, "name": f"{resource['name']}{PARKED}{mark}", "instances": [alone]}

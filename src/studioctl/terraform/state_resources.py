@@ -1,4 +1,4 @@
-"""What Terraform's state says of things that exist."""
+"""Reads existing resources from Terraform's state."""
 
 import json
 from collections.abc import Iterator, Mapping

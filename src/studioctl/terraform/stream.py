@@ -19,16 +19,16 @@ _ENDS = {"apply_complete", "refresh_complete"}
 
 @dataclass
 class Transcript:
-    """What a run has said so far.
+    """The output of a run so far.
 
     Args:
         planned: Changes, as events.
-        drifted: Changes that somebody made beside Terraform.
-        outputs: By name.
+        drifted: Changes that somebody made outside Terraform.
+        outputs: Outputs by name.
         diagnostics: Errors and warnings.
-        plain: Lines that were no events.
-        completed: How many changes were made.
-        is_torn: Whether a part of an event was read: the log is not whole.
+        plain: Lines that are not events.
+        completed: The number of completed changes.
+        is_torn: Whether an incomplete event was read: the log is not whole.
         is_summed_up: Whether the end of a plan or an apply was read.
     """
 

@@ -74,7 +74,7 @@ def _user(number: int) -> str:
 
 
 def _entries(directory: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Everything of ours down to a workspace's last file; not the links in which Terraform keeps providers."""
+    """Every file of studioctl in a workspace, except the links in which Terraform keeps providers."""
     root = directory.parent.parent
     for path in (root, root / ".gitignore", root / "README.md", directory.parent, directory):
         try:

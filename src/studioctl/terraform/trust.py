@@ -40,14 +40,14 @@ _TERRAFORMS = {"providers", "terraform.tfstate"}  # all that Terraform keeps in 
 
 @dataclass(frozen=True)
 class Record:
-    """What we left in a directory.
+    """Our record of a directory's contents.
 
     Args:
-        directory: Which one.
-        digests: By name, of the files that decide something.
-        lineage: What all states of the environment share; empty while there is none on this machine.
-        is_open: A run is at work, or was killed.
-        told: What the user need not be told again.
+        directory: The directory.
+        digests: Digests, by name, of the files that affect what a run does.
+        lineage: The lineage that all states of the environment share; empty if this machine has no state.
+        is_open: Whether a run is at work, or was killed.
+        told: Notices that the user has already seen.
     """
 
     directory: str
@@ -253,7 +253,7 @@ def _place() -> tuple[Path | None, str]:
 
 
 def _digest(path: Path) -> str | None:
-    """What a file says, in short; None where there is none."""
+    """Return the digest of a file; None if there is no such file."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()  # a piece at a time: states are large
@@ -282,6 +282,6 @@ def _packages(directory: Path) -> Iterator[tuple[str, str]]:
 
 
 def _identity(file: Path) -> str:
-    """What changes when a file's content is changed, or another one takes its place."""
+    """Return a value that changes when the file's content changes or another file replaces it."""
     now = file.lstat()
     return f"{now.st_dev} {now.st_ino} {now.st_mode} {now.st_size} {now.st_mtime_ns} {now.st_ctime_ns}"

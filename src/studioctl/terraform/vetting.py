@@ -27,12 +27,12 @@ _HARMLESS = {"profile", "region", "encrypt", "acl", "kms_key_id", "use_lockfile"
 
 @dataclass(frozen=True)
 class Strangers:
-    """What somebody else left in a working directory, and would decide something.
+    """Other people's files in a working directory that would affect a run.
 
     Args:
-        states: States that say something: the present one, one that could not be stored, earlier ones.
-        claims: Files that say that what exists was made from here.
-        place: Where the state is said to be, if that is not where the user's file says.
+        states: States with content: the present one, one that could not be stored, earlier ones.
+        claims: Files that claim that the existing resources were made from here.
+        place: The recorded location of the state, if it differs from the user's file.
     """
 
     states: tuple[Path, ...] = ()
@@ -44,14 +44,14 @@ class Strangers:
 
 
 def find(workspace: Workspace, wanted: Backend) -> Strangers:
-    """What is a stranger's in a working directory. Looks, and changes nothing.
+    """Find other people's files in a working directory. Changes nothing.
 
     Args:
         workspace: The directory.
-        wanted: Where the user's file says that the state is.
+        wanted: The state's location according to the user's file.
 
     Raises:
-        RefusedError: There are links or special files, or something is another user's.
+        RefusedError: The directory contains links, special files, or another user's files.
     """
     tree.refuse_foreign(workspace.directory)
     anchor = Anchor(workspace.directory)
@@ -86,7 +86,7 @@ def vet(workspace: Workspace, wanted: Backend) -> None:
             f"{named(workspace, found)} not left there by studioctl as you run it on this machine: the directory was"
             " moved or copied, came with a repository, or is of a version that kept no note of it. Whoever wrote it"
             " would decide what is changed and deleted. Nothing was changed.",
-            hint=f"{TRUST}   (shows what is in it, and asks whether to use it; nothing is lost meanwhile)",
+            hint=f"{TRUST}   (shows its contents and asks whether to use it; nothing is lost until you answer)",
         )
     workspace.anchor = anchor
 

@@ -232,7 +232,7 @@ class Workspace:
             return False
         with self.hold("emulator"):
             before = records.text(record)
-            if before == instance_id:  # meanwhile
+            if before == instance_id:  # another run did it first
                 return False
             self.set_state_aside()
             shutil.rmtree(self.history, ignore_errors=True)
@@ -281,7 +281,7 @@ class Workspace:
         return Mirror(directory, registry)
 
     def initialised(self) -> "Initialised | None":
-        """What the last successful `terraform init` was based on; None if there was none or it is gone."""
+        """The basis of the last successful `terraform init`; None if there was none or its result is gone."""
         content, backend = self._record(), self.remembered()
         if backend is None or not (self.directory / tree.PROVIDERS).is_dir():
             return None
@@ -306,7 +306,7 @@ class Workspace:
         return {**remembered, **backends.parse_overrides(word for word in words if word != FORGET)}
 
     def _record(self) -> dict[str, Any]:
-        """What `remember` wrote; empty if it is missing or not whole."""
+        """Return the record that `remember` wrote; empty if it is missing or not whole."""
         if self.anchor is not None and not self.anchor.knows(INITIALISED):
             return {}
         content = records.mapping(self.directory / INITIALISED)
@@ -349,7 +349,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Initialised:
-    """What a `terraform init` was based on."""
+    """The basis of a `terraform init`: the fingerprint of its inputs, and the backend."""
 
     fingerprint: str
     backend: Backend
@@ -369,7 +369,7 @@ def _names(file: Path, environment: str) -> bool:
 
 
 def _is_document(name: str) -> bool:
-    """Whether a name is one of a document, or of a file in a directory of its own that documents refer to."""
+    """Whether a name is that of a document, or of a file in a separate directory that documents refer to."""
     first, *more = Path(name).parts or ("",)
     if first.startswith(("/", ".")) or ".." in more or "\0" in name:
         return False

@@ -302,7 +302,7 @@ def test_a_bucket_whose_key_goes_with_the_environment_is_refused(world: World, p
     ],
 )
 def test_what_is_no_place_in_s3_and_what_may_have_been_meant(text: str, likely: str) -> None:
-    with pytest.raises(StudioctlError, match="is no place in S3") as refused:
+    with pytest.raises(StudioctlError, match="is not a location in S3") as refused:
         Place.parse(text)
 
     assert refused.value.hint.endswith(f" such as {likely}")

@@ -31,7 +31,7 @@ TELLING_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Unreadable:
-    """What cannot be copied: a space's volume (SPACE) or a user's home directory (HOME), why, and what helps."""
+    """A space's volume (SPACE) or a user's home directory (HOME) that cannot be copied, with the reason and remedy."""
 
     kind: str
     name: str
@@ -41,14 +41,14 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be copied, and what cannot be.
+    """The volumes and home directories to copy, and those that cannot be copied.
 
     Args:
         place: Where copies go.
         volumes: The spaces to read.
-        homes: By name of a space: the user whose home directory is read in it.
+        homes: The user whose home directory is read in a space, by the space's name.
         unreadable: The rest.
-        key_arn: The KMS key that the bucket encrypts with, if it is one of the account's.
+        key_arn: The KMS key that the bucket encrypts with, if it belongs to the account.
     """
 
     place: Place
@@ -107,7 +107,7 @@ class Copy:
 
     @property
     def title(self) -> str:
-        """What it is a copy of."""
+        """The name of the volume or home directory that was copied, as shown to users."""
         return _title(self.kind, self.space, self.owner)
 
 

@@ -125,7 +125,7 @@ def _settings_of(estate: Estate, bucket: str) -> Iterator[str]:
 
 
 def find(environment: Environment, places: Iterable[Store], traces: Iterable[DomainTraces]) -> tuple[Holding, ...]:
-    """What holds users' data in these stores, and in these domains or what is left of them."""
+    """Find users' data in these stores, and in these domains or their leftovers."""
     kept = leftovers.marked(environment.session, kept_tags(environment.config.name))
     homes = {home: _kept_home(home, found) for home, found in kept.items()}
     in_domains = [holding for trace in traces for holding in _in_domain(environment, trace)]

@@ -24,7 +24,7 @@ OF_STUDIES = {"cluster", "cluster-snapshot"}
 
 
 def find(environment: Environment) -> tuple[Key, ...]:
-    """The environment's own keys, also those on their way out; never one that the file names as made elsewhere."""
+    """Find the environment's keys, including those being deleted; never a key that the file names as made elsewhere."""
     recorded = Estate(environment.terraform.state()).ids("aws_kms_key")
     return _ours(environment.session, environment.config, known=recorded)
 
@@ -55,7 +55,7 @@ class Danger:
 
 
 def danger(session: Session, config: EnvironmentConfig, *, known: Collection[str] = ()) -> Danger | None:
-    """What is lost when the environment's keys on their way out are gone; None when nothing is, as far as AWS tells.
+    """Find the data that is lost once AWS deletes the keys that are being deleted; None if AWS shows no such data.
 
     Args:
         session: The account.
@@ -63,7 +63,7 @@ def danger(session: Session, config: EnvironmentConfig, *, known: Collection[str
         known: Ids of keys that a state knows.
 
     Raises:
-        AwsError: AWS refused to tell.
+        AwsError: AWS refused a call.
     """
     leaving = tuple(key for key in _ours(session, config, known=known) if key.deletion_at)
     things = encrypted(session, config.name, leaving)
@@ -85,7 +85,7 @@ def saving(found: Iterable[Key], flags: str) -> str:
 
 
 def encrypted(session: Session, environment: str, found: Collection[Key]) -> tuple[str, ...]:
-    """What there is that these keys may encrypt: ARNs, and ids of file systems. Nothing when there are no keys."""
+    """The ARNs and file system ids of data that these keys may encrypt. Empty when there are no keys."""
     if not found:
         return ()
     tag = (ENVIRONMENT_TAG, environment)

@@ -1,5 +1,5 @@
-"""What stands in the way of an environment: findings with stable ids, each with its reason and its remedy.
+"""Finds problems of an environment. Each finding has a stable id, a reason and a remedy.
 
-`finding` and `check` say what there is, `patient` what is looked at, `catalogue` lists every check, one file for each
-group makes them, and `examination` runs them side by side.
+`finding` and `check` define the types, `patient` holds the facts that checks use, and `catalogue` lists every check.
+Each group of checks has its own file. `examination` runs the checks in parallel.
 """

@@ -9,7 +9,7 @@ from studioctl.operations.doctor.patient import Patient
 
 
 class Needs(Enum):
-    """What must be there for a check to make sense."""
+    """The prerequisite of a check."""
 
     NOTHING = "nothing"
     FILE = "the file"

@@ -1,4 +1,4 @@
-"""What differs from the file and Terraform does not see."""
+"""Differences from the file that Terraform does not see."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -106,8 +106,8 @@ KEY_LEAVING = Rule(
     "DRF010",
     Severity.ERROR,
     "The environment's key is scheduled for deletion, and data is encrypted with it",
-    "AWS can use the key for nothing meanwhile, and afterwards nobody can ever read what it encrypts. Terraform"
-    " takes it for gone already; `up` refuses to make another.",
+    "AWS cannot use the key until then. After that, nobody can ever read the data it encrypts. Terraform already treats"
+    " the key as deleted, and `up` refuses to create another.",
     "aws kms cancel-key-deletion --key-id {key}{flags} && aws kms enable-key --key-id {key}{flags}",
     "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",
     key=("encryption", "customer_key"),
@@ -171,7 +171,10 @@ def _instances(patient: Patient) -> Iterator[Finding]:
 
 
 def _not_in_the_file(patient: Patient) -> Iterator[Finding]:
-    """What carries the environment's tag was made by `up`, and goes with the next one; the rest people made."""
+    """Find user profiles and spaces that the file does not list.
+
+    Those with the environment's tag were created by `up`, and the next `up` deletes them. People created the others.
+    """
     spaces = {space.name.casefold() for space in patient.wanted.resolved_spaces()}
     users = {user.name.casefold() for user in patient.wanted.users}
     profiles = [profile.name for profile in patient.profiles if profile.name.casefold() not in users]

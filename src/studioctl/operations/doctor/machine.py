@@ -83,14 +83,14 @@ NAMESPACES = Rule(
     "PRG009",
     Severity.INFO,
     "Lifecycle scripts cannot be rehearsed on this machine",
-    "`editor test` and `emulator start --run-lifecycle` run them in namespaces of their own, or not at all.",
+    "`editor test` and `emulator start --run-lifecycle` run scripts only in separate namespaces.",
     "{remedy}",
     "https://github.com/containers/bubblewrap",
 )
 
 
 def _lacking(patient: Patient, rule: Rule, message: str, **fields: object) -> Finding:
-    """What lacks for a connection is worth a warning only to those who asked for connections in the file."""
+    """Report a missing requirement of remote access: as a warning only if the file asks for remote access."""
     asked = patient.config is not None and "remote_access" in patient.config.studio.model_fields_set
     if asked and patient.wanted.studio.remote_access:
         return rule.broken(message, at=("studio", "remote_access"), **fields)  # type: ignore[arg-type]

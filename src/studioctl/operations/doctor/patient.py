@@ -1,4 +1,4 @@
-"""What is looked at, and what several checks want to know of it: asked for once, whoever asks first."""
+"""The environment under examination. Facts that several checks need are read once, by the first check that asks."""
 
 import os
 import shlex
@@ -39,7 +39,7 @@ def region_without_file() -> str:
 
     try:
         return usual_region() or DEFAULT_REGION
-    except AwsError:  # a configuration that cannot be read is a finding of its own
+    except AwsError:  # another check reports a configuration that cannot be read
         return DEFAULT_REGION
 
 
@@ -111,7 +111,7 @@ class Patient:
 
     @property
     def wanted(self) -> EnvironmentConfig:
-        """What the file wants. Only checks that need the file may ask."""
+        """The file's configuration. Only checks that need the file may use it."""
         assert self.config is not None  # noqa: S101 - the examination sees to it
         return self.config
 
@@ -198,7 +198,7 @@ class Patient:
 
     @shared
     def running(self) -> "tuple[RunningApp, ...]":
-        """What runs in all domains of the region: quotas are the account's."""
+        """The running apps of all domains in the region, because quotas apply to the account."""
         from studioctl.aws.quotas import running_apps  # noqa: PLC0415
 
         return running_apps(self.session)

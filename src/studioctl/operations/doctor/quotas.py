@@ -1,4 +1,4 @@
-"""What the account may have, against what the file wants and what is there already."""
+"""Compares the account's quotas with what the file needs and what exists already."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING

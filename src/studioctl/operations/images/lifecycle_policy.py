@@ -17,15 +17,15 @@ from studioctl.aws.registry import Image
 
 @dataclass(frozen=True)
 class Expiry:
-    """What the policy has in store for an image. ECR acts within 24 hours after it falls due.
+    """The action that the policy takes on an image. ECR acts within 24 hours of the due time.
 
     Args:
         rule: Priority of the rule that decides.
-        description: What the rule says of itself.
+        description: The rule's own description.
         action: "expire", or "transition" into the archive.
-        at: When it falls due; None when that depends on what is pushed, or is not known.
-        after_pushes: After how many further images of the same kind it falls due, 0 for at once; None when it depends
-            on time.
+        at: When the action is due; None if that depends on pushes or is unknown.
+        after_pushes: The number of further images of the same kind after which the action is due, 0 for now; None if it
+            depends on time.
     """
 
     rule: int
@@ -40,11 +40,11 @@ class Expiry:
 
 
 def expiries(policy: Mapping[str, Any], images: Sequence[Image]) -> Mapping[str, Expiry]:
-    """What the policy has in store for each image, by digest; images that no rule is about are left out.
+    """Return the policy's action for each image, by digest. Images that no rule selects are left out.
 
     Args:
-        policy: As ECR gives it; empty for none.
-        images: Every image of the repository: rules count them.
+        policy: The policy as ECR returns it; empty for none.
+        images: Every image of the repository, because rules count them.
     """
     found: dict[str, Expiry] = {}
     for rule in sorted(policy.get("rules", ()), key=lambda rule: int(rule["rulePriority"])):
@@ -59,7 +59,7 @@ def _youngest_first(images: Iterable[Image]) -> list[Image]:
 
 
 def _expiry(rule: Mapping[str, Any], image: Image, place: int) -> Expiry:
-    """What a rule has in store for the image at this place among those that fit it, the youngest at 0."""
+    """Return a rule's action for the image at this position among the images it selects; the youngest is at 0."""
     selection = rule["selection"]
     number = int(selection["countNumber"])
     at, after_pushes = None, None

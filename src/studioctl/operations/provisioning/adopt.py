@@ -1,8 +1,8 @@
-"""Taking into Terraform's state what exists and is ours, but that no state knows.
+"""Imports the environment's resources that exist in AWS but are missing from Terraform's state.
 
-A run that was killed leaves what AWS made meanwhile, and `down` leaves the data that it keeps. Whatever a plan would
-create is looked for in AWS before: what is there already is imported by the plan, not made a second time.
-Looking costs calls, so it is done only when a plan creates something: one that finds everything in place costs nothing.
+A killed run leaves resources that AWS went on to create, and `down` leaves the data that it keeps. Before a plan
+creates a resource, studioctl looks for it in AWS. The plan imports what it finds instead of creating it again.
+The search costs calls, so it runs only when a plan creates something. A plan without creations costs nothing more.
 """
 
 import re
@@ -171,10 +171,10 @@ def _plan_with(
 
 
 def _accept_what_was_finished(environment: Environment, estate: Estate) -> Work[None]:
-    """What AWS finished after Terraform was stopped is kept, though Terraform calls it tainted.
+    """Keep the resources that AWS finished after Terraform was stopped, although Terraform marks them as tainted.
 
-    It would make it anew: a second domain strands the home of the first, a second key leaves data to the old one, and
-    of two things of one name AWS refuses the second.
+    Terraform would replace them. A second domain strands the home directories of the first, a second key leaves data
+    under the old one, and AWS refuses a second resource of the same name.
     """
     found = yield from settled(environment, set(estate.tainted()))
     broken = broken_creations(environment, found)
@@ -182,7 +182,7 @@ def _accept_what_was_finished(environment: Environment, estate: Estate) -> Work[
 
 
 def settled(environment: Environment, addresses: Collection[str]) -> Work[dict[str, str]]:
-    """What of these exists, once nothing in Studio is Pending, Updating or Deleting any more: import id by address."""
+    """Return import ids, by address, of those that exist, once nothing in Studio is Pending, Updating or Deleting."""
     if not addresses:
         return {}
     domain_id = environment.domain_id() if any(a.startswith("aws_sagemaker_") for a in addresses) else None
@@ -262,7 +262,7 @@ class Sought:
 
 
 class UnknownError(LookupError):
-    """What a resource refers to does not exist: then neither does it."""
+    """A resource refers to something that does not exist, so it cannot exist either."""
 
 
 def _found(ours: "Belongings", it: Sought) -> str | None:

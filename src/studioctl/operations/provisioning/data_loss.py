@@ -1,7 +1,7 @@
-"""What a plan of `up` would take from users, and refusing it unless they said so.
+"""Refuses a plan of `up` that deletes users' data, unless the user allowed it.
 
-`up` is for changing things. What it would destroy is looked at before anybody is asked: a space is its volume, and a
-replaced domain takes every home directory and every volume with it.
+`up` is for changes. studioctl checks what a plan would destroy before it asks anybody: deleting a space deletes its
+volume, and replacing a domain deletes every home directory and every volume.
 """
 
 from collections.abc import Collection
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from studioctl.operations.data.inventory import Holding
 
 ENCRYPTION = "encryption_configuration"
-# The provider plans these in place, never sends them, and plans them again for ever; AWS has no call for them.
+# The provider plans these in place, never sends them, and plans them again each time; AWS has no call for them.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateSpace.html
 IMMUTABLE = {
     "ownership_settings[0].owner_user_profile_name": "owner",
@@ -107,12 +107,13 @@ def _refuse_to_take_homes(account: Account, change: ResourceChange) -> None:
 
 
 def refuse_a_second_key(environment: Environment, summary: PlanSummary) -> None:
-    """Refuses to make a key beside one that AWS is about to delete while data is under it.
+    """Refuse to create a key while AWS is about to delete another one that still encrypts data.
 
-    Terraform takes a key on its way out for gone, and would make another; nothing would ever be decrypted by that one.
+    Terraform treats a key that is being deleted as gone and would create another, which cannot decrypt the data.
 
     Raises:
-        RefusedError: It names the key, when it goes, what it encrypts, and the command that saves it.
+        RefusedError: The message has the key, the date of its deletion, the data it encrypts, and the command that
+            keeps it.
     """
     if not any(change.type == KMS_KEY and change.action == "create" for change in summary.changes):
         return
@@ -337,7 +338,7 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
     ways = "; ".join(dict.fromkeys(instead[types[h.kind]] for h in found))
     raise RefusedError(
         f"The plan destroys these, and they hold data:\n{lines}\nNothing was changed.",
-        hint=f"{ways}. To delete it for ever: studioctl up --delete-data",
+        hint=f"{ways}. To delete it permanently: studioctl up --delete-data",
     )
 
 

@@ -56,21 +56,21 @@ ENCRYPTS = "what is kept may be encrypted with it, and could never be read witho
 
 @dataclass(frozen=True)
 class Teardown:
-    """What would be removed, and what kept.
+    """The resources that `down` would remove, and those it would keep.
 
     Args:
-        delete: Kinds of holdings (holdings.KINDS) that the user gave the word for.
-        addresses: What Terraform knows to exist, in the state's order.
-        unrecorded: What exists although Terraform does not know: import ids by address.
-        traces: Domains that exist, and domains that are gone but left something behind.
+        delete: Kinds of data (holdings.KINDS) that the user allowed to delete.
+        addresses: Addresses in Terraform's state, in the state's order.
+        unrecorded: Import ids, by address, of resources that exist but are missing from the state.
+        traces: Domains that exist, and deleted domains that left something behind.
         stores: Buckets, repositories and secrets.
-        holdings: What holds users' data.
-        keys: KMS keys of the environment, also those on their way out.
-        unknown: What these may encrypt although neither state nor file knows it: ARNs and ids.
-        copied: Of which there is a copy, or will be before anything is removed: kinds and names.
-        unseen: Where in the network we may not look for what belongs to others, and why.
-        key_usd: What a key costs a month while it is kept; None where that is not known.
-        aws_flags: With which the AWS CLI means the same account.
+        holdings: Users' data.
+        keys: KMS keys of the environment, including those being deleted.
+        unknown: ARNs and ids of data that these keys may encrypt and that neither the state nor the file knows.
+        copied: Kinds and names of data of which a copy exists, or will exist before anything is removed.
+        unseen: Parts of the network in which studioctl may not look for other people's resources, and why.
+        key_usd: The monthly cost of a kept key; None if unknown.
+        aws_flags: Flags with which the AWS CLI uses the same account.
     """
 
     delete: frozenset[str]
@@ -88,9 +88,9 @@ class Teardown:
 
     @property
     def kept(self) -> tuple[Holding, ...]:
-        """What holds data and is not deleted; then, with it, the keys.
+        """The data that is not deleted, and its keys.
 
-        AWS does not say which objects, images or files a key encrypts, so it stays as long as there are any.
+        AWS does not say which objects, images or files a key encrypts, so a key stays as long as there is any data.
         """
         data = tuple(holding for holding in self.holdings if not self._goes(holding))
         usable = [key for key in self.keys if key.deletion_at is None]
@@ -101,14 +101,14 @@ class Teardown:
 
     @property
     def retiring(self) -> tuple[Key, ...]:
-        """The keys that are scheduled for deletion, or lose a name that they still hold on their way out."""
+        """The keys to schedule for deletion, and keys already being deleted that still have a name to lose."""
         if self.kept or self.unknown:
             return ()
         return tuple(key for key in self.keys if key.deletion_at is None or key.aliases)
 
     @property
     def deleted(self) -> tuple[Holding, ...]:
-        """What holds data and is deleted: lost, where it is not among the `copied`."""
+        """The data that is deleted. Without a copy in `copied` it is lost."""
         return tuple(holding for holding in self.holdings if self._goes(holding))
 
     def _goes(self, holding: Holding) -> bool:
@@ -178,17 +178,17 @@ class Outcome:
 def survey(
     environment: Environment, *, delete: Collection[str] = (), move_state: bool = False, adopt: str | None = None
 ) -> Work[Teardown]:
-    """What `remove` would remove. Nothing is changed.
+    """Find what `remove` would remove. Changes nothing.
 
     Args:
         environment: The environment.
-        delete: Kinds of data (holdings.KINDS' values) that shall go too.
-        move_state: Whether the state may move, if `[state]` now says another place.
-        adopt: The environment's name once more, if it may be one of which there is no record here.
+        delete: Kinds of data (values of holdings.KINDS) to delete too.
+        move_state: Whether the state may move, if `[state]` now names another place.
+        adopt: The environment's name once more, if it may be one that has no record here.
 
     Raises:
-        RefusedError: No record here tells of a living environment of the name; somebody else's domain is in the
-            environment's VPC; or the file now means another environment.
+        RefusedError: An environment of this name exists, but has no record here; somebody else's domain is in the
+            environment's VPC; or the file now describes another environment.
     """
     ownership.check_word(environment.config.name, adopt, verb="down")
     yield from environment.terraform.init(migrate=move_state)
@@ -238,7 +238,7 @@ def _is_there(environment: Environment, trace: DomainTraces) -> bool:
 
 
 def present(environment: Environment) -> tuple[Holding, ...]:
-    """What holds users' data at present, of what the state knows. Terraform must have been initialised."""
+    """Find the users' data that exists now, among the resources in the state. Terraform must be initialised."""
     traces = _traces(environment, Estate(environment.terraform.state()), {})
     return holdings.find(environment, holdings.stores(environment, {}), traces)
 
@@ -252,7 +252,7 @@ def refuse_to_lose(teardown: Teardown, *, is_local: bool) -> None:
     lines = "\n".join(f"  {h.kind} '{h.name}': {h.contents}" for h in teardown.kept if h.kind == SPACE)
     if lines:
         lose = "studioctl down --delete-data=spaces"
-        copy = f"copy them to a bucket of yours first: studioctl down --backup s3://BUCKET; or, to lose them: {lose}"
+        copy = f"copy them to your own bucket first: studioctl down --backup s3://BUCKET; or, to lose them: {lose}"
         raise RefusedError(
             f"AWS destroys a space's volume together with the space, and these hold files:\n{lines}\n"
             "Nothing was changed.",
@@ -263,18 +263,18 @@ def refuse_to_lose(teardown: Teardown, *, is_local: bool) -> None:
 
 
 def remove(environment: Environment, delete: frozenset[str], copies: Collection[Copy] = ()) -> Work[Outcome]:
-    """Removes everything but the data that is kept.
+    """Remove everything except the data that is kept.
 
-    What holds data is looked for once more, as some may have come after the survey.
+    Looks for data again, because some may be newer than the survey.
 
     Args:
         environment: The environment.
-        delete: Kinds of data that the user gave the word for.
-        copies: What was copied; a space in which something was started since counts as not copied.
+        delete: Kinds of data that the user allowed to delete.
+        copies: The copies made; a space in which something was started since then counts as not copied.
 
     Raises:
-        RefusedError: A space holds files without the word for them. Nothing was changed.
-        AwsError, TerraformError: Something refused. The same again goes on from there.
+        RefusedError: A space holds files that the user did not allow to delete. Nothing was changed.
+        AwsError, TerraformError: A call failed. Running it again continues from there.
     """
     copied = frozenset((SPACE, name) for name in backup.current(environment, copies)) if copies else frozenset()
     found = replace(_look(environment, delete), copied=copied)

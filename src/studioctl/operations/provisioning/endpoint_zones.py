@@ -39,18 +39,18 @@ class EndpointZones:
     offered: Mapping[str, frozenset[str]]
 
     def lacking(self) -> dict[str, tuple[str, ...]]:
-        """The zones of ours in which a service has no endpoints, although it has some in another of ours."""
+        """Our zones in which a service has no endpoint, by service, if it has one in another of our zones."""
         lacking = {name: tuple(sorted(self.ours - theirs)) for name, theirs in self.offered.items()}
         return {name: zones for name, zones in lacking.items() if zones and self.offered[name] & self.ours}
 
     def notes(self) -> Iterator[str]:
-        """What the lacking zones mean for the apps there."""
+        """Explain the effect of missing endpoints on apps in those zones."""
         for name, zones in self.lacking().items():
             where = ", ".join(zones)
             yield f"{name} has no endpoint in {where}: apps there reach it through another zone of the environment."
 
     def problems(self, config: EnvironmentConfig) -> Iterator[Problem]:
-        """Services without an endpoint in any zone of ours."""
+        """Find services without an endpoint in any of our zones."""
         for name, theirs in self.offered.items():
             if not theirs:
                 place = "endpoints" if config.network.endpoints == "all" else "internet"

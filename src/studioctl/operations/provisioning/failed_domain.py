@@ -37,7 +37,7 @@ def clear(environment: Environment, *, replaced: bool) -> Work[None]:
 
 
 def _abandoned(environment: Environment) -> Iterator[DomainTraces]:
-    """What domains that are gone left in the environment's VPC, where no home without the mark is among it."""
+    """Find what deleted domains left in the environment's VPC, unless a home file system without the mark is in it."""
     session = environment.session
     vpcs = leftovers.vpcs_with(session, (ENVIRONMENT_TAG, environment.config.name))
     unused = leftovers.marked(session, unfinished_tags(environment.config.name))

@@ -63,7 +63,7 @@ def _refuse_strangers_state(environment: Environment, state: Mapping[str, Any]) 
                 raise RefusedError(
                     f"The state at {environment.terraform.backend} is that of another environment, '{owner}'."
                     " Nothing was changed.",
-                    hint="give this one a key of its own in [state], or bring its own state back: studioctl state"
+                    hint="give this environment its own key in [state], or restore its own state: studioctl state"
                     " history, then studioctl state restore SERIAL",
                 )
 

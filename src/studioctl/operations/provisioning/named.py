@@ -1,4 +1,4 @@
-"""What the file names and others look after: it has to be there, and to fit, before the first change."""
+"""Checks resources that the file names and other people manage: they must exist and fit before the first change."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ LOGS_PAGE = "the statement is in: studioctl docs encrypt-with-your-own-key"
 
 
 def looks(config: EnvironmentConfig) -> dict[str, Look]:
-    """What is looked at for this file: title and look."""
+    """The checks for this file, by title."""
     found: dict[str, Look] = {}
     if config.iam.permissions_boundary:
         found["the permissions boundary"] = boundary
@@ -48,7 +48,7 @@ def looks(config: EnvironmentConfig) -> dict[str, Look]:
 
 
 def boundary(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
-    """The policy that bounds every role: IAM takes one of the account, or one of AWS's."""
+    """Check the policy that bounds every role. IAM accepts one of the account's policies, or one managed by AWS."""
     from studioctl.aws.named import policy_is_there  # noqa: PLC0415 (boto3 is needed only here)
 
     arn, place = str(config.iam.permissions_boundary), ("iam", "permissions_boundary")

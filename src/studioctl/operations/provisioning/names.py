@@ -35,7 +35,7 @@ def place(resource_type: str, name: str, config: EnvironmentConfig) -> tuple[str
 
 
 def remedy(resource_type: str, name: str, config: EnvironmentConfig) -> str:
-    """What to write instead of this name."""
+    """Return the setting that replaces this name."""
     *tables, key = place(resource_type, name, config)
     if not tables:
         return f'{key} = "{another(config.name, LONGEST_ENVIRONMENT)}"'

@@ -1,4 +1,4 @@
-"""What is paid for although nobody works: the network, and editors that nobody stops."""
+"""Costs that arise while nobody works: the network, and editors that nobody stops."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

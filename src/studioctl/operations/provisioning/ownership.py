@@ -84,12 +84,12 @@ def refuse_unfinished(environment: Environment) -> None:
 
 
 def give_way(environment: Environment, summary: PlanSummary) -> None:
-    """Refuses to go on where AWS gave the name to another first `up`, which ran at the same time.
+    """Refuse to continue if another first `up`, which ran at the same time, got the name.
 
-    Everything waits for the role that is made first, so nothing was made here, and no claim of ours stays.
+    Everything waits for the role that is created first, so nothing was created here and no claim remains.
 
     Raises:
-        RefusedError: It did.
+        RefusedError: The other run got the name.
     """
     if not any(change.address == FIRST and change.action == "create" for change in summary.changes):
         return

@@ -1,4 +1,4 @@
-"""What stands in the way of a plan, found before anything is made."""
+"""A problem that blocks a plan, found before anything is created."""
 
 from dataclasses import dataclass
 

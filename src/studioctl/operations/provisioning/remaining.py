@@ -1,4 +1,4 @@
-"""What is left when everything should be gone: looked for in AWS, by our tag and by name, not in any state."""
+"""Finds resources that remain after `down`: in AWS, by the environment's tag and by name, not in any state."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ def records(environment: Environment) -> int:
 
 
 def remains(environment: Environment, kept: Collection[Holding]) -> tuple[Remain, ...]:
-    """What carries the environment's tag, or a name of its, and is not kept.
+    """Find resources with the environment's tag, or with one of its names, that are not kept.
 
     Raises:
-        AwsError: AWS refused to tell.
+        AwsError: AWS refused a call.
     """
     addresses = {resource.address for resource in environment.terraform.blueprint.resources()}
     by_name = adopt.existing(environment, addresses)

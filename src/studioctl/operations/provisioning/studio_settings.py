@@ -1,11 +1,11 @@
-"""Changes of the domain and its spaces that `up` makes by AWS's API: what Terraform's provider cannot send.
+"""Changes of the domain and its spaces that `up` makes through AWS's API, because Terraform's provider cannot.
 
-A plan tells them beside Terraform's own. The order of it all follows from the plan and from what AWS has now, and from
-nothing else: a run that was killed anywhere leaves less to do, and the next one finds out what.
+A plan lists them with Terraform's own changes. Their order depends only on the plan and on the present settings in AWS.
+A killed run therefore leaves less to do, and the next run finds out what is left.
 
-- What a new setting names (a script, a role, a group) is made before.
-- What an old setting names goes afterwards: AWS does not delete it before.
-- Where both are so, Terraform works twice. What is replaced gets an address of its own in the state in between.
+- Resources that a new setting names (a script, a role, a group) are created first.
+- Resources that an old setting names are deleted last, because AWS refuses to delete them earlier.
+- If a change needs both, Terraform runs twice. In between, a replaced resource has a separate address in the state.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -54,7 +54,7 @@ class Subject:
 
     @cached_property
     def attributes(self) -> tuple[AttributeChange, ...]:
-        """What is to change, in Terraform's words."""
+        """The attributes to change, in Terraform's terms."""
         found = studio_api.differences(self.wanted, self.current)
         return tuple(_attribute(path, before, after) for path, before, after in found)
 
@@ -76,7 +76,7 @@ def _attribute(path: str, before: Any, after: Any) -> AttributeChange:
 
 @dataclass(frozen=True)
 class _Records:
-    """What Terraform's state says, and what a plan makes of it. `is_made`: what it creates is there by now."""
+    """Terraform's state, and a plan's effect on it. `is_made`: the plan's resources have been created."""
 
     environment: Environment
     summary: PlanSummary
@@ -94,16 +94,16 @@ class _Records:
 
     @cached_property
     def actions(self) -> Mapping[str, str]:
-        """What happens to what the blueprint describes, by address."""
+        """The plan's action for each resource of the blueprint, by address."""
         return {} if self.is_made else {c.address: c.action for c in self.summary.changes if c.module}
 
     @cached_property
     def adopted(self) -> Mapping[str, Mapping[str, str]]:
-        """What others call the things that the plan adopts, by address."""
+        """The names that others use for the resources that the plan adopts, by address."""
         return {c.address: dict(c.called) for c in self.summary.changes if c.action == "import"}
 
     def look_up(self, reference: Ref) -> Any:
-        """What a reference stands for; UNKNOWN before it is made. What is adopted is there already."""
+        """Return the value of a reference; UNKNOWN until its resource is created. An adopted resource exists."""
         address, _, attribute = reference.address.rpartition(".")
         if self.actions.get(address) in MADE:
             return self.adopted.get(address, {}).get(attribute, UNKNOWN)
@@ -111,7 +111,7 @@ class _Records:
 
     @cached_property
     def leaving(self) -> Mapping[str, Mapping[str, Any]]:
-        """What the plan destroys, as it is now, by its address in the state."""
+        """The present attributes of the resources that the plan destroys, by address in the state."""
         destroyed = {instance_of(change) for change in self.summary.changes if change.destroys}
         known = Estate(self.environment.terraform.state()).addresses()
         return {address: it for address, it in known if address in destroyed}
@@ -134,7 +134,7 @@ class _Records:
         )
 
     def unborn(self) -> tuple[Subject, ...]:
-        """What the plan makes and only the API can finish, with what Terraform has no argument for."""
+        """The created resources that only the API can finish, with the settings that Terraform has no argument for."""
         made = [r for r in self.environment.terraform.blueprint.resources() if self.actions.get(r.address) in BORN]
         return tuple(Subject(r, studio_api.worth_saying(r.api_alone, {}), {}) for r in made)
 
@@ -202,7 +202,7 @@ def _steps_of_terraform(summary: PlanSummary) -> tuple[Step, ...]:
 
 
 def _steps(records: _Records, summary: PlanSummary, changed: Iterable[Subject]) -> tuple[Step, ...]:
-    """What AWS wants done, in its order."""
+    """The steps that AWS needs, in its order."""
     changed = tuple(changed)
     if domain := domain_by_api.due(records.environment, summary):
         others = tuple(s for s in changed if s.resource != domain or not domain.born_by_api)
@@ -353,7 +353,7 @@ def _second(path: str) -> str:
 
 
 def _made(subject: Subject) -> Mapping[str, Any]:
-    """What is wanted. Terraform has made all that it names, unless the state was changed in between."""
+    """Return the wanted settings. Terraform has created all that they name, unless somebody changed the state."""
     if studio_api.is_known(subject.wanted):
         return subject.wanted
     raise RefusedError(

@@ -38,19 +38,19 @@ if TYPE_CHECKING:
 def plan(
     environment: Environment, *, move_state: bool = False, adopt: str | None = None, refresh: bool = False
 ) -> Work[PlanSummary]:
-    """What `apply` would do.
+    """Plan what `apply` would do.
 
     Args:
         environment: The environment.
-        move_state: Whether the state may move, if `[state]` now says another place.
-        adopt: The environment's name once more, if it may be one of which there is no record here.
-        refresh: Whether AWS is asked about everything, also about what is as the last `up` left it.
+        move_state: Whether the state may move, if `[state]` now names another place.
+        adopt: The environment's name once more, if it may be one that has no record here.
+        refresh: Whether to ask AWS about every resource, including those that the last `up` left unchanged.
 
     Raises:
-        RefusedError: The file had another name, region or account before, and what it made there still exists; or
-            another environment of the name is being made or removed.
-        ConfigError: Studio cannot live in the VPC that the file names, or AWS lacks an endpoint that it needs, or
-            nobody knows the prices that a limit needs.
+        RefusedError: The file had another name, region or account before, and its resources there still exist; or
+            another environment of this name is being created or removed.
+        ConfigError: Studio cannot use the VPC that the file names, AWS lacks an endpoint that it needs, or a limit
+            needs a price that is unknown.
     """
     ownership.check_word(environment.config.name, adopt)
     refuse_limits_without_prices(environment.config)
@@ -209,6 +209,6 @@ def _settle(environment: Environment, summary: PlanSummary) -> Work[None]:
 
 
 def outputs(environment: Environment) -> Work[Mapping[str, Any]]:
-    """What the last `apply` made: the outputs by name; empty if there was none."""
+    """Return the outputs of the last `apply`, by name; empty if there was none."""
     yield from environment.terraform.init()
     return environment.terraform.outputs()

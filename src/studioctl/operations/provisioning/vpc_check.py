@@ -22,7 +22,7 @@ Located = tuple[tuple[str | int, ...], str]
 
 
 def problems(account: Account) -> Iterator[Problem]:
-    """What is wrong with the VPC that the file names, if it names one. Raises AwsError when AWS refuses to tell."""
+    """Find problems of the VPC that the file names, if it names one. Raises AwsError if AWS refuses a call."""
     if account.config.network.vpc is not None:
         for place, words in _problems(account, account.config.network.vpc):
             yield Problem(place, words)

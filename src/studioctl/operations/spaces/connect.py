@@ -68,7 +68,7 @@ class Survey:
 
     @property
     def question(self) -> str:
-        """What the person agrees to; empty when nothing changes at AWS."""
+        """The steps that the user confirms; empty when nothing changes in AWS."""
         steps = [f"stop '{self.space.name}' (what runs in it ends, files stay)"] if self.must_stop else []
         steps += ["allow remote access"] if self.must_enable else []
         if self.must_start:
@@ -252,7 +252,7 @@ def make_known(found: Survey, app: App, environ: Mapping[str, str]) -> Reachable
 
 
 def ssh_disagrees(host: Host, environ: Mapping[str, str]) -> str | None:
-    """What else in the user's configuration keeps ssh from reaching the host as we wrote it; None when nothing does."""
+    """Return the setting in the user's configuration that keeps ssh from using our entry for the host, if any."""
     program = ssh.find(environ)
     return ssh.disagreement(program, host, environ) if program else None
 

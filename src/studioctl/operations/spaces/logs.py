@@ -1,4 +1,4 @@
-"""What a space's lifecycle script and its editor wrote, by time."""
+"""The logs of a space's lifecycle script and editor, by time."""
 
 import time
 from collections.abc import Iterator
@@ -67,6 +67,6 @@ def _readers(account: Account, space: Space, lines: int) -> dict[str, Reader]:
 
 
 def _merged(readers: dict[str, Reader]) -> list[LogLine]:
-    """What is new in all of them; lines of one moment stay in their stream's order."""
+    """Return the new lines of all streams by time. Lines with the same time keep their stream's order."""
     new = [LogLine(at, source, text) for source, reader in readers.items() for at, text in reader.read()]
     return sorted(new, key=lambda line: line.at)

@@ -63,7 +63,7 @@ def is_refused(error: AwsError) -> bool:
 
 
 def default_instance_type(account: Account, space: SpaceDetails) -> str | None:
-    """What a space runs on that names no type; None where that is the domain's or AWS's choice."""
+    """Return the instance type of a space that names none; None if the domain or AWS chooses it."""
     return (
         account.studio.editor_defaults(space.domain_id, space.owner, space.editor_type).spec.instance_type
         if space.owner

@@ -1,4 +1,4 @@
-"""What AWS wants of a space before it lets a local editor in."""
+"""AWS's requirements of a space for remote access by a local editor."""
 
 from studio_emulator.facts import DEFAULT_INSTANCE_TYPE, REMOTE_ACCESS_GB
 from studio_emulator.facts import TOO_SMALL_FOR_REMOTE_ACCESS as TOO_SMALL
@@ -56,7 +56,7 @@ def large_enough(instance_type: str | None) -> str | None:
 
 
 def spec_of(space: SpaceDetails, app: App | None) -> ResourceSpec:
-    """What the space runs on, or will when it is started."""
+    """Return the instance type and image that the space runs on, or will run on when it starts."""
     return app.spec if app is not None and app.is_running else space.spec
 
 

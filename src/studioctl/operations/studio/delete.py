@@ -20,10 +20,10 @@ STALE = 30.0
 
 
 def remove_studio(studio: Studio, domain_id: str, *, keep_home: bool = False) -> Work[None]:
-    """Deletes a domain with everything in it, for ever, and unless it is kept its home file system.
+    """Permanently delete a domain with everything in it, including its home file system unless `keep_home` is set.
 
     Raises:
-        AwsError: AWS refused, or tried twice and failed; its reason is told.
+        AwsError: AWS refused, or failed twice. The message has AWS's reason.
     """
     yield from stop_apps(studio, domain_id, studio.apps(domain_id))
     yield from _drain(
@@ -55,15 +55,15 @@ def remove_studio(studio: Studio, domain_id: str, *, keep_home: bool = False) ->
 
 
 def settle(studio: Studio, domain_id: str, *, since: str = "") -> Work[None]:
-    """Waits until AWS has finished what a run that is over asked it for: it refuses changes meanwhile.
+    """Wait until AWS has finished the changes of an earlier run, because it refuses other changes until then.
 
     Args:
         studio: The account's Studio.
         domain_id: The domain.
-        since: When nothing was under way, if that is known: then AWS is asked only for what changed since.
+        since: A time at which nothing was changing, if known. Only changes after it are then read from AWS.
 
     Raises:
-        AwsError: It was not finished in time.
+        AwsError: AWS did not finish in time.
     """
     if studio.is_passing(domain_id, since=since):
         yield from until(
@@ -114,7 +114,7 @@ def _drain(
     delete: Callable[[str], None],
     reason: Callable[[str], str],
 ) -> Work[None]:
-    """Deletes all of a kind side by side, also what appears meanwhile, until there is none."""
+    """Delete all resources of a kind in parallel, including new ones that appear, until none is left."""
     deletions: dict[str, Deletion] = {}
 
     def deletion(name: str) -> Deletion:
