@@ -1,1 +1,1 @@
-"""What stands in for SageMaker Studio on this machine. Imports nothing of studioctl."""
+"""An emulator of SageMaker Studio for this machine. Imports nothing from studioctl."""

@@ -62,7 +62,7 @@ CHECKS = (foreign_arns.refuse, named_keys.refuse, public_access.refuse)
 
 @dataclass(frozen=True)
 class Identity:
-    """What `/health` says: how a caller knows that this is the process it started."""
+    """The answer of `/health`, by which a caller recognises the process that it started."""
 
     instance_id: str = field(default_factory=lambda: secrets.token_hex(8))
     pid: int = field(default_factory=os.getpid)
@@ -145,7 +145,7 @@ class Application:
     def _carry_out(
         self, environ: dict[str, Any], start_response: Any, call: Call, outcome: Outcome | None = None
     ) -> Iterable[bytes]:
-        """What moto has not, or fails at, is told in AWS's form, not as a broken server that is asked again."""
+        """Answer in AWS's form where moto lacks or fails a call. Clients would retry after a plain server error."""
         if call == gate.INVOKE:
             return gate.invocation(environ, call, self.door, self.turn)(environ, start_response)
         with self.turn:
@@ -216,7 +216,7 @@ class Application:
             raise Refused("not the administrator")
 
     def _unsigned_answer(self, request: Request) -> Response | None:
-        """What needs no signature: whether we are well, and pages whose address is a permission itself."""
+        """Answer requests that need no signature: the health check, and pages whose address is a permission."""
         if "Authorization" in request.headers or request.method != "GET":
             return None
         match request.path.split("/")[1:]:
@@ -352,7 +352,7 @@ def bind(
 
 
 def _refuse_stranger(environ: dict[str, Any]) -> Response | None:
-    """A page in a browser may reach loopback under a name of its own (DNS rebinding) or from its own origin."""
+    """Refuse web pages: one in a browser may reach loopback under its own name (DNS rebinding) or from its origin."""
     host = _host_in(f"//{environ.get('HTTP_HOST', '')}")
     asks_for_credentials = host == CREDENTIALS_ADDRESS and peers.at(environ.get("REMOTE_ADDR", "")) is not None
     if not is_loopback(host) and not asks_for_credentials:

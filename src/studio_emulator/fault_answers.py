@@ -1,7 +1,7 @@
-"""What a fault looks like on the wire: AWS's codes, words and statuses by service, and connections that break.
+"""Faults on the wire: AWS's codes, messages and statuses by service, and connections that break.
 
-Sources: the page "Common errors" of each service's API reference, botocore's service models, and for S3 and EC2 their
-lists of error codes. Texts that are not there are marked as assumed.
+Sources: the page "Common errors" of each service's API reference, botocore's service models, and the lists of error
+codes of S3 and EC2. Texts without a source are marked as assumed.
 """
 
 import json

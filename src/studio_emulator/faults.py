@@ -1,4 +1,4 @@
-"""What can be made to go wrong, and whose turn it is. Light: the command line imports it too."""
+"""Faults that can be set, and the choice of the next one. Imports little, because the command line uses it too."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 SLOW_SECONDS = 15.0
-HANG_SECONDS = 600.0  # nobody waits longer, and a thread is not held for ever
+HANG_SECONDS = 600.0  # longer than anybody waits, and the thread ends at last
 
 
 def unknown(what: str, value: str, known: Sequence[str]) -> str:
@@ -159,17 +159,17 @@ class Active:
 
 @dataclass
 class Faults:
-    """Everything that is wrong at present. The caller holds the lock.
+    """The active faults. The caller holds the lock.
 
-    Each fault throws dice of its own, made from the seed, its place and the count of its calls: the n-th call is hit or
-    not, whatever else is asked meanwhile.
+    Each fault has a separate random generator, made from the seed, its place and the count of its calls. Whether the
+    n-th call is hit therefore does not depend on other calls.
     """
 
     seed: int = 0
     active: list[Active] = field(default_factory=list)
 
     def hit(self, service: str, action: str) -> Fault | None:
-        """What happens to this call; None when nothing does. The first fault that is due wins."""
+        """Return the fault that hits this call, if any. The first fault that is due wins."""
         for place, active in enumerate(self.active):
             dice = Random(f"{self.seed}/{place}/{active.seen}")  # noqa: S311 - a rehearsal, not a secret
             if active.fault.concerns(service, action) and active.is_due(dice, time.monotonic()):

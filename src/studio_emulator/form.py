@@ -190,7 +190,7 @@ def _parameters(environ: Mapping[str, Any], body: bytes) -> dict[str, str]:
 
 
 def _key(name: str, member: Shape, *, is_ec2: bool) -> str:
-    """What a member is called in a query: botocore's serializers have these rules."""
+    """Return a member's name in a query, by the rules of botocore's serializers."""
     where = member.serialization
     called = str(where.get("name", name))
     return str(where.get("queryName") or called[:1].upper() + called[1:]) if is_ec2 else called

@@ -1,6 +1,6 @@
-"""Ways out of a VPC as strict as AWS: NAT gateways, public addresses, internet gateways and endpoints.
+"""Routes out of a VPC with AWS's dependency checks: NAT gateways, public addresses, internet gateways and endpoints.
 
-moto forgets what hangs on what, and keeps a deleted NAT gateway's interface for ever. Texts are AWS's where a source
+moto ignores the dependencies, and never deletes the interface of a deleted NAT gateway. Texts are AWS's where a source
 is named, and assumed elsewhere.
 """
 
@@ -172,8 +172,8 @@ class GatewayBackend(EC2Backend):
             )
 
     def _attached_gateways(self) -> list[Any]:
-        return list(self.internet_gateways.values())  # moto types their VPC as None for ever
+        return list(self.internet_gateways.values())  # moto's type of their VPC is always None
 
     def _addresses_in_use(self) -> list[Any]:
-        addresses: list[Any] = self.addresses  # moto types their interface as None for ever
+        addresses: list[Any] = self.addresses  # moto's type of their interface is always None
         return [address for address in addresses if address.eni is not None]

@@ -1,4 +1,4 @@
-"""The single seam into moto: nothing else of ours replaces a part of it."""
+"""The single seam into moto: no other module replaces a part of it."""
 
 import functools
 from collections.abc import Mapping

@@ -21,7 +21,7 @@ class DisabledError(JsonRESTError):
 
 
 class InvalidStateError(JsonRESTError):
-    """The key is on its way out. The words are AWS's own, seen in many public logs."""
+    """The key is being deleted. The text is AWS's own, seen in many public logs."""
 
     code = 400
 
@@ -39,12 +39,12 @@ class Unusable:
 
 
 def why_unusable(account_id: str, region: str, key_id: str | None) -> Unusable | None:
-    """What keeps a service from encrypting data with this key of the account; None if nothing does.
+    """Return the reason why a service cannot encrypt data with this key of the account; None if it can.
 
     Args:
-        account_id: The account that the service works for. A key of another one does not exist for it.
-        region: Where the service works.
-        key_id: An id, an ARN, or an alias; None and AWS's own keys are always fine.
+        account_id: The account that the service works for. Other accounts' keys do not exist for it.
+        region: The service's region.
+        key_id: An id, an ARN, or an alias; None and AWS's own keys always work.
     """
     if not key_id or "alias/aws/" in key_id:
         return None
@@ -73,7 +73,7 @@ class StrictKmsBackend(KmsBackend):
         return kms_urls
 
     def schedule_key_deletion(self, key_id: str, pending_window_in_days: int) -> float:
-        """Once: what is on its way out cannot be sent there again."""
+        """Refuse a key that is already being deleted."""
         key = self._not_leaving(key_id)
         if not 7 <= pending_window_in_days <= 30:  # text assumed
             raise JsonRESTError("ValidationException", "PendingWindowInDays must be between 7 and 30")
@@ -97,11 +97,11 @@ class StrictKmsBackend(KmsBackend):
         super().delete_alias(alias_name)
 
     def disable_key(self, key_id: str) -> None:
-        """By its ARN too, on which moto stumbles; one on its way out neither."""
+        """Accept an ARN, which moto does not, and refuse a key that is being deleted."""
         super().disable_key(self._not_leaving(key_id).id)
 
     def enable_key(self, key_id: str) -> None:
-        """The same: its deletion has to be cancelled before."""
+        """Like `disable_key`: the key's deletion must be cancelled first."""
         super().enable_key(self._not_leaving(key_id).id)
 
     def enable_key_rotation(self, key_id: str) -> None:
@@ -141,6 +141,6 @@ def _check_alias(name: str) -> None:
 
 
 def _names(key: Key) -> set[str]:
-    """What a request may call it."""
+    """Return the names that a request may use for the key."""
     prefix = key.arn.rpartition(":")[0]
     return {key.id, key.arn, *key.aliases, *(f"{prefix}:{alias}" for alias in key.aliases)}

@@ -1,7 +1,7 @@
-"""What AWS says to a request that is none: one that cannot be read, or that its service's model does not have.
+"""AWS's answers to malformed requests: those that cannot be read, or that the service's model does not have.
 
-Sources: the list of error codes of S3, the page "Common errors" of IAM's, EC2's and EFS's API references, and the words
-of AWS's front ends in public logs. What no source names is marked as assumed.
+Sources: the list of error codes of S3, the page "Common errors" of IAM's, EC2's and EFS's API references, and messages
+of AWS's front ends in public logs. Texts without a source are marked as assumed.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _OF_PARAMETER = Said("InvalidParameterException", "{more}")
 
 
 def _everywhere(text: str, s3: Said) -> dict[str, Said]:
-    """Only S3 has words of its own for this; for the others code and text are assumed."""
+    """Return the answers by protocol. Only S3's is known; the code and text of the others are assumed."""
     return {
         "s3": s3,
         "json": Said("SerializationException", text),

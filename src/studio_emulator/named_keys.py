@@ -20,7 +20,7 @@ from studio_emulator.server import ACCOUNT_ID
 
 @dataclass(frozen=True)
 class Request:
-    """What there is to look at: the members of the body, the headers, and the region."""
+    """The relevant parts of a request: the members of the body, the headers, and the region."""
 
     members: Mapping[str, Any]
     environ: Mapping[str, Any]

@@ -68,7 +68,7 @@ class StrictEC2Backend(SecurityGroupBackend, AddressBackend, GatewayBackend):
         """Whatever is in it or attached to it blocks it, but what came with it: API reference, DeleteVpc."""
         vpc = self.get_vpc(vpc_id)
         groups = self.groups.get(vpc_id, {})
-        gateways: list[Any] = list(self.internet_gateways.values())  # moto types their VPC as None for ever
+        gateways: list[Any] = list(self.internet_gateways.values())  # moto's type of their VPC is always None
         blockers: list[Any] = [gateway for gateway in gateways if gateway.vpc is vpc]
         blockers += [eni for eni in self.enis.values() if eni.subnet.vpc_id == vpc_id]
         blockers += [group for group in groups.values() if not group.is_default]

@@ -1,6 +1,6 @@
-"""What moto holds beyond what the inventory has words of its own for, found in the collections of its backends.
+"""Resources in moto that the inventory has no specific words for, found in the collections of moto's backends.
 
-A backend is compared with a new one of its kind: what both hold, an account has from the start.
+Each backend is compared with a new one of its kind: an account has the resources of both from the start.
 """
 
 import re

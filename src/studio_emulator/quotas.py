@@ -42,7 +42,7 @@ class QuotaBackend(ServiceQuotasBackend):
         return urls
 
     def list_aws_default_service_quotas(self, service_code: str) -> list[Shape]:
-        """What a new account has. Raises NoSuchResource for a service that the emulator does not know."""
+        """Return the quotas of a new account. Raises NoSuchResource for a service that the emulator does not know."""
         if service_code == IAM:
             return [self._shape(quota, IAM, "AWS Identity and Access Management (IAM)") for quota in IAM_QUOTAS]
         if service_code == databases.SERVICE:
@@ -53,15 +53,15 @@ class QuotaBackend(ServiceQuotasBackend):
         return [self._shape(quota, SERVICE, "Amazon SageMaker") for quota in known]
 
     def list_service_quotas(self, service_code: str) -> list[Shape]:
-        """What this account has."""
+        """Return the quotas of this account."""
         return [self._applied(shape) for shape in self.list_aws_default_service_quotas(service_code)]
 
     def get_service_quota(self, service_code: str, quota_code: str) -> Shape:
-        """What this account has of one. Raises NoSuchResource."""
+        """Return one quota of this account. Raises NoSuchResource."""
         return self._applied(self.get_aws_default_service_quota(service_code, quota_code))
 
     def get_aws_default_service_quota(self, service_code: str, quota_code: str) -> Shape:
-        """What a new account has of one. Raises NoSuchResource."""
+        """Return one quota of a new account. Raises NoSuchResource."""
         for shape in self.list_aws_default_service_quotas(service_code):
             if shape["QuotaCode"] == quota_code:
                 return shape

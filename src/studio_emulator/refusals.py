@@ -1,4 +1,4 @@
-"""What AWS says to a request whose signature does not hold, by the protocol of the service that is asked.
+"""AWS's answers to requests with an invalid signature, by the protocol of the service.
 
 Sources: the IAM User Guide's "Troubleshoot Signature Version 4", "Common error types" of the API references, and the
 lists of error codes of S3 and EC2.
@@ -89,7 +89,7 @@ _OF_KEYS = frozenset({"missing", "unknown key", "wrong token", "wrong signature"
 
 
 def answer(refused: Refused, environ: Mapping[str, Any], service: str, action: str) -> Response:
-    """What a client gets that was not let in, or whose request is none."""
+    """Return the response to a client whose request was refused or is malformed."""
     family = family_of(service, environ, action)
     by_family = REFUSALS.get(refused.why) or MALFORMED[refused.why]
     said = by_family.get(service) or by_family.get(family) or next(iter(by_family.values()))

@@ -42,7 +42,7 @@ def route_of(path: str) -> tuple[str, str] | None:
 
 
 def password_of(authorization: str) -> str:
-    """What a client signs in with, from its header; "" where that is of another kind."""
+    """Return the password from a client's header; "" for another kind of header."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         user, _, token = b64decode(encoded, validate=True).decode().partition(":")
@@ -52,7 +52,7 @@ def password_of(authorization: str) -> str:
 
 
 def answer(request: Request) -> Response:
-    """What the registry answers. The caller holds the lock."""
+    """Return the registry's answer. The caller holds the lock."""
     if token := re.fullmatch(rf"{DOWNLOADS}([\w-]+)", request.path):
         return _download(token[1])
     backend = _backend_of(request)

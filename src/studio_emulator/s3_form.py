@@ -16,7 +16,7 @@ from studio_emulator.signatures import Refused
 
 LONGEST_KEY = 1024  # bytes of UTF-8: S3 User Guide, "Naming Amazon S3 objects"
 CONTROL = "/v20180820/"  # S3 Control, another service that signs as S3
-# What these values may be the service says itself, with errors of their own.
+# The service checks these values itself and has specific errors for them.
 _OWN_ERRORS = frozenset({"BucketLocationConstraint", "Event"})
 _SCALARS = {
     "integer": re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII),

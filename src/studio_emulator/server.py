@@ -30,7 +30,7 @@ ANSWER_SECONDS = 15.0  # on a busy machine
 ACCOUNT_ID = "123456789012"  # the only one
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
-"""What this process started: a child must be waited for, or it stays as a zombie."""
+"""The processes that this one started. A child must be waited for, or it stays as a zombie."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,9 @@ def stop(state_dir: Path | None = None) -> bool:
 
 
 def environment(emulator: RunningEmulator, region: str) -> dict[str, str]:
-    """Variables that point any AWS client at the emulator, with its administrator's key, which is none of AWS's.
+    """Return variables that point any AWS client at the emulator, with its administrator's key (not one of AWS).
 
-    Proxies are passed by for this machine, in addition to what the caller's own environment says.
+    Clients bypass proxies for this machine, and for the hosts that the caller's environment excludes.
     """
     access_key_id, secret = emulator.key
     direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
@@ -260,7 +260,7 @@ def permissions(emulator: RunningEmulator, *, forget: bool = False) -> Any:
 
 
 def faults(emulator: RunningEmulator) -> dict[str, Any]:
-    """What is made to go wrong, see `faults.Faults.to_json`. Raises EmulatorError when it does not answer."""
+    """Return the active faults, see `faults.Faults.to_json`. Raises EmulatorError if the emulator does not answer."""
     return own(emulator, "GET", "faults")
 
 
@@ -287,7 +287,7 @@ def own(
     hint: str = "studioctl emulator faults set --help",
     seconds: float = 60,
 ) -> dict[str, Any]:
-    """What one of the emulator's own paths answers; `hint` is what to do when it refuses."""
+    """Call one of the emulator's own paths and return the answer; `hint` is the remedy if it refuses."""
     path = what if what.startswith("/") else f"/_studioctl/{what}"
     try:
         answer: dict[str, Any] = ask(emulator.port, method, path, timeout=seconds, content=content, key=emulator.key)

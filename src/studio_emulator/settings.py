@@ -1,4 +1,4 @@
-"""What the emulator can be told when it starts. Light: imported by the command line too."""
+"""The emulator's settings, given when it starts. Imports little, because the command line uses it too."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class EmulatorSettings:
-    """How the emulator behaves where AWS is slow, undocumented or different from account to account.
+    """The emulator's behaviour where AWS is slow, undocumented or different from account to account.
 
     Args:
         transition_seconds: How long Pending, Updating and Deleting last. AWS needs seconds to minutes.
@@ -30,8 +30,8 @@ class EmulatorSettings:
         enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
             of five can be rehearsed although a new account may have two profiles. An editor on a type of instance of
             which the account may have none is refused in any case.
-        run_lifecycle: Whether an app runs its lifecycle configurations when it starts, in namespaces of their own on
-            this machine.
+        run_lifecycle: Whether an app runs its lifecycle configurations when it starts, in separate namespaces on this
+            machine.
         accept_any_key: Whether requests are let in whoever signed them, or nobody: for tests of other programs. It
             excludes `run_lifecycle`: every user of the machine could run code as the one who started the emulator.
         run_training: Whether training jobs run, each in its namespaces on this machine; without it

@@ -26,14 +26,14 @@ SKEW = {"s3": timedelta(minutes=15)}  # how far the two clocks may differ; 5 min
 
 @dataclass(frozen=True)
 class Secret:
-    """What belongs to an access key: its secret and, of a session, the token that must come along."""
+    """The secret of an access key and, for a session, the token that requests must contain."""
 
     key: str
     token: str = ""
 
 
-class Refused(Exception):  # noqa: N818 - what a client is told, no fault of ours
-    """A request is not let in. The first argument is why, a key of `refusals.REFUSALS`; the second one tells more."""
+class Refused(Exception):  # noqa: N818 - an answer to a client, not our error
+    """A request is refused. The first argument is the reason, a key of `refusals.REFUSALS`; the second adds details."""
 
     def __init__(self, why: str, more: str = "") -> None:
         super().__init__(why, more)
@@ -182,7 +182,7 @@ def _check_head(given: Signed, environ: Mapping[str, Any], payload: str, secret:
 
 
 def known(access_key: str, token: str, secret_of: Callable[[str], Secret | None]) -> Secret:
-    """What belongs to an access key. Raises Refused for one that is unknown, or whose token is another one."""
+    """Return the secret of an access key. Raises Refused for an unknown key, or for a wrong token."""
     secret = secret_of(access_key)
     if secret is None or (secret.token and not token):
         raise Refused("unknown key")
@@ -197,7 +197,7 @@ def _header(environ: Mapping[str, Any], name: str) -> str:
 
 
 def _payload(given: Signed, environ: Mapping[str, Any], body: bytes) -> str:
-    """What the signature says about the body. Only S3 lets a client sign a request without it."""
+    """Return the signed digest of the body. Only S3 accepts requests that are signed without the body."""
     named = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")
     if given.scope.service == "s3":
         if named or given.seconds is not None:

@@ -89,7 +89,7 @@ def same(made: str, given: str) -> bool:
 def headers(
     key: tuple[str, str], method: str, host: str, path: str, body: bytes = b"", *, service: str = "studioctl"
 ) -> dict[str, str]:
-    """What a request of ours to the emulator carries. The path has no query and nothing that is percent-encoded."""
+    """Return the headers of a request from us to the emulator. The path has no query and no percent-encoding."""
     moment = datetime.now(UTC).strftime(MOMENT)
     scope = Scope(moment[:8], "us-east-1", service)
     request = Signable(method, path, "", (("host", host), ("x-amz-date", moment)), hashlib.sha256(body).hexdigest())

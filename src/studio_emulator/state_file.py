@@ -61,7 +61,7 @@ class State:
 
 
 def proof(secret: str, challenge: str) -> str:
-    """What only a process can answer that knows the secret."""
+    """Return the answer to a challenge, which needs the secret."""
     return hmac.new(secret.encode(), challenge.encode(), "sha256").hexdigest()
 
 

@@ -14,7 +14,7 @@ from moto.sts.utils import random_session_token
 
 @dataclass(frozen=True)
 class SessionToken:
-    """What GetSessionToken gave out: as good as the key that asked for it, until it expires."""
+    """A session from GetSessionToken, with the same rights as the key that asked for it until it expires."""
 
     secret: str
     token: str

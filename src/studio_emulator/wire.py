@@ -73,7 +73,7 @@ class RequestHandler(MotoRequestHandler):
 
 
 class Server(ThreadedWSGIServer):
-    """werkzeug's threaded server, but for the look-up of its own name, which can take seconds and asks a resolver."""
+    """werkzeug's threaded server without the look-up of its name, which asks a resolver and can take seconds."""
 
     def server_bind(self) -> None:
         socketserver.TCPServer.server_bind(self)

@@ -68,14 +68,14 @@ class Studio:
         return self._account.config.name
 
     def plan(self, *, refresh: bool = False, on_event: OnEvent | None = None) -> "PlanSummary":
-        """What `up` would create, change and destroy. Nothing is changed. Runs Terraform, as do `up` and `down`.
+        """Plan what `up` would create, change and destroy. Changes nothing. Runs Terraform, like `up` and `down`.
 
         Args:
-            refresh: Ask AWS about everything, also about what is as the last `up` left it.
+            refresh: Ask AWS about every resource, including those that the last `up` left unchanged.
             on_event: Called with each event.
 
         Raises:
-            RefusedError: The state would have to move: `studioctl plan` asks whether it shall.
+            RefusedError: The state would have to move. `studioctl plan` asks for confirmation.
             TerraformError: Terraform failed.
         """
         from studioctl.operations.provisioning import up as provision  # noqa: PLC0415
@@ -90,18 +90,18 @@ class Studio:
         adopt: str | None = None,
         on_event: OnEvent | None = None,
     ) -> "Mapping[str, Any]":
-        """Makes the environment what the file says, without asking, and returns its outputs by name.
+        """Create or change the environment as the file describes, without asking, and return its outputs by name.
 
         Args:
-            stop_apps: Stop running apps that are in the way. Their files are kept.
-            delete_data: Also delete, for ever, the data in what the plan deletes: volumes, objects, images.
-            adopt: The environment's name, to take over a living one of which there is no record here.
+            stop_apps: Stop running apps that block the plan. Their files are kept.
+            delete_data: Also permanently delete the data in what the plan deletes: volumes, objects, images.
+            adopt: The environment's name, to take over an existing one that has no record here.
             on_event: Called with each event.
 
         Raises:
-            RefusedError: Data would be lost, apps are in the way, AWS cannot change it, or there is no record here of
-                a living environment of the name: nothing was changed.
-            TerraformError: AWS refused something. Called again, it goes on from there.
+            RefusedError: Data would be lost, apps block the plan, AWS cannot make a change, or an existing environment
+                of this name has no record here. Nothing was changed.
+            TerraformError: AWS refused a call. Calling it again continues from there.
         """
         from studioctl.operations.provisioning import data_loss  # noqa: PLC0415
         from studioctl.operations.provisioning import up as provision  # noqa: PLC0415
@@ -120,19 +120,18 @@ class Studio:
         adopt: str | None = None,
         on_event: OnEvent | None = None,
     ) -> "Outcome":
-        """Removes the environment, without asking; what was kept, and what is left although it should not be.
+        """Remove the environment without asking. Return what was kept, and what remains although it should not.
 
         Args:
-            name: The environment's name once more, so that nobody removes another one than they mean.
-            delete_data: Data that goes too, for ever: "bucket", "homes", "images", "secrets", "spaces",
-                or "all".
-            adopt: The environment's name, to take over a living one of which there is no record here.
+            name: The environment's name once more, to prevent the removal of a wrong environment.
+            delete_data: Data to permanently delete too: "bucket", "homes", "images", "secrets", "spaces", or "all".
+            adopt: The environment's name, to take over an existing one that has no record here.
             on_event: Called with each event.
 
         Raises:
-            RefusedError: Volumes of spaces would be lost, and "spaces" is not in `delete_data`; or there is no record
-                here of a living environment of the name.
-            TerraformError: AWS refused something. Called again, it goes on from there.
+            RefusedError: Volumes of spaces would be lost, and "spaces" is not in `delete_data`; or an existing
+                environment of this name has no record here.
+            TerraformError: AWS refused a call. Calling it again continues from there.
         """
         from studioctl.operations.data import inventory  # noqa: PLC0415
         from studioctl.operations.provisioning import down as teardown  # noqa: PLC0415

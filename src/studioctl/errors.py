@@ -1,7 +1,7 @@
-"""The one error type that reaches a person, its families and their exit codes.
+"""The one error type that users see, its subclasses and their exit codes.
 
-Whoever raises says what happened and what to do next; only `cli/main.py` prints it and exits. This module
-imports nothing of ours.
+The code that raises it says what happened and what to do next. Only `cli/main.py` prints it and exits. This module
+imports no other module of studioctl.
 """
 
 from enum import IntEnum
@@ -13,7 +13,7 @@ REHEARSE = "; or add --local to act on the emulator"
 
 
 class ExitCode(IntEnum):
-    """What the process tells the shell. Stable: scripts rely on these numbers."""
+    """The process's exit codes. They are stable, because scripts rely on these numbers."""
 
     OK = 0
     FAILED = 1

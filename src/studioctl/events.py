@@ -1,7 +1,7 @@
-"""What long work says while it runs. This module imports nothing of ours.
+"""Events of long work. This module imports no other module of studioctl.
 
-Work is a generator that yields events and returns its result, so that one operation passes on another's with
-`result = yield from other()`, and only the presentation decides how it looks.
+Work is a generator that yields events and returns its result. An operation passes on another's events with
+`result = yield from other()`, and only the presentation decides how they look.
 """
 
 from collections.abc import Callable, Generator

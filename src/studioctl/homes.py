@@ -23,20 +23,20 @@ def settings() -> Path | None:
 
 
 def cache() -> Path | None:
-    """What can be made anew."""
+    """The directory for files that can be created again."""
     return _absolute(platformdirs.user_cache_path)
 
 
 def data() -> Path | None:
-    """What is not to be lost."""
+    """The directory for files that must not be lost."""
     return _absolute(platformdirs.user_data_path)
 
 
 def state() -> Path:
-    """What is for this machine alone.
+    """The directory for files of this machine only.
 
     Raises:
-        ConfigError: No home is known.
+        ConfigError: No home directory is known.
     """
     return required(_absolute(platformdirs.user_state_path))
 

@@ -1,4 +1,4 @@
-"""The documentation that comes with the package: the pages of docs/, each with a name of its own."""
+"""The documentation that comes with the package: the pages of docs/, each with a unique name."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The helper programs of the user's: where they are, and what they say of themselves. Imports nothing of ours."""
+"""The user's helper programs: their locations and versions. Imports no other module of studioctl."""
 
 import os
 import re
@@ -46,7 +46,7 @@ def find(name: str, environ: Mapping[str, str], *, asked: Sequence[str] = ("--ve
 
 
 def _ask(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """What it says on both streams; nothing when it cannot be run or does not end in time."""
+    """Return a program's output on both streams; empty if it cannot run or does not end in time."""
     try:
         done = subprocess.run(
             command,

@@ -64,7 +64,7 @@ class Target:
         return f" --region {self.region}{self.profile_flag}{emulated}"
 
 
-# What Terraform is signed in with: to AWS, and to registries of its own.
+# Variables with Terraform's credentials for AWS and for its own registries.
 # https://developer.hashicorp.com/terraform/cli/config/config-file#environment-variable-credentials
 _TERRAFORMS = ("AWS_", "TF_TOKEN_")
 

@@ -440,8 +440,8 @@ def test_down_refuses_while_a_space_holds_files_and_says_what_is_kept(applied: A
         asked = applied.shell.studioctl("down", "--local", "--delete-data=images,spaces", expect=4)
         assert asked.err.partition("\n! ")[0].split("This will be destroyed:\n")[1] == GOING
         assert asked.err.partition("\n! ")[2] == (
-            "repository 'acme-ml' is lost for ever: 1 image\n"
-            "\n! space 'ada-editor' is lost for ever: a volume of 20 GB\n"
+            "repository 'acme-ml' is permanently deleted: 1 image\n"
+            "\n! space 'ada-editor' is permanently deleted: a volume of 20 GB\n"
             "\nKept, with the data in it:\n"
             f"  bucket '{bucket}': 1 object, 4 bytes  (less than 0.01 USD a month)\n"
             "  secret 'acme-ml/github': a value  (about 0.40 USD a month)\n"

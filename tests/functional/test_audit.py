@@ -17,7 +17,7 @@ name = "ada"
 """
 ACCEPT = """
 [audit]
-accept = { STUDIO-005 = "trainings run over night", STUDIO-091 = "no checkov on this machine" }
+accept = { STUDIO-005 = "training runs overnight", STUDIO-091 = "no checkov on this machine" }
 """
 
 

@@ -170,7 +170,7 @@ def test_where_no_namespace_can_be_had_nothing_runs(shell: Shell, bubblewrap: st
         )
         assert (done.returncode, done.stdout) == (1, ""), done.stderr
         said = " ".join(done.stderr.split())
-        assert "Error: A lifecycle script is rehearsed only in namespaces of its own" in said
+        assert "Error: A lifecycle script is rehearsed only in separate namespaces" in said
         assert why in said
         assert f"Next: {remedy}" in said
     assert json.loads(shell.studioctl("emulator", "status", "--json", expect=1).out)["running"] is False

@@ -28,9 +28,9 @@ class AdministratorKey:
     secret_access_key: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
 
     def secret_of(self, access_key_id: str) -> Secret | None:
-        """What belongs to an access key, the administrator's or another; None when there is no such key.
+        """Return the secret of an access key, the administrator's or another; None if there is no such key.
 
-        Sessions of roles are found although they have expired: they are told so once their signature holds.
+        Expired sessions of roles are found too: the client learns of the expiry once its signature is valid.
         """
         if access_key_id == self.access_key_id:
             return Secret(self.secret_access_key)

@@ -20,13 +20,13 @@ RESOURCE = "a resource-based policy"
 
 @dataclass(frozen=True)
 class Policies:
-    """What is said about one identity. Names are for people: an ARN, or the name of an inline policy.
+    """The policies that apply to one identity. Names are for people: an ARN, or the name of an inline policy.
 
     Args:
         identity: The policies of the role, by name.
         boundary: Its permissions boundary, by name: one, or none.
-        session: What was passed to AssumeRole to narrow the session.
-        resource: The policy of the thing that is acted on.
+        session: The policies passed to AssumeRole to narrow the session.
+        resource: The policy of the requested resource.
     """
 
     identity: Mapping[str, Document] = field(default_factory=dict)
@@ -37,12 +37,12 @@ class Policies:
 
 @dataclass(frozen=True)
 class Decision:
-    """What came out.
+    """The result of an evaluation.
 
     Args:
-        allowed: Whether the request may go on.
-        why: The end of AWS's sentence about a refusal; for an allowance, what allows it.
-        by: The policy that decided, with the statement's Sid where it has one; "" where none allows.
+        allowed: Whether the request is allowed.
+        why: The end of AWS's sentence about a refusal, or the reason for an allowance.
+        by: The policy that decided, with the statement's Sid if it has one; "" if no policy allows the request.
     """
 
     allowed: bool

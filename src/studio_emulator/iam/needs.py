@@ -1,9 +1,9 @@
-"""What a request needs to be allowed: actions on resources, with what AWS knows about each.
+"""The permissions that a request needs: actions on resources, with AWS's context of each.
 
-Source: the Service Authorization Reference, which names for each action its kinds of resource and condition keys. For
+Source: the Service Authorization Reference, which lists the resource types and condition keys of each action. For
 SageMaker, S3, EC2, ECR, EFS, KMS, RDS, Lambda, EventBridge Scheduler, CloudWatch, CloudWatch Logs, Secrets Manager,
-Service Quotas, IAM, SNS and STS the resources are those of the request. Of other services every action is asked for on
-"*": a policy that allows one on certain resources only is then too little here.
+Service Quotas, IAM, SNS and STS the resources are those of the request. For other services every action needs "*", so a
+policy that allows one only on certain resources does not suffice here.
 """
 
 import json

@@ -11,7 +11,7 @@ from enum import Enum
 
 Values = str | tuple[str, ...]
 Context = Mapping[str, Values]
-"""What is known about a request, by condition key in lower case: AWS's keys have no case."""
+"""The context of a request, by condition key in lower case, because AWS's keys are case-insensitive."""
 
 ARN_FIELDS = 6
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")

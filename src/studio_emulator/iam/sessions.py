@@ -27,7 +27,7 @@ from studio_emulator.studio.models import StudioBackend
 from studio_emulator.studio.models.profile import UserProfile
 
 SESSION_NAME = "SageMaker"
-"""What Studio calls its sessions, as CloudTrail and AWS's refusals show them."""
+"""The name of Studio's sessions in CloudTrail and in AWS's refusals."""
 SECONDS = 3600
 
 

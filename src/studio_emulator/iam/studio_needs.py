@@ -118,7 +118,7 @@ def _path(kind: str, said: Mapping[str, Any]) -> list[str]:
 
 
 def _said(said: Mapping[str, Any]) -> dict[str, Values]:
-    """What the request itself says about instances, images, scripts and remote access."""
+    """Return the request's values for instances, images, scripts and remote access, by condition key."""
     found: dict[str, Values] = {}
     for member, key in KEYS_BY_MEMBER.items():
         if values := tuple(dict.fromkeys(_members(said, {member}))):

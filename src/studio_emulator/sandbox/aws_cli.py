@@ -15,11 +15,11 @@ MAIN = "import site, sys; site.addsitedir(sys.argv.pop(1)); from awscli.clidrive
 
 @dataclass(frozen=True)
 class AwsCli:
-    """An AWS CLI that can be shown without showing more: one of the system's, or in an environment of its own.
+    """An AWS CLI that the room can show without showing more: the system's, or one in a separate environment.
 
     Args:
-        command: What starts it in the room.
-        places: What of this machine the room has to show for it, beside /usr.
+        command: The command that starts it in the room.
+        places: The directories of this machine, beside /usr, that it needs in the room.
     """
 
     command: tuple[str, ...]

@@ -1,14 +1,14 @@
-"""A program of its own: makes a room's namespaces by bubblewrap, and is the room's only way to anything outside.
+"""A separate program that creates a room's namespaces with bubblewrap. The room reaches the outside only through it.
 
     python -I -S enter.py
 
-Its standard input brings one line of JSON, see `Run`, and then at most one line "terminate", which asks the command to
-end. When it is closed, because the owner closed it or is gone, all that runs in the room is killed. It says `ready` and
-`exit CODE` on its standard output, and ends when nothing is left in the room. What the room's programs write goes to
-the log.
+It reads one line of JSON from standard input, see `Run`, and then at most one line "terminate", which asks the command
+to end. When its input is closed, because the owner closed it or is gone, it kills all processes in the room. It writes
+`ready` and `exit CODE` to standard output, and ends when no process is left in the room. The output of the room's
+programs goes to the log.
 
-Root first becomes a user that nobody else is. Then a user namespace is made in which that user, or the person who runs
-this, is root, and bubblewrap is started in it, which makes the other namespaces.
+Root first switches to an unused user id. Then a user namespace is created in which that user, or the user who runs
+this, is root. bubblewrap starts in it and creates the other namespaces.
 """
 
 import array
@@ -33,7 +33,7 @@ PR_SET_DUMPABLE = 4
 JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}
 STAGE = "/mnt"
 LONGEST_PIPE = 1024 * 1024
-"""What a pipe holds at most, see pipe(7): after so much, all is read that was there when the reading began."""
+"""The capacity of a pipe, see pipe(7). After so many bytes, everything written before the read began has been read."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 

@@ -1,4 +1,4 @@
-"""What the room shows of this machine: its libraries and its Python; all of it to be read only."""
+"""The parts of this machine that the room shows read-only: its libraries and its Python."""
 
 import os
 import shutil
@@ -83,7 +83,7 @@ def _python() -> Path:
 
 
 def _prefix() -> Path | None:
-    """What has to be shown for it, beside /usr."""
+    """Return the directory that Python needs in the room beside /usr, if any."""
     prefix = Path(sys.base_prefix).resolve()
     return None if prefix.is_relative_to("/usr") else prefix
 

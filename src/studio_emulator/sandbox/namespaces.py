@@ -7,7 +7,7 @@ from pathlib import Path
 from studio_emulator.errors import SandboxError
 from studio_emulator.sandbox.programs import PLACES
 
-WHAT = "A lifecycle script is rehearsed only in namespaces of its own, where it can change nothing of this machine"
+WHAT = "A lifecycle script is rehearsed only in separate namespaces, where it cannot change this machine"
 ANYWHERE = "without it everything else works: studioctl editor script prints the script, and SageMaker runs it"
 SYSCTL = Path("/proc/sys")
 

@@ -1,6 +1,6 @@
-"""What answers a room's connections, outside of it: the emulator alone, or the internet without this machine.
+"""Answers a room's connections from outside: with the emulator only, or with the internet except this machine.
 
-A connection that was accepted in the room's network is carried on from here. `Relay` says to whom.
+Connections accepted in the room's network continue from here. `Relay` says to where.
 """
 
 import contextlib
@@ -58,8 +58,8 @@ class Relay:
     direct: str = ""
 
 
-class _Refused(Exception):  # noqa: N818 - an answer, not an error of ours
-    """What the room is told in place of an answer."""
+class _Refused(Exception):  # noqa: N818 - an answer, not our error
+    """A refusal that the room receives as the answer."""
 
 
 def load_codecs() -> None:
@@ -68,7 +68,7 @@ def load_codecs() -> None:
 
 
 def answer_all(listening: socket.socket, relay: Relay) -> None:
-    """Answer each connection in a thread of its own, until the socket is closed."""
+    """Answer each connection in a separate thread, until the socket is closed."""
     while True:
         try:
             client, _ = listening.accept()
@@ -222,7 +222,7 @@ def _refusal(status: str, why: str) -> bytes:
 
 
 def _carry(one: socket.socket, other: socket.socket) -> None:
-    """What either says, to the other, until both have said all."""
+    """Copy data both ways until both sides have finished."""
     one.settimeout(None)
     other.settimeout(None)
     to = {one: other, other: one}

@@ -1,7 +1,7 @@
-"""What a room may reach: nothing, the emulator alone, or the internet as this person's own programs reach it.
+"""The network access of a room: none, the emulator only, or the internet as this user's own programs reach it.
 
-The internet is reached by a proxy in the room, which is answered outside and refuses this machine and its network; what
-this person's settings name themselves (a package index, a proxy) is reached too.
+The room reaches the internet through a proxy that is answered outside and refuses this machine and its network. Hosts
+that the user's settings name (a package index, a proxy) can be reached too.
 """
 
 import configparser
@@ -31,20 +31,20 @@ PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 
 @dataclass(frozen=True)
 class Reach:
-    """What a room may reach. The default is nothing.
+    """The network access of a room. The default is none.
 
     Args:
-        internet: Whether it has a way to the internet.
+        internet: Whether it can reach the internet.
         emulator: The emulator's port on 127.0.0.1, which is the same in the room.
-        source: The address of loopback by which the emulator knows the room.
-        credentials: Whether the emulator also answers where a container asks for its role's credentials.
-        variables: What the programs in the room need to get to their indexes.
-        files: Files of this machine that those name, by their place in the room.
-        directories: Directories of this machine that those name; they have the same place in the room.
-        hosts: `host` or `host:port` of this machine or its network that may be reached, too.
-        upstream: The proxy that this machine uses itself, by scheme.
-        direct: What it reaches without: `no_proxy`.
-        databases: Names of databases that the room knows, and the port of 127.0.0.1 behind each.
+        source: The loopback address by which the emulator recognises the room.
+        credentials: Whether the emulator also answers at the address where containers ask for their role's credentials.
+        variables: Variables that programs in the room need to reach their package indexes.
+        files: Files of this machine that the variables name, by their place in the room.
+        directories: Directories of this machine that the variables name; they have the same place in the room.
+        hosts: Further hosts of this machine or its network that may be reached, as `host` or `host:port`.
+        upstream: The proxy that this machine itself uses, by scheme.
+        direct: The hosts that this machine reaches without its proxy: `no_proxy`.
+        databases: Names of databases that the room knows, and the port of 127.0.0.1 for each.
     """
 
     internet: bool = False

@@ -33,7 +33,7 @@ USERS = (
     "var/log/studio",
     "var/log/apps",  # AWS's own scripts append to a file there: aws-samples, ebs-s3-backup-restore
 )
-"""What belongs to `sagemaker-user` beside the home, or may be written by everybody."""
+"""Directories that belong to `sagemaker-user` beside the home directory, or that everybody may write to."""
 FOR_ALL = ("tmp", "var/tmp", "home")
 DIRECTORIES = "usr/bin usr/sbin usr/local/bin usr/local/sbin etc/cron.d root srv mnt media opt/ml/metadata var/cache"
 INSTALLED = "bash coreutils cron curl dpkg gettext-base git gnupg jq less nano openssh-client rsync sudo unzip wget"
@@ -60,7 +60,7 @@ class Call:
 
 @dataclass(frozen=True)
 class App:
-    """What the image is told about the app that runs in it."""
+    """The app that runs in the image, as the image sees it."""
 
     domain_id: str = "d-rehearsal000"
     space_name: str = "rehearsal"
@@ -118,11 +118,11 @@ class Room:
 
     @property
     def log_path(self) -> Path:
-        """What the last script wrote. It is not in the room: only what goes through its hands is there."""
+        """The output of the last script. It is outside the room, which contains only files that a script may change."""
         return self.root.with_name(f"{self.root.name}.log")
 
     def lay_out(self) -> None:
-        """What each start of an app finds: a new image around the home of before."""
+        """Prepare the room for the start of an app: a new image, with the home directory of earlier starts."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)
         self._clear()
@@ -175,11 +175,11 @@ class Room:
         }
 
     def calls(self) -> list[Call]:
-        """What the script called of what is not really here, since `lay_out`, in order."""
+        """Return the script's calls of stand-ins since `lay_out`, in order."""
         return [call for line in (self.read(stand_ins.CALLS) or "").splitlines() if (call := _call(line))]
 
     def read(self, place: str, most: int = 4 * 1024 * 1024) -> str | None:
-        """A file of the room, which a script may have made: no link is followed and no pipe waited for."""
+        """Read a file of the room, which a script may have made. Follows no link and waits for no pipe."""
         directory, opened = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY), -1
         try:
             *parents, name = Path(place.lstrip("/")).parts
@@ -308,9 +308,9 @@ def _call(line: str) -> Call | None:
 
 
 def _start(image: Image) -> str:
-    """What `start-code-editor` does before the editor is there: it gives the home what it has not got yet.
+    """Return a script like `start-code-editor`, which adds missing files to the home directory before an editor starts.
 
-    Settings are copied when there are none; the bundled extensions are linked only when there is no directory.
+    It copies settings if there are none, and links the bundled extensions only if there is no directory for them.
     """
     lines = ["#!/bin/bash", "set -e", f"shipped=/{IN_OPT} data=/{image.server_data} extensions=/{image.extensions}"]
     if image.settings_persist:

@@ -33,7 +33,7 @@ START = ("/bin/bash", "-c", f"exec {SCRIPT}")
 
 @dataclass(frozen=True)
 class Line:
-    """What the script wrote, and when: seconds after its start."""
+    """A line that the script wrote, and its time in seconds after the start."""
 
     seconds: float
     text: str
@@ -222,7 +222,7 @@ class Run:
         return True
 
     def _next(self, patience: float | None) -> str:
-        """What `enter.py` says next, without waiting any longer than this; nothing when it says nothing."""
+        """Return the next line from `enter.py`; empty if none arrives within this time."""
         pipe: IO[bytes] | None = self._enter.stdout
         while pipe is not None and b"\n" not in self._told:
             if not readable([pipe], patience):
@@ -237,9 +237,9 @@ class Run:
 
 
 def start_editor(room: Room) -> None:
-    """What Code Editor does when it starts: in the room, because a script may have put a link in its way.
+    """Do what Code Editor does when it starts. It happens in the room, because a script may have left a link there.
 
-    JupyterLab leaves nothing in the home that a script would have to wait for.
+    JupyterLab creates nothing in the home directory that a script would have to wait for.
     """
     if room.app.type != "CodeEditor":
         return
@@ -251,7 +251,7 @@ def start_editor(room: Room) -> None:
 
 
 def _wanted(room: Place, script: Path, environ: Mapping[str, str], reach: Reach, log: Path) -> dict[str, object]:
-    """What `enter.py` is told."""
+    """Return the instructions for `enter.py`."""
     cli = aws_cli.find()
     programs = ((machine.shown(place), str(place)) for place in (cli.places if cli else ()))
     shown = [*machine.binds(), *programs, *((str(place), str(place)) for place in reach.directories)]

@@ -1,4 +1,4 @@
-"""What AWS makes behind a domain, in the user's own account and network: a file system and two security groups.
+"""Resources that AWS creates for a domain in the user's account and network: a file system and two security groups.
 
 Sources: hashicorp/terraform-provider-aws#20986 and the clean-up scripts linked there (the tag, the names of the groups
 and their rules); SageMaker Developer Guide, "studio-updated-automount" (access points), "onboard-vpc".

@@ -106,5 +106,5 @@ class InternalFailure(SagemakerClientError):
 
 
 def not_registered(arn: str) -> InternalFailure:
-    """What StartSession answers for a while after a start: the toolkit calls it "Internal Failure"; text assumed."""
+    """The answer of StartSession for a while after a start. The toolkit calls it "Internal Failure"; text assumed."""
     return InternalFailure(f"Space [{arn}] is not registered yet.")

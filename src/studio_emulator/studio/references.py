@@ -1,4 +1,4 @@
-"""What a request names but does not make: roles, networks and lifecycle scripts must exist.
+"""Checks of resources that a request names but does not create: roles, networks and lifecycle scripts must exist.
 
 AWS answers ValidationException; all texts here are assumed.
 """
@@ -163,9 +163,9 @@ def check_lifecycle_config(store: StudioStore, arn: str, app_type: str) -> None:
 
 
 def check_space_defaults(settings: Settings) -> None:
-    """Shared spaces have no repositories of their own to offer.
+    """Refuse code repositories in the defaults of shared spaces.
 
-    AWS's words are those of hashicorp/terraform-provider-aws#36089, seen for JupyterServer; the code is assumed.
+    AWS's text is from hashicorp/terraform-provider-aws#36089, seen for JupyterServer; the code is assumed.
     """
     for key, app_settings in settings.items():
         if key.endswith("AppSettings") and "CodeRepositories" in app_settings:

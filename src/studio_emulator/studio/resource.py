@@ -1,4 +1,4 @@
-"""What every Studio resource has: an ARN, a status, two dates and tags; and how settings are merged."""
+"""The attributes of every Studio resource: an ARN, a status, two dates and tags. Merges settings too."""
 
 import secrets
 import string
@@ -27,7 +27,7 @@ def random_id(length: int) -> str:
 
 @dataclass
 class Resource:
-    """One thing with an ARN. `status` is one of AWS's; lifecycle configurations, which have none, stay InService."""
+    """A resource with an ARN. `status` has AWS's values. Lifecycle configurations, which have none, stay InService."""
 
     arn: str
     tags: dict[str, str]
@@ -58,10 +58,10 @@ def read_tags(tags: list[dict[str, str]] | None) -> dict[str, str]:
 
 
 def merge(old: Settings, new: Settings) -> Settings:
-    """What an Update leaves: structures are merged, lists and plain values replaced, members not sent are kept.
+    """Return the result of an Update: structures are merged, lists and plain values replaced, absent members kept.
 
-    The words "attach a script: read, merge, write the list" in AWS's guide and the literal `None` that clears an ARN
-    only make sense so; AWS does not state it.
+    AWS does not state this, but the words "attach a script: read, merge, write the list" in its guide and the literal
+    `None` that clears an ARN only make sense this way.
     """
     merged = dict(old)
     for key, value in new.items():

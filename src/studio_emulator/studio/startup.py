@@ -1,6 +1,6 @@
-"""What runs when an app starts: its lifecycle scripts, in a room on this machine.
+"""Runs an app's lifecycle scripts when it starts, in a room on this machine.
 
-In a thread of its own, because the emulator answers one request at a time; `StartupBackend` settles what came of it.
+They run in a separate thread, because the emulator answers one request at a time. `StartupBackend` applies the result.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Startup:
         self._thread.start()
 
     def take_lines(self) -> list[tuple[int, str]]:
-        """What was written since the last time: milliseconds since 1970, and a line."""
+        """Return the lines written since the last call, with their times in milliseconds since 1970."""
         taken = list(self._lines)
         del self._lines[: len(taken)]
         return taken

@@ -1,4 +1,4 @@
-"""What all of Studio's resources in one account and region share: the shelves, the schedule, tags and look-ups."""
+"""The store that Studio's resources in one account and region share: collections, schedule, tags and look-ups."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a security reviewer would find: in the file, in what would be made of it, and in the account."""
+"""Finds security problems as a reviewer would: in the file, in the planned resources, and in the account."""

@@ -1,4 +1,4 @@
-"""What may stay, and why: studioctl's own list, and the user's in `[audit] accept`."""
+"""Accepted findings and their reasons: studioctl's own list, and the user's in `[audit] accept`."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ def explanations() -> Mapping[str, str]:
 
 @cache
 def accepted() -> tuple[Accepted, ...]:
-    """What studioctl accepts of its own: `accepted.toml` beside this module, and the policies' own list of actions."""
+    """The findings that studioctl accepts: those in `accepted.toml`, and the policies' list of actions."""
     entries = tomllib.loads(files(__package__).joinpath("accepted.toml").read_text(encoding="utf-8"))["accepted"]
     of_policies = (Accepted(ONLY_ON_ALL.id, (action,), why) for action, why in explanations().items())
     return (*(Accepted(entry["id"], tuple(entry["about"]), entry["reason"]) for entry in entries), *of_policies)

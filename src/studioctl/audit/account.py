@@ -1,4 +1,4 @@
-"""What the account itself leaves open. Reads only; each look is on its own: a missing permission costs one answer."""
+"""Finds security problems of the account. Reads only. Each check is separate: a missing permission affects only one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -110,7 +110,7 @@ def _changed(held: Held) -> Iterator[Finding]:
 
 
 def _policies_of(role: Resource, held: Held) -> set[str]:
-    """What the blueprint gives this role: ARNs of managed policies, and names of inline ones."""
+    """Return the policies that the blueprint gives this role: ARNs of managed ones, and names of inline ones."""
     identity = held.session.identity
     ours = f"arn:{identity.partition}:iam::{identity.account_id}:policy"
     made = {
@@ -180,7 +180,7 @@ CHECKS: tuple[tuple[str, Callable[[Held], Iterator[Finding]]], ...] = (
 
 
 def look(held: Held) -> Iterator[Finding]:
-    """What our checks of the account find, and what they could not look at."""
+    """Yield the findings of our checks of the account, and the checks that were not possible."""
     try:
         held.session.identity  # noqa: B018 (asked for its failure: without credentials nothing else is worth asking)
     except AwsError as error:

@@ -1,7 +1,7 @@
-"""What checkov says of the documents that Terraform gets: https://www.checkov.io. It is a program, run as a process.
+"""Runs checkov on Terraform's documents: https://www.checkov.io. It runs as a separate process.
 
-It pins boto3 and many other libraries to versions that ours cannot live with, so it is not a dependency: it is looked
-for on PATH, with an environment of its own.
+It pins boto3 and many other libraries to versions that conflict with ours, so it is not a dependency. studioctl looks
+for it on PATH, where it has a separate environment.
 """
 
 import json
@@ -21,7 +21,7 @@ from studioctl.target import no_way_out
 
 ENGINE = "checkov"
 SECONDS = 120.0  # it takes five on two idle cores
-# It checks no other blocks of ours, and gives up a whole document over some of them (`moved`, comments in `terraform`).
+# It checks no other kinds of blocks, and skips a whole document because of some (`moved`, comments in `terraform`).
 CHECKED = ("data", "resource")
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")  # no credentials: it needs none
 _ENTRY = re.compile(r'^ {6}"([^"]+)": \{$')
@@ -40,7 +40,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Result:
-    """What it counted, and what failed."""
+    """The counts of a scan, and the failed checks."""
 
     scan: Scan
     failures: tuple[Failure, ...]
@@ -68,7 +68,7 @@ def scan(documents: Mapping[str, str], environ: Mapping[str, str]) -> Result:
 
 
 def _part(document: str) -> str:
-    """What it checks of a document; empty if there is nothing."""
+    """Return the part of a document that checkov checks; empty if there is none."""
     kept = {kind: blocks for kind, blocks in json.loads(document).items() if kind in CHECKED}
     return json.dumps(kept, indent=2) if kept else ""
 

@@ -86,7 +86,7 @@ class Audit:
             yield from account.look(account.Held(self.session, self.config, self.blueprint, self.now))
 
     def _powers(self, role: RolePolicies) -> Iterator[Finding]:
-        """What a role could do without any limit, AWS's own policies included where the account tells them."""
+        """Find actions that a role could do without limits, including AWS's own policies if the account shows them."""
         statements = list(role.statements)
         if role.managed and self.session is None:
             yield rules.UNREAD_POLICY.broken(f"not judged: {', '.join(role.managed)}", about=role.role)

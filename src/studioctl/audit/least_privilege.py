@@ -1,7 +1,7 @@
-"""What cloudsplaining says of a role: https://cloudsplaining.readthedocs.io. Nothing else imports it.
+"""Judges a role with cloudsplaining: https://cloudsplaining.readthedocs.io. No other module imports it.
 
-A role is judged by all its statements at once, because a way to more power may need two policies. Statements with a
-condition are left out by the engine: they are narrower than they look.
+A role is judged by all its statements together, because privilege escalation may need two policies. cloudsplaining
+skips statements with conditions, because they allow less than they seem to.
 """
 
 import re
@@ -103,7 +103,7 @@ class EngineMissingError(StudioctlError):
 
 @dataclass(frozen=True)
 class Assessment:
-    """What a role may do without any limit: by rule, the actions, ways or services, sorted."""
+    """The unlimited permissions of a role: sorted actions, escalation paths or services, by rule."""
 
     found: Mapping[Rule, tuple[str, ...]]
 
@@ -113,10 +113,10 @@ class Assessment:
 
 
 def assess(statements: Iterable[Mapping[str, Any]]) -> Assessment:
-    """What these statements allow together.
+    """Assess the permissions that these statements give together.
 
     Args:
-        statements: In IAM's grammar.
+        statements: Statements in IAM's grammar.
 
     Raises:
         EngineMissingError: cloudsplaining is not installed.

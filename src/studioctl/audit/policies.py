@@ -43,12 +43,12 @@ EQUALS = ("ArnEquals", "StringEquals")
 
 @dataclass(frozen=True)
 class RolePolicies:
-    """What a role may do.
+    """The policies of a role.
 
     Args:
-        role: Terraform's address of it.
-        statements: Those of all its own policies, in IAM's grammar.
-        managed: Names of AWS's own policies that it has.
+        role: The role's Terraform address.
+        statements: The statements of all its own policies, in IAM's grammar.
+        managed: The names of its AWS managed policies.
     """
 
     role: str

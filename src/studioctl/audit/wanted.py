@@ -1,4 +1,4 @@
-"""What the file asks for, judged by what would be made of it: so a key and its default are judged alike. Pure."""
+"""Judges the file by the resources it would create, which treats a key and its default alike. Pure functions."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,14 +19,14 @@ PINNED_PACKAGE = re.compile(r"[A-Za-z0-9_]=")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is looked at: the file, what would be made of it, and what its roles could do."""
+    """The subject of the checks: the file, the resources it would create, and the permissions of its roles."""
 
     config: EnvironmentConfig
     blueprint: Blueprint
     roles: tuple[RolePolicies, ...]
 
     def of_type(self, kind: str) -> tuple[Resource, ...]:
-        """What would be made of a type."""
+        """Return the planned resources of a type."""
         return tuple(block for block in self.blueprint.resources() if block.type == kind)
 
     @property
@@ -48,7 +48,7 @@ def _internet(wanted: Wanted) -> Iterator[Finding]:
 
 def _key(wanted: Wanted) -> Iterator[Finding]:
     if not wanted.domain.arguments.get("kms_key_id"):
-        yield rules.AWS_KEY.broken("the domain has no KMS key of yours", about=wanted.domain.address)
+        yield rules.AWS_KEY.broken("the domain has no customer-managed KMS key", about=wanted.domain.address)
 
 
 def _flow_logs(wanted: Wanted) -> Iterator[Finding]:
@@ -114,6 +114,6 @@ CHECKS: tuple[Callable[[Wanted], Iterator[Finding]], ...] = (
 
 
 def look(wanted: Wanted) -> Iterator[Finding]:
-    """What our own checks of the file find."""
+    """Yield the findings of the built-in checks of the file."""
     for check in CHECKS:
         yield from check(wanted)

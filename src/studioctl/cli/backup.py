@@ -8,7 +8,8 @@ import typer
 from studioctl.cli import options
 
 Where = Annotated[
-    str, typer.Argument(help="A bucket of yours that lives on without the environment.", metavar="s3://BUCKET[/PREFIX]")
+    str,
+    typer.Argument(help="Your own bucket, which is not part of the environment.", metavar="s3://BUCKET[/PREFIX]"),
 ]
 Only = Annotated[
     str | None,

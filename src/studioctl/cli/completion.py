@@ -1,4 +1,4 @@
-"""What the shell offers after <Tab>: from studio.toml alone, at once and without asking AWS."""
+"""Completes words after <Tab>, quickly and without calls to AWS, from studio.toml alone."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ def groups(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def outputs(context: typer.Context, incomplete: str) -> list[str]:
-    """What `up` puts out for this file."""
+    """The names of the outputs of `up` for this file."""
     from studioctl.infrastructure import blueprint
     from studioctl.infrastructure.block import Output
 

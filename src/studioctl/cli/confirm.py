@@ -50,7 +50,7 @@ def typed(word: str, question: str, *, yes: bool) -> None:
 
 
 def answer(question: str, *, default: str | None = None, is_secret: bool = False) -> str:
-    """What the user types.
+    """Ask the user a question and return the answer.
 
     Raises:
         InterruptedByUserError: Ctrl-C, or Ctrl-D.

@@ -26,12 +26,12 @@ if TYPE_CHECKING:  # commands of the day neither run Terraform nor load what doe
 
 
 def account(file: Path, *, local: bool, env: str | None = None) -> Account:
-    """What a command needs that only talks to AWS, or to the emulator, which is started if it is not running.
+    """Build the context of a command that only talks to AWS, or to the emulator, and start the emulator if necessary.
 
     Args:
         file: The studio.toml.
-        local: Whether it acts on the emulator.
-        env: Name of an environment in AWS, in place of the file.
+        local: Whether the command acts on the emulator.
+        env: The name of an environment in AWS, instead of the file.
     """
     config = load(file) if env is None else _without_file(env)
     target = _target(config.region, config.profile, local=local)[0]
@@ -68,13 +68,13 @@ def beside(found: Account, name: str) -> Account:
 def environment(
     file: Path, *, local: bool, backend_settings: Sequence[str] | None = None, asks_aws: bool = True
 ) -> "Environment":
-    """What a command needs that runs Terraform.
+    """Build the context of a command that runs Terraform.
 
     Args:
         file: The studio.toml.
-        local: Whether it acts on the emulator.
+        local: Whether the command acts on the emulator.
         backend_settings: Settings of the S3 state that are not in the file.
-        asks_aws: Whether the command asks AWS for more than a state in S3.
+        asks_aws: Whether the command needs more from AWS than a state in S3.
     """
     from studioctl.infrastructure import blueprint
     from studioctl.operations.composition import compose
@@ -87,7 +87,7 @@ def environment(
 
 
 def strange(file: Path, *, local: bool) -> "Strange":
-    """What of an environment's working directory is not known to be the user's own."""
+    """Find files in an environment's working directory that may not be the user's own."""
     from studioctl.operations import trust
 
     config = load(file)
@@ -96,7 +96,7 @@ def strange(file: Path, *, local: bool) -> "Strange":
 
 
 def patient(file: Path, *, local: bool) -> "Patient":
-    """What the doctor looks at: also without a file, or with one that is wrong, and without an emulator."""
+    """Build the subject of the doctor's checks, even without a file, with an invalid one, or without an emulator."""
     from studioctl.config.source import Source
     from studioctl.operations.doctor.patient import Patient, region_without_file
 
@@ -121,7 +121,7 @@ def patient(file: Path, *, local: bool) -> "Patient":
 
 
 def audit(file: Path, *, local: bool, offline: bool) -> "Audit":
-    """What an audit looks at: the file, what would be made of it, and unless it is offline the account."""
+    """Build the subject of an audit: the file, its planned resources and, unless it is offline, the account."""
     from studioctl.audit.examination import Audit
     from studioctl.config.source import Source
     from studioctl.infrastructure import blueprint
@@ -209,7 +209,7 @@ Has = TypeVar("Has", bound=Account)
 
 
 def _signed_in(found: Has) -> Has:
-    """What is wrong with the credentials is told, and a code asked for, before anything has begun."""
+    """Report problems of the credentials, and ask for an MFA code, before anything else begins."""
     found.sign_in()
     return found
 

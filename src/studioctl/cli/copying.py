@@ -1,4 +1,4 @@
-"""What `studioctl backup` and `studioctl down --backup` share. Imported by those commands only."""
+"""Functions that `studioctl backup` and `studioctl down --backup` share. Only those commands import it."""
 
 import os
 from collections.abc import Collection
@@ -20,7 +20,7 @@ def place(text: str) -> Place | None:
 
 
 def plan_before(account: Account, found: Teardown, where: Place, terminal: Terminal) -> Plan:
-    """What is copied before all that is removed. Says it, and refuses what would be lost unasked."""
+    """Plan and show the copies made before the removal. Refuse to lose data that the user did not allow to delete."""
     backup.refuse_doomed_place(where, found.doomed_buckets)
     with waiting(terminal, "Looking for what to copy"):
         plan = backup.plan(account, where, os.environ)

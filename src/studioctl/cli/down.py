@@ -11,7 +11,7 @@ DeleteData = Annotated[
     str,
     typer.Option(
         "--delete-data",
-        help="Also delete this data, for ever: bucket, homes, images, secrets, spaces, studies (comma-separated), or"
+        help="Also permanently delete this data: bucket, homes, images, secrets, spaces, studies (comma-separated), or"
         " all of it.",
         metavar="[KINDS]",
         show_default=False,
@@ -21,7 +21,7 @@ Backup = Annotated[
     str,
     typer.Option(
         "--backup",
-        help="First copy volumes and home directories to this bucket of yours, and make sure of the copies.",
+        help="First copy volumes and home directories to your own bucket, and verify the copies.",
         metavar="s3://BUCKET[/PREFIX]",
         show_default=False,
     ),

@@ -68,10 +68,10 @@ def rehearse(
     keep: Annotated[bool, typer.Option("--keep", help="Leave what it made, and say where.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Run it twice in a throw-away copy of SageMaker's image: a first start, and a second one.
+    """Run it twice in a temporary copy of SageMaker's image: a first start, and a second one.
 
-    It runs in namespaces of its own (Linux, bubblewrap) and can change nothing of this machine; sudo is root there and
-    nobody outside. Conda, apt-get, the editor and some others are stand-ins. Exits with 1 when a step failed.
+    The script runs in separate namespaces (Linux, bubblewrap) and cannot change this machine. sudo makes it root there,
+    but not outside. Conda, apt-get, the editor and some others are stand-ins. Exits with 1 if a step fails.
     """
     from studio_emulator.sandbox.image import Image
     from studio_emulator.sandbox.reach import Reach

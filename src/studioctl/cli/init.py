@@ -115,7 +115,7 @@ def _refuse_missing(directory: Path) -> None:
 
 
 def _kind(config: Path) -> int | None:
-    """What is there, past all links; None where there is nothing yet."""
+    """Return the type of the file, past all links; None if there is none yet."""
     try:
         return stat.S_IFMT(config.stat().st_mode)
     except FileNotFoundError:
@@ -128,7 +128,7 @@ def _as_typed(profile: str | None, *, force: bool) -> str:
 
 
 def _chosen(wanted: tuple[Value, ...], *, defaults: bool, again: str) -> dict[str, str]:
-    """What was given, answered or proposed, by key; each as the file may hold it. `again` is the command so far."""
+    """Return the given, answered or proposed values by key, valid for the file. `again` is the command so far."""
     from studioctl.errors import ExitCode, StudioctlError
 
     missing = [value.key for value in wanted if value.given is None]

@@ -93,7 +93,7 @@ class Root(Group):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt as stop:  # typer would end without a word
+        except KeyboardInterrupt as stop:  # typer would exit silently
             raise as_ours(stop) from None
 
 
@@ -291,7 +291,7 @@ def _completed(arguments: list[str], option: str, value: str) -> list[str]:
 
 
 def as_ours(error: BaseException, typed: Sequence[str] = ()) -> StudioctlError:
-    """What went wrong, as an error that says what to do next."""
+    """Return any error as one with a message and a next step."""
     match error:
         case StudioctlError():
             return error

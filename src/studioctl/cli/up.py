@@ -16,7 +16,7 @@ StopApps = Annotated[
 DeleteData = Annotated[
     bool,
     typer.Option(
-        "--delete-data", help="Also delete, for ever, the data in what the plan deletes: volumes, objects, images."
+        "--delete-data", help="Also permanently delete the data in what the plan deletes: volumes, objects, images."
     ),
 ]
 

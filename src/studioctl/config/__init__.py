@@ -1,1 +1,1 @@
-"""What the user wants: the TOML file as frozen, checked values."""
+"""The configuration: the user's TOML file as frozen, checked values."""

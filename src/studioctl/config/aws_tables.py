@@ -1,4 +1,4 @@
-"""What AWS has and the provider refuses. Generated: python tests/unit/config/generate_aws_tables.py."""
+"""AWS's types and regions, and refused ones: python tests/unit/config/generate_aws_tables.py writes this."""
 
 from typing import Final
 

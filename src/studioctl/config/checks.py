@@ -1,7 +1,6 @@
-"""What a single value must be like. Each check returns the value, or raises ValueError with plain words.
+"""Checks of single values. Each check returns the value, or raises ValueError with a plain message.
 
-Names of AWS are checked here because the provider's own checks let bad ones through until AWS refuses them,
-minutes into an apply.
+AWS names are checked here because the provider accepts some bad ones, which AWS refuses only minutes into an apply.
 """
 
 import re

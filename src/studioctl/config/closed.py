@@ -1,4 +1,4 @@
-"""What every table of `studio.toml` is."""
+"""The base class of every table in `studio.toml`."""
 
 from pydantic import BaseModel, ConfigDict
 

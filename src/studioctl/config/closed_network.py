@@ -110,7 +110,7 @@ def _existing(network: Mapping[str, Any]) -> Iterator[Violation]:
 
 
 def _out_of_reach(data: Mapping[str, Any]) -> Iterator[Violation]:
-    """What an editor's start would wait for in vain, minutes long: AWS gives it five."""
+    """Find downloads that an editor's start would wait for in vain. AWS allows a start five minutes."""
     top = table_in(data, "editor")
     users = [user for user in list_in(data, "users") if isinstance(user, dict)]
     yield from _of_editor(("editor",), top, {})
@@ -124,10 +124,10 @@ def _of_editor(place: Location, editor: Mapping[str, Any], top: Mapping[str, Any
         return
     conda = table_in(editor, "conda").keys() | table_in(top, "conda").keys()
     if list_in(editor, "conda_packages") and not conda & CHANNELS:
-        words = f'{WHY}; delete it, name channels of yours: conda = {{ channels = ["..."] }}, or {BY_PROXY}'
+        words = f'{WHY}; delete it, name your own channels: conda = {{ channels = ["..."] }}, or {BY_PROXY}'
         yield (*place, "conda_packages"), words
     if list_in(editor, "tools") and not variables & INDEX:
-        words = f'{WHY}; delete it, name an index of yours: environment = {{ UV_DEFAULT_INDEX = "..." }}, or {BY_PROXY}'
+        words = f'{WHY}; delete it, name your own index: environment = {{ UV_DEFAULT_INDEX = "..." }}, or {BY_PROXY}'
         yield (*place, "tools"), words
     for key, instead in (("extensions", "write the https URL of a VSIX file in the VPC"), ("repositories", "")):
         for index, value in enumerate(list_in(editor, key)):
@@ -136,7 +136,7 @@ def _of_editor(place: Location, editor: Mapping[str, Any], top: Mapping[str, Any
 
 
 def _is_public(value: str, *, by_default: bool) -> bool:
-    """Whether this leads to a host of the internet. What names no host is looked for in a public registry."""
+    """Whether this leads to a host on the internet. A value without a host is looked up in a public registry."""
     host = re.match(r"(?:[a-z+]+://)(?:[^@/]*@)?([^:/]+)|(?:[^@/]+@)([^:/]+):", value)
     if host is None:
         return by_default

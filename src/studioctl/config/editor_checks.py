@@ -1,4 +1,4 @@
-"""What the values of [editor] and [secrets] must be like: they end up in a shell script and in other tools' files."""
+"""Checks of values in [editor] and [secrets], which end up in a shell script and in other tools' files."""
 
 import math
 import re
@@ -111,7 +111,7 @@ def conda_package(value: str) -> str:
 
 
 def git_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
-    """What is wrong with keys and values of Git's configuration."""
+    """Check the keys and values of Git's configuration."""
     for key, value in values.items():
         if isinstance(value, dict):
             yield (key,), _quote_the_key(key, value)
@@ -122,7 +122,7 @@ def git_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
 
 
 def conda_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
-    """What is wrong with keys and values of `.condarc`."""
+    """Check the keys and values of `.condarc`."""
     for key, value in values.items():
         if isinstance(value, dict):
             yield (key,), "is a table; write text, a number, true or false, or a list"
@@ -133,7 +133,7 @@ def conda_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
 
 
 def environment_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
-    """What is wrong with names of variables. Values that look like secrets are found elsewhere."""
+    """Check the names of variables. Another check finds values that look like secrets."""
     for name in values:
         if not re.fullmatch(VARIABLE, name):
             yield (name,), "is not the name of a variable; write letters, digits and underscores"
@@ -150,7 +150,7 @@ def environment_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
 
 
 def settings_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
-    """What is wrong with keys and values of settings.json."""
+    """Check the keys and values of settings.json."""
     for key, value in values.items():
         dotted = "." in key or key.startswith("[") or key in PLAIN_OBJECT_SETTINGS
         if isinstance(value, dict) and not dotted:
@@ -160,7 +160,7 @@ def settings_violations(values: Mapping[str, Any]) -> Iterable[Violation]:
 
 
 def keybinding_violations(value: Mapping[str, Any]) -> Iterable[Violation]:
-    """What is wrong with one entry of keybindings.json."""
+    """Check one entry of keybindings.json."""
     for key in ("key", "command"):
         if not isinstance(value.get(key), str) or not value[key].strip():
             yield (), f'has no {key}; write {{ key = "cmd+enter", command = "..." }}'

@@ -1,4 +1,4 @@
-"""What the values of [iam] must be like: they end up in IAM policies.
+"""Checks of values in [iam], which end up in IAM policies.
 
 The grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -96,9 +96,9 @@ def role_path(value: str) -> str:
 
 
 def violations(iam: Mapping[str, Any]) -> Iterable[Violation]:
-    """What is wrong with [iam] as a whole, each with the place that it is about."""
+    """Check [iam] as a whole. Each violation has its location."""
     if iam.get("per_user_roles") is True and iam.get("permissions") == "managed":
-        message = "keeps users apart, and AWS's managed policies reach what is everybody's"
+        message = "separates users, but AWS's managed policies give access to everybody's data"
         yield ("per_user_roles",), f'{message}; write permissions = "scoped", or delete this line'
     given = iam.get("extra_statements")
     statements = enumerate(given if isinstance(given, list | tuple) else ())
@@ -132,7 +132,7 @@ def _of_statement(statement: Mapping[str, Any]) -> Iterable[Violation]:
 
 
 def _escalating(action: str) -> str | None:
-    """An action that lets its holder have all others and that this pattern reaches; none where it is spelt out."""
+    """Return an action that this pattern matches and that gives access to all others; None for a full name."""
     if not set(action) & {"*", "?"} or not action.startswith("iam:"):
         return None
     pattern = re.escape(action.casefold()).replace(r"\*", ".*").replace(r"\?", ".")
@@ -153,7 +153,7 @@ def _no_operator(name: str) -> str:
 
 
 def of_users(users: Sequence[tuple[Any, Mapping[str, Any], str]], *, per_user_roles: bool) -> Iterable[Violation]:
-    """What users say that roles of their own make possible, or impossible."""
+    """Check users' settings that need per-user roles, or exclude them."""
     for place, user, name in users:
         if not per_user_roles and user.get("push_images") is False:
             yield (

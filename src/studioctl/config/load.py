@@ -1,6 +1,6 @@
-"""From a file to an EnvironmentConfig, or to every problem in it, in words, with lines.
+"""Loads a file as an EnvironmentConfig, or reports every problem in it with its line.
 
-bytes -> text -> TOML -> model      (each stage fails with a ConfigError of its own)
+bytes -> text -> TOML -> model      (each stage fails with its own ConfigError)
 """
 
 import shlex

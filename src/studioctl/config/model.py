@@ -1,7 +1,7 @@
-"""What the user wants: `studio.toml` as frozen values. Every default is stated here, once.
+"""The model of `studio.toml` as frozen values. Every default is stated here, once.
 
-The names follow AWS's own terms, the limits AWS's API (cited where they are odd). Reading the file and wording
-the errors is `load.py`'s business; this module does no IO.
+Names follow AWS's terms, and limits follow AWS's API (cited where they are surprising). `load.py` reads the file and
+words the errors; this module does no IO.
 """
 
 from collections.abc import Iterator
@@ -121,12 +121,12 @@ class Studio(Model):
 
 
 class Audit(Model):
-    """What `studioctl audit` finds, and may stay."""
+    """Accepted findings of `studioctl audit`."""
 
     accept: dict[str, Text] = Field(
         {},
-        description="Findings that are accepted: the reason, by id.",
-        examples=[{"STUDIO-005": "trainings run over night"}],
+        description="Accepted findings: the reason, by id.",
+        examples=[{"STUDIO-005": "training runs overnight"}],
     )
 
 
@@ -165,32 +165,32 @@ class ExtraStatement(Model):
 
 
 class Iam(Model):
-    """What users may do in AWS, from a space, from Studio's pages and in their jobs."""
+    """Users' permissions in AWS, for their spaces, Studio's pages and their jobs."""
 
     permissions: Literal["scoped", "managed"] = Field(
         "scoped",
-        description="What a user of this environment needs and no more, or AWS's managed policies for SageMaker,"
-        " ECR and Secrets Manager, which reach the whole account.",
+        description="Only the permissions that a user of this environment needs, or AWS's managed policies for"
+        " SageMaker, ECR and Secrets Manager, which apply to the whole account.",
     )
     per_user_roles: StrictBool = Field(
         False,
-        description="Whether each user has a role of their own: for the prefixes users/<user>/ and shared/ of the data"
-        " bucket, for jobs of their own, and with the user's name in CloudTrail.",
+        description="Whether each user has a separate role. It gives access to the prefixes users/<user>/ and shared/"
+        " of the data bucket and to the user's own jobs, and CloudTrail shows the user's name.",
     )
     permissions_boundary: PolicyArn | None = Field(
         None,
-        description="ARN of a policy that bounds every role: what it does not allow, no role may do.",
+        description="ARN of a permissions boundary for every role. No role can do more than it allows.",
         examples=["arn:aws:iam::111122223333:policy/ml-boundary"],
     )
     role_path: RolePath = Field(
         "/",
-        description="Path of every role in IAM, by which your organization's policies may tell them apart. It cannot"
+        description="IAM path of every role, for policies of your organization that select roles by path. It cannot"
         " change while the environment exists.",
         examples=["/ml/"],
     )
     extra_statements: tuple[ExtraStatement, ...] = Field(
         (),
-        description="Statements of your own, for every user.",
+        description="Additional IAM statements for every user.",
         examples=[[{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::acme-lake/*"]}]],
     )
 
@@ -266,7 +266,7 @@ class EnvironmentConfig(Model):
         return self.storage.bucket or f"{self.name}-data-{account_id}"
 
     def editor_of(self, user: User) -> Editor:
-        """What the user's editors are set up with: [editor], and what differs for the user."""
+        """Return the setup of the user's editors: [editor], with the user's own values."""
         if user.editor is None:
             return self.editor
         given = merged(self.editor.model_dump(exclude_unset=True), user.editor.model_dump(exclude_unset=True))

@@ -1,4 +1,4 @@
-"""What pydantic found, in a person's words: what is wrong, and what to write instead."""
+"""Rewords pydantic's errors for people: the problem, and the text to write instead."""
 
 import math
 import re
@@ -26,10 +26,10 @@ EXPECTED = {
 
 
 def explain(error: ValidationError) -> Iterator[Violation]:
-    """Each error as its place and its words. Values are shown only where a rule of ours shows them.
+    """Yield the location and message of each error. Messages contain values only where our rules put them in.
 
     Args:
-        error: What pydantic raised for an EnvironmentConfig.
+        error: Pydantic's error for an EnvironmentConfig.
     """
     for details in error.errors(include_url=False, include_context=True):
         yield details["loc"], _words(details)

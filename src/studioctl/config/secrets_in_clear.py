@@ -22,7 +22,7 @@ FOR_AWS = f'{NEVER} then name a profile of your AWS configuration: profile = "..
 
 
 def words_for_key(key: str) -> str | None:
-    """What to say of a key that we do not know, if it is the name of a secret."""
+    """Return the message for an unknown key that names a secret; None for any other key."""
     if KEYS.fullmatch(key) is None:
         return None
     return FOR_AWS if "access" in key.casefold() else FOR_GITHUB
@@ -36,7 +36,7 @@ def _words_for(value: str) -> str | None:
 
 
 def shows(message: str) -> bool:
-    """Whether words of ours repeat something that looks like a secret, in the letters of the file or in others."""
+    """Whether one of our messages repeats something that looks like a secret, in any mix of upper and lower case."""
     return re.search(SHAPES.pattern, message, re.IGNORECASE) is not None
 
 

@@ -1,4 +1,4 @@
-"""What is stored, where, and encrypted with which key: buckets, images, secrets, Terraform's state."""
+"""The model of stores and their encryption keys: buckets, images, secrets, Terraform's state."""
 
 from typing import Annotated, Literal
 
@@ -90,8 +90,8 @@ class Images(Model):
     scan_on_push: StrictBool = Field(True, description="Whether ECR looks for known weaknesses in what is pushed.")
     immutable_tags: StrictBool = Field(
         False,
-        description="Whether a tag stays with the image that it was pushed with. What is pushed as latest then gets a"
-        " tag of its own: latest-<time>.",
+        description="Whether a tag stays with the image that it was pushed with. An image pushed as latest then has"
+        " a unique tag instead: latest-<time>.",
     )
     custom: tuple[CustomImage, ...] = Field(
         (),
@@ -121,7 +121,7 @@ class Encryption(Model):
 
     customer_key: StrictBool = Field(
         False,
-        description="Whether the environment has a KMS key of its own, for about 1 USD a month. Cannot change while the"
+        description="Whether the environment has its own KMS key, for about 1 USD a month. Cannot change while the"
         " domain exists.",
     )
     key: KeyArn | None = Field(

@@ -31,11 +31,11 @@ LIST = 'several values are a list; write it in square brackets: ["...", "..."]'
 
 
 def explained(message: str, text: str) -> tuple[str, str]:
-    """What is wrong, and where: such as ":3:8".
+    """Return a plain message and the position of the problem, such as ":3:8".
 
     Args:
-        message: What `tomllib` said.
-        text: What it read.
+        message: The message from `tomllib`.
+        text: The text that it read.
     """
     position = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
     if position is None:
@@ -138,7 +138,7 @@ def _plain(reason: str, before: str, here: str) -> str:
 
 
 def _odd_character(here: str) -> str | None:
-    """What to do about a character that looks like another one, as word processors and web pages make them."""
+    """Return the remedy for a look-alike character, such as word processors and web pages insert."""
     if not here:
         return None
     if here[0] in ODD_QUOTES:

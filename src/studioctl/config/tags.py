@@ -11,7 +11,7 @@ RESERVED_PREFIXES = ("aws:", "studioctl:", "sagemaker:")
 
 
 def violations(tags: Mapping[str, object]) -> Iterable[Violation]:
-    """What is wrong with the tags, each with the key that it is about."""
+    """Check the tags. Each violation has the key that it concerns."""
     if len(tags) > MOST_TAGS:
         yield (), f"there are {len(tags)} tags, and AWS takes {MOST_TAGS} beside ours; delete some"
     seen: dict[str, str] = {}

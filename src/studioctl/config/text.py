@@ -98,7 +98,7 @@ def _likeness(word: str, meant: str) -> float:
 
 
 def kind(value: Any) -> str:
-    """What a value is, in TOML's words. Never the value itself."""
+    """Return the type of a value in TOML's terms, never the value itself."""
     match value:
         case bool():
             return "true or false"

@@ -33,13 +33,13 @@ if sys.argv[2:] == ["get"]:
 
 @dataclass(frozen=True)
 class Login:
-    """What opens a registry.
+    """Credentials for a registry.
 
     Args:
-        registry: Its host, with the port if it has one: "123456789012.dkr.ecr.us-east-1.amazonaws.com".
+        registry: The registry's host, with a port if needed: "123456789012.dkr.ecr.us-east-1.amazonaws.com".
         user: The user name; "AWS" for ECR.
-        password: The password; ECR's is good for 12 hours.
-        is_plain_http: Whether it speaks HTTP without TLS: only on this machine's loopback.
+        password: The password. ECR's is valid for 12 hours.
+        is_plain_http: Whether the registry uses HTTP without TLS, which is allowed only on this machine's loopback.
     """
 
     registry: str
@@ -50,10 +50,10 @@ class Login:
 
 @contextmanager
 def lent(login: Login) -> Iterator[dict[str, str]]:
-    """Environment variables under which docker, podman and buildah ask us for this registry's password.
+    """Environment variables with which docker, podman and buildah ask us for this registry's password.
 
-    They name a configuration of our own for the time of the block: what the user has stored for other registries, or
-    for this one, is neither read nor changed.
+    They name a temporary configuration that exists during the block. The user's stored credentials, for this registry
+    or for others, are neither read nor changed.
     """
     with tempfile.TemporaryDirectory(prefix="studioctl-") as name:
         directory = Path(name)

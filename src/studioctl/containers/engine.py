@@ -122,7 +122,7 @@ def _answers(engine: Engine) -> bool:
 
 
 def _context(name: Name, program: str) -> dict[str, str]:
-    """Where docker's daemon is: a configuration of our own hides the context that the user has chosen."""
+    """Return the address of docker's daemon, because our configuration hides the context that the user has chosen."""
     if name != "docker" or "DOCKER_HOST" in os.environ:
         return {}
     place = _ask([program, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], {})
@@ -130,7 +130,7 @@ def _context(name: Name, program: str) -> dict[str, str]:
 
 
 def _ask(command: list[str], environment: Mapping[str, str]) -> str | None:
-    """What a command says, when it succeeds."""
+    """Return the output of a command; None if it fails."""
     try:
         done = subprocess.run(
             command,

@@ -1,1 +1,1 @@
-"""What should exist: pure functions from the config to Terraform blocks. No clock, no disk, no client."""
+"""The wanted infrastructure: pure functions from the config to Terraform blocks. No clock, no disk, no client."""

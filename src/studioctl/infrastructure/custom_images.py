@@ -10,8 +10,8 @@ from studioctl.infrastructure.block import Module, Ref, Resource, literal
 from studioctl.infrastructure.iam import Iam
 from studioctl.infrastructure.naming import Naming, label
 
-# What names an image goes last, so the domain must have let go of it before: a new one is made first, and with it
-# Terraform also orders a mere removal so.
+# The domain must stop naming an image before the image is deleted. With this setting Terraform creates a replacement
+# first, and also orders a plain removal that way.
 LAST = {"create_before_destroy": True}
 # The programs that start them in AWS's images, and the arguments of Terraform's:
 # https://github.com/aws/sagemaker-distribution, https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-byoi.html
@@ -31,10 +31,10 @@ class CustomImages:
 
 
 def build(images: Sequence[CustomImage], *, repository_url: Ref, iam: Iam, naming: Naming) -> CustomImages:
-    """SageMaker's images for these images of the repository.
+    """Build SageMaker's images for these images of the repository.
 
-    Each container image is an image of its own with one version, named by its digest: versions of one image could not
-    be exchanged, as the provider looks at the newest alone and a version in use cannot go.
+    Each container image becomes a separate SageMaker image with one version, named by its digest. Versions of one
+    image could not be replaced, because the provider only looks at the newest and AWS keeps a version in use.
     """
     purpose = "Images of the repository that apps offer besides AWS's own."
     built = [_image(image, repository_url, iam, naming) for image in images]

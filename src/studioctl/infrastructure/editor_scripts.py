@@ -15,11 +15,11 @@ from studioctl.lifecycle.steps.gpu_watch import Watch
 
 @dataclass(frozen=True)
 class EditorScripts:
-    """What each editor of one kind is set up with.
+    """The setup scripts of editors of one kind.
 
     Args:
         domain: The script of [editor].
-        users: By name, the scripts of the users for whom it would be another.
+        users: The scripts that differ from it, by user name.
     """
 
     domain: Script

@@ -53,7 +53,7 @@ class Service:
     source: str
 
     def in_region(self, region: str) -> str:
-        """What AWS calls the endpoint's service: Studio's own begins differently."""
+        """Return AWS's name of the endpoint's service. The name of Studio's begins differently."""
         return f"aws.sagemaker.{region}.studio" if self.name == "studio" else f"com.amazonaws.{region}.{self.name}"
 
 
@@ -168,7 +168,7 @@ def _statements(service: Service, region: str, account: Data, partition: Data) -
     if service is KEY or service.name.startswith("sagemaker."):
         return [_allow(["*"], ["*"], conditions)]
     own = conditions | {"StringEqualsIfExists": {"aws:ResourceAccount": ours}}
-    # AWS's own images are in accounts of AWS's. Nobody can carry anything out by pulling.
+    # AWS's own images are in AWS's accounts. Nobody can carry anything out by pulling.
     pulling = [_allow(list(PULL_ACTIONS), ["*"], conditions)] if service.name.startswith("ecr.") else []
     return [_allow(["*"], ["*"], own), *pulling]
 

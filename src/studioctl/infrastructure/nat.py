@@ -1,4 +1,4 @@
-"""The way from private subnets to the internet: a NAT gateway, in a public subnet of its own."""
+"""The route from private subnets to the internet: a NAT gateway in a separate public subnet."""
 
 from ipaddress import IPv4Network
 from typing import Any

@@ -138,13 +138,13 @@ def _versioning(bucket: Resource) -> Resource:
 
 
 def _lifecycle(config: EnvironmentConfig) -> list[dict[str, Any]]:
-    """Old versions and unfinished uploads do not cost for ever. Present objects never expire.
+    """Expire old versions and unfinished uploads, which would otherwise cost money permanently. Present objects stay.
 
-    It is an argument of the bucket, which the provider would rather have as a resource of its own: that one reads the
-    rules ten times in 50 seconds before it believes them, in every `up` that makes a bucket. The rule for old versions
-    stands also without versioning: for those of a time when it was on.
+    The rules are an argument of the bucket, although the provider recommends a separate resource. That resource reads
+    the rules ten times in 50 seconds before it accepts them, in every `up` that creates a bucket. The rule for old
+    versions applies without versioning too, to versions from a time when it was on.
 
-    Where two rules are about one version, the shorter time counts: of what GPUs tell the guard only the last matters.
+    If two rules apply to one version, the shorter time wins: only the last of the GPU reports to the guard matters.
 
     Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html,
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html

@@ -40,7 +40,7 @@ class SecurityGroups:
     is_cut_off: bool = False
 
     def of(self, user: str) -> list[Ref]:
-        """What a user's apps wear."""
+        """Return the security groups of a user's apps."""
         return [self.studio_id, *([self.user_ids[user]] if user in self.user_ids else [])]
 
 

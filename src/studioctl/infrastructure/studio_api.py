@@ -1,9 +1,9 @@
-"""What Terraform leaves to AWS's API: the settings of the domain and of its spaces, as the API names them.
+"""Settings of the domain and its spaces that Terraform leaves to AWS's API, under the API's names.
 
-The provider cannot send what AWS wants for a change of a domain in VpcOnly mode: its VPC and its subnets
+The provider cannot send the VPC and subnets that AWS needs for a change of a domain in VpcOnly mode
 (hashicorp/terraform-provider-aws#45528). It also sends a space's type with each change, which AWS was seen to refuse
-(#38370), and leaves out what is to become empty. So Terraform creates both and then leaves their settings alone, and
-`studioctl up` changes them, from the same arguments. What the provider has no argument for is `api_alone`.
+(#38370), and leaves out settings that become empty. So Terraform creates both and then ignores their settings, and
+`studioctl up` changes them from the same arguments. `api_alone` has the settings without an argument in the provider.
 """
 
 import re
@@ -97,12 +97,12 @@ def resolved(value: Any, look_up: Callable[[Ref], Any]) -> Any:
 
 
 def differences(wanted: Settings, current: Settings, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """What is not as it should be: the path in Terraform's words, what AWS has, and what it should have.
+    """Yield each difference: the path in Terraform's terms, the present value in AWS, and the wanted value.
 
     Args:
-        wanted: Arguments, resolved.
-        current: The same as AWS describes it. Members that the arguments do not speak of are nobody's business.
-        path: Where all this is.
+        wanted: The resolved arguments.
+        current: AWS's description of the same resource. Members without an argument are ignored.
+        path: The path of these settings.
     """
     kind = current.get(api_name(SPACE_TYPE))
     if kind is not None and wanted.get(SPACE_TYPE, kind) != kind:  # nothing else of it can then be compared

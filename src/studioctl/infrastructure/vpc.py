@@ -33,7 +33,7 @@ class Vpc:
         vpc_id: The VPC.
         subnet_ids: Studio's subnets, in the order of the zones.
         cidr: The VPC's range of addresses; None for a VPC that exists already.
-        private_routes: The route table of private subnets of ours; None where there are none.
+        private_routes: The route table of our private subnets; None if there are none.
     """
 
     module: Module
@@ -157,7 +157,7 @@ def _way_out(network: Network, vpc: Resource, zones: Data, routes: Resource, nam
 
 
 def _moved(today: tuple[Resource, ...]) -> Mapping[str, str]:
-    """What these are in a network of the other kind."""
+    """Return the present addresses of these resources, by their address in a network of the other kind."""
     swapped = {"private": "public", "public": "private"}
     labels = {"nat": "internet", "internet": "nat"}
     moves = {}

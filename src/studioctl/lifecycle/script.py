@@ -95,7 +95,7 @@ class Script:
 
     @property
     def text(self) -> str:
-        """What is stored in AWS and run: compressed where it has to be."""
+        """The script that is stored in AWS and run, compressed if necessary."""
         return self.source if len(self.source.encode()) <= MAX_BYTES else self.packed
 
     @property
@@ -127,7 +127,7 @@ class Plan:
 
 
 def steps(editor: Editor, *, is_docker: bool, token: git.Token | None, watch: gpu_watch.Watch | None) -> Plan:
-    """What the script does. What `[editor]` leaves out has no step."""
+    """Return the steps of the script. Keys that `[editor]` leaves out have no step."""
     chains = (
         (tools.install(editor.tools),),
         (git.configuration(editor.git, token), repositories.clone(editor.repositories)),
@@ -233,7 +233,7 @@ def _source(plan: Plan, variables: str, *, strict: bool, header: str | None = No
 
 
 def _function(name: str, body: str) -> str:
-    # Indented by lines of ours only: a value's lines must stay as they are.
+    # Only our own lines are indented: the lines of a value must stay as they are.
     return f"{name}() {{\n  {body}\n}}\n"
 
 

@@ -1,4 +1,4 @@
-"""What makes the programs of `program/` smaller before they are sent along: SageMaker takes 12,288 bytes of script."""
+"""Shrinks the programs of `program/` before they are sent. SageMaker accepts scripts of up to 12,288 bytes."""
 
 import ast
 import re

@@ -9,7 +9,7 @@ from studioctl.presentation.place import place
 
 
 def report(found: Report, console: Console, *, accepted: bool = False) -> None:
-    """What is open, what counts, and on request what is accepted."""
+    """Show the open findings, the counts and, on request, the accepted findings."""
     if console.is_terminal:
         _screen(found, console, accepted=accepted)
         return

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # it comes with botocore
 
 
 def planned(plan: "Plan", terminal: Terminal) -> None:
-    """What is copied, on what it has to be started for that, and what cannot be copied."""
+    """Show what is copied, the instance types of spaces that must start for it, and what cannot be copied."""
     if not plan.volumes and not plan.unreadable:
         terminal.say("There is nothing to copy: no space holds files.")
         return
@@ -29,7 +29,7 @@ def planned(plan: "Plan", terminal: Terminal) -> None:
 
 
 def question(plan: "Plan") -> str:
-    """What the person agrees to before anything is started."""
+    """Return the question that the user answers before any space starts."""
     names = listed(f"'{name}'" for name in plan.stops)
     stops = f"Stop {names} (what runs there ends, files stay), then start" if plan.stops else "Start"
     started = listed(f"'{name}'" for name in plan.starts)

@@ -48,7 +48,7 @@ class SafeConsole(Console):
         super().print(*objects, soft_wrap=soft_wrap, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """What is to be written. rich's own styles and moves of the cursor are no text, and stay."""
+        """Return the segments to write. rich's own styles and cursor movements are not text, and stay."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(shown(segment.text), segment.style)
 
@@ -96,14 +96,14 @@ class Terminal:
         self.out.file.flush()
 
     def next_commands(self, *commands: tuple[str, str]) -> None:
-        """What to try next: pairs of command and what it does."""
+        """Show the next commands: pairs of a command and its effect."""
         width = max(len(command) for command, _ in commands)
         self.say("\nNext:")
         for command, effect in commands:
             self.say(f"  {command:<{width}}  {effect}")
 
     def error(self, error: "StudioctlError") -> None:
-        """What happened, and what to do next."""
+        """Show an error and the next step."""
         self.err.print(Text.assemble(("Error: ", "bold red"), error.message), soft_wrap=True)
         self.err.print(Text.assemble(("Next:  ", "bold"), error.hint), soft_wrap=True)
 

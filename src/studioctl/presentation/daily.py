@@ -1,4 +1,4 @@
-"""What the everyday commands end with."""
+"""The final output of the everyday commands."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # it comes with botocore
 
 
 def started(space: str, app: "App", terminal: Terminal, *, usd_per_hour: float | None, flags: str) -> None:
-    """What runs now, or is about to, what it costs, and the next command."""
+    """Show the running or starting app, its cost, and the next command."""
     terminal.say(runs(space, app, usd_per_hour=usd_per_hour))
     if app.status == READY:
         terminal.next_commands(

@@ -48,7 +48,7 @@ def cost(pushed: "Pushed", terminal: Terminal) -> None:
 
 
 def attached(done: "Attached", terminal: Terminal, *, file: str, flags: str) -> None:
-    """What was written, what to think of, and what to do next."""
+    """Show what was written, a note about it, and the next step."""
     image = done.listed.image
     verb = "offers" if done.changed else "offered already"
     terminal.say(f"{file} {verb} {image.digest[:SHORT]} as '{done.name}' ({size(image.size_bytes)}).")

@@ -1,4 +1,4 @@
-"""What stands for AWS, as a message calls it."""
+"""The name that messages use for AWS, or for the endpoint in its place."""
 
 
 def place(target: str, endpoint: str | None) -> str:

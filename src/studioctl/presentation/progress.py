@@ -94,7 +94,7 @@ class _Display(Protocol):
 
 
 class _Lines:
-    """What both displays write when something is over."""
+    """The lines that both displays write when a step ends."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
         self.console = console
@@ -200,7 +200,7 @@ class _Plain(_Lines):
                     self._last_line = time.monotonic()
 
     def _longest(self) -> str:
-        """What has been worked on for longest."""
+        """Return the step that has been running longest."""
         now = time.monotonic()
         if not self._running:
             return f"{self._title or 'working'}  {duration(now - self._stage_began)}"

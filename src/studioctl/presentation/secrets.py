@@ -1,4 +1,4 @@
-"""What is known of a secret, as a person reads it."""
+"""Shows the status of a secret."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ SAID = {
     "deleting": "is scheduled for deletion",
     "missing": "does not exist yet",
     "unwanted": "does not exist, and the file does not ask for it: write github = { username = ... } below [secrets],"
-    " or below a [[users]] for a token of their own",
+    " or below a [[users]] for a separate token",
 }
 
 

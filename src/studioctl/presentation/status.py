@@ -43,7 +43,7 @@ def show(found: "Status", terminal: Terminal, *, flags: str, is_without_file: bo
             terminal.next_commands((f"studioctl list{' --local' if found.target == 'local' else ''}", "what there is"))
             return
         up = (f"studioctl up{flags}", "make it whole: what exists is taken up" if found.resources else "create it")
-        down = (f"studioctl down{flags}", "remove what holds no data of yours")
+        down = (f"studioctl down{flags}", "remove everything but your data")
         terminal.next_commands(up, *([down] if found.resources else []))
     else:
         terminal.out.print(_whole(found, _width(terminal)), soft_wrap=not terminal.out.is_terminal)
@@ -111,7 +111,7 @@ def without_domain(found: "Status") -> str:
 
 
 def _kind(arn: str) -> str:
-    """What an ARN is of, in AWS's words: "ec2 subnet", "s3 bucket"."""
+    """Return the kind of an ARN's resource in AWS's words: "ec2 subnet", "s3 bucket"."""
     service, _, rest = arn.split(":", 2)[2].partition(":")
     kind = rest.split(":", 2)[2].replace(":", "/").partition("/")
     return f"{service} {kind[0]}" if kind[1] else f"{service} bucket"
@@ -250,7 +250,7 @@ def state_of(space: "SpaceStatus") -> str:
 
 
 def paid_now(found: "Status") -> str:
-    """What runs now, summed up. Storage is not in it: it is paid for by the month, also while nothing runs."""
+    """Summarise what runs now. Storage is left out: it is paid for by the month, even while nothing runs."""
     costs = [space.usd_per_hour for space in found.spaces if space.is_paid_for]
     costs += [app.usd_per_hour for app in found.apps]
     if not costs:

@@ -1,4 +1,4 @@
-"""What a stranger left in a working directory. All of it is theirs, so nothing of it reaches the terminal unchecked."""
+"""Shows other people's files in a working directory. All of their text is checked before it reaches the terminal."""
 
 from typing import TYPE_CHECKING
 

@@ -23,7 +23,7 @@ COME_BACK = "studioctl docs remove-and-come-back"
 
 
 def ready(terminal: Terminal, name: str, outputs: Mapping[str, Any], *, flags: str) -> None:
-    """What `up` ends with: where it is, and what to try next."""
+    """Show the final output of `up`: the environment's address, and the next commands."""
     spaces = listed(outputs.get("spaces", {}))
     terminal.say(f"\n'{name}' is ready.")
     terminal.out.print(Text(str(outputs.get("domain_url", ""))), soft_wrap=True)
@@ -37,12 +37,12 @@ def ready(terminal: Terminal, name: str, outputs: Mapping[str, Any], *, flags: s
 
 
 def teardown(found: "Teardown", modules: Mapping[str, str], console: Console, *, verbose: bool = False) -> None:
-    """What `down` would remove, and what it keeps.
+    """Show what `down` would remove, and what it keeps.
 
     Args:
-        found: What there is.
+        found: The resources and data of the environment.
         modules: The document of each address, in order.
-        console: Where to write.
+        console: The console to write to.
         verbose: Whether to write Terraform's addresses.
     """
     _line(console, "This will be destroyed:", "bold red")
@@ -79,11 +79,11 @@ def _by_document(doomed: Iterable[str], modules: Mapping[str, str]) -> Mapping[s
 
 def _fate(holding: "Holding", found: "Teardown") -> str:
     if (holding.kind, holding.name) not in found.copied:
-        return "is lost for ever"
+        return "is permanently deleted"
     if holding.kind == "space":
         return "is copied first"
-    # Nobody can open a space on the directory of somebody whose profile is gone.
-    return "is lost for ever, once the directories of today's users are copied"
+    # Nobody can open a space on the directory of a user whose profile is gone.
+    return "is permanently deleted, once the directories of today's users are copied"
 
 
 def kept(holdings: Sequence["Holding"], console: Console) -> None:
@@ -110,14 +110,14 @@ def kept_homes(
     mounted: Mapping[str, Collection[str]],
     terminal: Terminal,
 ) -> None:
-    """Home file systems of domains that are gone: AWS gives every new domain one of its own.
+    """Show the home file systems of deleted domains. AWS gives every new domain a new one.
 
     Args:
         homes: Their ids.
-        cost: What they cost together, in US dollars a month.
-        directories: By id: where in it each user's files are, as far as that is known.
-        mounted: By id: whose spaces mount their directories in it, by the file.
-        terminal: Where to say it.
+        cost: Their total cost, in US dollars a month.
+        directories: The known directories of users in each, by id.
+        mounted: The users whose spaces mount their directories in it according to the file, by id.
+        terminal: The terminal to write to.
     """
     for home in homes:
         if users := mounted.get(home):
@@ -133,7 +133,7 @@ def kept_homes(
 
 
 def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str, aws_flags: str) -> None:
-    """What `down` ends with: what was kept, how to come back, and how to be rid of it."""
+    """Show the final output of `down`: what was kept, how to restore the environment, and how to delete the rest."""
     from studioctl.operations.data import kms_keys  # noqa: PLC0415 - other commands show nothing of them
     from studioctl.operations.data.inventory import HOME  # noqa: PLC0415
 
@@ -151,7 +151,7 @@ def gone(terminal: Terminal, name: str, outcome: "Outcome", *, flags: str, aws_f
             back = "come back, with empty home directories: the old ones stay in the file system that was kept"
         terminal.next_commands(
             (f"studioctl up{flags}", back),
-            (f"studioctl down{flags} --delete-data", "delete what was kept, for ever"),
+            (f"studioctl down{flags} --delete-data", "permanently delete what was kept"),
         )
 
 
@@ -183,7 +183,7 @@ def snapshots(found: "list[Snapshot]", console: Console) -> None:
 
 
 def faults(found: Mapping[str, Any], console: Console) -> None:
-    """What the emulator is told to do wrong."""
+    """Show the emulator's active faults."""
     if not found["faults"]:
         _line(console, "Nothing is wrong.")
         return

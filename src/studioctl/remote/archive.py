@@ -16,7 +16,7 @@ from studioctl.remote.host import Host, config_flag, config_path
 
 # Seen from the home, https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-automount.html
 HOME_DIRECTORY = "user-default-efs"
-# lost+found is the volume's, and only root may read it; the other two are file systems of their own.
+# lost+found is the volume's, and only root may read it; the other two are separate file systems.
 NOT_OF_THE_VOLUME = tuple(f"--exclude=./{name}" for name in ("lost+found", HOME_DIRECTORY, "custom-file-systems"))
 REPORT = re.compile(r"studioctl:archive (\d+) ([0-9a-f]{64}) (\d+)")
 # The editor writes these all the time: logs and caches, none of which anybody wrote.
@@ -28,7 +28,7 @@ ENDING_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Report:
-    """What the space says of an archive: its SHA-256 as hexadecimal digits, and how many files are in it."""
+    """The space's report of an archive: its SHA-256 as hexadecimal digits, and the number of files in it."""
 
     sha256: str
     files: int
@@ -55,10 +55,10 @@ class Reading:
             yield block
 
     def report(self) -> Report | None:
-        """What the space says when every block was read; None when it has no such directory.
+        """Return the space's report after every block was read; None if it has no such directory.
 
         Raises:
-            AwsError: The connection broke, something could not be read, or somebody wrote meanwhile.
+            AwsError: The connection broke, a file could not be read, or a file changed during the copy.
         """
         code = self.process.wait()
         self._listener.join()

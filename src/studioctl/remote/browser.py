@@ -68,7 +68,7 @@ def hand_over(url: str, *, patience: float = PATIENCE) -> Visit:
 
 
 class Door(ThreadingHTTPServer):
-    """What stands behind the address on this machine. Browsers also open connections on which they say nothing."""
+    """The server at the address on this machine. Browsers also open connections on which they send nothing."""
 
     daemon_threads = True
 
@@ -87,7 +87,7 @@ class Door(ThreadingHTTPServer):
             super().handle_error(*of_connection)
 
     def admits(self, client: peers.Address) -> bool:
-        """Whether it is a program of ours. Remembers the user, if not."""
+        """Whether the client is our own program. Otherwise remembers its user."""
         if not self.tells_users:
             return True  # the path was told to nobody else
         user = peers.owner(client, self.address)
@@ -154,9 +154,9 @@ def _readable_by_us_alone(door: Door) -> Iterator[str]:
 
 
 class Browser:
-    """The browser that was started, by way of the process that chose it.
+    """The browser that was started, through the process that chose it.
 
-    On a terminal it may be one that works there. Otherwise it gets nothing of ours, so that it holds up no pipe.
+    On a terminal it may be a text browser. Otherwise it inherits none of our streams, because it could keep pipes open.
     """
 
     def __init__(self, address: str) -> None:

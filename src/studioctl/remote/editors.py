@@ -59,7 +59,7 @@ class Editor:
         return bool(installed & set(self.extensions)) if done.returncode == 0 else None
 
     def command_line(self, alias: str) -> list[str]:
-        """What opens it on a space's home directory.
+        """Return the command that opens the editor on a space's home directory.
 
         https://code.visualstudio.com/docs/remote/troubleshooting#_connect-to-a-remote-host-from-the-terminal
         """

@@ -41,7 +41,7 @@ class Host:
 
     @property
     def known_hosts(self) -> Path:
-        """Where ssh keeps the space's key: a file of its own, because a new machine may come with a new key."""
+        """The file in which ssh keeps the space's key. It is separate, because a new machine may have a new key."""
         return homes.state() / "known_hosts" / self.alias
 
     def settings(self) -> tuple[tuple[str, str], ...]:
@@ -99,7 +99,7 @@ def config_path() -> Path:
 
 
 def config_flag() -> list[str]:
-    """What ssh must be told to read that file: nothing when it does so by itself.
+    """Return the flags that make ssh read that file; empty if ssh reads it by default.
 
     ssh takes the home directory from the user database, not from HOME.
     """

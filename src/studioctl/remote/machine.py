@@ -1,4 +1,4 @@
-"""What this machine needs for a remote session: programs, their versions, a readable ssh configuration."""
+"""Checks this machine's requirements for a remote session: programs, versions, a readable ssh configuration."""
 
 from collections.abc import Iterator, Mapping
 

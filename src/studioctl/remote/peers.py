@@ -28,7 +28,7 @@ def owner(client: Address, server: Address) -> int | None:
 
 
 def can_be_told(server: Address) -> bool:
-    """Whether this machine says whose sockets are: tried with a connection of our own."""
+    """Whether this machine shows the owners of sockets. Tests it with a new connection."""
     with socket.create_connection(server) as own:
         return owner(own.getsockname(), server) == os.geteuid()
 

@@ -1,9 +1,9 @@
-"""The one block of ours in the user's ssh configuration. Not a byte of the user's is ever changed.
+"""The one block of studioctl in the user's ssh configuration. Not a byte of the user's lines ever changes.
 
-For each setting ssh takes the first value that it meets, so the block goes to the top, before any `Host *` of the
-user's. It ends with a `Host *` of its own, by which the lines after it mean what they meant before: those at the top of
-a file belong to every host. The block holds the hosts themselves and does not include a file with them: an `Include`
-after somebody's `Host` would only be read for that host, while a `Host` begins a section wherever it stands.
+For each setting ssh uses the first value that it finds, so the block goes to the top, before any `Host *` of the user.
+It ends with another `Host *`, which keeps the meaning of the lines after it: lines at the top of a file apply to every
+host. The block contains the hosts themselves instead of an `Include`. After somebody's `Host`, an `Include` would be
+read only for that host, while a `Host` begins a section anywhere.
 """
 
 import os
@@ -175,7 +175,7 @@ def _taken_apart(inside: str) -> tuple[dict[str, str], str]:
 
 
 def _added(host: Host, before: str) -> str:
-    """What somebody added to a section of ours, such as a port to forward: lines that do not say what ours say."""
+    """Return the lines that somebody added to our section, such as a port to forward: those that set other keywords."""
     ours = {"host", *(keyword.lower() for keyword, _ in host.settings())}
     lines = before.splitlines(keepends=True)
     return "".join(line for line in lines if re.split(r"[\s=]", line.strip(), maxsplit=1)[0].lower() not in {*ours, ""})

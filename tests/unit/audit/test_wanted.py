@@ -28,7 +28,7 @@ CASES = {
         {"iam": {"permissions": "scoped"}},
     ),
     "STUDIO-002": Case({}, "apps reach the internet directly", {"network": {"access": "vpc-only"}}),
-    "STUDIO-003": Case({}, "the domain has no KMS key of yours", {"encryption": {"customer_key": True}}),
+    "STUDIO-003": Case({}, "the domain has no customer-managed KMS key", {"encryption": {"customer_key": True}}),
     "STUDIO-004": Case({}, "the VPC has no flow log", {"network": {"flow_logs": True}}),
     "STUDIO-005": Case(
         {"studio": {"idle_timeout_minutes": 481}},

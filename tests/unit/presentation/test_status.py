@@ -163,7 +163,7 @@ def test_half_an_environment_is_not_called_nothing() -> None:
         "",
         "Next:",
         "  studioctl up    make it whole: what exists is taken up",
-        "  studioctl down  remove what holds no data of yours",
+        "  studioctl down  remove everything but your data",
     ]
     assert told(replace(half, resources=()))[0] == "There is no 'acme-ml' in us-east-1 on AWS."
     elsewhere = replace(half, resources=(), endpoint="http://127.0.0.1:4566")

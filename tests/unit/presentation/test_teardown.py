@@ -26,9 +26,9 @@ def test_what_becomes_of_data_is_told_and_no_copy_is_promised_that_is_not_made()
     views.teardown(found, {}, Console(file=out, width=200))
 
     assert [line for line in out.getvalue().splitlines() if line.startswith("!")] == [
-        "! home file system 'fs-1' is lost for ever, once the directories of today's users are copied: 3 MiB",
+        "! home file system 'fs-1' is permanently deleted, once the directories of today's users are copied: 3 MiB",
         "! space 'ada' is copied first: a volume",
-        "! bucket 'b' is lost for ever: 1 object",
+        "! bucket 'b' is permanently deleted: 1 object",
     ]
 
 

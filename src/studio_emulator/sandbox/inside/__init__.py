@@ -1,1 +1,1 @@
-"""What runs in the room: programs of their own, copied into it, that import nothing but Python."""
+"""Programs that are copied into the room and run there. They import only the standard library and each other."""

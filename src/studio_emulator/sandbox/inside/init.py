@@ -2,13 +2,13 @@
 
     python -I -S init.py CONTROL
 
-CONTROL is a socket to `enter.py`, which is outside and says in one line of JSON what to run. It is told `ready`, along
-with the sockets that listen here and are answered outside, and `exit CODE` when the script is over. This process ends
-when nothing that it started is left; with it ends everything else.
+CONTROL is a socket to `enter.py`, which is outside and sends one line of JSON with the command to run. `enter.py`
+receives `ready` with the listening sockets that it answers outside, and `exit CODE` when the script ends. This process
+ends when all processes that it started have ended; the others end with it.
 
-All files of the room have one owner outside, so root and `sagemaker-user` are told apart by two things: the user's
-processes are in a user namespace of their own in which they have no capabilities, and what root makes is made without
-permission to write for its owner, which stops everybody but root (`CAP_DAC_OVERRIDE`).
+All files of the room have the same owner outside. Two things separate root from `sagemaker-user`: the user's processes
+are in another user namespace, without capabilities, and root's files are not writable for their owner, which stops
+everybody but root (`CAP_DAC_OVERRIDE`).
 """
 
 import array
@@ -100,7 +100,7 @@ def make_user_namespace() -> int:
 
 
 class Room:
-    """What runs here, and who is to be told of its end."""
+    """The processes in the room, and the sockets that learn of their end."""
 
     def __init__(self, control: socket.socket, users: int, wanted: dict[str, Any]) -> None:
         self.control = control

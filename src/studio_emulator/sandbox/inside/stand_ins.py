@@ -23,7 +23,7 @@ REAL_AWS = "/usr/libexec/aws"
 BASE = Path("/opt/conda")
 
 SERVER_DATA = ("Machine", "User/globalStorage", "User/History")
-"""What the editor's server makes below its data whenever it is called."""
+"""The directories that the editor's server creates in its data directory whenever it is called."""
 
 Tool = Callable[[list[str]], int]
 

@@ -1,4 +1,4 @@
-"""What several stand-ins do with their arguments, and the programs that they give."""
+"""Functions that several stand-ins share: for their arguments, and for the programs that they install."""
 
 import sys
 from pathlib import Path

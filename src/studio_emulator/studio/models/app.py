@@ -276,7 +276,7 @@ def _on_top_of(default: Settings, spec: Settings) -> Settings:
 
 
 def _instance_type(app_type: str, spec: Settings) -> str:
-    """What an app runs on: API reference, ResourceSpec and CreateApp. The texts are assumed."""
+    """Return the instance type of an app. Source: API reference, ResourceSpec and CreateApp. The texts are assumed."""
     named: str | None = spec.get("InstanceType")
     if app_type in ON_SYSTEM:
         if named not in {None, "system"}:
@@ -290,7 +290,7 @@ def _instance_type(app_type: str, spec: Settings) -> str:
 
 
 def app_key(request: Settings) -> AppKey:
-    """What tells apps apart. Exactly one of SpaceName and UserProfileName is needed; the text is assumed."""
+    """Return the key of an app. Exactly one of SpaceName and UserProfileName is needed; the text is assumed."""
     space_name, profile_name = request.get("SpaceName"), request.get("UserProfileName")
     if (space_name is None) == (profile_name is None):
         raise ValidationException("Exactly one of SpaceName and UserProfileName must be provided")

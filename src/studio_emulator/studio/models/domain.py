@@ -43,7 +43,7 @@ USER_DEFAULTS: Settings = {
     "StudioWebPortal": "ENABLED",
     "AutoMountHomeEFS": "Enabled",
 }
-"""What AWS fills in (hashicorp/terraform-provider-aws#39894, #35382; the provider marks these as computed)."""
+"""Values that AWS fills in (hashicorp/terraform-provider-aws#39894, #35382; the provider marks these as computed)."""
 
 
 @dataclass(kw_only=True)
@@ -75,7 +75,7 @@ class Domain(Resource):
         return self.home_efs_creation == "Enabled"
 
     def all_settings(self) -> list[Settings]:
-        """What its users and its shared spaces get."""
+        """The default settings of its users and its shared spaces."""
         return [self.default_user_settings, self.default_space_settings]
 
     def next_uid(self) -> str:
@@ -280,7 +280,7 @@ class DomainBackend(LifecycleConfigBackend):
 
 
 def _domain_settings(request: Settings) -> Settings:
-    """What an update changes, under the names that DescribeDomain shows: one of them is called otherwise."""
+    """Return the settings of an update under DescribeDomain's names; UpdateDomain names one of them differently."""
     changed = dict(request.get("DomainSettingsForUpdate", {}))
     if "RStudioServerProDomainSettingsForUpdate" in changed:
         changed[RSTUDIO] = changed.pop("RStudioServerProDomainSettingsForUpdate")

@@ -243,7 +243,7 @@ class ImageBackend(StudioStore):
         self.pass_through(version, "DELETING", finish)
 
     def _users_of(self, name: str, versions: dict[int, ImageVersion]) -> list[str]:
-        """What names the image, with one of these versions or with none, which means the newest."""
+        """Return the resources that use the image with one of these versions, or with none, which means the newest."""
         newest = max(self.images[name].versions, default=0)
         settings = [
             (domain.arn, settings) for domain in self.studio_domains.values() for settings in domain.all_settings()

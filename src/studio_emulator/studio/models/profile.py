@@ -13,7 +13,7 @@ from studio_emulator.studio.resource import Resource, Settings, present, read_ta
 from studio_emulator.studio.store import goes_already, require_settled
 
 USER_DEFAULTS: Settings = {"StudioWebPortal": "ENABLED", "AutoMountHomeEFS": "DefaultAsDomain"}
-"""What AWS fills in when settings are given at all: the provider marks these two as computed."""
+"""Values that AWS fills in if a request has settings; the provider marks these two as computed."""
 
 
 @dataclass(kw_only=True)

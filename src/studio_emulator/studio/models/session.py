@@ -14,7 +14,7 @@ DEFAULT_EXPIRY = 300
 
 @dataclass(frozen=True)
 class Grant:
-    """What one presigned address opens, once, until `expires` on the monotonic clock."""
+    """The space or profile that one presigned address opens, once, until `expires` on the monotonic clock."""
 
     domain_id: str
     profile_name: str

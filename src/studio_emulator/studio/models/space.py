@@ -141,7 +141,7 @@ class SpaceBackend(ProfileBackend):
             raise ValidationException(f"UserProfile [{owner}] does not exist or is not InService.")
 
     def _fill_in(self, domain: Domain, owner: str | None, settings: Settings) -> Settings:
-        """What AWS adds: the disk's size, which the provider marks as computed, and no image, which it does not."""
+        """Add AWS's values: the disk's size, which the provider marks as computed, but no image, which it does not."""
         kinds = [kind for kind, key in SPACE_APPS.items() if settings.get("AppType") == kind or key in settings]
         if not kinds:
             return settings

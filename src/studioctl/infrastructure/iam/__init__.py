@@ -28,13 +28,13 @@ FIRST = "aws_iam_role.execution"  # is made before everything else: see blueprin
 
 @dataclass(frozen=True)
 class Iam:
-    """The roles' blocks, their ARNs, and what must be attached before anybody works with them.
+    """The roles' blocks, their ARNs, and the policy attachments that must exist before anybody uses a role.
 
     Args:
         module: The blocks.
-        first: The domain's role, with which SageMaker also pulls images. It is made before everything else.
+        first: The domain's role, with which SageMaker also pulls images. It is created before everything else.
         attachments: Every attachment of a policy to a role.
-        user_roles: By user, the ARNs of roles of their own.
+        user_roles: The ARNs of per-user roles, by user.
     """
 
     module: Module
@@ -54,18 +54,18 @@ class Iam:
 
 @dataclass(frozen=True)
 class Places:
-    """The things that the roles are about, made in other modules.
+    """The resources that the roles refer to, made in other modules.
 
     Args:
-        account: The look-up of this account's identity.
-        partition: The look-up of the AWS partition ("aws", "aws-cn", ...).
+        account: The data source for this account's identity.
+        partition: The data source for the AWS partition ("aws", "aws-cn", ...).
         bucket_arn: The data bucket.
         repository_arn: The image repository.
         secret_arn: The secret with everybody's GitHub token, if there is one.
-        user_secret_arns: By user, the secrets with tokens of their own.
+        user_secret_arns: The secrets with single users' tokens, by user.
         key_arn: The KMS key, if it is the customer's.
-        database_id: The database of studies as IAM names it, if there is one.
-        database_arn: The same as RDS names it.
+        database_id: IAM's name of the studies' database, if there is one.
+        database_arn: RDS's name of the same database.
     """
 
     account: Data
@@ -168,7 +168,7 @@ def _holder(user: User, role: Resource, places: Places, naming: Naming) -> Holde
 
 
 def _common(config: EnvironmentConfig, scope: Scope, naming: Naming) -> Iterator[Policy]:
-    """What everybody gets who works here."""
+    """The policies of every user."""
     if config.iam.permissions == "scoped":
         yield from scoped.for_everybody(scope)
     elif scope.remote_access:

@@ -107,7 +107,7 @@ def _logs_and_metrics(scope: Scope, prefix: str) -> tuple[Statement, ...]:
                 scope.arn("logs", f"{group}/*:log-stream:{prefix}*"),
                 scope.arn("logs", f"{group}/Endpoints/{prefix}*:log-stream:*"),
             ),
-            "People read why a job or an endpoint of theirs failed. Its name begins the stream's or ends the group's.",
+            "Users read why their job or endpoint failed. Its name begins the stream's name or ends the group's.",
             f"{GUIDE}/logging-cloudwatch.html",
         ),
         Statement(

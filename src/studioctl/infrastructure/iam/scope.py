@@ -1,8 +1,8 @@
-"""What the statements are about, the policy variables in them, and what AWS can only allow on everything.
+"""The resources in statements, their policy variables, and actions that AWS can allow only on all resources.
 
-`&{sagemaker:DomainId}` and `&{sagemaker:UserProfileName}` are policy variables (`${...}` in IAM's own words). They have
-a value only in a session that Studio made for a user, so what is bound to them is nobody else's, and no job's. They
-are how the policies are about this environment's domain, whose id is not known before the role is.
+`&{sagemaker:DomainId}` and `&{sagemaker:UserProfileName}` are policy variables (`${...}` in IAM's grammar). They have a
+value only in a session that Studio opened for a user, so a statement that contains them applies to no other user and to
+no job. Through them the policies refer to this environment's domain, whose id is unknown when the role is created.
 """
 
 from collections.abc import Mapping
@@ -38,21 +38,21 @@ ONLY_ON_EVERYTHING: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Scope:
-    """What the statements are about.
+    """The resources that statements refer to.
 
     Args:
         environment: The environment's name.
-        partition: Such as "aws", or a reference to it.
-        region: AWS region.
+        partition: The partition, such as "aws", or a reference to it.
+        region: The AWS region.
         account: The account's id, or a reference to it.
         bucket_arn: The data bucket.
         extra_buckets: Names of further buckets.
         repository_arn: The image repository.
-        key_arn: The KMS key that encrypts what people store, if it is the customer's.
-        dns_suffix: How the partition's names of services end, or a reference to it.
-        remote_access: Whether people may open remote sessions to their spaces.
-        database_id: The database of studies as IAM names it, if there is one.
-        database_arn: The same as RDS names it.
+        key_arn: The KMS key that encrypts users' data, if it is the customer's.
+        dns_suffix: The suffix of the partition's service names, or a reference to it.
+        remote_access: Whether users may open remote sessions to their spaces.
+        database_id: IAM's name of the studies' database, if there is one.
+        database_arn: RDS's name of the same database.
     """
 
     environment: str

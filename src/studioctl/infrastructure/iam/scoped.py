@@ -1,4 +1,4 @@
-"""What a user of Code Editor needs, and no more: policies whose every statement has its reason and AWS's page."""
+"""The permissions that a user of Code Editor needs, and no others. Each statement has its reason and AWS's page."""
 
 from studioctl.infrastructure.iam import jobs, studio, things
 from studioctl.infrastructure.iam.scope import Holder, Scope

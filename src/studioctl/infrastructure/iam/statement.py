@@ -1,4 +1,4 @@
-"""What a policy says, as values that know why they are there."""
+"""Policies and their statements, as values with their reasons."""
 
 import json
 import re
@@ -37,10 +37,10 @@ class Statement:
 
     Args:
         sid: Its name, letters and digits.
-        actions: Such as "s3:GetObject".
+        actions: Actions such as "s3:GetObject".
         resources: ARNs, with `&{...}` for policy variables.
-        why: What people cannot do without it.
-        source: The page of AWS's that says so.
+        why: The work that users cannot do without it.
+        source: AWS's page about it.
         conditions: All of them must hold.
         effect: "Allow" or "Deny".
     """

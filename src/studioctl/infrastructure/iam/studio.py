@@ -24,7 +24,7 @@ def studio(scope: Scope) -> Policy:
                 "OwnSpaces",
                 ("sagemaker:CreateSpace", "sagemaker:DeleteSpace", "sagemaker:UpdateSpace"),
                 scope.sagemaker(f"space/{DOMAIN}/*"),
-                "People make and change private spaces of their own, never another's or a shared one.",
+                "Users create and change their own private spaces, never another user's or a shared one.",
                 FULL_ACCESS,
                 mine,
             ),

@@ -65,9 +65,9 @@ def database(scope: Scope, database_id: Ref, database_arn: Ref) -> Policy:
 
 
 def key(scope: Scope, key_arn: Ref | str) -> Policy:
-    """The KMS key that encrypts all of these: through the services that hold them, and never by itself.
+    """Allow the KMS key that encrypts all of these, only through the services that store them.
 
-    Pulling an image and mounting the home need none of it: ECR and EFS have grants of their own.
+    Pulling an image and mounting the home directory do not need it: ECR and EFS have their own grants.
     """
     through = tuple(f"{service}.{scope.region}.{scope.dns_suffix}" for service in KEY_SERVICES)
     return Policy(

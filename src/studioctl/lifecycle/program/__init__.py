@@ -1,4 +1,4 @@
-"""What runs inside the space: bash functions and one Python program, as files that tools can read."""
+"""Programs that run inside the space: bash functions and one Python program, as files that tools can read."""
 
 from functools import cache
 from importlib.resources import files

@@ -27,7 +27,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def plan(have: Any, want: Any, mine: Any, path: Any = ()) -> Any:
-    """What to change, as pairs of path and value, and what is ours afterwards. A table with nothing in it is none."""
+    """Return the changes, as pairs of path and value, and what is ours afterwards. An empty table counts as none."""
     edits, kept = [], {}
     for key, value in want.items():
         place, known, old = (*path, key), key in mine, mine.get(key)
@@ -52,7 +52,7 @@ def plan(have: Any, want: Any, mine: Any, path: Any = ()) -> Any:
 
 
 def withdrawn(have: Any, want: Any, mine: Any, path: Any) -> Any:
-    """What is ours, untouched, and no longer wanted."""
+    """Return the values that are ours, unchanged, and no longer wanted."""
     edits = []
     for key, old in mine.items():
         if key in want or key not in have:
@@ -72,7 +72,7 @@ def settle(have: Any, want: Any, memory: Any) -> Any:
 
 
 def identity(entry: Any, number: int) -> str:
-    """What makes a keyboard shortcut another one: its key, and when it applies."""
+    """Return the identity of a keyboard shortcut: its key, and when it applies."""
     return json.dumps([entry.get("key"), entry.get("when")] if isinstance(entry, dict) else number)
 
 
@@ -183,7 +183,7 @@ def merge_json(file: str, default: str, empty: str, want: Any, memory: Any) -> A
 
 
 def merge_condarc(file: str, want: Any, memory: Any) -> Any:
-    """.condarc, by lines: a key of ours is one line, because JSON is YAML. Anything else is the user's."""
+    """Merge .condarc by lines. Each of our keys is one line, because JSON is YAML. Other lines are the user's."""
     lines: Any = read(file).splitlines()
     spans: Any = {}
     key = ""

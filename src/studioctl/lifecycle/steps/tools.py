@@ -1,4 +1,4 @@
-"""Command-line tools from PyPI, each in an environment of its own below the home, which persists."""
+"""Command-line tools from PyPI, each in a separate environment below the home directory, which persists."""
 
 from collections.abc import Sequence
 
