@@ -97,7 +97,7 @@ def a_killed_terraform_leaves_its_lock(shell: Shell, bob: Shell, up: "subprocess
     refused = bob.studioctl("state", "unlock", "--local", "--yes", expect=4)
     assert "It may be somebody else's run" in refused.err
     ours = shell.studioctl("state", "unlock", "--local", expect=4)
-    assert "That was your own run on this machine, and it was killed.\nError: There is no terminal to ask on." in ours.err
+    assert "Your own run on this machine was killed and left it.\nError: There is no terminal to ask on." in ours.err
 
 
 def earlier_states_come_back(bob: Shell) -> None:

@@ -116,7 +116,7 @@ def unlock(
         return
     terminal.say(state.whose(held))
     if state.is_left_behind(environment, held):
-        terminal.say("That was your own run on this machine, and it was killed.")
+        terminal.say("Your own run on this machine was killed and left it.")
     elif lock_id != held.get("ID"):
         raise RefusedError(
             "It may be somebody else's run, at work right now: it is not yours, or not certain to be dead.",

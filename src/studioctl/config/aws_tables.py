@@ -1,4 +1,4 @@
-"""AWS's types and regions, and refused ones: python tests/unit/config/generate_aws_tables.py writes this."""
+"""AWS's types and regions, with refused ones: tests/unit/config/generate_aws_tables.py writes this."""
 
 from typing import Final
 

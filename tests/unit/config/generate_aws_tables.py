@@ -97,7 +97,7 @@ def render() -> str:
 
     types, places = instance_types(), regions()
     return (
-        '"""AWS\'s types and regions, and refused ones: python tests/unit/config/generate_aws_tables.py writes this."""\n\n'
+        '"""AWS\'s types and regions, with refused ones: tests/unit/config/generate_aws_tables.py writes this."""\n\n'
         "from typing import Final\n"
         + table("INSTANCE_TYPES", "SageMaker's AppInstanceType, without those of other kinds of apps.", types)
         + table(
