@@ -79,7 +79,7 @@ class Tuner:
 
         Args:
             file: The file that defines `objective(trial)`, or loads its study from OPTUNA_STORAGE.
-            trials: How many finished trials the study shall have in all.
+            trials: Total number of finished trials in the study.
             workers: How many run side by side, each in a process or in a job.
             study: Its name; None takes the file's.
             jobs: What training jobs of the environment run on: one for each trial, or with a database in [tuning]
@@ -108,7 +108,7 @@ class Tuner:
 
         Args:
             file: As for `run`, as are the others.
-            trials: How many finished trials the study shall have in all.
+            trials: Total number of finished trials in the study.
             workers: How many run side by side.
             study: Its name.
             jobs: What jobs run on.

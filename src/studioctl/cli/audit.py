@@ -10,8 +10,8 @@ from studioctl.errors import ExitCode, StudioctlError
 Sarif = Annotated[
     bool, typer.Option("--sarif", help="Print SARIF 2.1.0 on stdout, which code hosts show beside the file.")
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Leave the account out: only the file, and what it makes.")]
-Accepted = Annotated[bool, typer.Option("--accepted", help="Also show what is accepted, and why.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Skip the account: check only the file and its resources.")]
+Accepted = Annotated[bool, typer.Option("--accepted", help="Also show the accepted findings and their reasons.")]
 
 
 def audit(
@@ -22,10 +22,10 @@ def audit(
     offline: Offline = False,
     accepted: Accepted = False,
 ) -> None:
-    """Look with a security reviewer's eyes: what is public, over-broad, unencrypted, unlogged. Changes nothing.
+    """Find security problems: public, too broad, unencrypted or unlogged resources. Changes nothing.
 
-    Looks at the file, at what [bold]up[/] would make of it, and at the account. Exits with 0 when nothing is found or
-    all of it is accepted, and with 2 when there are findings.
+    Checks the file, the resources that [bold]up[/] would create, and the account. Exits with 0 if there are no findings
+    or all of them are accepted, and with 2 if there are findings.
     """
     from dataclasses import replace
 

@@ -13,7 +13,7 @@ Where = Annotated[
 ]
 Only = Annotated[
     str | None,
-    typer.Option("--space", help="Only this space, and its owner's home.", metavar="SPACE", show_default=False),
+    typer.Option("--space", help="Copy only this space and its owner's home.", metavar="SPACE", show_default=False),
 ]
 
 
@@ -26,12 +26,12 @@ def backup(
     json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Copy what is in the spaces, and users' home directories, to a bucket, and make sure of the copies.
+    """Copy the volumes of spaces and users' home directories to a bucket, and verify the copies.
 
-    For example: [bold]studioctl backup s3://acme-copies/late[/]. The bucket must be there before.
+    For example: [bold]studioctl backup s3://acme-copies/late[/]. The bucket must exist.
 
-    Each space is read over ssh from inside, as one .tar.gz: what is stopped is started for it and stopped again, and
-    what runs on too small an instance is stopped, too. Asks before it does either.
+    Each space is read over ssh, as one .tar.gz. A stopped space is started for the copy and stopped again, and a space
+    that runs on too small an instance is stopped too. Asks before it does either.
     """
     from studioctl.cli import confirm, context, rehearsal
     from studioctl.errors import RefusedError

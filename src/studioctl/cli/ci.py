@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from studioctl.operations.pipelines import Host, Pipeline
 
 app = typer.Typer(
-    help="Plan pull requests, and apply what was reviewed after the merge.", cls=Group, rich_markup_mode="rich"
+    help="Plan pull requests, and apply the reviewed plan after the merge.", cls=Group, rich_markup_mode="rich"
 )
 HOSTS = ("github", "gitlab")
 EXAMPLE = "studioctl[terraform]==1.0.0"
@@ -44,7 +44,7 @@ def init(
     package: Annotated[
         str,
         typer.Option(
-            help="What pip installs: a requirement, or the address of a wheel or a repository.",
+            help="The package that pip installs: a requirement, or the address of a wheel or a repository.",
             metavar="WHAT",
             show_default=False,
         ),
@@ -52,13 +52,13 @@ def init(
     config: options.Config = options.DEFAULT_CONFIG,
     branch: Branch = "main",
     account: AccountId = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the pipeline that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing pipeline.")] = False,
 ) -> None:
-    r"""Write a pipeline that plans each pull request and, once it is merged, applies exactly that plan.
+    r"""Write a pipeline that plans each pull request and applies exactly that plan after the merge.
 
     Run it at the repository's root, for example:
     [bold]studioctl ci init github --repository acme/studio --package 'studioctl\[terraform]==1.0.0'[/]. The jobs sign
-    in by OpenID Connect, without keys. What it takes in the account is printed.
+    in by OpenID Connect, without keys. Prints the steps that are needed in the account.
     """
     from studioctl import disk
     from studioctl.presentation.console import Terminal
@@ -101,7 +101,7 @@ def trust(
     branch: Branch = "main",
     account: AccountId = None,
 ) -> None:
-    """Print the trust policy of one of the pipeline's two roles: for this repository, and nobody else.
+    """Print the trust policy of one of the pipeline's two roles, for this repository only.
 
     For example: [bold]studioctl ci trust deploy github --repository acme/studio > trust.json[/]
     """

@@ -20,15 +20,15 @@ To = Annotated[
 ]
 Stand = Annotated[
     bool | None,
-    typer.Option("--stand/--go", help="Let it stand still until it is set again, or go on.", show_default=False),
+    typer.Option("--stand/--go", help="Stop the clock until it is set again, or let it run.", show_default=False),
 ]
 
 
 def clock(forward: Forward = None, to: To = None, stand: Stand = None, json: options.Json = False) -> None:
-    """Say what time it is in the emulator, and set its clock forward.
+    """Show the emulator's time, and set its clock forward.
 
-    What falls due on the way happens, in its order. While the clock stands, nothing that takes time comes to its end:
-    let it go before [bold]up[/] or [bold]down[/]. It never goes back: [bold]studioctl emulator stop[/] ends it, with
+    Events that become due on the way happen, in order. While the clock is stopped, nothing that takes time finishes:
+    let it run before [bold]up[/] or [bold]down[/]. It never goes back: [bold]studioctl emulator stop[/] resets it, with
     everything in the emulator. For example: [bold]studioctl emulator clock --forward 6h[/]
     """
     from studio_emulator import controls, server

@@ -9,7 +9,7 @@ from studioctl.cli import options
 
 Users = Annotated[
     int | None,
-    typer.Option("--users", help="What if there were so many users?", metavar="N", show_default=False),
+    typer.Option("--users", help="What if there were this many users?", metavar="N", show_default=False),
 ]
 Hours = Annotated[float, typer.Option("--hours", help="Hours of work on each of five days a week.", min=0, max=24)]
 Volume = Annotated[
@@ -28,7 +28,7 @@ Idle = Annotated[
     str | None,
     typer.Option(
         "--idle-minutes",
-        help="What if idle apps were stopped after so many minutes, or never?",
+        help="What if idle apps stopped after this many minutes, or never?",
         metavar="MINUTES|never",
         show_default=False,
     ),
@@ -39,15 +39,15 @@ Region = Annotated[
 ]
 Ask = Annotated[
     bool,
-    typer.Option("--ask", help="First ask AWS for the region's prices, and keep the answer (pricing:GetProducts)."),
+    typer.Option("--ask", help="First ask AWS for the region's prices, and store them (pricing:GetProducts)."),
 ]
-Prices = Annotated[bool, typer.Option("--prices", help="Show the prices that are known in the region, with sources.")]
+Prices = Annotated[bool, typer.Option("--prices", help="Show the region's known prices, with sources.")]
 
 Month = Annotated[
     str | None,
     typer.Option(
         "--month",
-        help="What was used in a month: 2026-11, this or last. Asks AWS.",
+        help="Show the usage of a month: 2026-11, this or last. Asks AWS.",
         metavar="MONTH",
         show_default=False,
     ),
@@ -56,7 +56,7 @@ By = Annotated[
     str | None,
     typer.Option(
         "--by",
-        help="With --month: who pays. user, space, group, or tag:NAME, a tag of the user profile.",
+        help="With --month: group by user, space, group, or tag:NAME, a tag of the user profile.",
         metavar="WHAT",
         show_default=False,
     ),
@@ -65,7 +65,7 @@ CostExplorer = Annotated[
     bool,
     typer.Option(
         "--cost-explorer",
-        help="With --month: show beside it what AWS's Cost Explorer counts. Costs 0.01 USD.",
+        help="With --month: also show the figures of AWS's Cost Explorer. Costs 0.01 USD.",
     ),
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="With --month: print a table for other programs.")]
@@ -90,13 +90,13 @@ def cost(
     local: options.Local = False,
     json: options.Json = False,
 ) -> None:
-    """Say what the environment costs a month: from the file alone, without an account.
+    """Estimate the monthly cost of the environment from the file alone, without an account.
 
-    With no app running, with every app running for eight hours on working days, and left running: started each working
-    day and never stopped by hand, so that only the idle stop ends it. The options ask what would be.
+    Shows the cost with no app running, with every app running for eight hours on working days, and with apps left
+    running: started each working day and stopped only when idle. The options change the assumptions.
 
-    [bold]--month[/] says what was used instead: who, in which space, how many hours and dollars. It and
-    [bold]--ask[/] are the only ones that ask AWS.
+    [bold]--month[/] shows the real usage instead: users, spaces, hours and dollars. Only [bold]--month[/] and
+    [bold]--ask[/] ask AWS.
     """
     from studioctl.config.load import load
     from studioctl.config.source import Source

@@ -9,7 +9,7 @@ from studioctl.cli import completion, options
 Topic = Annotated[
     str | None,
     typer.Argument(
-        help="Name of a page. Left out: all names.",
+        help="Name of a page. If left out: list all names.",
         metavar="TOPIC",
         show_default=False,
         autocompletion=completion.pages,
@@ -18,7 +18,7 @@ Topic = Annotated[
 
 
 def docs(topic: Topic = None, json: options.Json = False) -> None:
-    """Show a page of the documentation, or what pages there are.
+    """Show a page of the documentation, or list all pages.
 
     For example: [bold]studioctl docs live-in-it[/]
     """

@@ -7,7 +7,7 @@ import typer
 from studioctl.cli import options
 from studioctl.errors import ExitCode
 
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are warnings, too.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings too.")]
 
 
 def doctor(
@@ -16,7 +16,7 @@ def doctor(
     json: options.Json = False,
     strict: Strict = False,
 ) -> None:
-    """Look for what stands in the way: this machine, the account, its quotas, names, drift. Changes nothing.
+    """Find problems of this machine, the account, its quotas, names and drift. Changes nothing.
 
     Works before [bold]up[/] and after it, and without a file. Exits with 1 when there are errors.
     """

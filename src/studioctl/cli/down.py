@@ -38,14 +38,14 @@ def down(
     verbose: options.PlanVerbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
-    """Remove the environment, and what AWS leaves behind it. Data is kept.
+    """Remove the environment, and what AWS leaves behind. Data is kept.
 
-    The bucket, images, home file system and secret stay if they hold
-    anything, and the database of studies as a snapshot; [bold]up[/] takes all but
-    the home file system up again, as AWS gives a new domain an empty one.
-    Volumes of spaces cannot stay: it refuses while there
-    are any, unless they are copied with [bold]--backup[/] or [bold]--delete-data=spaces[/]
-    is given. Asks for the environment's name.
+    The bucket, images, home file system and secret are kept if they hold data,
+    and the database of studies as a snapshot. The next [bold]up[/] uses all of them
+    again except the home file system, because AWS gives a new domain an empty one.
+    Volumes of spaces cannot be kept: the command refuses while there are any,
+    unless you copy them with [bold]--backup[/] or give [bold]--delete-data=spaces[/].
+    Asks for the environment's name.
     """
     from studioctl.cli import confirm, context, copying, rehearsal
     from studioctl.operations.data import inventory

@@ -11,7 +11,7 @@ from studioctl.cli import completion, options
 from studioctl.cli.group import Group
 
 app = typer.Typer(
-    help="The script that sets up the editor: what it is, and what it does.",
+    help="Show and rehearse the script that sets up the editor.",
     cls=Group,
     rich_markup_mode="rich",
 )
@@ -19,12 +19,13 @@ app = typer.Typer(
 
 User = Annotated[
     str | None,
-    typer.Option("--user", "-u", help="Whose editor; without it, the domain's.", autocompletion=completion.users),
+    typer.Option("--user", "-u", help="The user. If left out: the domain.", autocompletion=completion.users),
 ]
 
 
 App = Annotated[
-    Literal["code-editor", "jupyterlab"] | None, typer.Option("--app", help="For which app; without it, [studio] app.")
+    Literal["code-editor", "jupyterlab"] | None,
+    typer.Option("--app", help="The app. If left out: `\\[studio] app`."),
 ]
 
 
@@ -34,10 +35,10 @@ def show(
     user: User = None,
     of_app: App = None,
     stored: Annotated[
-        bool, typer.Option("--stored", help="As it is stored in AWS: compressed, if it would not fit otherwise.")
+        bool, typer.Option("--stored", help="Print it as stored in AWS: compressed, if it does not fit otherwise.")
     ] = False,
 ) -> None:
-    """Print the lifecycle script: what runs in the space at each start of its app."""
+    """Print the lifecycle script, which runs in the space each time its app starts."""
     from studioctl.cli.context import editor_script
     from studioctl.presentation.console import Terminal
 
@@ -55,10 +56,10 @@ def rehearse(
     config: options.Config = options.DEFAULT_CONFIG,
     user: User = None,
     of_app: App = None,
-    image: Annotated[str, typer.Option(help="Version of SageMaker Distribution whose layout it runs in.")] = "4.0",
+    image: Annotated[str, typer.Option(help="Version of SageMaker Distribution whose layout the script sees.")] = "4.0",
     script: Annotated[
         Path | None,
-        typer.Option("--script", help="Rehearse this lifecycle script in place of the file's.", metavar="FILE"),
+        typer.Option("--script", help="Rehearse this lifecycle script instead of the file's.", metavar="FILE"),
     ] = None,
     network: Annotated[Literal["internet", "none"], typer.Option(help="What the script may reach.")] = "internet",
     allow: options.AllowedHosts = None,
@@ -68,9 +69,9 @@ def rehearse(
     keep: Annotated[bool, typer.Option("--keep", help="Leave what it made, and say where.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Run it twice in a temporary copy of SageMaker's image: a first start, and a second one.
+    """Run the script twice in a temporary copy of SageMaker's image: a first start, and a second one.
 
-    The script runs in separate namespaces (Linux, bubblewrap) and cannot change this machine. sudo makes it root there,
+    It runs in separate namespaces (Linux, bubblewrap) and cannot change this machine. sudo makes it root there,
     but not outside. Conda, apt-get, the editor and some others are stand-ins. Exits with 1 if a step fails.
     """
     from studio_emulator.sandbox.image import Image

@@ -30,12 +30,10 @@ def start(
     ] = 0,
     transition_seconds: Annotated[
         float,
-        typer.Option(
-            help="How long things are Pending, Updating or Deleting: AWS needs minutes.", min=0, metavar="SECONDS"
-        ),
+        typer.Option(help="Duration of Pending, Updating and Deleting. AWS needs minutes.", min=0, metavar="SECONDS"),
     ] = 0.3,
     enforce_quotas: Annotated[
-        bool, typer.Option("--enforce-quotas", help="Refuse what is beyond the account's quotas, as AWS does.")
+        bool, typer.Option("--enforce-quotas", help="Refuse requests beyond the account's quotas, as AWS does.")
     ] = False,
     quota: Annotated[
         list[str] | None, typer.Option(help="A quota that is not AWS's default. Repeatable.", metavar="CODE=VALUE")
@@ -53,24 +51,22 @@ def start(
         bool,
         typer.Option(
             "--accept-any-key",
-            help="Let in every request, whoever signed it, for tests of other programs. No code runs.",
+            help="Accept every request, whoever signed it, for tests of other programs. No code runs.",
         ),
     ] = False,
     cost_explorer: Annotated[
         list[str] | None,
         typer.Option(
-            help="Cost Explorer is enabled, and counts an hour on this type at this price. Repeatable.",
+            help="Enable Cost Explorer, with this price for an hour on this type. Repeatable.",
             metavar="TYPE=USD",
         ),
     ] = None,
     lifecycle_seconds: Annotated[
         float,
-        typer.Option(
-            help="An app fails when its script takes longer: AWS gives it 5 minutes.", min=0, metavar="SECONDS"
-        ),
+        typer.Option(help="An app fails if its script takes longer. AWS allows 5 minutes.", min=0, metavar="SECONDS"),
     ] = 300,
 ) -> None:
-    """Start it in the background, if it is not running."""
+    """Start the emulator in the background, if it is not running."""
     from studio_emulator import server
     from studio_emulator.settings import EmulatorSettings
 
@@ -152,7 +148,7 @@ def _prices(given: list[str]) -> dict[str, float]:
 
 @app.command()
 def stop() -> None:
-    """Stop it. Everything in it is gone."""
+    """Stop the emulator. Everything in it is deleted."""
     from studio_emulator import server
 
     typer.echo("stopped" if server.stop() else "it was not running")
@@ -160,7 +156,7 @@ def stop() -> None:
 
 @app.command()
 def status(json: options.Json = False) -> None:
-    """Say whether it is running, and where. Exits with 1 when it is not."""
+    """Show whether the emulator is running, and where. Exits with 1 if it is not."""
     from studio_emulator import server
     from studioctl.presentation.json import dumps
 
@@ -181,16 +177,16 @@ def env(
     user: Annotated[
         str,
         typer.Option(
-            "--as", help="Act as this user's app in Studio: only what the execution role allows.", metavar="USER"
+            "--as", help="Act as this user's app in Studio, with the permissions of its role.", metavar="USER"
         ),
     ] = "",
-    domain: Annotated[str, typer.Option(help="The user's domain, if several have one.", metavar="ID")] = "",
+    domain: Annotated[str, typer.Option(help="The domain, if several have this user.", metavar="ID")] = "",
     json: options.Json = False,
 ) -> None:
-    """Print what points other AWS clients at it: [bold]eval "$(studioctl emulator env)"[/]
+    """Print variables that point other AWS clients at the emulator: [bold]eval "$(studioctl emulator env)"[/]
 
-    Without [bold]--as[/] they are the account's administrator. With it they have a session of the user's execution
-    role, as the code in the user's space has on AWS, and what no policy allows is refused.
+    Without [bold]--as[/] they act as the account's administrator. With it they have a session of the user's execution
+    role, like code in the user's space on AWS, and the emulator refuses calls that no policy allows.
     """
     import shlex
 
@@ -206,11 +202,11 @@ def env(
 @app.command()
 def hold(
     policy: Annotated[
-        Path | None, typer.Argument(help="A policy of IAM, as JSON.", metavar="FILE", show_default=False)
+        Path | None, typer.Argument(help="An IAM policy, as JSON.", metavar="FILE", show_default=False)
     ] = None,
-    off: Annotated[bool, typer.Option("--off", help="Let you do everything again, and say what was refused.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Allow everything again, and show the refused calls.")] = False,
 ) -> None:
-    """Ask a policy for all that you do with --local, as AWS would of the role that has it.
+    """Check all your calls with --local against a policy, as AWS does for the role that has it.
 
     For example: [bold]studioctl iam deployer --local > deploy.json && studioctl emulator hold deploy.json[/]
     """
@@ -234,7 +230,7 @@ def hold(
 
 @app.command()
 def inventory() -> None:
-    """Print everything that exists in it, as JSON."""
+    """Print everything that exists in the emulator, as JSON."""
     from studio_emulator import server
     from studioctl.presentation.json import dumps
 

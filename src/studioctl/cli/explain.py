@@ -15,7 +15,7 @@ LONGEST = 100_000  # characters; a message that somebody copied is shorter
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        help="A code such as ResourceInUse or QUO001, or a message. Left out, or -: read from standard input.",
+        help="A code such as ResourceInUse or QUO001, or a message. If left out, or -: read from standard input.",
         metavar="CODE|MESSAGE",
         show_default=False,
     ),
@@ -23,7 +23,7 @@ Words = Annotated[
 
 
 def explain(words: Words = None, json: options.Json = False) -> None:
-    """Explain an error of AWS, Terraform or studioctl: what it means, its usual causes, and what to run.
+    """Explain an error of AWS, Terraform or studioctl: its meaning, usual causes, and the commands to run.
 
     For example: [bold]studioctl explain DependencyViolation[/]
     """

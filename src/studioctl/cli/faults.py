@@ -9,7 +9,7 @@ from studioctl.cli import options
 from studioctl.cli.group import Group
 
 app = typer.Typer(
-    help="Let AWS misbehave in the emulator, to see what your commands do then.",
+    help="Make AWS fail in the emulator, to see how your commands react.",
     cls=Group,
     rich_markup_mode="rich",
 )
@@ -39,22 +39,22 @@ def set_(
     context: typer.Context,
     kind: Annotated[str, typer.Argument(help=KINDS, show_default=False)] = "",
     file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="Take the faults of this TOML or JSON file instead.")
+        Path | None, typer.Option("--file", "-f", help="Use the faults in this TOML or JSON file instead.")
     ] = None,
-    action: Annotated[str, typer.Option(help="Only for this action; a pattern such as Create* will do.")] = "",
+    action: Annotated[str, typer.Option(help="Only for this action, or a pattern such as Create*.")] = "",
     service: Annotated[str, typer.Option(help="Only in this service, such as sagemaker or s3.")] = "",
-    times: Annotated[int | None, typer.Option(help="How often; without end by default.", min=1)] = None,
-    after: Annotated[int, typer.Option(help="Let so many calls pass first.", min=0)] = 0,
-    probability: Annotated[float, typer.Option(help="How likely each call is hit.", min=0, max=1)] = 1.0,
-    seconds: Annotated[float | None, typer.Option(help="How long slow takes, or timeout at most.", min=0)] = None,
-    code: Annotated[str, typer.Option(help="AWS's error code; error needs one.")] = "",
-    message: Annotated[str, typer.Option(help="AWS's words, or the reason of a failure.")] = "",
+    times: Annotated[int | None, typer.Option(help="Number of hits. By default unlimited.", min=1)] = None,
+    after: Annotated[int, typer.Option(help="Let this many calls pass first.", min=0)] = 0,
+    probability: Annotated[float, typer.Option(help="Probability that a call is hit.", min=0, max=1)] = 1.0,
+    seconds: Annotated[float | None, typer.Option(help="Duration of slow, or longest of timeout.", min=0)] = None,
+    code: Annotated[str, typer.Option(help="AWS's error code; required for error.")] = "",
+    message: Annotated[str, typer.Option(help="AWS's message, or the reason of a failure.")] = "",
     status: Annotated[int | None, typer.Option(help="HTTP status.", min=400, max=599)] = None,
     per_second: Annotated[
         float | None,
-        typer.Option(help="How many calls a second are let through: AWS limits rates like that.", show_default=False),
+        typer.Option(help="Calls per second to let through. AWS limits rates like that.", show_default=False),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="For the dice of --probability.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the random numbers for --probability.")] = None,
 ) -> None:
     """Add a fault, or replace all faults with those in a file."""
     from dataclasses import asdict
@@ -87,7 +87,7 @@ def _beside(context: typer.Context) -> list[str]:
 
 @app.command()
 def clear() -> None:
-    """Let everything go well again."""
+    """Remove all faults."""
     from studio_emulator import server
 
     server.set_faults(server.start(), {})

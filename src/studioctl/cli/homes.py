@@ -10,9 +10,7 @@ from studioctl.cli.group import Group
 app = typer.Typer(help="Home directories that an earlier [bold]down[/] kept.", cls=Group, rich_markup_mode="rich")
 Which = Annotated[
     str | None,
-    typer.Argument(
-        help="Which kept file system, where there are several.", metavar="[FILE_SYSTEM]", show_default=False
-    ),
+    typer.Argument(help="The kept file system, if there are several.", metavar="[FILE_SYSTEM]", show_default=False),
 ]
 
 
@@ -24,12 +22,12 @@ def restore(
     json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Give returning users the home directories that an earlier [bold]down[/] kept, from the next [bold]up[/] on.
+    """Restore the home directories that an earlier [bold]down[/] kept, from the next [bold]up[/] on.
 
     For example: [bold]studioctl homes restore[/], then [bold]studioctl up[/].
 
     Makes the kept file system reachable from the domain's subnets and writes it into the file. Each user's spaces mount
-    the user's old directory, and nobody else's, below /mnt/custom-file-systems/efs.
+    only the user's own old directory, below /mnt/custom-file-systems/efs.
     """
     from studioctl.cli import context
     from studioctl.operations.data import homes

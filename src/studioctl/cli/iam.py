@@ -25,11 +25,11 @@ def user(
     env: options.Env = None,
     local: options.Local = False,
 ) -> None:
-    """Print the policy that a user's own AWS identity needs for the commands of the day, without the file.
+    """Print the policy that a user's own AWS identity needs for everyday commands, without the file.
 
-    An administrator attaches it to the IAM user, or to the permission set of IAM Identity Center, as whom the user
+    An administrator attaches it to the IAM user, or to the permission set of IAM Identity Center, with which the user
     signs in. It covers start, stop, restart, open, connect, ssh, status, logs and list for the user's own spaces.
-    Where [bold][access] auth[/] is "sso", people need none of it for Studio itself: it is for commands on a laptop.
+    If [bold]\\[access] auth[/] is "sso", Studio itself does not need it: it is for commands on a laptop.
     """
     from studioctl.cli import context
     from studioctl.operations import own_identity
@@ -49,7 +49,7 @@ def user(
 def deployer(
     config: options.Config = options.DEFAULT_CONFIG,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Only what [bold]plan[/] needs: for a job that nobody has reviewed.")
+        bool, typer.Option("--read-only", help="Only what [bold]plan[/] needs: for jobs on unreviewed changes.")
     ] = False,
     delete_data: Annotated[
         bool, typer.Option("--delete-data", help="Also what [bold]down --delete-data[/] needs.")
@@ -57,15 +57,15 @@ def deployer(
     part: Annotated[
         int | None,
         typer.Option(
-            help="Only this part, where the whole is too long for IAM.", min=1, metavar="N", show_default=False
+            help="Only this part, if the whole policy is too long for IAM.", min=1, metavar="N", show_default=False
         ),
     ] = None,
     local: options.Local = False,
 ) -> None:
-    """Print the policy that plan, up and down need for this studio.toml, and no more.
+    """Print a policy with only the permissions that plan, up and down need for this studio.toml.
 
     An administrator attaches it to the role that deploys, such as a pipeline's. It also covers status, doctor and
-    quotas. Whoever has it decides what the environment's roles may do: bound them with [bold]permissions_boundary[/].
+    quotas. Its holder decides what the environment's roles may do: limit them with [bold]permissions_boundary[/].
     """
     from studioctl.cli import context
     from studioctl.operations import deployer

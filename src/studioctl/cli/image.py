@@ -26,7 +26,7 @@ class OfferedIn(StrEnum):
 EngineName = Annotated[
     str | None,
     typer.Option(
-        "--engine", help="docker, podman, buildah or finch. Left out: the first that answers.", metavar="NAME"
+        "--engine", help="docker, podman, buildah or finch. If left out: the first that answers.", metavar="NAME"
     ),
 ]
 Tag = Annotated[str, typer.Argument(help="The image's tag.", metavar="TAG")]
@@ -34,18 +34,16 @@ Tag = Annotated[str, typer.Argument(help="The image's tag.", metavar="TAG")]
 
 @app.command()
 def build(
-    directory: Annotated[Path, typer.Argument(help="What is built, with its Dockerfile.", metavar="DIR")] = Path(),
-    tag: Annotated[str, typer.Option("--tag", "-t", help="What the image is called.", metavar="TAG")] = "latest",
-    dockerfile: Annotated[
-        Path | None, typer.Option("--file", "-f", help="The Dockerfile, if it is another.", metavar="FILE")
-    ] = None,
+    directory: Annotated[Path, typer.Argument(help="Directory to build, with a Dockerfile.", metavar="DIR")] = Path(),
+    tag: Annotated[str, typer.Option("--tag", "-t", help="The image's tag.", metavar="TAG")] = "latest",
+    dockerfile: Annotated[Path | None, typer.Option("--file", "-f", help="Another Dockerfile.", metavar="FILE")] = None,
     platform: Annotated[
-        str, typer.Option(help="Studio runs linux/amd64, also if this machine does not.", metavar="OS/ARCH")
+        str, typer.Option(help="Studio runs linux/amd64, even if this machine does not.", metavar="OS/ARCH")
     ] = "linux/amd64",
     engine: EngineName = None,
     config: options.Config = options.DEFAULT_CONFIG,
 ) -> None:
-    """Build an image with the container engine of this machine. Needs no AWS."""
+    """Build an image with this machine's container engine. Does not need AWS."""
     from studioctl.config.load import load
     from studioctl.containers.engine import find
     from studioctl.operations.images import images
@@ -67,7 +65,7 @@ def push(
     local: options.Local = False,
     json: options.Json = False,
 ) -> None:
-    """Push an image that was built here to the environment's repository. Its password is in no file and no argument."""
+    """Push a local image to the environment's repository. The password is never in a file or an argument."""
     from studioctl.cli import context
     from studioctl.containers.engine import find
     from studioctl.operations.images import images
@@ -92,7 +90,7 @@ def push(
 def list_(
     config: options.Config = options.DEFAULT_CONFIG, local: options.Local = False, json: options.Json = False
 ) -> None:
-    """List the repository's images: tags, digest, size, age, and which rule will expire them when."""
+    """List the repository's images: tags, digest, size, age, and the rule and date of their expiry."""
     from studioctl.cli import context
     from studioctl.operations.images import images
     from studioctl.presentation import images as views
@@ -110,13 +108,13 @@ def list_(
 def attach(
     tag: Annotated[str, typer.Argument(help="The image's tag, or its digest.", metavar="TAG")],
     name: Annotated[
-        str | None, typer.Option(help="What Studio calls it. Left out: the tag.", metavar="NAME", show_default=False)
+        str | None, typer.Option(help="Name in Studio. If left out: the tag.", metavar="NAME", show_default=False)
     ] = None,
     apps: Annotated[
         list[OfferedIn] | None,
         typer.Option(
             "--app",
-            help="The app that offers it; may be repeated. Left out: Code Editor, or as it was.",
+            help="The app that offers it. Repeatable. If left out: as before, else Code Editor.",
             show_default=False,
         ),
     ] = None,

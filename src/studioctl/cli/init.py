@@ -21,17 +21,17 @@ Name = Annotated[
 ]
 Region = Annotated[
     str | None,
-    typer.Option(help="AWS region. Left out: AWS_REGION's, AWS_DEFAULT_REGION's or the profile's.", show_default=False),
+    typer.Option(help="AWS region. If left out: AWS_REGION, AWS_DEFAULT_REGION or the profile's.", show_default=False),
 ]
 User = Annotated[str | None, typer.Option(help="Name of the first user.", show_default=False)]
 Profile = Annotated[
     str | None,
-    typer.Option(help="Profile of your AWS configuration, to be written into the file.", show_default=False),
+    typer.Option(help="Profile of your AWS configuration to write into the file.", show_default=False),
 ]
 Defaults = Annotated[
-    bool, typer.Option("--defaults", help="Do not ask: take the directory's name, your own, and AWS's usual region.")
+    bool, typer.Option("--defaults", help="Do not ask: use the directory's name, your name, and your AWS region.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def init(
     defaults: Defaults = False,
     force: Force = False,
 ) -> None:
-    """Write a commented studio.toml: on a terminal it asks for name, region and first user.
+    """Write a commented studio.toml. On a terminal, ask for name, region and first user.
 
     For example: [bold]studioctl init --name acme-ml --region eu-west-1 --user grace[/]
     """

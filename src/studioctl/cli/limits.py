@@ -13,24 +13,27 @@ if TYPE_CHECKING:
     from studioctl.presentation.console import Terminal
 
 app = typer.Typer(
-    help="What people may spend in a month, what they have spent, and more of it for somebody.",
+    help="Show users' monthly spending limits, and raise them.",
     cls=Group,
     rich_markup_mode="rich",
 )
 User = Annotated[
     str,
     typer.Argument(
-        help="Who; everybody: all users together.", metavar="USER", show_default=False, autocompletion=completion.users
+        help="The user, or everybody for all users together.",
+        metavar="USER",
+        show_default=False,
+        autocompletion=completion.users,
     ),
 ]
-Usd = Annotated[float, typer.Argument(help="US dollars more.", metavar="USD", min=0.01, max=1_000_000)]
+Usd = Annotated[float, typer.Argument(help="Additional US dollars.", metavar="USD", min=0.01, max=1_000_000)]
 
 
 @app.command()
 def show(
     config: options.Config = options.DEFAULT_CONFIG, local: options.Local = False, json: options.Json = False
 ) -> None:
-    """Show the month so far: spent, limit and what is left, of everybody and of each user.
+    """Show the month so far: amount spent, limit and rest, for all users together and for each.
 
     The figures are those of the guard, a function in the account that looks every few minutes.
     """
@@ -77,7 +80,7 @@ def revoke(
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
 ) -> None:
-    """Take back all that was granted to a user, or to everybody together, this month."""
+    """Revoke everything granted to a user, or to everybody together, this month."""
     _change(user, 0.0, config=config, local=local)
 
 

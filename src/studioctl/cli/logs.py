@@ -6,10 +6,8 @@ import typer
 
 from studioctl.cli import options
 
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")]
-Lines = Annotated[
-    int, typer.Option("--lines", "-n", help="How many lines of each stream to begin with.", min=1, max=10_000)
-]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Also show new lines, until Ctrl-C.")]
+Lines = Annotated[int, typer.Option("--lines", "-n", help="Number of earlier lines of each stream.", min=1, max=10_000)]
 
 
 def logs(
@@ -21,7 +19,7 @@ def logs(
     lines: Lines = 100,
     json: options.JsonLines = False,
 ) -> None:
-    """Show what a space's lifecycle script and its editor wrote, by time. AWS keeps it in CloudWatch."""
+    """Show the logs of a space's lifecycle script and editor, by time. They are in CloudWatch."""
     from studioctl.cli import choose, context
     from studioctl.errors import ExitCode
     from studioctl.operations.spaces import logs as operation

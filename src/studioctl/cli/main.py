@@ -154,7 +154,7 @@ app.command("version", rich_help_panel=MORE)(version.version)
 @app.command("help", rich_help_panel=MORE, context_settings={"ignore_unknown_options": True})
 def help_(
     context: typer.Context,
-    command: list[str] | None = typer.Argument(None, help="Of which command.", metavar="COMMAND", show_default=False),
+    command: list[str] | None = typer.Argument(None, help="The command.", metavar="COMMAND", show_default=False),
 ) -> None:
     """Show the help of a command: [bold]studioctl help state restore[/] is [bold]studioctl state restore --help[/]."""
     root: Any = context.find_root().command

@@ -25,7 +25,7 @@ def open_(
     print_it: Print = False,
     yes: options.Yes = False,
 ) -> None:
-    """Open the Code Editor or JupyterLab of a space in the browser. Asks whether to start it, if it is stopped."""
+    """Open the Code Editor or JupyterLab of a space in the browser. If it is stopped, ask whether to start it."""
     from studioctl.cli import choose, confirm, context
     from studioctl.operations.spaces import address, start_stop
     from studioctl.presentation import daily

@@ -15,8 +15,8 @@ Env = Annotated[
     str | None,
     typer.Option(
         "--env",
-        help="Name of an environment in AWS, in place of a file: found by its tag, in the region that AWS_REGION or"
-        " your profile names. Needs neither the file nor Terraform.",
+        help="Name of an environment in AWS, instead of a file: found by its tag, in the region of AWS_REGION or your"
+        " profile. Needs neither the file nor Terraform.",
         envvar="STUDIOCTL_ENV",
         metavar="NAME",
         show_default=False,
@@ -27,12 +27,12 @@ Local = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print each line as a JSON object.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for scripts.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation, for scripts.")]
 Adopt = Annotated[
     str | None,
     typer.Option(
         "--adopt",
-        help="Take over the living environment of this name, of which there is no record here.",
+        help="Take over the existing environment of this name, which has no record here.",
         metavar="NAME",
         show_default=False,
     ),
@@ -45,7 +45,7 @@ Refresh = Annotated[
     bool,
     typer.Option(
         "--refresh",
-        help="Ask AWS about everything, also about what is as the last `up` left it. See: studioctl docs fast-plans.",
+        help="Also ask AWS about resources that the last `up` left unchanged. See: studioctl docs fast-plans.",
     ),
 ]
 BackendConfig = Annotated[
@@ -59,7 +59,7 @@ BackendConfig = Annotated[
 Space = Annotated[
     str | None,
     typer.Argument(
-        help="Name of the space. Left out: the only one there is; else you are asked.",
+        help="Name of the space. If left out: the only one, or you are asked.",
         metavar="SPACE",
         show_default=False,
         autocompletion=completion.spaces,
@@ -69,7 +69,7 @@ InstanceType = Annotated[
     str | None,
     typer.Option(
         "--instance-type",
-        help="Instance type for this time, such as ml.t3.xlarge.",
+        help="Instance type for this run, such as ml.t3.xlarge.",
         metavar="TYPE",
         show_default=False,
         autocompletion=completion.instance_types,
@@ -78,7 +78,7 @@ InstanceType = Annotated[
 Recovery = Annotated[
     bool,
     typer.Option(
-        "--recovery", help="To repair it: with an empty home beside the volume, and without the lifecycle script."
+        "--recovery", help="For repairs: with an empty home beside the volume, and without the lifecycle script."
     ),
 ]
 WhatIfType = Annotated[

@@ -11,7 +11,7 @@ from studioctl.errors import AbsentError, StudioctlError
 Key = Annotated[
     str | None,
     typer.Argument(
-        help="Print this one alone, bare, for a script.",
+        help="Print only the value of this output, for a script.",
         metavar="KEY",
         show_default=False,
         autocompletion=completion.outputs,
@@ -26,7 +26,7 @@ def outputs(
     json: options.Json = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
-    """Show what [bold]up[/] made: ids, ARNs and addresses for other programs.
+    """Show the outputs of [bold]up[/]: ids, ARNs and addresses for other programs.
 
     For example: [bold]aws s3 ls "s3://$(studioctl outputs bucket)"[/]
     """

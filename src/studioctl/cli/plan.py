@@ -32,7 +32,7 @@ def plan(
         bool, typer.Option("--markdown", help="Print the plan as Markdown, for a pull request.")
     ] = False,
 ) -> None:
-    """Show what [bold]up[/] would create, change and destroy, and whether it would refuse to. Nothing is changed.
+    """Show what [bold]up[/] would create, change and destroy, and whether it would refuse. Changes nothing.
 
     Exits with 0 when there is nothing to do and with 2 when there is.
     """

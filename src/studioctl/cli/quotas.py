@@ -11,7 +11,7 @@ REQUEST = "request"
 Action = Annotated[
     str | None,
     typer.Argument(
-        help="request: ask AWS for what is missing, after showing it.",
+        help="request: show what is missing, and ask AWS for it.",
         metavar="[request]",
         show_default=False,
     ),

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from studioctl.audit.examination import Audit
     from studioctl.report.content import Report
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write it; `-` is stdout.", metavar="FILE")]
-Offline = Annotated[bool, typer.Option("--offline", help="Leave AWS out: only the file, and what it makes.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="File to write; `-` is stdout.", metavar="FILE")]
+Offline = Annotated[bool, typer.Option("--offline", help="Skip AWS: report only the file and its resources.")]
 BEGINNING = "<!doctype html>"
 STDOUT = Path("-")
 

@@ -14,9 +14,9 @@ def restart(
     json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Stop what runs in a space and start it again: with new settings, or on another instance type.
+    """Stop a space's app and start it again, with new settings or on another instance type.
 
-    Files are kept; what runs in the editor's terminals ends.
+    Files are kept. Programs in the editor's terminals end.
     """
     from studioctl.cli import choose, context, starting
     from studioctl.operations.spaces import start_stop

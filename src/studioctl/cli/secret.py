@@ -16,15 +16,15 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 # Plain text, checked here: an error of the command line's own would repeat what was typed, which may be a token.
-Name = Annotated[str, typer.Argument(help="Which secret: github.", metavar="github")]
+Name = Annotated[str, typer.Argument(help="The secret: github.", metavar="github")]
 Source = Annotated[
-    list[str] | None, typer.Argument(help="A hyphen reads the value from stdin. Left out: asks.", metavar="[-]")
+    list[str] | None, typer.Argument(help="A hyphen reads the value from stdin. If left out: asks.", metavar="[-]")
 ]
 User = Annotated[
     str | None,
     typer.Option(
         "--user",
-        help="The user's own token. Left out: everybody's.",
+        help="The user, for a user's own token. If left out: everybody's.",
         metavar="NAME",
         show_default=False,
         autocompletion=completion.users,
@@ -42,7 +42,7 @@ def set_(
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
 ) -> None:
-    """Store a value: from a prompt that does not show it, from stdin or from a file, never from an argument.
+    """Store a value from a prompt that does not show it, from stdin or from a file, never from an argument.
 
     A secret that is scheduled for deletion is restored.
     """
@@ -76,7 +76,7 @@ def get(
     local: options.Local = False,
     yes: options.Yes = False,
 ) -> None:
-    """Print the value, and nothing else, on stdout. Asks first when that is a terminal."""
+    """Print only the value on stdout. Asks first if stdout is a terminal."""
     from studioctl.cli import confirm, context
     from studioctl.operations import secrets
 
@@ -96,7 +96,7 @@ def status(
     local: options.Local = False,
     json: options.Json = False,
 ) -> None:
-    """Say whether there is a value, when it was changed and last used. The value is not read."""
+    """Show whether there is a value, when it changed and when it was last used. Does not read the value."""
     from studioctl.cli import context
     from studioctl.operations import secrets
     from studioctl.presentation.console import Terminal

@@ -14,12 +14,12 @@ def start(
     json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Start the Code Editor or JupyterLab of a space, and wait until it can be opened. Running already is fine.
+    """Start the Code Editor or JupyterLab of a space, and wait until it is ready. Does nothing if it is running.
 
-    From then on the instance is paid for, until it is stopped or has been idle for as long as the file says.
+    You pay for the instance until it is stopped, or has been idle for as long as the file says.
 
-    An editor that does not start because its volume is full, or its .condarc broken, starts with --recovery: a terminal
-    in it reaches the files, and the next start is an ordinary one again.
+    If an editor does not start because its volume is full or its .condarc is broken, start it with --recovery: its
+    terminal reaches the files, and the next start is a normal one again.
     """
     from studioctl.cli import choose, context, starting
     from studioctl.operations.spaces import start_stop

@@ -16,11 +16,11 @@ app.add_typer(bucket, name="bucket")
 
 @bucket.command("create")
 def create(
-    name: Annotated[str, typer.Argument(help="Left out: the one that `\\[state]` names.", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(help="If left out: the one in `\\[state]`.", show_default=False)] = "",
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
 ) -> None:
-    """Make the bucket: versioned, encrypted, for TLS only, closed to the public. Safe to run again."""
+    """Create the bucket: versioned, encrypted, private, only with TLS. Safe to run again."""
     from studioctl.cli import context
     from studioctl.operations.state import create_bucket
     from studioctl.presentation.console import Terminal
@@ -62,13 +62,13 @@ def history(
 
 @app.command("restore")
 def restore(
-    serial: Annotated[int, typer.Argument(help="Which one, as `history` shows it.", min=0)],
+    serial: Annotated[int, typer.Argument(help="The serial, as `history` shows it.", min=0)],
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     yes: options.Yes = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
-    """Make an earlier state the current one again; the current one is kept. AWS is not touched."""
+    """Restore an earlier state. The present one is kept as a version. Changes nothing in AWS."""
     from studioctl.cli import confirm, context
     from studioctl.operations import state
     from studioctl.presentation.console import Terminal
@@ -89,7 +89,7 @@ def restore(
 @app.command("unlock")
 def unlock(
     lock_id: Annotated[
-        str, typer.Argument(help="The lock's id: needed when it may be somebody else's.", show_default=False)
+        str, typer.Argument(help="The lock's id, required if it may be somebody else's.", show_default=False)
     ] = "",
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
@@ -134,7 +134,7 @@ def trust(
     yes: options.Yes = False,
     json: options.Json = False,
 ) -> None:
-    """Use a state in .studioctl/ that studioctl did not leave there itself: shows what it holds, and asks.
+    """Use a state in .studioctl/ that studioctl did not write. Shows its resources and asks first.
 
     Needed after the directory was moved or copied, and once for one that an
     early version made. Never do it for a repository that you only cloned: its

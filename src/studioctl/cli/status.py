@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from studioctl.operations.environment import Account
     from studioctl.operations.status import Status
 
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look again every few seconds, until Ctrl-C.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Refresh every few seconds, until Ctrl-C.")]
 SECONDS = {"local": 1.0, "aws": 5.0}  # between two looks; AWS limits how often one may ask
 
 
@@ -23,7 +23,7 @@ def status(
     json: options.Json = False,
     watch: Watch = False,
 ) -> None:
-    """Show the domain, its users and spaces, what is running and what it costs: live from AWS.
+    """Show the domain, its users and spaces, running apps and their cost, live from AWS.
 
     With [bold]limits[/] in the file also the month so far, and what each user has left.
     """

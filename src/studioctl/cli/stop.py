@@ -7,7 +7,7 @@ import typer
 
 from studioctl.cli import options
 
-All = Annotated[bool, typer.Option("--all", help="Stop what runs in every space of the environment.")]
+All = Annotated[bool, typer.Option("--all", help="Stop the apps of every space in the environment.")]
 
 
 def stop(
@@ -20,9 +20,9 @@ def stop(
     json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Stop what runs in a space, and with it the cost of its instance. Files are kept. Stopped already is fine.
+    """Stop a space's app, and with it the cost of its instance. Files are kept. Does nothing if it is stopped.
 
-    With [bold]--all[/] it also names the apps that it does not stop, such as Canvas, and the commands that do.
+    With [bold]--all[/] it also lists the apps that it does not stop, such as Canvas, with the commands that do.
     """
     from studioctl.cli import choose, context
     from studioctl.errors import ExitCode, StudioctlError

@@ -10,9 +10,9 @@ from studioctl.cli import options
 
 
 def synth(
-    directory: Annotated[Path, typer.Argument(help="Where the documents go.", metavar="DIR")],
+    directory: Annotated[Path, typer.Argument(help="Directory for the documents.", metavar="DIR")],
     config: options.Config = options.DEFAULT_CONFIG,
-    force: Annotated[bool, typer.Option("--force", help="Also into a directory that holds other files.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write even if the directory has other files.")] = False,
 ) -> None:
     """Write the Terraform documents, for people who want to run Terraform themselves."""
     from studioctl.config.load import load

@@ -21,14 +21,14 @@ Here = Annotated[
     bool, typer.Option("--local", help="Run the trials in processes of this machine.", envvar="STUDIOCTL_LOCAL")
 ]
 Trials = Annotated[
-    int, typer.Option("--trials", "-n", help="How many finished trials the study shall have in all.", metavar="N")
+    int, typer.Option("--trials", "-n", help="Total number of finished trials in the study.", metavar="N")
 ]
-Workers = Annotated[int, typer.Option("--workers", "-w", help="How many trials run side by side.", metavar="K")]
+Workers = Annotated[int, typer.Option("--workers", "-w", help="Number of trials that run in parallel.", metavar="K")]
 Direction = Annotated[
     list[str] | None,
     typer.Option(
         "--direction",
-        help="minimize or maximize; once for each value that the objective returns. Left out: minimize.",
+        help="minimize or maximize, once for each value that the objective returns. If left out: minimize.",
         metavar="DIRECTION",
         show_default=False,
         autocompletion=completion.directions,
@@ -36,21 +36,20 @@ Direction = Annotated[
 ]
 Sampler = Annotated[
     str,
-    typer.Option(help="Who suggests parameters: tpe, random or nsga2.", autocompletion=completion.samplers),
+    typer.Option(help="Sampler, which suggests parameters: tpe, random or nsga2.", autocompletion=completion.samplers),
 ]
 Pruner = Annotated[
-    str, typer.Option(help="Who gives trials up: median, hyperband or none.", autocompletion=completion.pruners)
+    str,
+    typer.Option(help="Pruner that ends bad trials: median, hyperband or none.", autocompletion=completion.pruners),
 ]
 Seed = Annotated[
     int | None,
     typer.Option(
-        help="Seed of the sampler. With random, the trials are the same with any number of workers.",
+        help="Seed of the sampler. With random, trials do not depend on the number of workers.",
         show_default=False,
     ),
 ]
-Retries = Annotated[
-    int, typer.Option(help="How often a trial is tried again after its worker was lost.", min=0, max=100)
-]
+Retries = Annotated[int, typer.Option(help="Number of retries of a trial whose worker was lost.", min=0, max=100)]
 Timeout = Annotated[
     str | None,
     typer.Option(
@@ -60,7 +59,7 @@ Timeout = Annotated[
 Python = Annotated[
     Path | None,
     typer.Option(
-        help="The Python that runs your file. Left out: one with what requirements.txt beside the file names.",
+        help="The Python that runs your file. If left out: one with the packages of requirements.txt beside the file.",
         metavar="PROGRAM",
         show_default=False,
     ),
@@ -70,7 +69,9 @@ Jobs = Annotated[
 ]
 JobType = Annotated[
     str,
-    typer.Option("--instance-type", help="Of each job.", metavar="TYPE", autocompletion=completion.instance_types),
+    typer.Option(
+        "--instance-type", help="Instance type of jobs.", metavar="TYPE", autocompletion=completion.instance_types
+    ),
 ]
 Spot = Annotated[bool, typer.Option("--spot", help="Run jobs on spot instances, which AWS may interrupt.")]
 MaxUsd = Annotated[
@@ -85,7 +86,7 @@ MaxUsd = Annotated[
 Longest = Annotated[
     int | None,
     typer.Option(
-        help="Minutes after which a job is stopped. Left out: 60 for a trial's job, 480 for a worker of many trials.",
+        help="Minutes until a job is stopped. If left out: 60 for a trial's job, 480 for a worker of many trials.",
         metavar="MINUTES",
         min=1,
         max=40320,
@@ -95,14 +96,14 @@ Longest = Annotated[
 Image = Annotated[
     str | None,
     typer.Option(
-        help="Container image of the jobs. Left out: AWS's for scikit-learn.", metavar="URI", show_default=False
+        help="Container image of the jobs. If left out: AWS's for scikit-learn.", metavar="URI", show_default=False
     ),
 ]
 User = Annotated[
     str | None,
     typer.Option(
         "--user",
-        help="Whose role jobs run with, where users have their own.",
+        help="The user whose role jobs use, if users have their own roles.",
         metavar="NAME",
         show_default=False,
         autocompletion=completion.users,
@@ -119,7 +120,7 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 @app.command()
 def init(
-    file: Annotated[Path, typer.Argument(help="Where it is written.", metavar="FILE")] = Path("objective.py"),
+    file: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE")] = Path("objective.py"),
     json: options.Json = False,
 ) -> None:
     """Write a small objective that trains a classifier, and its requirements.txt.
@@ -168,12 +169,12 @@ def run(
     yes: options.Yes = False,
     json: options.Json = False,
 ) -> None:
-    """Run trials until the study has as many as you say. Run again, it goes on where it ended.
+    """Run trials until the study has the given number. Run it again to continue.
 
-    Each trial is a SageMaker training job of the environment in studio.toml, after a question that tells the cost.
-    Where the environment has a database of studies, jobs are workers that run many trials of a study that they share.
-    With --local a trial is a turn of a process of this machine, which needs no studio.toml. A trial whose worker is
-    lost is tried again. Ctrl-C ends processes and queues their trials; jobs go on.
+    Each trial is a SageMaker training job of the environment in studio.toml. The command first shows the cost and asks.
+    If the environment has a database of studies, jobs are workers that run many trials of a shared study. With --local,
+    processes of this machine run the trials, without a studio.toml. A trial whose worker is lost is retried. Ctrl-C
+    ends processes and queues their trials; jobs continue.
 
     For example: [bold]studioctl tune run objective.py --local --trials 40 --workers 4[/]
     """
@@ -222,7 +223,7 @@ def resume(
     yes: options.Yes = False,
     json: options.Json = False,
 ) -> None:
-    """Go on with a study as it was run last.
+    """Continue a study with its last options.
 
     For example: [bold]studioctl tune resume --study objective --trials 80[/]
     """
@@ -239,7 +240,7 @@ def resume(
 def stop(
     study: tune_look.Study = None, config: options.Config = options.DEFAULT_CONFIG, json: options.Json = False
 ) -> None:
-    """Stop a study that runs. Finished trials are kept, and those that run are queued.
+    """Stop a running study. Finished trials are kept, and running trials are queued.
 
     For example: [bold]studioctl tune stop --study objective[/]
     """

@@ -20,21 +20,21 @@ Study = Annotated[
     typer.Option(
         "--study",
         "-s",
-        help="The study. Left out: the one that changed last; for run, the file's name.",
+        help="The study. If left out: the one that changed last; for run, the file's name.",
         metavar="NAME",
         show_default=False,
         autocompletion=completion.studies,
     ),
 ]
-Watch = Annotated[bool, typer.Option("--watch", help="Look again every second, until Ctrl-C.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Refresh every second, until Ctrl-C.")]
 Trial = Annotated[int, typer.Option("--trial", "-t", help="The trial's number.", metavar="N", min=0)]
 Output = Annotated[Path, typer.Option("--output", "-o", help="The file: .csv, .json or .db (SQLite).", metavar="FILE")]
 Directory = Annotated[
     Path | None,
-    typer.Option(help="Where the files go. Left out: the study's directory.", metavar="DIR", show_default=False),
+    typer.Option(help="Directory for the files. If left out: the study's.", metavar="DIR", show_default=False),
 ]
 Port = Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)]
-Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 
 
 def status(
@@ -43,7 +43,7 @@ def status(
     watch: Watch = False,
     json: options.Json = False,
 ) -> None:
-    """Show a study: trials by state, the best so far, the rate, the cost, and when it will end.
+    """Show a study: trials by state, the best so far, the rate, the cost, and the expected end.
 
     For example: [bold]studioctl tune status --watch[/]
     """
@@ -80,7 +80,7 @@ def _looks(config: Path, study: str | None) -> "Iterator[StudyStatus]":
 
 
 def best(study: Study = None, config: options.Config = options.DEFAULT_CONFIG, json: options.Json = False) -> None:
-    """Show the best trial and its parameters; of several objectives, those that no other is better than in all.
+    """Show the best trial and its parameters, or for several objectives the Pareto-optimal trials.
 
     For example: [bold]studioctl tune best --json[/]
     """
@@ -101,7 +101,7 @@ def best(study: Study = None, config: options.Config = options.DEFAULT_CONFIG, j
 
 
 def list_(config: options.Config = options.DEFAULT_CONFIG, json: options.Json = False) -> None:
-    """List the studies, the one that changed last first.
+    """List the studies, the last changed one first.
 
     For example: [bold]studioctl tune list[/]
     """
@@ -129,7 +129,7 @@ def logs(
     config: options.Config = options.DEFAULT_CONFIG,
     json: options.Json = False,
 ) -> None:
-    """Show everything that a trial wrote.
+    """Show the log of a trial.
 
     For example: [bold]studioctl tune logs --trial 7[/]
     """

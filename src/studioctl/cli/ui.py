@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from studioctl.ui.jobs import Jobs
     from studioctl.ui.ways import OfFile, Other, Ways
 
-Port = Annotated[int, typer.Option("--port", help="On 127.0.0.1; 0 for a free one.", min=0, max=65535)]
+Port = Annotated[int, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)]
 Everything = Annotated[
-    bool, typer.Option("--all", help="Begin with all environments of this machine, and of the account and region.")
+    bool, typer.Option("--all", help="Show all environments of this machine, and of the account and region, first.")
 ]
 Print = Annotated[
     bool, typer.Option("--print", help="Print the address instead of opening a browser. It lets one browser in, once.")

@@ -11,7 +11,7 @@ import typer
 from studioctl.cli import options
 
 StopApps = Annotated[
-    bool, typer.Option("--stop-apps", help="Stop running apps that are in the way. Their files are kept.")
+    bool, typer.Option("--stop-apps", help="Stop running apps that block the plan. Their files are kept.")
 ]
 DeleteData = Annotated[
     bool,
@@ -39,7 +39,7 @@ def up(
     verbose: options.PlanVerbose = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
-    """Make the environment what the file says: show the plan, ask, apply.
+    """Create or change the environment as the file describes: show the plan, ask, apply.
 
     Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
     """

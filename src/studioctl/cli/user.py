@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from studioctl.operations.people import Change
 
 app = typer.Typer(
-    help="Who works here: changes the users in the file. AWS is changed by the next [bold]up[/].",
+    help="Change the users in the file. The next [bold]up[/] changes AWS.",
     cls=Group,
     rich_markup_mode="rich",
 )
@@ -24,7 +24,7 @@ CopyFrom = Annotated[
     str | None,
     typer.Option(
         "--copy-from",
-        help="Take this user's values: group, spaces under the new name, editor. Not who they are for Git or GitHub.",
+        help="Copy this user's values: group, spaces under the new name, editor, but not the Git or GitHub identity.",
         metavar="NAME",
         show_default=False,
         autocompletion=completion.users,
@@ -34,7 +34,7 @@ InGroup = Annotated[
     str | None,
     typer.Option(
         "--group",
-        help="The group whose values hold.",
+        help="The user's group.",
         metavar="NAME",
         show_default=False,
         autocompletion=completion.groups,
@@ -57,7 +57,7 @@ SsoUser = Annotated[
     str | None,
     typer.Option(
         "--sso-user",
-        help='Who it is in IAM Identity Center, with `\\[access]` auth = "sso".',
+        help='Name in IAM Identity Center, with `\\[access]` auth = "sso".',
         metavar="NAME",
         show_default=False,
     ),
@@ -73,19 +73,19 @@ Backup = Annotated[
     ),
 ]
 DeleteData = Annotated[
-    bool, typer.Option("--delete-data", help="Remove the user although data is then permanently deleted.")
+    bool, typer.Option("--delete-data", help="Remove the user even if the next up then permanently deletes data.")
 ]
 Offline = Annotated[
     bool,
     typer.Option(
-        "--offline", help="Do not look in AWS for what the user has. The next up still refuses to delete data unasked."
+        "--offline", help="Do not look for the user's data in AWS. The next up still refuses to delete data unasked."
     ),
 ]
 
 
 @app.command("list")
 def list_(config: options.Config = options.DEFAULT_CONFIG, json: options.Json = False) -> None:
-    """List the users in the file: group, spaces, and where each is named. Needs no AWS."""
+    """List the users in the file: group, spaces, and where each is defined. Does not need AWS."""
     from studioctl.operations import people
     from studioctl.presentation import people as views
     from studioctl.presentation.console import Terminal
@@ -110,7 +110,7 @@ def add(
     config: options.Config = options.DEFAULT_CONFIG,
     json: options.Json = False,
 ) -> None:
-    """Add users to the file, and show what changes in it. All else stays as it is: comments, order, blank lines.
+    """Add users to the file, and show the change. Comments, order and blank lines stay.
 
     For example: [bold]studioctl user add ada --copy-from grace[/]
     """
@@ -138,7 +138,7 @@ def import_(
         str | None,
         typer.Option(
             "--identity-center-group",
-            help="Instead of a file: everybody in this group of IAM Identity Center. AWS_REGION says where that is.",
+            help="Instead of a file: everybody in this group of IAM Identity Center, in the region of AWS_REGION.",
             metavar="NAME",
             show_default=False,
         ),
@@ -148,10 +148,10 @@ def import_(
     local: options.Local = False,
     json: options.Json = False,
 ) -> None:
-    """Add everybody in a list to the file. Who is in it already stays as they are, so it is safe to run again.
+    """Add everybody in a list to the file. Existing users do not change, so it is safe to run again.
 
-    Columns of a CSV file are keys of [[users]]: name, group, instance_type, image, volume_gb, push_images and github.
-    To keep the list in the CSV file instead, name it in the file: users_file = "people.csv".
+    Columns of a CSV file are keys of `[\\[users]]`: name, group, instance_type, image, volume_gb, push_images and
+    github. To keep the list in the CSV file instead, name it in the file: users_file = "people.csv".
     """
     from studioctl.cli import context
     from studioctl.errors import ExitCode, StudioctlError
@@ -183,11 +183,11 @@ def remove(
     yes: options.Yes = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Remove a user from the file. Shows first what the user has in AWS, and what becomes of it.
+    """Remove a user from the file. First shows the user's data in AWS, and what happens to it.
 
-    Refuses while there is data that AWS deletes with the user, unless it is copied
-    with [bold]--backup[/], or [bold]--delete-data[/] is given. Nothing is deleted until
-    the next [bold]up[/], which asks again.
+    Refuses if AWS would delete data with the user, unless you copy it with
+    [bold]--backup[/] or give [bold]--delete-data[/]. Nothing is deleted until the
+    next [bold]up[/], which asks again.
     """
     from studioctl.cli import confirm, leaving
     from studioctl.errors import RefusedError

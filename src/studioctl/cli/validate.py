@@ -4,7 +4,7 @@ from studioctl.cli import options
 
 
 def validate(config: options.Config = options.DEFAULT_CONFIG) -> None:
-    """Check the file: everything that can be known without AWS."""
+    """Check everything in the file that can be checked without AWS."""
     from studioctl.config.load import load
     from studioctl.config.notes import notes
     from studioctl.config.text import path

@@ -14,10 +14,10 @@ Asked = Annotated[
         show_default=False,
     ),
 ]
-User = Annotated[str | None, typer.Option("--user", help="Whose role, or whose setting.", metavar="USER")]
+User = Annotated[str | None, typer.Option("--user", help="The user whose role or setting it is.", metavar="USER")]
 On = Annotated[
     str | None,
-    typer.Option("--on", help="For an action: the ARN of what it is done to. Default: everything.", metavar="ARN"),
+    typer.Option("--on", help="For an action: the ARN of the resource. Default: all resources.", metavar="ARN"),
 ]
 Context = Annotated[
     list[str] | None,
@@ -35,7 +35,7 @@ def why(
     json: options.Json = False,
     backend_config: options.BackendConfig = None,
 ) -> None:
-    """Say why a setting or a permission is as it is: which line, which default, which layer of AWS; and what AWS holds.
+    """Explain a setting or a permission: the line, default or layer of AWS that decides it, and AWS's present value.
 
     For example: [bold]studioctl why ada.idle_timeout_minutes[/]
     or [bold]studioctl why s3:GetObject --user ada --on arn:aws:s3:::acme-data/x[/]

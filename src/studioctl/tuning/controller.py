@@ -42,7 +42,7 @@ class Goal:
     """How far a run goes.
 
     Args:
-        trials: How many finished trials the study shall have.
+        trials: Total number of finished trials in the study.
         timeout_seconds: No trial begins later than this; those that run are waited for. None: no limit.
         retries: How often a trial is tried again after its worker was lost.
         in_order: Whether the first trial runs alone, so that a seed gives the same trials with any number of workers.

@@ -34,7 +34,7 @@ class Settings:
 
     Args:
         file: The user's file, which defines `objective(trial)`.
-        trials: How many finished trials the study shall have in all.
+        trials: Total number of finished trials in the study.
         workers: How many run side by side, each in a process.
         study: The study's name; None takes the file's.
         directions: "minimize" or "maximize" for each objective value; empty takes what the study has, or "minimize".

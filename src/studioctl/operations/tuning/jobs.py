@@ -35,11 +35,11 @@ class JobSettings:
     Args:
         instance_type: Such as "ml.m5.large".
         image: An image's address; None takes AWS's for scikit-learn.
-        volume_gb: Of each job.
+        volume_gb: Volume size of each job, in GB.
         longest_minutes: A job that takes longer is stopped. None: 60 for a trial's, 480 for a worker of many trials.
         is_spot: Whether they are spot instances.
         max_usd: No job begins that could make the study more expensive.
-        user: Whose role jobs run with, where users have their own.
+        user: The user whose role jobs use, if users have their own roles.
         heartbeat_seconds: Between two signs of life of a worker that shares its study with others.
     """
 
