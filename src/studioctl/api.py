@@ -31,11 +31,11 @@ OnEvent = Callable[[Event], None]
 
 
 class Studio:
-    """One environment: made, lived in and removed.
+    """One environment: create, use and remove it.
 
-    Every method raises StudioctlError (or one of its families in `studioctl.errors`) with a message and a hint. A
-    space is named; where there is only one, the name may be left out. `on_event` is called with each of
-    `studioctl.events` while long work goes on.
+    Every method raises StudioctlError (or one of its subclasses in `studioctl.errors`) with a message and a hint. The
+    name of a space may be left out if there is only one. `on_event` is called with each event of `studioctl.events`
+    during long work.
     """
 
     def __init__(self, account: Account, file: Path, emulator: str | None = None) -> None:
@@ -164,7 +164,7 @@ class Studio:
         return status(self._account)
 
     def spaces(self) -> "tuple[Space, ...]":
-        """The spaces for Code Editor or JupyterLab, by name. Raises StudioctlError when there is none."""
+        """Return the spaces for Code Editor or JupyterLab, by name. Raises StudioctlError if there is none."""
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         return spaces.candidates(self._account)
@@ -178,18 +178,18 @@ class Studio:
         recovery: bool = False,
         on_event: OnEvent | None = None,
     ) -> "App":
-        """Starts the editor of a space; running already is fine. The instance is paid for from then on.
+        """Start the editor of a space. Does nothing if it is running. You pay for the instance until it stops.
 
         Args:
-            space: Its name.
-            instance_type: For this time only, such as "ml.t3.xlarge".
-            wait: Until it can be opened, which takes minutes on AWS; else until AWS has accepted it.
-            recovery: To repair it: with an empty home directory beside the volume, and without the lifecycle script.
+            space: The space's name.
+            instance_type: Instance type for this run only, such as "ml.t3.xlarge".
+            wait: Wait until the editor is ready, which takes minutes on AWS, and not only until AWS has accepted it.
+            recovery: Start it for repairs: with an empty home beside the volume, and without the lifecycle script.
             on_event: Called with each event.
 
         Raises:
-            RefusedError: It runs on another instance type, or not to be repaired.
-            AwsError: AWS refused, or it failed; the message says why.
+            RefusedError: It already runs on another instance type, or without `recovery`.
+            AwsError: AWS refused the call, or the start failed. The message says why.
         """
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
@@ -200,12 +200,12 @@ class Studio:
     def stop(
         self, *names: str, everything: bool = False, wait: bool = True, on_event: OnEvent | None = None
     ) -> tuple[str, ...]:
-        """Stops what runs in spaces; files are kept, and stopped already is fine. Returns the names of those that ran.
+        """Stop the apps of spaces and return the names of the spaces that were running. Files are kept.
 
         Args:
-            names: Of the spaces.
+            names: The spaces' names.
             everything: Stop every space of the environment instead.
-            wait: Until each is stopped; else until AWS has accepted it.
+            wait: Wait until each is stopped, and not only until AWS has accepted it.
             on_event: Called with each event.
         """
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
@@ -224,7 +224,7 @@ class Studio:
         recovery: bool = False,
         on_event: OnEvent | None = None,
     ) -> "App":
-        """Stops the editor of a space, if it runs, and starts it; see `start`."""
+        """Stop the editor of a space if it is running, and start it; see `start`."""
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 
         found = spaces.find(self._account, space)
@@ -232,10 +232,10 @@ class Studio:
         return result_of(work, on_event)
 
     def open_url(self, space: str | None = None) -> str:
-        """An address that opens the editor in a browser as the space's owner, once, within five minutes.
+        """Return an address that opens the editor in a browser as the space's owner, once, within five minutes.
 
-        It is a credential: whoever has it gets in. The space should be running. In a domain of IAM Identity Center it
-        is the domain's address, where people sign in themselves.
+        It is a credential: anybody can use it. The space should be running. In a domain with IAM Identity Center it is
+        the domain's address, where users sign in themselves.
         """
         from studioctl.operations.spaces import address  # noqa: PLC0415
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
@@ -244,11 +244,11 @@ class Studio:
         return address.portal(self._account) or address.presigned_url(self._account, found)
 
     def logs(self, space: str | None = None, *, lines: int = 100) -> "tuple[LogLine, ...]":
-        """The last lines of what the lifecycle script and the editor wrote, by time.
+        """Return the last lines of the logs of the lifecycle script and the editor, by time.
 
         Args:
-            space: Its name.
-            lines: How many of each of the two logs.
+            space: The space's name.
+            lines: The number of lines of each log.
         """
         from studioctl.operations.spaces import logs  # noqa: PLC0415
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
@@ -256,7 +256,7 @@ class Studio:
         return logs.read(self._account, spaces.find(self._account, space), lines=lines)
 
     def follow_logs(self, space: str | None = None, *, lines: int = 100) -> "Iterator[LogLine]":
-        """The same, and then each line as it comes, without an end."""
+        """Yield the same lines as `logs`, and then each new line, without an end."""
         from studioctl.operations.spaces import logs  # noqa: PLC0415
         from studioctl.operations.spaces import start_stop as spaces  # noqa: PLC0415
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:  # they load Optuna, which takes a second
 class Tuner:
     """The studies beside one file.
 
-    Every method raises StudioctlError (or one of its families in `studioctl.errors`) with a message and a hint. A study
-    is named; where the name is left out, it is the one that changed last.
+    Every method raises StudioctlError (or one of its subclasses in `studioctl.errors`) with a message and a hint. If
+    the name of a study is left out, it is the one that changed last.
 
     Args:
         beside: The environment's file, which only jobs need: studies are in `tuning/` in its directory.
@@ -50,13 +50,13 @@ class Tuner:
         self._beside, self._is_local = Path(beside), local
 
     def init(self, file: str | Path = "objective.py") -> tuple[Path, ...]:
-        """Writes a small objective, and requirements.txt beside it where there is none; the files that were written.
+        """Write a small objective, and requirements.txt beside it if there is none. Return the files written.
 
         Args:
-            file: Where.
+            file: The file to write.
 
         Raises:
-            RefusedError: The file is there.
+            RefusedError: The file exists.
         """
         from studioctl.tuning import template  # noqa: PLC0415
 
@@ -73,23 +73,23 @@ class Tuner:
         on_progress: "Callable[[Progress | Noted], None] | None" = None,
         **settings: Any,
     ) -> "RunResult":
-        """Tunes until the study has its trials. Called again, it goes on where it ended.
+        """Run trials until the study has the given number. Call it again to continue.
 
-        Nobody is asked before jobs start: `estimate` tells what they would cost, and `JobSettings.max_usd` is a limit.
+        Jobs start without a question: `estimate` returns their cost, and `JobSettings.max_usd` limits it.
 
         Args:
             file: The file that defines `objective(trial)`, or loads its study from OPTUNA_STORAGE.
             trials: Total number of finished trials in the study.
-            workers: How many run side by side, each in a process or in a job.
-            study: Its name; None takes the file's.
-            jobs: What training jobs of the environment run on: one for each trial, or with a database in [tuning]
-                workers that run many. None: processes of this machine.
+            workers: Number of trials that run in parallel, each in a process or in a job.
+            study: The study's name; None takes the file's.
+            jobs: Settings of training jobs of the environment: one job for each trial, or with a database in [tuning]
+                workers that run many trials. None: processes of this machine.
             on_progress: Called when a trial has ended, and each second.
-            settings: Others of `studioctl.tuning.runs.Settings`, such as `directions=("maximize",)` or `seed=1`.
+            settings: Other fields of `studioctl.tuning.runs.Settings`, such as `directions=("maximize",)` or `seed=1`.
 
         Raises:
             RefusedError: Another process tunes this study.
-            StudioctlError: The file cannot be loaded, or every trial fails, or AWS refuses.
+            StudioctlError: The file cannot be loaded, every trial fails, or AWS refuses a call.
         """
         wanted = self._settings(file, jobs, trials=trials, workers=workers, study=study, **settings)
         return result_of(self._work(wanted), on_progress)
@@ -104,15 +104,15 @@ class Tuner:
         jobs: "JobSettings",
         **settings: Any,
     ) -> "of_jobs.Estimate | of_workers.Estimate":
-        """The highest cost of `run` with these jobs, and the quota that it needs and has. Starts nothing.
+        """Return the highest cost of `run` with these jobs, and the quota that it needs and has. Starts nothing.
 
         Args:
-            file: As for `run`, as are the others.
-            trials: Total number of finished trials in the study.
-            workers: How many run side by side.
-            study: Its name.
-            jobs: What jobs run on.
-            settings: Others.
+            file: As for `run`.
+            trials: As for `run`.
+            workers: As for `run`.
+            study: As for `run`.
+            jobs: As for `run`.
+            settings: As for `run`.
         """
         from studioctl.operations.tuning import sizes  # noqa: PLC0415
 
@@ -127,11 +127,11 @@ class Tuner:
         workers: int | None = None,
         on_progress: "Callable[[Progress | Noted], None] | None" = None,
     ) -> "RunResult":
-        """Goes on with a study as it was run last, also with jobs, without asking.
+        """Continue a study with its last settings, including jobs, without asking.
 
         Args:
-            study: Its name.
-            trials: Another number of trials in all.
+            study: The study's name.
+            trials: Another total number of trials.
             workers: Another number of workers.
             on_progress: As for `run`.
         """
@@ -141,34 +141,34 @@ class Tuner:
         return result_of(self._work(settings), on_progress)
 
     def stop(self, study: str | None = None) -> bool:
-        """Stops a study that another process runs, or jobs without one; whether it ran. Trials that run are queued."""
+        """Stop a study that another process or only jobs run, and return whether it ran. Running trials are queued."""
         from studioctl.operations.tuning import sizes  # noqa: PLC0415
 
         return sizes.stop(self._beside, study, self._account)[1]
 
     def status(self, study: str | None = None) -> "StudyStatus":
-        """Trials by state, the best so far, the rate and when it will end."""
+        """Return the trials by state, the best so far, the rate and the expected end."""
         from studioctl.tuning import studies  # noqa: PLC0415
 
         self._look_afresh(study)
         return studies.status(self._beside, study)
 
     def best(self, study: str | None = None) -> "tuple[TrialRecord, ...]":
-        """The best trial; of several objectives, those that no other is better than in all; none before the first."""
+        """Return the best trial, or for several objectives the Pareto-optimal ones; empty before the first trial."""
         return self.status(study).best
 
     def trials(self, study: str | None = None) -> "tuple[TrialRecord, ...]":
-        """Every trial, by number."""
+        """Return all trials, by number."""
         from studioctl.tuning import studies  # noqa: PLC0415
 
         self._look_afresh(study)
         return studies.records(self._beside, study)
 
     def logs(self, trial: int, study: str | None = None) -> tuple[str, ...]:
-        """The lines that a trial wrote, here or in its job.
+        """Return the lines that a trial wrote, here or in its job.
 
         Args:
-            trial: Its number.
+            trial: The trial's number.
             study: The study's name.
 
         Raises:
@@ -180,24 +180,24 @@ class Tuner:
         return logs.log(self._beside, study, trial, self._account).lines
 
     def studies(self) -> "tuple[StudyStatus, ...]":
-        """Every study, the one that changed last first."""
+        """Return all studies, the last changed one first."""
         from studioctl.tuning import studies  # noqa: PLC0415
 
         return studies.all_of(self._beside)
 
     def plot(self, study: str | None = None, *, directory: str | Path | None = None) -> tuple[Path, Path]:
-        """Draws Optuna's plots: an HTML file and a PNG, in the study's directory unless another one is named."""
+        """Draw Optuna's plots: an HTML file and a PNG, in the study's directory or the given one."""
         from studioctl.tuning import plots  # noqa: PLC0415
 
         self._look_afresh(study)
         return plots.plot(self._beside, study, Path(directory) if directory else None)
 
     def dashboard(self, study: str | None = None, *, port: int = 0) -> "Dashboard":
-        """Serves optuna-dashboard on 127.0.0.1, in a thread, until `close()` or the end of its `with` block.
+        """Serve optuna-dashboard on 127.0.0.1, in a thread, until `close()` or the end of its `with` block.
 
         Args:
             study: The study's name.
-            port: Where; 0 takes a free one. `url` of what is returned has the address.
+            port: The port; 0 takes a free one. The result's `url` has the address.
 
         Raises:
             StudioctlError: The port is taken.
@@ -208,15 +208,15 @@ class Tuner:
         return Dashboard(self._beside, study, port, lambda: self._look_afresh(study))
 
     def export(self, file: str | Path, study: str | None = None, *, replace: bool = False) -> int:
-        """Writes the trials as .csv, .json or .db; how many.
+        """Write the trials as .csv, .json or .db, and return their number.
 
         Args:
-            file: Where.
-            study: Its name.
-            replace: Whether a file that is there is replaced.
+            file: The file to write.
+            study: The study's name.
+            replace: Whether to replace an existing file.
 
         Raises:
-            RefusedError: The file is there.
+            RefusedError: The file exists.
         """
         from studioctl.tuning import exports  # noqa: PLC0415
 
@@ -224,10 +224,10 @@ class Tuner:
         return exports.export(self._beside, study, Path(file), replace=replace)
 
     def delete(self, study: str) -> None:
-        """Permanently deletes a study with its logs, without asking; from the database, too, by a job.
+        """Permanently delete a study with its logs, without asking. A job deletes it from the database too.
 
         Raises:
-            RefusedError: It runs.
+            RefusedError: The study is running.
         """
         from studioctl.operations.tuning import sizes  # noqa: PLC0415
         from studioctl.tuning import runs, studies  # noqa: PLC0415
@@ -259,7 +259,7 @@ class Tuner:
         return Account(config, target)
 
     def _look_afresh(self, study: str | None) -> None:
-        """Takes the newest copy of a study that workers share; warns where there is something to be told of it."""
+        """Fetch the newest copy of a study that workers share, and warn about its problems."""
         from studioctl.operations.tuning import sizes  # noqa: PLC0415
 
         for told in sizes.fresh(self._beside, study, self._account):

@@ -13,13 +13,13 @@ SSO = "sso"
 
 
 class Access(Model):
-    """How people sign in."""
+    """Users' sign-in."""
 
     auth: Literal["iam", "sso"] = Field(
         "iam",
-        description="By whom AWS knows people: by IAM, where `open` gets an address for whoever may ask AWS for one; or"
-        " by IAM Identity Center, where people sign in at the domain's own address. It cannot change while the domain"
-        " exists.",
+        description="How users authenticate: with IAM, where `open` gets an address for anybody who may ask AWS for"
+        " one; or with IAM Identity Center, where users sign in at the domain's own address. It cannot change"
+        " while the domain exists.",
     )
 
 

@@ -18,7 +18,7 @@ Dollars: TypeAlias = Annotated[StrictFloat, WithJsonSchema({"type": "number", "m
 
 
 class Cost(Model):
-    """How studioctl counts what the environment costs."""
+    """Settings of studioctl's cost estimates."""
 
     prices: dict[str, Dollars] = Field(
         {},

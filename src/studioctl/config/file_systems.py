@@ -16,16 +16,16 @@ FIRST_GROUP = 1001
 
 
 class FileSystem(Model):
-    """A file system of Amazon EFS, or a directory of one."""
+    """An Amazon EFS file system, or a directory in one."""
 
     id: FileSystemId = Field(description="Its id.", examples=["fs-0123456789abcdef0"])
     path: FileSystemPath = Field(
-        "/", description="The directory that is mounted: nothing above it can be seen.", examples=["/shared"]
+        "/", description="The directory to mount. Nothing above it is visible.", examples=["/shared"]
     )
     homes: dict[SageMakerName, PosixUser] = Field(
         {},
-        description="Of a home file system that an earlier down kept: by user the number of their directory, which only"
-        " they mount, and with that number. `studioctl homes restore` writes it.",
+        description="For a home file system that an earlier down kept: the number of each user's directory. Only that"
+        " user mounts it, with that number. `studioctl homes restore` writes it.",
         examples=[{"ada": 200001}],
     )
 
@@ -47,10 +47,10 @@ def restored(file_systems: Iterable[FileSystem]) -> Mapping[str, tuple[str, ...]
 
 
 class Posix(Model):
-    """Who a user is on these file systems."""
+    """A user's ids on these file systems."""
 
-    uid: PosixUser = Field(description="The number of the user.", examples=[200001])
-    gid: PosixGroup = Field(FIRST_GROUP, description="The number of the group.")
+    uid: PosixUser = Field(description="The user id.", examples=[200001])
+    gid: PosixGroup = Field(FIRST_GROUP, description="The group id.")
 
 
 def violations(data: Mapping[str, Any]) -> Iterator[Violation]:

@@ -107,20 +107,21 @@ def not_none(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Schedule(Model):
-    """When running apps are stopped, whoever started them."""
+    """A time at which running apps are stopped, whoever started them."""
 
-    stop: Time = Field(description="The time. What is started later runs on.", examples=["20:00"])
-    days: WeekDays = Field("mon-sun", description="On which days: mon-fri, or mon,wed,fri.", examples=["mon-fri"])
-    time_zone: Zone = Field("UTC", description="Of the time, by its name in IANA's list.", examples=["Europe/Berlin"])
+    stop: Time = Field(description="The time. Apps that start later keep running.", examples=["20:00"])
+    days: WeekDays = Field("mon-sun", description="The days: mon-fri, or mon,wed,fri.", examples=["mon-fri"])
+    time_zone: Zone = Field("UTC", description="The time zone, by its name in IANA's list.", examples=["Europe/Berlin"])
 
 
 class Limits(Model):
-    """Bounds for what people spend on running apps and training jobs. A function in the account watches."""
+    """Limits of users' spending on apps and training jobs. A function in the account enforces them."""
 
     monthly_usd_per_user: Usd | None = Field(
         None,
-        description="US dollars that each user may spend in a month (UTC). Whoever has spent them is stopped, and can"
-        " start nothing until the month ends or `studioctl limits grant` adds some. Needs [iam] per_user_roles.",
+        description="US dollars that each user may spend in a month (UTC). The apps of a user who has spent them are"
+        " stopped, and the user can start nothing until the month ends or `studioctl limits grant` adds some."
+        " Needs [iam] per_user_roles.",
         examples=[50.0],
     )
     monthly_usd: Usd | None = Field(
@@ -128,7 +129,7 @@ class Limits(Model):
     )
     warn_at: tuple[Share, ...] = Field(
         (0.5, 0.8),
-        description="Shares of these limits at which the guard's SNS topic is told.",
+        description="Shares of these limits at which the guard notifies its SNS topic.",
         examples=[[0.5, 0.8]],
     )
     schedule: Schedule | None = Field(
@@ -137,38 +138,38 @@ class Limits(Model):
         examples=[{"stop": "20:00", "days": "mon-fri", "time_zone": "Europe/Berlin"}],
     )
     max_hours_per_start: Hours | None = Field(
-        None, description="Hours after which an app is stopped, also one that is in use.", examples=[12.0]
+        None, description="Hours after which an app is stopped, even if it is in use.", examples=[12.0]
     )
     idle_gpu_minutes: IdleMinutes | None = Field(
         None,
-        description="Minutes after which an app on an instance with a GPU is stopped if neither the GPU nor another"
-        " program computed in them, no terminal showed anything new and nobody used the editor.",
+        description="Minutes after which an app on a GPU instance is stopped if, during that time, neither the GPU nor"
+        " another program computed, no terminal showed new output and nobody used the editor.",
         examples=[30],
     )
     check_minutes: Minutes = Field(
         5,
-        description="How often the guard looks. A limit may be passed by what runs in that time.",
+        description="The guard's interval in minutes. Apps that run between two checks can exceed a limit.",
         examples=[15],
     )
 
     instance_types: Annotated[tuple[InstancePattern, ...], AfterValidator(not_none)] | None = Field(
         None,
-        description="Instance types that people may start, for apps and for jobs, and no other. A pattern such as"
-        " ml.t3.* stands for several. It is denied by every role, and Studio's pages do not show the others.",
+        description="The only instance types that users may start, for apps and jobs. A pattern such as ml.t3.* stands"
+        " for several. Every role denies the other types, and Studio's pages do not show them.",
         json_schema_extra={"minItems": 1},
         examples=[["ml.t3.*", "ml.g5.xlarge"]],
     )
     images: Annotated[tuple[str, ...], AfterValidator(not_none)] | None = Field(
         None,
-        description="Images that people may start: versions of SageMaker Distribution, and names of [[images.custom]]."
-        " Other custom images are denied. AWS's other versions are only hidden in Studio's pages, for AWS has no"
-        " condition that tells versions apart.",
+        description="The only images that users may start: versions of SageMaker Distribution, and names of"
+        " [[images.custom]]. Other custom images are denied. Other versions of AWS's image are only hidden in"
+        " Studio's pages, because AWS has no condition for versions.",
         json_schema_extra={"minItems": 1},
         examples=[["4.3", "4.4"]],
     )
     apps: Annotated[tuple[LimitedApp, ...], AfterValidator(not_none)] | None = Field(
         None,
-        description="Apps that people may start, and no other; the others are denied and hidden.",
+        description="The only apps that users may start. Others are denied and hidden.",
         json_schema_extra={"minItems": 1},
         examples=[["code-editor", "jupyterlab"]],
     )

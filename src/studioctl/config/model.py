@@ -50,19 +50,20 @@ from studioctl.config.values import (
 
 
 class Studio(Model):
-    """The domain and what every space in it starts with."""
+    """The domain, and the defaults of its spaces."""
 
     app: App = Field(
         CODE_EDITOR,
-        description="What a space is for that does not say it itself. AWS cannot change it in a space that exists.",
+        description="The app of spaces that do not set it. AWS cannot change it in an existing space.",
     )
     instance_type: InstanceType = Field(
-        "ml.t3.medium", description="Instance type of an app. It is paid for while the app runs."
+        "ml.t3.medium", description="Instance type of an app. You pay for it while the app runs."
     )
     image: ImageVersion | None = Field(
         None,
-        description="Version of SageMaker Distribution, AWS's image, that editors start: 4.3 is the newest 4.3.x, 4 the"
-        " newest 4.x. Left out: what each space has, which is AWS's newest unless somebody chose another.",
+        description="Version of SageMaker Distribution, AWS's image, that editors start: 4.3 is the newest 4.3.x, 4"
+        " the newest 4.x. If left out: each space keeps its version, which is AWS's newest unless somebody chose"
+        " another.",
         examples=["4.3"],
     )
     volume_gb: Gigabytes = Field(20, description="Size of a space's volume, in GB. It can grow later, never shrink.")
@@ -75,31 +76,30 @@ class Studio(Model):
     docker: StrictBool = Field(True, description="Whether containers can be built and run inside Studio.")
     trusted_accounts: tuple[AccountId, ...] = Field(
         (),
-        description="Accounts, besides yours and AWS's own, from whose ECR repositories Docker may pull and to which it"
-        " may push (vpc-only).",
+        description="Accounts, besides yours and AWS's own, whose ECR repositories Docker may pull from and push to"
+        " (vpc-only).",
         json_schema_extra={"maxItems": 20},
     )
     rootless_docker: StrictBool = Field(
         False,
-        description="Whether Docker's daemon runs without root and reaches every registry that the VPC reaches, instead"
-        " of ECR alone (vpc-only). It holds for apps that start afterwards.",
+        description="Whether Docker's daemon runs without root and reaches every registry that the VPC reaches,"
+        " instead of only ECR (vpc-only). It applies to apps that start afterwards.",
     )
     domain_security_group: StrictBool = Field(
         False,
-        description="Whether Studio's security group also stands in the domain's own settings, for what runs at the"
-        " domain itself, such as RStudio. It cannot change while the domain exists.",
+        description="Whether Studio's security group is also in the domain's own settings, for apps of the domain"
+        " itself, such as RStudio. It cannot change while the domain exists.",
     )
     hidden_apps: HiddenApps | None = Field(
         None,
-        description="Apps that Studio's pages do not show, so that nobody starts, and pays for, what the team does not"
-        " use. Studio Classic is JupyterServer and KernelGateway."
-        " Hidden is not forbidden. Left out: as Studio has it.",
+        description="Apps that Studio's pages do not show, because the team does not use them. Studio Classic is"
+        " JupyterServer and KernelGateway. Hidden apps are not forbidden. If left out: Studio's default.",
         examples=[["Canvas", "RStudioServerPro"]],
     )
     hidden_tools: HiddenTools | None = Field(
         None,
-        description="Tools of SageMaker that Studio's pages do not show. Hidden is not forbidden. Left out: as Studio"
-        " has it.",
+        description="Tools of SageMaker that Studio's pages do not show. Hidden tools are not forbidden. If left out:"
+        " Studio's default.",
         examples=[["JumpStart", "AutoMl"]],
     )
     session_names: Literal["fixed", "user"] | None = Field(
@@ -111,12 +111,12 @@ class Studio(Model):
     home_file_system: StrictBool = Field(
         True,
         description="Whether users also have a home directory on EFS, ~/user-default-efs, beside the volumes of their"
-        " spaces. Without it AWS makes no file system, mount targets or NFS security groups, and down has none to"
-        " remove or to keep. It can be turned on later, and never off.",
+        " spaces. Without it AWS creates no file system, mount targets or NFS security groups, and down has none"
+        " to remove or keep. It can be turned on later, but never off.",
     )
     remote_access: StrictBool = Field(
         True,
-        description="Whether a local VS Code may connect to a space. AWS wants 8 GB of memory for it: ml.t3.large.",
+        description="Whether a local VS Code may connect to a space. AWS requires 8 GB of memory for it: ml.t3.large.",
     )
 
 
@@ -131,26 +131,26 @@ class Audit(Model):
 
 
 class Names(Model):
-    """Names of your own, instead of ones made of the environment's. A domain's cannot change while it exists."""
+    """Your own names instead of those derived from the environment's. A domain's name cannot change while it exists."""
 
     domain: SageMakerName | None = Field(
-        None, description="The domain's. Left out: <name>.", examples=["acme-ml-domain"]
+        None, description="The domain's name. If left out: <name>.", examples=["acme-ml-domain"]
     )
     role: RoleName | None = Field(
-        None, description="The execution role's. Left out: <name>-execution.", examples=["acme-ml-users"]
+        None, description="The execution role's name. If left out: <name>-execution.", examples=["acme-ml-users"]
     )
     secret: SecretName | None = Field(
-        None, description="The GitHub token's. Left out: <name>/github.", examples=["acme-ml/git"]
+        None, description="The name of the GitHub token's secret. If left out: <name>/github.", examples=["acme-ml/git"]
     )
 
 
 class ExtraStatement(Model):
-    """A statement of a policy of your own, for every user's role."""
+    """An additional IAM statement for every user's role."""
 
     sid: Sid | None = Field(None, description="Its name: letters and digits.", examples=["ReadTheLake"])
     effect: Literal["Allow", "Deny"] = Field("Allow", description="A Deny wins over every Allow.")
     actions: Annotated[tuple[PolicyAction, ...], AfterValidator(some("s3:GetObject"))] = Field(
-        description="What may be done, or not.", json_schema_extra={"minItems": 1}, examples=[["s3:GetObject"]]
+        description="The allowed or denied actions.", json_schema_extra={"minItems": 1}, examples=[["s3:GetObject"]]
     )
     resources: Annotated[tuple[PolicyResource, ...], AfterValidator(some("arn:aws:s3:::acme-lake/*"))] = Field(
         description='On what: ARNs, with wildcards, or "*".',
@@ -159,7 +159,7 @@ class ExtraStatement(Model):
     )
     conditions: dict[str, dict[str, tuple[str, ...]]] = Field(
         {},
-        description="When: an operator of IAM's, and below it for each key the values that it may have.",
+        description="Conditions: an IAM operator, and below it the accepted values of each key.",
         examples=[{"StringEquals": {"aws:ResourceTag/team": ["ml"]}}],
     )
 
@@ -208,10 +208,14 @@ class Iam(Model):
 class EnvironmentConfig(Model):
     """One SageMaker Studio environment: everything that `studio.toml` says."""
 
-    name: EnvironmentName = Field(description="Prefix of every resource's name. Another name is another environment.")
+    name: EnvironmentName = Field(
+        description="Prefix of every resource's name. A different name means a different environment."
+    )
     region: Region = Field(description="AWS region.")
     profile: Text | None = Field(
-        None, description="Profile of your AWS configuration. Left out: AWS's own order.", examples=["acme-admin"]
+        None,
+        description="Profile of your AWS configuration. If left out: AWS's usual order of credentials.",
+        examples=["acme-admin"],
     )
     tags: dict[str, str] = Field({}, description="Tags for every resource.", examples=[{"team": "ml"}])
     names: Names = Names()
@@ -219,18 +223,18 @@ class EnvironmentConfig(Model):
     access: Access = Access()
     studio: Studio = Studio()
     users: Annotated[tuple[User, ...], AfterValidator(not_empty)] = Field(
-        description="Who works here. Needed where neither users_file nor a group names somebody.",
+        description="The users. Required unless users_file or a group names some.",
         json_schema_extra={"minItems": 1},
     )
     users_file: Text | None = Field(
         None,
-        description="A list of more people, a CSV file beside this one. Its first line names columns, which are keys of"
+        description="A CSV file with more users, beside this file. Its first line names the columns, which are keys of"
         " [[users]]: name, group, instance_type, image, volume_gb, push_images, github, sso_user.",
         examples=["people.csv"],
     )
     groups: dict[str, Group] = Field(
         {},
-        description="Values that several people share: a table [groups.NAME] for each group.",
+        description="Values that several users share: a table [groups.NAME] for each group.",
         examples=[{"vision": {"instance_type": "ml.g5.xlarge", "users": ["grace"]}}],
     )
     storage: Storage = Storage()

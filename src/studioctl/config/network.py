@@ -12,48 +12,48 @@ MOST_SUBNETS = 16
 
 
 class ExistingVpc(Model):
-    """A VPC that somebody else looks after."""
+    """A VPC that somebody else manages."""
 
     id: VpcId = Field(description="Its id.")
     subnet_ids: tuple[SubnetId, ...] = Field(
-        description="Subnets of it for Studio, each in another zone; private ones if access is vpc-only.",
+        description="Its subnets for Studio, each in another zone. They must be private if access is vpc-only.",
         json_schema_extra={"minItems": 1, "maxItems": MOST_SUBNETS},
     )
 
 
 class Network(Model):
-    """The VPC that the domain lives in."""
+    """The domain's VPC."""
 
     access: Literal["public", "vpc-only"] = Field(
         "public",
-        description="How apps reach everything: through a SageMaker network with the internet, or only through"
-        " this VPC, in private subnets. It can be changed while no app runs.",
+        description="The network of apps: a SageMaker network with internet access, or only this VPC, in private"
+        " subnets. It can change while no app runs.",
     )
     internet: Literal["nat", "none"] = Field(
         "nat",
-        description="The way from private subnets to the internet (vpc-only): a NAT gateway, or none at all.",
+        description="The route from private subnets to the internet (vpc-only): a NAT gateway, or none.",
     )
     endpoints: Literal["needed", "all", "elsewhere"] = Field(
         "needed",
-        description="Which private ways to AWS there are (vpc-only): with a NAT gateway only S3's, which is free, is"
-        " needed; without the internet all are, and each is paid for. In a VPC that exists they may also be elsewhere:"
-        " in another VPC, behind a transit gateway, a firewall or a peering, where nobody looks for them.",
+        description="The VPC endpoints for AWS's services (vpc-only). With a NAT gateway only S3's, which is free, is"
+        " needed. Without the internet all are needed, and you pay for each. For an existing VPC they may also be"
+        " elsewhere: in another VPC, behind a transit gateway, a firewall or a peering. studioctl does not look"
+        " for them there.",
     )
 
     cidr: Cidr = Field("10.0.0.0/16", description="The VPC's private IPv4 range, /16 to /24. It cannot change later.")
     availability_zones: Zones = Field(
-        2, description="In how many zones there is a subnet. Fewer than before: not while an app runs."
+        2, description="The number of zones, each with a subnet. It cannot decrease while an app runs."
     )
     subnet_prefix: SubnetPrefix | None = Field(
         None,
-        description="Prefix length of each subnet, such as 24. Left out: a sixteenth of the VPC's range. It cannot"
+        description="Prefix length of each subnet, such as 24. If left out: a sixteenth of the VPC's range. It cannot"
         " change later.",
         examples=[20],
     )
     public_ips: StrictBool = Field(
         False,
-        description="Whether the subnets give a public address to what is started in them (public). Nothing of Studio"
-        " needs one.",
+        description="Whether instances in the subnets have a public address (public). Studio does not need one.",
     )
     flow_logs: StrictBool = Field(
         False,
@@ -62,7 +62,7 @@ class Network(Model):
     )
     vpc: ExistingVpc | None = Field(
         None,
-        description="A VPC that exists already, instead of a new one. Nothing but security groups is made in it.",
+        description="An existing VPC instead of a new one. studioctl creates only security groups in it.",
         examples=[{"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-0123456789abcdef0"]}],
     )
 

@@ -31,7 +31,7 @@ class Storage(Model):
 
     bucket: NewBucketName | None = Field(
         None,
-        description="Name of the data bucket. Left out: <name>-data-<account id>, unique by itself.",
+        description="Name of the data bucket. If left out: <name>-data-<account id>, which is unique.",
         examples=["acme-ml-data"],
     )
     extra_buckets: tuple[BucketName, ...] = Field(
@@ -40,7 +40,7 @@ class Storage(Model):
         examples=[["acme-lake"]],
     )
     versioning: StrictBool = Field(
-        True, description="Whether the data bucket keeps what is overwritten or deleted, as an old version."
+        True, description="Whether the data bucket keeps overwritten and deleted objects as old versions."
     )
     keep_old_versions_days: Days = Field(30, description="Old versions in the data bucket expire after this many days.")
     file_systems: tuple[FileSystem, ...] = Field(
@@ -52,8 +52,8 @@ class Storage(Model):
     )
     access_logs: BucketName | None = Field(
         None,
-        description="Bucket in which S3 logs who used the data bucket. It must exist, in the same account and region,"
-        " and admit S3's log service. Left out: no log.",
+        description="Bucket in which S3 logs each access to the data bucket. It must exist in the same account and"
+        " region, and admit S3's log service. If left out: no log.",
         examples=["acme-logs"],
     )
 
@@ -61,9 +61,9 @@ class Storage(Model):
 class CustomImage(Model):
     """An image of the repository that users may choose for an app."""
 
-    name: SageMakerName = Field(description="What Studio calls it.")
+    name: SageMakerName = Field(description="The image's name in Studio.")
     digest: ImageDigest = Field(
-        description="Which image: the digest that `studioctl image list` shows. A tag could move on to another."
+        description="The digest that `studioctl image list` shows. A tag could move to another image."
     )
     apps: Annotated[tuple[App, ...], AfterValidator(some("code-editor"))] = Field(
         (CODE_EDITOR,),
@@ -73,8 +73,8 @@ class CustomImage(Model):
     )
     entrypoint: EntryPoint | None = Field(
         None,
-        description="The program in the image that starts the app, of an image for one app. Left out: the one of AWS's"
-        " own images, and of what is built on them: entrypoint-code-editor, entrypoint-jupyter-server.",
+        description="The program in the image that starts the app, for an image of one app. If left out: that of AWS's"
+        " own images and of images built on them: entrypoint-code-editor, entrypoint-jupyter-server.",
         examples=["start-editor"],
     )
 
@@ -83,11 +83,11 @@ class Images(Model):
     """The container registry, and the images that apps offer besides AWS's own."""
 
     repository: RepositoryName | None = Field(
-        None, description="Name of the ECR repository. Left out: the environment's.", examples=["acme-ml"]
+        None, description="Name of the ECR repository. If left out: the environment's.", examples=["acme-ml"]
     )
     keep_latest: ImageCount = Field(5, description='How many images whose tag begins with "latest" are kept.')
     expire_untagged_days: Days = Field(14, description="Untagged images expire after this many days.")
-    scan_on_push: StrictBool = Field(True, description="Whether ECR looks for known weaknesses in what is pushed.")
+    scan_on_push: StrictBool = Field(True, description="Whether ECR scans pushed images for known vulnerabilities.")
     immutable_tags: StrictBool = Field(
         False,
         description="Whether a tag stays with the image that it was pushed with. An image pushed as latest then has"
@@ -102,22 +102,22 @@ class Images(Model):
 
 
 class GitHub(Model):
-    """Who Git is for GitHub or another host. The token is stored in AWS Secrets Manager, never here."""
+    """Git's credentials for GitHub or another host. The token is stored in AWS Secrets Manager, never here."""
 
-    username: GitUser = Field(description="The user name on that host. Some take any, such as x-token-auth.")
+    username: GitUser = Field(description="The user name on that host. Some hosts accept any, such as x-token-auth.")
     host: GitHost = Field("github.com", description="The host that the token is for, with its port if it has one.")
 
 
 class Secrets(Model):
-    """Secrets that are kept in AWS Secrets Manager; this file names them and never holds a value."""
+    """Secrets in AWS Secrets Manager. This file names them and never contains a value."""
 
     github: GitHub | None = Field(
-        None, description="A GitHub token. Left out: no secret is made.", examples=[{"username": "ada"}]
+        None, description="A GitHub token. If left out: no secret is created.", examples=[{"username": "ada"}]
     )
 
 
 class Encryption(Model):
-    """Whose key encrypts home directories, volumes, the bucket, images and secrets. Left out: AWS's own, for free."""
+    """The key for home directories, volumes, the bucket, images and secrets. If left out: free AWS-managed keys."""
 
     customer_key: StrictBool = Field(
         False,
@@ -126,16 +126,16 @@ class Encryption(Model):
     )
     key: KeyArn | None = Field(
         None,
-        description="ARN of a KMS key that exists already and is used instead. It is never changed or deleted.",
+        description="ARN of an existing KMS key to use instead. studioctl never changes or deletes it.",
         examples=["arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
     )
     deletion_days: KeyDays = Field(
-        30, description="How long AWS waits with deleting the environment's own key, once no data needs it."
+        30, description="Days until AWS deletes the environment's own key, once no data needs it."
     )
 
 
 class State(Model):
-    """Where Terraform keeps its state."""
+    """The location of Terraform's state."""
 
     backend: Literal["local", "s3"] = Field("local", description="On this machine, or in an S3 bucket.")
     bucket: BucketName | None = Field(
@@ -143,9 +143,9 @@ class State(Model):
     )
     key: StateKey | None = Field(
         None,
-        description="The state's key (s3). Left out: <name>/terraform.tfstate.",
+        description="The state's key (s3). If left out: <name>/terraform.tfstate.",
         examples=["acme-ml/terraform.tfstate"],
     )
     region: Region | None = Field(
-        None, description="The bucket's region (s3). Left out: the environment's.", examples=["us-east-1"]
+        None, description="The bucket's region (s3). If left out: the environment's.", examples=["us-east-1"]
     )

@@ -32,7 +32,7 @@ ProviderVersion: TypeAlias = Annotated[
 
 
 class Terraform(Model):
-    """How Terraform does its work."""
+    """Settings of Terraform."""
 
     provider: ProviderVersion = Field(
         providers.DEFAULT,

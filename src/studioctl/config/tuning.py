@@ -56,22 +56,23 @@ class Tuning(Model):
 
     database: Literal["none", "aurora-postgresql"] = Field(
         NONE,
-        description="The database's engine, in AWS's words. aurora-postgresql: Aurora Serverless v2 in the private"
+        description="The database's engine, by AWS's name. aurora-postgresql: Aurora Serverless v2 in the private"
         " subnets, which pauses while nobody is connected. Needs [network] access vpc-only. down keeps its data.",
     )
     min_acu: LeastAcu = Field(
         0.0,
         description="The smallest capacity in ACU, of about 2 GB of memory each. With 0 the database pauses five"
-        " minutes after the last connection, and costs storage alone; the next connection waits about 15 seconds.",
+        " minutes after the last connection, and only its storage costs money; the next connection waits about 15"
+        " seconds.",
         examples=[0.5],
     )
     max_acu: MostAcu = Field(
         4.0,
-        description="The largest capacity in ACU. It decides how many connections there may be: 823 with 4, 1,669 with"
-        " 8, and 2,000 at most while min_acu is 0 or 0.5. A change takes a restart.",
+        description="The largest capacity in ACU. It limits the number of connections: 823 with 4, 1,669 with 8, and"
+        " at most 2,000 while min_acu is 0 or 0.5. A change needs a restart.",
         examples=[8.0],
     )
-    backup_days: BackupDays = Field(7, description="For how many days AWS keeps the database's automatic backups.")
+    backup_days: BackupDays = Field(7, description="Days for which AWS keeps the database's automatic backups.")
 
     @property
     def has_database(self) -> bool:

@@ -27,29 +27,29 @@ class Space(Model):
     name: SageMakerName = Field(description="Name of the space, unique in the environment.")
     app: App | None = Field(
         None,
-        description="What the space is for, where it differs from [studio]. It cannot change later.",
+        description="The space's app, if it differs from [studio]. It cannot change later.",
         examples=["jupyterlab"],
     )
     instance_type: InstanceTypes | None = Field(
         None,
-        description="Instance type, where it differs from [studio]. Of a list `start` takes the first that AWS has; the"
-        " space is set to the first of them, and costs are those of the first.",
+        description="Instance type, if it differs from [studio]. From a list, `start` takes the first that AWS has;"
+        " the space's setting and costs are those of the first entry.",
         examples=["ml.t3.xlarge"],
     )
     image: ImageVersion | None = Field(
-        None, description="Version of AWS's image, where it differs from [studio].", examples=["4.2"]
+        None, description="Version of AWS's image, if it differs from [studio].", examples=["4.2"]
     )
     volume_gb: Gigabytes | None = Field(
-        None, description="Size of the volume in GB, where it differs from [studio].", examples=[50]
+        None, description="Size of the volume in GB, if it differs from [studio].", examples=[50]
     )
     training_plan: TrainingPlanArn | None = Field(
         None,
-        description="ARN of a training plan, which you have bought: the app starts on its reserved capacity, on the"
-        " instance type of the plan.",
+        description="ARN of a training plan that you have bought. The app starts on its reserved capacity, on the"
+        " plan's instance type.",
         examples=["arn:aws:sagemaker:us-east-1:111122223333:training-plan/march"],
     )
     title: Title | None = Field(
-        None, description="What Studio's pages show beside the name.", examples=["Vision, experiments"]
+        None, description="A title that Studio's pages show beside the name.", examples=["Vision, experiments"]
     )
 
 
@@ -59,32 +59,33 @@ def default_space(user: str) -> str:
 
 
 class User(Model):
-    """A person: a user profile with spaces."""
+    """A user: a user profile with spaces."""
 
-    name: SageMakerName = Field(description="Name of the user profile, unique without regard to case.")
+    name: SageMakerName = Field(description="Name of the user profile. It must be unique, ignoring case.")
     spaces: tuple[Space, ...] | None = Field(
         None,
-        description="The user's spaces. Left out: one private space named <user>-editor.",
+        description="The user's spaces. If left out: one private space named <user>-editor.",
         examples=[[{"name": "ada-editor", "instance_type": "ml.t3.xlarge", "volume_gb": 50}]],
     )
     group: SageMakerName | None = Field(
         None,
-        description="The group whose values hold where the user says nothing else. Or its `users` names them.",
+        description="The group whose values apply where the user sets none. Alternatively, list the user in the"
+        " group's `users`.",
         examples=["vision"],
     )
     instance_type: InstanceType | None = Field(
         None,
-        description="Instance type of the user's spaces, where it differs from [studio].",
+        description="Instance type of the user's spaces, if it differs from [studio].",
         examples=["ml.t3.large"],
     )
     image: ImageVersion | None = Field(
         None,
-        description="Version of AWS's image that the user's editors start, where it differs from [studio].",
+        description="Version of AWS's image that the user's editors start, if it differs from [studio].",
         examples=["4.2"],
     )
     volume_gb: Gigabytes | None = Field(
         None,
-        description="Size of the volumes of the user's spaces in GB, where it differs from [studio].",
+        description="Size of the user's volumes in GB, if it differs from [studio].",
         examples=[50],
     )
     push_images: StrictBool = Field(
@@ -93,8 +94,8 @@ class User(Model):
     )
     github: GitHub | None = Field(
         None,
-        description="The user's own GitHub token, which nobody else's Git gets, in place of [secrets] github."
-        " Needs [iam] per_user_roles.",
+        description="The user's own GitHub token instead of [secrets] github. No other user can read it. Needs [iam]"
+        " per_user_roles.",
         examples=[{"username": "ada"}],
     )
     sso_user: Text | None = Field(
@@ -105,19 +106,20 @@ class User(Model):
     )
     file_systems: tuple[FileSystem, ...] = Field(
         (),
-        description="File systems of EFS that the user's spaces mount, besides those of [storage]; at most 5 in all.",
+        description="EFS file systems that the user's spaces mount, in addition to those of [storage]; at most 5 in"
+        " all.",
         json_schema_extra={"maxItems": MOST},
         examples=[[{"id": "fs-0fedcba9876543210", "path": "/vision"}]],
     )
     posix: Posix | None = Field(
         None,
-        description="Who the user is on these file systems, as owners of files are numbers there.",
+        description="The user's ids on these file systems, where owners of files are numbers.",
         examples=[{"uid": 200001}],
     )
     editor: Editor | None = Field(
         None,
-        description="What differs from [editor], under the same keys: lists are added to it, tables are merged,"
-        " and of two values for the same thing the user's is taken.",
+        description="The user's differences from [editor], under the same keys. Lists are added and tables are merged;"
+        " if both set the same thing, the user's value applies.",
         examples=[{"tools": ["ruff"], "settings": {"editor.fontSize": 14}}],
     )
 
@@ -132,11 +134,11 @@ class User(Model):
 
 
 class Group(Model):
-    """People who share values: each holds for those of them who say nothing else."""
+    """Users who share values. A group's value applies to members who set none."""
 
     users: tuple[SageMakerName, ...] = Field(
         (),
-        description="Who is in it. A name needs no [[users]] besides.",
+        description="The members. A name here does not need a [[users]] entry.",
         examples=[["grace", "mary"]],
     )
     instance_type: InstanceType | None = Field(
@@ -151,7 +153,7 @@ class Group(Model):
     )
     editor: Editor | None = Field(
         None,
-        description="What differs from [editor] for all of them; a user's own editor is added to it.",
+        description="The group's differences from [editor]. A user's own editor is added to it.",
         examples=[{"extensions": ["ms-toolsai.jupyter"]}],
     )
 

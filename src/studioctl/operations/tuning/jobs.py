@@ -33,14 +33,14 @@ class JobSettings:
     """The instances, image and limits of jobs.
 
     Args:
-        instance_type: Such as "ml.m5.large".
-        image: An image's address; None takes AWS's for scikit-learn.
+        instance_type: The instance type, such as "ml.m5.large".
+        image: The image's address; None takes AWS's for scikit-learn.
         volume_gb: Volume size of each job, in GB.
-        longest_minutes: A job that takes longer is stopped. None: 60 for a trial's, 480 for a worker of many trials.
-        is_spot: Whether they are spot instances.
-        max_usd: No job begins that could make the study more expensive.
+        longest_minutes: Minutes until a job is stopped. None: 60 for a trial's job, 480 for a worker of many trials.
+        is_spot: Whether to use spot instances.
+        max_usd: No job starts that could make the study more expensive than this.
         user: The user whose role jobs use, if users have their own roles.
-        heartbeat_seconds: Between two signs of life of a worker that shares its study with others.
+        heartbeat_seconds: Seconds between two heartbeats of a worker that shares its study with others.
     """
 
     instance_type: str = "ml.m5.large"
