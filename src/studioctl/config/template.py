@@ -12,8 +12,8 @@ from studioctl.config.text import BARE_KEY
 from studioctl.config.users import User
 
 HEADER = """\
-# One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line is
-# here to tell its default, or an example, and does nothing until you remove the # before it.
+# One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line
+# shows a default or an example, and has no effect until you remove the # before it.
 #
 # Completion in an editor: studioctl schema > studio.schema.json, and a first line #:schema ./studio.schema.json
 """
@@ -38,7 +38,7 @@ def render_template(*, name: str, region: str, user: str, profile: str | None = 
     lines = [
         HEADER,
         *_keys(top, given),
-        "# Who works here: one [[users]] for each person.",
+        "# The users: one [[users]] table for each.",
         "[[users]]",
         *_keys(User.model_fields, {"name": user}),
     ]

@@ -14,28 +14,28 @@ from studioctl.config.users import User
 
 def test_it_begins_with_what_is_required() -> None:
     assert render_template(name="acme-ml", region="us-east-1", user="ada", profile="admin").startswith("""\
-# One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line is
-# here to tell its default, or an example, and does nothing until you remove the # before it.
+# One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line
+# shows a default or an example, and has no effect until you remove the # before it.
 #
 # Completion in an editor: studioctl schema > studio.schema.json, and a first line #:schema ./studio.schema.json
 
-# Prefix of every resource's name. Another name is another environment.
+# Prefix of every resource's name. A different name means a different environment.
 name = "acme-ml"
 # AWS region.
 region = "us-east-1"
-# Profile of your AWS configuration. Left out: AWS's own order.
+# Profile of your AWS configuration. If left out: AWS's usual order of credentials.
 profile = "admin"
 # Tags for every resource.
 # tags = { team = "ml" }
-# A list of more people, a CSV file beside this one. Its first line names columns, which are keys of [[users]]:
+# A CSV file with more users, beside this file. Its first line names the columns, which are keys of [[users]]:
 # name, group, instance_type, image, volume_gb, push_images, github, sso_user.
 # users_file = "people.csv"
-# Values that several people share: a table [groups.NAME] for each group.
+# Values that several users share: a table [groups.NAME] for each group.
 # groups = { vision = { instance_type = "ml.g5.xlarge", users = ["grace"] } }
 
-# Who works here: one [[users]] for each person.
+# The users: one [[users]] table for each.
 [[users]]
-# Name of the user profile, unique without regard to case.
+# Name of the user profile. It must be unique, ignoring case.
 name = "ada"
 """)
 
