@@ -58,7 +58,7 @@ Instances and remote access
   ✓ TYP001  us-east-1 offers ml.t3.medium
   i RMT001  ml.t3.medium is too small for a local editor: ada-editor
       at: studio.toml: studio.instance_type
-      AWS wants 8 GB and refuses remote access on this type; the editor in the browser works.
+      AWS requires 8 GB and refuses remote access on this type. The editor in the browser works.
       do: LARGER
 
 Quotas
@@ -145,8 +145,8 @@ def test_errors_warnings_and_exit_codes(ready: Shell) -> None:
             "severity": "error",
             "message": "Code Editors on ml.g5.xlarge, all running: 1 needed, and the account may have 0",
             "details": [],
-            "why": "A space of this type is made, but never starts."
-            " Big instances and those with a GPU have to be asked for.",
+            "why": "AWS creates a space of this type, but it never starts."
+            " Large and GPU instances must be requested.",
             "remedy": "studioctl quotas request --local",
             "cost": "",
             "reference": "https://github.com/aws/amazon-sagemaker-feedback/issues/157",

@@ -11,7 +11,7 @@ from studioctl.remote.ssh_config import SshConfig
 
 REFERENCE = "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html"
 _WHY = "The connection goes through it."
-SSH = Rule("ssh", Severity.ERROR, "There is no OpenSSH client", _WHY, ssh.INSTALL, REFERENCE)
+SSH = Rule("ssh", Severity.ERROR, "The OpenSSH client is not installed", _WHY, ssh.INSTALL, REFERENCE)
 PLUGIN = Rule(
     plugin.NAME,
     Severity.ERROR,

@@ -134,7 +134,7 @@ def test_what_was_used_in_a_month(home: House, monkeypatch: pytest.MonkeyPatch) 
 def test_what_an_audit_finds_with_its_lines(home: House) -> None:
     assert "Looking…" in home.client.get("/e/acme-ml/findings").text
     said = text_of(home.client.get("/e/acme-ml/findings/audit").text)
-    assert "medium STUDIO-091 An engine could not look" in said
+    assert "medium STUDIO-091 An engine could not run" in said
     assert "at studio.toml: iam.per_user_roles" in said
     assert "Accepted (17)" in said
 

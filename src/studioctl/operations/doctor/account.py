@@ -12,8 +12,8 @@ from studioctl.operations.doctor.patient import Patient
 CREDENTIALS = Rule(
     "AWS001",
     Severity.ERROR,
-    "AWS does not accept the credentials, there are none, or AWS cannot be reached",
-    "Nothing can be asked of the account, nor made in it.",
+    "There are no valid credentials, or AWS cannot be reached",
+    "Nothing can be read or created in the account.",
     "{remedy}",
     "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html",
 )
@@ -21,7 +21,7 @@ PROFILE = Rule(
     "AWS002",
     Severity.ERROR,
     "The profile is not in your AWS configuration",
-    "There are no credentials without it.",
+    "Without it there are no credentials.",
     "aws configure --profile {profile}",
     "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html",
 )
@@ -29,7 +29,7 @@ EXPIRY = Rule(
     "AWS003",
     Severity.WARNING,
     "The credentials are about to expire",
-    "`up` takes some minutes: it would be refused in the middle, and has to be run again.",
+    "`up` takes some minutes. AWS would refuse it half-way, and you would have to run it again.",
     "aws sso login{profile_flag}",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html",
 )
@@ -37,7 +37,7 @@ ROOT_USER = Rule(
     "AWS004",
     Severity.WARNING,
     "The credentials are the root user's",
-    "It may do everything, and nothing can limit it: a mistake, or a leaked key, costs the account.",
+    "The root user may do everything, and nothing can limit it: a mistake or a leaked key can cost the whole account.",
     "aws configure sso",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-best-practices.html",
 )
@@ -45,7 +45,7 @@ REGION = Rule(
     "AWS005",
     Severity.ERROR,
     "The region is not enabled for the account",
-    "AWS refuses every call there, with words as if the credentials were wrong.",
+    "AWS refuses every call there, with an error as if the credentials were wrong.",
     "aws account enable-region --region-name {region}{profile_flag}",
     "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html",
     key=("region",),
@@ -53,8 +53,8 @@ REGION = Rule(
 OTHER_REGION = Rule(
     "AWS006",
     Severity.INFO,
-    "Other AWS programs act in another region than the file's",
-    "`aws` commands that name no region do not see this environment.",
+    "Other AWS programs use a different region than the file",
+    "`aws` commands without a region do not see this environment.",
     "export AWS_REGION={region} AWS_DEFAULT_REGION={region}",
     "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html",
     key=("region",),
@@ -63,7 +63,7 @@ CLOCK = Rule(
     "CLK001",
     Severity.ERROR,
     "This machine's clock is wrong",
-    "Each request is signed with the time, and AWS refuses signatures of another time than its own.",
+    "Each request is signed with the time, and AWS refuses signatures with a wrong time.",
     "sudo timedatectl set-ntp true",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html",
 )

@@ -16,8 +16,8 @@ AURORA = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide"
 MISSING = Rule(
     "DBA001",
     Severity.ERROR,
-    "The file has a database of studies, and AWS has none that can be used",
-    "No worker starts. Where an earlier `down` kept a snapshot of it, `up` takes it up again.",
+    "The file has a database of studies, but AWS has none that can be used",
+    "No worker starts. If an earlier `down` kept a snapshot of it, `up` restores it.",
     "studioctl up{ours}",
     f"{AURORA}/Aurora.CreateInstance.html",
     key=("tuning", "database"),
@@ -34,8 +34,8 @@ STOPPED = Rule(
 NO_USER = Rule(
     "DBA003",
     Severity.ERROR,
-    "The database of studies has no user that IAM lets in",
-    "No worker can sign in. `up` makes the user last, so one that was killed leaves it out.",
+    "The database of studies has no user for IAM sign-in",
+    "No worker can sign in. `up` creates the user last, so a killed `up` leaves it out.",
     "studioctl up{ours}",
     f"{AURORA}/UsingWithRDS.IAMDBAuth.DBAccounts.html",
     key=("tuning", "database"),

@@ -18,8 +18,8 @@ RESTART = "studioctl restart {space}{ours}"
 OPEN = Rule(
     "DRF001",
     Severity.WARNING,
-    "A space allows remote access, and the file does not",
-    "The AWS provider cannot set it, so Terraform neither sees nor mends it. It takes effect when the space starts.",
+    "A space allows remote access, but the file does not",
+    "The AWS provider cannot set it, so Terraform neither sees nor corrects it. It takes effect when the space starts.",
     "for space in {spaces}; do " + UPDATE_SPACE.replace("{space}", "$space") + "RemoteAccess=DISABLED{flags}; done",
     "https://github.com/hashicorp/terraform-provider-aws/issues/44553",
     key=("studio", "remote_access"),
@@ -27,8 +27,8 @@ OPEN = Rule(
 NOT_OPENED = Rule(
     "DRF009",
     Severity.INFO,
-    "A space does not allow remote access yet, and the file does",
-    "The AWS provider cannot set it. `connect` does, when it is first used: the space has to start again for it.",
+    "The file allows remote access, but a space does not yet",
+    "The AWS provider cannot set it. The first `connect` does, and restarts the space.",
     "studioctl connect {space}{ours}{larger}",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access-remote-setup.html",
     key=("studio", "remote_access"),
@@ -36,16 +36,17 @@ NOT_OPENED = Rule(
 OTHER_INSTANCE = Rule(
     "DRF002",
     Severity.WARNING,
-    "An editor runs on another instance type than its space says",
-    "That instance is what is paid for, until the editor is stopped and started again. Files are kept.",
+    "An editor runs on a different instance type than its space's setting",
+    "You pay for that instance until the editor is restarted. Files are kept.",
     RESTART,
     "https://docs.aws.amazon.com/sagemaker/latest/dg/code-editor-use-instances.html",
 )
 BY_HAND = Rule(
     "DRF003",
     Severity.INFO,
-    "People made something in the domain that is not in the file",
-    "`plan` and `up` do not know it, and it counts against the quotas. `studioctl down` names it and removes it, too.",
+    "The domain has resources that people created and the file does not list",
+    "`plan` and `up` do not know them, and they count against the quotas. `studioctl down` names them and removes them"
+    " too.",
     "write it into {file}, or leave it as it is",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-spaces.html",
     key=("users",),
@@ -53,8 +54,8 @@ BY_HAND = Rule(
 TAKEN_OUT = Rule(
     "DRF011",
     Severity.WARNING,
-    "The file no longer has something that `up` made, and the next `up` destroys it",
-    "A space's volume goes with the space, so `up` refuses to destroy one that was ever started, unless it is told to.",
+    "The file no longer lists a resource that `up` created, and the next `up` destroys it",
+    "Deleting a space deletes its volume, so `up` refuses to delete one that was ever started, unless you allow it.",
     "write it into {file} again, or save its files first: studioctl backup{ours}",
     "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteSpace.html",
     key=("users",),
@@ -63,15 +64,15 @@ NO_SCRIPT = Rule(
     "DRF004",
     Severity.WARNING,
     "A space does not run the environment's lifecycle configuration",
-    "That it is attached to the domain only allows it: the space must select it, or the editor starts bare.",
+    "The domain only allows the script. The space must select it, or the editor starts without it.",
     "studioctl up{ours}",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/jl-lcc-create.html",
 )
 OLD_SCRIPT = Rule(
     "DRF005",
     Severity.INFO,
-    "An editor was started with another lifecycle configuration than its space selects now",
-    "What `[editor]` asks for comes with the next start. Files are kept.",
+    "An editor was started with a different lifecycle configuration than its space now selects",
+    "The settings in `[editor]` apply at the next start. Files are kept.",
     RESTART,
     "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-lifecycle-configurations.html",
     key=("editor",),
@@ -79,16 +80,16 @@ OLD_SCRIPT = Rule(
 OLD_IMAGE = Rule(
     "DRF006",
     Severity.WARNING,
-    "A space's image is no longer supported, or not for long",
-    "AWS does not mend it after that day, not even security holes.",
+    "The support of a space's image has ended or ends soon",
+    "After that day AWS fixes nothing in it, not even security problems.",
     UPDATE_SPACE + "'{settings}={{DefaultResourceSpec={{{value}}}}}'{flags}",
     POLICY,
 )
 LEFTOVERS = Rule(
     "DRF007",
     Severity.WARNING,
-    "A domain that is gone has left something in the environment's VPC",
-    "Its file system is paid for, and its security groups keep the VPC from being deleted.",
+    "A deleted domain has left resources in the environment's VPC",
+    "You pay for its file system, and its security groups prevent the deletion of the VPC.",
     "studioctl down{ours}",
     "https://github.com/hashicorp/terraform-provider-aws/issues/20986",
 )
@@ -96,8 +97,8 @@ WITH_THE_REST = "leave it: the `down` that ends the environment removes it, and 
 NOT_ALL = Rule(
     "DRF008",
     Severity.INFO,
-    "There are more spaces than the doctor looks at one by one",
-    "AWS tells a space's settings for one space at a time, and lets nobody ask often.",
+    "There are more spaces than the doctor checks one by one",
+    "AWS returns the settings of one space per call, and limits the rate of calls.",
     "aws sagemaker describe-space --domain-id {domain} --space-name {space}{flags}",
     "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeSpace.html",
 )
@@ -116,9 +117,9 @@ KEY_LEAVING = Rule(
 OTHER_TAGS = Rule(
     "DRF012",
     Severity.WARNING,
-    "A user profile or a space does not carry the tags that the file gives it",
-    "AWS does not call that a change, so plans see it once a day only, when they look at everything. Policies and bills"
-    " go by tags.",
+    "A user profile or a space does not have the file's tags",
+    "AWS does not report that as a change, so plans only see it once a day, when they read everything. Policies and"
+    " bills depend on tags.",
     "studioctl up --refresh{ours}",
     "https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html",
     key=("tags",),

@@ -14,7 +14,7 @@ ENGINE = Rule(
     "TF001",
     Severity.ERROR,
     f"There is no Terraform or OpenTofu from {executable.NEEDED}",
-    "Nothing can be planned, made or removed.",
+    "Without it, nothing can be planned, created or removed.",
     "{engine}",
     "https://developer.hashicorp.com/terraform/install",
 )
@@ -22,15 +22,15 @@ DOWNLOAD = Rule(
     "TF002",
     Severity.INFO,
     "The AWS provider is not on this machine",
-    "Terraform downloads it from its registry when it is first run, which takes a network and some minutes.",
+    "Terraform downloads it from its registry on its first run, which needs a network and some minutes.",
     "terraform providers mirror {directory}",
     "https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation",
 )
 MIRROR = Rule(
     "TF003",
     Severity.ERROR,
-    "The place that you name does not hold the provider, or is a relative path",
-    "Terraform is told to take the provider from there, and is not started without it.",
+    "The place that you set does not contain the provider, or is a relative path",
+    "Terraform must take the provider from there, and does not start without it.",
     "unset {variable}",
     "https://developer.hashicorp.com/terraform/cli/commands/providers/mirror",
 )

@@ -24,15 +24,15 @@ NOT_CHECKED = Rule(
     "DOC001",
     Severity.WARNING,
     "Something could not be checked",
-    "What is not looked at may be wrong.",
+    "There may be problems in the parts that were not checked.",
     "{remedy}",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
 )
 LEFT_OUT = Rule(
     "DOC002",
     Severity.INFO,
-    "Checks were left out because what they look at is not there",
-    "They need a file that can be read, and credentials that AWS accepts.",
+    "Checks were skipped because their prerequisites are missing",
+    "They need a readable file, and credentials that AWS accepts.",
     "{remedy}",
     "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html",
 )

@@ -17,31 +17,32 @@ MISTAKE = Rule(
     "FIL001",
     Severity.ERROR,
     "The file is wrong",
-    "Nothing is started from a file with a mistake in it.",
+    "studioctl does nothing with an invalid file.",
     "studioctl validate{file_flag}",
     "https://toml.io",
 )
 SURPRISE = Rule(
     "FIL002",
     Severity.INFO,
-    "The file is valid, and part of it may surprise",
-    "It is what AWS allows, but not what the same words mean elsewhere.",
+    "The file is valid, but part of it may surprise you",
+    "AWS allows it, but the same words mean something else elsewhere.",
     "studioctl validate{file_flag}",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-local-get-started.html",
 )
 OLD_PIN = Rule(
     "FIL003",
     Severity.WARNING,
-    "The file pins an image that is no longer supported, or not for long",
-    "AWS does not mend it after that day, not even security holes. Editors get another one when they next start.",
+    "The file pins an image whose support has ended or ends soon",
+    "After that day AWS fixes nothing in it, not even security problems. Editors use another image at their next"
+    " start.",
     'write image = "{newest}" there, then: studioctl up{ours}',
     POLICY,
 )
 NO_STATE_BUCKET = Rule(
     "STA001",
     Severity.ERROR,
-    "The bucket of Terraform's state is not there, or closed to you",
-    "Terraform cannot start without its state, and does not make that bucket.",
+    "The bucket of Terraform's state does not exist, or you have no access",
+    "Terraform cannot start without its state, and does not create that bucket.",
     "studioctl state bucket create {bucket}{ours}",
     "https://developer.hashicorp.com/terraform/language/backend/s3",
     key=("state", "bucket"),
@@ -49,24 +50,24 @@ NO_STATE_BUCKET = Rule(
 NO_STATE = Rule(
     "STA002",
     Severity.ERROR,
-    "The environment exists, and this machine has no state of it",
-    "The state is where `up` ran. `up` and `down` refuse an environment of which there is no record here.",
+    "The environment exists, but this machine has no state of it",
+    "The state is where `up` ran. `up` and `down` refuse an environment that has no record here.",
     "copy it from there: {state_file}; or, if it is yours and its state is lost: studioctl up --adopt {name}{ours}",
     "https://developer.hashicorp.com/terraform/language/state",
 )
 STRANGE_STATE = Rule(
     "STA003",
     Severity.ERROR,
-    "A state in .studioctl/ is not known to be yours",
-    "Whoever wrote it would decide what is changed and deleted, so every command refuses until you have looked at it.",
+    "A state in .studioctl/ may not be yours",
+    "Its author would decide what is changed and deleted, so every command refuses until you have reviewed it.",
     "studioctl state trust{ours}",
     "https://developer.hashicorp.com/terraform/language/state",
 )
 STRANGE_FILES = Rule(
     "STA004",
     Severity.ERROR,
-    "There is something in .studioctl/ that studioctl would not have made",
-    "It would make studioctl write somewhere else, or belongs to somebody else; every command refuses.",
+    "A file in .studioctl/ was not created by studioctl",
+    "It would redirect studioctl's writes, or belongs to somebody else, so every command refuses.",
     "{remedy}",
     "https://developer.hashicorp.com/terraform/cli/init",
 )

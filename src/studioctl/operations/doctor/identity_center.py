@@ -14,7 +14,7 @@ ABSENT = Rule(
     "SSO001",
     Severity.ERROR,
     "IAM Identity Center is not in the file's region",
-    "SageMaker takes people from an Identity Center of the domain's region alone, so `up` can make no domain there.",
+    "SageMaker only accepts an Identity Center in the domain's region, so `up` cannot create the domain there.",
     "enable it there, or write the region in which it is: aws sso-admin list-instances{flags}",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/onboard-custom.html",
     key=("access", "auth"),
@@ -23,7 +23,7 @@ STRANGER = Rule(
     "SSO002",
     Severity.ERROR,
     "IAM Identity Center does not know a user of the file",
-    "AWS makes no profile for somebody whom it does not know, so `up` refuses, and nobody comes in under that name.",
+    "AWS creates no profile for an unknown user, so `up` refuses, and nobody can sign in under that name.",
     "write the name as it is there, or add the user there: aws identitystore list-users --identity-store-id {store}"
     "{flags}",
     "https://docs.aws.amazon.com/singlesignon/latest/userguide/addusers.html",
@@ -33,8 +33,8 @@ SHUT_OUT = Rule(
     "SSO003",
     Severity.ERROR,
     "A user with a profile is not assigned to the domain's application in IAM Identity Center",
-    "AWS lets nobody else in. It counts by the id in the directory: who was deleted there and made anew has another"
-    " one, and `up` assigns only users whose profiles it makes.",
+    "Only assigned users can sign in. AWS uses the id in the directory: a user who was deleted there and created again"
+    " has another id, and `up` assigns only users whose profiles it creates.",
     "aws sso-admin create-application-assignment --application-arn {application} --principal-id {identity}"
     " --principal-type USER{flags}",
     "https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateApplicationAssignment.html",
@@ -43,8 +43,8 @@ SHUT_OUT = Rule(
 GONE = Rule(
     "SSO004",
     Severity.WARNING,
-    "Somebody who is not in IAM Identity Center any more is assigned to the domain's application",
-    "The assignment lets nobody in, as ids are given once. It is a record that misleads.",
+    "A user who is no longer in IAM Identity Center is assigned to the domain's application",
+    "Nobody can use the assignment, because ids are never reused. But it is misleading.",
     "aws sso-admin delete-application-assignment --application-arn {application} --principal-id {identity}"
     " --principal-type USER{flags}",
     "https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_DeleteApplicationAssignment.html",

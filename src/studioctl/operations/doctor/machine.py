@@ -16,7 +16,7 @@ from studioctl.remote.editors import Editor
 GIT = Rule(
     "PRG001",
     Severity.INFO,
-    "git is not there",
+    "git is not installed",
     "studio.toml and its history belong in a repository; studioctl itself does not need it.",
     "{install}",
     "https://git-scm.com/downloads",
@@ -24,16 +24,16 @@ GIT = Rule(
 SSH = Rule(
     "PRG002",
     Severity.WARNING,
-    "There is no OpenSSH client",
-    "A local editor reaches a space through it.",
+    "The OpenSSH client is not installed",
+    "Local editors connect to spaces through it.",
     "{install}",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
 )
 PLUGIN = Rule(
     "PRG003",
     Severity.WARNING,
-    "session-manager-plugin is not there",
-    "It carries the connection between a local editor and a space.",
+    "session-manager-plugin is not installed",
+    "Local editors connect to spaces through it.",
     "install it as AWS's page says for your system: {page}",
     plugin.INSTALL,
 )
@@ -41,23 +41,23 @@ OLD_PLUGIN = Rule(
     "PRG008",
     Severity.WARNING,
     "session-manager-plugin is too old",
-    "AWS will stop serving it, and one that takes the session's token from its command line is never started.",
+    "AWS will stop supporting it, and studioctl never starts one that takes the session's token from its command line.",
     "install {version} or newer: {page}",
     "https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html",
 )
 CONTAINERS = Rule(
     "PRG004",
     Severity.INFO,
-    "There is no docker, podman, buildah or finch",
-    "Container images for the environment's repository cannot be built on this machine.",
+    "docker, podman, buildah or finch is not installed",
+    "This machine cannot build container images for the environment's repository.",
     "{install}",
     "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html",
 )
 EDITOR = Rule(
     "PRG005",
     Severity.WARNING,
-    "There is no local editor that can connect to a space",
-    "Only the browser and ssh are left.",
+    "No local editor that can connect to a space is installed",
+    "You can still use the browser and ssh.",
     "install VS Code, and in it run 'Shell Command: Install code command in PATH'",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
 )
@@ -65,15 +65,15 @@ OLD_EDITOR = Rule(
     "PRG006",
     Severity.WARNING,
     "The local editor is too old to connect to a space",
-    "AWS Toolkit does not connect from versions below this one.",
+    "AWS Toolkit does not connect from older versions.",
     "update {editor} to {version} or newer",
     "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
 )
 AWS_CLI = Rule(
     "PRG007",
     Severity.INFO,
-    "The AWS CLI is not there",
-    "Many remedies of this page are `aws` commands, and it is the usual way to sign in.",
+    "The AWS CLI is not installed",
+    "Many remedies on this page are `aws` commands, and it is the usual way to sign in.",
     "install it as AWS's page says for your system: "
     "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
     "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",

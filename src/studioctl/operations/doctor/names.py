@@ -17,42 +17,42 @@ if TYPE_CHECKING:
 BUCKET_ELSEWHERE = Rule(
     "NAM001",
     Severity.ERROR,
-    "The bucket's name is another account's, or the bucket is closed to you",
-    "Bucket names are unique in the whole world: `up` fails when it makes the bucket.",
+    "The bucket belongs to another account, or you have no access to it",
+    "Bucket names are globally unique, so `up` fails when it creates the bucket.",
     "write another name in {file}: {key}",
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html",
 )
 NAME_TAKEN = Rule(
     "NAM002",
     Severity.ERROR,
-    "Something in this account has a name that the environment needs",
-    "It does not carry the environment's tag, and `up` fails when it makes its own.",
+    "A resource in this account has a name that the environment needs",
+    "It does not have the environment's tag, so `up` fails when it creates its own.",
     "write another name in {file}: {key}",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
 )
 SECRET_LEAVING = Rule(
     "NAM003",
     Severity.ERROR,
-    "A secret of this name is scheduled for deletion",
-    "AWS keeps the name for 7 to 30 days, and `up` fails when it makes the secret. Storing a value restores it, and"
-    " `up` adopts it then, if it carries the environment's tag.",
+    "A secret with this name is scheduled for deletion",
+    "AWS reserves the name for 7 to 30 days, and `up` fails when it creates the secret. Storing a value restores the"
+    " secret, and `up` then adopts it if it has the environment's tag.",
     "{command}",
     "https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_delete-secret.html",
 )
 NOT_FIT = Rule(
     "NAM005",
     Severity.ERROR,
-    "Something that the file names is not there, or does not fit",
-    "`plan` and `up` refuse it before they change anything: AWS would do so half-way.",
+    "A resource that the file names does not exist or does not fit",
+    "`plan` and `up` refuse it before they change anything. AWS would refuse it half-way.",
     "{remedy}",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
 )
 OTHER_DOMAIN = Rule(
     "NAM004",
     Severity.ERROR,
-    "Another domain has the name of the environment's",
-    "`plan` and `up` refuse it. AWS does not say whether it takes a name twice, and people who choose a domain in the"
-    " console could not tell one from the other.",
+    "Another domain has the name of the environment's domain",
+    "`plan` and `up` refuse it. AWS does not say whether it accepts a name twice, and users could not distinguish the"
+    " domains in the console.",
     "write another name in {file}: {key}",
     "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateDomain.html",
 )

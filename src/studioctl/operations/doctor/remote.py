@@ -16,7 +16,7 @@ TOO_SMALL = Rule(
     "RMT001",
     Severity.WARNING,
     "A space's instance type has too little memory for a local editor",
-    "AWS wants 8 GB and refuses remote access on this type; the editor in the browser works.",
+    "AWS requires 8 GB and refuses remote access on this type. The editor in the browser works.",
     'write it in {file}: for everybody below [studio]: instance_type = "{better}"; for one user below that [[users]]:'
     ' spaces = [{{ name = "{space}", instance_type = "{better}" }}]',
     "https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html",
@@ -34,7 +34,7 @@ NOT_OFFERED = Rule(
     "TYP001",
     Severity.ERROR,
     "The region does not offer an instance type of the file",
-    "There are no such machines in any of its zones: a space of this type never starts.",
+    "No zone of the region has such instances, so a space of this type never starts.",
     'write another instance_type in {file}, such as "{better}"',
     "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html",
 )
