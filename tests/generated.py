@@ -44,7 +44,7 @@ MEANINGS = {
     ExitCode.CONFIG: "the file is wrong; nothing was started",
     ExitCode.REFUSED: "refused: data would be lost, or nobody confirmed; nothing was changed",
     ExitCode.USAGE: "the command line is wrong",
-    ExitCode.INTERRUPTED: "stopped by Ctrl-C, in good order",
+    ExitCode.INTERRUPTED: "stopped cleanly by Ctrl-C",
 }
 
 

@@ -91,6 +91,6 @@ class EmulatorError(StudioctlError):
 
 
 class InterruptedByUserError(StudioctlError):
-    """Ctrl-C, after what was running has stopped in good order."""
+    """Ctrl-C, after what was running has stopped cleanly."""
 
     exit_code = ExitCode.INTERRUPTED

@@ -140,8 +140,8 @@ def interrupted_up_is_finished_by_the_next(life: Shell) -> None:
 
     assert process.returncode == 130
     assert "Stopping: Terraform finishes what it has begun." in rest
-    assert "Error: Stopped in good order; " in rest
-    assert rest.endswith("Next:  studioctl up --local --yes   (goes on from here)\n")
+    assert "Error: Stopped cleanly; " in rest
+    assert rest.endswith("Next:  studioctl up --local --yes   (continues from here)\n")
     life.studioctl("up", "--local", "--yes")
 
 

@@ -76,7 +76,7 @@ def test_a_full_disk_is_told_in_words_wherever_it_is_met(
     assert main.run(["up"]) == 1
     assert capsys.readouterr().err == (
         f"Error: {disk.REASONS[number]}, so '/home/ada/a file' could not be written.\n"
-        f"Next:  {disk.REMEDIES[number]}, then run the same command again: it goes on from here\n"
+        f"Next:  {disk.REMEDIES[number]}, then run the same command again: it continues from here\n"
     )
 
 

@@ -178,7 +178,7 @@ class TrainingBackend(SessionBackend):
             case "internal-error":
                 execution.break_down.set()
             case _:
-                raise ValueError(f"unknown event '{event}': interrupt or internal-error is meant")
+                raise ValueError(f"unknown event '{event}': use interrupt or internal-error")
 
     def settle_jobs(self) -> None:
         """Let go of what belongs to jobs that are over."""

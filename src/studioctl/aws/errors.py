@@ -48,7 +48,7 @@ MISSING_IN_WORDS = re.compile(r"RecordNotFound|already been deleted|previously f
 IN_USE = re.compile(r"ResourceInUse|DependencyViolation|FileSystemInUse|Conflict")
 # What S3 says of a write that is made only where nobody else's is.
 OTHERS_WROTE = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
-UNKNOWN_OUTCOME = "check the network; then run the same command again: it goes on from what AWS has done"
+UNKNOWN_OUTCOME = "check the network; then run the same command again: it continues from what AWS has done"
 TRY_AGAIN = "run the same command again; --debug shows the details"
 
 

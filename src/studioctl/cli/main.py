@@ -79,7 +79,7 @@ KEEP = "Secrets, images and copies"
 MORE = "More"
 PANELS = (FILE, ENVIRONMENT, DAILY, LOOK, KEEP, MORE)
 DEBUG = "STUDIOCTL_DEBUG"
-GOES_ON = "   (goes on from here)"
+GOES_ON = "   (continues from here)"
 
 
 class Root(Group):
@@ -319,7 +319,7 @@ def _refused_by_the_system(error: OSError) -> StudioctlError:
     number = error.errno or 0
     if number in REASONS:
         place = f", so '{error.filename}' could not be written" if error.filename else ""
-        hint = f"{REMEDIES[number]}, then run the same command again: it goes on from here"
+        hint = f"{REMEDIES[number]}, then run the same command again: it continues from here"
         return StudioctlError(f"{REASONS[number]}{place}.", hint=hint)
     place = f"{error.filename}: " if error.filename else ""
     hint = "check the path and its permissions, then run the same command again"

@@ -41,7 +41,7 @@ def up(
 ) -> None:
     """Create or change the environment as the file describes: show the plan, ask, apply.
 
-    Run it again after a change of the file, or when it was interrupted: it goes on from where things are.
+    Run it again after a change of the file or after an interruption: it continues from there.
     """
     from studioctl.cli import confirm, context
     from studioctl.cli.hints import repeating

@@ -334,7 +334,7 @@ def file(account: Account, wanted: Iterable[Demand]) -> Work[tuple[Asked, ...]]:
     """Files one request each, for exactly as many as are needed.
 
     Raises:
-        AwsError: AWS refused one. Those before it are filed; the same again goes on from there.
+        AwsError: AWS refused one. Those before it are filed; running it again continues from there.
     """
     filed = []
     for demand in wanted:

@@ -105,7 +105,7 @@ def _kept(settings: dict[str, str]) -> dict[str, str]:
     unknown = [key for key in settings if key not in _SETTINGS]
     if unknown:
         raise ConfigError(
-            f'Setting "{unknown[0]}" of the state is not taken: only {", ".join(_SETTINGS)} are',
+            f'Unknown setting "{unknown[0]}" of the state. Known settings are {", ".join(_SETTINGS)}.',
             hint="For credentials, or a role to assume, name a profile of your AWS configuration: profile=...",
         )
     return settings

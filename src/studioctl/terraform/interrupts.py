@@ -16,5 +16,5 @@ def interrupted(verb: str, said: Transcript, returncode: int | None) -> Interrup
         message = "Terraform had finished before it could be stopped"
     else:
         changes = "1 change was" if said.completed == 1 else f"{said.completed} changes were"
-        message = "Stopped" if verb == "plan" else f"Stopped in good order; {changes} made"
-    return InterruptedByUserError(message, hint=f"studioctl {diagnostics.command_of(verb)}   (goes on from here)")
+        message = "Stopped" if verb == "plan" else f"Stopped cleanly; {changes} made"
+    return InterruptedByUserError(message, hint=f"studioctl {diagnostics.command_of(verb)}   (continues from here)")

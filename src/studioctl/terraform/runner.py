@@ -281,7 +281,7 @@ class Terraform:
 
         Raises:
             TerraformError: Terraform failed; what was done is kept in the state.
-            InterruptedByUserError: Ctrl-C, after Terraform has stopped in good order.
+            InterruptedByUserError: Ctrl-C, after Terraform has stopped cleanly.
         """
         if not plan.has_changes:
             return self.outputs()

@@ -123,7 +123,7 @@ def test_credentials_and_the_unknown_are_refused_without_repeating_them(setting:
     file.write_text(f'{setting} = "hush"\n', encoding="utf-8")
 
     for given in (f"{setting}=hush", str(file)):
-        with pytest.raises(ConfigError, match=f'Setting "{setting}" of the state is not taken') as refused:
+        with pytest.raises(ConfigError, match=f'Unknown setting "{setting}" of the state') as refused:
             backend.parse_overrides([given])
         assert "hush" not in refused.value.message + refused.value.hint
         assert "profile=" in refused.value.hint

@@ -181,8 +181,8 @@ def test_ctrl_c_lets_terraform_finish_and_says_how_to_go_on(playing: Callable[[s
     with pytest.raises(InterruptedByUserError) as stopped:
         driven.finish(work)
 
-    assert stopped.value.message == "Stopped in good order; 1 change was made"
-    assert stopped.value.hint == "studioctl up   (goes on from here)"
+    assert stopped.value.message == "Stopped cleanly; 1 change was made"
+    assert stopped.value.hint == "studioctl up   (continues from here)"
     noted = [event.message for event in driven.events if isinstance(event, Noted) and not event.is_detail]
     assert noted == [
         "Stopping: Terraform finishes what it has begun. Ctrl-C again gives up at once and may lose track."

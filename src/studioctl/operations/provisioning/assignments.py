@@ -53,7 +53,7 @@ def change(environment: Environment, summary: PlanSummary) -> Work[None]:
     """Assigns users who come, and no longer those who go. There is nothing to do as long as there is no domain.
 
     Raises:
-        AwsError: AWS refused. The same again goes on from there.
+        AwsError: AWS refused. Running it again continues from there.
     """
     if not steps(environment, summary):
         return

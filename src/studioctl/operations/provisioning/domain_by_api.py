@@ -55,7 +55,7 @@ def make(environment: Environment, summary: PlanSummary, domain: Resource) -> Wo
     """Takes these steps; the outputs.
 
     Raises:
-        AwsError, TerraformError: A step failed. Planning and applying again goes on from there.
+        AwsError, TerraformError: A step failed. Planning and applying again continues from there.
         RefusedError: The world has changed since it was planned.
     """
     terraform = environment.terraform

@@ -23,7 +23,7 @@ def clear(environment: Environment, *, replaced: bool) -> Work[None]:
         replaced: Whether the plan makes the domain anew because its creation failed.
 
     Raises:
-        AwsError: AWS refused. The same again goes on from there.
+        AwsError: AWS refused. Running it again continues from there.
     """
     session = environment.session
     domain = environment.domain() if replaced else None

@@ -236,7 +236,7 @@ def carry_out(environment: Environment, summary: PlanSummary) -> Work[Mapping[st
     """Takes the steps of a plan; the outputs.
 
     Raises:
-        AwsError, TerraformError: A step failed. Planning and applying again goes on from there.
+        AwsError, TerraformError: A step failed. Planning and applying again continues from there.
         RefusedError: The world has changed since it was planned.
     """
     steps = list(summary.steps)

@@ -150,7 +150,7 @@ def apply(
         lose: Addresses of what `data_loss.held` names, and the user gave the word for: emptied before it goes.
 
     Raises:
-        TerraformError: AWS refused something. Planning and applying again goes on from there.
+        TerraformError: AWS refused something. Planning and applying again continues from there.
     """
     expected = durations.of(environment, summary, stops=bool(stop))
     yield Expected(durations.things(summary), expected.seconds if expected else None)

@@ -4,7 +4,7 @@ Terraform that reattaches to a running provider neither compares its package wit
 says to it. So the package is compared here, and the socket is in a directory that nobody else can open.
 
 The front holds out for as long as somebody holds its lifeline: this process, and each Terraform that uses it. When we
-are killed, Terraform stops in good order and still has its provider; then nobody holds it, and the provider goes.
+are killed, Terraform stops cleanly and still has its provider; then nobody holds it, and the provider goes.
 """
 
 import importlib.util
