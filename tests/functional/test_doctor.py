@@ -145,8 +145,7 @@ def test_errors_warnings_and_exit_codes(ready: Shell) -> None:
             "severity": "error",
             "message": "Code Editors on ml.g5.xlarge, all running: 1 needed, and the account may have 0",
             "details": [],
-            "why": "AWS creates a space of this type, but it never starts."
-            " Large and GPU instances must be requested.",
+            "why": "AWS creates a space of this type, but it never starts. Large and GPU instances must be requested.",
             "remedy": "studioctl quotas request --local",
             "cost": "",
             "reference": "https://github.com/aws/amazon-sagemaker-feedback/issues/157",

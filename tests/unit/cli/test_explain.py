@@ -9,7 +9,7 @@ from studioctl.cli.main import run
 
 EXPLAINED = """\
 the name is taken
-  Something of this name exists already, in this account or, for a bucket, anywhere in AWS.
+  A resource with this name exists already, in this account or, for a bucket, anywhere in AWS.
 
 Usual causes
   An earlier run made it and was interrupted; the next one takes it over.
@@ -31,7 +31,7 @@ def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == EXPLAINED
 
 
-@pytest.mark.parametrize(("own", "title"), [("QUO001", "user profiles"), ("STUDIO-001", "AWS's own policies")])
+@pytest.mark.parametrize(("own", "title"), [("QUO001", "user profiles"), ("STUDIO-001", "AWS managed policies")])
 def test_our_own_ids_are_explained(own: str, title: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", own]) == 0
     first = capsys.readouterr().out.splitlines()[0]
