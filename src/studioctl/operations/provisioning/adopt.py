@@ -1,7 +1,7 @@
 """Imports the environment's resources that exist in AWS but are missing from Terraform's state.
 
-A killed run leaves resources that AWS went on to create, and `down` leaves the data that it keeps. Before a plan
-creates a resource, studioctl looks for it in AWS. The plan imports what it finds instead of creating it again.
+A killed run leaves resources that AWS went on to create, and `down` leaves the data that it keeps. Each resource that a
+plan would create is first looked up in AWS. The plan imports what is found instead of creating it again.
 The search costs calls, so it runs only when a plan creates something. A plan without creations costs nothing more.
 """
 
