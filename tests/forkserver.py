@@ -47,8 +47,8 @@ COMMAND = (
     "studioctl.presentation.console",
 )
 MOTO: tuple[Any, ...] = (  # moto's names, which it types
-    *("ec2", "ecr", "efs", "iam", "kms", "logs", "moto_api", "resourcegroupstaggingapi", "s3", "sagemaker"),
-    *("secretsmanager", "servicequotas", "sts"),
+    *("cloudtrail", "cloudwatch", "ec2", "ecr", "efs", "events", "iam", "kms", "logs", "moto_api", "rds"),
+    *("resourcegroupstaggingapi", "s3", "sagemaker", "secretsmanager", "servicequotas", "sns", "ssoadmin", "sts"),
 )
 PROGRAM = """\
 #!{python} -IS
@@ -295,12 +295,15 @@ def prepare_commands(emulators: str) -> None:
 
 
 def prepare_emulators() -> None:
-    """Loads moto's services as the emulator's first requests do, and the empty account's policies and networks."""
+    """Loads moto's services and botocore's descriptions of them, and the empty account's policies and networks."""
+    from moto.backends import get_backend
+    from moto.core.utils import get_service_model
     from moto.ec2.models import ec2_backends
+    from moto.ec2.models.vpcs import IMPLEMENTED_ENDPOINT_SERVICES
     from moto.iam.models import iam_backends
     from moto.moto_server import werkzeug_app
 
-    from studio_emulator import application
+    from studio_emulator import application, calls
     from studio_emulator.iam.credentials import AdministratorKey
     from studio_emulator.install import install
     from studio_emulator.server import ACCOUNT_ID
@@ -312,6 +315,10 @@ def prepare_emulators() -> None:
     setattr(application, "create_backend_app", once)  # noqa: B010 (it is moto's)
     for service in MOTO:
         once(service)
+    for service in (*SERVICES, *calls.SERVICES):
+        get_service_model(service)
+    for service in {*MOTO, *IMPLEMENTED_ENDPOINT_SERVICES} - {"moto_api"}:
+        get_backend(service)[ACCOUNT_ID]  # where a service is
     for backends, region in ((iam_backends, "aws"), (ec2_backends, "us-east-1")):
         backends[ACCOUNT_ID][region]
 

@@ -11,6 +11,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.cloudtrail import urls as cloudtrail_urls
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.core import loaders as moto_loaders
 from moto.core import responses as moto_responses
 from moto.core import utils as moto_utils
 from moto.ec2 import urls as ec2_urls
@@ -73,6 +74,7 @@ from studio_emulator.trail import RecordingCloudTrailBackend, RecordingCloudTrai
 _list_modules = moto_backends.list_of_moto_modules
 _modules = functools.cache(lambda: tuple(_list_modules()))
 _method_names = functools.cache(moto_utils.method_names_from_class)
+_loader = functools.cache(moto_loaders.create_loader)  # a new one looks up again which services botocore describes
 
 
 def install(
@@ -142,6 +144,7 @@ def install(
     sts_urls.url_paths["{0}/$"] = StrictTokenResponse.dispatch
     setattr(moto_backends, "list_of_moto_modules", _modules)  # noqa: B010 (they are moto's)
     setattr(moto_responses, "method_names_from_class", _method_names)  # noqa: B010
+    setattr(moto_utils, "create_loader", _loader)  # noqa: B010
 
 
 def _dated() -> str:
