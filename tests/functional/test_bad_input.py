@@ -291,7 +291,7 @@ def test_a_bug_of_ours_shows_no_traceback(
     def broken(*arguments: object, **options: object) -> None:
         raise RuntimeError("out of luck")
 
-    monkeypatch.setattr(main, "app", broken)
+    monkeypatch.setattr(main, "tree", lambda: broken)
     monkeypatch.delitem(os.environ, "STUDIOCTL_DEBUG", raising=False)
 
     assert main.run(["up"]) == 1
