@@ -25,12 +25,6 @@ LIFE = Path(__file__).parents[1] / "tests/unit/infrastructure/deployer_life.json
 # Refused without harm: Terraform's provider asks IAM first who it is, and goes on with STS; and with --local, where
 # studioctl would make the state's bucket, it looks whether it is there.
 EXPECTED = ("iam:GetUser on *", "s3:GetBucketTagging on arn:aws:s3:::acme-tfstate")
-# What the guard itself asks for with its own role, which runs in these lives.
-GUARDS = (
-    "cloudtrail:LookupEvents",
-    "sagemaker:ListTrainingJobs",
-    f"s3:PutObject on arn:aws:s3:::acme-ml-data-{ACCOUNT}/",
-)
 COMMON = f"""
 name = "acme-ml"
 region = "{REGION}"
@@ -90,7 +84,7 @@ def live(name: str, text: str, directory: Path) -> Seen:
         if PRIVATE not in text:
             world.edit("[network]\n", f"[network]\n{PRIVATE}")
         run(world, seen, "start", "grace-editor", "--local")
-        fill(emulator)
+        fill(emulator, is_guarded=GUARDED in text)
         with_policy(
             world,
             seen,
@@ -118,12 +112,14 @@ def client(emulator: RunningEmulator, service: Any) -> Any:
     )
 
 
-def fill(emulator: RunningEmulator) -> None:
-    """What people leave in the data bucket: an object in two versions, and an upload that nobody finished."""
+def fill(emulator: RunningEmulator, *, is_guarded: bool) -> None:
+    """What people leave in the data bucket: two versions, an upload nobody finished, the ledger of the guard."""
     s3, bucket = client(emulator, "s3"), f"acme-ml-data-{ACCOUNT}"
     for body in (b"one", b"two"):
         s3.put_object(Bucket=bucket, Key="model.bin", Body=body)
     s3.create_multipart_upload(Bucket=bucket, Key="large.bin")
+    if is_guarded:
+        client(emulator, "lambda").invoke(FunctionName="acme-ml-guard")
 
 
 def furnish(emulator: RunningEmulator) -> None:
@@ -155,6 +151,8 @@ def with_policy(world: World, seen: Seen, *commands: tuple[str, ...]) -> None:
         run(world, seen, *command)
     seen.refused.update(controls.refusals(world.emulator))
     for need in server.permissions(world.emulator):
+        if need["by"]:
+            continue  # the guard asks as its role
         seen.asked[need["action"]].add(plain(need["resource"]))
     controls.hold(world.emulator, "")
 
@@ -165,6 +163,7 @@ def plain(resource: str) -> str:
     name = re.sub(r"/d-[0-9a-z]{12}\b", "/d-0", name)
     name = re.sub(r"(?<=key/)[0-9a-f-]{36}", "0", name)
     name = re.sub(r"(?<=-editor-)(?:(ada|grace|eve)-)?[0-9a-f]{10}", "0", name)
+    name = re.sub(r"(?<=secret:rds!cluster-)[0-9a-f-]{36}-\w{6}", "0-AbCdEf", name)
     return re.sub(r"(?<=/github-)\w{6}$", "AbCdEf", name)
 
 
@@ -191,7 +190,7 @@ def main() -> int:
     for each in lives:
         for action, resources in each.asked.items():
             said = {resource: f"{action} on {resource}" for resource in resources}
-            asked[action] |= {r for r, words in said.items() if words not in EXPECTED and not words.startswith(GUARDS)}
+            asked[action] |= {resource for resource, words in said.items() if words not in EXPECTED}
     refused = {said for each in lives for said in each.refused if not is_expected(said)}
     print("\n".join(sorted(refused)) or "refused: nothing")
     if arguments.write:

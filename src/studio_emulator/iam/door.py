@@ -63,9 +63,11 @@ class Door:
     def refuse(self, environ: Mapping[str, Any], call: Call) -> Response | None:
         """The refusal of a request to AWS; None when it may go on."""
         signature = signature_of(environ)
+        of_role = self.sessions.of(signature.access_key) if signature else None
         if self._records and signature is not None:
-            self.permissions.note(needs.needs_of(_received(environ, call, self.sessions.account, signature.region)))
-        session = (self.sessions.of(signature.access_key) or self._administrator) if signature else None
+            needed = needs.needs_of(_received(environ, call, self.sessions.account, signature.region))
+            self.permissions.note(needed, of_role.principal.arn if of_role else "")
+        session = (of_role or self._administrator) if signature else None
         if signature is None or session is None:
             return None
         if session.expired:

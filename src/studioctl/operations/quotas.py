@@ -18,7 +18,8 @@ from studioctl.events import Finished, Started, Work
 from studioctl.infrastructure.block import Blueprint
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
 from studioctl.operations.environment import Account, Environment
-from studioctl.terraform.plan import PlanSummary
+from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.state_resources import Estate, instance_of
 
 Names = tuple[tuple[str, str], ...]  # the id of the domain, and the name in it
 KINDS_OF_APPS = {"CodeEditor": "Code Editors", "JupyterLab": "JupyterLabs"}
@@ -56,6 +57,8 @@ class Demand:
         instance_type: What the apps run on, where it is about one type.
         is_needed_to_start: Whether `up` goes through without it, and only later starts fail.
         app_type: The kind of app, where it is about one.
+        leaving: How many of these the plan deletes. Terraform creates and deletes side by side, so these count as well
+            while `up` runs.
     """
 
     what: str
@@ -64,11 +67,22 @@ class Demand:
     instance_type: str | None = None
     is_needed_to_start: bool = False
     app_type: str | None = None
+    leaving: int = 0
+
+    @property
+    def afterwards(self) -> int:
+        """How many there are when `up` has ended."""
+        return self.needed - self.leaving
 
     @property
     def is_met(self) -> bool:
         """Whether the account may have as much."""
         return self.quota is not None and self.needed <= self.quota.limit
+
+    @property
+    def makes_room(self) -> bool:
+        """Whether the account may have what there is afterwards, and only not what there is while `up` runs."""
+        return not self.is_met and self.quota is not None and self.afterwards <= self.quota.limit
 
 
 def profiles(seen: Seen) -> Iterator[Demand]:
@@ -76,9 +90,8 @@ def profiles(seen: Seen) -> Iterator[Demand]:
     every = seen.every_profile
     there = {name.casefold() for name in _ours(seen, every)}
     missing = sum(user.name.casefold() not in there for user in seen.wanted.users)
-    yield Demand(
-        "user profiles", len(every) + missing - seen.leaving(PROFILE), quotas.quota(seen.session, *quotas.PROFILES)
-    )
+    quota = quotas.quota(seen.session, *quotas.PROFILES)
+    yield Demand("user profiles", len(every) + missing, quota, leaving=seen.leaving(PROFILE))
 
 
 def spaces(seen: Seen) -> Iterator[Demand]:
@@ -86,7 +99,8 @@ def spaces(seen: Seen) -> Iterator[Demand]:
     every = seen.every_space
     there = set(_ours(seen, every))
     missing = sum(space.name not in there for space in seen.wanted.resolved_spaces())
-    yield Demand("spaces", len(every) + missing - seen.leaving(SPACE), quotas.quota(seen.session, *quotas.SPACES))
+    quota = quotas.quota(seen.session, *quotas.SPACES)
+    yield Demand("spaces", len(every) + missing, quota, leaving=seen.leaving(SPACE))
 
 
 def running(seen: Seen) -> Iterator[Demand]:
@@ -129,7 +143,8 @@ def identities(seen: Seen) -> Iterator[Demand]:
     ):
         names = {str(r.arguments["name"]) for r in seen.blueprint.resources() if r.type == resource_type}
         there = claims.iam_names(seen.session, resource_type)
-        yield Demand(what, summed.used + len(names - there) - seen.leaving(resource_type), summed.quota)
+        needed = summed.used + len(names - there)
+        yield Demand(what, needed, summed.quota, leaving=seen.leaving(resource_type))
 
 
 def databases(seen: Seen) -> Iterator[Demand]:
@@ -246,9 +261,18 @@ class Planned(Looked):
             return quotas.spaces(self.session)
         return tuple((str(self.domain_id), space.name) for space in self.summary.reach.there.rooms)
 
+    @cached_property
+    def running(self) -> tuple[RunningApp, ...]:
+        """The apps that run in all domains of the region, without those of spaces that the plan deletes."""
+        found = quotas.running_apps(self.session)
+        gone = {instance_of(change) for change in self.summary.changes if _deletes(change, SPACE)}
+        state = Estate(self.environment.terraform.state()) if gone else Estate({})
+        names = {attributes["space_name"] for address, attributes in state.resources(SPACE) if address in gone}
+        return tuple(app for app in found if not (app.domain_id == self.domain_id and app.space in names))
+
     def leaving(self, resource_type: str) -> int:
         """How many things of this type the plan deletes."""
-        return sum(change.type == resource_type and change.action == "delete" for change in self.summary.changes)
+        return sum(_deletes(change, resource_type) for change in self.summary.changes)
 
     @cached_property
     def _is_listed(self) -> bool:
@@ -256,6 +280,10 @@ class Planned(Looked):
         if self.summary.reach.there is None:
             return False
         return [domain.id for domain in self.environment.studio.domains()] == [self.domain_id]
+
+
+def _deletes(change: ResourceChange, resource_type: str) -> bool:
+    return change.type == resource_type and change.action == "delete"
 
 
 def demands(account: Account, everything: Blueprint) -> tuple[Demand, ...]:

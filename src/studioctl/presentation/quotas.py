@@ -51,10 +51,20 @@ def short(found: Sequence["Demand"] | None) -> list[str]:
     """The things that the account lacks for a plan: a line for each, and what to do about it; nothing if it has all."""
     if found is None:
         return ["Note: AWS did not tell the account's quotas, so this plan was not compared with them."]
-    lines = [f"Quota: {demand.what}: {demand.needed} needed, and the account {_has(demand)}." for demand in found]
+    lines = [f"Quota: {demand.what}: {_wanted(demand)}, and the account {_has(demand)}." for demand in found]
+    if any(demand.leaving for demand in found):
+        lines.append("up creates before all that leaves is deleted, so both count while it runs.")
+    if any(demand.makes_room for demand in found):
+        lines.append("If up fails for this, run it again: what it has deleted by then makes room.")
     if any(demand.quota and demand.quota.is_adjustable for demand in found):
         lines.append("To ask AWS for what is missing, before up: studioctl quotas request")
     return lines
+
+
+def _wanted(demand: "Demand") -> str:
+    if not demand.leaving:
+        return f"{demand.needed} needed"
+    return f"{demand.needed} needed while up runs, {demand.afterwards} afterwards"
 
 
 def _has(demand: "Demand") -> str:
@@ -67,6 +77,7 @@ def as_json(found: Sequence["Demand"], asked: Mapping[str, "Asked"]) -> list[dic
         {
             "what": demand.what,
             "needed": demand.needed,
+            "afterwards": demand.afterwards,
             "limit": demand.quota.limit if demand.quota else None,
             "is_met": demand.is_met,
             "service": demand.quota.service if demand.quota else None,

@@ -1,5 +1,6 @@
 """Terraform's stream as our events."""
 
+import json
 from pathlib import Path
 
 from studioctl.events import Event, Failed, Finished, Noted, Progressed, Started
@@ -48,3 +49,17 @@ def test_lines_that_are_no_events_are_kept() -> None:
 
     assert events == []
     assert said.plain[-1] == "runtime error: invalid memory address"
+
+
+def test_what_we_do_on_purpose_is_no_news_to_anybody() -> None:
+    said = Transcript()
+    warnings = [
+        {"severity": "warning", "summary": "Deprecated flag: -state", "detail": "Use `path` instead"},
+        {"severity": "warning", "summary": "Argument is deprecated", "detail": "lifecycle_rule is deprecated. Use"},
+        {"severity": "warning", "summary": "Argument is deprecated", "detail": "Use another"},
+    ]
+
+    events = [it for each in warnings for it in said.read(json.dumps({"type": "diagnostic", "diagnostic": each}))]
+
+    assert events == [Noted("Argument is deprecated")]
+    assert said.diagnostics == warnings  # the log has them

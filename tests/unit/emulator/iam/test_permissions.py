@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from studio_emulator import server
 from studio_emulator.server import RunningEmulator
 from studio_emulator.settings import EmulatorSettings
 from tests.unit.emulator.emulated import client
 
-TRUST = {
+TRUST: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"},
@@ -45,6 +48,33 @@ def test_actions_resources_and_roles_that_are_passed(noting: RunningEmulator) ->
     assert found[("iam:PassRole", role, "sagemaker.amazonaws.com")] == 1
     assert found[("s3:PutObject", "arn:aws:s3:::acme-data/a/b", "")] == 2
     assert [action for action, _, _ in found] == ["iam:PassRole", "s3:PutObject", "sagemaker:CreateDomain"]
+
+
+def test_who_asked_is_noted(noting: RunningEmulator) -> None:
+    iam, sts = (client(noting, service, "us-east-1") for service in ("iam", "sts"))
+    (trusts,) = TRUST["Statement"]
+    anybody = {**TRUST, "Statement": [{**trusts, "Principal": {"AWS": "*"}}]}
+    role = iam.create_role(RoleName="guard", AssumeRolePolicyDocument=json.dumps(anybody))["Role"]["Arn"]
+    session = sts.assume_role(RoleArn=role, RoleSessionName="watch")
+    keys = session["Credentials"]
+    server.permissions(noting, forget=True)
+
+    client(noting, "sagemaker", "us-east-1").list_domains()
+    of_role = boto3.client(
+        "sagemaker",
+        endpoint_url=noting.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        of_role.list_apps()
+
+    assert [(each["action"], each["by"]) for each in server.permissions(noting)] == [
+        ("sagemaker:ListApps", session["AssumedRoleUser"]["Arn"]),
+        ("sagemaker:ListDomains", ""),
+    ]
 
 
 def test_nothing_is_noted_unasked(emulator: RunningEmulator) -> None:
