@@ -126,7 +126,7 @@ def test_a_copy_of_a_member_becomes_one(here: Shell) -> None:
     assert text(here) == FILE.replace("# since May\n", '# since May\n  "eve",\n  "zoe",\n')
     told = json.loads(done.out)
     assert (told["added"], told["not_copied"], told["is_written"]) == (["eve", "zoe"], [], True)
-    here.studioctl("user", "add", "kim", "--copy-from", "grace", "--volume-gb", "90")
+    here.studioctl("user", "add", "kim", "--copy-from", "GRACE", "--volume-gb", "90")
     assert tomllib.loads(text(here))["users"][-1] == {"name": "kim", "volume_gb": 90}
 
 
@@ -142,6 +142,14 @@ GROUP = """\
 Error: 'eve': group: there is no group "lab"; write [groups.lab], or one of: vision
 Nothing was changed.
 Next:  run the same command again with that corrected
+"""
+NAMELESS = """\
+Error: nameless.csv:3: has no name; write one, or delete the line
+Next:  correct nameless.csv, then run the same command again
+"""
+ROOM = """\
+Error: studio.toml: network.cidr: "10.0.0.0/16" has 8180 addresses in 2 zones for 8203 spaces; write subnet_prefix = 19
+Next:  correct studio.toml, then run the same command again
 """
 ROWS = """\
 Error: wrong.csv:2: name: "e e" contains " "; write "e-e"
@@ -160,11 +168,15 @@ Next:  correct wrong.csv, then run the same command again
         (("remove", "kat", "--offline", "--yes"), 64, NOBODY),
         (("import", "no.csv"), 3, "Error: There is no no.csv.\nNext:  name a CSV file with a column name\n"),
         (("import", "wrong.csv"), 3, ROWS),
+        (("import", "nameless.csv"), 3, NAMELESS),
+        (("import", "many.csv"), 3, ROOM),
     ],
     ids=str,
 )
 def test_what_is_refused_changes_nothing(here: Shell, words: tuple[str, ...], code: int, told: str) -> None:
     here.write("name,volume_gb\ne e,\nzoe,900\n", "wrong.csv")
+    here.write("name,volume_gb\nzoe,\n,50\n", "nameless.csv")
+    here.write("name\n" + "".join(f"user-{number}\n" for number in range(8200)), "many.csv")
 
     done = here.studioctl("user", *words, expect=code)
 
@@ -173,7 +185,7 @@ def test_what_is_refused_changes_nothing(here: Shell, words: tuple[str, ...], co
 
 
 def test_a_list_is_taken_over_once(here: Shell) -> None:
-    here.write("name;group;volume_gb\nzoe;vision;\nbob;;\neve;;30\n", "people.csv")
+    here.write("name;group;volume_gb\nzoe;vision;\nBOB;;\neve;;30\n", "people.csv")
 
     done = here.studioctl("user", "import", "people.csv")
 

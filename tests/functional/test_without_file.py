@@ -131,7 +131,29 @@ def test_her_day(ada: Ada) -> None:
     ],
 )
 def test_what_is_bobs_stays_bobs(ada: Ada, words: tuple[str, ...], denied: str) -> None:
-    assert denied in ada.run(*words, "--env", "acme-ml", expect=1).err
+    refusal = ada.run(*words, "--env", "acme-ml", expect=1).err
+
+    message, first, second, *statement = refusal.splitlines()
+    assert denied in message
+    assert first == "Next:  studioctl status --env acme-ml   ('bob-editor' belongs to bob: it shows which are yours)"
+    place = f"a policy of the role '{ROLE}'"
+    assert second == f"or, if it is yours, have this statement added to {place}, or use another profile:"
+    assert json.loads("\n".join(statement))["Action"] == denied
+
+
+def test_stopping_everything_stops_what_is_hers(ada: Ada) -> None:
+    ada.run("start", "ada-editor", "--instance-type", "ml.t3.large", "--env", "acme-ml")
+    ada.home.run("start", "bob-editor", "--local")
+    stopped = ada.run("stop", "--all", "--env", "acme-ml", expect=1)
+    opened = ada.run("open", "bob-editor", "--print", "--env", "acme-ml", expect=1)
+    runs = [each["space"] for each in json.loads(ada.run("list", "--json").out)[0]["running"]]
+    ada.home.run("stop", "bob-editor", "--local")
+
+    assert runs == ["bob-editor"]
+    assert "stopped CodeEditor in 'ada-editor'" in stopped.err
+    for refused, action in ((stopped, "sagemaker:DeleteApp"), (opened, "sagemaker:CreatePresignedDomainUrl")):
+        assert action in refused.err
+        assert "studioctl status --env acme-ml   ('bob-editor' belongs to bob: it shows which are yours)" in refused.err
 
 
 def test_a_session_to_bobs_space_is_denied(ada: Ada) -> None:

@@ -5,7 +5,9 @@ written: the user gets the lines to write by hand.
 """
 
 import copy
+import os
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -246,7 +248,13 @@ def alone(file: Path) -> Iterator[None]:
 
     Raises:
         OSError: It is none that can be written back, such as a shell's pipe.
+        RefusedError: It is marked as read-only.
     """
+    if file.exists() and not os.access(file, os.W_OK):
+        raise RefusedError(
+            f"{file} is read-only. Nothing was changed.",
+            hint=f"chmod u+w {shlex.quote(str(file))}   (then run the same command again)",
+        )
     while True:
         with disk.open_regular(file) as held:
             flock(held, LOCK_EX)

@@ -88,8 +88,11 @@ def read(content: bytes, name: str) -> tuple[list[Row], list[Violation]]:
     for line, record in records:
         if any(record):
             values, wrong = _values((Elsewhere(name), line), header, record)
-            rows.append(Row((Elsewhere(name), line), values))
             problems += wrong
+            if "name" in values:
+                rows.append(Row((Elsewhere(name), line), values))
+            else:
+                problems.append(((Elsewhere(name), line), "has no name; write one, or delete the line"))
     return rows, problems
 
 

@@ -179,11 +179,26 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
     spaces = sum(1 if user.get("spaces") is None else len(list_in(user, "spaces")) for _, user, _ in _users(data))
     if spaces > room:
         in_zones, for_spaces = count(zones, "zone"), count(spaces, "space")
-        larger = vpc.supernet(new_prefix=max(vpc.prefixlen - 4, 16))
         message = (
             f'"{vpc}" has {room} addresses in {in_zones} for {for_spaces}{", beside private endpoints" * bool(ways)}'
         )
-        yield ("network", "cidr"), f'{message}; write a larger range, such as "{larger}"'
+        each = -(-spaces // zones) + taken  # what a subnet needs
+        lengths = range(max(vpc.prefixlen - 4, 16), 15, -1) if prefix is None and vpc.prefixlen > 16 else ()
+        wide = [length for length in lengths if 1 << 28 - length >= each]
+        if wide:
+            larger = vpc.supernet(new_prefix=wide[0])
+            yield ("network", "cidr"), f'{message}; write a larger range, such as "{larger}"'
+            return
+        place = "cidr" if prefix is None else "subnet_prefix"
+        yield ("network", place), f"{message}; {_larger_subnets(vpc, each, zones, network)}"
+
+
+def _larger_subnets(vpc: IPv4Network, each: int, zones: int, network: Mapping[str, Any]) -> str:
+    """What to write where no larger VPC gives each zone as many addresses: AWS has none above /16."""
+    prefix = 32 - (each - 1).bit_length()
+    if prefix < 17 or _subnets_that_do_not_fit(vpc, prefix, zones, network):
+        return "divide the people among several environments"
+    return f"write subnet_prefix = {prefix}" if network.get("subnet_prefix") is None else f"write {prefix}"
 
 
 def _subnets_that_do_not_fit(vpc: IPv4Network, prefix: int, zones: int, network: Mapping[str, Any]) -> str | None:

@@ -143,8 +143,10 @@ def add(text: str, file: Path, names: Sequence[str], like: str | None, values: M
     config = parse(text, str(file), file.parent)
     _refuse_known(config, names, file)
     known = _entries(data, file.parent)
-    if like is not None and like not in known:
-        raise _no_such_user(like, known, file)
+    if like is not None:
+        like = next((name for name in known if name.casefold() == like.casefold()), like)
+        if like not in known:
+            raise _no_such_user(like, known, file)
     entries: list[Entry] = []
     members: dict[str, list[str]] = {}
     model = known.get(like or "", {})
@@ -285,17 +287,23 @@ def import_(text: str, file: Path, rows: Sequence[Row], whence: str) -> Change:
         RefusedError: The file cannot be changed without doubt.
     """
     config = parse(text, str(file), file.parent)
-    there = {user.name: user.name for user in config.users}
-    new = [row for row in rows if row.values.get("name") not in there]
+    there = {user.name.casefold(): user.name for user in config.users}
+    new = [row for row in rows if _folded(row) not in there]
     try:
         parse(text, str(file), file.parent, also=new)
     except ConfigError as error:
-        error.hint = _corrected(whence)
+        of_file = all(line.startswith(f"{file}:") for line in error.message.splitlines())
+        error.hint = _corrected(str(file) if of_file else whence)
         raise
-    known = tuple(str(row.values["name"]) for row in rows if row not in new)
+    known = tuple(dict.fromkeys(there[_folded(row)] for row in rows if row not in new))
     after = edit.with_users(text, [row.values for row in new], {}, file=str(file)) if new else text
     parse(after, str(file), file.parent)
     return Change(str(file), text, after, added=tuple(str(row.values["name"]) for row in new), known=known)
+
+
+def _folded(row: Row) -> str:
+    """By this a row's name is the same as another's: AWS tells no case apart."""
+    return str(row.values.get("name")).casefold()
 
 
 def user_of(config: EnvironmentConfig, name: str, file: Path) -> tuple[int, str]:

@@ -1,13 +1,14 @@
 """An image is written into the file, and everything else in it stays as it was."""
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from studioctl.config.edit import replace, with_custom_image, with_homes
+from studioctl.config.edit import alone, replace, with_custom_image, with_homes
 from studioctl.config.load import parse
-from studioctl.errors import ConfigError
+from studioctl.errors import ConfigError, RefusedError
 
 OLD, NEW = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 TOP = 'name = "acme-ml" # ours\nregion = "us-east-1"\n\n# people\n[[users]]\nname = "ada"\n'
@@ -121,3 +122,16 @@ def test_homes_that_were_kept_are_added_once(before: str, after: str) -> None:
     (ada,) = config.users
     assert config.mounted_by(ada)[-1].path == "/200001"
     assert config.posix_of(ada).uid == 200001  # type: ignore[union-attr]
+
+
+def test_a_file_that_is_marked_as_read_only_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "studio.toml"
+    file.write_text(TOP, encoding="utf-8")
+    file.chmod(0o444)
+    monkeypatch.setattr(os, "access", lambda place, how: not (place == file and how == os.W_OK))  # root may always
+
+    with pytest.raises(RefusedError) as caught, alone(file):
+        pass
+
+    assert caught.value.message == f"{file} is read-only. Nothing was changed."
+    assert caught.value.hint == f"chmod u+w {file}   (then run the same command again)"

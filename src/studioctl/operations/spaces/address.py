@@ -4,6 +4,7 @@ from studioctl.aws.values import Space
 from studioctl.config.access import SSO
 from studioctl.errors import AwsError
 from studioctl.operations.environment import Account
+from studioctl.operations.spaces import owners
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedDomainUrl.html
 LANDING = "app:{type}:"
@@ -37,6 +38,7 @@ def presigned_url(account: Account, space: Space, *, expires_seconds: int = 300)
             f"Space '{space.name}' is shared: an address can be made only for a space that one user owns.",
             hint="open it in Studio, from the domain's page in the AWS console",
         )
-    return account.studio.presigned_url(
-        space, landing_uri=LANDING.format(type=space.editor_type), expires_seconds=expires_seconds
-    )
+    with owners.told([space]):
+        return account.studio.presigned_url(
+            space, landing_uri=LANDING.format(type=space.editor_type), expires_seconds=expires_seconds
+        )

@@ -13,7 +13,7 @@ from studioctl.errors import AwsError, StudioctlError
 from studioctl.events import Failed, Finished, Started, Work
 from studioctl.findings import Finding, Severity
 from studioctl.operations.environment import Account
-from studioctl.operations.spaces import remote_access, start_stop
+from studioctl.operations.spaces import owners, remote_access, start_stop
 from studioctl.operations.spaces import remote_requirements as needs
 from studioctl.remote import editors, machine, plugin, ssh
 from studioctl.remote.editors import Editor
@@ -196,7 +196,8 @@ def prepare(account: Account, found: Survey, *, script: bool = True) -> Work[App
     if found.must_stop:
         yield from start_stop.stop(account, [space])
     if found.must_enable:
-        yield from remote_access.change(account, space, allowed=True)
+        with owners.told([space]):
+            yield from remote_access.change(account, space, allowed=True)
     app = yield from start_stop.start(
         account, space, instance_type=found.instance_type or before, script=script, for_remote_access=True
     )
@@ -209,7 +210,8 @@ def _try_session(account: Account, found: Survey) -> Work[None]:
     began, subject = time.monotonic(), f"session with '{found.space.name}'"
     yield Started(subject, "open")
     try:
-        start_session(account.target, found.space.arn)
+        with owners.told([found.space]):
+            start_session(account.target, found.space.arn)
     except StudioctlError as error:
         yield Failed(subject, "open", time.monotonic() - began)
         error.hint = _restart_hint(error, found.space.name)

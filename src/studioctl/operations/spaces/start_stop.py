@@ -18,7 +18,7 @@ from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, Stud
 from studioctl.events import Noted, Work
 from studioctl.operations import holds
 from studioctl.operations.environment import Account
-from studioctl.operations.spaces import diagnose_start, remote_access
+from studioctl.operations.spaces import diagnose_start, owners, remote_access
 from studioctl.operations.studio.stop_apps import OVER, stop_apps
 
 START_TIMEOUT = 1200.0  # seconds; AWS takes one to five minutes, and five more for a lifecycle script
@@ -146,7 +146,8 @@ def start(
     refused: list[diagnose_start.UnavailableError] = []
     for place, each in enumerate(types):
         try:
-            return (yield from _start(account, space, each, wait, script, for_remote_access, recovery))
+            with owners.told([space]):
+                return (yield from _start(account, space, each, wait, script, for_remote_access, recovery))
         except diagnose_start.UnavailableError as error:
             refused.append(error)
             if place + 1 == len(types):
@@ -196,6 +197,8 @@ def _start(
 def stop(account: Account, spaces: Iterable[Space], *, wait: bool = True) -> Work[tuple[str, ...]]:
     """Stops the editors of these spaces, side by side, and returns the names of those in which it ran.
 
+    Where AWS refuses one, the others are stopped all the same.
+
     Args:
         account: The environment's account.
         spaces: From `find` or `candidates`.
@@ -213,7 +216,8 @@ def stop(account: Account, spaces: Iterable[Space], *, wait: bool = True) -> Wor
         for app in account.studio.apps(domain_id)
         if app.space in by_name and app.type == by_name[app.space].editor_type and app.status not in OVER
     ]
-    yield from stop_apps(account.studio, domain_id, apps, wait=wait)
+    with owners.told(by_name.values()):
+        yield from stop_apps(account.studio, domain_id, apps, wait=wait)
     return tuple(app.space for app in apps if app.space)
 
 

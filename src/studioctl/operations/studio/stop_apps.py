@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from studioctl.aws.errors import InUseError, MissingError
+from studioctl.aws.errors import DeniedError, InUseError, MissingError
 from studioctl.aws.studio import Studio
 from studioctl.aws.values import App
 from studioctl.aws.wait import until
@@ -20,14 +20,27 @@ def besides(apps: Iterable[App], editors: Iterable[App]) -> tuple[App, ...]:
 
 
 def stop_apps(studio: Studio, domain_id: str, apps: Iterable[App], *, wait: bool = True) -> Work[None]:
-    """Stops these apps side by side, and waits until each is gone, or with `wait` off until AWS has accepted it."""
+    """Stops these apps side by side, and waits until each is gone, or with `wait` off until AWS has accepted it.
+
+    Raises:
+        AwsError: AWS refused. What the caller may not stop keeps no other app from being stopped first.
+    """
     waiting = [app for app in apps if app.status not in OVER]
     stoppers = {app.key: _Stopper(studio, domain_id, app) for app in waiting}
-    for stopper in stoppers.values():
-        stopper.is_gone()
+    denied: list[DeniedError] = []
+    accepted = []
     for app in waiting:
+        try:
+            stoppers[app.key].is_gone()
+        except DeniedError as error:
+            denied.append(error)
+        else:
+            accepted.append(app)
+    for app in accepted:
         done = stoppers[app.key].is_gone if wait else stoppers[app.key].is_going
         yield from until(done, subject=app.title, action="stop" if wait else "ask to stop", timeout=TIMEOUT)
+    if denied:
+        raise denied[0]
 
 
 class _Stopper:
