@@ -139,6 +139,8 @@ def test_what_is_bobs_stays_bobs(ada: Ada, words: tuple[str, ...], denied: str) 
     place = f"a policy of the role '{ROLE}'"
     assert second == f"or, if it is yours, have this statement added to {place}, or use another profile:"
     assert json.loads("\n".join(statement))["Action"] == denied
+    shown = ada.run("status", "--env", "acme-ml").out.splitlines()
+    assert {tuple(line.split()[:2]) for line in shown} >= {("ada-editor", "ada"), ("bob-editor", "bob")}
 
 
 def test_stopping_everything_stops_what_is_hers(ada: Ada) -> None:

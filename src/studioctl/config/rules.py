@@ -194,7 +194,7 @@ def _room_for_spaces(data: Mapping[str, Any]) -> Iterator[Violation]:
 
 
 def _larger_subnets(vpc: IPv4Network, each: int, zones: int, network: Mapping[str, Any]) -> str:
-    """What to write where no larger VPC gives each zone as many addresses: AWS has none above /16."""
+    """The way out where no larger VPC gives each zone as many addresses: AWS has none above /16."""
     prefix = 32 - (each - 1).bit_length()
     if prefix < 17 or _subnets_that_do_not_fit(vpc, prefix, zones, network):
         return "divide the people among several environments"

@@ -5,6 +5,7 @@ so only those that do not are passed on. For a local target nothing that could l
 """
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from studioctl.target import Target, no_way_out, without_credentials, without_se
 
 CONFIG_FILES = ("TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG")  # the second is its early name, which Terraform still reads
 CACHE = "TF_PLUGIN_CACHE_DIR"
+LOCK_TIMEOUT = "STUDIOCTL_LOCK_TIMEOUT"  # for pipelines, where nobody is there to wait for another run's lock
 # Of Terraform's and OpenTofu's own variables. Left out are, among others, TF_CLI_ARGS, TF_VAR_..., TF_DATA_DIR,
 # TF_WORKSPACE, TF_REATTACH_PROVIDERS and TF_DISABLE_PLUGIN_TLS.
 # https://developer.hashicorp.com/terraform/cli/config/environment-variables
@@ -67,7 +69,7 @@ def child_environment(
         lent: Variables that give Terraform credentials; None if it finds the user's itself.
 
     Raises:
-        ConfigError: See `place_of`.
+        ConfigError: See `place_of`; or the time to wait for the state's lock is none.
     """
     kept = _RARELY_COLLECTED | {name: value for name, value in without_secrets(inherited).items() if not _meddles(name)}
     for name in CONFIG_FILES:
@@ -79,6 +81,13 @@ def child_environment(
         kept["TF_CLI_CONFIG_FILE"] = str(cli_config)
     # Not every command has the flag -no-color, but all take it from here.
     kept |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS": "-no-color"}
+    if wait := inherited.get(LOCK_TIMEOUT):
+        if not re.fullmatch(r"\d+[smh]", wait):
+            raise ConfigError(
+                f"{LOCK_TIMEOUT} is '{wait}', and no time such as 15m. Nothing was started.",
+                hint=f"export {LOCK_TIMEOUT}=15m",
+            )
+        kept |= {f"TF_CLI_ARGS_{verb}": f"-lock-timeout={wait}" for verb in ("plan", "apply")}
     if not target.is_local:
         return kept if lent is None else _of_borrower(kept) | dict(lent)
     sealed = without_credentials(kept, target)

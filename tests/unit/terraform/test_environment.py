@@ -157,3 +157,15 @@ def test_other_programs_secrets_are_none_of_its_business() -> None:
 
         assert not others.keys() & seen.keys()
         assert seen.items() >= ours.items()
+
+
+def test_a_pipeline_waits_for_the_lock() -> None:
+    seen = child_environment({"STUDIOCTL_LOCK_TIMEOUT": "15m"}, AWS, cli_config=None)
+
+    assert (seen["TF_CLI_ARGS_plan"], seen["TF_CLI_ARGS_apply"]) == ("-lock-timeout=15m", "-lock-timeout=15m")
+    assert "TF_CLI_ARGS_plan" not in child_environment({}, AWS, cli_config=None)
+    with pytest.raises(ConfigError) as caught:
+        child_environment({"STUDIOCTL_LOCK_TIMEOUT": "1m -lock=false"}, AWS, cli_config=None)
+    assert caught.value.message == (
+        "STUDIOCTL_LOCK_TIMEOUT is '1m -lock=false', and no time such as 15m. Nothing was started."
+    )
