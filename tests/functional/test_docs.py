@@ -26,6 +26,7 @@ VARIABLE = (
     (re.compile(r"d-[a-z0-9]{12}"), "d-ID"),
     (re.compile(r"127\.0\.0\.1:\d+, process \d+, log .*"), "127.0.0.1:PORT"),
     (re.compile(r"  (\d+m )?\d+s"), "  TIME"),
+    (re.compile(r"  [12]m  "), "  0m  "),  # an app that runs for a minute or two has begun
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
 )
 # A plan with changes, the tutorial's mistake, and what the doctor and an audit find.
