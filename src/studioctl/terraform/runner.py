@@ -63,6 +63,8 @@ class Terraform:
     lent: Callable[[], Mapping[str, str] | None] = lambda: None
     shared: SharedProvider = field(init=False, repr=False)
     _reading: Reading = field(init=False, repr=False)
+    # The last documents, and their source: every `init` writes them, and those of 1,000 people take half a second.
+    _rendered: tuple[tuple[Blueprint, str], dict[str, str]] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.shared = SharedProvider(self.workspace.directory, self.engine, self.blueprint.provider)
@@ -77,9 +79,12 @@ class Terraform:
         """Bring the documents on disk in line with the blueprint; whether anything changed."""
         return self.workspace.write(self.documents(), self.backend)
 
-    def documents(self, blueprint: Blueprint | None = None) -> dict[str, str]:
-        """The documents that Terraform is given, by the name of the document; those of a part, if that is given."""
-        return document.render(born(blueprint or self.blueprint, self.birth()), self.workspace.target)
+    def documents(self) -> dict[str, str]:
+        """The documents that Terraform is given, by the name of the document."""
+        source = self.blueprint, self.birth()
+        if self._rendered is None or self._rendered[0] != source:
+            self._rendered = source, document.render(born(*source), self.workspace.target)
+        return self._rendered[1]
 
     def shown(self) -> dict[str, Any]:
         """All that Terraform says of the plan that was saved last."""
@@ -118,7 +123,7 @@ class Terraform:
         self.backend.require_place()
         with self.workspace.hold("init"):
             yield from orphans.wait_for_orphan(self.workspace.directory)
-            yield from prepare(self.workspace, document.render(self.blueprint, self.workspace.target))
+            yield from prepare(self.workspace, document.names(self.blueprint, self.workspace.target))
             self.workspace.discard_torn()
             change = self.backend_change()
             if "local" in {self.backend.kind, change.before.kind if change else ""}:

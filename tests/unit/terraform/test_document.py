@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from studioctl.infrastructure.block import Blueprint, Output, Resource
-from studioctl.terraform.document import EMULATED_SERVICES, render
+from studioctl.terraform.document import EMULATED_SERVICES, names, render
 from tests.effort import effort
 
 from .blueprints import AWS, access, blueprint, local, module, network, storage
@@ -18,6 +18,13 @@ def test_the_documents_are_the_golden_ones() -> None:
     documents = render(blueprint(network(), storage(), access()), AWS)
 
     assert documents == {path.name: path.read_text(encoding="utf-8") for path in GOLDEN.glob("*.tf.json")}
+
+
+def test_the_names_are_those_of_the_documents() -> None:
+    everything = blueprint(network(), storage(), access(), files={"scripts/setup.sh": "#!/bin/bash\n"})
+
+    for target in (AWS, local(4999)):
+        assert names(everything, target) == render(everything, target).keys()
 
 
 def test_main_and_variables_come_first_and_modules_in_their_order() -> None:

@@ -16,7 +16,7 @@ from studioctl.catalog.provider import LOCK_FILE
 from studioctl.infrastructure.block import Resource
 from studioctl.operations import state
 from studioctl.operations.environment import Environment
-from studioctl.terraform import records
+from studioctl.terraform import document, records
 from studioctl.terraform.trust import LAST_UP
 from studioctl.terraform.workspace import fingerprint, write_text
 
@@ -109,7 +109,8 @@ def of_resource(resource: Resource) -> str:
 def basis(environment: Environment) -> str:
     """Digest of what decides on every resource, and stands in none."""
     terraform = environment.terraform
-    main = terraform.documents(replace(terraform.blueprint, modules=(), files={}))["main.tf.json"]
+    alone = replace(terraform.blueprint, modules=(), files={})
+    main = document.render(alone, environment.target)["main.tf.json"]
     return fingerprint(main, records.text(terraform.workspace.directory / LOCK_FILE), str(terraform.engine))
 
 

@@ -51,8 +51,8 @@ class Terraform:
     backend = SimpleNamespace(kind="local")
     engine = "terraform 1.14"
 
-    def documents(self, part: Any = None) -> dict[str, str]:
-        return document.render(part or self.blueprint, Target("us-east-1"))
+    def documents(self) -> dict[str, str]:
+        return document.render(self.blueprint, Target("us-east-1"))
 
     def state(self) -> dict[str, Any]:
         """Everything of the blueprint that has attributes."""
