@@ -24,6 +24,7 @@ from studioctl.cli import context
 from studioctl.operations.provisioning import reach
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.reach import Reach
+from studioctl.terraform.runner import Terraform
 
 AT_ONCE = 4
 
@@ -49,11 +50,20 @@ def populate(directory: Path, emulator: RunningEmulator, names: Sequence[str]) -
         ]
         with terraform.workspace.hold("populate"):
             whole = {**state, "resources": [*state["resources"], *copies], "serial": state["serial"] + 1}
-            terraform.workspace.write_state(json.dumps(whole, indent=2))
+            _store(emulator, terraform, json.dumps(whole, indent=2))
         looked = Reach(refreshed_at=time.time())
         nothing = PlanSummary((), (), (), destroy=False, has_changes=False, file=directory, reach=looked)
         for said in reach.remember(environment, nothing):
             sys.exit(str(said))
+
+
+def _store(emulator: RunningEmulator, terraform: Terraform, text: str) -> None:
+    """Put a state where Terraform finds it."""
+    if terraform.backend.kind == "local":
+        terraform.workspace.write_state(text)
+    else:
+        where = terraform.backend.settings
+        _client(emulator, "s3").put_object(Bucket=where["bucket"], Key=where["key"], Body=text.encode())
 
 
 def _only(state: Mapping[str, Any], type_: str) -> Mapping[str, Any]:
@@ -72,15 +82,7 @@ def _make(
     emulator: RunningEmulator, domain_id: str, names: Sequence[str]
 ) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Profiles and spaces like the first user's; what AWS alone decides of them, by name and type."""
-    key, secret = emulator.key
-    sagemaker: Any = boto3.client(
-        "sagemaker",
-        endpoint_url=emulator.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        config=Config(max_pool_connections=AT_ONCE),
-    )
+    sagemaker = _client(emulator, "sagemaker")
     first = names[0]
     profile = sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=first)
     space = sagemaker.describe_space(DomainId=domain_id, SpaceName=f"{first}-editor")
@@ -103,6 +105,12 @@ def _make(
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(pool.map(make, names[1:]))
+
+
+def _client(emulator: RunningEmulator, service: str) -> Any:
+    key, secret = emulator.key
+    session: Any = boto3.Session(key, secret, region_name="us-east-1")
+    return session.client(service, endpoint_url=emulator.endpoint_url, config=Config(max_pool_connections=AT_ONCE))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ are rehearsed by throttling beyond some calls a second.
     python -m benchmarks.scale 10 --generated 1000 5000              # without the first `up` of those
     python -m benchmarks.scale 100 --generated 1000 --throttle 5
     python -m benchmarks.scale 100 --bare                            # the first `up` beside bare Terraform
+    python -m benchmarks.scale 1000 --bare --first --s3              # only that, with the state in S3
 
 What is generated begins with a state and an account in which all of them are there: `benchmarks/crowd.py`.
 """
@@ -39,6 +40,7 @@ STUDIOCTL = str(Path(sysconfig.get_path("scripts")) / "studioctl")
 CHANGES = 2
 MOST_REFRESHED = 1000  # users; Terraform asks about five times as much
 HEAD = 'name = "scale"\nregion = "us-east-1"\n\n[network]\ncidr = "10.0.0.0/16"\n'
+IN_S3 = '\n[state]\nbackend = "s3"\nbucket = "scale-state"\n'
 # Nothing goes wrong: it only counts.
 COUNTER = {"kind": "slow", "seconds": 0}
 
@@ -71,13 +73,16 @@ def main() -> None:
     parser.add_argument("users", type=int, nargs="*", help="numbers of users: 10 and 100, if no others are named")
     parser.add_argument("--generated", type=int, nargs="*", default=[], metavar="N", help="without their first up")
     parser.add_argument("--bare", action="store_true", help="also apply the same documents by Terraform alone")
+    parser.add_argument("--first", action="store_true", help="nothing after the first up")
+    parser.add_argument("--s3", action="store_true", help="keep the state in S3; on this machine otherwise")
     parser.add_argument("--throttle", type=float, metavar="N", help="also one more user at N calls a second")
     arguments = parser.parse_args()
     rows: list[Row] = []
     made = arguments.users or ([] if arguments.generated else [10, 100])
     for users in (*made, *arguments.generated):
         is_generated = users not in made
-        for row in measure(users, throttle=arguments.throttle, is_generated=is_generated, bare=arguments.bare):
+        how = Measure(users, is_generated=is_generated, in_s3=arguments.s3)
+        for row in (*(how.bare() if arguments.bare else ()), *how.studioctl(arguments.throttle, first=arguments.first)):
             rows.append(row)
             told = f"{row.users:>6}  {row.what:<34} {row.seconds:8.1f} s {row.busy:7.1f} s busy"
             print(f"{told} {row.calls:7} calls {row.megabytes:5.0f} MB", file=sys.stderr, flush=True)
@@ -97,17 +102,39 @@ def show(rows: list[Row]) -> None:
     Console(width=120).print(table)
 
 
-def measure(users: int, *, throttle: float | None, is_generated: bool = False, bare: bool = False) -> Iterator[Row]:
-    """Everything at one size."""
-    if bare and not is_generated:
-        with tempfile.TemporaryDirectory() as directory, world(Path(directory), users) as place:
-            yield place.bare()
-    with tempfile.TemporaryDirectory() as directory, world(Path(directory), users) as place:
-        if is_generated:
-            place.generate()
-        else:
-            place.run("plan", "plan", allowed=CHANGES)  # initialised, as bare Terraform is
-            yield place.run("up, the first", "up", "--yes")
+@dataclass(frozen=True)
+class Measure:
+    """What is measured at one size.
+
+    Args:
+        users: How many users there are.
+        is_generated: Whether they are there without their first `up`.
+        in_s3: Whether the state is in S3.
+    """
+
+    users: int
+    is_generated: bool
+    in_s3: bool
+
+    def bare(self) -> Iterator[Row]:
+        """The first `terraform apply`, if there is a first `up` beside it."""
+        if not self.is_generated:
+            with self._world() as place:
+                yield place.bare()
+
+    def studioctl(self, throttle: float | None, *, first: bool) -> Iterator[Row]:
+        """Each command in turn; after the first `up` only if that is not all that is asked for."""
+        with self._world() as place:
+            if self.is_generated:
+                place.generate()
+            else:
+                place.run("plan", "plan", allowed=CHANGES)  # initialised, as bare Terraform is
+                yield place.run("up, the first", "up", "--yes")
+            if not first:
+                yield from self._afterwards(place, throttle)
+
+    def _afterwards(self, place: "World", throttle: float | None) -> Iterator[Row]:
+        users = self.users
         yield place.run("plan, no change", "plan")
         if users <= MOST_REFRESHED:
             yield place.run("plan, no change, of everything", "plan", "--refresh")
@@ -125,6 +152,11 @@ def measure(users: int, *, throttle: float | None, is_generated: bool = False, b
             yield place.run(f"up, one more user, {throttle:g} calls/s", "up", "--yes", per_second=throttle)
             yield place.run(f"plan of everything, {throttle:g} calls/s", "plan", "--refresh", per_second=throttle)
 
+    @contextmanager
+    def _world(self) -> Iterator["World"]:
+        with tempfile.TemporaryDirectory() as name, world(Path(name), self.users, in_s3=self.in_s3) as place:
+            yield place
+
 
 @dataclass(frozen=True)
 class World:
@@ -133,11 +165,12 @@ class World:
     directory: Path
     emulator: RunningEmulator
     users: int
+    head: str
 
     def write(self, users: int, more: str = "") -> None:
         """The file with this many users."""
         people = "".join(f'\n[[users]]\nname = "user-{number:04}"\n' for number in range(users))
-        (self.directory / "studio.toml").write_text(HEAD + more + people)
+        (self.directory / "studio.toml").write_text(self.head + more + people)
 
     def run(self, what: str, *words: str, allowed: int = 0, per_second: float | None = None) -> Row:
         """A command as a whole process; ends the program when it fails."""
@@ -145,7 +178,7 @@ class World:
         server.set_faults(self.emulator, {"faults": faults})
         began, before = time.perf_counter(), _busy()
         child = subprocess.Popen(
-            [STUDIOCTL, *words, "--local"],
+            [STUDIOCTL, *words],
             cwd=self.directory,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -185,7 +218,11 @@ class World:
     def environment(self) -> Mapping[str, str]:
         # With a CA bundle each Terraform starts a provider of its own, which is not what is measured.
         inherited = {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
-        return inherited | {"STUDIOCTL_EMULATOR_DIR": str(self.directory / "emulator"), "COLUMNS": "100"}
+        return inherited | {
+            "STUDIOCTL_EMULATOR_DIR": str(self.directory / "emulator"),
+            "STUDIOCTL_LOCAL": "1",
+            "COLUMNS": "100",
+        }
 
 
 def _busy() -> float:
@@ -216,13 +253,15 @@ def memory_of(pid: int) -> Iterator[list[float]]:
 
 
 @contextmanager
-def world(directory: Path, users: int) -> Iterator[World]:
+def world(directory: Path, users: int, *, in_s3: bool = False) -> Iterator[World]:
     """An emulator on which nothing takes time but what studioctl and Terraform do."""
     home = directory / "emulator"
     emulator = server.start(settings=EmulatorSettings(transition_seconds=0), state_dir=home)
     try:
-        made = World(directory, emulator, users)
+        made = World(directory, emulator, users, HEAD + (IN_S3 if in_s3 else ""))
         made.write(users)
+        if in_s3:
+            made.run("bucket", "state", "bucket", "create")
         yield made
     finally:
         server.stop(home)

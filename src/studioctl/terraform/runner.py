@@ -272,10 +272,9 @@ class Terraform:
     def _summary(self, said: Transcript, *, destroy: bool, has_changes: bool) -> PlanSummary:
         modules = plans.addresses(self.blueprint)
         if plans.needs_values(said.planned):
-            parts = plans.from_show(self.shown(), modules)
+            changes, outputs, drift = plans.from_show(self.shown(), modules)
         else:
-            parts = plans.from_stream(said.planned, said.outputs, said.drifted, modules)
-        changes, outputs, drift = parts
+            changes, outputs, drift = plans.from_stream(said.planned, said.outputs, said.drifted, modules)
         kept = tuple(o for o in outputs if destroy or not is_left(self.blueprint, o))
         has_changes = has_changes and bool(changes or kept or not outputs)
         file = self.workspace.directory / PLAN_FILE
