@@ -211,12 +211,24 @@ class Session:
             config = config.merge(Config(proxies={}, s3={"addressing_style": "path"}))
         with translated():
             made = self._botocore.create_client(
-                service, region_name=self.target.region, endpoint_url=self.target.endpoint_url, config=config
+                service, region_name=self.target.region, endpoint_url=self._address(service), config=config
             )
         made.meta.events.register("before-send", self._count)
         if self.target.is_local:
             made.meta.events.register("before-sign.s3-control", self._at_the_emulator)
         return made
+
+    def _address(self, service: str) -> str | None:
+        """Where a client goes; None where botocore finds it.
+
+        AWS_S3_ENDPOINT is what Terraform called AWS_ENDPOINT_URL_S3 before AWS did. It goes by both, and what it stores
+        is read here. To GDAL the variable is a host's name, which is no address.
+        https://developer.hashicorp.com/terraform/language/backend/s3
+        """
+        if self.target.is_local or service != "s3" or os.environ.get("AWS_ENDPOINT_URL_S3"):
+            return self.target.endpoint_url
+        early = os.environ.get("AWS_S3_ENDPOINT", "")
+        return early if "://" in early else None
 
     def _count(self, **_: object) -> None:
         with self._made:

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
 from studioctl.aws.errors import OTHERS_WROTE, code_of, ignoring_missing, translated
 from studioctl.aws.session import Session
-from studioctl.errors import AwsError, RefusedError
+from studioctl.catalog import troubles
+from studioctl.errors import AwsError, ConfigError, RefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Not the tag of an environment: many may keep their state there, and none of them takes the bucket with it.
 TAGS = {"studioctl:managed-by": "studioctl", "studioctl:purpose": "terraform-state"}
+READS = 4  # as many as Terraform's SDK makes: aws-sdk-go-v2, feature/s3/manager/download.go
+_BROKEN_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 
 
 def create_bucket(session: Session, name: str) -> bool:
@@ -142,12 +145,14 @@ class StoredState:
         bucket: Where it is.
         key: Its object; Terraform's lock is beside it.
         extra: How Terraform writes it: `ServerSideEncryption` and the like.
+        sealed: The user's own key that encrypts it, for each call; empty where S3 keeps the key.
     """
 
     session: Session
     bucket: str
     key: str
     extra: Mapping[str, str]
+    sealed: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def _s3(self) -> "S3Client":
@@ -166,12 +171,33 @@ class StoredState:
                         yield Version(version["VersionId"], version["LastModified"], version["IsLatest"])
 
     def read(self, version_id: str | None = None) -> str | None:
-        """The text of a version, or of the current one; None when there is none."""
-        wanted = {"VersionId": version_id} if version_id else {}
+        """The text of a version, or of the current one; None when there is none.
+
+        Raises:
+            ConfigError: There is no such bucket.
+            AwsError: AWS refused.
+        """
         with ignoring_missing():
-            answer = self._s3.get_object(Bucket=self.bucket, Key=self.key, **wanted)  # type: ignore[arg-type]
-            return answer["Body"].read().decode("utf-8", "surrogateescape")
+            try:
+                body, _ = self._get(self.key, **({"VersionId": version_id} if version_id else {}))
+            except ClientError as error:
+                if code_of(error) == "NoSuchBucket":
+                    hint = troubles.named("the bucket does not exist").hint.format(bucket=self.bucket)
+                    raise ConfigError(f"The state's bucket '{self.bucket}' does not exist", hint=hint) from error
+                raise
+            return body.decode("utf-8", "surrogateescape")
         return None
+
+    def _get(self, key: str, **wanted: str) -> tuple[bytes, str]:
+        """An object's content, and what S3 calls it. Where an answer breaks off, botocore does not begin again."""
+        for left in reversed(range(READS)):
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key, **wanted, **self.sealed)  # type: ignore[arg-type]
+            try:
+                return answer["Body"].read(), answer["ETag"].strip('"')
+            except _BROKEN_OFF:
+                if not left:
+                    raise
+        raise AssertionError("the last one returns or raises")  # pragma: no cover
 
     def write(self, text: str) -> None:
         """Store a new version."""
@@ -182,13 +208,13 @@ class StoredState:
                 Body=text.encode("utf-8", "surrogateescape"),
                 ContentType="application/json",
                 **self.extra,  # type: ignore[arg-type]
+                **self.sealed,
             )
 
     def read_beside(self, suffix: str) -> str | None:
         """The text of the object beside the state's whose key ends so; None when there is none."""
         with ignoring_missing():
-            answer = self._s3.get_object(Bucket=self.bucket, Key=self.key + suffix)
-            return answer["Body"].read().decode("utf-8", "replace")
+            return self._get(self.key + suffix)[0].decode("utf-8", "replace")
         return None
 
     def write_beside(self, suffix: str, text: str) -> None:
@@ -201,15 +227,16 @@ class StoredState:
         Of one that cannot be read, the `ID` is what S3 calls its content, and the rest is left out.
         """
         with ignoring_missing():
-            answer = self._s3.get_object(Bucket=self.bucket, Key=self._lock_key)
-            return {"ID": answer["ETag"].strip('"')} | _lock_in(answer["Body"].read())
+            body, name = self._get(self._lock_key)
+            return {"ID": name} | _lock_in(body)
         return None
 
     @translated()
     def acquire(self, lock: Mapping[str, str]) -> bool:
         """Take the lock as Terraform does: it is written only where there is none. False when somebody holds it."""
         try:
-            self._s3.put_object(Bucket=self.bucket, Key=self._lock_key, Body=json.dumps(lock).encode(), IfNoneMatch="*")
+            content = json.dumps(lock).encode()
+            self._s3.put_object(Bucket=self.bucket, Key=self._lock_key, Body=content, IfNoneMatch="*", **self.sealed)
         except ClientError as error:
             if code_of(error) in OTHERS_WROTE:
                 return False

@@ -64,12 +64,13 @@ def compose(
 
         rehearse_bucket(state_target(target, backend), backend.settings["bucket"])
     terraform = Terraform.of(workspace, find(), everything, backend)
-    terraform.stored = partial(_stored, target)
     if lends:
         from studioctl.aws.lending import Lender  # noqa: PLC0415 (botocore is heavy)
 
         terraform.lent = Lender(target.profile, target.region).environment
-    return Environment(config, target, terraform, source=Source.of(file))
+    environment = Environment(config, target, terraform, source=Source.of(file))
+    terraform.stored = partial(_stored, environment)
+    return environment
 
 
 def _of_profile(backend: Backend, target: Target, *, lends: bool) -> Backend:
@@ -90,10 +91,10 @@ def _of_profile(backend: Backend, target: Target, *, lends: bool) -> Backend:
     return replace(backend, settings={name: value for name, value in backend.settings.items() if name != "profile"})
 
 
-def _stored(target: Target, backend: Backend) -> str | None:
+def _stored(environment: Environment, backend: Backend) -> str | None:
     from studioctl.operations.state import stored_at  # noqa: PLC0415 (boto3 is heavy)
 
-    return stored_at(target, backend).read()
+    return stored_at(environment, backend).read()
 
 
 def approach(workspace: Workspace, emulator: str | None) -> None:

@@ -67,6 +67,20 @@ class Account:
         profile = f", profile {self.target.profile}" if self.target.profile else ""
         return f"{self.target.region}, {self.account_name}{profile}"
 
+    def session_at(self, target: Target) -> "Session":
+        """Clients for another region or profile, made once: a look for credentials may ask a program, or AWS."""
+        from studioctl.aws.session import Session  # noqa: PLC0415
+
+        if target == self.target:
+            return self.session
+        if target not in self._elsewhere:
+            self._elsewhere[target] = Session(target)
+        return self._elsewhere[target]
+
+    @cached_property
+    def _elsewhere(self) -> "dict[Target, Session]":
+        return {}
+
     @cached_property
     def studio(self) -> "Studio":
         """SageMaker Studio in the target's account."""

@@ -1,6 +1,8 @@
 """The state's safety: earlier states, and the lock of one in S3."""
 
 import json
+import os
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from studioctl.errors import RefusedError, TerraformError
-from studioctl.operations.environment import Environment
+from studioctl.operations.environment import Account, Environment
 from studioctl.target import Target
 from studioctl.terraform import history, runs, state
 
@@ -212,27 +214,48 @@ def state_target(target: Target, backend: "Backend") -> Target:
 def _stored(environment: Environment) -> "StoredState | None":
     """The state in S3; None when it is on this machine."""
     backend = environment.terraform.backend
-    return None if backend.kind == "local" else stored_at(environment.target, backend)
+    return None if backend.kind == "local" else stored_at(environment, backend)
 
 
-def stored_at(target: Target, backend: "Backend") -> "StoredState":
-    """The state at a place in S3.
+def stored_at(environment: Account, backend: "Backend") -> "StoredState":
+    """The state at a place in S3: the object that Terraform works on, reached as it reaches it.
+
+    The key is the object's whole name, because Terraform's workspace is always "default": TF_WORKSPACE is not passed
+    on, and `.terraform/environment` not left there. Region and profile are those that `terraform.backend.arguments`
+    tells it. Where it borrows credentials, it is told no profile: they are this one's, of the one session that this
+    process has (`aws.lending`). What the environment and AWS's configuration say of keys, roles, addresses,
+    certificates and proxies means the same to botocore as to Terraform's SDK. What Terraform alone goes by is added
+    here and in `aws.session`.
 
     Raises:
         ConfigError: The backend does not say where.
     """
-    from studioctl.aws.session import Session  # noqa: PLC0415 (boto3 is needed only here)
-    from studioctl.aws.state_bucket import StoredState  # noqa: PLC0415
+    from studioctl.aws.state_bucket import StoredState  # noqa: PLC0415 (boto3 is needed only here)
 
     backend.require_place()
     settings = backend.settings
     extra = {"ServerSideEncryption": "AES256"}
     if settings.get("kms_key_id"):
         extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings["kms_key_id"]}
+    if sealed := _sealed(environment.target, settings):
+        extra = {}
     if settings.get("acl"):
         extra["ACL"] = settings["acl"]
-    session = Session(state_target(target, backend))
-    return StoredState(session, settings["bucket"], settings["key"], extra)
+    session = environment.session_at(state_target(environment.target, backend))
+    return StoredState(session, settings["bucket"], settings["key"], extra, sealed)
+
+
+def _sealed(target: Target, settings: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments that open an object which is encrypted with the user's key, which S3 does not keep.
+
+    Terraform takes the key from this variable: https://developer.hashicorp.com/terraform/language/backend/s3
+    """
+    key = os.environ.get("AWS_SSE_CUSTOMER_KEY")
+    if not key or target.is_local or settings.get("encrypt") in {"false", "0"}:
+        return {}
+    with suppress(ValueError):  # Terraform tells what is wrong with it
+        return {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b64decode(key)}
+    return {}
 
 
 def _in_bucket(stored: "StoredState") -> Iterator[Snapshot]:

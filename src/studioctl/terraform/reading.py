@@ -1,7 +1,7 @@
 """Terraform's state, read once and kept until something writes it.
 
-An `up` wants to know a dozen times what is there. A state in S3 costs a process and a download each time, one of a
-thousand people on this machine half a second.
+An `up` wants to know a dozen times what is there. A state in S3 costs a download each time, one of a thousand people
+half a second.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,10 +11,12 @@ from typing import Any
 
 from studioctl.errors import TerraformError
 from studioctl.terraform import history, state
+from studioctl.terraform.backend import Backend
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.workspace import Workspace
 
-_ONLY_READ = {("state", "pull"), "plan", "show"}  # commands that leave the state as it is
+_ONLY_READ = {"plan", "show"}  # commands that leave the state as it is; `init` does where it does not move it
+MIGRATE = "-migrate-state"
 
 
 class Reading:
@@ -27,21 +29,24 @@ class Reading:
 
     def __init__(self, workspace: Workspace, engine: Engine) -> None:
         self._workspace, self._engine = workspace, engine
-        self._pulled: dict[str, Any] | None = None
+        self._elsewhere: tuple[Backend, dict[str, Any]] | None = None
         self._on_disk: tuple[tuple[int, ...], dict[str, Any]] | None = None
 
-    def pulled(self, pull: Callable[[], str]) -> dict[str, Any]:
-        """The state that is elsewhere.
+    def elsewhere(self, backend: Backend, text: Callable[[Backend], str | None]) -> dict[str, Any]:
+        """The state that is not on this machine.
 
         Args:
-            pull: Gets it, as it is stored.
+            backend: Where it is.
+            text: Gets it, as it is stored; None for none.
 
         Raises:
-            TerraformError: It cannot be had, or is refused; see `state.parse`.
+            StudioctlError: It cannot be had, or is refused; see `state.parse`.
         """
-        if self._pulled is None:
-            self._pulled = state.parse(pull(), engine=self._engine)
-        return self._pulled
+        known = self._elsewhere
+        if known is None or known[0] != backend:
+            known = self._elsewhere = None  # two of a thousand people at once are too much
+            known = self._elsewhere = backend, state.parse(text(backend) or "", engine=self._engine)
+        return known[1]
 
     @contextmanager
     def around(self, words: Sequence[str]) -> Iterator[None]:
@@ -53,9 +58,9 @@ class Reading:
         try:
             yield
         finally:
-            verb = tuple(word for word in words[:3] if not word.startswith("-chdir="))
-            if verb[:2] not in _ONLY_READ and verb[0] not in _ONLY_READ:
-                self._pulled = None
+            verb = next(word for word in words if not word.startswith("-chdir="))
+            if verb not in _ONLY_READ and (verb != "init" or MIGRATE in words):
+                self._elsewhere = None
 
     def on_disk(self) -> dict[str, Any]:
         """The state that is on this machine; the one before a torn one. Read again when its file is another.
@@ -91,10 +96,14 @@ class Reading:
     def _parsed(self, text: str) -> tuple[dict[str, Any], Exception | None]:
         """The state, empty for none; and why it is refused, if it is."""
         try:
-            _ = text.isascii() or text.encode("utf-8")  # bytes that are no UTF-8 were read as surrogates
             return state.parse(text, engine=self._engine), None
-        except (ValueError, TerraformError) as error:
+        except TerraformError as error:
             return {}, error
+
+
+def unreachable(backend: Backend) -> str | None:
+    """Nobody said how a state in S3 is read. It must not be taken for none."""
+    raise AssertionError(f"nothing reads {backend}")
 
 
 def _identity(file: Path) -> tuple[int, ...]:

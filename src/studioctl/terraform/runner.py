@@ -28,7 +28,7 @@ from studioctl.terraform.front.sharing import SharedProvider, Surroundings
 from studioctl.terraform.imports import offered
 from studioctl.terraform.interrupts import interrupted, patience
 from studioctl.terraform.plan import PlanSummary
-from studioctl.terraform.reading import Reading
+from studioctl.terraform.reading import MIGRATE, Reading, unreachable
 from studioctl.terraform.stream import Transcript
 from studioctl.terraform.tables import is_left, values
 from studioctl.terraform.thinned import thinned
@@ -50,7 +50,7 @@ class Terraform:
         blueprint: What should exist.
         backend: Where the state is to be.
         environ: Our own environment, from which the child's is made.
-        stored: Reads the state that is in S3 without Terraform; None for none.
+        stored: Reads the state that is in S3, without Terraform; None for none.
         lent: Gives the variables by which Terraform borrows credentials; None where it finds the user's itself.
     """
 
@@ -59,7 +59,7 @@ class Terraform:
     blueprint: Blueprint
     backend: Backend
     environ: Mapping[str, str]
-    stored: Callable[[Backend], str | None] = lambda _: None
+    stored: Callable[[Backend], str | None] = unreachable
     lent: Callable[[], Mapping[str, str] | None] = lambda: None
     shared: SharedProvider = field(init=False, repr=False)
     _reading: Reading = field(init=False, repr=False)
@@ -131,7 +131,7 @@ class Terraform:
                 self.state()  # refuses a newer Terraform's
             environ = self._environ(downloads=True)
             if change:
-                yield from self._before_moving(change, environ, migrate=migrate)
+                yield from self._before_moving(change, migrate=migrate)
             self.write()
             marks = self._marks(environ)
             known = self.workspace.initialised()
@@ -139,10 +139,10 @@ class Terraform:
                 self.workspace.remember(Initialised(marks, self.backend))  # what was given by hand may have changed
                 yield from self._store_errored()
                 return
-            self._refuse_stored()
+            self._there()
             yield Stage("Initialising Terraform")
             # Terraform has no events for a migration: "-migrate-state and -json options are mutually-exclusive".
-            how = ("-migrate-state", "-force-copy") if change else ("-json", "-reconfigure")
+            how = (MIGRATE, "-force-copy") if change else ("-json", "-reconfigure")
             taken = self.workspace.provider_version()
             anew = () if taken is None or self.blueprint.provider.admits(taken) else ("-upgrade",)
             yield from self._run("init", ("init", "-input=false", *how, *anew), environ)
@@ -164,10 +164,11 @@ class Terraform:
             " for in AWS"
         )
 
-    def _refuse_stored(self) -> None:
-        """Refuse a damaged state in S3, and one of which `terraform init` would download what somebody wrote in it."""
+    def _there(self) -> dict[str, Any]:
+        """The state where it is to be. A damaged one is refused, and one that names what `init` would download."""
         if self.backend.kind == "s3":
-            state.parse(self.stored(self.backend) or "", engine=self.engine)
+            return self._reading.elsewhere(self.backend, self.stored)
+        return self._reading.on_disk()
 
     def _store_errored(self) -> Work[None]:
         """Store the state that the last run could not store because it lost access to the backend."""
@@ -189,15 +190,14 @@ class Terraform:
         self.workspace.set_aside(errored)
         yield Noted("The last run could not store its state; it is stored now")
 
-    def _before_moving(self, change: BackendChange, environ: Mapping[str, str], *, migrate: bool) -> Work[None]:
+    def _before_moving(self, change: BackendChange, *, migrate: bool) -> Work[None]:
         if not migrate:
             raise RefusedError(
                 f"{change}. Not moved: this needs your confirmation",
                 hint="Run `studioctl plan` with the same flags: it asks, then moves it.",
             )
         yield Noted(str(change))
-        self._refuse_stored()
-        migration.check_destination(self.engine, self.workspace, environ, change, ours=self.state())
+        migration.check_destination(self.workspace, change, ours=self.state(), there=self._there())
 
     def warm_up(self) -> None:
         """Start what the `plan` that comes soon needs, if `init` was run. Nobody waits for it."""
@@ -316,17 +316,18 @@ class Terraform:
     def state(self) -> dict[str, Any]:
         """Terraform's state as it is stored; empty if there is none. It is not to be changed.
 
-        A local one is read from its file: Terraform costs half a second. One in S3 is pulled, so `init` must have run,
-        and kept until something writes it.
+        Terraform costs a second. So a local one is read from its file, and one in S3 by a call of S3, where `init` has
+        run: to whom only uses the environment, its bucket may be closed.
         """
         known = self.workspace.initialised()
         if (known.backend if known else self.backend).kind == "s3":
-            try:
-                return self._reading.pulled(partial(self._ask, "state", "pull")) if known else {}
-            except TerraformError:
-                self._refuse_stored()  # tells better what is wrong with it
-                raise
+            return self._reading.elsewhere(known.backend, self._readable) if known else {}
         return self._reading.on_disk()
+
+    def _readable(self, backend: Backend) -> str | None:
+        """The text that is stored in S3. OpenTofu alone can read a state that it has encrypted."""
+        text = self.stored(backend)
+        return self._ask("state", "pull") if self.engine.kind == "tofu" and state.is_encrypted(text) else text
 
     def _marks(self, environ: Mapping[str, str]) -> str:
         """Return a fingerprint of everything that `init` depends on."""

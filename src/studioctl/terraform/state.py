@@ -39,6 +39,7 @@ def parse(text: str, *, engine: Engine | None = None) -> dict[str, Any]:
         TerraformError: It is damaged, of another format or a newer Terraform, or names a provider that we do not use.
     """
     try:
+        _ = text.isascii() or text.encode("utf-8")  # bytes that are no UTF-8 were read as surrogates
         content = json.loads(text, object_pairs_hook=_shared(once=True)) if text.strip() else {}
     except (ValueError, RecursionError) as error:
         raise damaged(str(error)) from error
@@ -60,6 +61,14 @@ def values(outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def damaged(why: str) -> TerraformError:
     """Return the error for a state that is not whole."""
     return TerraformError(f"Terraform's state is damaged: {why}. Nothing was changed.", hint=BRING_BACK)
+
+
+def is_encrypted(text: str | None) -> bool:
+    """Whether OpenTofu may have encrypted this state, as TF_ENCRYPTION lets it.
+
+    Source: https://github.com/opentofu/opentofu/blob/main/internal/encryption/base.go
+    """
+    return '"encryption_version"' in (text or "")
 
 
 def is_whole(text: str) -> bool:

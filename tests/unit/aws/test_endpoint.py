@@ -66,6 +66,29 @@ def test_the_address_that_calls_go_to(
     assert (session.endpoint(), session.endpoint("sts")) == expected
 
 
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"AWS_S3_ENDPOINT": "http://127.0.0.1:6"}, "http://127.0.0.1:6"),
+        ({"AWS_S3_ENDPOINT": "s3.example"}, "https://s3.amazonaws.com"),  # as GDAL has it
+        ({"AWS_S3_ENDPOINT": "http://127.0.0.1:6", "AWS_ENDPOINT_URL": "http://127.0.0.1:3"}, "http://127.0.0.1:6"),
+        ({"AWS_S3_ENDPOINT": "http://127.0.0.1:6", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:7"}, "http://127.0.0.1:7"),
+    ],
+)
+def test_terraforms_early_name_of_s3s_address_is_known(
+    variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    session = Session(Target("us-east-1", "plain"))
+    assert session.client("s3").meta.endpoint_url == expected
+    assert session.client("ec2").meta.endpoint_url == variables.get(
+        "AWS_ENDPOINT_URL", "https://ec2.us-east-1.amazonaws.com"
+    )
+    local = LocalEndpoint("http://127.0.0.1:5", "key", "secret")
+    assert Session(Target("us-east-1", local=local)).client("s3").meta.endpoint_url == "http://127.0.0.1:5"
+
+
 def test_the_emulator_is_its_own_address() -> None:
     local = LocalEndpoint("http://127.0.0.1:5", "key", "secret")
     assert Session(Target("us-east-1", local=local)).endpoint() == "http://127.0.0.1:5"

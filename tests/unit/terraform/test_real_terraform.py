@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from studioctl.aws.session import Session
+from studioctl.aws.state_bucket import StoredState
 from studioctl.errors import ConfigError, InterruptedByUserError, RefusedError, TerraformError
 from studioctl.events import Finished, Noted
 from studioctl.infrastructure.block import Output, Resource
-from studioctl.terraform import executable, runs
+from studioctl.terraform import executable, process, runs
 from studioctl.terraform.backend import Backend
 from studioctl.terraform.runner import Terraform
 from studioctl.terraform.workspace import Workspace
@@ -43,7 +45,10 @@ def tiny(name: str) -> Resource:
 def terraform_for(place: Workspace, name: str, backend: Backend | None = None) -> Terraform:
     """Terraform for an environment of one secret."""
     described = blueprint(module("secrets", tiny(name), Output("name", name, "Its name.")))
-    return Terraform.of(place, executable.find(), described, backend or Backend())
+    terraform = Terraform.of(place, executable.find(), described, backend or Backend())
+    session = Session(place.target)
+    terraform.stored = lambda at: StoredState(session, at.settings["bucket"], at.settings["key"], {}).read()
+    return terraform
 
 
 def test_what_the_blueprint_says_exists(lived: Lived) -> None:
@@ -108,6 +113,9 @@ def test_the_state_moves_to_s3_and_back_and_is_locked_there(place: Workspace) ->
     there.finish(there.terraform.init(migrate=True))
     assert there.terraform.outputs() == {"name": "moving"}
     assert not place.state_file.exists()
+    command = (*there.terraform.engine.command, "state", "pull")
+    pulled = process.capture(command, cwd=place.directory, environ=there.terraform._environ())
+    assert there.terraform.state() == json.loads(pulled.stdout)
 
     s3.put_object(Bucket="acme-tfstate", Key="demo/terraform.tfstate.tflock", Body=json.dumps(LEFT_BEHIND))
     with pytest.raises(TerraformError, match="locked by ada@workstation") as locked:
@@ -153,6 +161,9 @@ def test_a_missing_bucket_is_named(place: Workspace) -> None:
     absent = Backend("s3", {"bucket": "no-such-bucket", "key": "demo", "region": "us-east-1"})
     work = Lived(terraform_for(place, "none", absent), place.target)
 
+    with pytest.raises(ConfigError, match="The state's bucket 'no-such-bucket' does not exist"):
+        work.finish(work.terraform.init())
+    work.terraform.stored = lambda _: None  # it is deleted after the look
     with pytest.raises(ConfigError, match='S3 bucket "no-such-bucket" does not exist'):
         work.finish(work.terraform.init())
 

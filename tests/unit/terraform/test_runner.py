@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pytest
 
 from studioctl.catalog.provider import constraint
-from studioctl.errors import InterruptedByUserError, RefusedError, StudioctlError, TerraformError
+from studioctl.errors import ConfigError, InterruptedByUserError, RefusedError, StudioctlError, TerraformError
 from studioctl.events import Event, Finished, Noted, Stage, Started, Work
 from studioctl.terraform.backend import Backend, BackendChange
 from studioctl.terraform.executable import Engine
@@ -24,6 +24,7 @@ from studioctl.terraform.workspace import Workspace
 from .blueprints import blueprint, local, network, storage
 
 HERE = Path(__file__).parent
+IN_S3 = Backend("s3", {"bucket": "acme-tfstate", "key": "demo"})
 T = TypeVar("T")
 
 
@@ -49,6 +50,26 @@ class Driven:
         return (self.terraform.workspace.directory / "calls").read_text(encoding="utf-8").splitlines()
 
 
+def kept(serial: int, lineage: str, *types: str) -> str:
+    """A state as it is stored, with resources of these types."""
+    resources = [{"mode": "managed", "type": type_, "name": "a", "instances": []} for type_ in types]
+    return json.dumps({"version": 4, "serial": serial, "lineage": lineage, "resources": resources})
+
+
+class Bucket:
+    """Holds a state, or says why it does not, and counts who looks."""
+
+    def __init__(self, content: str | StudioctlError | None) -> None:
+        self.content = content
+        self.looks: list[str] = []
+
+    def read(self, backend: Backend) -> str | None:
+        self.looks.append(backend.settings["key"])
+        if isinstance(self.content, StudioctlError):
+            raise self.content
+        return self.content
+
+
 @pytest.fixture
 def playing(tmp_path: Path) -> Callable[[str], Driven]:
     """Make a driven Terraform that plays the recording of this name."""
@@ -57,7 +78,9 @@ def playing(tmp_path: Path) -> Callable[[str], Driven]:
         command = (sys.executable, str(HERE / "fake_terraform.py"), str(HERE / "recordings" / recording))
         work = Workspace.beside(tmp_path / "studio.toml", "demo", local())
         engine = Engine("terraform", command, "1.11.4")
-        return Driven(Terraform.of(work, engine, blueprint(network(), storage()), Backend()), [])
+        driven = Driven(Terraform.of(work, engine, blueprint(network(), storage()), Backend()), [])
+        driven.terraform.stored = lambda _: None
+        return driven
 
     return play
 
@@ -237,16 +260,19 @@ def test_a_local_state_counts_also_when_terraforms_files_are_gone(playing: Calla
 
 
 @pytest.mark.parametrize(
-    ("recording", "family", "said"),
+    ("there", "family", "said"),
     [
-        ("newer", RefusedError, r"is newer than ours \(change 9, ours is 5\)"),
-        ("unreadable", TerraformError, "cannot be read, so ours is not moved"),
+        (kept(9, "ours"), RefusedError, r"is newer than ours \(change 9, ours is 5\)"),
+        (kept(1, "theirs", "aws_vpc"), RefusedError, "There is a state at s3://acme-tfstate/demo already"),
+        (kept(4, "ours")[:-1], TerraformError, "state is damaged: .* Nothing was changed"),
+        (ConfigError("gone", hint="make it"), ConfigError, "gone"),
     ],
 )
 def test_a_state_does_not_move_to_where_it_would_undo_something(
-    playing: Callable[[str], Driven], recording: str, family: type[StudioctlError], said: str
+    playing: Callable[[str], Driven], there: str | StudioctlError, family: type[StudioctlError], said: str
 ) -> None:
-    driven = playing(recording)
+    driven = playing("unchanged")
+    driven.terraform.stored = Bucket(there).read
     driven.finish(driven.terraform.init())
     ours = '{"version": 4, "serial": 5, "lineage": "ours", "resources": []}'
     driven.terraform.workspace.state_file.write_text(ours, encoding="utf-8")
@@ -256,6 +282,82 @@ def test_a_state_does_not_move_to_where_it_would_undo_something(
         driven.finish(driven.terraform.init(migrate=True))
     assert not any("-force-copy" in call for call in driven.calls)
     assert driven.terraform.workspace.state_file.read_text(encoding="utf-8") == ours
+
+
+def test_a_state_in_s3_is_read_once_until_something_writes_it_and_without_terraform(
+    playing: Callable[[str], Driven],
+) -> None:
+    driven, bucket = playing("create"), Bucket(kept(1, "ours"))
+    driven.terraform.stored, driven.terraform.backend = bucket.read, IN_S3
+    assert driven.terraform.state() == {}  # before `init` nobody looks
+    assert bucket.looks == []
+
+    plan = driven.finish(driven.terraform.plan())
+    assert driven.terraform.state()["serial"] == 1
+    bucket.content = kept(2, "ours")
+    assert driven.terraform.state()["serial"] == 1
+    assert bucket.looks == ["demo"]
+
+    assert driven.finish(driven.terraform.apply(plan))["bucket"] == "demo-data"
+    assert driven.terraform.state()["serial"] == 2
+    assert bucket.looks == ["demo", "demo"]
+    assert [call.split()[0] for call in driven.calls] == ["init", "plan", "apply"]
+
+
+def test_a_state_that_moves_is_read_where_it_was_and_then_where_it_is(playing: Callable[[str], Driven]) -> None:
+    driven, bucket = playing("unchanged"), Bucket(kept(1, "ours"))
+    driven.terraform.stored, driven.terraform.backend = bucket.read, IN_S3
+    driven.finish(driven.terraform.init())
+
+    driven.terraform.backend = Backend("s3", {"bucket": "acme-tfstate", "key": "next"})
+    assert driven.terraform.state()["serial"] == 1
+    driven.finish(driven.terraform.init(migrate=True))
+    assert driven.terraform.state()["serial"] == 1
+
+    assert bucket.looks == ["demo", "next", "next"]
+    assert "-migrate-state" in driven.calls[-1]
+
+
+def next_run(driven: Driven, bucket: Bucket) -> Terraform:
+    """What another command begins with."""
+    before = driven.terraform
+    terraform = Terraform.of(before.workspace, before.engine, before.blueprint, before.backend)
+    terraform.stored = bucket.read
+    return terraform
+
+
+def test_a_state_in_s3_that_a_newer_terraform_wrote_is_refused_in_every_run(playing: Callable[[str], Driven]) -> None:
+    driven, bucket = playing("unchanged"), Bucket(None)
+    driven.terraform.backend = IN_S3
+    driven.finish(driven.terraform.init())
+
+    bucket.content = kept(2, "ours")[:-1] + ', "terraform_version": "1.99.0"}'
+    with pytest.raises(TerraformError) as refused:
+        next_run(driven, bucket).state()
+    assert refused.value.message == (
+        "Terraform's state was written by Terraform 1.99.0, and this is terraform 1.11.4"
+        f" ({driven.terraform.engine.command[0]}). Nothing was changed."
+    )
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("tofu", ["state pull"]), ("terraform", [])])
+def test_what_opentofu_has_encrypted_it_alone_reads(
+    playing: Callable[[str], Driven], kind: Literal["tofu", "terraform"], asked: list[str]
+) -> None:
+    driven, bucket = playing("encrypted"), Bucket(None)
+    driven.terraform.engine = replace(driven.terraform.engine, kind=kind)
+    driven.terraform.backend = IN_S3
+    driven.finish(driven.terraform.init())
+    before = driven.calls
+
+    bucket.content = '{"serial": 9, "lineage": "ours", "encrypted_data": "aGk=", "encryption_version": "v0"}'
+    terraform = next_run(driven, bucket)
+    if asked:
+        assert [terraform.state()["serial"] for _ in range(2)] == [9, 9]
+    else:
+        with pytest.raises(TerraformError, match="state is damaged: it lacks its version"):
+            terraform.state()
+    assert driven.calls == [*before, *asked]
 
 
 def test_what_was_given_by_hand_is_remembered_once_it_has_worked(playing: Callable[[str], Driven]) -> None:

@@ -145,4 +145,4 @@ def write(environment: Environment, record: LastUp) -> None:
 
 def _stored(environment: Environment) -> "StoredState | None":
     backend = environment.terraform.backend
-    return None if backend.kind == "local" else state.stored_at(environment.target, backend)
+    return None if backend.kind == "local" else state.stored_at(environment, backend)
