@@ -63,8 +63,7 @@ class Terraform:
     lent: Callable[[], Mapping[str, str] | None] = lambda: None
     shared: SharedProvider = field(init=False, repr=False)
     _reading: Reading = field(init=False, repr=False)
-    # The last documents, and their source: every `init` writes them, and those of 1,000 people take half a second.
-    _rendered: tuple[tuple[Blueprint, str], dict[str, str]] | None = field(default=None, init=False, repr=False)
+    _rendered: tuple[object, dict[str, str]] = field(default=(None, {}), init=False, repr=False)  # from what, and texts
 
     def __post_init__(self) -> None:
         self.shared = SharedProvider(self.workspace.directory, self.engine, self.blueprint.provider)
@@ -80,9 +79,9 @@ class Terraform:
         return self.workspace.write(self.documents(), self.backend)
 
     def documents(self) -> dict[str, str]:
-        """The documents that Terraform is given, by the name of the document."""
+        """The documents that Terraform is given, by name; kept, as those of 1,000 people take half a second."""
         source = self.blueprint, self.birth()
-        if self._rendered is None or self._rendered[0] != source:
+        if self._rendered[0] != source:
             self._rendered = source, document.render(born(*source), self.workspace.target)
         return self._rendered[1]
 
@@ -95,9 +94,7 @@ class Terraform:
 
         A state in S3 is the same from every checkout, and so is its mark; else the directory remembers it.
         """
-        if self.backend.kind == "s3":
-            return fingerprint(self.backend.location)
-        return self.workspace.birth()
+        return fingerprint(self.backend.location) if self.backend.kind == "s3" else self.workspace.birth()
 
     def backend_change(self) -> BackendChange | None:
         """The move of the state that the next `init` has to make; None if it stays where it is, or there is none."""
@@ -289,11 +286,11 @@ class Terraform:
         """
         if not plan.has_changes:
             return self.outputs()
-        with self.workspace.hold("destroy" if plan.destroy else "apply"):
+        verb = "destroy" if plan.destroy else "apply"
+        with self.workspace.hold(verb):
             if self.backend.kind == "local":
                 history.keep(self.workspace)
             yield Stage("Removing" if plan.destroy else "Applying")
-            verb = "destroy" if plan.destroy else "apply"
             said, _ = yield from self._run(verb, ("apply", "-input=false", "-json", plan.file.name), self._environ())
             plan.file.unlink(missing_ok=True)
             return values(self.blueprint, self.state(), said.outputs)
