@@ -87,7 +87,7 @@ class Job:
             self.over.set()
 
         threading.Thread(target=work, daemon=True).start()
-        assert self.over.wait(60)
+        assert self.over.wait(600)  # it makes the tables of a study, and a busy machine takes a minute for that
         return self.codes[0]
 
 
