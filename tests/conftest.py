@@ -39,6 +39,14 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_reminders() -> Iterator[None]:
+    """A command that is run in this process says nothing of how long it takes: only a busy machine would see that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("studioctl.presentation.progress.PLAIN_REMINDER", 3600.0)
+        yield
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Holds the fast tests, and what is made for them, to starting no process. Each begins where all do."""
