@@ -21,6 +21,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -252,12 +253,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("revision", nargs="?", help="the one to compare with, as git names it")
     parser.add_argument("--workers", type=int, default=3, help="how many tests run side by side")
-    parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="words for pytest, such as tests/unit")
+    parser.add_argument("--only", default="", metavar="WORDS", help="words for pytest, such as 'tests/unit -m fast'")
     parser.add_argument("--functions", type=int, default=20, help="how many functions are listed")
     arguments = parser.parse_args()
     revisions = [*filter(None, (arguments.revision,)), "HEAD"]
     reports = {
-        commit: report_of(commit, workers=arguments.workers, chosen=arguments.only)
+        commit: report_of(commit, workers=arguments.workers, chosen=shlex.split(arguments.only))
         for commit in map(_commit, revisions)
     }
     console = Console(width=max(120, Console().width))
