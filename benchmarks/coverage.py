@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,7 @@ class Missed:
     Args:
         lines: How many; of two revisions, how many more than before.
         name: With its class.
-        file: Where it is; of functions of the same name, the last.
+        file: Where it is.
     """
 
     lines: int
@@ -143,28 +143,40 @@ class Missed:
 def missed(report: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> list[Missed]:
     """Functions by the lines that no test runs, most first; with a report from before, by how many more than then.
 
-    A function is found in both by its name, as files move; of equal names the sum counts. One whose name was not there
-    before has lost nothing.
+    A function that moved to another file is found by its name, if no other has it. Left out is one that is not found,
+    as it is new or was renamed, and one that no test ran before.
     """
-    now = _missed(report, by_name=before is not None)
+    found = _functions(report)
     if before is not None:
-        was = _missed(before, by_name=True)
-        now = {
-            key: Missed(each.lines - was[key].lines, each.name, each.file) for key, each in now.items() if key in was
+        earlier = _functions(before)
+        found = {
+            (file, name): missing - earlier[was]
+            for (file, name), missing in found.items()
+            if (was := _earlier(file, name, found, earlier))
+            and before["files"][was[0]]["functions"][was[1]]["executed_lines"]
         }
-    found = (each for each in now.values() if each.lines > 0)
-    return sorted(found, key=lambda each: (-each.lines, each.name, each.file))
+    lost = (Missed(missing, name, file) for (file, name), missing in found.items() if missing > 0)
+    return sorted(lost, key=lambda each: (-each.lines, each.name, each.file))
 
 
-def _missed(report: Mapping[str, Any], *, by_name: bool) -> dict[tuple[str, str], Missed]:
-    found: dict[tuple[str, str], Missed] = {}
-    for file, told in report["files"].items():
-        for name, function in told["functions"].items():
-            if name:  # what is outside of functions has none
-                key = (name, "" if by_name else file)
-                lines = len(function["missing_lines"]) + (found[key].lines if key in found else 0)
-                found[key] = Missed(lines, name, file)
-    return found
+def _functions(report: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    """How many lines of each function, by its file and name, no test runs."""
+    return {
+        (file, name): len(function["missing_lines"])
+        for file, told in report["files"].items()
+        for name, function in told["functions"].items()
+        if name  # what is outside of functions has none
+    }
+
+
+def _earlier(
+    file: str, name: str, now: Collection[tuple[str, str]], earlier: Collection[tuple[str, str]]
+) -> tuple[str, str] | None:
+    """A function's file and name before."""
+    if (file, name) in earlier:
+        return file, name
+    same = [key for key in earlier if key[1] == name]
+    return same[0] if len(same) == 1 and sum(key[1] == name for key in now) == 1 else None
 
 
 def measure(commit: str, place: Path, *, workers: int, chosen: Sequence[str], log: Path) -> dict[str, Any]:

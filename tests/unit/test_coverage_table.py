@@ -17,8 +17,11 @@ def file(lines: tuple[int, int], branches: tuple[int, int], **missing: list[int]
             "num_branches": branches[0],
             "covered_branches": branches[1],
         },
-        "functions": {"": {"missing_lines": [1]}}
-        | {name.replace("__", "."): {"missing_lines": numbers} for name, numbers in missing.items()},
+        "functions": {"": {"executed_lines": [2], "missing_lines": [1]}}
+        | {
+            name.replace("__", "."): {"executed_lines": [] if name == "unrun" else [100], "missing_lines": numbers}
+            for name, numbers in missing.items()
+        },
     }
 
 
@@ -95,11 +98,15 @@ def test_a_function_that_moved_is_compared_and_a_new_one_has_lost_nothing() -> N
     ]
 
 
-def test_functions_of_one_name_are_added_up() -> None:
-    both = report(studioctl__a=file((1, 1), (0, 0), main=[1]), studioctl__b=file((1, 1), (0, 0), main=[2, 3]))
-    one = report(studioctl__c=file((1, 1), (0, 0), main=[1, 2, 3]))
+def test_of_two_functions_of_one_name_each_is_compared_where_it_stands() -> None:
+    one = report(studioctl__a=file((1, 1), (0, 0), main=[1]))
+    two = report(studioctl__a=file((1, 1), (0, 0), main=[1, 2]), studioctl__b=file((1, 1), (0, 0), main=[2, 3, 4]))
 
-    assert missed(both, one) == []
-    assert missed(both, report(studioctl__a=file((1, 1), (0, 0), main=[1]))) == [
-        Missed(2, "main", "src/studioctl/b.py")
-    ]
+    assert missed(two, one) == [Missed(1, "main", "src/studioctl/a.py")]
+    assert missed(report(studioctl__c=file((1, 1), (0, 0), main=[1, 2])), two) == []
+
+
+def test_a_function_that_no_test_ran_before_has_lost_nothing() -> None:
+    before = report(studioctl__a=file((1, 1), (0, 0), unrun=[1]))
+
+    assert missed(report(studioctl__a=file((1, 1), (0, 0), unrun=[1, 2, 3])), before) == []
