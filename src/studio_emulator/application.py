@@ -252,6 +252,7 @@ class Application:
             "inventory": lambda _: self._inventory(),
             "settings": lambda _: _json(asdict(self.settings)),
             "faults": self._change_faults,
+            "calls": lambda _: _json(self.faults.asked),
             "training-jobs": self._disturb,
             "sessions": self._begin_session,
             "permissions": self._permissions,

@@ -1,5 +1,6 @@
 """More to be done to a running emulator: clock, kills, a policy for its administrator. Light, as `server` is."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,15 @@ def clock(emulator: RunningEmulator, change: Mapping[str, Any] | None = None) ->
     """
     method, seconds = ("GET", 60.0) if change is None else ("POST", 24 * 3600.0)  # as long as it takes what falls due
     return server.own(emulator, method, "clock", change, hint="studioctl emulator clock --help", seconds=seconds)
+
+
+def calls(emulator: RunningEmulator) -> Counter[str]:
+    """How often each action was called so far, such as "sagemaker ListApps".
+
+    Raises:
+        EmulatorError: it does not answer.
+    """
+    return Counter(server.own(emulator, "GET", "calls"))
 
 
 def kill_functions(emulator: RunningEmulator, after_calls: int) -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
@@ -167,9 +168,11 @@ class Faults:
 
     seed: int = 0
     active: list[Active] = field(default_factory=list)
+    asked: Counter[str] = field(default_factory=Counter)  # all calls so far, such as "sagemaker ListApps"
 
     def hit(self, service: str, action: str) -> Fault | None:
         """Return the fault that hits this call, if any. The first fault that is due wins."""
+        self.asked[f"{service} {action}"] += 1
         for place, active in enumerate(self.active):
             dice = Random(f"{self.seed}/{place}/{active.seen}")  # noqa: S311 - a rehearsal, not a secret
             if active.fault.concerns(service, action) and active.is_due(dice, time.monotonic()):

@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from studio_emulator import server
+from studio_emulator import controls, server
 from studio_emulator.errors import EmulatorError
 from studio_emulator.faults import Active, Fault, Faults, Kind, loads
 from studio_emulator.server import RunningEmulator
@@ -253,6 +253,18 @@ def test_a_pattern_a_delay_and_a_number(emulator: RunningEmulator, wrong: Any) -
     ec2.describe_subnets()
     assert refusal(ec2.describe_vpcs)[0] == "No"
     ec2.describe_vpcs()
+
+
+def test_calls_are_counted_by_their_actions_also_those_that_are_hit(emulator: RunningEmulator, wrong: Any) -> None:
+    ec2, before = client(emulator, "ec2"), controls.calls(emulator)
+    wrong("error", code="No", action="DescribeVpcs")
+
+    refusal(ec2.describe_vpcs)
+    ec2.describe_subnets()
+    ec2.describe_subnets()
+    client(emulator, "s3").list_buckets()
+
+    assert controls.calls(emulator) - before == {"ec2 DescribeVpcs": 1, "ec2 DescribeSubnets": 2, "s3 ListBuckets": 1}
 
 
 def test_the_same_seed_hits_the_same_calls() -> None:
