@@ -21,7 +21,7 @@ from botocore.config import Config
 from studio_emulator.server import RunningEmulator
 from studioctl.catalog.kinds import PROFILE, SPACE
 from studioctl.cli import context
-from studioctl.operations.provisioning import reach
+from studioctl.operations.provisioning import last_up, reach
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.reach import Reach
 from studioctl.terraform.runner import Terraform
@@ -48,10 +48,11 @@ def populate(directory: Path, emulator: RunningEmulator, names: Sequence[str]) -
             for name in names[1:]
             for resource in (profile, space)
         ]
+        left = last_up.read(environment)
         with terraform.workspace.hold("populate"):
             whole = {**state, "resources": [*state["resources"], *copies], "serial": state["serial"] + 1}
             _store(emulator, terraform, json.dumps(whole, indent=2))
-        looked = Reach(refreshed_at=time.time())
+        looked = Reach(refreshed_at=time.time(), quotas=dict(left.quotas) if left else {})
         nothing = PlanSummary((), (), (), destroy=False, has_changes=False, file=directory, reach=looked)
         for said in reach.remember(environment, nothing):
             sys.exit(str(said))

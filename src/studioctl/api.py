@@ -103,13 +103,16 @@ class Studio:
                 of this name has no record here. Nothing was changed.
             TerraformError: AWS refused a call. Calling it again continues from there.
         """
-        from studioctl.operations.provisioning import data_loss  # noqa: PLC0415
+        from studioctl.operations.provisioning import meeting  # noqa: PLC0415
         from studioctl.operations.provisioning import up as provision  # noqa: PLC0415
 
         environment = self._environment()
         summary = result_of(provision.plan(environment, adopt=adopt), on_event)
-        stop = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
-        lose = tuple(data_loss.held(environment, summary)) if delete_data else ()
+        met = meeting.obstacles(environment, summary)
+        stop = provision.cleared(
+            environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt, met=met
+        )
+        lose = tuple(met.held) if delete_data else ()
         return result_of(provision.apply(environment, summary, stop=stop, lose=lose), on_event)
 
     def down(

@@ -114,7 +114,7 @@ FLOORS: tuple[set[str], ...] = (
     {"data"},
     {"costs", "limits"},
     {"images", "provisioning", "quotas"},
-    {"deployer", "doctor", "editor", "environments", "own_identity", "people", "pipelines", "proposals"},
+    {"deployer", "doctor", "editor", "environments", "own_identity", "people", "pipelines", "proposals", "shortages"},
     {"explain", "secrets", "status", "trust", "tuning", "why"},
 )
 BASE_IMPORTS: dict[str, set[str]] = {name: set() for name in (*BASE, "programs")}

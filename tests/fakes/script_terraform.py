@@ -13,6 +13,7 @@ from studioctl.events import Finished, Stage, Work
 from studioctl.infrastructure import studio_api
 from studioctl.infrastructure.block import Blueprint, Ref, Resource
 from studioctl.terraform import state as states
+from studioctl.terraform.backend import Backend
 from studioctl.terraform.plan import PlanSummary, ResourceChange, addresses
 
 SCRIPT, PROFILE, SUBNET = "aws_sagemaker_studio_lifecycle_config", "aws_sagemaker_user_profile", "aws_subnet"
@@ -24,6 +25,7 @@ class Workspace:
     """Needs no claim, and keeps no record: nothing can be written below its directory."""
 
     directory: Path = Path("/dev/null/nowhere")
+    anchor: None = None
 
     def claim(self) -> None:
         pass
@@ -52,6 +54,7 @@ class ScriptTerraform:
         default_factory=lambda: {"version": 4, "serial": 1, "lineage": "it", "resources": []}
     )
     workspace: Workspace = field(default_factory=Workspace)
+    backend: Backend = field(default_factory=Backend)
     runs: int = 0
 
     def know(self, address: str, **attributes: Any) -> None:

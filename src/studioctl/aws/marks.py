@@ -1,7 +1,7 @@
 """A digest of what AWS says of things that all users of an environment share: is anything other than it was?
 
 Terraform asks for each attribute of the network, the roles, the bucket and the domain: some 70 calls. The answers to
-35 show whether anybody changed them.
+34 show whether anybody changed them.
 """
 
 import hashlib
@@ -22,9 +22,9 @@ Question = Callable[[], Any]
 VOLATILE = {"AvailableIpAddressCount", "RoleLastUsed", "ResponseMetadata", "lastEvaluatedAt"}
 
 
-def _network(session: Session, vpcs: Things) -> Iterator[Question]:
+def _network(session: Session, things: Mapping[str, Things]) -> Iterator[Question]:
     ec2: Any = session.client("ec2")
-    ids = [vpc["id"] for vpc in vpcs]
+    ids = [vpc["id"] for vpc in things["aws_vpc"]]
     inside = [{"Name": "vpc-id", "Values": ids}]
     yield partial(ec2.describe_vpcs, VpcIds=ids)
     yield partial(ec2.describe_subnets, Filters=inside)
@@ -36,24 +36,26 @@ def _network(session: Session, vpcs: Things) -> Iterator[Question]:
             yield partial(ec2.describe_vpc_attribute, VpcId=vpc_id, Attribute=switch)
 
 
-def _policies(session: Session, policies: Things) -> Iterator[Question]:
+def _policies(session: Session, things: Mapping[str, Things]) -> Iterator[Question]:
     iam: Any = session.client("iam")
-    for policy in policies:
+    for policy in things["aws_iam_policy"]:
         yield partial(iam.get_policy, PolicyArn=policy["arn"])  # with its tags, which a list has not
 
 
-def _roles(session: Session, roles: Things) -> Iterator[Question]:
+def _roles(session: Session, things: Mapping[str, Things]) -> Iterator[Question]:
     iam: Any = session.client("iam")
-    for role in roles:
+    for role in things["aws_iam_role"]:
         for ask in (iam.get_role, iam.list_attached_role_policies, iam.list_role_policies):
             yield partial(ask, RoleName=role["name"])
 
 
-def _buckets(session: Session, buckets: Things) -> Iterator[Question]:
+def _buckets(session: Session, things: Mapping[str, Things]) -> Iterator[Question]:
     s3: Any = session.client("s3")
-    for bucket in buckets:
+    closed = {it["bucket"] for it in things.get("aws_s3_bucket_ownership_controls", ()) if _has_no_acl(it)}
+    for bucket in things["aws_s3_bucket"]:
+        if bucket["bucket"] not in closed:
+            yield partial(s3.get_bucket_acl, Bucket=bucket["bucket"])
         for ask in (
-            s3.get_bucket_acl,
             s3.get_bucket_cors,
             s3.get_bucket_encryption,
             s3.get_bucket_lifecycle_configuration,
@@ -69,8 +71,17 @@ def _buckets(session: Session, buckets: Things) -> Iterator[Question]:
             yield partial(ask, Bucket=bucket["bucket"])
 
 
-def _repositories(session: Session, repositories: Things) -> Iterator[Question]:
+def _has_no_acl(controls: Mapping[str, Any]) -> bool:
+    """Whether AWS takes no ACL for a bucket: as long as its owner owns all that is in it, which is asked anyway.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+    """
+    return any(rule.get("object_ownership") == "BucketOwnerEnforced" for rule in controls.get("rule", ()))
+
+
+def _repositories(session: Session, things: Mapping[str, Things]) -> Iterator[Question]:
     ecr: Any = session.client("ecr")
+    repositories = things["aws_ecr_repository"]
     names = [repository["name"] for repository in repositories]
     yield partial(ecr.describe_repositories, repositoryNames=names)
     for repository in repositories:
@@ -78,16 +89,15 @@ def _repositories(session: Session, repositories: Things) -> Iterator[Question]:
         yield partial(ecr.list_tags_for_resource, resourceArn=repository["arn"])
 
 
-def _domains(session: Session, domains: Things) -> Iterator[Question]:
+def _domains(session: Session, things: Mapping[str, Things]) -> Iterator[Question]:
     sagemaker: Any = session.client("sagemaker")
-    for domain in domains:
-        yield partial(sagemaker.describe_domain, DomainId=domain["id"])
+    for domain in things["aws_sagemaker_domain"]:
         yield partial(sagemaker.list_tags, ResourceArn=domain["arn"])
 
 
-def _scripts(session: Session, scripts: Things) -> Iterator[Question]:
+def _scripts(session: Session, things: Mapping[str, Things]) -> Iterator[Question]:
     sagemaker: Any = session.client("sagemaker")
-    arns = {script["arn"] for script in scripts}
+    arns = {script["arn"] for script in things["aws_sagemaker_studio_lifecycle_config"]}
 
     def ours() -> list[Mapping[str, Any]]:
         pages = sagemaker.get_paginator("list_studio_lifecycle_configs").paginate()
@@ -100,7 +110,7 @@ def _scripts(session: Session, scripts: Things) -> Iterator[Question]:
 
 
 # Terraform's type -> the questions about all of that type; None where the answers about another type tell of it.
-QUESTIONS: Mapping[str, Callable[[Session, Things], Iterator[Question]] | None] = {
+QUESTIONS: Mapping[str, Callable[[Session, Mapping[str, Things]], Iterator[Question]] | None] = {
     "aws_vpc": _network,
     "aws_default_security_group": None,
     "aws_internet_gateway": None,
@@ -127,13 +137,14 @@ QUESTIONS: Mapping[str, Callable[[Session, Things], Iterator[Question]] | None] 
 }
 
 
-def digest(session: Session, things: Mapping[str, Things]) -> str:
+def digest(session: Session, things: Mapping[str, Things], domain: Mapping[str, Any]) -> str:
     """The digest of these as they are now; empty where there is a type of which only Terraform can tell, or too many.
 
     Args:
         session: The account.
         things: The attributes that Terraform recorded of each, by its type. A security group, subnet or route is told
             of with its VPC, so one in a VPC that is not among these is none of whose changes can be seen.
+        domain: AWS's description of the domain, which the caller has read.
 
     Raises:
         AwsError: AWS refused to tell.
@@ -142,17 +153,17 @@ def digest(session: Session, things: Mapping[str, Things]) -> str:
     elsewhere = any(it.get("vpc_id", "") not in {"", *vpcs} for every in things.values() for it in every)
     if elsewhere or not things.keys() <= QUESTIONS.keys():
         return ""
-    asked = [question for type_, every in sorted(things.items()) for question in _asked(session, type_, every)]
+    asked = [question for type_ in sorted(things) for question in _asked(session, type_, things)]
     if len(asked) > MOST:
         return ""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        told = list(pool.map(_answer, asked))
+        told = [_plain(domain), *pool.map(_answer, asked)]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def _asked(session: Session, type_: str, every: Things) -> list[Question]:
+def _asked(session: Session, type_: str, things: Mapping[str, Things]) -> list[Question]:
     questions = QUESTIONS[type_]
-    return list(questions(session, every)) if questions else []
+    return list(questions(session, things)) if questions else []
 
 
 def _answer(question: Question) -> Any:

@@ -1,5 +1,6 @@
 """How much of what an account may have: Service Quotas, and what is used of it."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,9 @@ class Quota:
     name: str
     limit: int
     is_adjustable: bool
+
+
+Known = dict[str, tuple[int, float]]
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,46 @@ def editor_quotas(session: Session, instance_types: Iterable[str], app_type: str
     names = {name: editor_quota_name(name, app_type) for name in instance_types}
     found = _named(session, names.values(), _codes_of_editors())
     return {name: found[quota_name] for name, quota_name in names.items()}
+
+
+class Limits:
+    """Reads quotas: AWS is asked once for each, and not at all for one that is known.
+
+    Args:
+        session: The account.
+        known: Limits by the code or the name of a quota, each with the time of AWS's answer. New answers are added.
+    """
+
+    def __init__(self, session: Session, known: "Known | None" = None) -> None:
+        self._session = session
+        self._known: Known = {} if known is None else known
+
+    def quota(self, service: str, code: str) -> Quota:
+        """Read one quota, see `quota`."""
+        if code not in self._known:
+            self._keep(code, found := quota(self._session, service, code))
+            return found
+        return _known_quota(service, code, self._known[code][0])
+
+    def editor_quotas(self, instance_types: Iterable[str], app_type: str) -> dict[str, Quota | None]:
+        """Read the quotas of apps on these types of instances, see `editor_quotas`."""
+        names = {name: editor_quota_name(name, app_type) for name in instance_types}
+        unknown = [name for name in names if names[name] not in self._known]
+        found = editor_quotas(self._session, unknown, app_type) if unknown else {}
+        for name, told in found.items():
+            if told:
+                self._keep(names[name], told)
+        known = {
+            name: _known_quota(SAGEMAKER, names[name], self._known[names[name]][0]) for name in names.keys() - unknown
+        }
+        return found | known
+
+    def _keep(self, key: str, found: Quota) -> None:
+        self._known[key] = (found.limit, time.time())
+
+
+def _known_quota(service: str, key: str, limit: int) -> Quota:
+    return Quota(service, key, key, limit, is_adjustable=False)
 
 
 def editor_quota(session: Session, name: str) -> Quota | None:
@@ -196,19 +240,23 @@ def _at_home(session: Session, service: str) -> Session:
     return Session(replace(session.target, region=home)) if home != region else session
 
 
-def profiles(session: Session) -> tuple[tuple[str, str], ...]:
-    """The id of the domain and the name of each user profile in this region."""
-    return _in_domains(session, "list_user_profiles", "UserProfiles", "UserProfileName")
+def profiles(session: Session, domain_id: str = "") -> tuple[tuple[str, str], ...]:
+    """The id of the domain and the name of each user profile in this region, or in one domain."""
+    return _in_domains(session, domain_id, "list_user_profiles", "UserProfiles", "UserProfileName")
 
 
-def spaces(session: Session) -> tuple[tuple[str, str], ...]:
-    """The id of the domain and the name of each space in this region."""
-    return _in_domains(session, "list_spaces", "Spaces", "SpaceName")
+def spaces(session: Session, domain_id: str = "") -> tuple[tuple[str, str], ...]:
+    """The id of the domain and the name of each space in this region, or in one domain."""
+    return _in_domains(session, domain_id, "list_spaces", "Spaces", "SpaceName")
 
 
-def _in_domains(session: Session, operation: Any, member: str, name: str) -> tuple[tuple[str, str], ...]:
+def _in_domains(
+    session: Session, domain_id: str, operation: Any, member: str, name: str
+) -> tuple[tuple[str, str], ...]:
+    inside: Any = {"DomainIdEquals": domain_id} if domain_id else {}
     with translated():
-        pages = session.client("sagemaker").get_paginator(operation).paginate(PaginationConfig={"PageSize": 100})
+        pages: Any = session.client("sagemaker").get_paginator(operation)
+        pages = pages.paginate(PaginationConfig={"PageSize": 100}, **inside)
         return tuple((each["DomainId"], each[name]) for page in pages for each in page[member])
 
 

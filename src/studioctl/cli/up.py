@@ -74,11 +74,13 @@ def up(
         repeat=partial(repeating, flags=context.repeated(config, local=local), plan_file=plan_file),
     )
     with waiting(terminal, "Looking for what would be lost"), _telling_all(found.now.flags, plan_file):
-        in_the_way = provision.cleared(environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt)
+        in_the_way = provision.cleared(
+            environment, summary, stop_apps=stop_apps, delete_data=delete_data, adopt=adopt, met=found.met
+        )
     if summary.has_changes:
         terminal.say(f"\nIn {environment.place}.")
         confirm.agreed("Apply this plan?", yes=yes)
-    lose = tuple(found.now.held) if delete_data else ()  # what was shown, and no more
+    lose = tuple(found.met.held) if delete_data else ()  # what was shown, and no more
     outputs = follow(provision.apply(environment, summary, stop=in_the_way, lose=lose), terminal, verbose=verbose)
     if json:
         typer.echo(dumps(outputs))

@@ -8,18 +8,15 @@ from typing import Protocol
 
 from studioctl.aws import claims, quotas
 from studioctl.aws import databases as clusters
-from studioctl.aws.quotas import Quota, RunningApp
+from studioctl.aws.quotas import Limits, Quota, RunningApp
 from studioctl.aws.session import Session
 from studioctl.catalog.kinds import PROFILE, SPACE
 from studioctl.config.apps import TITLES
 from studioctl.config.model import EnvironmentConfig
-from studioctl.errors import AwsError
 from studioctl.events import Finished, Started, Work
 from studioctl.infrastructure.block import Blueprint
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG, Naming
-from studioctl.operations.environment import Account, Environment
-from studioctl.terraform.plan import PlanSummary, ResourceChange
-from studioctl.terraform.state_resources import Estate, instance_of
+from studioctl.operations.environment import Account
 
 Names = tuple[tuple[str, str], ...]  # the id of the domain, and the name in it
 KINDS_OF_APPS = {"CodeEditor": "Code Editors", "JupyterLab": "JupyterLabs"}
@@ -30,6 +27,8 @@ class Seen(Protocol):
 
     @property
     def session(self) -> Session: ...
+    @property
+    def limits(self) -> Limits: ...
     @property
     def wanted(self) -> EnvironmentConfig: ...
     @property
@@ -90,7 +89,7 @@ def profiles(seen: Seen) -> Iterator[Demand]:
     every = seen.every_profile
     there = {name.casefold() for name in _ours(seen, every)}
     missing = sum(user.name.casefold() not in there for user in seen.wanted.users)
-    quota = quotas.quota(seen.session, *quotas.PROFILES)
+    quota = seen.limits.quota(*quotas.PROFILES)
     yield Demand("user profiles", len(every) + missing, quota, leaving=seen.leaving(PROFILE))
 
 
@@ -99,14 +98,14 @@ def spaces(seen: Seen) -> Iterator[Demand]:
     every = seen.every_space
     there = set(_ours(seen, every))
     missing = sum(space.name not in there for space in seen.wanted.resolved_spaces())
-    quota = quotas.quota(seen.session, *quotas.SPACES)
+    quota = seen.limits.quota(*quotas.SPACES)
     yield Demand("spaces", len(every) + missing, quota, leaving=seen.leaving(SPACE))
 
 
 def running(seen: Seen) -> Iterator[Demand]:
     """Apps that run at a time, if all spaces of the file do."""
     needed = len(seen.wanted.resolved_spaces()) + _running_elsewhere(seen)[""]
-    quota = quotas.quota(seen.session, *quotas.RUNNING_APPS)
+    quota = seen.limits.quota(*quotas.RUNNING_APPS)
     yield Demand("apps, with all spaces running", needed, quota, is_needed_to_start=True)
 
 
@@ -116,7 +115,7 @@ def types(seen: Seen) -> Iterator[Demand]:
     elsewhere = _running_elsewhere(seen)
     for app_type in TITLES:
         wanted = Counter(each for space in every if space.app_type == app_type for each in space.types)
-        for instance_type, quota in quotas.editor_quotas(seen.session, sorted(wanted), app_type).items():
+        for instance_type, quota in seen.limits.editor_quotas(sorted(wanted), app_type).items():
             needed = wanted[instance_type] + elsewhere[f"{app_type} {instance_type}"]
             what = f"{KINDS_OF_APPS[app_type]} on {instance_type}, all running"
             yield Demand(what, needed, quota, instance_type, is_needed_to_start=True, app_type=app_type)
@@ -125,13 +124,13 @@ def types(seen: Seen) -> Iterator[Demand]:
 def vpcs(seen: Seen) -> Iterator[Demand]:
     """VPCs of the region."""
     needed = quotas.count_vpcs(seen.session) + _first_up_makes(seen, "aws_vpc")
-    yield Demand("VPCs", needed, quotas.quota(seen.session, *quotas.VPCS))
+    yield Demand("VPCs", needed, seen.limits.quota(*quotas.VPCS))
 
 
 def gateways(seen: Seen) -> Iterator[Demand]:
     """Internet gateways of the region."""
     needed = quotas.count_internet_gateways(seen.session) + _first_up_makes(seen, "aws_internet_gateway")
-    yield Demand("internet gateways", needed, quotas.quota(seen.session, *quotas.INTERNET_GATEWAYS))
+    yield Demand("internet gateways", needed, seen.limits.quota(*quotas.INTERNET_GATEWAYS))
 
 
 def identities(seen: Seen) -> Iterator[Demand]:
@@ -204,6 +203,11 @@ class Looked:
         """Clients of the account."""
         return self.account.session
 
+    @cached_property
+    def limits(self) -> Limits:
+        """The account's quotas."""
+        return Limits(self.session)
+
     @property
     def wanted(self) -> EnvironmentConfig:
         """The file."""
@@ -235,57 +239,6 @@ class Looked:
         return 0
 
 
-@dataclass(frozen=True)
-class Planned(Looked):
-    """An account while a plan is shown. What the plan has listed is not asked for again."""
-
-    environment: Environment
-    summary: PlanSummary
-
-    @cached_property
-    def domain_id(self) -> str | None:
-        """The environment's domain; None before `up`."""
-        return self.environment.domain_id()
-
-    @cached_property
-    def every_profile(self) -> Names:
-        """The user profiles of all domains of the region."""
-        if not self._is_listed:
-            return quotas.profiles(self.session)
-        return tuple((str(self.domain_id), name) for name in self.summary.reach.there.people)
-
-    @cached_property
-    def every_space(self) -> Names:
-        """The spaces of all domains of the region."""
-        if not self._is_listed:
-            return quotas.spaces(self.session)
-        return tuple((str(self.domain_id), space.name) for space in self.summary.reach.there.rooms)
-
-    @cached_property
-    def running(self) -> tuple[RunningApp, ...]:
-        """The apps that run in all domains of the region, without those of spaces that the plan deletes."""
-        found = quotas.running_apps(self.session)
-        gone = {instance_of(change) for change in self.summary.changes if _deletes(change, SPACE)}
-        state = Estate(self.environment.terraform.state()) if gone else Estate({})
-        names = {attributes["space_name"] for address, attributes in state.resources(SPACE) if address in gone}
-        return tuple(app for app in found if not (app.domain_id == self.domain_id and app.space in names))
-
-    def leaving(self, resource_type: str) -> int:
-        """How many things of this type the plan deletes."""
-        return sum(_deletes(change, resource_type) for change in self.summary.changes)
-
-    @cached_property
-    def _is_listed(self) -> bool:
-        """Whether what the plan has listed is all that the region has: where it has no other domain."""
-        if self.summary.reach.there is None:
-            return False
-        return [domain.id for domain in self.environment.studio.domains()] == [self.domain_id]
-
-
-def _deletes(change: ResourceChange, resource_type: str) -> bool:
-    return change.type == resource_type and change.action == "delete"
-
-
 def demands(account: Account, everything: Blueprint) -> tuple[Demand, ...]:
     """Everything of which an account may have only so much, and that the file needs.
 
@@ -294,21 +247,6 @@ def demands(account: Account, everything: Blueprint) -> tuple[Demand, ...]:
     """
     seen = Looked(account, everything)
     return tuple(demand for kind in KINDS for demand in kind(seen))
-
-
-def shortages(environment: Environment, summary: PlanSummary) -> tuple[Demand, ...] | None:
-    """The demands of a plan that the account cannot meet.
-
-    Nothing is asked for a plan that makes nothing of which an account may have only so much. None where AWS does not
-    tell: the plan is worth showing without it.
-    """
-    made = {change.type for change in summary.changes if change.action == "create"}
-    kinds = dict.fromkeys(kind for type_ in MADE_BY_QUOTA if type_ in made for kind in MADE_BY_QUOTA[type_])
-    seen = Planned(environment, environment.terraform.blueprint, environment, summary)
-    try:
-        return tuple(each for kind in kinds for each in kind(seen) if not each.is_met)
-    except AwsError:
-        return None
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from rich.console import Console
 from studioctl.catalog.images import doubt, ending
 from studioctl.config.text import quote
 from studioctl.errors import RefusedError
-from studioctl.operations import emulation, quotas
+from studioctl.operations import emulation, quotas, shortages
 from studioctl.operations.costs import change
 from studioctl.operations.costs.change import PlannedCosts
 from studioctl.operations.environment import Environment
 from studioctl.operations.provisioning import durations, meeting
 from studioctl.operations.provisioning.durations import Expectation
+from studioctl.operations.provisioning.meeting import Met
 from studioctl.presentation import costs, review
 from studioctl.presentation import quotas as quota_words
 from studioctl.presentation.addresses import addresses
@@ -30,7 +31,8 @@ class WholePlan:
     Args:
         environment: The environment.
         summary: The plan.
-        now: What it meets in AWS.
+        met: What it meets in AWS.
+        now: The same for its review.
         review: It in the words of the file.
         cost: What it does to the costs.
         expected: How long it will take; None where no earlier run tells.
@@ -39,6 +41,7 @@ class WholePlan:
 
     environment: Environment
     summary: PlanSummary
+    met: Met
     now: Now
     review: Review
     cost: PlannedCosts
@@ -121,13 +124,15 @@ class WholePlan:
 
 def look(environment: Environment, summary: PlanSummary) -> WholePlan:
     """Find out what is told of a plan. Terraform must have been initialised."""
-    now = meeting.look(environment, summary)
+    met = meeting.all_of(environment, summary)
+    now = meeting.look(environment, summary, met)
     return WholePlan(
         environment,
         summary,
+        met,
         now,
         reviewed(environment.config, environment.source, summary, now),
         change.of_environment(environment, summary, now.unstarted),
         durations.of(environment, summary, stops=meeting.STOP_APPS in now.flags),
-        quotas.shortages(environment, summary),
+        shortages.shortages(environment, summary, met.apps.listed),
     )

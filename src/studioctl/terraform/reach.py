@@ -17,6 +17,9 @@ class Reach:
         is_known: Whether the state has all of it as it is, so that Terraform need not ask AWS about anything.
         there: What AWS listed then, for others who want to know it (`aws.changes.LastChanges`); None where there was
             nothing to list.
+        strangers: The names of the user profiles among that of which the state did not know.
+        domain: AWS's description of the domain at that time; empty where that is not known.
+        quotas: Quotas that were read within a day, see `aws.quotas.Limits`, which adds to them.
     """
 
     targets: frozenset[str] = frozenset()
@@ -25,11 +28,19 @@ class Reach:
     marks: str = ""
     is_known: bool = False
     there: Any = None
+    strangers: frozenset[str] = frozenset()
+    domain: Mapping[str, Any] = field(default_factory=dict)
+    quotas: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     @property
     def is_settled(self) -> bool:
         """Whether the last run came to its end and nothing was under way: a part is looked at only after such a one."""
         return bool(self.targets) and self.there is not None and not self.there.passing
+
+    @property
+    def domain_at_rest(self) -> Mapping[str, Any]:
+        """AWS's description of the domain, if nothing was under way; empty if it has to be read again."""
+        return self.domain if self.is_settled and self.domain.get("Status") == "InService" else {}
 
     @property
     def settled_at(self) -> str:

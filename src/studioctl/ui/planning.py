@@ -127,15 +127,15 @@ def _planning(make: Callable[[], Environment], plans: dict[str, Planned], name: 
     summary = yield from provision.plan(environment)
     yield Stage("Comparing with the quotas")
     whole = whole_plan.look(environment, summary)
-    refusal = _refusal(environment, summary, stop_apps=False) if summary.has_changes else None
-    helps = refusal is not None and _refusal(environment, summary, stop_apps=True) is None
+    refusal = _refusal(whole, stop_apps=False) if summary.has_changes else None
+    helps = refusal is not None and _refusal(whole, stop_apps=True) is None
     plans[name] = Planned(next(_numbers), whole, refusal, helps)
     return words.total(summary) if summary.has_changes else words.NOTHING
 
 
-def _refusal(environment: Environment, summary: PlanSummary, *, stop_apps: bool) -> RefusedError | None:
+def _refusal(whole: WholePlan, *, stop_apps: bool) -> RefusedError | None:
     try:
-        provision.cleared(environment, summary, stop_apps=stop_apps)
+        provision.cleared(whole.environment, whole.summary, stop_apps=stop_apps, met=whole.met)
     except RefusedError as refusal:
         return refusal
     return None

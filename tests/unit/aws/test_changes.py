@@ -53,11 +53,17 @@ def test_times_are_the_same_in_every_zone() -> None:
 class Listed:
     """A domain whose profiles are listed a page at a time, what changed last coming first."""
 
-    def __init__(self, *pages: Sequence[tuple[str, str, float]]) -> None:
-        self.pages, self.read = pages, 0
+    def __init__(self, *pages: Sequence[tuple[str, str, float]], owners: Sequence[str] = ()) -> None:
+        self.pages, self.read, self.owners = pages, 0, owners
 
     def get_paginator(self, operation: str) -> Any:
-        return SimpleNamespace(paginate=self.profiles if operation == "list_user_profiles" else lambda **_: [])
+        return SimpleNamespace(paginate=self.profiles if operation == "list_user_profiles" else self.spaces)
+
+    def spaces(self, **_: Any) -> Iterator[Any]:
+        """One space for each owner."""
+        of_all = {"DomainId": "d-1", "Status": "InService", "CreationTime": START, "LastModifiedTime": START}
+        named = [(f"{name}-editor", {"OwnerUserProfileName": name}) for name in self.owners]
+        yield {"Spaces": [{**of_all, "SpaceName": n, "OwnershipSettingsSummary": owner} for n, owner in named]}
 
     def profiles(self, *, SortBy: str, SortOrder: str, **_: Any) -> Iterator[Any]:  # noqa: N803 - AWS's names
         assert (SortBy, SortOrder) == ("LastModifiedTime", "Descending")
@@ -121,3 +127,62 @@ def test_where_nothing_passed_before_only_what_changed_since_is_asked_for(pages:
 
     assert changes.are_passing(domain.session, "d-1", since=START.isoformat()) is passes
     assert domain.read == read
+
+
+def at(minutes: float) -> str:
+    return (START + timedelta(minutes=minutes)).isoformat()
+
+
+KNOWN = {"ada": at(5), "grace": at(0), "eve": at(-90), "bob": at(-200)}
+AS_KNOWN = ([("ada", "InService", 5), ("grace", "InService", 0)], OLD[:1], OLD[1:])
+
+
+@pytest.mark.parametrize(
+    ("pages", "owners", "strangers", "read"),
+    [
+        (AS_KNOWN, ("ada", "grace", "eve", "bob"), (), 1),
+        (AS_KNOWN, ("grace", "eve", "bob"), (), 1),
+        (AS_KNOWN, ("ada", "grace", "eve"), (), 3),
+        (AS_KNOWN[:2], ("ada", "grace", "eve"), (), 2),
+        (([("eve", "InService", 7), *AS_KNOWN[0]], OLD[1:]), ("grace", "eve", "bob"), (), 1),
+        (([*AS_KNOWN[0][:1], ("eve", "InService", 4.99)], AS_KNOWN[0][1:], OLD[1:]), ("grace", "eve", "bob"), (), 2),
+        (([("linus", "Deleting", 9)], *AS_KNOWN), ("ada", "grace", "eve", "bob"), (), 2),
+        ((*AS_KNOWN, [("barbara", "InService", -300)]), ("ada", "grace", "eve", "bob", "barbara"), ("barbara",), 1),
+        ((*AS_KNOWN, [("barbara", "InService", -300)]), ("ada", "grace", "eve", "bob"), ("barbara",), 4),
+        (([("ada", "Failed", 5)], *AS_KNOWN[1:]), ("eve", "bob"), (), 3),
+    ],
+    ids=[
+        "all as it was",
+        "no space, but changed last",
+        "no space",
+        "gone",
+        "changed",
+        "changed a moment before, by another clock",
+        "a new one goes",
+        "a stranger with a space",
+        "a stranger without one",
+        "failed, and another is gone",
+    ],
+)
+def test_who_owns_a_space_need_not_be_listed(
+    pages: Any, owners: tuple[str, ...], strangers: tuple[str, ...], read: int
+) -> None:
+    domain = Listed(*pages, owners=owners)
+    found = changes.last_changes(domain.session, "d-1", known=KNOWN | dict.fromkeys(strangers, ""))
+    asked = domain.read
+    everything = changes.last_changes(domain.session, "d-1")
+
+    assert asked == read
+    assert sorted(found.people) == sorted(everything.people)
+    assert {**found.profiles, **everything.profiles} == everything.profiles
+    assert everything.profiles.keys() - found.profiles.keys() <= {*strangers}
+    assert (found.rooms, found.spaces, found.passing) == (everything.rooms, everything.spaces, everything.passing)
+
+
+@pytest.mark.parametrize("newest", ["", "not a time", "0001-01-01T00:00:00+00:00"])
+def test_times_that_are_none_make_it_list_all(newest: str) -> None:
+    domain = Listed(*AS_KNOWN, owners=("ada",))
+
+    found = changes.last_changes(domain.session, "d-1", known={"ada": newest})
+
+    assert list(found.profiles) == ["ada", "grace", "eve", "bob"]

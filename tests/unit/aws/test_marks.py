@@ -42,7 +42,7 @@ def iam() -> Iam:
 
 
 def digest(iam: Iam, things: Any = ROLE) -> str:
-    return marks.digest(cast("Any", SimpleNamespace(client=lambda _: iam)), things)
+    return marks.digest(cast("Any", SimpleNamespace(client=lambda _: iam)), things, {})
 
 
 def test_what_somebody_changes_is_another_digest(iam: Iam) -> None:
@@ -124,7 +124,6 @@ SHARED = {
 @pytest.mark.parametrize(
     "operation",
     [
-        "describe_domain",
         "get_bucket_acl",
         "get_bucket_cors",
         "get_bucket_logging",
@@ -139,8 +138,30 @@ SHARED = {
 )
 def test_tags_and_what_the_file_does_not_say_of_the_bucket_count_too(operation: str) -> None:
     account = Shared()
-    before = marks.digest(cast("Any", account), SHARED)
+    before = marks.digest(cast("Any", account), SHARED, {})
 
     account.said[operation] = "changed by somebody else"
 
-    assert marks.digest(cast("Any", account), SHARED) not in {before, ""}
+    assert marks.digest(cast("Any", account), SHARED, {}) not in {before, ""}
+
+
+def test_the_domain_counts_by_what_was_heard_of_it() -> None:
+    before, after = ({"DomainId": "d-1", "Settings": it, "ResponseMetadata": it} for it in ("as it was", "changed"))
+    account = cast("Any", Shared())
+
+    assert marks.digest(account, SHARED, before) != marks.digest(account, SHARED, after)
+    again = {**before, "ResponseMetadata": "of another answer"}
+    assert marks.digest(account, SHARED, before) == marks.digest(account, SHARED, again)
+
+
+@pytest.mark.parametrize(("ownership", "is_asked"), [("BucketOwnerEnforced", False), ("ObjectWriter", True)])
+def test_an_acl_is_asked_for_where_aws_takes_one(ownership: str, *, is_asked: bool) -> None:
+    controls = [{"bucket": "data", "rule": [{"object_ownership": ownership}]}]
+    account = Shared()
+    things = SHARED | {"aws_s3_bucket_ownership_controls": controls}
+    before = marks.digest(cast("Any", account), things, {})
+
+    account.said["get_bucket_acl"] = "changed by somebody else"
+    assert (marks.digest(cast("Any", account), things, {}) != before) is is_asked
+    account.said["get_bucket_ownership_controls"] = "changed by somebody else"  # with which an ACL would count again
+    assert marks.digest(cast("Any", account), things, {}) != before

@@ -92,3 +92,27 @@ def _stored(world: World) -> dict[str, int]:
         **{f"bucket {it}": len(s3.list_object_versions(Bucket=it).get("Versions", [])) for it in buckets},
         **{f"repository {it}": len(ecr.list_images(repositoryName=it)["imageIds"]) for it in repositories},
     }
+
+
+def test_whether_a_space_that_goes_holds_files_follows_from_what_was_listed(world: World) -> None:
+    for name in ("stays", "goes"):
+        world.studio.space(world.domain_id, name)
+    world.terraform.resources[:] = [
+        ("aws_sagemaker_domain", {"id": world.domain_id}),
+        ("aws_sagemaker_space", {"id": "arn", "space_name": "goes"}),
+    ]
+    (address,) = [it for it, _ in Estate(world.terraform.state()).resources("aws_sagemaker_space")]
+    type_, _, label = address.partition(".")
+    summary, environment = plan(type_, label, "delete"), world.environment
+    assert data_loss.held(environment, summary) == {}  # nobody has started it
+
+    for name in ("stays", "goes"):
+        world.studio.app(world.domain_id, name)
+    found = data_loss.held(environment, summary)
+    assert {at: (it.kind, it.name) for at, it in found.items()} == {address: ("space", "goes")}
+
+    spaces, apps = environment.studio.spaces(world.domain_id), environment.studio.apps(world.domain_id)
+    asked = environment.session.calls
+    assert data_loss.held(environment, summary, apps=apps, spaces=spaces) == found
+    assert data_loss.held(environment, summary, apps=(), spaces=spaces) == {}
+    assert environment.session.calls == asked

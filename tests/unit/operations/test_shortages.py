@@ -1,5 +1,6 @@
 """The quotas that a plan asks about: of what it makes, and of nothing else."""
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,8 +11,9 @@ import pytest
 from studioctl.aws import quotas as aws
 from studioctl.aws.changes import LastChanges
 from studioctl.aws.quotas import Quota, RunningApp
+from studioctl.aws.values import App, ResourceSpec
 from studioctl.infrastructure import blueprint
-from studioctl.operations import quotas
+from studioctl.operations import quotas, shortages
 from studioctl.operations.environment import Environment
 from studioctl.presentation import quotas as words
 from studioctl.target import Target
@@ -28,8 +30,11 @@ class Account:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *domains: Any) -> None:
         self.asked: list[str] = []
+        self.told: list[str] = []
+        self.known: dict[str, tuple[int, float]] = {}
         self.domains = domains
-        monkeypatch.setattr(aws, "quota", lambda _, service, code: Quota(service, code, code, 2, is_adjustable=True))
+        self.limit = 2
+        monkeypatch.setattr(aws, "quota", self._quota)
         monkeypatch.setattr(aws, "editor_quotas", lambda *_: {})
         for name, answer in (
             ("profiles", ((OURS, "ada"), (OURS, "grace"), ("d-other", "eve"))),
@@ -40,16 +45,22 @@ class Account:
         ):
             monkeypatch.setattr(aws, name, partial(self._answer, name, answer))
 
-    def _answer(self, name: str, answer: Any, _: object) -> Any:
-        self.asked.append(name)
-        return answer
+    def _quota(self, _: object, service: str, code: str) -> Quota:
+        self.told.append(code)
+        return Quota(service, code, code, self.limit, is_adjustable=True)
 
-    def short(self, *types: str, people: tuple[str, ...] = ("ada",), gone: tuple[str, ...] = ()) -> dict[str, int]:
+    def _answer(self, name: str, answer: Any, _: object, domain_id: str = "") -> Any:
+        self.asked.append(f"{name} of {domain_id}" if domain_id else name)
+        return tuple(each for each in answer if each[0] == domain_id) if domain_id else answer
+
+    def short(
+        self, *types: str, people: tuple[str, ...] = ("ada",), gone: tuple[str, ...] = (), apps: Any = None
+    ) -> dict[str, int]:
         """The things that are lacking for a plan that makes these, and how many there have to be."""
-        return {each.what: each.needed for each in self.found(*types, people=people, gone=gone)}
+        return {each.what: each.needed for each in self.found(*types, people=people, gone=gone, apps=apps)}
 
     def found(
-        self, *types: str, people: tuple[str, ...] = ("ada",), gone: tuple[str, ...] = ()
+        self, *types: str, people: tuple[str, ...] = ("ada",), gone: tuple[str, ...] = (), apps: Any = None
     ) -> tuple[quotas.Demand, ...]:
         """The demands that are not met, of a plan that makes one of each type and deletes what has these addresses."""
         described = config(users=[{"name": name} for name in ("ada", "grace")])
@@ -60,9 +71,9 @@ class Account:
         for address in gone:
             type_, _, label = address.partition(".")
             made += (ResourceChange(address, type_, label, None, "delete", ()),)
-        reach = Reach(there=LastChanges(people=people))
+        reach = Reach(there=LastChanges(people=people), quotas=self.known)
         found = PlanSummary(made, (), (), destroy=False, has_changes=True, file=Path("plan"), reach=reach)
-        return quotas.shortages(environment, found) or ()
+        return shortages.shortages(environment, found, apps) or ()
 
 
 STATE = {
@@ -92,6 +103,13 @@ def test_one_more_user_asks_nothing_of_networks_and_roles(monkeypatch: pytest.Mo
 
 def test_what_others_have_counts_where_there_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account(monkeypatch, MINE, OTHERS)
+
+    assert account.short("aws_sagemaker_user_profile") == {"user profiles": 3}
+    assert account.asked == ["profiles of d-other"]
+
+
+def test_of_many_other_domains_aws_is_asked_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch, MINE, OTHERS, SimpleNamespace(id="d-third"))
 
     assert account.short("aws_sagemaker_user_profile") == {"user profiles": 3}
     assert account.asked == ["profiles"]
@@ -154,3 +172,64 @@ def test_an_editor_in_a_space_that_leaves_takes_nobodys_place(monkeypatch: pytes
 
     assert account.short(space) == {"apps, with all spaces running": 4}
     assert account.short(space, gone=(f"{space}.bob_editor",)) == {"apps, with all spaces running": 3}
+
+
+def app(space: str, status: str) -> App:
+    spec = ResourceSpec("ml.t3.medium", None, None, None, None)
+    return App("default", "CodeEditor", space, None, status, datetime(2026, 11, 30, tzinfo=UTC), spec)
+
+
+@pytest.mark.parametrize(
+    ("domains", "apps", "asked", "lacking"),
+    [
+        ((MINE,), (app("theirs", "InService"), app("ada-editor", "InService"), app("old", "Deleted")), [], 3),
+        ((MINE,), (), [], None),
+        ((MINE, OTHERS), (app("theirs", "InService"),), ["spaces of d-other", "running_apps"], None),
+    ],
+    ids=["one more than the file's", "none", "another domain"],
+)
+def test_apps_that_were_listed_are_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, domains: Any, apps: Any, asked: list[str], lacking: int | None
+) -> None:
+    account = Account(monkeypatch, *domains)
+
+    found = account.short("aws_sagemaker_space", apps=apps)
+
+    assert found == ({} if lacking is None else {"apps, with all spaces running": lacking})
+    assert account.asked == asked
+
+
+def test_a_quota_that_is_known_is_not_asked_for_again_unless_it_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch, MINE)
+    profile, (_, code) = "aws_sagemaker_user_profile", aws.PROFILES
+
+    assert account.short(profile) == {}
+    assert (account.told, account.known[code][0]) == ([code], 2)
+    assert account.short(profile) == {}
+    assert account.told == [code]
+
+    assert account.short(profile, people=("ada", "eve")) == {"user profiles": 3}
+    assert account.told == [code, code]
+    account.limit = 9  # somebody asked AWS for more
+    assert account.short(profile, people=("ada", "eve")) == {}
+    assert account.known[code][0] == 9
+
+
+def test_a_quota_of_an_instance_type_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def quotas_of(_: object, types: Any, __: str) -> dict[str, Quota | None]:
+        asked.append([*types])
+        return {it: Quota("sagemaker", it, it, 4, is_adjustable=True) if it != "ml.none" else None for it in types}
+
+    monkeypatch.setattr(aws, "editor_quotas", quotas_of)
+    known: dict[str, tuple[int, float]] = {}
+    limits = aws.Limits(cast("Any", None), known)
+
+    for _ in range(2):
+        found = limits.editor_quotas(["ml.t3.medium", "ml.none"], "CodeEditor")
+        assert {name: quota and quota.limit for name, quota in found.items()} == {"ml.t3.medium": 4, "ml.none": None}
+    limits.editor_quotas(["ml.t3.medium"], "JupyterLab")
+
+    assert asked == [["ml.t3.medium", "ml.none"], ["ml.none"], ["ml.t3.medium"]]
+    assert len(known) == 2

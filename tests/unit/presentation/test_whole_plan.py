@@ -36,7 +36,7 @@ def test_images_that_nobody_mends_or_knows_are_told_below_a_plan(
     environment: Any = SimpleNamespace(config=parse(FILE), source=Source("studio.toml", FILE), target=None)
     summary = PlanSummary((), (), (), destroy=False, has_changes=True, file=Path("plan"))
     unused: Any = SimpleNamespace(is_new=is_first)
-    plan = WholePlan(environment, summary, unused, unused, unused, None, ())
+    plan = WholePlan(environment, summary, unused, unused, unused, unused, None, ())
 
     table = f"AWS's table as of {support().as_of}: AWS may have it since, or not at all"
     assert plan.short == [

@@ -12,7 +12,7 @@ from studioctl.config.load import load
 from studioctl.config.source import Source
 from studioctl.errors import RefusedError
 from studioctl.events import Expected, Finished, Stage, Work
-from studioctl.operations import quotas
+from studioctl.operations import shortages
 from studioctl.operations.costs import change
 from studioctl.operations.costs.change import PlannedCosts
 from studioctl.operations.costs.estimate import estimate
@@ -64,10 +64,10 @@ def home(file: Path, applied: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyP
         yield Stage("Planning")
         return summary
 
-    def cleared(_: Any, __: Any, *, stop_apps: bool) -> tuple[str, ...]:
+    def cleared(_: Any, __: Any, *, stop_apps: bool, met: Any = None) -> tuple[str, ...]:
         if not stop_apps:
             raise RefusedError("An app is in the way.", hint="studioctl up --stop-apps")
-        return ("an app",)
+        return ("an app that ran when it was planned",) if met else ("an app",)
 
     def apply(_: Any, shown: PlanSummary, *, stop: Any) -> Work[None]:
         yield Expected(1, 60.0)
@@ -78,9 +78,10 @@ def home(file: Path, applied: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(provision, "cleared", cleared)
     monkeypatch.setattr(provision, "apply", apply)
     monkeypatch.setattr(change, "of_environment", lambda *_: PlannedCosts(estimate(config), ()))
+    monkeypatch.setattr(meeting, "all_of", lambda *_: meeting.Met(meeting.Apps(), {}))
     monkeypatch.setattr(meeting, "look", lambda *_: Now(flags=("--stop-apps",)))
     monkeypatch.setattr(durations, "of", lambda *_, stops: Expectation(65.0, stops))
-    monkeypatch.setattr(quotas, "shortages", lambda *_: None)
+    monkeypatch.setattr(shortages, "shortages", lambda *_: None)
     nothing: Any = None
     with house("ada-editor", of_file=OfFile(file, environment, nothing, nothing)) as made:
         made.enter()

@@ -130,12 +130,32 @@ def find(environment: Environment, places: Iterable[Store], traces: Iterable[Dom
     homes = {home: _kept_home(home, found) for home, found in kept.items()}
     in_domains = [holding for trace in traces for holding in _in_domain(environment, trace)]
     found = (
-        *(Holding(s.kind, s.name, held.text, held.size) for s in places if (held := _stored(environment, s))),
+        *in_stores(environment, places),
         *(holding for holding in in_domains if holding.name not in homes),
         *homes.values(),
         *studies(environment),
     )
     return priced(environment, found)
+
+
+def in_stores(environment: Environment, places: Iterable[Store]) -> Iterator[Holding]:
+    """Find users' data in these stores."""
+    for place in places:
+        if held := _stored(environment, place):
+            yield Holding(place.kind, place.name, held.text, held.size)
+
+
+def in_spaces(spaces: Iterable[Space], apps: Collection[App], now: datetime) -> Iterator[Holding]:
+    """Find the spaces that may have a volume with files.
+
+    Args:
+        spaces: Of a domain.
+        apps: All of the domain's.
+        now: AWS's time.
+    """
+    for space in spaces:
+        if _may_hold_files(space, apps, now):
+            yield Holding(SPACE, space.name, f"a volume of {space.volume_gb or '?'} GB")
 
 
 def studies(account: Account) -> Iterator[Holding]:
@@ -210,9 +230,9 @@ def unstarted(spaces: Iterable[Space], apps: Collection[App], now: datetime) -> 
 
 def _in_living_domain(environment: Environment, domain: Domain) -> Iterable[Holding]:
     apps = environment.studio.apps(domain.id)
-    filled = filled_spaces(environment, domain.id, apps)
-    for space in filled:
-        yield Holding(SPACE, space.name, f"a volume of {space.volume_gb or '?'} GB")
+    spaces = environment.studio.spaces(domain.id)
+    filled = tuple(in_spaces(spaces, apps, emulation.now(environment.target)))
+    yield from filled
     if domain.home_file_system_id:
         profiles = len(environment.studio.user_profiles(domain.id))
         used = bool(apps or filled)

@@ -22,7 +22,7 @@ from studioctl.terraform.provider import MACHINE_WIDE
 from studioctl.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
-    from studioctl.aws.quotas import RunningApp
+    from studioctl.aws.quotas import Limits, RunningApp
     from studioctl.aws.session import Identity, Session
     from studioctl.aws.studio import Studio
     from studioctl.aws.values import App, Domain, Space, SpaceDetails, UserProfile
@@ -202,6 +202,13 @@ class Patient:
         from studioctl.aws.quotas import running_apps  # noqa: PLC0415
 
         return running_apps(self.session)
+
+    @property
+    def limits(self) -> "Limits":
+        """The account's quotas."""
+        from studioctl.aws.quotas import Limits  # noqa: PLC0415
+
+        return Limits(self.session)
 
     @shared
     def every_profile(self) -> "tuple[tuple[str, str], ...]":

@@ -28,6 +28,7 @@ from studioctl.terraform.state_resources import DEPOSED, Estate
 
 if TYPE_CHECKING:
     from studioctl.aws.belongings import Belongings
+    from studioctl.aws.changes import LastChanges
 
 VERSION_TIMEOUT = 600.0  # seconds; the provider, too, gives a version ten minutes
 FAILED = "Failed"  # AWS's status of what was never finished; what worked once is `Update_Failed`
@@ -59,7 +60,10 @@ def plan(
     refresh, is_settled = (not reach.is_known, reach.is_settled) if reach else (True, False)
     summary = yield from terraform.plan(targets=targets, refresh=refresh)
     created = {change.address for change in summary.changes if change.action == "create"}
-    found = existing(environment, created) if is_settled else (yield from settled(environment, created))
+    if reach and is_settled:
+        found = existing(environment, created - _unlisted(environment, reach.there))
+    else:
+        found = yield from settled(environment, created)
     # An older state can still record a predecessor, which AWS no longer has: Terraform would not import beside it.
     terraform.forget(sorted(found.keys() & {address for address, _ in estate.addresses()}))
     return (yield from _plan_with(environment, found, targets, refresh=refresh)) if found else summary
@@ -220,6 +224,18 @@ def existing(environment: Environment, addresses: Collection[str]) -> dict[str, 
         if resource.address in addresses:
             search.look_for(resource)
     return search.found
+
+
+def _unlisted(environment: Environment, there: "LastChanges") -> set[str]:
+    """The user profiles and spaces of the file that are not there, by what AWS has just listed."""
+    listed = {PROFILE: there.people, SPACE: (space.name for space in there.rooms)}
+    names = {type_: {name.casefold() for name in names} for type_, names in listed.items()}
+    return {
+        resource.address
+        for resource in environment.terraform.blueprint.resources()
+        if resource.type in names
+        and str(resource.arguments[kind_of(resource.type).name]).casefold() not in names[resource.type]
+    }
 
 
 def broken_creations(environment: Environment, found: Mapping[str, str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
 volume, and replacing a domain deletes every home directory and every volume.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from studioctl.catalog.kinds import (
@@ -31,6 +31,7 @@ from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import HOLDERS, Estate
 
 if TYPE_CHECKING:
+    from studioctl.aws.values import App, Space
     from studioctl.operations.data.inventory import Holding
 
 ENCRYPTION = "encryption_configuration"
@@ -269,15 +270,37 @@ def _said(account: Account, wanted: str, key: str) -> tuple[str | int, ...]:
     return ("studio", key)
 
 
-def held(environment: Environment, summary: PlanSummary) -> dict[str, "Holding"]:
-    """Everything that the plan destroys although it holds users' data, by its address."""
+def held(
+    environment: Environment,
+    summary: PlanSummary,
+    *,
+    apps: "Collection[App] | None" = None,
+    spaces: "Collection[Space] | None" = None,
+) -> dict[str, "Holding"]:
+    """Everything that the plan destroys although it holds users' data, by its address.
+
+    Args:
+        environment: The environment.
+        summary: The plan.
+        apps: The domain's, if AWS has just listed them.
+        spaces: The same.
+    """
     destroyed = {change.address for change in summary.changes if change.destroys and change.type in HOLDERS}
     if not destroyed:
         return {}
-    from studioctl.operations.provisioning import down  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.operations import emulation  # noqa: PLC0415 (botocore is needed only here)
+    from studioctl.operations.data import inventory  # noqa: PLC0415 (as above)
 
     addresses = _addresses(environment, destroyed)
-    return {addresses[h.kind, h.name]: h for h in down.present(environment) if (h.kind, h.name) in addresses}
+    places = (place for place in inventory.stores(environment, {}) if (place.kind, place.name) in addresses)
+    found = [*inventory.in_stores(environment, places)]
+    domain_id = environment.domain_id() if any(kind == HOLDERS[SPACE][0] for kind, _ in addresses) else None
+    if domain_id is not None:
+        listed = environment.studio.spaces(domain_id) if spaces is None else spaces
+        running = environment.studio.apps(domain_id) if apps is None else apps
+        going = [space for space in listed if (HOLDERS[SPACE][0], space.name) in addresses]
+        found += inventory.in_spaces(going, running, emulation.now(environment.target))
+    return {addresses[holding.kind, holding.name]: holding for holding in found}
 
 
 def clear_the_dataless(environment: Environment, summary: PlanSummary) -> None:
@@ -314,13 +337,13 @@ def clear_the_lost(environment: Environment, summary: PlanSummary, lose: Collect
                 empty(environment.session, str(attributes["id"]))
 
 
-def refuse_to_lose(environment: Environment, summary: PlanSummary) -> None:
-    """Refuses a plan that destroys things which hold users' data.
+def refuse_to_lose(environment: Environment, summary: PlanSummary, holding: "Mapping[str, Holding]") -> None:
+    """Refuses a plan that destroys things which hold users' data: what `held` found.
 
     Raises:
         RefusedError: It names them, where the file wants it, and the way that loses nothing.
     """
-    found = held(environment, summary).values()
+    found = holding.values()
     if not found:
         return
     types = {kind: resource_type for resource_type, (kind, _) in HOLDERS.items()}

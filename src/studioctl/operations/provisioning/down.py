@@ -237,12 +237,6 @@ def _is_there(environment: Environment, trace: DomainTraces) -> bool:
     return bool(environment.studio.domain(trace.domain_id)) or leftovers.exist(environment.session, trace)
 
 
-def present(environment: Environment) -> tuple[Holding, ...]:
-    """Find the users' data that exists now, among the resources in the state. Terraform must be initialised."""
-    traces = _traces(environment, Estate(environment.terraform.state()), {})
-    return holdings.find(environment, holdings.stores(environment, {}), traces)
-
-
 def refuse_to_lose(teardown: Teardown, *, is_local: bool) -> None:
     """Refuses when spaces hold volumes and the user did not say that these may go.
 

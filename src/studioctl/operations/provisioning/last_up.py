@@ -47,6 +47,8 @@ class LastUp:
         marks: Digest of what AWS said then of all that users share; empty where that is not known.
         file: Digests of what the file said, by its parts, see `studioctl.review.since`.
         version: studioctl's, which decides what becomes of a file.
+        strangers: The names of the domain's user profiles that are not in the state; None where nobody knows.
+        quotas: Quotas, each with the time when it was read, see `studioctl.aws.quotas.Limits`.
     """
 
     state: str
@@ -56,6 +58,8 @@ class LastUp:
     marks: str = ""
     file: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    strangers: frozenset[str] | None = None
+    quotas: Mapping[str, tuple[int, float]] = field(default_factory=dict)
 
     @property
     def age(self) -> float:
@@ -71,7 +75,9 @@ class LastUp:
             "basis": self.basis,
             "refreshed_at": self.refreshed_at,
         }
-        content |= {"marks": self.marks, "file": dict(self.file), "version": self.version}
+        content |= {"marks": self.marks, "file": dict(self.file), "version": self.version, "quotas": dict(self.quotas)}
+        if self.strangers is not None:
+            content["strangers"] = sorted(self.strangers)
         return json.dumps({**content, "resources": left}) + "\n"
 
 
@@ -84,8 +90,10 @@ def parse(text: str) -> LastUp | None:
         found = {str(address): Left(str(it[0]), str(it[1])) for address, it in content["resources"].items()}
         file = {str(key): str(digest) for key, digest in content.get("file", {}).items()}
         state, basis, version = (str(content.get(key, "")) for key in ("state", "basis", "version"))
-        marks = str(content.get("marks", ""))
-        return LastUp(state, basis, float(content["refreshed_at"]), found, marks, file, version)
+        marks, at = str(content.get("marks", "")), float(content["refreshed_at"])
+        strangers = frozenset(map(str, content["strangers"])) if "strangers" in content else None
+        quotas = {str(key): (int(it[0]), float(it[1])) for key, it in content.get("quotas", {}).items()}
+        return LastUp(state, basis, at, found, marks, file, version, strangers, quotas)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -13,7 +13,8 @@ from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import Estate, instance_of
 
 if TYPE_CHECKING:
-    from studioctl.aws.values import App
+    from studioctl.aws.values import App, Space
+    from studioctl.operations.data.inventory import Holding
 
 STOP_APPS, DELETE_DATA = "--stop-apps", "--delete-data"
 # Type -> the attribute by which an app refers to it.
@@ -37,13 +38,13 @@ class Apps:
         running: Every app that runs in the domain.
         using: Those that use what the plan destroys, by its address.
         concerns_all: Whether AWS wants none to run at all.
-        listed: Every app of which AWS still knows.
+        listed: Every app of which AWS still knows; None where it was not asked.
     """
 
     running: tuple["App", ...] = ()
     using: Mapping[str, tuple["App", ...]] = field(default_factory=dict)
     concerns_all: bool = False
-    listed: tuple["App", ...] = ()
+    listed: tuple["App", ...] | None = None
 
     @property
     def in_the_way(self) -> tuple["App", ...]:
@@ -52,6 +53,23 @@ class Apps:
             return self.running
         used = [app for apps in self.using.values() for app in apps]
         return tuple(app for app in self.running if app in used)
+
+
+@dataclass(frozen=True)
+class Met:
+    """The things that a plan meets.
+
+    Args:
+        apps: Running apps.
+        held: What holds users' data and is destroyed, by its address.
+        domain_id: The domain that is there; None where there is none, or nothing to do.
+        spaces: Its spaces.
+    """
+
+    apps: Apps
+    held: Mapping[str, "Holding"]
+    domain_id: str | None = None
+    spaces: tuple["Space", ...] = ()
 
 
 def needs_rest(change: ResourceChange) -> bool:
@@ -110,31 +128,47 @@ def _uses(app: "App", type_: str, called: str) -> bool:
     return names[type_] == called
 
 
-def look(environment: Environment, summary: PlanSummary) -> Now:
-    """The things that a plan meets, for its review. Terraform must have been initialised."""
-    from studioctl.operations import emulation  # noqa: PLC0415 (only here, as is botocore)
-    from studioctl.operations.data import inventory  # noqa: PLC0415
+def obstacles(environment: Environment, summary: PlanSummary) -> Met:
+    """The things that stand in the way of a plan, which AWS is asked for now."""
+    found = apps(environment, summary)
+    return Met(found, data_loss.held(environment, summary, apps=found.listed))
 
+
+def all_of(environment: Environment, summary: PlanSummary) -> Met:
+    """The things that a plan meets: who works, and what it would lose. Terraform must have been initialised.
+
+    Spaces are those that the plan has listed.
+    """
     is_there = not any(change.type == DOMAIN and change.action == "create" for change in summary.changes)
     met = apps(environment, summary, every=is_there and bool(summary.changes))
     domain_id = environment.domain_id() if is_there and summary.changes else None
-    listed = summary.reach.there.rooms if summary.reach.there else None
-    spaces = (environment.studio.spaces(domain_id) if listed is None else listed) if domain_id else ()
-    unstarted = inventory.unstarted(spaces, met.listed, emulation.now(environment.target)) if spaces else ()
+    there = summary.reach.there.rooms if summary.reach.there else None
+    spaces = (environment.studio.spaces(domain_id) if there is None else there) if domain_id else ()
+    listed = spaces if domain_id else None
+    return Met(met, data_loss.held(environment, summary, apps=met.listed, spaces=listed), domain_id, spaces)
+
+
+def look(environment: Environment, summary: PlanSummary, met: Met | None = None) -> Now:
+    """The things that a plan meets, for its review. `met` where somebody has just looked for them."""
+    from studioctl.operations import emulation  # noqa: PLC0415 (only here, as is botocore)
+    from studioctl.operations.data import inventory  # noqa: PLC0415
+
+    met = met or all_of(environment, summary)
+    spaces, listed = met.spaces, met.apps.listed or ()
+    unstarted = inventory.unstarted(spaces, listed, emulation.now(environment.target)) if spaces else ()
     owners = {space.name: space.owner for space in spaces if space.owner}
 
     def read(found: tuple["App", ...]) -> tuple[Running, ...]:
         return tuple(Running(app.space, owners.get(app.space or "") or app.user_profile) for app in found)
 
-    held = data_loss.held(environment, summary)
-    same = reach.same(environment) if domain_id else reach.Same()
+    same = reach.same(environment) if met.domain_id else reach.Same()
     return Now(
-        running=read(met.running),
-        using={address: read(found) for address, found in met.using.items()},
-        held={address: holding.contents for address, holding in held.items()},
+        running=read(met.apps.running),
+        using={address: read(found) for address, found in met.apps.using.items()},
+        held={address: holding.contents for address, holding in met.held.items()},
         owners=owners,
         unstarted=frozenset(space.name for space in unstarted),
-        flags=(*((STOP_APPS,) if met.in_the_way else ()), *((DELETE_DATA,) if held else ())),
+        flags=(*((STOP_APPS,) if met.apps.in_the_way else ()), *((DELETE_DATA,) if met.held else ())),
         zones=_zones(environment, summary),
         same_keys=same.keys,
         same_resources=same.resources,

@@ -80,12 +80,12 @@ def of(environment: Environment, *, refresh: bool = False) -> Scope:
     """The scope of the next plan."""
     now = Reach()
     try:
-        now = _listed(environment)
-        now = replace(now, marks=_marks(environment) if now.listed else "")
-        record = last_up.read(environment) if now.listed and not refresh else None
+        record = last_up.read(environment) if _domain_id(environment) and not refresh else None
+        doubt = "it was asked for" if refresh else next(_doubts(environment, record), "")
+        now = _listed(environment, record=None if doubt else record)
+        now = _shared(environment, now) if now.listed else now
     except (AwsError, OSError) as refusal:
         return _everything(now, str(refusal))
-    doubt = "it was asked for" if refresh else next(_doubts(environment, record), "")
     if doubt or record is None:
         return _everything(now, doubt)
     described = environment.terraform.blueprint.resources()
@@ -96,7 +96,8 @@ def of(environment: Environment, *, refresh: bool = False) -> Scope:
     targets = frozenset({resource.address for resource in described} | known) - left
     is_known = bool(now.marks) and now.marks == record.marks
     is_known &= all(_has_its_time(address, record, now.listed) for address in known & targets)
-    reach = replace(now, targets=targets, refreshed_at=record.refreshed_at, is_known=is_known)
+    quotas = {key: told for key, told in record.quotas.items() if 0 <= time.time() - told[1] < DAY}
+    reach = replace(now, targets=targets, refreshed_at=record.refreshed_at, is_known=is_known, quotas=quotas)
     return Scope(reach, frozenset(left))
 
 
@@ -122,8 +123,8 @@ def _has_its_time(address: str, record: LastUp, listed: Mapping[str, str]) -> bo
     return before is not None and before.changed_at == listed.get(address)
 
 
-def _marks(environment: Environment) -> str:
-    """A digest of what AWS says of all that users share; empty where it does not tell."""
+def _shared(environment: Environment, now: Reach) -> Reach:
+    """Add AWS's answers about all that users share, as far as AWS allows to read it."""
     from studioctl.aws import marks  # noqa: PLC0415 (botocore is needed only here)
 
     things: dict[str, list[Mapping[str, Any]]] = {}
@@ -131,9 +132,10 @@ def _marks(environment: Environment) -> str:
         if (type_ := address.split(".")[0]) not in LISTED:
             things.setdefault(type_, []).append(attributes)
     try:
-        return marks.digest(environment.session, things)
+        now = replace(now, domain=environment.studio.described_domain(_domain_id(environment)))
+        return replace(now, marks=marks.digest(environment.session, things, now.domain))
     except AwsError:
-        return ""
+        return now
 
 
 def _doubts(environment: Environment, record: LastUp | None) -> Iterator[str]:
@@ -158,31 +160,44 @@ def _doubts(environment: Environment, record: LastUp | None) -> Iterator[str]:
         yield "something moves to another address"
 
 
-def _listed(environment: Environment, *, since: str = "") -> Reach:
+def _domain_id(environment: Environment) -> str:
+    """The domain's id by the state; empty where it has none, or more than one."""
+    domains = Estate(environment.terraform.state()).ids(DOMAIN)
+    return domains[0] if len(domains) == 1 else ""
+
+
+def _listed(environment: Environment, *, since: str = "", record: LastUp | None = None) -> Reach:
     """The profiles and spaces that AWS lists, with the times of last change, by address. Nothing without a domain.
 
     Args:
         environment: The environment.
         since: Only changes since then.
+        record: How the last `up` left this very state: then AWS is asked for less.
 
     Raises:
         AwsError: AWS refused.
     """
-    estate = Estate(environment.terraform.state())
-    domains = estate.ids(DOMAIN)
-    if len(domains) != 1:
+    domain_id = _domain_id(environment)
+    if not domain_id:
         return Reach()
     from studioctl.aws.changes import last_changes  # noqa: PLC0415 (botocore is needed only here)
 
-    changes = last_changes(environment.session, domains[0], since=since)
+    estate = Estate(environment.terraform.state())
+    people = {str(it.get(LISTED[PROFILE])): address for address, it in estate.resources(PROFILE)}
+    known = {}
+    if record and record.strangers is not None:
+        known = dict.fromkeys(record.strangers, "")
+        for name, address in people.items():
+            known[name] = record.resources[address].changed_at if address in record.resources else ""
+    changes = last_changes(environment.session, domain_id, since=since, known=known)
     times = {PROFILE: changes.profiles, SPACE: changes.spaces}
     listed = {
         address: times[type_][name]
         for type_, argument in LISTED.items()
         for address, attributes in estate.resources(type_)
-        if (name := str(attributes.get(argument))) in times[type_] and attributes.get("domain_id") == domains[0]
+        if (name := str(attributes.get(argument))) in times[type_] and attributes.get("domain_id") == domain_id
     }
-    return Reach(listed=listed, there=changes)
+    return Reach(listed=listed, there=changes, strangers=frozenset(changes.people).difference(people))
 
 
 def _referred_to(environment: Environment, changes: Collection[ResourceChange], left: Collection[str]) -> str:
@@ -250,11 +265,12 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
     """
     changed = {change.address for change in summary.changes}
     described = {resource.address: resource for resource in environment.terraform.blueprint.resources()}
-    listed = dict(summary.reach.listed)
+    listed, strangers = dict(summary.reach.listed), summary.reach.strangers
     try:
         if any(r.type in LISTED and (a in changed or a not in listed) for a, r in described.items()):
             kept = {address: at for address, at in listed.items() if address not in changed}
-            listed = {**_listed(environment, since=max(listed.values(), default="")).listed, **kept}
+            now = _listed(environment, since=max(listed.values(), default=""))
+            listed, strangers = {**now.listed, **kept}, strangers | now.strangers
         left = {a: Left(last_up.of_resource(described[a]), at) for a, at in listed.items() if a in described}
         if left:
             are_others = any(change.type not in LISTED for change in summary.changes)
@@ -262,7 +278,9 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
             left |= {a: Left(last_up.of_resource(it), "") for a, it in described.items() if it.type == DOMAIN}
             state, basis = last_up.of_state(environment.terraform.state()), last_up.basis(environment)
             at, file = summary.reach.refreshed_at or time.time(), since.digests(environment.config)
-            last_up.write(environment, LastUp(state, basis, at, left, marks, file, __version__))
+            quotas = summary.reach.quotas
+            record = LastUp(state, basis, at, left, marks, file, __version__, strangers, quotas)
+            last_up.write(environment, record)
     except (StudioctlError, OSError) as error:  # what the `up` came to is more important
         yield Noted(
             f"The next plan looks at everything: how things were left could not be recorded. {error}", is_detail=True

@@ -10,7 +10,7 @@ A killed run therefore leaves less to do, and the next run finds out what is lef
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -76,11 +76,19 @@ def _attribute(path: str, before: Any, after: Any) -> AttributeChange:
 
 @dataclass(frozen=True)
 class _Records:
-    """Terraform's state, and a plan's effect on it. `is_made`: the plan's resources have been created."""
+    """Terraform's state, and a plan's effect on it.
+
+    Args:
+        environment: The environment.
+        summary: The plan.
+        is_made: Whether the plan's resources have been created.
+        domain: AWS's description of the domain, if it was just read. AWS is asked otherwise.
+    """
 
     environment: Environment
     summary: PlanSummary
     is_made: bool = False
+    domain: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def attributes(self) -> Mapping[str, Mapping[str, Any]]:
@@ -145,7 +153,7 @@ class _Records:
     def _describe(self, resource: Resource, domain_id: str) -> Mapping[str, Any]:
         studio = self.environment.studio
         if resource.type == DOMAIN:
-            return studio.described_domain(domain_id)
+            return self.domain or studio.described_domain(domain_id)
         return studio.described_space(domain_id, resource.arguments["space_name"])
 
     def _wanted(self, resource: Resource, current: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,7 +177,7 @@ def complete(environment: Environment, summary: PlanSummary) -> PlanSummary:
     Raises:
         AwsError: AWS refused to tell how things are.
     """
-    records = _Records(environment, summary)
+    records = _Records(environment, summary, domain=summary.reach.domain_at_rest)
     changed = [subject for subject in (*records.unborn(), *records.subjects()) if subject.attributes]
     assigned = () if (first := domain_by_api.due(environment, summary)) else assignments.steps(environment, summary)
     if not changed and first is None:

@@ -81,6 +81,7 @@ def cleared(
     stop_apps: bool = False,
     delete_data: bool = False,
     adopt: str | None = None,
+    met: meeting.Met | None = None,
 ) -> tuple["App", ...]:
     """The apps that `apply` has to stop first, once it is sure that the plan can be applied and loses nothing unasked.
 
@@ -90,18 +91,19 @@ def cleared(
         stop_apps: Whether running apps may be stopped.
         delete_data: Whether the data in what the plan destroys may be lost.
         adopt: The environment's name once more, if it may be one of which there is no record here.
+        met: The things that it meets, where somebody has just looked for them.
 
     Raises:
         RefusedError: No record here tells of a living environment of the name; or AWS cannot do it, data or its key
             would be lost, apps are in the way, or an image is not there.
     """
     refuse_whatever_is_said(environment, summary, adopt=adopt)
+    met = met or meeting.obstacles(environment, summary)
     if not delete_data:
-        data_loss.refuse_to_lose(environment, summary)
-    in_the_way = meeting.apps(environment, summary).in_the_way
+        data_loss.refuse_to_lose(environment, summary, met.held)
     if not stop_apps:
-        refuse_to_stop(in_the_way)
-    return in_the_way
+        refuse_to_stop(met.apps.in_the_way)
+    return met.apps.in_the_way
 
 
 def refuse_whatever_is_said(environment: Environment, summary: PlanSummary, *, adopt: str | None = None) -> None:

@@ -65,11 +65,19 @@ class Terraform:
 
 @dataclass
 class Life:
-    """An environment after an `up`; `times` is what AWS lists, `shared` a digest of what else it says."""
+    """An environment after an `up`.
+
+    Args:
+        environment: The environment.
+        times: What AWS lists.
+        shared: A digest of what else it says.
+        asked: The user profiles that were known when it was asked for those, each time.
+    """
 
     environment: Environment
     times: dict[str, dict[str, str]]
     shared: dict[str, str]
+    asked: list[Mapping[str, str]]
 
     @property
     def terraform(self) -> Terraform:
@@ -88,7 +96,7 @@ class Life:
     def change(self, *changes: ResourceChange, **of_reach: Any) -> None:
         """An `up` with these changes, carried out."""
         now = reach.of(self.environment, refresh=True).reach
-        looked = {"listed": now.listed, "marks": now.marks, "refreshed_at": time.time(), **of_reach}
+        looked = {**vars(now), "refreshed_at": time.time(), **of_reach}
         done(reach.remember(self.environment, summary(*changes, **looked)))
 
 
@@ -122,16 +130,19 @@ def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
     shared = {"now": "as it was"}
     times = {"profiles": dict.fromkeys(PEOPLE, "1"), "spaces": {f"{name}-editor": "1" for name in PEOPLE}}
 
-    def since(*_: object, since: str) -> LastChanges:
+    asked: list[Mapping[str, str]] = []
+
+    def since(*_: object, since: str, known: Mapping[str, str]) -> LastChanges:
+        asked.append(known)
         profiles, spaces = ({n: at for n, at in of.items() if at >= since} for of in times.values())
-        return LastChanges(profiles, spaces)
+        return LastChanges(profiles, spaces, people=tuple(profiles))
 
     monkeypatch.setattr(changes, "last_changes", since)
     monkeypatch.setattr(marks, "digest", lambda *_: str(shared["now"]))
     session = SimpleNamespace(calls=3)
     environment = Environment(described, Target("us-east-1"), cast("Any", terraform))
-    environment.__dict__["session"] = session
-    made = Life(environment, times, shared)
+    environment.__dict__.update(session=session, studio=SimpleNamespace(described_domain=lambda _: {}))
+    made = Life(environment, times, shared, asked)
     made.change()
     return made
 
@@ -400,7 +411,6 @@ def test_whether_anything_is_under_way_is_asked_again_before_the_plan_is_applied
         yield Noted("settled")
 
     monkeypatch.setattr(delete, "settle", settle)
-    life.environment.__dict__["studio"] = None
     change = changed(f"{SPACE}.edsger-editor")
 
     for refresh in (False, True):
@@ -461,3 +471,83 @@ def test_what_passes_is_waited_for(life: Life, monkeypatch: pytest.MonkeyPatch, 
 
     assert reach.of(life.environment).reach.is_settled is not passing
     assert not reach.of(life.environment, refresh=True).reach.is_settled  # nobody knows how the last run ended
+
+
+def test_who_is_known_is_not_asked_for_again(life: Life) -> None:
+    life.times["profiles"] |= {"edsger": "1"}
+    life.change()
+
+    reach.of(life.environment)
+    assert life.asked[-1] == dict.fromkeys(PEOPLE, "1") | {"edsger": ""}  # somebody made edsger by hand
+    reach.of(life.environment, refresh=True)
+    assert life.asked[-1] == {}
+
+
+def test_who_failed_and_who_came_with_an_up_is_known(life: Life) -> None:
+    planned = reach.of(life.environment).reach
+    life.times["profiles"] |= {"edsger": "2"}
+    new = {"user_profile_name": "edsger", "domain_id": DOMAIN}
+    life.file(*PEOPLE, "edsger")
+    life.terraform.instances[f"{PROFILE}.edsger"] = {"attributes": new}
+    del life.times["profiles"]["ada"]
+    listed = {address: at for address, at in planned.listed.items() if address != f"{PROFILE}.ada"}
+    done(reach.remember(life.environment, summary(changed(f"{PROFILE}.edsger"), **{**vars(planned), "listed": listed})))
+
+    reach.of(life.environment)
+
+    assert life.asked[-1] == {**dict.fromkeys(PEOPLE, "1"), "ada": "", "edsger": "2"}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [({"strangers": None}, "there is no record of how it was left"), ({"state": "another"}, "the state was changed")],
+    ids=["makes no sense", "of another state"],
+)
+def test_by_a_record_that_is_not_trusted_nobody_is_known(life: Life, content: Any, why: str) -> None:
+    file = life.terraform.directory / "last-up.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **content}))
+
+    assert str(life.looked_at()).startswith(why)
+    assert life.asked[-1] == {}
+
+
+def test_by_a_record_of_an_earlier_version_nobody_is_known(life: Life) -> None:
+    file = life.terraform.directory / "last-up.json"
+    record = json.loads(file.read_text())
+    del record["strangers"], record["quotas"]
+    file.write_text(json.dumps(record))
+
+    assert life.looked_at() == set()
+    assert life.asked[-1] == {}
+
+
+def test_quotas_are_kept_for_a_day(life: Life) -> None:
+    now = time.time()
+    life.change(quotas={"L-1": (5, now - 60), "L-2": (6, now - reach.DAY - 60), "L-3": (7, now + 3600)})
+
+    assert reach.of(life.environment).reach.quotas == {"L-1": (5, now - 60)}
+    assert reach.of(life.environment, refresh=True).reach.quotas == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "passing", "is_told"),
+    [("InService", False, True), ("Updating", False, False), ("InService", True, False)],
+)
+def test_what_aws_said_of_the_domain_holds_while_nothing_is_under_way(
+    life: Life, monkeypatch: pytest.MonkeyPatch, status: str, *, passing: bool, is_told: bool
+) -> None:
+    said = {"Status": status}
+    life.environment.__dict__["studio"] = SimpleNamespace(described_domain=lambda _: said)
+    listed = changes.last_changes
+    monkeypatch.setattr(changes, "last_changes", lambda *a, **k: replace(listed(*a, **k), passing=passing))
+
+    assert reach.of(life.environment).reach.domain_at_rest == (said if is_told else {})
+    assert reach.of(life.environment, refresh=True).reach.domain_at_rest == {}
+
+
+def test_only_what_aws_lists_is_looked_for_before_it_is_made(life: Life) -> None:
+    listed = LastChanges(people=("ADA", "grace"), rooms=(cast("Any", SimpleNamespace(name="ada-editor")),))
+
+    found = adopt._unlisted(life.environment, listed)
+
+    assert found == both(*PEOPLE) - {f"{PROFILE}.ada", f"{PROFILE}.grace", f"{SPACE}.ada-editor"}
