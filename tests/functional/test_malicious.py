@@ -136,7 +136,7 @@ def _a_planted_state_decides_nothing(victim: Shell, place: Path) -> None:
     for words in (("down", "--yes", "--delete-data"), ("up", "--yes"), ("plan",), ("state", "restore", "3", "--yes")):
         done = victim.studioctl(*words, expect=4)
         assert f"Error: '{place / 'terraform.tfstate'}' was not left there by studioctl" in done.err
-        assert "Next:  studioctl state trust   (shows what is in it," in done.err
+        assert "Next:  studioctl state trust   (shows its contents and" in done.err
     shown = victim.studioctl("state", "trust", expect=4)
     assert shown.err == (
         f"{place / 'terraform.tfstate'}: serial 3, 1 resource\n"
