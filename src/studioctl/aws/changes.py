@@ -43,7 +43,7 @@ class LastChanges:
 
 
 def last_changes(
-    session: Session, domain_id: str, *, since: str = "", known: Mapping[str, str] | None = None
+    session: Session, domain_id: str, *, since: str = "", known: Mapping[str, str] | None = None, seen: str = ""
 ) -> LastChanges:
     """The last changes in a domain; none when there is no such domain.
 
@@ -55,6 +55,7 @@ def last_changes(
         since: Only those since then, which takes fewer calls; a time as this function returns it.
         known: All user profiles that there were, with the times of their last changes, or "". Then AWS is asked for
             fewer of them, and the answer is the same but for the times of those that are known without.
+        seen: The newest of all times when these were listed. Later changes are looked for.
 
     Raises:
         AwsError: AWS refused.
@@ -66,7 +67,7 @@ def last_changes(
 
     if known:
         spaces = listed(SPACES)
-        profiles, as_known = _beside(session, domain_id, known, spaces)
+        profiles, as_known = _beside(session, domain_id, known, seen, spaces)
     else:
         with ThreadPoolExecutor(len(KINDS)) as pool:
             profiles, spaces = pool.map(listed, KINDS)
@@ -81,7 +82,7 @@ def last_changes(
 
 
 def _beside(
-    session: Session, domain_id: str, known: Mapping[str, str], spaces: Iterable[Entry]
+    session: Session, domain_id: str, known: Mapping[str, str], seen: str, spaces: Iterable[Entry]
 ) -> tuple[list[Entry], dict[str, str]]:
     """The user profiles that changed since they were known, and those that did not.
 
@@ -90,7 +91,7 @@ def _beside(
     So the list is read on to where nothing has changed since, and until it has shown all who own none.
     """
     unseen = known.keys() - {it.owner for _, it in spaces if isinstance(it, Space)}
-    unchanged = _before(max(known.values()))
+    unchanged = _before(seen)
     found: list[Entry] = []
     for each in latest(session, domain_id, *PROFILES):
         if not unseen and _time(each) < unchanged:

@@ -168,7 +168,8 @@ def test_who_owns_a_space_need_not_be_listed(
     pages: Any, owners: tuple[str, ...], strangers: tuple[str, ...], read: int
 ) -> None:
     domain = Listed(*pages, owners=owners)
-    found = changes.last_changes(domain.session, "d-1", known=KNOWN | dict.fromkeys(strangers, ""))
+    known = KNOWN | dict.fromkeys(strangers, "")
+    found = changes.last_changes(domain.session, "d-1", known=known, seen=max(KNOWN.values()))
     asked = domain.read
     everything = changes.last_changes(domain.session, "d-1")
 
@@ -183,6 +184,15 @@ def test_who_owns_a_space_need_not_be_listed(
 def test_times_that_are_none_make_it_list_all(newest: str) -> None:
     domain = Listed(*AS_KNOWN, owners=("ada",))
 
-    found = changes.last_changes(domain.session, "d-1", known={"ada": newest})
+    found = changes.last_changes(domain.session, "d-1", known={"ada": newest}, seen=newest)
 
     assert list(found.profiles) == ["ada", "grace", "eve", "bob"]
+
+
+def test_a_change_before_the_newest_known_one_is_seen_if_it_was_not_listed_then() -> None:
+    """An `up` made ada; grace was changed by somebody else while it ran, before ada was made."""
+    domain = Listed(*AS_KNOWN, owners=("ada", "grace", "eve", "bob"))
+
+    found = changes.last_changes(domain.session, "d-1", known=KNOWN | {"grace": at(-95)}, seen=at(-90))
+
+    assert found.profiles["grace"] == at(0)

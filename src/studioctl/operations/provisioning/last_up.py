@@ -47,6 +47,8 @@ class LastUp:
         marks: Digest of what AWS said then of all that users share; empty where that is not known.
         file: Digests of what the file said, by its parts, see `studioctl.review.since`.
         version: studioctl's, which decides what becomes of a file.
+        seen: The newest time of a change of a profile that AWS listed before the `up` changed anything. The next plan
+            looks for all changes since then: somebody else may have changed one while the `up` ran.
         strangers: The names of the domain's user profiles that are not in the state; None where nobody knows.
         quotas: Quotas, each with the time when it was read, see `studioctl.aws.quotas.Limits`.
     """
@@ -58,6 +60,7 @@ class LastUp:
     marks: str = ""
     file: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    seen: str = ""
     strangers: frozenset[str] | None = None
     quotas: Mapping[str, tuple[int, float]] = field(default_factory=dict)
 
@@ -74,6 +77,7 @@ class LastUp:
             "state": self.state,
             "basis": self.basis,
             "refreshed_at": self.refreshed_at,
+            "seen": self.seen,
         }
         content |= {"marks": self.marks, "file": dict(self.file), "version": self.version, "quotas": dict(self.quotas)}
         if self.strangers is not None:
@@ -89,11 +93,11 @@ def parse(text: str) -> LastUp | None:
             return None
         found = {str(address): Left(str(it[0]), str(it[1])) for address, it in content["resources"].items()}
         file = {str(key): str(digest) for key, digest in content.get("file", {}).items()}
-        state, basis, version = (str(content.get(key, "")) for key in ("state", "basis", "version"))
+        state, basis, version, seen = (str(content.get(key, "")) for key in ("state", "basis", "version", "seen"))
         marks, at = str(content.get("marks", "")), float(content["refreshed_at"])
         strangers = frozenset(map(str, content["strangers"])) if "strangers" in content else None
         quotas = {str(key): (int(it[0]), float(it[1])) for key, it in content.get("quotas", {}).items()}
-        return LastUp(state, basis, at, found, marks, file, version, strangers, quotas)
+        return LastUp(state, basis, at, found, marks, file, version, seen, strangers, quotas)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return None
 

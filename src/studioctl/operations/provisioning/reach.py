@@ -184,12 +184,12 @@ def _listed(environment: Environment, *, since: str = "", record: LastUp | None 
 
     estate = Estate(environment.terraform.state())
     people = {str(it.get(LISTED[PROFILE])): address for address, it in estate.resources(PROFILE)}
-    known = {}
+    known, seen = {}, record.seen if record else ""
     if record and record.strangers is not None:
         known = dict.fromkeys(record.strangers, "")
         for name, address in people.items():
             known[name] = record.resources[address].changed_at if address in record.resources else ""
-    changes = last_changes(environment.session, domain_id, since=since, known=known)
+    changes = last_changes(environment.session, domain_id, since=since, known=known, seen=seen)
     times = {PROFILE: changes.profiles, SPACE: changes.spaces}
     listed = {
         address: times[type_][name]
@@ -266,6 +266,7 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
     changed = {change.address for change in summary.changes}
     described = {resource.address: resource for resource in environment.terraform.blueprint.resources()}
     listed, strangers = dict(summary.reach.listed), summary.reach.strangers
+    seen = max((at for address, at in listed.items() if address.startswith(PROFILE)), default="")
     try:
         if any(r.type in LISTED and (a in changed or a not in listed) for a, r in described.items()):
             kept = {address: at for address, at in listed.items() if address not in changed}
@@ -279,7 +280,7 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
             state, basis = last_up.of_state(environment.terraform.state()), last_up.basis(environment)
             at, file = summary.reach.refreshed_at or time.time(), since.digests(environment.config)
             quotas = summary.reach.quotas
-            record = LastUp(state, basis, at, left, marks, file, __version__, strangers, quotas)
+            record = LastUp(state, basis, at, left, marks, file, __version__, seen, strangers, quotas)
             last_up.write(environment, record)
     except (StudioctlError, OSError) as error:  # what the `up` came to is more important
         yield Noted(

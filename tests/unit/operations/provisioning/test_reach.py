@@ -132,9 +132,10 @@ def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
 
     asked: list[Mapping[str, str]] = []
 
-    def since(*_: object, since: str, known: Mapping[str, str]) -> LastChanges:
+    def since(*_: object, since: str, known: Mapping[str, str], seen: str) -> LastChanges:
         asked.append(known)
         profiles, spaces = ({n: at for n, at in of.items() if at >= since} for of in times.values())
+        profiles |= {n: at for n, at in known.items() if at and profiles.get(n, "") < seen}
         return LastChanges(profiles, spaces, people=tuple(profiles))
 
     monkeypatch.setattr(changes, "last_changes", since)
@@ -551,3 +552,12 @@ def test_only_what_aws_lists_is_looked_for_before_it_is_made(life: Life) -> None
     found = adopt._unlisted(life.environment, listed)
 
     assert found == both(*PEOPLE) - {f"{PROFILE}.ada", f"{PROFILE}.grace", f"{SPACE}.ada-editor"}
+
+
+def test_what_somebody_changed_while_an_up_ran_is_seen_next_time(life: Life) -> None:
+    listed = reach.of(life.environment, refresh=True).reach
+    life.times["profiles"] |= {"ada": "5", "grace": "9"}  # ada by somebody else, then grace by the `up`
+    looked = {**vars(listed), "refreshed_at": time.time()}
+    done(reach.remember(life.environment, summary(changed(f"{PROFILE}.grace", "update"), **looked)))
+
+    assert reach.of(life.environment).left == both(*PEOPLE) - profiles("ada")
