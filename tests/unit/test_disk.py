@@ -71,7 +71,7 @@ def test_a_full_disk_is_told_in_words_wherever_it_is_met(
     def broken(*arguments: object, **options: object) -> None:
         raise OSError(number, os.strerror(number), "/home/ada/a file")
 
-    monkeypatch.setattr(main, "app", broken)
+    monkeypatch.setattr(main, "tree", lambda: broken)
 
     assert main.run(["up"]) == 1
     assert capsys.readouterr().err == (
