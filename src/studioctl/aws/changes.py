@@ -5,13 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studioctl.aws.errors import ignoring_missing
 from studioctl.aws.session import Session
 from studioctl.aws.values import UNSETTLED, Space, UserProfile, read_space
 
-PAGE = {"PageSize": 100}  # AWS's largest; its default is 10
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import PaginatorConfigTypeDef
+
+PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}  # AWS's largest; its default is 10
 SETTLED = "InService"
 PASSING = {*UNSETTLED, "Deleting"}
 LONGEST_CHANGE = timedelta(hours=1)  # the provider gives the longest of them, a domain's, 20 minutes

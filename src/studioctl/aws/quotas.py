@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio_emulator import facts
 from studio_emulator.facts import EDITORS_ON, TRAINING_ON, editor_quota_name, training_quota_name
+from studioctl.aws.changes import PAGE
 from studioctl.aws.errors import MissingError, translated
 from studioctl.aws.session import Session
 from studioctl.aws.surroundings import home_region
@@ -256,14 +257,14 @@ def _in_domains(
     inside: Any = {"DomainIdEquals": domain_id} if domain_id else {}
     with translated():
         pages: Any = session.client("sagemaker").get_paginator(operation)
-        pages = pages.paginate(PaginationConfig={"PageSize": 100}, **inside)
+        pages = pages.paginate(PaginationConfig=PAGE, **inside)
         return tuple((each["DomainId"], each[name]) for page in pages for each in page[member])
 
 
 def running_apps(session: Session) -> tuple[RunningApp, ...]:
     """Return the running apps in all domains of this region."""
     with translated():
-        pages = session.client("sagemaker").get_paginator("list_apps").paginate(PaginationConfig={"PageSize": 100})
+        pages = session.client("sagemaker").get_paginator("list_apps").paginate(PaginationConfig=PAGE)
         found = [app for page in pages for app in page["Apps"] if app["Status"] in {"InService", "Pending"}]
     return tuple(
         RunningApp(

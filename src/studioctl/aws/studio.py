@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from studioctl.aws import changes
+from studioctl.aws.changes import PAGE
 from studioctl.aws.errors import MissingError, ignoring_missing, translated
 from studioctl.aws.session import Session
 from studioctl.aws.values import (
@@ -28,14 +29,12 @@ from studioctl.aws.values import (
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import (
-        PaginatorConfigTypeDef,
         RetentionPolicyTypeDef,
         SpaceSettingsTypeDef,
         UserSettingsTypeDef,
     )
 
 AT_ONCE = 8  # calls side by side; AWS allows about five a second of each kind, and botocore waits when told to
-PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}  # AWS's largest; its default is 10
 
 
 class Studio:

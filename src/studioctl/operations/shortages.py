@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from studioctl.aws import quotas
+from studioctl.aws.changes import PAGE
 from studioctl.aws.quotas import Limits, RunningApp
 from studioctl.aws.values import App
 from studioctl.catalog.kinds import SPACE
@@ -13,8 +14,6 @@ from studioctl.operations.environment import Environment
 from studioctl.operations.quotas import MADE_BY_QUOTA, Demand, Looked, Names
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import Estate, instance_of
-
-PAGE = 100  # of AWS's lists
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Planned(Looked):
 
     def _every(self, ask: Callable[..., Names], ours: Collection[str]) -> Names:
         """Ours, which the plan has listed, and those of other domains; all of the region where that is fewer calls."""
-        if self._others is None or len(self._others) > 1 + len(ours) // PAGE:
+        if self._others is None or len(self._others) > 1 + len(ours) // PAGE["PageSize"]:
             return ask(self.session)
         theirs = (each for domain_id in self._others for each in ask(self.session, domain_id))
         return (*((str(self.domain_id), name) for name in ours), *theirs)

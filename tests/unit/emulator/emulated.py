@@ -145,6 +145,12 @@ class Studio:
 
     def domain(self, **changes: Any) -> str:
         """Make a domain and wait for it; returns its id."""
+        domain_id = str(self.begun_domain(**changes)["DomainId"])
+        self.wait_domain(domain_id)
+        return domain_id
+
+    def begun_domain(self, **changes: Any) -> dict[str, Any]:
+        """Ask for a domain; returns the answer, while AWS may still be making it."""
         request: dict[str, Any] = {
             "DomainName": f"domain-{uuid.uuid4().hex[:8]}",
             "AuthMode": "IAM",
@@ -152,9 +158,7 @@ class Studio:
             "VpcId": self.vpc_id,
             "SubnetIds": self.subnet_ids,
         }
-        domain_id = self.sagemaker.create_domain(**(request | changes))["DomainId"]
-        self.wait_domain(domain_id)
-        return domain_id
+        return dict(self.sagemaker.create_domain(**(request | changes)))
 
     def signed_up(self, user_name: str, domain_id: str) -> Callable[[], object]:
         """Adds somebody to IAM Identity Center; returns what assigns them to the application of a domain."""

@@ -2,7 +2,6 @@
 
 import functools
 import re
-import uuid
 from typing import Any
 
 import pytest
@@ -13,13 +12,7 @@ from tests.unit.emulator.emulated import Studio, client, eventually, gone, refus
 
 def test_ids_and_urls_have_awss_forms(studio: Studio, emulator: RunningEmulator) -> None:
     with standing(emulator):
-        created = studio.sagemaker.create_domain(
-            DomainName=f"forms-{studio.tag}",
-            AuthMode="IAM",
-            DefaultUserSettings={"ExecutionRole": studio.role_arn},
-            VpcId=studio.vpc_id,
-            SubnetIds=studio.subnet_ids,
-        )
+        created = studio.begun_domain(DomainName=f"forms-{studio.tag}")
         status = studio.sagemaker.describe_domain(DomainId=created["DomainId"])["Status"]
     assert status == "Pending"
     domain_id = created["DomainId"]
@@ -149,14 +142,7 @@ def test_groups_may_be_missing_in_a_closed_domain_and_of_another_vpc_in_any(stud
 
 def failed(studio: Studio, **request: Any) -> str:
     """Why a domain failed that AWS began to make. It is deleted again."""
-    domain_id = studio.sagemaker.create_domain(
-        DomainName=f"failing-{uuid.uuid4().hex[:8]}",
-        AuthMode="IAM",
-        DefaultUserSettings={"ExecutionRole": studio.role_arn},
-        VpcId=studio.vpc_id,
-        SubnetIds=studio.subnet_ids,
-        **request,
-    )["DomainId"]
+    domain_id = studio.begun_domain(**request)["DomainId"]
     described = eventually(
         lambda: studio.sagemaker.describe_domain(DomainId=domain_id), lambda domain: domain["Status"] != "Pending"
     )
