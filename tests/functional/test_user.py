@@ -27,6 +27,7 @@ name = "ada"
 name = "bob"
 volume_gb = 50
 github = { username = "bob-acme" }
+posix = { uid = 200001 }
 [users.editor]
 tools = ["ruff==0.14.5"]
 git = { "user.name" = "Bob", "init.defaultBranch" = "main" }
@@ -70,7 +71,7 @@ def test_who_is_in_the_file(here: Shell) -> None:
         ("ada", "studio.toml:8"),
         ("bob", "studio.toml:12"),
         ("eve", "people.csv:2"),
-        ("grace", "studio.toml:23"),
+        ("grace", "studio.toml:24"),
     ]
     assert json.loads(here.studioctl("user", "list", "--json").out)[2] == {
         "name": "eve",
@@ -110,7 +111,7 @@ def test_a_copy_of_somebody_with_nothing_that_is_theirs_alone(here: Shell) -> No
         done.err
         == """\
 Added 'eve' to studio.toml.
-Not copied, as it is one person's alone: github, editor.git.user.name.
+Not copied, as it is one person's alone: github, posix, editor.git.user.name.
 
 Next:
   studioctl plan  what it makes

@@ -24,7 +24,7 @@ CopyFrom = Annotated[
     str | None,
     typer.Option(
         "--copy-from",
-        help="Copy this user's values: group, spaces under the new name, editor, but not the Git or GitHub identity.",
+        help="Copy this user's values: group, spaces under the new name, editor, but nothing that says who they are.",
         metavar="NAME",
         show_default=False,
         autocompletion=completion.users,

@@ -1,6 +1,7 @@
 """File systems of EFS that spaces mount beside their volumes, and who people are there."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from pydantic import Field
@@ -60,11 +61,13 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
     for index, user in enumerate(list_in(data, "users")):
         if isinstance(user, dict):
             yield from _of(("users", index), list_in(user, "file_systems"), shared)
-    numbers: dict[str, Any] = {
-        user["name"]: user["posix"].get("uid")
-        for user in list_in(data, "users")
+    said = [
+        (index, user["name"], user["posix"].get("uid"))
+        for index, user in enumerate(list_in(data, "users"))
         if isinstance(user, dict) and isinstance(user.get("name"), str) and isinstance(user.get("posix"), dict)
-    }
+    ]
+    yield from _shared_numbers(said, [table_in(each, "homes") for each in shared if isinstance(each, dict)])
+    numbers: dict[str, Any] = {name.casefold(): number for _, name, number in said}
     for index, each in enumerate(shared):
         place: Location = ("storage", "file_systems", index)
         homes = table_in(each, "homes") if isinstance(each, dict) else {}
@@ -75,11 +78,28 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
             if (first := owners.setdefault(number, name)) != name:
                 words = f"{quote(first)} has the directory of number {number}, which is one user's; delete one of them"
                 yield (*place, "homes", name), words
-            elif numbers.setdefault(name, number) != number:
-                words = (
-                    f"{quote(name)} is number {numbers[name]} elsewhere, and a user has one number; delete one of them"
-                )
+            elif (other := numbers.setdefault(name.casefold(), number)) != number:
+                words = f"{quote(name)} is number {other} elsewhere, and a user has one number; delete one of them"
                 yield (*place, "homes", name), words
+
+
+def _shared_numbers(said: Iterable[tuple[int, str, Any]], homes: Iterable[Mapping[str, Any]]) -> Iterator[Violation]:
+    """People to whom the file gives the number of somebody else: on a file system the two would be one.
+
+    Args:
+        said: Of each user with a number: position, name and number.
+        homes: Numbers by name in home file systems. Two such may have one number, which AWS chose for each.
+    """
+    owners: dict[int, str] = {}
+    for table in homes:
+        for name, number in table.items():
+            if type(number) is int:
+                owners.setdefault(number, name)
+    for index, name, number in said:
+        if type(number) is int and (owner := owners.setdefault(number, name)).casefold() != name.casefold():
+            free = next(each for each in count(number + 1) if each not in owners)
+            words = f"{number} is the number of {quote(owner)}, who would own each file of {quote(name)}"
+            yield ("users", index, "posix", "uid"), f"{words}; write {free}, or another that nobody has"
 
 
 def _of(place: Location, own: Sequence[Any], shared: Sequence[Any]) -> Iterator[Violation]:

@@ -24,6 +24,8 @@ from studioctl.operations.environment import Account
 
 # Of another user's git configuration: who it is that commits.
 IDENTITY = ("user.name", "user.email", "user.signingkey")
+# Keys that say who a user is.
+OWN = ("github", "posix", "sso_user")
 Entry = dict[str, Any]
 LONGEST_NAME = 56  # a user's default space is named after them, and has 63 characters
 
@@ -191,7 +193,7 @@ def copied(model: Mapping[str, Any], name: str) -> Entry:
             entry[key] = {**value, **({"git": _anonymous(value["git"])} if "git" in value else {})}
             if entry[key].get("git") == {}:
                 del entry[key]["git"]
-        elif key not in {"name", "github", "sso_user"}:
+        elif key not in {"name", *OWN}:
             entry[key] = value
     return {key: value for key, value in entry.items() if value != {}}
 
@@ -389,7 +391,6 @@ def _anonymous(git: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _personal(model: Mapping[str, Any]) -> Iterator[str]:
-    if "github" in model:
-        yield "github"
+    yield from (key for key in OWN if key in model)
     git = model.get("editor", {}).get("git", {})
     yield from (f"editor.git.{key}" for key in git if key.lower() in IDENTITY)
