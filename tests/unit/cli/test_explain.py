@@ -14,7 +14,7 @@ the name is taken
 Usual causes
   An earlier run made it and was interrupted; the next one takes it over.
   Another environment has the same name.
-  A deleted secret keeps its name for some days.
+  A deleted secret keeps its name for a few days.
 
 Look
   studioctl doctor

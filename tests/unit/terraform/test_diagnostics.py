@@ -125,8 +125,8 @@ def test_the_message_has_our_name_and_awss_own_words_without_the_wrapping() -> N
         "  aws_iam_role.execution: creating IAM Role (demo): EntityAlreadyExists: Role with name demo already exists."
     )
     assert failure.hint == (
-        "Something of this name exists already: `studioctl doctor` says what. Choose another name in your file, or "
-        "remove what is in the way.\n"
+        "A resource with this name already exists: `studioctl doctor` shows which. Choose another name in your file, "
+        "or delete that resource.\n"
         f"The full log: {LOG}"
     )
 
