@@ -105,12 +105,12 @@ def tables(reports: Mapping[str, Report]) -> str:
 
 
 def count(report: Report, rule: Rule) -> int:
-    """How many actions, ways or services of all roles together a rule is about."""
+    """The number of actions, ways or services that a rule reports, over all roles."""
     return sum(len(finding.details) for finding in _of(report, rule))
 
 
 def explained(report: Report) -> int:
-    """How many of checkov's failed checks are accepted, each with its reason."""
+    """The number of checkov's failed checks that are accepted, each with its reason."""
     return sum(finding.rule.engine == "checkov" for finding in report.accepted)
 
 

@@ -75,7 +75,7 @@ STEPS = (
 
 @dataclass
 class Result:
-    """What a step came to."""
+    """The outcome of a step."""
 
     step: str
     kills: Counter[str] = field(default_factory=Counter)
@@ -94,7 +94,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Expected:
-    """What an undisturbed step leaves, and how long it takes."""
+    """The resources that an undisturbed step leaves, and its duration."""
 
     things: Counter[str]
     seconds: float
@@ -204,7 +204,7 @@ def disturbed(world: World, step: Step, expected: Expected, dice: random.Random,
 
 
 def compare(world: World, step: Step, expected: Expected, result: Result, before: Mapping[str, str]) -> None:
-    """What is there and should not be, what should be and is not, and which objects are lost or changed."""
+    """Record unexpected and missing resources, and objects that are lost or changed."""
     time.sleep(1)  # what AWS removes behind a domain goes a little later
     things = world.things()
     result.orphans, result.missing = things - expected.things, expected.things - things

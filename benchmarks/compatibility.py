@@ -52,7 +52,7 @@ class Life:
         return done
 
     def answer(self, *words: str, first: bool = False) -> Any:
-        """What a command prints as JSON; None when it failed."""
+        """The JSON that a command prints; None if the command failed."""
         done = self.run(*words, first=first, codes=(0, 2))
         return json.loads(done.stdout) if done.stdout else None
 
@@ -67,7 +67,7 @@ class Life:
         self.environ |= self.answer("emulator", "env", "--json")
 
     def world(self) -> dict[str, list[str]]:
-        """What exists, without what may be made anew."""
+        """The existing resources, without those that may be created again."""
         found = json.loads(self.run("emulator", "inventory").stdout)
         return {kind: sorted(things) for kind, things in found.items() if kind != "lifecycle_configs"}
 
@@ -100,7 +100,7 @@ def lived(life: Life, toml: str) -> None:
 
 
 def trusted(life: Life) -> None:
-    """Where the present version asks whose directory this is, the answer is given as it says."""
+    """Run `state trust` if the present version asks whose directory this is."""
     asked = life.run("plan", codes=(0, 2, 4))
     if asked.returncode == 4 and "studioctl state trust" in asked.stderr:
         print("  asks for `studioctl state trust` once")
@@ -108,7 +108,7 @@ def trusted(life: Life) -> None:
 
 
 def missing(before: Any, now: Any, place: str = "") -> Iterator[str]:
-    """What was in an answer, and is no longer, or is of another type."""
+    """The parts of an answer that are gone or have another type now."""
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         for key, value in before.items():
             if key in now:

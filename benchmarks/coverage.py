@@ -61,7 +61,7 @@ NOTE = (
 
 @dataclass(frozen=True)
 class Counted:
-    """How much there is, and how much of it was run."""
+    """The numbers of lines and branches, and of those that were run."""
 
     lines: int = 0
     lines_run: int = 0
@@ -102,7 +102,7 @@ def room(file: str) -> str:
 
 
 def by_room(report: Mapping[str, Any]) -> dict[str, Counted]:
-    """What each room has. A file without a statement is left out."""
+    """The figures of each room. A file without a statement is left out."""
     found: defaultdict[str, Counted] = defaultdict(Counted)
     for file, told in report["files"].items():
         if told["summary"]["num_statements"]:
@@ -160,7 +160,7 @@ def missed(report: Mapping[str, Any], before: Mapping[str, Any] | None = None) -
 
 
 def _functions(report: Mapping[str, Any]) -> dict[tuple[str, str], int]:
-    """How many lines of each function, by its file and name, no test runs."""
+    """The number of lines that no test runs in each function, by its file and name."""
     return {
         (file, name): len(function["missing_lines"])
         for file, told in report["files"].items()

@@ -63,7 +63,7 @@ LIVES = {
 
 @dataclass
 class Seen:
-    """What a life showed."""
+    """The observations of one life."""
 
     asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     refused: set[str] = field(default_factory=set)
@@ -113,7 +113,7 @@ def client(emulator: RunningEmulator, service: Any) -> Any:
 
 
 def fill(emulator: RunningEmulator, *, is_guarded: bool) -> None:
-    """What people leave in the data bucket: two versions, an upload nobody finished, the ledger of the guard."""
+    """Fill the data bucket as people do: two versions, an unfinished upload, the ledger of the guard."""
     s3, bucket = client(emulator, "s3"), f"acme-ml-data-{ACCOUNT}"
     for body in (b"one", b"two"):
         s3.put_object(Bucket=bucket, Key="model.bin", Body=body)
@@ -123,7 +123,7 @@ def fill(emulator: RunningEmulator, *, is_guarded: bool) -> None:
 
 
 def furnish(emulator: RunningEmulator) -> None:
-    """What the file names and does not make."""
+    """Create the resources that the file names but does not create."""
     for bucket in ("acme-lake", "acme-logs"):
         client(emulator, "s3").create_bucket(Bucket=bucket)
     logs = {

@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def with_script(place: Path) -> tuple[float, list[float], list[float]]:
-    """How long our script holds up the app: the first start, more in the same home, and more with all of the seed's."""
+    """Time the app's delay by our script: at first, later in the same home, and with everything in the seed."""
     text = script.build(Editor(tools=TOOLS)).text
     room = Room(place, Image(4, 0))
     cold = start(room, text)

@@ -36,7 +36,7 @@ CAP, ALL = 25.0, 400.0
 
 @dataclass(frozen=True)
 class Result:
-    """What came out, in US dollars where it is money."""
+    """The results, in US dollars where they are money."""
 
     sessions: int
     denied: int

@@ -115,7 +115,7 @@ def main() -> int:
 
 
 def undisturbed(place: Path) -> dict[str, Counter[str]]:
-    """What each command leaves when all goes well."""
+    """The resources that each command leaves when all goes well."""
     world = World(place)
     try:
         left = {}

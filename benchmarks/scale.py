@@ -109,7 +109,7 @@ def show(rows: list[Row]) -> None:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured at one size.
+    """The measurements at one size.
 
     Args:
         users: How many users there are.
@@ -240,7 +240,7 @@ def _busy() -> float:
 
 @contextmanager
 def memory_of(pid: int) -> Iterator[list[float]]:
-    """What this process itself has in memory at most, in MB, looked at now and then; Terraform is another process."""
+    """This process's peak memory in MB, sampled while the block runs; Terraform is another process."""
     found: list[float] = []
     ended = threading.Event()
 

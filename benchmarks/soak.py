@@ -41,7 +41,7 @@ _POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": 
 
 @dataclass
 class Seen:
-    """What a log of the emulator tells: the call of each id, and those that came again after they were carried out."""
+    """The content of an emulator's log: the call of each id, and calls that came again after they were carried out."""
 
     calls: dict[str, str] = field(default_factory=dict)
     requests: int = 0
@@ -158,7 +158,7 @@ class Lane:
 
 
 def environment(place: Path, emulator: RunningEmulator) -> dict[str, str]:
-    """What Terraform's process sees."""
+    """The environment variables of Terraform's process."""
     mirror = provider.find(os.environ, provider.TERRAFORM_REGISTRY)
     rules = place / "terraform.rc"
     if mirror is not None:

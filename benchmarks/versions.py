@@ -38,7 +38,7 @@ PLAN_FOUND_CHANGES = 2
 
 @dataclass(frozen=True)
 class Taken:
-    """What one command took, in seconds."""
+    """The time that one command took, in seconds."""
 
     wall: float
     cpu: float

@@ -77,7 +77,7 @@ class Done:
 
 
 class World:
-    """Where commands are run. `close` stops the emulator."""
+    """A directory to run commands in, with an emulator. `close` stops the emulator."""
 
     def __init__(self, directory: Path, *, state: str = "local", emulator: RunningEmulator | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -124,7 +124,7 @@ class World:
         server.set_faults(self.emulator, {"seed": seed, "faults": list(faults)})
 
     def hits(self) -> dict[str, int]:
-        """How often each kind of fault was hit."""
+        """The number of hits of each kind of fault."""
         counted: Counter[str] = Counter()
         for fault in server.faults(self.emulator)["faults"]:
             counted[fault["kind"]] += fault["hit"]

@@ -168,7 +168,7 @@ def _given(request: Mapping[str, Any], path: str = "") -> Iterator[str]:
 
 @cache
 def sent(call: str) -> Mapping[str, str]:
-    """What sends each member of a call that is offered."""
+    """The sender of each member of a call that is offered."""
     of_the_day = _of_the_day()
     if call == "CreateApp":
         return dict.fromkeys(of_the_day[call], START)

@@ -1,4 +1,4 @@
-"""What botocore makes anew for each client of a service, made once for each process of tests.
+"""Cache what botocore creates again for each client of a service: once for each process of tests.
 
 Its descriptions of the services are read once, and so are the methods of a client and the rules of its endpoints made:
 they depend on the service alone. Half of what a small test does would be that.

@@ -1,4 +1,4 @@
-"""Which tests run side by side: two cores are busy until the end, and no environment is made twice."""
+"""Distribute tests over processes: two cores are busy until the end, and no environment is created twice."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""How much work something is, so that tests can hold how it grows. How fast it is, the benchmarks measure."""
+"""Measure the amount of work, so that tests can limit how it grows. Benchmarks measure the time."""
 
 import time
 import timeit

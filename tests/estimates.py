@@ -19,7 +19,7 @@ GOLDEN = ROOT / "tests/golden/costs"
 
 
 def text(example: Path, region: str) -> str:
-    """What a person sees, on both streams."""
+    """The text that a person sees, on both streams."""
     config, written = load(example), io.StringIO()
     console = Console(file=written, width=PIPE_WIDTH, highlight=False, markup=False, emoji=False)
     source = Source(f"examples/{example.name}", example.read_text(encoding="utf-8"))

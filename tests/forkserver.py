@@ -168,7 +168,7 @@ class ForkServer:
 
 
 def _path() -> str:
-    """Where modules are, ours before those of whoever runs us: `make mutations` has the tests import a copy."""
+    """The module path: our modules before the caller's, because `make mutations` has the tests import a copy."""
     return os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
 
 
@@ -202,7 +202,7 @@ def ask(address: str, words: Sequence[str], *, cwd: Path, env: Mapping[str, str]
 
 
 def spawning(address: Callable[[], str]) -> Callable[..., Any]:
-    """What stands for `studio_emulator.server._spawn`: emulators are forked, unless they run scripts of apps."""
+    """A replacement for `studio_emulator.server._spawn`: it forks emulators, unless they run scripts of apps."""
     from studio_emulator import server
 
     spawned = server._spawn

@@ -87,7 +87,7 @@ def _plan(change: Change, console: Console) -> None:
 
 
 def plan() -> str:
-    """What `plan` shows before a network is closed, volumes grow, and somebody comes."""
+    """A picture of `plan` before a network is closed, volumes grow, and a user is added."""
     console = _recorder()
     _typed(console, "A closed network, larger volumes, and eve is new. What would happen?", "studioctl plan")
     _plan(CLOSING, console)
@@ -111,7 +111,7 @@ def _spaces(now: datetime) -> tuple[SpaceStatus, ...]:
 
 
 def terminal() -> str:
-    """What a day with studioctl looks like: a plan, what there is, and why."""
+    """A picture of a day with studioctl: a plan, the status, and a reason."""
     console = _recorder()
     shown = Terminal(out=console, err=console)
     _typed(console, "Larger volumes, and eve is new. What would happen?", "studioctl plan")
@@ -137,7 +137,7 @@ def _why(console: Console) -> None:
 
 
 def reasons() -> str:
-    """What `why` and `explain` answer."""
+    """A picture of the answers of `why` and `explain`."""
     console = _recorder()
     _typed(console, "Ada's editor stops after 90 minutes.", "studioctl why ada.idle_timeout_minutes")
     _why(console)

@@ -112,7 +112,7 @@ def _filled_in(value: object, known: Mapping[str, str]) -> str:
 
 
 def _document(block: Data | Resource, known: Mapping[str, str]) -> dict[str, Any]:
-    """What the provider makes of an `aws_iam_policy_document`."""
+    """The document that the provider renders from an `aws_iam_policy_document`."""
     statements = [_statement(statement, known) for statement in block.arguments["statement"]]
     return {"Version": "2012-10-17", "Statement": statements}
 

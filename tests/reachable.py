@@ -1,4 +1,4 @@
-"""What of a network could be reached from the internet, and by what Studio could reach it: for any blueprint."""
+"""The parts of a network that the internet, or Studio, could reach: for any blueprint."""
 
 import ipaddress
 import json

@@ -85,7 +85,7 @@ def meant(module: Module, node: ast.expr) -> tuple[Module, str] | None:
 def texts(  # noqa: C901, PLR0912  # a case for each kind of expression
     module: Module, node: ast.expr | None, scope: ast.AST | None
 ) -> Iterator[str]:
-    """What the expression may say, as templates."""
+    """The texts that the expression may have, as templates."""
     match node:
         case ast.Constant(value=str(text)):
             yield text
@@ -118,7 +118,7 @@ _entered: list[tuple[str, str]] = []
 
 
 def _returned(module: Module, function: str) -> list[str]:
-    """What it may return; nothing while that is being found out, since it calls itself."""
+    """The texts that a function may return; none while they are being found, since it calls itself."""
     place = (module.name, function)
     if place in _entered:
         return []
@@ -148,7 +148,7 @@ def _placeholder(node: ast.expr) -> str:
 
 @cache
 def _assigned(scope: ast.AST) -> dict[str, list[ast.expr]]:
-    """What each local name is given."""
+    """The expressions assigned to each local name."""
     given: dict[str, list[ast.expr]] = {}
     for node in ast.walk(scope):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -217,7 +217,7 @@ def _called(node: ast.Call) -> str:
 
 
 def _own(scope: ast.AST) -> Iterator[ast.AST]:
-    """What stands in it, without functions inside, docstrings, suggestions and help texts."""
+    """The nodes of a scope, without functions inside, docstrings, suggestions and help texts."""
     for node in ast.iter_child_nodes(scope):
         if isinstance(node, ast.FunctionDef) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             continue
@@ -230,7 +230,7 @@ def _own(scope: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def pattern(template: str) -> re.Pattern[str]:
-    """What a message that is made from this template ends with. A brace may stand twice in it, for `format`."""
+    """A pattern for the end of messages from this template. A brace may stand twice in it, for `format`."""
     literal = PLACEHOLDER.split(template)
     words = "(?:.*)".join(map(re.escape, literal)).replace(r"\{\{", r"\{+").replace(r"\}\}", r"\}+")
     return re.compile(words + "$", re.DOTALL)
@@ -238,7 +238,7 @@ def pattern(template: str) -> re.Pattern[str]:
 
 @cache
 def literal(template: str) -> int:
-    """How many characters of it are always the same."""
+    """The number of characters that are always the same."""
     return len(PLACEHOLDER.sub("", template).replace('"', ""))
 
 
@@ -254,7 +254,7 @@ def claimed(test: str) -> set[tuple[str, str]]:
 
 
 def made_from(words: str, modules: str) -> set[tuple[str, str]]:
-    """What of the modules that begin so these words are made from, or end with: of all that fit, what says the most."""
+    """The texts in these modules from which words are made, or with which they end: the most literal that fit."""
     fitting = {
         (module, text)
         for module, texts in catalogue().items()

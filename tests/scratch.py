@@ -1,4 +1,4 @@
-"""Where tests write: into memory, where this machine offers enough of it.
+"""The directory that tests write to: in memory, if this machine has enough of it.
 
 A suite makes and removes some hundred thousand small files, and Terraform waits until each state is on the disk. On a
 disk that is a fifth of its CPU time, and more of what it waits for.

@@ -60,7 +60,7 @@ class Walk(ABC):
         return self.shell(f"{command} && {then}" if then else command)
 
     def alone(self, *words: str, of: str, ends: int | None = 0) -> Done:
-        """What is printed is what was meant: it does it."""
+        """Run the printed remedy and check that it helps: it is not printed again."""
         printed = self.printed(self.studioctl(*words), of=of)
         done = self.run(printed)
         assert ends is None or done.code == ends, (printed, done)
@@ -157,7 +157,7 @@ class InProcess(Walk):
 
 
 def remedy(refused: Done) -> str:
-    """What the error ends with, of which no note is taken."""
+    """The remedy at the end of an error. It is not noted as walked."""
     assert refused.code != 0, refused
     found = NEXT.search(refused.err)
     assert found, refused

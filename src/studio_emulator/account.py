@@ -121,7 +121,7 @@ class StrictIAMBackend(IAMBackend):
         self._check_partitions(document)
 
     def _check_partitions(self, document: str) -> None:
-        """In moto's words for a partition that nobody has, which are AWS's."""
+        """Refuse other partitions in moto's words, which are AWS's."""
         for arn in _resources(document):
             partition = arn.split(":")[1] if arn.startswith("arn:") else "*"
             if partition in PARTITION_NAMES and partition != self.partition:
@@ -157,7 +157,7 @@ def check_trust(document: str | dict[str, Any]) -> None:
 
 
 def _length(document: str) -> int:
-    """Without white space, which IAM does not count."""
+    """The length without white space, which IAM does not count."""
     return len("".join(document.split()))
 
 
@@ -225,6 +225,6 @@ class StrictSecretsManagerBackend(SecretsManagerBackend):
         return answer
 
     def describe_secret(self, secret_id: str) -> Any:
-        """With the day of the last use."""
+        """Describe a secret with the day of its last use."""
         secret = super().describe_secret(secret_id)
         return Described(secret, self._last_used.get(secret.arn))

@@ -46,7 +46,7 @@ class AddressBackend(EC2Backend):
         return super().create_subnet(vpc_id, cidr_block and canonical(cidr_block), *args, **kwargs)
 
     def create_route(self, route_table_id: str, destination_cidr_block: str | None, *args: Any, **kwargs: Any) -> Route:
-        """To where the range without host bits is."""
+        """Create a route to the range without host bits."""
         destination = destination_cidr_block and canonical(destination_cidr_block)
         return super().create_route(route_table_id, destination, *args, **kwargs)
 
@@ -61,7 +61,7 @@ class AddressBackend(EC2Backend):
         return super().delete_route(route_table_id, destination, *args, **kwargs)
 
     def delete_route_table(self, route_table_id: str) -> None:
-        """Not a VPC's main one, which goes with the VPC."""
+        """Delete a route table, but not a VPC's main one, which goes with the VPC."""
         if self.get_route_table(route_table_id).main_association_id:
             raise DependencyViolationError(f"The routeTable '{route_table_id}' has dependencies and cannot be deleted.")
         super().delete_route_table(route_table_id)

@@ -185,7 +185,7 @@ class Application:
         return answer
 
     def _largest_body(self, environ: dict[str, Any], call: Call) -> int:
-        """How much is read. Raises Refused for a large body whose signer is not known."""
+        """The most bytes of a body that are read. Raises Refused for a large body whose signer is not known."""
         if self.identity.accepts_any_key:
             return framing.LARGEST
         with self.turn:

@@ -1,4 +1,4 @@
-"""Which action of which service a request asks for. Services of the REST kind say so only by method and path."""
+"""Find the service and the action of a request. REST services show them only in the method and the path."""
 
 import re
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Signature:
-    """Who signed a request, and for where: an access key, a region, and a service as signatures name it."""
+    """The signer of a request and the scope of the signature: access key, region, and the service's signing name."""
 
     access_key: str
     region: str
@@ -64,7 +64,7 @@ class Signature:
 
 
 def signature_of(environ: Mapping[str, Any]) -> Signature | None:
-    """From the header or, of a presigned address, the query, or of an upload the form; None when nobody signed."""
+    """The signature from the header, from a presigned address's query, or from an upload's form; None without one."""
     if FORM in environ:
         made: Signature = environ[FORM][0]
         return made
@@ -100,7 +100,7 @@ def path_of(environ: Mapping[str, Any]) -> str:
 
 
 def bucket_and_key(environ: Mapping[str, Any]) -> tuple[str, str]:
-    """Of a request to S3; "" for what it does not name."""
+    """The bucket and the key of a request to S3; "" for what it does not name."""
     bucket, _, key = path_of(environ).removeprefix("/").partition("/")
     return bucket, key
 
@@ -132,7 +132,7 @@ def _query_action(environ: Mapping[str, Any], body: bytes) -> str:
 
 @dataclass(frozen=True)
 class Route:
-    """How a REST operation looks in a request: method, path, and what must stand in the query and in the headers."""
+    """The form of a REST operation's requests: method, path, and what the query and the headers must contain."""
 
     action: str
     method: str
@@ -151,7 +151,7 @@ class Route:
 
 @cache
 def _routes(service: str) -> tuple[Route, ...]:
-    """Of two that fit, the one that demands more is meant, so it comes first. What is deprecated has a successor."""
+    """The routes of a service: of two that fit, the one that demands more is first. Deprecated ones have successors."""
     model = get_service_model(service)
     operations = (model.operation_model(name) for name in model.operation_names)
     routes = [_route(operation) for operation in operations if not operation.deprecated]

@@ -1,4 +1,4 @@
-"""More to be done to a running emulator: clock, kills, a policy for its administrator. Light, as `server` is."""
+"""More control over a running emulator: clock, kills, a policy for its administrator. Light, as `server` is."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def clock(emulator: RunningEmulator, change: Mapping[str, Any] | None = None) ->
 
 
 def calls(emulator: RunningEmulator) -> Counter[str]:
-    """How often each action was called so far, such as "sagemaker ListApps".
+    """Return the number of calls so far of each action, such as "sagemaker ListApps".
 
     Raises:
         EmulatorError: it does not answer.
@@ -37,7 +37,7 @@ def kill_functions(emulator: RunningEmulator, after_calls: int) -> None:
 
 
 def hold(emulator: RunningEmulator, policy: str) -> None:
-    """From now on the administrator's key may do what this policy allows; an empty one lets it do everything again.
+    """Limit the administrator's key to what this policy allows; an empty one lifts the limit.
 
     Raises:
         EmulatorError: It is no policy.

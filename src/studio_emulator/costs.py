@@ -97,7 +97,7 @@ class BillingResponse(CostExplorerResponse):
         return {"Total": {}, "Groups": found}
 
     def _usage(self) -> Iterator[Usage]:
-        """Of all regions. A type without a price is not on the bill."""
+        """The use in all regions. A type without a price is not on the bill."""
         prices = self.settings.cost_explorer or {}
         for region, backend in each(sagemaker_backends):
             if not isinstance(backend, StudioBackend):
@@ -130,7 +130,7 @@ def _seconds(day: date) -> float:
 
 
 def _period(asked: Shape) -> tuple[date, date]:
-    """From, and up to but not including. Raises as AWS does for what it has no data of."""
+    """The first day and the day after the last. Raises as AWS does for what it has no data of."""
     try:
         start, end = (date.fromisoformat(asked["TimePeriod"][each]) for each in ("Start", "End"))
     except (KeyError, ValueError):  # text assumed

@@ -34,11 +34,11 @@ Version = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Support:
-    """Until when AWS mends which version.
+    """The end of AWS's support for each version.
 
     Args:
         as_of: The date of the table.
-        source: Where AWS says so.
+        source: AWS's page that says so.
         ends: The last day, by version: a major one such as (4,), or a minor one such as (4, 3).
     """
 

@@ -57,6 +57,6 @@ def training_quota_name(instance_type: str, use: str) -> str:
 
 
 def most_connections(least_acu: float, most_acu: float) -> int:
-    """As many as a database of this capacity takes."""
+    """The most connections to a database of this capacity."""
     allowed = max((count for acu, count in DATABASE_CONNECTIONS.items() if acu <= most_acu), default=90)
     return min(allowed, MOST_WITH_A_PAUSE) if least_acu <= 0.5 else allowed

@@ -109,7 +109,7 @@ FAILURE = "InternalFailure: the emulator was told to fail this."
 
 
 def outcome_of(fault: Fault, action: str) -> Outcome:
-    """How what this call begins shall end."""
+    """The outcome that a fault gives to the work that this call starts."""
     if fault.kind is Kind.INTERRUPTION:
         return Outcome("Interrupted", "", seconds=fault.seconds or 0)
     is_capacity, is_job = fault.kind is Kind.CAPACITY, action == "CreateTrainingJob"

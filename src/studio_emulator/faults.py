@@ -61,18 +61,18 @@ class Fault:
     """One thing that goes wrong.
 
     Args:
-        kind: What happens.
+        kind: The kind of fault.
         service: Only in this service, by its name in boto3, such as "sagemaker"; empty for all.
         action: Only for this action, such as "CreateDomain"; may be a pattern, such as "Create*"; empty for all.
-        times: How often; None until it is cleared.
-        after: How many calls pass before the first.
-        probability: How likely each call is hit, from 0 to 1.
-        seconds: How long `slow` takes (15), how long `timeout` holds the line at most (600), and how long a job runs
+        times: The number of times that it strikes; None until it is cleared.
+        after: The number of calls that pass before the first.
+        probability: The probability that a call is hit, from 0 to 1.
+        seconds: The time that `slow` takes (15), that `timeout` holds the line at most (600), and that a job runs
             before its `interruption` (0).
         code: AWS's error code, in place of the kind's own.
         message: AWS's words, or the reason of a failure, in place of the kind's own.
         status: HTTP status, in place of the kind's own.
-        per_second: How many calls a second are let through, as AWS's limits of rates are; the others are hit. As many
+        per_second: The calls a second that are let through, as AWS's limits of rates are; the others are hit. As many
             may come at once after a pause of a second.
     """
 

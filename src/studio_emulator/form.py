@@ -77,7 +77,7 @@ def _check_rest(environ: Mapping[str, Any], call: Call, model: ServiceModel, bod
 
 
 def _check_numbers(environ: Mapping[str, Any], operation: OperationModel) -> None:
-    """Where the model has a number in the query, there is one."""
+    """Refuse a query value that is not a number where the model has one."""
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     shape = operation.input_shape
     for member in shape.members.values() if shape else ():

@@ -94,7 +94,7 @@ def _size(line: bytes) -> int:
 
 
 def _exactly(source: IO[bytes], size: int) -> Iterator[bytes]:
-    """In pieces, as nothing has come yet of what was announced."""
+    """Read a body in pieces, as the announced size need not come."""
     while size:
         piece = source.read(min(size, _PIECE))
         if not piece:

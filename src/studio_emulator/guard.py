@@ -1,4 +1,4 @@
-"""Nothing leaves this machine: connections from inside the emulator to any other address fail.
+"""Block network access: connections from inside the emulator to any other address fail.
 
 moto can call out (webhooks, proxies, metadata). An audit hook sees every socket of the process and cannot be undone.
 """

@@ -25,8 +25,8 @@ class Application:
 
     Args:
         arn: Its ARN.
-        instance_id: What DescribeDomain calls the managed application instance.
-        assigned: Who may use it: id and type of each user and group.
+        instance_id: The id that DescribeDomain gives as the managed application instance.
+        assigned: The users and groups that may use it, each with its id and type.
     """
 
     arn: str

@@ -88,10 +88,10 @@ def install(
     """Put Studio and the stricter backends in moto's place. Call once, before the first request.
 
     Args:
-        settings: What the emulator was told at its start.
-        endpoint_url: Where it listens, without a slash at the end; presigned addresses and the registry lead there.
-        key: What scripts in apps are signed in with.
-        volumes: Where the files of spaces are kept, when apps are to run their scripts.
+        settings: The settings that the emulator was started with.
+        endpoint_url: Its address, without a slash at the end; presigned addresses and the registry lead there.
+        key: The credentials of scripts in apps.
+        volumes: The directory for spaces' files, if apps are to run their scripts.
         reach: The variables that those need to get to package indexes.
     """
     StudioBackend.settings = settings
@@ -184,5 +184,5 @@ def stop() -> None:
 
 
 def jobs_beside(volumes: Path) -> Path:
-    """Where the containers of training jobs are."""
+    """The directory of training jobs' containers."""
     return volumes.with_name("jobs")

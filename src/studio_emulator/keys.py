@@ -31,7 +31,7 @@ class InvalidStateError(JsonRESTError):
 
 @dataclass(frozen=True)
 class Unusable:
-    """Why a key encrypts nothing: KMS's code for it, what is said of the key, and what one must do instead."""
+    """The reason why a key encrypts nothing: KMS's code, the fault of the key, and the remedy."""
 
     code: str
     fault: str
@@ -80,19 +80,19 @@ class StrictKmsBackend(KmsBackend):
         return super().schedule_key_deletion(key.id, pending_window_in_days)
 
     def create_alias(self, target_key_id: str, alias_name: str) -> Alias:
-        """Not for a key that is being deleted; its aliases stay taken until it is gone."""
+        """Create an alias, but not for a key that is being deleted; its aliases stay taken until it is gone."""
         _check_alias(alias_name)
         self._not_leaving(target_key_id)
         return super().create_alias(target_key_id, alias_name)
 
     def update_alias(self, target_key_id: str, alias_name: str) -> Alias:
-        """Not to a key that is being deleted."""
+        """Update an alias, but not to a key that is being deleted."""
         _check_alias(alias_name)
         self._not_leaving(target_key_id)
         return super().update_alias(target_key_id, alias_name)
 
     def delete_alias(self, alias_name: str) -> None:
-        """Not AWS's own."""
+        """Delete an alias, but none that AWS created."""
         _check_alias(alias_name)
         super().delete_alias(alias_name)
 
@@ -105,7 +105,7 @@ class StrictKmsBackend(KmsBackend):
         super().enable_key(self._not_leaving(key_id).id)
 
     def enable_key_rotation(self, key_id: str) -> None:
-        """Of a key that can be used."""
+        """Enable the rotation of a key that can be used."""
         self._usable(key_id)
         super().enable_key_rotation(key_id)
 
@@ -115,7 +115,7 @@ class StrictKmsBackend(KmsBackend):
         return super().encrypt(key_id, *args, **kwargs)
 
     def decrypt(self, *args: Any, **kwargs: Any) -> tuple[bytes, str]:
-        """Without the key, nothing of what it encrypted can be read."""
+        """Decrypt data, but only if its key can be used."""
         plaintext, arn = super().decrypt(*args, **kwargs)
         self._usable(arn)
         return plaintext, arn

@@ -52,7 +52,7 @@ class StrictLogsBackend(LogsBackend):
         return super().list_tags_for_resource(resource_arn)
 
     def _check_there(self, arn: str) -> None:
-        """Of log groups only; moto tags destinations and deliveries itself."""
+        """Refuse a log group that does not exist; moto tags destinations and deliveries itself."""
         kind, _, name = arn.split(":", 5)[-1].partition(":")
         if kind == "log-group" and name.removesuffix(":*") not in self.groups:
             raise ResourceNotFoundException("The specified resource does not exist.")

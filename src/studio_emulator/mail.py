@@ -63,7 +63,7 @@ class ConfirmingSNSBackend(SNSBackend):
         super().unsubscribe(subscription_arn)
 
     def list_subscriptions(self, next_token: str | None = None) -> tuple[list[Subscription], int | None]:
-        """With what AWS shows in place of an ARN while nobody has confirmed."""
+        """List subscriptions, with AWS's placeholder for the ARN of one that nobody has confirmed."""
         found, more = super().list_subscriptions(next_token)
         return [self._shown(each) for each in found], more
 
@@ -99,6 +99,6 @@ class ConfirmingSNSResponse(SNSResponse):
         return ActionResult({"SubscriptionArn": ASKED}) if arn in self._topics.tokens and not wanted else answer
 
     def confirm_subscription(self) -> ActionResult:
-        """By the token of the mail."""
+        """Confirm a subscription by the token of the mail."""
         arn = self._topics.confirm(self._get_param("TopicArn"), str(self._get_param("Token")))
         return ActionResult({"SubscriptionArn": arn})

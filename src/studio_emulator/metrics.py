@@ -85,7 +85,7 @@ def _averages(cluster: Cluster, start: float, end: float, period: int, stats: li
 
 
 def _is_kept(moment: float, period: int) -> bool:
-    """Of what is old, only longer periods are kept."""
+    """Whether a value is kept: of old ones, only longer periods are."""
     age = (clock.time() - moment) / DAY
     least = next((seconds for days, seconds in KEPT if age < days), None)
     return least is not None and period % least == 0

@@ -65,7 +65,7 @@ class StrictEC2Backend(SecurityGroupBackend, AddressBackend, GatewayBackend):
         )
 
     def delete_vpc(self, vpc_id: str) -> VPC:
-        """Whatever is in it or attached to it blocks it, but what came with it: API reference, DeleteVpc."""
+        """Delete a VPC that has nothing in it or attached to it but what came with it: API reference, DeleteVpc."""
         vpc = self.get_vpc(vpc_id)
         groups = self.groups.get(vpc_id, {})
         gateways: list[Any] = list(self.internet_gateways.values())  # moto's type of their VPC is always None

@@ -107,7 +107,7 @@ def _of_account(ec2: EC2Backend) -> dict[str, list[Any]]:
 
 
 def _backends() -> Iterator[tuple[str, str, BaseBackend]]:
-    """Those that somebody used. Lists, as making a new backend may make others."""
+    """The backends that were used. Lists, as making a new backend may make others."""
     in_use: Any = BackendDict
     for backends in list(in_use._instances):  # noqa: SLF001 - the only list of them
         for by_region in list(backends.values()):

@@ -65,7 +65,7 @@ def open_studio(domain_id: str, token: str) -> Response:
 
 
 def sign_in(domain_id: str) -> Response:
-    """Where people of IAM Identity Center come in: the rehearsal has nobody's password, and says so."""
+    """The sign-in page for IAM Identity Center: the rehearsal has nobody's password, and says so."""
     for _, backend in each(sagemaker_backends):
         domain = backend.studio_domains.get(domain_id) if isinstance(backend, StudioBackend) else None
         if domain is not None and domain.auth_mode == "SSO":

@@ -39,7 +39,7 @@ class Form:
 
     @property
     def key(self) -> str:
-        """Where the file goes."""
+        """The key under which the file is stored."""
         return self.fields.get("key", "").replace("${filename}", self.file_name)
 
 

@@ -74,7 +74,7 @@ def _end(server: "BaseWSGIServer") -> None:
 
 
 def _open_many_files() -> None:
-    """As many as this machine lets us: a cluster has up to 5000 clients, each with two."""
+    """Raise the limit of open files as far as the machine lets us: a cluster has up to 5000 clients, each with two."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):  # some machines have a smaller limit than they tell
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

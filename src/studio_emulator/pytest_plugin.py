@@ -13,7 +13,7 @@ from studio_emulator.settings import EmulatorSettings
 
 @pytest.fixture(scope="session")
 def studio_emulator_settings() -> EmulatorSettings:
-    """How the emulator behaves; a conftest.py may have a fixture of this name that says otherwise."""
+    """The emulator's settings; override them with a fixture of this name in a conftest.py."""
     return EmulatorSettings()
 
 

@@ -107,7 +107,7 @@ _STAND_IN = {"json": "", "query": "sts", "ec2": "ec2", "s3": "s3"}
 
 
 def family_of(service: str, environ: Mapping[str, Any], action: str) -> str:
-    """How errors look: "json", "query", "ec2" or "s3". An unsigned request shows it by its form alone."""
+    """The form of errors: "json", "query", "ec2" or "s3". For an unsigned request, only its form tells."""
     if service:
         return {"rest-xml": "s3", "ec2": "ec2", "query": "query"}.get(protocol_of(service), "json")
     if environ.get("HTTP_X_AMZ_TARGET") or environ.get("PATH_INFO", "").startswith(("/_studioctl/", "/moto-api")):

@@ -46,18 +46,18 @@ class SecurityGroupBackend(EC2Backend):
     def authorize_security_group_egress(
         self, *args: Any, **kwargs: Any
     ) -> tuple[list[SecurityGroupRule], SecurityGroup]:
-        """As for ingress."""
+        """The same as for ingress."""
         _check_rule(kwargs)
         _clear_host_bits(kwargs)
         return _described(kwargs, super().authorize_security_group_egress(*args, **kwargs))
 
     def revoke_security_group_ingress(self, *args: Any, **kwargs: Any) -> None:
-        """Of the range without host bits, as it is kept."""
+        """Revoke a rule of the range without host bits, as it is kept."""
         _clear_host_bits(kwargs)
         super().revoke_security_group_ingress(*args, **kwargs)
 
     def revoke_security_group_egress(self, *args: Any, **kwargs: Any) -> None:
-        """As for ingress."""
+        """The same as for ingress."""
         _clear_host_bits(kwargs)
         super().revoke_security_group_egress(*args, **kwargs)
 
@@ -165,7 +165,7 @@ def _check_ports(from_port: int | None, to_port: int | None) -> None:
 
 
 def _check_icmp(name: str, kind: int | None, code: int | None) -> None:
-    """Of ICMPv6 the type and code may be left out. Words: terraform-aws-modules/terraform-aws-security-group#7."""
+    """Check ICMP's type and code, optional for ICMPv6. Words: terraform-aws-modules/terraform-aws-security-group#7."""
     if name == "icmp" and (kind is None or code is None):
         raise EC2ClientError("InvalidParameterValue", _HAS_PORTS.format("ICMP"))
     for which, value in (("type", kind), ("code", code)):

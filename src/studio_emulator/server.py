@@ -42,7 +42,7 @@ class RunningEmulator:
         pid: Its process.
         port: Its port on 127.0.0.1.
         instance_id: Random for each start; the same in `/health`.
-        log_path: Where it writes what it is asked and what goes wrong.
+        log_path: The log of requests and of errors.
         runs_lifecycle: Whether apps run their lifecycle configurations.
         accepts_any_key: Whether it takes every request, whoever signed it.
     """
@@ -96,8 +96,8 @@ def start(*, port: int = 0, settings: EmulatorSettings | None = None, state_dir:
 
     Args:
         port: On 127.0.0.1; 0 for a free one. Ignored when one runs already, and so are `settings`.
-        settings: How it behaves; AWS-like by default.
-        state_dir: Where its state file and log are; `default_state_dir()` by default.
+        settings: The emulator's behaviour; AWS-like by default.
+        state_dir: The directory of its state file and log; `default_state_dir()` by default.
 
     Raises:
         EmulatorError: moto is not installed, or the process ended or did not answer in time.
@@ -234,7 +234,7 @@ def reset(emulator: RunningEmulator) -> None:
 
 
 def settings_of(emulator: RunningEmulator) -> EmulatorSettings:
-    """How it was told to behave.
+    """Return the settings with which the emulator was started.
 
     Raises:
         EmulatorError: it does not answer.

@@ -11,12 +11,12 @@ class EmulatorSettings:
     """The emulator's behaviour where AWS is slow, undocumented or different from account to account.
 
     Args:
-        transition_seconds: How long Pending, Updating and Deleting last. AWS needs seconds to minutes.
+        transition_seconds: The time that Pending, Updating and Deleting last. AWS needs seconds to minutes.
         nfs_groups_go: Whether the two NFS security groups follow when a domain is deleted together with its file
             system. AWS does not say; hashicorp/terraform-provider-aws#20986 reports both.
         access_points_stay: Whether a deleted user profile leaves its EFS access point behind, as it leaves its files.
-        deleted_apps_seconds: How long DescribeApp still knows an app that is Deleted; AWS keeps it for 24 hours.
-        volume_modification_seconds: How long a space's disk refuses a second change of size. AWS refuses it for 6 to
+        deleted_apps_seconds: The time that DescribeApp still knows an app that is Deleted; AWS keeps it for 24 hours.
+        volume_modification_seconds: The time in which a disk refuses a second change of size. AWS refuses it for 6 to
             24 hours (aws/amazon-sagemaker-feedback#160); 0 lets a rehearsal go on.
         registration_seconds: How long after an app is InService StartSession still fails inside AWS. How long it is on
             AWS is not known; its toolkit tries again for 7 seconds.
@@ -25,8 +25,8 @@ class EmulatorSettings:
         detach_default_script: Whether an empty LifecycleConfigArns is accepted while a default resource spec names a
             script. AWS's guide detaches so, and does not say what becomes of the default.
         unique_domain_names: Whether the name of a domain is taken once in a region. AWS does not say.
-        maximum_apps: How many apps of one type may run on one type of instance; None leaves that to the quotas.
-        quotas: What Service Quotas answers, by quota code, where it is not AWS's default.
+        maximum_apps: The most apps of one type that may run on one type of instance; None leaves that to the quotas.
+        quotas: The values of quotas that differ from AWS's defaults, by quota code.
         enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
             of five can be rehearsed although a new account may have two profiles. An editor on a type of instance of
             which the account may have none is refused in any case.
@@ -37,11 +37,11 @@ class EmulatorSettings:
         run_training: Whether training jobs run, each in its namespaces on this machine; without it
             CreateTrainingJob is refused. They reach what `lifecycle_network` and `lifecycle_allow` say, as far as their
             VPC lets them. Who accepts any key runs none.
-        training_stop_seconds: How long the program of a job that is stopped may go on after SIGTERM: on AWS 120.
-        training_packages: What of Python the images in the account's own registry have, by the names of distributions
+        training_stop_seconds: The time that the program of a stopped job may go on after SIGTERM: on AWS 120.
+        training_packages: The Python packages of images in the account's own registry, by the names of distributions
             that are installed where the emulator runs. Such images have boto3 in any case.
         lifecycle_seconds: An app fails when one of them takes longer. AWS gives them 5 minutes.
-        lifecycle_network: What they may reach: "internet" and the emulator, "emulator" alone, or "none".
+        lifecycle_network: The network of scripts: "internet" and the emulator, "emulator" alone, or "none".
         lifecycle_allow: `host` or `host:port` of this machine or its network that they may reach too, with "internet".
         editor_first: Whether the editor has made its directories in the home when they begin. AWS does not say:
             `start-code-editor` makes them, and AWS's own scripts for Studio restart a server that runs already.
@@ -135,7 +135,7 @@ class EmulatorSettings:
 
     @classmethod
     def of(cls, known: Mapping[str, Any]) -> "EmulatorSettings":
-        """From the members of its JSON; those that are left out are AWS-like. Raises as `from_json` does."""
+        """Read the members of its JSON; those that are left out are AWS-like. Raises as `from_json` does."""
         lists = {
             name: tuple(known.get(name, ()))
             for name in ("lifecycle_allow", "training_packages", "cost_allocation_tags")

@@ -32,15 +32,15 @@ class Signed:
     """A request that is signed so.
 
     Args:
-        access_key: Whose signature it is.
+        access_key: The access key that signed it.
         signature: As it came.
         token: Of a session; "" without one.
-        date: What is signed as the date: of an address, until when it is good.
+        date: The date that is signed; of an address, the time of its expiry.
         expires: That moment, in seconds since 1970; None for a request that is signed in its header.
         method: Of HTTP.
         address: Path and query as they were sent.
         places: The paths that may be meant: the bucket stands in the path, or in the host's name.
-        headers: What is signed of the headers.
+        headers: The signed part of the headers.
     """
 
     access_key: str

@@ -1,4 +1,4 @@
-"""Who signed a request, and whether they did: what AWS checks before it looks at anything else.
+"""Find the signer of a request and verify the signature: AWS checks it before it looks at anything else.
 
 Sources: the IAM User Guide's "Troubleshoot Signature Version 4", the S3 User Guide's "Authenticating Requests"
 (headers, query parameters, chunked uploads) and, for what each error is called, the pages that `REFUSALS` belongs to.
@@ -48,7 +48,7 @@ def verify(
     Args:
         environ: The request, as WSGI has it.
         body: All of its body.
-        secret_of: What is known about an access key; None when there is no such key.
+        secret_of: Returns what is known about an access key; None if there is no such key.
         now: The time, unless it is the clock's.
 
     Raises:

@@ -18,14 +18,14 @@ EMPTY = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True)
 class Scope:
-    """For which day, region and service a signature is made."""
+    """The scope of a signature: day, region and service."""
 
     date: str
     region: str
     service: str
 
     def __str__(self) -> str:
-        """As it stands in what is signed."""
+        """The scope as the signed text has it."""
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
     def key(self, secret: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Where a running emulator is found again, with its access key: files that nobody but their owner may read."""
+"""The files that record a running emulator and its access key. Only their owner may read them."""
 
 import hmac
 import json

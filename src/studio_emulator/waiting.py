@@ -15,11 +15,11 @@ Source = TypeVar("Source", bound=HasNumber)
 
 
 def readable(sources: Iterable[Source], seconds: float | None = None) -> list[Source]:
-    """Those of them that have something to read, or have ended.
+    """The sources that have something to read, or have ended.
 
     Args:
-        sources: What is waited for.
-        seconds: How long at most; None for as long as it takes.
+        sources: The sources to wait for.
+        seconds: The longest wait; None for as long as it takes.
     """
     with selectors.PollSelector() as selector:
         for source in sources:

@@ -1,4 +1,4 @@
-"""How answers leave the emulator, so that no client loses one.
+"""Send answers so that no client loses one.
 
 AWS's SDK for Go, up to smithy-go 1.22, closes the connection when an answer's first bytes arrive before the goroutine
 that wrote the request has looked for the end of its body: the late look fails, and that is taken for a failed write.
@@ -47,7 +47,7 @@ class RequestHandler(MotoRequestHandler):
         super().run_wsgi()
 
     def make_environ(self) -> dict[str, Any]:
-        """With the body as it comes, and every Content-Length: `framing` reads it."""
+        """The environment of a request, with the body as it comes, and every Content-Length: `framing` reads it."""
         environ = super().make_environ()
         environ["wsgi.input"] = self.rfile
         lengths = set(self.headers.get_all("Content-Length", ()))

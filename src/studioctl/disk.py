@@ -138,7 +138,7 @@ def open_regular(file: Path, *, pipes: bool = False) -> BinaryIO:
 
 
 def read_named(file: Path, most: int) -> bytes:
-    """As much of a file that a flag names, and one byte more; a pipe's content is kept, as it can be read only once.
+    """Read the named file up to one byte more than `most`; a pipe is kept, as it can be read only once.
 
     Raises:
         OSError: As `open_regular`, for what is neither a file nor a shell's pipe.

@@ -61,7 +61,7 @@ class DeclinedError(RefusedError):
 
 
 class AbsentError(StudioctlError):
-    """Nothing of the environment is where the command acts: it was not made there, or is gone.
+    """The environment is not where the command acts: it was not created there, or is gone.
 
     Args:
         message: As for every error.

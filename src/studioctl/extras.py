@@ -62,7 +62,7 @@ def installing_program(name: str, path: str | None = None, *, newer: bool = Fals
 
     Args:
         name: The package, whose program has the same name.
-        path: Where programs are looked for, as PATH names it; left out, this process's.
+        path: The directories to search for programs, as in PATH; left out, this process's.
         newer: Whether it is there already, and too old.
     """
     action = "upgrade" if newer else "install"

@@ -15,7 +15,7 @@ Key: TypeAlias = tuple[str | int, ...]
 
 
 class Severity(IntEnum):
-    """How much it matters. The numbers order them; the names are what people and programs see."""
+    """The importance of a finding. The numbers order them; people and programs see the names."""
 
     OK = 0
     INFO = 1
@@ -27,7 +27,7 @@ class Severity(IntEnum):
 
     @property
     def word(self) -> str:
-        """Such as "error", or "high"."""
+        """The word for it, such as "error", or "high"."""
         return self.name.lower()
 
 
@@ -45,7 +45,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where it is decided.
+    """The place in a file that decides something.
 
     Args:
         file: The studio.toml, or a list that it names.
@@ -58,14 +58,14 @@ class Place:
     key: str
 
     def __str__(self) -> str:
-        """As compilers say it: "studio.toml:9: network.access"."""
+        """The place as compilers print it: "studio.toml:9: network.access"."""
         line = "" if self.line is None else f":{self.line}"
         return f"{self.file}{line}" + (f": {self.key}" if self.key else "")
 
 
 @dataclass(frozen=True)
 class Acceptance:
-    """Why a finding may stay. `by` is who says so: "studioctl", or "studio.toml"."""
+    """The reason why a finding may stay. `by` is its author: "studioctl", or "studio.toml"."""
 
     by: str
     reason: str
@@ -77,15 +77,15 @@ class Rule:
 
     Args:
         id: It is never used for anything else again.
-        severity: How much it matters at worst.
-        title: What is wrong, in general.
-        why: What comes of it.
+        severity: Its highest importance.
+        title: The problem in general.
+        why: The consequences.
         remedy: One full command or step, with {fields} for what differs from case to case.
         reference: An address.
-        key: Where in studio.toml it is decided; empty where the file has no say, or the case tells.
-        cost: What the remedy costs, in money or effort: one short phrase; empty where that is not told.
-        subject: What an audit looks at; None for the rules of others.
-        engine: Who looks.
+        key: The key of studio.toml that decides it; empty if the file has no say, or the case tells.
+        cost: The cost of the remedy, in money or effort: one short phrase; empty if that is not told.
+        subject: The part that an audit looks at; None for the rules of others.
+        engine: The engine that looks.
     """
 
     id: str
@@ -114,15 +114,15 @@ class Rule:
         remedy: str = "",
         **fields: object,
     ) -> "Finding":
-        """It is not.
+        """A finding that the rule is broken.
 
         Args:
-            message: What was found.
+            message: The finding, in words.
             severity: A milder one; a worse one has no effect.
-            about: What has it: a Terraform address, an ARN, a name.
+            about: The thing that has it: a Terraform address, an ARN, a name.
             at: The key that decides it, where that is not the rule's.
             details: All of what the message tells a part of.
-            remedy: What helps here, where that is not the rule's.
+            remedy: The remedy here, if it is not the rule's.
             **fields: Those of the rule's remedy.
         """
         told = {name: str(value) for name, value in fields.items()}
@@ -146,15 +146,15 @@ class Finding:
     """One thing that was looked at.
 
     Args:
-        rule: What may be wrong in general.
-        severity: How much it matters here.
-        message: What was found.
+        rule: The problem in general.
+        severity: Its importance here.
+        message: The finding, in words.
         remedy: One full command or step; empty when all is well.
-        key: Where in studio.toml it is decided; empty where the file has no say.
-        about: What has it: a Terraform address, an ARN, a name; empty for the file or the machine as a whole.
+        key: The key of studio.toml that decides it; empty if the file has no say.
+        about: The thing that has it: a Terraform address, an ARN, a name; empty for the file or the machine as a whole.
         details: All of what `message` tells a part of, such as actions.
         group: With what it is shown.
-        place: Where `key` is written; None without a key, or without a file.
+        place: The place of `key`; None without a key, or without a file.
         accepted: Why it may stay; None when nobody said so.
     """
 
@@ -210,6 +210,6 @@ class Finding:
 
 
 def counts(found: Iterable[Finding], scale: Sequence[Severity]) -> Mapping[str, int]:
-    """How many findings there are of each severity of a scale, in its order."""
+    """The number of findings of each severity of a scale, in its order."""
     severities = [finding.severity for finding in found]
     return {severity.word: severities.count(severity) for severity in scale}

@@ -1,4 +1,4 @@
-"""Who runs us, and the directories that are theirs, where their system wants programs to keep things.
+"""The user who runs studioctl, and their directories for programs' files, as the system defines them.
 
 Each is an absolute path, or there is none: without a known home, a path would depend on the directory that one is in,
 and a repository could bring what lies there.
@@ -18,7 +18,7 @@ from studioctl.errors import ConfigError
 
 
 def settings() -> Path | None:
-    """Where the person's settings are."""
+    """The directory of the person's settings."""
     return _absolute(platformdirs.user_config_path)
 
 

@@ -16,7 +16,7 @@ class Page:
     """A page of the documentation.
 
     Args:
-        name: What `studioctl docs` knows it by: "live-in-it", or "reference/permissions" where two kinds have the same.
+        name: Its name for `studioctl docs`: "live-in-it", or "reference/permissions" if two kinds have the same.
         kind: One of `KINDS`.
         title: Its heading.
         text: All of it, in Markdown.
@@ -69,6 +69,6 @@ def _read(file: Path, *, is_alone: bool) -> Page:
 
 @cache
 def _home() -> Path:
-    """In the package, or in the checkout that it is installed from."""
+    """The directory of the pages: in the package, or in the checkout that it is installed from."""
     packaged = Path(__file__).parent / "docs"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "docs"

@@ -22,7 +22,7 @@ class Program:
     version: str | None
 
     def __str__(self) -> str:
-        """For a person: "git 2.39.5 (/usr/bin/git)"."""
+        """The program for a person: "git 2.39.5 (/usr/bin/git)"."""
         return f"{self.name} {self.version or 'of an unknown version'} ({self.path})"
 
     def is_older_than(self, wanted: str) -> bool:

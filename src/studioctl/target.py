@@ -1,4 +1,4 @@
-"""Where the commands act: an AWS account, or the emulator on this machine. Imports nothing of studioctl."""
+"""The target of commands: an AWS account, or the emulator on this machine. Imports nothing of studioctl."""
 
 import os
 import shlex

@@ -1,4 +1,4 @@
-"""What is made from the code is committed as it is made."""
+"""The committed files that are made from the code are up to date."""
 
 from pathlib import Path
 

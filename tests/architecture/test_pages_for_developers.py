@@ -1,4 +1,4 @@
-"""What pages for developers name exists: modules, functions, paths, make targets; and their worked examples apply."""
+"""Pages for developers name modules, functions, paths and make targets that exist; and their worked examples apply."""
 
 import importlib
 import re
@@ -39,7 +39,7 @@ def commands(text: str) -> list[str]:
 
 
 def follow(name: str) -> object:
-    """What a dotted name below studioctl stands for: a module, or something in one."""
+    """The object of a dotted name below studioctl: a module, or something in one."""
     parts = ["studioctl", *name.split(".")]
     module, rest = ModuleType("none"), parts
     for length in range(1, len(parts) + 1):

@@ -1,4 +1,4 @@
-"""What Studio's resources need around them: a network, roles, keys, a bucket, a file system, secrets."""
+"""The surroundings that Studio's resources need: a network, roles, keys, a bucket, a file system, secrets."""
 
 import json
 from typing import Any

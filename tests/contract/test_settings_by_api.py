@@ -1,4 +1,4 @@
-"""What `up` changes by API is everything that the provider would change in place, under names that the API has."""
+"""The changes that `up` makes by API are all that the provider would make in place, under names that the API has."""
 
 import json
 from collections.abc import Iterator, Mapping

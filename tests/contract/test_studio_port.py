@@ -1,4 +1,4 @@
-"""What `aws/studio.py` promises, against the emulator: and, word for word the same, against a real account.
+"""The promises of `aws/studio.py`, against the emulator: and, word for word the same, against a real account.
 
 For the latter, name the file of an environment that was made by `studioctl up`. Its first Code Editor space must be
 stopped; it is started and stopped again, which costs a few minutes of its instance:

@@ -11,7 +11,7 @@ from studioctl.target import Target
 
 
 def refused(code: str, operation: str, *, status: int = 400, message: str = "refused") -> ClientError:
-    """What boto3 raises when AWS answers with this error code."""
+    """The error that boto3 raises when AWS answers with this code."""
     answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(answer, operation)
 

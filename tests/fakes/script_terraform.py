@@ -67,7 +67,7 @@ class ScriptTerraform:
             self.content["resources"].append(resource)
 
     def look_up(self, reference: Ref) -> Any:
-        """What the state says."""
+        """The value that the state has."""
         address, _, attribute = reference.address.rpartition(".")
         resource = self._resource(address)
         current = [i for i in resource["instances"] if "deposed" not in i] if resource else []
@@ -151,7 +151,7 @@ class ScriptTerraform:
                 yield ResourceChange(address, found["type"], found["name"], module, "delete")
 
     def _moves(self) -> list[tuple[str, str]]:
-        """What has another address today."""
+        """The pairs of an old address in the state and its new one."""
         moved = [pair for module in self.blueprint.modules for pair in module.moved.items()]
         return [(before, after) for before, after in moved if self._resource(before)]
 

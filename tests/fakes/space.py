@@ -38,7 +38,7 @@ metadata.mkdir()
 
 @dataclass(frozen=True)
 class Report:
-    """How a start went. `states` are by step, `details` too."""
+    """The report of a start. `states` and `details` are by step."""
 
     exit_code: int | None
     output: str
@@ -47,7 +47,7 @@ class Report:
 
     @classmethod
     def of(cls, exit_code: int | None, output: str) -> "Report":
-        """What the lines say; every one of them must have the documented form."""
+        """Read a report from the output; every line must have the documented form."""
         found = [LINE.fullmatch(line) for line in output.splitlines()]
         assert all(found), output
         lines = [match for match in found if match]
@@ -74,12 +74,12 @@ class Space:
         return self.room.home
 
     def inside(self, place: Path) -> Path:
-        """Where this machine has a path of the space."""
+        """The path on this machine of a path in the space."""
         return self.room.root / place.relative_to("/")
 
     @property
     def user_files(self) -> Path:
-        """Where the editor keeps the user's settings."""
+        """The directory in which the editor keeps the user's settings."""
         return self.room.server_data / "data/User"
 
     def give(self, name: str, text: str) -> None:
@@ -105,19 +105,19 @@ class Space:
             return Report.of(run.exit_code, self.room.log_path.read_text())
 
     def open_editor(self) -> None:
-        """What the editor does when it starts, also before any script."""
+        """Do what the editor does when it starts, also before any script."""
         give_away(self.home)
         start_editor(self.room)
 
     def shell(self, command: str) -> str:
-        """What a command says in a terminal of the space."""
+        """The output of a command in a terminal of the space."""
         log = self.room.root.with_name("terminal")
         with Run(self.room, f'. "$HOME/.bashrc"; {command}', self.environment(), seconds=60, log=log) as run:
             run.finish()
         return log.read_text()
 
     def status(self) -> dict[str, str]:
-        """What `studio-setup status` says of each step."""
+        """The state of each step, from `studio-setup status`."""
         lines = self.shell("studio-setup status").splitlines()
         return {words[1]: words[2] for words in map(str.split, lines) if words[0] == "[studioctl]"}
 

@@ -180,6 +180,6 @@ class Crowd:
 
 
 def looked_at(said: str) -> int:
-    """How many resources were left out, as `-v` tells; 0 where everything was looked at."""
+    """The number of resources that were left out, as `-v` tells; 0 if everything was looked at."""
     words = next(line for line in said.splitlines() if "Terraform looked at" in line)
     return 0 if "everything" in words else int(words.partition("(")[2].split()[0])

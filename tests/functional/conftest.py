@@ -48,7 +48,7 @@ tools = ["uv"]
 
 @dataclass(frozen=True)
 class Done:
-    """What a finished command left: its exit code, and both streams.
+    """The result of a finished command: its exit code, and both streams.
 
     Standard error comes without the reminders of what takes longer than ten seconds: only a busy machine sees them.
     """
@@ -82,7 +82,7 @@ class Shell:
 
     @property
     def warm(self) -> dict[str, str]:
-        """What a command sees that runs Terraform: this test process's warm provider too, unless it is `cold`."""
+        """The environment of a command that runs Terraform: with this process's warm provider, unless it is `cold`."""
         return self.environment if self.cold else {**warm_provider(), **self.environment}
 
     def studioctl(self, *arguments: str, expect: int | None = 0) -> Done:

@@ -63,7 +63,7 @@ class Guarded:
         )
 
     def app(self, user: str) -> dict[str, str]:
-        """What names the user's editor."""
+        """The parameters that name the user's editor."""
         space = f"{user}-editor"
         return {"DomainId": self.home.domain_id, "SpaceName": space, "AppType": "CodeEditor", "AppName": "default"}
 
@@ -89,12 +89,12 @@ class Guarded:
         return dict(told)
 
     def diagnosis(self) -> list[dict[str, str]]:
-        """What the doctor says of the guard."""
+        """The doctor's findings about the guard."""
         told = json.loads(self.home.run("doctor", "--json", expect=None).out)
         return [finding for finding in told["findings"] if finding["group"] == "Limits"]
 
     def unguarded(self) -> list[str]:
-        """What the audit of the account says of the guard."""
+        """The audit's findings about the guard."""
         told = json.loads(self.home.run("audit", "--json", expect=None).out)
         return [finding["message"] for finding in told["findings"] if finding["id"] == rules.UNGUARDED.id]
 

@@ -64,13 +64,13 @@ class Living:
         )
 
     def faults(self, *errors: Mapping[str, Any], latency_seconds: float = 0) -> None:
-        """What goes wrong from now on: each `{"action", "code", "message", "times"}`. Nothing when left out."""
+        """Set the faults from now on: each `{"action", "code", "message", "times"}`. None if left out."""
         slow = [{"kind": "slow", "seconds": latency_seconds}] if latency_seconds else []
         wanted = [*({"kind": "error", "times": 1, **error} for error in errors), *slow]
         server.set_faults(self.emulator, {"faults": wanted})
 
     def hits(self) -> int:
-        """How many calls the faults have struck."""
+        """The number of calls that the faults have struck."""
         return sum(fault["hit"] for fault in server.faults(self.emulator)["faults"])
 
     def app(self, space: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What stands in for the machine behind a space: OpenSSH's server on loopback, and a relay in place of AWS's plugin.
+"""A stand-in for the machine behind a space: OpenSSH's server on loopback, and a relay in place of AWS's plugin.
 
 The server runs as whoever runs the tests, with keys and configuration of its own, and is ended by its process id.
 nss_wrapper shows it a user database with the account that a space has: `sagemaker-user` is the person who runs the

@@ -79,7 +79,7 @@ class Sharing:
         return [name for name, status in self.jobs().items() if status not in OVER]
 
     def objects(self) -> list[str]:
-        """What is in the bucket."""
+        """The keys of the bucket's objects."""
         pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         return [each["Key"] for page in pages for each in page.get("Contents", ())]
 

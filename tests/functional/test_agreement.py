@@ -61,7 +61,7 @@ def test_a_tag_that_somebody_changed_is_seen_by_the_doctor_and_by_a_full_plan_al
 
 
 def other_tags(crowd: Crowd) -> list[str]:
-    """What the doctor says to do about tags that are not the file's."""
+    """The doctor's remedies for tags that are not the file's."""
     told = json.loads(crowd.shell.studioctl("doctor", "--local", "--json", expect=None).out)["findings"]
     return [each["remedy"] for each in told if each["id"] == "DRF012" and each["severity"] != "ok"]
 

@@ -611,7 +611,7 @@ def test_the_doctor_knows_what_up_made_for_the_environments(applied: Applied) ->
 
 
 def images_of_ada(applied: Applied) -> tuple[Any, Any]:
-    """What Code Editor and JupyterLab offer her besides AWS's images."""
+    """The images that Code Editor and JupyterLab offer her besides AWS's."""
     sagemaker = applied.shell.client("sagemaker")
     told = sagemaker.describe_user_profile(DomainId=domain_id(applied), UserProfileName="ada")["UserSettings"]
     code, lab = (told[f"{app}AppSettings"].get("CustomImages", []) for app in ("CodeEditor", "JupyterLab"))

@@ -28,7 +28,7 @@ def cold(tmp_path: Path) -> Iterator[Shell]:
 
 
 def guards(shell: Shell) -> list[int]:
-    """How many functions, schedules, topics and alarms there are."""
+    """The numbers of functions, schedules, topics and alarms."""
     return [
         len(shell.client("lambda").list_functions()["Functions"]),
         len(shell.client("scheduler").list_schedules()["Schedules"]),

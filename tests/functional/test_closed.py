@@ -100,7 +100,7 @@ def the_domain(shell: Shell) -> Any:
 
 
 def shape(shell: Shell) -> dict[str, int]:
-    """How many there are of each kind, but for interfaces: an app that runs has one."""
+    """The number of each kind, but for interfaces: an app that runs has one."""
     return {kind: len(found) for kind, found in shell.inventory().items() if kind not in {"network_interfaces", "apps"}}
 
 
@@ -161,7 +161,7 @@ def everything_changes_though_aws_refuses_in_the_middle(
 
 
 def of_a_state_that_changes_meanwhile(shell: Shell, walk: InProcess) -> Iterator[str]:
-    """What an `up` prints below whose hands the state is another one: no lock holds who writes past Terraform."""
+    """The hints of an `up` whose state changes in its hands: no lock holds who writes past Terraform."""
     up = ("up", "--local", "--yes")
     state = shell.directory / ".studioctl" / NAME / "local" / "terraform.tfstate"
 

@@ -28,7 +28,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/acme-ml-execution"
 
 @dataclass(frozen=True)
 class Ada:
-    """What runs in ada's space, with her session of the execution role."""
+    """The programs in ada's space, with her session of the execution role."""
 
     applied: Applied
     variables: dict[str, str]

@@ -66,7 +66,7 @@ def shape(life: Shell) -> dict[str, int]:
 
 
 def whole(before: dict[str, int], **more: int) -> dict[str, int]:
-    """What an `up` makes of the file, beside what was there."""
+    """The resources that an `up` of the file adds to those before."""
     made: dict[str, Any] = {
         "access_points": 1,
         "buckets": 1,

@@ -91,7 +91,7 @@ def killed(life: Shell, *command: str, after: int, victims: Callable[[int], list
 
 
 def shape(inventory: Inventory) -> dict[str, int]:
-    """How many there are of each kind: two worlds have different ids."""
+    """The number of each kind: two worlds have different ids."""
     return {kind: len(found) for kind, found in inventory.items()}
 
 

@@ -1,4 +1,4 @@
-"""What a file names and is taken, missing or elsewhere is told before anything is made, in the words of the file."""
+"""Names in a file that are taken, missing or elsewhere are reported before anything is created, in the file's words."""
 
 import pytest
 from tests.functional.conftest import Shell

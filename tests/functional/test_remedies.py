@@ -1,4 +1,4 @@
-"""What every command says before there is anything is done, by a shell, as printed; then each of them does its work.
+"""Every remedy that a command prints before there is anything is run by a shell, as printed; then the command works.
 
 tests/unit/cli/test_remedies.py follows the others. tests/remedies.toml says which remedies are walked here.
 """

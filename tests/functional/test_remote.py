@@ -347,7 +347,7 @@ def test_the_how_to_rehearses_it(remote: Remote) -> None:
 
 
 def test_a_copy_of_what_is_in_a_space(connected: Remote) -> None:
-    """What runs is left running; the bucket is looked at before anything else."""
+    """Running apps keep running; the bucket is looked at before anything else."""
     s3 = connected.home.client("s3")
     s3.create_bucket(Bucket="acme-copies")
     (connected.machine.home / "model.bin").write_bytes(os.urandom(1 << 20))

@@ -123,7 +123,7 @@ def shown(bob: Shell) -> list[tuple[int, int, bool]]:
 
 
 def things(shell: Shell) -> list[str]:
-    """What exists, without ids, without the bucket of the state and without jobs that other tests have run."""
+    """The existing resources, without ids, the state's bucket and jobs that other tests have run."""
     elsewhere = {"buckets", "sagemaker.training_jobs"}
     text = json.dumps({kind: named for kind, named in shell.inventory().items() if kind not in elsewhere})
     ids = r"\b((?:vpc|subnet|sg|igw|rtb|eni|fs|fsmt|fsap|d)-)[a-z0-9]+\b|(?<=/github-)\w{6}\b"

@@ -75,7 +75,7 @@ def running(here: Living) -> list[str]:
 
 
 def mail(here: Living) -> list[str]:
-    """What is left in the mailbox."""
+    """The messages left in the mailbox."""
     found = here.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="tuning/shared/square/").get("Contents", [])
     return [each["Key"] for each in found if each["Key"].split("/")[3] in {"begin", "in", "out"}]
 

@@ -99,7 +99,7 @@ class Clean:
         }
 
     def ask(self, commands: Sequence[tuple[str, ...]]) -> Answers:
-        """What each command says, run one after the other."""
+        """Run the commands one after the other, and keep their output."""
         asked = json.dumps({"run": commands})
         told = _run(
             [str(self.python), every_command.__file__],
@@ -222,7 +222,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clean]:
 
 @pytest.fixture(scope="module")
 def answers(clean: Clean) -> Answers:
-    """What each command says while no extra is installed, beside a fresh studio.toml."""
+    """The output of each command while no extra is installed, beside a fresh studio.toml."""
     clean.ask([("init", "--name", "acme-ml", "--region", "us-east-1", "--user", "grace")])
     file = clean.home / "studio.toml"
     text = file.read_text()

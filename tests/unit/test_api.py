@@ -1,4 +1,4 @@
-"""What the Python API refuses, and the call that it names instead."""
+"""Refusals of the Python API, and the call that each names instead."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `make coverage` prints, from two reports as coverage.py writes them."""
+"""The output of `make coverage`, from two reports as coverage.py writes them."""
 
 import io
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What is optional is installed into the Python that runs, whatever `pip` on PATH belongs to."""
+"""Extras are installed into the Python that runs, whatever `pip` on PATH belongs to."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Where the person's own directories are, and what is done where no home is known."""
+"""The person's own directories, and what is done if no home is known."""
 
 from pathlib import Path
 

@@ -24,13 +24,13 @@ class Capacity:
         self._wanted = (least, pause)
 
     def on(self, at: float | None = None) -> None:
-        """It runs, from a moment on that may be over, and is awake at first."""
+        """Start the count of capacity, at a moment that may be over. The instance is awake at first."""
         moment = clock.time() if at is None else at
         self._bounds.append((moment, *self._wanted))
         self._uses.append([moment, moment])
 
     def off(self, at: float | None = None) -> None:
-        """It is stopped, or there is no instance."""
+        """Stop the count: the cluster is stopped, or has no instance."""
         self._bounds.append((clock.time() if at is None else at, None, self._wanted[1]))
 
     def change(self, least: float, pause: float) -> None:

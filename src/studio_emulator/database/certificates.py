@@ -36,7 +36,7 @@ class Authority:
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def context(self, names: Iterable[str]) -> ssl.SSLContext:
-        """For a server of these names."""
+        """The TLS context of a server with these names."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _name("emulated-rds")
         built = _builder(subject, self._certificate.subject, key.public_key())

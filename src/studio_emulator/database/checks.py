@@ -78,7 +78,7 @@ def scaling(wanted: Mapping[str, Any] | None) -> None:
 
 
 def parameter_group(backend: Any, name: str | None, engine_version: str) -> None:
-    """It exists, and is for this version."""
+    """Refuse a parameter group that does not exist or is not for this version."""
     if name is None or name.startswith("default."):
         return
     if name not in backend.db_cluster_parameter_groups:
@@ -137,13 +137,13 @@ def instance_is_awake(cluster: Any, instance: str) -> None:
 
 
 def most_connections(scaling_: Mapping[str, Any] | None) -> int:
-    """As many as the capacity allows."""
+    """The most connections that the capacity allows."""
     found = scaling_ or {}
     return facts.most_connections(float(found.get("min_capacity", 1)), float(found.get("max_capacity", 1)))
 
 
 def subnet_group(subnets: list[Any]) -> None:
-    """It has subnets in two zones: RDS API reference, CreateDBSubnetGroup."""
+    """Refuse a group without subnets in two zones: RDS API reference, CreateDBSubnetGroup."""
     if len({subnet.availability_zone for subnet in subnets}) < 2:
         raise RDSClientError(
             "DBSubnetGroupDoesNotCoverEnoughAZs",

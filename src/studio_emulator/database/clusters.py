@@ -61,7 +61,7 @@ class Cluster(DBCluster):
 
     @property
     def front_port(self) -> int:
-        """Where its front listens on 127.0.0.1."""
+        """The port of 127.0.0.1 on which its front listens."""
         return _fronts[self.db_cluster_resource_id].port
 
     @property
@@ -97,7 +97,7 @@ class Cluster(DBCluster):
 
     @property
     def serverless_v2_scaling_configuration(self) -> Mapping[str, Any] | None:
-        """With AWS's default for the pause."""
+        """The scaling configuration, with AWS's default for the pause."""
         return self._scaling
 
     @serverless_v2_scaling_configuration.setter
@@ -110,7 +110,7 @@ class Cluster(DBCluster):
 
     @property
     def scaling_configuration_info(self) -> Any:
-        """Of Serverless v1 alone."""
+        """None: it is for Serverless v1 alone."""
         return None
 
     @property
@@ -124,7 +124,7 @@ class Cluster(DBCluster):
 
     @property
     def enable_iam_database_authentication(self) -> bool:
-        """By the name that a request to change it has."""
+        """The setting under the name that a request to change it has."""
         return bool(self.iam_auth)
 
     @enable_iam_database_authentication.setter
@@ -171,7 +171,7 @@ class Cluster(DBCluster):
         return getattr(self, "_master_user_password", None)
 
     def _wants_tls(self) -> bool:
-        """On from version 15 on, unless its parameter group says otherwise."""
+        """Whether TLS is required: from version 15 on, unless its parameter group says otherwise."""
         group = self.backend.db_cluster_parameter_groups.get(self.parameter_group)
         said = group.parameters.get(FORCE_TLS, {}).get("ParameterValue") if group else None
         return str(said) == "1" if said is not None else int(self.engine_version.split(".")[0]) >= 15

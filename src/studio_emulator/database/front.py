@@ -57,13 +57,13 @@ class Front:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port on which it listens."""
         found: int = self._listening.getsockname()[1]
         return found
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         return len(self._open)
 
     def close(self) -> None:

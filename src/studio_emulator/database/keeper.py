@@ -77,7 +77,7 @@ def _mortal() -> Callable[[], object] | None:
 
 
 def _end(server: "subprocess.Popen[bytes]", how: signal.Signals) -> None:
-    """Nothing where it has ended."""
+    """End a server; do nothing if it has ended."""
     server.send_signal(how)
     try:
         server.wait(SECONDS)

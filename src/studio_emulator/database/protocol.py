@@ -1,4 +1,4 @@
-"""As much of PostgreSQL's protocol, version 3, as a front and a client of a server on a socket need.
+"""The part of PostgreSQL's protocol, version 3, that a front and a client of a server on a socket need.
 
 Source: https://www.postgresql.org/docs/current/protocol-message-formats.html
 """

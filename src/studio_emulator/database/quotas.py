@@ -20,7 +20,7 @@ QUOTAS: Mapping[str, Quota] = {
 
 
 def used(backend: Any, name: str) -> int:
-    """How many there are."""
+    """The number of existing resources of one kind."""
     things = {
         "DBClusters": backend.clusters,
         "DBInstances": backend.databases,
@@ -31,7 +31,7 @@ def used(backend: Any, name: str) -> int:
 
 
 def limit(backend: Any, name: str) -> int:
-    """How many there may be."""
+    """The number of resources of one kind that the account may have."""
     return int(QUOTAS[name].limit(backend.settings))
 
 

@@ -149,7 +149,7 @@ class StrictRDSBackend(RDSBackend):
         return snapshot
 
     def delete_db_cluster_snapshot(self, db_snapshot_identifier: str) -> DBClusterSnapshot:
-        """With its data."""
+        """Delete a snapshot with its data."""
         snapshot = super().delete_db_cluster_snapshot(db_snapshot_identifier.lower())
         if data := self._kept.pop(snapshot.db_cluster_snapshot_identifier, None):
             servers.remove(data)
@@ -193,7 +193,7 @@ class StrictRDSBackend(RDSBackend):
         return instance
 
     def modify_db_instance(self, db_instance_identifier: str, db_kwargs: dict[str, Any]) -> DBInstance:
-        """Not while its cluster is stopped."""
+        """Refuse to modify an instance while its cluster is stopped."""
         self._refuse_sleeping(db_instance_identifier)
         return super().modify_db_instance(db_instance_identifier, db_kwargs)
 
@@ -227,7 +227,7 @@ class StrictRDSBackend(RDSBackend):
     def create_subnet_group(
         self, subnet_name: str, description: str, subnets: list[Any], tags: list[dict[str, str]]
     ) -> DBSubnetGroup:
-        """In two zones at least, and under a name that is free."""
+        """Create a subnet group in two zones at least, under a name that is free."""
         if subnet_name.lower() in self.subnet_groups:
             raise RDSClientError("DBSubnetGroupAlreadyExists", f"The DB subnet group '{subnet_name}' already exists.")
         checks.subnet_group(subnets)

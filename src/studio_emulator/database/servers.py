@@ -37,14 +37,14 @@ def programs() -> Path | None:
 
 @dataclass(frozen=True)
 class Account:
-    """Whom servers run as; None for whoever runs the emulator."""
+    """The account that servers run as; None for the user who runs the emulator."""
 
     user: int | None = None
     group: int | None = None
 
     @classmethod
     def found(cls) -> "Account":
-        """Of this machine."""
+        """Find the account of this machine."""
         if os.geteuid():
             return cls()
         for name in ACCOUNTS:

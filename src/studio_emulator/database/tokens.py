@@ -19,7 +19,7 @@ class Token:
     """The content of a valid token.
 
     Args:
-        access_key: Who signed it.
+        access_key: The access key that signed it.
         session_token: Of temporary credentials; "" of others.
     """
 

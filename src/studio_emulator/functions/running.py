@@ -35,7 +35,7 @@ LARGEST_ARCHIVE = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an invocation ended."""
+    """The result of an invocation."""
 
     payload: bytes
     failed: bool = False

@@ -221,7 +221,7 @@ def _check(expression: str) -> None:
 
 
 def _steps(due: float, period: float, until: float) -> int:
-    """To the call of an hour later, or to the last before `until` or the first of the next day, if that is earlier."""
+    """The number of calls until an hour later, the last before `until`, or the next day's first: the earliest."""
     last, midnight = (until - due) // period, math.ceil((DAY - due % DAY) / period)
     return max(1, int(min(QUIET_SECONDS // period, last, midnight)))
 

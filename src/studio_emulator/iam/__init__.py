@@ -1,1 +1,1 @@
-"""Who may do what in the emulator: AWS's policies, evaluated as AWS does."""
+"""Permissions in the emulator: AWS's policies, evaluated as AWS does."""

@@ -63,7 +63,7 @@ def conditions_hold(conditions: Mapping[str, Any], context: Context, variables: 
 
     Args:
         conditions: `{"StringEquals": {"aws:RequestedRegion": ["us-east-1"]}, ...}`.
-        context: What the request says.
+        context: The request's condition keys.
         variables: The same for policy variables; None where the policy's version has none.
 
     Raises:

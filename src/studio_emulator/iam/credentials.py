@@ -1,4 +1,4 @@
-"""Whose an access key is: what the emulator itself made at its start, or what IAM and STS gave out since."""
+"""The owners of access keys: those that the emulator made at its start, and those that IAM and STS issued since."""
 
 import secrets
 import string

@@ -103,7 +103,7 @@ def _applying(documents: Mapping[str, Document], asked: Asked) -> Iterator[tuple
 
 
 def _first(statements: Iterable[tuple[str, Statement]], effect: str) -> str:
-    """Who says so, or nothing."""
+    """The name and the Sid of the first statement with this effect; empty if there is none."""
     for name, statement in statements:
         if statement.effect == effect:
             return f"{name} ({statement.sid})" if statement.sid else name

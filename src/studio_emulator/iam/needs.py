@@ -49,7 +49,7 @@ def needs_of(received: Received) -> list[Need]:
 
 
 def _tagging(received: Received, made: list[Need]) -> list[Need]:
-    """Who may make something may not put tags on it yet."""
+    """The permissions to tag what a request creates: the permission to create does not include them."""
     action = TAGGING.get(received.service, {}).get(received.action)
     said = received.parameters
     if action is None or not any(said.get(member) for member in ("Tags", "tags", "Tags.member.1.Key")):
@@ -87,7 +87,7 @@ def _need(received: Received, resource: str, context: Mapping[str, Any] | None =
 
 
 def _ecr(received: Received) -> list[Need]:
-    """Without names, DescribeRepositories means all of them."""
+    """The permissions for a call of ECR. DescribeRepositories without names means all repositories."""
     if arn := received.parameters.get("resourceArn"):
         return [_need(received, str(arn))]
     names = received.listed("repositoryNames") or [received.parameters.get("repositoryName")]

@@ -45,7 +45,7 @@ class Pattern:
 
     @property
     def text(self) -> str:
-        """As a plain string, in which wildcards are characters like any other."""
+        """The pattern as a plain string, in which wildcards are characters like any other."""
         return "".join(token.value if isinstance(token, Wild) else token for token in self.tokens)
 
     def matches(self, value: str) -> bool:
@@ -74,7 +74,7 @@ def fill_in(text: str, context: Context | None) -> Pattern:
 
     Args:
         text: As the policy has it.
-        context: What variables are replaced by. None where they are no variables: in policies of version 2008-10-17.
+        context: The values of variables. None if the policy has no variables, as in version 2008-10-17.
 
     Raises:
         UnresolvedVariableError: the request has no value, or several, for a variable that has no default.

@@ -27,7 +27,7 @@ class Permissions:
         self._asked.clear()
 
     def to_json(self) -> list[dict[str, Any]]:
-        """By action and resource.
+        """The calls as JSON, by action and resource.
 
         `passed_to` is the service that a role was passed to, else empty. `by` is the ARN of the role's session that
         asked; empty for the administrator.

@@ -23,10 +23,10 @@ class MalformedPolicyError(Exception):
 
 @dataclass(frozen=True)
 class Principal:
-    """Who makes a request.
+    """The caller who makes a request.
 
     Args:
-        arn: What AWS shows, such as "arn:aws:sts::123456789012:assumed-role/team/ada"; "" for a service.
+        arn: The ARN that AWS shows, such as "arn:aws:sts::123456789012:assumed-role/team/ada"; "" for a service.
         role_arn: The role behind a session; "" for a service.
         account: Its account.
         service: Such as "sagemaker.amazonaws.com", when an AWS service asks.
@@ -90,7 +90,7 @@ class Statement:
         return self.names_action(asked.action) and self._names_resource(asked)
 
     def names(self, principal: Principal) -> str:
-        """How a resource's policy names who asks: "session", "role", "account", "service", "everybody", or "".
+        """The kind of principal that names the caller: "session", "role", "account", "service", "everybody", or "".
 
         "NotPrincipal" is beyond this: AWS advises against it. A Deny with it names everybody, an Allow nobody.
         """

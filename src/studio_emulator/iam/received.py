@@ -24,11 +24,11 @@ class Received:
         service: Its name in boto3.
         action: Such as "CreateApp"; "" when it cannot be told.
         account: Twelve digits.
-        region: Where it was signed for.
+        region: The region that it was signed for.
         parameters: The members of the request, where they are in its body.
         method: Of HTTP.
         path: The path, in which S3 has bucket and key.
-        query: What stands behind the question mark.
+        query: The part after the question mark.
         headers: Of HTTP, in lower case.
         body: As it came.
     """

@@ -17,14 +17,14 @@ NOTHING: Document = {"Version": "2012-10-17", "Statement": []}
 
 
 def refusal_of_sagemaker(role_arn: str, account: str, actions: Iterable[str], keys: Mapping[str, Values]) -> str:
-    """Why SageMaker may not assume a role; nothing when it may. Its trust policy must admit all of the actions."""
+    """The reason why SageMaker may not assume a role; empty if the trust policy admits all of the actions."""
     return refusal_of_service(PASSED_TO, role_arn, account, actions, keys)
 
 
 def refusal_of_service(
     service: str, role_arn: str, account: str, actions: Iterable[str], keys: Mapping[str, Values]
 ) -> str:
-    """As `refusal_of_sagemaker`, for any service."""
+    """The same as `refusal_of_sagemaker`, for any service."""
     principal = Principal(arn=service, role_arn=role_arn, account=account, service=service)
     role = role_of(principal)
     if role is None:
@@ -87,7 +87,7 @@ def boundary_of(account: str, arn: str) -> Document:
 
 
 def bucket_policy(account: str, resource: str) -> dict[str, Document]:
-    """Of resources only buckets' policies are evaluated."""
+    """The policy of a bucket: of resources, only buckets' policies are evaluated."""
     if not resource.startswith(S3_ARN):
         return {}
     bucket = s3_backends[account][PARTITION].buckets.get(resource.removeprefix(S3_ARN).partition("/")[0])

@@ -1,4 +1,4 @@
-"""Who a request's credentials belong to: the account's administrator, or a session of a role.
+"""The owner of a request's credentials: the account's administrator, or a session of a role.
 
 Whoever signs with the emulator's own key, as studioctl does, is the administrator and may do everything. A session is
 what sts:AssumeRole gave out, or `Sessions.begin`: what SageMaker gives to a user's app.
@@ -37,7 +37,7 @@ class Session:
 
     Args:
         principal: As AWS shows it.
-        keys: What condition keys say about it, in lower case.
+        keys: The session's condition keys, in lower case.
         expired: Whether its time is over.
         narrowed: The policy that was passed when the role was assumed, or nothing.
     """
@@ -122,7 +122,7 @@ class Sessions:
         }
 
     def told(self, access_key: str) -> dict[str, str]:
-        """Whose key it is, as CloudTrail tells it."""
+        """The identity behind an access key, as CloudTrail records it."""
         session = self.of(access_key)
         if session is None:
             return {"type": "Root", "arn": f"arn:aws:iam::{self.account}:root", "accountId": self.account}

@@ -138,7 +138,7 @@ def _said(said: Mapping[str, Any]) -> dict[str, Values]:
 
 
 def _space(received: Received) -> dict[str, Values]:
-    """Whose space it is and how it is shared: of the one that is there, else of the one that is asked for.
+    """The owner and the sharing type of a space, of the existing space or else of the requested one.
 
     An app without a space has neither key. Only the actions of spaces and apps have them.
     """

@@ -40,7 +40,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Log:
-    """Where output is kept, and how many bytes of it at most.
+    """A file that keeps output, and the most bytes that it keeps.
 
     A script that never stops writing must fill neither the disk nor a reader's memory.
     """
@@ -49,7 +49,7 @@ class Log:
     most: int
 
     def write(self, said: bytes) -> None:
-        """As much of it as is kept."""
+        """Write as much of the output as is kept."""
         size = os.fstat(self.number).st_size
         if size >= self.most:
             return
@@ -161,7 +161,7 @@ def enter(
 
 
 def stage(binds: list[list[str]]) -> list[list[str]]:
-    """As root: put all that the room shows where the user who owns nothing can get at it, for us alone."""
+    """Put all that the room shows where the user who owns nothing can get at it, for us alone. Runs as root."""
     check(libc.unshare(CLONE_NEWNS), "unshare")
     check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mount")
     check(libc.mount(b"tmpfs", STAGE.encode(), b"tmpfs", 0, b"mode=755"), "mount")

@@ -52,12 +52,12 @@ class Image:
 
     @property
     def server_data(self) -> str:
-        """Where the editor reads and writes its settings."""
+        """The directory in which the editor keeps its settings."""
         return IN_HOME if self.settings_persist else IN_OPT
 
     @property
     def extensions(self) -> str:
-        """Where the editor looks for extensions."""
+        """The directory in which the editor looks for extensions."""
         return f"{IN_HOME if self.extensions_persist else IN_OPT}/extensions"
 
     @property

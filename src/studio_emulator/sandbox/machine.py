@@ -89,7 +89,7 @@ def _prefix() -> Path | None:
 
 
 def shown(path: Path) -> str:
-    """Where the room has a path of this machine: the same, if it is not one of the room's own."""
+    """The room's path for a path of this machine: the same, unless the room has its own there."""
     own = ("/usr", "/opt/conda", "/opt/amazon", "/home/sagemaker-user", "/tmp", "/var", "/etc", "/run")  # noqa: S108
     return f"{HOST}{path}" if any(path.is_relative_to(place) for place in own) else str(path)
 
@@ -103,7 +103,7 @@ def _own_pip() -> list[Path]:
 
 
 def _pip_in_the_room() -> str:
-    """Where base finds pip: the one that is here, else the one that Python brings along."""
+    """The path of the pip that base uses: this machine's, or else the one that comes with Python."""
     if _own_pip():
         return SHELF
     library = Path(os.__file__).resolve().parent

@@ -1,4 +1,4 @@
-"""Why a machine lets nobody make namespaces, and what to do about it."""
+"""Explain why a machine does not allow namespaces, and what to do about it."""
 
 import shutil
 import sys

@@ -35,12 +35,12 @@ PACKAGES = {
 
 @cache
 def found() -> dict[str, str | None]:
-    """Where the room finds each program; None for those that this machine does not have."""
+    """The path of each program in the room; None if this machine does not have it."""
     return {name: find(name) for name in NAMES.split()}
 
 
 def find(name: str) -> str | None:
-    """Where the room finds a program of this machine's /usr."""
+    """The path in the room of a program from this machine's /usr."""
     program = shutil.which(name, path=os.pathsep.join(PLACES))
     if program is None:
         return None

@@ -41,7 +41,7 @@ TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
 @dataclass(frozen=True)
 class Relay:
-    """Where connections go.
+    """The destination of connections.
 
     Args:
         port: To this port of 127.0.0.1 and nowhere else; None for a proxy to the internet.
@@ -196,7 +196,7 @@ def _is_direct(host: str, direct: str) -> bool:
 def _through(
     upstream: str, method: str, target: str, version: str, fields: bytes, host: str, port: int
 ) -> tuple[socket.socket, bytes | None]:
-    """By way of this machine's own proxy, with its password, which the room never sees."""
+    """Connect through this machine's own proxy, with its password, which the room never sees."""
     proxy = urlsplit(upstream if "://" in upstream else f"http://{upstream}")
     if proxy.scheme != "http" or not proxy.hostname:
         raise _Refused(f"this machine's proxy is none that is spoken to by HTTP: {proxy.scheme}://{proxy.hostname}")

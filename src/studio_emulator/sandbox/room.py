@@ -87,8 +87,8 @@ class Room:
 
     Args:
         root: Absolute. Only the home persists from one `lay_out` to the next, as the space's volume does.
-        image: Whose layout it has.
-        app: What runs there.
+        image: The image whose layout it has.
+        app: The app that runs there.
         home_place, hostname, shown, mounts, most_output: See `run.Place`.
     """
 
@@ -108,12 +108,12 @@ class Room:
 
     @property
     def server_data(self) -> Path:
-        """Where this image's editor keeps its settings."""
+        """The directory in which this image's editor keeps its settings."""
         return self.root / self.image.server_data
 
     @property
     def extensions(self) -> Path:
-        """Where this image's editor looks for extensions."""
+        """The directory in which this image's editor looks for extensions."""
         return self.root / self.image.extensions
 
     @property
@@ -199,14 +199,14 @@ class Room:
                 os.close(opened)
 
     def misbehave(self, tool: str, *, exit_code: int = 1, message: str = "", seconds: float = 0) -> None:
-        """From now on a stand-in waits, says something on stderr and fails."""
+        """Make a stand-in wait, write to stderr and fail from now on."""
         known: dict[str, Any] = json.loads(self.read(stand_ins.BEHAVIOUR) or "{}")
         known[tool] = {"exit_code": exit_code, "message": message, "seconds": seconds}
         with _writable(self.root / "var/lib/room"):
             self._put(stand_ins.BEHAVIOUR, json.dumps(known))
 
     def behave(self) -> None:
-        """From now on every stand-in does what it stands for."""
+        """Make every stand-in work normally from now on."""
         with _writable(self.root / "var/lib/room"):
             self._put(stand_ins.BEHAVIOUR, "{}")
 
@@ -343,7 +343,7 @@ def _writable(directory: Path) -> Iterator[None]:
 
 
 def give_away(root: Path) -> None:
-    """As root: let all of it belong to the user that nobody is, as whom the room's programs run."""
+    """Give all of it to the user nobody, as whom the room's programs run. Runs as root."""
     if os.geteuid() != 0:
         return
     user = owner()

@@ -40,14 +40,14 @@ class Line:
 
 
 class Place(Protocol):
-    """Where something runs: a room, or the container of a training job.
+    """A place to run a program in: a room, or the container of a training job.
 
     Attributes:
         root: The directory that is the root of what is seen there, with a program `INIT` in it.
-        log_path: Where output goes; not in the place.
+        log_path: The file for output, outside of the place.
         home_place: The home, as it is called there.
         hostname: The machine's name there.
-        shown: What else of this machine is to be seen, by its place; to be read only.
+        shown: Other files of this machine that are visible, by their place; to be read only.
         mounts: File systems, by their place; to be read and written.
         most_output: Bytes of output that are kept.
     """
@@ -75,15 +75,15 @@ class Run:
         room: The place, laid out already.
         script: The script's text.
         environ: All of its environment, see `Room.environment`.
-        reach: What it may reach; nothing by default.
+        reach: The network that it may reach; nothing by default.
         seconds: After this time, the script and all that it started are killed.
-        log: Where its lines are kept; the room's log by default.
+        log: The file for its lines; the room's log by default.
         patience: Seconds between two looks at its lines.
 
     Attributes:
         exit_code: The script's, as a shell would tell it; None while it runs, and when its time was up.
         timed_out: Whether its time was up.
-        elapsed: How long the script took, in seconds, without what it left in the background.
+        elapsed: The seconds that the script took, without what it left in the background.
 
     Raises:
         SandboxError: Its namespaces cannot be had on this machine. Nothing has been run.
@@ -146,7 +146,7 @@ class Run:
             yield from lines
 
     def glances(self) -> Iterator[list[Line]]:
-        """As `lines`, but again and again with those that are new, also when there are none."""
+        """The new lines, again and again, also if there are none; otherwise the same as `lines`."""
         with self._log.open(encoding="utf-8", errors="replace", newline="\n") as followed:
             partial = read = ""
             over = False
@@ -186,7 +186,7 @@ class Run:
         self._enter.wait()
 
     def end(self) -> None:
-        """As `kill`, for good: nothing can be asked afterwards."""
+        """Kill it for good: nothing can be asked afterwards."""
         self.kill()
         if self._enter.stdout is not None:
             self._enter.stdout.close()
@@ -280,7 +280,7 @@ def _wanted(room: Place, script: Path, environ: Mapping[str, str], reach: Reach,
 
 
 def probe() -> SandboxError | None:
-    """Why nothing can be rehearsed here; None when it can. It is found out by doing it."""
+    """The reason why nothing can be rehearsed here; None if it can. Found out by trying."""
     with tempfile.TemporaryDirectory(prefix="studioctl-probe-") as directory:
         room = Room(Path(directory) / "root", Image(4, 0))
         try:

@@ -121,7 +121,7 @@ def remove_access_point(store: StudioStore, profile: UserProfile) -> None:
 
 
 def plug_in_app(store: StudioStore, domain: Domain, app: App, group_ids: list[str]) -> None:
-    """In VpcOnly mode an app has a network interface in the user's subnet (Developer Guide, "onboard-vpc")."""
+    """Give an app a network interface in the user's subnet in VpcOnly mode (Developer Guide, "onboard-vpc")."""
     if domain.app_network_access_type != "VpcOnly":
         return
     ec2, wanted = _ec2(store), [*group_ids, *domain.nfs_group_ids[1:]]

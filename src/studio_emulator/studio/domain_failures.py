@@ -1,4 +1,4 @@
-"""Why a domain fails after AWS has accepted the request: its key, or a licence that nobody has."""
+"""The reasons why a domain fails after AWS has accepted the request: its key, or a licence that nobody has."""
 
 from __future__ import annotations
 

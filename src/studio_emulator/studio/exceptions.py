@@ -92,7 +92,7 @@ def over_quota(name: str, unit: str, limit: int, used: int) -> ResourceLimitExce
 
 
 def too_small_for_remote_access(space_name: str, instance_type: str) -> ValidationException:
-    """That CreateApp refuses is assumed; the words are those of aws/aws-toolkit-vscode, sagemaker/constants.ts."""
+    """CreateApp's refusal, which is assumed; the words are those of aws/aws-toolkit-vscode, sagemaker/constants.ts."""
     return ValidationException(
         f"Unable to create app for [{space_name}] because instanceType [{instance_type}] is not supported for remote"
         " access enabled spaces. Use instanceType with at least 8 GiB memory."

@@ -56,7 +56,7 @@ def check(store: SpaceBackend, domain: Domain, space: Space) -> None:
 
 
 def missing_directory(store: SpaceBackend, domain: Domain, space: Space) -> str | None:
-    """Why an app of this space cannot start: a directory of a home file system that nobody ever mounted. Text assumed.
+    """The reason why an app of this space cannot start: a home directory that nobody ever mounted. Text assumed.
 
     An app that starts makes the owner's own directory in the domain's home, as EFS does at the first mount.
     """
@@ -76,7 +76,7 @@ def missing_directory(store: SpaceBackend, domain: Domain, space: Space) -> str 
 
 
 def places(store: SpaceBackend, domain: Domain, space: Space) -> dict[str, Path]:
-    """Where each is in an app of this space, and the directory of this machine that it is."""
+    """The mounts of this space's apps: each path in the app, with the directory of this machine behind it."""
     from studio_emulator.studio.models.space import mounted_by  # noqa: PLC0415 (as above)
 
     found: dict[str, Path] = {}

@@ -26,7 +26,7 @@ def page(
     Args:
         items: All that pass the request's filters.
         request: MaxResults (10 when left out), NextToken, SortBy, SortOrder (Ascending when left out).
-        name: What tells two items apart, and what SortBy=Name means.
+        name: Returns the name by which two items differ, and by which SortBy=Name sorts.
         by: Overrides SortBy.
     """
     sort_by = by or request.get("SortBy", "CreationTime")

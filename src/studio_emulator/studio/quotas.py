@@ -37,7 +37,7 @@ class Quota:
     unit: str
 
     def limit(self, settings: EmulatorSettings) -> float:
-        """How many the account may have, as the emulator was told or as AWS begins."""
+        """The number that the account may have: the emulator's setting, or else AWS's default."""
         return settings.quotas.get(self.code, self.default)
 
     def check(self, settings: EmulatorSettings, used: int) -> None:

@@ -37,7 +37,7 @@ def check_network(store: StudioStore, vpc_id: str, subnet_ids: list[str]) -> Non
 
 
 def check_closed(store: StudioStore, access: str, user_settings: Settings) -> None:
-    """Where all traffic passes the user's VPC, apps need security groups: API reference, UserSettings. A setting."""
+    """Refuse apps without security groups in a VpcOnly domain: API reference, UserSettings. A setting."""
     if store.settings.closed_domains_need_groups and access == "VpcOnly" and not user_settings.get("SecurityGroups"):
         raise ValidationException("SecurityGroups are required when AppNetworkAccessType is VpcOnly")
 
@@ -85,7 +85,7 @@ def file_systems_in(settings: Settings) -> dict[str, str]:
 
 
 def check_file_systems(store: StudioStore, ids: Iterable[str]) -> None:
-    """They exist."""
+    """Refuse file systems that do not exist."""
     known = efs_backends[store.account_id][store.region_name].file_systems_by_id
     for its_id in ids:
         if its_id not in known:

@@ -45,7 +45,7 @@ FILE_SYSTEMS = "file-systems"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How what a request begins shall end, in place of well: with this status, for this reason."""
+    """A failure that replaces the normal end of what a request starts: the status and the reason."""
 
     status: str
     reason: str
@@ -154,7 +154,7 @@ class StudioStore(SageMakerModelBackend):
         yield from self.jobs.values()
 
     def iter_tagged_resources(self) -> Iterator[TaggedResource]:
-        """For GetResources, which knows all kinds: "Services that support the Resource Groups Tagging API"."""
+        """The resources for GetResources: "Services that support the Resource Groups Tagging API"."""
         yield from super().iter_tagged_resources()
         for resource in self.studio_resources():
             if resource.status != "Deleted":

@@ -34,7 +34,7 @@ class Role:
         self._since = time.monotonic()
 
     def credentials(self) -> dict[str, str]:
-        """As a container's programs are given them: AWS SDKs' reference, "container credential provider"."""
+        """The credentials as a container's programs get them: AWS SDKs' reference, "container credential provider"."""
         assumed = self._current()
         return {
             "RoleArn": self.arn,

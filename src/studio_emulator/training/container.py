@@ -41,7 +41,7 @@ class Host:
 
     @property
     def name(self) -> str:
-        """As SageMaker calls it."""
+        """SageMaker's name for it."""
         return f"algo-{self.number}"
 
     @property
@@ -65,8 +65,8 @@ class Container:
 
     Args:
         root: Absolute; all of it is laid out anew for each attempt.
-        host: Which instance of the cluster it stands for.
-        distributions: What of Python is in the image.
+        host: The instance of the cluster that it stands for.
+        distributions: The Python packages in the image.
         has_toolkit: Whether SageMaker's training toolkit is in the image.
     """
 
@@ -79,7 +79,7 @@ class Container:
 
     @property
     def hostname(self) -> str:
-        """Of its machine."""
+        """The host name of its machine."""
         return self.host.name
 
     @property

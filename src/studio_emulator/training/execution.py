@@ -38,7 +38,7 @@ INTERNAL = "InternalServerError: We encountered an internal error. Please try ag
 
 
 class End(Enum):
-    """Why an attempt is over."""
+    """The reason why an attempt is over."""
 
     PROGRAM = auto()
     STOPPED = auto()
@@ -220,7 +220,7 @@ class Execution:
                 peers.remove(peer)
 
     def _follow(self, running: list[RunningHost]) -> End:
-        """Until all programs have ended or something ends them. Raises JobFailed."""
+        """Follow programs until all have ended or something ends them. Raises JobFailed."""
         config, began, mirrored = self.job.request.get("CheckpointConfig"), clock.monotonic(), time.monotonic()
         mirrors = [Checkpoints(config, container.root) for container in self._containers] if config else []
         while not self._killed.is_set():

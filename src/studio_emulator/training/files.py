@@ -33,7 +33,7 @@ class Place:
 
     @classmethod
     def of(cls, uri: str) -> "Place":
-        """From `s3://bucket/prefix`."""
+        """Read a place from `s3://bucket/prefix`."""
         parts = urlsplit(uri)
         return cls(parts.netloc, parts.path.lstrip("/"))
 
@@ -43,7 +43,7 @@ class Place:
 
     @property
     def uri(self) -> str:
-        """As requests have it."""
+        """The URI of requests."""
         return f"s3://{self.bucket}/{self.prefix}"
 
 

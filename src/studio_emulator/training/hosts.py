@@ -30,9 +30,9 @@ class Launch:
         container: Laid out already.
         script: A shell's text.
         environment: All of its variables.
-        reach: What it may reach.
-        log: Where its output goes.
-        metrics: What looks for values in it.
+        reach: The network that it may reach.
+        log: The log of its output.
+        metrics: The metrics to find in it.
     """
 
     container: Container
@@ -76,7 +76,7 @@ class RunningHost:
                 self._run.kill()
 
     def close(self) -> None:
-        """After its end: let go of what is held for it."""
+        """Release what is held for it after its end."""
         self._thread.join()
         if self._run is not None:
             self._run.end()

@@ -26,7 +26,7 @@ class TrainingImage:
     """An image, as far as the emulator knows it.
 
     Args:
-        distributions: What of Python is in it, as far as it is installed where the emulator runs.
+        distributions: The Python packages in it, as far as they are installed where the emulator runs.
         has_toolkit: Whether SageMaker's training toolkit is in it.
         entrypoint: Its ENTRYPOINT.
         variables: Its ENV.
@@ -56,7 +56,7 @@ def find(uri: str, region: str, account_id: str, role_arn: str, extra: tuple[str
         uri: As the request names it.
         region: The job's.
         account_id: The job's.
-        role_arn: Who pulls images of this account.
+        role_arn: The role that pulls images of this account.
         extra: Distributions that images of this account have.
     """
     found = _ADDRESS.fullmatch(uri)

@@ -74,7 +74,7 @@ class TrainingJob(Resource):
 
     @property
     def artifacts(self) -> str:
-        """Where the model goes: Developer Guide, "your-algorithms-training-algo-output"."""
+        """The S3 URI of the model: Developer Guide, "your-algorithms-training-algo-output"."""
         output = self.request["OutputDataConfig"]
         place = f"{output['S3OutputPath'].rstrip('/')}/{self.name}/output/model"
         return f"{place}/" if output.get("CompressionType") == "NONE" else f"{place}.tar.gz"

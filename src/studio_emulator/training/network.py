@@ -1,4 +1,4 @@
-"""How much of AWS and the internet a job in a VPC reaches from its subnets.
+"""The parts of AWS and the internet that a job in a VPC reaches from its subnets.
 
 Sources: SageMaker Developer Guide, "train-vpc"; VPC User Guide, "VPC_Internet_Gateway" (an interface without a public
 address has no use of one), "nat-gateway-working"; PrivateLink guide, "create-interface-endpoint", "gateway-endpoints".
@@ -47,7 +47,7 @@ CLOSED = Network(internet=False)
 
 
 def reached_from(ec2: EC2Backend, subnet_ids: Iterable[str], group_ids: Collection[str]) -> Network:
-    """From whichever of the subnets AWS puts the job in: what is reached from all of them."""
+    """The network reached from all of the subnets, as AWS may put the job in any of them."""
     found = [_from_subnet(ec2, subnet_id, group_ids) for subnet_id in subnet_ids]
     services = frozenset.intersection(*(network.services for network in found))
     return Network(all(network.internet for network in found), services, frozenset(group_ids))

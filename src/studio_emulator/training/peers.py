@@ -1,4 +1,4 @@
-"""Who connects from where: each container of a job has another address of loopback.
+"""Identify the job behind a connection: each container of a job has another address of loopback.
 
 A container's own network is empty, and what it says goes through a relay, which nobody in it can change. So the address
 tells the emulator which job it is, and what of AWS its network reaches.
@@ -20,11 +20,11 @@ class Peer:
     """A container that may ask for something.
 
     Args:
-        address: Where it connects from.
+        address: The address that it connects from.
         services: The services of AWS that its network reaches, by their names in boto3; None for all.
         groups: The security groups of its interface in a VPC; none of a container that has none there.
         credentials: Gives out its role's credentials, as the JSON that AWS's SDKs expect.
-        token: What the address of its credentials ends in.
+        token: The end of its credentials' address.
     """
 
     address: str

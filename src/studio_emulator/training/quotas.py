@@ -56,7 +56,7 @@ def training_quotas() -> tuple[Quota, ...]:
 
 
 class Bucket:
-    """How many requests may come now: so many a second, and no more saved up than one second's."""
+    """A token bucket that limits the rate of requests and saves up no more than one second's worth."""
 
     def __init__(self) -> None:
         self._left = 1.0

@@ -42,12 +42,12 @@ class Plan:
 
     Args:
         image: None when it cannot be pulled.
-        network: What its containers reach.
-        role: Whose rights it has.
+        network: The network that its containers reach.
+        role: The role whose permissions it has.
         settings: The emulator's.
         endpoint_url: The emulator's address.
-        reach: What else its containers reach.
-        directory: Where they may be laid out.
+        reach: Anything else that its containers reach.
+        directory: The directory in which they may be laid out.
         is_warm: Whether its instances run already.
     """
 

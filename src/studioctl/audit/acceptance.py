@@ -45,9 +45,9 @@ def applied(findings: Iterable[Finding], users: Mapping[str, str], file: str) ->
     """The findings, each with the reason why it may stay if there is one; the user's word comes first.
 
     Args:
-        findings: What was found.
+        findings: The findings.
         users: `[audit] accept`: reason by id.
-        file: What messages call the user's file.
+        file: The name of the user's file in messages.
     """
     return tuple(_applied(finding, users, file) for finding in findings)
 

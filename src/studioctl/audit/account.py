@@ -31,7 +31,7 @@ class Held:
 
     @property
     def flags(self) -> str:
-        """With which the AWS CLI means this account and region."""
+        """The flags of the AWS CLI for this account and region."""
         return self.session.target.aws_flags
 
 

@@ -117,7 +117,7 @@ def _failure(record: Mapping[str, Any], documents: Mapping[str, str]) -> Failure
 
 
 def _address(document: list[str], line: int) -> str:
-    """Whose block begins on this line, from 1. What checkov calls it lacks the type, so two may share a name."""
+    """The address of the block that begins on this line, from 1. checkov's name lacks the type, so two may share it."""
     above = document[:line]
     label, kind, block = (
         next((found[1] for text in reversed(above) if (found := pattern.match(text))), "")

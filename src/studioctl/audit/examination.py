@@ -34,10 +34,10 @@ class Audit:
     """One audit.
 
     Args:
-        config: What the file says.
+        config: The content of the file.
         source: The file, for its lines.
-        blueprint: What would be made of it.
-        account: Where the account is; None leaves it out.
+        blueprint: The resources that it describes.
+        account: The account to look at; None leaves it out.
         environ: Our own environment, whose PATH has the engines.
         now: The time there.
     """
@@ -175,5 +175,5 @@ def _checkov_rule(rule_id: str, title: str) -> Rule:
 
 @cache
 def checkov_remedies() -> dict[str, dict[str, str]]:
-    """By checkov's id: severity, key, remedy, cost."""
+    """The remedies by checkov's id: severity, key, remedy, cost."""
     return tomllib.loads(files(__package__).joinpath("checkov_remedies.toml").read_text(encoding="utf-8"))

@@ -108,7 +108,7 @@ class Assessment:
     found: Mapping[Rule, tuple[str, ...]]
 
     def count(self, rule: Rule) -> int:
-        """How many there are."""
+        """The number of findings of a rule."""
         return len(self.found[rule])
 
 
@@ -151,7 +151,7 @@ def _policy(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _is_on_everything(statement: Mapping[str, Any]) -> bool:
-    """By "*", or by `NotResource`, which is everything but a few things."""
+    """Whether a statement is about "*", or about all but a few things by `NotResource`."""
     return "NotResource" in statement or "*" in _resources(statement)
 
 

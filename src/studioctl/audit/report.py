@@ -23,12 +23,12 @@ class Report:
 
     Args:
         name: The environment's.
-        region: Where.
+        region: The region.
         target: "aws" or "local".
-        account_id: Whose credentials these are; None when no account was looked at.
+        account_id: The account of the credentials; None if no account was looked at.
         file: The file, as messages call it.
-        findings: What matters most comes first.
-        scans: What the engines counted that count.
+        findings: The findings, the most important first.
+        scans: The counts of the engines that count.
         unused: Ids that the file accepts, and that were not found.
         endpoint: The address that stands for AWS: the emulator's, or one that the user's settings name; None for AWS's.
     """
@@ -45,16 +45,16 @@ class Report:
 
     @property
     def open(self) -> tuple[Finding, ...]:
-        """Those that nobody accepted."""
+        """The findings that nobody accepted."""
         return tuple(finding for finding in self.findings if finding.accepted is None)
 
     @property
     def accepted(self) -> tuple[Finding, ...]:
-        """Those that may stay."""
+        """The findings that may stay."""
         return tuple(finding for finding in self.findings if finding.accepted is not None)
 
     def counts(self) -> Mapping[str, int]:
-        """How many findings are open, of each severity, and how many are accepted."""
+        """The number of open findings of each severity, and of accepted ones."""
         return {**counts(self.open, RISK), "accepted": len(self.accepted)}
 
     def to_json(self) -> dict[str, Any]:

@@ -307,7 +307,7 @@ class Belongings:
         return f"{image},{number}" if status in {"CREATING", "CREATED"} else None
 
     def image_version_status(self, image: str) -> str | None:
-        """How AWS is getting on with the newest version of an image; None where there is none."""
+        """The status of the newest version of an image; None if it has no version."""
         found = self._newest_version(image)
         return found[1] if found else None
 

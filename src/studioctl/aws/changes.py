@@ -1,4 +1,4 @@
-"""When AWS last changed what it lists: a hundred in one answer, where each description is a call."""
+"""The times of last change in AWS's lists: a hundred in one answer, where each description is a call."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor

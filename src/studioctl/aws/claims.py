@@ -1,4 +1,4 @@
-"""Who owns a name that is unique in an account, or in the whole world.
+"""Find the owner of a name that is unique in an account, or in the whole world.
 
 "Ours" is what carries the environment's tag.
 """
@@ -30,7 +30,7 @@ MANY: "PaginatorConfigTypeDef" = {"PageSize": 1000}  # IAM's largest page; its d
 
 
 class Claim(Enum):
-    """To whom a name belongs."""
+    """The owner of a name."""
 
     FREE = "nobody"
     OURS = "this environment"

@@ -27,7 +27,7 @@ FORGIVEN_HOMES = 8  # of how many profiles empty directories are believed: a tho
 
 @dataclass(frozen=True)
 class Amount:
-    """How much there is: in words, and in bytes as far as they were counted."""
+    """The amount of data: in words, and in bytes as far as they were counted."""
 
     text: str
     size: int
@@ -97,7 +97,7 @@ def drop_dataless(session: Session, bucket: str) -> None:
 
 
 def repository_contents(session: Session, repository: str) -> Amount | None:
-    """How many images a repository holds; layers that several share are counted, but not paid for, several times."""
+    """The number and size of a repository's images. A shared layer is counted, but not paid for, several times."""
     sizes = [image.size for image in _images(session, repository)]
     return Amount(_counted(len(sizes), "image"), sum(sizes)) if sizes else None
 
@@ -128,7 +128,7 @@ def home_contents(session: Session, file_system_id: str, *, profiles: int, used:
     Args:
         session: The account.
         file_system_id: The home file system.
-        profiles: How many user profiles the domain has: each may have an empty directory.
+        profiles: The number of the domain's user profiles: each may have an empty directory.
         used: Whether an app may ever have run. The metered size is hours old at times, so doubt means data.
     """
     try:

@@ -31,14 +31,14 @@ LARGE_PART, MOST_PARTS = 64 * MIB, 10_000
 
 @dataclass(frozen=True)
 class Place:
-    """Where copies go: a bucket, and what their keys begin with ("" for nothing)."""
+    """The destination of copies: a bucket, and a prefix for their keys ("" for none)."""
 
     bucket: str
     prefix: str = ""
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """From "s3://bucket/prefix". Raises StudioctlError for anything else."""
+        """Read a place from "s3://bucket/prefix". Raises StudioctlError for anything else."""
         found = PLACE.fullmatch(text)
         if not found:
             raise StudioctlError(
@@ -53,7 +53,7 @@ class Place:
         return "/".join(filter(None, (self.prefix, *parts)))
 
     def __str__(self) -> str:
-        """As people write it."""
+        """The place as people write it."""
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
 
@@ -132,7 +132,7 @@ class Upload:
 
     @property
     def sha256(self) -> str:
-        """Of all that was added, as hexadecimal digits."""
+        """The digest of all that was added, in hexadecimal digits."""
         return self._whole.hexdigest()
 
     def __enter__(self) -> Self:

@@ -54,7 +54,7 @@ def find(profile: str | None, region: str) -> botocore.session.Session:
 
     Args:
         profile: The profile; None for AWS's own order.
-        region: Where roles are assumed if neither profile nor environment says so.
+        region: The region in which roles are assumed if neither profile nor environment names one.
 
     Raises:
         AwsError: The profile has no credentials that work.
@@ -171,7 +171,7 @@ def _explanation(  # noqa: C901, PLR0911  # a case for each cause
 
 
 def _why_process_failed(error: Exception) -> str | None:  # noqa: PLR0911  # a case for each cause
-    """Why a `credential_process` gave no key; empty where nobody says. None for what has another cause.
+    """The reason why a `credential_process` gave no key; empty if nobody says. None for another cause.
 
     Nothing is repeated of what it printed: it may be a key.
     """

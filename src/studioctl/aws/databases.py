@@ -38,9 +38,9 @@ class Cluster:
         name: Its identifier.
         arn: Its ARN.
         status: Such as "available".
-        endpoint: Where it is reached from inside its VPC.
+        endpoint: The address inside its VPC.
         port: There.
-        resource_id: What IAM calls it.
+        resource_id: The id that IAM uses.
         secret_arn: The secret of its first user; None while it has none.
         has_iam: Whether IAM lets users in.
         has_data_api: Whether the Data API reaches it.

@@ -1,4 +1,4 @@
-"""In which availability zones AWS's services have interface endpoints. Reads only."""
+"""The availability zones in which AWS's services have interface endpoints. Reads only."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING

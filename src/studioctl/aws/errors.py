@@ -76,7 +76,7 @@ def code_of(error: ClientError) -> str:
 
 
 def _another_address(said: str) -> str:
-    """How calls get to an address that answers: a variable may name another one."""
+    """Advice for an address that does not answer: a variable may name the wrong one."""
     named = {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL") and value}
     if variable := next((name for name, value in named.items() if value in said), None):
         return f"correct {variable}, or: unset {variable}"
@@ -84,7 +84,7 @@ def _another_address(said: str) -> str:
 
 
 def _another_profile(name: str) -> str:
-    """Who names a profile that does not exist, and how to name one that does."""
+    """Advice for a profile that does not exist: correct the variable or the key that names it."""
     variables = [variable for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if os.environ.get(variable) == name]
     if variables:
         return f"correct {variables[0]}, or: unset {variables[0]}"

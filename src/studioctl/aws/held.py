@@ -33,7 +33,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Known:
-    """Where Terraform recorded the thing.
+    """The resources that Terraform recorded, and the account that has them.
 
     Args:
         session: The account.

@@ -1,4 +1,4 @@
-"""Who is in IAM Identity Center and its groups, and who may use the application of a domain."""
+"""The people and groups of IAM Identity Center, and their assignments to the application of a domain."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -41,7 +41,7 @@ class Running:
     study: str = ""
 
     def __str__(self) -> str:
-        """For a message."""
+        """The job in words, for a message."""
         of = f" of study '{self.study}'" if self.study else ""
         return f"{KINDS[self.kind][0]} {self.name}{of} ({self.status})"
 
@@ -56,7 +56,7 @@ def running(session: Session, prefix: str, tag: tuple[str, str]) -> tuple[tuple[
 
     Args:
         session: The account.
-        prefix: How the names begin.
+        prefix: The prefix of their names.
         tag: Key and value of what a study's jobs carry beside the study's name.
     """
     found, unseen = list[Running](), list[str]()

@@ -19,7 +19,7 @@ class Key:
 
     Args:
         id: Its id, such as 1234abcd-12ab-34cd-56ef-1234567890ab.
-        aliases: What it is called, such as alias/acme-ml.
+        aliases: Its names, such as alias/acme-ml.
         deletion_at: When AWS deletes it, if that is scheduled: until then it cannot be used, but be saved.
     """
 

@@ -29,7 +29,7 @@ TIMEOUT = 600.0  # seconds; interfaces are reported to drain for one to two minu
 
 @dataclass(frozen=True)
 class DomainTraces:
-    """By what a domain's leftovers are found when it is gone itself."""
+    """The traces by which a domain's leftovers are found after it is gone."""
 
     domain_id: str
     domain_arn: str

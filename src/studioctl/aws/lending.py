@@ -52,7 +52,7 @@ class Lender:
 
     Args:
         profile: The profile; None for AWS's own order.
-        region: Where its roles are assumed if it does not say so.
+        region: The region in which the profile's roles are assumed if it names none.
         signed: Gives the credentials as they are now, renewed where they must be. Left out, those of the profile.
     """
 
@@ -127,7 +127,7 @@ class _Bank(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """Whoever comes in and leaves early, as every user of the machine can, is no fault that the user reads of."""
+        """Ignore clients that leave early, as every user of the machine can: the user need not read of it."""
 
 
 class _Counter(BaseHTTPRequestHandler):
@@ -143,7 +143,7 @@ class _Counter(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
-        """Nothing of it is written anywhere."""
+        """Log nothing."""
 
 
 def _settings(profile: str | None) -> dict[str, str]:

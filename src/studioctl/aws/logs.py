@@ -33,7 +33,7 @@ class Reader:
     Args:
         session: The account.
         stream: Its name.
-        lines: How many lines of what is there already.
+        lines: The number of existing lines to begin with.
     """
 
     def __init__(self, session: Session, stream: str, *, lines: int) -> None:

@@ -59,7 +59,7 @@ def use(session: botocore.session.Session, profile: str, make: Callable[[], boto
     """Let a session of botocore sign requests with the one session that this process has for the profile.
 
     Args:
-        session: Whose credentials these become.
+        session: The session that gets these credentials.
         profile: The profile's name.
         make: Makes another session of the profile, with which a code can be asked for again.
     """
@@ -150,7 +150,7 @@ class _Answers:
             return False
 
     def end_of(self, access_key: str) -> str:
-        """When a key ends that was in one of them."""
+        """The expiry of a key in one of them."""
         found = (answer["Credentials"] for answer in self._used.values())
         return next(str(key["Expiration"]) for key in found if key["AccessKeyId"] == access_key)
 

@@ -70,7 +70,7 @@ def vpc_facts(session: Session, vpc_id: str) -> VpcFacts | None:
 
 
 def subnet_facts(session: Session, subnet_ids: Sequence[str]) -> dict[str, SubnetFacts]:
-    """Those of these subnets that exist, by id."""
+    """The facts on those of these subnets that exist, by id."""
     by_id: FilterTypeDef = {"Name": "subnet-id", "Values": list(subnet_ids)}
     with translated():
         found = session.client("ec2").describe_subnets(Filters=[by_id])["Subnets"]

@@ -42,7 +42,7 @@ class Occupant:
     groups: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        """For a message: what it is, and whose."""
+        """The thing and its owner, for a message."""
         return f"{self.kind} {self.id}{f' ({self.about})' if self.about else ''}"
 
 
@@ -332,7 +332,7 @@ def _interfaces(pages: Any, ours: Ours) -> list[Occupant]:
 
 
 def _is_ours(interface: Thing, groups: Mapping[str, str], ours: Ours) -> bool:
-    """By what AWS writes into the description of an interface that it makes for a gateway, a domain and the like.
+    """Whether an interface is ours, by AWS's description of one for a gateway, a domain and the like.
 
     An app's also wears a group that SageMaker names after the domain. `groups` are names by ids.
     """

@@ -49,7 +49,7 @@ class Denial:
 
     @property
     def message(self) -> str:
-        """Who may not do what, on what, and why."""
+        """A sentence that names the caller, the action and the resource, and says why AWS refuses."""
         who = self.identity or "Your identity"
         what = (
             f"{who} may not {self.action or 'do this'} on {'any resource' if self.resource == '*' else self.resource}"
@@ -83,7 +83,7 @@ class Denial:
 
 
 def read_denial(operation: str, said: str) -> Denial:
-    """From AWS's message; what it leaves out is filled in where the operation tells it."""
+    """Read a denial from AWS's message; what it leaves out is filled in if the operation tells it."""
     found = SAID.search(said)
     if found is None:
         return Denial(S3_ACTIONS.get(operation), "*", None)

@@ -1,4 +1,4 @@
-"""How much of what an account may have: Service Quotas, and what is used of it."""
+"""The account's quotas from Service Quotas, and their use."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -59,7 +59,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Summed:
-    """How many of something the account has, and may have, where the service itself tells both."""
+    """The use and the quota of one kind of resource, if the service itself reports both."""
 
     used: int
     quota: Quota
@@ -183,7 +183,7 @@ def _named(session: Session, names: Iterable[str], codes: Mapping[str, str]) -> 
 
 
 def iam_summary(session: Session) -> IamSummary:
-    """How much of IAM's the account has and may have. IAM tells both, and needs no permission for Service Quotas."""
+    """The account's use and quotas of IAM. IAM reports both, so this needs no permission for Service Quotas."""
     with translated():
         found = session.client("iam").get_account_summary()["SummaryMap"]
     roles = Quota(IAM, "L-FE177D64", "Roles per account", found["RolesQuota"], is_adjustable=True)
@@ -194,7 +194,7 @@ def iam_summary(session: Session) -> IamSummary:
 
 
 def rds_summary(session: Session) -> tuple[Summed, ...]:
-    """How much of RDS's the account has and may have in this region: of what a database takes one each."""
+    """The account's use and quotas of RDS in this region, for the resources of which a database needs one each."""
     with translated():
         found = session.client("rds").describe_account_attributes()["AccountQuotas"]
     told = {each["AccountQuotaName"]: each for each in found}

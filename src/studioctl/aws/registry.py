@@ -31,7 +31,7 @@ class Image:
     Args:
         digest: "sha256:..." of its manifest.
         tags: Its tags, sorted; none when they have moved on to other images.
-        size_bytes: What ECR stores and bills: the compressed layers.
+        size_bytes: The size that ECR stores and bills: the compressed layers.
         pushed_at: When it was pushed.
         pulled_at: When it was last pulled, as far as AWS knows; AWS may be a day behind.
     """

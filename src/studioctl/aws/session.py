@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who AWS says we are.
+    """The identity behind the credentials, as AWS reports it.
 
     Args:
         account_id: Twelve digits.
@@ -59,7 +59,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a client waits to connect and for an answer, in seconds, and how often it asks.
+    """A client's timeouts for connecting and for an answer, in seconds, and its number of attempts.
 
     Throttling, 5xx and broken connections are tried again, after pauses of up to 1, 2, 4, 8 and 16 s. So by default a
     call takes half a minute at most where AWS answers, and three and a half where it does not. Once AWS has throttled
@@ -104,7 +104,7 @@ class Session:
 
     @cached_property
     def identity(self) -> Identity:
-        """Who we are.
+        """The identity behind these credentials.
 
         Raises:
             AwsError: There are no credentials, they are not valid, or AWS cannot be reached.
@@ -219,7 +219,7 @@ class Session:
         return made
 
     def _address(self, service: str) -> str | None:
-        """Where a client goes; None where botocore finds it.
+        """The endpoint of a client; None if botocore finds it.
 
         AWS_S3_ENDPOINT is what Terraform called AWS_ENDPOINT_URL_S3 before AWS did. It goes by both, and what it stores
         is read here. To GDAL the variable is a host's name, which is no address.

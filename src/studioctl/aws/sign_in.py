@@ -1,4 +1,4 @@
-"""Who can sign in: what botocore can and the SDK in Terraform's provider cannot.
+"""Detect sign-in methods that botocore has and the SDK in Terraform's provider lacks.
 
 The provider's SDK has nobody to ask for an MFA code, and knows neither sessions of `aws login`, which are younger, nor
 the files of SDKs before it. Whatever else there is (keys, roles, IAM Identity Center, programs, containers, instances)

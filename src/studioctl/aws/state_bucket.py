@@ -142,9 +142,9 @@ class StoredState:
 
     Args:
         session: For the bucket's region.
-        bucket: Where it is.
+        bucket: The bucket that holds it.
         key: Its object; Terraform's lock is beside it.
-        extra: How Terraform writes it: `ServerSideEncryption` and the like.
+        extra: Terraform's parameters for writing it: `ServerSideEncryption` and the like.
         sealed: The user's own key that encrypts it, for each call; empty where S3 keeps the key.
     """
 

@@ -198,8 +198,8 @@ class Studio:
         """Starts a space's editor: AWS creates an instance, and it is paid for from then on.
 
         Args:
-            space: Which one.
-            spec: What it runs on, and from which image.
+            space: The space.
+            spec: The instance type and the image.
             recovery: With a home directory that is not on the space's volume.
 
         Raises:
@@ -228,9 +228,9 @@ class Studio:
         """An address that lets whoever has it in, as the space's owner, once: a credential.
 
         Args:
-            space: Where it leads. It must have an owner.
-            landing_uri: What opens there, such as "app:CodeEditor:".
-            expires_seconds: How long it can be used, 5 to 300.
+            space: The space to open. It must have an owner.
+            landing_uri: The app that opens there, such as "app:CodeEditor:".
+            expires_seconds: The time during which it can be used, 5 to 300.
         """
         with translated():
             answer = self._sagemaker.create_presigned_domain_url(
@@ -330,15 +330,15 @@ class Studio:
             self._sagemaker.update_space(DomainId=domain_id, SpaceName=name, **members)
 
     def space_failure(self, domain_id: str, name: str) -> str:
-        """Why AWS says that a space failed; empty if it does not say."""
+        """AWS's reason for a space's failure; empty if it gives none."""
         return _failure(lambda: self._sagemaker.describe_space(DomainId=domain_id, SpaceName=name))
 
     def user_profile_failure(self, domain_id: str, name: str) -> str:
-        """Why AWS says that a user profile failed; empty if it does not say."""
+        """AWS's reason for a user profile's failure; empty if it gives none."""
         return _failure(lambda: self._sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=name))
 
     def domain_failure(self, domain_id: str) -> str:
-        """Why AWS says that a domain failed; empty if it does not say."""
+        """AWS's reason for a domain's failure; empty if it gives none."""
         return _failure(lambda: self._sagemaker.describe_domain(DomainId=domain_id))
 
 

@@ -71,7 +71,7 @@ def region_status(session: Session) -> str | None:
 
 
 def offered(session: Session, instance_types: Collection[str]) -> set[str]:
-    """Which of SageMaker's types have an EC2 type behind them that this region offers."""
+    """The instance types of SageMaker whose EC2 type this region offers."""
     behind = {re.sub(r"^ml\.", "", name): name for name in instance_types}
     with translated():
         pages = (

@@ -39,7 +39,7 @@ class JobState:
         is_over: Whether it has ended, and costs nothing more.
         status: As AWS says it, such as "Completed".
         reason: Why it failed; empty unless it did.
-        seconds: What is paid for: billed seconds of one that is over, else seconds since it began to train.
+        seconds: The paid time: billed seconds of a job that is over, else seconds since it began to train.
     """
 
     name: str

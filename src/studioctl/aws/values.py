@@ -167,7 +167,7 @@ class App:
 
 
 def read_domain(answer: Mapping[str, Any]) -> Domain:
-    """From DescribeDomain."""
+    """Read a domain from DescribeDomain."""
     settings = answer.get("DefaultUserSettings", {})
     return Domain(
         id=answer["DomainId"],
@@ -185,7 +185,7 @@ def read_domain(answer: Mapping[str, Any]) -> Domain:
 
 
 def read_editor_defaults(user_settings: Mapping[str, Any], app_type: str = EDITOR) -> EditorDefaults:
-    """From the UserSettings of a profile or a domain."""
+    """Read the editor's defaults from the UserSettings of a profile or a domain."""
     editor = user_settings.get(SETTINGS[app_type], {})
     idle = editor.get("AppLifecycleManagement", {}).get("IdleSettings", {})
     is_off = idle.get("LifecycleManagement") == "DISABLED"
@@ -193,7 +193,7 @@ def read_editor_defaults(user_settings: Mapping[str, Any], app_type: str = EDITO
 
 
 def read_space(details: Mapping[str, Any]) -> Space:
-    """From an entry of ListSpaces."""
+    """Read a space from an entry of ListSpaces."""
     return Space(
         **_space_fields(
             details,
@@ -204,7 +204,7 @@ def read_space(details: Mapping[str, Any]) -> Space:
 
 
 def read_space_details(answer: Mapping[str, Any]) -> SpaceDetails:
-    """From DescribeSpace."""
+    """Read a space's details from DescribeSpace."""
     settings = answer.get("SpaceSettings", {})
     editor = settings.get(SETTINGS.get(settings.get("AppType", ""), SETTINGS[EDITOR]), {})
     return SpaceDetails(
@@ -217,7 +217,7 @@ def read_space_details(answer: Mapping[str, Any]) -> SpaceDetails:
 
 
 def read_app(details: Mapping[str, Any]) -> App:
-    """From an entry of ListApps, or from DescribeApp."""
+    """Read an app from an entry of ListApps, or from DescribeApp."""
     return App(
         name=details["AppName"],
         type=details["AppType"],

@@ -15,8 +15,8 @@ def until(done: Callable[[], bool], *, subject: str, action: str, timeout: float
 
     Args:
         done: Whether it is over. What it raises ends the waiting.
-        subject: What is waited for.
-        action: What happens to it: "delete".
+        subject: The thing that is waited for.
+        action: The action on it: "delete".
         timeout: Seconds after which waiting ends.
 
     Raises:

@@ -24,7 +24,7 @@ def supported_until(version: str) -> date | None:
 
 
 def ending(version: str, today: date) -> str | None:
-    """When AWS stops mending this version, in words; None where that is not soon, or not known."""
+    """The end of AWS's support for this version, in words; None if that is not soon, or not known."""
     end = supported_until(version)
     if end is None or end - today > SOON:
         return None
@@ -32,7 +32,7 @@ def ending(version: str, today: date) -> str | None:
 
 
 def doubt(version: str) -> str | None:
-    """That nobody here knows whether there is such a version, in words; None for one that the table has."""
+    """A note that the version may not exist, in words; None for one that the table has."""
     numbers, table = parsed(version), support()
     if numbers[:2] not in table.ends:
         return f"is not in AWS's table as of {table.as_of}: AWS may have it since, or not at all"

@@ -19,7 +19,7 @@ class Unique:
         claim: The function of `aws.claims` that says whose it is.
         key: The key of the file that decides the name.
         own: The key in `[names]` by which the file may give it another.
-        longest: How many characters a name may have that the file gives to this alone.
+        longest: The most characters of a name that the file gives to this alone.
     """
 
     claim: str
@@ -33,8 +33,8 @@ class Store:
     """Something that holds users' data, so that nothing deletes it unasked.
 
     Args:
-        kind: What a holding in it is called.
-        remedy: What to write in the file, so that `up` need not delete it.
+        kind: The word for a holding in it.
+        remedy: The change to the file that saves it from deletion by `up`.
         outlives: Whether it outlives its environment.
     """
 
@@ -65,23 +65,23 @@ class Kind:
     Args:
         type: Terraform's word for it.
         part: The part of an environment that a person looks for it in.
-        noun: What it is called.
+        noun: The word for it.
         key: The key of the file behind it.
         plural: Several of them, where that is not the noun with an "s".
         name: Terraform's argument with its name; "" where it has none, or a name does not matter.
-        found: How it is found in AWS when no state knows it: the method of `aws.belongings.Belongings`, and the
+        found: The way to find it in AWS when no state knows it: the method of `aws.belongings.Belongings`, and the
             arguments that it takes from the resource, of which "Name" is the tag. Left out where it goes with
             another, and is put, not created: doing that again changes nothing.
         unique: Its name, if AWS gives that out once.
-        store: What it is as a store of users' data.
-        lost: What a plan says that destroys it, if something is lost with it.
+        store: Its properties as a store of users' data.
+        lost: The words for its loss in a plan, if something is lost with it.
         renewable: Whether people can make again what is lost with it.
-        use: What apps have to do with it.
+        use: Its use by apps.
         paid: The item of the price list that it is paid as, used or not.
-        times: How many of that item it is.
+        times: The number of units of that item.
         holds: Whether others are in it or name it, and change with it.
         remade: Whether AWS cannot change it, and nothing that people have is in it, so that it is made anew.
-        called: What it is called beside its name, where that is not its noun.
+        called: The words before its name, if they are not its noun.
     """
 
     type: str
@@ -109,7 +109,7 @@ class Kind:
 
 
 class UnknownKindError(LookupError):
-    """Nobody has said yet what there is to know of a kind."""
+    """A kind of resource that the table does not have."""
 
 
 _BUCKET, _IMAGES, _CUSTOM, _NETWORK = (

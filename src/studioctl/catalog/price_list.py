@@ -80,7 +80,7 @@ def _usd(terms: Mapping[str, Any]) -> float | None:
 
 
 def _without_repetition(found: Mapping[str, float]) -> dict[str, float]:
-    """Without what an app of one kind costs where it is what any app costs; where only that is known, it is any's."""
+    """The prices without those of one kind of app that equal the price of any app; a lone price stands for any app."""
     kept = dict(found)
     for item in found:
         kind, _, instance_type = item.rpartition(" ")

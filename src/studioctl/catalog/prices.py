@@ -33,7 +33,7 @@ class Item:
 
     Args:
         what: In words.
-        unit: What one of it is: "hour", "month", "GB" or "GB-month".
+        unit: The unit: "hour", "month", "GB" or "GB-month".
         service: AWS's code of the service in its price list; None where the list has no such item.
         usage: A regular expression for the usage type, without the region's prefix.
     """

@@ -35,8 +35,8 @@ class Defect:
 
     Args:
         issue: Its number among the provider's issues.
-        words: What is wrong.
-        instead: What studioctl does.
+        words: The defect, in words.
+        instead: The workaround.
         since: The first version that has it, as far as is known.
         until: The first that no longer has it; None while it is open.
     """
@@ -49,7 +49,7 @@ class Defect:
 
     @property
     def url(self) -> str:
-        """Where it is reported."""
+        """The address of the report."""
         return f"{_ISSUES}{self.issue}"
 
     def is_in(self, constraint: "Constraint") -> bool:
@@ -115,13 +115,13 @@ DEFECTS: Final = (
 
 @dataclass(frozen=True)
 class Constraint:
-    """Which versions of the provider may be used.
+    """The versions of the provider that may be used.
 
     Args:
         text: As Terraform reads it.
         low: The first that it admits.
         high: The first above `low` that it no longer admits.
-        excluded: What it leaves out in between, besides versions that studioctl does not work with.
+        excluded: Versions in between that it leaves out, besides those that studioctl does not work with.
     """
 
     text: str
@@ -230,7 +230,7 @@ def _supported(wanted: Constraint) -> Constraint:
 
 
 def _reasons(wanted: Constraint) -> Iterator[str]:
-    """Why not, for each stretch of versions that is not supported."""
+    """The reason for each stretch of versions that is not supported."""
     if wanted.low < (5, 100, 0):
         yield "versions before 5.100.0, which do not know all that studioctl writes"
     if wanted.low < (6, 40, 0) and wanted.high > (6, 0, 0):

@@ -26,10 +26,10 @@ class Trouble:
         causes: The usual ones, the likeliest first.
         look: Commands that only read, and show more.
         run: Commands that help, the likeliest first.
-        source: Where AWS or Terraform writes of it.
+        source: AWS's or Terraform's page about it.
         also: A wider pattern, for codes and for what somebody gives to `explain`.
-        call: What to do when a single call of AWS's API ends so; "" where there is nothing particular to do.
-        hint: What to do when Terraform ends so; "" where nobody knows. {command} is studioctl's, and other names in
+        call: The next step after a failed call of AWS's API; "" if there is nothing particular to do.
+        hint: The next step if Terraform fails so; "" if nobody knows. {command} is studioctl's, and other names in
             braces are groups of the pattern.
         on_down: The hint where the environment is being removed; "" where it is the same.
         family: The family that Terraform's error belongs to, where it has one.

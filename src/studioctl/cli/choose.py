@@ -1,4 +1,4 @@
-"""Which space: the one that was named, the only one, or the one that the person picks."""
+"""Choose a space: the named one, the only one, or the one that the person picks."""
 
 import sys
 from typing import TYPE_CHECKING

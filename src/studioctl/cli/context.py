@@ -147,7 +147,7 @@ def editor_script(file: Path, user: str | None, app: "App | None" = None) -> "Sc
 
     Args:
         file: The studio.toml.
-        user: Whose.
+        user: The user.
         app: For which app; left out, the one of [studio].
 
     Raises:
@@ -215,7 +215,7 @@ def _signed_in(found: Has) -> Has:
 
 
 def _target(region: str, profile: str | None, *, local: bool) -> tuple[Target, str | None]:
-    """Where to act, and the emulator's instance if that is there."""
+    """The target of a command, and the emulator's instance if it is the emulator."""
     if not local:
         return Target(region, profile), None
     from studioctl.operations import emulation

@@ -15,7 +15,7 @@ from studioctl.presentation.progress import follow, waiting
 
 
 def place(text: str) -> Place | None:
-    """Where copies shall go; None for nowhere."""
+    """The destination of copies; None if there is none."""
     return Place.parse(text) if text else None
 
 

@@ -119,7 +119,7 @@ def repeating(hint: str, flags: str, *, plan_file: Path | None = None) -> str:
 
 
 def _missing(found: re.Match[str], where: str, local: str) -> str:
-    """Those of the two flags that the command which was found has not."""
+    """The flags, of the two, that the command found in a hint lacks."""
     rest = REST.match(found.string, found.end())
     has = rest[0] if rest else ""
     return ("" if WHERE.search(has) else where) + ("" if LOCAL in has else local)

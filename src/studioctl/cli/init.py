@@ -40,9 +40,9 @@ class Value:
 
     Args:
         key: Its option and its key in the file: "name", "region" or "user".
-        question: What a person is asked.
-        given: What the option says.
-        proposed: What is proposed, or taken with `--defaults`.
+        question: The question to a person.
+        given: The value of the option.
+        proposed: The proposal, which `--defaults` takes.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""How `studioctl user remove` treats the data of somebody who leaves. Imported by that command only."""
+"""Copy or give up the data of a user who leaves, for `studioctl user remove`. Imported by that command only."""
 
 import os
 from dataclasses import dataclass

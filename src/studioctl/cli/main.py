@@ -277,7 +277,7 @@ def _takes(option: str, arguments: list[str]) -> bool:
 
 
 def _drop_output() -> None:
-    """Nobody takes what is still to be written on stdout; Python would complain of it once more at exit."""
+    """Send the rest of stdout nowhere, because nobody reads it: Python would complain of it once more at exit."""
     with suppress(OSError, ValueError):  # it may have no file behind it
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())

@@ -91,7 +91,7 @@ def _why_none() -> str:
 
 
 def _strangers(refused: "Sequence[int | None]") -> str:
-    """Who asked, other than us: "Another user of this machine (grace)". Empty when nobody did."""
+    """Other people who asked for the page: "Another user of this machine (grace)". Empty if nobody else did."""
     if not refused:
         return ""
     known = [user for user in refused if user is not None]

@@ -92,7 +92,7 @@ def _figures(found: "WholePlan", refusal: RefusedError | None) -> dict[str, obje
 
 
 def _refusal(environment: "Environment", summary: "PlanSummary", flags: str) -> RefusedError | None:
-    """Why `up` would refuse the plan, whatever is said; None if it would not."""
+    """The reason why `up` would refuse the plan, whatever is said; None if it would not."""
     from studioctl.cli.hints import repeating
     from studioctl.operations.provisioning import up
 

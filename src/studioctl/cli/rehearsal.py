@@ -1,4 +1,4 @@
-"""Where AWS has nothing of an environment, the emulator may: a rehearsal that `--local` was forgotten for."""
+"""Point out a rehearsal in the emulator if AWS has nothing of the environment and `--local` was left out."""
 
 import os
 import shlex

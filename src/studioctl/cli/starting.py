@@ -1,4 +1,4 @@
-"""How `start` and `restart` end: what runs now, what it costs, and what comes next."""
+"""The last lines of `start` and `restart`: what runs now, what it costs, and what comes next."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""How `studioctl tune` begins a study and looks at it afresh: here, with jobs, or with workers."""
+"""Start or follow a study for `studioctl tune`: here, with jobs, or with workers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

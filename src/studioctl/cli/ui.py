@@ -65,7 +65,7 @@ def ui(
 
 
 def _leave() -> NoReturn:
-    """At once: a look at AWS may be under way, in threads for whose end Python would wait."""
+    """Exit at once: a look at AWS may be under way, in threads for whose end Python would wait."""
     from studioctl.errors import ExitCode
 
     for stream in (sys.stdout, sys.stderr):
@@ -174,7 +174,7 @@ def _hand_over(keys: "Keys", terminal: "Terminal", *, print_it: bool) -> None:
 
 
 def _wait(jobs: "Jobs", terminal: "Terminal") -> None:
-    """Until Ctrl-C; the first one waits for what is being done."""
+    """Wait until Ctrl-C; the first one waits for what is being done."""
     import threading
 
     try:

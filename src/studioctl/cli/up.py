@@ -94,7 +94,7 @@ def up(
 
 @contextmanager
 def _telling_all(needed: Sequence[str], plan_file: Path | None) -> Iterator[None]:
-    """Where a refusal says how to go on all the same, it says so with all the flags, and names the reviewed plan."""
+    """Complete the command that a refusal offers: all the flags that `up` needs, and the reviewed plan's file."""
     from studioctl.cli.hints import going_on
     from studioctl.errors import RefusedError
 

@@ -1,4 +1,4 @@
-"""How people come into Studio: by AWS's IAM, or by IAM Identity Center."""
+"""The way people sign in to Studio: IAM, or IAM Identity Center."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal

@@ -96,7 +96,7 @@ def idle_minutes(value: object) -> int | str:
 
 
 def not_empty(value: tuple[T, ...]) -> tuple[T, ...]:
-    """At least one of something. Pydantic's own check also complains when there are some, but none is right."""
+    """Require at least one of something. Pydantic's own check also complains when there are some, but none is right."""
     if not value:
         raise ValueError('is empty; write at least one: [[users]], then name = "..."')
     return value

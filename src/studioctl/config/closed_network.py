@@ -50,7 +50,7 @@ def is_cut_off(network: Mapping[str, Any]) -> bool:
 
 
 def endpoint_addresses(network: Mapping[str, Any]) -> int:
-    """How many addresses of each subnet the private ways to AWS take, at most."""
+    """The most addresses that private endpoints take in each subnet."""
     every = network.get("internet") == "none" or network.get("endpoints") == "all"
     return MOST_ENDPOINTS if network.get("access") == "vpc-only" and every else 0
 

@@ -37,7 +37,7 @@ def with_custom_image(text: str, name: str, digest: str, *, file: str, apps: Seq
         text: The file's text, which is valid.
         name: The entry's name.
         digest: The image's digest.
-        file: What to call the file in messages.
+        file: The file's name in messages.
         apps: The apps that offer it; left out, an entry that is there keeps its own.
 
     Raises:
@@ -83,7 +83,7 @@ def with_homes(text: str, its_id: str, numbers: Mapping[str, int], *, file: str)
         text: The file's text, which is valid.
         its_id: The file system's id.
         numbers: By user, the number of their directory.
-        file: What to call the file in messages.
+        file: The file's name in messages.
 
     Raises:
         ConfigError: The result would break a rule, such as the greatest number of file systems.
@@ -114,9 +114,9 @@ def with_users(text: str, entries: Sequence[Data], members: Mapping[str, Sequenc
 
     Args:
         text: The file's text, which is valid.
-        entries: What is to stand below a [[users]], for each.
+        entries: The content of each new [[users]].
         members: By group, the names that its `users` get.
-        file: What to call the file in messages.
+        file: The file's name in messages.
 
     Raises:
         RefusedError: The file has a form that cannot be changed without doubt.
@@ -146,7 +146,7 @@ def without_user(text: str, name: str, *, file: str) -> str:
     Args:
         text: The file's text, which is valid.
         name: The user's, as it is written there.
-        file: What to call the file in messages.
+        file: The file's name in messages.
 
     Raises:
         RefusedError: The file has a form that cannot be changed without doubt.

@@ -43,7 +43,7 @@ class FileSystem(Model):
 
 
 def restored(file_systems: Iterable[FileSystem]) -> Mapping[str, tuple[str, ...]]:
-    """By id of a home file system that an earlier `down` kept: who mounts their directory in it."""
+    """The users who mount their directory in a home file system that an earlier `down` kept, by its id."""
     return {each.id: tuple(each.homes) for each in file_systems if each.homes}
 
 
@@ -55,7 +55,7 @@ class Posix(Model):
 
 
 def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
-    """More than a space mounts, one file system twice, and people who would be two persons there."""
+    """The mistakes: more than a space mounts, one file system twice, and people who would be two persons there."""
     shared = list_in(table_in(data, "storage"), "file_systems")
     yield from _of(("storage",), shared, ())
     for index, user in enumerate(list_in(data, "users")):

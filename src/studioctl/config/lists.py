@@ -10,8 +10,8 @@ def repeated(place: Location, values: Sequence[Any], same: Callable[[str], str] 
     """Each text that is in a list a second time.
 
     Args:
-        place: Where the list stands.
-        values: What is in it.
+        place: The location of the list.
+        values: The texts in it.
         same: Makes one of all spellings that mean the same.
     """
     seen: dict[str, str] = {}

@@ -51,7 +51,7 @@ def load(file: Path) -> EnvironmentConfig:
 
 
 def _absent(file: Path) -> ConfigError:
-    """That the file is not there, and where the one is that was probably meant."""
+    """The error for a file that is not there, which names the one that was probably meant."""
     again = "then run the same command again"
     if not file.parent.is_dir():
         return ConfigError(
@@ -77,8 +77,8 @@ def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path(), also: S
 
     Args:
         text: The text.
-        name: What messages call it.
-        directory: Where the scripts are that it names.
+        name: The file's name in messages.
+        directory: The directory of the scripts that it names.
         also: People of another list, judged as if they stood in the file.
 
     Raises:

@@ -286,7 +286,7 @@ class EnvironmentConfig(Model):
         return (*(each for each in shared if each is not None), *user.file_systems)
 
     def posix_of(self, user: User) -> Posix | None:
-        """Who the user is on them; None where the file leaves it to AWS."""
+        """The user's POSIX identity on the file systems; None if the file leaves it to AWS."""
         found = (each.number_of(user.name) for each in self.storage.file_systems)
         number = next((each for each in found if each is not None), None)
         return user.posix or (None if number is None else Posix(uid=number))
@@ -302,7 +302,7 @@ class EnvironmentConfig(Model):
                 yield (*place, "image"), table.image
 
     def place_of(self, space: str, key: str) -> Location:
-        """Where the file says it of a space: at the space, at its owner, or for everybody."""
+        """The key's location in the file for a space: at the space, at its owner, or for everybody."""
         for number, user in enumerate(self.users):
             for index, each in enumerate(user.effective_spaces()):
                 if each.name == space and key in each.model_fields_set:

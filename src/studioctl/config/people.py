@@ -22,7 +22,7 @@ SHARED = ("instance_type", "image", "volume_gb", "push_images", "editor")
 
 @dataclass
 class Origins:
-    """Where each value of `users` is written, for those that do not stand below a [[users]].
+    """The location of each value of `users` that is not written below a [[users]].
 
     Args:
         people: By position in `users`: where the person is named.
@@ -59,7 +59,7 @@ def everybody(data: Mapping[str, Any], directory: Path, also: Sequence[Row] = ()
 
     Args:
         data: The file as plain dicts and lists. What has the wrong type is passed over.
-        directory: Where the file is.
+        directory: The file's directory.
         also: People of another list, as if they stood in `users_file`.
     """
     origins = Origins()

@@ -61,7 +61,7 @@ def read(content: bytes, name: str) -> tuple[list[Row], list[Violation]]:
 
     Args:
         content: The file. A spreadsheet's byte order mark, and semicolons in place of commas, are as good.
-        name: What messages call it.
+        name: The list's name in messages.
 
     Raises:
         ValueError: It is no such list.

@@ -1,4 +1,4 @@
-"""Which instance types, images and apps people may start themselves: `[limits]` beside what the guard watches."""
+"""The instance types, images and apps that people may start themselves: `[limits]` beside what the guard watches."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where everything in a TOML file stands. Loaded only when there is something to complain about, or to change."""
+"""The position of everything in a TOML file. Loaded only to report a problem or to change the file."""
 
 import tomllib
 from collections.abc import Container, Iterator

@@ -92,7 +92,7 @@ def _no_table(location: Location, found: str) -> str:
 
 
 def _meant_by(value: Any) -> str:
-    """Which of true and false to write for a value that is neither."""
+    """Advice to write true or false, for a value that is neither."""
     word = str(value).strip().lower() if isinstance(value, str | int) else ""
     if meant := {"1": "true", "0": "false", **BOOLEANS}.get(word):
         return f"{meant} without quotes" if isinstance(value, str) else meant

@@ -40,7 +40,7 @@ def meant(text: str, key: str) -> int | None:
 
 
 def _factor(unit: str, key: str) -> float | None:
-    """How many of the key's own unit this one is; None where they measure different things."""
+    """The factor from this unit to the key's own; None if they measure different things."""
     if key.endswith("_gb"):
         return _SIZES[unit[0]] if re.fullmatch(_SIZE, unit) else None
     if key.endswith("_minutes"):

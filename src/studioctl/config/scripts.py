@@ -19,7 +19,7 @@ class ScriptFile(BaseModel):
 
     Args:
         path: As the file names it.
-        text: What it holds, with Unix line ends.
+        text: Its content, with Unix line ends.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -33,7 +33,7 @@ def read_scripts(data: dict[str, Any], directory: Path) -> tuple[dict[str, Any],
 
     Args:
         data: The file as plain dicts and lists.
-        directory: Where the file is.
+        directory: The file's directory.
     """
     problems: list[Violation] = []
     read = dict(data)

@@ -30,7 +30,7 @@ class Source:
         return cls(str(file), read_named(file, LARGEST_FILE).decode("utf-8-sig"))
 
     def place(self, *location: str | int) -> str:
-        """Where this, or the nearest thing around it, stands: "studio.toml:9: network.cidr", "people.csv:3: name".
+        """The place of this, or of the nearest thing around it: "studio.toml:9: network.cidr", "people.csv:3: name".
 
         Without a line when nothing of it is in the file, because a default holds.
         """
@@ -45,7 +45,7 @@ class Source:
         return Place(self.name, self.line(*location), path(written))
 
     def line(self, *location: str | int) -> int | None:
-        """On which line, from 1, this or the nearest thing around it stands; None when a default holds."""
+        """The line, from 1, of this or of the nearest thing around it; None if a default holds."""
         from studioctl.config.positions import nearest_place  # noqa: PLC0415 (needed for refusals only)
 
         nearest = nearest_place(self.written(location), self._lines)
@@ -59,7 +59,7 @@ class Source:
         return self.name if line is None else f"{self.name}:{line}"
 
     def exactly(self, *location: str | int) -> str | None:
-        """Where exactly this is written: "studio.toml:9", "people.csv:3"; None where a default holds."""
+        """The exact place of this: "studio.toml:9", "people.csv:3"; None if a default holds."""
         written = self.written(location)
         if elsewhere := place_elsewhere(written[:2]):
             return elsewhere
@@ -67,7 +67,7 @@ class Source:
         return None if line is None else f"{self.name}:{line}"
 
     def written(self, location: Location) -> Location:
-        """Where a person wrote what stands at a place of the values: in a group, or in a list elsewhere."""
+        """The location at which a person wrote a value: it may be in a group, or in a list elsewhere."""
         return self._origins.of(location)
 
     def spots(self) -> list[str | None]:
@@ -86,7 +86,7 @@ class Source:
 
     @cached_property
     def _origins(self) -> "Origins":
-        """Where a person wrote what stands in `users` once everybody is there."""
+        """The locations at which a person wrote the values of `users`, after groups and lists are merged."""
         from studioctl.config.people import everybody  # noqa: PLC0415 (as above)
 
         data: dict[str, Any] = tomllib.loads(self.text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))

@@ -1,4 +1,4 @@
-"""Why a text is not TOML, in a person's words: what stands there, and what to write instead.
+"""Explain in a person's words why a text is not TOML, and what to write instead.
 
 Python's own words assume that one knows TOML's grammar. So the text at the place that it names is looked at too. Values
 are never repeated, since one of them may be a secret; numbers with a unit and words such as `yes` are none.
@@ -70,8 +70,8 @@ def without_mistake(text: str, message: str) -> str | None:
     """The text without the line that is wrong, so that what is wrong elsewhere can be found, too.
 
     Args:
-        text: What `tomllib` read.
-        message: What it said.
+        text: The text that `tomllib` read.
+        message: The error of `tomllib`.
 
     Returns:
         None where more than this line may belong to the mistake: what follows would be misunderstood.

@@ -1,4 +1,4 @@
-"""Which AWS provider Terraform uses, and what it lets through."""
+"""The version of the AWS provider that Terraform uses, and the values that it accepts."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -52,7 +52,7 @@ def read_lock_file(data: dict[str, Any], directory: Path) -> tuple[dict[str, Any
 
     Args:
         data: The file as plain dicts and lists.
-        directory: Where the file is.
+        directory: The file's directory.
     """
     table = data.get("terraform")
     if not isinstance(table, dict) or table.get("provider") != LOCKED:

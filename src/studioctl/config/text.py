@@ -1,4 +1,4 @@
-"""How values and key paths are written in messages: quoted, short, and with nothing that could upset a terminal."""
+"""Format values and key paths for messages: quoted, short, and with nothing that could upset a terminal."""
 
 import difflib
 import re

@@ -111,7 +111,7 @@ class Document:
         return Splice(self._offsets[row], rest, before + text + after)
 
     def with_item(self, place: Location, written: list[str]) -> list[Splice]:
-        """More entries at the end of a list: each on a line, if the last one is."""
+        """Add entries at the end of a list: each on a line, if the last one is."""
         array = self._array(place)
         items = items_of(array)
         new = [item.encode() for item in written]

@@ -1,4 +1,4 @@
-"""Where studies of hyperparameter tuning are, when many workers share them."""
+"""The place of hyperparameter tuning studies that many workers share."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""Who works here: users with their spaces, and groups of them."""
+"""The users with their spaces, and groups of users."""
 
 from dataclasses import dataclass
 
@@ -167,10 +167,10 @@ class ResolvedSpace:
         owner: Name of the user profile that it belongs to.
         instance_type: Such as "ml.t3.medium".
         volume_gb: Size of its volume, in GB.
-        app: What it is for.
+        app: The app that it is for.
         alternatives: Instance types to start on, in this order, where AWS has none of `instance_type`.
         training_plan: ARN of the training plan on whose capacity it starts.
-        title: What Studio's pages show beside the name.
+        title: The name that Studio's pages show beside it.
         file_systems: The ids of file systems of EFS that it mounts.
         image: Version of AWS's image that its editor starts; None where that is AWS's business.
     """

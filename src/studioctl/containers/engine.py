@@ -1,4 +1,4 @@
-"""Which engine there is, and how each one is told to build, to sign in and to push."""
+"""Find the container engine, and write its commands to build, to sign in and to push."""
 
 import os
 import shutil

@@ -23,10 +23,10 @@ def run(
 
     Args:
         command: The program and its arguments. A password is never one of them.
-        subject: What it works on.
-        action: What it does to it: "build".
+        subject: The thing that it works on.
+        action: The action on it: "build".
         environment: Variables on top of the user's own.
-        stdin: What it reads.
+        stdin: Its input.
 
     Raises:
         StudioctlError: It failed; the last lines say why.

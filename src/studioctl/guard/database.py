@@ -35,8 +35,8 @@ class Meter:
 
     Args:
         until: Up to when `final` counts.
-        final: What is counted for good.
-        recent: What came after `until`; each look reads it anew.
+        final: The use that is counted for good.
+        recent: The use after `until`; each look reads it anew.
         rests: Whether the guard has stopped it, or is about to: only what it has stopped itself it starts again.
     """
 
@@ -51,20 +51,20 @@ class Meter:
 
     @property
     def months(self) -> tuple[str, ...]:
-        """Those of which it knows any."""
+        """The months with known use."""
         return tuple(sorted({*self.final, *self.recent}))
 
     def since(self, month: str) -> "Meter":
-        """Without earlier months."""
+        """The meter without earlier months."""
         return replace(self, final={name: hours for name, hours in self.final.items() if name >= month})
 
     def to_json(self) -> dict[str, Any]:
-        """As the ledger has it."""
+        """The meter as the ledger stores it."""
         return asdict(self)
 
     @classmethod
     def of(cls, told: Any) -> "Meter | None":
-        """From `to_json`. Raises UnreadableError for anything else."""
+        """Read a meter from `to_json`. Raises UnreadableError for anything else."""
         if told is None:
             return None
         meter = table(told, "database")
@@ -133,7 +133,7 @@ def turn(
     Args:
         rds: The client.
         name: The cluster.
-        environment: Whose it has to be: see `is_ours`. Any other is left alone.
+        environment: The environment that it must belong to: see `is_ours`. Any other is left alone.
         meter: As the ledger has it.
         rests: Whether it is to.
         note: Writes down whether the guard has stopped it: before, so that a guard that dies in between has not

@@ -47,13 +47,13 @@ class Settings:
     Args:
         environment: The environment's name.
         limits: Its limits.
-        rates: What hours cost.
+        rates: The prices of hours.
         roles: The role of each user; the domain's is EVERYBODY's.
         job_prefixes: By user, how the names of the user's jobs begin; by UNKNOWN, those of all others.
         domain_id: The domain.
-        bucket: Where the ledger is.
+        bucket: The bucket of the ledger.
         policy_arn: The policy that forbids to start anything.
-        topic_arn: Where warnings go.
+        topic_arn: The topic for warnings.
         plans: As `reading.Watched` has them.
         schedule: That of the limits, as the file has it: another text is another schedule.
         database: The name of the database of studies; None where there is none.
@@ -77,7 +77,7 @@ class Settings:
 
     @classmethod
     def of(cls, told: Mapping[str, Any], environ: Mapping[str, str]) -> "Settings":
-        """From the archive's settings, and what only AWS knew when it was made."""
+        """Read the archive's settings, and what only AWS knew when the function was created."""
         return cls(
             environment=told["environment"],
             limits=Limits.of(told["limits"]),
@@ -300,7 +300,7 @@ def _told(settings: Settings, using: Clients, ledger: Ledger, failures: list[Exc
 
 
 def _doubtful_since(ledger: Ledger, at: float) -> float:
-    """From when on CloudTrail may have news: the last sight of what is gone, as long as its end may still be told."""
+    """The time from which CloudTrail may have news: the last sight of what is gone, while its end may still be told."""
     gone = (span.seen for span in ledger.spans if span.kind != TRAINING and span.ended is None and span.gone)
     return min((seen for seen in gone if seen > at - 2 * LAG), default=ledger.sampled)
 

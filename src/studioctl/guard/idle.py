@@ -24,7 +24,7 @@ GPU = re.compile(r"ml\.[gp]\d")
 
 @dataclass(frozen=True)
 class Told:
-    """When a space told last that it watches, and when that it was at work. Seconds since 1970; 0 for never."""
+    """The times at which a space last reported that it watches, and that it worked. Seconds since 1970; 0 for never."""
 
     alive: float = 0.0
     working: float = 0.0
@@ -42,7 +42,7 @@ def told(s3: Any, bucket: str) -> Mapping[str, Told]:
 
 
 def watched(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Those whose idleness matters: apps that run in a space, on an instance with a GPU."""
+    """The spans whose idleness matters: apps that run in a space, on an instance with a GPU."""
     return tuple(
         span
         for span in spans
@@ -51,7 +51,7 @@ def watched(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def idle_since(span: Span, word: Told, at: float) -> float | None:
-    """From when on it has not been at work; None where its machine has not told, or no longer does."""
+    """The time since which it has not worked; None if its machine has not told, or no longer does."""
     if word.alive < span.began or at - word.alive > SILENT:
         return None
     return max(word.working, span.began)

@@ -39,12 +39,12 @@ class Ledger:
     Args:
         since: When it began.
         sampled: When it last looked.
-        spans: What ran in this month and the one before.
+        spans: All that ran in this month and the one before.
         scheduled: Up to when the schedule was carried out.
         schedule: That schedule, as the file has it; "" for none.
         warned: Warnings that were sent, this month.
-        stopped: What was stopped, the latest last.
-        database: What the database of studies has used; None where there is none.
+        stopped: All that was stopped, the latest last.
+        database: The use of the database of studies; None if there is none.
         is_whole: Whether it knows all since `since`: one in place of a ledger that was lost has to catch up first.
         domains: The domains of the environment that are known, the latest last.
     """
@@ -77,7 +77,7 @@ class Ledger:
         return cls(since=since, sampled=since - 1, database=meter, is_whole=False)
 
     def within(self, at: float) -> "Ledger":
-        """Without what is older than the month before, and without warnings of months before this one."""
+        """The ledger without what is older than the month before, and without warnings of months before this one."""
         name, start, _ = month_of(at)
         _, before, _ = month_of(start - 1)
         return replace(
@@ -96,7 +96,7 @@ class Ledger:
         return replace(self, schedule=schedule, scheduled=max(self.scheduled, at))
 
     def until(self, now: float) -> "Ledger":
-        """Without times that are still to come, which a guard has written that was told a wrong one."""
+        """The ledger without times in the future, which a guard with a wrong clock has written."""
 
         def bounded(moment: float | None) -> float | None:
             return None if moment is None else min(moment, now)
@@ -131,7 +131,7 @@ class Ledger:
         return tuple(span for span in self.spans if month_of(span.began)[0] <= name <= month_of(span.end)[0])
 
     def to_text(self) -> str:
-        """As it is stored."""
+        """The ledger as it is stored."""
         told: dict[str, Any] = {
             "version": VERSION,
             "since": self.since,
@@ -149,7 +149,7 @@ class Ledger:
 
     @classmethod
     def of(cls, content: str | bytes) -> "Ledger":
-        """From `to_text`. Raises UnreadableError for anything else."""
+        """Read a ledger from `to_text`. Raises UnreadableError for anything else."""
         told = parsed(content)
         if told.get("version") != VERSION:
             raise UnreadableError(f"it is of version {told.get('version')!r}, and this studioctl knows {VERSION}")
@@ -189,10 +189,10 @@ def begun(at: float) -> tuple[float, float]:
 
 
 def archive_key(month: str) -> str:
-    """Where a month that is over is kept."""
+    """The object key of a past month."""
     return f"{PREFIX}{month}.json"
 
 
 def unreadable_key(digest: str) -> str:
-    """Where a ledger is kept that could not be read."""
+    """The object key of a ledger that could not be read."""
     return f"{PREFIX}unreadable-{digest[:16]}.json"

@@ -23,7 +23,7 @@ LOOK_BACK = 8  # days in which the latest time of a schedule is sought
 
 @dataclass(frozen=True)
 class Schedule:
-    """When apps are stopped: at this time of these days, Monday is 0, in a time zone of IANA's names."""
+    """The schedule for stopping apps: a time and days, Monday is 0, in a time zone of IANA's names."""
 
     stop: str
     days: tuple[int, ...]
@@ -69,7 +69,7 @@ class Limits:
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Limits":
-        """From JSON."""
+        """Read limits from JSON."""
         schedule = told.get("schedule")
         return cls(
             per_user=told.get("per_user"),
@@ -123,11 +123,11 @@ class Decision:
 
     Args:
         held: Users who may start nothing until the month ends; with EVERYBODY in it, all.
-        stops: What to stop, the most urgent first.
+        stops: The things to stop, the most urgent first.
         warnings: Shares that were reached.
-        unpriced: What runs at a price that nobody knows, while there is a sum to keep.
+        unpriced: Running things without a known price, while there is a sum to keep.
         scheduled: The moment for which `stops` has what the schedule wants; None: none is due.
-        silent: What runs with a GPU of which nobody tells whether it is idle, while that matters.
+        silent: Running things with a GPU that do not tell whether it is idle, while that matters.
     """
 
     held: frozenset[str] = frozenset()
@@ -163,10 +163,10 @@ def spending(
     """The month so far: of everybody, and of each user.
 
     Args:
-        spans: What ran.
+        spans: All that ran.
         at: The time.
         limits: Of the environment.
-        rates: What hours cost.
+        rates: The prices of hours.
         grants: US dollars that were granted on top this month, by user or for EVERYBODY.
         users: The users of the file. Others who spent something are added.
         shared: US dollars that are nobody's own: the database's.
@@ -196,13 +196,13 @@ def decide(
     """All that has to happen now.
 
     Args:
-        spans: What runs and ran.
+        spans: All that runs and ran.
         at: The time.
         limits: Of the environment.
-        rates: What hours cost.
+        rates: The prices of hours.
         spent: The month so far, see `spending`.
         done: Up to when the schedule was carried out.
-        told: What spaces tell of their GPUs; None: that is not known now.
+        told: The reports of spaces on their GPUs; None if that is not known now.
     """
     spent = tuple(spent)
     held = frozenset(each.who for each in spent if each.is_over)

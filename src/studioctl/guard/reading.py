@@ -53,7 +53,7 @@ def look(
         at: The time, which may be long ago: apps that run now and began later do not count yet.
         since: From when on what is seen counts.
         back: From when on CloudTrail is asked.
-        known: What earlier looks saw. Jobs that have ended are asked about no more, those that run are.
+        known: The findings of earlier looks. Jobs that have ended are asked about no more, those that run are.
         domains: The domains that earlier looks knew. Where the one of now is not among them CloudTrail is asked.
         changed: From when on a job must have changed to be listed; None: `since`.
         running: Whether jobs that run are asked about, too: of a time long ago they tell nothing.
@@ -150,7 +150,7 @@ def _job_names(
 
 
 def _known_owner(earlier: Mapping[str, Span], job: str) -> str:
-    """Whose it was when it was last seen: of a user who was removed since, no prefix is known."""
+    """The owner when the job was last seen: the prefix of a user who was removed since is not known."""
     return earlier[job].owner if job in earlier else UNKNOWN
 
 
@@ -168,7 +168,7 @@ def _described(sagemaker: Any, name: str, owner: str, known: Iterable[Span], at:
 
 
 def _common(prefixes: list[str]) -> str:
-    """How all of these begin."""
+    """The longest common prefix."""
     first, last = min(prefixes, default=""), max(prefixes, default="")
     same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     return first[:same]

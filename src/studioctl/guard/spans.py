@@ -41,12 +41,12 @@ class Span:
         owner: The user profile that it is paid for by, or UNKNOWN.
         space: The space that it runs in; "" for a job, and for an app of a profile itself.
         name: Its name.
-        instance_type: What it runs on; "" where that is not known.
+        instance_type: Its instance type; "" if that is not known.
         began: Its start.
         seen: When it was last seen running.
         gone: When it was first seen not to run any more.
         ended: Its end, where that is known.
-        count: How many instances it has.
+        count: The number of its instances.
         prepaid: Whether it runs on the capacity of a training plan, which was paid for when that was bought.
     """
 
@@ -64,7 +64,7 @@ class Span:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """Where only one runs at a time."""
+        """A key that at most one running thing has at a time."""
         return self.kind, self.space or f"/{self.owner}", self.name
 
     @property
@@ -89,12 +89,12 @@ class Span:
         return max(0.0, min(self.end, until) - max(self.began, start)) / 3600 * self.count
 
     def to_json(self) -> dict[str, Any]:
-        """Without what is not known."""
+        """The span without what is not known."""
         return {name: value for name, value in asdict(self).items() if value not in {None, "", False}}
 
     @classmethod
     def of(cls, told: Any) -> "Span":
-        """From `to_json`; what a later version may have added is left out. Raises UnreadableError for anything else."""
+        """Read a span from `to_json`, without additions of later versions. Raises UnreadableError for anything else."""
         found = {"owner": UNKNOWN, "space": "", "instance_type": "", "count": 1, **table(told, "span")}
         kind, owner, space, name, instance_type = (text(found.get(word), f"span.{word}") for word in WORDS)
         began, seen = (number(found.get(name), f"span.{name}") for name in ("began", "seen"))
@@ -135,7 +135,7 @@ class Event:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """As a span has it."""
+        """The place, as a span has it."""
         return self.kind, self.space or f"/{self.profile}", self.name
 
 
@@ -148,7 +148,7 @@ class Look:
         since: From when on what is seen counts: what ended before is somebody else's to count.
         apps: The apps of the domain.
         jobs: The environment's training jobs.
-        events: What CloudTrail tells.
+        events: The events of CloudTrail.
         owners: The owner of each space, also of those that are gone and of which something is told.
         domains: Every domain of the environment that is known, the one of now last.
         is_whole: Whether all jobs were asked about: for many there may be no time.
@@ -244,7 +244,7 @@ def _see(spans: _Spans, app: App, look: Look) -> None:
 
 
 def _learn_start(spans: _Spans, event: Event, look: Look) -> None:
-    """Of an app that began and ended between two looks, and of which no list tells any more."""
+    """Add an app that began and ended between two looks, and of which no list tells any more."""
     if event.time > look.at or spans.find(event.place, event.time) is not None:
         return
     owner = look.owners.get(event.space, UNKNOWN) if event.space else event.profile
@@ -253,13 +253,13 @@ def _learn_start(spans: _Spans, event: Event, look: Look) -> None:
 
 
 def _gone(span: Span, at: float, closed: Iterable[float]) -> Span:
-    """It was gone when its domain was, of which there is one at a time. A look older than the known changes nothing."""
+    """The span, gone at the latest with its domain, of which there is one at a time. An older look changes nothing."""
     first = next((time for time in closed if span.seen < time <= at), at)
     return replace(span, gone=first) if first > span.seen else span
 
 
 def _learn_ends(spans: list[Span], events: Iterable[Event]) -> list[Span]:
-    """Whoever runs at a place is deleted once; the next one there begins afterwards."""
+    """Set ends by deletions: what runs at a place is deleted once; the next one there begins afterwards."""
     ends: dict[tuple[str, str, str], list[float]] = {}
     for event in events:
         if event.action == DELETE:

@@ -106,7 +106,7 @@ def _event(name: str, time: float, asked: Mapping[str, Any], plans: Mapping[str,
 
 
 def _calls(cloudtrail: Any, name: str, start: float, end: float) -> Iterator[tuple[float, Mapping[str, Any]]]:
-    """When each call of a name was, and its record, the newest first. A call that was refused did nothing."""
+    """The time and the record of each call of a name, the newest first. Refused calls did nothing."""
     wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
     pages = cloudtrail.get_paginator("lookup_events")
     for page in pages.paginate(LookupAttributes=wanted, StartTime=start, EndTime=end):

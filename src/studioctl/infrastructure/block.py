@@ -57,7 +57,7 @@ class Resource:
     Args:
         type: Terraform's word for what it is.
         label: Its name inside Terraform.
-        arguments: What it is like.
+        arguments: Its arguments.
         why: A comment for the reader.
         by_api: Arguments that Terraform uses at its creation and then leaves alone, because `studioctl up` changes
             them by AWS's API: see `studio_api`.
@@ -81,7 +81,7 @@ class Resource:
 
     @property
     def address(self) -> str:
-        """Where Terraform finds it: `aws_vpc.studio`."""
+        """The resource's address in Terraform: `aws_vpc.studio`."""
         return f"{self.type}.{self.label}"
 
     def ref(self, attribute: str) -> Ref:
@@ -100,7 +100,7 @@ class Data:
 
     @property
     def address(self) -> str:
-        """Where Terraform finds it: `data.aws_caller_identity.current`."""
+        """The data source's address in Terraform: `data.aws_caller_identity.current`."""
         return f"data.{self.type}.{self.label}"
 
     def ref(self, attribute: str) -> Ref:
@@ -135,8 +135,8 @@ class Module:
 
     Args:
         name: Name of the document.
-        purpose: What it is for.
-        blocks: What is in it.
+        purpose: Its purpose.
+        blocks: Its blocks.
         moved: Earlier address -> address of today, of what is the same thing under another label. Without it,
             Terraform would make it anew. https://developer.hashicorp.com/terraform/language/moved
     """

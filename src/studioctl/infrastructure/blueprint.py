@@ -38,7 +38,7 @@ def build(config: EnvironmentConfig, lacking_zones: Mapping[str, Collection[str]
     """Everything that should exist for this configuration.
 
     Args:
-        config: What the file says.
+        config: The content of the file.
         lacking_zones: AWS's names of services, and zones in which they have no endpoints, as AWS tells when asked.
 
     Raises:

@@ -82,7 +82,7 @@ def _image(
 
 
 def _config(image: CustomImage, app: App, name: str) -> Resource:
-    """How an app runs it. AWS has one of these for each app."""
+    """The settings with which an app runs the image. AWS has one of these for each app."""
     container = {"container_entrypoint": [literal(image.entrypoint or ENTRYPOINTS[app])]}
     is_first = app == CODE_EDITOR  # which had none beside it once
     return Resource(

@@ -153,7 +153,7 @@ def _endpoint(
 
 
 def _statements(service: Service, region: str, account: Data, partition: Data) -> list[dict[str, Any]]:
-    """Who may do what through an endpoint, on top of what their own policies allow."""
+    """The statements of an endpoint's policy, which limit what the callers' own policies allow."""
     ours = str(account.ref("account_id"))
     if actions := REMOTE_ACTIONS.get(service.name):
         allowed = [f"{service.name}:{action}" for action in actions]

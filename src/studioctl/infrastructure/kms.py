@@ -12,7 +12,7 @@ class Kms:
     """The key's blocks, and its ARN: None means AWS's own keys.
 
     Args:
-        before: What must outlive whatever is encrypted, also where nothing refers to it: `depends_on` of a bucket.
+        before: Everything that must outlive what is encrypted, also if nothing refers to it: `depends_on` of a bucket.
     """
 
     module: Module

@@ -145,7 +145,7 @@ class Naming:
         return f"{self.environment}-{purpose}-{user}" if user else f"{self.environment}-{purpose}"
 
     def job_prefix(self, user: str | None = None) -> str:
-        """How the names of jobs, models and endpoints begin, of everybody or of one user.
+        """The prefix of the names of jobs, models and endpoints, of everybody or of one user.
 
         Two hyphens, which no environment's name has: with one, "acme" would reach what belongs to "acme-ml".
         """

@@ -274,7 +274,7 @@ def _hidden(studio: Studio, limits: Limits) -> dict[str, Any]:
 
 
 def _idle_minutes(studio: Studio) -> int:
-    """For "never" the longest there is: AWS keeps a number that it is no longer told, and an app would go by it."""
+    """The idle minutes; for "never" the most: AWS keeps a number that it is no longer told, and apps would go by it."""
     minutes = studio.idle_timeout_minutes
     return LONGEST_IDLE if isinstance(minutes, str) else minutes
 

@@ -49,7 +49,7 @@ def build(config: EnvironmentConfig, *, vpc: Vpc, with_endpoints: bool, naming: 
 
     Args:
         config: The environment.
-        vpc: Where the groups are.
+        vpc: The VPC of the groups.
         with_endpoints: Whether there are interface endpoints.
         naming: The environment's names.
     """

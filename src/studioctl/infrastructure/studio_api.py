@@ -67,7 +67,7 @@ class Unknown:
     """The value of something that does not exist yet."""
 
     def __repr__(self) -> str:
-        """As Terraform puts it."""
+        """Terraform's words for it."""
         return "(known after apply)"
 
 

@@ -109,9 +109,9 @@ class Plan:
     """The steps in their order: the first, then chains side by side, then the last.
 
     Args:
-        first: What all others rely on.
+        first: The step that all others rely on.
         chains: Each one's steps follow each other, and no chain waits for another.
-        last: What waits for all of them.
+        last: The step that waits for all of them.
     """
 
     first: Step
@@ -160,11 +160,11 @@ def build(
 
     Args:
         editor: The domain's `[editor]`, or a user's with the domain's merged in.
-        app: What it sets up.
+        app: The app that it sets up.
         is_docker: Whether Docker's client is wanted.
-        token: Where the token for private repositories is kept.
-        watch: Where a machine with a GPU tells whether it is at work; None: nowhere.
-        whose: What the error calls the editor.
+        token: The secret with the token for private repositories.
+        watch: The bucket to which a machine with a GPU reports whether it is busy; None for none.
+        whose: The words for the editor in errors.
 
     Raises:
         ConfigError: Even compressed it is larger than SageMaker takes.

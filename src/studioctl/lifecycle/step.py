@@ -10,7 +10,7 @@ class Step:
     """One concern of the script.
 
     Args:
-        name: What the log calls it.
+        name: The step's name in the log.
         call: The bash that does it: functions of `program/` with the file's values as their arguments.
         uses: The files of `program/` that define these functions.
         merges: The function of `program/merge.py` that it needs, if it merges something.

@@ -40,10 +40,10 @@ def compose(
 
     Args:
         file: The studio.toml.
-        config: What is in it.
-        everything: What should exist for it. Built before the target is sought: a mistake in the file starts nothing.
-        target: Where to act.
-        emulator: Which instance of the emulator the target is: a new one knows nothing of an old state.
+        config: The content of the file.
+        everything: The resources that should exist. Built before the target is sought: a mistake starts nothing.
+        target: The target to act on.
+        emulator: The id of the target's emulator instance: a new one knows nothing of an old state.
         backend_settings: Settings of the S3 state that are not in the file: KEY=VALUE, or a file of them.
 
     Raises:

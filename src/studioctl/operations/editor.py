@@ -40,8 +40,8 @@ class StepReport:
     Args:
         name: Such as "tools".
         state: "done", "unchanged", "skipped", "background" or "failed".
-        seconds: How long it took.
-        detail: What it changed, or why it failed.
+        seconds: The time that it took.
+        detail: The change that it made, or the reason why it failed.
         log: The last lines of its log, if it failed.
     """
 
@@ -57,10 +57,10 @@ class Start:
     """One start of the app.
 
     Args:
-        seconds: How long the script held up the app.
+        seconds: The delay of the app by the script.
         exit_code: The script's; None when its time was up.
         steps: In the order in which they ended. What went on in the background has the state that it ended with.
-        output: What the script wrote besides.
+        output: Other output of the script.
     """
 
     seconds: float
@@ -79,11 +79,11 @@ class Rehearsal:
     """Both starts.
 
     Args:
-        image: Whose layout.
-        root: Where the image's root was laid out; None when it was removed.
+        image: The image whose layout was used.
+        root: The directory with the image's root; None if it was removed.
         cold: The first start.
         warm: The second.
-        notes: What happened otherwise than on AWS.
+        notes: Differences from AWS.
     """
 
     image: str
@@ -111,9 +111,9 @@ def rehearse(
 
     Args:
         script: Its text.
-        image: Whose layout.
+        image: The image whose layout is used.
         app_type: The app that starts: "CodeEditor", or "JupyterLab", which makes no directories.
-        reach: What it may reach; the internet by default.
+        reach: The network that it may reach; the internet by default.
         keep: Leave the root.
         editor_first: Whether the editor has made its directories when the script begins. AWS does not say.
 

@@ -83,7 +83,7 @@ def go_wrong(kind: str, *, action: str = "", code: str = "", times: int | None =
         kind: One of `kinds`.
         action: AWS's operation, which may end with `*`; empty for all.
         code: AWS's error code; for the kind "error", which needs one.
-        times: How often; None for always.
+        times: The number of times; None for always.
 
     Raises:
         EmulatorError: There is no such fault.

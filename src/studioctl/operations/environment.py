@@ -61,7 +61,7 @@ class Account:
 
     @property
     def place(self) -> str:
-        """Where it is, in words: "eu-west-1, account 111122223333, profile acme" or "us-east-1 on the emulator"."""
+        """The target in words: "eu-west-1, account 111122223333, profile acme" or "us-east-1 on the emulator"."""
         if self.target.is_local:
             return f"{self.target.region} on the emulator"
         profile = f", profile {self.target.profile}" if self.target.profile else ""

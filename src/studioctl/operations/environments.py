@@ -29,8 +29,8 @@ class Listed:
         domain_id: Its id.
         status: Its status, in AWS's words.
         users: The user profiles in it, by name.
-        spaces: How many spaces it has.
-        running: What runs in it.
+        spaces: The number of its spaces.
+        running: The apps that run in it.
     """
 
     name: str | None

@@ -25,7 +25,7 @@ class Explanation:
         causes: The usual ones, the likeliest first.
         look: Commands that show more.
         run: Commands or steps that help, the likeliest first.
-        source: Where it is written; empty for what studioctl says itself.
+        source: The page about it; empty for what studioctl says itself.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Who may start nothing, since a limit of the month is reached: the guard attaches a policy to the role."""
+"""Users whom a limit of the month keeps from starting anything: the guard attaches a policy to their role."""
 
 from studioctl.aws import guard
 from studioctl.errors import AwsError

@@ -45,9 +45,9 @@ class Allowance:
 
     Args:
         usd: Spent on apps and training jobs.
-        limit: How much may be, with what was granted; None: any amount.
+        limit: The limit, with what was granted; None: any amount.
         granted: Of that.
-        left: What is left of the limit; None: any amount.
+        left: The rest of the limit; None: any amount.
     """
 
     user: str
@@ -89,7 +89,7 @@ class DatabaseMonth:
 
     Args:
         acu_hours: By the guard's ledger.
-        usd: What they cost; None where nobody knows the price.
+        usd: The cost; None if nobody knows the price.
         rests: Whether the guard has stopped it.
     """
 
@@ -105,7 +105,7 @@ class Month:
     Args:
         month: Such as "2026-11".
         looked: When the guard last looked; None: never.
-        age_minutes: How long that is ago, in whole minutes.
+        age_minutes: The age of that, in whole minutes.
         is_old: Whether that is too long ago, or still to come, and the guard is not catching up.
         is_catching_up: Whether the guard is at work, and counts what it has missed.
         allowances: Everybody's first, then each user's.
@@ -133,7 +133,7 @@ class Limited(Month):
         held: Roles that may start nothing.
         stopped: The latest things that were stopped this month, the last one last.
         warned: Shares of limits that were reached this month, and told, whether or not anybody has subscribed.
-        listeners: Who has subscribed to the guard's topic; None where that is not to be known.
+        listeners: The subscribers of the guard's topic; None if AWS does not tell.
         has_guard: Whether there is a guard in the account; None where that is not to be known.
     """
 
@@ -186,7 +186,7 @@ def _has_guard(account: Account) -> bool | None:
 
 
 def _warned(month: str, keys: Iterable[str]) -> Iterator[Warned]:
-    """By the keys of what was told, see `guard.telling`; those of other messages have another form."""
+    """The warnings by the keys of what was told, see `guard.telling`; those of other messages have another form."""
     for key in keys:
         if found := re.fullmatch(rf"{month} (\S*) {_NUMBER} of {_NUMBER}", key):
             yield Warned(found[1], float(found[2]), float(found[3]))
@@ -246,7 +246,7 @@ def read_ledger(session: Session, config: EnvironmentConfig) -> Ledger | None:
 
     Raises:
         AwsError: AWS refused or cannot be reached.
-        BrokenLedgerError: What is there is no ledger.
+        BrokenLedgerError: The object is not a ledger.
     """
     bucket = _bucket(session, config)
     try:
@@ -292,7 +292,7 @@ def granted(session: Session, config: EnvironmentConfig, flags: str, ours: str =
 
     Raises:
         AwsError: AWS refused or cannot be reached.
-        BrokenGrantsError: What is there are no grants.
+        BrokenGrantsError: The object does not hold grants.
     """
     bucket = _bucket(session, config)
     try:
@@ -366,7 +366,7 @@ def wake(account: Account) -> bool:
 
 
 def release(environment: Environment) -> Work[None]:
-    """Before the guard goes: it rests, nobody is held any more, and the database that it has stopped runs again.
+    """Release the guard's hold before it goes: it rests, nobody is held, and the database that it stopped runs again.
 
     IAM deletes no policy that a role has.
     """
@@ -393,6 +393,6 @@ def _bucket(session: Session, config: EnvironmentConfig) -> str:
 
 
 def listeners(session: Session, config: EnvironmentConfig) -> tuple[guard.Listener, ...] | None:
-    """Who has subscribed to the guard's topic; None where that is not to be known."""
+    """The subscribers of the guard's topic; None if AWS does not tell."""
     identity, name = session.identity, Naming.of(config).guard
     return guard.listeners(session, f"arn:{identity.partition}:sns:{config.region}:{identity.account_id}:{name}")

@@ -37,7 +37,7 @@ class Listed:
     Args:
         name: The user profile's name.
         group: The group, if the user is in one.
-        place: Where the user is named: "studio.toml:12", "people.csv:3".
+        place: The place that names the user: "studio.toml:12", "people.csv:3".
         spaces: The user's spaces: name, instance type and size of the volume in GB, with every default filled in.
     """
 
@@ -58,7 +58,7 @@ class Change:
         added: Users who come.
         removed: Users who go.
         known: Users of a list who are in the file already, and stay as they are there.
-        left_out: What is not copied from another user because it is theirs alone.
+        left_out: Keys that are not copied from another user because they are theirs alone.
     """
 
     file: str
@@ -282,7 +282,7 @@ def import_(text: str, file: Path, rows: Sequence[Row], whence: str) -> Change:
         text: The file's text.
         file: The file.
         rows: The list.
-        whence: What messages call it.
+        whence: The list's name in messages.
 
     Raises:
         ConfigError: The file would be wrong with these people.
@@ -304,7 +304,7 @@ def import_(text: str, file: Path, rows: Sequence[Row], whence: str) -> Change:
 
 
 def _folded(row: Row) -> str:
-    """By this a row's name is the same as another's: AWS tells no case apart."""
+    """The name by which rows are the same: AWS ignores case."""
     return str(row.values.get("name")).casefold()
 
 

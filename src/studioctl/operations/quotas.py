@@ -47,16 +47,16 @@ class Seen(Protocol):
 
 @dataclass(frozen=True)
 class Demand:
-    """How much of one thing there has to be in the account, with what others have of it.
+    """The number of one thing that the account must allow, including those of other environments.
 
     Args:
         what: The thing, in words.
-        needed: How many.
-        quota: What the account may have; None where AWS has no such quota in the region.
-        instance_type: What the apps run on, where it is about one type.
+        needed: The number needed.
+        quota: The account's quota; None if AWS has no such quota in the region.
+        instance_type: The instance type of the apps, if it is about one type.
         is_needed_to_start: Whether `up` goes through without it, and only later starts fail.
         app_type: The kind of app, where it is about one.
-        leaving: How many of these the plan deletes. Terraform creates and deletes side by side, so these count as well
+        leaving: The number that the plan deletes. Terraform creates and deletes side by side, so these count as well
             while `up` runs.
     """
 
@@ -70,7 +70,7 @@ class Demand:
 
     @property
     def afterwards(self) -> int:
-        """How many there are when `up` has ended."""
+        """The number left when `up` has ended."""
         return self.needed - self.leaving
 
     @property
@@ -176,7 +176,7 @@ def _ours(seen: Seen, every: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _running_elsewhere(seen: Seen) -> Counter[str]:
-    """How many apps of each kind run on each instance type, besides the file's spaces' ("JupyterLab ml.t3.medium").
+    """The number of apps of each kind on each instance type, without the file's spaces' ("JupyterLab ml.t3.medium").
 
     "" counts all of any kind.
     """
@@ -235,7 +235,7 @@ class Looked:
         return quotas.running_apps(self.session)
 
     def leaving(self, _: str) -> int:
-        """How many things of this type `up` deletes: nobody knows without a plan."""
+        """Return 0: without a plan, nobody knows how many resources of a type `up` deletes."""
         return 0
 
 
@@ -254,8 +254,8 @@ class Asked:
     """A request for more: filed now, or open since earlier.
 
     Args:
-        demand: What it is about.
-        desired: How many are asked for.
+        demand: The demand that it is about.
+        desired: The number requested.
         id: The request's id at AWS.
         status: In AWS's words: "PENDING", "CASE_OPENED".
         is_new: Whether it was filed now.
@@ -269,7 +269,7 @@ class Asked:
 
 
 def open_requests(account: Account, found: Iterable[Demand]) -> dict[str, Asked]:
-    """By quota code: the requests for more that AWS has not decided yet, of what is not met.
+    """The requests for more that AWS has not decided yet, of unmet demands, by quota code.
 
     Raises:
         AwsError: AWS refused.

@@ -52,7 +52,7 @@ def read_value(raw: bytes, *, user: str | None = None) -> SecretStr:
 
 
 def doubt_about(value: SecretStr) -> str | None:
-    """Why this is perhaps no GitHub token; None when it looks like one."""
+    """A note that this may not be a GitHub token; None if it looks like one."""
     if GITHUB_TOKEN.fullmatch(value.get_secret_value()):
         return None
     return "this does not look like a token of GitHub's, which begin with ghp_, github_pat_ or gho_"
@@ -74,7 +74,7 @@ def set_github(account: Account, value: SecretStr, *, user: str | None = None) -
     Args:
         account: The environment's account.
         value: The token.
-        user: Whose own token it is; None for everybody's.
+        user: The user whose token it is; None for everybody's.
 
     Raises:
         StudioctlError: There is no such user or secret.

@@ -64,14 +64,14 @@ class Planned(Looked):
 
     @property
     def _listed_apps(self) -> tuple[RunningApp, ...] | None:
-        """Those of our domain that run; None where AWS was not asked."""
+        """The running apps of our domain; None if AWS was not asked."""
         if self.apps is None:
             return None
         running = (app for app in self.apps if app.is_running)
         return tuple(RunningApp(str(self.domain_id), app.space, app.type, app.instance_type) for app in running)
 
     def leaving(self, resource_type: str) -> int:
-        """How many things of this type the plan deletes."""
+        """The number of resources of this type that the plan deletes."""
         return sum(_deletes(change, resource_type) for change in self.summary.changes)
 
     def _every(self, ask: Callable[..., Names], ours: Collection[str]) -> Names:

@@ -31,11 +31,11 @@ class Snapshot:
     Args:
         serial: Terraform's count of its changes; None when it cannot be read.
         stored_at: When it was stored, or copied before it was changed.
-        resources: How many it knows.
-        terraform_version: Which Terraform wrote it.
-        lineage: What all states of one environment share.
+        resources: The number of resources that it knows.
+        terraform_version: The version of Terraform that wrote it.
+        lineage: The id that all states of one environment share.
         is_current: Whether it is the one in force.
-        problem: What is wrong with it; empty when it is whole.
+        problem: The problem with it; empty if it is whole.
         place: File or version that holds it.
     """
 
@@ -63,7 +63,7 @@ def create_bucket(target: Target, name: str) -> bool:
 
 
 def rehearse_bucket(target: Target, name: str) -> None:
-    """On AWS the bucket must exist before; in a new emulator nothing does, so it is made there. Any bucket will do."""
+    """Create the state's bucket in a new emulator, which has none. On AWS it must exist before. Any bucket will do."""
     with suppress(RefusedError):
         create_bucket(target, name)
 
@@ -135,7 +135,7 @@ def _choose(found: list[Snapshot], serial: int) -> Snapshot:
 
 
 def lock(environment: Environment) -> dict[str, str] | None:
-    """Who holds the state in S3: ID, Who, Operation, Created. None when nobody does, or the state is on this machine,
+    """The lock of a state in S3: ID, Who, Operation, Created. None if there is none, or the state is on this machine,
     where the system frees the lock with the process.
     """
     stored = _stored(environment)
@@ -150,7 +150,7 @@ def is_lock_id(text: str) -> bool:
 
 
 def whose(held: Mapping[str, str]) -> str:
-    """Who holds a lock, doing what and since when, in words."""
+    """The owner of a lock, its operation and its start, in a sentence."""
     if "Who" not in held:
         return "The state is locked, and its lock does not say by whom."
     return f"The state is locked by {held['Who']} ({held.get('Operation')}) since {held.get('Created')}."
@@ -202,7 +202,7 @@ def _locked(environment: Environment, stored: "StoredState | None", operation: s
 
 
 def state_target(target: Target, backend: "Backend") -> Target:
-    """Where the state's bucket is: its own region and profile, where `[state]` names them."""
+    """The target of the state's bucket: its own region and profile, if `[state]` names them."""
     settings = backend.settings
     return Target(
         region=settings.get("region", target.region),

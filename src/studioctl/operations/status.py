@@ -37,12 +37,12 @@ class SpaceStatus:
         status: The space's own, in AWS's words.
         volume_gb: Size of its volume, in GB; where there is none yet, the size that it gets.
         app_status: "InService", "Pending", "Deleting", "Failed", or "Stopped".
-        instance_type: What the app runs on; None where none runs.
+        instance_type: The app's instance type; None if none runs.
         image: The app's image with its alias or version; None where none runs.
         since: When the app was started, in UTC.
         idle_timeout_minutes: After how long without activity AWS stops it; None where none runs, or it never does.
-        usd_per_hour: What the instance costs while it runs; None where none runs, or the price is not known.
-        app_type: What the space is for: "CodeEditor", "JupyterLab", ...
+        usd_per_hour: The instance's price while it runs; None if none runs, or the price is not known.
+        app_type: The app type that the space is for: "CodeEditor", "JupyterLab", ...
         has_volume: Whether there is a volume, as far as AWS tells: the first start of an app makes it.
         in_recovery: Whether the app was started to be repaired, with an empty home directory beside the volume.
     """
@@ -84,9 +84,9 @@ class AppStatus:
         space: The space that it runs in; None for a user's.
         user: The user profile that it belongs to; None for a space's.
         status: "InService", "Pending" or "Deleting".
-        instance_type: What it runs on; None where AWS does not tell.
+        instance_type: Its instance type; None if AWS does not tell.
         since: When it was started, in UTC.
-        usd_per_hour: What it costs while it runs; None where that is not known.
+        usd_per_hour: Its price while it runs; None if that is not known.
     """
 
     name: str
@@ -105,7 +105,7 @@ class ImageStatus:
 
     Args:
         version: Such as "4.3".
-        spaces: How many they are.
+        spaces: The number of these spaces.
         supported_until: The last day on which AWS mends it; None where that is not known.
     """
 
@@ -139,10 +139,10 @@ class Status:
         kept_homes_usd_per_month: About what they cost, by us-east-1's prices.
         kept_directories: By id of such a file system: where in it each user's files are.
         restored_homes: By id of such a file system: whose spaces mount their directories in it, by the file.
-        resources: Where there is no domain: the ARNs of what exists of the environment all the same, without the kept
+        resources: Without a domain: the ARNs of what exists of the environment all the same, without the kept
             homes. It may cost money. None where the caller may not look.
         endpoint: The address that stands for AWS: the emulator's, or one that the user's settings name; None for AWS's.
-        apps: What runs besides the spaces' editors. AWS never stops it because it is idle.
+        apps: Apps that run besides the spaces' editors. AWS never stops them because they are idle.
         images: The versions of AWS's image, as far as they are known: those that run, and for spaces in which nothing
             runs those that the file pins.
         limits: The month so far, as the guard has it; None without [limits] or a domain, and where it is hidden.
@@ -260,7 +260,7 @@ def _without_domain(account: Account, homes: Sequence[Holding]) -> tuple[str, ..
 
 
 def _editors(spaces: Iterable[Space], apps: Iterable[App]) -> dict[str, App]:
-    """By name of the space: the latest app of the kind that the space is for."""
+    """The latest app of the kind that a space is for, by the space's name."""
     kinds = {space.name: space.app_type for space in spaces}
     latest: dict[str, App] = {}
     for app in sorted(apps, key=lambda app: app.created_at):
@@ -272,7 +272,7 @@ def _editors(spaces: Iterable[Space], apps: Iterable[App]) -> dict[str, App]:
 def _idle_timeouts(
     studio: Studio, domain: Domain, spaces: Iterable[Space], pool: ThreadPoolExecutor
 ) -> dict[str, int | None]:
-    """By name of the space: its own, else its owner's, else the domain's. One call for each."""
+    """The idle timeout by the space's name: its own, else its owner's, else the domain's. One call for each."""
     of_domain = {EDITOR: domain.idle_timeout_minutes, LAB: domain.lab_idle_timeout_minutes}
 
     def look(space: Space) -> tuple[str, int | None]:
@@ -293,7 +293,7 @@ def _idle_timeouts(
 
 
 def _in_recovery(studio: Studio, spaces: Iterable[Space], pool: ThreadPoolExecutor) -> frozenset[str]:
-    """Of these spaces those whose app was started to be repaired: only a look at each app tells."""
+    """The spaces whose app was started in recovery mode: only a look at each app tells."""
     found = pool.map(lambda space: (space.name, studio.editor(space)), spaces)
     return frozenset(name for name, app in found if app and app.in_recovery and app.is_running)
 

@@ -20,10 +20,10 @@ class StrangeState:
     """A state that studioctl did not leave there.
 
     Args:
-        file: Where it is.
+        file: Its file.
         is_earlier: Whether it is one of the history, which only `state restore` uses.
         serial: Terraform's count of its changes.
-        environments: Whose it says that its resources are.
+        environments: The environments that it says its resources belong to.
         accounts: Account ids and regions in its ARNs: "123456789012 us-east-1".
         resources: Address and id of each thing that it knows.
     """
@@ -44,7 +44,7 @@ class Strange:
         workspace: The directory.
         states: States, the present one first.
         claims: Files that say that what exists was made from here.
-        place: Where the state is said to be, if that is not where the file says.
+        place: The place that is said to hold the state, if the file says another.
         seen: The digests of the files as they were shown.
     """
 

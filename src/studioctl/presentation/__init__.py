@@ -1,1 +1,1 @@
-"""How results and events look to a person, and as JSON."""
+"""Show results and events to a person, or as JSON."""

@@ -45,7 +45,7 @@ def rates(plan: "Plan", terminal: Terminal, *, per_hour: Sequence[float | None])
 
 
 def copied(copies: Sequence["Copy"], terminal: Terminal, *, usd: float | None) -> None:
-    """Where the copies are, what tells that they are whole, and what they cost a month."""
+    """Show the places, the digests and the monthly cost of the copies."""
     for copy in copies:
         terminal.say(f"s3://{copy.bucket}/{copy.key}  sha256 {copy.sha256}")
     if copies and usd is not None:

@@ -1,4 +1,4 @@
-"""Where things are written: data to stdout, everything else to stderr."""
+"""The streams to write to: data goes to stdout, everything else to stderr."""
 
 import io
 import re

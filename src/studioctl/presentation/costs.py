@@ -63,7 +63,7 @@ def show(found: Estimate, terminal: Terminal, *, source: Source | None, against:
 
     Args:
         found: The estimate.
-        terminal: Where to show it.
+        terminal: The terminal to show it on.
         source: The file, for its lines; None for a what-if.
         against: For a what-if: the estimate of the file itself.
         flags: The flags with which another command means the same file and region.
@@ -185,7 +185,7 @@ def _reason(group: Sequence[Change], found: PlannedCosts) -> str:
 
 
 def dearer(found: PlannedCosts, source: Source) -> str:
-    """That a plan makes the month much dearer, how people work whatever, and because of what; empty if it does not."""
+    """A note that a plan makes the month much dearer, whatever people do, and the cause; empty if it does not."""
     after, change, was = found.after.total, found.difference, found.before
     for name, before, now, more in zip(
         ways(found.after),

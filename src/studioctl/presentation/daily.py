@@ -68,12 +68,12 @@ def in_recovery(space: str, terminal: Terminal, *, flags: str) -> None:
 
 
 def stopped(names: Sequence[str], terminal: Terminal, *, waited: bool) -> None:
-    """Which spaces were stopped; that none ran is no failure."""
+    """Show which spaces were stopped. It is no failure if none ran."""
     terminal.say(stop(names, waited=waited))
 
 
 def stop(names: Sequence[str], *, waited: bool = True) -> str:
-    """Which spaces were stopped, in a sentence."""
+    """A sentence that names the spaces that were stopped."""
     if not names:
         return "Nothing was running."
     which = listed(f"'{name}'" for name in names)

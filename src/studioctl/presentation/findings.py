@@ -55,7 +55,7 @@ def below(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def place(finding: Finding) -> str:
-    """Where it is: "studio.toml:9: network.access", and what has it; empty for this machine."""
+    """The place of a finding and what has it: "studio.toml:9: network.access"; empty for this machine."""
     return ", ".join(filter(None, (str(finding.place or ""), finding.about)))
 
 
@@ -63,8 +63,8 @@ def row(finding: Finding, file: str) -> str:
     """A finding on one line, for grep: its fields with tabs between them.
 
     Args:
-        finding: What was found.
-        file: Where it is if nothing more is known.
+        finding: The finding.
+        file: The place if nothing more is known.
     """
     accepted = finding.accepted
     fields = (
@@ -79,7 +79,7 @@ def row(finding: Finding, file: str) -> str:
 
 
 def counted(counts: Mapping[str, int]) -> str:
-    """How many there are of each kind, in words: "1 error, 2 notes, 3 ok"."""
+    """The number of each kind, in words: "1 error, 2 notes, 3 ok"."""
     told = ((count, COUNTED.get(word, (word, word))[count != 1]) for word, count in counts.items() if count)
     return ", ".join(f"{count} {word}" for count, word in told)
 

@@ -6,7 +6,7 @@ from studioctl.presentation.console import Terminal
 
 
 def restored(done: Restored, terminal: Terminal, *, file: str, flags: str) -> None:
-    """Whose directories come back, where they will be, and the next command."""
+    """Show whose directories will be mounted again, and where, and the next command."""
     says = "now says" if done.changed else "says already"
     terminal.say(f"{file} {says} whose directories in {done.file_system} are mounted:")
     for user, number in done.homes.items():

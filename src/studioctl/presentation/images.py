@@ -40,7 +40,7 @@ def listing(found: "Listing", terminal: Terminal, *, flags: str) -> None:
 
 
 def cost(pushed: "Pushed", terminal: Terminal) -> None:
-    """How large an image is in the repository, and what that costs."""
+    """Show an image's size in the repository, and its cost."""
     price = "at a price that is not known" if pushed.usd_per_month is None else dollars_a_month(pushed.usd_per_month)
     terminal.say(
         f"It has {size(pushed.size_bytes)}, kept for {price}; layers that other images share are paid for once."
@@ -67,7 +67,7 @@ def _danger(listed: "ListedImage") -> str:
 
 
 def fate_of(expiry: "Expiry | None", now: datetime) -> str:
-    """When an image expires, and by which rule, in a few words."""
+    """The expiry of an image and its rule, in a few words."""
     if expiry is None:
         return "never"
     rule = f"(rule {expiry.rule})" if expiry.action == "expire" else f"into the archive (rule {expiry.rule})"

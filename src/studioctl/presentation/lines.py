@@ -1,4 +1,4 @@
-"""Where a line is broken on a terminal: at words, and nowhere inside what a person copies."""
+"""Break lines for a terminal: between words, and never inside text that a person copies."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def _broken(line: Text, width: int) -> Text:
 
 
 def _hanging(line: str, width: int) -> int:
-    """How far in a line goes on: below the second column where there is one, else below its own beginning."""
+    """The indent of continuation lines: the second column if there is one, else deeper than the line itself."""
     columns = _COLUMNS.match(line)
     if columns and cell_len(columns[0]) <= width // 2:
         return cell_len(columns[0])
@@ -55,7 +55,7 @@ def _hanging(line: str, width: int) -> int:
 
 
 def _atoms(line: str) -> Iterator[tuple[int, int]]:
-    """Where what stays whole begins and ends."""
+    """The start and the end of each piece that stays whole."""
     copied = [match.span() for match in _COPIED.finditer(line)]
     for word in re.finditer(r"\S+", line):
         around = next((span for span in copied if span[0] <= word.start() < span[1]), None)

@@ -162,7 +162,7 @@ def earlier(found: "Month") -> str:
 
 
 def of_today(by: str) -> str:
-    """Where payers come from that are not in what ran; empty for those that are."""
+    """A note on payers taken from the present file or tags, not from the records; empty for other groupings."""
     if by == "group":
         return "The groups are those of the file as it is now: it is not recorded who was in which group then."
     return (
@@ -173,7 +173,7 @@ def of_today(by: str) -> str:
 
 
 def sureness(found: "Month") -> str:
-    """How sure it is, in a sentence; empty where nothing was counted."""
+    """The accuracy of the figures, in a sentence; empty if nothing was counted."""
     if not found.is_known:
         return ""
     if found.source == "AWS's lists":

@@ -25,7 +25,7 @@ def show(page: Page, terminal: Terminal) -> None:
 
 
 def _page_by_page(text: str, terminal: Terminal) -> None:
-    """By the pager that the person chose, else less; all at once where it fits on the screen, or where neither is."""
+    """Show a text in the person's pager, or less; all at once if it fits on the screen, or neither is there."""
     program = shlex.split(os.environ.get("PAGER", "")) or ["less"]
     if text.count("\n") >= terminal.out.height and shutil.which(program[0]) and sys.stdin and sys.stdin.isatty():
         # F: ends if it all fits; R: takes colours as they are; X: leaves the text on the screen. As git asks for it.

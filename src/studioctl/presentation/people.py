@@ -34,7 +34,7 @@ def diff(change: "Change", terminal: Terminal) -> None:
 
 
 def added(change: "Change", terminal: Terminal, *, flags: str, is_written: bool) -> None:
-    """Who came, and what to do next."""
+    """Show who was added, and what to do next."""
     done = "Added" if is_written else "Would add"
     terminal.say(
         f"{done} {_names(change.added)} to {change.file}." if change.added else f"{change.file} has everybody already."
@@ -59,7 +59,7 @@ def belongings(user: str, found: Sequence["Belonging"], terminal: Terminal) -> N
 
 
 def removed(change: "Change", terminal: Terminal, *, flags: str, loses: bool) -> None:
-    """Who went, and what to do next."""
+    """Show who was removed, and what to do next."""
     terminal.say(f"Removed {_names(change.removed)} from {change.file}.")
     word = " --delete-data" if loses else ""
     terminal.next_commands(

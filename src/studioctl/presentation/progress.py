@@ -138,7 +138,7 @@ class _Lines:
 
     @property
     def counts(self) -> str:
-        """How much is done of all that was expected: "12/34"; empty where nothing was counted."""
+        """The share that is done of all that was expected: "12/34"; empty if nothing was counted."""
         things = self._expected.things if self._expected else 0
         return f"{min(self._done, things)}/{things}" if things else ""
 
@@ -246,7 +246,7 @@ class _Live(_Lines):
 
     @property
     def _patience(self) -> float:
-        """How long a thing takes before it has a row."""
+        """The seconds that something takes before it gets a row."""
         return SLOW if self.counts and not self.verbose else 0.0
 
     def _summary(self, now: float) -> str:

@@ -26,7 +26,7 @@ def as_json(found: Survey, everything: Sequence[Finding]) -> dict[str, Any]:
 def connected(
     found: Survey, reachable: Reachable, terminal: Terminal, *, command: Sequence[str] | None, flags: str
 ) -> None:
-    """Where the space can be reached from now on, what happens now, and what a rehearsal leaves out."""
+    """Show how to reach the space from now on, what happens now, and what a rehearsal leaves out."""
     space, alias = found.space.name, found.host.alias
     for sentence in reached(found, reachable, command=command):
         terminal.say(sentence)
@@ -38,7 +38,7 @@ def connected(
 
 
 def reached(found: Survey, reachable: Reachable, *, command: Sequence[str] | None) -> Iterator[str]:
-    """Where the space can be reached from now on and what happens now, in sentences."""
+    """Sentences that say how to reach the space from now on, and what happens now."""
     how = "was written to" if reachable.changed else "is in"
     yield f"'{found.space.name}' can be reached as '{found.host.alias}', which {how} {reachable.path}."
     if reachable.problem:
@@ -51,7 +51,7 @@ def reached(found: Survey, reachable: Reachable, *, command: Sequence[str] | Non
 
 
 def removed(gone: Sequence[str], path: Path, terminal: Terminal) -> None:
-    """Which names ssh no longer knows."""
+    """Show the names that were taken out of ssh's configuration."""
     if gone:
         terminal.say(f"Taken out of {path}: {', '.join(gone)}.")
     else:

@@ -69,11 +69,11 @@ def text(
     Args:
         review: The plan in the words of the file.
         summary: The plan.
-        console: Where to write it.
-        expected: How long it will take; None where no earlier run tells.
+        console: The console to write to.
+        expected: The expected duration; None if no earlier run tells.
         dearer: That it costs much more, in words.
         flags: The flags without which `up` refuses it.
-        repeat: What is done to words that name commands.
+        repeat: Completes words that name commands.
     """
     if not summary.has_changes:
         console.print(NOTHING)
@@ -108,7 +108,7 @@ def refused(review: Review, summary: PlanSummary, console: Console, refusal: Ref
     Args:
         review: The plan in the words of the file.
         summary: The plan.
-        console: Where to write it.
+        console: The console to write to.
         refusal: Why, and the way on.
     """
     for number, line in enumerate(refusal.message.splitlines()):
@@ -150,7 +150,7 @@ def needed(flags: Sequence[str]) -> list[str]:
 
 
 def timed(expected: Expectation | None) -> str:
-    """How long a plan takes, and whether the time in which apps stop is in it."""
+    """The expected duration of a plan, and whether it includes the time in which apps stop."""
     if expected is None:
         return UNKNOWN_TIME
     stopping = {None: "", True: ", including stopping apps", False: " without stopping apps"}
@@ -179,12 +179,12 @@ def markdown(
         summary: The plan.
         title: The heading's text.
         money: The effect of the plan on the costs.
-        shortages: What the account lacks for it, and what to do about it.
+        shortages: The account's shortages, and what to do about them.
         refusal: Why `up` refuses the plan, whatever is said; None if it does not.
-        expected: How long it will take; None where no earlier run tells.
+        expected: The expected duration; None if no earlier run tells.
         dearer: That it costs much more, in words.
         flags: The flags without which `up` refuses it.
-        repeat: What is done to words that name commands.
+        repeat: Completes words that name commands.
     """
     review = review.told(repeat)
     head = [f"### {escaped(title)}", ""]
@@ -256,12 +256,12 @@ def marks(entry: Entry) -> str:
 
 
 def total(summary: PlanSummary) -> str:
-    """How many resources in AWS are created, changed and destroyed."""
+    """The number of resources that are created, changed and destroyed in AWS."""
     return f"In AWS: {', '.join(filter(None, (_number(summary, *each) for each in COUNTED))) or 'only outputs change'}."
 
 
 def _number(summary: PlanSummary, action: Action, words: str) -> str:
-    """How many of them, and which."""
+    """The number of resources with this action, and their names."""
     changes = [change for change in summary.changes if change.action == action]
     if not changes:
         return ""

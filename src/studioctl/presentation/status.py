@@ -82,7 +82,7 @@ def _print_json(terminal: Terminal) -> Callable[["Status | AwsError"], None]:
 
 
 def _width(terminal: Terminal) -> int | None:
-    """How many characters a line may have; None in a pipe, which takes any."""
+    """The most characters in a line; None in a pipe, which takes any number."""
     return terminal.out.width if terminal.out.is_terminal else None
 
 
@@ -264,7 +264,7 @@ def paid_now(found: "Status") -> str:
 
 
 def hourly(amount: float) -> str:
-    """With cents, and what is less than a cent where there is something: "$0.10", "$0.115"."""
+    """An amount with cents, and with fractions of a cent if there are any: "$0.10", "$0.115"."""
     whole, decimals = f"{amount:.4f}".split(".")
     return f"${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 

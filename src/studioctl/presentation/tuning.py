@@ -1,4 +1,4 @@
-"""How a study looks: live while it runs, and as a status, a best trial, a list."""
+"""Show a study: live while it runs, and as a status, a best trial, or a list."""
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack

@@ -195,7 +195,7 @@ def faults(found: Mapping[str, Any], console: Console) -> None:
 
 
 def how_often(fault: Mapping[str, Any]) -> str:
-    """How often a fault strikes, in words."""
+    """The frequency of a fault, in words."""
     words = [f"{fault['times']}x" if fault["times"] else "always"]
     words += [f"after {fault['after']}"] if fault["after"] else []
     rate = fault.get("per_second")  # an emulator of an earlier version tells none

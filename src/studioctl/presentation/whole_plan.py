@@ -31,12 +31,12 @@ class WholePlan:
     Args:
         environment: The environment.
         summary: The plan.
-        met: What it meets in AWS.
+        met: The things that it meets in AWS.
         now: The same for its review.
         review: It in the words of the file.
-        cost: What it does to the costs.
-        expected: How long it will take; None where no earlier run tells.
-        shortages: What the account lacks for it; None where AWS did not tell.
+        cost: Its effect on the costs.
+        expected: The expected duration; None if no earlier run tells.
+        shortages: The account's shortages; None if AWS did not tell.
     """
 
     environment: Environment
@@ -55,7 +55,7 @@ class WholePlan:
 
     @property
     def dearer(self) -> str:
-        """That it costs much more, in words; empty if it does not."""
+        """A note that it costs much more, in words; empty if it does not."""
         return costs.dearer(self.cost, self.environment.source)
 
     @property
@@ -79,10 +79,10 @@ class WholePlan:
         """Write all of it.
 
         Args:
-            console: Where to write it.
+            console: The console to write to.
             verbose: Whether Terraform's addresses are told, too.
             flags: The flags that are still missing; left out, all that it needs.
-            repeat: What is done to words that name commands.
+            repeat: Completes words that name commands.
         """
         missing = self.now.flags if flags is None else flags
         review.text(
@@ -107,7 +107,7 @@ class WholePlan:
             addresses(self.summary, console)
 
     def markdown(self, *, refusal: RefusedError | None, repeat: Callable[[str], str]) -> str:
-        """It for a pull request."""
+        """The plan as Markdown, for a pull request."""
         return review.markdown(
             self.review,
             self.summary,

@@ -49,7 +49,7 @@ def permission(found: Permission, console: Console, *, others: Sequence[str] = (
 
     Args:
         found: The answer.
-        console: Where to.
+        console: The console to write to.
         others: The other users, where nobody said whose role is meant.
     """
     verb = "may" if found.allowed or found.needs else "may not"

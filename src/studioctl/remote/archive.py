@@ -40,7 +40,7 @@ class Reading:
 
     Args:
         process: The ssh that carries it.
-        space: Whose it is.
+        space: The space that it comes from.
         said: The last lines that ssh and the space wrote to stderr.
     """
 

@@ -42,7 +42,7 @@ sys.exit(not started)
 
 @dataclass(frozen=True)
 class Visit:
-    """How it went. `refused` are other users who asked with the right address; None: whose program cannot be told."""
+    """The result of a visit. `refused` has other users who asked with the right address; None for an unknown one."""
 
     came: bool
     started: bool
@@ -188,7 +188,7 @@ class Browser:
         return has
 
     def wait(self) -> None:
-        """Until the user leaves it. Ctrl-C is for the browser."""
+        """Wait until the user leaves it. Ctrl-C is for the browser."""
         while self.process.poll() is None:
             with contextlib.suppress(KeyboardInterrupt):
                 self.process.wait()

@@ -24,7 +24,7 @@ class Editor:
         minimum: The oldest version that AWS supports:
             https://docs.aws.amazon.com/sagemaker/latest/dg/remote-access.html
         extensions: Ids of extensions of which any one gives it remote work over ssh; the first is the one to install.
-        bundle: Where macOS keeps its program; it is on PATH only when the person has put it there.
+        bundle: The place of its program on macOS; it is on PATH only if the person has put it there.
     """
 
     command: str
@@ -94,7 +94,7 @@ EDITORS = (
 
 
 def flag(editor: Editor | None) -> str:
-    """How `connect` is told of this one, or of none; empty for the one that it takes unasked."""
+    """The flag with which `connect` selects this editor, or none; empty for the default one."""
     command = editor.command if editor else "none"
     return "" if command == EDITORS[0].command else f" --editor {command}"
 

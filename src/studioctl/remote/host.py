@@ -1,4 +1,4 @@
-"""How ssh reaches a space: the same settings for a host in ssh's configuration and for one call of ssh."""
+"""The ssh settings of a space: the same for a host in ssh's configuration and for one call of ssh."""
 
 import os
 import pwd
@@ -22,7 +22,7 @@ class Host:
     """A space as ssh's host.
 
     Args:
-        alias: What people type. Lower case, because editors lower it: microsoft/vscode-remote-release#9289.
+        alias: The name that people type. Lower case, because editors lower it: microsoft/vscode-remote-release#9289.
         arn: The space's ARN.
         profile: The AWS profile that opens its sessions; None for AWS's own order.
         local: On the emulator.

@@ -1,4 +1,4 @@
-"""Whose program is at the other end of a connection over loopback."""
+"""Find the user whose program is at the other end of a connection over loopback."""
 
 import os
 import socket

@@ -39,7 +39,7 @@ def become(host: Host, words: Sequence[str], environ: Mapping[str, str]) -> NoRe
 
 
 def disagreement(program: Program, host: Host, environ: Mapping[str, str]) -> str | None:
-    """Why ssh does not take the host as we wrote it: its own words, or the setting that somebody else's line made.
+    """The reason why ssh does not take the host as written: its own words, or the setting from somebody else's line.
 
     None when all is well.
     """

@@ -36,10 +36,10 @@ def report(
 
     Args:
         config: The file.
-        blueprint: What should exist for it.
+        blueprint: The resources that should exist for it.
         audited: The audit's findings.
         versions: Of studioctl and of what it runs, by name.
-        place: Where the environment is, in words.
+        place: The environment's target, in words.
         now: When this is written.
         svg: The picture of the network; empty where nothing could lay it out.
         standing: The same for narrow pages.

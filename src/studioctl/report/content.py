@@ -10,7 +10,7 @@ class Table:
     Args:
         head: Titles of its columns.
         rows: Cells of each row.
-        empty: What to say where there are no rows.
+        empty: The text to show if there are no rows.
     """
 
     head: tuple[str, ...]
@@ -45,7 +45,7 @@ class Report:
 
     Args:
         title: The environment's name.
-        subtitle: Where it is, and when this was written.
+        subtitle: The environment's target, and the time of writing.
         sections: Its parts, in order.
         proof: After a `down`, that nothing is left; empty before.
     """

@@ -17,7 +17,7 @@ DISK = "your disk's, if it is encrypted"
 
 
 def signing_in(config: EnvironmentConfig) -> str:
-    """How people come in."""
+    """The way people sign in."""
     if config.access.auth != SSO:
         return (
             "Whoever may ask AWS for a user's address comes in as that user: IAM decides it (CreatePresignedDomainUrl)."
@@ -69,7 +69,7 @@ def lacking(found: Estimate) -> tuple[str, ...]:
 
 
 def kept(config: EnvironmentConfig) -> Table:
-    """Where everything is kept, under which key, and whether it survives a `down`."""
+    """A table of what is kept where, under which key, and whether it survives a `down`."""
     encryption = config.encryption
     key = "a KMS key of your account" if encryption.key else "the environment's KMS key"
     own = key if encryption.key or encryption.customer_key else "an AWS-managed key"
@@ -96,7 +96,7 @@ def _studies(config: EnvironmentConfig, own: str) -> Iterator[tuple[str, str, st
 
 
 def database(config: EnvironmentConfig) -> tuple[str, ...]:
-    """Who reaches the database of studies, and when it costs."""
+    """Sentences on who reaches the database of studies, and when it costs money."""
     tuning = config.tuning
     if not tuning.has_database:
         return ()

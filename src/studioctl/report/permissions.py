@@ -1,4 +1,4 @@
-"""Who may do what to whose things: each question put to the policies that `up` writes."""
+"""A matrix of users' permissions on everybody's things: each question is put to the policies that `up` writes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Question:
         text: In words.
         action: The action that stands for it.
         resource: On what, for a user and for somebody else.
-        context: What the request says besides.
+        context: Other facts in the request.
     """
 
     text: str

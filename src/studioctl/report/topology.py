@@ -1,4 +1,4 @@
-"""Who reaches what through which network, as a graph in DOT: Graphviz lays it out."""
+"""A graph of the network in DOT that shows who reaches what. Graphviz lays it out."""
 
 import json
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def in_words(config: EnvironmentConfig) -> str:
 
 
 def way_out(config: EnvironmentConfig) -> str:
-    """How apps reach AWS and the internet."""
+    """The way in which apps reach AWS and the internet."""
     network = config.network
     if not network.is_closed:
         homes = ", and home directories through the VPC" if config.studio.home_file_system else ""

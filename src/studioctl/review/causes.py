@@ -1,4 +1,4 @@
-"""Which key of studio.toml is behind each change of a plan.
+"""Find the key of studio.toml behind each change of a plan.
 
 Two tables say it: one for attributes, and one for resources that come and go. A test changes each key of the file in
 turn and compares.
@@ -179,7 +179,7 @@ def _own_or_default(change: ResourceChange, facts: Facts, name: str) -> Location
 
 
 def _script(change: ResourceChange, facts: Facts) -> Location:
-    """Whose script: a user's own, where the file gives them another editor, or everybody's."""
+    """The key behind a script: a user's own, if the file gives them another editor, or everybody's."""
     owner: Location = ()
     if change.type == PROFILE:
         owner = facts.user(change.label)

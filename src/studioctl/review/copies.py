@@ -1,4 +1,4 @@
-"""How to copy first what a plan would delete, in lines that name commands."""
+"""Advice to copy first what a plan would delete, in lines that name commands."""
 
 from collections.abc import Iterator
 

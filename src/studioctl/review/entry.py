@@ -32,18 +32,18 @@ class Entry:
 
     Args:
         group: The part of the environment.
-        key: Where the file says it; `("users",)` for what was removed from the file.
+        key: The location in the file; `("users",)` for what was removed from the file.
         subject: The same for people, without brackets: `studio.volume_gb`, `space grace-gpu`.
-        where: Where exactly it stands: "studio.toml:14", "people.csv:3"; None where a default holds, or what stood
+        where: The exact place: "studio.toml:14", "people.csv:3"; None if a default holds, or what stood
             there was removed.
         before: The old value as the file would say it; None where there is no single one.
         after: The new value.
-        weights: How much it matters to people, and why: the heaviest first.
-        effect: What happens, in sentences.
+        weights: Its importance to people, and why: the heaviest first.
+        effect: The effect, in sentences.
         addresses: Terraform's addresses of everything that it concerns.
         is_gone: Whether the file no longer has what it was about.
-        people: Whose apps run now and whose do not, and what `up` does with each; a line for each.
-        copies: How to copy first what would be lost; a line for each.
+        people: The people with and without a running app, and what `up` does with each; a line for each.
+        copies: Advice to copy first what would be lost; a line for each.
     """
 
     group: Group
@@ -61,7 +61,7 @@ class Entry:
 
     @property
     def weight(self) -> Weight:
-        """How much it matters to people."""
+        """The importance of the entry to people."""
         return self.weights[0]
 
     @property
@@ -79,7 +79,7 @@ class Entry:
         return f"{self.subject}{values}{self.place()}"
 
     def place(self) -> str:
-        """Where it stands, in brackets; that it is a default where a value stands nowhere; else nothing."""
+        """The place in the file, in brackets; a note for a default and for a key no longer in the file; else empty."""
         if self.where is not None:
             return f" ({self.where})"
         if self.after is not None:
@@ -131,7 +131,7 @@ class Review:
 
     @property
     def loud(self) -> tuple[Entry, ...]:
-        """Those to look at first: loss, interruption, and whatever is large or cannot be taken back."""
+        """The entries to look at first: loss, interruption, and whatever is large or cannot be taken back."""
         return tuple(entry for entry in self.entries if entry.marks)
 
     def told(self, repeat: Callable[[str], str]) -> "Review":

@@ -1,4 +1,4 @@
-"""How much each entry of a reviewed plan matters to people."""
+"""Weigh each entry of a reviewed plan by its importance to people."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ Parts = Sequence[Part]
 
 
 def weights(key: Location, parts: Parts, facts: Facts, touched: Touch | None) -> tuple[Weight, ...]:
-    """How much an entry matters to people, and why: the heaviest first, each once."""
+    """The weights of an entry, with the reasons: the heaviest first, each once."""
     return tuple(dict.fromkeys(sorted(_weights(key, parts, facts, touched), key=WEIGHTS.index)))
 
 

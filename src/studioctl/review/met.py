@@ -1,4 +1,4 @@
-"""Whom an entry of a reviewed plan interrupts: what runs now, and what `up` does about it."""
+"""The people whom an entry of a reviewed plan interrupts: what runs now, and what `up` does about it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

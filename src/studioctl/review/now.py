@@ -10,7 +10,7 @@ class Running:
 
     Args:
         space: Its space; None where it has none.
-        owner: Whose it is; None where AWS does not say.
+        owner: The owner; None if AWS does not say.
     """
 
     space: str | None
@@ -18,7 +18,7 @@ class Running:
 
     @property
     def title(self) -> str:
-        """It as people call it: "ada-editor of ada"."""
+        """The name that people use: "ada-editor of ada"."""
         of = f" of {self.owner}" if self.owner else ""
         return f"{self.space}{of}" if self.space else f"an app{of}"
 
@@ -30,7 +30,7 @@ class Now:
     Args:
         running: Every app that runs in the domain.
         using: The apps that use what the plan destroys, by its address.
-        held: How much is in what the plan destroys, in words, by its address; what holds nothing is not in it.
+        held: The amount of data in what the plan destroys, in words, by its address; what holds nothing is not in it.
         owners: The owner of each space.
         unstarted: Spaces of which AWS shows that no app was ever started in them: they have no volume.
         flags: The flags without which `up` refuses the plan.

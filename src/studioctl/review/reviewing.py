@@ -1,4 +1,4 @@
-"""From a plan of resources to entries in the words of the file."""
+"""Turn a plan of resources into entries in the words of the file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -67,7 +67,7 @@ def review(config: EnvironmentConfig, source: Source, summary: PlanSummary, now:
         config: The environment that the plan is for.
         source: The text of its file.
         summary: The plan.
-        now: What AWS has at this moment; None where nobody looked.
+        now: The present things in AWS; None if nobody looked.
     """
     facts = Facts(config, summary, source, now)
     gathered: dict[tuple[Location, str], _Gathered] = {}

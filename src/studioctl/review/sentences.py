@@ -140,7 +140,7 @@ def _remote(parts: Parts, facts: Facts) -> str:
 
 
 def _closing(parts: Parts, facts: Facts) -> str:
-    """Where editors find the internet from now on."""
+    """A sentence on the way in which editors reach the internet from now on."""
     config = facts.config
     told = []
     if config.network.access == "public":

@@ -1,4 +1,4 @@
-"""Which keys of [editor] are behind another lifecycle script: the old script and the new one, read back."""
+"""Find the keys of [editor] that change a lifecycle script, from the old script and the new one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def changed(editor: Location, parts: Parts, facts: Facts) -> tuple[KeyChange, ..
     """The keys that change below an `editor` of the file, in the order of the file; none where nobody can tell.
 
     Args:
-        editor: Where the file has it: `("editor",)`, or a user's.
+        editor: Its location in the file: `("editor",)`, or a user's.
         parts: The scripts.
         facts: The file.
     """

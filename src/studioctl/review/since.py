@@ -1,4 +1,4 @@
-"""Who made a change: whoever wrote the file, or somebody in AWS since the last `up`."""
+"""Tell changes by the file's author from changes that somebody made in AWS since the last `up`."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ def _digest(value: object) -> str:
 
 
 def told(key: Location, parts: Parts, facts: Facts) -> str:
-    """Who made a change, in a sentence, if it was somebody in AWS; empty where it was the file, or nobody can tell."""
+    """A sentence that says that somebody made the change in AWS; empty if the file did, or nobody can tell."""
     return " ".join(_told(key, parts, facts))
 
 

@@ -1,4 +1,4 @@
-"""How keys and values of studio.toml are shown to people: without brackets, and as the file writes them."""
+"""Show keys and values of studio.toml to people: without brackets, and as the file writes them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -172,7 +172,7 @@ def switched(key: Location, config: EnvironmentConfig, actions: Collection[str])
     Args:
         key: The key.
         config: The file, which has the new value.
-        actions: What happens to all that hangs on the key.
+        actions: The actions on all that depends on the key.
     """
     if len(key) != 2 or key[0] not in type(config).model_fields or set(actions) - {"create", "delete", "update"}:
         return None
@@ -208,7 +208,7 @@ def shown(value: Any) -> str:
 
 
 def entries(value: Sequence[Any]) -> str:
-    """How many there are of what a line has no room for."""
+    """The number of entries, for a line that has no room for them."""
     return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}" if value else "none"
 
 

@@ -1,4 +1,4 @@
-"""Where Terraform keeps its state: a value, the ways to write it down, and what changing it means."""
+"""Terraform's backend, which keeps the state: its value, its written forms, and the effect of changing it."""
 
 import json
 import re
@@ -69,7 +69,7 @@ class Backend:
         return place | {"kind": self.kind}
 
     def __str__(self) -> str:
-        """In words, for a message."""
+        """The backend in words, for a message."""
         if self.kind == "local":
             return f'the file "{STATE_FILE}" on this machine'
         return f"s3://{self.settings.get('bucket', '?')}/{self.settings.get('key', '?')}"

@@ -46,7 +46,7 @@ def error_of(
     Args:
         diagnostics: Those of the run; warnings are ignored.
         plain: Lines that were no events, told where there is no diagnostic.
-        verb: What was being done, such as "plan".
+        verb: The command that ran, such as "plan".
         log: The run's full log.
         code: With what it ended; below zero for a signal.
         full: The `errno` with which the disk refused to take more; None when it did not.
@@ -70,7 +70,7 @@ def error_of(
 
 
 def _killed(number: int, said: Iterable[str], *, verb: str, log: Path) -> TerraformError:
-    """It did not end by itself, so what it would have said is missing."""
+    """The error for an engine that was killed before it could say why it fails."""
     try:
         name = signal.Signals(number).name
     except ValueError:
@@ -124,7 +124,7 @@ def _hint(text: str, facts: Mapping[str, str]) -> str:
 
 
 def lock_of(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Who holds the state's lock: `ID`, `Path`, `Who`, `Operation`, `Created`; empty if no error is about it."""
+    """The fields of the state's lock: `ID`, `Path`, `Who`, `Operation`, `Created`; empty if no error is about it."""
     for error in errors:
         if "state lock" in error.get("summary", ""):
             return dict(_LOCK_FIELD.findall(error.get("detail", "")))

@@ -53,8 +53,8 @@ def render(blueprint: Blueprint, target: Target, *, alone: bool = False) -> dict
     The same blueprint and target give the same text, so a document changes only when what it describes does.
 
     Args:
-        blueprint: What should exist.
-        target: Where.
+        blueprint: The resources that should exist.
+        target: The target.
         alone: Whether Terraform works without studioctl, and so changes itself what `up` changes by AWS's API.
     """
     documents = {"main.tf.json": text(_main(blueprint, target))}
@@ -75,7 +75,7 @@ def imports(ids: Mapping[str, str]) -> str:
     """Import blocks: the plan then takes what exists into the state instead of creating it.
 
     Args:
-        ids: What `terraform import` wants, by resource address.
+        ids: The ids for `terraform import`, by resource address.
 
     Source: https://developer.hashicorp.com/terraform/language/import
     """

@@ -63,7 +63,7 @@ def child_environment(
 
     Args:
         inherited: Our own environment.
-        target: Where Terraform acts. A local target gets no credentials, no configuration and no network access.
+        target: The target of Terraform. A local one gets no credentials, no configuration and no network access.
         cli_config: Our CLI configuration for Terraform; None leaves the user's in force.
         downloads: Whether Terraform may have to fetch the provider: it then has network access, but no credentials.
         lent: Variables that give Terraform credentials; None if it finds the user's itself.
@@ -95,7 +95,7 @@ def child_environment(
 
 
 def _of_borrower(kept: Mapping[str, str]) -> dict[str, str]:
-    """Nothing that comes before what is lent, and no log that holds it: below INFO the SDK logs whole answers."""
+    """The environment without what overrides the loan, or logs it: below INFO the SDK logs whole answers."""
     return {
         name: "INFO" if _tells_answers(name, value) else value
         for name, value in kept.items()

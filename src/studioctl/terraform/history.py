@@ -43,7 +43,7 @@ def _is_copy(file: Path) -> bool:
 
 
 def taken_at(copy: Path) -> datetime:
-    """When this copy was taken."""
+    """The time at which this copy was taken."""
     return datetime.strptime(copy.stem, _STAMP).replace(tzinfo=UTC)
 
 

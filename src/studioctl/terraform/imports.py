@@ -13,8 +13,8 @@ def offered(workspace: Workspace, ids: Mapping[str, str]) -> Iterator[None]:
     """Import blocks for one plan, which keeps them; a later one would stumble over what has gone since then.
 
     Args:
-        workspace: Where Terraform plans.
-        ids: What `terraform import` wants, by address.
+        workspace: The workspace in which Terraform plans.
+        ids: The ids for `terraform import`, by address.
     """
     file = workspace.directory / IMPORTS_FILE
     file.unlink(missing_ok=True)  # of a run that was killed

@@ -25,7 +25,7 @@ class Made:
 
 
 def environments(target: Target) -> tuple[Made, ...]:
-    """Those on AWS, or on the emulator, by name; each from a directory that is as studioctl left it."""
+    """The environments on AWS, or on the emulator, by name; each from a directory that is as studioctl left it."""
     found = (made for directory in directories() if directory.name == target.name for made in _made(directory))
     return tuple(sorted(found, key=lambda made: (made.name, made.file)))
 

@@ -14,7 +14,7 @@ def check_destination(
     """Refuse to move the state over another one. `-force-copy` would overwrite it without asking.
 
     Args:
-        workspace: Where the state moves from.
+        workspace: The workspace that the state moves from.
         change: The move.
         ours: The state that moves. An older copy of it may be overwritten.
         there: The state at the destination; empty if there is none.

@@ -105,8 +105,8 @@ class Step:
     """A part of an `up`, in an order that AWS demands.
 
     Args:
-        by: Who takes it.
-        does: What it does, for a person.
+        by: The program that takes it.
+        does: Its action, for a person.
         addresses: To what.
     """
 
@@ -122,12 +122,12 @@ class PlanSummary:
     Args:
         changes: In the order of the blueprint's modules; what it no longer describes comes last.
         outputs: Outputs that change.
-        drift: What was changed or removed outside Terraform.
+        drift: Changes and deletions outside Terraform.
         destroy: The plan removes the whole environment.
         has_changes: `up` would do something, if only to the outputs.
         file: The saved plan, for `apply`.
-        steps: What `up` does, in order. Left out: Terraform applies the plan.
-        reach: How far it looked.
+        steps: The steps of `up`, in order. Left out: Terraform applies the plan.
+        reach: Its reach.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -140,7 +140,7 @@ class PlanSummary:
     reach: Reach = field(default_factory=Reach)
 
     def count(self, action: Action) -> int:
-        """How many resources this happens to."""
+        """The number of resources with this action."""
         return sum(change.action == action for change in self.changes)
 
     def by_module(self) -> dict[str | None, tuple[ResourceChange, ...]]:

@@ -1,4 +1,4 @@
-"""Where Terraform finds the AWS provider without a network.
+"""Find the AWS provider for Terraform without a network.
 
 In this order: the directory that the user names, the user's own Terraform configuration, the directories in which
 Terraform looks by itself, and any directory in the usual homes of machine-wide software that is laid out as a mirror.
@@ -74,7 +74,7 @@ def place(
     wanted: Constraint = USUAL,
     homes: tuple[Path, ...] = MACHINE_WIDE,
 ) -> str | None:
-    """Where on this machine the provider comes from, for a person; None where it has to be downloaded.
+    """The source of the provider on this machine, for a person; None if it has to be downloaded.
 
     Raises:
         ConfigError: See `find`.
@@ -182,7 +182,7 @@ def _required(directory: Path, registry: str, wanted: Constraint) -> Mirror:
 
 
 def _instead(directory: Path, registry: str, wanted: Constraint) -> str:
-    """Which versions a mirror holds that will not do; empty for none at all."""
+    """The versions in a mirror that do not fit; empty if it has none."""
     found = sorted({version for host in _hosts(registry) for version in _versions(directory / host / PROVIDER)})
     if not found:
         return ""

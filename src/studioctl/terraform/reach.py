@@ -1,4 +1,4 @@
-"""How far a plan looked."""
+"""The reach of a plan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ class Reach:
     """The part of everything that a plan looked at.
 
     Args:
-        targets: What Terraform looked at, with what that needs; everything when empty.
+        targets: The things that Terraform looked at, with what they need; everything if empty.
         listed: When AWS last changed what it lists, before anything else was asked: times by address.
         refreshed_at: When Terraform last looked at everything: seconds since 1970.
         marks: Digest of what AWS said of all that users share, before it was looked at; empty where that is not known.
         is_known: Whether the state has all of it as it is, so that Terraform need not ask AWS about anything.
-        there: What AWS listed then, for others who want to know it (`aws.changes.LastChanges`); None where there was
+        there: The things that AWS listed then, for others (`aws.changes.LastChanges`); None where there was
             nothing to list.
         strangers: The names of the user profiles among that of which the state did not know.
         domain: AWS's description of the domain at that time; empty where that is not known.

@@ -23,8 +23,8 @@ class Reading:
     """The state of one working directory. What it returns is not to be changed.
 
     Args:
-        workspace: Where a local state is.
-        engine: What is to work with it; a state that a newer one wrote is refused.
+        workspace: The workspace of a local state.
+        engine: The engine that is to work with it; a state that a newer one wrote is refused.
     """
 
     def __init__(self, workspace: Workspace, engine: Engine) -> None:
@@ -36,7 +36,7 @@ class Reading:
         """The state that is not on this machine.
 
         Args:
-            backend: Where it is.
+            backend: Its backend.
             text: Gets it, as it is stored; None for none.
 
         Raises:
@@ -102,7 +102,7 @@ class Reading:
 
 
 def unreachable(backend: Backend) -> str | None:
-    """Nobody said how a state in S3 is read. It must not be taken for none."""
+    """Fail for a state in S3 that nobody told how to read: it must not be taken for none."""
     raise AssertionError(f"nothing reads {backend}")
 
 

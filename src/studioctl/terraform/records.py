@@ -24,7 +24,7 @@ def content(file: Path, *, only: str | None = None) -> Any:
     """The JSON in the file; None where there is none.
 
     Args:
-        file: Where it is.
+        file: The file.
         only: The one key of an object that is wanted: all others are not kept in memory.
     """
     hook = None if only is None else lambda pairs: {key: value for key, value in pairs if key == only}

@@ -45,10 +45,10 @@ class Terraform:
     """Terraform for one environment.
 
     Args:
-        workspace: Where it works, and on which target.
+        workspace: The workspace, with its target.
         engine: The program that does.
-        blueprint: What should exist.
-        backend: Where the state is to be.
+        blueprint: The resources that should exist.
+        backend: The backend for the state.
         environ: Our own environment, from which the child's is made.
         stored: Reads the state that is in S3, without Terraform; None for none.
         lent: Gives the variables by which Terraform borrows credentials; None where it finds the user's itself.

@@ -115,7 +115,7 @@ def _others_work_on(place: str | None) -> bool:
 
 
 def _working_directories() -> Iterator[Path]:
-    """Where the Terraforms of this user work; those of others could not have taken a lock in our name."""
+    """The working directories of this user's Terraforms; those of others could not have taken a lock in our name."""
     for process in Path("/proc").iterdir():
         if process.name.isdecimal() and _WORKS.search(_words_of(int(process.name)) or b""):
             with suppress(OSError):  # it has just ended, or is another user's

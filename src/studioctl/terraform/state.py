@@ -33,7 +33,7 @@ def parse(text: str, *, engine: Engine | None = None) -> dict[str, Any]:
 
     Args:
         text: As it is stored.
-        engine: What is to work with it; a state that a newer one wrote is refused.
+        engine: The engine that is to work with it; a state that a newer one wrote is refused.
 
     Raises:
         TerraformError: It is damaged, of another format or a newer Terraform, or names a provider that we do not use.

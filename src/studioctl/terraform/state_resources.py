@@ -73,5 +73,5 @@ class Estate:
 
 
 def instance_of(change: ResourceChange) -> str:
-    """Which instance goes: what the file still describes is only deleted when it is an old one beside its successor."""
+    """The instance that goes: if the file still describes it, only an old one beside its successor is deleted."""
     return change.address + DEPOSED if change.action == "delete" and change.module else change.address

@@ -16,7 +16,7 @@ def values(blueprint: Blueprint, recorded: Mapping[str, Any], stored: Mapping[st
     """All outputs in the order of their names, as Terraform has them; none before anything was made.
 
     Args:
-        blueprint: What should exist. Of a table, entries that do not exist yet are left out.
+        blueprint: The resources that should exist. Of a table, entries that do not exist yet are left out.
         recorded: The state.
         stored: Terraform's own outputs, as its stream or the state has them.
     """

@@ -25,11 +25,11 @@ PART = "part"
 
 @dataclass(frozen=True)
 class Place:
-    """Where Terraform finds a plan's documents.
+    """The location of a plan's documents.
 
     Args:
         chdir: The words that lead it there.
-        back: How files of the workspace are named from there.
+        back: The path from there to files of the workspace.
         state: The words that name a state on this machine.
     """
 
@@ -43,8 +43,8 @@ def thinned(workspace: Workspace, blueprint: Blueprint, targets: Collection[str]
     """The documents for one plan, which keeps them. The workspace's own describe everybody at any moment.
 
     Args:
-        workspace: Where Terraform plans.
-        blueprint: What the documents describe.
+        workspace: The workspace in which Terraform plans.
+        blueprint: The blueprint of the documents.
         targets: To what the plan is limited; to nothing when empty.
         is_local: Whether the state is in the workspace.
     """

@@ -111,7 +111,7 @@ def tighten(directory: Path) -> tuple[bool, bool]:
 
 
 def _folders(directory: Path) -> tuple[Path, Path, Path]:
-    """That of all environments, that of one, and the workspace."""
+    """The directory of all environments, that of one, and the workspace."""
     return directory.parent.parent, directory.parent, directory
 
 
@@ -119,7 +119,7 @@ def set_aside(directory: Path, ours: Collection[str]) -> tuple[str, ...]:
     """Move what Terraform would read and is not ours into a directory that it does not read; the names.
 
     Args:
-        directory: Where Terraform works.
+        directory: The directory in which Terraform works.
         ours: Names of the documents that we wrote.
     """
     if not directory.is_dir():

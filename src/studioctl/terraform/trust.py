@@ -1,4 +1,4 @@
-"""Which working directory is the user's own: what we left there is written down outside of it.
+"""Recognise the user's own working directories: a record outside of them notes what studioctl left there.
 
 A clone or a copy can bring a whole `.studioctl/`, made so that Terraform runs somebody's program or deletes what it
 should not. It cannot bring the record, which lies in the user's own data directory: for each working directory, by its
@@ -61,7 +61,7 @@ class Anchor:
     """The record of one working directory.
 
     Attributes:
-        record: What was recorded; None for a directory that we do not know.
+        record: The record; None for an unknown directory.
         why_not: Why nothing can be known of any directory; empty where it can.
         resumes: Whether the last run did not end by itself.
         is_needed: Whether nothing may begin that cannot be recorded.
@@ -232,7 +232,7 @@ _SAYING = {"resources", "outputs", "modules"}
 
 
 def _place() -> tuple[Path | None, str]:
-    """Where the records are, or why they cannot be anywhere."""
+    """The directory of the records, or the reason why there is none."""
     named = os.environ.get(DATA_VARIABLE)
     base = Path(named) if named else homes.data()
     if base is None:
@@ -267,7 +267,7 @@ def _of(name: str) -> bool:
 
 
 def _packages(directory: Path) -> Iterator[tuple[str, str]]:
-    """Where each provider's package is: a link, or a directory here, whose files are told by their identities.
+    """The source of each provider's package: a link, or a directory here, whose files are told by their identities.
 
     A program of 700 MB is not read for this in each command. Terraform does that, and compares it with its lock file.
     """

@@ -108,10 +108,10 @@ def trust(workspace: Workspace, seen: Mapping[str, str] | None = None) -> None:
 
     Args:
         workspace: The directory.
-        seen: What was shown to the user, as `present` had it before; None for whatever is there.
+        seen: The text that the user saw, as `present` had it before; None for whatever is there.
 
     Raises:
-        RefusedError: What is there now was not shown.
+        RefusedError: The present content was not shown.
         TerraformError: It cannot be noted, or another process works there.
     """
     anchor = Anchor(workspace.directory)

@@ -48,7 +48,7 @@ def kept_warm(package: Path, directory: Path) -> Iterator[Path]:
 
     Args:
         package: See `package`.
-        directory: Where its socket and log are; made, and open to us alone. A short path: a socket's has 107 bytes.
+        directory: For its socket and log; made, and open to us alone. A short path: a socket's has 107 bytes.
 
     Raises:
         TerraformError: It did not start.
@@ -74,8 +74,8 @@ def borrowed(
 
     Args:
         environ: Our own environment.
-        child: What Terraform's process sees otherwise.
-        target: Where it acts.
+        child: The environment variables of Terraform's process otherwise.
+        target: The target of Terraform.
         types: Tells the types of resources and data sources that its documents and its state hold; None for any.
 
     Raises:

@@ -54,10 +54,10 @@ class Workspace:
     """One environment's working directory.
 
     Args:
-        directory: Where it is; made when first written to.
-        target: Where Terraform acts from here.
+        directory: The directory; made when first written to.
+        target: The target of Terraform from here.
         source: Name of the user's file that describes the environment.
-        anchor: What is known of it from elsewhere, once somebody looked whether it is the user's own (vetting.py).
+        anchor: The outside record of it, once somebody looked whether it is the user's own (vetting.py).
     """
 
     directory: Path
@@ -161,7 +161,7 @@ class Workspace:
 
     @property
     def logs(self) -> Path:
-        """Where each run's full log is."""
+        """The directory of the runs' full logs."""
         return self.directory / "logs"
 
     def new_log(self, verb: str) -> Path:
@@ -288,7 +288,7 @@ class Workspace:
         return Initialised(content["fingerprint"], backend)
 
     def remembered(self) -> Backend | None:
-        """Where the state was at the last successful `terraform init`, also when Terraform's files are gone."""
+        """The state's backend at the last successful `terraform init`, even if Terraform's files are gone."""
         content = self._record()
         return Backend(content["kind"], content["settings"], content["overrides"]) if content else None
 

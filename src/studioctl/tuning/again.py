@@ -1,4 +1,4 @@
-"""How a trial that was lost is queued once more, by a controller or, in a job, by a worker. Needs Optuna alone."""
+"""Queue a lost trial once more, from a controller or, in a job, from a worker. Needs Optuna alone."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def end_and_queue(storage: RDBStorage, trial_id: int, *, lost: bool, retries: in
         storage: The database.
         trial_id: The trial's.
         lost: Whether that counts as a loss.
-        retries: How often a trial that was lost is tried again. One that was lost as often only ends.
+        retries: The number of times that a lost trial is tried again. One that was lost as often only ends.
     """
     from optuna.storages._rdb import models  # noqa: PLC0415 (loaded by who needs it; neither has a public name)
     from optuna.storages._rdb.storage import _create_scoped_session  # noqa: PLC0415

@@ -39,12 +39,12 @@ FAILURES = 3
 
 @dataclass(frozen=True)
 class Goal:
-    """How far a run goes.
+    """The limits of a run.
 
     Args:
         trials: Total number of finished trials in the study.
         timeout_seconds: No trial begins later than this; those that run are waited for. None: no limit.
-        retries: How often a trial is tried again after its worker was lost.
+        retries: The number of times that a trial is tried again after its worker was lost.
         in_order: Whether the first trial runs alone, so that a seed gives the same trials with any number of workers.
     """
 
@@ -79,10 +79,10 @@ class Controller:
     Args:
         found: The study's place, which is held.
         study: The study, with sampler and pruner.
-        crew: Who runs the trials.
+        crew: The crew that runs the trials.
         file: The user's file, for messages.
-        workers: How many trials run side by side.
-        goal: How far it goes.
+        workers: The number of trials that run side by side.
+        goal: The limits of the run.
     """
 
     found: Place
@@ -164,7 +164,7 @@ class Controller:
 
     @contextmanager
     def _cleared_up(self) -> Iterator[None]:
-        """On every way out no worker stays, and no running trial but those that go on without a controller."""
+        """Stop every worker and running trial on the way out, but for those that go on without a controller."""
         stop = True
         try:
             yield
@@ -245,7 +245,7 @@ class Controller:
             self._count(self.study.tell(trial, message["values"]))
 
     def _wrong(self, values: Any) -> str:
-        """Why these are no result; empty where they are one."""
+        """The reason why these are no result; empty if they are one."""
         if values is None:
             return ""
         if not isinstance(values, list) or not all(type(value) in {int, float} for value in values):

@@ -34,7 +34,7 @@ class Written:
 
     Args:
         moment: When it was read from the database, by its clock.
-        ended: How many trials had ended.
+        ended: The number of trials that had ended.
         database: The end of the database's identity: one that was made anew has another.
     """
 
@@ -44,7 +44,7 @@ class Written:
 
     @classmethod
     def of(cls, key: str) -> Written | None:
-        """From an object's key; None where it is no copy's."""
+        """Read the content of an object's key; None if it is not a copy's."""
         found = _NAME.fullmatch(key.rpartition("/")[2])
         if found is None:
             return None
@@ -96,7 +96,7 @@ class Copier:
     Args:
         bucket: Of the study.
         name: The copy's study.
-        job: Who writes.
+        job: The job that writes.
         database: The database's identity.
         opened: Opens the study in its database.
     """

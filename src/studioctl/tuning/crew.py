@@ -1,4 +1,4 @@
-"""Whoever runs trials for a controller: processes of this machine, or jobs of SageMaker."""
+"""The crew that runs trials for a controller: processes of this machine, or jobs of SageMaker."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Crew(Protocol):
 
     @property
     def log_of_start(self) -> str:
-        """Where a program that cannot be loaded says why, for a remedy."""
+        """The log in which a program that cannot be loaded says why, for a remedy."""
 
     @property
     def is_far_away(self) -> bool:

@@ -50,12 +50,12 @@ class Fleet:
 
     Args:
         cloud: AWS.
-        plan: What each job is.
+        plan: The definition of each job.
         found: The study's place, which is held or only looked at.
-        ledger: What jobs have cost.
-        settings: What every worker is told; see `worker.py`.
-        workers: How many run side by side.
-        goal: How far it goes.
+        ledger: The cost of jobs.
+        settings: The settings that every worker gets; see `worker.py`.
+        workers: The number of workers that run side by side.
+        goal: The limits of the run.
         max_usd: No worker begins that could make it cost more; None is no limit.
     """
 
@@ -293,7 +293,7 @@ class Fleet:
             self._failed.append(state)
 
     def _wanted(self, status: StudyStatus) -> int:
-        """How many workers there should be.
+        """The number of workers that should run.
 
         One where the copy is of another database than there is now: it alone says what it has.
         """

@@ -91,7 +91,7 @@ class Mailbox:
 
 
 def on_stop(stopped: threading.Event, leave: Callable[[], None]) -> None:
-    """From now on, what AWS sends before it ends a job lets a thread leave at once.
+    """Let a thread leave at once when AWS announces the end of the job.
 
     Python runs handlers between two steps of the main thread, which a library's long call keeps from taking one. The
     system's handler writes to a descriptor without waiting for it.
@@ -173,7 +173,7 @@ def was_stopped(stopped: threading.Event) -> bool:
 
 
 def other_optuna() -> str:
-    """Why this Optuna will not do for workers; empty where it does."""
+    """The reason why this Optuna will not do for workers; empty if it does."""
     import studioctl_private as private  # type: ignore[import-not-found] # noqa: PLC0415 (it takes an Optuna to look at)
 
     wanted, _, version = os.environ.get(OPTUNA, "").partition("==")

@@ -10,7 +10,7 @@ _WORD = re.compile(r"[A-Za-z0-9-]{1,24}")
 
 @dataclass(frozen=True)
 class WorkerNames:
-    """How a study's workers are called.
+    """The names of a study's workers.
 
     Args:
         prefix: Of all jobs of the environment that tune, such as "acme-ml--tune-".
@@ -22,7 +22,7 @@ class WorkerNames:
 
     @property
     def head(self) -> str:
-        """How all of them begin."""
+        """The prefix of all of them."""
         study = self.study
         if not _WORD.fullmatch(study):
             study = f"{study[:16].replace('_', '-').rstrip('-')}-{_digest(study)}"

@@ -39,10 +39,10 @@ class JobPlan:
     """The definition of a study's jobs.
 
     Args:
-        bucket: Where mailbox, code and results are.
+        bucket: The bucket of mailbox, code and results.
         root: The study's prefix in it, without a slash at its end.
         code: The prefix of the code, below which is what `CODE` holds.
-        name_prefix: How the names of jobs begin, such as "acme-ml-".
+        name_prefix: The prefix of jobs' names, such as "acme-ml-".
         role_arn: The role that jobs run with.
         image: The address of the container image.
         instance_type: Such as "ml.m5.large".
@@ -90,8 +90,8 @@ class JobPlan:
 
         Args:
             name: The job's name.
-            program: What it runs, one of `package.PROGRAMS`.
-            checkpoints: Where what it saves while it runs goes, below `checkpoints/` of the study.
+            program: The program, one of `package.PROGRAMS`.
+            checkpoints: The place for what it saves while it runs, below `checkpoints/` of the study.
             environment: The variables of the program.
         """
         place = f"s3://{self.bucket}/{self.root}"
@@ -142,9 +142,9 @@ class Jobs:
 
     Args:
         cloud: AWS.
-        plan: What each job is.
+        plan: The definition of each job.
         found: The study's place.
-        ledger: What jobs have cost.
+        ledger: The cost of jobs.
         max_usd: No job begins that could make it more than this; None is no limit.
     """
 
@@ -168,7 +168,7 @@ class Jobs:
 
     @property
     def log_of_start(self) -> str:
-        """Where CloudWatch has the jobs' logs."""
+        """The place of the jobs' logs in CloudWatch."""
         return f"the log group /aws/sagemaker/TrainingJobs, streams {self.plan.name_prefix}{self.found.name}-*"
 
     def may_begin(self) -> bool:
@@ -274,7 +274,7 @@ class Jobs:
         self.cloud.delete([key for place in places for key in self.cloud.keys(self._key(place, whole=False))])
 
     def _settle(self) -> None:
-        """Once: jobs whose results an earlier controller has dealt with, and that it did not see end."""
+        """Settle, once, jobs whose results an earlier controller has dealt with, and that it did not see end."""
         if not self._is_settled:
             self._is_settled = True
             living = set(self._names.values())

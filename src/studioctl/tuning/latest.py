@@ -51,7 +51,7 @@ class Latest:
 
     @property
     def written(self) -> Written | None:
-        """When the copy here was written, and of which database; None where there is none yet."""
+        """The time and the database of the copy here; None if there is none yet."""
         return Written.of(str(self.found.shared().get("copy", "")))
 
     def take(self) -> list[str]:
@@ -147,7 +147,7 @@ class Latest:
 
         Args:
             journal: Of the copy.
-            lacking: How many of its trials are not in the database any more.
+            lacking: The number of its trials that are not in the database any more.
             key: The copy's.
         """
         study, to = studies.in_journal(journal, self.found.name), self._place(key)
@@ -164,7 +164,7 @@ class Latest:
         )
 
     def _place(self, key: str, another: str = "") -> Place:
-        """Where a copy is kept: each has its own name, which two of one second, or of two studies, do not share."""
+        """The place of a copy: each has its own name, also if two are of one second or of two studies."""
         written = Written.of(key)
         own = sha256(f"{self.found.name}/{key.rpartition('/')[2]}{another}".encode()).hexdigest()[:6]
         moment = written.moment if written else datetime.now(UTC)

@@ -23,8 +23,8 @@ class Package:
     """The content of a job's channel `code`.
 
     Args:
-        directory: Whose files it has.
-        files: How many they are.
+        directory: The directory of the files.
+        files: The number of files.
         size: Their bytes.
         digest: Of all of it: two equal directories have the same.
         objects: Each object's content by its name.
@@ -38,7 +38,7 @@ class Package:
 
     @classmethod
     def empty(cls, directory: Path) -> "Package":
-        """Nothing: for who only looks."""
+        """An empty package, for who only looks."""
         return cls(directory, 0, 0, "none", {})
 
     def with_object(self, name: str, content: bytes) -> "Package":

@@ -1,4 +1,4 @@
-"""Where studies are: a directory for each, beside studio.toml, which holds Optuna's journal and the trials' logs."""
+"""The directories of studies, beside studio.toml: each holds Optuna's journal and the trials' logs."""
 
 import json
 import os
@@ -48,7 +48,7 @@ class Place:
 
     @property
     def edition(self) -> tuple[int, ...]:
-        """Which journal it is, for who has read one: another may take its place, and its inode's, too."""
+        """The identity of the journal, for whoever has read it: another may replace it and even get its inode."""
         try:
             found = self.journal.stat()
         except FileNotFoundError:
@@ -72,7 +72,7 @@ class Place:
 
     @property
     def changed(self) -> float:
-        """When the study changed last."""
+        """The time of the study's last change."""
         return max(each.stat().st_mtime for each in (self.journal, self.database) if each.is_file())
 
     def log(self, number: int) -> Path:
@@ -149,7 +149,7 @@ class Place:
         """Be the study's only controller.
 
         Args:
-            wanted: What other processes may see of the run, such as {"trials": 40, "workers": 4}.
+            wanted: The facts on the run that other processes may see, such as {"trials": 40, "workers": 4}.
 
         Raises:
             OccupiedError: Another process is.
@@ -301,7 +301,7 @@ def remember(found: Place, settings: dict[str, Any]) -> None:
 
 
 def remembered(found: Place) -> dict[str, Any]:
-    """How the study was run last by this person on this machine.
+    """The settings with which this person last ran the study on this machine.
 
     Raises:
         StudioctlError: It was not.

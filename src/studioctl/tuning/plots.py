@@ -31,7 +31,7 @@ def plot(beside: Path, name: str | None, directory: Path | None) -> tuple[Path, 
     Args:
         beside: The environment's file.
         name: The study's name; None takes the one that changed last.
-        directory: Where they go; None is the study's directory. Files of their names are replaced.
+        directory: The directory for them; None is the study's directory. Files of their names are replaced.
 
     Raises:
         StudioctlError: No trial is complete.

@@ -19,7 +19,7 @@ class Processes:
 
     Args:
         found: The study's place, for logs.
-        program: What they run.
+        program: The program that they run.
     """
 
     found: Place
@@ -60,7 +60,7 @@ class Processes:
         self._workers[slot].send(answer)
 
     def done(self, slot: int, message: Mapping[str, Any]) -> None:
-        """Nothing is kept."""
+        """Keep nothing."""
 
     def hear(self, seconds: float) -> Iterator[Heard]:
         """Messages, and the ends of processes."""

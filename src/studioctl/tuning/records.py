@@ -16,9 +16,9 @@ class TrialRecord:
         state: "waiting", "running", "complete", "pruned" or "failed".
         values: One for each objective; None unless it is complete.
         params: The suggested parameters by name.
-        user_attrs: What the objective noted.
+        user_attrs: The notes of the objective.
         started_at: When it began, in UTC.
-        seconds: How long it took, or has taken.
+        seconds: Its duration so far.
         error: Why it failed; None unless it did.
         retry_of: The trial that it repeats.
     """
@@ -40,13 +40,13 @@ class StudyStatus:
 
     Args:
         study: Its name.
-        directory: Where it is.
+        directory: Its directory.
         directions: "minimize" or "maximize" for each objective.
         is_running: Whether a controller is at work.
         controller: Its process; None without one.
-        workers: How many trials it runs side by side; None without one.
-        wanted: How many trials the study shall have; None where that is not known.
-        finished: How many it has. A trial that was tried again counts once.
+        workers: The number of trials that it runs side by side; None without one.
+        wanted: The number of trials that the study shall have; None if that is not known.
+        finished: The number of finished trials. A trial that was tried again counts once.
         complete: Trials with a result.
         pruned: Trials that the pruner gave up.
         failed: Trials whose objective failed.
@@ -56,11 +56,11 @@ class StudyStatus:
         best: The best trial; of several objectives, those that no other is better than in all.
         per_minute: Trials finished in a minute, since the controller began; None until the first.
         ends_at: When the last one will have ended at this rate.
-        jobs: How many training jobs it has had: none on this machine.
-        usd: What its jobs that are over have cost, in US dollars: nothing on this machine.
-        usd_expected: What all of its trials will have cost at this rate; None where that is not known.
+        jobs: The number of its training jobs so far: none on this machine.
+        usd: The cost of its jobs that are over, in US dollars: nothing on this machine.
+        usd_expected: The cost of all of its trials at this rate; None if that is not known.
         is_shared: Whether workers share it in a database, of which this is a copy.
-        live: How many of these workers run, as AWS said last.
+        live: The number of these workers that run, as AWS said last.
         seen_at: When AWS was asked last; None where the study is here.
     """
 

@@ -138,7 +138,7 @@ class AskingTrial:
 
     @property
     def datetime_start(self) -> datetime.datetime:
-        """When the controller began the trial."""
+        """The time at which the controller began the trial."""
         return self._started
 
     def suggest_float(

@@ -30,21 +30,21 @@ MOST_WORKERS = 200
 
 @dataclass(frozen=True)
 class Settings:
-    """How a study is run.
+    """The settings of a run.
 
     Args:
         file: The user's file, which defines `objective(trial)`.
         trials: Total number of finished trials in the study.
-        workers: How many run side by side, each in a process.
+        workers: The number of workers side by side, each in a process.
         study: The study's name; None takes the file's.
         directions: "minimize" or "maximize" for each objective value; empty takes what the study has, or "minimize".
         sampler: "tpe", "random" or "nsga2".
         pruner: "median", "hyperband" or "none".
         seed: Of the sampler; None draws other parameters at each run.
-        retries: How often a trial is tried again after its worker was lost.
+        retries: The number of times that a trial is tried again after its worker was lost.
         timeout_seconds: No trial begins later than this; None is no limit.
         python: The Python that has what the file needs; None as `environments.prepare` says.
-        jobs: What SageMaker jobs run on, for who makes the crew; None for processes of this machine.
+        jobs: The settings of SageMaker jobs, for the crew's maker; None for processes of this machine.
     """
 
     file: Path
@@ -68,7 +68,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended.
+    """The result of a run.
 
     Args:
         status: The study afterwards.
@@ -87,7 +87,7 @@ def run(
 
     Args:
         beside: The environment's file, which need not exist; the study is in `tuning/` beside it.
-        settings: How.
+        settings: The settings of the run.
         far_crew: Makes who runs the trials of a study; None are processes of this machine.
 
     Raises:
@@ -158,7 +158,7 @@ def share(
 
     Args:
         beside: The environment's file; the study's copy is in `tuning/` beside it.
-        settings: How.
+        settings: The settings of the run.
         fleet_of: Makes the workers of a study.
 
     Raises:
@@ -217,7 +217,7 @@ def _controller(found: Place, settings: Settings, crew: Crew) -> Controller:
 
 
 def as_before(beside: Path, name: str | None, **changed: Any) -> Settings:
-    """How a study was run last.
+    """The settings of a study's last run.
 
     Args:
         beside: The environment's file.

@@ -43,7 +43,7 @@ class Scripts:
     Args:
         found: The study's place, which is held.
         program: The script, its Python, and how many run side by side.
-        goal: How far it goes.
+        goal: The limits of the run.
         directions: "minimize" or "maximize" for each objective; empty where the script makes the study.
     """
 

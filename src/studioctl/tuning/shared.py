@@ -65,8 +65,8 @@ class Terms:
 
     Args:
         study: Its name. Others in the same database, of a script, are left alone.
-        trials: How many the study may have, without those that repeat a lost one.
-        retries: How often a trial is tried again after its worker was lost.
+        trials: The number of trials that the study may have, without those that repeat a lost one.
+        retries: The number of times that a trial is tried again after its worker was lost.
         heartbeat_seconds: Between two signs of life. A trial without one for twice as long is lost. None: somebody else
             sees which workers end.
     """
@@ -130,7 +130,7 @@ class Storage(RDBStorage):
     ours: ClassVar[str | None] = None  # the address of the study's database; None: any is
 
     def __init__(self, url: str, engine_kwargs: dict[str, Any] | None = None, *rest: Any, **named: Any) -> None:
-        """As Optuna's; what is said there stays. One of another database than the study's is Optuna's altogether."""
+        """Open it as Optuna does; given arguments win. One of a database other than the study's is Optuna's alone."""
         if self.ours is not None and url != self.ours:
             super().__init__(url, engine_kwargs, *rest, **named)
             return
@@ -156,7 +156,7 @@ class Storage(RDBStorage):
         threading.Thread(target=self._let_go, daemon=True).start()
 
     def record_heartbeat(self, trial_id: int) -> None:
-        """As Optuna's, whose thread would not outlive one that fails: the next one may not."""
+        """Record a heartbeat like Optuna's, whose thread would not outlive one that fails: the next one may not."""
         with contextlib.suppress(optuna.exceptions.StorageInternalError):
             super().record_heartbeat(trial_id)
 
@@ -238,7 +238,7 @@ Storage.set_trial_state_values = _patiently(  # type: ignore[method-assign]
 
 
 def keep_to(terms: Terms) -> None:
-    """From now on no trial begins in this process that the study may not have.
+    """Begin no trial in this process from now on that the study may not have.
 
     Counted by the transaction that inserts the trial, after it has locked the study (SQLite: the file) as Optuna's
     does, so that no other one can be inserted at the same time.
@@ -262,7 +262,7 @@ def keep_to(terms: Terms) -> None:
 
 
 def sign_in(host: str, port: int, user: str, region: str) -> None:
-    """From now on every connection of this process to this host has a token of IAM's for a password.
+    """Give every connection of this process to this host a token of IAM's for a password from now on.
 
     By whoever makes it: a program that is given an address without a password gets in, and never sees one.
     """

@@ -193,7 +193,7 @@ def record(trial: FrozenTrial, *, was_stopped: bool = False) -> TrialRecord:
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    """In UTC; Optuna before 5 noted local times without saying so."""
+    """The time in UTC; Optuna before 5 noted local times without saying so."""
     return moment.astimezone(UTC) if moment else None
 
 
@@ -239,7 +239,7 @@ def status_of(found: Place, study: optuna.Study) -> StudyStatus:
 
 
 def _lost(found: Place, trials: Iterable[FrozenTrial]) -> int:
-    """How many trials ran in processes of a controller that is gone: its workers ended with it."""
+    """The number of trials that ran in processes of a controller that is gone: its workers ended with it."""
     if found.is_shared:
         return 0
     return sum(trial.state == TrialState.RUNNING and found.job_of(trial.number) is None for trial in trials)
@@ -291,7 +291,7 @@ def status(beside: Path, name: str | None) -> StudyStatus:
 
 
 def finished(beside: Path, name: str) -> int:
-    """How many finished trials a study has, which need not exist."""
+    """The number of finished trials of a study, which need not exist."""
     found = place(beside, name)
     return status_of(found, opened(found)).finished if found.exists else 0
 

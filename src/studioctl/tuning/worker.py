@@ -42,7 +42,7 @@ class Worker:
     """A worker's turn at a study.
 
     Args:
-        settings: What `fleet.py` wrote down.
+        settings: The settings that `fleet.py` wrote down.
         url: The database, without a password.
         bring_checkpoints: Fetches what a worker has saved since a moment, before its lost trial is tried again.
         leaving: Set when somebody has stopped this worker.
@@ -240,14 +240,14 @@ class Worker:
 
     @staticmethod
     def _wrong(study: Any, returned: Any) -> str:
-        """Why this is no result; empty where it is one."""
+        """The reason why this is no result; empty if it is one."""
         values = returned if isinstance(returned, Sequence) and not isinstance(returned, str) else [returned]
         if len(values) != len(study.directions):
             return f"it returned {len(values)} values, and the study has {len(study.directions)} directions"
         return "it returned nan" if any(math.isnan(float(value)) for value in values) else ""
 
     def _looked_back(self, study: Any, trial: Any) -> None:
-        """After each trial: whether to go on."""
+        """Decide after each trial whether to go on."""
         self._result, self._errors = None, 0
         self._shared_storage(study).beats(study._study_id)  # noqa: SLF001 (storages know studies by it alone)
         left = self.settings["longest_seconds"] - (time.monotonic() - self._begun)

@@ -24,7 +24,7 @@ class Program:
     Args:
         file: The user's file, an absolute path; its directory is the worker's.
         python: The Python that runs it.
-        workers: How many run side by side: they share the machine's cores.
+        workers: The number of workers side by side: they share the machine's cores.
     """
 
     file: Path
@@ -90,7 +90,7 @@ class Worker:
         """End the process and all that it started; how it ended, such as "exit code 1" or "SIGKILL".
 
         Args:
-            patience: How many seconds it may take to leave by itself.
+            patience: The seconds that it may take to leave by itself.
         """
         if patience:
             with suppress(subprocess.TimeoutExpired):
@@ -111,9 +111,9 @@ def start(program: Program, slot: int, log: Path) -> Worker:
     """Starts a worker.
 
     Args:
-        program: What it runs.
+        program: The program that it runs.
         slot: Its place among the workers.
-        log: Where its output goes until its first trial.
+        log: The file for its output until its first trial.
     """
     ours, theirs = socket.socketpair()
     read_end, write_end = os.pipe()

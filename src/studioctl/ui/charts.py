@@ -38,7 +38,7 @@ class Column:
 
     Args:
         number: Of the day, from 1.
-        x: Where its column begins.
+        x: The position at which its column begins.
         height: Of the column.
         usd: Its value in words.
         hours: Instance hours in words.

@@ -40,10 +40,10 @@ class Base:
         root: The beginning of all its addresses.
         environment: Name of the environment that the page is about; empty for none.
         path: The beginning of the addresses of its pages.
-        place: Where it is, in words.
+        place: The environment's target, in words.
         has_file: Whether there is a file of it.
         is_local: Whether it is on the emulator.
-        here: Which page this is.
+        here: The page that is shown.
     """
 
     root: str
@@ -60,7 +60,7 @@ class Desk:
     """The page's memory, for as long as the command runs.
 
     Args:
-        ways: How AWS is reached.
+        ways: The ways to reach AWS.
         as_ours: Any exception as an error that says what to do next.
         look: Looks at an environment once.
         root: The beginning of all paths of the page.
@@ -186,7 +186,7 @@ class Desk:
         """A copy of the error, since a page may show it again, with its next step as it is done from here.
 
         Args:
-            error: What went wrong.
+            error: The error.
             environment: Its commands are about this one.
             asks_again: Whether the page tries again by itself.
         """

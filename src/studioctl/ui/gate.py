@@ -1,4 +1,4 @@
-"""Who may ask for the page: the browser that was given the address of this start, and nobody else.
+"""Admit to the page only the browser that was given the address of this start.
 
 Every program of the machine can connect to loopback, and every site that a browser visits can make it ask there. So
 each request has to name this very host and port, to come from this user where the system tells whose a socket is, to
@@ -107,7 +107,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a request is not answered.
+    """The reason why a request is not answered.
 
     Args:
         status: HTTP status.
@@ -122,7 +122,7 @@ AGAIN = "Run studioctl ui again: it opens the page with a new address."
 
 
 def refusal(keys: Keys, scope: Scope) -> Refusal | None:
-    """Why this request is refused; None if it is not."""
+    """The reason why this request is refused; None if it is not."""
     headers = _headers(scope)
     if headers is None or headers.get("host") != keys.host:
         return Refusal(421, "This page has one address only: the one that studioctl ui says.")
@@ -174,7 +174,7 @@ def guarded(app: Application, keys: Keys, refused: Callable[[Refusal], Applicati
     """The application behind the gate, with the headers that hold a browser to it.
 
     Args:
-        app: What answers.
+        app: The application that answers.
         keys: Of this start.
         refused: Makes the answer to a request that is refused.
     """

@@ -1,4 +1,4 @@
-"""Where the page begins, and the list of all environments of the account and region."""
+"""The start of the page, and the list of all environments of the account and region."""
 
 from functools import partial
 from importlib.resources import files
@@ -50,7 +50,7 @@ def _begin(desk: Desk, _request: Request) -> Response:
 
 
 def _list(desk: Desk, _request: Request) -> Response:
-    """Those with a file on this machine at once; those that AWS has when it answers."""
+    """List the environments with a file on this machine at once, and those that AWS has when it answers."""
     ways = desk.ways
     known = [(ways.home, desk.path(ways.home), ways.of_file.path.absolute())] if ways.of_file else []
     known += [(other.name, desk.path(other.key), other.of_file.path) for other in ways.others()]

@@ -23,16 +23,16 @@ class Job:
 
     Args:
         id: Its number in this start of the page.
-        title: What it does, as a heading: "Start 'ada-editor'".
+        title: A heading for the work: "Start 'ada-editor'".
         environment: The environment that it changes.
         space: The space that it is about; None where it is about all of it.
-        verb: What a row says while it lasts: "starting".
-        outcome: How it ended, if it has.
+        verb: The word in a row while it lasts: "starting".
+        outcome: Its outcome, if it has ended.
         lines: All that it said.
         error: Why it failed.
         summary: A sentence for the person, when it is done.
-        done: How many things are done.
-        expected: How many there are, where that is known.
+        done: The number of things that are done.
+        expected: The number of things expected, if that is known.
         began: When it began.
         ended: When it ended.
         version: Grows with all that changes here.
@@ -64,7 +64,7 @@ class Job:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The seconds that it has taken so far."""
         return (self.ended or time.monotonic()) - self.began
 
     def tell(self, text: str) -> None:
@@ -102,12 +102,12 @@ class Jobs:
         return found[-1] if found else None
 
     def latest(self, environment: str) -> dict[str, Job]:
-        """By name of the space: its latest job."""
+        """The latest job of each space, by its name."""
         return {job.space: job for job in list(self._jobs.values()) if job.environment == environment and job.space}
 
     @property
     def running(self) -> list[Job]:
-        """Those that have not ended."""
+        """The jobs that have not ended."""
         return [job for job in list(self._jobs.values()) if not job.is_over]
 
     def begin(
@@ -126,9 +126,9 @@ class Jobs:
 
         Args:
             work: It, not yet begun; its result is a sentence for the person.
-            title: What it does, as a heading.
+            title: A heading for the work.
             environment: Of which environment.
-            verb: What it is doing, in a word.
+            verb: The action, in a word.
             space: Of which space.
             then: Called when it is over.
             after: Address and text of a link to follow then.

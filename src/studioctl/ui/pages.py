@@ -99,7 +99,7 @@ def _to_the_end(first: str, rest: Iterator[str], told: Callable[[Exception], Stu
 
 
 def go_to(address: str) -> Response:
-    """After something was done: the page that shows it, which can be loaded again without doing it again."""
+    """Send the browser to the page that shows what was done, so that it can be loaded again without doing it again."""
     return RedirectResponse(address, 303)
 
 

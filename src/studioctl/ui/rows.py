@@ -28,17 +28,17 @@ class Row:
 
     Args:
         name: Its name.
-        owner: Whose it is.
+        owner: The owner.
         word: Its state in a word.
         kind: Of which kind that state is.
-        instance: What it runs on.
+        instance: The instance type.
         idle: When it is stopped because nobody works in it.
-        cost: What it costs an hour while it runs.
-        since: How long it has run.
+        cost: The price of an hour while it runs.
+        since: The time that it has run.
         volume: The size of its volume.
         job: The number of the work that is being done to it, or failed.
         trouble: Why that failed.
-        can: What can be done to it: "start", "stop", "open", "connect", "logs".
+        can: The possible actions: "start", "stop", "open", "connect", "logs".
     """
 
     name: str
@@ -62,7 +62,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which spaces are shown.
+    """The spaces to show.
 
     Args:
         text: A part of the space's or its owner's name.
@@ -83,7 +83,7 @@ def rows(found: Status, jobs: Mapping[str, Job], moment: float) -> list[Row]:
     """A row for each space, by name.
 
     Args:
-        found: What AWS said.
+        found: AWS's answer.
         jobs: By name of the space: the latest work on it.
         moment: The time, in seconds since 1970.
     """
@@ -117,7 +117,7 @@ def _row(space: SpaceStatus, job: Job | None, now: datetime) -> Row:
 
 
 def _idle(space: SpaceStatus, now: datetime) -> str:
-    """When AWS stops it. AWS does not tell when somebody last worked in it: only the earliest moment is known."""
+    """The time of AWS's stop. AWS does not tell when somebody last worked in it: only the earliest moment is known."""
     if not space.idle_timeout_minutes:
         return "never"
     after = f"after {space.idle_timeout_minutes}m idle"

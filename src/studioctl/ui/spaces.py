@@ -76,7 +76,7 @@ class _Shown:
     Args:
         frame: By id of an element: what is around the rows.
         rows: By id: those that are listed; None while nothing is known.
-        everything: How many rows there are.
+        everything: The number of rows.
         words: By name of each space: its state in a word.
     """
 

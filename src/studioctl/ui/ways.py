@@ -1,4 +1,4 @@
-"""How the page reaches an environment: handed to it by the command line, which alone reads flags."""
+"""The page's access to an environment, handed to it by the command line, which alone reads flags."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -31,8 +31,8 @@ class OfFile:
     Args:
         path: The file.
         environment: With the Terraform that works on it.
-        audit: What an audit looks at: without the account if it is offline.
-        patient: What the doctor looks at.
+        audit: The scope of an audit: without the account if it is offline.
+        patient: The environment that the doctor examines.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class Other:
     Args:
         name: The environment's.
         account: Its account, signed in, as it is now.
-        of_file: What its file allows.
+        of_file: The actions that its file allows.
         is_at: Whether it is in this account and region, as far as its file tells without signing in.
     """
 
@@ -66,14 +66,14 @@ class Other:
 
 @dataclass(frozen=True)
 class Ways:
-    """How the page reaches AWS, or the emulator.
+    """The page's access to AWS, or to the emulator.
 
     Args:
         home: The name of the environment that the page begins with.
         account: Its account, signed in, as it is now: an emulator that was started anew has another address.
         named: The account of another environment there, by its name.
         repeating: A hint with the flags behind its commands that mean this environment again.
-        of_file: What the environment's file allows; None without a file.
+        of_file: The actions that the environment's file allows; None without a file.
         is_any: Whether the page begins with the list of all environments.
         others: Those that were made from other files of this machine, as they are now.
     """

@@ -20,7 +20,7 @@ SMALLEST = 'name = "acme-ml"\nregion = "us-east-1"\n\n[[users]]\nname = "ada"\n'
 
 
 def found_in_file(**sections: Any) -> list[Finding]:
-    """What our own checks find in a file with these sections."""
+    """The findings of our own checks in a file with these sections."""
     config = environment(**sections)
     everything = blueprint.build(config)
     return list(look(Wanted(config, everything, of_roles(everything))))

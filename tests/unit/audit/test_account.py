@@ -1,4 +1,4 @@
-"""What an account leaves open, and that closing it as the remedy says ends the finding."""
+"""The audit finds what an account leaves open, and the remedy ends the finding."""
 
 import json
 import re

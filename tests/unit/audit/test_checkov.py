@@ -1,4 +1,4 @@
-"""How checkov is run and understood; the real one runs in test_examples."""
+"""The run of checkov and the reading of its output; the real one runs in test_examples."""
 
 import json
 import tempfile

@@ -1,4 +1,4 @@
-"""What the engines say of the examples, and that nothing of it is left without a reason."""
+"""The engines' findings in the examples: none is left without a reason."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What stands for AWS is named, wherever the user's settings name it."""
+"""The endpoint that stands for AWS is named, wherever the user's settings name it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How fast a client asks: as everybody who works for a person should, and as a doctor must."""
+"""The pace of a client: one for everybody who works for a person, and one for the doctor."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which region keeps what is global."""
+"""The region that keeps what is global."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What carries a tag: which questions it takes to know that it is there."""
+"""The resources that carry a tag: the calls that it takes to know that one is there."""
 
 from types import SimpleNamespace
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Which versions of the provider a constraint admits."""
+"""The versions of the provider that a constraint admits."""
 
 import re
 

@@ -49,7 +49,7 @@ def files() -> list[Path]:
 
 
 def texts(node: ast.AST) -> Iterator[ast.expr]:
-    """Where a program names the code of an error: as the first argument, by a keyword, or in a variable."""
+    """The places where a program names an error's code: the first argument, a keyword, or a variable."""
     if isinstance(node, ast.Call):
         called = str(getattr(node.func, "attr", getattr(node.func, "id", "")))
         if RAISES.search(called):

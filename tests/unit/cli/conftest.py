@@ -1,4 +1,4 @@
-"""Where remedies are followed: an empty directory, and an environment to live in; the command line in this process."""
+"""Fixtures for following remedies: an empty directory, an environment to live in, and the command line in-process."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a message says to do before the same command is run again; and that it then does its work."""
+"""The remedies that come before the same command again: each is run as printed, and the command then works."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -80,7 +80,7 @@ def interrupted_at_once(*_: Any, **__: Any) -> None:
 
 
 def test_spaces_that_fail(inside: InProcess, home: Living) -> None:
-    """What is printed shows the state of things, or starts what was stopped meanwhile."""
+    """Each printed command shows the state of things, or starts what was stopped in between."""
     walk, of = inside, "studioctl.operations.spaces.start_stop"
     before = Studio.space
 

@@ -161,7 +161,7 @@ def test_a_wrong_price_is_told_with_its_line(
 
 
 def answer(usage: str, usd: str, region: str = "eu-west-1") -> dict[str, Any]:
-    """What GetProducts answers with one product."""
+    """The answer of GetProducts with one product."""
     attributes = {"servicecode": "AmazonSageMaker", "usagetype": usage, "regionCode": region}
     offer = {"priceDimensions": {"S.O.R": {"beginRange": "0", "pricePerUnit": {"USD": usd}}}}
     product = {"product": {"attributes": attributes}, "terms": {"OnDemand": {"S.O": offer}}}

@@ -1,4 +1,4 @@
-"""What `init` proposes, and what it refuses before it asks."""
+"""The proposals of `init`, and its refusals before it asks."""
 
 from pathlib import Path
 

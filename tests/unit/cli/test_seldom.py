@@ -1,4 +1,4 @@
-"""What seldom happens, and what is printed then: it is done as printed."""
+"""Rare events, and the remedies that are printed then: each is run as printed."""
 
 import json
 import shutil

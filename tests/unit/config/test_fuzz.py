@@ -29,7 +29,7 @@ REPLACED = st.lists(
 
 
 def check(content: bytes, file: Path) -> None:
-    """What no TOML says is refused; what is taken has the names that the file has; a message has a place on each line.
+    """Check that invalid TOML is refused, valid TOML has the file's names, and each line of a message has a place.
 
     Python's own TOML parser is the judge of both.
     """

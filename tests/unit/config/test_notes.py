@@ -1,4 +1,4 @@
-"""What is valid and may still surprise is told, and nothing else."""
+"""Notes on valid values that may still surprise, and on nothing else."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a message about the file says to write is written there, as printed, and that mistake is gone.
+"""The text that a message about the file asks for is written there, as printed, and that mistake is gone.
 
 The mistakes are the transcripts beside this file. A remedy that leaves a choice ("write another name") is no case here.
 """
@@ -251,7 +251,7 @@ def _inside(data: Any, place: Location, found: re.Match[str]) -> None:
 
 
 def _alone(data: Any, place: Location, _: re.Match[str]) -> None:
-    """What is wrapped, without what is around it."""
+    """Replace a table or a list by its only value."""
     (found,) = _at(data, place).values() if isinstance(_at(data, place), dict) else _at(data, place)
     _at(data, place[:-1])[place[-1]] = found
 

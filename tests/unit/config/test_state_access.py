@@ -1,4 +1,4 @@
-"""Who could write Terraform's state."""
+"""The people who could write Terraform's state."""
 
 from typing import Any
 

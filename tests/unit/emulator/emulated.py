@@ -1,4 +1,4 @@
-"""What the emulator's tests share: clients, a network, a role, and short words for long calls."""
+"""Helpers of the emulator's tests: clients, a network, a role, and short words for long calls."""
 
 import base64
 import json
@@ -84,7 +84,7 @@ def refusal(call: Callable[[], object]) -> tuple[str, str]:
 
 
 def patiently(call: Callable[[], T], seconds: float = 60) -> T:
-    """What a call answers once it is no longer refused."""
+    """Repeat a call until it is no longer refused, and return its answer."""
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -15,7 +15,7 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 class RegistryAnswer(Answer):
-    """What the registry answered."""
+    """An answer of the registry."""
 
     @property
     def code(self) -> str:

@@ -1,4 +1,4 @@
-"""What AWS makes behind a domain, what it leaves, and what then cannot be deleted."""
+"""The resources that AWS creates behind a domain, those that it leaves, and those that then cannot be deleted."""
 
 from typing import Any
 

@@ -38,7 +38,7 @@ def billed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator
 
 
 def asked(running: RunningEmulator, **changes: Any) -> dict[str, Any]:
-    """What GetCostAndUsage answers."""
+    """The answer of GetCostAndUsage."""
     answer: dict[str, Any] = client(running, "ce").get_cost_and_usage(**{**DAILY, **changes})
     return answer
 

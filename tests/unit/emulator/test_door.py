@@ -72,7 +72,7 @@ def said(status: int, body: bytes) -> tuple[int, str]:
 def ask(
     emulator: RunningEmulator, service: str, method: str, path: str, body: bytes = b"", **headers: str
 ) -> tuple[int, str]:
-    """What a signed request gets that nobody's SDK would send."""
+    """The answer to a signed request that no SDK would send."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     fields = signed(emulator, service, method, path, body, named)
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())

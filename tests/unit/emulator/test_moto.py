@@ -1,4 +1,4 @@
-"""What moto had before is still there, and what it has not is told plainly."""
+"""The parts that moto had before are still there, and missing ones are reported plainly."""
 
 from typing import Any
 

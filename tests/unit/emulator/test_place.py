@@ -1,4 +1,4 @@
-"""Where the emulator keeps its state."""
+"""The directory of the emulator's state."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What AWS does in some accounts or at some times, as settings."""
+"""The behaviour of AWS in some accounts or at some times, as settings."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is let in: AWS's own examples of signatures hold, and nothing that differs from them by a byte."""
+"""Signatures that are let in: AWS's own examples hold, and nothing that differs from them by a byte."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

@@ -18,7 +18,7 @@ QUERY = "application/x-www-form-urlencoded"
 
 
 class OneRead(Answer):
-    """What one read of the connection brought."""
+    """The bytes of one read of the connection."""
 
     @property
     def is_whole(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the guard decides, from what ran and what is limited."""
+"""The guard's decisions, from what ran and what is limited."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What ran, put together from looks at AWS: whatever is late, missing or seen twice."""
+"""Spans put together from looks at AWS: whatever is late, missing or seen twice."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What CloudTrail's events tell: of domains and users that are gone, and of training plans that no start names."""
+"""CloudTrail's events: on domains and users that are gone, and on training plans that no start names."""
 
 import json
 from collections.abc import Iterator

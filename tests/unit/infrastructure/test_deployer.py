@@ -1,4 +1,4 @@
-"""What the deployer may do: no more than a life of the environment takes, and to nothing of anybody else's."""
+"""The deployer's permissions: no more than a life of the environment takes, and to nothing of anybody else's."""
 
 import json
 from collections.abc import Mapping
@@ -202,7 +202,7 @@ def test_a_database_takes_what_is_allowed_of_its_own_and_not_of_others() -> None
     policy = deployer.statements(deployment(tuning={"database": "aurora-postgresql"}))
 
     def refused(name: str) -> list[str]:
-        """What making, taking up and removing a database of this name is refused."""
+        """The refused calls among those that create, take up and delete a database of this name."""
         group, arn = {"DBSubnetGroupName": name}, f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{name}"
         tags = {"Tags.Tag.1.Key": TAG, "Tags.Tag.1.Value": "acme-ml"}
         new = {"DBClusterIdentifier": name, "DBClusterParameterGroupName": name, **group, **tags}
@@ -380,7 +380,7 @@ def test_iam_takes_it_in_parts_that_are_all_of_it() -> None:
 
 
 def test_a_recorded_life_is_allowed_and_takes_all_of_it() -> None:
-    """What two lives asked the emulator for: `python -m benchmarks.deployer --write`."""
+    """The calls that two lives made to the emulator: `python -m benchmarks.deployer --write`."""
     policy = deployer.statements(deployment(deletes_data=True))
     asked: dict[str, list[str]] = json.loads(LIFE.read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""Whose editor is set up by which lifecycle configuration."""
+"""The editors that each lifecycle configuration sets up."""
 
 from tests.environments import environment
 

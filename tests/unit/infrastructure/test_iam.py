@@ -1,4 +1,4 @@
-"""What the roles may do. The whole policies are in tests/golden/policies; AWS's own tables say if they make sense."""
+"""The roles' permissions. The whole policies are in tests/golden/policies; AWS's own tables say if they make sense."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What `[limits]` lets nobody start, by the evaluator of the rehearsal and by one that knows nothing of it."""
+"""The starts that `[limits]` denies, by the evaluator of the rehearsal and by one that knows nothing of it."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a user may do with the policies that are really written, case by case, by two evaluators."""
+"""The permissions of a user under the policies that are really written, case by case, by two evaluators."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -124,7 +124,7 @@ def log_stream(name: str) -> str:
 
 
 def session_keys(who: str) -> dict[str, Values]:
-    """What AWS says about a session: in a job it is not Studio's."""
+    """AWS's condition keys about a session: in a job it is not Studio's."""
     studio = {"sagemaker:DomainId": DOMAINS["acme-ml"], "sagemaker:UserProfileName": who}
     return {"aws:PrincipalAccount": ACCOUNT, "aws:RequestedRegion": REGION, **(studio if who != "job" else {})}
 

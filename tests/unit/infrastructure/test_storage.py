@@ -1,4 +1,4 @@
-"""What people store: privately, by TLS alone, with old versions, and encrypted with the key that they chose."""
+"""The data that people store: private, by TLS alone, with old versions, and encrypted with the key that they chose."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the log says and what the user finds when things go wrong."""
+"""The log, and the state that the user finds, when things go wrong."""
 
 import shlex
 import time

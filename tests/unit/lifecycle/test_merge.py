@@ -25,7 +25,7 @@ class User:
         self.kind, self.file, self.memory = kind, directory / name, directory / ".memory"
 
     def merge(self, wanted: Any) -> None:
-        """What a start of the app does."""
+        """Do what a start of the app does."""
         merge.main(self.kind, json.dumps(wanted), str(self.memory), str(self.file), str(self.file) + ".default")
 
     @property
@@ -163,7 +163,7 @@ WRITTEN = TABLES.flatmap(lambda value: st.composite(lambda draw: (value, layout(
 
 
 def expected(have: Any, first: Any, second: Any) -> Any:
-    """What is to be there after two starts, between which the user did nothing."""
+    """The expected values after two starts, between which the user did nothing."""
     found = dict(have)
     for key in {**first, **second}:
         if key not in have and key in second:

@@ -1,4 +1,4 @@
-"""What a script was made of is read back from it, packed or not."""
+"""The values behind a script are read back from it, packed or not."""
 
 from typing import Any
 

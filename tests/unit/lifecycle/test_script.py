@@ -52,7 +52,7 @@ def build(editor: dict[str, Any], **more: Any) -> Script:
 
 
 def complaints(text: str) -> str:
-    """What ShellCheck says at its strictest."""
+    """The complaints of ShellCheck at its strictest."""
     done = subprocess.run(
         [SHELLCHECK, "--enable=all", "--severity=style", "-"], input=text, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""What the script does in a space, start after start: what it makes, what it leaves alone, where it puts things."""
+"""The script in a space, start after start: what it creates, what it leaves alone, where it puts things."""
 
 from pathlib import Path
 

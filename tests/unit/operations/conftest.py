@@ -46,7 +46,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def emulator_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the emulator can be found again."""
+    """The directory in which the emulator can be found again."""
     return tmp_path_factory.mktemp("emulator")
 
 
@@ -106,7 +106,7 @@ def _domain(studio: Studio, domain_id: str) -> dict[str, Any]:
 
 
 def _destroy(emulator: RunningEmulator, studio: Studio, bucket: str, terraform: FakeTerraform) -> None:
-    """What Terraform does with what it knows, with AWS's refusals: a bucket or a repository goes only when empty."""
+    """Destroy what the state knows, as Terraform does. AWS refuses to delete buckets and repositories with content."""
     s3, ecr = client(emulator, "s3", REGION), client(emulator, "ecr", REGION)
     known = {type_ for type_, _ in terraform.resources}
     if "aws_s3_bucket" in known and bucket in {found["Name"] for found in s3.list_buckets()["Buckets"]}:

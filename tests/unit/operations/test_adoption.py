@@ -1,4 +1,4 @@
-"""What exists and no state knows is found, and nothing that is somebody else's."""
+"""Existing resources that no state knows are found, and nothing that is somebody else's."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -171,7 +171,7 @@ def test_a_closed_network_is_found_as_far_as_it_got(world: World) -> None:
 
 
 def describe_as_ours(ec2: Any, group: str, rule: str) -> None:
-    """What an adopting plan does to the rule that AWS gives every group: a rule about all protocols has no ports."""
+    """Change the rule that AWS gives every group as an adopting plan does: a rule about all protocols has no ports."""
     said = {"IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0", "Description": "ours"}
     changes = [{"SecurityGroupRuleId": rule, "SecurityGroupRule": said}]
     ec2.modify_security_group_rules(GroupId=group, SecurityGroupRules=changes)

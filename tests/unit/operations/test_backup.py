@@ -124,7 +124,7 @@ def status(world: World) -> str:
 
 
 def put_back() -> str:
-    """What the how-to says to run in the space."""
+    """The command that the how-to tells you to run in the space."""
     page = (ROOT / "docs/how-to/remove-and-come-back.md").read_text()
     return page.split("studioctl ssh ada-editor -- '")[1].split("'")[0]
 

@@ -1,4 +1,4 @@
-"""What is refused before anything is put together."""
+"""Refusals before anything is put together."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `up --delete-data` empties: what it named and the plan removes, and nothing else."""
+"""The data that `up --delete-data` empties: what it named and the plan removes, and nothing else."""
 
 import dataclasses
 from contextlib import suppress
@@ -80,7 +80,7 @@ def _carried_out(world: World, summary: PlanSummary, *, lose: tuple[str, ...]) -
 
 
 def _stored(world: World) -> dict[str, int]:
-    """How much is in each bucket and repository of the test's."""
+    """The number of objects and images in each of the test's buckets and repositories."""
     s3, ecr = world.client("s3"), world.client("ecr")
     buckets = [b["Name"] for b in s3.list_buckets()["Buckets"] if b["Name"].startswith(world.bucket)]
     repositories = [

@@ -22,7 +22,7 @@ def told(lines: str) -> str:
 
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where throw-away roots are made."""
+    """The directory in which throw-away roots are created."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 

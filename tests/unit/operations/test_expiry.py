@@ -1,4 +1,4 @@
-"""Which rule lets which image expire, and when. The first cases are the examples of AWS's own guide.
+"""The rules that let images expire, and their times. The first cases are the examples of AWS's own guide.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html
 """

@@ -29,7 +29,7 @@ EMULATOR = Target("us-east-1", local=LocalEndpoint("http://127.0.0.1:1", "none",
 
 
 def found(tmp_path: Path, name: str = "chaos") -> Environment:
-    """What the first version left beside studio.toml."""
+    """The files that the first version left beside studio.toml."""
     directory = tmp_path / ".studioctl/chaos/local"
     for file, lines in FILES.items():
         (directory / file).parent.mkdir(parents=True, exist_ok=True)

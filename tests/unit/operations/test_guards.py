@@ -24,7 +24,7 @@ PROFILE = "arn:aws:sagemaker:us-east-1:123456789012:user-profile/d-abc/Ada"
 
 @dataclass
 class Made:
-    """What Terraform knows of the environment that the text made."""
+    """Terraform's knowledge of the environment that the text made."""
 
     name: str
 

@@ -70,7 +70,7 @@ def test_an_image_for_another_processor_is_refused(repository: Repository) -> No
 
 
 def test_an_index_is_refused(repository: Repository) -> None:
-    """What BuildKit makes when it adds attestations, or for several platforms."""
+    """An index, as BuildKit makes it for attestations or for several platforms, is refused."""
     name = repository.world.bucket
     plain = repository.registry.push(name, "plain")
     index = {"schemaVersion": 2, "manifests": [{"mediaType": MANIFEST_TYPE, "digest": plain, "size": 1}]}

@@ -1,4 +1,4 @@
-"""What people see of the month's sums."""
+"""The month's sums as people see them."""
 
 import random
 from datetime import UTC, datetime

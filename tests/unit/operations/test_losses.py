@@ -1,4 +1,4 @@
-"""What `up` refuses before anybody is asked."""
+"""Refusals of `up` before anybody is asked."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""What a network costs is told before it is made."""
+"""The costs of a network are reported before it is created."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What `down` takes into a lost state: what there is, and nothing is made for it."""
+"""Resources that `down` takes into a lost state: those that exist, and nothing is created for it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

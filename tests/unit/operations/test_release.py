@@ -1,4 +1,4 @@
-"""What happens to the guard's doings before it goes, where its ledger cannot be read."""
+"""The end of the guard's work before it goes, if its ledger cannot be read."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -187,7 +187,7 @@ def test_images(spec: ResourceSpec, status: str) -> None:
 
 
 def test_an_old_image_that_the_file_pins_is_mended_in_the_file() -> None:
-    """What is chosen in Studio the next `up` would put back."""
+    """The next `up` would put back an image that is chosen in Studio."""
     place = ("studio", "image")
     found = remote_requirements.image(ResourceSpec(image_arn=IMAGE, image_alias="2.4"), space="editor", pinned=place)
     assert found.key == place
@@ -208,7 +208,7 @@ def small(home: Home) -> Home:
 
 
 def seen(home: Home) -> tuple[str | None, str, bool]:
-    """What runs, in which state, and whether the space allows remote access."""
+    """The app and its state, and whether the space allows remote access."""
     space = home.account.studio.space(home.domain_id, "editor")
     assert space is not None
     app = home.account.studio.editor(space)

@@ -59,20 +59,20 @@ def environment(tmp_path: Path, emulator: RunningEmulator, backend: Backend) -> 
 
 @pytest.fixture
 def local(tmp_path: Path, emulator: RunningEmulator) -> Environment:
-    """Whose state is on this machine."""
+    """An environment whose state is on this machine."""
     return environment(tmp_path, emulator, Backend())
 
 
 @pytest.fixture
 def remote(tmp_path: Path, emulator: RunningEmulator) -> Environment:
-    """Whose state is in a new bucket of ours."""
+    """An environment whose state is in a new bucket of its account."""
     bucket = f"tfstate-{os.urandom(4).hex()}"
     assert states.create_bucket(emulation.target(emulator, REGION), bucket)
     return environment(tmp_path, emulator, Backend("s3", {"bucket": bucket, "key": "acme-ml/tf", "region": REGION}))
 
 
 def store(place: Environment, content: str) -> None:
-    """What an apply leaves: the new state, and the one before it in the history."""
+    """Leave what an apply leaves: the new state, and the one before it in the history."""
     backend = place.terraform.backend
     if backend.kind == "s3":
         s3 = _s3(place)

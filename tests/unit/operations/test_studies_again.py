@@ -1,4 +1,4 @@
-"""Which database `up` makes of what AWS has: none beside one that lives, and never an empty one beside a snapshot."""
+"""The database that `up` creates: none beside one that lives, and never an empty one beside a snapshot."""
 
 from dataclasses import dataclass, field
 from typing import Any

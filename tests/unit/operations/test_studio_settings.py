@@ -117,7 +117,7 @@ def test_what_is_adopted_is_known_before_it_is_in_the_state(closed: Home) -> Non
 
 
 def described(name: str, settings: Mapping[str, Any]) -> Any:
-    """What is in Studio, and the network's addresses of today: the rest is there already."""
+    """The documents of Studio, with the network's addresses of today: the rest is there already."""
     everything = blueprint.build(config(name=name, **settings))
     kept = [module for module in everything.modules if module.name == "sagemaker"]
     network = [module for module in everything.modules if module.name == "vpc"]

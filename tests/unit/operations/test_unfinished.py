@@ -44,7 +44,7 @@ def faults(world: World, *chosen: dict[str, Any]) -> None:
 
 
 def in_vpc(world: World) -> tuple[list[str], list[str]]:
-    """What stands in the way of the VPC: interfaces, and groups that SageMaker made."""
+    """The obstacles to deleting the VPC: interfaces, and groups that SageMaker created."""
     filters: Any = [{"Name": "vpc-id", "Values": [world.studio.vpc_id]}]
     interfaces = world.studio.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
     groups = world.studio.ec2.describe_security_groups(Filters=filters)["SecurityGroups"]

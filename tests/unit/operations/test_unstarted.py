@@ -1,4 +1,4 @@
-"""Which spaces have no volume yet, by AWS's time and not by this machine's."""
+"""The spaces without a volume yet, by AWS's time and not by this machine's."""
 
 from datetime import UTC, datetime, timedelta
 

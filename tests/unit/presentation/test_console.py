@@ -1,4 +1,4 @@
-"""What others wrote is shown, and moves nothing on the terminal of whoever reads it."""
+"""Other people's text is shown, and moves nothing on the reader's terminal."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What is said below a rehearsal of the editor's script."""
+"""The notes below a rehearsal of the editor's script."""
 
 import io
 

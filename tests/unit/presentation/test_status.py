@@ -1,4 +1,4 @@
-"""What `status` shows where things are not as usual."""
+"""The output of `status` if things are not as usual."""
 
 import io
 from dataclasses import replace

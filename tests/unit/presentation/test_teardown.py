@@ -1,4 +1,4 @@
-"""What `down` says before it asks."""
+"""The output of `down` before it asks."""
 
 import io
 

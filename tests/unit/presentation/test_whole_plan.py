@@ -1,4 +1,4 @@
-"""What is told below a plan, beside the account's quotas."""
+"""The notes below a plan, beside the account's quotas."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

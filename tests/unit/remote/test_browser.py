@@ -1,4 +1,4 @@
-"""Who gets the address, whom `open` waits for, and what anybody on the machine can read of it."""
+"""The program that gets the address, the end for which `open` waits, and what others on the machine can read of it."""
 
 import contextlib
 import os
@@ -227,7 +227,7 @@ def test_no_browser_is_told_at_once(fake: Fake, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_module_of_the_directory_is_not_run(fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where `open` is run is often a repository that somebody else wrote to."""
+    """The directory of `open` is often a repository that somebody else wrote to."""
     (tmp_path / "webbrowser.py").write_text("open('ran', 'w')\n")
     monkeypatch.chdir(tmp_path)
     fake.does("tell(ask(address))")

@@ -1,4 +1,4 @@
-"""How ssh is told to reach a space, whatever the names are made of."""
+"""The ssh settings that reach a space, whatever the names are made of."""
 
 import os
 import re

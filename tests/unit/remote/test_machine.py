@@ -1,4 +1,4 @@
-"""What this machine lacks, told by programs that a test puts there."""
+"""The programs that this machine lacks, reported by those that a test puts there."""
 
 from collections.abc import Mapping
 from pathlib import Path

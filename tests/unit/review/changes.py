@@ -46,7 +46,7 @@ class Change:
         return review(self.config, Source("studio.toml", self.after), self.summary(), self.now())
 
     def now(self) -> Now:
-        """What AWS has before it."""
+        """The state of AWS before the change."""
         return now(parse(self.before) if self.before is not None else None, self.summary())
 
 

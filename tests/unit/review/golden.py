@@ -68,7 +68,7 @@ def _refusal(change: Change) -> RefusedError | None:
 
 
 def _told(change: Change) -> dict[str, Any]:
-    """What both of them are given."""
+    """The arguments that both of them get."""
     summary, before, now = change.summary(), change.before, change.now()
     earlier = EARLIER if before is not None else {}
     stops = meeting.STOP_APPS in now.flags

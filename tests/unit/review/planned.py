@@ -1,4 +1,4 @@
-"""What Terraform and `up` would plan between two files, without either.
+"""Plans of Terraform and `up` between two files, without running either.
 
 The shape is that of a plan: nested blocks are lists of one, references stand for what they point to, and policies are
 JSON. `tests/functional/test_applied.py` compares with real plans.
@@ -179,7 +179,7 @@ CONTENTS = {
 
 
 def now(before: EnvironmentConfig | None, summary: PlanSummary) -> Now:
-    """What AWS has while a plan is looked at: two apps run, and one space was never started."""
+    """The state of AWS while a plan is looked at: two apps run, and one space was never started."""
     spaces = {s.name: (user.name, s) for user in (before.users if before else ()) for s in user.effective_spaces()}
     running = tuple(Running(name, spaces[name][0]) for name in RUNNING if name in spaces)
     using, held = {}, {}

@@ -126,7 +126,7 @@ LOOK = "%p\\t%y %m %U %G %s %n %T@ %C@ %l\\0"
 
 
 def fingerprint() -> dict[str, str]:
-    """What is there, by path. The paths of `LIVELY` are left out, but for what a script of ours has put there."""
+    """The files, by path. The paths of `LIVELY` are left out, but for what a script of ours has put there."""
     lively = [word for place in LIVELY for word in ("-path", place, "-o")]
     wanted = [*WATCHED, "(", *lively, "-name", "__pycache__", ")", "-prune", "-o", "-printf", LOOK]
     found = dict(entry.split("\t", 1) for entry in listed(*wanted))
@@ -138,7 +138,7 @@ def fingerprint() -> dict[str, str]:
 
 
 def listed(*words: str) -> list[str]:
-    """What `find` finds; a hundred thousand entries in a second or two. Directories that are closed to us have none."""
+    """The output of `find`; a hundred thousand entries in a second or two. Directories closed to us have none."""
     done = subprocess.run(["find", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return done.stdout.decode(errors="surrogateescape").split("\0")[:-1]
 
@@ -196,7 +196,7 @@ def a_machine_with_something_to_get(place: Path) -> Iterator[dict[str, str]]:
 
 
 def escape(place: Path) -> tuple[list[str], set[str]]:
-    """What a script that tries everything says: what succeeded, and that it came to its end; what is not as before.
+    """The successes of a script that tries everything, and that it came to its end; then the differences from before.
 
     Other programs of the machine may change something meanwhile, but not the same in each of two runs.
     """

@@ -1,4 +1,4 @@
-"""Where namespaces cannot be had, nothing runs, and what to do is said."""
+"""Nothing runs if namespaces are not available, and the next step is printed."""
 
 import sys
 from pathlib import Path

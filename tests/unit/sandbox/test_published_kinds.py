@@ -1,4 +1,4 @@
-"""What AWS's published lifecycle scripts do, in scripts of our own: an idle shutdown by cron, and a backup of the home.
+"""The tricks of AWS's published lifecycle scripts, in our own: an idle shutdown by cron, and a backup of the home.
 
 https://github.com/aws-samples/sagemaker-studio-apps-lifecycle-config-examples
 """
@@ -78,7 +78,7 @@ Kind = Callable[[Path], tuple[list[str], str]]
 
 
 def idle_shutdown(place: Path) -> tuple[list[str], str]:
-    """What the script wrote, and what its daemon wrote to the app's log while it ran."""
+    """The lines of the script, and those that its daemon wrote to the app's log while it ran."""
     room = Room(place / "root", Image(4, 0))
     room.lay_out()
     with zipfile.ZipFile(room.root / "tmp/watcher-1.0-py3-none-any.whl", "w") as wheel:

@@ -1,4 +1,4 @@
-"""What a room reaches: nothing, the emulator alone, the internet without this machine; and how it is told."""
+"""The reach of a room: nothing, the emulator alone, the internet without this machine; and how it is reported."""
 
 import http.server
 import socket

@@ -1,4 +1,4 @@
-"""What a script finds in a room, and what it does not find."""
+"""The files that a script finds in a room, and those that it does not find."""
 
 import json
 import os

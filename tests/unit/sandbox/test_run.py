@@ -1,4 +1,4 @@
-"""How a script runs, how long, and that nothing outlives it."""
+"""The run of a script, its duration, and that nothing outlives it."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""What can be observed of the programs that are not really here."""
+"""The visible behaviour of programs that are not really here."""
 
 import json
 import zipfile

@@ -1,4 +1,4 @@
-"""Who may write, own and install what: as in the image, for root and for an ordinary user of this machine."""
+"""The right to write, own and install: as in the image, for root and for an ordinary user of this machine."""
 
 import sys
 from pathlib import Path

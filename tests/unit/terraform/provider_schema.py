@@ -15,7 +15,7 @@ _REFERENCE = re.compile(r"\$\{[^}]+\}")
 
 @dataclass(frozen=True)
 class Argument:
-    """What an argument takes: "string", "array<string>", "map<string>", "block", "array<block>" and their like."""
+    """The type of an argument: "string", "array<string>", "map<string>", "block", "array<block>" and their like."""
 
     type: str
     is_required: bool
@@ -40,7 +40,7 @@ def read(file: Path = VERSION_6) -> Schema:
 
 
 def violations(documents: Mapping[str, Mapping[str, Any]], schema: Schema) -> Iterator[str]:
-    """What the provider would refuse in these documents, by file name."""
+    """The arguments in these documents that the provider would refuse, by file name."""
     for name, document in documents.items():
         for kind, prefix in (("resource", ""), ("data", "data.")):
             for type_, blocks in document.get(kind, {}).items():

@@ -1,4 +1,4 @@
-"""Where the state is kept: overrides, and what is written down."""
+"""The place of the state: overrides, and what is written down."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What Terraform's process sees."""
+"""The environment of Terraform's process."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which engine is used."""
+"""The choice of the engine."""
 
 import importlib.util
 import sys

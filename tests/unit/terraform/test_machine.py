@@ -1,4 +1,4 @@
-"""Which environments were made from this machine: by what studioctl noted, and by nothing that was brought along."""
+"""The environments created from this machine: by what studioctl noted, and by nothing that was brought along."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is replaced while it is in use gets an address of its own in the state."""
+"""A replaced resource that is in use gets another address in the state."""
 
 from typing import Any
 

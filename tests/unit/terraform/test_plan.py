@@ -1,4 +1,4 @@
-"""What a plan tells: from the stream alone, and with the values of `show -json`."""
+"""The content of a plan: from the stream alone, and with the values of `show -json`."""
 
 import json
 from pathlib import Path

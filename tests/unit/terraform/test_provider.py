@@ -1,4 +1,4 @@
-"""Where the provider is found."""
+"""The place of the provider."""
 
 from pathlib import Path
 

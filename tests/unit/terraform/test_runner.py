@@ -319,7 +319,7 @@ def test_a_state_that_moves_is_read_where_it_was_and_then_where_it_is(playing: C
 
 
 def next_run(driven: Driven, bucket: Bucket) -> Terraform:
-    """What another command begins with."""
+    """A Terraform as another command begins with it."""
     before = driven.terraform
     terraform = Terraform.of(before.workspace, before.engine, before.blueprint, before.backend)
     terraform.stored = bucket.read

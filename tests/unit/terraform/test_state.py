@@ -1,4 +1,4 @@
-"""What is refused of a state before Terraform sees it."""
+"""Refusals of a state before Terraform sees it."""
 
 import json
 from dataclasses import replace

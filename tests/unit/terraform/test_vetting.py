@@ -1,4 +1,4 @@
-"""Which working directories may be used, and what is done about the others."""
+"""The working directories that may be used, and the treatment of the others."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def workspace(where: Path) -> Workspace:
 
 
 def run(work: Workspace, wanted: Backend = LOCAL, *, leaving: Callable[[Path], None] = lambda _: None) -> list[str]:
-    """What a run does with its directory, as far as it concerns trust; what it told."""
+    """Do what a run does with its directory, as far as trust is concerned, and return what it told."""
     vetting.vet(work, wanted)
     assert work.anchor is not None
     work.anchor.is_needed = wanted.kind == "local"
@@ -50,7 +50,7 @@ def run(work: Workspace, wanted: Backend = LOCAL, *, leaving: Callable[[Path], N
 
 
 def initialise(directory: Path) -> None:
-    """What `terraform init` leaves, with the provider of a mirror."""
+    """Leave what `terraform init` leaves, with the provider of a mirror."""
     mirror = directory.parents[3] / "mirror" / "linux_amd64"
     mirror.mkdir(parents=True, exist_ok=True)
     package = directory / tree.PROVIDERS / "registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64"

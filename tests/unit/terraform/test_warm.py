@@ -1,4 +1,4 @@
-"""Who may use the warm provider, and whom it may be."""
+"""The processes that may use the warm provider, and the providers that may serve them."""
 
 import fcntl
 import json
@@ -22,7 +22,7 @@ CHILD = {"PATH": "/bin"}
 
 
 def offer(directory: Path, *, pid: int | None = None, socket: Path | None = None) -> str:
-    """What a provider writes that listens in this directory."""
+    """Write what a provider writes that listens in this directory."""
     address = {"Network": "unix", "String": str(socket or directory / "plugin1")}
     known = {"Protocol": "grpc", "ProtocolVersion": 5, "Pid": pid or os.getpid(), "Test": True, "Addr": address}
     return json.dumps({"registry.terraform.io/hashicorp/aws": known})
@@ -38,7 +38,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def seen(place: Path, child: Mapping[str, str] = CHILD, target: Target = LOCAL) -> Mapping[str, str]:
-    """What Terraform's process would see."""
+    """The environment of Terraform's process."""
     with warm.borrowed({warm.VARIABLE: str(place)}, child, target, lambda: {"aws_vpc", "aws_eip"}) as environ:
         return environ
 

@@ -46,7 +46,7 @@ class Project:
         return self.tuner.run(self.directory / "objective.py", trials=trials, workers=workers, **settings)
 
     def place(self, study: str = "objective") -> places.Place:
-        """Where the study is."""
+        """The directory of the study."""
         return places.place(self.directory / "studio.toml", study)
 
     def begun(self) -> dict[int, int]:
@@ -87,7 +87,7 @@ def at_once(what: Callable[[], object], count: int) -> list[Exception]:
 
 
 def eventually(what: Callable[[], Any], seconds: float = 60) -> Any:
-    """What it returns as soon as that is true."""
+    """Return the call's result as soon as it is true."""
     until = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < until, what

@@ -19,7 +19,7 @@ from tests.unit.tuning.conftest import Project, eventually, is_alive, nothing_ru
 
 
 def plain_optuna(trials: int, seed: int) -> list[tuple[dict[str, Any], float]]:
-    """What Optuna does with the same objective in one process."""
+    """The trials of Optuna with the same objective in one process."""
 
     def objective(trial: optuna.Trial) -> float:
         x, y = trial.suggest_float("x", -10, 10), trial.suggest_int("y", 0, 5)

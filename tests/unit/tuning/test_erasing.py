@@ -1,4 +1,4 @@
-"""Who deletes a study that workers share, where its database or its environment has gone, and its program."""
+"""The deletion of a study that workers share, after its database or its environment has gone, and its program."""
 
 from pathlib import Path
 from types import SimpleNamespace

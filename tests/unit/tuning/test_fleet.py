@@ -76,7 +76,7 @@ class Account:
         self.status[name] = "Stopped"
 
     def copy(self, trials: int, *, minutes: int = 5, prefix: str = copies.PREFIX, database: str = "") -> None:
-        """What a worker leaves so many minutes from now of a study with so many finished trials."""
+        """Leave the copy of a worker, some minutes from now, of a study with so many finished trials."""
         study = optuna.create_study(study_name="square")
         study.optimize(lambda trial: trial.suggest_float("x", 0, 1), trials)
         ended, content = copies.journal_of(study, "square")

@@ -1,4 +1,4 @@
-"""What a job installs before it begins."""
+"""The packages that a job installs before it begins."""
 
 import importlib
 import io

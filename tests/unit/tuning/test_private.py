@@ -1,4 +1,4 @@
-"""What we use of Optuna without a public name: it is all known, and an Optuna that has it otherwise is told at once."""
+"""The parts of Optuna that we use without a public name: all are known, and another Optuna is reported at once."""
 
 import importlib
 import re
@@ -18,7 +18,7 @@ SOURCE = Path(private.__file__).parent
 
 
 def test_this_optuna_has_what_we_use() -> None:
-    """Where this fails, Optuna has changed: look at each use before the names here follow."""
+    """If this fails, Optuna has changed: look at each use before the names here follow."""
     assert private.changed() == ""
     assert optuna.__version__ == private.TRIED
 

@@ -1,4 +1,4 @@
-"""What workers that share a database keep to: the number of trials, lost trials, and the copy for others."""
+"""The rules of workers that share a database: the number of trials, lost trials, and the copy for others."""
 
 import gzip
 import importlib

@@ -1,4 +1,4 @@
-"""What AWS sends before it ends a job, also in programs that use signals themselves."""
+"""The signal that AWS sends before it ends a job, also in programs that use signals themselves."""
 
 import importlib
 import signal

@@ -140,7 +140,7 @@ def house(*names: str, text: str = "", of_file: OfFile | None = None, root: str 
 
 
 def looked(fleet: Fleet) -> Status:
-    """What `status` says of it."""
+    """The status of a fleet, as `status` reports it."""
     spaces = tuple(_space(space, fleet.apps_.get(space.name)) for space in fleet.details.values())
     costs = sum(space.usd_per_hour or 0.0 for space in spaces)
     return Status(

@@ -1,4 +1,4 @@
-"""What connecting needs, in the words of the page."""
+"""The needs of a connection, in the words of the page."""
 
 from studioctl.operations.spaces import remote_requirements as needs
 from studioctl.operations.spaces.connect import Survey

@@ -15,7 +15,7 @@ PAGE = "/e/acme-ml/emulator"
 
 @pytest.fixture
 def faults(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What is set in an emulator that is none."""
+    """The faults set in an emulator that is none."""
     found: list[dict[str, Any]] = []
 
     def add(kind: str, *, action: str = "", code: str = "", times: int | None = None) -> None:

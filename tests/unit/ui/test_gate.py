@@ -1,4 +1,4 @@
-"""Who is let in, and what is refused: by host, origin, cookie, user and method."""
+"""Requests that are let in, and those that are refused: by host, origin, cookie, user and method."""
 
 import asyncio
 import re

@@ -42,7 +42,7 @@ LOCAL = SimpleNamespace(is_local=True, region="us-east-1", name="local", endpoin
 
 @pytest.fixture
 def applied() -> list[tuple[Any, ...]]:
-    """What was applied."""
+    """The plans that were applied."""
     return []
 
 

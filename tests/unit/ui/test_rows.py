@@ -1,4 +1,4 @@
-"""What the page says of a space, from what AWS says of it."""
+"""The row of a space on the page, from what AWS says of it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

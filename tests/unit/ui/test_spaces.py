@@ -27,14 +27,14 @@ def text_of(page: str) -> str:
 
 
 def summary(home: House) -> str:
-    """How the latest work on the space ended."""
+    """The outcome of the latest work on the space."""
     job = home.desk.jobs.of("acme-ml", "ada-editor")
     assert job is not None
     return job.summary
 
 
 def stream(home: House, path: str, *, first: Callable[[], object] | None = None, until: str = "") -> str:
-    """What a browser is told of how it is now, and of what came of this, once the page knows that."""
+    """The text of a stream: how things are now, and what came of this, once the page knows that."""
     ticks = home.desk.ticks
 
     async def told() -> AsyncIterator[bool]:

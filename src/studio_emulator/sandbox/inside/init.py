@@ -117,7 +117,7 @@ class Room:
             os.chmod(place, 0o555)  # noqa: PTH101, S103 - root's, and so not the user's to write
 
     def serve(self) -> None:
-        """Until nothing is left."""
+        """Serve until nothing is left."""
         woken, wake = os.pipe()
         for end in (woken, wake):
             os.set_blocking(end, False)
@@ -208,7 +208,7 @@ class Room:
 
 
 def limit_processes() -> None:
-    """For good: what is lowered stays lowered."""
+    """Lower the limit of processes for good: it cannot be raised again."""
     hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     most = MOST_PROCESSES if hard == resource.RLIM_INFINITY else min(hard, MOST_PROCESSES)
     resource.setrlimit(resource.RLIMIT_NPROC, (most, most))

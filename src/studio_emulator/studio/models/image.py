@@ -218,7 +218,7 @@ class ImageBackend(StudioStore):
         return version
 
     def list_aliases(self, request: Settings) -> list[str]:
-        """Of one version, or of all of an image's. More than a page of them is not thought of."""
+        """The aliases of one version, or of all of an image's. More than a page of them is not supported."""
         if "Version" in request or "Alias" in request:
             return list(self.get_image_version(request).aliases)
         versions = self.get_image(request["ImageName"]).versions.values()
@@ -231,7 +231,7 @@ class ImageBackend(StudioStore):
         return page(versions, _order(request), name=lambda version: f"{version.number:09}")
 
     def delete_image_version(self, request: Settings) -> None:
-        """That what names this version, or the newest when it is that, blocks this is assumed."""
+        """Delete a version, unless something names it, or the newest and it is that: this limit is assumed."""
         image, version = self.get_image(request["ImageName"]), self.get_image_version(request)
         if version.status == "DELETING":
             return

@@ -1,4 +1,4 @@
-"""Which scripts run when an app starts, where, and what becomes of the app."""
+"""The scripts that run when an app starts, and their effect on the app."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class StartupBackend(SpaceBackend):
             self.end_scripts(startup.app)
 
     def _log(self, startup: Startup) -> None:
-        """To the group and stream that AWS uses: Developer Guide, "code-editor-use-lifecycle-configurations"."""
+        """Log to the group and stream that AWS uses: Developer Guide, "code-editor-use-lifecycle-configurations"."""
         lines = startup.take_lines()
         if not lines:
             return

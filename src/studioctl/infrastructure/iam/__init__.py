@@ -86,7 +86,7 @@ class Grant:
     Args:
         role: The role.
         own: Policies that are about this role or user.
-        user: Whose role it is; None for the domain's.
+        user: The user who owns the role; None for the domain's.
         is_for_work: Whether somebody works with it, who gets what everybody gets.
     """
 

@@ -51,8 +51,8 @@ def statements(limits: Limits, custom: Mapping[str, str], *, sagemaker: str, ima
     Args:
         limits: `[limits]`.
         custom: SageMaker's names of custom images, by the file's.
-        sagemaker: How ARNs of this account's SageMaker begin.
-        images: How ARNs of images begin, AWS's among them.
+        sagemaker: The prefix of ARNs of this account's SageMaker.
+        images: The prefix of ARNs of images, AWS's among them.
     """
     found = []
     if limits.instance_types is not None:

@@ -35,7 +35,7 @@ def statements(
         user: The user profile.
         remote_access: Whether remote sessions are for this environment.
         by_identity_center: Whether people sign in themselves, at an address that AWS makes for nobody else.
-        denied: What nobody may start, of [limits].
+        denied: The statements of [limits] on what nobody may start.
     """
 
     def of(*resources: str) -> tuple[str, ...]:

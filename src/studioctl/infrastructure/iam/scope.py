@@ -84,11 +84,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class Holder:
-    """Whose role it is.
+    """The owner of a role.
 
     Args:
         role_arn: The role.
-        prefix: How the names of its jobs, models and endpoints begin.
+        prefix: The prefix of the names of its jobs, models and endpoints.
         secret_arn: The secret with the GitHub token, if there is one.
         user: The user whose own it is; None means that all users share it.
         may_push: Whether images may be pushed with it.

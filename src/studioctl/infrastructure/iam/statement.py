@@ -71,10 +71,10 @@ class Policy:
 
     Args:
         purpose: The last part of its name.
-        why: What it is for, in one sentence.
+        why: Its purpose, in one sentence.
         keys: The keys of studio.toml that make it long.
-        statements: What it says.
-        shorter: What to write when it is too long.
+        statements: Its statements.
+        shorter: The advice if it is too long.
     """
 
     purpose: str
@@ -98,7 +98,7 @@ def _condition(condition: Condition) -> dict[str, Any]:
 
 
 def size(statements: tuple[Statement, ...]) -> int:
-    """How long a policy of these is for IAM: of what Terraform fills in, never less than it turns out to be."""
+    """The size that IAM counts for a policy of these: an upper bound, because Terraform fills in values later."""
     document = {"Version": "2012-10-17", "Statement": [rendered(statement) for statement in statements]}
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len(REFERENCE.sub(lambda found: STAND_INS.get(found[1], "x" * LONGEST_ARN), text))

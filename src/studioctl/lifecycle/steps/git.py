@@ -10,11 +10,11 @@ from studioctl.lifecycle.step import Step, quoted
 
 @dataclass(frozen=True)
 class Token:
-    """Where the token of a Git host is kept. It is read there each time that Git asks, and never kept elsewhere.
+    """The secret with the token of a Git host. It is read each time that Git asks, and never stored elsewhere.
 
     Args:
         host: Such as "github.com", or "git.acme.com:8443".
-        username: What Git tells the host with it.
+        username: The user name that Git sends with it.
         secret: Name of the secret in AWS Secrets Manager; its value is the token, as plain text.
         region: The secret's region.
     """

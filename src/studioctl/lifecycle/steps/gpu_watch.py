@@ -7,7 +7,7 @@ from studioctl.lifecycle.step import Step, quoted
 
 @dataclass(frozen=True)
 class Watch:
-    """Where a space tells whether it is at work.
+    """The bucket to which a space reports whether its GPU is busy.
 
     Args:
         region: The bucket's.

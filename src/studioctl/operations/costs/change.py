@@ -44,9 +44,9 @@ class Change:
     Args:
         address: The resource, in Terraform.
         what: It in words.
-        costs: What it adds a month; negative: what it saves.
+        costs: The increase a month; negative for a saving.
         key: The line of the file that causes it; None where it left the file.
-        was: What it cost before.
+        was: The earlier cost.
     """
 
     address: str
@@ -62,7 +62,7 @@ class PlannedCosts:
 
     Args:
         after: The costs once it is applied.
-        changes: What makes the difference.
+        changes: The changes that make the difference.
         by_use: Items that are paid for by what is stored and done, from this plan on or after a user left.
     """
 

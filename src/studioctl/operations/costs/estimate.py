@@ -48,7 +48,7 @@ class Costs:
         standing: A month in which nothing runs.
         working: A month in which every app runs for the working hours of five days a week, and is stopped then.
         forgotten: The same, but nobody stops anything: the idle stop does, if there is one.
-        weekend: What one weekend adds on which all were left running, from Friday's end of work to Monday's start.
+        weekend: The extra cost of a weekend if all were left running, from Friday's end of work to Monday's start.
     """
 
     standing: Money = Money()
@@ -83,14 +83,14 @@ class Line:
 
     Args:
         address: Of the resource in Terraform that it comes with.
-        user: Whose it is; None: everybody's.
+        user: The user who causes it; None: everybody.
         what: In words.
         item: Its name in the table of prices.
-        unit: What `usd_each` is for: "hour", "month" or "GB-month".
-        quantity: How many of that unit a month has in which apps run for the working hours.
+        unit: The unit of `usd_each`: "hour", "month" or "GB-month".
+        quantity: The number of units in a month in which apps run for the working hours.
         usd_each: Its price; None: not known.
-        costs: What it comes to.
-        key: Where the file asks for it; None where a what-if does.
+        costs: The total.
+        key: The location in the file that asks for it; None if a what-if does.
     """
 
     address: str
@@ -109,7 +109,7 @@ class Cap:
     """A sum of `[limits]` at which apps are stopped before they cost what they would.
 
     Args:
-        user: Whose apps it stops; None: everybody's.
+        user: The user whose apps it stops; None: everybody's.
         usd: The sum.
         apps: The costs of those apps without it, as far as prices are known.
     """
@@ -124,10 +124,10 @@ class Estimate:
     """The costs of an environment.
 
     Args:
-        hours: How many hours a day its apps run, five days a week.
+        hours: The hours a day that its apps run, five days a week.
         price_list: The prices that it was counted with.
         by_use: Items besides, which cost by what is stored and done.
-        idle_minutes: How long apps run on without use; None: until somebody stops them.
+        idle_minutes: The minutes that apps keep running without use; None: until somebody stops them.
         limits: `[limits]`, which the sums leave out: see `caps`.
     """
 
@@ -179,7 +179,7 @@ def estimate(config: EnvironmentConfig, hours: float = WORKING_HOURS, *, unstart
 
     Args:
         config: The file.
-        hours: How many.
+        hours: The hours a day.
         unstarted: Spaces that have no volume before somebody works in them.
     """
     price_list = known.of(config)
@@ -240,7 +240,7 @@ def of_space(space: PaidSpace, price_list: Prices, hours: float) -> Sequence[Lin
 
 
 def forgotten_hours(hours: float, idle_minutes: int | None) -> float:
-    """How many hours a week an app runs that is started each working day and never stopped by hand."""
+    """The hours a week that an app runs if it is started each working day and never stopped by hand."""
     if idle_minutes is None:
         return HOURS_A_WEEK
     nights = (WORKING_DAYS - 1) * min(idle_minutes / 60, 24 - hours)
@@ -248,7 +248,7 @@ def forgotten_hours(hours: float, idle_minutes: int | None) -> float:
 
 
 def weekend_hours(hours: float, idle_minutes: int | None) -> float:
-    """For how many hours an app runs on that is left running on Friday and used again on Monday."""
+    """The hours that an app runs on if it is left running on Friday and used again on Monday."""
     longest = HOURS_A_WEEK - (WORKING_DAYS - 1) * 24 - hours
     return longest if idle_minutes is None else min(idle_minutes / 60, longest)
 

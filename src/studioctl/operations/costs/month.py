@@ -25,7 +25,7 @@ class Used:
         app: An app's type, or "training".
         instance_type: "" where it is not known.
         hours: Instance hours.
-        usd: What they cost; None where the price is not known.
+        usd: The cost; None if the price is not known.
         doubt: Hours that it may be more or less, where ends were not recorded.
         running: Whether one of them runs now.
         prepaid: Whether it is on the capacity of a training plan: then it costs nothing more.
@@ -49,7 +49,7 @@ class Day:
     Args:
         day: Such as "2026-11-03", in UTC.
         hours: Instance hours.
-        usd: What they cost, as far as prices are known.
+        usd: The cost, as far as prices are known.
     """
 
     day: str
@@ -78,11 +78,11 @@ class Month:
         until: The end of what was counted.
         since: The start of what was counted: the month's, or later where nobody knows what was before; after `until`
             where nobody knows anything of it.
-        source: What it was counted from: see `past`.
+        source: The source of the figures: see `past`.
         used: By user, space and kind; the most expensive first.
         stored: By kind.
         days: In order, from the first of the month to the one of `until`.
-        volumes: Whose volumes there are; `user` is "" for a shared space.
+        volumes: The volumes with their owners; `user` is "" for a shared space.
         made: When the domain was made; None where there is none now. Of earlier ones no storage is counted.
         is_over: Whether the month is: what was stored in it, and deleted since, is not known.
         database: Of the database of studies, which is nobody's own; None where there is none.

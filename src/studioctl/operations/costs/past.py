@@ -26,8 +26,8 @@ class Past:
     """All that ran, as far as is known.
 
     Args:
-        spans: What ran.
-        source: Who told it: TRAIL, BOOK or LISTS.
+        spans: All that ran.
+        source: The source: TRAIL, BOOK or LISTS.
         since: From when on that source knows everything.
         earlier: Earlier domains of the environment that are known. They may have ended before the month.
     """
@@ -105,7 +105,7 @@ def _moment(seconds: float) -> datetime:
 
 
 def _told(account: Account, domain_id: str, kept: Ledger | None, start: datetime, now: datetime, since: float) -> Past:
-    """By CloudTrail. Domains and users that are gone are those of its events, and those that the ledger still knows."""
+    """The past by CloudTrail. Domains and users that are gone are those of its events, and of the ledger."""
     cloudtrail, at = account.session.client("cloudtrail"), now.timestamp()
     with translated():
         made = trail.domains(cloudtrail, account.config.name, at)
@@ -149,7 +149,7 @@ def _looked(
     domains: tuple[str, ...] = (),
     trail: bool = True,
 ) -> tuple[Span, ...]:
-    """Of what is known, the owners of apps alone are taken: what nobody tells any more."""
+    """The spans that AWS tells. `known` gives only the owners of apps, which nobody tells any more."""
 
     def clients(name: str) -> Any:
         return account.session.client(name) if trail or name != "cloudtrail" else _NoTrail()  # type: ignore[call-overload]

@@ -24,15 +24,15 @@ class PaidSpace:
     """A private space, which has a volume and, while its app runs, an instance.
 
     Args:
-        address: Where Terraform has it.
+        address: Its address in Terraform.
         user: Its owner.
         name: Its name.
-        instance_type: What its app runs on.
+        instance_type: The instance type of its app.
         volume_gb: Size of its volume.
-        idle_minutes: How long its app runs on without use; None: until somebody stops it.
+        idle_minutes: The minutes that its app keeps running without use; None: until somebody stops it.
         app_type: The kind of app.
-        type_key: Where the file says the instance type.
-        volume_key: Where the file says the size.
+        type_key: The location of the instance type in the file.
+        volume_key: The location of the size in the file.
         is_prepaid: Whether its app runs on the capacity of a training plan, which is paid for when that is bought.
         is_started: Whether it has its volume: it comes with the first start, which is taken for granted.
     """
@@ -55,12 +55,12 @@ class Piece:
     """Something that is paid for whether or not anybody works.
 
     Args:
-        address: Where Terraform has it.
-        user: Whose it is; None: everybody's.
+        address: Its address in Terraform.
+        user: The user who causes it; None: everybody.
         item: Its name in the table of prices.
-        quantity: How many of the item's units a month.
+        quantity: The number of the item's units a month.
         what: In words.
-        key: Where the file asks for it.
+        key: The location in the file that asks for it.
     """
 
     address: str
@@ -81,7 +81,7 @@ def spaces(config: EnvironmentConfig, unstarted: Collection[str] = ()) -> tuple[
 
 
 def idle_minutes(config: EnvironmentConfig) -> int | None:
-    """How long apps run on without use; None: until somebody stops them."""
+    """The minutes that apps keep running without use; None if only a person stops them."""
     idle = config.studio.idle_timeout_minutes
     return None if idle == NEVER else int(idle)
 

@@ -21,7 +21,7 @@ class Share:
     Args:
         name: Empty for what is nobody's.
         hours: Instance hours.
-        usd: What they cost, as far as prices are known; None where none is.
+        usd: The cost, as far as prices are known; None if none is.
         volumes_usd: None as soon as one price in it is unknown.
         unknown_hours: Hours that are not in `usd`, as their price is unknown.
     """
@@ -38,7 +38,7 @@ def shares(account: Account, month: Month, by: str) -> tuple[Share, ...]:
 
     Args:
         account: The environment.
-        month: What was used.
+        month: The month's use.
         by: "user", "space", "group", or "tag:NAME".
 
     Raises:

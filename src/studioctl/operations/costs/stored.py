@@ -29,7 +29,7 @@ class Counted:
     until: datetime
 
     def part(self, since: datetime) -> float:
-        """Of the month, for what is there since then: as much as is counted."""
+        """The counted part of the month for something that exists since then."""
         return max(0.0, (self.until - max(self.start, since)) / (self.end - self.start))
 
 
@@ -89,7 +89,7 @@ def others(account: Account, domain: Domain | None, prices: Prices, month: Count
 
 
 def _of(kind: str, look: Callable[[], Iterable[Dated] | None], prices: Prices, month: Counted) -> Stored:
-    """Of what may not be looked at, nothing is known."""
+    """The stored amounts of a kind; none if it may not be looked at."""
     try:
         found = look()
     except AwsError:

@@ -19,12 +19,12 @@ class Asked:
     """The differences that are asked about; None: as in the file.
 
     Args:
-        users: How many there are: the file's first ones, and more with a space like everybody's.
-        instance_type: What every space runs on.
+        users: The number of users: the file's first ones, and more with a space like everybody's.
+        instance_type: The instance type of every space.
         volume_gb: The size of every space's volume.
         network: "public"; "nat": closed, with a NAT gateway; "none": closed, without the internet.
         idle: After how many minutes idle apps are stopped, or "never".
-        region: Where it is.
+        region: The region.
     """
 
     users: int | None = None

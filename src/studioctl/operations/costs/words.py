@@ -80,7 +80,7 @@ def by_item(lines: Iterable[Line]) -> Iterable[tuple[str, Money]]:
 
 
 def quantities(lines: Iterable[Line]) -> Mapping[str, str]:
-    """How much of everything a month at work takes, by the same words: "380 GB-months", "174 hours"."""
+    """The quantity of each item in a month at work, by the same words: "380 GB-months", "174 hours"."""
     sums: dict[tuple[str, str], float] = {}
     for line in lines:
         sums[line.item, line.unit] = sums.get((line.item, line.unit), 0) + line.quantity

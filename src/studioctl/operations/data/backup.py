@@ -44,7 +44,7 @@ class Plan:
     """The volumes and home directories to copy, and those that cannot be copied.
 
     Args:
-        place: Where copies go.
+        place: The destination of the copies.
         volumes: The spaces to read.
         homes: The user whose home directory is read in a space, by the space's name.
         unreadable: The rest.
@@ -80,13 +80,13 @@ class Copy:
     Args:
         environment: The environment's name.
         space: The space in which it was read.
-        owner: Whose that is.
+        owner: The owner of that.
         kind: VOLUME or DIRECTORY.
-        bucket: Where it is.
+        bucket: The bucket that holds it.
         key: The object.
         bytes: The size of the object.
         sha256: Of the object, as hexadecimal digits.
-        files: How many files are in it.
+        files: The number of files in it.
         taken_at: When it was begun, in UTC.
         app_created_at: When the app was started in which it was read.
         studioctl: The version that made it.
@@ -116,7 +116,7 @@ def plan(account: Account, place: Place, environ: Mapping[str, str], *, only: st
 
     Args:
         account: The environment's account.
-        place: Where copies shall go.
+        place: The destination of the copies.
         environ: The environment in which ssh is sought and run.
         only: The one space that is meant; None for all.
 
@@ -179,7 +179,7 @@ def _spaces_for_homes(
     everything: Iterable[Space],
     environ: Mapping[str, str],
 ) -> tuple[tuple[Survey, ...], tuple[Unreadable, ...]]:
-    """For each user of whom no space is read anyway: one in which the home directory can be, if there is any."""
+    """A space for the home of each user of whom no space is read: one in which it can be, if there is any."""
     served = {found.space.owner for found in surveys}
     more: list[Survey] = []
     missing: list[Unreadable] = []
@@ -200,7 +200,7 @@ def _spaces_for_homes(
 
 
 def _readers(owners: Collection[str], surveys: Iterable[Survey]) -> dict[str, str]:
-    """By name of the space, the user whose home is read there: each once."""
+    """The user whose home is read in a space, by the space's name: each once."""
     by_owner = {found.space.owner: found.space.name for found in reversed(tuple(surveys))}
     return {by_owner[owner]: owner for owner in owners if owner in by_owner}
 
@@ -300,7 +300,7 @@ def _copies_of(
     *,
     homes_go: bool,
 ) -> Work[None]:
-    """Where it is this space's turn its owner's home; last, as somebody may still write in it, what AWS cannot keep."""
+    """Copy the home, if this space has it, and last the volume: AWS cannot keep it, and it may still be written to."""
     survey.host.forget_key_before(app.created_at)
     kinds = ([DIRECTORY] if survey.space.name in found.homes else []) + [VOLUME]
     for kind in kinds:

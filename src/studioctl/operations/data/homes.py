@@ -25,7 +25,7 @@ class Restored:
     Args:
         file_system: The kept home file system.
         homes: By user, the number of their directory in it.
-        others: Who has a directory in it, and is no user of the file.
+        others: People with a directory in it who are not users of the file.
         changed: Whether the file was changed; else it said so already.
     """
 
@@ -105,7 +105,7 @@ def _edited(file: Path, file_system: str, back: Mapping[str, int]) -> tuple[str,
 
 
 def _numbers(kept: Holding, flags: str) -> dict[str, int]:
-    """Whose directory is which number; tags of a file system may be anybody's, so they are read with doubt."""
+    """The number of each user's directory. Anybody may have written a file system's tags, so they are not trusted."""
     numbers: dict[str, int] = {}
     owners: dict[str, str] = {}
     for user, path in sorted(kept.directories.items()):

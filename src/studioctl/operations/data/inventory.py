@@ -1,4 +1,4 @@
-"""Where users' data is: the bucket, images, secrets, spaces and the home file system, and how much is in each.
+"""Find users' data: the bucket, images, secrets, spaces and the home file system, and how much is in each.
 
 Doubt means that there is data: AWS does not say whether a space has a volume, and its sizes are hours old at times.
 """
@@ -60,8 +60,8 @@ class Holding:
 
     Args:
         kind: BUCKET, REPOSITORY, SECRET, SPACE or HOME.
-        name: What it is called.
-        contents: How much is in it, in words.
+        name: Its name.
+        contents: The amount of data in it, in words.
         size: In bytes, as far as they were counted; None where AWS does not tell.
         is_in_use: Whether it is part of the environment, and not kept from an earlier one.
         directories: Of a kept home file system: where in it each user's files are.
@@ -84,7 +84,7 @@ class Store:
     Args:
         kind: BUCKET, REPOSITORY or SECRET.
         name: Its name.
-        id: What AWS finds it by.
+        id: The id by which AWS finds it.
         address: Its address in Terraform.
         settings: Addresses in the state of what keeps a bucket private and encrypted, and so stays with it.
     """

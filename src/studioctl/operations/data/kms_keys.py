@@ -40,8 +40,8 @@ class Danger:
 
     Args:
         keys: The keys, each with the date.
-        certain: What is encrypted with one of them: ARNs, and ids of file systems.
-        possible: What may be: AWS does not tell it of the objects in a bucket.
+        certain: Resources that are encrypted with one of them: ARNs, and ids of file systems.
+        possible: Resources that may be: AWS does not tell it of the objects in a bucket.
     """
 
     keys: tuple[Key, ...]
@@ -50,7 +50,7 @@ class Danger:
 
     @property
     def told(self) -> str:
-        """Which keys, and when they go."""
+        """The keys and their deletion dates, in words."""
         return " and ".join(f"key '{key.id}' on {key.deletion_at:%Y-%m-%d}" for key in self.keys)
 
 

@@ -21,8 +21,8 @@ class Belonging:
 
     Args:
         kind: SPACE, SECRET, DIRECTORY or PREFIX.
-        name: What it is called.
-        contents: How much is in it, in words.
+        name: Its name.
+        contents: The amount of data in it, in words.
         is_kept: Whether it outlives the user profile.
     """
 
@@ -84,7 +84,7 @@ def refuse_to_lose(user: str, found: tuple[Belonging, ...]) -> None:
 
 
 def copies_planned(account: Account, user: str, where: Place, environ: Mapping[str, str]) -> Plan | None:
-    """How the user's volumes and home directory would be copied; None where there is no volume.
+    """Plan copies of the user's volumes and home directory; None if there is no volume.
 
     Raises:
         StudioctlError: The bucket cannot take copies, or this machine lacks a program.

@@ -1,4 +1,4 @@
-"""Who we are for AWS, where, and what time it is."""
+"""Check the identity in AWS, the region, and the clock."""
 
 import shlex
 from collections.abc import Iterator

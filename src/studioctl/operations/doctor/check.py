@@ -32,9 +32,9 @@ class Check:
     """One look at one thing.
 
     Args:
-        title: What is looked at, in a few words.
+        title: The subject of the check, in a few words.
         look: Finds. What it raises becomes a finding, too.
-        rules: What it may find broken.
+        rules: The rules that it may find broken.
         needs: Without which it is left out.
     """
 

@@ -43,7 +43,7 @@ NO_USER = Rule(
 
 
 def _database(patient: Patient) -> Iterator[Finding]:
-    """Before `up` has made a domain, there is none either."""
+    """Check the database, once `up` has created a domain."""
     if not patient.wanted.tuning.has_database or patient.domain is None:
         return
     from studioctl.aws import databases  # noqa: PLC0415 (boto3 is heavy)

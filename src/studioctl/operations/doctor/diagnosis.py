@@ -13,9 +13,9 @@ class Diagnosis:
 
     Args:
         name: The environment's; None without a file.
-        region: Where.
+        region: The region.
         target: "aws" or "local".
-        account_id: Whose credentials these are; None when they are of nobody.
+        account_id: The account of the credentials; None if there are none.
         findings: In the catalogue's order, and in each check's.
         endpoint: The address that stands for AWS: the emulator's, or one that the user's settings name; None for AWS's.
     """
@@ -38,5 +38,5 @@ class Diagnosis:
         return {**vars(self), "worst": self.worst.word, "counts": self.counts(), "findings": findings}
 
     def counts(self) -> Mapping[str, int]:
-        """How many findings there are of each severity, the worst first."""
+        """The number of findings of each severity, the worst first."""
         return counts(self.findings, HEALTH)

@@ -193,7 +193,7 @@ def _not_in_the_file(patient: Patient) -> Iterator[Finding]:
 
 
 def _made_by_us(patient: Patient, profiles: Sequence[str], spaces: Sequence[str]) -> frozenset[str]:
-    """Those of these that carry the environment's tag, as far as the first ones go."""
+    """The profiles and spaces that carry the environment's tag, as far as the first ones go."""
     if patient.domain is None:
         return frozenset()
     domain_id, studio = patient.domain.id, patient.studio
@@ -282,7 +282,7 @@ def _key(patient: Patient) -> Iterator[Finding]:
 
 
 def _tags(patient: Patient) -> Iterator[Finding]:
-    """By AWS's index of tags, a hundred things in one call. What people made by hand is left out: it is DRF003's."""
+    """Check AWS's index of tags, a hundred things in one call, without what people made by hand: that is DRF003's."""
     if patient.domain is None:
         return
     from studioctl.aws.tagged import listed  # noqa: PLC0415

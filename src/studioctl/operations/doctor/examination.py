@@ -80,7 +80,7 @@ def examine(patient: Patient, groups: Sequence[Group], *, seconds: float | None 
     """Looks at everything.
 
     Args:
-        patient: What is looked at.
+        patient: The environment to examine.
         groups: The checks.
         seconds: After this long, checks without an answer are given up. Left out: 12, and 60 on the emulator.
     """

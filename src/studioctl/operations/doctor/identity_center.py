@@ -87,14 +87,14 @@ def _assignments(
     ids: Sequence[str | None],
     known_as: Callable[[str], str | None],
 ) -> Iterator[Finding]:
-    """Who may come in, by the ids in the directory: a name may be another person's by now.
+    """Check who may sign in, by the ids in the directory: a name may belong to another person by now.
 
     Args:
         patient: The environment.
         application: The ARN of the domain's application.
         stores: The directories.
         ids: Of each user of the file.
-        known_as: What finds the id of a user's name.
+        known_as: Returns the id of a user's name.
     """
     from studioctl.aws import identity_center  # noqa: PLC0415 (boto3 is heavy)
 

@@ -1,4 +1,4 @@
-"""Which type of instance may stand in the file instead of one that cannot be had."""
+"""Find an instance type to write in the file instead of one that is not available."""
 
 from collections.abc import Callable, Collection
 
@@ -14,7 +14,7 @@ def better(patient: Patient, fitting: Callable[[Collection[str]], Collection[str
     """A type that fits, or one that the file does not name yet where none of these does.
 
     Args:
-        patient: Whose file; where that asks for remote access, the type has the memory for it.
+        patient: The environment; if its file asks for remote access, the type has the memory for it.
         fitting: Those of the types that can be had.
     """
     studio = patient.wanted.studio
@@ -26,6 +26,6 @@ def better(patient: Patient, fitting: Callable[[Collection[str]], Collection[str
 
 
 def first_of(config: EnvironmentConfig, instance_type: str | None) -> Location:
-    """Where the file says first that a space runs on this type."""
+    """The first location in the file that gives a space this type."""
     spaces = (space for space in config.resolved_spaces() if instance_type in space.types)
     return next((config.place_of(space.name, "instance_type") for space in spaces), ("studio", "instance_type"))

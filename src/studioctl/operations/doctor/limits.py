@@ -72,7 +72,7 @@ UNGRANTED = Rule(
 
 
 def _guard(patient: Patient) -> Iterator[Finding]:
-    """Before `up` has made a domain there is nobody to watch."""
+    """Check the guard, once `up` has created a domain: before that, there is nobody to watch."""
     if not patient.wanted.limits.are_set or patient.domain is None:
         return
     from studioctl.aws import guard  # noqa: PLC0415 (boto3 is heavy)

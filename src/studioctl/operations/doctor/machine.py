@@ -98,7 +98,7 @@ def _lacking(patient: Patient, rule: Rule, message: str, **fields: object) -> Fi
 
 
 def _install(patient: Patient, debian: str, homebrew: str = "", fedora: str = "") -> str:
-    """How this system installs a package, whose name may differ from system to system."""
+    """This system's command to install a package, whose name may differ from system to system."""
     for installer, package in (("brew", homebrew), ("apt-get", ""), ("dnf", fedora)):
         if shutil.which(installer, path=patient.environ.get("PATH")):
             return f"{'' if installer == 'brew' else 'sudo '}{installer} install {package or debian}"
@@ -144,7 +144,7 @@ def _containers(patient: Patient) -> Iterator[Finding]:
 
 
 def _starting(patient: Patient, engine_name: str) -> str:
-    """How this system starts what the engine's program talks to."""
+    """This system's command to start the service that the engine's program needs."""
     if engine_name == "finch":
         return "finch vm start"
     return (

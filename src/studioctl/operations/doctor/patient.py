@@ -34,7 +34,7 @@ DEFAULT_REGION = "us-east-1"
 
 
 def region_without_file() -> str:
-    """Where to look when no file says so: where other AWS programs would."""
+    """The region to check if no file names one: the one that other AWS programs would use."""
     from studioctl.aws.surroundings import usual_region  # noqa: PLC0415 (boto3 is heavy)
 
     try:
@@ -87,10 +87,10 @@ class Patient:
     """An environment, or as much of one as there is. What asks AWS raises AwsError.
 
     Args:
-        target: Where it is, or would be.
+        target: Its target, existing or not.
         file: The file that describes it.
         config: Its content; None when there is no such file, or it is wrong.
-        mistake: What is wrong with it.
+        mistake: The error in it.
         absent: Why there is no emulator to ask; None where it runs, and for AWS.
         environ: Our own environment.
         now: The local clock.
@@ -117,7 +117,7 @@ class Patient:
 
     @property
     def tag(self) -> tuple[str, str]:
-        """By which things are known to be this environment's."""
+        """The tag that marks things as this environment's."""
         return ENVIRONMENT_TAG, self.wanted.name
 
     @property
@@ -132,12 +132,12 @@ class Patient:
 
     @shared
     def rehearsal(self) -> "SandboxError | None":
-        """Why no script can be rehearsed on this machine; found out by doing it."""
+        """The reason why no script can be rehearsed on this machine; found out by trying."""
         return sandbox.probe()
 
     @shared
     def workspace(self) -> Workspace:
-        """Where Terraform works, and a local state is."""
+        """The directory in which Terraform works, and which holds a local state."""
         return Workspace.beside(self.file, self.wanted.name, self.target)
 
     @shared
@@ -156,7 +156,7 @@ class Patient:
 
     @shared
     def identity(self) -> "Identity":
-        """Who AWS says we are."""
+        """The identity that AWS reports."""
         return self.session.identity
 
     @shared
@@ -193,7 +193,7 @@ class Patient:
         return tuple(app for app in found if app.status != "Deleted")
 
     def leaving(self, _: str) -> int:
-        """How many things of a type `up` deletes: nobody knows without a plan."""
+        """Return 0: without a plan, nobody knows how many resources of a type `up` deletes."""
         return 0
 
     @shared

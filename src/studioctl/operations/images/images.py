@@ -58,11 +58,11 @@ class Pushed:
     """An image that is now in the repository.
 
     Args:
-        place: Where.
+        place: The repository and tag.
         tag: Its tag there.
         digest: Its digest.
-        size_bytes: What ECR stores and bills; layers that other images have, too, are billed once.
-        usd_per_month: What that costs; None where it is not known.
+        size_bytes: The size that ECR stores and bills; layers that other images have, too, are billed once.
+        usd_per_month: The cost of that; None if it is not known.
     """
 
     place: str
@@ -121,9 +121,9 @@ class ListedImage:
     """An image of the repository.
 
     Args:
-        image: What ECR says.
+        image: ECR's description.
         attached_as: Its name in [[images.custom]]; None when no app offers it.
-        expiry: What the lifecycle policy has in store for it; None when no rule is about it.
+        expiry: Its expiry by the lifecycle policy; None if no rule is about it.
     """
 
     image: "Image"
@@ -177,7 +177,7 @@ def attach(
         account: The environment.
         file: The file that it was read from.
         reference: A tag or a digest. `latest` is the newest whose tag begins so, where tags are immutable.
-        name: What Studio is to call it; the tag by default.
+        name: The name for it in Studio; the tag by default.
         apps: The apps that offer it. Left out: those that the file names for it, and Code Editor for a new one.
 
     Raises:

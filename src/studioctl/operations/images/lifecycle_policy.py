@@ -1,4 +1,4 @@
-"""When ECR lets an image expire: its lifecycle policy, worked out for the images that are there. Pure.
+"""Work out when ECR's lifecycle policy lets each existing image expire. Pure.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html, "Lifecycle policy evaluation
 rules". The decisive one: an image that fits a rule's tags is never taken by a rule of lower priority, which still

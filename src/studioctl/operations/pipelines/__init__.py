@@ -20,15 +20,15 @@ class Pipeline:
     """One environment's pipeline.
 
     Args:
-        host: Where the repository is.
+        host: The host of the repository.
         repository: Such as "acme/studio".
-        branch: What is merged into.
+        branch: The branch that changes are merged into.
         config: The file, from the repository's root.
         name: The environment.
         region: Its region.
         partition: Such as "aws".
         account: The account's id.
-        package: What pip installs.
+        package: The package that pip installs.
     """
 
     host: Host
@@ -43,7 +43,7 @@ class Pipeline:
 
     @property
     def file(self) -> str:
-        """Where the pipeline is written, from the repository's root."""
+        """The path of the pipeline's file, from the repository's root."""
         if self.host == "github":
             return f".github/workflows/studioctl-{self.name}.yml"
         return f".gitlab/studioctl-{self.name}.yml"

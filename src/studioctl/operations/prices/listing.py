@@ -14,10 +14,10 @@ class ListedPrice:
     Args:
         item: Its name in `[cost] prices`.
         what: It in words.
-        unit: What one of it is.
+        unit: The unit.
         usd: US dollars; None: not known.
         as_of: The date of the price; None for one of the user's own.
-        source: Where the price comes from.
+        source: The source of the price.
     """
 
     item: str

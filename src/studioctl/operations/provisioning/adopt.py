@@ -43,7 +43,7 @@ def plan(
         environment: The environment.
         adopt: Its name once more, if it may be one of which there is no record here.
         targets: Addresses to which the plan is limited; all when empty.
-        reach: What is known already, if anything is.
+        reach: The reach, if it is known already.
 
     Raises:
         RefusedError: Another environment of the name is being made or removed.
@@ -76,7 +76,7 @@ def apply(environment: Environment, summary: PlanSummary, *, targets: Collection
 
     Args:
         environment: The environment.
-        summary: What `plan` returned.
+        summary: The result of `plan`.
         targets: To which it was limited.
 
     Raises:
@@ -119,7 +119,7 @@ def record(environment: Environment, found: Mapping[str, str]) -> Work[None]:
 
     Args:
         environment: The environment.
-        found: What `terraform import` wants, by address.
+        found: The ids for `terraform import`, by address.
     """
     terraform, whole = environment.terraform, environment.terraform.blueprint
     estate = Estate(terraform.state())
@@ -138,7 +138,7 @@ def refuse_more(half: PlanSummary, *, agreed: PlanSummary, parked: Collection[st
     Args:
         half: The part.
         agreed: The plan that was shown.
-        parked: What goes under addresses that it did not have then.
+        parked: Things that go under addresses that they did not have then.
 
     Raises:
         RefusedError: It names it.
@@ -239,7 +239,7 @@ def _unlisted(environment: Environment, there: "LastChanges") -> set[str]:
 
 
 def broken_creations(environment: Environment, found: Mapping[str, str]) -> tuple[str, ...]:
-    """Those of Studio's that AWS could not finish: nobody has worked in them, and they are made anew."""
+    """Studio's resources that AWS could not finish: nobody has worked in them, and they are created again."""
     of_studio = {DOMAIN, PROFILE, SPACE}
     ours = [r for r in environment.terraform.blueprint.resources() if r.address in found and r.type in of_studio]
     domain = environment.domain() if ours else None

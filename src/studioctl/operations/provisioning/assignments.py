@@ -1,4 +1,4 @@
-"""Who may use the domain's application in IAM Identity Center: without that nobody comes in, or even has a profile.
+"""Assign users to the domain's application in IAM Identity Center: without that nobody can sign in or have a profile.
 
 SageMaker's API and Terraform's provider make a profile and assign nobody (hashicorp/terraform-provider-aws#28958). So
 `up` assigns users before their profiles come, and takes that back before they go: who is assigned and has no profile
@@ -98,7 +98,7 @@ def _release_whoever_is_gone(environment: Environment, application: str) -> Work
 
 
 def _coming(environment: Environment, summary: PlanSummary) -> Mapping[str, int]:
-    """Whose profiles are made: the position in the file by the name in Identity Center."""
+    """The users whose profiles are created: the position in the file by the name in Identity Center."""
     if environment.config.access.auth != SSO:
         return {}
     made = {c.address for c in summary.changes if c.type == PROFILE and c.action == "create"}
@@ -117,7 +117,7 @@ def _wanted(environment: Environment) -> Mapping[str, Resource]:
 
 
 def _going(environment: Environment, summary: PlanSummary) -> list[str]:
-    """Who has a profile no longer: a profile that is made anew, or under another name, has the same user."""
+    """The users who lose their profile: a profile that is created again, or under another name, keeps its user."""
     gone = {instance_of(change) for change in summary.changes if change.type == PROFILE and change.destroys}
     known = Estate(environment.terraform.state()).resources(PROFILE)
     users = [str(attributes[USER]) for address, attributes in known if address in gone and attributes.get(USER)]

@@ -147,7 +147,7 @@ def _domain_refusal(account: Account, summary: PlanSummary, change: ResourceChan
 
 
 def _cause(account: Account, summary: PlanSummary, change: ResourceChange) -> tuple[tuple[str, ...], str]:
-    """Where the file asks for it, and what takes it back."""
+    """The key that causes the deletion, and the change to the file that prevents it."""
     for vpc in (other for other in summary.changes if other.type == VPC):
         for attribute in vpc.attributes:
             if attribute.path == "cidr_block":
@@ -187,7 +187,7 @@ def _studies_refusal(account: Account, change: ResourceChange) -> RefusedError:
 
 
 def _encryption(account: Account) -> tuple[str, ...]:
-    """Where the file says with which key."""
+    """The key of the file that selects the encryption key."""
     return ("encryption", "key" if account.config.encryption.key else "customer_key")
 
 
@@ -251,7 +251,7 @@ def _size_again(account: Account, summary: PlanSummary, change: ResourceChange, 
 
 
 def _space(account: Account, wanted: str) -> tuple[str | int, ...]:
-    """Where the file describes the space of this Terraform label."""
+    """The location in the file of the space with this Terraform label."""
     for number, user in enumerate(account.config.users):
         for index, space in enumerate(user.effective_spaces()):
             if label(space.name) == wanted:
@@ -260,7 +260,7 @@ def _space(account: Account, wanted: str) -> tuple[str | int, ...]:
 
 
 def _said(account: Account, wanted: str, key: str) -> tuple[str | int, ...]:
-    """Where the file says this of this space: at the space, its user, or for everybody."""
+    """The location of this key for this space: at the space, its user, or for everybody."""
     for number, user in enumerate(account.config.users):
         for space in user.effective_spaces():
             if label(space.name) == wanted and getattr(space, key) is not None:
@@ -366,7 +366,7 @@ def refuse_to_lose(environment: Environment, summary: PlanSummary, holding: "Map
 
 
 def _where(environment: Environment, resource_type: str, name: str) -> tuple[str, ...]:
-    """Where the file says what this is called: a user's own secret below the user."""
+    """The location in the file that names this: a user's own secret is below the user."""
     is_users = resource_type == SECRET and name != Naming.of(environment.config).github_secret
     return ("users",) if is_users else kind_of(resource_type).key
 

@@ -112,7 +112,7 @@ class Teardown:
         return tuple(holding for holding in self.holdings if self._goes(holding))
 
     def _goes(self, holding: Holding) -> bool:
-        """On the user's word; or, as AWS cannot keep a volume, because there is a copy of it."""
+        """Whether a holding goes: on the user's word, or because there is a copy of a volume, which AWS cannot keep."""
         return holding.kind in self.delete or (holding.kind == SPACE and (SPACE, holding.name) in self.copied)
 
     def after(self, plan: Plan) -> "Teardown":
@@ -129,7 +129,7 @@ class Teardown:
 
     @property
     def kept_stores(self) -> tuple[Store, ...]:
-        """Those of the stores that are kept."""
+        """The stores that are kept."""
         names = {(holding.kind, holding.name) for holding in self.kept}
         return tuple(store for store in self.stores if (store.kind, store.name) in names)
 

@@ -1,4 +1,4 @@
-"""How long a plan will take, as earlier runs of the same environment took.
+"""Estimate the duration of a plan from earlier runs of the same environment.
 
 Each run notes how long AWS needed for each kind of thing. A plan takes as long as its longest chain of things that wait
 for each other, and what the run spends besides. Where a kind was never seen, nothing is promised.
@@ -39,14 +39,14 @@ def known(environment: Environment) -> dict[str, float]:
 
 
 def things(summary: PlanSummary) -> int:
-    """How many times somebody will say that something is done: Terraform, and who changes settings by AWS's API."""
+    """The number of times that Terraform, or whatever changes settings by AWS's API, will report something as done."""
     by_terraform = sum(len(_VERBS.get(change.action, ())) for change in summary.changes if _is_terraforms(change))
     return by_terraform + sum(any(a.by_api for a in change.attributes) for change in summary.changes)
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """How long a plan will take.
+    """The expected duration of a plan.
 
     Args:
         seconds: In all.
@@ -60,12 +60,12 @@ class Expectation:
 def expected(
     blueprint: Blueprint, summary: PlanSummary, seconds: Mapping[str, float], *, stops: bool = False
 ) -> Expectation | None:
-    """How long a plan will take; None where no earlier run tells.
+    """The expected duration of a plan; None if no earlier run tells.
 
     Args:
-        blueprint: What waits for what.
+        blueprint: The dependencies of things.
         summary: The plan.
-        seconds: What `known` returned.
+        seconds: The result of `known`.
         stops: Whether apps have to stop first.
     """
     found = _of_changes(blueprint, summary, seconds)

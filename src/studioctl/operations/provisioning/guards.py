@@ -35,7 +35,7 @@ def refuse_another_case(environment: Environment, found: Mapping[str, str]) -> N
 
     Args:
         environment: The environment.
-        found: What exists and is not in the state: import ids by address.
+        found: Existing resources that are not in the state: import ids by address.
 
     Raises:
         RefusedError: It names the line, and what to write.

@@ -29,7 +29,7 @@ SUFFIX = ".last-up"  # of the object beside the state's
 
 @dataclass(frozen=True)
 class Left:
-    """How a resource was left: the digest of what it was rendered from; when AWS last changed it, if it lists that."""
+    """A resource as `up` left it: the digest of its rendering, and AWS's time of its last change, if AWS lists it."""
 
     rendered: str
     changed_at: str
@@ -43,7 +43,7 @@ class LastUp:
         state: Digest of the state that it is about.
         basis: Digest of what everything else was made from: tags, region, provider, engine.
         refreshed_at: When Terraform last looked at everything: seconds since 1970.
-        resources: How each of them was left, by address.
+        resources: The record of each of them, by address.
         marks: Digest of what AWS said then of all that users share; empty where that is not known.
         file: Digests of what the file said, by its parts, see `studioctl.review.since`.
         version: studioctl's, which decides what becomes of a file.

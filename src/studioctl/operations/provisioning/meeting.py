@@ -48,7 +48,7 @@ class Apps:
 
     @property
     def in_the_way(self) -> tuple["App", ...]:
-        """Those without whose end AWS refuses the plan."""
+        """The apps that have to end before AWS takes the plan."""
         if self.concerns_all:
             return self.running
         used = [app for apps in self.using.values() for app in apps]
@@ -61,7 +61,7 @@ class Met:
 
     Args:
         apps: Running apps.
-        held: What holds users' data and is destroyed, by its address.
+        held: The data of users in what is destroyed, by its address.
         domain_id: The domain that is there; None where there is none, or nothing to do.
         spaces: Its spaces.
     """
@@ -177,7 +177,7 @@ def look(environment: Environment, summary: PlanSummary, met: Met | None = None)
 
 
 def _zones(environment: Environment, summary: PlanSummary) -> dict[str, str]:
-    """Where the subnets are that a plan destroys, by their address."""
+    """The zone of each subnet that a plan destroys, by its address."""
     gone = {change.address for change in summary.changes if change.type == SUBNET and change.destroys}
     subnets = Estate(environment.terraform.state()).resources(SUBNET) if gone else ()
     return {address: str(attributes.get("availability_zone", "")) for address, attributes in subnets if address in gone}

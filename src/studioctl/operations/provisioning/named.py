@@ -77,7 +77,7 @@ def key(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
 
 
 def _unfit(facts: "KeyFacts") -> str:
-    """Why a key encrypts nothing, and what to do; to be filled in with its ARN and the AWS CLI's flags."""
+    """The reason why a key encrypts nothing, and the remedy; to be filled in with its ARN and the AWS CLI's flags."""
     if (facts.usage, facts.spec) != ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"):
         kind = f"{facts.spec}, for {facts.usage}"
         return f"is a key of another kind ({kind}); write a symmetric one for ENCRYPT_DECRYPT"
@@ -89,7 +89,7 @@ def _unfit(facts: "KeyFacts") -> str:
 
 
 def log_bucket(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
-    """Where S3 logs who used the data bucket: of the same account and region, and open to its log service."""
+    """Check the bucket for S3's access logs: same account, same region, and open to the log service."""
     from studioctl.aws.named import bucket_facts, takes_logs  # noqa: PLC0415 (boto3 is needed only here)
 
     name, place = str(config.storage.access_logs), ("storage", "access_logs")
@@ -154,7 +154,7 @@ def _of_homes(each: FileSystem, place: Location, numbers: Mapping[str, str], use
 
 
 def state_bucket(session: "Session", config: EnvironmentConfig) -> Iterator[Problem]:
-    """Where Terraform's state is: Terraform asks in the region that `[state]` says. `init` tells of a missing one."""
+    """Check the region of the state's bucket: Terraform uses the one in `[state]`. `init` reports a missing bucket."""
     from studioctl.aws.named import bucket_facts  # noqa: PLC0415
 
     name, region = str(config.state.bucket), config.state.region or config.region

@@ -28,7 +28,7 @@ KINDS: Mapping[str, tuple[Kind, Unique]] = {it.type: (it, it.unique) for it in k
 
 
 def place(resource_type: str, name: str, config: EnvironmentConfig) -> tuple[str, ...]:
-    """Where the file decides this name."""
+    """The key of the file that decides this name."""
     unique = KINDS[resource_type][1]
     own = getattr(config.names, unique.own) if unique.own else None
     return ("names", unique.own) if own and name in {own, *_user_roles(config)} else unique.key
@@ -69,7 +69,7 @@ class FixedName:
         return f"{KINDS[self.type][0].title} {self.name}"
 
     def claim(self, session: "Session", environment: str) -> "Claim":
-        """To whom it belongs. Raises AwsError when AWS refuses to tell."""
+        """The owner of the name. Raises AwsError when AWS refuses to tell."""
         from studioctl.aws import claims  # noqa: PLC0415 (boto3 is needed only here)
 
         look = getattr(claims, KINDS[self.type][1].claim)
@@ -82,7 +82,7 @@ def fixed_names(blueprint: Blueprint, account_id: str, *, known: Collection[str]
     """The unique names in a blueprint, in its order.
 
     Args:
-        blueprint: What should exist.
+        blueprint: The resources that should exist.
         account_id: Part of some names.
         known: Addresses of what the state knows: those names are the environment's already.
     """
@@ -98,7 +98,7 @@ def fixed_names(blueprint: Blueprint, account_id: str, *, known: Collection[str]
 
 
 def worth_a_look(session: "Session", found: Collection[FixedName]) -> tuple[FixedName, ...]:
-    """Those that may be taken. Of many roles or policies, AWS is asked for the names that there are.
+    """The names that may be taken. Of many roles or policies, AWS is asked for the existing names.
 
     Raises:
         AwsError: AWS refuses to tell, and not for want of a permission.
@@ -115,7 +115,7 @@ def worth_a_look(session: "Session", found: Collection[FixedName]) -> tuple[Fixe
 
 
 def problem(session: "Session", config: EnvironmentConfig, fixed: FixedName) -> Problem | None:
-    """Why this name cannot be had; None when it can. Raises AwsError when AWS refuses to tell."""
+    """The reason why this name cannot be had; None if it can. Raises AwsError when AWS refuses to tell."""
     from studioctl.aws.claims import Claim  # noqa: PLC0415 (boto3 is needed only here)
 
     claim = fixed.claim(session, config.name)
@@ -129,7 +129,7 @@ def problem(session: "Session", config: EnvironmentConfig, fixed: FixedName) -> 
 
 
 def taken(fixed: FixedName, claim: "Claim") -> str:
-    """Whose the name is, in words."""
+    """A sentence that says who has the name."""
     from studioctl.aws.claims import Claim  # noqa: PLC0415
 
     noun = KINDS[fixed.type][0].title

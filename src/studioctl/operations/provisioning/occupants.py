@@ -61,7 +61,7 @@ def refuse_change(environment: Environment, summary: PlanSummary) -> None:
 
 
 def not_looked_at(environment: Environment, summary: PlanSummary) -> tuple[str, ...]:
-    """Where in the network that a plan takes away we may not look for others, and why."""
+    """The parts of the network to be deleted in which you may not look for other people's resources, and why."""
     seen = _seen(environment, summary)
     return seen.unseen if seen else ()
 

@@ -1,4 +1,4 @@
-"""Whose a living environment is: this directory's, or a namesake's that another person or directory made.
+"""Decide whether a living environment is this directory's, or a namesake's that another person or directory created.
 
 The state says it. Without one, two records do: the mark on the role that is made first (`naming.BIRTH_TAG`), which
 `up` writes down before it makes anything, and for environments of versions without marks the claim that `up` leaves.
@@ -149,7 +149,7 @@ def _what(environment: Environment, found: Namesake) -> str:
 
 
 def _people(environment: Environment, domain_id: str) -> Iterator[str]:
-    """Who works there and is in nobody's file from then on. What is theirs stays as it is, unmanaged."""
+    """The people and spaces that will be in nobody's file. Their resources stay as they are, unmanaged."""
     users = {user.name for user in environment.config.users}
     spaces = {space.name for space in environment.config.resolved_spaces()}
     theirs = [profile.name for profile in environment.studio.user_profiles(domain_id) if profile.name not in users]

@@ -51,7 +51,7 @@ def check_names(account: Account, blueprint: Blueprint, known: Collection[str]) 
 
     Args:
         account: The account.
-        blueprint: What should exist.
+        blueprint: The resources that should exist.
         known: Addresses of what the state knows.
 
     Raises:

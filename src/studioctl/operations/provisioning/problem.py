@@ -8,8 +8,8 @@ class Problem:
     """One reason why AWS would refuse, or Studio could not live.
 
     Args:
-        place: Where it stands in the file; empty where no single key decides it.
-        words: What is wrong; then, after a semicolon, what to do.
+        place: The location in the file; empty if no single key decides it.
+        words: The problem; then, after a semicolon, the next step.
         is_note: Whether it is only told: nothing is refused yet.
     """
 

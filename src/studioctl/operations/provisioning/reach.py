@@ -1,4 +1,4 @@
-"""How far a plan looks: everything, or what differs from the last `up` and what AWS says was changed since.
+"""The reach of a plan: everything, or what differs from the last `up` and what AWS says was changed since.
 
 Terraform asks AWS about each thing that it knows: for a thousand people two thousand times, at a few calls a second.
 AWS lists user profiles and spaces a hundred at a time, with the time of their last change. One whose rendering and
@@ -139,7 +139,7 @@ def _shared(environment: Environment, now: Reach) -> Reach:
 
 
 def _doubts(environment: Environment, record: LastUp | None) -> Iterator[str]:
-    """Why a record is not to be trusted, in words."""
+    """The reasons not to trust a record, in words."""
     terraform = environment.terraform
     if record is None:
         yield "there is no record of how it was left"
@@ -172,7 +172,7 @@ def _listed(environment: Environment, *, since: str = "", record: LastUp | None 
     Args:
         environment: The environment.
         since: Only changes since then.
-        record: How the last `up` left this very state: then AWS is asked for less.
+        record: The record of the last `up` for this very state: then AWS is asked for less.
 
     Raises:
         AwsError: AWS refused.

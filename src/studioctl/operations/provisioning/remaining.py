@@ -21,7 +21,7 @@ class Remain:
 
 
 def records(environment: Environment) -> int:
-    """How many jobs the environment has had, of which AWS keeps a record."""
+    """The number of the environment's past jobs of which AWS keeps a record."""
     tags = listed(environment.session, (ENVIRONMENT_TAG, environment.config.name))
     return sum(RECORD.fullmatch(arn) is not None for arn in tags)
 

@@ -80,7 +80,7 @@ class ReviewedPlan:
     """The content of the file.
 
     Args:
-        basis: What the plan was made from.
+        basis: The sources of the plan.
         planned: Digest of every value that the plan has.
         shown: The plan as `plan --json` shows it, for people and programs.
     """
@@ -121,7 +121,7 @@ def of_plan(shown: Mapping[str, Any], summary: PlanSummary) -> str:
     """Digest of all that a plan would do.
 
     Args:
-        shown: What `terraform show -json` says of it.
+        shown: The output of `terraform show -json`.
         summary: The same with the steps that the API takes.
     """
     changes = [
@@ -237,8 +237,8 @@ def planned_again(environment: Environment, plan: ReviewedPlan, file: Path, *, m
 
     Args:
         environment: The environment.
-        plan: What was reviewed.
-        file: Where it stands, for messages.
+        plan: The reviewed plan.
+        file: Its file, for messages.
         move_state: Whether the state may move, if `[state]` now says another place.
 
     Raises:
@@ -265,8 +265,8 @@ def shown(
     Args:
         environment: The environment.
         summary: The plan.
-        now: Who works at this moment, and what holds files; None leaves that out, as it changes too.
-        repeat: What is done to words that name commands.
+        now: The people at work and the things that hold files; None leaves that out, as it changes too.
+        repeat: Completes words that name commands.
     """
     entries = review(environment.config, environment.source, summary, now).told(repeat).entries
     return {**summary.to_json(), "entries": [entry.to_json() for entry in entries]}

@@ -45,7 +45,7 @@ class Subject:
     Args:
         resource: Its description in the blueprint.
         wanted: The arguments that the API changes, resolved.
-        current: What AWS answers about it.
+        current: AWS's description of it.
     """
 
     resource: Resource
@@ -60,7 +60,7 @@ class Subject:
 
     @cached_property
     def paths(self) -> frozenset[str]:
-        """Where it is to change."""
+        """The paths of the attributes that change."""
         return frozenset(attribute.path for attribute in self.attributes)
 
     @cached_property
@@ -92,7 +92,7 @@ class _Records:
 
     @cached_property
     def attributes(self) -> Mapping[str, Mapping[str, Any]]:
-        """Of everything, by its address: today's, where the state still has an earlier one."""
+        """The attributes of everything, by its address: today's, if the state still has an earlier one."""
         blueprint = self.environment.terraform.blueprint
         moved = {before: after for module in blueprint.modules for before, after in module.moved.items()}
         known = dict(Estate(self.environment.terraform.state()).addresses())
@@ -172,7 +172,7 @@ def complete(environment: Environment, summary: PlanSummary) -> PlanSummary:
 
     Args:
         environment: The environment.
-        summary: What Terraform would do.
+        summary: Terraform's plan.
 
     Raises:
         AwsError: AWS refused to tell how things are.
@@ -199,7 +199,7 @@ def complete(environment: Environment, summary: PlanSummary) -> PlanSummary:
 
 
 def _steps_of_homes(changed: Iterable[Subject]) -> tuple[Step, ...]:
-    """Before anything is told to mount it."""
+    """The step that sets up homes, before anything is told to mount them."""
     made = tuple(subject.resource.address for subject in changed if subject.current and HOME in subject.paths)
     return (Step("api", HOMES, made),) if made else ()
 

@@ -87,7 +87,7 @@ def cleared(
 
     Args:
         environment: The environment.
-        summary: What `plan` returned.
+        summary: The result of `plan`.
         stop_apps: Whether running apps may be stopped.
         delete_data: Whether the data in what the plan destroys may be lost.
         adopt: The environment's name once more, if it may be one of which there is no record here.
@@ -147,7 +147,7 @@ def apply(
 
     Args:
         environment: The environment.
-        summary: What `plan` returned; exactly this is applied.
+        summary: The result of `plan`; exactly this is applied.
         stop: Apps to stop first, because they are in the way. Their files are kept.
         lose: Addresses of what `data_loss.held` names, and the user gave the word for: emptied before it goes.
 

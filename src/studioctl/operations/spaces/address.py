@@ -28,7 +28,7 @@ def presigned_url(account: Account, space: Space, *, expires_seconds: int = 300)
     Args:
         account: The environment's account.
         space: From `spaces.find`; its app should run.
-        expires_seconds: How long it can be used, 5 to 300.
+        expires_seconds: The time during which it can be used, 5 to 300.
 
     Raises:
         AwsError: AWS refused, or the space belongs to nobody.

@@ -28,12 +28,12 @@ class Survey:
     Args:
         space: As AWS shows it.
         app: Its editor; None when nothing runs or starts.
-        host: How ssh will reach it.
-        instance_type: What it shall run on, where somebody said so.
-        needs: What AWS wants of the space.
-        machine: What this machine needs.
-        runs_on: What it runs on, or will when nobody says otherwise; None where that is AWS's choice.
-        flag: How `connect` is told of this editor: " --editor none", or empty for the usual one.
+        host: Its host for ssh.
+        instance_type: The instance type that somebody asked for.
+        needs: AWS's requirements for the space.
+        machine: Requirements for this machine.
+        runs_on: The present or default instance type; None if that is AWS's choice.
+        flag: The flag by which `connect` selects this editor: " --editor none", or empty for the usual one.
     """
 
     space: SpaceDetails
@@ -119,13 +119,13 @@ def survey(
 
 
 def _pinned(account: Account, space: Space) -> tuple[str | int, ...]:
-    """Where the file says which version of the image the space starts; empty where it does not."""
+    """The location in the file of the image version that the space starts; empty if the file names none."""
     pins = (each.image for each in account.config.resolved_spaces() if each.name == space.name)
     return account.config.place_of(space.name, "image") if next(pins, None) else ()
 
 
 def blocking(found: Iterable[Finding]) -> list[Finding]:
-    """Those that keep a connection from working."""
+    """The findings that keep a connection from working."""
     return [finding for finding in found if finding.severity is Severity.ERROR]
 
 
@@ -231,7 +231,7 @@ class Reachable:
     Args:
         path: ssh's configuration.
         changed: Whether the name was written there now.
-        problem: What else in the configuration keeps ssh from reaching the space as it was written; None for nothing.
+        problem: Anything else in the configuration that keeps ssh from reaching the space as written; None for nothing.
     """
 
     path: Path

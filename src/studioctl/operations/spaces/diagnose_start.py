@@ -1,4 +1,4 @@
-"""Why an editor did not start, in words, and what to do about it."""
+"""Explain why an editor did not start, and what to do about it."""
 
 import re
 from collections.abc import Sequence
@@ -103,7 +103,7 @@ def _not_offered(account: Account, space: Space) -> AwsError | None:
 
 
 def _unreached(account: Account, space: Space) -> str | None:
-    """Why a file system that the space's owner mounts, by the file, cannot be reached; and what to do."""
+    """The reason why a file system that the file mounts for the owner cannot be reached, and the remedy."""
     user = next((user for user in account.config.users if user.name == space.owner), None)
     mounts = {each.id for each in account.config.mounted_by(user)} if user else set()
     if not mounts:

@@ -25,8 +25,8 @@ class Unreachable:
     """A file system that spaces cannot mount.
 
     Args:
-        place: Where it stands in the file.
-        words: What is wrong; then, after a semicolon, what to do.
+        place: The location in the file.
+        words: The problem; then, after a semicolon, the next step.
         is_early: Whether there is no domain yet that could reach it.
     """
 

@@ -1,4 +1,4 @@
-"""Whose a space is, told where AWS refuses: who has the permissions of one user is refused in everybody else's."""
+"""Name a space's owner when AWS refuses access: one user's permissions do not reach other users' spaces."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -76,9 +76,9 @@ def image(spec: ResourceSpec, *, space: str = "", pinned: Key = ()) -> Finding:
     """Whether the image is new enough, as far as what AWS shows of it tells.
 
     Args:
-        spec: What the space runs on, or will.
+        spec: The present or default instance type and image of the space.
         space: Its name.
-        pinned: Where the file says which version; then the next `up` puts back what was chosen in Studio.
+        pinned: The location of the version in the file; then the next `up` puts back what was chosen in Studio.
     """
     wanted = ".".join(map(str, FOR_REMOTE_ACCESS))
     remedy = f"choose image {wanted} or newer for the space in Studio, then start it again"

@@ -226,8 +226,8 @@ class LeftRunning:
     """An app that runs and that studioctl does not stop.
 
     Args:
-        title: What it is and whose: "Canvas of 'ada'".
-        instance_type: What it runs on; None where AWS does not tell.
+        title: The app and its owner: "Canvas of 'ada'".
+        instance_type: Its instance type; None if AWS does not tell.
         stop: The AWS CLI's command that stops it.
     """
 

@@ -14,7 +14,7 @@ PAID_FOR = {"InService", "Pending", "Deleting"}  # it has an instance, from its 
 
 
 def besides(apps: Iterable[App], editors: Iterable[App]) -> tuple[App, ...]:
-    """Those of these apps that are paid for and not among the editors."""
+    """The apps that are paid for and not among the editors."""
     known = {app.key for app in editors}
     return tuple(app for app in apps if app.status in PAID_FOR and app.key not in known)
 

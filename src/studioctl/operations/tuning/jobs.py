@@ -54,7 +54,7 @@ class JobSettings:
 
     @property
     def minutes(self) -> int:
-        """After how many a job is stopped."""
+        """The minutes after which a job is stopped."""
         return self.longest_minutes or LONGEST_MINUTES
 
 
@@ -65,11 +65,11 @@ class Estimate:
     Args:
         usd: US dollars; None where the price is not known.
         usd_per_hour: The instance's price.
-        jobs: How many jobs it is at most.
+        jobs: The most jobs.
         longest_minutes: Of each.
-        source: Where the price is from, and its date.
+        source: The source of the price, and its date.
         quota_name: The quota for jobs on this type.
-        quota: What the account has of it; None where AWS does not tell.
+        quota: The account's quota for it; None if AWS does not tell.
         meant: The instance type that was probably meant, where the price is not known; empty for none.
     """
 
@@ -182,8 +182,8 @@ def planned(
     """Sends a study's files to the bucket, and says what each of its jobs is; looks first whether that can be.
 
     Args:
-        account: Where.
-        settings: What jobs run on.
+        account: The account.
+        settings: The settings of the jobs.
         only_looks: Whether nothing is begun or deleted, which the study's owner may alone.
 
     Raises:
@@ -234,7 +234,7 @@ def planned(
 
 
 def root_of(study: str, user: str | None) -> str:
-    """Where a study is in the bucket: a user's own role reaches the user's part alone."""
+    """The prefix of a study in the bucket: a user's own role reaches the user's part alone."""
     return f"users/{user}/tuning/{study}" if user else f"tuning/shared/{study}"
 
 

@@ -1,4 +1,4 @@
-"""Whose a study is: its name is one person's in the environment, or one user's where each has a role."""
+"""The owner of a study: its name is one person's in the environment, or one user's where each has a role."""
 
 import json
 import re

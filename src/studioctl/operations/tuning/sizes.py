@@ -29,10 +29,10 @@ class Prepared:
     """A study that can begin.
 
     Args:
-        account: Where.
-        settings: How, with absolute paths.
+        account: The account.
+        settings: The settings, with absolute paths.
         packed: The user's files, which go along.
-        most: What it costs at most, and what it needs.
+        most: The highest cost, and the needs.
         work: Runs it. Nothing begins before.
     """
 
@@ -48,7 +48,7 @@ def prepared(beside: Path, settings: Settings, account_of: AccountOf) -> Prepare
 
     Args:
         beside: The environment's file.
-        settings: How, with what jobs run on.
+        settings: The settings, with those of the jobs.
         account_of: Signs in.
 
     Raises:

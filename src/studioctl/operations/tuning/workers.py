@@ -41,12 +41,12 @@ class Estimate:
 
     Args:
         jobs: Of the workers.
-        jobs_each: How many jobs a worker is at most: it is replaced where it ends too early.
+        jobs_each: The most jobs for one worker: it is replaced if it ends too early.
         database: The database's name.
         database_usd: US dollars for its capacity, were it used to the full; None where the price is not known.
         acu: That capacity.
-        connections: How many the workers need at most.
-        most_connections: How many it has.
+        connections: The most connections that the workers need.
+        most_connections: The number that it has.
     """
 
     jobs: jobs.Estimate
@@ -103,7 +103,7 @@ def fleet_of(
         AbsentError: There is no such environment, or no database with a user for workers.
         RefusedError: The database is stopped.
         AwsError: AWS refuses.
-        StudioctlError: What the user's file needs cannot be installed, or is another Optuna.
+        StudioctlError: The packages that the user's file needs cannot be installed, or include another Optuna.
     """
     fitness.refuse_other_optuna(settings.file)
     return _reaching(account, packed, settings, wanted, settings.file)
@@ -115,10 +115,10 @@ def _reaching(
     """A fleet whose jobs reach the database.
 
     Args:
-        account: Where.
-        packed: What they run.
-        settings: How the study is run.
-        wanted: What they run on.
+        account: The account.
+        packed: The package that they run.
+        settings: The settings of the study.
+        wanted: The instances that they run on.
         beside: The file beside which the requirements are that they install.
     """
     cluster = databases.of(account)

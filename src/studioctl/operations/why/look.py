@@ -13,7 +13,7 @@ from studioctl.terraform.state_resources import Estate
 
 
 def setting(environment: Environment, text: str) -> Answer:
-    """Why a key is as it is. Where AWS cannot be asked, the file's own layers are the answer.
+    """Explain a key. If AWS cannot be asked, the file's own layers are the answer.
 
     Args:
         environment: The environment.

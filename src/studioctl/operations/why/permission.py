@@ -25,9 +25,9 @@ class Permission:
     """The answer.
 
     Args:
-        user: Whose role it is.
+        user: The user whose role it is.
         role: The role's ARN.
-        action: What is to be done.
+        action: The action.
         resource: To what.
         allowed: Whether it may be done.
         why: In IAM's words.
@@ -70,7 +70,7 @@ def permission(
     Args:
         account: The environment.
         action: Such as "s3:GetObject"; capitals do not matter.
-        user: Whose role; None for the first user of the file.
+        user: The user whose role it is; None for the first user of the file.
         resource: An ARN, or "*".
         context: More condition keys of the request.
 
@@ -195,7 +195,7 @@ def _hold_key(account: Account) -> Location:
 
 
 def _reason(account: Account, by: str, resource: str) -> tuple[str, str]:
-    """Why studioctl wrote the statement that decided, and the key behind its policy."""
+    """The purpose of the deciding statement, and the key behind its policy."""
     from studioctl.infrastructure import blueprint  # noqa: PLC0415 (needed here only)
     from studioctl.infrastructure.iam import purposes  # noqa: PLC0415
 

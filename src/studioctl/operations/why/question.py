@@ -178,7 +178,7 @@ def _nobody(name: str, config: EnvironmentConfig) -> ConfigError:
 
 
 def places(question: Question, config: EnvironmentConfig) -> tuple[Location, ...]:
-    """Where the file may say it, the nearest first."""
+    """The locations at which the file may set the key, the nearest first."""
     name = question.key[-1]
     for number, user in enumerate(config.users):
         if user.name != question.user:
@@ -199,7 +199,7 @@ def places(question: Question, config: EnvironmentConfig) -> tuple[Location, ...
 
 
 def paths(key: tuple[str, ...]) -> tuple[str, ...]:
-    """Where AWS keeps a key of [studio] and its like, in the provider's names."""
+    """The attributes in which AWS keeps a key of [studio] and similar sections, by the provider's names."""
     if key[0] == OF_SPACE_ALONE:
         return tuple(path for path, name in causes.OF_SPACE_ALONE.items() if name == key[1])
     first = tuple(path for path, name in causes.OF_SPACE.items() if key == ("studio", name))

@@ -1,4 +1,4 @@
-"""Why a setting is as it is: the layers of the file and of AWS that speak of it, and the one that decides."""
+"""Explain a setting: the layers of the file and of AWS that have a say, and the one that decides."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ class Layer:
 
     Args:
         name: "studio.toml:14", "default", "space ada-editor", "user profile ada", "domain", "Terraform's state".
-        value: What it says, as the file would write it; None where it says nothing.
+        value: Its value, as the file would write it; None if it says nothing.
         decides: Whether this is the one that counts.
     """
 
@@ -54,13 +54,13 @@ class Answer:
 
     Args:
         title: The key, with whom it is about.
-        means: What the key is for.
-        wanted: What the file asks for.
+        means: The purpose of the key.
+        wanted: The value that the file asks for.
         file: Its layers, the nearest first. The last is the default.
         aws: AWS's layers, the nearest first, or Terraform's record; empty where AWS was not asked, or has no such
             setting.
         unseen: Why AWS was not asked.
-        remedy: What helps against that.
+        remedy: The remedy for that.
         without_effect: Why it does nothing here, in a sentence; empty where it does.
         others: The same of the user's other spaces, where the question names only the user.
     """
@@ -127,7 +127,7 @@ class World:
         profile: DescribeUserProfile of the user whom the question is about.
         space: DescribeSpace of the space.
         state: Terraform's state.
-        held: What other services than SageMaker hold of the key.
+        held: The settings of the key that other services than SageMaker hold.
     """
 
     domain: Mapping[str, Any] = field(default_factory=dict)
@@ -141,10 +141,10 @@ def answer(question: Question, config: EnvironmentConfig, source: Source, world:
     """The answer to a question about a key.
 
     Args:
-        question: What is asked.
+        question: The question.
         config: The file's values.
         source: The file's text.
-        world: What AWS says; None where it was not asked.
+        world: The descriptions of AWS; None if it was not asked.
         unseen: Why it was not.
     """
     field_ = field_of(question.key)

@@ -33,7 +33,7 @@ class Need:
 
     @property
     def words(self) -> str:
-        """For people: `s3:prefix is like "shared/*"`."""
+        """The condition for people: `s3:prefix is like "shared/*"`."""
         return " ".join([self.key, self.test, *([" or ".join(f'"{it}"' for it in self.values)] if self.values else [])])
 
     def to_json(self) -> dict[str, Any]:

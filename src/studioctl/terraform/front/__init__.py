@@ -16,6 +16,6 @@ DISPOSABLE = "disposable"  # where nobody else removes the directory
 
 
 def cache() -> Path | None:
-    """Where is kept what holds for every environment on this machine; None where no home is known."""
+    """The directory for what holds for every environment on this machine; None if no home is known."""
     own = homes.cache()
     return own / "provider" if own else None

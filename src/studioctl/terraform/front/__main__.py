@@ -88,7 +88,7 @@ def _provider(program: Path, works_in: Path) -> "Iterator[subprocess.Popen[str]]
 
 
 def _offered(provider: "subprocess.Popen[str]") -> str:
-    """Where it listens, in the words of TF_REATTACH_PROVIDERS. The rest of its output is advice to developers."""
+    """The provider's address in the form of TF_REATTACH_PROVIDERS. The rest of its output is advice to developers."""
     for line in provider.stdout or ():
         if found := _OFFERED.search(line):
             return found[1]

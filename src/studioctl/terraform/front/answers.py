@@ -21,7 +21,7 @@ class Answers:
     """Answers of one provider.
 
     Args:
-        directory: Where they are kept; None to keep them for as long as the process lives.
+        directory: The directory to keep them in; None to keep them for as long as the process lives.
         program: The provider's hash.
     """
 

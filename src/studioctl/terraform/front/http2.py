@@ -43,7 +43,7 @@ class Frame(NamedTuple):
 
     @property
     def length(self) -> int:
-        """How much of a window it takes."""
+        """The bytes that the frame takes of a window."""
         return len(self.raw) - _HEADER
 
     @property
@@ -57,7 +57,7 @@ class Frame(NamedTuple):
 
     @property
     def increment(self) -> int:
-        """By how much a WINDOW_UPDATE opens the window."""
+        """The number of bytes by which a WINDOW_UPDATE opens the window."""
         return int(struct.unpack(">I", self.payload[:4])[0]) & 0x7FFF_FFFF
 
     def setting(self, name: int) -> int | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def socket_of(offer: str) -> Path:
-    """Where the one provider listens.
+    """The socket on which the one provider listens.
 
     Raises:
         ValueError, KeyError: It offers something else.

@@ -38,9 +38,9 @@ def locked(directory: Path, lock_file: Path, *, cache: Path | None) -> Package |
     """The package in a directory, if the lock file names its hash and it holds one provider.
 
     Args:
-        directory: Where it is; a link may lead there.
+        directory: Its directory; may be a link.
         lock_file: `.terraform.lock.hcl`.
-        cache: Where hashes are remembered; None for nowhere.
+        cache: The directory in which hashes are remembered; None for none.
     """
     found = package(directory, cache=cache)
     with contextlib.suppress(OSError, ValueError):

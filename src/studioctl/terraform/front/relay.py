@@ -28,7 +28,7 @@ class Relay:
 
     Args:
         provider: The provider's socket.
-        answers: What it is known to answer.
+        answers: Its known answers.
         types: Tells the types in which the Terraform that asks is interested; None for all.
     """
 
@@ -274,7 +274,7 @@ class _Connection:
             self._send(http2.answer_ends(stream))
 
     def _room(self, stream: int) -> int:
-        """How much data of a stream Terraform takes now; -1 when it takes no more ever."""
+        """The bytes of a stream's data that Terraform accepts now; -1 if it accepts no more."""
         if self._is_over or stream not in self._windows:
             return -1
         return max(0, min(self._window, self._windows[stream]))

@@ -20,7 +20,7 @@ def only(answer: bytes, types: Collection[str]) -> bytes:
     """The same answer without the resources and data sources of other types.
 
     Args:
-        answer: What the provider says.
+        answer: The provider's answer.
         types: Those to keep, such as "aws_vpc".
 
     Raises:

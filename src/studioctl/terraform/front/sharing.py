@@ -58,8 +58,8 @@ def given(
 
     Args:
         own: Our own environment, which names that of our tests.
-        environ: What Terraform sees otherwise.
-        target: Where it acts.
+        environ: The environment variables of Terraform otherwise.
+        target: The target of Terraform.
         types: Tells the types of resources and data sources that its documents and its state hold; None for any.
         shared: The provider of its working directory.
 
@@ -81,8 +81,8 @@ class SharedProvider:
     """The provider of one working directory. Started when it is first wanted; it ends with this value.
 
     Args:
-        directory: Where Terraform works.
-        engine: Which Terraform.
+        directory: The directory in which Terraform works.
+        engine: The Terraform.
         wanted: The versions of the provider that may be used. Each of the two that run already is the default one.
     """
 
@@ -121,7 +121,7 @@ class SharedProvider:
         weakref.finalize(self, self._front.let_go)
 
     def _other_version(self) -> str:
-        """Of a range Terraform may have taken another version than the default one."""
+        """The reason, if Terraform took another version of the range than the default one; else empty."""
         taken = locked_version(records.text(self._directory / LOCK_FILE) or "")
         return OTHER_VERSION if taken not in {None, DEFAULT} else ""
 
@@ -162,7 +162,7 @@ class SharedProvider:
 
 
 def _unfit(engine: Engine, environ: Mapping[str, str]) -> str:
-    """Why each Terraform has to start its own provider; empty where one can be shared."""
+    """The reason why each Terraform has to start its own provider; empty if one can be shared."""
     if environ.get(OFF):
         return f"{OFF} is set"
     if engine.kind != "terraform" or sys.platform != "linux":
@@ -178,7 +178,7 @@ def _unfit(engine: Engine, environ: Mapping[str, str]) -> str:
 
 
 def _bundle(environ: Mapping[str, str]) -> str:
-    """Where a CA bundle is named, for some profile at least. Version 5 of the provider cannot be configured again then.
+    """The place that names a CA bundle for any profile. Version 5 of the provider then cannot be configured again.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html
     """

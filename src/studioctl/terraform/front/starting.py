@@ -72,7 +72,7 @@ def start(package: Path, directory: Path, environ: Mapping[str, str], *, lock_fi
     Args:
         package: The directory of the provider's package.
         directory: The front's own, open to us alone. Its path is short: a socket's has 107 bytes.
-        environ: What the provider sees.
+        environ: The environment variables of the provider.
         lock_file: The file that has to name the package's hash; None for none.
 
     Raises:

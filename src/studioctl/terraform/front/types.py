@@ -1,4 +1,4 @@
-"""Which types of resources and data sources one Terraform needs to know."""
+"""Find the types of resources and data sources that one Terraform needs to know."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ def in_use(directory: Path, state: Callable[[], Mapping[str, Any]]) -> set[str] 
     """The types in the documents of a working directory, and in the state: Terraform reads both with their schema.
 
     Args:
-        directory: Where the documents are.
+        directory: The directory of the documents.
         state: Reads Terraform's state.
 
     Returns:

@@ -37,7 +37,7 @@ class World:
     outside: str
 
     def token(self, user: str = "tuner", *, host: str = "", key: AdministratorKey | None = None) -> str:
-        """What AWS's clients make."""
+        """A token as AWS's clients make it."""
         session = botocore.session.Session()
         signer = key or self.key
         session.set_credentials(signer.access_key_id, signer.secret_access_key)
@@ -48,7 +48,7 @@ class World:
         return made
 
     def connect(self, password: str, *, user: str = "tuner", source: str = "", tls: bool = True) -> str:
-        """What is said to who comes so: "welcome", the code of a refusal, or nothing."""
+        """Connect, and return "welcome", the code of a refusal, or nothing."""
         address = ("127.0.0.1", self.cluster.front_port)
         with ExitStack() as stack:
             raw = stack.enter_context(socket.create_connection(address, 10, (source or self.inside, 0)))

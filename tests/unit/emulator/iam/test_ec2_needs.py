@@ -1,4 +1,4 @@
-"""Which resources EC2 asks about, against AWS's Service Authorization Reference."""
+"""The resources that EC2 asks about, against AWS's Service Authorization Reference."""
 
 from typing import Any
 

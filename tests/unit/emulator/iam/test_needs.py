@@ -1,4 +1,4 @@
-"""Which resources an action is asked about, against AWS's Service Authorization Reference."""
+"""The resources that an action is asked about, against AWS's Service Authorization Reference."""
 
 from collections.abc import Callable
 from typing import Any

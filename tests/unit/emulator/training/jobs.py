@@ -1,4 +1,4 @@
-"""What the tests of training jobs share: an account with a role and a bucket, and short words for jobs."""
+"""Helpers of the tests of training jobs: an account with a role and a bucket, and short words for jobs."""
 
 import base64
 import io
@@ -40,7 +40,7 @@ class Account:
         return client(self.emulator, "logs")
 
     def request(self, name: str, command: str, **changes: Any) -> dict[str, Any]:
-        """What CreateTrainingJob wants for a command of bash."""
+        """The parameters of CreateTrainingJob for a command of bash."""
         algorithm = {
             "TrainingImage": FRAMEWORK,
             "TrainingInputMode": "File",
@@ -83,7 +83,7 @@ class Account:
         return self.end(self.start(name, command, **changes))
 
     def lines(self, job: str) -> list[str]:
-        """What it wrote, in CloudWatch Logs."""
+        """The lines that a job wrote, in CloudWatch Logs."""
         streams = self.logs.describe_log_streams(logGroupName=LOGS, logStreamNamePrefix=f"{job}/")["logStreams"]
         return [
             event["message"]
@@ -145,7 +145,7 @@ def archive(files: Mapping[str, str]) -> bytes:
 
 
 def unpacked(content: bytes) -> dict[str, str]:
-    """What a tar.gz holds."""
+    """The files in a tar.gz."""
     with tarfile.open(fileobj=io.BytesIO(content)) as opened:
         return {entry.name: opened.extractfile(entry).read().decode() for entry in opened}  # type: ignore[union-attr]
 

@@ -1,4 +1,4 @@
-"""How jobs end before their time: stopped, out of time, interrupted, without capacity; and with the emulator."""
+"""Jobs that end before their time: stopped, out of time, interrupted, without capacity; and with the emulator."""
 
 import os
 import signal

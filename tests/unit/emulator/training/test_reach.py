@@ -1,4 +1,4 @@
-"""What a job may do and reach: by its role, and by its network."""
+"""The permissions and the reach of a job: by its role, and by its network."""
 
 import json
 from typing import Any

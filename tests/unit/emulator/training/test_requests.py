@@ -1,4 +1,4 @@
-"""What CreateTrainingJob refuses at once, in AWS's words where they are known."""
+"""The requests that CreateTrainingJob refuses at once, in AWS's words where they are known."""
 
 import time
 from collections.abc import Callable

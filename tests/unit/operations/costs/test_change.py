@@ -1,4 +1,4 @@
-"""What a plan does to the costs, and which line of the file does it."""
+"""A plan's effect on the costs, and the line of the file behind it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -154,7 +154,7 @@ def test_a_space_that_leaves_costs_what_aws_has_of_it_and_not_what_terraform_had
 
 @pytest.mark.parametrize(("before", "after"), [("ml.t3.medium", "ml.p5.48xlarge"), ("ml.p5.48xlarge", "ml.t3.medium")])
 def test_nobody_knows_the_difference_from_or_to_what_has_no_price(before: str, after: str) -> None:
-    """What was paid stays known where it was, also where the new type has no price."""
+    """Paid amounts stay known where they were, also if the new type has no price."""
     users = [{"name": "ada", "spaces": [{"name": "b", "instance_type": after}]}]
     changed = change(f"{SPACE}.b", "update", **{f"{SETTINGS}.default_resource_spec[0].instance_type": (before, after)})
 

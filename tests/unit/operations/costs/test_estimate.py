@@ -1,4 +1,4 @@
-"""What an environment costs, from its file alone; each figure is worked out by hand here."""
+"""The costs of an environment, from its file alone; each figure is worked out by hand here."""
 
 import pytest
 

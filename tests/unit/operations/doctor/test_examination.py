@@ -168,7 +168,7 @@ def test_an_environment_that_is_as_the_file_says_is_well(ward: Ward) -> None:
 
 
 def _select_script(studio: Studio, domain_id: str) -> None:
-    """What `up` and the first connection do."""
+    """Do what `up` and the first connection do."""
     arn = studio.script("editor")
     studio.sagemaker.update_user_profile(
         DomainId=domain_id,

@@ -89,13 +89,13 @@ def knowing(patient: Patient, **answers: Any) -> Patient:
 
 
 def examined(patient: Patient, rule_id: str, *, seconds: float = 10) -> tuple[Finding, ...]:
-    """What the checks behind this rule find, and nothing else."""
+    """The findings of the checks behind this rule, and of no others."""
     checks = tuple(c for group in GROUPS for c in group.checks if any(rule.id == rule_id for rule in c.rules))
     return examine(patient, [Group("examined", checks)], seconds=seconds).findings
 
 
 def everything(patient: Patient) -> Diagnosis:
-    """What all checks find."""
+    """The findings of all checks."""
     return examine(patient, GROUPS)
 
 

@@ -1,4 +1,4 @@
-"""Who may use the application of a domain in IAM Identity Center: assigned before a profile, released after it."""
+"""Assignments to a domain's application in IAM Identity Center: made before a profile, released after it."""
 
 import dataclasses
 from collections.abc import Iterator

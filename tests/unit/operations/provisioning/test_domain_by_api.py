@@ -127,7 +127,7 @@ def test_killed_at_each_step_the_same_command_completes_with_one_domain(
 
 
 def domains(home: Home) -> int:
-    """How many have its name."""
+    """The number of domains with its name."""
     pages = home.studio.sagemaker.get_paginator("list_domains").paginate()
     return [found["DomainName"] for page in pages for found in page["Domains"]].count(home.name)
 

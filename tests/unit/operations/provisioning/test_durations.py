@@ -1,4 +1,4 @@
-"""How long a plan will take follows from what earlier runs noted."""
+"""The expected duration of a plan follows from what earlier runs noted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

@@ -92,7 +92,7 @@ def subnets(everything: Blueprint) -> dict[str, Any]:
 
 
 def planned(made: Environment) -> list[str]:
-    """What is noted while looking, after which the blueprint knows."""
+    """The notes of a look, after which the blueprint knows."""
     work = preflight.check_named(made)
     notes: list[str] = []
     while True:

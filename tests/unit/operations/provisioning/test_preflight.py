@@ -1,4 +1,4 @@
-"""What AWS would refuse half-way is told before the first change, all of it at once."""
+"""Refusals by AWS half-way are reported before the first change, all at once."""
 
 import json
 from collections.abc import Callable, Iterator

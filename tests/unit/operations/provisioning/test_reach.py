@@ -1,4 +1,4 @@
-"""How far a plan looks: what it leaves as the last `up` left it, and what makes it look at everything."""
+"""The reach of a plan: what it leaves as the last `up` left it, and what makes it look at everything."""
 
 import json
 import time
@@ -89,7 +89,7 @@ class Life:
         self.terraform.blueprint = blueprint.build(described)
 
     def looked_at(self, **how: Any) -> set[str] | str:
-        """What a plan looks at beyond the base; why it is everything."""
+        """The things that a plan looks at beyond the base, or why it is everything."""
         found = reach.of(self.environment, **how)
         return found.why or {a for a in found.reach.targets if a.startswith((PROFILE, SPACE))}
 

@@ -1,4 +1,4 @@
-"""What would make a refusal an allowance: condition keys and their values, tried on the policies."""
+"""The conditions that would turn a refusal into an allowance: keys and their values, tried on the policies."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a provider is known to answer."""
+"""The known answers of a provider."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which types one Terraform needs to know."""
+"""The types that one Terraform needs to know."""
 
 import json
 from pathlib import Path

@@ -46,12 +46,12 @@ class Deployment:
 
     @property
     def ours(self) -> tuple[Condition, ...]:
-        """For resources that exist: they carry the environment's tag."""
+        """The condition for existing resources: they carry the environment's tag."""
         return (Condition("StringEquals", f"aws:ResourceTag/{ENVIRONMENT_TAG}", (self.config.name,)),)
 
     @property
     def becomes_ours(self) -> tuple[Condition, ...]:
-        """For resources that are created: they get the environment's tag."""
+        """The condition for new resources: they get the environment's tag."""
         return (Condition("StringEquals", f"aws:RequestTag/{ENVIRONMENT_TAG}", (self.config.name,)),)
 
 

@@ -138,7 +138,7 @@ def _pass(sid: str, roles: tuple[str, ...], service: str, why: str) -> Statement
 
 
 def _of_services(deployment: Deployment) -> dict[str, tuple[str, str, str]]:
-    """By the statement that lets them be passed: each role of a service, the service, and why."""
+    """Each role of a service, the service, and why, by the statement that lets it be passed."""
     config, naming = deployment.config, deployment.naming
     found = {}
     if config.network.flow_logs:
@@ -151,7 +151,7 @@ def _of_services(deployment: Deployment) -> dict[str, tuple[str, str, str]]:
 
 
 def _policies(deployment: Deployment) -> tuple[str, ...]:
-    """By purpose: a pipeline's own policy has a name that begins like theirs, and must not be meant."""
+    """The policies by purpose: a pipeline's own policy begins like theirs, and must not be meant."""
     names = [deployment.naming.policy(purpose) for purpose in PURPOSES]
     if deployment.config.iam.per_user_roles:
         names += [deployment.naming.policy(purpose, "*") for purpose in PURPOSES]
