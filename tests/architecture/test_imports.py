@@ -115,7 +115,7 @@ FLOORS: tuple[set[str], ...] = (
     {"costs", "limits"},
     {"images", "provisioning", "quotas"},
     {"deployer", "doctor", "editor", "environments", "own_identity", "people", "pipelines", "proposals", "shortages"},
-    {"explain", "secrets", "status", "trust", "tuning", "why"},
+    {"explain", "people_import", "secrets", "status", "trust", "tuning", "why"},
 )
 BASE_IMPORTS: dict[str, set[str]] = {name: set() for name in (*BASE, "programs")}
 # Library -> the rooms that may import it.

@@ -305,7 +305,7 @@ def test_a_group_of_identity_center_is_taken_over(team: Living) -> None:
     store = {"IdentityStoreId": instance["IdentityStoreId"]}
     identities = team.client("identitystore")
     group = identities.create_group(**store, DisplayName="ml-people")["GroupId"]
-    for name in ("bob@acme.example", "José.Ruiz@acme.example"):
+    for name in ("bob@acme.example", "Bob@other.example", "José.Ruiz@acme.example"):
         person = {"UserName": name, "DisplayName": name, "Name": {"GivenName": "J", "FamilyName": "R"}}
         user = identities.create_user(**store, **person)["UserId"]
         identities.create_group_membership(**store, GroupId=group, MemberId={"UserId": user})
@@ -315,9 +315,12 @@ def test_a_group_of_identity_center_is_taken_over(team: Living) -> None:
     nobody = team.run("user", "import", "--identity-center-group", "ml-poeple", expect=64)
     neither = team.run("user", "import", expect=64)
 
-    assert text(team.shell) == before + '\n[[users]]\nname = "Jose-Ruiz"\n'
-    assert done.err.startswith("Added 'Jose-Ruiz' to studio.toml.\nIn it already, and left as they are: 'bob'.\n")
-    assert (json.loads(again.out)["added"], json.loads(again.out)["known"]) == ([], ["bob", "Jose-Ruiz"])
+    assert text(team.shell) == before + '\n[[users]]\nname = "Bob-2"\n\n[[users]]\nname = "Jose-Ruiz"\n'
+    assert done.err.startswith(
+        "Added 'Bob-2', 'Jose-Ruiz' to studio.toml.\nIn it already, and left as they are: 'bob'.\n"
+        "'Bob-2' is 'Bob@other.example': another user has the name without the number.\n"
+    )
+    assert (json.loads(again.out)["added"], json.loads(again.out)["known"]) == ([], ["bob", "Bob-2", "Jose-Ruiz"])
     assert nobody.err == (
         "Error: IAM Identity Center has no group 'ml-poeple'; did you mean ml-people?\nNext:  name one of: ml-people\n"
     )

@@ -150,23 +150,23 @@ def import_(
 ) -> None:
     """Add everybody in a list to the file. Existing users do not change, so it is safe to run again.
 
-    Columns of a CSV file are keys of `[\\[users]]`: name, group, instance_type, image, volume_gb, push_images and
-    github. To keep the list in the CSV file instead, name it in the file: users_file = "people.csv".
+    Columns of a CSV file are keys of `[\\[users]]`: name, group, instance_type, image, volume_gb, push_images,
+    github and sso_user. To keep the list in the CSV file instead, name it in the file: users_file = "people.csv".
     """
     from studioctl.cli import context
     from studioctl.errors import ExitCode, StudioctlError
-    from studioctl.operations import people
+    from studioctl.operations import people, people_import
 
     if (people_file is None) == (identity_center_group is None):
         hint = "studioctl user import people.csv, or: studioctl user import --identity-center-group NAME"
         raise StudioctlError("Name a CSV file, or a group.", hint=hint, exit_code=ExitCode.USAGE)
     if people_file is not None:
-        rows, whence = people.listed_in(people_file), str(people_file)
+        rows, whence = people_import.listed_in(people_file), str(people_file)
     else:
         account = context.home_of_identities(config, local=local)
-        rows, whence = people.members_of(account, identity_center_group or ""), "the names there"
+        rows, whence = people_import.members_of(account, identity_center_group or ""), "the names there"
     with people.changing(config) as text:
-        change = people.import_(text, config, rows, whence)
+        change = people_import.import_(text, config, rows, whence)
         if not dry_run:
             people.write(config, change)
     _tell(change, config, dry_run=dry_run, json=json)

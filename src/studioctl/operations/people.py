@@ -1,7 +1,6 @@
 """People come and go: changes of the users in studio.toml. AWS is changed by the next `up`."""
 
 import difflib
-import re
 import shlex
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,24 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studioctl.config import edit, people_csv
-from studioctl.config.access import SSO
+from studioctl.config import edit
 from studioctl.config.load import DEFAULT_NAME, load, parse
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.people import everybody
 from studioctl.config.people_csv import Row
 from studioctl.config.source import Source
-from studioctl.config.text import Elsewhere, latin, listed, nearest, place_elsewhere
-from studioctl.disk import read_named
+from studioctl.config.text import Elsewhere, nearest
 from studioctl.errors import ConfigError, ExitCode, RefusedError, StudioctlError
-from studioctl.operations.environment import Account
 
 # Of another user's git configuration: who it is that commits.
 IDENTITY = ("user.name", "user.email", "user.signingkey")
 # Keys that say who a user is.
 OWN = ("github", "posix", "sso_user")
 Entry = dict[str, Any]
-LONGEST_NAME = 56  # a user's default space is named after them, and has 63 characters
 
 
 @dataclass(frozen=True)
@@ -58,6 +53,7 @@ class Change:
         added: Users who come.
         removed: Users who go.
         known: Users of a list who are in the file already, and stay as they are there.
+        numbered: By name with a number, as another one has the name without: who that is in IAM Identity Center.
         left_out: Keys that are not copied from another user because they are theirs alone.
     """
 
@@ -68,6 +64,7 @@ class Change:
     removed: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     left_out: tuple[str, ...] = field(default=(), kw_only=True)
+    numbered: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     @property
     def diff(self) -> str:
@@ -227,87 +224,6 @@ def remove(text: str, file: Path, name: str) -> Change:
     return Change(str(file), text, after, removed=(found,))
 
 
-def listed_in(people: Path) -> list[Row]:
-    """Everybody in a CSV file.
-
-    Raises:
-        ConfigError: It is no such list.
-    """
-    rows, problems = _rows(people)
-    if problems:
-        raise ConfigError("\n".join(problems), hint=_corrected(str(people)))
-    return rows
-
-
-def members_of(account: Account, group: str) -> list[Row]:
-    """Everybody in a group of IAM Identity Center, under names that a user profile may have.
-
-    Raises:
-        StudioctlError: There is no Identity Center in the region, or no such group in it.
-        AwsError: AWS refused.
-    """
-    from studioctl.aws import identity_center  # noqa: PLC0415 (botocore is needed only here)
-
-    session = account.session
-    found = identity_center.stores(session)
-    if not found:
-        raise StudioctlError(
-            f"There is no IAM Identity Center in {account.target.region}.",
-            hint="AWS_REGION=REGION studioctl user import --identity-center-group GROUP   (it is in one region alone)",
-        )
-    for store in found:
-        if identity := identity_center.group_id(session, store, group):
-            members = identity_center.members(session, store, identity)
-            is_sso = account.config.access.auth == SSO
-            return [
-                Row(
-                    (Elsewhere(f"'{m.user_name}'"), 0),
-                    {"name": _profile_name(m.user_name), **({"sso_user": m.user_name} if is_sso else {})},
-                )
-                for m in members
-            ]
-    names = [name for store in found for name in identity_center.group_names(session, store)]
-    meant = nearest(group, names)
-    raise StudioctlError(
-        f"IAM Identity Center has no group '{group}'{f'; did you mean {meant}?' if meant else '.'}",
-        hint=f"name one of: {listed(names)}" if names else "create the group first",
-        exit_code=ExitCode.USAGE,
-    )
-
-
-def import_(text: str, file: Path, rows: Sequence[Row], whence: str) -> Change:
-    """The change that adds everybody in a list who is not in studio.toml yet.
-
-    Args:
-        text: The file's text.
-        file: The file.
-        rows: The list.
-        whence: The list's name in messages.
-
-    Raises:
-        ConfigError: The file would be wrong with these people.
-        RefusedError: The file cannot be changed without doubt.
-    """
-    config = parse(text, str(file), file.parent)
-    there = {user.name.casefold(): user.name for user in config.users}
-    new = [row for row in rows if _folded(row) not in there]
-    try:
-        parse(text, str(file), file.parent, also=new)
-    except ConfigError as error:
-        of_file = all(line.startswith(f"{file}:") for line in error.message.splitlines())
-        error.hint = _corrected(str(file) if of_file else whence)
-        raise
-    known = tuple(dict.fromkeys(there[_folded(row)] for row in rows if row not in new))
-    after = edit.with_users(text, [row.values for row in new], {}, file=str(file)) if new else text
-    parse(after, str(file), file.parent)
-    return Change(str(file), text, after, added=tuple(str(row.values["name"]) for row in new), known=known)
-
-
-def _folded(row: Row) -> str:
-    """The name by which rows are the same: AWS ignores case."""
-    return str(row.values.get("name")).casefold()
-
-
 def user_of(config: EnvironmentConfig, name: str, file: Path) -> tuple[int, str]:
     """The position of a user in the file, and the name as it is written there.
 
@@ -331,28 +247,6 @@ def _no_such_user(name: str, known: Iterable[str], file: Path) -> StudioctlError
 
 def _list_hint(file: Path) -> str:
     return "studioctl user list" + ("" if str(file) == DEFAULT_NAME else f" --config {shlex.quote(str(file))}")
-
-
-def _rows(people: Path) -> tuple[list[Row], list[str]]:
-    try:
-        rows, wrong = people_csv.read(read_named(people, people_csv.LARGEST_LIST), str(people))
-    except FileNotFoundError:
-        raise ConfigError(f"There is no {people}.", hint="name a CSV file with a column name") from None
-    except OSError as error:
-        raise ConfigError(f"{people} cannot be read: {error.strerror}.", hint="name a file that can be read") from None
-    except ValueError as error:
-        raise ConfigError(f"{error}", hint=_corrected(str(people))) from None
-    return rows, [f"{place_elsewhere(place)}: {words}" for place, words in wrong]
-
-
-def _corrected(whence: str) -> str:
-    return f"correct {whence}, then run the same command again"
-
-
-def _profile_name(user_name: str) -> str:
-    """The name of a user profile for a user name, which may be an address: José.Ruiz@acme.example, Jose-Ruiz."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", latin(user_name.split("@", maxsplit=1)[0])).strip("-")
-    return plain[:LONGEST_NAME].rstrip("-") or user_name
 
 
 def _refuse_known(config: EnvironmentConfig, names: Sequence[str], file: Path) -> None:

@@ -41,6 +41,8 @@ def added(change: "Change", terminal: Terminal, *, flags: str, is_written: bool)
     )
     if change.added and change.known:
         terminal.say(f"In it already, and left as they are: {_names(change.known)}.")
+    for name, who in change.numbered.items():
+        terminal.say(f"'{name}' is '{who}': another user has the name without the number.")
     if change.left_out:
         terminal.say(f"Not copied, as it is one person's alone: {', '.join(change.left_out)}.")
     if change.added and is_written:
@@ -74,6 +76,7 @@ def as_json(change: "Change", *, is_written: bool) -> dict[str, Any]:
         "added": change.added,
         "known": change.known,
         "not_copied": change.left_out,
+        "numbered": change.numbered,
         "diff": change.diff,
         "is_written": is_written,
     }
