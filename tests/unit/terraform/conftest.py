@@ -1,5 +1,6 @@
 """The real engine against moto on loopback. One environment is applied once, and shared by the tests that read it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from studioctl.infrastructure.block import Blueprint
 from studioctl.target import LocalEndpoint, Target
 from studioctl.terraform import executable
 from studioctl.terraform.backend import Backend
+from studioctl.terraform.executable import Engine
 from studioctl.terraform.runner import Terraform
 from studioctl.terraform.workspace import Workspace
+from tests.functional.warmth import warm_provider
 
 from .blueprints import access, blueprint, network, storage
 
@@ -71,6 +74,11 @@ def client(service: str, target: Target) -> Any:
     )
 
 
+def warmed(place: Workspace, engine: Engine, described: Blueprint, backend: Backend | None = None) -> Terraform:
+    """Terraform that uses this test process's warm provider."""
+    return Terraform(place, engine, described, backend or Backend(), {**os.environ, **warm_provider()})
+
+
 @dataclass
 class Lived:
     """An environment that Terraform made, and what was said meanwhile."""
@@ -102,15 +110,14 @@ class Lived:
     def with_blueprint(self, changed: Blueprint) -> Terraform:
         """Terraform in the same place for another blueprint."""
         terraform = self.terraform
-        return Terraform.of(terraform.workspace, terraform.engine, changed, terraform.backend)
+        return warmed(terraform.workspace, terraform.engine, changed, terraform.backend)
 
 
 @pytest.fixture(scope="session")
 def lived(moto: Target, tmp_path_factory: pytest.TempPathFactory) -> Lived:
     """A network, a bucket and a role, applied once by the engine of this machine. Tests leave it as it is."""
     work = Workspace.beside(tmp_path_factory.mktemp("lived") / "studio.toml", "demo", moto)
-    terraform = Terraform.of(work, executable.find(), blueprint(network(), storage(), access()), Backend())
-    environment = Lived(terraform, moto)
+    environment = Lived(warmed(work, executable.find(), blueprint(network(), storage(), access())), moto)
     environment.outputs = environment.create()
     return environment
 

@@ -24,7 +24,7 @@ from studioctl.terraform.runner import Terraform
 from studioctl.terraform.workspace import Workspace
 
 from .blueprints import access, blueprint, module, network, storage
-from .conftest import Lived, client
+from .conftest import Lived, client, warmed
 
 pytestmark = pytest.mark.terraform
 
@@ -45,7 +45,7 @@ def tiny(name: str) -> Resource:
 def terraform_for(place: Workspace, name: str, backend: Backend | None = None) -> Terraform:
     """Terraform for an environment of one secret."""
     described = blueprint(module("secrets", tiny(name), Output("name", name, "Its name.")))
-    terraform = Terraform.of(place, executable.find(), described, backend or Backend())
+    terraform = warmed(place, executable.find(), described, backend)
     session = Session(place.target)
     terraform.stored = lambda at: StoredState(session, at.settings["bucket"], at.settings["key"], {}).read()
     return terraform
@@ -89,7 +89,7 @@ def test_a_change_is_told_with_old_and_new_values_by_module(lived: Lived) -> Non
 def test_what_aws_refuses_is_one_error_and_the_rest_is_kept(lived: Lived, place: Workspace) -> None:
     role = access().blocks[0]
     described = blueprint(module("iam", role, tiny("kept")))
-    work = Lived(Terraform.of(place, lived.terraform.engine, described, Backend()), lived.target)
+    work = Lived(warmed(place, lived.terraform.engine, described), lived.target)
 
     with pytest.raises(TerraformError) as failure:
         work.create()
@@ -171,9 +171,10 @@ def test_a_missing_bucket_is_named(place: Workspace) -> None:
 def test_the_bundled_engine_lives_a_whole_life(place: Workspace) -> None:
     engine = executable.find({**os.environ, "STUDIOCTL_TERRAFORM": "bundled"})
     described = blueprint(module("secrets", tiny("bundled"), Output("name", "bundled", "Its name.")))
-    work = Lived(Terraform.of(place, engine, described, Backend()), place.target)
+    alone = Terraform.of(place, engine, described, Backend())  # it starts the provider itself, as users' do
 
-    plan = work.finish(work.terraform.plan())
+    plan = Lived(alone, place.target).finish(alone.plan())
+    work = Lived(warmed(place, engine, described), place.target)
     assert plan.count("create") == len(plan.changes) == 1
     assert work.finish(work.terraform.apply(plan)) == {"name": "bundled"}
     removal = work.finish(work.terraform.plan(destroy=True))
