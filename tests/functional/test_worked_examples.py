@@ -29,6 +29,9 @@ def test_the_tests_that_are_named_pass_with_it(example: Path, tmp_path: Path) ->
     for name in filter(None, tracked.split("\0")):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, copy / name, follow_symlinks=False)
+    # Only what the example changes is compiled anew.
+    for compiled in (it for top in ("src", "tests") for it in (ROOT / top).rglob("__pycache__")):
+        shutil.copytree(compiled, copy / compiled.relative_to(ROOT), dirs_exist_ok=True)
     # Its own repository, so that `git apply` looks at the copy and not at what is around it.
     subprocess.run(["git", "init", "-q"], cwd=copy, check=True)
     subprocess.run(["git", "apply", str(example)], cwd=copy, check=True)
