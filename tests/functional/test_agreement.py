@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from tests.functional.agreement import FEWEST, INSTANCES, Crowd, looked_at
 from tests.functional.conftest import Shell
+from tests.functional.warmth import knows_the_provider
 
 from studio_emulator import controls, facts, server
 from studio_emulator.settings import EmulatorSettings
@@ -22,6 +23,7 @@ ENOUGH = dict.fromkeys((facts.PROFILES, facts.SPACES, *facts.EDITORS_ON.values()
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
     directory = tmp_path_factory.mktemp("agreement")
     shell = Shell(directory, {"STUDIOCTL_EMULATOR_DIR": str(directory / "emulator")})
+    knows_the_provider(directory)
     settings = EmulatorSettings(transition_seconds=0, quotas=ENOUGH)
     server.start(settings=settings, state_dir=directory / "emulator")
     made = Crowd(shell, random.Random(SEED))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.functional.conftest import Shell
+from tests.functional.warmth import knows_the_provider
 from tests.generated import ROOT
 
 from studio_emulator import server
@@ -23,6 +24,7 @@ LEDGER = "studioctl-guard/ledger.json"
 @pytest.fixture
 def cold(tmp_path: Path) -> Iterator[Shell]:
     """With a provider of its own: it reads the guard's archive, which is beside the documents."""
+    knows_the_provider(tmp_path)
     yield Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator")}, cold=True)
     server.stop(tmp_path / "emulator")
 

@@ -16,6 +16,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 from tests import forkserver
 from tests.functional.conftest import Shell
+from tests.functional.warmth import knows_the_provider
 from tests.generated import ROOT
 
 from studioctl.terraform import executable, provider
@@ -95,7 +96,10 @@ def marked(page: Path) -> ParameterSet:
 @pytest.mark.parametrize("page", [marked(page) for page in PAGES if any(steps(page))])
 def test_the_page_shows_what_happens(page: Path, place: Shell) -> None:
     # A guard's archive is beside the documents: the warm provider runs elsewhere, and does not find it.
-    environ = place.environment if any("[limits]" in command for command, _ in steps(page)) else place.warm
+    is_cold = any("[limits]" in command for command, _ in steps(page))
+    if is_cold:
+        knows_the_provider(place.directory)
+    environ = place.environment if is_cold else place.warm
     for command, output in steps(page):
         done = subprocess.run(
             ["/bin/sh", "-c", command],

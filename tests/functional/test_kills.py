@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from benchmarks.world import descendants
 from tests.functional.conftest import SMALL, STUDIOCTL, Shell
+from tests.functional.warmth import knows_the_provider
 from tests.processes import has_ended
 from tests.remedies import claimed
 from tests.walking import COMMAND, InShell
@@ -45,6 +46,7 @@ Inventory = dict[str, Any]
 @pytest.fixture
 def life(tmp_path: Path) -> Iterator[Shell]:
     shell = Shell(tmp_path, {"STUDIOCTL_EMULATOR_DIR": str(tmp_path / "emulator")})
+    knows_the_provider(tmp_path)
     shell.write(SMALL.format(name=NAME) + "\n[encryption]\ncustomer_key = true\n")
     shell.studioctl("emulator", "start", "--transition-seconds", "1")
     yield shell

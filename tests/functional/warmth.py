@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from studioctl.terraform import warm
+from studioctl.terraform import front, warm
 
 
 @functools.cache
@@ -29,3 +29,13 @@ def warm_provider() -> Mapping[str, str]:
         ending.enter_context(started)
         atexit.register(ending.pop_all().close)
     return {warm.VARIABLE: str(directory)}
+
+
+def knows_the_provider(home: Path) -> None:
+    """Commands with this home know what the provider answered to others, as everybody's do from the second run on.
+
+    It describes itself and examines that for seven seconds of the first one, whoever starts it.
+    """
+    known, person = front.cache(), Path.home()
+    if known is not None and known.is_dir() and known.is_relative_to(person):
+        shutil.copytree(known, home / known.relative_to(person), dirs_exist_ok=True)
