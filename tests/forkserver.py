@@ -1,19 +1,21 @@
 """Processes that begin as a fork of one which has loaded what they need: commands of studioctl, and emulators.
 
 A command needs about a second to load itself and the descriptions of AWS's services, an emulator two to load moto. A
-suite starts a thousand of the one and a hundred of the other. Here both are loaded once for each process of tests, and
+suite starts a thousand of the one and a hundred of the other. Here both are loaded once for all processes of tests, and
 what is forked then does everything as the program does: its own arguments, directory, environment, streams, exit code.
 What cannot be seen in a fork is tested with `fresh=True`: how long the start takes, what `ps` shows, what is imported.
 """
 
 import atexit
 import contextlib
+import fcntl
 import functools
 import gc
 import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,6 +27,10 @@ from pathlib import Path
 from typing import Any
 
 REQUEST_BYTES = 1 << 20
+SHARED = "STUDIOCTL_TESTS_FORK_SERVERS"
+shared = os.environ.pop(SHARED, None)
+"""Where the fork servers are that all processes of tests share; None where there is one process."""
+LIFELINE = "lifeline"
 SERVICES = (
     "ec2",
     "ecr",
@@ -119,35 +125,43 @@ class Forked:
 
 
 class ForkServer:
-    """The process that forks, as its owner sees it. It ends with its owner.
+    """The process that forks, as those who ask it see it. It ends when nobody holds its lifeline.
 
     Args:
         kind: "command" or "emulator".
+        directory: Where its socket is, and its lifeline. The first one who asks starts it.
         environment: What it sees itself; what is forked gets another.
         emulators: The fork server of emulators, for commands that start one.
     """
 
-    def __init__(self, kind: str, environment: Mapping[str, str], emulators: "ForkServer | None" = None) -> None:
-        directory = Path(tempfile.mkdtemp(prefix="fork-"))  # pytest's own are too long for a socket's path
-        self.address = str(directory / "socket")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+    def __init__(
+        self, kind: str, directory: Path, environment: Mapping[str, str], emulators: "ForkServer | None" = None
+    ) -> None:
+        self.address = str(directory / kind)
+        with (directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not Path(self.address).exists():
+                self._start(kind, directory, environment, emulators)
+
+    def _start(
+        self, kind: str, directory: Path, environment: Mapping[str, str], emulators: "ForkServer | None"
+    ) -> None:
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening,
+            (directory / LIFELINE).open("rb", buffering=0) as lifeline,
+        ):
             listening.bind(self.address)
             listening.listen(64)
             words = [str(listening.fileno()), kind, emulators.address if emulators else ""]
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "tests.forkserver", *words],
                 cwd=Path(__file__).parents[1],
                 env={**environment, "PYTHONPATH": _path()},
                 pass_fds=[listening.fileno()],
-                stdin=subprocess.PIPE,  # it ends when nobody holds the other end: with this process
+                stdin=lifeline,
                 start_new_session=True,
             )
-
-    def stop(self) -> None:
-        """End it. What it has forked goes on."""
-        self._process.communicate()
-        Path(self.address).unlink()
-        Path(self.address).parent.rmdir()
+        process.returncode = 0  # nobody waits for it
 
     def run(self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> tuple[int, str, str]:
         """Exit code, standard output and standard error of one that has ended."""
@@ -174,22 +188,37 @@ def _path() -> str:
 
 @functools.cache
 def emulators() -> ForkServer:
-    """The fork server of emulators for this process of tests."""
+    """The fork server of emulators."""
     from studio_emulator.server import clean_environment
 
-    return _kept(ForkServer("emulator", clean_environment(os.environ)))
+    return ForkServer("emulator", _place(), clean_environment(os.environ))
 
 
 @functools.cache
 def commands() -> ForkServer:
-    """The fork server of commands for this process of tests."""
+    """The fork server of commands."""
     inherited = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-    return _kept(ForkServer("command", inherited, emulators()))
+    return ForkServer("command", _place(), inherited, emulators())
 
 
-def _kept(server: ForkServer) -> ForkServer:
-    atexit.register(server.stop)
-    return server
+def share() -> None:
+    """Let the processes of tests that are started from here have the same fork servers. They end with this process."""
+    os.environ[SHARED] = str(_begun())
+
+
+def _place() -> Path:
+    return Path(shared) if shared else _begun()
+
+
+@functools.cache
+def _begun() -> Path:
+    """A new place for fork servers, which end with this process; what they have forked goes on."""
+    directory = Path(tempfile.mkdtemp(prefix="fork-"))  # pytest's own are too long for a socket's path
+    os.mkfifo(directory / LIFELINE)
+    lifeline = os.open(directory / LIFELINE, os.O_RDWR)
+    atexit.register(os.close, lifeline)
+    atexit.register(shutil.rmtree, directory)
+    return directory
 
 
 def ask(address: str, words: Sequence[str], *, cwd: Path, env: Mapping[str, str], streams: Sequence[int]) -> Forked:
