@@ -31,6 +31,11 @@ SHARED = {"applied", "lived", "reports"}  # fixtures that hold an environment wh
 ALONE = {"shell", "life", "place"}  # fixtures that give a test an environment of its own
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):  # not in xdist's own processes
+        forkserver.share()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing is noted in the home of the person who runs the tests."""
@@ -90,6 +95,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # parsed sources and plans are large: often, it is a third of what looks at them
     gc.enable()
 
 
