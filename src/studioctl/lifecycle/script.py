@@ -28,6 +28,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from studioctl.config.apps import CODE_EDITOR, TYPES, App, title
 from studioctl.config.editor import Editor
@@ -253,6 +254,7 @@ def _run(plan: Plan) -> str:
     return _function("run", "\n  ".join(lines))
 
 
+@lru_cache(maxsize=256)  # a command describes the environment more than once, and bzip2 takes longest of it
 def _packed(source: str, *, strict: bool) -> str:
     # bzip2, because there is one implementation of it, whose output is the same everywhere.
     packed = base64.b85encode(bz2.compress(source.encode())).decode()

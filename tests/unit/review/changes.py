@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from studioctl.config.load import parse
+from studioctl.config import load
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.review.entry import Review
@@ -19,6 +19,9 @@ SPACES = '{ name = "grace-editor" }, { name = "grace-gpu", volume_gb = 60 }'
 GRACE = f'\n[[users]]\nname = "grace"\nspaces = [{SPACES}]\n'
 USERS = ADA + GRACE
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
+
+
+parse = cache(load.parse)
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,17 @@ class Change:
         """The plan."""
         return _summary(self)
 
+    @cache  # noqa: B019 (there are as many as below)
     def review(self) -> Review:
         """The plan in the words of the file, where nobody looked what AWS has now."""
         return review(self.config, Source("studio.toml", self.after), self.summary())
 
+    @cache  # noqa: B019 (there are as many as below)
     def met(self) -> Review:
         """The plan in the words of the file, with what AWS has now."""
         return review(self.config, Source("studio.toml", self.after), self.summary(), self.now())
 
+    @cache  # noqa: B019 (there are as many as below)
     def now(self) -> Now:
         """The state of AWS before the change."""
         return now(parse(self.before) if self.before is not None else None, self.summary())

@@ -10,7 +10,6 @@ from typing import Any
 from rich.console import Console
 
 from studioctl.catalog.kinds import KINDS
-from studioctl.config.load import parse
 from studioctl.config.source import Source
 from studioctl.errors import RefusedError
 from studioctl.infrastructure.blueprint import build
@@ -20,7 +19,7 @@ from studioctl.operations.provisioning import data_loss, durations, meeting
 from studioctl.presentation import costs
 from studioctl.presentation import review as presented
 from studioctl.target import Target
-from tests.unit.review.changes import CHANGES, Change
+from tests.unit.review.changes import CHANGES, Change, parse
 from tests.unit.review.planned import state
 
 FILE = Path(__file__).with_name("plans.txt")

@@ -62,16 +62,17 @@ def between(before: EnvironmentConfig | None, after: EnvironmentConfig) -> PlanS
     there = {moved.get(address, address): each for address, each in there.items()}
     now = _resources(wanted, {})
     replaced: set[str] = set()
+    modules = addresses(wanted)
     while True:
         changes = [
-            _change(address, there.get(address), now.get(address), addresses(wanted), replaced)
+            _change(address, there.get(address), now.get(address), modules, replaced)
             for address in {**now, **there}
         ]
         before_this = len(replaced)
         replaced |= {change.address for change in changes if change is not None and change.action == "replace"}
         if len(replaced) == before_this:  # nothing more follows
             break
-    known = plans.ordered(changes, addresses(wanted))
+    known = plans.ordered(changes, modules)
     return PlanSummary(known, (), (), destroy=False, has_changes=bool(known), file=Path("plan.tfplan"))
 
 
