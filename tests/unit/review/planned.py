@@ -65,8 +65,7 @@ def between(before: EnvironmentConfig | None, after: EnvironmentConfig) -> PlanS
     modules = addresses(wanted)
     while True:
         changes = [
-            _change(address, there.get(address), now.get(address), modules, replaced)
-            for address in {**now, **there}
+            _change(address, there.get(address), now.get(address), modules, replaced) for address in {**now, **there}
         ]
         before_this = len(replaced)
         replaced |= {change.address for change in changes if change is not None and change.action == "replace"}
