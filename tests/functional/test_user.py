@@ -1,6 +1,7 @@
 """`studioctl user`: the file changes at once, AWS with the next `up`, and nobody's data goes unasked."""
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -292,6 +293,50 @@ def test_who_has_nothing_goes(team: Living) -> None:
     assert text(team.shell) == before
     assert "'eve' has no data in AWS.\n" in done.err
     assert "studioctl up --local  " in done.err
+
+
+def test_a_removal_for_programs(team: Living) -> None:
+    before = text(team.shell)
+    team.shell.write(before + '\n[[users]]\nname = "eve"\n')
+    team.client("s3").create_bucket(Bucket="acme-copies")
+
+    done = team.run("user", "remove", "eve", "--yes", "--backup", "s3://acme-copies", "--json")
+
+    assert text(team.shell) == before
+    assert "There is nothing to copy: no space holds files.\n" in done.err
+    told = json.loads(done.out)
+    assert told.pop("diff").endswith('-\n-[[users]]\n-name = "eve"\n')
+    assert told == {"file": "studio.toml", "removed": ["eve"], "data": [], "copies": [], "is_written": True}
+
+
+def test_a_home_directory_is_copied_from_a_space_that_never_ran(team: Living) -> None:
+    before = text(team.shell)
+    programs = team.shell.directory / "programs"
+    programs.mkdir()
+    plugin = programs / "session-manager-plugin"
+    plugin.write_text("#!/bin/sh\necho 1.2.700.0\n")
+    plugin.chmod(0o755)
+    path = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    shell = Shell(team.shell.directory, {**team.shell.variables, **path})
+    team.client("s3").create_bucket(Bucket="acme-homes")
+    remove = ("user", "remove", "ada", "--local", "--backup", "s3://acme-homes")
+
+    unasked = shell.studioctl(*remove, expect=4)
+    team.studio.sagemaker.delete_space(DomainId=team.domain_id, SpaceName="ada-editor")
+    nowhere = shell.studioctl(*remove, "--yes", expect=4)
+
+    assert (
+        "Copied to s3://acme-homes:\n"
+        "  what is in 'ada-editor', and the home directory of 'ada'  (started on ml.t3.large)\n"
+    ) in unasked.err
+    assert nowhere.err.endswith(
+        "Error: These cannot be copied:\n"
+        "  home file system 'ada': the user has no space to read it in; give 'ada' a space in the file,"
+        " then: studioctl up\n"
+        "Nothing was changed.\n"
+        "Next:  do that; or, to leave it where it is: studioctl user remove --local ada\n"
+    )
+    assert text(team.shell) == before
 
 
 def profiles(team: Living) -> list[dict[str, str]]:

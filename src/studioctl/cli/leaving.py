@@ -7,7 +7,7 @@ from pathlib import Path
 from studioctl.cli import context, copying
 from studioctl.operations.costs import rates
 from studioctl.operations.data import backup, of_user
-from studioctl.operations.data.backup import Plan
+from studioctl.operations.data.backup import Copy, Plan
 from studioctl.operations.data.of_user import Belonging
 from studioctl.operations.environment import Account
 from studioctl.presentation import backup as backup_views
@@ -45,16 +45,15 @@ def planned(
     account = context.account(file, local=local)
     with waiting(terminal, "Looking for what to copy"):
         plan = of_user.copies_planned(account, user, place, os.environ)
-    if plan is None:
-        return None
     backup_views.planned(plan, terminal)
     return Copying(account, plan)
 
 
-def copy(wanted: Copying | None, terminal: Terminal, *, verbose: bool) -> None:
+def copy(wanted: Copying | None, terminal: Terminal, *, verbose: bool) -> tuple[Copy, ...]:
     """Takes the copies, and makes sure that they hold all there is."""
     if wanted is None:
-        return
+        return ()
     copies = follow(backup.run(wanted.account, wanted.plan, os.environ, stop=True), terminal, verbose=verbose)
     backup_views.copied(copies, terminal, usd=rates.of_copies(wanted.account, copies))
-    of_user.refuse_outdated(wanted.account, wanted.plan, tuple(copies))
+    of_user.refuse_outdated(wanted.account, wanted.plan, copies)
+    return copies

@@ -181,6 +181,7 @@ def remove(
     config: options.Config = options.DEFAULT_CONFIG,
     local: options.Local = False,
     yes: options.Yes = False,
+    json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Remove a user from the file. First shows the user's data in AWS, and what happens to it.
@@ -194,21 +195,26 @@ def remove(
     from studioctl.operations import people
     from studioctl.presentation import people as views
     from studioctl.presentation.console import Terminal
+    from studioctl.presentation.json import dumps
 
     terminal = Terminal()
     with people.changing(config) as text:
         change = people.remove(text, config, name)
     found = () if offline else leaving.survey(config, change.removed[0], terminal, local=local)
     copies = leaving.planned(config, change.removed[0], found, backup, terminal, local=local, delete=delete_data)
-    views.diff(change, terminal)
+    if not json:
+        views.diff(change, terminal)
     confirm.agreed(f"Remove '{change.removed[0]}' from {config}?", yes=yes)
-    leaving.copy(copies, terminal, verbose=verbose)
+    copied = leaving.copy(copies, terminal, verbose=verbose)
     with people.changing(config) as text:
         if text != change.before:
             raise RefusedError(
                 f"Somebody changed {config} since. It was not changed.", hint="run the same command again"
             )
         people.write(config, change)
+    if json:
+        typer.echo(dumps(views.removal_as_json(change, found, copied)))
+        return
     loses = any(not each.is_kept for each in found)
     views.removed(change, terminal, flags=options.config_flag(config) + (" --local" if local else ""), loses=loses)
 

@@ -10,6 +10,7 @@ from studioctl.presentation import tables
 from studioctl.presentation.console import Terminal
 
 if TYPE_CHECKING:  # it comes with botocore
+    from studioctl.operations.data.backup import Copy
     from studioctl.operations.data.of_user import Belonging
     from studioctl.operations.people import Change, Listed
 
@@ -80,6 +81,12 @@ def as_json(change: "Change", *, is_written: bool) -> dict[str, Any]:
         "diff": change.diff,
         "is_written": is_written,
     }
+
+
+def removal_as_json(change: "Change", found: Sequence["Belonging"], copies: Sequence["Copy"]) -> dict[str, Any]:
+    """The change that removed a user, the data that the user has in AWS, and copies taken of it, for programs."""
+    told = {"file": change.file, "removed": change.removed, "data": found, "copies": copies}
+    return {**told, "diff": change.diff, "is_written": True}
 
 
 def _names(names: Sequence[str]) -> str:

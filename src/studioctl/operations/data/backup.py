@@ -111,7 +111,9 @@ class Copy:
         return _title(self.kind, self.space, self.owner)
 
 
-def plan(account: Account, place: Place, environ: Mapping[str, str], *, only: str | None = None) -> Plan:
+def plan(
+    account: Account, place: Place, environ: Mapping[str, str], *, only: str | None = None, owner: str | None = None
+) -> Plan:
     """Looks at everything that copying needs. Changes nothing.
 
     Args:
@@ -119,6 +121,7 @@ def plan(account: Account, place: Place, environ: Mapping[str, str], *, only: st
         place: The destination of the copies.
         environ: The environment in which ssh is sought and run.
         only: The one space that is meant; None for all.
+        owner: The one user whose spaces and home directory are meant; None for all.
 
     Raises:
         StudioctlError: The bucket cannot take copies, this machine lacks a program, or there is no such space.
@@ -128,15 +131,15 @@ def plan(account: Account, place: Place, environ: Mapping[str, str], *, only: st
     domain = account.domain()
     if domain is None:
         return Plan(place, (), {}, (), key_arn)
-    everything = account.studio.spaces(domain.id)
     filled = inventory.filled_spaces(account, domain.id, account.studio.apps(domain.id))
-    wanted = (chosen,) if chosen else filled
+    wanted = (chosen,) if chosen else tuple(space for space in filled if owner in {None, space.owner})
     surveys, unreadable = _surveys(account, wanted, environ)
     if chosen:
         homes = {chosen.name: chosen.owner} if domain.home_file_system_id and chosen.owner and surveys else {}
         return _ready(Plan(place, surveys, homes, unreadable, key_arn), environ)
-    owners = [p.name for p in account.studio.user_profiles(domain.id)] if domain.home_file_system_id else []
-    more, missing = _spaces_for_homes(account, owners, surveys, everything, environ)
+    profiles = account.studio.user_profiles(domain.id) if domain.home_file_system_id else ()
+    owners = [profile.name for profile in profiles if owner in {None, profile.name}]
+    more, missing = _spaces_for_homes(account, owners, surveys, account.studio.spaces(domain.id), environ)
     homes = _readers(owners, (*surveys, *more))
     return _ready(Plan(place, (*surveys, *more), homes, (*unreadable, *missing), key_arn), environ)
 
@@ -322,7 +325,8 @@ def _copy(
 ) -> Work[Copy | None]:
     space, now = survey.space, datetime.now(UTC)
     title = _title(kind, space.name, space.owner)
-    key = place.key(account.config.name, f"{_name(kind, space)}-{now:%Y%m%dT%H%M%SZ}.tar.gz")
+    name = f"homes/{space.owner}" if kind == DIRECTORY else space.name
+    key = place.key(account.config.name, f"{name}-{now:%Y%m%dT%H%M%SZ}.tar.gz")
     directory, options = (archive.HOME_DIRECTORY, ()) if kind == DIRECTORY else (".", archive.NOT_OF_THE_VOLUME)
     began = time.monotonic()
     yield Started(title, "copy")
@@ -390,10 +394,6 @@ def current(account: Account, made: Iterable[Copy]) -> frozenset[str]:
             app.space == copy.space and (app.is_running or app.created_at > copy.app_created_at) for app in apps
         )
     )
-
-
-def _name(kind: str, space: Space) -> str:
-    return f"homes/{space.owner}" if kind == DIRECTORY else space.name
 
 
 def _title(kind: str, space: str, owner: str | None) -> str:

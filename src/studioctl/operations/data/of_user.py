@@ -1,7 +1,7 @@
 """The data of one user in AWS, before the user is removed from the file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from studioctl.aws import contents
 from studioctl.errors import RefusedError
@@ -83,30 +83,21 @@ def refuse_to_lose(user: str, found: tuple[Belonging, ...]) -> None:
         )
 
 
-def copies_planned(account: Account, user: str, where: Place, environ: Mapping[str, str]) -> Plan | None:
-    """Plan copies of the user's volumes and home directory; None if there is no volume.
+def copies_planned(account: Account, user: str, where: Place, environ: Mapping[str, str]) -> Plan:
+    """Plan copies of the user's volumes and home directory.
 
     Raises:
         StudioctlError: The bucket cannot take copies, or this machine lacks a program.
-        RefusedError: A volume cannot be copied.
+        RefusedError: A volume or the home directory cannot be copied.
     """
-    names = [each.name for each in belongings(account, user) if each.kind == SPACE]
-    plans = [backup.plan(account, where, environ, only=name) for name in names]
-    if not plans:
-        return None
-    whole = replace(
-        plans[0],
-        volumes=tuple(volume for plan in plans for volume in plan.volumes),
-        homes=next((plan.homes for plan in plans if plan.homes), {}),  # once is enough
-        unreadable=tuple(each for plan in plans for each in plan.unreadable),
-    )
-    if whole.unreadable:
-        lines = "\n".join(f"  {e.kind} '{e.name}': {e.why}; {e.remedy}" for e in whole.unreadable)
-        raise RefusedError(
-            f"These cannot be copied:\n{lines}\nNothing was changed.",
-            hint=f"do that; or, to lose what is in them: studioctl user remove {user} --delete-data",
-        )
-    return whole
+    plan = backup.plan(account, where, environ, owner=user)
+    if plan.unreadable:
+        lines = "\n".join(f"  {e.kind} '{e.name}': {e.why}; {e.remedy}" for e in plan.unreadable)
+        hint = f"do that; or, to leave it where it is: studioctl user remove {user}"
+        if any(each.kind == SPACE for each in plan.unreadable):
+            hint = f"do that; or, to lose what is in them: studioctl user remove {user} --delete-data"
+        raise RefusedError(f"These cannot be copied:\n{lines}\nNothing was changed.", hint=hint)
+    return plan
 
 
 def refuse_outdated(account: Account, plan: Plan, copies: tuple[Copy, ...]) -> None:
