@@ -1,7 +1,8 @@
 """Run by the Python that studioctl is installed in: its command tree, and what commands say and end with.
 
-Asked with JSON on stdin, `{"run": [[word, ...], ...]}`, it answers `{"tree": [...], "done": [[code, out, err], ...]}`.
-Each command runs in a fork of this process, which has loaded once what most of them load.
+Asked with JSON on stdin, `{"load": [module, ...], "run": [[word, ...], ...]}`, it answers
+`{"tree": [...], "done": [[code, out, err], ...]}`. Each command runs in a fork of this process, which has loaded these
+modules once.
 """
 
 import importlib
@@ -13,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from studioctl.cli import main
-
-LOADED = ("rich.markdown", "typer.rich_utils", "botocore.session", "studioctl.api", "studioctl.cli.context")
 
 
 def tree(command: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
@@ -45,7 +44,7 @@ def answer(words: Sequence[str]) -> tuple[int, str, str]:
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
-    for name in LOADED:
+    for name in asked["load"]:
         importlib.import_module(name)
     done = [answer(words) for words in asked["run"]]
     json.dump({"tree": list(tree(main.tree())), "done": done}, sys.stdout)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import forkserver
 from tests.functional import every_command, wheelhouse
 from tests.functional.conftest import PASSED_ON, Done
 from tests.functional.warmth import warm_provider
@@ -26,6 +27,7 @@ from studioctl.errors import ExitCode
 
 pytestmark = pytest.mark.terraform
 
+FEW = 10  # commands, of which each loads what it needs
 EXTRAS = ("local", "terraform", "audit")
 # What is typed for each argument.
 WORDS = {
@@ -100,7 +102,8 @@ class Clean:
 
     def ask(self, commands: Sequence[tuple[str, ...]]) -> Answers:
         """Run the commands one after the other, and keep their output."""
-        asked = json.dumps({"run": commands})
+        load = (*forkserver.COMMAND, "rich.markdown", "typer.rich_utils") if len(commands) > FEW else ()
+        asked = json.dumps({"load": load, "run": commands})
         told = _run(
             [str(self.python), every_command.__file__],
             env={**self.world, **warm_provider()},
