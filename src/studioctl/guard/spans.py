@@ -11,7 +11,7 @@ tells both, minutes later and without promise. So an end is an estimate until Cl
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from studioctl.guard.stored import flag, number, table, text
@@ -90,7 +90,7 @@ class Span:
 
     def to_json(self) -> dict[str, Any]:
         """The span without what is not known."""
-        return {name: value for name, value in asdict(self).items() if value not in {None, "", False}}
+        return {name: value for name, value in vars(self).items() if value not in {None, "", False}}
 
     @classmethod
     def of(cls, told: Any) -> "Span":
@@ -196,22 +196,33 @@ def _apps(known: list[Span], look: Look) -> list[Span]:
 
 
 class _Spans(list[Span]):
-    """Spans that are found by their place: a month of many people has thousands."""
+    """Spans that are found by their place and start: a month of many people has thousands."""
 
     def __init__(self, known: Iterable[Span]) -> None:
         super().__init__()
-        self._at: dict[tuple[str, str, str], list[int]] = {}
+        self._at: dict[tuple[tuple[str, str, str], int], list[int]] = {}
         for span in known:
             self.append(span)
 
     def append(self, span: Span) -> None:
-        self._at.setdefault(span.place, []).append(len(self))
+        self._note(len(self), span)
         super().append(span)
+
+    def put(self, number: int, span: Span) -> None:
+        """Put a span in the place of another one that began at about the same time."""
+        self._note(number, span)
+        self[number] = span
 
     def find(self, place: tuple[str, str, str], began: float) -> int | None:
         """The number of the one that began there at about this time."""
-        near = [n for n in self._at.get(place, ()) if abs(self[n].began - began) <= SAME]
-        return min(near, key=lambda n: abs(self[n].began - began), default=None)
+        about = int(began // SAME)
+        noted = (number for when in (about - 1, about, about + 1) for number in self._at.get((place, when), ()))
+        near = [(abs(self[number].began - began), number) for number in noted]
+        distance, number = min(near, default=(SAME, None))
+        return number if distance <= SAME else None
+
+    def _note(self, number: int, span: Span) -> None:
+        self._at.setdefault((span.place, int(span.began // SAME)), []).append(number)
 
 
 def _see(spans: _Spans, app: App, look: Look) -> None:
@@ -230,7 +241,7 @@ def _see(spans: _Spans, app: App, look: Look) -> None:
         return
     span = spans[number]
     owner = span.owner or look.owners.get(app.space, UNKNOWN)
-    spans[number] = replace(
+    changed = replace(
         span,
         owner=owner,
         instance_type=app.instance_type or span.instance_type,
@@ -241,6 +252,7 @@ def _see(spans: _Spans, app: App, look: Look) -> None:
         # Its instance may have run, and been paid for, before it failed.
         ended=max(span.seen, app.began) if app.status == "Failed" and span.ended is None else span.ended,
     )
+    spans.put(number, changed)
 
 
 def _learn_start(spans: _Spans, event: Event, look: Look) -> None:
