@@ -131,6 +131,21 @@ def test_a_change_of_one_value_changes_exactly_that(applied: Applied) -> None:
     ]
 
 
+def test_another_instance_type_is_compared_with_the_quotas(applied: Applied) -> None:
+    (applied.shell.directory / "larger.toml").write_text(
+        (applied.shell.directory / "studio.toml").read_text() + '\n[studio]\ninstance_type = "ml.g5.12xlarge"\n'
+    )
+    before = applied.shell.inventory()
+
+    planned = applied.shell.studioctl("plan", "--local", "--json", "-c", "larger.toml", expect=2)
+    unasked = applied.shell.studioctl("up", "--local", "-c", "larger.toml", expect=4)
+
+    told = [(each["what"], each["needed"], each["limit"]) for each in json.loads(planned.out)["shortages"]]
+    assert told == [("Code Editors on ml.g5.12xlarge, all running", 1, 0)]
+    assert "Quota: Code Editors on ml.g5.12xlarge, all running: 1 needed, and the account may have 0.\n" in unasked.err
+    assert applied.shell.inventory() == before
+
+
 def test_a_real_plan_of_many_changes_names_every_key_and_nothing_else(applied: Applied) -> None:
     """The words are tried on plans that no Terraform made; here on one that it did."""
     text = (applied.shell.directory / "studio.toml").read_text().replace('tools = ["uv"]', 'tools = ["uv", "ruff"]')

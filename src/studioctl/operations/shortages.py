@@ -11,7 +11,7 @@ from studioctl.aws.values import App
 from studioctl.catalog.kinds import SPACE
 from studioctl.errors import AwsError
 from studioctl.operations.environment import Environment
-from studioctl.operations.quotas import MADE_BY_QUOTA, Demand, Looked, Names
+from studioctl.operations.quotas import MADE_BY_QUOTA, Demand, Looked, Names, types
 from studioctl.terraform.plan import PlanSummary, ResourceChange
 from studioctl.terraform.state_resources import Estate, instance_of
 
@@ -94,12 +94,20 @@ def _deletes(change: ResourceChange, resource_type: str) -> bool:
     return change.type == resource_type and change.action == "delete"
 
 
+def _runs_elsewhere(change: ResourceChange) -> bool:
+    """Whether a space that exists gets another instance type, or an app of another kind, which replaces it."""
+    return change.type == SPACE and (
+        change.action == "replace" or any(it.path.endswith(".instance_type") for it in change.attributes)
+    )
+
+
 def shortages(
     environment: Environment, summary: PlanSummary, apps: Collection[App] | None = None
 ) -> tuple[Demand, ...] | None:
     """The demands of a plan that the account cannot meet.
 
-    Nothing is asked for a plan that makes nothing of which an account may have only so much. None where AWS does not
+    Nothing is asked for a plan that neither makes anything of which an account may have only so much, nor changes on
+    which type of instances a space runs. None where AWS does not
     tell: the plan is worth showing without it.
 
     Args:
@@ -109,6 +117,8 @@ def shortages(
     """
     made = {change.type for change in summary.changes if change.action == "create"}
     kinds = dict.fromkeys(kind for type_ in MADE_BY_QUOTA if type_ in made for kind in MADE_BY_QUOTA[type_])
+    if any(_runs_elsewhere(change) for change in summary.changes):
+        kinds[types] = None
     seen = Planned(environment, environment.terraform.blueprint, environment, summary, apps)
 
     def short() -> tuple[Demand, ...]:

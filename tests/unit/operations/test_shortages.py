@@ -17,7 +17,7 @@ from studioctl.operations import quotas, shortages
 from studioctl.operations.environment import Environment
 from studioctl.presentation import quotas as words
 from studioctl.target import Target
-from studioctl.terraform.plan import PlanSummary, ResourceChange
+from studioctl.terraform.plan import Action, AttributeChange, PlanSummary, ResourceChange
 from studioctl.terraform.reach import Reach
 from tests.environments import environment as config
 
@@ -60,9 +60,17 @@ class Account:
         return {each.what: each.needed for each in self.found(*types, people=people, gone=gone, apps=apps)}
 
     def found(
-        self, *types: str, people: tuple[str, ...] = ("ada",), gone: tuple[str, ...] = (), apps: Any = None
+        self,
+        *types: str,
+        people: tuple[str, ...] = ("ada",),
+        gone: tuple[str, ...] = (),
+        apps: Any = None,
+        other: tuple[ResourceChange, ...] = (),
     ) -> tuple[quotas.Demand, ...]:
-        """The demands that are not met, of a plan that makes one of each type and deletes what has these addresses."""
+        """The demands that are not met, of a plan that makes one of each type and deletes what has these addresses.
+
+        `other`: What else the plan changes.
+        """
         described = config(users=[{"name": name} for name in ("ada", "grace")])
         terraform = SimpleNamespace(blueprint=blueprint.build(described), state=lambda: STATE)
         environment = Environment(described, Target("us-east-1"), cast("Any", terraform))
@@ -71,6 +79,7 @@ class Account:
         for address in gone:
             type_, _, label = address.partition(".")
             made += (ResourceChange(address, type_, label, None, "delete", ()),)
+        made += other
         reach = Reach(there=LastChanges(people=people), quotas=self.known)
         found = PlanSummary(made, (), (), destroy=False, has_changes=True, file=Path("plan"), reach=reach)
         return shortages.shortages(environment, found, apps) or ()
@@ -99,6 +108,42 @@ def test_one_more_user_asks_nothing_of_networks_and_roles(monkeypatch: pytest.Mo
 
     assert account.short("aws_sagemaker_user_profile", "aws_sagemaker_space") == {}
     assert account.asked == ["running_apps"]  # profiles and spaces the plan has listed already
+
+
+def changed(type_: str, action: Action, *paths: str) -> ResourceChange:
+    attributes = tuple(AttributeChange(path, "before", "after", by_api=True) for path in paths)
+    return ResourceChange(f"{type_}.ada_editor", type_, "ada_editor", "studio", action, attributes)
+
+
+SPEC = "space_settings.code_editor_app_settings.default_resource_spec"
+SPACE, PROFILE = "aws_sagemaker_space", "aws_sagemaker_user_profile"
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        (changed(SPACE, "update", f"{SPEC}.instance_type"), True),
+        (changed(SPACE, "import", f"{SPEC}.instance_type"), True),
+        (changed(SPACE, "replace", "space_settings.app_type"), True),
+        (changed(SPACE, "update", f"{SPEC}.lifecycle_config_arn"), False),
+        (
+            changed(PROFILE, "update", "user_settings.jupyter_lab_app_settings.default_resource_spec.instance_type"),
+            False,
+        ),
+    ],
+)
+def test_another_instance_type_needs_its_quota(
+    monkeypatch: pytest.MonkeyPatch, change: ResourceChange, asked: bool
+) -> None:
+    account = Account(monkeypatch, MINE)
+    none = Quota("sagemaker", "L-0", "Code Editor", 0, is_adjustable=True)
+    monkeypatch.setattr(aws, "editor_quotas", lambda _, types, __: dict.fromkeys(types, none))
+
+    found = account.found(other=(change,))
+
+    lacking = {each.what: each.needed for each in found}
+    assert lacking == ({"Code Editors on ml.t3.medium, all running": 2} if asked else {})
+    assert account.asked == (["running_apps"] if asked else [])
 
 
 def test_what_others_have_counts_where_there_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
