@@ -1,6 +1,7 @@
 """Ada's day without studio.toml, without Terraform, and with her own permissions alone."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from tests.functional.conftest import Done, Shell
 from tests.functional.living import Living, living
 
+PAGES = Path(__file__).parents[2] / "docs/how-to"
 ROLE = "ada-of-identity-center"
 TRUST = {
     "Version": "2012-10-17",
@@ -87,40 +89,41 @@ def ada(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ada]:
 
 
 def test_her_day(ada: Ada) -> None:
-    listed = ada.run("list")
-    ada.sagemaker().update_space(
-        DomainId=ada.home.domain_id, SpaceName="ada-editor", SpaceSettings={"RemoteAccess": "ENABLED"}
-    )
-    started = ada.run("start", "ada-editor", "--instance-type", "ml.t3.large", "--env", "acme-ml")
-    again = json.loads(ada.run("list", "--json").out)
-    status = ada.run("status", "--env", "acme-ml")
-    address = ada.run("open", "ada-editor", "--env=acme-ml", "--print").out
-    logs = ada.run("logs", "ada-editor", "--env", "acme-ml")
-    session = ada.sagemaker().start_session(
-        ResourceIdentifier=ada.home.studio.sagemaker.describe_space(
-            DomainId=ada.home.domain_id, SpaceName="ada-editor"
-        )["SpaceArn"]
-    )
-    restarted = ada.run("restart", "ada-editor", "--env", "acme-ml")
-    stopped = ada.run("stop", "ada-editor", "--env", "acme-ml")
+    name = {"DomainId": ada.home.domain_id, "SpaceName": "ada-editor"}
+    ada.sagemaker().update_space(**name, SpaceSettings={"RemoteAccess": "ENABLED"})
+    page = (PAGES / "work-without-the-file.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```text\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    *lines, again, last = re.findall(r"^\$ studioctl (.*)$", shown, re.MULTILINE)
+    transcript = "".join(ran(ada, line) for line in lines)
+    running = json.loads(ada.run("list", "--json").out)[0]["running"]
+    session = ada.sagemaker().start_session(ResourceIdentifier=ada.sagemaker().describe_space(**name)["SpaceArn"])
+    transcript += ran(ada, again) + ran(ada, last)
 
-    assert [line.split() for line in listed.out.splitlines()] == [
-        ["ENVIRONMENT", "DOMAIN", "STATUS", "USERS", "SPACES", "RUNNING"],
-        ["acme-ml", ada.home.domain_id, "InService", "ada,", "bob", "2", "nothing"],
-    ]
-    assert "studioctl status --env acme-ml" in listed.err
-    assert "studioctl open --env acme-ml ada-editor" in started.err or "--env acme-ml" in started.err
-    assert again[0]["running"] == [
-        {"space": "ada-editor", "user": "ada", "type": "CodeEditor", "instance_type": "ml.t3.large"}
-    ]
-    assert "ada-editor" in status.out
-    assert address.startswith("http")
-    assert "has not written anything yet" in logs.err or logs.out
+    assert like_the_page(transcript) == shown + "\n"
+    assert running == [{"space": "ada-editor", "user": "ada", "type": "CodeEditor", "instance_type": "ml.t3.large"}]
     assert session["SessionId"]
-    assert "--env acme-ml" in restarted.err
-    assert "ada-editor" in stopped.err
     assert not (ada.shell.directory / "studio.toml").exists()
     assert not (ada.shell.directory / ".studioctl").exists()
+
+
+def ran(ada: Ada, line: str) -> str:
+    """A command and all that it said, as a terminal shows it."""
+    done = ada.run(*line.split())
+    return f"$ studioctl {line}\n{done.out}{done.err}".rstrip() + "\n\n"
+
+
+def like_the_page(transcript: str) -> str:
+    """The transcript with the page's domain, token and times in place of its own, which are others in each run."""
+    for its, theirs in (
+        (r"d-[a-z0-9]{12}", "d-abcdefghijkl"),
+        (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:8080"),
+        (r"token=\S+", "token=..."),
+        (r"  \d+s$", "  0s"),
+        (r"  \dm  ", "  0m  "),
+        (r" +$", ""),
+    ):
+        transcript = re.sub(its, theirs, transcript, flags=re.MULTILINE)
+    return transcript
 
 
 @pytest.mark.parametrize(

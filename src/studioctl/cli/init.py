@@ -23,7 +23,9 @@ Region = Annotated[
     str | None,
     typer.Option(help="AWS region. If left out: AWS_REGION, AWS_DEFAULT_REGION or the profile's.", show_default=False),
 ]
-User = Annotated[str | None, typer.Option(help="Name of the first user.", show_default=False)]
+Users = Annotated[
+    list[str] | None, typer.Option("--user", help="Name of a user. Repeat it for more users.", show_default=False)
+]
 Profile = Annotated[
     str | None,
     typer.Option(help="Profile of your AWS configuration to write into the file.", show_default=False),
@@ -55,7 +57,7 @@ def init(
     config: options.Config = options.DEFAULT_CONFIG,
     name: Name = None,
     region: Region = None,
-    user: User = None,
+    users: Users = None,
     profile: Profile = None,
     defaults: Defaults = False,
     force: Force = False,
@@ -80,6 +82,7 @@ def init(
     _refuse_missing(config.resolve().parent)
     directory = Path.cwd().name if config.parent == Path() else config.resolve().parent.name
     proposed = _slug("name", directory, "studio")
+    user, others = (users[0], users[1:]) if users else (None, [])
     login = _slug("user", os.environ.get("USER") or os.environ.get("LOGNAME") or "", "me")
     wanted = (
         Value("name", "Name of the environment, the prefix of every resource", name, proposed),
@@ -87,11 +90,13 @@ def init(
         Value("user", "First user", user, login),
     )
     again = f"studioctl init{options.config_flag(config)}{_as_typed(profile, force=force)}"
-    chosen = _chosen(wanted, defaults=defaults, again=again)
-    disk.replace(config.resolve(), render_template(**chosen, profile=profile))
+    _check_others(users or [], again)
+    chosen = _chosen(wanted, defaults=defaults, again=again + "".join(f" --user {each}" for each in others))
+    disk.replace(config.resolve(), render_template(**chosen, others=others, profile=profile))
     terminal = Terminal()
     terminal.say(f"Wrote {config}:")
-    for key, value in (*chosen.items(), *([("profile", profile)] if profile else [])):
+    more = (*(("user", other) for other in others), *([("profile", profile)] if profile else []))
+    for key, value in (*chosen.items(), *more):
         terminal.say(f"  {key:<7}  {value}")
     if profile and not proposals.has_profile(profile):
         terminal.say(f"  note: your AWS configuration has no profile '{profile}' yet")
@@ -166,6 +171,20 @@ def _check(value: Value, given: str, again: str) -> None:
         raise StudioctlError(
             f"--{value.key}: {sentence(str(why))} Nothing was written.", hint=hint, exit_code=ExitCode.USAGE
         ) from None
+
+
+def _check_others(users: list[str], again: str) -> None:
+    """Checks the users after the first, and that nobody is there twice: names that differ in case are one to AWS."""
+    from studioctl.errors import ExitCode, StudioctlError
+
+    for index, user in enumerate(users[1:], start=1):
+        _check(Value("user", "", user, ""), user, again)
+        if user.casefold() in {each.casefold() for each in users[:index]}:
+            raise StudioctlError(
+                f"--user {user} is there twice. Nothing was written.",
+                hint=f"name each user once: {again} --user ...",
+                exit_code=ExitCode.USAGE,
+            )
 
 
 def _ask(value: Value) -> str:

@@ -20,7 +20,9 @@ HEADER = """\
 WIDTH = 110
 
 
-def render_template(*, name: str, region: str, user: str, profile: str | None = None) -> str:
+def render_template(
+    *, name: str, region: str, user: str, others: Iterable[str] = (), profile: str | None = None
+) -> str:
     """A commented file with these values, every default beside them.
 
     Any text is quoted safely; whether the values are right is for `parse` to say.
@@ -28,7 +30,8 @@ def render_template(*, name: str, region: str, user: str, profile: str | None = 
     Args:
         name: Name of the environment.
         region: AWS region.
-        user: Name of the first user.
+        user: Name of the first user, beside whom every default stands.
+        others: Names of further users.
         profile: Profile of the user's AWS configuration; None leaves it to AWS.
     """
     fields = EnvironmentConfig.model_fields
@@ -42,6 +45,8 @@ def render_template(*, name: str, region: str, user: str, profile: str | None = 
         "[[users]]",
         *_keys(User.model_fields, {"name": user}),
     ]
+    for other in others:
+        lines += ["[[users]]", f"name = {toml_value(other)}", ""]
     for key, section in sections.items():
         lines += [*_comment(type(section).__doc__ or ""), f"[{key}]", *_keys(type(section).model_fields, {})]
     return "\n".join(lines).rstrip() + "\n"

@@ -280,29 +280,71 @@ def test_exactly_the_reviewed_plan_is_applied(job: Any) -> None:
     assert job("apply", "Apply", CODE="4")[0] == 4
 
 
-def test_drift_opens_one_issue_and_keeps_it_fresh(job: Any) -> None:
-    same = job("drift", "Compare", CODE="0")
+def test_drift_opens_one_issue_keeps_it_fresh_and_closes_it(job: Any) -> None:
+    same = job("drift", "Compare", CODE="0", OPEN_ISSUE="")
     first = job("drift", "Compare", CODE="2", OPEN_ISSUE="")
     later = job("drift", "Compare", CODE="2", OPEN_ISSUE="12")
+    gone = job("drift", "Compare", CODE="0", OPEN_ISSUE="12")
     broken = job("drift", "Compare", CODE="1")
 
-    assert (same[0], len(same[2])) == (0, 1)
+    assert [words.split()[:3] for words in same[2]] == [
+        ["studioctl", "plan", "--refresh"],
+        ["gh", "issue", "list"],
+    ]
     assert first[2][-1] == "gh issue create --repo acme/studio --title AWS differs --body-file plan.md"
     assert later[2][-1] == "gh issue edit 12 --repo acme/studio --body-file plan.md"
+    assert gone[2][-1] == "gh issue close 12 --repo acme/studio --comment AWS is as the file says again."
+    assert (same[0], first[0], later[0], gone[0]) == (0, 0, 0, 0)
     assert (broken[0], len(broken[2])) == (1, 1)
+
+
+@pytest.fixture
+def gitlab(repository: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs the script of one of GitLab's jobs with programs that only note what they are asked."""
+    jobs = wrote(capsys, "gitlab")
+    programs, place = repository / "programs", repository / "work"
+    for directory in (programs, place):
+        directory.mkdir()
+    python = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
+    for name, text in {"curl": CURL, "studioctl": STUDIOCTL, "python": python}.items():
+        (programs / name).write_text(text, encoding="utf-8")
+        (programs / name).chmod(0o700)
+    (place / "studio.toml").write_text("ours", encoding="utf-8")
+
+    def run_job(name: str, **variables: str) -> tuple[int, str, list[str]]:
+        script = "\n".join(jobs[f"studioctl-acme-ml-{name}"]["script"])
+        shown = {
+            "CI_COMMIT_SHA": "abc",
+            "STUDIOCTL_CONFIG": "studio.toml",
+            "STUDIOCTL_GITLAB_TOKEN": "t0ken",
+            "api": "https://gitlab.example/api/v4/projects/1",
+        }
+        environment = {"PATH": f"{programs}:{os.environ['PATH']}", **shown, **variables}
+        given = ["sh", "-e", "-c", script]
+        (place / "asked").unlink(missing_ok=True)
+        done = subprocess.run(given, cwd=place, env=environment, capture_output=True, text=True, check=False)
+        asked = (place / "asked").read_text().splitlines()
+        assert "t0ken" not in "".join(asked)
+        assert (place / "studio.toml").read_text(encoding="utf-8") == "ours"
+        return done.returncode, done.stdout + done.stderr, asked
+
+    return run_job
 
 
 CURL = """\
 #!/bin/sh
 cat > /dev/null
-for word in "$@"; do case "$word" in http*) address=$word ;; esac; done
-echo "curl $address" >> asked
+for word in "$@"; do
+  case "$word" in http*) address=$word ;; description@* | state_event=*) said="$said $word" ;; esac
+done
+echo "curl $address$said" >> asked
 case "$address" in
   */commits/abc/merge_requests*) echo "$REQUESTS" ;;
   */merge_requests/5) echo '{"sha": "def"}' ;;
   */merge_requests/5/pipelines) echo "$PIPELINES" ;;
   */pipelines/7/jobs*) echo '[{"id": 1, "name": "other"}, {"id": 9, "name": "studioctl-acme-ml-plan"}]' ;;
   */pipelines/*/jobs*) echo '[]' ;;
+  */issues) [ -n "$said" ] || echo "$ISSUES" ;;
   */jobs/9/artifacts) cp ../artifact.zip reviewed.zip ;;
 esac
 """
@@ -319,35 +361,33 @@ REVIEWED = '{"id": 7, "sha": "def", "source": "merge_request_event"}'
     ],
 )
 def test_gitlab_applies_the_plan_of_the_commit_that_was_merged(
-    repository: Path, capsys: pytest.CaptureFixture[str], requests: str, pipelines: str, told: str
+    repository: Path, gitlab: Any, requests: str, pipelines: str, told: str
 ) -> None:
-    script = "\n".join(wrote(capsys, "gitlab")["studioctl-acme-ml-apply"]["script"])
-    programs, place = repository / "programs", repository / "work"
-    for directory in (programs, place):
-        directory.mkdir()
-    for name, text in {
-        "curl": CURL,
-        "studioctl": STUDIOCTL,
-        "python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
-    }.items():
-        (programs / name).write_text(text, encoding="utf-8")
-        (programs / name).chmod(0o700)
     with zipfile.ZipFile(repository / "artifact.zip", "w") as artifact:
         artifact.writestr("reviewed/plan.json", "{}")
         artifact.writestr("studio.toml", "theirs")
-    (place / "studio.toml").write_text("ours", encoding="utf-8")
-    shown = {
-        "CI_COMMIT_SHA": "abc",
-        "STUDIOCTL_GITLAB_TOKEN": "t0ken",
-        "api": "https://gitlab.example/api/v4/projects/1",
-    }
-    environment = {"PATH": f"{programs}:{os.environ['PATH']}", **shown, "REQUESTS": requests, "PIPELINES": pipelines}
-    given = ["sh", "-e", "-c", script]
-    done = subprocess.run(given, cwd=place, env=environment, capture_output=True, text=True, check=False)
 
-    asked = (place / "asked").read_text().splitlines()
-    assert (place / "studio.toml").read_text(encoding="utf-8") == "ours"
-    assert "t0ken" not in "".join(asked)
-    assert done.returncode == (1 if told else 0), done.stdout + done.stderr
-    assert done.stdout.strip() == told
+    code, said, asked = gitlab("apply", REQUESTS=requests, PIPELINES=pipelines)
+
+    assert (code, said.strip()) == ((1, told) if told else (0, ""))
     assert (asked[-1] == "studioctl up reviewed/plan.json --yes") is not bool(told)
+
+
+def test_drift_on_gitlab_opens_one_issue_keeps_it_fresh_and_closes_it(gitlab: Any) -> None:
+    issues = "https://gitlab.example/api/v4/projects/1/issues"
+    ours = '{"iid": 12, "title": "AWS differs from studio.toml (acme-ml)"}'
+    others = '{"iid": 3, "title": "AWS differs from studio.toml (acme-ml), says Bob"}'
+    same = gitlab("drift", CODE="0", ISSUES=f"[{others}]")
+    first = gitlab("drift", CODE="2", ISSUES=f"[{others}]")
+    later = gitlab("drift", CODE="2", ISSUES=f"[{others}, {ours}]")
+    gone = gitlab("drift", CODE="0", ISSUES=f"[{others}, {ours}]")
+    broken = gitlab("drift", CODE="1")
+    nobody = gitlab("drift", CODE="2", STUDIOCTL_GITLAB_TOKEN="")
+
+    looked = ["studioctl plan --refresh --markdown", f"curl {issues}"]
+    assert same == (0, "", looked)
+    assert first == (0, "", [*looked, f"curl {issues} description@plan.md"])
+    assert later == (0, "", [*looked, f"curl {issues}/12 description@plan.md"])
+    assert gone == (0, "", [*looked, f"curl {issues}/12 state_event=close"])
+    assert broken == (1, "", looked[:1])
+    assert nobody == (1, "No issue is opened: STUDIOCTL_GITLAB_TOKEN is not set.\n", looked[:1])

@@ -46,3 +46,28 @@ def test_a_directory_that_is_missing_is_told_before_anything_is_asked(
         f"Error: There is no directory '{place}'. Nothing was written.\n"
         f"Next:  mkdir -p '{place}'   (then run the same command again)\n"
     )
+
+
+def test_each_user_that_is_named_is_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ["--name", "acme-ml", "--region", "eu-west-1", "--user", "ada", "--user", "grace"]
+
+    assert main.run(["init", *given, "--user", "ADA"]) == 64
+    assert capsys.readouterr().err == (
+        "Error: --user ADA is there twice. Nothing was written.\n"
+        "Next:  name each user once: studioctl init --user ...\n"
+    )
+    assert main.run(["init", *given, "--user", "bob smith"]) == 64
+    assert capsys.readouterr().err.startswith("Error: --user: ")
+    assert list(tmp_path.iterdir()) == []
+    assert main.run(["init", *given]) == 0
+    assert capsys.readouterr().err.splitlines()[:5] == [
+        "Wrote studio.toml:",
+        "  name     acme-ml",
+        "  region   eu-west-1",
+        "  user     ada",
+        "  user     grace",
+    ]
+    assert [each.name for each in load(Path("studio.toml")).users] == ["ada", "grace"]
