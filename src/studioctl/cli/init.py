@@ -38,7 +38,7 @@ Force = Annotated[bool, typer.Option("--force", help="Replace an existing file."
 
 @dataclass(frozen=True)
 class Value:
-    """One of the three things that are asked for.
+    """One of the things that are asked for.
 
     Args:
         key: Its option and its key in the file: "name", "region" or "user".
@@ -82,21 +82,22 @@ def init(
     _refuse_missing(config.resolve().parent)
     directory = Path.cwd().name if config.parent == Path() else config.resolve().parent.name
     proposed = _slug("name", directory, "studio")
-    user, others = (users[0], users[1:]) if users else (None, [])
+    users = users or []
     login = _slug("user", os.environ.get("USER") or os.environ.get("LOGNAME") or "", "me")
     wanted = (
         Value("name", "Name of the environment, the prefix of every resource", name, proposed),
         Value("region", "AWS region", region, proposals.region(profile)),
-        Value("user", "First user", user, login),
+        Value("user", "First user", users[0] if users else None, login),
+        *(Value("user", "", other, "") for other in users[1:]),
     )
     again = f"studioctl init{options.config_flag(config)}{_as_typed(profile, force=force)}"
-    _check_others(users or [], again)
-    chosen = _chosen(wanted, defaults=defaults, again=again + "".join(f" --user {each}" for each in others))
-    disk.replace(config.resolve(), render_template(**chosen, others=others, profile=profile))
+    _refuse_twice(users)
+    chosen = _chosen(wanted, defaults=defaults, again=again)
+    name, region, *users = (value for _, value in chosen)
+    disk.replace(config.resolve(), render_template(name=name, region=region, users=users, profile=profile))
     terminal = Terminal()
     terminal.say(f"Wrote {config}:")
-    more = (*(("user", other) for other in others), *([("profile", profile)] if profile else []))
-    for key, value in (*chosen.items(), *more):
+    for key, value in (*chosen, *([("profile", profile)] if profile else [])):
         terminal.say(f"  {key:<7}  {value}")
     if profile and not proposals.has_profile(profile):
         terminal.say(f"  note: your AWS configuration has no profile '{profile}' yet")
@@ -128,12 +129,12 @@ def _kind(config: Path) -> int | None:
 
 
 def _as_typed(profile: str | None, *, force: bool) -> str:
-    """The options that say nothing of the three values, to be typed again."""
+    """The options that say nothing of those values, to be typed again."""
     return (f" --profile {shlex.quote(profile)}" if profile else "") + (" --force" if force else "")
 
 
-def _chosen(wanted: tuple[Value, ...], *, defaults: bool, again: str) -> dict[str, str]:
-    """Return the given, answered or proposed values by key, valid for the file. `again` is the command so far."""
+def _chosen(wanted: tuple[Value, ...], *, defaults: bool, again: str) -> list[tuple[str, str]]:
+    """Return each key with its given, answered or proposed value, valid for the file. `again` is the command so far."""
     from studioctl.errors import ExitCode, StudioctlError
 
     missing = [value.key for value in wanted if value.given is None]
@@ -148,10 +149,10 @@ def _chosen(wanted: tuple[Value, ...], *, defaults: bool, again: str) -> dict[st
     for value in wanted:  # before anything is asked
         if value.given is not None:
             _check(value, value.given, again)
-    return {
-        value.key: value.given if value.given is not None else _ask(value) if asks else value.proposed
+    return [
+        (value.key, value.given if value.given is not None else _ask(value) if asks else value.proposed)
         for value in wanted
-    }
+    ]
 
 
 def _checks() -> dict[str, Callable[[str], str]]:
@@ -173,16 +174,15 @@ def _check(value: Value, given: str, again: str) -> None:
         ) from None
 
 
-def _check_others(users: list[str], again: str) -> None:
-    """Checks the users after the first, and that nobody is there twice: names that differ in case are one to AWS."""
+def _refuse_twice(users: list[str]) -> None:
+    """Raises if two names are the same, or differ in case alone: AWS takes them for one."""
     from studioctl.errors import ExitCode, StudioctlError
 
-    for index, user in enumerate(users[1:], start=1):
-        _check(Value("user", "", user, ""), user, again)
+    for index, user in enumerate(users):
         if user.casefold() in {each.casefold() for each in users[:index]}:
             raise StudioctlError(
                 f"--user {user} is there twice. Nothing was written.",
-                hint=f"name each user once: {again} --user ...",
+                hint="name each user once",
                 exit_code=ExitCode.USAGE,
             )
 

@@ -1,6 +1,6 @@
 """The commented `studio.toml` that a person begins with, written from the model so that it never lags behind it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -20,9 +20,7 @@ HEADER = """\
 WIDTH = 110
 
 
-def render_template(
-    *, name: str, region: str, user: str, others: Iterable[str] = (), profile: str | None = None
-) -> str:
+def render_template(*, name: str, region: str, users: Sequence[str], profile: str | None = None) -> str:
     """A commented file with these values, every default beside them.
 
     Any text is quoted safely; whether the values are right is for `parse` to say.
@@ -30,8 +28,7 @@ def render_template(
     Args:
         name: Name of the environment.
         region: AWS region.
-        user: Name of the first user, beside whom every default stands.
-        others: Names of further users.
+        users: Their names: at least one. Every default stands beside the first.
         profile: Profile of the user's AWS configuration; None leaves it to AWS.
     """
     fields = EnvironmentConfig.model_fields
@@ -43,9 +40,9 @@ def render_template(
         *_keys(top, given),
         "# The users: one [[users]] table for each.",
         "[[users]]",
-        *_keys(User.model_fields, {"name": user}),
+        *_keys(User.model_fields, {"name": users[0]}),
     ]
-    for other in others:
+    for other in users[1:]:
         lines += ["[[users]]", f"name = {toml_value(other)}", ""]
     for key, section in sections.items():
         lines += [*_comment(type(section).__doc__ or ""), f"[{key}]", *_keys(type(section).model_fields, {})]

@@ -56,8 +56,7 @@ def test_each_user_that_is_named_is_in_the_file(
 
     assert main.run(["init", *given, "--user", "ADA"]) == 64
     assert capsys.readouterr().err == (
-        "Error: --user ADA is there twice. Nothing was written.\n"
-        "Next:  name each user once: studioctl init --user ...\n"
+        "Error: --user ADA is there twice. Nothing was written.\nNext:  name each user once\n"
     )
     assert main.run(["init", *given, "--user", "bob smith"]) == 64
     assert capsys.readouterr().err.startswith("Error: --user: ")

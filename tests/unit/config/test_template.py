@@ -13,7 +13,7 @@ from studioctl.config.users import User
 
 
 def test_it_begins_with_what_is_required() -> None:
-    assert render_template(name="acme-ml", region="us-east-1", user="ada", profile="admin").startswith("""\
+    assert render_template(name="acme-ml", region="us-east-1", users=["ada"], profile="admin").startswith("""\
 # One Amazon SageMaker Studio environment. Only name, region and one user are required; every other line
 # shows a default or an example, and has no effect until you remove the # before it.
 #
@@ -41,7 +41,7 @@ name = "ada"
 
 
 def test_it_sets_only_what_it_was_told() -> None:
-    text = render_template(name="acme-ml", region="us-east-1", user="ada")
+    text = render_template(name="acme-ml", region="us-east-1", users=["ada"])
 
     assert parse(text) == EnvironmentConfig(name="acme-ml", region="us-east-1", users=(User(name="ada"),))
 
@@ -49,7 +49,7 @@ def test_it_sets_only_what_it_was_told() -> None:
 def test_its_commented_lines_are_right_too(tmp_path: Path) -> None:
     (tmp_path / "setup.sh").write_text("true\n")
     (tmp_path / "people.csv").write_text("name,group\nmary,vision\n")
-    text = render_template(name="acme-ml", region="us-east-1", user="ada")
+    text = render_template(name="acme-ml", region="us-east-1", users=["ada"])
 
     # A script of one's own takes the place of everything else below [editor].
     uncommented = re.sub(r"^# (?!script = )([a-z_]+ = )", r"\1", text, flags=re.MULTILINE)
@@ -79,7 +79,7 @@ def test_its_commented_lines_are_right_too(tmp_path: Path) -> None:
     ["", 'a"b', "a\\b", "a\nname = 'x'", "\x00\x1b\x7f\x85\u2028\u202e", "é 🎉", "'''", '"""', "#", "]"],
 )
 def test_any_text_is_quoted(value: str) -> None:
-    assert tomllib.loads(render_template(name=value, region=value, user=value, profile=value)) | {} == {
+    assert tomllib.loads(render_template(name=value, region=value, users=[value], profile=value)) | {} == {
         "name": value,
         "region": value,
         "profile": value,
