@@ -57,7 +57,7 @@ workers-benchmark: $(READY) ## Run 200 workers at once on PostgreSQL; counts los
 tune-chaos: $(READY) ## Kill workers, controllers and the database 100 times in 500 trials (fifteen minutes)
 	$(BIN)/python -m benchmarks.tuning_chaos
 
-versions: $(READY) ## Compare CPU and time of init, plan and up with the first version's, in turns (ten minutes)
+versions: $(READY) ## Compare CPU and time of help, synth, init, plan and up with the first version's, in turns (ten minutes)
 	$(BIN)/python -m benchmarks.versions
 
 chaos: $(READY) ## Kill processes at random moments under random faults; compares what is left (an hour)

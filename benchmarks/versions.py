@@ -1,4 +1,4 @@
-"""Compares two versions of studioctl: what each takes for `init`, `plan` and `up`. `make versions`.
+"""Compares two versions of studioctl: what each takes for `--help`, `synth`, `init`, `plan` and `up`. `make versions`.
 
 A revision out of git's history, beside the working tree. Both run with the libraries of this virtual environment, each
 in a fresh directory and home, on an emulator of its own version. They take turns, and swap who begins, so that what
@@ -25,14 +25,17 @@ from rich.table import Table
 
 from benchmarks.world import FIRST, ROOT, source_of
 
+SEED = "examples/seed.toml"
 STEPS = {
+    "--help": ("--help",),
+    "synth of the seed": ("synth", "synthesised", "--config", SEED),
     "init": ("init", "--defaults"),
     "first plan, with terraform init": ("plan", "--local"),
     "plan": ("plan", "--local"),
     "up": ("up", "--local", "--yes"),
     "plan, no change": ("plan", "--local"),
 }
-UNTIL = {"init": 1, "plan": 3, "up": 5}
+UNTIL = {"synth": 2, "init": 3, "plan": 5, "up": 7}
 PLAN_FOUND_CHANGES = 2
 
 
@@ -51,14 +54,17 @@ class Version:
     Args:
         name: What the table calls it.
         source: The directory with its package.
+        seed: The seed's file, the same for both.
     """
 
     name: str
     source: Path
+    seed: bytes
 
     def lived(self, directory: Path, steps: Mapping[str, tuple[str, ...]]) -> dict[str, Taken]:
         """Each step, in a fresh directory."""
-        directory.mkdir()
+        (directory / SEED).parent.mkdir(parents=True)
+        (directory / SEED).write_bytes(self.seed)
         environ = {
             name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STUDIOCTL_WARM"))
         } | {
@@ -119,8 +125,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="versions-") as directory:
         place = Path(directory)
         (place / "old").mkdir()
-        old = Version(arguments.revision, source_of(arguments.revision, place / "old"))
-        table = compare(old, Version("working tree", ROOT / "src"), place, arguments.pairs, steps)
+        source = source_of(arguments.revision, place / "old")
+        seed = (source.parent / SEED).read_bytes()
+        old, new = Version(arguments.revision, source, seed), Version("working tree", ROOT / "src", seed)
+        table = compare(old, new, place, arguments.pairs, steps)
     Console().print(table)
 
 

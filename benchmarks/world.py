@@ -52,8 +52,10 @@ _IDS = re.compile(
 
 
 def source_of(revision: str, directory: Path) -> Path:
-    """The source of an earlier version, out of git's history, laid below this directory."""
-    archive = subprocess.run(["git", "archive", revision, "src"], cwd=ROOT, capture_output=True, check=False)
+    """The source of an earlier version, out of git's history, laid below this directory beside its examples."""
+    archive = subprocess.run(
+        ["git", "archive", revision, "src", "examples"], cwd=ROOT, capture_output=True, check=False
+    )
     if archive.returncode:
         sys.exit(f"{revision} is not in this clone: git fetch --unshallow   ({archive.stderr.decode().strip()})")
     subprocess.run(["tar", "-x", "-C", directory], input=archive.stdout, check=True)
