@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -85,7 +86,8 @@ def main() -> None:
     for users in (*made, *arguments.generated):
         is_generated = users not in made
         how = Measure(users, is_generated=is_generated, in_s3=arguments.s3)
-        for row in (*(how.bare() if arguments.bare else ()), *how.studioctl(arguments.throttle, first=arguments.first)):
+        bare = how.bare() if arguments.bare else ()
+        for row in chain(bare, how.studioctl(arguments.throttle, first=arguments.first)):
             rows.append(row)
             told = f"{row.users:>6}  {row.what:<34} {row.seconds:8.1f} s {row.busy:7.1f} s busy"
             print(f"{told} {row.calls.total():7} calls {row.megabytes:5.0f} MB", file=sys.stderr, flush=True)
