@@ -11,6 +11,7 @@ emulator's is not in it, as it runs on its own.
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -53,18 +54,16 @@ class Version:
 
     Args:
         name: What the table calls it.
-        source: The directory with its package.
-        seed: The seed's file, the same for both.
+        source: The directory with its package, beside its examples: not every version takes another one's.
     """
 
     name: str
     source: Path
-    seed: bytes
 
     def lived(self, directory: Path, steps: Mapping[str, tuple[str, ...]]) -> dict[str, Taken]:
         """Each step, in a fresh directory."""
         (directory / SEED).parent.mkdir(parents=True)
-        (directory / SEED).write_bytes(self.seed)
+        shutil.copy(self.source.parent / SEED, directory / SEED)
         environ = {
             name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STUDIOCTL_WARM"))
         } | {
@@ -125,10 +124,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="versions-") as directory:
         place = Path(directory)
         (place / "old").mkdir()
-        source = source_of(arguments.revision, place / "old")
-        seed = (source.parent / SEED).read_bytes()
-        old, new = Version(arguments.revision, source, seed), Version("working tree", ROOT / "src", seed)
-        table = compare(old, new, place, arguments.pairs, steps)
+        old = Version(arguments.revision, source_of(arguments.revision, place / "old"))
+        table = compare(old, Version("working tree", ROOT / "src"), place, arguments.pairs, steps)
     Console().print(table)
 
 
