@@ -74,6 +74,7 @@ BETWEEN = """\
   user's before the group's, the group's before that of `[studio]`. An `editor` is added to the group's, and that to
   `[editor]`.
 - `users_file` is UTF-8, beside this file or below its directory, with commas or semicolons. An empty cell says nothing.
+- No two users have one `posix.uid`, and none has the number of another one's directory in `homes`.
 - No volume is larger than `studio.max_volume_gb`.
 - The network has an address for every space, and for every private endpoint. A zone's subnet is a sixteenth of the
   VPC's range, or what `subnet_prefix` says.
