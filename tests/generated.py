@@ -42,7 +42,10 @@ MEANINGS = {
     ExitCode.FAILED: "failed: AWS, Terraform or the emulator refused, and the message says why; `doctor`: errors",
     ExitCode.CHANGES: "`plan` found changes; `audit`: findings that nobody accepted",
     ExitCode.CONFIG: "the file is wrong; nothing was started",
-    ExitCode.REFUSED: "refused: data would be lost, or nobody confirmed; nothing was changed",
+    ExitCode.REFUSED: (
+        "refused: data would be lost, or nobody confirmed; nothing was changed; `plan --out`: `up` would refuse the"
+        " plan, which is written"
+    ),
     ExitCode.USAGE: "the command line is wrong",
     ExitCode.INTERRUPTED: "stopped cleanly by Ctrl-C",
 }

@@ -34,7 +34,8 @@ def plan(
 ) -> None:
     """Show what [bold]up[/] would create, change and destroy, and whether it would refuse. Changes nothing.
 
-    Exits with 0 when there is nothing to do and with 2 when there is.
+    Exits with 0 when there is nothing to do and with 2 when there is; with --out, with 4 when [bold]up FILE --yes[/]
+    would refuse it. The file is written all the same.
     """
     if json and markdown:
         raise typer.BadParameter("--json and --markdown exclude each other.")
@@ -74,7 +75,8 @@ def plan(
         command = repeat(" ".join(("studioctl up", *found.now.flags)))
         _tell_of_file(terminal, out, command, is_written=summary.has_changes, is_refused=refusal is not None)
     if summary.has_changes:
-        raise typer.Exit(ExitCode.CHANGES)
+        is_refused = out is not None and (refusal is not None or found.now.flags)
+        raise typer.Exit(ExitCode.REFUSED if is_refused else ExitCode.CHANGES)
 
 
 def _figures(found: "WholePlan", refusal: RefusedError | None) -> dict[str, object]:
