@@ -29,6 +29,8 @@ STARTING = (
     "tests/unit/aws/test_credentials.py::test_each_cause_has_its_own_remedy",
     "tests/unit/aws/test_remote.py",
     "tests/unit/cli/test_ci.py",
+    "tests/unit/cli/test_ci_github.py",
+    "tests/unit/cli/test_ci_gitlab.py",
     "tests/unit/cli/test_rehearsal.py",
     "tests/unit/cli/test_report.py",
     "tests/unit/config/test_aws_tables.py::test_the_provider_refuses_just_these_instance_types",

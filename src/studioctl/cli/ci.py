@@ -20,7 +20,10 @@ app = typer.Typer(
 )
 HOSTS = ("github", "gitlab")
 EXAMPLE = "studioctl[terraform]==1.0.0"
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
+_REPOSITORY = {  # GitLab has groups in groups
+    "github": re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
+    "gitlab": re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+"),
+}
 _BRANCH = re.compile(r"[A-Za-z0-9_./-]+")
 _CONFIG = re.compile(r"[A-Za-z0-9_./-]+")
 _PACKAGE = re.compile(r"[A-Za-z0-9_.,/:@+=<>!~\[\] -]+")
@@ -113,7 +116,8 @@ def _pipeline(host: str, repository: str, config: Path, branch: str, account: st
     from studioctl.config.partitions import partition_of
     from studioctl.operations.pipelines import Pipeline
 
-    _check("--repository", repository, _REPOSITORY, "acme/studio")
+    where = _host(host)
+    _check("--repository", repository, _REPOSITORY[where], "acme/studio")
     _check("--branch", branch, _BRANCH, "main")
     _check("--package", package, _PACKAGE, EXAMPLE)
     _check("--config", str(config), _CONFIG, "studio.toml")
@@ -128,7 +132,7 @@ def _pipeline(host: str, repository: str, config: Path, branch: str, account: st
     loaded = load(config)
     _refuse_what_jobs_lack(loaded, config)
     return Pipeline(
-        _host(host),
+        where,
         repository,
         branch,
         config.as_posix(),

@@ -8,6 +8,7 @@ import pytest
 
 from studio_emulator import server
 from tests.functional.living import Living, living
+from tests.unit.cli import pipelines
 from tests.walking import InProcess
 
 GH = f"#!/bin/sh\necho ghp_{'0123456789' * 4}\n"
@@ -37,3 +38,11 @@ def inside(home: Living, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     path = f"{programs}:{os.environ['PATH']}"
     yield InProcess(monkeypatch, capsys, home.shell.directory, PATH=path, **home.shell.variables)
     home.stop_everything()
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository's root with a file, on a machine without a network."""
+    monkeypatch.chdir(tmp_path)
+    Path("studio.toml").write_text(pipelines.FILE, encoding="utf-8")
+    return tmp_path
