@@ -13,8 +13,10 @@ from tests.functional.living import Living
 from tests.generated import ROOT
 
 import studioctl
-from studioctl.errors import ConfigError, StudioctlError
-from studioctl.events import Event, Finished, Started
+from studioctl.cli import context
+from studioctl.errors import ConfigError, RefusedError, StudioctlError
+from studioctl.events import Event, Finished, Started, result_of
+from studioctl.operations.provisioning import up
 
 
 @pytest.fixture
@@ -88,6 +90,30 @@ def test_a_plan_from_python_is_the_plan_of_the_command_line(
     assert events
     assert applied.shell.inventory() == before
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_plan_that_somebody_saw_is_applied_and_no_other(applied: Applied, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While somebody thinks about a plan, another one is made in the same place."""
+    monkeypatch.setenv("STUDIOCTL_EMULATOR_DIR", applied.shell.variables["STUDIOCTL_EMULATOR_DIR"])
+    monkeypatch.setenv("STUDIOCTL_DATA_DIR", str(applied.shell.directory / ".local/share/studioctl"))
+    file = applied.shell.directory / "studio.toml"
+    ours, before = file.read_text(encoding="utf-8"), applied.shell.inventory()
+    try:
+        applied.shell.write(f'{ours}\n[[users]]\nname = "eve"\n')
+        environment = context.environment(file, local=True)
+        seen = result_of(up.plan(environment), None)
+        applied.shell.write(ours.replace('name = "ada"', 'name = "mallory"'))
+        applied.shell.studioctl("plan", "--local", expect=2)
+
+        with pytest.raises(RefusedError) as refusal:
+            result_of(up.apply(environment, seen), None)
+    finally:
+        applied.shell.write(ours)
+
+    assert [change.label for change in seen.changes] == ["eve", "eve-editor"]
+    assert refusal.value.message == "Another plan was made here after the one that you saw, so none is applied."
+    assert applied.shell.inventory() == before
+    applied.shell.studioctl("plan", "--local")
 
 
 def test_nobody_removes_another_environment_than_they_mean(studio: studioctl.Studio) -> None:

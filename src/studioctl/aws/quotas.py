@@ -1,7 +1,7 @@
 """The account's quotas from Service Quotas, and their use."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -119,13 +119,13 @@ class Limits:
     def __init__(self, session: Session, known: "Known | None" = None) -> None:
         self._session = session
         self._known: Known = {} if known is None else known
+        self._asked: dict[str, Quota] = {}
 
     def quota(self, service: str, code: str) -> Quota:
         """Read one quota, see `quota`."""
         if code not in self._known:
-            self._keep(code, found := quota(self._session, service, code))
-            return found
-        return _known_quota(service, code, self._known[code][0])
+            self._keep(code, quota(self._session, service, code))
+        return self._told(service, code)
 
     def editor_quotas(self, instance_types: Iterable[str], app_type: str) -> dict[str, Quota | None]:
         """Read the quotas of apps on these types of instances, see `editor_quotas`."""
@@ -135,17 +135,14 @@ class Limits:
         for name, told in found.items():
             if told:
                 self._keep(names[name], told)
-        known = {
-            name: _known_quota(SAGEMAKER, names[name], self._known[names[name]][0]) for name in names.keys() - unknown
-        }
-        return found | known
+        return found | {name: self._told(SAGEMAKER, names[name]) for name in names.keys() - unknown}
 
     def _keep(self, key: str, found: Quota) -> None:
-        self._known[key] = (found.limit, time.time())
+        self._known[key], self._asked[key] = (found.limit, time.time()), found
 
-
-def _known_quota(service: str, key: str, limit: int) -> Quota:
-    return Quota(service, key, key, limit, is_adjustable=False)
+    def _told(self, service: str, key: str) -> Quota:
+        """All that AWS said of it, if it was asked here; of what others keep, the limit is known."""
+        return self._asked.get(key) or Quota(service, key, key, self._known[key][0], is_adjustable=False)
 
 
 def editor_quota(session: Session, name: str) -> Quota | None:
@@ -168,21 +165,17 @@ def _named(session: Session, names: Iterable[str], codes: Mapping[str, str]) -> 
     found: dict[str, Quota | None] = dict.fromkeys(names)
     for name in found.keys() & codes.keys():
         found[name] = quota(session, SAGEMAKER, codes[name])
-    for listed in ("list_service_quotas", "list_aws_default_service_quotas"):
-        if unknown := {name for name in found.keys() - codes.keys() if found[name] is None}:
-            found |= _listed(session, listed, unknown)
-    return found
-
-
-def _listed(session: Session, operation: Any, names: Collection[str]) -> dict[str, Quota]:
-    """Those of SageMaker's quotas with one of these names that AWS lists."""
-    found: dict[str, Quota] = {}
-    with translated():
-        pages: Any = session.client("service-quotas").get_paginator(operation)
-        for page in pages.paginate(ServiceCode=SAGEMAKER, PaginationConfig={"PageSize": 100}):
-            found |= {shape["QuotaName"]: _quota(shape) for shape in page["Quotas"] if shape["QuotaName"] in names}
-            if len(found) == len(names):
-                break
+    unknown = found.keys() - codes.keys()
+    if unknown:
+        with translated():
+            pages = session.client("service-quotas").get_paginator("list_service_quotas")
+            for page in pages.paginate(ServiceCode=SAGEMAKER, PaginationConfig={"PageSize": 100}):
+                for shape in page["Quotas"]:
+                    if shape["QuotaName"] in unknown:
+                        unknown.remove(shape["QuotaName"])
+                        found[shape["QuotaName"]] = _quota(shape)
+                if not unknown:
+                    break
     return found
 
 

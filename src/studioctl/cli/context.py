@@ -33,7 +33,7 @@ def account(file: Path, *, local: bool, env: str | None = None) -> Account:
         local: Whether the command acts on the emulator.
         env: The name of an environment in AWS, instead of the file.
     """
-    config = load(file) if env is None else _without_file(env)
+    config = load(file) if env is None else _without_file(env, _acting_region(local=local))
     target = _target(config.region, config.profile, local=local)[0]
     return _signed_in(Account(config, target, is_without_file=env is not None))
 
@@ -55,14 +55,13 @@ def home_of_identities(file: Path, *, local: bool) -> Account:
 
 def anywhere(*, local: bool) -> Account:
     """The account of a command that is about no environment in particular."""
-    config = _without_file("any")
+    config = _without_file("any", _acting_region(local=local))
     return _signed_in(Account(config, _target(config.region, None, local=local)[0], is_without_file=True))
 
 
 def beside(found: Account, name: str) -> Account:
     """Another environment of the same account and region, by its name."""
-    config = _without_file(name).model_copy(update={"region": found.target.region})
-    return Account(config, found.target, is_without_file=True)
+    return Account(_without_file(name, found.target.region), found.target, is_without_file=True)
 
 
 def environment(
@@ -185,18 +184,23 @@ def state_bucket(file: Path, *, local: bool, name: str) -> tuple[str, Target]:
     return backend.settings["bucket"], state_target(target, backend)
 
 
-def _without_file(name: str) -> "EnvironmentConfig":
+def _acting_region(*, local: bool) -> str:
+    from studioctl.operations import proposals
+
+    return proposals.acting_region(local=local)
+
+
+def _without_file(name: str, region: str) -> "EnvironmentConfig":
     """Enough of a file for the commands of the day: they find everything else in AWS, by the environment's tag."""
     from studioctl.config.model import EnvironmentConfig
     from studioctl.config.users import User
-    from studioctl.operations import proposals
 
     try:
         checks.environment_name(name)
     except ValueError as error:
         hint = "studioctl list   (shows the environments of the account and region)"
         raise StudioctlError(f"--env: {error}.", hint=hint, exit_code=ExitCode.USAGE) from None
-    return EnvironmentConfig(name=name, region=proposals.region(None), users=(User(name="somebody"),))
+    return EnvironmentConfig(name=name, region=region, users=(User(name="somebody"),))
 
 
 def repeated(file: Path, *, local: bool, env: str | None = None) -> str:

@@ -120,7 +120,7 @@ def add(
     with people.changing(config) as text:
         change = people.add(text, config, names, copy_from, values)
         if not dry_run:
-            people.write(change)
+            people.write(config, change)
     _tell(change, config, dry_run=dry_run, json=json)
 
 
@@ -168,7 +168,7 @@ def import_(
     with people.changing(config) as text:
         change = people_import.import_(text, config, rows, whence)
         if not dry_run:
-            people.write(change)
+            people.write(config, change)
     _tell(change, config, dry_run=dry_run, json=json)
 
 
@@ -191,6 +191,7 @@ def remove(
     next [bold]up[/], which asks again.
     """
     from studioctl.cli import confirm, leaving
+    from studioctl.errors import RefusedError
     from studioctl.operations import people
     from studioctl.presentation import people as views
     from studioctl.presentation.console import Terminal
@@ -203,10 +204,14 @@ def remove(
     copies = leaving.planned(config, change.removed[0], found, backup, terminal, local=local, delete=delete_data)
     if not json:
         views.diff(change, terminal)
-    confirm.agreed(f"Remove '{change.removed[0]}' from {change.file}?", yes=yes)
+    confirm.agreed(f"Remove '{change.removed[0]}' from {config}?", yes=yes)
     copied = leaving.copy(copies, terminal, verbose=verbose)
     with people.changing(config) as text:
-        people.remove_as_shown(text, config, change)
+        if text != change.before:
+            raise RefusedError(
+                f"Somebody changed {config} since. It was not changed.", hint="run the same command again"
+            )
+        people.write(config, change)
     if json:
         typer.echo(dumps(views.removal_as_json(change, found, copied)))
         return

@@ -104,8 +104,22 @@ def _of_borrower(kept: Mapping[str, str]) -> dict[str, str]:
 
 
 def _tells_answers(name: str, value: str) -> bool:
-    is_level = name.startswith("TF_LOG") and not name.startswith("TF_LOG_PATH")
-    return is_level and value.upper() not in {"", "INFO", "WARN", "ERROR", "OFF"}
+    return _is_level(name) and value.upper() not in {"", "INFO", "WARN", "ERROR", "OFF"}
+
+
+def _is_level(name: str) -> bool:
+    return name.startswith("TF_LOG") and not name.startswith("TF_LOG_PATH")
+
+
+def log_apart(environ: Mapping[str, str], log: Path) -> dict[str, str]:
+    """Return the variable that keeps what TF_LOG asks for out of Terraform's events, where its parts would look torn.
+
+    Args:
+        environ: The child's environment.
+        log: The file of its events; the other one is beside it.
+    """
+    wanted = any(_is_level(name) and value.upper() not in {"", "OFF"} for name, value in environ.items())
+    return {"TF_LOG_PATH": str(log.with_suffix(".log"))} if wanted and not environ.get("TF_LOG_PATH") else {}
 
 
 def place_of(name: str, environ: Mapping[str, str]) -> Path | None:

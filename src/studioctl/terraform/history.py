@@ -6,7 +6,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from studioctl.terraform.state import is_whole
+from studioctl.events import Noted, Work
+from studioctl.terraform import state
 from studioctl.terraform.workspace import Workspace, write_text
 
 KEPT = 30
@@ -56,17 +57,30 @@ def before_torn(workspace: Workspace) -> str | None:
     if not workspace.state_file.is_file():
         return None
     present = text_of(workspace.state_file)
-    if is_whole(present):
+    if state.is_whole(present):
         return None
-    earlier = next(filter(is_whole, map(text_of, copies(workspace))), "")  # each apply keeps the state before it
+    earlier = next(filter(state.is_whole, map(text_of, copies(workspace))), "")  # each apply keeps the state before it
     return earlier if present or earlier else None
 
 
-def mend(workspace: Workspace, text: str) -> None:
-    """Put an earlier state in the place of a torn one, which is kept beside it."""
+def mend(workspace: Workspace, *, is_whole: bool) -> Work[None]:
+    """Put the state before a torn one in its place, and keep the torn one beside it.
+
+    Args:
+        workspace: The place of the state.
+        is_whole: Whether the state was read, and is not torn.
+    """
+    earlier = None if is_whole else before_torn(workspace)
+    if earlier is None:
+        return
     if text_of(workspace.state_file):
         keep(workspace)
-    write_text(workspace.state_file, text)
+    write_text(workspace.state_file, earlier)
+    instead = "the state before is taken" if earlier else "there is none before it"
+    yield Noted(
+        f"Terraform's state is torn, as a full disk or a kill leaves it; {instead}. What was made since is looked"
+        " for in AWS"
+    )
 
 
 def text_of(file: Path) -> str:

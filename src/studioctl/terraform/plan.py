@@ -5,10 +5,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 from studioctl.infrastructure.block import Blueprint, Output
 from studioctl.terraform.reach import Reach
+from studioctl.terraform.saved import Basis
 
 Action = Literal["create", "update", "replace", "delete", "import", "move", "forget"]
 Json: TypeAlias = dict[str, Any]
@@ -30,8 +31,7 @@ MASK = "(sensitive)"
 UNKNOWN = "(known after apply)"
 TELLING = {"extra", "limits"}  # labels of policies whose text tells what their deletion means
 TELLS = re.compile(r"(extra|limits|s3(_.*)?)").fullmatch  # those about buckets, too, where roles are split or merged
-# Attributes by which resources refer to others.
-CALLED_BY = ("id", "arn", "name", "image_name")
+CALLED_BY = ("id", "arn", "name", "image_name")  # attributes by which resources refer to others
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,7 @@ class PlanSummary:
         file: The saved plan, for `apply`.
         steps: The steps of `up`, in order. Left out: Terraform applies the plan.
         reach: Its reach.
+        rests_on: The basis of a plan that was saved; None for one that was not.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -138,6 +139,7 @@ class PlanSummary:
     file: Path
     steps: tuple[Step, ...] = ()
     reach: Reach = field(default_factory=Reach)
+    rests_on: Basis | None = None
 
     def count(self, action: Action) -> int:
         """The number of resources with this action."""
@@ -385,8 +387,7 @@ def ordered(changes: Iterable[ResourceChange | None], modules: Mapping[str, str]
     def position(change: ResourceChange) -> tuple[int, str]:
         return positions.get(change.address.split("[", 1)[0], len(positions)), change.address
 
-    present = cast("list[ResourceChange]", [change for change in changes if change is not None])
-    return tuple(sorted(present, key=position))
+    return tuple(sorted((change for change in changes if change is not None), key=position))
 
 
 def addresses(blueprint: Blueprint) -> dict[str, str]:

@@ -48,6 +48,10 @@ class Reading:
             known = self._elsewhere = backend, state.parse(text(backend) or "", engine=self._engine)
         return known[1]
 
+    def forget(self) -> None:
+        """Read what is elsewhere anew: somebody may have written it."""
+        self._elsewhere = None
+
     @contextmanager
     def around(self, words: Sequence[str]) -> Iterator[None]:
         """Read what is elsewhere anew after a command of Terraform's that may write it.
@@ -60,7 +64,7 @@ class Reading:
         finally:
             verb = next(word for word in words if not word.startswith("-chdir="))
             if verb not in _ONLY_READ and (verb != "init" or MIGRATE in words):
-                self._elsewhere = None
+                self.forget()
 
     def on_disk(self) -> dict[str, Any]:
         """The state that is on this machine; the one before a torn one. Read again when its file is another.

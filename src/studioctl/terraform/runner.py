@@ -21,7 +21,7 @@ from studioctl.infrastructure.blueprint import born
 from studioctl.terraform import diagnostics, document, history, migration, orphans, process, provider, runs, state, warm
 from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
-from studioctl.terraform.environment import child_environment
+from studioctl.terraform.environment import child_environment, log_apart
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.front import sharing, types
 from studioctl.terraform.front.sharing import SharedProvider, Surroundings
@@ -29,6 +29,7 @@ from studioctl.terraform.imports import offered
 from studioctl.terraform.interrupts import interrupted, patience
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.reading import MIGRATE, Reading, unreachable
+from studioctl.terraform.saved import Basis
 from studioctl.terraform.stream import Transcript
 from studioctl.terraform.tables import is_left, values
 from studioctl.terraform.thinned import thinned
@@ -100,11 +101,8 @@ class Terraform:
         """The move of the state that the next `init` has to make; None if it stays where it is, or there is none."""
         known = self.workspace.initialised()
         before = known.backend if known else Backend()  # a local state outlives Terraform's working files
-        if before.location == self.backend.location:
-            return None
-        if before.kind == "local" and not self.workspace.state_file.is_file():
-            return None
-        return BackendChange(before, self.backend)
+        is_there = before.kind != "local" or self.workspace.state_file.is_file()
+        return BackendChange(before, self.backend) if is_there and before.location != self.backend.location else None
 
     def init(self, *, migrate: bool = False) -> Work[None]:
         """Write the documents and initialise Terraform. Starts no process if nothing relevant has changed.
@@ -124,7 +122,7 @@ class Terraform:
             self.workspace.discard_torn()
             change = self.backend_change()
             if "local" in {self.backend.kind, change.before.kind if change else ""}:
-                yield from self._mend()
+                yield from history.mend(self.workspace, is_whole=self._reading.is_known())
                 self.state()  # refuses a newer Terraform's
             environ = self._environ(downloads=True)
             if change:
@@ -148,18 +146,6 @@ class Terraform:
                 self.workspace.set_state_aside()  # Terraform leaves it, and it would be taken for the state later
             self.workspace.remember(Initialised(marks, self.backend))
             yield from self._store_errored()
-
-    def _mend(self) -> Work[None]:
-        """Take the state before a torn one. What was made since is found by its names and tags, and adopted."""
-        earlier = None if self._reading.is_known() else history.before_torn(self.workspace)
-        if earlier is None:
-            return
-        history.mend(self.workspace, earlier)
-        instead = "the state before is taken" if earlier else "there is none before it"
-        yield Noted(
-            f"Terraform's state is torn, as a full disk or a kill leaves it; {instead}. What was made since is looked"
-            " for in AWS"
-        )
 
     def _there(self) -> dict[str, Any]:
         """The state where it is to be. A damaged one is refused, and one that names what `init` would download."""
@@ -275,12 +261,24 @@ class Terraform:
         kept = tuple(o for o in outputs if destroy or not is_left(self.blueprint, o))
         has_changes = has_changes and bool(changes or kept or not outputs)
         file = self.workspace.directory / PLAN_FILE
-        return PlanSummary(changes, kept, drift, destroy=destroy, has_changes=has_changes, file=file)
+        return PlanSummary(changes, kept, drift, destroy, has_changes, file, rests_on=Basis.of(file, self.state()))
+
+    def refuse_stale(self, plan: PlanSummary) -> None:
+        """Refuse a plan that is no longer what would be done, before anything is changed for it.
+
+        Raises:
+            RefusedError: Somebody planned or applied since then.
+        """
+        if plan.rests_on and plan.has_changes:
+            plan.rests_on.refuse_another(plan.file)
+            self._reading.forget()
+            plan.rests_on.refuse_another_state(self.state())
 
     def apply(self, plan: PlanSummary) -> Work[dict[str, Any]]:
         """Do exactly what the saved plan says; the environment's outputs by name.
 
         Raises:
+            RefusedError: Another plan has taken its place.
             TerraformError: Terraform failed; what was done is kept in the state.
             InterruptedByUserError: Ctrl-C, after Terraform has stopped cleanly.
         """
@@ -288,6 +286,8 @@ class Terraform:
             return self.outputs()
         verb = "destroy" if plan.destroy else "apply"
         with self.workspace.hold(verb):
+            if plan.rests_on:
+                plan.rests_on.refuse_another(plan.file)
             if self.backend.kind == "local":
                 history.keep(self.workspace)
             yield Stage("Removing" if plan.destroy else "Applying")
@@ -373,7 +373,7 @@ class Terraform:
         with self._reading.around(words), self._provider(environ, needed=verb != "init") as child:
             if self.shared.why_not and verb == "plan":
                 yield Noted(f"Each Terraform starts its own provider: {self.shared.why_not}", is_detail=True)
-            seen = {**child.environ, "TF_DATA_DIR": str(directory / ".terraform")}  # also from the place of a part
+            seen = {**child.environ, **log_apart(child.environ, log), "TF_DATA_DIR": str(directory / ".terraform")}
             run = process.Run(command, cwd=directory, environ=seen, log=log, on_start=started, held=child.lifeline)
             for line in run.lines():
                 if line:

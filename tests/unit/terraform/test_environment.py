@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from studioctl.errors import ConfigError
-from studioctl.terraform.environment import child_environment
+from studioctl.terraform.environment import child_environment, log_apart
 
 from .blueprints import AWS, local
 
@@ -169,3 +169,19 @@ def test_a_pipeline_waits_for_the_lock() -> None:
     assert caught.value.message == (
         "STUDIOCTL_LOCK_TIMEOUT is '1m -lock=false', and no time such as 15m. Nothing was started."
     )
+
+
+@pytest.mark.parametrize(
+    ("variables", "apart"),
+    [
+        ({}, {}),
+        ({"TF_LOG": "off"}, {}),
+        ({"TF_LOG": "debug"}, {"TF_LOG_PATH": "/logs/1-plan.log"}),
+        ({"TF_LOG_PROVIDER": "TRACE"}, {"TF_LOG_PATH": "/logs/1-plan.log"}),
+        ({"TF_LOG": "debug", "TF_LOG_PATH": "/mine"}, {}),
+    ],
+)
+def test_a_log_that_is_asked_for_does_not_lie_among_the_events(
+    variables: dict[str, str], apart: dict[str, str]
+) -> None:
+    assert log_apart(variables, Path("/logs/1-plan.jsonl")) == apart

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from studioctl.catalog.provider import LOCK_FILE
 from studioctl.infrastructure.block import Resource
 from studioctl.operations import state
 from studioctl.operations.environment import Environment
@@ -98,7 +97,7 @@ def parse(text: str) -> LastUp | None:
         strangers = frozenset(map(str, content["strangers"])) if "strangers" in content else None
         quotas = {str(key): (int(it[0]), float(it[1])) for key, it in content.get("quotas", {}).items()}
         return LastUp(state, basis, at, found, marks, file, version, seen, strangers, quotas)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+    except (ValueError, OverflowError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return None
 
 
@@ -119,11 +118,12 @@ def of_resource(resource: Resource) -> str:
 
 
 def basis(environment: Environment) -> str:
-    """Digest of what decides on every resource, and stands in none."""
+    """Digest of what decides on every resource, and stands in none. It is the same on each machine of a team."""
     terraform = environment.terraform
     alone = replace(terraform.blueprint, modules=(), files={})
     main = document.render(alone, environment.target)["main.tf.json"]
-    return fingerprint(main, records.text(terraform.workspace.directory / LOCK_FILE), str(terraform.engine))
+    engine = f"{terraform.engine.kind} {terraform.engine.version}"
+    return fingerprint(main, terraform.workspace.provider_version() or "", engine)
 
 
 def read(environment: Environment) -> LastUp | None:

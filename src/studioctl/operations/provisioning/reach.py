@@ -260,8 +260,9 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
     """Write down how a plan that was carried out has left everything.
 
     What it did not change has the time that AWS listed before it was looked at, and what users share has the marks of
-    then: a change since then is seen next time. Where it changed something that they share, nobody can tell its own
-    changes from those of others, so that the next plan looks at all of it.
+    then: a change since then is seen next time. What AWS did not list then is looked at next time. Where it changed
+    something that users share, nobody can tell its own changes from those of others, so that the next plan looks at
+    all of it.
     """
     changed = {change.address for change in summary.changes}
     described = {resource.address: resource for resource in environment.terraform.blueprint.resources()}
@@ -271,7 +272,8 @@ def remember(environment: Environment, summary: PlanSummary) -> Work[None]:
         if any(r.type in LISTED and (a in changed or a not in listed) for a, r in described.items()):
             kept = {address: at for address, at in listed.items() if address not in changed}
             now = _listed(environment, since=max(listed.values(), default=""))
-            listed, strangers = {**now.listed, **kept}, strangers | now.strangers
+            made = {address: at for address, at in now.listed.items() if address in changed}
+            listed, strangers = {**made, **kept}, strangers | now.strangers
         left = {a: Left(last_up.of_resource(described[a]), at) for a, at in listed.items() if a in described}
         if left:
             are_others = any(change.type not in LISTED for change in summary.changes)

@@ -152,8 +152,10 @@ def apply(
         lose: Addresses of what `data_loss.held` names, and the user gave the word for: emptied before it goes.
 
     Raises:
+        RefusedError: Somebody planned or applied here since the plan was shown.
         TerraformError: AWS refused something. Planning and applying again continues from there.
     """
+    environment.terraform.refuse_stale(summary)
     expected = durations.of(environment, summary, stops=bool(stop))
     yield Expected(durations.things(summary), expected.seconds if expected else None)
     return (yield from durations.noted(environment, summary, _apply(environment, summary, stop, lose)))

@@ -13,6 +13,7 @@ import pytest
 
 from studioctl.aws import changes, marks
 from studioctl.aws.changes import LastChanges
+from studioctl.catalog.provider import LOCK_FILE
 from studioctl.errors import AwsError
 from studioctl.events import Noted, Work
 from studioctl.infrastructure import blueprint
@@ -46,10 +47,13 @@ class Terraform:
 
     @property
     def workspace(self) -> Any:
-        return SimpleNamespace(directory=self.directory, anchor=None, hold=lambda _: nullcontext())
+        return SimpleNamespace(
+            directory=self.directory, anchor=None, hold=lambda _: nullcontext(), provider_version=lambda: self.provider
+        )
 
     backend = SimpleNamespace(kind="local")
-    engine = "terraform 1.14"
+    engine = SimpleNamespace(kind="terraform", version="1.14", command=("/usr/bin/terraform",))
+    provider = "5.100.0"
 
     def documents(self) -> dict[str, str]:
         return document.render(self.blueprint, Target("us-east-1"))
@@ -230,8 +234,18 @@ def test_many_fast_ups_do_not_put_off_the_full_look(life: Life) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", '{"format": 2}', '{"format": 1, "state": 1}', "[" * 100_000],
-    ids=["none", "torn", "list", "null", "newer", "half", "deep"],
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"format": 2}',
+        '{"format": 1, "state": 1}',
+        "[" * 100_000,
+        f'{{"format": 1, "resources": {{}}, "refreshed_at": 1{"0" * 400}}}',
+        '{"format": 1, "resources": {}, "refreshed_at": 1, "quotas": {"L-1": [Infinity, 1]}}',
+    ],
+    ids=["none", "torn", "list", "null", "newer", "half", "deep", "large", "endless"],
 )
 def test_a_record_that_makes_no_sense_is_none(life: Life, text: str) -> None:
     (life.terraform.directory / "last-up.json").write_text(text)
@@ -242,6 +256,16 @@ def test_a_record_that_makes_no_sense_is_none(life: Life, text: str) -> None:
 def test_other_tags_are_in_every_resource(life: Life) -> None:
     life.file(*PEOPLE, tags={"team": "vision"})
 
+    assert life.looked_at() == "tags, provider or Terraform are others now"
+
+
+def test_a_record_holds_on_each_machine_of_a_team(life: Life) -> None:
+    """On another one Terraform lies elsewhere, and its lock file has the hashes for another platform."""
+    life.terraform.engine = SimpleNamespace(kind="terraform", version="1.14", command=("/opt/bin/terraform",))
+    (life.terraform.directory / LOCK_FILE).write_text("another platform's")
+    assert life.looked_at() == set()
+
+    life.terraform.provider = "6.0.0"
     assert life.looked_at() == "tags, provider or Terraform are others now"
 
 
@@ -561,3 +585,13 @@ def test_what_somebody_changed_while_an_up_ran_is_seen_next_time(life: Life) -> 
     done(reach.remember(life.environment, summary(changed(f"{PROFILE}.grace", "update"), **looked)))
 
     assert reach.of(life.environment).left == both(*PEOPLE) - profiles("ada")
+
+
+def test_what_was_not_listed_for_a_plan_is_looked_at_by_the_next_one(life: Life) -> None:
+    """Terraform may have read it before somebody changed it, or have left it as it was."""
+    planned = reach.of(life.environment, refresh=True).reach
+    listed = {address: at for address, at in planned.listed.items() if address != f"{PROFILE}.ada"}  # it was passing
+    life.times["profiles"]["ada"] = "9"
+    done(reach.remember(life.environment, summary(**{**vars(planned), "listed": listed, "refreshed_at": time.time()})))
+
+    assert life.looked_at() == profiles("ada")
