@@ -1,4 +1,4 @@
-"""What a saved plan rests on. While a person reads a plan, somebody else may plan or apply in the same place."""
+"""The basis of a saved plan. While a person reads a plan, somebody else may plan or apply in the same place."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Basis:
 
     @classmethod
     def of(cls, file: Path, state: Mapping[str, Any]) -> "Basis":
-        """What a plan rests on that was just saved.
+        """The basis of a plan that was just saved.
 
         Args:
             file: The plan.
