@@ -231,21 +231,40 @@ def test_several_at_once_lose_nobody(here: Shell) -> None:
     assert sorted(user["name"] for user in tomllib.loads(text(here))["users"]) == sorted(["ada", "bob", *names])
 
 
-def test_the_only_user_and_one_of_another_file_stay(here: Shell) -> None:
-    here.write('name = "acme-ml"\nregion = "us-east-1"\nusers_file = "p.csv"\n')
+LISTED = 'name = "acme-ml"\nregion = "us-east-1"\nusers_file = "p.csv"\n'
+
+
+def test_the_only_user_stays(here: Shell) -> None:
+    here.write(LISTED)
     here.write("name\neve\n", "p.csv")
 
     alone = here.studioctl("user", "remove", "eve", "--offline", "--yes", expect=4)
+
     assert alone.err == (
         "Error: 'eve' is the only user of 'acme-ml'. Nothing was changed.\n"
         "Next:  studioctl down   (removes the environment)\n"
     )
-    here.write("name\neve\nzoe\n", "p.csv")
-    elsewhere = here.studioctl("user", "remove", "eve", "--offline", "--yes", expect=4)
-    assert elsewhere.err == (
-        "Error: 'eve' stands in another file: p.csv:2. Nothing was changed.\n"
-        "Next:  delete the line p.csv:2, then: studioctl plan\n"
+
+
+def test_somebody_of_a_list_goes_from_the_list(here: Shell) -> None:
+    people = here.directory / "p.csv"
+    here.write(LISTED + '\n[groups.vision]\nusers = ["zoe"]\n')
+    people.write_bytes("\ufeffname;group\r\n\r\nEve;vision\r\nzoe;\r\nkim;vision\r\n".encode())
+
+    done = here.studioctl("user", "remove", "eve", "--offline", "--yes")
+    in_both = here.studioctl("user", "remove", "zoe", "--offline", "--yes", expect=4)
+
+    assert [line for line in done.out.splitlines() if line[:1] in {"-", "+"}] == [
+        "--- p.csv",
+        "+++ p.csv",
+        "-Eve;vision",
+    ]
+    assert done.err.startswith("Removed 'Eve' from p.csv.\n")
+    assert in_both.err == (
+        "Error: 'zoe' stands in p.csv:3, and in the users of [groups.vision] in studio.toml. Nothing was changed.\n"
+        "Next:  delete 'zoe' from the users of [groups.vision], then run the same command again\n"
     )
+    assert people.read_bytes() == "\ufeffname;group\r\n\r\nzoe;\r\nkim;vision\r\n".encode()
 
 
 def test_who_has_files_is_not_removed_unasked(team: Living) -> None:

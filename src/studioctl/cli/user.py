@@ -120,7 +120,7 @@ def add(
     with people.changing(config) as text:
         change = people.add(text, config, names, copy_from, values)
         if not dry_run:
-            people.write(config, change)
+            people.write(change)
     _tell(change, config, dry_run=dry_run, json=json)
 
 
@@ -168,7 +168,7 @@ def import_(
     with people.changing(config) as text:
         change = people_import.import_(text, config, rows, whence)
         if not dry_run:
-            people.write(config, change)
+            people.write(change)
     _tell(change, config, dry_run=dry_run, json=json)
 
 
@@ -191,7 +191,6 @@ def remove(
     next [bold]up[/], which asks again.
     """
     from studioctl.cli import confirm, leaving
-    from studioctl.errors import RefusedError
     from studioctl.operations import people
     from studioctl.presentation import people as views
     from studioctl.presentation.console import Terminal
@@ -204,14 +203,10 @@ def remove(
     copies = leaving.planned(config, change.removed[0], found, backup, terminal, local=local, delete=delete_data)
     if not json:
         views.diff(change, terminal)
-    confirm.agreed(f"Remove '{change.removed[0]}' from {config}?", yes=yes)
+    confirm.agreed(f"Remove '{change.removed[0]}' from {change.file}?", yes=yes)
     copied = leaving.copy(copies, terminal, verbose=verbose)
     with people.changing(config) as text:
-        if text != change.before:
-            raise RefusedError(
-                f"Somebody changed {config} since. It was not changed.", hint="run the same command again"
-            )
-        people.write(config, change)
+        people.remove_as_shown(text, config, change)
     if json:
         typer.echo(dumps(views.removal_as_json(change, found, copied)))
         return

@@ -17,6 +17,7 @@ from typing import Any
 
 from studioctl import disk
 from studioctl.config.load import parse
+from studioctl.config.people_csv import Row
 from studioctl.config.template import toml_value
 from studioctl.config.text import BARE_KEY, Location
 from studioctl.config.toml_edit import Document, Splice, UneditableError
@@ -219,14 +220,14 @@ def _changed(text: str, meant: Data, splices: Callable[[Document], Any], *, file
     )
 
 
-def checked(changed: str, file: str) -> str:
-    """The changed text, once it breaks no rule.
+def checked(changed: str, file: str, listed: Sequence[Row] | None = None) -> str:
+    """The changed text, once it breaks no rule. `listed`: people of `users_file`, if it is not to be read.
 
     Raises:
         ConfigError: It would; no line is named, as nobody has seen the lines that it would have.
     """
     try:
-        parse(changed, file, Path(file).parent)
+        parse(changed, file, Path(file).parent, listed=listed)
     except ConfigError as error:
         problems = re.sub(rf"^{re.escape(file)}(:\d+)?: ", "  ", error.message, flags=re.MULTILINE)
         raise ConfigError(
@@ -250,11 +251,7 @@ def alone(file: Path) -> Iterator[None]:
         OSError: It is none that can be written back, such as a shell's pipe.
         RefusedError: It is marked as read-only.
     """
-    if file.exists() and not os.access(file, os.W_OK):
-        raise RefusedError(
-            f"{file} is read-only. Nothing was changed.",
-            hint=f"chmod u+w {shlex.quote(str(file))}   (then run the same command again)",
-        )
+    refuse_read_only(file)
     while True:
         with disk.open_regular(file) as held:
             flock(held, LOCK_EX)
@@ -262,3 +259,16 @@ def alone(file: Path) -> Iterator[None]:
             if Path(f"/dev/fd/{held.fileno()}").stat().st_ino == file.stat().st_ino:
                 yield
                 return
+
+
+def refuse_read_only(file: Path) -> None:
+    """Refuse a file that is marked as read-only.
+
+    Raises:
+        RefusedError: It is.
+    """
+    if file.exists() and not os.access(file, os.W_OK):
+        raise RefusedError(
+            f"{file} is read-only. Nothing was changed.",
+            hint=f"chmod u+w {shlex.quote(str(file))}   (then run the same command again)",
+        )

@@ -72,7 +72,13 @@ def _absent(file: Path) -> ConfigError:
     return ConfigError(message, hint=f"{WRITE_ONE}{option}")
 
 
-def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path(), also: Sequence[Row] = ()) -> EnvironmentConfig:
+def parse(
+    text: str,
+    name: str = DEFAULT_NAME,
+    directory: Path = Path(),
+    also: Sequence[Row] = (),
+    listed: Sequence[Row] | None = None,
+) -> EnvironmentConfig:
     """The environment that a TOML text describes.
 
     Args:
@@ -80,13 +86,14 @@ def parse(text: str, name: str = DEFAULT_NAME, directory: Path = Path(), also: S
         name: The file's name in messages.
         directory: The directory of the scripts that it names.
         also: People of another list, judged as if they stood in the file.
+        listed: People of `users_file`, if it is not to be read.
 
     Raises:
         ConfigError: As for `load`.
     """
     data, unread = read_scripts(_toml(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), name), directory)
     data, unlocked = read_lock_file(data, directory)
-    people = everybody(data, directory, also)
+    people = everybody(data, directory, also, listed)
     data, found = people.data, {*unread, *unlocked, *people.problems}
     try:
         config = EnvironmentConfig.model_validate(data)

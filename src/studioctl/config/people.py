@@ -54,16 +54,19 @@ class People:
     origins: Origins
 
 
-def everybody(data: Mapping[str, Any], directory: Path, also: Sequence[Row] = ()) -> People:
+def everybody(
+    data: Mapping[str, Any], directory: Path, also: Sequence[Row] = (), listed: Sequence[Row] | None = None
+) -> People:
     """The data with all people in `users`: first those of [[users]], then of `users_file`, then of groups.
 
     Args:
         data: The file as plain dicts and lists. What has the wrong type is passed over.
         directory: The file's directory.
         also: People of another list, as if they stood in `users_file`.
+        listed: People of `users_file`, if it is not to be read.
     """
     origins = Origins()
-    rows, problems = _listed_elsewhere(data, directory)
+    rows, problems = _listed_elsewhere(data, directory) if listed is None else (listed, [])
     if not isinstance(data.get("users", []), list):
         return People(dict(data), tuple(problems), origins)
     users: list[Any] = list(data.get("users", []))
@@ -77,7 +80,7 @@ def everybody(data: Mapping[str, Any], directory: Path, also: Sequence[Row] = ()
     return People(whole, tuple(problems), origins)
 
 
-def _listed_elsewhere(data: Mapping[str, Any], directory: Path) -> tuple[list[Row], list[Violation]]:
+def _listed_elsewhere(data: Mapping[str, Any], directory: Path) -> tuple[Sequence[Row], list[Violation]]:
     name = data.get("users_file")
     if not isinstance(name, str):
         return [], []

@@ -72,10 +72,7 @@ def read(content: bytes, name: str) -> tuple[list[Row], list[Violation]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{quote(name)} is not UTF-8; save it as CSV UTF-8") from None
-    first = text.partition("\n")[0]
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if ";" in first and "," not in first else ",", strict=True
-    )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
         records = [(reader.line_num, [cell.strip() for cell in record]) for record in reader]
@@ -94,6 +91,28 @@ def read(content: bytes, name: str) -> tuple[list[Row], list[Violation]]:
             else:
                 problems.append(((Elsewhere(name), line), "has no name; write one, or delete the line"))
     return rows, problems
+
+
+def without(text: str, line: int) -> str:
+    """A list without the record that ends in this line; every other byte stays.
+
+    Args:
+        text: A list that can be read.
+        line: The line, from 1, as `read` gives it.
+    """
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(lines, delimiter=_delimiter(text), strict=True)
+    begins = 0
+    for _ in reader:
+        if reader.line_num == line:
+            return "".join(lines[:begins] + lines[line:])
+        begins = reader.line_num
+    return text
+
+
+def _delimiter(text: str) -> str:
+    first = text.partition("\n")[0]
+    return ";" if ";" in first and "," not in first else ","
 
 
 def _of_header(name: Elsewhere, header: list[str]) -> Iterator[Violation]:

@@ -4,12 +4,12 @@ import difflib
 import shlex
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studioctl.config import edit
+from studioctl.config import edit, people_csv
 from studioctl.config.load import DEFAULT_NAME, load, parse
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.people import everybody
@@ -118,10 +118,10 @@ def changing(file: Path) -> Iterator[str]:
         yield file.read_bytes().decode("utf-8")
 
 
-def write(file: Path, change: Change) -> None:
+def write(change: Change) -> None:
     """Writes the change: all of it or nothing."""
     if change.after != change.before:
-        edit.replace(file, change.after)
+        edit.replace(Path(change.file), change.after)
 
 
 def add(text: str, file: Path, names: Sequence[str], like: str | None, values: Mapping[str, Any]) -> Change:
@@ -150,7 +150,7 @@ def add(text: str, file: Path, names: Sequence[str], like: str | None, values: M
     members: dict[str, list[str]] = {}
     model = known.get(like or "", {})
     group = values.get("group") or model.get("group")
-    in_group = _is_member(data, like, group) if like else False
+    in_group = group in tuple(_groups_of(data, like)) if like else False
     wanted = [
         {**copied(model, name), **{key: value for key, value in values.items() if value is not None}} for name in names
     ]
@@ -204,7 +204,7 @@ def remove(text: str, file: Path, name: str) -> Change:
         name: The user's name.
 
     Raises:
-        RefusedError: It is the only user, stands in another file, or this one cannot be changed without doubt.
+        RefusedError: It is the only user, stands in two files, or the file cannot be changed without doubt.
         StudioctlError: There is no such user.
     """
     config = parse(text, str(file), file.parent)
@@ -214,14 +214,58 @@ def remove(text: str, file: Path, name: str) -> Change:
             f"'{found}' is the only user of '{config.name}'. Nothing was changed.",
             hint="studioctl down   (removes the environment)",
         )
-    place = Source(str(file), text).places("users", len(config.users))[index]
-    if not place.startswith(f"{file}:"):
-        raise RefusedError(
-            f"'{found}' stands in another file: {place}. Nothing was changed.",
-            hint=f"delete the line {place}, then: studioctl plan",
-        )
+    written = Source(str(file), text).written(("users", index))
+    if isinstance(written[0], Elsewhere):
+        return _without_listed(text, file, Path(written[0]), found)
     after = edit.checked(edit.without_user(text, found, file=str(file)), str(file))
     return Change(str(file), text, after, removed=(found,))
+
+
+def _without_listed(text: str, file: Path, people: Path, name: str) -> Change:
+    """The change that removes a user from the list that `users_file` names."""
+    edit.refuse_read_only(people)
+    before = people.read_bytes().decode("utf-8")
+    rows, _ = people_csv.read(before.encode(), str(people))
+    line = next((int(row.place[1]) for row in rows if row.values["name"] == name), 0)
+    if group := next(_groups_of(_read(text), name), None):
+        raise RefusedError(
+            f"'{name}' stands in {people}:{line}, and in the users of [groups.{group}] in {file}. Nothing was changed.",
+            hint=f"delete '{name}' from the users of [groups.{group}], then run the same command again",
+        )
+    after = people_csv.without(before, line)
+    left, _ = people_csv.read(after.encode(), str(people))
+    if [row.values for row in left] != [row.values for row in rows if row.values["name"] != name]:
+        raise RefusedError(
+            f"{people} is written in a way that cannot be changed without doubt. Nothing was changed.",
+            hint=f"delete the line {people}:{line}, then: studioctl plan",
+        )
+    edit.checked(text, str(file), left)
+    return Change(str(people), before, after, removed=(name,))
+
+
+def _groups_of(data: Mapping[str, Any], name: str) -> Iterator[str]:
+    """The groups whose lists name the user."""
+    return (group for group, values in data.get("groups", {}).items() if name in values.get("users", []))
+
+
+def remove_as_shown(text: str, file: Path, change: Change) -> None:
+    """Write a removal, if nobody changed the file since it was shown.
+
+    Args:
+        text: The text of studio.toml now.
+        file: Its path.
+        change: The removal. Its file may be the list that `users_file` names.
+
+    Raises:
+        RefusedError: Somebody did.
+    """
+    place = Path(change.file)
+    with nullcontext() if place == file else edit.alone(place):  # studio.toml is locked already
+        if remove(text, file, change.removed[0]) != change:
+            raise RefusedError(
+                f"Somebody changed {change.file} since. It was not changed.", hint="run the same command again"
+            )
+        write(change)
 
 
 def user_of(config: EnvironmentConfig, name: str, file: Path) -> tuple[int, str]:
@@ -268,11 +312,6 @@ def _entries(data: Mapping[str, Any], directory: Path) -> dict[str, Entry]:
     }
     users = everybody({**data, "groups": groups}, directory).data.get("users", [])
     return {str(user["name"]): user for user in users}
-
-
-def _is_member(data: Mapping[str, Any], name: str, group: Any) -> bool:
-    """Whether the group's list names the user."""
-    return name in data.get("groups", {}).get(group, {}).get("users", [])
 
 
 def _renamed(space: str, whose: str, name: str) -> str:
