@@ -132,7 +132,7 @@ def test_a_copy_of_a_member_becomes_one(here: Shell) -> None:
     assert tomllib.loads(text(here))["users"][-1] == {"name": "kim", "volume_gb": 90}
 
 
-KNOWN = "Error: 'bob' is in studio.toml already. Nothing was changed.\nNext:  studioctl user list\n"
+KNOWN = "Error: 'bob' is in studio.toml:10 already. Nothing was changed.\nNext:  studioctl user list\n"
 NOBODY = "Error: There is no user 'kat' in studio.toml.\nNext:  studioctl user list\n"
 MEANT = "Error: There is no user 'graec' in studio.toml; did you mean grace?\nNext:  studioctl user list\n"
 NAME = """\
@@ -145,8 +145,15 @@ Error: 'eve': group: there is no group "lab"; write [groups.lab], or one of: vis
 Nothing was changed.
 Next:  run the same command again with that corrected
 """
+TYPO = """\
+Error: 'eve': group: there is no group "visoin"; did you mean vision?
+Nothing was changed.
+Next:  run the same command again with that corrected
+"""
 NAMELESS = """\
-Error: nameless.csv:3: has no name; write one, or delete the line
+Error: nameless.csv:2: group: there is no group "lab"; write [groups.lab], or one of: vision
+nameless.csv:3: has no name; write one, or delete the line
+nameless.csv:11: volume_gb: "x" is not a whole number; write digits, such as 50
 Next:  correct nameless.csv, then run the same command again
 """
 ROOM = """\
@@ -167,8 +174,9 @@ Next:  correct wrong.csv, then run the same command again
         (("add", "eve", "--copy-from", "graec"), 64, MEANT),
         (("add", "e_e"), 64, NAME),
         (("add", "eve", "--group", "lab"), 64, GROUP),
+        (("add", "eve", "--group", "visoin"), 64, TYPO),
         (("remove", "kat", "--offline", "--yes"), 64, NOBODY),
-        (("import", "no.csv"), 3, "Error: There is no no.csv.\nNext:  name a CSV file with a column name\n"),
+        (("import", "no.csv"), 3, 'Error: There is no no.csv.\nNext:  name a CSV file with a column "name"\n'),
         (("import", "wrong.csv"), 3, ROWS),
         (("import", "nameless.csv"), 3, NAMELESS),
         (("import", "many.csv"), 3, ROOM),
@@ -177,7 +185,7 @@ Next:  correct wrong.csv, then run the same command again
 )
 def test_what_is_refused_changes_nothing(here: Shell, words: tuple[str, ...], code: int, told: str) -> None:
     here.write("name,volume_gb\ne e,\nzoe,900\n", "wrong.csv")
-    here.write("name,volume_gb\nzoe,\n,50\n", "nameless.csv")
+    here.write("name,volume_gb,group\nzoe,,lab\n,50,\n\n\n\n\n\n\n\neve,x,\n", "nameless.csv")
     here.write("name\n" + "".join(f"user-{number}\n" for number in range(8200)), "many.csv")
 
     done = here.studioctl("user", *words, expect=code)
@@ -197,6 +205,14 @@ def test_a_list_is_taken_over_once(here: Shell) -> None:
     assert done.err.startswith("Added 'zoe', 'eve' to studio.toml.\nIn it already, and left as they are: 'bob'.\n")
     again = here.studioctl("user", "import", "people.csv")
     assert (again.out, again.err) == ("", "studio.toml has everybody already.\n")
+
+
+def test_a_list_of_nobody_is_told_as_such(here: Shell) -> None:
+    here.write("name\n", "people.csv")
+
+    done = here.studioctl("user", "import", "people.csv")
+
+    assert (done.out, done.err, text(here)) == ("", "people.csv names nobody.\n", FILE)
 
 
 def test_killed_at_any_moment_and_run_again_nobody_is_there_twice(here: Shell) -> None:
@@ -232,6 +248,15 @@ def test_several_at_once_lose_nobody(here: Shell) -> None:
 
 
 LISTED = 'name = "acme-ml"\nregion = "us-east-1"\nusers_file = "p.csv"\n'
+
+
+def test_who_is_in_a_list_is_known_by_its_line(here: Shell) -> None:
+    here.write(LISTED)
+    here.write("name\nzoe\neve\n", "p.csv")
+
+    known = here.studioctl("user", "add", "Eve", expect=4)
+
+    assert known.err == "Error: 'eve' is in p.csv:3 already. Nothing was changed.\nNext:  studioctl user list\n"
 
 
 def test_the_only_user_stays(here: Shell) -> None:

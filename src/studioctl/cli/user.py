@@ -161,15 +161,15 @@ def import_(
         hint = "studioctl user import people.csv, or: studioctl user import --identity-center-group NAME"
         raise StudioctlError("Name a CSV file, or a group.", hint=hint, exit_code=ExitCode.USAGE)
     if people_file is not None:
-        rows, whence = people_import.listed_in(people_file), str(people_file)
+        (rows, wrong), whence = people_import.listed_in(people_file), str(people_file)
     else:
         account = context.home_of_identities(config, local=local)
-        rows, whence = people_import.members_of(account, identity_center_group or ""), "the names there"
+        rows, wrong, whence = people_import.members_of(account, identity_center_group or ""), [], "the names there"
     with people.changing(config) as text:
-        change = people_import.import_(text, config, rows, whence)
+        change = people_import.import_(text, config, rows, whence, wrong)
         if not dry_run:
             people.write(change)
-    _tell(change, config, dry_run=dry_run, json=json)
+    _tell(change, config, dry_run=dry_run, json=json, whence=str(people_file or f"'{identity_center_group}'"))
 
 
 @app.command()
@@ -214,7 +214,7 @@ def remove(
     views.removed(change, terminal, flags=options.config_flag(config) + (" --local" if local else ""), loses=loses)
 
 
-def _tell(change: "Change", config: Path, *, dry_run: bool, json: bool) -> None:
+def _tell(change: "Change", config: Path, *, dry_run: bool, json: bool, whence: str = "") -> None:
     from studioctl.presentation import people as views
     from studioctl.presentation.console import Terminal
     from studioctl.presentation.json import dumps
@@ -223,4 +223,4 @@ def _tell(change: "Change", config: Path, *, dry_run: bool, json: bool) -> None:
         typer.echo(dumps(views.as_json(change, is_written=not dry_run)))
         return
     views.diff(change, Terminal())
-    views.added(change, Terminal(), flags=options.config_flag(config), is_written=not dry_run)
+    views.added(change, Terminal(), flags=options.config_flag(config), is_written=not dry_run, whence=whence)

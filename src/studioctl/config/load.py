@@ -19,7 +19,7 @@ from studioctl.config.problems import explain
 from studioctl.config.scripts import read_scripts
 from studioctl.config.source import LARGEST_FILE
 from studioctl.config.terraform import read_lock_file
-from studioctl.config.text import Violation, nearest, path, place_elsewhere
+from studioctl.config.text import Violation, nearest, path, place_elsewhere, told_elsewhere
 from studioctl.disk import read_named
 from studioctl.errors import WRITE_ONE, ConfigError
 
@@ -78,6 +78,7 @@ def parse(
     directory: Path = Path(),
     also: Sequence[Row] = (),
     listed: Sequence[Row] | None = None,
+    wrong: Sequence[Violation] = (),
 ) -> EnvironmentConfig:
     """The environment that a TOML text describes.
 
@@ -87,6 +88,7 @@ def parse(
         directory: The directory of the scripts that it names.
         also: People of another list, judged as if they stood in the file.
         listed: People of `users_file`, if it is not to be read.
+        wrong: What is wrong with the other list already.
 
     Raises:
         ConfigError: As for `load`.
@@ -94,11 +96,13 @@ def parse(
     data, unread = read_scripts(_toml(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), name), directory)
     data, unlocked = read_lock_file(data, directory)
     people = everybody(data, directory, also, listed)
-    data, found = people.data, {*unread, *unlocked, *people.problems}
+    data, found = people.data, {*unread, *unlocked, *people.problems, *wrong}
     try:
         config = EnvironmentConfig.model_validate(data)
     except ValidationError as error:
-        found |= {each for each in _all_problems(error, data) if each[0] != ("users",) or not _is_unread(found)}
+        found |= {
+            each for each in _all_problems(error, data) if each[0] != ("users",) or not _is_incomplete(data, found)
+        }
     else:
         if not found:
             return config
@@ -106,9 +110,10 @@ def parse(
     raise _refusal(text, name, _repeating_no_secret(found, data), people.origins)
 
 
-def _is_unread(found: set[Violation]) -> bool:
-    """Whether the list of users that the file names is not there: then nobody knows whether users are missing."""
-    return any(place == ("users_file",) for place, _ in found)
+def _is_incomplete(data: dict[str, Any], found: set[Violation]) -> bool:
+    """Whether nobody is named because of the list that the file names, of which something is told already."""
+    about_it = any(place == ("users_file",) or place_elsewhere(place) for place, _ in found)
+    return about_it and data.get("users", []) == []
 
 
 def _all_problems(error: ValidationError, data: dict[str, Any]) -> set[Violation]:
@@ -186,17 +191,17 @@ def _refusal(text: str, name: str, found: set[Violation], origins: Origins) -> C
     known = lines(text)
     ranks = {place: rank for rank, place in enumerate(known)}
     told: list[tuple[int, str]] = []
-    for location, message in {(origins.of(location), message) for location, message in found}:
-        if elsewhere := place_elsewhere(location):
-            told.append((len(ranks), f"{elsewhere}: {message}"))
-            continue
+    written = {(origins.of(location), message) for location, message in found}
+    elsewhere = {each for each in written if place_elsewhere(each[0])}
+    for location, message in written - elsewhere:
         place = nearest_place(location, known)
         line, rank = (f":{known[place]}", ranks[place]) if place else ("", -1)
         told.append((rank, f"{name}{line}: {path(location)}{': ' if location else ''}{message}"))
-    problems = [problem for _, problem in sorted(told)]
-    return ConfigError("\n".join(problems), hint=_hint(name))
+    problems = [*(problem for _, problem in sorted(told)), *told_elsewhere(elsewhere)]
+    files = [name] * bool(told) + sorted({str(location[0]) for location, _ in elsewhere})
+    return ConfigError("\n".join(problems), hint=_hint(name, files))
 
 
-def _hint(name: str) -> str:
+def _hint(name: str, files: Sequence[str] = ()) -> str:
     option = "" if name == DEFAULT_NAME else f" --config {shlex.quote(name)}"
-    return f"correct {name}, then run: studioctl validate{option}"
+    return f"correct {' and '.join(files or [name])}, then run: studioctl validate{option}"

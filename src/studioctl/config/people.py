@@ -4,7 +4,7 @@ What a group says holds for each of its people who says nothing else. So no valu
 after this stage knows where a person was named; only messages do, by `Origins`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from studioctl.config import checks, people_csv
 from studioctl.config.editor_merge import merged
 from studioctl.config.people_csv import Row
 from studioctl.config.plain import list_in, table_in
-from studioctl.config.text import Elsewhere, Location, Violation, path, quote
+from studioctl.config.text import Elsewhere, Location, Violation, nearest, path, quote
 
 # Keys that a group may say for its people.
 SHARED = ("instance_type", "image", "volume_gb", "push_images", "editor")
@@ -67,6 +67,7 @@ def everybody(
     """
     origins = Origins()
     rows, problems = _listed_elsewhere(data, directory) if listed is None else (listed, [])
+    is_empty = listed is None and isinstance(data.get("users_file"), str) and not rows and not problems
     if not isinstance(data.get("users", []), list):
         return People(dict(data), tuple(problems), origins)
     users: list[Any] = list(data.get("users", []))
@@ -76,6 +77,9 @@ def everybody(
     groups = table_in(data, "groups")
     problems += _named_in_groups(groups, users, origins)
     problems += _with_values_of_groups(groups, users, origins)
+    if is_empty and not users:
+        place = Elsewhere(people_csv.named(directory, data["users_file"]))
+        problems.append(((place, 0), "has nobody; write a line for each person below the first"))
     whole = {**data, "users": users} if users or "users" in data else dict(data)
     return People(whole, tuple(problems), origins)
 
@@ -130,15 +134,21 @@ def _with_values_of_groups(groups: Mapping[str, Any], users: list[Any], origins:
         if not isinstance(name, str):
             continue
         if name not in groups:
-            known = [group if group.isprintable() else quote(group) for group in groups]
-            there = f", or one of: {', '.join(known)}" if groups else ""
-            yield ("users", index, "group"), f"there is no group {quote(name)}; write [{path(('groups', name))}]{there}"
+            yield ("users", index, "group"), _no_such_group(name, groups)
             continue
         group = groups[name] if isinstance(groups[name], dict) else {}
         users[index] = {**user, **_shared(group, user)}
         for key in group:
             if key in SHARED and key not in user:
                 origins.values[index, key] = ("groups", name, key)
+
+
+def _no_such_group(name: str, groups: Collection[str]) -> str:
+    known = {group: group if group.isprintable() else quote(group) for group in groups}
+    if meant := nearest(name, groups):
+        return f"there is no group {quote(name)}; did you mean {known[meant]}?"
+    there = f", or one of: {', '.join(known.values())}" if groups else ""
+    return f"there is no group {quote(name)}; write [{path(('groups', name))}]{there}"
 
 
 def _shared(group: Mapping[str, Any], user: Mapping[str, Any]) -> dict[str, Any]:

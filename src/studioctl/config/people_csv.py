@@ -9,7 +9,7 @@ from typing import Any
 
 from studioctl.config.scripts import below
 from studioctl.config.syntax import BOOLEANS
-from studioctl.config.text import Elsewhere, Location, Violation, count, nearest, quote
+from studioctl.config.text import Elsewhere, Location, Violation, count, listed, nearest, quote
 from studioctl.disk import open_regular
 
 LARGEST_LIST = 4 * 1024 * 1024
@@ -40,7 +40,7 @@ class Row:
 
 
 def beside(directory: Path, name: str) -> tuple[list[Row], list[Violation]]:
-    """The people in a list below the directory of studio.toml, and what is wrong with single cells.
+    """The people in a list below the directory of studio.toml, and what is wrong with it.
 
     Raises:
         ValueError: The list cannot be read.
@@ -53,43 +53,48 @@ def beside(directory: Path, name: str) -> tuple[list[Row], list[Violation]]:
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
         reason = getattr(error, "strerror", None) or error
         raise ValueError(f"{quote(name)} cannot be read: {reason}; name a file that can") from None
-    return read(content, str(directory / name) if directory != Path() else name)
+    return read(content, named(directory, name))
+
+
+def named(directory: Path, name: str) -> str:
+    """The name in messages of a list beside studio.toml."""
+    return str(directory / name) if directory != Path() else name
 
 
 def read(content: bytes, name: str) -> tuple[list[Row], list[Violation]]:
-    """The people in a list, and what is wrong with single cells.
+    """The people in a list, and what is wrong with it.
 
     Args:
         content: The file. A spreadsheet's byte order mark, and semicolons in place of commas, are as good.
         name: The list's name in messages.
-
-    Raises:
-        ValueError: It is no such list.
     """
+    file = Elsewhere(name)
     if len(content) > LARGEST_LIST:
-        raise ValueError(f"{quote(name)} is larger than 4 MB; divide it")
+        return [], [((file, 0), "is larger than 4 MB; divide it")]
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"{quote(name)} is not UTF-8; save it as CSV UTF-8") from None
+        return [], [((file, 0), "is not UTF-8; save it as CSV UTF-8")]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
         records = [(reader.line_num, [cell.strip() for cell in record]) for record in reader]
     except csv.Error as error:
-        raise ValueError(f"{quote(name)} is no CSV: line {reader.line_num}: {error}") from None
+        return [], [((file, reader.line_num), f"is no CSV: {error}")]
     if "name" not in header:
-        raise ValueError(f"the first line of {quote(name)} has no column name; write: {','.join(COLUMNS)}, or fewer")
-    problems = list(_of_header(Elsewhere(name), header))
+        there = [quote(cell)[1:-1] for cell in header if cell]
+        known = f"its columns are: {listed(there)}" if there else f"write: {','.join(COLUMNS)}, or fewer"
+        return [], [((file, 1), f'has no column "name"; {known}')]
+    problems = list(_of_header(file, header))
     rows = []
     for line, record in records:
         if any(record):
-            values, wrong = _values((Elsewhere(name), line), header, record)
+            values, wrong = _values((file, line), header, record)
             problems += wrong
             if "name" in values:
-                rows.append(Row((Elsewhere(name), line), values))
+                rows.append(Row((file, line), values))
             else:
-                problems.append(((Elsewhere(name), line), "has no name; write one, or delete the line"))
+                problems.append(((file, line), "has no name; write one, or delete the line"))
     return rows, problems
 
 

@@ -65,6 +65,30 @@ def place_elsewhere(location: Location) -> str | None:
     return f"{location[0]}{f':{line}' if line else ''}{f': {cell}' if cell else ''}"
 
 
+def told_elsewhere(found: Iterable[Violation]) -> list[str]:
+    """A line for each thing that is wrong in other files, by file and line; what is wrong in several of them once."""
+    places: dict[tuple[str, str, str], list[int]] = {}
+    for location, words in found:
+        places.setdefault((str(location[0]), path(location[2:]), words), []).append(int(location[1]))
+    by_line = sorted((file, min(lines), cell, words, lines) for (file, cell, words), lines in places.items())
+    return [f"{file}{_lines(lines)}: {cell}{': ' if cell else ''}{words}" for file, _, cell, words, lines in by_line]
+
+
+def _lines(numbers: list[int], most: int = 10) -> str:
+    """ ":7" for one line, ": lines 2 to 41, 45" for several, empty for none."""
+    if len(numbers) == 1:
+        return f":{numbers[0]}" if numbers[0] else ""
+    ranges: list[list[int]] = []
+    for number in sorted(numbers):
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1].append(number)
+        else:
+            ranges.append([number])
+    shown = [f"{each[0]} to {each[-1]}" if len(each) > 1 else f"{each[0]}" for each in ranges[:most]]
+    more = sum(len(each) for each in ranges[most:])
+    return f": lines {', '.join(shown)}{f' and {more} more' if more else ''}"
+
+
 def path(location: Location) -> str:
     """A key path as a person writes it: `users[1].name`, `editor.git."user.name"`."""
     written = ""

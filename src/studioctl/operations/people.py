@@ -140,7 +140,7 @@ def add(text: str, file: Path, names: Sequence[str], like: str | None, values: M
     """
     data = _read(text)
     config = parse(text, str(file), file.parent)
-    _refuse_known(config, names, file)
+    _refuse_known(config, names, file, Source(str(file), text.removeprefix(edit.MARK)))
     known = _entries(data, file.parent)
     if like is not None:
         like = next((name for name in known if name.casefold() == like.casefold()), like)
@@ -293,11 +293,12 @@ def _list_hint(file: Path) -> str:
     return "studioctl user list" + ("" if str(file) == DEFAULT_NAME else f" --config {shlex.quote(str(file))}")
 
 
-def _refuse_known(config: EnvironmentConfig, names: Sequence[str], file: Path) -> None:
-    there = {user.name.casefold(): user.name for user in config.users}
+def _refuse_known(config: EnvironmentConfig, names: Sequence[str], file: Path, source: Source) -> None:
+    there = {user.name.casefold(): index for index, user in enumerate(config.users)}
     for name in names:
-        if known := there.get(name.casefold()):
-            raise RefusedError(f"'{known}' is in {file} already. Nothing was changed.", hint=_list_hint(file))
+        if (index := there.get(name.casefold())) is not None:
+            known, place = config.users[index].name, source.spot("users", index)
+            raise RefusedError(f"'{known}' is in {place} already. Nothing was changed.", hint=_list_hint(file))
 
 
 def _read(text: str) -> dict[str, Any]:

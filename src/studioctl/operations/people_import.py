@@ -10,7 +10,7 @@ from studioctl.config import edit, people_csv
 from studioctl.config.access import SSO
 from studioctl.config.load import parse
 from studioctl.config.people_csv import Row
-from studioctl.config.text import Elsewhere, latin, listed, nearest, place_elsewhere
+from studioctl.config.text import Elsewhere, Violation, latin, listed, nearest
 from studioctl.config.users import User
 from studioctl.disk import read_named
 from studioctl.errors import ConfigError, ExitCode, StudioctlError
@@ -31,16 +31,18 @@ class Member(Row):
     user_name: str = ""
 
 
-def listed_in(people: Path) -> list[Row]:
-    """Everybody in a CSV file.
+def listed_in(people: Path) -> tuple[list[Row], list[Violation]]:
+    """Everybody in a CSV file, and what is wrong with it.
 
     Raises:
-        ConfigError: It is no such list.
+        ConfigError: It cannot be read.
     """
-    rows, problems = _rows(people)
-    if problems:
-        raise ConfigError("\n".join(problems), hint=_corrected(str(people)))
-    return rows
+    try:
+        return people_csv.read(read_named(people, people_csv.LARGEST_LIST), str(people))
+    except FileNotFoundError:
+        raise ConfigError(f"There is no {people}.", hint='name a CSV file with a column "name"') from None
+    except OSError as error:
+        raise ConfigError(f"{people} cannot be read: {error.strerror}.", hint="name a file that can be read") from None
 
 
 def members_of(account: Account, group: str) -> list[Row]:
@@ -78,7 +80,7 @@ def member(user_name: str, *, is_sso: bool) -> Member:
     return Member((Elsewhere(f"'{user_name}'"), 0), values, user_name)
 
 
-def import_(text: str, file: Path, rows: Sequence[Row], whence: str) -> Change:
+def import_(text: str, file: Path, rows: Sequence[Row], whence: str, wrong: Sequence[Violation] = ()) -> Change:
     """The change that adds everybody in a list who is not in studio.toml yet.
 
     Args:
@@ -86,6 +88,7 @@ def import_(text: str, file: Path, rows: Sequence[Row], whence: str) -> Change:
         file: The file.
         rows: The list.
         whence: The list's name in messages.
+        wrong: What is wrong with the list already.
 
     Raises:
         ConfigError: The file would be wrong with these people.
@@ -94,11 +97,11 @@ def import_(text: str, file: Path, rows: Sequence[Row], whence: str) -> Change:
     config = parse(text, str(file), file.parent)
     new, known = _told_apart(rows, config.users)
     try:
-        parse(text, str(file), file.parent, also=new)
+        parse(text, str(file), file.parent, also=new, wrong=wrong)
     except ConfigError as error:
-        of_file = all(line.startswith(f"{file}:") for line in error.message.splitlines())
-        error.hint = _corrected(str(file) if of_file else whence)
-        raise
+        of_file = {line.startswith(f"{file}:") for line in error.message.splitlines()}
+        places = " and ".join([str(file)] * (True in of_file) + [whence] * (False in of_file))
+        raise ConfigError(error.message, hint=f"correct {places}, then run the same command again") from None
     after = edit.with_users(text, [row.values for row in new], {}, file=str(file)) if new else text
     parse(after, str(file), file.parent)
     added = tuple(str(row.values["name"]) for row in new)
@@ -146,22 +149,6 @@ def _with_free_name(row: Member, taken: Collection[str], numbers: Counter[str]) 
         free = name[: LONGEST_NAME - len(end)].rstrip("-") + end if end else name
         if free.casefold() not in taken:
             return replace(row, values={**row.values, "name": free})
-
-
-def _rows(people: Path) -> tuple[list[Row], list[str]]:
-    try:
-        rows, wrong = people_csv.read(read_named(people, people_csv.LARGEST_LIST), str(people))
-    except FileNotFoundError:
-        raise ConfigError(f"There is no {people}.", hint="name a CSV file with a column name") from None
-    except OSError as error:
-        raise ConfigError(f"{people} cannot be read: {error.strerror}.", hint="name a file that can be read") from None
-    except ValueError as error:
-        raise ConfigError(f"{error}", hint=_corrected(str(people))) from None
-    return rows, [f"{place_elsewhere(place)}: {words}" for place, words in wrong]
-
-
-def _corrected(whence: str) -> str:
-    return f"correct {whence}, then run the same command again"
 
 
 def _profile_name(user_name: str) -> str:

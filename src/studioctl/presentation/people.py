@@ -34,8 +34,11 @@ def diff(change: "Change", terminal: Terminal) -> None:
         terminal.out.print(Text(line, style=style), no_wrap=True, overflow="ignore", crop=False)
 
 
-def added(change: "Change", terminal: Terminal, *, flags: str, is_written: bool) -> None:
-    """Show who was added, and what to do next."""
+def added(change: "Change", terminal: Terminal, *, flags: str, is_written: bool, whence: str = "") -> None:
+    """Show who was added, and what to do next. `whence`: the list's name, if they come from one."""
+    if not change.added and not change.known:
+        terminal.say(f"{whence} names nobody.")
+        return
     done = "Added" if is_written else "Would add"
     terminal.say(
         f"{done} {_names(change.added)} to {change.file}." if change.added else f"{change.file} has everybody already."

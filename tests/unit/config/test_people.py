@@ -122,11 +122,22 @@ users = ["mary", "zoe", 5]
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (None, 'there is no file "people.csv" beside this one; write the path of a CSV file'),
-        (b"user\nada\n", 'the first line of "people.csv" has no column name; write: name,group,instance_type,'),
-        (b"name\nad\xe9\n", '"people.csv" is not UTF-8; save it as CSV UTF-8'),
-        (b'name\n"ada\n', '"people.csv" is no CSV: line 2: unexpected end of data'),
-        (b"", 'the first line of "people.csv" has no column name'),
+        (
+            None,
+            'studio.toml:3: users_file: there is no file "people.csv" beside this one; write the path of a CSV file',
+        ),
+        (b"user,group\nada,x\n", 'people.csv:1: has no column "name"; its columns are: user, group'),
+        (
+            b"us\x1ber," + b"x" * 80 + b"\nada,x\n",
+            f'people.csv:1: has no column "name"; its columns are: us\\x1ber, {"x" * 67}...',
+        ),
+        (b"name\nad\xe9\n", "people.csv: is not UTF-8; save it as CSV UTF-8"),
+        (b'name\n"ada\n', "people.csv:2: is no CSV: unexpected end of data"),
+        (
+            b"",
+            'people.csv:1: has no column "name"; write: name,group,instance_type,image,volume_gb,push_images,github,sso_user, or fewer',
+        ),
+        pytest.param(b"#" * (4 * 1024 * 1024 + 1), "people.csv: is larger than 4 MB; divide it", id="large"),
     ],
 )
 def test_a_list_that_cannot_be_read(
@@ -136,7 +147,8 @@ def test_a_list_that_cannot_be_read(
     if content is not None:
         Path("people.csv").write_bytes(content)
 
-    assert refusal(f'{TOP}{LIST}[[users]]\nname = "eve"\n').startswith(f"studio.toml:3: users_file: {why}")
+    assert refusal(TOP + LIST) == why
+    assert refusal(f'{TOP}{LIST}[[users]]\nname = "eve"\n') == why
 
 
 def test_a_list_outside_of_the_directory_is_not_read(tmp_path: Path) -> None:
@@ -148,10 +160,59 @@ def test_a_list_outside_of_the_directory_is_not_read(tmp_path: Path) -> None:
     )
 
 
-def test_nobody_at_all_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "people.csv").write_text("name\n")
+def test_nobody_at_all_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("people.csv").write_text("name\n")
 
-    assert refusal(TOP + LIST, tmp_path) == 'studio.toml: users: is missing; write [[users]], then name = "..."'
+    assert refusal(TOP + LIST) == "people.csv: has nobody; write a line for each person below the first"
+    assert refusal(f'{TOP}{LIST}[groups."a b"]\n').splitlines()[1:] == [
+        "people.csv: has nobody; write a line for each person below the first"
+    ]
+    assert spaces(TOP + LIST + '[[users]]\nname = "ada"\n') == {"ada-editor": ("ml.t3.medium", 20)}
+
+
+@pytest.mark.parametrize(
+    ("top", "content", "files"),
+    [
+        pytest.param("", "name\nb b\n", "people.csv", id="in the list"),
+        pytest.param("", "user\nada\n", "people.csv", id="no list"),
+        pytest.param("tags = 5\n", "name\nada\n", "studio.toml", id="in the file"),
+        pytest.param("tags = 5\n", "name\nb b\n", "studio.toml and people.csv", id="in both"),
+    ],
+)
+def test_the_next_step_names_the_files_with_mistakes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, top: str, content: str, files: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("people.csv").write_text(content)
+
+    with pytest.raises(ConfigError) as caught:
+        parse(TOP + LIST + top)
+
+    assert caught.value.hint == f"correct {files}, then run: studioctl validate"
+
+
+def test_mistakes_are_told_in_the_order_of_the_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("people.csv").write_text("name\n" + "".join(f"u {number}\n" for number in range(2, 12)))
+
+    assert [line.partition(": ")[0] for line in refusal(TOP + LIST).splitlines()] == [
+        f"people.csv:{number}" for number in range(2, 12)
+    ]
+
+
+def test_one_mistake_in_many_lines_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    groups = ["visoin"] * 3 + ["vision", "visoin", "vision"] + ["nlp"] + ["vision", "lab"] * 13
+    Path("people.csv").write_text(
+        "name,group\n" + "".join(f"u{number},{group}\n" for number, group in enumerate(groups))
+    )
+
+    assert refusal(f"{TOP}{LIST}[groups.vision]\n").splitlines() == [
+        'people.csv: lines 2 to 4, 6: group: there is no group "visoin"; did you mean vision?',
+        'people.csv:8: group: there is no group "nlp"; write [groups.nlp], or one of: vision',
+        'people.csv: lines 10, 12, 14, 16, 18, 20, 22, 24, 26, 28 and 3 more: group: there is no group "lab"; write [groups.lab], or one of: vision',
+    ]
 
 
 def test_a_later_message_points_at_where_a_person_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

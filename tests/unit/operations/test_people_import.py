@@ -92,6 +92,21 @@ def test_a_name_that_a_list_chose_is_refused_where_it_is_taken() -> None:
     assert imported(text, of_csv(("countess", "Ada@x.com")))[1].known == ("ada",)
 
 
+def test_what_to_correct_is_each_file_with_mistakes() -> None:
+    room = '"10.0.0.0/16" has 8180 addresses in 2 zones for 8202 spaces'
+    names = ("e e", *(f"user-{number}" for number in range(8200)))
+    rows = [Row((Elsewhere("people.csv"), line), {"name": name}) for line, name in enumerate(names, start=2)]
+
+    with pytest.raises(ConfigError) as caught:
+        people_import.import_(TOP + user("ada"), FILE, rows, "people.csv")
+
+    assert caught.value.message.splitlines() == [
+        f"studio.toml: network.cidr: {room}; write subnet_prefix = 19",
+        'people.csv:2: name: "e e" contains " "; write "e-e"',
+    ]
+    assert caught.value.hint == "correct studio.toml and people.csv, then run the same command again"
+
+
 def test_nobody_is_compared_with_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Row, "__eq__", lambda *_: pytest.fail("a row was compared with another"))
     rows = [Row((Elsewhere("people.csv"), 2 + number), {"name": f"user-{number}"}) for number in range(50)]
