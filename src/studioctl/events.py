@@ -45,11 +45,16 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The thing failed. The error that is raised later says why."""
+    """The thing failed. The error that is raised later says why.
+
+    Args:
+        is_stopped: Whether the user's Ctrl-C ended the wait for it. AWS may go on with it.
+    """
 
     subject: str
     action: str
     elapsed: float
+    is_stopped: bool = False
 
 
 @dataclass(frozen=True)

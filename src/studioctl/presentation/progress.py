@@ -156,6 +156,8 @@ class _Lines:
                     about = f"  {detail}" if detail else ""
                     done = f"{_done(action)} {self._called(subject)}"
                     self.write_row(f"  ✓ {done}  {duration(elapsed)}{about}", "green")
+            case Failed(subject, action, _, is_stopped=True):
+                self.write(f"  - {_doing(action)} {self._called(subject)} stopped; the next run looks for it")
             case Failed(subject, action, elapsed):
                 self.write(f"  ✗ {_doing(action)} {self._called(subject)} failed after {duration(elapsed)}", "red")
 

@@ -377,7 +377,7 @@ class Terraform:
             run = process.Run(command, cwd=directory, environ=seen, log=log, on_start=started, held=child.lifeline)
             for line in run.lines():
                 if line:
-                    yield from said.read(line)
+                    yield from said.read(line, is_stopping=bool(run.interrupts))
                 elif run.interrupts:
                     yield Noted(patience(run.interrupts))
         if run.returncode is not None and run.returncode >= 0:  # it was not killed

@@ -6,7 +6,7 @@ https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,8 +47,13 @@ class Transcript:
         """Whether all of a plan, or of an apply, was read."""
         return self.is_summed_up and not self.is_torn
 
-    def read(self, line: str) -> Iterator[Event]:
-        """The events that a line stands for: mostly one, often none."""
+    def read(self, line: str, *, is_stopping: bool = False) -> Iterator[Event]:
+        """The events that a line stands for: mostly one, often none.
+
+        Args:
+            line: The line.
+            is_stopping: Whether the user has pressed Ctrl-C before it.
+        """
         try:
             message = json.loads(line)
         except ValueError:
@@ -68,7 +73,8 @@ class Transcript:
         elif kind == "diagnostic":
             yield from self._diagnostic(message["diagnostic"])
         elif "hook" in message:
-            yield from self._hook(str(kind), message["hook"], _seconds(message["@timestamp"]))
+            for event in self._hook(str(kind), message["hook"], _seconds(message["@timestamp"])):
+                yield replace(event, is_stopped=True) if is_stopping and isinstance(event, Failed) else event
 
     def _unread(self, line: str) -> None:
         """A crash, or an error from before Terraform knew of -json; or a part of an event that the disk did not take.

@@ -134,6 +134,16 @@ def test_a_terminal_keeps_a_row_for_what_is_slow_or_failed_or_interrupts_somebod
     assert kept[-1].startswith("✓ 3/4 done  ")
 
 
+def test_what_ctrl_c_stopped_has_not_failed(screen: Terminal) -> None:
+    def work() -> Work[None]:
+        yield Stage("Applying")
+        yield Failed("aws_sagemaker_user_profile.eve", "create", 3, is_stopped=True)
+
+    follow(work(), screen)
+
+    assert "- creating user profile eve stopped; the next run looks for it" in left_on(screen)
+
+
 def test_with_verbose_a_terminal_keeps_them_all_by_their_addresses(screen: Terminal) -> None:
     follow(many(), screen, verbose=True)
 

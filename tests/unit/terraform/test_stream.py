@@ -44,6 +44,14 @@ def test_a_failure_is_an_event_and_its_reason_a_diagnostic() -> None:
     assert [diagnostic["address"] for diagnostic in said.diagnostics] == ["aws_s3_bucket.data"]
 
 
+def test_what_ctrl_c_ends_the_wait_for_has_not_failed() -> None:
+    said = Transcript()
+    lines = (RECORDINGS / "name-taken/apply.jsonl").read_text(encoding="utf-8").splitlines()
+    events = [event for line in lines for event in said.read(line, is_stopping=True)]
+
+    assert events[-1] == Failed("aws_s3_bucket.data", "create", 1.0, is_stopped=True)
+
+
 def test_lines_that_are_no_events_are_kept() -> None:
     said, events = played("crash/plan.jsonl")
 
