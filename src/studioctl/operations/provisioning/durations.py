@@ -1,7 +1,8 @@
 """Estimate the duration of a plan from earlier runs of the same environment.
 
 Each run notes how long AWS needed for each kind of thing. A plan takes as long as its longest chain of things that wait
-for each other, and what the run spends besides. Where a kind was never seen, nothing is promised.
+for each other, or as all of them ten at a time, and what the run spends besides. Where a kind was never seen, nothing
+is promised.
 """
 
 import json
@@ -22,6 +23,7 @@ from studioctl.terraform.workspace import write_text
 RECORD = "durations.json"
 STOPPING = "stop apps"  # all of a run's, side by side
 BESIDES = "besides"  # Terraform's own start, reading, and storing the state
+AT_ONCE = 10  # Terraform's own limit, which nobody changes here
 LONGEST = 6 * 3600.0  # seconds; no run lasts longer
 _VERBS: Mapping[str, tuple[str, ...]] = {
     "create": ("create",),
@@ -85,14 +87,14 @@ def _of_changes(blueprint: Blueprint, summary: PlanSummary, seconds: Mapping[str
     kinds = {f"{verb} {c.type}" for c in changes.values() for verb in _VERBS.get(c.action, ())}
     if BESIDES not in seconds or not kinds <= seconds.keys():
         return None
-    return _longest_chain(blueprint, changes, seconds) + seconds[BESIDES]
+    return _side_by_side(blueprint, changes, seconds) + seconds[BESIDES]
 
 
 def _is_terraforms(change: ResourceChange) -> bool:
     return change.action != "update" or not all(attribute.by_api for attribute in change.attributes)
 
 
-def _longest_chain(blueprint: Blueprint, changes: Mapping[str, ResourceChange], seconds: Mapping[str, float]) -> float:
+def _side_by_side(blueprint: Blueprint, changes: Mapping[str, ResourceChange], seconds: Mapping[str, float]) -> float:
     blocks = {b.address: b for module in blueprint.modules for b in module.blocks if not isinstance(b, Output)}
 
     def own(address: str) -> float:
@@ -105,7 +107,7 @@ def _longest_chain(blueprint: Blueprint, changes: Mapping[str, ResourceChange], 
         before = references(block.arguments) if block else ()
         return own(address) + max((ends_after(it) for it in before if it != address), default=0)
 
-    return max((ends_after(address) for address in changes), default=0)
+    return max(sum(map(own, changes)) / AT_ONCE, *map(ends_after, changes), 0)
 
 
 def noted(environment: Environment, summary: PlanSummary, work: Work[T]) -> Work[T]:

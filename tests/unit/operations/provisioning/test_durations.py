@@ -69,6 +69,14 @@ def test_a_plan_takes_as_long_as_its_longest_chain_and_what_is_spent_besides() -
     assert durations.expected(build(CONFIG), FIRST, known) == Expectation(10 + 3 + 180 + 5 + 20)
 
 
+def test_many_people_take_as_long_as_ten_at_a_time() -> None:
+    many = environment(users=[{"name": f"user-{number}"} for number in range(61)])
+    more = between(CONFIG.model_copy(update={"users": many.users[:1]}), many)
+    known = every(0, more) | BESIDES | {"create aws_sagemaker_user_profile": 4, "create aws_sagemaker_space": 2}
+
+    assert durations.expected(build(many), more, known) == Expectation(60 * (4 + 2) / 10 + 10)
+
+
 @pytest.mark.parametrize("unknown", ["create aws_vpc", durations.BESIDES])
 def test_nothing_is_promised_where_a_kind_was_never_seen(unknown: str) -> None:
     known = {**every(1.0), **BESIDES}
