@@ -80,7 +80,7 @@ def _another_address(said: str) -> str:
     named = {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL") and value}
     if variable := next((name for name, value in named.items() if value in said), None):
         return f"correct {variable}, or: unset {variable}"
-    return "check `region` in studio.toml, and the network"
+    return "check the region (`region` in studio.toml, or AWS_REGION without a file) and the network"
 
 
 def _another_profile(name: str) -> str:

@@ -16,6 +16,8 @@ from studioctl.aws.state_bucket import StoredState, create_bucket
 from studioctl.errors import AwsError
 from studioctl.target import Target
 
+REACH = "check the region (`region` in studio.toml, or AWS_REGION without a file) and the network"
+
 
 def refusal(code: str, message: str = "no") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "DeleteApp")
@@ -116,8 +118,8 @@ def test_who_reads_refusals_also_hears_that_nobody_was_asked(look: Callable[[Any
             {"AWS_ENDPOINT_URL": "http://other", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"},
             "correct AWS_ENDPOINT_URL_STS, or: unset AWS_ENDPOINT_URL_STS",
         ),
-        ({"AWS_ENDPOINT_URL": ""}, "check `region` in studio.toml, and the network"),
-        ({}, "check `region` in studio.toml, and the network"),
+        ({"AWS_ENDPOINT_URL": ""}, REACH),
+        ({}, REACH),
     ],
 )
 def test_an_address_where_nobody_answers_is_blamed_on_the_variable_that_names_it(
