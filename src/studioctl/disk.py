@@ -43,7 +43,8 @@ def replace(path: Path, content: str | bytes, *, mode: int | None = None) -> Non
     """
     data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
     if path.exists() and not path.is_file():  # a device or a pipe is written to, as by anybody
-        path.write_bytes(data)
+        with _open_special(path) as file:
+            file.write(data)
         return
     temporary, handle = _beside(path, 0o666 if mode is None else 0o600)
     try:
@@ -59,6 +60,18 @@ def replace(path: Path, content: str | bytes, *, mode: int | None = None) -> Non
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # write(2) does not know it
         raise
+
+
+def _open_special(path: Path) -> BinaryIO:
+    """A device or a pipe, opened to be written: without O_NONBLOCK, a pipe that nobody reads is waited for forever."""
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            error.strerror = "nobody reads this pipe"
+        raise
+    os.set_blocking(number, True)
+    return os.fdopen(number, "wb")
 
 
 def try_out(path: Path) -> None:

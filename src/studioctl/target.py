@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from studio_emulator.secret_names import holds_secret
 
+# The emulator's key is new at each start, and in no profile of the AWS CLI.
+EMULATORS_KEY = 'eval "$(studioctl emulator env)"'
+
 
 @dataclass(frozen=True)
 class LocalEndpoint:

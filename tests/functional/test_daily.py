@@ -562,7 +562,8 @@ def test_a_used_up_quota_is_named_with_its_code_and_how_to_ask_for_more(pair: Li
     assert refused.err == (
         "Error: 'two' cannot start: the account's quota 'Studio CodeEditor Apps running on ml.t3.medium instances'"
         " (L-FCEDEAC6) is 1 in us-east-1, and 1 are in use.\n"
-        "Next:  ask AWS for more: aws service-quotas request-service-quota-increase --service-code sagemaker"
+        'Next:  ask AWS for more: eval "$(studioctl emulator env)" && '
+        "aws service-quotas request-service-quota-increase --service-code sagemaker"
         " --quota-code L-FCEDEAC6 --desired-value 2 --region us-east-1"
         f" --endpoint-url {pair.emulator.endpoint_url}\n"
     )

@@ -184,14 +184,20 @@ def test_a_policy_names_what_her_day_takes_and_nothing_on_everything_but_lists(a
 
 def test_a_name_that_is_none_and_one_that_is_not_there(ada: Ada, tmp_path: Path) -> None:
     wrong = ada.run("status", "--env", "Acme ML", expect=64)
-    absent = ada.run("start", "x", "--env", "acme-nlp", expect=1)
+    absent = [ada.run(*words, "--env", "acme-nlp", expect=1) for words in (("start", "x"), ("logs",), ("status",))]
+    machine = ada.run("status", "--json", "--env", "acme-nlp", expect=1)
+    far = ada.run("status", "--env", "other", expect=1)
     nobody = ada.home.run("iam", "user", "adda", expect=64)
 
     assert wrong.err.endswith("Next:  studioctl list   (shows the environments of the account and region)\n")
-    assert absent.err == (
-        "Error: There is no 'acme-nlp' in us-east-1.\n"
+    told = (
+        "Error: There is no 'acme-nlp' in us-east-1; did you mean acme-ml?{}\n"
         "Next:  studioctl list   (shows what there is; AWS_REGION=... looks in another region)\n"
     )
+    unseen = " Whether anything else of it exists you may not see (tag:GetResources)."
+    assert [done.err for done in (*absent, machine)] == [told.format(more) for more in ("", "", unseen, unseen)]
+    assert ([done.out for done in absent], json.loads(machine.out)["domain"]) == (["", "", ""], None)
+    assert far.err.startswith(f"Error: There is no 'other' in us-east-1.{unseen}\n")
     assert nobody.err == "Error: 'acme-ml' has no user 'adda'; did you mean ada?\nNext:  name one of: ada, bob\n"
 
 

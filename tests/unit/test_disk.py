@@ -52,6 +52,18 @@ def test_nobody_else_reads_a_file_before_its_permissions_are_set(
     assert seen == [0o600]
 
 
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="nobody reads this pipe") as refused:
+        disk.replace(tmp_path / "pipe", "x")
+    assert refused.value.filename == str(tmp_path / "pipe")
+
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    disk.replace(tmp_path / "pipe", "x")
+    assert os.read(reader, 2) == b"x"
+    os.close(reader)
+
+
 def test_a_device_stays_a_device() -> None:
     disk.replace(Path("/dev/null"), "x")
 

@@ -9,7 +9,7 @@ import typer
 
 from studioctl.cli import options
 from studioctl.cli.group import Group
-from studioctl.errors import ExitCode, RefusedError, StudioctlError
+from studioctl.errors import AwsError, ExitCode, RefusedError, StudioctlError
 
 if TYPE_CHECKING:
     from studioctl.config.model import EnvironmentConfig
@@ -26,7 +26,9 @@ _REPOSITORY = {  # GitLab has groups in groups
 }
 _BRANCH = re.compile(r"[A-Za-z0-9_./-]+")
 _CONFIG = re.compile(r"[A-Za-z0-9_./-]+")
-_PACKAGE = re.compile(r"[A-Za-z0-9_.,/:@+=<>!~\[\] -]+")
+_PACKAGE = re.compile(r"(?!\s*-)[A-Za-z0-9_.,/:@+=<>!~\[\] -]+")
+# As in https://TOKEN@host and ssh://user:password@host; the user alone of ssh://git@host is no secret.
+_SECRET = re.compile(r"https?://[^/\s]*@|://[^/@\s]*:[^/\s]*@", re.IGNORECASE)
 
 HostName = Annotated[str, typer.Argument(help="github or gitlab.", metavar="HOST", show_default=False)]
 Repository = Annotated[
@@ -67,13 +69,13 @@ def init(
     from studioctl.presentation.console import Terminal
 
     made = _pipeline(host, repository, config, branch, account, package)
-    file = Path(made.file)
+    file = made.place()
     if file.exists() and not force:
         raise RefusedError(
             f"{file} is there already. Nothing was changed.", hint="edit it, or add --force to replace it"
         )
     file.parent.mkdir(parents=True, exist_ok=True)
-    disk.replace(file.resolve(), made.text())
+    disk.replace(file, made.text())
     terminal = Terminal()
     terminal.say(f"Wrote {file}.")
     if made.host == "gitlab":
@@ -84,6 +86,8 @@ def init(
     told = f"{made.host} --repository {shlex.quote(repository)}{options.config_flag(config)}"
     if branch != "main":
         told += f" --branch {shlex.quote(branch)}"
+    if account:
+        told += f" --account {account}"
     terminal.next_commands(
         (f"studioctl ci trust plan {told}", "whom the role for plans trusts"),
         (f"studioctl iam deployer --read-only{options.config_flag(config)}", "what it may do"),
@@ -116,6 +120,7 @@ def _pipeline(host: str, repository: str, config: Path, branch: str, account: st
     from studioctl.config.partitions import partition_of
     from studioctl.operations.pipelines import Pipeline
 
+    _refuse_secret(package)
     where = _host(host)
     _check("--repository", repository, _REPOSITORY[where], "acme/studio")
     _check("--branch", branch, _BRANCH, "main")
@@ -158,6 +163,17 @@ def _host(given: str) -> "Host":
     )
 
 
+def _refuse_secret(package: str) -> None:
+    """Everybody who reads the repository reads the pipeline. The secret is not told again."""
+    if _SECRET.search(package):
+        raise RefusedError(
+            "--package has a user or a password in its address, and the file is for the repository. Nothing was"
+            " written.",
+            hint="write the package without it, and keep the secret at the host, as in:"
+            " studioctl docs deploy-by-pull-request",
+        )
+
+
 def _check(option: str, given: str, form: re.Pattern[str], example: str) -> None:
     if not form.fullmatch(given):
         raise StudioctlError(
@@ -184,4 +200,8 @@ def _refuse_what_jobs_lack(config: "EnvironmentConfig", file: Path) -> None:
 def _account(config: Path) -> str:
     from studioctl.cli import context
 
-    return context.account(config, local=False).session.identity.account_id
+    try:
+        return context.account(config, local=False).session.identity.account_id
+    except AwsError as error:
+        error.hint += "; or name the account: --account ID"
+        raise

@@ -7,6 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studioctl.target import EMULATORS_KEY
+
 if TYPE_CHECKING:  # what every command loads stays small
     from studioctl.findings import Finding
 
@@ -40,6 +42,9 @@ WHERE = re.compile(r" --(?:config|env)\b")
 
 # It is about no environment in particular, but a rehearsal's is on the emulator.
 LIST = re.compile(r"\bstudioctl list\b")
+
+
+EMULATORS_AWS = re.compile(r"\baws [^;\n]* --endpoint-url http://127\.0\.0\.1:")
 
 
 def flags_of(arguments: list[str]) -> str:
@@ -111,6 +116,8 @@ def repeating(hint: str, flags: str, *, plan_file: Path | None = None) -> str:
         hint = UP.sub(lambda found: f"{found[0]} {shlex.quote(str(plan_file))}", hint)
     where, local = flags.removesuffix(LOCAL), LOCAL if flags.endswith(LOCAL) else ""
 
+    if EMULATORS_KEY not in hint:
+        hint = EMULATORS_AWS.sub(lambda found: f"{EMULATORS_KEY} && {found[0]}", hint, count=1)
     hint = LIST.sub(lambda found: found[0] + _missing(found, "", local), hint)
     if where.startswith(" --env "):
         return BY_NAME.sub(lambda found: found[0] + _missing(found, where, local), hint)

@@ -29,6 +29,7 @@ def status(
     """
     from studioctl.cli import context, rehearsal
     from studioctl.errors import ExitCode
+    from studioctl.operations.spaces.start_stop import absent
     from studioctl.operations.status import status as look
     from studioctl.presentation import status as view
     from studioctl.presentation.console import Terminal
@@ -41,12 +42,17 @@ def status(
     if not watch:
         with waiting(terminal, "Asking AWS"):
             found = _told(look(account), flags)
+        nothing = env is not None and not (found.domain or found.resources or found.kept_homes)
         if json:
             typer.echo(dumps(found))
-        else:
+        elif not nothing:
             view.show(found, terminal, flags=flags, is_without_file=bool(env))
             if found.domain is None and env is None:
                 rehearsal.note(terminal, "status", config, found.name, local=local)
+        if nothing:
+            error = absent(account)
+            error.message += view.unseen(found)
+            raise error
     else:
         try:
             seconds = SECONDS[account.target.name]

@@ -7,6 +7,7 @@ from studioctl.config.text import listed
 from studioctl.presentation.console import Terminal
 from studioctl.presentation.json import line
 from studioctl.presentation.money import dollars
+from studioctl.target import EMULATORS_KEY
 
 READY = "InService"
 
@@ -87,7 +88,7 @@ def left_running(apps: Sequence["LeftRunning"], terminal: Terminal, *, local: bo
     terminal.say("\nStill running and paid for, because studioctl starts and stops Code Editor and JupyterLab only:")
     for app in apps:
         terminal.say(f"  {app.title}{f' on {app.instance_type}' if app.instance_type else ''}")
-    first = [('eval "$(studioctl emulator env)"', "let the AWS CLI talk to the emulator")] if local else []
+    first = [(EMULATORS_KEY, "let the AWS CLI talk to the emulator")] if local else []
     terminal.next_commands(*first, *((app.stop, f"stop {app.title}") for app in apps))
 
 

@@ -104,10 +104,12 @@ def without_domain(found: "Status") -> str:
             f"'{found.name}' in {whereabouts(found)} has no domain, but these exist and may cost money, left by an"
             f" `up` that did not come to its end or kept by `down`:{counts}"
         )
-    unseen = (
-        " Whether anything else of it exists you may not see (tag:GetResources)." if found.resources is None else ""
-    )
-    return f"There is no '{found.name}' in {whereabouts(found)}.{unseen}"
+    return f"There is no '{found.name}' in {whereabouts(found)}.{unseen(found)}"
+
+
+def unseen(found: "Status") -> str:
+    """A sentence where one may not look for what is left of it."""
+    return " Whether anything else of it exists you may not see (tag:GetResources)." if found.resources is None else ""
 
 
 def _kind(arn: str) -> str:

@@ -43,19 +43,28 @@ def refuse_foreign(directory: Path) -> None:
         RefusedError: It names the file and the way on.
     """
     for path, status in _entries(directory):
-        if stat.S_ISLNK(status.st_mode):
-            raise RefusedError(
-                f"'{path}' is a symbolic link, to '{path.readlink()}'. studioctl follows none there: a repository could"
-                " have brought it. Nothing was changed.",
-                hint=f"look at it, then remove the link: rm {shlex.quote(str(path))}",
-            )
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            raise RefusedError(
-                f"'{path}' is neither a file nor a directory. Nothing was changed.",
-                hint=f"look at it, then remove it: rm {shlex.quote(str(path))}",
-            )
+        refuse_special(path, status)
         if status.st_uid != os.geteuid():
             _refuse_owner(path, status.st_uid, directory.parent.parent)
+
+
+def refuse_special(path: Path, status: os.stat_result) -> None:
+    """Refuse a link, and what is neither a file nor a directory.
+
+    Raises:
+        RefusedError: It names the file and the way on.
+    """
+    if stat.S_ISLNK(status.st_mode):
+        raise RefusedError(
+            f"'{path}' is a symbolic link, to '{path.readlink()}'. studioctl follows none there: a repository could"
+            " have brought it. Nothing was changed.",
+            hint=f"look at it, then remove the link: rm {shlex.quote(str(path))}",
+        )
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise RefusedError(
+            f"'{path}' is neither a file nor a directory. Nothing was changed.",
+            hint=f"look at it, then remove it: rm {shlex.quote(str(path))}",
+        )
 
 
 def _refuse_owner(path: Path, owner: int, root: Path) -> None:

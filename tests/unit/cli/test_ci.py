@@ -1,6 +1,7 @@
 """Pipelines: what is written and refused, whom their roles trust, and that host and shell understand it."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -33,11 +34,11 @@ It needs two roles in account 123456789012: acme-ml-ci-plan, acme-ml-ci-deploy.
 In the repository's settings, restrict the environment acme-ml to the branch main.
 
 Next:
-  studioctl ci trust plan github --repository acme/studio    whom the role for plans trusts
-  studioctl iam deployer --read-only                         what it may do
-  studioctl ci trust deploy github --repository acme/studio  whom the role that deploys trusts
-  studioctl iam deployer                                     what it may do
-  studioctl docs deploy-by-pull-request                      how to make them
+  studioctl ci trust plan github --repository acme/studio --account 123456789012    whom the role for plans trusts
+  studioctl iam deployer --read-only                                                what it may do
+  studioctl ci trust deploy github --repository acme/studio --account 123456789012  whom the role that deploys trusts
+  studioctl iam deployer                                                            what it may do
+  studioctl docs deploy-by-pull-request                                             how to make them
 """
     )
     jobs = read(WRITTEN["github"])["jobs"]
@@ -101,6 +102,108 @@ def test_a_package_that_would_leave_its_quotes_is_refused(repository: Path, caps
     assert code != 0
     assert "--package" in err
     assert not (repository / ".github").exists()
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "studioctl @ https://user:s3cret@pkgs.acme.example/x.whl",
+        "studioctl @ git+HTTPS://s3cret@github.com/acme/x@v1",
+        "git+ssh://git:s3cret@github.com/acme/x",
+    ],
+)
+def test_a_secret_is_not_written_for_the_repository(
+    repository: Path, capsys: pytest.CaptureFixture[str], package: str
+) -> None:
+    assert run(capsys, "ci", "init", "github", *GIVEN, "--package", package) == (
+        4,
+        "",
+        "Error: --package has a user or a password in its address, and the file is for the repository. Nothing was"
+        " written.\n"
+        "Next:  write the package without it, and keep the secret at the host, as in:"
+        " studioctl docs deploy-by-pull-request\n",
+    )
+    assert not (repository / ".github").exists()
+
+
+@pytest.mark.usefixtures("repository")
+def test_the_user_of_git_is_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    for package in ("git+ssh://git@github.com/acme/x@v1", "https://pkgs.acme.example:8443/x@1.whl"):
+        assert run(capsys, "ci", "init", "github", *GIVEN, "--package", package, "--force")[0] == 0
+
+
+@pytest.mark.parametrize("package", ["-r evil", " -e ."])
+def test_an_option_of_pip_is_no_package(repository: Path, capsys: pytest.CaptureFixture[str], package: str) -> None:
+    assert run(capsys, "ci", "init", "github", *GIVEN, "--package", package) == (
+        64,
+        "",
+        f"Error: --package: '{package}' is not like studioctl[terraform]==1.0.0. Nothing was written.\n"
+        "Next:  write it as in: --package studioctl[terraform]==1.0.0\n",
+    )
+    assert not (repository / ".github").exists()
+
+
+@pytest.mark.parametrize("link", [".github", ".github/workflows", WRITTEN["github"]])
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_no_link_is_followed_out_of_the_repository(
+    repository: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    capsys: pytest.CaptureFixture[str],
+    link: str,
+    force: tuple[str, ...],
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    target = elsewhere if link != WRITTEN["github"] else elsewhere / "dangling"
+    (repository / link).parent.mkdir(parents=True, exist_ok=True)
+    (repository / link).symlink_to(target)
+
+    assert run(capsys, "ci", "init", "github", *GIVEN, "--package", PACKAGE, *force) == (
+        4,
+        "",
+        f"Error: '{link}' is a symbolic link, to '{target}'. studioctl follows none there: a repository could have"
+        " brought it. Nothing was changed.\n"
+        f"Next:  look at it, then remove the link: rm {link}\n",
+    )
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_pipe_in_its_place_is_not_written_to(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = WRITTEN["github"]
+    (repository / file).parent.mkdir(parents=True)
+    os.mkfifo(file)
+
+    assert run(capsys, "ci", "init", "github", *GIVEN, "--package", PACKAGE, "--force") == (
+        4,
+        "",
+        f"Error: '{file}' is neither a file nor a directory. Nothing was changed.\n"
+        f"Next:  look at it, then remove it: rm {file}\n",
+    )
+
+
+@pytest.mark.usefixtures("repository")
+def test_an_account_that_was_named_is_named_again(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = run(capsys, "ci", "init", "github", *GIVEN, "--package", PACKAGE, "--branch", "trunk")
+    trusts = [line.split("  ")[1] for line in err.splitlines() if "ci trust" in line]
+
+    told = "github --repository acme/studio --branch trunk --account 123456789012"
+    assert trusts == [f"studioctl ci trust {role} {told}" for role in ("plan", "deploy")]
+    code, out, _ = run(capsys, *trusts[0].split()[1:])
+    assert (code, "123456789012" in out) == (0, True)
+
+
+@pytest.mark.usefixtures("repository")
+def test_without_credentials_the_account_can_be_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    code, out, err = run(capsys, "ci", "trust", "plan", "github", "--repository", "acme/studio")
+
+    assert (code, out) == (1, "")
+    assert err.endswith("; or name the account: --account ID\n")
 
 
 @pytest.mark.usefixtures("repository")

@@ -89,6 +89,24 @@ def test_without_the_file_the_name_goes_along_where_it_is_taken(typed: list[str]
     assert with_flags("studioctl list, studioctl status, studioctl up", typed) == hinted
 
 
+def test_an_aws_command_for_the_emulator_can_be_copied() -> None:
+    there = " --region us-east-1 --endpoint-url http://127.0.0.1:4711"
+    key = 'eval "$(studioctl emulator env)" && '
+    for hint, told in {
+        f"aws s3 ls{there}": f"{key}aws s3 ls{there}",
+        f"wait, then: aws s3 ls{there} --query 'x'; aws s3 ls{there}": (
+            f"wait, then: {key}aws s3 ls{there} --query 'x'; aws s3 ls{there}"
+        ),
+        f"ask: aws a b --code $(aws c d{there}) --value 2{there}": (
+            f"ask: {key}aws a b --code $(aws c d{there}) --value 2{there}"
+        ),
+        f"aws sso login; or aws s3 ls{there}": f"aws sso login; or {key}aws s3 ls{there}",
+        "aws s3 ls --region us-east-1": "aws s3 ls --region us-east-1",
+    }.items():
+        assert with_flags(hint, ["doctor", "--local"]) == told
+        assert with_flags(told, ["doctor", "--local"]) == told  # one that went through here
+
+
 def test_a_commands_help_is_the_same_everywhere() -> None:
     hint = "studioctl user remove --help, studioctl tune run --help, studioctl cost --help"
     assert with_flags(hint, ["user", "remove", "--local", "-c", "team.toml"]) == hint

@@ -6,10 +6,14 @@ https://docs.gitlab.com/ci/cloud_services/aws/.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
+
+from studioctl.terraform import tree
 
 Host = Literal["github", "gitlab"]
 Job = Literal["plan", "deploy"]
@@ -47,6 +51,18 @@ class Pipeline:
         if self.host == "github":
             return f".github/workflows/studioctl-{self.name}.yml"
         return f".gitlab/studioctl-{self.name}.yml"
+
+    def place(self) -> Path:
+        """The same in this directory, the repository's root.
+
+        Raises:
+            RefusedError: A link on the way would have it written elsewhere, or it is a pipe, which may have no reader.
+        """
+        file = Path(self.file)
+        for path in (*reversed(file.parents[:-1]), file):
+            if os.path.lexists(path):
+                tree.refuse_special(path, path.lstat())
+        return file
 
     def role(self, job: Job) -> str:
         """Name of a job's role."""

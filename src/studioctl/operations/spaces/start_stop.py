@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from studio_emulator.facts import has_gpu
@@ -16,6 +17,7 @@ from studioctl.config import checks
 from studioctl.config.text import listed, nearest, sentence
 from studioctl.errors import AbsentError, AwsError, ExitCode, RefusedError, StudioctlError
 from studioctl.events import Noted, Work
+from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 from studioctl.operations import holds
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces import diagnose_start, owners, remote_access
@@ -37,12 +39,22 @@ def domain_id(account: Account) -> str:
     """
     domain = account.domain()
     if domain is None:
-        raise AbsentError(
-            f"There is no '{account.config.name}' in {account.target.region}.",
-            hint=ELSEWHERE if account.is_without_file else "create it: studioctl up",
-            is_local=account.target.is_local,
-        )
+        raise absent(account)
     return domain.id
+
+
+def absent(account: Account) -> AbsentError:
+    """The error that there is no environment, and which one was meant where it was found by its name."""
+    meant = None
+    if account.is_without_file:
+        with suppress(AwsError):  # who may not list domains is told the rest
+            tags = [account.studio.tag_of(domain.arn, ENVIRONMENT_TAG) for domain in account.studio.domains()]
+            meant = nearest(account.config.name, filter(None, tags))
+    return AbsentError(
+        f"There is no '{account.config.name}' in {account.target.region}{f'; did you mean {meant}?' if meant else '.'}",
+        hint=ELSEWHERE if account.is_without_file else "create it: studioctl up",
+        is_local=account.target.is_local,
+    )
 
 
 def editors(account: Account, domain_id: str) -> tuple[Space, ...]:
