@@ -7,8 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studioctl.target import EMULATORS_KEY
-
 if TYPE_CHECKING:  # what every command loads stays small
     from studioctl.findings import Finding
 
@@ -112,6 +110,8 @@ def repeating(hint: str, flags: str, *, plan_file: Path | None = None) -> str:
         flags: The flags, with a space before each.
         plan_file: The plan that `up` applies in it; None where it makes one itself.
     """
+    from studioctl.target import EMULATORS_KEY
+
     if plan_file is not None:
         hint = UP.sub(lambda found: f"{found[0]} {shlex.quote(str(plan_file))}", hint)
     where, local = flags.removesuffix(LOCAL), LOCAL if flags.endswith(LOCAL) else ""
