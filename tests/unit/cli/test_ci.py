@@ -118,10 +118,12 @@ def test_a_secret_is_not_written_for_the_repository(
     assert run(capsys, "ci", "init", "github", *GIVEN, "--package", package) == (
         4,
         "",
-        "Error: --package has a user or a password in its address, and the file is for the repository. Nothing was"
-        " written.\n"
-        "Next:  write the package without it, and keep the secret at the host, as in:"
-        " studioctl docs deploy-by-pull-request\n",
+        (
+            "Error: --package has a user or a password in its address, and the file is for the repository. Nothing was"
+            " written.\n"
+            "Next:  write the package without it, and keep the secret at the host, as in:"
+            " studioctl docs deploy-by-pull-request\n"
+        ),
     )
     assert not (repository / ".github").exists()
 
@@ -137,8 +139,10 @@ def test_an_option_of_pip_is_no_package(repository: Path, capsys: pytest.Capture
     assert run(capsys, "ci", "init", "github", *GIVEN, "--package", package) == (
         64,
         "",
-        f"Error: --package: '{package}' is not like studioctl[terraform]==1.0.0. Nothing was written.\n"
-        "Next:  write it as in: --package studioctl[terraform]==1.0.0\n",
+        (
+            f"Error: --package: '{package}' is not like studioctl[terraform]==1.0.0. Nothing was written.\n"
+            "Next:  write it as in: --package studioctl[terraform]==1.0.0\n"
+        ),
     )
     assert not (repository / ".github").exists()
 
@@ -160,9 +164,11 @@ def test_no_link_is_followed_out_of_the_repository(
     assert run(capsys, "ci", "init", "github", *GIVEN, "--package", PACKAGE, *force) == (
         4,
         "",
-        f"Error: '{link}' is a symbolic link, to '{target}'. studioctl follows none there: a repository could have"
-        " brought it. Nothing was changed.\n"
-        f"Next:  look at it, then remove the link: rm {link}\n",
+        (
+            f"Error: '{link}' is a symbolic link, to '{target}'. studioctl follows none there: a repository could have"
+            " brought it. Nothing was changed.\n"
+            f"Next:  look at it, then remove the link: rm {link}\n"
+        ),
     )
     assert list(elsewhere.iterdir()) == []
 
@@ -175,8 +181,10 @@ def test_a_pipe_in_its_place_is_not_written_to(repository: Path, capsys: pytest.
     assert run(capsys, "ci", "init", "github", *GIVEN, "--package", PACKAGE, "--force") == (
         4,
         "",
-        f"Error: '{file}' is neither a file nor a directory. Nothing was changed.\n"
-        f"Next:  look at it, then remove it: rm {file}\n",
+        (
+            f"Error: '{file}' is neither a file nor a directory. Nothing was changed.\n"
+            f"Next:  look at it, then remove it: rm {file}\n"
+        ),
     )
 
 
