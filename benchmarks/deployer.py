@@ -55,9 +55,11 @@ schedule = { stop = "20:00", days = "mon-fri", time_zone = "Europe/Berlin" }
 [tuning]
 database = "aurora-postgresql"
 """
+# A type whose quota is found by its name, and in this life AWS tells the defaults of quotas alone.
+PUBLIC = COMMON.replace("[studio]\n", '[studio]\ninstance_type = "ml.m5.large"\n')
 LIVES = {
     "private from the first day, with limits and a database": COMMON + PRIVATE + GUARDED,
-    "public first": COMMON,
+    "public first": PUBLIC,
 }
 
 
@@ -72,7 +74,8 @@ class Seen:
 
 def live(name: str, text: str, directory: Path) -> Seen:
     """One life: the first `up`, more people, another network, a day, the end."""
-    emulator = server.start(state_dir=directory / "emulator", settings=EmulatorSettings(record_permissions=True))
+    settings = EmulatorSettings(record_permissions=True, quotas_have_values=PRIVATE in text)
+    emulator = server.start(state_dir=directory / "emulator", settings=settings)
     world, seen = World(directory, emulator=emulator), Seen()
     world.write(text)
     try:

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -53,12 +54,16 @@ class QuotaBackend(ServiceQuotasBackend):
         return [self._shape(quota, SERVICE, "Amazon SageMaker") for quota in known]
 
     def list_service_quotas(self, service_code: str) -> list[Shape]:
-        """Return the quotas of this account."""
-        return [self._applied(shape) for shape in self.list_aws_default_service_quotas(service_code)]
+        """Return the quotas of this account that have a value."""
+        shapes = self.list_aws_default_service_quotas(service_code)
+        return [self._applied(shape) for shape in shapes if self._has_value(shape["QuotaCode"])]
 
     def get_service_quota(self, service_code: str, quota_code: str) -> Shape:
-        """Return one quota of this account. Raises NoSuchResource."""
-        return self._applied(self.get_aws_default_service_quota(service_code, quota_code))
+        """Return one quota of this account. Raises NoSuchResource, also for one without a value."""
+        shape = self.get_aws_default_service_quota(service_code, quota_code)
+        if not self._has_value(quota_code):
+            raise NoSuchResource
+        return self._applied(shape)
 
     def get_aws_default_service_quota(self, service_code: str, quota_code: str) -> Shape:
         """Return one quota of a new account. Raises NoSuchResource."""
@@ -69,7 +74,7 @@ class QuotaBackend(ServiceQuotasBackend):
 
     def request_increase(self, service_code: str, quota_code: str, desired: float, caller: str) -> Shape:
         """Files a request, which stays open. Raises as AWS does for a value that is none, and beside an open one."""
-        quota = self.get_service_quota(service_code, quota_code)
+        quota = self._applied(self.get_aws_default_service_quota(service_code, quota_code))
         if desired <= quota["Value"]:
             raise IllegalValueError(float(quota["Value"]))
         if any(each["QuotaCode"] == quota_code for each in self.requested):
@@ -92,6 +97,9 @@ class QuotaBackend(ServiceQuotasBackend):
         }
         self.requested.append(made)
         return made
+
+    def _has_value(self, code: str) -> bool:
+        return self.settings.quotas_have_values or code in self.settings.quotas
 
     def _applied(self, shape: Shape) -> Shape:
         return shape | {"Value": self.settings.quotas.get(shape["QuotaCode"], shape["Value"])}
@@ -129,8 +137,14 @@ class QuotaResponse(ServiceQuotasResponse):
         )
 
     def list_service_quotas(self) -> str:
+        return self._page(self.quotas.list_service_quotas)
+
+    def list_aws_default_service_quotas(self) -> str:
+        return self._page(self.quotas.list_aws_default_service_quotas)
+
+    def _page(self, listed: Callable[[str], list[Shape]]) -> str:
         asked = json.loads(self.body)
-        found = self.quotas.list_service_quotas(asked["ServiceCode"])
+        found = listed(asked["ServiceCode"])
         begin, size = int(asked.get("NextToken", 0)), asked.get("MaxResults", PAGE)
         more = {"NextToken": str(begin + size)} if begin + size < len(found) else {}
         return json.dumps({"Quotas": found[begin : begin + size], **more})

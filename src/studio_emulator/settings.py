@@ -27,6 +27,8 @@ class EmulatorSettings:
         unique_domain_names: Whether the name of a domain is taken once in a region. AWS does not say.
         maximum_apps: The most apps of one type that may run on one type of instance; None leaves that to the quotas.
         quotas: The values of quotas that differ from AWS's defaults, by quota code.
+        quotas_have_values: Whether Service Quotas knows a value of the account for every quota. Of some AWS tells the
+            default alone, and does not say which: without this, those in `quotas` have one.
         enforce_quotas: Whether profiles, spaces and apps beyond their quotas are refused, as on AWS. Left out, a team
             of five can be rehearsed although a new account may have two profiles. An editor on a type of instance of
             which the account may have none is refused in any case.
@@ -107,6 +109,7 @@ class EmulatorSettings:
     unique_domain_names: bool = True
     maximum_apps: int | None = None
     quotas: dict[str, float] = field(default_factory=dict)
+    quotas_have_values: bool = True
     enforce_quotas: bool = False
 
     def __post_init__(self) -> None:

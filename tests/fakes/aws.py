@@ -49,7 +49,7 @@ class FakeQuotas:
     values: Mapping[str, float] = field(default_factory=dict)
 
     def get_paginator(self, operation: str) -> "FakeQuotas":
-        assert operation == "list_service_quotas"
+        assert operation in {"list_service_quotas", "list_aws_default_service_quotas"}
         return self
 
     def paginate(self, *, ServiceCode: str, **_: object) -> Iterator[dict[str, Any]]:  # noqa: N803 (AWS's name)

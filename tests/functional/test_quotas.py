@@ -9,6 +9,7 @@ import pytest
 from tests.functional.conftest import Shell
 
 from studio_emulator import server
+from studio_emulator.settings import EmulatorSettings
 
 FILE = """\
 name = "acme-ml"
@@ -72,3 +73,20 @@ def test_enough_is_enough_and_another_word_is_none(here: Shell) -> None:
     assert here.studioctl("quotas", "ask", "--local", expect=64).err == (
         "Error: 'ask' is nothing to do.\nNext:  studioctl help quotas\n"
     )
+
+
+def test_the_deployer_sees_quotas_of_which_the_account_has_no_value(here: Shell) -> None:
+    """One is known by its code, one by its name alone; AWS answers for neither but with its default."""
+    here.write(FILE.replace("ml.g5.xlarge", "ml.m7i.xlarge"))
+    settings = EmulatorSettings(quotas_have_values=False)
+    server.start(settings=settings, state_dir=here.directory / "emulator")
+    policy = here.directory / "deploy.json"
+    policy.write_text(here.studioctl("iam", "deployer", "--read-only", "--local").out)
+    here.studioctl("emulator", "hold", str(policy))
+
+    shown = here.studioctl("quotas", "--local", expect=2)
+
+    rows = {line[:43].strip(): line[43:].split(None, 2) for line in shown.out.splitlines()[1:]}
+    assert rows["Code Editors on ml.t3.medium, all running"][:2] == ["2", "6"]
+    assert rows["Code Editors on ml.m7i.xlarge, all running"][:2] == ["1", "1"]
+    assert here.studioctl("emulator", "hold", "--off").out == "You may do everything again.\n"

@@ -182,6 +182,24 @@ def test_a_policy_names_what_her_day_takes_and_nothing_on_everything_but_lists(a
     assert all(ada.home.domain_id in "".join(each["Resource"]) for each in statements[2:])
 
 
+def test_no_policy_is_printed_without_the_file_that_has_the_limits(ada: Ada) -> None:
+    """One without the Deny statements of [limits] would let its user start anything."""
+    file = ada.home.shell.directory / "studio.toml"
+    told = file.read_text()
+    file.write_text(told + '\n[limits]\ninstance_types = ["ml.t3.*"]\n')
+    try:
+        printed = json.loads(ada.home.run("iam", "user", "ada").out)["Statement"]
+        by_name = ada.home.run("iam", "user", "ada", "--env", "acme-ml", expect=64)
+    finally:
+        file.write_text(told)
+
+    assert [each["Sid"] for each in printed if each["Effect"] == "Deny"] == ["InstanceTypes"]
+    assert (by_name.out, by_name.err) == (
+        "",
+        "Error: No such option: --env\nNext:  studioctl iam user --help\n",
+    )
+
+
 def test_a_name_that_is_none_and_one_that_is_not_there(ada: Ada, tmp_path: Path) -> None:
     wrong = ada.run("status", "--env", "Acme ML", expect=64)
     absent = [ada.run(*words, "--env", "acme-nlp", expect=1) for words in (("start", "x"), ("logs",), ("status",))]

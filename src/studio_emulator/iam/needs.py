@@ -169,9 +169,19 @@ def _tags_of_iam(received: Received, arn: str) -> dict[str, Values]:
     return tags_of({tag["Key"]: tag["Value"] for tag in listed}, "iam")
 
 
+ABOUT_ONE_QUOTA = (
+    "GetServiceQuota",
+    "GetServiceQuotaIncreaseRequestFromTemplate",
+    "ListRequestedServiceQuotaChangeHistoryByQuota",
+    "PutServiceQuotaIncreaseRequestIntoTemplate",
+    "RequestServiceQuotaIncrease",
+)
+
+
 def _quotas(received: Received) -> list[Need]:
     service, code = (received.parameters.get(member) for member in ("ServiceCode", "QuotaCode"))
-    return [_need(received, received.arn("servicequotas", f"{service}/{code}") if service and code else "*")]
+    named = service and code and received.action in ABOUT_ONE_QUOTA
+    return [_need(received, received.arn("servicequotas", f"{service}/{code}") if named else "*")]
 
 
 def _sts(received: Received) -> list[Need]:

@@ -1,7 +1,7 @@
 """The account's quotas from Service Quotas, and their use."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -165,17 +165,21 @@ def _named(session: Session, names: Iterable[str], codes: Mapping[str, str]) -> 
     found: dict[str, Quota | None] = dict.fromkeys(names)
     for name in found.keys() & codes.keys():
         found[name] = quota(session, SAGEMAKER, codes[name])
-    unknown = found.keys() - codes.keys()
-    if unknown:
-        with translated():
-            pages = session.client("service-quotas").get_paginator("list_service_quotas")
-            for page in pages.paginate(ServiceCode=SAGEMAKER, PaginationConfig={"PageSize": 100}):
-                for shape in page["Quotas"]:
-                    if shape["QuotaName"] in unknown:
-                        unknown.remove(shape["QuotaName"])
-                        found[shape["QuotaName"]] = _quota(shape)
-                if not unknown:
-                    break
+    for listed in ("list_service_quotas", "list_aws_default_service_quotas"):
+        if unknown := {name for name in found.keys() - codes.keys() if found[name] is None}:
+            found |= _listed(session, listed, unknown)
+    return found
+
+
+def _listed(session: Session, operation: Any, names: Collection[str]) -> dict[str, Quota]:
+    """Those of SageMaker's quotas with one of these names that AWS lists."""
+    found: dict[str, Quota] = {}
+    with translated():
+        pages: Any = session.client("service-quotas").get_paginator(operation)
+        for page in pages.paginate(ServiceCode=SAGEMAKER, PaginationConfig={"PageSize": 100}):
+            found |= {shape["QuotaName"]: _quota(shape) for shape in page["Quotas"] if shape["QuotaName"] in names}
+            if len(found) == len(names):
+                break
     return found
 
 

@@ -28,7 +28,7 @@ READERS = re.compile(
 )
 
 # Of these, the ones that also find an environment by its name. The others need its file.
-BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|logs|ui|iam user)\b")
+BY_NAME = re.compile(r"studioctl (?:start|stop|restart|open|connect|ssh|status|logs|ui)\b")
 
 # What takes the file of a reviewed plan, and what says that it may be applied.
 UP = re.compile(r"\bstudioctl up\b")

@@ -22,19 +22,19 @@ def user(
         typer.Argument(help="The user profile.", metavar="NAME", autocompletion=completion.users, show_default=False),
     ],
     config: options.Config = options.DEFAULT_CONFIG,
-    env: options.Env = None,
     local: options.Local = False,
 ) -> None:
-    """Print the policy that a user's own AWS identity needs for everyday commands, without the file.
+    """Print the policy that a user's own AWS identity needs for everyday commands.
 
     An administrator attaches it to the IAM user, or to the permission set of IAM Identity Center, with which the user
     signs in. It covers start, stop, restart, open, connect, ssh, status, logs and list for the user's own spaces.
+    Those take --env. This command needs the file: nothing else has [bold]\\[limits][/] and [bold]remote_access[/].
     If [bold]\\[access] auth[/] is "sso", Studio itself does not need it: it is for commands on a laptop.
     """
     from studioctl.cli import context
     from studioctl.operations import own_identity
 
-    account = context.account(config, local=local, env=env)
+    account = context.account(config, local=local)
     found = own_identity.policy(account, name)
     typer.echo(found.text)
     if found.by_identity_center:

@@ -7,7 +7,7 @@ from studioctl.config.partitions import partition_of
 from studioctl.errors import AbsentError
 from studioctl.infrastructure.iam import deployer, own_identity
 from studioctl.infrastructure.iam.deployer.deployment import Deployment
-from studioctl.infrastructure.iam.statement import LONGEST_POLICY, Statement, size
+from studioctl.infrastructure.iam.statement import LONGEST_POLICY, Policy, Statement, size
 from studioctl.operations.environment import Account
 from studioctl.operations.spaces import start_stop
 
@@ -38,9 +38,14 @@ def policies(account: Account, *, deletes_data: bool, reads_only: bool) -> tuple
 
 
 def parts(statements: tuple[Statement, ...]) -> Iterator[tuple[Statement, ...]]:
-    """The statements in policies that are each as long as IAM takes them, in their order."""
+    """The statements in policies that are each as long as IAM takes them, in their order.
+
+    Raises:
+        ConfigError: One statement alone is longer.
+    """
     part: tuple[Statement, ...] = ()
     for statement in statements:
+        Policy("deployer", statement.why, f"The deployer's statement {statement.sid}", (statement,)).check_size()
         if part and size((*part, statement)) > LONGEST_POLICY:
             yield part
             part = ()

@@ -1,6 +1,7 @@
 """A plan in the words of studio.toml, as text and as Markdown."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
@@ -20,6 +21,8 @@ from studioctl.terraform.plan import Action, PlanSummary, ResourceChange, Step
 
 LONGEST_COMMENT = 65_000  # characters; GitHub takes 65,536 in a comment or an issue, and a pipeline adds its mark
 TOO_LONG = "A comment takes no more than this: `studioctl plan -v` shows all of it."
+LONGEST_REASON = 5_000  # of a refusal, which may name everybody
+MOST_NAMES = 10  # of spaces and people in one sentence
 MOST_KINDS = 9  # of what changes, that the last line names
 BEGINS = "Nothing of this environment exists yet: all of it is created."
 NOTHING = "No changes: everything is as the file says."
@@ -191,7 +194,7 @@ def markdown(
     if not summary.has_changes:
         return "\n".join([*head, NOTHING])
     if refusal:
-        head += [f"> **REFUSED.** {escaped(' '.join(refusal.message.split()))}", ">"]
+        head += [f"> **REFUSED.** {escaped(_reason(refusal))}", ">"]
         head += [f"> Next: {escaped(refusal.hint)}", "", UNDONE, ""]
         told, figures = [f"- {escaped(line)}" for line in _asked(review, summary)], []
     else:
@@ -204,6 +207,11 @@ def markdown(
     if addresses:
         addresses = ["", "<details><summary>Terraform's addresses</summary>", "", *addresses, "", "</details>"]
     return "\n".join(_fitting(head, told, figures, addresses))
+
+
+def _reason(refusal: RefusedError) -> str:
+    words = " ".join(refusal.message.split())
+    return words if len(words) <= LONGEST_REASON else f"{words[:LONGEST_REASON]} ..."
 
 
 def _fitting(head: list[str], told: list[str], figures: list[str], addresses: list[str]) -> list[str]:
@@ -337,9 +345,12 @@ def _named(change: ResourceChange) -> tuple[str, str]:
 
 
 def _collected(named: Sequence[tuple[str, str]]) -> Iterator[str]:
-    yield from (f"{word} {name}" for word, name in named if name)
-    nameless = [word for word, name in named if not name]
-    yield from (counted(nameless.count(word), word) for word in dict.fromkeys(nameless))
+    names = [f"{word} {name}" for word, name in named if name]
+    yield from names[:MOST_NAMES]
+    nameless = Counter(word for word, name in named if not name)
+    yield from (counted(number, word) for word, number in nameless.items())
+    if len(names) > MOST_NAMES:
+        yield f"{len(names) - MOST_NAMES} more"
 
 
 def _line(console: Console, words: str, style: str = "", *, hanging: bool = False) -> None:

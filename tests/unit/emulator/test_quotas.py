@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,23 @@ def test_all_quotas_come_in_pages(emulator: RunningEmulator) -> None:
     assert found["Studio JupyterLab Apps running on ml.t3.large instances"]["QuotaCode"] != APPS_ON_T3_LARGE
     assert found["Studio CodeEditor Apps running on ml.p4d.24xlarge instances"]["Value"] == 0
     assert len({quota["QuotaCode"] for quota in found.values()}) == len(found) == sum(len(p["Quotas"]) for p in pages)
+
+
+def test_a_quota_without_a_value_is_known_by_its_default_alone(tmp_path: Path) -> None:
+    settings = EmulatorSettings(quotas={SPACES: 9}, quotas_have_values=False)
+    asked = client(server.start(settings=settings, state_dir=tmp_path), "service-quotas")
+    try:
+        profiles = {"ServiceCode": "sagemaker", "QuotaCode": PROFILES}
+        assert refusal(partial(asked.get_service_quota, **profiles))[0] == "NoSuchResourceException"
+        assert asked.get_aws_default_service_quota(**profiles)["Quota"]["Value"] == 2
+        listed = asked.list_service_quotas(ServiceCode="sagemaker")["Quotas"]
+        assert [(each["QuotaCode"], each["Value"]) for each in listed] == [(SPACES, 9)]
+        pages = asked.get_paginator("list_aws_default_service_quotas").paginate(ServiceCode="sagemaker")
+        defaults = {each["QuotaCode"]: each["Value"] for page in pages for each in page["Quotas"]}
+        assert (defaults[PROFILES], defaults[SPACES]) == (2, 6)
+        assert asked.request_service_quota_increase(**profiles, DesiredValue=3)["RequestedQuota"]["DesiredValue"] == 3
+    finally:
+        server.stop(tmp_path)
 
 
 def test_an_unknown_quota_is_refused(emulator: RunningEmulator) -> None:

@@ -15,6 +15,7 @@ from studio_emulator.iam.needs import needs_of
 from studio_emulator.iam.patterns import Values
 from studio_emulator.iam.policy import Asked, Principal
 from studio_emulator.iam.received import Received
+from studioctl.errors import ConfigError
 from studioctl.infrastructure.iam import deployer, own_identity
 from studioctl.infrastructure.iam.deployer.deployment import Deployment
 from studioctl.infrastructure.iam.statement import LONGEST_POLICY, Statement, size
@@ -377,6 +378,36 @@ def test_iam_takes_it_in_parts_that_are_all_of_it() -> None:
     assert len(several) > 1
     assert tuple(statement for part in several for statement in part) == policy
     assert all(size(part) <= LONGEST_POLICY for part in several)
+
+
+@pytest.mark.parametrize("reads_only", [False, True])
+def test_each_part_of_a_thousand_users_policy_is_one_that_iam_takes(reads_only: bool) -> None:
+    users = [{"name": f"user-{number}", "github": {"username": "ada"}} for number in range(1000)]
+    policy = deployer.statements(deployment(deletes_data=True, reads_only=reads_only, users=users))
+
+    assert max(size(part) for part in parts(policy)) <= LONGEST_POLICY
+
+
+def test_the_secrets_of_users_are_the_environments_alone() -> None:
+    policy = deployer.statements(deployment())
+
+    def deletes(name: str) -> bool:
+        return allowed(
+            policy, "secretsmanager:DeleteSecret", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"
+        )
+
+    assert all(map(deletes, ("acme-ml/github-AbCdEf", "acme-ml/ada/github", "acme-ml/ada/github-AbCdEf")))
+    assert not any(map(deletes, ("acme-ml-2/ada/github-AbCdEf", "acme-ml/ada/other-AbCdEf", "github-AbCdEf")))
+
+
+def test_a_statement_that_no_policy_has_room_for_is_refused() -> None:
+    long = Statement("OtherBuckets", ("s3:ListBucket",), tuple(f"arn:aws:s3:::{n:060}" for n in range(99)), "", "")
+    with pytest.raises(ConfigError) as raised:
+        list(parts((long,)))
+
+    assert raised.value.message == (
+        "The deployer's statement OtherBuckets makes a policy of 7,642 characters, and IAM takes 6,144."
+    )
 
 
 def test_a_recorded_life_is_allowed_and_takes_all_of_it() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studioctl.catalog.kinds import DOMAIN, KINDS
+from studioctl.catalog.kinds import DOMAIN, KINDS, PROFILE
 from studioctl.config.model import EnvironmentConfig
 from studioctl.config.source import Source
 from studioctl.config.text import Location
@@ -363,6 +363,31 @@ def test_markdown_of_hundreds_of_people_fits_into_a_comment() -> None:
         assert "<details><summary>Terraform's addresses</summary>" not in lines
     assert 250 < len(grown) < 700  # what there is room for, in whole lines
     assert all(line.startswith("- ") for line in grown[8:-9])
+
+
+@pytest.mark.parametrize("number", [1000, 5000])
+def test_markdown_of_thousands_of_removals_fits_into_a_comment(number: int) -> None:
+    name = "somebody-with-quite-a-long-name-{:04}"
+    gone = tuple(
+        ResourceChange(f"{PROFILE}._{name.format(each)}", PROFILE, f"_{name.format(each)}", None, "delete")
+        for each in range(number)
+    )
+    few = CHANGES["a user less"]
+    summary = replace(few.summary(), changes=gone, drift=gone)
+    found = review(few.config, Source("studio.toml", few.after), summary)
+    refusal = RefusedError("\n".join(change.label for change in gone), hint="write it again")
+
+    shown = presented.markdown(found, summary, title="plan", money=MONEY)
+    refused = presented.markdown(found, summary, title="plan", money=MONEY, refusal=refusal)
+
+    names = f"{', '.join(f'user profile {name.format(each)}' for each in range(10))} and {number - 10} more"
+    lines = shown.splitlines()
+    assert f"> {names} were removed outside of studioctl" in lines
+    assert f"In AWS: {number} to delete ({names})." in lines
+    assert lines[-1] == presented.TOO_LONG
+    assert 60_000 < len(shown) <= presented.LONGEST_COMMENT
+    assert "> Next: write it again" in refused.splitlines()
+    assert len(refused) <= presented.LONGEST_COMMENT
 
 
 def test_markdown_of_a_refused_plan_says_why_and_the_way_on_and_no_figure() -> None:

@@ -46,7 +46,7 @@ def plausible(service: str, operation: str) -> dict[str, Any]:
 
 
 def operations(service: str) -> list[str]:
-    known = REFERENCE.actions.get_actions_for_service(service)
+    known = REFERENCE.actions.get_actions_for_service(service.replace("service-quotas", "servicequotas"))
     return [name for name in MODELS.get_service_model(service).operation_names if name in known]
 
 
@@ -62,6 +62,15 @@ def test_resources_are_of_the_kinds_that_aws_knows(service: str) -> None:
         if kind not in {"log-group", *kinds}:
             wrong.append(f"{action}: {need.resource}, and AWS has {sorted(kinds)}")
     assert wrong == []
+
+
+def test_quotas_are_asked_about_by_name_where_aws_takes_names() -> None:
+    named = {action for action in operations("service-quotas") if resource_of_quotas(action) != "*"}
+    assert named == {action for action in operations("service-quotas") if types_of("servicequotas", action)}
+
+
+def resource_of_quotas(action: str) -> str:
+    return needs_of(received("service-quotas", action, plausible("service-quotas", action)))[0].resource
 
 
 @pytest.mark.parametrize("action", sorted({*database_needs.MADE, *database_needs.LISTED, "DeleteDBCluster"}))

@@ -13,6 +13,7 @@ from studioctl.infrastructure.iam.scope import ACTIONS
 from studioctl.infrastructure.iam.statement import Condition, Statement
 from studioctl.infrastructure.naming import ENVIRONMENT_TAG
 
+QUOTAS = f"{ACTIONS}/list_servicequotas.html"
 EFS = f"{ACTIONS}/list_amazonelasticfilesystem.html"
 # On what SageMaker makes for a domain; the value is the domain's ARN.
 OWNER_TAG = "ManagedByAmazonSageMakerResource"
@@ -85,7 +86,18 @@ def _everywhere(deployment: Deployment) -> Iterator[Statement]:
         ("servicequotas:GetServiceQuota", "servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota"),
         deployment.arns("servicequotas", "*"),
         "plan says what the account lacks before up begins.",
-        f"{ACTIONS}/list_servicequotas.html",
+        QUOTAS,
+    )
+    yield Statement(
+        "DefaultQuotas",
+        (
+            "servicequotas:GetAWSDefaultServiceQuota",
+            "servicequotas:ListAWSDefaultServiceQuotas",
+            "servicequotas:ListServiceQuotas",
+        ),
+        ("*",),
+        "AWS may know the default alone of what nobody asked more of; types of instances are found by their names.",
+        QUOTAS,
     )
     yield from _homes(deployment)
 
