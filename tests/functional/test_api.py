@@ -111,7 +111,7 @@ def test_a_plan_that_somebody_saw_is_applied_and_no_other(applied: Applied, monk
         applied.shell.write(ours)
 
     assert [change.label for change in seen.changes] == ["eve", "eve-editor"]
-    assert refusal.value.message == "Another plan was made here after the one that you saw, so none is applied."
+    assert refusal.value.message == "Another plan was made here after the one that you saw, so it is not applied."
     assert applied.shell.inventory() == before
     applied.shell.studioctl("plan", "--local")
 

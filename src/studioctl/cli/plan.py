@@ -35,7 +35,7 @@ def plan(
     """Show what [bold]up[/] would create, change and destroy, and whether it would refuse. Changes nothing.
 
     Exits with 0 when there is nothing to do and with 2 when there is; with --out, with 4 when [bold]up FILE --yes[/]
-    would refuse it. The file is written all the same.
+    would refuse it. FILE is written even then, unless nothing could be planned.
     """
     if json and markdown:
         raise typer.BadParameter("--json and --markdown exclude each other.")

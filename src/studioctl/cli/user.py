@@ -210,7 +210,8 @@ def remove(
     if json:
         typer.echo(dumps(views.removal_as_json(change, found, copied)))
         return
-    loses = any(not each.is_kept for each in found)
+    # To read what was copied, a space had to run: since then it has a volume.
+    loses = bool(copied) or any(not each.is_kept for each in found)
     views.removed(change, terminal, flags=options.config_flag(config) + (" --local" if local else ""), loses=loses)
 
 

@@ -95,9 +95,11 @@ def _shared_numbers(said: Iterable[tuple[int, str, Any]], homes: Iterable[Mappin
         for name, number in table.items():
             if type(number) is int:
                 owners.setdefault(number, name)
+    said = list(said)
     for index, name, number in said:
         if type(number) is int and (owner := owners.setdefault(number, name)).casefold() != name.casefold():
-            free = next(each for each in count(number + 1) if each not in owners)
+            taken = {*owners, *(each for _, _, each in said if type(each) is int)}
+            free = next(each for each in count(number + 1) if each not in taken)
             words = f"{number} is the number of {quote(owner)}, who would own each file of {quote(name)}"
             yield ("users", index, "posix", "uid"), f"{words}; write {free}, or another that nobody has"
 

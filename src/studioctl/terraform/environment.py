@@ -58,6 +58,7 @@ def child_environment(
     cli_config: Path | None,
     downloads: bool = False,
     lent: Mapping[str, str] | None = None,
+    logs: Path | None = None,
 ) -> dict[str, str]:
     """Return the environment variables of Terraform's process.
 
@@ -67,6 +68,7 @@ def child_environment(
         cli_config: Our CLI configuration for Terraform; None leaves the user's in force.
         downloads: Whether Terraform may have to fetch the provider: it then has network access, but no credentials.
         lent: Variables that give Terraform credentials; None if it finds the user's itself.
+        logs: The directory of the file for what TF_LOG asks for; None leaves that among Terraform's own words.
 
     Raises:
         ConfigError: See `place_of`; or the time to wait for the state's lock is none.
@@ -88,6 +90,7 @@ def child_environment(
                 hint=f"export {LOCK_TIMEOUT}=15m",
             )
         kept |= {f"TF_CLI_ARGS_{verb}": f"-lock-timeout={wait}" for verb in ("plan", "apply")}
+    kept |= _log_apart(kept, logs / "terraform.log") if logs else {}
     if not target.is_local:
         return kept if lent is None else _of_borrower(kept) | dict(lent)
     sealed = without_credentials(kept, target)
@@ -111,15 +114,10 @@ def _is_level(name: str) -> bool:
     return name.startswith("TF_LOG") and not name.startswith("TF_LOG_PATH")
 
 
-def log_apart(environ: Mapping[str, str], log: Path) -> dict[str, str]:
-    """Return the variable that keeps what TF_LOG asks for out of Terraform's events, where its parts would look torn.
-
-    Args:
-        environ: The child's environment.
-        log: The file of its events; the other one is beside it.
-    """
+def _log_apart(environ: Mapping[str, str], file: Path) -> dict[str, str]:
+    """Return the variable that sends Terraform's log to a file: among its events, parts of it look like torn ones."""
     wanted = any(_is_level(name) and value.upper() not in {"", "OFF"} for name, value in environ.items())
-    return {"TF_LOG_PATH": str(log.with_suffix(".log"))} if wanted and not environ.get("TF_LOG_PATH") else {}
+    return {"TF_LOG_PATH": str(file)} if wanted and not environ.get("TF_LOG_PATH") else {}
 
 
 def place_of(name: str, environ: Mapping[str, str]) -> Path | None:

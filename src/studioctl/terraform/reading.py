@@ -49,7 +49,7 @@ class Reading:
         return known[1]
 
     def forget(self) -> None:
-        """Read what is elsewhere anew: somebody may have written it."""
+        """Let go of the state that is elsewhere: somebody may have written it."""
         self._elsewhere = None
 
     @contextmanager

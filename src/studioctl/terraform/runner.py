@@ -21,7 +21,7 @@ from studioctl.infrastructure.blueprint import born
 from studioctl.terraform import diagnostics, document, history, migration, orphans, process, provider, runs, state, warm
 from studioctl.terraform import plan as plans
 from studioctl.terraform.backend import Backend, BackendChange
-from studioctl.terraform.environment import child_environment, log_apart
+from studioctl.terraform.environment import child_environment
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.front import sharing, types
 from studioctl.terraform.front.sharing import SharedProvider, Surroundings
@@ -335,8 +335,8 @@ class Terraform:
     def _environ(self, *, downloads: bool = False) -> dict[str, str]:
         mirror = provider.find(self.environ, self.engine.registry, wanted=self.blueprint.provider)
         config = self.workspace.use_mirror(mirror, self.engine.registry, self.environ)
-        target, lent = self.workspace.target, self.lent()
-        return child_environment(self.environ, target, cli_config=config, downloads=downloads, lent=lent)
+        target, lent, logs = self.workspace.target, self.lent(), self.workspace.logs
+        return child_environment(self.environ, target, cli_config=config, downloads=downloads, lent=lent, logs=logs)
 
     def _run(
         self, verb: str, words: Sequence[str], environ: Mapping[str, str]
@@ -373,7 +373,7 @@ class Terraform:
         with self._reading.around(words), self._provider(environ, needed=verb != "init") as child:
             if self.shared.why_not and verb == "plan":
                 yield Noted(f"Each Terraform starts its own provider: {self.shared.why_not}", is_detail=True)
-            seen = {**child.environ, **log_apart(child.environ, log), "TF_DATA_DIR": str(directory / ".terraform")}
+            seen = {**child.environ, "TF_DATA_DIR": str(directory / ".terraform")}  # also from the place of a part
             run = process.Run(command, cwd=directory, environ=seen, log=log, on_start=started, held=child.lifeline)
             for line in run.lines():
                 if line:

@@ -8,6 +8,8 @@ from typing import Any
 
 from studioctl.errors import RefusedError
 
+AGAIN = "studioctl plan   (shows what is to do now)"
+
 
 @dataclass(frozen=True)
 class Basis:
@@ -37,13 +39,11 @@ class Basis:
         """Refuse to apply another plan than the one that was shown.
 
         Raises:
-            RefusedError: Another one has taken its place, or it was applied.
+            RefusedError: Another one has taken its place, or it is gone.
         """
-        if _digest(file) != self.digest:
-            raise RefusedError(
-                "Another plan was made here after the one that you saw, so none is applied.",
-                hint="studioctl plan   (shows what is to do now)",
-            )
+        if (now := _digest(file)) != self.digest:
+            why = "Another plan was made here after the one that you saw" if now else "This plan was applied or deleted"
+            raise RefusedError(f"{why}, so it is not applied.", hint=AGAIN)
 
     def refuse_another_state(self, state: Mapping[str, Any]) -> None:
         """Refuse what Terraform would refuse, before anything is stopped or changed for it.
@@ -53,8 +53,7 @@ class Basis:
         """
         if (str(state.get("lineage", "")), int(state.get("serial", 0))) != (self.lineage, self.serial):
             raise RefusedError(
-                "Somebody changed the environment after the plan that you saw, so it is not applied.",
-                hint="studioctl plan   (shows what is to do now)",
+                "The environment was changed after the plan that you saw, so it is not applied.", hint=AGAIN
             )
 
 

@@ -169,7 +169,6 @@ class Workspace:
         self.logs.mkdir(parents=True, exist_ok=True)
         for old in sorted(self.logs.glob("*.jsonl"))[: -(KEPT_LOGS - 1)]:
             old.unlink(missing_ok=True)
-            old.with_suffix(".log").unlink(missing_ok=True)
         return self.logs / f"{datetime.now().astimezone():%Y%m%dT%H%M%S.%f}-{verb}.jsonl"
 
     @property

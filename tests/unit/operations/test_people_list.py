@@ -27,7 +27,7 @@ def test_a_list_that_somebody_changed_since_is_left_alone(file: Path) -> None:
     with pytest.raises(RefusedError) as refused:
         people.remove_as_shown(TEXT, file, shown)
 
-    assert refused.value.message == f"Somebody changed {listed} since. It was not changed."
+    assert refused.value.message == f"{listed} was changed after it was shown to you, so it stays as it is."
     assert listed.read_text() == "name\neve\nzoe\nkim\n"
     people.remove_as_shown(TEXT, file, people.remove(TEXT, file, "eve"))
     assert listed.read_text() == "name\nzoe\nkim\n"

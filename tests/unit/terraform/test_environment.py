@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from studioctl.errors import ConfigError
-from studioctl.terraform.environment import child_environment, log_apart
+from studioctl.terraform.environment import child_environment
 
 from .blueprints import AWS, local
 
@@ -176,12 +176,14 @@ def test_a_pipeline_waits_for_the_lock() -> None:
     [
         ({}, {}),
         ({"TF_LOG": "off"}, {}),
-        ({"TF_LOG": "debug"}, {"TF_LOG_PATH": "/logs/1-plan.log"}),
-        ({"TF_LOG_PROVIDER": "TRACE"}, {"TF_LOG_PATH": "/logs/1-plan.log"}),
-        ({"TF_LOG": "debug", "TF_LOG_PATH": "/mine"}, {}),
+        ({"TF_LOG": "debug"}, {"TF_LOG_PATH": "/logs/terraform.log"}),
+        ({"TF_LOG_PROVIDER": "TRACE"}, {"TF_LOG_PATH": "/logs/terraform.log"}),
+        ({"TF_LOG": "debug", "TF_LOG_PATH": "/mine"}, {"TF_LOG_PATH": "/mine"}),
     ],
 )
 def test_a_log_that_is_asked_for_does_not_lie_among_the_events(
     variables: dict[str, str], apart: dict[str, str]
 ) -> None:
-    assert log_apart(variables, Path("/logs/1-plan.jsonl")) == apart
+    seen = child_environment(variables, AWS, cli_config=None, logs=Path("/logs"))
+
+    assert seen.get("TF_LOG_PATH") == apart.get("TF_LOG_PATH")
