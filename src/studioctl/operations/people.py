@@ -263,7 +263,8 @@ def remove_as_shown(text: str, file: Path, change: Change) -> None:
     with nullcontext() if place == file else edit.alone(place):  # studio.toml is locked already
         if remove(text, file, change.removed[0]) != change:
             raise RefusedError(
-                f"{change.file} was changed after it was shown to you, so it stays as it is.", hint="run the same command again"
+                f"{change.file} was changed after it was shown to you, so it stays as it is.",
+                hint="run the same command again",
             )
         write(change)
 
