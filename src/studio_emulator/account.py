@@ -24,7 +24,7 @@ from moto.utilities.utils import PARTITION_NAMES
 from studio_emulator.iam.policy import MalformedPolicyError, read_policy
 
 BOUNDARY = 2
-"""Where moto's responses pass the boundary of a role, after its name."""
+"""The place of a role's boundary in moto's responses, after its name."""
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters without white space, and the
 # default of what can be raised. The words are AWS's own, seen in many public logs.
 LONGEST_POLICY, MOST_POLICIES_OF_A_ROLE = 6144, 10

@@ -132,7 +132,7 @@ class StrictEFSBackend(EFSBackend):
     """EFS whose mount targets look as they do in AWS, and whose access points go with their file system."""
 
     files: ClassVar[Path | None] = None
-    """Where the files are, by file system, when apps run lifecycle configurations."""
+    """The directory of the files, by file system, when apps run lifecycle configurations."""
 
     @property
     def _url_module(self) -> ModuleType:

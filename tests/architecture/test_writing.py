@@ -12,7 +12,7 @@ RETIRED = re.compile(
     r"|\bon (?:its|their) way out\b|\bwithout (?:a|the|your) word\b|\bmeanwhile\b",
     re.IGNORECASE,
 )
-DOCSTRING = re.compile(r'"""What\b')
+DOCSTRING = re.compile(r'"""(?:What|Where|Who|Whom|Whose|Which|How)\b')
 STATUS = re.compile(r"\bInService\b")
 CODE = re.compile(r"^( *)```.*?^\1```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 

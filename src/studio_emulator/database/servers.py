@@ -18,7 +18,7 @@ from studio_emulator.database.protocol import Client, DatabaseError
 
 PACKAGED = Path("/usr/lib/postgresql")
 ACCOUNTS = ("postgres", "nobody")
-"""Whom root's server runs as: PostgreSQL refuses root."""
+"""The user that root's server runs as: PostgreSQL refuses root."""
 # What every database of RDS has. IAM's users are members of the second.
 OF_RDS = "CREATE ROLE rds_superuser CREATEROLE CREATEDB; CREATE ROLE rds_iam; CREATE ROLE rds_password"
 # Before version 16 who has CREATEROLE may grant these to themselves, and run programs of this machine.

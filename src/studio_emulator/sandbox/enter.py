@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 HIGHEST_USER = 1_900_000_000
-"""Whom root becomes, if its namespace has so many users."""
+"""The user that root becomes, if its namespace has so many users."""
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 PR_SET_DUMPABLE = 4

@@ -19,7 +19,7 @@ which who whoami xargs xz xzcat yes zcat
 """The image's, as far as scripts are known to call them. Source: its Dockerfile, and what Ubuntu has in every image."""
 
 HOST = "/.host"
-"""Where the room shows this machine's /usr."""
+"""The room's path of this machine's /usr."""
 PLACES = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 # Debian's package of a program that has another name than it.
 PACKAGES = {

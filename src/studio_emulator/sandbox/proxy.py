@@ -36,7 +36,7 @@ INSIDE = [
     )
 ]
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
-"""Where a network translates to addresses of version 4, which are the last four bytes: RFC 6052."""
+"""The prefix of addresses that a network translates to version 4, which are the last four bytes: RFC 6052."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 PROXY_PORT = 3128
 POSTGRESQL = 5432
 CREDENTIALS_ADDRESS = "169.254.170.2"
-"""Where clients look for credentials: AWS SDKs and Tools Reference Guide, "container credential provider"."""
+"""The address of credentials for clients: AWS SDKs and Tools Reference Guide, "container credential provider"."""
 FILES = "/run/reach"
 
 # One by one: others of these programs' variables lead to caches and places of this person, or hold their tokens.

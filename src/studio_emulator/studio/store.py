@@ -60,7 +60,7 @@ class StudioStore(SageMakerModelBackend):
     endpoint_url: ClassVar[str] = "http://127.0.0.1"
     key: ClassVar[AdministratorKey]
     volumes: ClassVar[Path | None] = None
-    """Where the files of spaces are, when apps run lifecycle configurations."""
+    """The directory of the files of spaces, when apps run lifecycle configurations."""
     reach: ClassVar[Mapping[str, str]] = {}
     """The variables that those need to get to package indexes."""
     outcome: ClassVar[Outcome | None] = None

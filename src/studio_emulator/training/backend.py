@@ -36,7 +36,7 @@ class TrainingBackend(SessionBackend):
     """Training jobs of one account and region."""
 
     job_directory: ClassVar[Path | None] = None
-    """Where containers are laid out; without it no job runs."""
+    """The directory in which containers are laid out; without it no job runs."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)

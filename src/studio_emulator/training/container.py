@@ -24,7 +24,7 @@ usr/bin usr/sbin usr/local/bin usr/local/sbin root tmp var/tmp var/log run srv m
 opt/ml/input/config opt/ml/input/data opt/ml/model opt/ml/output/data opt/ml/output/intermediate opt/ml/checkpoints
 """
 PACKAGES = "/usr/lib/image-packages"
-"""Where the image's packages are found: beside its environment, so that pip puts what it installs before them."""
+"""The path of the image's packages: beside its environment, so that pip puts what it installs before them."""
 HERE = "/usr/lib/room-packages"
 TOOLKIT = "/usr/lib/sagemaker-training/toolkit.py"
 PASSWD = f"root:x:0:0:root:{HOME}:/bin/bash\nsagemaker-user:x:1000:100::{HOME}:/bin/bash\n"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.05
 MIRROR_SECONDS = 1.0
-"""How often checkpoints are copied out. AWS does not say how often it does."""
+"""The time between two copies of checkpoints, in seconds. AWS does not say how often it copies them."""
 MOST_FAILURE = 1024
 INTERNAL = "InternalServerError: We encountered an internal error. Please try again."
 

@@ -13,7 +13,7 @@ from typing import Any
 from studioctl.guard.spans import TRAINING, Span
 
 PREFIX = "shared/studioctl-gpu/"
-"""Where spaces tell it: below this each has the objects `SPACE/alive` and `SPACE/working`."""
+"""The prefix of the objects with which spaces tell it: below it each has `SPACE/alive` and `SPACE/working`."""
 ALIVE, WORKING = "alive", "working"
 TELLS = 300.0
 """Seconds from one word to the next."""

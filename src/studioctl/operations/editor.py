@@ -18,7 +18,7 @@ from studioctl.events import Failed, Finished, Progressed, Stage, Started, Work
 from studioctl.lifecycle.script import LINE
 
 BACKGROUND_SECONDS = 900.0
-"""How long what a start left in the background is waited for."""
+"""The wait for what a start left in the background, in seconds."""
 
 SUMMARY = "summary"
 STATE = ".local/state/studioctl"

@@ -317,4 +317,4 @@ PLACES = dict.fromkeys(TOOLS, "usr/bin") | {
     "aws": "usr/local/bin",
     "service": "usr/sbin",
 }
-"""Where the image has them, below its root."""
+"""Their directory in the image, below its root."""
