@@ -20,6 +20,7 @@ from studioctl.config.load import load
 from studioctl.guard.ledger import GRANTS, LEDGER
 from studioctl.infrastructure import blueprint
 from studioctl.operations import emulation
+from studioctl.target import EMULATORS_KEY
 
 ROOT = Path(__file__).parents[2]
 LIMITS = """monthly_usd_per_user = 1.0
@@ -206,11 +207,12 @@ def test_a_ledger_or_grants_that_are_none_are_told_everywhere_and_lose_nobody_a_
         assert said in team.home.run("limits", *words, expect=1).err
     shown = team.home.run("limits", "show")
     assert "\nada " in shown.out
-    assert f"{said} For the guard nothing is granted. To put it right: aws s3 mv " in shown.err
+    assert f"{said} For the guard nothing is granted. To put it right: {EMULATORS_KEY} && aws s3 mv " in shown.err
     assert "studioctl limits grant --local USER USD" in shown.err
     assert f"\ngrants  {said}" in team.home.run("status").out
     assert team.diagnosis()[0]["id"] == "LIM006"
-    assert team.diagnosis()[0]["remedy"].startswith(f"aws s3 mv s3://{BUCKET}/{GRANTS} s3://{BUCKET}/{GRANTS}.unread")
+    moved = f"{EMULATORS_KEY} && aws s3 mv s3://{BUCKET}/{GRANTS} s3://{BUCKET}/{GRANTS}.unreadable"
+    assert team.diagnosis()[0]["remedy"].startswith(moved)
     team.forward(forward=1800)
     assert team.held("ada")
     s3.put_object(Bucket=BUCKET, Key=GRANTS, Body=grants)
@@ -253,7 +255,8 @@ def test_a_guard_that_is_switched_off_is_told(team: Guarded) -> None:
     assert (told["is_old"], told["allowances"][0]["user"]) == (True, "")
     assert told["age_minutes"] >= 90
     (finding,) = team.diagnosis()
-    assert (finding["id"], finding["remedy"].split(" --")[0]) == ("LIM002", "aws lambda delete-function-concurrency")
+    assert finding["id"] == "LIM002"
+    assert finding["remedy"].startswith(f"{EMULATORS_KEY} && aws lambda delete-function-concurrency --function-name ")
     assert team.unguarded() == ["function 'acme-ml-guard' may not run: its reserved concurrency is 0"]
     team.home.client("lambda").delete_function_concurrency(FunctionName="acme-ml-guard")
     assert team.unguarded() == ["guard 'acme-ml-guard' does not look"]
