@@ -97,6 +97,9 @@ class FakeTerraform:
         known = dict(Estate(self.state()).addresses())
         self.resources[:] = [r for r in self.resources if not any(r[1] is known[address] for address in addresses)]
 
+    def refuse_stale(self, plan: PlanSummary) -> None:
+        """Nobody else works here."""
+
     def apply(self, plan: PlanSummary) -> Work[Mapping[str, Any]]:
         yield Stage("Removing")
         if not plan.destroy:
