@@ -83,7 +83,7 @@ def violations(data: Mapping[str, Any]) -> Iterator[Violation]:
                 yield (*place, "homes", name), words
 
 
-def _shared_numbers(said: Iterable[tuple[int, str, Any]], homes: Iterable[Mapping[str, Any]]) -> Iterator[Violation]:
+def _shared_numbers(said: Sequence[tuple[int, str, Any]], homes: Iterable[Mapping[str, Any]]) -> Iterator[Violation]:
     """People to whom the file gives the number of somebody else: on a file system the two would be one.
 
     Args:
@@ -95,7 +95,6 @@ def _shared_numbers(said: Iterable[tuple[int, str, Any]], homes: Iterable[Mappin
         for name, number in table.items():
             if type(number) is int:
                 owners.setdefault(number, name)
-    said = list(said)
     for index, name, number in said:
         if type(number) is int and (owner := owners.setdefault(number, name)).casefold() != name.casefold():
             taken = {*owners, *(each for _, _, each in said if type(each) is int)}

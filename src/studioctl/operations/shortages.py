@@ -107,8 +107,7 @@ def shortages(
     """The demands of a plan that the account cannot meet.
 
     Nothing is asked for a plan that neither makes anything of which an account may have only so much, nor changes on
-    which type of instances a space runs. None where AWS does not
-    tell: the plan is worth showing without it.
+    which type of instances a space runs. None where AWS does not tell: the plan is worth showing without it.
 
     Args:
         environment: The environment.

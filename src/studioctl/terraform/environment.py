@@ -107,17 +107,19 @@ def _of_borrower(kept: Mapping[str, str]) -> dict[str, str]:
 
 
 def _tells_answers(name: str, value: str) -> bool:
-    return _is_level(name) and value.upper() not in {"", "INFO", "WARN", "ERROR", "OFF"}
+    is_level = name.startswith("TF_LOG") and not name.startswith("TF_LOG_PATH")
+    return is_level and value.upper() not in {"", "INFO", "WARN", "ERROR", "OFF"}
 
 
-def _is_level(name: str) -> bool:
-    return name.startswith("TF_LOG") and not name.startswith("TF_LOG_PATH")
+def about_logs(environ: Mapping[str, str]) -> list[str]:
+    """The variables that ask Terraform for a log, or say where it goes."""
+    return [name for name, value in environ.items() if name.startswith("TF_LOG") and value.upper() not in {"", "OFF"}]
 
 
 def _log_apart(environ: Mapping[str, str], file: Path) -> dict[str, str]:
     """Return the variable that sends Terraform's log to a file: among its events, parts of it look like torn ones."""
-    wanted = any(_is_level(name) and value.upper() not in {"", "OFF"} for name, value in environ.items())
-    return {"TF_LOG_PATH": str(file)} if wanted and not environ.get("TF_LOG_PATH") else {}
+    wanted = about_logs(environ)
+    return {"TF_LOG_PATH": str(file)} if wanted and "TF_LOG_PATH" not in wanted else {}
 
 
 def place_of(name: str, environ: Mapping[str, str]) -> Path | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from studioctl.infrastructure.block import Blueprint, Output
 from studioctl.terraform.reach import Reach
-from studioctl.terraform.saved import Basis
+from studioctl.terraform.saved import Saved
 
 Action = Literal["create", "update", "replace", "delete", "import", "move", "forget"]
 Json: TypeAlias = dict[str, Any]
@@ -128,7 +128,7 @@ class PlanSummary:
         file: The saved plan, for `apply`.
         steps: The steps of `up`, in order. Left out: Terraform applies the plan.
         reach: Its reach.
-        rests_on: The basis of a plan that was saved; None for one that was not.
+        saved: What tells it from another one; None for a plan that was not saved.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -139,7 +139,7 @@ class PlanSummary:
     file: Path
     steps: tuple[Step, ...] = ()
     reach: Reach = field(default_factory=Reach)
-    rests_on: Basis | None = None
+    saved: Saved | None = None
 
     def count(self, action: Action) -> int:
         """The number of resources with this action."""

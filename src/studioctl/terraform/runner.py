@@ -29,7 +29,7 @@ from studioctl.terraform.imports import offered
 from studioctl.terraform.interrupts import interrupted, patience
 from studioctl.terraform.plan import PlanSummary
 from studioctl.terraform.reading import MIGRATE, Reading, unreachable
-from studioctl.terraform.saved import Basis
+from studioctl.terraform.saved import Saved
 from studioctl.terraform.stream import Transcript
 from studioctl.terraform.tables import is_left, values
 from studioctl.terraform.thinned import thinned
@@ -261,7 +261,7 @@ class Terraform:
         kept = tuple(o for o in outputs if destroy or not is_left(self.blueprint, o))
         has_changes = has_changes and bool(changes or kept or not outputs)
         file = self.workspace.directory / PLAN_FILE
-        return PlanSummary(changes, kept, drift, destroy, has_changes, file, rests_on=Basis.of(file, self.state()))
+        return PlanSummary(changes, kept, drift, destroy, has_changes, file, saved=Saved.of(file, self.state()))
 
     def refuse_stale(self, plan: PlanSummary) -> None:
         """Refuse a plan that is no longer what would be done, before anything is changed for it.
@@ -269,10 +269,10 @@ class Terraform:
         Raises:
             RefusedError: Somebody planned or applied since then.
         """
-        if plan.rests_on and plan.has_changes:
-            plan.rests_on.refuse_another(plan.file)
+        if plan.saved and plan.has_changes:
+            plan.saved.refuse_another(plan.file)
             self._reading.forget()
-            plan.rests_on.refuse_another_state(self.state())
+            plan.saved.refuse_another_state(self.state())
 
     def apply(self, plan: PlanSummary) -> Work[dict[str, Any]]:
         """Do exactly what the saved plan says; the environment's outputs by name.
@@ -286,8 +286,8 @@ class Terraform:
             return self.outputs()
         verb = "destroy" if plan.destroy else "apply"
         with self.workspace.hold(verb):
-            if plan.rests_on:
-                plan.rests_on.refuse_another(plan.file)
+            if plan.saved:
+                plan.saved.refuse_another(plan.file)
             if self.backend.kind == "local":
                 history.keep(self.workspace)
             yield Stage("Removing" if plan.destroy else "Applying")

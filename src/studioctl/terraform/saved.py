@@ -1,4 +1,4 @@
-"""The basis of a saved plan. While a person reads a plan, somebody else may plan or apply in the same place."""
+"""A saved plan, as it was shown. While a person reads a plan, somebody else may plan or apply in the same place."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,28 +12,26 @@ AGAIN = "studioctl plan   (shows what is to do now)"
 
 
 @dataclass(frozen=True)
-class Basis:
-    """The plan that was shown, and the state that it was made from.
+class Saved:
+    """A plan that was shown.
 
     Args:
         digest: Of the file with the plan. Each plan made in a workspace has the same file.
-        lineage: The state's.
-        serial: The state's number: each change of it is a new one.
+        state: The lineage and the serial of the state that it was made from: each change of it has a new serial.
     """
 
     digest: str
-    lineage: str
-    serial: int
+    state: tuple[str, int]
 
     @classmethod
-    def of(cls, file: Path, state: Mapping[str, Any]) -> "Basis":
-        """The basis of a plan that was just saved.
+    def of(cls, file: Path, state: Mapping[str, Any]) -> "Saved":
+        """A plan that was just saved.
 
         Args:
             file: The plan.
             state: The state.
         """
-        return cls(_digest(file), str(state.get("lineage", "")), int(state.get("serial", 0)))
+        return cls(_digest(file), _version(state))
 
     def refuse_another(self, file: Path) -> None:
         """Refuse to apply another plan than the one that was shown.
@@ -51,7 +49,7 @@ class Basis:
         Raises:
             RefusedError: The environment was changed.
         """
-        if (str(state.get("lineage", "")), int(state.get("serial", 0))) != (self.lineage, self.serial):
+        if _version(state) != self.state:
             raise RefusedError(
                 "The environment was changed after the plan that you saw, so it is not applied.", hint=AGAIN
             )
@@ -60,3 +58,7 @@ class Basis:
 def _digest(file: Path) -> str:
     """The digest of a plan; empty if there is none."""
     return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def _version(state: Mapping[str, Any]) -> tuple[str, int]:
+    return str(state.get("lineage", "")), int(state.get("serial", 0))

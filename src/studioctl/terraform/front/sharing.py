@@ -23,6 +23,7 @@ from studioctl.catalog.provider import DEFAULT, LOCK_FILE, NAME, USUAL, Constrai
 from studioctl.errors import StudioctlError
 from studioctl.target import Target
 from studioctl.terraform import records, warm
+from studioctl.terraform.environment import about_logs
 from studioctl.terraform.executable import Engine
 from studioctl.terraform.front import DISPOSABLE, starting
 from studioctl.terraform.front.starting import Front
@@ -171,9 +172,8 @@ def _unfit(engine: Engine, environ: Mapping[str, str]) -> str:
         return "the Python package hpack is not installed"
     if place := _bundle(environ):
         return f"{place} is set, which the provider reads only once"
-    levels = (name for name, value in environ.items() if name.startswith("TF_LOG") and value.upper() not in {"", "OFF"})
-    if level := next(levels, None):
-        return f"{level} is set, and Terraform collects the log only of a provider that it started"
+    if names := about_logs(environ):
+        return f"{names[0]} is set, and Terraform collects the log only of a provider that it started"
     return ""
 
 
